@@ -1,0 +1,44 @@
+import { ROLES, type Role } from './roles.js';
+
+/** An API key that comes from the settings, not from the database. */
+export interface BootstrapKey {
+  readonly role: Role;
+  readonly key: string;
+}
+
+const SHORTEST_KEY = 8;
+
+/**
+ * Reads a comma-separated list of API keys, each `KEY` (an admin's) or `role:KEY`. Empty entries are skipped.
+ *
+ * @throws Error that names the entry by its place in the list and never shows a key: for an unknown role, a
+ * key shorter than 8 characters, one that no HTTP header could carry, or one given twice.
+ */
+export function parseBootstrapKeys(list: string): BootstrapKey[] {
+  const keys: BootstrapKey[] = [];
+  const seen = new Set<string>();
+  for (const [index, entry] of list.split(',').entries()) {
+    const text = entry.trim();
+    if (text === '') continue;
+    const parsed = parseEntry(text, `key ${index + 1} of the list`);
+    if (seen.has(parsed.key)) throw new Error(`key ${index + 1} of the list is given twice`);
+    seen.add(parsed.key);
+    keys.push(parsed);
+  }
+  return keys;
+}
+
+function parseEntry(text: string, which: string): BootstrapKey {
+  const colon = text.indexOf(':');
+  const key = text.slice(colon + 1);
+  if (key.length < SHORTEST_KEY) throw new Error(`${which} is shorter than ${SHORTEST_KEY} characters`);
+  if (!/^[\x21-\x7e]+$/.test(key)) throw new Error(`${which} has characters other than visible ASCII`);
+  // Taking `wroker:KEY` for an admin's key would hand out more than was meant.
+  return { role: colon === -1 ? 'admin' : parseRole(text.slice(0, colon), which), key };
+}
+
+function parseRole(name: string, which: string): Role {
+  const role = ROLES.find((known) => known === name);
+  if (role === undefined) throw new Error(`${which} has an unknown role before its colon`);
+  return role;
+}

@@ -1,0 +1,25 @@
+import type { ProxyAddress } from './proxy_url.js';
+import type { AccessStore } from './store.js';
+import type { Vault } from './vault.js';
+
+/** What the vault knows proxies' passwords as. */
+export const PROXY_PASSWORD = 'proxy.pass';
+
+/** The row of the proxy that new sessions get: the one there is, or a new one. Its password is encrypted. */
+export async function defaultProxyId(
+  proxy: ProxyAddress | null,
+  store: AccessStore,
+  vault: Vault,
+): Promise<number | null> {
+  if (!proxy) return null;
+  for (const known of await store.proxies()) {
+    const same = known.type === proxy.type && known.host === proxy.host && known.port === proxy.port;
+    if (!same || known.user !== proxy.user) continue;
+    const pass =
+      known.pass === null ? null : await vault.decrypt(known.pass, PROXY_PASSWORD).catch(() => undefined);
+    if (pass === proxy.pass) return known.id;
+  }
+  const { type, host, port, user } = proxy;
+  const pass = proxy.pass === null ? null : await vault.encrypt(proxy.pass, PROXY_PASSWORD);
+  return store.addProxy({ type, host, port, user, pass });
+}

@@ -1,0 +1,27 @@
+import type { StoredProxy } from '../pool/store.js';
+import type { Role } from './roles.js';
+
+/** An API key as it is kept: only its hash. Times are milliseconds on the service's clock. */
+export interface KeyRecord {
+  readonly id: number;
+  readonly name: string;
+  readonly role: Role;
+  readonly maxLeases: number | null;
+  readonly createdAt: number;
+}
+
+/** API keys, proxies and the few facts the service remembers of itself. Each call is one transaction. */
+export interface AccessStore {
+  /** The key with this SHA-256 (lower-case hex) that is not revoked. */
+  keyByHash(hash: string): Promise<KeyRecord | null>;
+  keys(): Promise<KeyRecord[]>;
+  createKey(key: Omit<KeyRecord, 'id'> & { readonly hash: string }): Promise<KeyRecord>;
+  /** False: there is no such key. */
+  revokeKey(id: number, now: number): Promise<boolean>;
+  proxies(): Promise<(StoredProxy & { readonly id: number })[]>;
+  addProxy(proxy: StoredProxy): Promise<number>;
+  saveProxyPass(id: number, pass: string): Promise<void>;
+  /** A fact kept under a name; null: never saved. */
+  fact(name: string): Promise<string | null>;
+  saveFact(name: string, value: string): Promise<void>;
+}

@@ -1,0 +1,103 @@
+import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
+import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
+import { ENCRYPTION_KEY_BYTES } from './encryption_key.js';
+
+/**
+ * Why a vault refused: `bad_key` (no key, or not 32 bytes), `malformed` (not one of its tokens), `unknown_key`
+ * (made with a key it was not given), `wrong_context` (made for another field) or `tampered`.
+ */
+export type VaultErrorCode = 'bad_key' | 'malformed' | 'unknown_key' | 'wrong_context' | 'tampered';
+
+/** A refusal of the vault. Neither the message nor any field holds a key, a plaintext or a token. */
+export class VaultError extends Error {
+  override readonly name = 'VaultError';
+  readonly code: VaultErrorCode;
+
+  constructor(code: VaultErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+interface NamedKey {
+  readonly kid: string;
+  readonly key: KeyObject;
+}
+
+/**
+ * Keeps secrets that lie in the database unreadable without a key: compact JWE, `dir` and `A256GCM`. A token
+ * is bound to its context (say `sessions.session_string:42`): moved to another field it no longer opens.
+ */
+export class Vault {
+  readonly #current: NamedKey;
+  readonly #keys: ReadonlyMap<string, KeyObject>;
+
+  /**
+   * Holds `keys` of 32 bytes each, newest first: the first encrypts, all of them decrypt.
+   *
+   * @throws VaultError `bad_key`, if there is none or one has another length.
+   */
+  constructor(keys: readonly Uint8Array[]) {
+    const named = keys.map(nameKey);
+    const [current] = named;
+    if (current === undefined) throw new VaultError('bad_key', 'a vault needs at least one encryption key');
+    this.#current = current;
+    this.#keys = new Map(named.map(({ kid, key }) => [kid, key]));
+  }
+
+  /** Encrypts with the newest key. The same text twice gives two different tokens. */
+  async encrypt(plaintext: string, context: string): Promise<string> {
+    const { kid, key } = this.#current;
+    return new CompactEncrypt(Buffer.from(plaintext))
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid, ctx: context })
+      .encrypt(key);
+  }
+
+  /**
+   * The text that `encrypt` was given together with this context.
+   *
+   * @throws VaultError `malformed`, `unknown_key`, `wrong_context` or `tampered`.
+   */
+  async decrypt(token: string, context: string): Promise<string> {
+    const { kid, ctx } = readHeader(token);
+    const key = kid === undefined ? undefined : this.#keys.get(kid);
+    if (key === undefined) throw new VaultError('unknown_key', 'no key in use opens this secret');
+    if (ctx !== context) throw new VaultError('wrong_context', 'this secret belongs to another field');
+    const allowed = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] };
+    try {
+      const { plaintext } = await compactDecrypt(token, key, allowed);
+      return Buffer.from(plaintext).toString();
+    } catch {
+      throw new VaultError('tampered', 'this secret was changed since it was encrypted');
+    }
+  }
+
+  /** Whether the newest key made this token; if not (nor is it one at all), it wants encrypting anew. */
+  isCurrent(token: string): boolean {
+    try {
+      return readHeader(token).kid === this.#current.kid;
+    } catch {
+      return false;
+    }
+  }
+}
+
+function nameKey(bytes: Uint8Array): NamedKey {
+  if (bytes.length !== ENCRYPTION_KEY_BYTES) {
+    throw new VaultError(
+      'bad_key',
+      `an encryption key has ${ENCRYPTION_KEY_BYTES} bytes, not ${bytes.length}`,
+    );
+  }
+  const kid = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+  return { kid, key: createSecretKey(bytes) };
+}
+
+function readHeader(token: string): { kid: string | undefined; ctx: unknown } {
+  try {
+    const { kid, ctx } = decodeProtectedHeader(token);
+    return { kid, ctx };
+  } catch {
+    throw new VaultError('malformed', 'this is not an encrypted secret');
+  }
+}

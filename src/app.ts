@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import cors from 'cors';
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import { serve as serveSwagger, setup as setupSwagger } from 'swagger-ui-express';
+import type { Logger } from 'winston';
+import { createErrorMapper } from './http/error_mapper.js';
+import type { HttpMetrics } from './http/metrics.js';
+import { createOpenApi } from './http/openapi.js';
+import { createRequestContext } from './http/request_context.js';
+import type { Route } from './http/route.js';
+import { type Authenticate, addRoutes, notFound } from './http/router.js';
+
+export interface AppParts {
+  readonly routes: readonly Route[];
+  readonly authenticate: Authenticate;
+  readonly logger: Logger;
+  readonly metrics: HttpMetrics;
+  readonly newRequestId: () => string;
+  /** The root of the project, where the console's files are. */
+  readonly root: string;
+  readonly version: string;
+  readonly corsOrigins: readonly string[];
+}
+
+/** Plain HTTP is served here, so that no browser may be told to use HTTPS instead. */
+const HELMET = { contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } };
+
+/** What a script on another site may read of an answer's headers. */
+const EXPOSED = ['X-Request-Id', 'Retry-After'];
+
+/** The service as an Express application that does not listen yet. */
+export function createApp(parts: AppParts): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  // Answers are never stored, so that nothing would compare an ETag.
+  app.disable('etag');
+  app.use(createRequestContext(parts.newRequestId, parts.metrics, parts.logger));
+  app.use(helmet(HELMET));
+  if (parts.corsOrigins.length > 0)
+    app.use(cors({ origin: corsOrigin(parts.corsOrigins), exposedHeaders: EXPOSED }));
+  addRoutes(app, parts.routes, parts.authenticate);
+  const versioned = express.Router();
+  addRoutes(versioned, parts.routes, parts.authenticate);
+  app.use('/api/v1', versioned);
+  serveDocuments(app, parts);
+  app.use(express.static(join(parts.root, 'web'), { index: 'index.html', redirect: false }));
+  app.use(notFound);
+  app.use(createErrorMapper(parts.logger));
+  return app;
+}
+
+function corsOrigin(origins: readonly string[]): string | string[] {
+  return origins.includes('*') ? '*' : [...origins];
+}
+
+function serveDocuments(app: Express, { routes, version }: AppParts): void {
+  const document = createOpenApi(routes, version);
+  app.get(['/openapi.json', '/api/v1/openapi.json'], (_req, res) => {
+    res.json(document);
+  });
+  app.use('/docs', serveSwagger, setupSwagger(document, { customSiteTitle: 'TeleGate API' }));
+}

@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import type { Config } from './config.js';
+
+export interface BannerFacts {
+  readonly config: Config;
+  readonly port: number;
+  readonly sessions: number;
+  /** The first admin key, when this start made it. */
+  readonly firstKey: string | null;
+}
+
+/** What a person who starts the service wants to know: where it is, what it sees, how to go on. */
+export function banner({ config, port, sessions, firstKey }: BannerFacts): string {
+  const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const lines = [
+    '',
+    'TeleGate is ready.',
+    `  console   ${url}/`,
+    `  docs      ${url}/docs`,
+    `  API       ${url}/  (and ${url}/api/v1/)`,
+    `  sessions  ${sessions} in ${config.sessionsDir}`,
+  ];
+  if (sessions === 0)
+    lines.push('            none yet: drop .session files there, they are seen within seconds');
+  if (firstKey) {
+    lines.push('', `  admin key ${firstKey}`);
+    lines.push(`            shown this once, and kept in ${join(config.dataDir, 'admin.key')} (mode 0600)`);
+    lines.push('', '  first lease:', `    curl -H "X-API-Key: ${firstKey}" ${url}/session`);
+  }
+  return `${lines.join('\n')}\n\n`;
+}

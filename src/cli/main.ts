@@ -1,0 +1,22 @@
+import { Command } from 'commander';
+import { ConfigError } from '../config.js';
+import { TeleGateError } from '../errors.js';
+import { readVersion } from '../project.js';
+import { DatabaseRefused } from '../storage/sqlite/refused.js';
+import { keysCommand } from './keys.js';
+
+const program = new Command('telegate')
+  .description('Administers TeleGate on the machine that it runs on, whether it is running or not.')
+  .version(readVersion())
+  .addCommand(keysCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const expected =
+    error instanceof ConfigError || error instanceof DatabaseRefused || error instanceof TeleGateError;
+  process.stderr.write(
+    `${expected ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+  );
+  process.exitCode = 1;
+}

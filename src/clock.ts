@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+
+/** Tells the time: whole milliseconds, about those since 1970, that never go back. */
+export interface Clock {
+  now(): number;
+}
+
+/** The machine's own clocks, in milliseconds: `monotonic` counts from the boot that `bootId` names. */
+export interface TimeSource {
+  wall(): number;
+  monotonic(): number;
+  /** Null where the machine does not tell one boot from another. */
+  bootId(): string | null;
+}
+
+/** One instant on the machine's clock and on ours, saved so that a later process goes on from it. */
+export interface ClockAnchor {
+  readonly bootId: string | null;
+  readonly monotonic: number;
+  readonly steady: number;
+}
+
+/** A clock that a step of the wall clock neither shortens nor lengthens a lease by. */
+export interface SteadyClock extends Clock {
+  /**
+   * The instant `at` of this clock on today's wall clock, within 2 s. As long as the wall clock is not set
+   * anew by more, one instant is always shown as the same time.
+   */
+  display(at: number): Date;
+  /** The present, to be saved. */
+  anchor(): ClockAnchor;
+}
+
+const LARGEST_UNSEEN_STEP_MS = 2_000;
+
+/**
+ * Goes on from `anchor` by the machine's monotonic clock, if that has run on since; after a reboot, from the
+ * wall clock, or from `anchor` if the wall clock is behind it. Without an anchor, starts at the wall clock.
+ */
+export function createSteadyClock(source: TimeSource, anchor: ClockAnchor | null): SteadyClock {
+  const bootId = source.bootId();
+  const startedAt = source.monotonic();
+  const base = startingPoint(source.wall(), { bootId, monotonic: startedAt }, anchor);
+  let last = Number.NEGATIVE_INFINITY;
+  let shownOffset = 0;
+
+  function now(): number {
+    last = Math.max(last, Math.floor(base + source.monotonic() - startedAt));
+    return last;
+  }
+  return {
+    now,
+    display(at) {
+      const offset = source.wall() - now();
+      if (Math.abs(offset - shownOffset) > LARGEST_UNSEEN_STEP_MS) {
+        shownOffset = Math.abs(offset) > LARGEST_UNSEEN_STEP_MS ? Math.round(offset) : 0;
+      }
+      return new Date(at + shownOffset);
+    },
+    anchor() {
+      const steady = now();
+      // The machine's time at which `steady` began, so that no fraction is lost from process to process.
+      return { bootId, monotonic: startedAt + (steady - base), steady };
+    },
+  };
+}
+
+function startingPoint(
+  wall: number,
+  here: { bootId: string | null; monotonic: number },
+  anchor: ClockAnchor | null,
+): number {
+  if (anchor === null || !Number.isFinite(anchor.steady)) return wall;
+  const elapsed = here.monotonic - anchor.monotonic;
+  const sameBoot = here.bootId !== null && here.bootId === anchor.bootId;
+  // A monotonic clock that is behind is not the one the anchor was taken from, whatever the boot's name.
+  if (sameBoot && elapsed >= 0) return anchor.steady + elapsed;
+  return Math.max(wall, anchor.steady);
+}
+
+/** The clocks of this machine. On Linux, all processes since one boot share `monotonic`. */
+export const systemTime: TimeSource = {
+  wall: () => Date.now(),
+  monotonic: () => Number(process.hrtime.bigint()) / 1e6,
+  bootId() {
+    try {
+      return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim() || null;
+    } catch {
+      return null;
+    }
+  },
+};

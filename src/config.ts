@@ -1,0 +1,136 @@
+import { join } from 'node:path';
+import type { BootstrapKey } from './access/bootstrap_keys.js';
+import { hasCode } from './access/private_file.js';
+import type { ProxyAddress } from './access/proxy_url.js';
+import { redactText } from './redact_text.js';
+import { SECRET_SETTINGS, type Settings, settingsSchema } from './settings.js';
+
+/** Where and how to reach an S3 bucket; null where it was not set. */
+export interface S3Config {
+  readonly endpoint: string | null;
+  readonly region: string | null;
+  readonly bucket: string | null;
+  readonly accessKeyId: string | null;
+  readonly secretAccessKey: string | null;
+}
+
+/** All settings, frozen (but for the bytes of the keys: JavaScript can't freeze those). Paths are absolute. */
+export interface Config {
+  /** 0: any free one. */
+  readonly port: number;
+  readonly host: string;
+  readonly dataDir: string;
+  /** The SQLite file: that of `DATABASE_URL`, or `telegate.db` in `dataDir`. */
+  readonly databaseFile: string;
+  readonly sessionsDir: string;
+  /** Empty: none was set. */
+  readonly apiKeys: readonly BootstrapKey[];
+  /** 32 bytes each, newest first. Empty: none was set. */
+  readonly encryptionKeys: readonly Uint8Array[];
+  readonly leaseTtlSeconds: number;
+  readonly reaperIntervalSeconds: number;
+  /** A cron expression, or `off`. */
+  readonly syncCron: string;
+  readonly sessionCheck: Settings['SESSION_CHECK'];
+  readonly sessionFileMaxBytes: number;
+  readonly historyMaxRows: number;
+  readonly defaultProxy: ProxyAddress | null;
+  readonly logLevel: Settings['LOG_LEVEL'];
+  /** `*` or origins without a path. Empty: no other site may call. */
+  readonly corsOrigins: readonly string[];
+  readonly telegramApiId: number | null;
+  readonly telegramApiHash: string | null;
+  readonly otpTtlMinutes: number;
+  readonly nasRoot: string | null;
+  readonly s3: S3Config;
+  readonly prefectApiUrl: string | null;
+}
+
+/** Settings are wrong. The message lists every one, a line each, and holds no secret. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Reads the settings from `env`; an empty value counts as unset, and relative paths start where the process
+ * was started.
+ *
+ * @throws ConfigError that lists every wrong setting.
+ */
+export function loadConfig(env: Record<string, string | undefined>): Config {
+  const given: Record<string, string> = {};
+  for (const name of Object.keys(settingsSchema.shape)) {
+    const value = env[name]?.trim();
+    if (value) given[name] = value;
+  }
+  const result = settingsSchema.safeParse(given);
+  if (result.success) return deepFreeze(toConfig(result.data));
+  const lines = result.error.issues.map(({ path: [name], message }) => {
+    const variable = String(name);
+    return `  ${variable}: given ${show(variable, given[variable] ?? '')}, wanted ${message}`;
+  });
+  throw new ConfigError(['These settings are wrong:', ...lines].join('\n'));
+}
+
+/**
+ * The environment of this process, completed from `./.env` if there is one; a variable already set wins.
+ *
+ * @throws ConfigError if `./.env` is there but can't be read.
+ */
+export function readEnvironment(): Record<string, string | undefined> {
+  try {
+    process.loadEnvFile('./.env');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (!hasCode(error, 'ENOENT')) throw new ConfigError(`.env can't be read: ${reason}`);
+  }
+  // biome-ignore lint/style/noProcessEnv: the one place where the environment comes in
+  return process.env;
+}
+
+const LONGEST_SHOWN = 100;
+
+function show(name: string, value: string): string {
+  if (SECRET_SETTINGS.has(name)) return '(not shown: secret)';
+  const text = redactText(value);
+  return JSON.stringify(text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text);
+}
+
+function toConfig(settings: Settings): Config {
+  return {
+    port: settings.PORT,
+    host: settings.HOST,
+    dataDir: settings.DATA_DIR,
+    databaseFile: settings.DATABASE_URL ?? join(settings.DATA_DIR, 'telegate.db'),
+    sessionsDir: settings.SESSIONS_DIR,
+    apiKeys: settings.API_KEYS,
+    encryptionKeys: settings.ENCRYPTION_KEYS,
+    leaseTtlSeconds: settings.LEASE_TTL_SECONDS,
+    reaperIntervalSeconds: settings.REAPER_INTERVAL_SECONDS,
+    syncCron: settings.SYNC_CRON,
+    sessionCheck: settings.SESSION_CHECK,
+    sessionFileMaxBytes: settings.SESSION_FILE_MAX_BYTES,
+    historyMaxRows: settings.HISTORY_MAX_ROWS,
+    defaultProxy: settings.DEFAULT_PROXY,
+    logLevel: settings.LOG_LEVEL,
+    corsOrigins: settings.CORS_ORIGINS,
+    telegramApiId: settings.TELEGRAM_API_ID,
+    telegramApiHash: settings.TELEGRAM_API_HASH,
+    otpTtlMinutes: settings.OTP_TTL_MINUTES,
+    nasRoot: settings.NAS_ROOT,
+    s3: {
+      endpoint: settings.S3_ENDPOINT,
+      region: settings.S3_REGION,
+      bucket: settings.S3_BUCKET,
+      accessKeyId: settings.S3_ACCESS_KEY_ID,
+      secretAccessKey: settings.S3_SECRET_ACCESS_KEY,
+    },
+    prefectApiUrl: settings.PREFECT_API_URL,
+  };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  for (const part of Object.values(value)) deepFreeze(part);
+  return Object.freeze(value);
+}

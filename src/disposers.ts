@@ -1,0 +1,15 @@
+type Dispose = () => Promise<void> | void;
+
+/** What must be stopped, last begun first. */
+export class Disposers {
+  readonly #list: Dispose[] = [];
+
+  add(...disposers: readonly Dispose[]): void {
+    this.#list.push(...disposers);
+  }
+
+  /** Stops everything, one after the other; a second call has nothing left to do. */
+  async dispose(): Promise<void> {
+    for (const dispose of this.#list.splice(0).reverse()) await dispose();
+  }
+}

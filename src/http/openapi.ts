@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
+import type { Route } from './route.js';
+
+const errorAnswer = z
+  .object({
+    detail: z.union([
+      z.string(),
+      z.looseObject({ error: z.string() }),
+      z.array(z.object({ loc: z.array(z.union([z.string(), z.int()])), msg: z.string(), type: z.string() })),
+    ]),
+  })
+  .meta({ id: 'Error' });
+
+/** Errors that any route with a key, or with parameters, may answer. */
+const COMMON = {
+  401: 'No API key came with the request',
+  403: 'The API key is unknown, or its role may not do this',
+  422: 'A parameter is missing or can not be understood',
+} as const;
+
+/** The OpenAPI 3.1 document of these routes, from the very schemas that validate them. */
+export function createOpenApi(routes: readonly Route[], version: string): object {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const route of routes) {
+    const path = route.path.replace(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [route.method]: operation(route) };
+  }
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'TeleGate',
+      version,
+      description: 'Leases Telegram sessions to workers: no session is ever in two hands.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    security: [{ key: [] }, { bearer: [] }],
+    paths: paths as ZodOpenApiPathsObject,
+    components: {
+      securitySchemes: {
+        key: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+        bearer: { type: 'http', scheme: 'bearer' },
+      },
+    },
+  });
+}
+
+function operation(route: Route): object {
+  const { tag, summary, description, access, input, params, from = 'query' } = route;
+  const roles = access === 'public' ? 'Anyone.' : `Roles: ${[...new Set([...access, 'admin'])].join(', ')}.`;
+  return {
+    tags: [tag],
+    summary,
+    description: [description, roles].filter(Boolean).join('\n\n'),
+    operationId: `${route.method}${route.path.replace(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
+    ...(access === 'public' ? { security: [] } : {}),
+    requestParams: { ...(params && { path: params }), ...(input && from === 'query' && { query: input }) },
+    ...(input && from !== 'query' && { requestBody: { content: bodies(input, from === 'any') } }),
+    responses: responses(route),
+  };
+}
+
+function bodies(input: z.ZodType, forms: boolean): object {
+  const schema = { schema: input };
+  return { 'application/json': schema, ...(forms && { 'application/x-www-form-urlencoded': schema }) };
+}
+
+function responses(route: Route): object {
+  const own = Object.entries(route.responses).map(([status, spec]) => {
+    const schema = spec.schema ?? (Number(status) >= 400 ? errorAnswer : undefined);
+    const content = { [spec.contentType ?? 'application/json']: schema ? { schema } : {} };
+    return [status, { description: spec.description, content }];
+  });
+  const applies = (status: string) =>
+    status === '422' ? Boolean(route.input ?? route.params) : route.access !== 'public';
+  const common = Object.entries(COMMON)
+    .filter(([status]) => applies(status) && !(status in route.responses))
+    .map(([status, text]) => [
+      status,
+      { description: text, content: { 'application/json': { schema: errorAnswer } } },
+    ]);
+  return Object.fromEntries([...own, ...common]);
+}

@@ -1,0 +1,87 @@
+import type { Registry } from 'prom-client';
+import { z } from 'zod';
+import { Unavailable } from '../errors.js';
+import type { EventHub } from './events.js';
+import { defineRoute, type Route } from './route.js';
+
+export interface OperationsParts {
+  readonly registry: Registry;
+  readonly events: EventHub;
+  /** What a new listener is told first. */
+  readonly snapshot: () => Promise<unknown>;
+  /** Each part of the service that must work: null, or why it does not. */
+  readonly checks: () => Promise<Readonly<Record<string, string | null>>>;
+}
+
+/** The routes by which the service itself is watched. */
+export function operationsRoutes(parts: OperationsParts): Route[] {
+  return [health(), ready(parts), metrics(parts), events(parts)];
+}
+
+function health(): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/health',
+    tag: 'Operations',
+    summary: 'Whether the process is alive',
+    access: 'public',
+    responses: { 200: { description: 'Alive', schema: z.object({ status: z.literal('ok') }) } },
+    handle: () => ({ body: { status: 'ok' } }),
+  });
+}
+
+function ready({ checks }: OperationsParts): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/ready',
+    tag: 'Operations',
+    summary: 'Whether it can serve: database, sessions directory',
+    access: 'public',
+    responses: {
+      200: {
+        description: 'Ready',
+        schema: z.object({ status: z.literal('ready'), checks: z.record(z.string(), z.string()) }),
+      },
+      503: { description: 'Not ready, and why' },
+    },
+    async handle() {
+      const found = Object.entries(await checks());
+      const failed = found.filter(([, reason]) => reason !== null);
+      if (failed.length > 0)
+        throw new Unavailable({ error: 'not_ready', reasons: Object.fromEntries(failed) }, 1);
+      return { body: { status: 'ready', checks: Object.fromEntries(found.map(([name]) => [name, 'ok'])) } };
+    },
+  });
+}
+
+function metrics({ registry }: OperationsParts): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/metrics',
+    tag: 'Operations',
+    summary: 'Metrics for Prometheus',
+    access: ['monitor'],
+    responses: { 200: { description: 'Text in the Prometheus format', contentType: 'text/plain' } },
+    async handle() {
+      return { body: await registry.metrics(), headers: { 'Content-Type': registry.contentType } };
+    },
+  });
+}
+
+function events({ events: hub, snapshot }: OperationsParts): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/events',
+    tag: 'Operations',
+    summary: 'What happens to the pool, as server-sent events',
+    description:
+      'Begins with a `status`, repeated at most once a second while things change; `session` tells what happened to one session, `sync` what a look at SESSIONS_DIR brought.',
+    access: ['monitor'],
+    responses: { 200: { description: 'A stream that does not end', contentType: 'text/event-stream' } },
+    async handle({ res }) {
+      if (hub.full) throw new Unavailable('Too many listeners', 10);
+      hub.open(res, [{ event: 'status', data: await snapshot() }]);
+      return undefined;
+    },
+  });
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+
+function issue(context: z.RefinementCtx, type: string, message: string): never {
+  context.addIssue({ code: 'custom', message, params: { type } });
+  return z.NEVER;
+}
+
+/** A whole number from `min` to `max`, as a number or as digits. Anything else names what was wanted. */
+export function wholeNumber(min: number, max: number) {
+  const wanted = `wanted: a whole number from ${min} to ${max}`;
+  return z
+    .unknown()
+    .transform((value, context): number => {
+      if (value === undefined) return issue(context, 'missing', 'Field required');
+      if (Array.isArray(value)) return issue(context, 'value_error', `given more than once; ${wanted}`);
+      const text = typeof value === 'number' ? String(value) : value;
+      if (typeof text !== 'string' || !/^-?\d{1,20}$/.test(text))
+        return issue(context, 'int_parsing', wanted);
+      const number = Number(text);
+      if (number < min) return issue(context, 'greater_than_equal', wanted);
+      if (number > max) return issue(context, 'less_than_equal', wanted);
+      return number;
+    })
+    .meta({ override: { type: 'integer', minimum: min, maximum: max } });
+}
+
+/** A session's id. */
+export const sessionId = wholeNumber(1, Number.MAX_SAFE_INTEGER).meta({
+  description: 'The session, as `GET /session` named it',
+  example: 42,
+});
+
+/** One of a few words; a flag in a query is `true`, `false`, `1` or `0`. */
+export const flag = z
+  .union([z.boolean(), z.enum(['true', 'false', '1', '0', ''])])
+  .transform((value) => value === true || value === 'true' || value === '1' || value === '')
+  .meta({ override: { type: 'boolean' } });
+
+/** Text of 1 to `max` characters without control characters. */
+export function text(max: number) {
+  return z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^[^\p{Cc}]*$/u, 'must have no control characters');
+}
+
+/** A parameter that may be repeated: one value or many come as a list. */
+export function repeatable<Item extends z.ZodType>(item: Item, most: number) {
+  return z
+    .union([item.transform((value) => [value]), z.array(item).max(most)])
+    .meta({ override: { type: 'array', items: { type: 'string' }, maxItems: most } });
+}
+
+/** `skip` and `limit` of every list. */
+export const page = z.object({
+  skip: wholeNumber(0, Number.MAX_SAFE_INTEGER).default(0),
+  limit: wholeNumber(1, 1000).default(100),
+});

@@ -1,0 +1,65 @@
+import type { Request, Response } from 'express';
+import type { z } from 'zod';
+import type { ApiKey } from '../access/keys.js';
+import type { Role } from '../access/roles.js';
+
+export type Method = 'get' | 'post' | 'put' | 'delete';
+
+/** Where a route's parameters may come from: the query alone, or query, form and JSON alike. */
+export type InputFrom = 'query' | 'any' | 'body';
+
+/** What a handler answers with. */
+export interface Reply {
+  readonly status?: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface ResponseSpec {
+  readonly description: string;
+  readonly schema?: z.ZodType;
+  /** `text/plain` and the like; JSON unless given. */
+  readonly contentType?: string;
+}
+
+/** What a handler is given: the input as its schema made it, and who sent it. */
+export interface Context<Input, Params> {
+  readonly input: Input;
+  readonly params: Params;
+  readonly key: ApiKey;
+  readonly req: Request;
+  readonly res: Response;
+}
+
+type Shape = z.ZodObject<z.ZodRawShape>;
+
+/** A route as a feature declares it: from this one thing come its validation, its types and its documentation. */
+export interface RouteSpec<Input extends Shape, Params extends Shape> {
+  readonly method: Method;
+  readonly path: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** The roles that may call it (an admin always may); `public`: anyone. */
+  readonly access: 'public' | readonly Role[];
+  readonly from?: InputFrom;
+  /** A GET that changes something: HEAD, whose answer nobody reads, is refused. */
+  readonly refuseHead?: boolean;
+  readonly input?: Input;
+  readonly params?: Params;
+  readonly responses: Readonly<Record<number, ResponseSpec>>;
+  /** Answers, or (undefined) has answered by itself. */
+  handle(context: Context<z.output<Input>, z.output<Params>>): Promise<Reply | undefined> | Reply | undefined;
+}
+
+/** A route whose types have done their work. */
+export interface Route extends Omit<RouteSpec<Shape, Shape>, 'handle'> {
+  handle(context: Context<unknown, unknown>): Promise<Reply | undefined> | Reply | undefined;
+}
+
+/** Declares a route; the handler's types follow from its schemas. */
+export function defineRoute<Input extends Shape, Params extends Shape>(
+  spec: RouteSpec<Input, Params>,
+): Route {
+  return spec as unknown as Route;
+}

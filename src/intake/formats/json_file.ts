@@ -1,0 +1,83 @@
+import { type DecodedString, decodeSessionString } from './session_string.js';
+
+/** What the JSON file of a session says. Null: it does not say, or not in a way that can be meant. */
+export interface JsonSession {
+  readonly string: DecodedString | null;
+  /** It holds what must be a session string, of a kind that is not read here. */
+  readonly unreadString: boolean;
+  /** `+` and 7 to 15 digits. */
+  readonly phoneNumber: string | null;
+  /** Decimal digits, exact. */
+  readonly userId: string | null;
+  readonly apiId: number | null;
+  /** 32 lower-case hex digits. */
+  readonly apiHash: string | null;
+}
+
+/** The largest JSON file that can be a session's: strings have under 500 characters. Bytes. */
+export const maxJsonBytes = 1024 * 1024;
+
+/** Spellings met in the wild, most explicit first; the last ones also carry other things than strings. */
+const stringKeys = `session_string string_session sessionString stringSession session_str sessionStr
+  StringSession telethon_session telethon_string gramjs_session gramjs_string pyrogram_session
+  pyrogram_string session_data auth_string auth session string`.split(/\s+/);
+const phoneKeys = ['phone_number', 'phone', 'phoneNumber'];
+const userIdKeys = ['account_id', 'user_id', 'userId', 'id'];
+const apiIdKeys = ['api_id', 'app_id', 'apiId', 'appId'];
+const apiHashKeys = ['api_hash', 'app_hash', 'apiHash', 'appHash'];
+
+/** Reads a session's JSON file. Null: not valid JSON. Valid JSON that is no object says nothing. */
+export function readJsonSession(bytes: Buffer): JsonSession | null {
+  const content = parseExactly(bytes.toString('utf8').replace(/^\uFEFF/, ''));
+  if (content === undefined) return null;
+  const values = new Map<string, string>();
+  for (const [key, value] of Object.entries(content ?? {})) {
+    if (typeof value === 'string' || Number.isSafeInteger(value)) values.set(key, String(value).trim());
+  }
+  const texts = stringKeys.map((key) => values.get(key) ?? '');
+  const string = firstOf(texts, decodeSessionString);
+  const apiId = firstOf(pick(values, apiIdKeys), (text) =>
+    /^[1-9]\d{0,9}$/.test(text) ? Number(text) : null,
+  );
+  return {
+    string,
+    unreadString: string === null && texts.some((text) => /^[\w+/=-]{200,4096}$/.test(text)),
+    phoneNumber: firstOf(pick(values, phoneKeys), phoneNumber),
+    userId: firstOf(pick(values, userIdKeys), (text) => (/^[1-9]\d{0,18}$/.test(text) ? text : null)),
+    apiId: apiId !== null && apiId < 2 ** 31 ? apiId : null,
+    apiHash: firstOf(
+      pick(values, apiHashKeys),
+      (text) => /^[0-9a-f]{32}$/i.exec(text)?.[0].toLowerCase() ?? null,
+    ),
+  };
+}
+
+/** `+` and the digits of an international phone number (ITU-T E.164 allows 15); null: it is none. */
+export function phoneNumber(text: string): string | null {
+  const digits = text.replace(/[\s().-]/g, '').replace(/^\+/, '');
+  return /^\d{7,15}$/.test(digits) ? `+${digits}` : null;
+}
+
+/** Parses JSON with every integer too wide for a number as a string of its digits; undefined: not valid. */
+function parseExactly(text: string): unknown {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (!/\d{16}/.test(text)) return parsed;
+    const token = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
+    return JSON.parse(text.replace(token, (match) => (/^-?\d{16,}$/.test(match) ? `"${match}"` : match)));
+  } catch {
+    return undefined;
+  }
+}
+
+function pick(values: ReadonlyMap<string, string>, keys: readonly string[]): string[] {
+  return keys.map((key) => values.get(key) ?? '');
+}
+
+function firstOf<T>(texts: readonly string[], read: (text: string) => T | null): T | null {
+  for (const text of texts) {
+    const value = text === '' ? null : read(text);
+    if (value !== null) return value;
+  }
+  return null;
+}

@@ -1,0 +1,22 @@
+/** From so many rows on, losing over half of them at once looks like a lost disk. */
+const FEWEST_ROWS = 10;
+
+export interface GuardFacts {
+  /** Rows that stand for files. */
+  readonly known: number;
+  /** Of those, how many have no file now. */
+  readonly gone: number;
+  readonly device: string;
+  /** The device at the last sync; null: there was none. */
+  readonly lastDevice: string | null;
+}
+
+/** Why rows must not go now (an unmounted disk must not empty the pool); null: they may. */
+export function guardTrips({ known, gone, device, lastDevice }: GuardFacts): string | null {
+  if (gone === 0) return null;
+  if (lastDevice !== null && device !== lastDevice) {
+    return 'SESSIONS_DIR lies on another device than at the last sync: is its disk mounted? force=true removes all the same';
+  }
+  if (known < FEWEST_ROWS || gone * 2 <= known) return null;
+  return `the files of ${gone} of ${known} sessions are gone at once: is the disk mounted? force=true removes them all the same`;
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { flag } from '../http/parameters.js';
+import { defineRoute, type Route } from '../http/route.js';
+import type { SyncService } from './sync.js';
+import type { SyncReport } from './sync_run.js';
+
+const details = z.object({
+  new_sessions: z.int(),
+  removed_sessions: z.int(),
+  total_sessions: z.int(),
+  updated_sessions: z.int(),
+  missing_sessions: z.int().meta({ description: 'Their files are gone, but something holds them' }),
+  rejected: z
+    .array(z.object({ file: z.string(), reason: z.string() }))
+    .meta({ description: 'The first 1,000' }),
+  rejected_total: z.int(),
+  unsettled: z
+    .array(z.string())
+    .meta({ description: 'Being written to just now; looked at again in a moment' }),
+});
+
+/** `POST /sync`: make the pool agree with SESSIONS_DIR. */
+export function intakeRoutes(sync: SyncService): Route[] {
+  return [
+    defineRoute({
+      method: 'post',
+      path: '/sync',
+      tag: 'Session files',
+      summary: 'Make the pool agree with SESSIONS_DIR',
+      access: [],
+      from: 'any',
+      input: z.object({
+        dry_run: flag.default(false).meta({ description: 'Say what would happen, and change nothing' }),
+        force: flag.default(false).meta({ description: 'Remove rows even where the guard would refuse' }),
+      }),
+      responses: {
+        200: {
+          description: 'What was found and done',
+          schema: z.object({ status: z.literal('sync complete'), dry_run: z.boolean(), details }),
+        },
+        409: {
+          description: '`mass_removal_guard`: so much is gone that the disk may be; nothing was changed',
+        },
+        500: { description: 'SESSIONS_DIR can not be read; nothing was changed' },
+      },
+      async handle({ input }) {
+        const report = await sync.sync({ dryRun: input.dry_run, force: input.force });
+        return { body: { status: 'sync complete', dry_run: input.dry_run, details: presentSync(report) } };
+      },
+    }),
+  ];
+}
+
+/** A sync's report in the words of the API. */
+export function presentSync(report: SyncReport): z.output<typeof details> {
+  return {
+    new_sessions: report.added,
+    removed_sessions: report.removed,
+    total_sessions: report.total,
+    updated_sessions: report.updated,
+    missing_sessions: report.missing,
+    rejected: [...report.rejected],
+    rejected_total: report.rejectedTotal,
+    unsettled: [...report.unsettled],
+  };
+}

@@ -1,0 +1,90 @@
+import type { RestState } from '../pool/states.js';
+import type { Page } from '../pool/store.js';
+
+/** Known names and the fingerprints of their files, ordered by id. */
+export interface KnownFiles {
+  readonly lastId: number;
+  readonly names: string[];
+  readonly fingerprints: string[];
+}
+
+/** A session file as it was found, ready to be a row. */
+export interface FoundFile {
+  readonly name: string;
+  readonly file: string | null;
+  readonly json: string | null;
+  readonly fingerprint: string;
+  readonly format: string;
+  /** Why it is certainly dead; null: it is not. */
+  readonly dead: string | null;
+  /** Lower-case hex. */
+  readonly authKeySha256: string | null;
+  readonly dcId: number | null;
+  readonly userId: string | null;
+  readonly phoneNumber: string | null;
+  readonly apiId: number | null;
+}
+
+export type FileChange =
+  /** The file is there: a new row, or what the row says of it. `renameOf`: the name its row had. */
+  | {
+      readonly kind: 'put';
+      readonly found: FoundFile;
+      readonly renameOf: string | null;
+      readonly proxyId: number | null;
+    }
+  /** The file is gone: the row goes, or becomes `missing` if something holds it. */
+  | { readonly kind: 'gone'; readonly name: string };
+
+export interface AppliedCounts {
+  readonly added: number;
+  readonly updated: number;
+  readonly removed: number;
+  readonly missing: number;
+}
+
+/** What a row says beyond its place in the pool. Times are milliseconds on the service's clock. */
+export interface SessionRecord {
+  readonly id: number;
+  readonly name: string;
+  readonly file: string | null;
+  readonly jsonFile: string | null;
+  readonly format: string;
+  readonly phoneNumber: string | null;
+  readonly apiId: number | null;
+  readonly state: string;
+  readonly stateReason: string | null;
+  readonly rest: RestState;
+  readonly restReason: string | null;
+  readonly stateUntil: number | null;
+  readonly tags: readonly string[];
+  readonly proxyId: number | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly lastUsedAt: number;
+}
+
+/** The rows that stand for session files. Each call is one transaction. */
+export interface IntakeStore {
+  /** The next page of known files after the row `afterId`. */
+  known(afterId: number, limit: number): Promise<KnownFiles>;
+  /** Of the names given, those that are known. */
+  knownOf(names: readonly string[]): Promise<KnownFiles>;
+  /** How many rows stand for a file. */
+  total(): Promise<number>;
+  /** Of the names given, those that have an auth key: lower-case hex by name. */
+  authKeys(names: readonly string[]): Promise<Record<string, string>>;
+  apply(changes: readonly FileChange[], now: number): Promise<AppliedCounts>;
+  /** The device that SESSIONS_DIR lay on at the last sync; null: never synced. */
+  lastDevice(): Promise<string | null>;
+  saveDevice(device: string): Promise<void>;
+  session(id: number): Promise<SessionRecord | null>;
+  sessions(page: Page): Promise<SessionRecord[]>;
+  /** Changes tags or takes the session out of the pool and back; null: no such session. */
+  edit(id: number, change: SessionEdit, now: number): Promise<SessionRecord | null>;
+}
+
+export interface SessionEdit {
+  readonly tags?: readonly string[];
+  readonly active?: boolean;
+}

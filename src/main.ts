@@ -1,0 +1,97 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Logger } from 'winston';
+import { KeyFileError } from './access/key_file.js';
+import { writePrivateFile } from './access/private_file.js';
+import { banner } from './banner.js';
+import { systemTime } from './clock.js';
+import { type Config, ConfigError, loadConfig, readEnvironment } from './config.js';
+import { type Container, createContainer } from './container.js';
+import { createLogger } from './logging.js';
+import { DatabaseRefused } from './storage/sqlite/refused.js';
+import { nodeTimers } from './timers.js';
+
+/** How long requests under way may take to end once the service is told to stop, in milliseconds. */
+const STOP_WITHIN_MS = 8000;
+
+/** How often connections that became idle meanwhile are closed, in milliseconds. */
+const CLOSE_IDLE_EVERY_MS = 50;
+
+/** Longer than any load balancer keeps a silent connection, in milliseconds. */
+const KEEP_ALIVE_MS = 75_000;
+
+async function main(): Promise<void> {
+  // Everything that is written here is for this user alone.
+  process.umask(0o077);
+  const config = loadConfig(readEnvironment());
+  const logger = createLogger({ level: config.logLevel });
+  process.on('uncaughtException', (error) => {
+    logger.error('unexpected error; the service ends, and nothing acknowledged is lost', { error });
+    process.exitCode = 1;
+    setImmediate(() => process.exit(1));
+  });
+  const container = await createContainer(config, { logger, time: systemTime, timers: nodeTimers });
+  if (container.firstKey)
+    await writePrivateFile(join(config.dataDir, 'admin.key'), `${container.firstKey}\n`);
+  await container.start();
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, container.app);
+  await listen(server, config);
+  stopOnSignal(server, container, logger);
+  await container.upkeep.run('start');
+  const { total } = await container.pool.counts();
+  process.stdout.write(
+    banner({ config, port: portOf(server), sessions: total, firstKey: container.firstKey }),
+  );
+}
+
+function listen(server: Server, { port, host }: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host, backlog: 4096 }, () => resolve());
+  });
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
+
+/** Stops accepting, answers those on hold, lets the rest finish, commits, and exits with 0. */
+function stopOnSignal(server: Server, container: Container, logger: Logger): void {
+  let stopping = false;
+  const stop = async (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    logger.info('stopping', { signal });
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    container.quiesce();
+    const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
+    const late = setTimeout(() => server.closeAllConnections(), STOP_WITHIN_MS);
+    await closed;
+    clearInterval(idle);
+    clearTimeout(late);
+    await container.dispose();
+    logger.info('stopped');
+    process.exit(0);
+  };
+  process.on('SIGTERM', () => void stop('SIGTERM'));
+  process.on('SIGINT', () => void stop('SIGINT'));
+}
+
+/** Mistakes of whoever starts the service: said in one message, without a stack. */
+function explain(error: unknown): string {
+  if (error instanceof ConfigError || error instanceof DatabaseRefused || error instanceof KeyFileError) {
+    return error.message;
+  }
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    return `${error.message}: something listens there already. Stop it, or set PORT to a free one.`;
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`TeleGate could not start.\n${explain(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,114 @@
+import type { Response } from 'express';
+import type { z } from 'zod';
+import type { SteadyClock } from '../clock.js';
+import { InvalidInput } from '../errors.js';
+import { type Context, defineRoute, type Method, type Reply, type Route } from '../http/route.js';
+import type { CredentialsService } from './credentials.js';
+import { iso } from './present.js';
+import { acquireInput, leaseAnswer, noFreeSessionAnswer } from './schemas.js';
+import type { PoolService } from './service.js';
+import type { Lease } from './store.js';
+
+export interface AcquireRouteParts {
+  readonly pool: PoolService;
+  readonly credentials: CredentialsService;
+  readonly clock: SteadyClock;
+  readonly leaseTtlSeconds: number;
+}
+
+/** Of one who does not wait. */
+const NEVER = new AbortController().signal;
+
+type Acquire = Context<z.output<typeof acquireInput>, unknown>;
+
+/** `GET /session` and `POST /session`: lease a free session. */
+export function acquireRoutes(parts: AcquireRouteParts): Route[] {
+  const route = (method: Method) =>
+    defineRoute({
+      method,
+      path: '/session',
+      tag: 'Pool',
+      summary: 'Lease a free session',
+      description:
+        'The least recently used free session, for this caller alone until the lease ends. Send an `Idempotency-Key` to get the same lease again after a lost answer.',
+      access: ['worker'],
+      from: method === 'get' ? 'query' : 'any',
+      refuseHead: true,
+      input: acquireInput,
+      responses: {
+        200: { description: 'The lease', schema: leaseAnswer },
+        404: { description: 'No session has the id or name that was asked for' },
+        409: { description: "The idempotency key's lease has ended" },
+        429: { description: 'The key holds as many leases as it may' },
+        503: { description: 'No session is free', schema: noFreeSessionAnswer },
+      },
+      handle: (context) => acquire(parts, context),
+    });
+  return [route('get'), route('post')];
+}
+
+async function acquire(
+  parts: AcquireRouteParts,
+  { input, key, req, res }: Acquire,
+): Promise<Reply | undefined> {
+  const wish = {
+    holder: key.holder,
+    maxLeases: key.maxLeases,
+    ttlSeconds: input.ttl ?? parts.leaseTtlSeconds,
+    tags: input.tag ?? [],
+    sessionId: input.session_id ?? null,
+    sessionName: input.session_name ?? null,
+    method: input.method ?? null,
+    withCredentials: input.credentials !== undefined,
+    idempotencyKey: idempotencyKey(req.headers['idempotency-key']),
+  };
+  const hungUp = input.wait > 0 ? new AbortController() : null;
+  const reach: { lease: Lease | null } = { lease: null };
+  res.once('close', () => {
+    if (res.writableFinished) return;
+    hungUp?.abort();
+    if (reach.lease) giveBack(parts, reach.lease);
+  });
+  const lease = await parts.pool.acquire(wish, input.wait, hungUp?.signal ?? NEVER);
+  if (isGone(res)) return giveBack(parts, lease);
+  reach.lease = lease;
+  try {
+    return { body: await present(parts, lease, input) };
+  } catch (error) {
+    await parts.pool.giveBack(lease);
+    throw error;
+  }
+}
+
+/** Nobody is there to take the lease: it must not stay locked until it ends. */
+function giveBack(parts: AcquireRouteParts, lease: Lease): undefined {
+  parts.pool.giveBack(lease).catch(() => undefined);
+}
+
+function isGone(res: Response): boolean {
+  return res.closed || res.destroyed || res.socket === null || res.socket.destroyed;
+}
+
+async function present(parts: AcquireRouteParts, lease: Lease, input: Acquire['input']): Promise<object> {
+  const { clock, credentials } = parts;
+  const answer = {
+    session_id: lease.sessionId,
+    session_name: lease.sessionName,
+    lease_id: lease.leaseId,
+    expires_at: iso(clock, lease.expiresAt),
+    session_file: lease.file ?? lease.jsonFile,
+    format: lease.format,
+    phone_number: lease.phoneNumber,
+    proxy: lease.proxy === null ? null : await credentials.proxy(lease.proxy),
+    tags: lease.tags,
+  };
+  if (input.credentials === undefined) return answer;
+  return { ...answer, ...(await credentials.ofLease(lease, input.credentials, input.format)) };
+}
+
+function idempotencyKey(header: string | string[] | undefined): string | null {
+  if (header === undefined) return null;
+  if (typeof header === 'string' && /^[\x21-\x7e]{1,255}$/.test(header)) return header;
+  const msg = 'wanted: 1 to 255 visible ASCII characters';
+  throw new InvalidInput([{ loc: ['header', 'Idempotency-Key'], msg, type: 'value_error' }]);
+}

@@ -1,0 +1,146 @@
+import type { Timers } from '../timers.js';
+import type { AcquireOutcome, AcquireRequest, Lease } from './store.js';
+
+/** One who stands in line. */
+interface Place {
+  readonly request: AcquireRequest;
+  /** Requests with the same one are served, or not, by the same sessions. */
+  readonly wants: string;
+  /** Asked not to wait: leaves after the first look that begins after it came. */
+  readonly once: boolean;
+  readonly settle: (outcome: AcquireOutcome | null) => void;
+  readonly fail: (error: unknown) => void;
+  stopTimer: () => void;
+}
+
+/** What the line needs of the pool. */
+export interface LineSource {
+  acquire(request: AcquireRequest): Promise<AcquireOutcome>;
+  /** Takes a lease back that nobody is there to receive. */
+  giveBack(lease: Lease): void;
+}
+
+/**
+ * Those who wait for a session, first come first served. Nobody polls: a look along the line happens when
+ * sessions became free, and each session goes to the first who can use it.
+ */
+export class WaitingLine {
+  readonly #source: LineSource;
+  readonly #timers: Timers;
+  readonly #places: Place[] = [];
+  #freed = 0;
+  #looking = false;
+  #again = false;
+
+  constructor(source: LineSource, timers: Timers) {
+    this.#source = source;
+    this.#timers = timers;
+  }
+
+  get length(): number {
+    return this.#places.length;
+  }
+
+  /**
+   * Joins the end of the line. Resolves to the outcome, or to null when `waitSeconds` are over (0: when
+   * nothing is free for it right now). `signal` takes it out of the line: null.
+   */
+  join(request: AcquireRequest, waitSeconds: number, signal: AbortSignal): Promise<AcquireOutcome | null> {
+    return new Promise((resolve, reject) => {
+      const place: Place = {
+        request,
+        wants: wants(request),
+        once: waitSeconds === 0,
+        settle: (outcome) => {
+          place.stopTimer();
+          signal.removeEventListener('abort', leave);
+          resolve(outcome);
+        },
+        fail: reject,
+        stopTimer: () => undefined,
+      };
+      const leave = () => this.#remove(place) && place.settle(null);
+      if (signal.aborted) return resolve(null);
+      signal.addEventListener('abort', leave, { once: true });
+      if (!place.once) place.stopTimer = this.#timers.after(waitSeconds * 1000, leave);
+      this.#places.push(place);
+      this.freed(0);
+    });
+  }
+
+  /** So many sessions became free: looks along the line. */
+  freed(count: number): void {
+    if (this.#places.length === 0) return;
+    this.#freed += count;
+    this.#again = true;
+    if (!this.#looking) void this.#look();
+  }
+
+  /** Sends everyone away empty-handed. */
+  disperse(): void {
+    for (const place of this.#places.splice(0)) place.settle(null);
+  }
+
+  async #look(): Promise<void> {
+    this.#looking = true;
+    while (this.#again && this.#places.length > 0) {
+      this.#again = false;
+      const freed = Math.max(this.#freed, 1);
+      this.#freed = 0;
+      const present = new Set(this.#places.filter((place) => place.once));
+      await this.#serve(freed);
+      for (const place of present) if (this.#remove(place)) place.settle(null);
+    }
+    this.#looking = false;
+  }
+
+  /** Lets the first of each kind try, as many as became free, until each kind has gone without. */
+  async #serve(freed: number): Promise<void> {
+    const without = new Set<string>();
+    for (;;) {
+      const next = this.#firstOfEach(freed, without);
+      if (next.length === 0) return;
+      await Promise.all(next.map((place) => this.#try(place, without)));
+    }
+  }
+
+  #firstOfEach(most: number, without: ReadonlySet<string>): Place[] {
+    const taken = new Map<string, number>();
+    const next: Place[] = [];
+    for (const place of this.#places) {
+      const already = taken.get(place.wants) ?? 0;
+      if (already >= most || without.has(place.wants)) continue;
+      taken.set(place.wants, already + 1);
+      next.push(place);
+      if (next.length >= 256) break;
+    }
+    return next;
+  }
+
+  async #try(place: Place, without: Set<string>): Promise<void> {
+    try {
+      const outcome = await this.#source.acquire(place.request);
+      if (outcome.kind === 'none') without.add(place.wants);
+      else if (this.#remove(place)) place.settle(outcome);
+      else if (outcome.kind === 'granted') this.#source.giveBack(outcome.lease);
+    } catch (error) {
+      without.add(place.wants);
+      if (this.#remove(place)) {
+        place.stopTimer();
+        place.fail(error);
+      }
+    }
+  }
+
+  #remove(place: Place): boolean {
+    const index = this.#places.indexOf(place);
+    if (index === -1) return false;
+    this.#places.splice(index, 1);
+    return true;
+  }
+}
+
+function wants(request: AcquireRequest): string {
+  const { tags, sessionId, sessionName, method, withCredentials } = request;
+  return JSON.stringify([[...tags].sort(), sessionId, sessionName, method, withCredentials]);
+}

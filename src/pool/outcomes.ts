@@ -1,0 +1,52 @@
+import { Conflict, NotFound, TooMany, Unavailable } from '../errors.js';
+import { UNAVAILABLE_STATES } from './states.js';
+import type { AcquireOutcome, Lease, PoolCounts } from './store.js';
+
+/** The lease, or the error that says why there is none. `now`: milliseconds. */
+export function granted(outcome: AcquireOutcome, now: number): Lease {
+  if (outcome.kind === 'granted') return outcome.lease;
+  if (outcome.kind === 'unknown_session') throw new NotFound('Session not found');
+  if (outcome.kind === 'lease_lost') throw refused('lease_lost', outcome.sessionId);
+  if (outcome.kind === 'max_leases') {
+    const { held, maxLeases } = outcome;
+    throw new TooMany({ error: 'max_leases_reached', held, max_leases: maxLeases }, 1);
+  }
+  throw noFreeSession(outcome.counts, now);
+}
+
+/** How long a client is told to wait where nothing better is known, in seconds. */
+const RETRY_SECONDS = 1;
+
+function noFreeSession(counts: PoolCounts, now: number): Unavailable {
+  const { states } = counts;
+  const ends = [counts.nextFloodEnd, counts.nextMethodFloodEnd].filter((end) => end !== null);
+  const wait = ends.length > 0 ? Math.max(0, Math.ceil((Math.min(...ends) - now) / 1000)) : null;
+  const detail = {
+    error: 'no_free_session',
+    in_floodwait: states.flood + states.invalid,
+    next_release_in: wait,
+    in_use: states.leased,
+    unavailable: unavailableReasons(counts),
+    flooded_for_methods: counts.freeButLimited,
+  };
+  return new Unavailable(detail, states.leased > 0 || wait === null ? RETRY_SECONDS : Math.max(1, wait));
+}
+
+/** Why registered sessions can't be leased: how many for each reason that there is. */
+export function unavailableReasons(counts: PoolCounts): Record<string, number> {
+  const reasons = UNAVAILABLE_STATES.map((state) => [state, counts.states[state]] as const);
+  return Object.fromEntries(reasons.filter(([, count]) => count > 0));
+}
+
+/** The service grants nothing more. */
+export function stopping(): Unavailable {
+  return new Unavailable(
+    { error: 'shutting_down', message: 'the service is stopping; ask again in a moment' },
+    1,
+  );
+}
+
+/** The caller's lease does not let it act. */
+export function refused(error: 'lease_lost' | 'not_lease_holder', sessionId: number): Conflict {
+  return new Conflict({ error, session_id: sessionId });
+}

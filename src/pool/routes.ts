@@ -1,0 +1,179 @@
+import type { Logger } from 'winston';
+import type { z } from 'zod';
+import type { ApiKey } from '../access/keys.js';
+import { NotFound } from '../errors.js';
+import { defineRoute, type Route, type RouteSpec } from '../http/route.js';
+import { type AcquireRouteParts, acquireRoutes } from './acquire_routes.js';
+import type { Caller } from './fencing.js';
+import { iso } from './present.js';
+import * as schemas from './schemas.js';
+import type { Reported } from './service.js';
+import { watchRoutes } from './watch_routes.js';
+
+export interface PoolRouteParts extends AcquireRouteParts {
+  readonly logger: Logger;
+}
+
+type Defaults = Pick<RouteSpec<z.ZodObject, z.ZodObject>, 'tag' | 'access' | 'from'>;
+
+const WORKER: Defaults = { tag: 'Pool', access: ['worker'], from: 'any' };
+const REFUSED = { 409: { description: '`lease_lost` or `not_lease_holder`' } };
+
+/** The routes by which workers use the pool and monitoring watches it. */
+export function poolRoutes(parts: PoolRouteParts): Route[] {
+  return [
+    ...acquireRoutes(parts),
+    heartbeat(parts),
+    release(parts),
+    invalidate(parts),
+    floodwait(parts),
+    report(parts),
+    restore(parts),
+    ...watchRoutes(parts),
+  ];
+}
+
+function heartbeat({ pool, clock }: PoolRouteParts): Route {
+  return defineRoute({
+    ...WORKER,
+    method: 'post',
+    path: '/heartbeat',
+    summary: 'Renew a lease',
+    input: schemas.heartbeatInput,
+    responses: {
+      200: { description: 'Renewed', schema: schemas.heartbeatAnswer },
+      409: { description: '`lease_lost`' },
+    },
+    async handle({ input: { session_id, lease_id, ttl } }) {
+      const expiresAt = await pool.renew(session_id, lease_id, ttl ?? null);
+      return { body: { status: 'renewed', session_id, lease_id, expires_at: iso(clock, expiresAt) } };
+    },
+  });
+}
+
+function release({ pool, logger }: PoolRouteParts): Route {
+  return defineRoute({
+    ...WORKER,
+    method: 'post',
+    path: '/release',
+    summary: 'Give a session back',
+    description: 'Idempotent: an unknown or already free session is answered alike.',
+    input: schemas.releaseInput,
+    responses: { 200: { description: 'Released', schema: schemas.statusOf('released') }, ...REFUSED },
+    async handle({ input: { session_id, lease_id, flood_wait, method }, key, res }) {
+      const flood = flood_wait === undefined ? null : { seconds: flood_wait, method: method ?? null };
+      const freed = await pool.release(session_id, caller(key, lease_id), flood);
+      if (!freed) {
+        const { requestId } = res.locals;
+        logger.info('release of a session that was not leased', {
+          request_id: requestId,
+          session_id,
+          holder: key.holder,
+        });
+      }
+      return { body: { status: 'released', session_id } };
+    },
+  });
+}
+
+function invalidate({ pool, logger }: PoolRouteParts): Route {
+  return defineRoute({
+    ...WORKER,
+    method: 'post',
+    path: '/invalidate',
+    summary: 'Take a session out of the pool until someone restores it',
+    input: schemas.invalidateInput,
+    responses: { 200: { description: 'Invalidated', schema: schemas.statusOf('invalidated') }, ...REFUSED },
+    async handle({ input: { session_id, lease_id, reason }, key, res }) {
+      const done = await pool.block(session_id, caller(key, lease_id), {
+        kind: 'invalidate',
+        reason: reason ?? null,
+      });
+      const { requestId } = res.locals;
+      if (!done) logger.info('invalidation of an unknown session', { request_id: requestId, session_id });
+      return { body: { status: 'invalidated', session_id } };
+    },
+  });
+}
+
+function floodwait({ pool, clock }: PoolRouteParts): Route {
+  return defineRoute({
+    ...WORKER,
+    method: 'post',
+    path: '/floodwait',
+    summary: 'Record a flood wait',
+    description: 'With `method` only that method is blocked; without, the whole session, and its lease ends.',
+    input: schemas.floodwaitInput,
+    responses: {
+      200: { description: 'Recorded', schema: schemas.floodwaitAnswer },
+      404: { description: 'Session not found' },
+      ...REFUSED,
+    },
+    async handle({ input: { session_id, wait_seconds, lease_id, method = null }, key }) {
+      const flood = { kind: 'flood', seconds: wait_seconds, method } as const;
+      const blocked = await pool.block(session_id, caller(key, lease_id), flood);
+      if (!blocked) throw new NotFound('Session not found');
+      const until = iso(clock, blocked.until ?? clock.now() + wait_seconds * 1000);
+      return { body: { status: 'floodwait', session_id, floodwait_until: until, method } };
+    },
+  });
+}
+
+function report({ pool, clock }: PoolRouteParts): Route {
+  return defineRoute({
+    ...WORKER,
+    method: 'post',
+    path: '/report',
+    summary: 'Report an error of Telegram and be told what to do',
+    input: schemas.reportInput,
+    responses: {
+      200: { description: 'What to do', schema: schemas.reportAnswer },
+      404: { description: 'Session not found' },
+      ...REFUSED,
+    },
+    async handle({ input: { session_id, lease_id, error, method = null }, key }) {
+      const reported = await pool.report(session_id, caller(key, lease_id), error, method);
+      const flooded = reported.effect.kind === 'flood' && reported.until !== null;
+      return {
+        body: {
+          action: reported.action,
+          ...(reported.waitSeconds === null ? {} : { wait_seconds: reported.waitSeconds }),
+          status: reportedStatus(reported),
+          session_id,
+          error,
+          method,
+          floodwait_until: flooded ? iso(clock, reported.until ?? 0) : null,
+        },
+      };
+    },
+  });
+}
+
+function reportedStatus({ effect, state }: Reported): string {
+  if (effect.kind === 'suspect') return state === 'dead' ? 'dead' : 'suspected';
+  return { none: 'unchanged', flood: 'floodwait', dead: 'dead', invalidate: 'invalidated' }[effect.kind];
+}
+
+function restore({ pool }: PoolRouteParts): Route {
+  return defineRoute({
+    ...WORKER,
+    access: [],
+    method: 'post',
+    path: '/restore',
+    summary: 'Put a session back into the pool',
+    description: 'Undoes an invalidation, a flood wait, a cool-down or a death.',
+    input: schemas.restoreInput,
+    responses: {
+      200: { description: 'Restored', schema: schemas.statusOf('restored') },
+      404: { description: 'Session not found' },
+    },
+    async handle({ input: { session_id } }) {
+      await pool.restore(session_id);
+      return { body: { status: 'restored', session_id } };
+    },
+  });
+}
+
+function caller(key: ApiKey, leaseId: string | undefined): Caller {
+  return { holder: key.holder, admin: key.role === 'admin', leaseId: leaseId ?? null };
+}

@@ -1,0 +1,185 @@
+import { z } from 'zod';
+import { repeatable, sessionId, text, wholeNumber } from '../http/parameters.js';
+
+/** The longest lease, in seconds. */
+export const LONGEST_TTL_SECONDS = 86_400;
+
+/** The longest flood wait that is believed, in seconds. */
+const LONGEST_FLOOD_SECONDS = 31_536_000;
+
+const ttl = wholeNumber(1, LONGEST_TTL_SECONDS).meta({ description: 'How long the lease lasts, in seconds' });
+
+const method = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_.]{0,99}$/, "wanted: a Telegram method's name, such as messages.getHistory")
+  .meta({ description: "Telegram's method, such as `messages.getHistory`" });
+
+const leaseId = text(100).meta({ description: 'The lease, as `GET /session` named it' });
+
+const seconds = wholeNumber(0, LONGEST_FLOOD_SECONDS);
+
+/** What a worker may ask of `/session`. */
+export const acquireInput = z.object({
+  ttl: ttl.optional(),
+  wait: wholeNumber(0, 60)
+    .default(0)
+    .meta({ description: 'Hold the request this many seconds until a session is free' }),
+  tag: repeatable(text(64), 20).optional().meta({ description: 'Repeatable; all must stand on the session' }),
+  session_id: sessionId.optional(),
+  session_name: text(1024).optional(),
+  method: method.optional(),
+  credentials: z
+    .enum(['string', 'file'])
+    .optional()
+    .meta({ description: 'Put the session itself in the answer' }),
+  format: z
+    .enum(['telethon', 'gramjs', 'pyrogram'])
+    .default('telethon')
+    .meta({ description: 'Of `session_string`' }),
+});
+
+export const heartbeatInput = z.object({ session_id: sessionId, lease_id: leaseId, ttl: ttl.optional() });
+
+export const releaseInput = z.object({
+  session_id: sessionId,
+  lease_id: leaseId.optional(),
+  flood_wait: seconds.optional().meta({ description: 'A flood wait that ended the work, in seconds' }),
+  method: method.optional(),
+});
+
+export const invalidateInput = z.object({
+  session_id: sessionId,
+  lease_id: leaseId.optional(),
+  reason: text(500).optional(),
+});
+
+export const restoreInput = z.object({ session_id: sessionId });
+
+export const floodwaitInput = z.object({
+  session_id: sessionId,
+  wait_seconds: seconds,
+  lease_id: leaseId.optional(),
+  method: method.optional(),
+});
+
+export const reportInput = z.object({
+  session_id: sessionId,
+  lease_id: leaseId,
+  error: text(500).meta({ description: "Telegram's own name of the error", example: 'FLOOD_WAIT_3600' }),
+  method: method.optional(),
+});
+
+const moment = z.iso.datetime();
+const nullableMoment = moment.nullable();
+const proxy = z
+  .object({
+    type: z.string(),
+    host: z.string(),
+    port: z.int(),
+    user: z.string().nullable(),
+    pass: z.string().nullable(),
+  })
+  .nullable();
+
+export const leaseAnswer = z
+  .object({
+    session_id: z.int(),
+    session_name: z.string(),
+    lease_id: z.string(),
+    expires_at: moment,
+    session_file: z.string().nullable().meta({ description: 'Relative to SESSIONS_DIR' }),
+    format: z.string(),
+    phone_number: z.string().nullable(),
+    proxy,
+    tags: z.array(z.string()),
+    session_string: z.string().optional().meta({ description: 'With `credentials`' }),
+    session_data: z
+      .string()
+      .nullable()
+      .optional()
+      .meta({ description: 'With `credentials=file`: the file, in base64; null where there is none' }),
+  })
+  .meta({ id: 'Lease' });
+
+export const statusAnswer = z
+  .object({
+    total: z.int(),
+    free: z.int(),
+    in_use: z.int(),
+    in_floodwait: z.int().meta({ description: 'Whole-session flood waits, invalidated sessions included' }),
+    next_available: z.string().nullable().meta({ example: '2025-03-01 18:30:00' }),
+    invalidated: z.int(),
+    unavailable: z.int(),
+    unavailable_reasons: z.record(z.string(), z.int()),
+    flooded_for_methods: z.int().meta({ description: 'Free, but flooded for some method' }),
+    waiting: z.int().meta({ description: 'Requests on hold' }),
+    oldest_lease_seconds: z.int().nullable(),
+  })
+  .meta({ id: 'PoolStatus' });
+
+export const noFreeSessionAnswer = z
+  .object({
+    detail: z.object({
+      error: z.literal('no_free_session'),
+      in_floodwait: z.int(),
+      next_release_in: z.int().nullable(),
+      in_use: z.int(),
+      unavailable: z.record(z.string(), z.int()),
+      flooded_for_methods: z.int(),
+    }),
+  })
+  .meta({ id: 'NoFreeSession' });
+
+export const heartbeatAnswer = z.object({
+  status: z.literal('renewed'),
+  session_id: z.int(),
+  lease_id: z.string(),
+  expires_at: moment,
+});
+
+/** The answer of a route that says what became of a session. */
+export function statusOf(status: string) {
+  return z.object({ status: z.literal(status), session_id: z.int() });
+}
+
+export const floodwaitAnswer = statusOf('floodwait').extend({
+  floodwait_until: moment,
+  method: z.string().nullable(),
+});
+
+export const reportAnswer = z.object({
+  action: z.enum(['wait', 'swap', 'stop', 'retry']).meta({
+    description:
+      'wait: keep the session and wait; swap: give it back and lease another; stop: the session is dead, drop it; retry: try again',
+  }),
+  wait_seconds: z.int().optional(),
+  status: z.string(),
+  session_id: z.int(),
+  error: z.string(),
+  method: z.string().nullable(),
+  floodwait_until: nullableMoment,
+});
+
+export const leasesAnswer = z.array(
+  z.object({
+    session_id: z.int(),
+    session_name: z.string(),
+    lease_id: z.string(),
+    holder: z.string(),
+    leased_at: moment,
+    expires_at: moment,
+    renewed: z.boolean(),
+    held_seconds: z.int(),
+  }),
+);
+
+export const historyAnswer = z.array(
+  z.object({
+    id: z.int(),
+    at: moment,
+    event: z.string(),
+    detail: z.string().nullable(),
+    lease_id: z.string().nullable(),
+    holder: z.string().nullable(),
+  }),
+);

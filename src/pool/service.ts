@@ -1,0 +1,213 @@
+import type { Clock } from '../clock.js';
+import { NotFound } from '../errors.js';
+import type { Timers } from '../timers.js';
+import type { Caller } from './fencing.js';
+import { WaitingLine } from './line.js';
+import { granted, refused, stopping } from './outcomes.js';
+import { judgeReport, type Verdict } from './reports.js';
+import type {
+  AcquireOutcome,
+  AcquireRequest,
+  Block,
+  Flood,
+  HistoryRow,
+  Lease,
+  LeaseRow,
+  Page,
+  PoolCounts,
+  PoolSignals,
+  PoolStore,
+} from './store.js';
+
+/** The most requests that may be on hold at once. */
+const LONGEST_LINE = 10_000;
+
+/** How often a line in wait looks at the next deadline, in milliseconds at the most. */
+const DEADLINE_CHECK_MS = 1000;
+
+/** How many deadlines the reaper carries out in one transaction. */
+const REAP_AT_ONCE = 1000;
+
+export interface PoolServiceParts {
+  readonly store: PoolStore;
+  readonly signals: PoolSignals;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly newLeaseId: () => string;
+}
+
+/** The rules of leasing, over a store. Knows nothing of HTTP. */
+export class PoolService {
+  readonly #parts: PoolServiceParts;
+  readonly #line: WaitingLine;
+  #closing = false;
+  #stopDeadlineTimer: (() => void) | null = null;
+
+  constructor(parts: PoolServiceParts) {
+    this.#parts = parts;
+    const { store, clock, timers, signals } = parts;
+    this.#line = new WaitingLine(
+      {
+        acquire: (request) => store.acquire(request, clock.now()),
+        giveBack: (lease) => void this.giveBack(lease),
+      },
+      timers,
+    );
+    signals.onFreed((count) => this.#line.freed(count));
+  }
+
+  /** Requests on hold. */
+  get waiting(): number {
+    return this.#line.length;
+  }
+
+  /**
+   * Leases the least recently used free session that fits, waiting in line for one if asked to.
+   * @throws Unavailable when none is free in time, or the service is stopping.
+   * @throws NotFound for a session named that does not exist.
+   * @throws TooMany when the key holds all the leases that it may.
+   * @throws Conflict when the idempotency key's lease has ended.
+   */
+  async acquire(
+    wish: Omit<AcquireRequest, 'leaseId'>,
+    waitSeconds: number,
+    signal: AbortSignal,
+  ): Promise<Lease> {
+    if (this.#closing) throw stopping();
+    const { store, clock, newLeaseId } = this.#parts;
+    const request = { ...wish, method: oneSpelling(wish.method), leaseId: newLeaseId() };
+    const direct = waitSeconds === 0 && this.#line.length === 0;
+    const outcome = direct
+      ? await store.acquire(request, clock.now())
+      : await this.#wait(request, waitSeconds, signal);
+    if (outcome === null && this.#closing) throw stopping();
+    return granted(outcome ?? { kind: 'none', counts: await store.counts(clock.now()) }, clock.now());
+  }
+
+  /** Takes back a lease that nobody received. */
+  async giveBack(lease: Lease): Promise<void> {
+    await this.#parts.store.giveBack(lease.sessionId, lease.leaseId, this.#parts.clock.now());
+  }
+
+  /** The new end of the lease, in milliseconds. @throws Conflict when the lease is gone. */
+  async renew(sessionId: number, leaseId: string, ttlSeconds: number | null): Promise<number> {
+    const outcome = await this.#parts.store.renew(sessionId, leaseId, ttlSeconds, this.#parts.clock.now());
+    if (outcome.kind === 'lease_lost') throw refused('lease_lost', sessionId);
+    return outcome.expiresAt;
+  }
+
+  /** Frees the session; false where there was nothing to free. @throws Conflict when somebody else holds it. */
+  async release(sessionId: number, caller: Caller, flood: Flood | null): Promise<boolean> {
+    const outcome = await this.#parts.store.release(
+      sessionId,
+      caller,
+      flood && inOneSpelling(flood),
+      this.#parts.clock.now(),
+    );
+    if (outcome.kind === 'lease_lost' || outcome.kind === 'not_lease_holder')
+      throw refused(outcome.kind, sessionId);
+    return outcome.kind === 'done' && outcome.changed;
+  }
+
+  /** Keeps the session out of the pool; until when, or null for an unknown session. @throws Conflict as `release`. */
+  async block(
+    sessionId: number,
+    caller: Caller,
+    block: Block,
+  ): Promise<{ until: number | null; state: string } | null> {
+    const outcome = await this.#parts.store.block(
+      sessionId,
+      caller,
+      block.kind === 'flood' ? inOneSpelling(block) : block,
+      this.#parts.clock.now(),
+    );
+    if (outcome.kind === 'unknown') return null;
+    if (outcome.kind !== 'blocked') throw refused(outcome.kind, sessionId);
+    return outcome;
+  }
+
+  /** Records what Telegram said of the session, and tells what to do. @throws NotFound, Conflict. */
+  async report(sessionId: number, caller: Caller, error: string, method: string | null): Promise<Reported> {
+    const verdict = judgeReport(error, method);
+    const block: Block = verdict.effect.kind === 'none' ? { kind: 'none' } : verdict.effect;
+    const blocked = await this.block(sessionId, caller, block);
+    if (!blocked) throw new NotFound('Session not found');
+    const stop = verdict.effect.kind === 'suspect' && blocked.state === 'dead';
+    return { ...verdict, action: stop ? 'stop' : verdict.action, ...blocked };
+  }
+
+  /** Undoes an invalidation, a flood wait, a cool-down or a death. @throws NotFound. */
+  async restore(sessionId: number): Promise<void> {
+    const outcome = await this.#parts.store.restore(sessionId, this.#parts.clock.now());
+    if (outcome.kind === 'unknown') throw new NotFound('Session not found');
+  }
+
+  counts(): Promise<PoolCounts> {
+    return this.#parts.store.counts(this.#parts.clock.now());
+  }
+
+  leases(page: Page): Promise<LeaseRow[]> {
+    return this.#parts.store.leases(page, this.#parts.clock.now());
+  }
+
+  /** Newest first. @throws NotFound. */
+  async history(sessionId: number, page: Page): Promise<HistoryRow[]> {
+    const rows = await this.#parts.store.history(sessionId, page);
+    if (!rows) throw new NotFound('Session not found');
+    return rows;
+  }
+
+  /** Carries out every deadline that has passed; how many there were. */
+  async reap(): Promise<number> {
+    const { store, clock } = this.#parts;
+    let all = 0;
+    for (;;) {
+      const some = await store.expire(REAP_AT_ONCE, clock.now());
+      all += some;
+      if (some < REAP_AT_ONCE) return all;
+    }
+  }
+
+  /** Grants nothing more, and sends those on hold away. */
+  close(): void {
+    this.#closing = true;
+    this.#stopDeadlineTimer?.();
+    this.#line.disperse();
+  }
+
+  async #wait(request: AcquireRequest, seconds: number, signal: AbortSignal): Promise<AcquireOutcome | null> {
+    if (this.#line.length >= LONGEST_LINE) return null;
+    const outcome = this.#line.join(request, seconds, signal);
+    if (seconds > 0) this.#watchDeadlines();
+    return outcome;
+  }
+
+  /** While somebody waits, deadlines are carried out on time and not only when the reaper comes. */
+  #watchDeadlines(): void {
+    if (this.#stopDeadlineTimer || this.#closing) return;
+    const { clock, timers, signals, store } = this.#parts;
+    const next = signals.nextDeadline() ?? Number.POSITIVE_INFINITY;
+    const delay = Math.max(1, Math.min(next - clock.now(), DEADLINE_CHECK_MS));
+    this.#stopDeadlineTimer = timers.after(delay, async () => {
+      const due = (signals.nextDeadline() ?? Number.POSITIVE_INFINITY) <= clock.now();
+      if (due) await store.expire(REAP_AT_ONCE, clock.now()).catch(() => undefined);
+      this.#stopDeadlineTimer = null;
+      if (this.#line.length > 0) this.#watchDeadlines();
+    });
+  }
+}
+
+/** What a report led to. `until`: when the state ends, in milliseconds. */
+export interface Reported extends Verdict {
+  readonly state: string;
+  readonly until: number | null;
+}
+
+/** Clients write `messages.getHistory` or `messages.GetHistory`: it is one method. */
+function oneSpelling(method: string | null): string | null {
+  return method?.toLowerCase() ?? null;
+}
+
+function inOneSpelling<Flooded extends Flood>(flood: Flooded): Flooded {
+  return { ...flood, method: oneSpelling(flood.method) };
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import type { SteadyClock } from '../clock.js';
+import { page, sessionId } from '../http/parameters.js';
+import { defineRoute, type Route } from '../http/route.js';
+import { iso, presentStatus } from './present.js';
+import { historyAnswer, leasesAnswer, statusAnswer } from './schemas.js';
+import type { PoolService } from './service.js';
+
+export interface WatchRouteParts {
+  readonly pool: PoolService;
+  readonly clock: SteadyClock;
+}
+
+/** The routes by which monitoring watches the pool. */
+export function watchRoutes(parts: WatchRouteParts): Route[] {
+  return [status(parts), leases(parts), history(parts)];
+}
+
+function status({ pool, clock }: WatchRouteParts): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/status',
+    tag: 'Pool',
+    summary: 'How many sessions stand in each state',
+    access: ['worker', 'monitor'],
+    responses: { 200: { description: 'The pool', schema: statusAnswer } },
+    handle: async () => ({ body: presentStatus(await pool.counts(), pool.waiting, clock) }),
+  });
+}
+
+function leases({ pool, clock }: WatchRouteParts): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/leases',
+    tag: 'Pool',
+    summary: 'Who holds what since when, oldest first',
+    access: ['monitor'],
+    input: page,
+    responses: { 200: { description: 'Current leases', schema: leasesAnswer } },
+    async handle({ input }) {
+      const now = clock.now();
+      const current = await pool.leases(input);
+      return {
+        body: current.map((lease) => ({
+          session_id: lease.sessionId,
+          session_name: lease.sessionName,
+          lease_id: lease.leaseId,
+          holder: lease.holder,
+          leased_at: iso(clock, lease.leasedAt),
+          expires_at: iso(clock, lease.expiresAt),
+          renewed: lease.renewed,
+          held_seconds: Math.floor((now - lease.leasedAt) / 1000),
+        })),
+      };
+    },
+  });
+}
+
+function history({ pool, clock }: WatchRouteParts): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/sessions/:id/history',
+    tag: 'Sessions',
+    summary: 'What happened to a session, newest first',
+    access: ['monitor'],
+    input: page,
+    params: z.object({ id: sessionId }),
+    responses: {
+      200: { description: 'Its history', schema: historyAnswer },
+      404: { description: 'Session not found' },
+    },
+    async handle({ input, params }) {
+      const rows = await pool.history(params.id, input);
+      return {
+        body: rows.map(({ id, at, event, detail, leaseId, holder }) => {
+          return { id, at: iso(clock, at), event, detail, lease_id: leaseId, holder };
+        }),
+      };
+    },
+  });
+}

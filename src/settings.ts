@@ -1,0 +1,120 @@
+import { resolve } from 'node:path';
+import { validate } from 'node-cron';
+import { z } from 'zod';
+import { parseBootstrapKeys } from './access/bootstrap_keys.js';
+import { parseEncryptionKeys } from './access/encryption_key.js';
+import { parseProxyUrl } from './access/proxy_url.js';
+
+/** The levels a log may have, fewest entries first: winston's `npm` levels. */
+export const LOG_LEVELS = ['error', 'warn', 'info', 'http', 'verbose', 'debug', 'silly'] as const;
+
+/** Settings whose value is never shown, not even when it is wrong. */
+export const SECRET_SETTINGS: ReadonlySet<string> = new Set([
+  'API_KEYS',
+  'ENCRYPTION_KEYS',
+  'DATABASE_URL',
+  'DEFAULT_PROXY',
+  'TELEGRAM_API_HASH',
+  'S3_ACCESS_KEY_ID',
+  'S3_SECRET_ACCESS_KEY',
+]);
+
+/**
+ * Every setting by the name of its variable: reads the text given for it, fills in its default, and says in
+ * each issue's message what was wanted. No message holds the value.
+ */
+export const settingsSchema = z.object({
+  PORT: wholeNumber(0, 65_535).default(8000),
+  HOST: text(/^[^\s/]+$/, 'a host name or an address to listen on').default('0.0.0.0'),
+  DATA_DIR: z.string().default('./data').transform(absolute),
+  DATABASE_URL: parsed(parseDatabaseUrl).nullable().default(null),
+  SESSIONS_DIR: z.string().default('./sessions').transform(absolute),
+  API_KEYS: parsed(parseBootstrapKeys).default([]),
+  ENCRYPTION_KEYS: parsed(parseEncryptionKeys).default([]),
+  LEASE_TTL_SECONDS: wholeNumber(1, 86_400).default(10_800),
+  REAPER_INTERVAL_SECONDS: wholeNumber(1, 3600).default(30),
+  SYNC_CRON: z.string().refine(isSchedule, 'a cron expression, or off').default('0 * * * *'),
+  SESSION_CHECK: oneOf(['lenient', 'strict']).default('lenient'),
+  SESSION_FILE_MAX_BYTES: wholeNumber(1, 2 ** 31 - 1).default(64 * 2 ** 20),
+  HISTORY_MAX_ROWS: wholeNumber(1, 1_000_000_000).default(1_000_000),
+  DEFAULT_PROXY: parsed(parseProxyUrl).nullable().default(null),
+  LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
+  CORS_ORIGINS: parsed(parseOrigins).default([]),
+  TELEGRAM_API_ID: wholeNumber(1, 2 ** 31 - 1)
+    .nullable()
+    .default(null),
+  TELEGRAM_API_HASH: text(/^[0-9a-f]{32}$/i, '32 hexadecimal digits')
+    .nullable()
+    .default(null),
+  OTP_TTL_MINUTES: wholeNumber(1, 60).default(5),
+  NAS_ROOT: z.string().transform(absolute).nullable().default(null),
+  S3_ENDPOINT: webAddress().nullable().default(null),
+  S3_REGION: text(/^\S+$/, 'a region').nullable().default(null),
+  S3_BUCKET: text(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "a bucket's name")
+    .nullable()
+    .default(null),
+  S3_ACCESS_KEY_ID: text(/^\S+$/, 'an access key id').nullable().default(null),
+  S3_SECRET_ACCESS_KEY: text(/^\S+$/, 'a secret access key').nullable().default(null),
+  PREFECT_API_URL: webAddress().nullable().default(null),
+});
+
+/** What the settings' texts were read as, by the name of the variable. */
+export type Settings = z.infer<typeof settingsSchema>;
+
+function wholeNumber(min: number, max: number) {
+  const wanted = `a whole number from ${min} to ${max}`;
+  const inRange = (value: string) => /^\d{1,15}$/.test(value) && Number(value) >= min && Number(value) <= max;
+  return z.string().refine(inRange, wanted).transform(Number);
+}
+
+function text(shape: RegExp, wanted: string) {
+  return z.string().regex(shape, wanted);
+}
+
+function oneOf<const T extends readonly string[]>(values: T) {
+  return z.enum(values, `one of ${values.join(', ')}`);
+}
+
+function webAddress() {
+  return z.url({ protocol: /^https?$/, error: 'an http or https URL' });
+}
+
+/** Turns what `parse` throws into the setting's issue. */
+function parsed<T>(parse: (value: string) => T) {
+  return z.string().transform((value, context) => {
+    try {
+      return parse(value);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+      return z.NEVER;
+    }
+  });
+}
+
+function absolute(path: string): string {
+  return resolve(path);
+}
+
+function isSchedule(value: string): boolean {
+  return value === 'off' || validate(value);
+}
+
+/** The absolute path of the SQLite file that `url` names, taken as it is written, without percent-decoding. */
+function parseDatabaseUrl(url: string): string {
+  if (/^postgres(ql)?:/i.test(url)) {
+    throw new Error('nothing, or sqlite:PATH: PostgreSQL is not supported by this version');
+  }
+  const path = /^(?:file|sqlite):(?:\/\/(?=\/))?(?!\/\/|:memory:)(.+)$/i.exec(url)?.[1];
+  if (path === undefined)
+    throw new Error('nothing, sqlite:PATH or file:PATH (a file: leases outlive a restart)');
+  return resolve(path);
+}
+
+function parseOrigins(list: string): string[] {
+  const origins = list.split(',').map((entry) => entry.trim());
+  return origins.filter((origin) => {
+    if (origin === '' || origin === '*') return origin === '*';
+    if (URL.canParse(origin) && new URL(origin).origin === origin) return true;
+    throw new Error('a comma-separated list of * or origins such as https://example.com, without a path');
+  });
+}

@@ -1,0 +1,17 @@
+import type { AccessStore } from '../access/store.js';
+import { type ClockAnchor, createSteadyClock, type SteadyClock, type TimeSource } from '../clock.js';
+
+const ANCHOR = 'clock.anchor';
+
+/** The clock, going on from where the last process left it. */
+export async function restoreClock(store: AccessStore, time: TimeSource): Promise<SteadyClock> {
+  const saved = await store.fact(ANCHOR);
+  const clock = createSteadyClock(time, saved === null ? null : (JSON.parse(saved) as ClockAnchor));
+  await saveClock(store, clock);
+  return clock;
+}
+
+/** Keeps the present for the next process. */
+export function saveClock(store: AccessStore, clock: SteadyClock): Promise<void> {
+  return store.saveFact(ANCHOR, JSON.stringify(clock.anchor()));
+}

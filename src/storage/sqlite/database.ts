@@ -1,0 +1,161 @@
+import { Worker } from 'node:worker_threads';
+import type { AccessStore } from '../../access/store.js';
+import { Unavailable } from '../../errors.js';
+import type { IntakeStore } from '../../intake/store.js';
+import type { PoolNotice, PoolSignals, PoolStore } from '../../pool/store.js';
+import type { Answer, Call, ThreadOptions } from './messages.js';
+import { ACCESS_OPERATIONS, INTAKE_OPERATIONS, POOL_OPERATIONS } from './operations.js';
+import { DatabaseRefused } from './refused.js';
+
+/** So many calls go to the thread at once, without waiting for the end of the event loop's turn. */
+const CALLS_A_MESSAGE = 16;
+
+/** Calls that may wait for the database; beyond it callers are turned away rather than memory filled. */
+const MAX_PENDING = 20_000;
+
+/** Codes of SQLite that mean: the disk, not the request. The same call may succeed later. */
+const DISK = /^SQLITE_(FULL|READONLY|IOERR|CANTOPEN|CORRUPT|BUSY|LOCKED|NOMEM|PERM|AUTH|PROTOCOL|NOTADB)/;
+
+interface Pending {
+  readonly call: Call;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/**
+ * The service's side of the database thread. Calls made while a transaction is on its way to disk share
+ * the next one: under load one write to disk serves many requests, and each is answered after it.
+ */
+export class SqliteDatabase implements PoolSignals {
+  readonly pool: PoolStore;
+  readonly intake: IntakeStore;
+  readonly access: AccessStore;
+  readonly #thread: Worker;
+  #waiting: Pending[] = [];
+  #underWay: Pending[] = [];
+  #scheduled = false;
+  #ended: Error | null = null;
+  #nextDeadline = 0;
+  readonly #freedListeners: ((count: number) => void)[] = [];
+  readonly #happenedListeners: ((notices: readonly PoolNotice[]) => void)[] = [];
+  readonly #idle: (() => void)[] = [];
+
+  private constructor(thread: Worker) {
+    this.#thread = thread;
+    this.pool = this.#port<PoolStore>('pool', POOL_OPERATIONS);
+    this.intake = this.#port<IntakeStore>('intake', INTAKE_OPERATIONS);
+    this.access = this.#port<AccessStore>('access', ACCESS_OPERATIONS);
+    thread.on('message', (answer: Answer) => this.#answered(answer));
+    thread.on('error', (error) => this.#fail(error));
+    thread.on('exit', () => this.#fail(new Error('the database thread ended')));
+  }
+
+  /** Starts the thread. @throws DatabaseRefused when the file can't be used. */
+  static async open(workerData: ThreadOptions): Promise<SqliteDatabase> {
+    const thread = new Worker(new URL('./thread.js', import.meta.url), { workerData });
+    const first = await new Promise<Answer>((resolve, reject) => {
+      thread.once('message', resolve);
+      thread.once('error', reject);
+    });
+    if (first.kind === 'refused') throw new DatabaseRefused(first.message);
+    thread.removeAllListeners('error');
+    return new SqliteDatabase(thread);
+  }
+
+  onFreed(listener: (count: number) => void): void {
+    this.#freedListeners.push(listener);
+  }
+
+  onHappened(listener: (notices: readonly PoolNotice[]) => void): void {
+    this.#happenedListeners.push(listener);
+  }
+
+  nextDeadline(): number | null {
+    return Number.isFinite(this.#nextDeadline) ? this.#nextDeadline : null;
+  }
+
+  /** Waits for every call made so far, then closes the file. */
+  async close(): Promise<void> {
+    if (this.#ended) return;
+    while (this.#waiting.length > 0 || this.#underWay.length > 0)
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
+    this.#ended = new Error('the database is closed');
+    await new Promise<void>((resolve) => {
+      this.#thread.once('exit', () => resolve());
+      this.#thread.postMessage(null);
+    });
+  }
+
+  #port<Port extends object>(table: Call[0], operations: readonly (keyof Port & string)[]): Port {
+    const entries = operations.map((operation) => [
+      operation,
+      (...args: unknown[]) => this.#call([table, operation, args]),
+    ]);
+    return Object.fromEntries(entries) as Port;
+  }
+
+  #call(call: Call): Promise<unknown> {
+    if (this.#ended) return Promise.reject(unavailable(this.#ended));
+    if (this.#underWay.length >= MAX_PENDING)
+      return Promise.reject(unavailable(new Error('too many calls wait')));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ call, resolve, reject });
+      if (this.#waiting.length >= CALLS_A_MESSAGE) this.#send();
+      else this.#schedule();
+    });
+  }
+
+  /** What one turn of the event loop asks for goes together, or the first of it early. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#send();
+    });
+  }
+
+  #send(): void {
+    if (this.#waiting.length === 0) return;
+    const calls = this.#waiting;
+    this.#waiting = [];
+    this.#underWay.push(...calls);
+    this.#thread.postMessage(calls.map((pending) => pending.call));
+  }
+
+  #answered(answer: Answer): void {
+    if (answer.kind !== 'batch') return;
+    this.#nextDeadline = answer.nextDeadline;
+    const answered = this.#underWay.splice(0, answer.results.length);
+    for (const [index, pending] of answered.entries()) {
+      const result = answer.results[index];
+      if (result && 'value' in result) pending.resolve(result.value);
+      else pending.reject(failed(result?.failure ?? { code: 'UNEXPECTED', message: 'no answer' }));
+    }
+    if (answer.notices.length > 0) for (const listener of this.#happenedListeners) listener(answer.notices);
+    if (answer.freed > 0) for (const listener of this.#freedListeners) listener(answer.freed);
+    if (this.#waiting.length === 0 && this.#underWay.length === 0)
+      for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #fail(error: Error): void {
+    this.#ended ??= error;
+    for (const pending of [...this.#underWay, ...this.#waiting]) pending.reject(unavailable(error));
+    this.#underWay = [];
+    this.#waiting = [];
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+}
+
+function failed(failure: { code: string; message: string }): Error {
+  const error = Object.assign(new Error(failure.message), { code: failure.code });
+  return DISK.test(failure.code) ? unavailable(error) : error;
+}
+
+function unavailable(cause: Error): Unavailable {
+  return new Unavailable(
+    { error: 'storage_unavailable', message: 'the database can not be written just now' },
+    5,
+    cause,
+  );
+}

@@ -1,0 +1,109 @@
+import { and, asc, eq, lte, min, sql } from 'drizzle-orm';
+import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { deadlineEvent, MAX_COOLDOWN_SECONDS, type State } from '../../pool/states.js';
+import { methodFloods, sessions } from './schema.js';
+import type { PoolColumns, SessionRow, SessionRows } from './session_rows.js';
+
+const AWAITED = ['leased', 'cooldown', 'flood', 'invalid'] as const satisfies readonly State[];
+
+/** How many passed deadlines one operation carries out at the most; the reaper does the rest. */
+const AT_ONCE = 32;
+
+/** Leases, cool-downs and flood waits that have run out. */
+export class Deadlines {
+  readonly #rows: SessionRows;
+  readonly #due;
+  readonly #next;
+  readonly #dueMethods;
+  readonly #nextMethod;
+  readonly #dropMethod;
+  readonly #methodsLeft;
+
+  constructor(db: BetterSQLite3Database, rows: SessionRows) {
+    this.#rows = rows;
+    const state = eq(sessions.state, sql.placeholder('state'));
+    this.#due = db
+      .select()
+      .from(sessions)
+      .where(and(state, lte(sessions.stateUntil, sql.placeholder('now'))))
+      .orderBy(asc(sessions.stateUntil))
+      .limit(sql.placeholder('limit'))
+      .prepare();
+    this.#next = db
+      .select({ until: min(sessions.stateUntil) })
+      .from(sessions)
+      .where(and(state, sql`${sessions.stateUntil} IS NOT NULL`))
+      .prepare();
+    this.#dueMethods = db
+      .select()
+      .from(methodFloods)
+      .where(lte(methodFloods.until, sql.placeholder('now')))
+      .limit(sql.placeholder('limit'))
+      .prepare();
+    this.#nextMethod = db
+      .select({ until: min(methodFloods.until) })
+      .from(methodFloods)
+      .prepare();
+    const ofSession = eq(methodFloods.sessionId, sql.placeholder('id'));
+    this.#dropMethod = db
+      .delete(methodFloods)
+      .where(and(ofSession, eq(methodFloods.method, sql.placeholder('method'))))
+      .prepare();
+    this.#methodsLeft = db
+      .select({ id: methodFloods.sessionId })
+      .from(methodFloods)
+      .where(ofSession)
+      .limit(1)
+      .prepare();
+  }
+
+  /** Carries out what has run out by `now`; free of charge while the next deadline is still ahead. */
+  pass(now: number, limit: number = AT_ONCE): number {
+    if (now < this.#rows.nextDeadline) return 0;
+    this.#rows.nextDeadline = Number.POSITIVE_INFINITY;
+    let done = 0;
+    for (const state of AWAITED) {
+      const due = this.#due.all({ state, now, limit });
+      for (const row of due) this.#carryOut(row, now);
+      done += due.length;
+    }
+    done += this.#passMethods(now, limit);
+    for (const state of AWAITED) this.#rows.expect(this.next(state));
+    this.#rows.expect(this.nextMethodFloodEnd());
+    return done;
+  }
+
+  /** When the first session in this state leaves it; null: none is known. */
+  next(state: State): number | null {
+    return this.#next.get({ state })?.until ?? null;
+  }
+
+  nextMethodFloodEnd(): number | null {
+    return this.#nextMethod.get()?.until ?? null;
+  }
+
+  #carryOut(row: SessionRow, now: number): void {
+    const event = deadlineEvent(row.state, row.leaseRenewed === 1);
+    if (event === null) return;
+    const changes: Partial<PoolColumns> = row.state === 'leased' ? { lastUsedAt: now } : {};
+    if (event === 'cool') {
+      const seconds = Math.min(row.leaseTtlSeconds ?? MAX_COOLDOWN_SECONDS, MAX_COOLDOWN_SECONDS);
+      changes.stateUntil = now + seconds * 1000;
+      changes.stateReason = 'its lease ran out though it was renewed before';
+    }
+    this.#rows.happen(row, event, changes, {
+      at: now,
+      event: row.state === 'leased' ? 'expired' : `${row.state}_over`,
+    });
+  }
+
+  #passMethods(now: number, limit: number): number {
+    const due = this.#dueMethods.all({ now, limit });
+    for (const { sessionId, method } of due) {
+      this.#dropMethod.run({ id: sessionId, method });
+      const row = this.#rows.byId(sessionId);
+      if (row && !this.#methodsLeft.get({ id: sessionId })) this.#rows.write(row, { limited: 0 });
+    }
+    return due.length;
+  }
+}

@@ -1,0 +1,141 @@
+import { asc, count, eq, gt, inArray, sql } from 'drizzle-orm';
+import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import type {
+  AppliedCounts,
+  FileChange,
+  IntakeStore,
+  KnownFiles,
+  SessionEdit,
+  SessionRecord,
+} from '../../intake/store.js';
+import type { Page } from '../../pool/store.js';
+import type { Synchronous } from '../synchronous.js';
+import type { Deadlines } from './deadlines.js';
+import type { Facts } from './facts.js';
+import type { FileRows } from './file_rows.js';
+import { sessions, sessionTags } from './schema.js';
+import { freeSince, type SessionRow, type SessionRows } from './session_rows.js';
+
+const DEVICE = 'sessions_dir.device';
+
+/** The parts of intake that share a database connection. */
+export interface IntakeParts {
+  readonly db: BetterSQLite3Database;
+  readonly rows: SessionRows;
+  readonly files: FileRows;
+  readonly deadlines: Deadlines;
+  readonly facts: Facts;
+}
+
+/** Rows that stand for session files, in SQLite. */
+export class IntakeTable implements Synchronous<IntakeStore> {
+  readonly #parts: IntakeParts;
+  readonly #known;
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts;
+    this.#known = parts.db
+      .select({ id: sessions.id, name: sessions.name, fingerprint: sessions.fingerprint })
+      .from(sessions)
+      .where(gt(sessions.id, sql.placeholder('after')))
+      .orderBy(asc(sessions.id))
+      .limit(sql.placeholder('limit'))
+      .prepare();
+  }
+
+  known(afterId: number, limit: number): KnownFiles {
+    const rows = this.#known.all({ after: afterId, limit });
+    return {
+      lastId: rows.at(-1)?.id ?? afterId,
+      names: rows.map((row) => row.name),
+      fingerprints: rows.map((row) => row.fingerprint),
+    };
+  }
+
+  knownOf(names: readonly string[]): KnownFiles {
+    const rows = names.flatMap((name) => this.#parts.rows.byName(name) ?? []);
+    return {
+      lastId: rows.at(-1)?.id ?? 0,
+      names: rows.map((row) => row.name),
+      fingerprints: rows.map((row) => row.fingerprint),
+    };
+  }
+
+  total(): number {
+    return this.#parts.db.select({ n: count() }).from(sessions).get()?.n ?? 0;
+  }
+
+  authKeys(names: readonly string[]): Record<string, string> {
+    const { db } = this.#parts;
+    const rows = db
+      .select({ name: sessions.name, key: sessions.authKeySha256 })
+      .from(sessions)
+      .where(inArray(sessions.name, [...names]))
+      .all();
+    return Object.fromEntries(rows.flatMap(({ name, key }) => (key ? [[name, key.toString('hex')]] : [])));
+  }
+
+  apply(changes: readonly FileChange[], now: number): AppliedCounts {
+    this.#parts.deadlines.pass(now);
+    const done = { added: 0, updated: 0, removed: 0, missing: 0 };
+    for (const change of changes) {
+      const what =
+        change.kind === 'put' ? this.#parts.files.put(change, now) : this.#parts.files.gone(change.name, now);
+      if (what) done[what] += 1;
+    }
+    return done;
+  }
+
+  lastDevice(): string | null {
+    return this.#parts.facts.get(DEVICE);
+  }
+
+  saveDevice(device: string): void {
+    this.#parts.facts.set(DEVICE, device);
+  }
+
+  session(id: number): SessionRecord | null {
+    const row = this.#parts.rows.byId(id);
+    return row ? record(row) : null;
+  }
+
+  sessions(page: Page): SessionRecord[] {
+    const { db } = this.#parts;
+    return db
+      .select()
+      .from(sessions)
+      .orderBy(asc(sessions.id))
+      .limit(page.limit)
+      .offset(page.skip)
+      .all()
+      .map(record);
+  }
+
+  edit(id: number, change: SessionEdit, now: number): SessionRecord | null {
+    const { rows, files, deadlines } = this.#parts;
+    deadlines.pass(now);
+    const row = rows.byId(id);
+    if (!row) return null;
+    if (change.tags) this.#retag(row, change.tags, now);
+    if (change.active !== undefined) files.setInactive(id, !change.active, now);
+    return this.session(id);
+  }
+
+  #retag(row: SessionRow, tags: readonly string[], now: number): void {
+    const { db } = this.#parts;
+    const unique = [...new Set(tags)];
+    db.update(sessions).set({ tags: unique, updatedAt: now }).where(eq(sessions.id, row.id)).run();
+    db.delete(sessionTags).where(eq(sessionTags.sessionId, row.id)).run();
+    for (const tag of unique) {
+      db.insert(sessionTags)
+        .values({ tag, sessionId: row.id, freeSince: freeSince(row) })
+        .run();
+    }
+    if (row.state === 'free') this.#parts.rows.freed += 1;
+  }
+}
+
+function record(row: SessionRow): SessionRecord {
+  const { authKeySha256: _, fingerprint: __, ...rest } = row;
+  return rest;
+}

@@ -1,0 +1,150 @@
+import { and, asc, eq, lt, min, sql } from 'drizzle-orm';
+import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { type Caller, fence, heldLast } from '../../pool/fencing.js';
+import { STATES, type State } from '../../pool/states.js';
+import type {
+  Flood,
+  HistoryRow,
+  LeaseRow,
+  Outcome,
+  Page,
+  PoolCounts,
+  PoolStore,
+  RenewOutcome,
+} from '../../pool/store.js';
+import type { Synchronous } from '../synchronous.js';
+import type { Acquisition } from './acquisition.js';
+import type { Blocks } from './blocks.js';
+import type { Counts } from './counts.js';
+import type { Deadlines } from './deadlines.js';
+import type { HistoryRows } from './history_rows.js';
+import { idempotencyKeys, sessions } from './schema.js';
+import type { SessionRows } from './session_rows.js';
+
+/** The parts of the pool that share a database connection. */
+export interface PoolParts {
+  readonly db: BetterSQLite3Database;
+  readonly rows: SessionRows;
+  readonly counts: Counts;
+  readonly history: HistoryRows;
+  readonly deadlines: Deadlines;
+  readonly acquisition: Acquisition;
+  readonly blocks: Blocks;
+}
+
+/** Leases in SQLite. */
+export class PoolTable implements Synchronous<PoolStore> {
+  readonly #parts: PoolParts;
+  readonly #leases;
+  readonly #oldest;
+  readonly #dropKeys;
+  readonly acquire: Synchronous<PoolStore>['acquire'];
+  readonly block: Synchronous<PoolStore>['block'];
+
+  constructor(parts: PoolParts) {
+    this.#parts = parts;
+    this.acquire = (request, now) => parts.acquisition.acquire(request, now, () => this.counts(now));
+    this.block = (id, caller, block, now) => parts.blocks.block(id, caller, block, now);
+    const leased = eq(sessions.state, 'leased');
+    this.#leases = parts.db
+      .select()
+      .from(sessions)
+      .where(leased)
+      .orderBy(asc(sessions.limited), asc(sessions.lastUsedAt))
+      .limit(sql.placeholder('limit'))
+      .offset(sql.placeholder('skip'))
+      .prepare();
+    this.#oldest = parts.db
+      .select({ at: min(sessions.lastUsedAt) })
+      .from(sessions)
+      .where(and(leased, eq(sessions.limited, sql.placeholder('limited'))))
+      .prepare();
+    this.#dropKeys = parts.db
+      .delete(idempotencyKeys)
+      .where(lt(idempotencyKeys.createdAt, sql.placeholder('before')))
+      .prepare();
+  }
+
+  renew(sessionId: number, leaseId: string, ttlSeconds: number | null, now: number): RenewOutcome {
+    const { rows, deadlines } = this.#parts;
+    deadlines.pass(now);
+    const row = rows.byId(sessionId);
+    if (row?.state !== 'leased' || row.leaseId !== leaseId) return { kind: 'lease_lost' };
+    const seconds = ttlSeconds ?? row.leaseTtlSeconds ?? 0;
+    const expiresAt = now + seconds * 1000;
+    rows.write(row, { stateUntil: expiresAt, leaseTtlSeconds: seconds, leaseRenewed: 1 });
+    return { kind: 'renewed', expiresAt };
+  }
+
+  release(sessionId: number, caller: Caller, flood: Flood | null, now: number): Outcome {
+    const { rows, deadlines, blocks } = this.#parts;
+    deadlines.pass(now);
+    const row = rows.byId(sessionId);
+    if (!row) return { kind: 'unknown' };
+    const verdict = fence(row, caller);
+    if (verdict !== 'allowed') return { kind: verdict };
+    const occasion = { at: now, event: 'released', holder: caller.holder };
+    const mayEnd = row.state === 'leased' || (row.state === 'cooldown' && heldLast(row, caller));
+    const ended = mayEnd ? rows.happen(row, 'release', { lastUsedAt: now }, occasion) : null;
+    if (flood) blocks.flood(ended ?? row, flood, caller, now);
+    return { kind: 'done', changed: ended !== null };
+  }
+
+  giveBack(sessionId: number, leaseId: string, now: number): void {
+    this.#parts.acquisition.giveBack(sessionId, leaseId, now);
+  }
+
+  restore(sessionId: number, now: number): Outcome {
+    const { rows, deadlines, blocks } = this.#parts;
+    deadlines.pass(now);
+    const row = rows.byId(sessionId);
+    if (!row) return { kind: 'unknown' };
+    const lifted = blocks.lift(row);
+    const restored = rows.happen(lifted, 'restore', { suspectedAt: null }, { at: now, event: 'restored' });
+    return { kind: 'done', changed: restored !== null || lifted !== row };
+  }
+
+  expire(limit: number, now: number): number {
+    return this.#parts.deadlines.pass(now, limit);
+  }
+
+  counts(now: number): PoolCounts {
+    const { counts, deadlines } = this.#parts;
+    deadlines.pass(now);
+    const states = Object.fromEntries(STATES.map((state) => [state, counts.get(`state:${state}`)]));
+    const total = STATES.reduce((sum, state) => sum + counts.get(`state:${state}`), 0);
+    const freeButLimited = counts.get('limited');
+    const oldest = [0, 1].flatMap((limited) => this.#oldest.get({ limited })?.at ?? []);
+    return {
+      total,
+      states: states as Record<State, number>,
+      freeButLimited,
+      nextFloodEnd: deadlines.next('flood'),
+      nextMethodFloodEnd: freeButLimited > 0 ? deadlines.nextMethodFloodEnd() : null,
+      oldestLeaseAt: oldest.length > 0 ? Math.min(...oldest) : null,
+    };
+  }
+
+  leases(page: Page, now: number): LeaseRow[] {
+    this.#parts.deadlines.pass(now);
+    return this.#leases.all({ limit: page.limit, skip: page.skip }).map((row) => ({
+      sessionId: row.id,
+      sessionName: row.name,
+      leaseId: row.leaseId ?? '',
+      holder: row.leaseHolder ?? '',
+      leasedAt: row.lastUsedAt,
+      expiresAt: row.stateUntil ?? 0,
+      renewed: row.leaseRenewed === 1,
+    }));
+  }
+
+  history(sessionId: number, page: Page): HistoryRow[] | null {
+    const entries = this.#parts.history.ofSession(sessionId, page);
+    return entries.length > 0 || this.#parts.rows.byId(sessionId) ? entries : null;
+  }
+
+  prune(maxRows: number, before: number): void {
+    this.#parts.history.prune(maxRows);
+    this.#dropKeys.run({ before });
+  }
+}

@@ -1,0 +1,142 @@
+import { sql } from 'drizzle-orm';
+import { blob, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { Role } from '../../access/roles.js';
+import type { RestState, State } from '../../pool/states.js';
+
+/** Times are milliseconds on the service's clock; ids of Telegram are text, since they have 64 bits. */
+export const sessions = sqliteTable(
+  'sessions',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    name: text('name').notNull().unique(),
+    file: text('file'),
+    jsonFile: text('json_file'),
+    fingerprint: text('fingerprint').notNull(),
+    format: text('format').notNull(),
+    authKeySha256: blob('auth_key_sha256', { mode: 'buffer' }),
+    dcId: integer('dc_id'),
+    userId: text('user_id'),
+    phoneNumber: text('phone_number'),
+    apiId: integer('api_id'),
+    proxyId: integer('proxy_id').references(() => proxies.id),
+    tags: text('tags', { mode: 'json' }).$type<string[]>().notNull(),
+    inactive: integer('inactive', { mode: 'boolean' }).notNull().default(false),
+    rest: text('rest').$type<RestState>().notNull(),
+    restReason: text('rest_reason'),
+    state: text('state').$type<State>().notNull(),
+    stateReason: text('state_reason'),
+    stateUntil: integer('state_until'),
+    /** Flooded for some method: 1. Part of the index by which the next free session is found. */
+    limited: integer('limited').notNull().default(0),
+    lastUsedAt: integer('last_used_at').notNull(),
+    /** The current lease, or the last one when the session is not leased. */
+    leaseId: text('lease_id'),
+    leaseHolder: text('lease_holder'),
+    leaseTtlSeconds: integer('lease_ttl_seconds'),
+    leaseRenewed: integer('lease_renewed').notNull().default(0),
+    suspectedAt: integer('suspected_at'),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+  },
+  (table) => [
+    index('sessions_by_use').on(table.state, table.limited, table.lastUsedAt),
+    index('sessions_by_deadline').on(table.state, table.stateUntil).where(sql`state_until IS NOT NULL`),
+    index('sessions_by_auth_key').on(table.authKeySha256).where(sql`auth_key_sha256 IS NOT NULL`),
+  ],
+);
+
+/** A tag on a session; `free_since` is its place among the free ones (when it was last used), null when it is not free. */
+export const sessionTags = sqliteTable(
+  'session_tags',
+  {
+    tag: text('tag').notNull(),
+    sessionId: integer('session_id')
+      .notNull()
+      .references(() => sessions.id, { onDelete: 'cascade' }),
+    freeSince: integer('free_since'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.sessionId, table.tag] }),
+    index('session_tags_free').on(table.tag, table.freeSince).where(sql`free_since IS NOT NULL`),
+  ],
+);
+
+export const methodFloods = sqliteTable(
+  'method_floods',
+  {
+    sessionId: integer('session_id')
+      .notNull()
+      .references(() => sessions.id, { onDelete: 'cascade' }),
+    method: text('method').notNull(),
+    until: integer('until').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.sessionId, table.method] }),
+    index('method_floods_by_end').on(table.until),
+  ],
+);
+
+/** What happened to a session. Kept when the session goes; bounded by the job that prunes it. */
+export const history = sqliteTable(
+  'history',
+  {
+    id: integer('id').primaryKey(),
+    sessionId: integer('session_id').notNull(),
+    at: integer('at').notNull(),
+    event: text('event').notNull(),
+    detail: text('detail'),
+    leaseId: text('lease_id'),
+    holder: text('holder'),
+  },
+  (table) => [index('history_by_session').on(table.sessionId)],
+);
+
+export const idempotencyKeys = sqliteTable(
+  'idempotency_keys',
+  {
+    holder: text('holder').notNull(),
+    key: text('key').notNull(),
+    sessionId: integer('session_id').notNull(),
+    leaseId: text('lease_id').notNull(),
+    /** How often the key was sent again and got the same lease. */
+    repeats: integer('repeats').notNull().default(0),
+    createdAt: integer('created_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.holder, table.key] }),
+    index('idempotency_keys_by_age').on(table.createdAt),
+    index('idempotency_keys_by_lease').on(table.leaseId),
+  ],
+);
+
+/** How many sessions stand in each state and how many leases each key holds, kept by the same transactions. */
+export const counts = sqliteTable('counts', {
+  name: text('name').primaryKey(),
+  n: integer('n').notNull(),
+});
+
+export const apiKeys = sqliteTable('api_keys', {
+  id: integer('id').primaryKey({ autoIncrement: true }),
+  name: text('name').notNull(),
+  role: text('role').$type<Role>().notNull(),
+  hash: text('hash').notNull().unique(),
+  maxLeases: integer('max_leases'),
+  createdAt: integer('created_at').notNull(),
+  revokedAt: integer('revoked_at'),
+});
+
+/** `pass` is encrypted. */
+export const proxies = sqliteTable('proxies', {
+  id: integer('id').primaryKey({ autoIncrement: true }),
+  type: text('type').notNull(),
+  host: text('host').notNull(),
+  port: integer('port').notNull(),
+  user: text('user'),
+  pass: text('pass'),
+});
+
+/** Facts the service remembers of itself: the device of SESSIONS_DIR, the anchor of its clock. */
+export const facts = sqliteTable('facts', {
+  name: text('name').primaryKey(),
+  value: text('value').notNull(),
+});

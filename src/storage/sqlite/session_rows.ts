@@ -1,0 +1,162 @@
+import { eq, sql } from 'drizzle-orm';
+import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { nextState, type PoolEvent, type State } from '../../pool/states.js';
+import type { PoolNotice } from '../../pool/store.js';
+import type { Counts } from './counts.js';
+import type { HistoryRows } from './history_rows.js';
+import { sessions, sessionTags } from './schema.js';
+
+export type SessionRow = typeof sessions.$inferSelect;
+
+/** More than a transaction of leases brings; a large sync brings more, and is told by its counts. */
+const MOST_NOTICES = 600;
+
+/** The columns that say where a session stands in the pool. */
+export type PoolColumns = Pick<
+  SessionRow,
+  | 'state'
+  | 'stateReason'
+  | 'stateUntil'
+  | 'limited'
+  | 'lastUsedAt'
+  | 'leaseId'
+  | 'leaseHolder'
+  | 'leaseTtlSeconds'
+  | 'leaseRenewed'
+  | 'suspectedAt'
+>;
+
+/** What happened, for the history. */
+export interface Occasion {
+  readonly at: number;
+  readonly event: string;
+  readonly detail?: string | null;
+  readonly holder?: string | null;
+}
+
+/**
+ * The one door through which a session changes state: the transition table decides, and the row, its
+ * tags, the counts and the history change together.
+ */
+export class SessionRows {
+  readonly #byId;
+  readonly #byName;
+  readonly #save;
+  readonly #saveTags;
+  readonly #counts: Counts;
+  readonly #history: HistoryRows;
+  /** Sessions that became free since this was last set to 0. */
+  freed = 0;
+  /** What happened since this was last emptied; the first few hundred. */
+  notices: PoolNotice[] = [];
+  /** No deadline falls before this moment; 0: not known. */
+  nextDeadline = 0;
+
+  constructor(db: BetterSQLite3Database, counts: Counts, history: HistoryRows) {
+    this.#counts = counts;
+    this.#history = history;
+    const all = db.select().from(sessions);
+    this.#byId = all.where(eq(sessions.id, sql.placeholder('id'))).prepare();
+    this.#byName = db
+      .select()
+      .from(sessions)
+      .where(eq(sessions.name, sql.placeholder('name')))
+      .prepare();
+    this.#save = db
+      .update(sessions)
+      .set({
+        state: sql`${sql.placeholder('state')}`,
+        stateReason: sql`${sql.placeholder('stateReason')}`,
+        stateUntil: sql`${sql.placeholder('stateUntil')}`,
+        limited: sql`${sql.placeholder('limited')}`,
+        lastUsedAt: sql`${sql.placeholder('lastUsedAt')}`,
+        leaseId: sql`${sql.placeholder('leaseId')}`,
+        leaseHolder: sql`${sql.placeholder('leaseHolder')}`,
+        leaseTtlSeconds: sql`${sql.placeholder('leaseTtlSeconds')}`,
+        leaseRenewed: sql`${sql.placeholder('leaseRenewed')}`,
+        suspectedAt: sql`${sql.placeholder('suspectedAt')}`,
+      })
+      .where(eq(sessions.id, sql.placeholder('id')))
+      .prepare();
+    this.#saveTags = db
+      .update(sessionTags)
+      .set({ freeSince: sql`${sql.placeholder('freeSince')}` })
+      .where(eq(sessionTags.sessionId, sql.placeholder('id')))
+      .prepare();
+  }
+
+  byId(id: number): SessionRow | undefined {
+    return this.#byId.get({ id });
+  }
+
+  byName(name: string): SessionRow | undefined {
+    return this.#byName.get({ name });
+  }
+
+  /**
+   * Lets `event` happen to the session. Null where the table says that it changes nothing (and nothing
+   * is written); else the row as it is now.
+   */
+  happen(
+    row: SessionRow,
+    event: PoolEvent,
+    changes: Partial<PoolColumns>,
+    occasion: Occasion,
+  ): SessionRow | null {
+    const state = nextState(row.state, event, row.rest);
+    if (state === null) return null;
+    const resting = state === row.rest && state !== row.state;
+    const columns = resting ? { stateReason: row.restReason, stateUntil: null } : {};
+    const now = this.write(row, { ...columns, ...changes, state });
+    this.note(now, occasion);
+    return now;
+  }
+
+  /** Writes pool columns and keeps counts, tags and deadlines in step. */
+  write(row: SessionRow, changes: Partial<PoolColumns>): SessionRow {
+    const now: SessionRow = { ...row, ...changes };
+    this.#save.run({
+      id: now.id,
+      state: now.state,
+      stateReason: now.stateReason,
+      stateUntil: now.stateUntil,
+      limited: now.limited,
+      lastUsedAt: now.lastUsedAt,
+      leaseId: now.leaseId,
+      leaseHolder: now.leaseHolder,
+      leaseTtlSeconds: now.leaseTtlSeconds,
+      leaseRenewed: now.leaseRenewed,
+      suspectedAt: now.suspectedAt,
+    });
+    this.count(row, -1);
+    this.count(now, 1);
+    if (now.tags.length > 0) this.#saveTags.run({ id: now.id, freeSince: freeSince(now) });
+    this.expect(now.stateUntil);
+    if (now.state === 'free' && (row.state !== 'free' || now.limited < row.limited)) this.freed += 1;
+    return now;
+  }
+
+  /** Adds the row to (1) or takes it from (-1) the counts. */
+  count(row: Pick<SessionRow, 'state' | 'limited' | 'leaseHolder'>, sign: 1 | -1): void {
+    this.#counts.add(`state:${row.state}`, sign);
+    if (row.state === 'free' && row.limited === 1) this.#counts.add('limited', sign);
+    if (row.state === 'leased') this.#counts.add(`holder:${row.leaseHolder}`, sign);
+  }
+
+  note(row: Pick<SessionRow, 'id' | 'leaseId'>, occasion: Occasion): void {
+    this.#history.add({ sessionId: row.id, leaseId: row.leaseId, ...occasion });
+    if (this.notices.length >= MOST_NOTICES) return;
+    const { at, event, detail = null } = occasion;
+    this.notices.push({ sessionId: row.id, at, event, detail });
+  }
+
+  /** A deadline was set: whoever looks for those that have passed must look by then. */
+  expect(until: number | null): void {
+    if (until !== null && until < this.nextDeadline) this.nextDeadline = until;
+  }
+}
+
+/** A session's place among the free ones that bear its tags. */
+export function freeSince(row: { readonly state: State; readonly lastUsedAt: number }): number | null {
+  return row.state === 'free' ? row.lastUsedAt : null;
+}

@@ -1,0 +1,19 @@
+import { describe, expect, it } from '@jest/globals';
+import { allows, ROLES } from '../../src/access/roles.js';
+
+describe('a role', () => {
+  it('may use what asks for it', () => {
+    expect(allows('worker', ['worker'])).toBe(true);
+    expect(allows('monitor', ['worker', 'monitor'])).toBe(true);
+  });
+
+  it('may not use what asks for another', () => {
+    expect(allows('worker', ['monitor', 'admin'])).toBe(false);
+    expect(allows('monitor', [])).toBe(false);
+  });
+
+  it('of an admin may use everything', () => {
+    for (const role of ROLES) expect(allows('admin', [role])).toBe(true);
+    expect(allows('admin', [])).toBe(true);
+  });
+});

@@ -1,0 +1,145 @@
+import { describe, expect, it } from '@jest/globals';
+import { createSteadyClock, systemTime } from '../src/clock.js';
+
+const START = Date.UTC(2026, 0, 1);
+const HOUR = 3_600_000;
+
+/** A machine whose clocks are set by hand. */
+class Machine {
+  wallAt = START;
+  monotonicAt = 5_000.75;
+  boot: string | null = 'first-boot';
+
+  readonly wall = () => this.wallAt;
+  readonly monotonic = () => this.monotonicAt;
+  readonly bootId = () => this.boot;
+
+  pass(milliseconds: number): void {
+    this.wallAt += milliseconds;
+    this.monotonicAt += milliseconds;
+  }
+
+  reboot(milliseconds: number): void {
+    this.wallAt += milliseconds;
+    this.monotonicAt = 100;
+    this.boot = 'second-boot';
+  }
+}
+
+describe('the clock', () => {
+  it('starts at the wall clock and goes on with the machine', () => {
+    const machine = new Machine();
+    const clock = createSteadyClock(machine, null);
+    expect(clock.now()).toBe(START);
+    machine.pass(1234.9);
+    expect(clock.now()).toBe(START + 1234);
+  });
+
+  it.each([HOUR, -HOUR])('takes no notice of a step of the wall clock by %d ms', (step) => {
+    const machine = new Machine();
+    const clock = createSteadyClock(machine, null);
+    machine.wallAt += step;
+    machine.pass(10);
+    expect(clock.now()).toBe(START + 10);
+  });
+
+  it('never goes back, even if the machine does', () => {
+    const machine = new Machine();
+    const clock = createSteadyClock(machine, null);
+    machine.pass(1000);
+    const before = clock.now();
+    machine.monotonicAt -= 500;
+    expect(clock.now()).toBe(before);
+  });
+
+  it('of this machine tells whole milliseconds near the wall clock', () => {
+    const clock = createSteadyClock(systemTime, null);
+    const [first, second] = [clock.now(), clock.now()];
+    expect(Number.isSafeInteger(first)).toBe(true);
+    expect(second).toBeGreaterThanOrEqual(first);
+    expect(Math.abs(first - Date.now())).toBeLessThan(1000);
+  });
+});
+
+describe('a clock that goes on from an anchor', () => {
+  it('runs on through a restart as if there had been none, whatever happened to the wall clock', () => {
+    const machine = new Machine();
+    const before = createSteadyClock(machine, null);
+    machine.pass(1000.5);
+    const anchor = before.anchor();
+    expect(anchor).toMatchObject({ bootId: 'first-boot', steady: START + 1000 });
+    machine.wallAt -= 24 * HOUR;
+    for (const milliseconds of [0, 0.3, 0.4, 60_000.9]) {
+      machine.pass(milliseconds);
+      expect(createSteadyClock(machine, anchor).now()).toBe(before.now());
+    }
+  });
+
+  it('goes by the wall clock after a reboot', () => {
+    const machine = new Machine();
+    const anchor = createSteadyClock(machine, null).anchor();
+    machine.reboot(HOUR);
+    expect(createSteadyClock(machine, anchor).now()).toBe(START + HOUR);
+  });
+
+  it('stays where it was if the wall clock is behind after a reboot', () => {
+    const machine = new Machine();
+    const anchor = createSteadyClock(machine, null).anchor();
+    machine.reboot(-HOUR);
+    expect(createSteadyClock(machine, anchor).now()).toBe(START);
+  });
+
+  it('does the same where one boot is not told from another', () => {
+    const machine = new Machine();
+    machine.boot = null;
+    const anchor = createSteadyClock(machine, null).anchor();
+    machine.pass(50);
+    machine.wallAt += HOUR;
+    expect(createSteadyClock(machine, anchor).now()).toBe(START + 50 + HOUR);
+  });
+
+  it('does not believe an anchor that lies ahead of the machine', () => {
+    const machine = new Machine();
+    const anchor = createSteadyClock(machine, null).anchor();
+    machine.monotonicAt -= 4000;
+    machine.wallAt += HOUR;
+    expect(createSteadyClock(machine, anchor).now()).toBe(START + HOUR);
+  });
+
+  it('does not believe an anchor that is no time', () => {
+    const machine = new Machine();
+    const anchor = { bootId: 'first-boot', monotonic: 1, steady: Number.NaN };
+    expect(createSteadyClock(machine, anchor).now()).toBe(START);
+  });
+});
+
+describe('a shown time', () => {
+  it('is the very instant while the wall clock agrees within 2 s', () => {
+    const machine = new Machine();
+    const clock = createSteadyClock(machine, null);
+    for (const drift of [0, 400, 2000, -2000]) {
+      machine.wallAt = START + drift;
+      expect(clock.display(START + HOUR).getTime()).toBe(START + HOUR);
+    }
+  });
+
+  it('follows a step of the wall clock, and does not jitter with it', () => {
+    const machine = new Machine();
+    const clock = createSteadyClock(machine, null);
+    machine.wallAt += HOUR;
+    expect(clock.display(START).getTime()).toBe(START + HOUR);
+    for (const jitter of [300, -300, 2000]) {
+      machine.wallAt = START + HOUR + jitter;
+      expect(clock.display(START).getTime()).toBe(START + HOUR);
+    }
+  });
+
+  it('is the very instant again once the wall clock is set right', () => {
+    const machine = new Machine();
+    const clock = createSteadyClock(machine, null);
+    machine.wallAt -= HOUR;
+    expect(clock.display(START).getTime()).toBe(START - HOUR);
+    machine.wallAt += HOUR + 7;
+    expect(clock.display(START).getTime()).toBe(START);
+  });
+});

@@ -1,0 +1,133 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { loadConfig } from '../src/config.js';
+import { mistakesOf } from './mistakes_of.js';
+
+describe('the settings', () => {
+  it('have a default each', () => {
+    expect(loadConfig({})).toEqual({
+      port: 8000,
+      host: '0.0.0.0',
+      dataDir: resolve('data'),
+      databaseFile: resolve('data/telegate.db'),
+      sessionsDir: resolve('sessions'),
+      apiKeys: [],
+      encryptionKeys: [],
+      leaseTtlSeconds: 10_800,
+      reaperIntervalSeconds: 30,
+      syncCron: '0 * * * *',
+      sessionCheck: 'lenient',
+      sessionFileMaxBytes: 67_108_864,
+      historyMaxRows: 1_000_000,
+      defaultProxy: null,
+      logLevel: 'info',
+      corsOrigins: [],
+      telegramApiId: null,
+      telegramApiHash: null,
+      otpTtlMinutes: 5,
+      nasRoot: null,
+      s3: { endpoint: null, region: null, bucket: null, accessKeyId: null, secretAccessKey: null },
+      prefectApiUrl: null,
+    });
+  });
+
+  it('count as unset when empty', () => {
+    expect(loadConfig({ PORT: '', DATA_DIR: ' ', API_KEYS: '' })).toEqual(loadConfig({}));
+  });
+
+  it('are read from their texts', () => {
+    const config = loadConfig({
+      PORT: ' 9000 ',
+      DATA_DIR: '/var/lib/telegate',
+      SYNC_CRON: 'off',
+      DEFAULT_PROXY: 'socks5://me:pw@proxy.example:1080',
+      CORS_ORIGINS: 'https://a.example, http://localhost:3000',
+      TELEGRAM_API_ID: '12345',
+    });
+    expect(config).toMatchObject({
+      port: 9000,
+      dataDir: '/var/lib/telegate',
+      databaseFile: '/var/lib/telegate/telegate.db',
+      syncCron: 'off',
+      defaultProxy: { type: 'socks5', host: 'proxy.example', port: 1080, user: 'me', pass: 'pw' },
+      corsOrigins: ['https://a.example', 'http://localhost:3000'],
+      telegramApiId: 12_345,
+    });
+  });
+
+  it('are frozen at every depth', () => {
+    const config = loadConfig({ API_KEYS: 'admin-key-1' });
+    for (const part of [config, config.apiKeys, config.apiKeys[0], config.s3]) {
+      expect(Object.isFrozen(part)).toBe(true);
+    }
+  });
+});
+
+describe('wrong settings', () => {
+  it('are all told at once, each with what was given and what was wanted', () => {
+    const lines = mistakesOf({
+      PORT: '80a',
+      LEASE_TTL_SECONDS: '86401',
+      SYNC_CRON: 'every hour',
+      SESSION_CHECK: 'loose',
+      LOG_LEVEL: 'loud',
+    });
+    expect(lines).toEqual([
+      '  PORT: given "80a", wanted a whole number from 0 to 65535',
+      '  LEASE_TTL_SECONDS: given "86401", wanted a whole number from 1 to 86400',
+      '  SYNC_CRON: given "every hour", wanted a cron expression, or off',
+      '  SESSION_CHECK: given "loose", wanted one of lenient, strict',
+      '  LOG_LEVEL: given "loud", wanted one of error, warn, info, http, verbose, debug, silly',
+    ]);
+  });
+
+  it.each([
+    ['PORT', '-1'],
+    ['PORT', '8e3'],
+    ['PORT', '99999999999999999999'],
+    ['REAPER_INTERVAL_SECONDS', '0'],
+    ['HISTORY_MAX_ROWS', '1.5'],
+    ['HOST', 'http://localhost'],
+    ['CORS_ORIGINS', 'https://a.example/path'],
+    ['PREFECT_API_URL', 'localhost:4200'],
+  ])('such as %s=%s stop the start', (name, value) => {
+    expect(mistakesOf({ [name]: value })).toHaveLength(1);
+  });
+
+  it.each([
+    ['DEFAULT_PROXY', 'ftp://me:hunter2@host:1'],
+    ['TELEGRAM_API_HASH', 'hunter2'],
+    ['S3_SECRET_ACCESS_KEY', 'hunter2 hunter2'],
+    ['PREFECT_API_URL', 'prefect://me:hunter2@host'],
+  ])('never show the secret in %s', (name, value) => {
+    const [line] = mistakesOf({ [name]: value });
+    expect(line).toContain(name);
+    expect(line).not.toContain('hunter2');
+  });
+});
+
+describe('the environment', () => {
+  const source = new URL('../src/config.js', import.meta.url).href;
+  const script = `const { readEnvironment } = await import(${JSON.stringify(source)});
+    const { PORT, HOST } = readEnvironment();
+    process.stdout.write(JSON.stringify({ PORT, HOST }));`;
+
+  function readIn(directory: string, env: Record<string, string>): unknown {
+    const args = ['--no-warnings', '--input-type=module', '--eval', script];
+    return JSON.parse(execFileSync(process.execPath, args, { cwd: directory, env, encoding: 'utf8' }));
+  }
+
+  it('is completed from .env, where a variable already set wins', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'config-'));
+    try {
+      expect(readIn(directory, { PORT: '9000' })).toEqual({ PORT: '9000' });
+      writeFileSync(join(directory, '.env'), 'PORT=7000\nHOST=127.0.0.1\n');
+      expect(readIn(directory, { PORT: '9000' })).toEqual({ PORT: '9000', HOST: '127.0.0.1' });
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import { truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { ScanInterrupted } from '../../src/intake/errors.js';
+import { pagesOf, scan, scanning, telethonFile, write } from './session_files.js';
+
+const key = randomBytes(256);
+const nothing = pagesOf(new Map());
+
+describe('the thread', () => {
+  test(
+    'ends when it is idle, and the next call starts another',
+    scanning(
+      async (scanner, root) => {
+        write(root, { 'a.session': telethonFile(key) });
+        for (let round = 0; round < 3; round += 1) {
+          expect((await scan(scanner)).files).toHaveLength(1);
+          expect(await scanner.credentials('a.session', null)).not.toBe(null);
+        }
+      },
+      { timing: { idleMs: 0, fileMs: 5000 } },
+    ),
+  );
+
+  test(
+    'is given up over a file that takes too long; the scan fails naming it, and the next one leaves it out',
+    scanning(
+      async (scanner, root) => {
+        write(root, { 'slow.session': '' });
+        truncateSync(join(root, 'slow.session'), 2 ** 27);
+        await scanner.begin(nothing);
+        const failure = await scanner.readNext(10).catch((error: unknown) => error);
+        expect(failure).toMatchObject({ name: 'ScanInterrupted', file: 'slow.session' });
+        await expect(scanner.readNext(10)).rejects.toThrow(ScanInterrupted);
+        expect((await scan(scanner)).files).toEqual([
+          {
+            name: 'slow',
+            kind: 'appeared',
+            unsettled: true,
+            reason: 'reading it took too long the last time',
+          },
+        ]);
+      },
+      { maxBytes: 2 ** 30, timing: { idleMs: 10_000, fileMs: 2 } },
+    ),
+  );
+
+  test(
+    'rejects what waits for it when the scanner is closed, and everything afterwards',
+    scanning(async (scanner, root) => {
+      writeFileSync(join(root, 'a.session'), '');
+      const waiting = expect(scanner.begin(nothing)).rejects.toThrow(ScanInterrupted);
+      await scanner.close();
+      await waiting;
+      await expect(scanner.credentials('a.session', null)).rejects.toThrow('scanner is closed');
+      await scanner.end();
+    }),
+  );
+
+  test(
+    'forgets a scan whose known names can not be had',
+    scanning(async (scanner) => {
+      async function* failing(): AsyncGenerator<never> {
+        yield* [];
+        throw new Error('database is away');
+      }
+      await expect(scanner.begin(failing())).rejects.toThrow('database is away');
+      await expect(scanner.readNext(1)).rejects.toThrow('no scan is under way');
+    }),
+  );
+});

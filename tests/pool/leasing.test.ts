@@ -1,0 +1,255 @@
+import { describe, expect, it } from '@jest/globals';
+import { KEYS, some, withService } from '../service/service.js';
+
+const LATER = 10_800_000;
+
+describe('GET /session', () => {
+  it(
+    'leases a session with everything a worker needs, for three hours unless asked otherwise',
+    withService(
+      async (service) => {
+        const answer = await service.as('worker').get('/session').expect(200);
+        expect(answer.body).toEqual({
+          session_id: 1,
+          session_name: 's001',
+          lease_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+          expires_at: new Date(service.time.wall() + LATER).toISOString(),
+          session_file: 's001.session',
+          format: 'unknown',
+          phone_number: null,
+          proxy: null,
+          tags: [],
+        });
+        expect(answer.headers['cache-control']).toBe('no-store');
+        expect(answer.headers['content-type']).toContain('application/json');
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'never gives one session to two, however many ask at once, and names why there is none left',
+    withService(
+      async (service) => {
+        const answers = await Promise.all(
+          Array.from({ length: 40 }, () => service.as('worker').get('/session')),
+        );
+        const granted = answers.filter(({ status }) => status === 200).map(({ body }) => body.session_id);
+        expect(new Set(granted).size).toBe(25);
+        expect(granted).toHaveLength(25);
+        const refused = answers.find(({ status }) => status === 503);
+        expect(refused?.headers['retry-after']).toBe('1');
+        expect(refused?.body).toEqual({
+          detail: {
+            error: 'no_free_session',
+            in_floodwait: 0,
+            next_release_in: null,
+            in_use: 25,
+            unavailable: {},
+            flooded_for_methods: 0,
+          },
+        });
+      },
+      { files: some(25) },
+    ),
+  );
+
+  it(
+    'gives the least recently used one first',
+    withService(
+      async (service) => {
+        const first = await service.lease();
+        const second = await service.lease();
+        for (const { session_id } of [second, first]) {
+          await service.time.advance(1);
+          await service.as('worker').post('/release').send({ session_id }).expect(200);
+        }
+        const next = [await service.lease(), await service.lease(), await service.lease()];
+        expect(next.map(({ session_name }) => session_name)).toEqual(['s003', 's002', 's001']);
+      },
+      { files: some(3) },
+    ),
+  );
+
+  it(
+    'keeps to ttl, tags, id and name',
+    withService(
+      async (service) => {
+        await service
+          .as('admin')
+          .put('/sessions/2')
+          .send({ tags: ['de', 'old'] })
+          .expect(200);
+        await service
+          .as('admin')
+          .put('/sessions/3')
+          .send({ tags: ['de'] })
+          .expect(200);
+        const tagged = await service.lease('tag=de&tag=old&ttl=90');
+        expect(tagged).toMatchObject({ session_id: 2, tags: ['de', 'old'] });
+        expect(tagged.expires_at).toBe(new Date(service.time.wall() + 90_000).toISOString());
+        await service.as('worker').get('/session?tag=de&tag=old').expect(503);
+        expect(await service.lease('session_name=s003')).toMatchObject({ session_id: 3 });
+        expect(await service.lease('session_id=4')).toMatchObject({ session_name: 's004' });
+        await service.as('worker').get('/session?session_id=4').expect(503);
+        const unknown = await service.as('worker').get('/session?session_name=nobody').expect(404);
+        expect(unknown.body).toEqual({ detail: 'Session not found' });
+      },
+      { files: some(4) },
+    ),
+  );
+
+  it(
+    'may be asked by POST too, with the parameters in query, form or JSON',
+    withService(
+      async (service) => {
+        const { as } = { as: () => service.as('worker').post('/session') };
+        expect((await as().query({ session_id: 2 }).expect(200)).body.session_id).toBe(2);
+        expect((await as().type('form').send({ session_id: 3 }).expect(200)).body.session_id).toBe(3);
+        expect((await as().send({ session_id: 1, ttl: 60 }).expect(200)).body.session_id).toBe(1);
+      },
+      { files: some(3) },
+    ),
+  );
+
+  it(
+    'gives the same lease for the same Idempotency-Key, and says so when that lease is over',
+    withService(
+      async (service) => {
+        const ask = () => service.as('worker').get('/session').set('Idempotency-Key', 'job-1');
+        const first = (await ask().expect(200)).body;
+        expect((await ask().expect(200)).body).toEqual(first);
+        expect((await service.status()).in_use).toBe(1);
+        await service.as('worker').post('/release').send({ session_id: first.session_id }).expect(200);
+        const over = await ask().expect(409);
+        expect(over.body).toEqual({ detail: { error: 'lease_lost', session_id: first.session_id } });
+        await service.time.advance(601);
+        expect((await ask().expect(200)).body.lease_id).not.toBe(first.lease_id);
+      },
+      { files: some(2) },
+    ),
+  );
+
+  it(
+    'stops at the cap of the key, and says how many it holds',
+    withService(
+      async (service) => {
+        const made = await service
+          .as('admin')
+          .post('/keys')
+          .send({ name: 'capped', role: 'worker', max_leases: 1 });
+        const capped = () => service.as(null).get('/session').set('X-API-Key', made.body.key);
+        const { session_id } = (await capped().expect(200)).body;
+        const full = await capped().expect(429);
+        expect(full.body).toEqual({ detail: { error: 'max_leases_reached', held: 1, max_leases: 1 } });
+        expect(Number(full.headers['retry-after'])).toBeGreaterThan(0);
+        await service
+          .as(null)
+          .post('/release')
+          .set('X-API-Key', made.body.key)
+          .send({ session_id })
+          .expect(200);
+        await capped().expect(200);
+      },
+      { files: some(3) },
+    ),
+  );
+
+  it(
+    'is no lease for who only asks for the headers',
+    withService(
+      async (service) => {
+        await service.as('worker').head('/session');
+        expect((await service.status()).in_use).toBe(0);
+      },
+      { files: some(1) },
+    ),
+  );
+});
+
+describe('a lease', () => {
+  it(
+    'is renewed by its heartbeat for as long as it was, or as asked',
+    withService(
+      async (service) => {
+        const { session_id, lease_id } = await service.lease('ttl=100');
+        await service.time.advance(50);
+        const beat = (body: object) =>
+          service
+            .as('worker')
+            .post('/heartbeat')
+            .send({ session_id, lease_id, ...body });
+        const expires_at = new Date(service.time.wall() + 100_000).toISOString();
+        expect((await beat({}).expect(200)).body).toEqual({
+          status: 'renewed',
+          session_id,
+          lease_id,
+          expires_at,
+        });
+        const longer = (await beat({ ttl: 500 }).expect(200)).body.expires_at;
+        expect(longer).toBe(new Date(service.time.wall() + 500_000).toISOString());
+        const lost = await beat({ lease_id: 'older' }).expect(409);
+        expect(lost.body).toEqual({ detail: { error: 'lease_lost', session_id } });
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'ends with its release, as often as it is sent; also of a session that nobody knows, which is logged',
+    withService(
+      async (service) => {
+        const { session_id, lease_id } = await service.lease();
+        for (const body of [
+          { session_id, lease_id },
+          { session_id, lease_id },
+          { session_id },
+          { session_id: 999 },
+        ]) {
+          const answer = await service.as('worker').post('/release').send(body).expect(200);
+          expect(answer.body).toEqual({ status: 'released', session_id: body.session_id });
+        }
+        expect(
+          service.log.filter((line) => line.includes('not leased') && line.includes('999')),
+        ).toHaveLength(1);
+        expect((await service.status()).free).toBe(1);
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'is ended by no other key, unless it is an admin; nor with a lease id that is not the current one',
+    withService(
+      async (service) => {
+        const { session_id, lease_id } = await service.lease();
+        const rival = await service.as('rival').post('/release').send({ session_id }).expect(409);
+        expect(rival.body).toEqual({ detail: { error: 'not_lease_holder', session_id } });
+        const stale = await service
+          .as('admin')
+          .post('/release')
+          .send({ session_id, lease_id: 'older' })
+          .expect(409);
+        expect(stale.body).toEqual({ detail: { error: 'lease_lost', session_id } });
+        await service.as('worker').post('/heartbeat').send({ session_id, lease_id }).expect(200);
+        await service.as('admin').post('/release').send({ session_id }).expect(200);
+        await service.as('worker').post('/heartbeat').send({ session_id, lease_id }).expect(409);
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'and its id outlive a restart of the service',
+    withService(
+      async (service) => {
+        const { session_id, lease_id } = await service.lease();
+        await service.stop();
+        await service.start();
+        await service.as('worker').post('/heartbeat').send({ session_id, lease_id }).expect(200);
+        await service.as('rival').get('/session').set('Authorization', `Bearer ${KEYS.rival}`).expect(503);
+      },
+      { files: some(1) },
+    ),
+  );
+});

@@ -1,0 +1,236 @@
+import { request as httpRequest } from 'node:http';
+import { describe, expect, it } from '@jest/globals';
+import { until } from '../service/manual_time.js';
+import { KEYS, type Service, some, withService } from '../service/service.js';
+
+/** A request on hold; `order` gets its name when it is answered. */
+function hold(service: Service, query: string, name: string, order: string[]) {
+  return service
+    .as('worker')
+    .get(`/session?${query}`)
+    .then((answer) => {
+      order.push(name);
+      return answer;
+    });
+}
+
+function inLine(service: Service, count: number): Promise<void> {
+  return until(() => service.container.pool.waiting === count);
+}
+
+function release(service: Service, session_id: number) {
+  return service.as('admin').post('/release').send({ session_id }).expect(200);
+}
+
+/** A request on hold whose caller can hang up. */
+function holdOnWire(service: Service, query: string, headers: Record<string, string> = {}): () => void {
+  const request = httpRequest(`${service.url}/session?${query}`, {
+    agent: false,
+    headers: { 'X-API-Key': KEYS.worker, ...headers },
+  });
+  request.on('error', () => undefined).end();
+  return () => void request.destroy();
+}
+
+describe('requests on hold', () => {
+  it(
+    'are served in the order in which they came',
+    withService(
+      async (service) => {
+        const { session_id } = await service.lease();
+        const order: string[] = [];
+        const held = [];
+        for (const [index, name] of ['first', 'second', 'third'].entries()) {
+          held.push(hold(service, 'wait=60', name, order));
+          await inLine(service, index + 1);
+        }
+        expect(await service.status()).toMatchObject({ waiting: 3, in_use: 1 });
+        for (const waiting of [2, 1, 0]) {
+          await release(service, session_id);
+          await inLine(service, waiting);
+        }
+        const answers = await Promise.all(held);
+        expect(order).toEqual(['first', 'second', 'third']);
+        expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+        expect(new Set(answers.map(({ body }) => body.lease_id)).size).toBe(3);
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'are not overtaken by one that does not wait',
+    withService(
+      async (service) => {
+        const { session_id } = await service.lease();
+        const held = hold(service, 'wait=60', 'held', []);
+        await inLine(service, 1);
+        const [hasty] = await Promise.all([
+          service.as('rival').get('/session?wait=0'),
+          release(service, session_id),
+        ]);
+        expect(hasty.status).toBe(503);
+        expect((await held).status).toBe(200);
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'let those pass who want what they can not use',
+    withService(
+      async (service) => {
+        await service
+          .as('admin')
+          .put('/sessions/2')
+          .send({ tags: ['de'] });
+        const [one, two] = [await service.lease('session_id=1'), await service.lease('session_id=2')];
+        const order: string[] = [];
+        const picky = hold(service, 'wait=60&tag=de', 'picky', order);
+        await inLine(service, 1);
+        const easy = hold(service, 'wait=60', 'easy', order);
+        await inLine(service, 2);
+        await release(service, one.session_id);
+        expect((await easy).body.session_id).toBe(1);
+        await release(service, two.session_id);
+        expect((await picky).body.session_id).toBe(2);
+        expect(order).toEqual(['easy', 'picky']);
+      },
+      { files: some(2) },
+    ),
+  );
+
+  it(
+    'are sent away when their time is over, and not before',
+    withService(
+      async (service) => {
+        await service.lease();
+        const order: string[] = [];
+        const held = hold(service, 'wait=20', 'held', order);
+        await inLine(service, 1);
+        await service.time.advance(19.9);
+        expect(order).toEqual([]);
+        await service.time.advance(0.2);
+        const answer = await held;
+        expect(answer.status).toBe(503);
+        expect(answer.body.detail.error).toBe('no_free_session');
+        expect(service.container.pool.waiting).toBe(0);
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'get what becomes free by itself: a lease or a flood wait that runs out, a cool-down that ends',
+    withService(
+      async (service) => {
+        const { session_id, lease_id } = await service.lease('ttl=10');
+        await service.as('worker').post('/heartbeat').send({ session_id, lease_id }).expect(200);
+        await service.as('admin').post('/floodwait').send({ session_id: 2, wait_seconds: 5 }).expect(200);
+        const order: string[] = [];
+        const flooded = hold(service, 'wait=60', 'flooded', order);
+        await inLine(service, 1);
+        const cooled = hold(service, 'wait=60', 'cooled', order);
+        await inLine(service, 2);
+        await service.time.advance(6);
+        expect((await flooded).body.session_id).toBe(2);
+        await service.time.advance(9);
+        expect(order).toEqual(['flooded']);
+        await service.time.advance(8);
+        expect((await cooled).body.session_id).toBe(1);
+      },
+      { files: some(2) },
+    ),
+  );
+
+  it(
+    'get a session that is new, restored, or back in the pool',
+    withService(async (service) => {
+      const fresh = hold(service, 'wait=60', 'fresh', []);
+      await inLine(service, 1);
+      service.write('new.session');
+      await service.as('admin').post('/sync').expect(200);
+      const { session_id } = (await fresh).body;
+      await service.as('admin').post('/invalidate').send({ session_id }).expect(200);
+      const restored = hold(service, 'wait=60', 'restored', []);
+      await inLine(service, 1);
+      await service.as('admin').post('/restore').send({ session_id }).expect(200);
+      expect((await restored).status).toBe(200);
+    }),
+  );
+
+  it(
+    'leave the line when their caller hangs up, and the session goes to the next one',
+    withService(
+      async (service) => {
+        const { session_id } = await service.lease();
+        const hangUp = holdOnWire(service, 'wait=60');
+        await inLine(service, 1);
+        const next = hold(service, 'wait=60', 'next', []);
+        await inLine(service, 2);
+        hangUp();
+        await inLine(service, 1);
+        await release(service, session_id);
+        expect((await next).status).toBe(200);
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'give a lease back that was granted to a caller who hung up at that moment',
+    withService(
+      async (service) => {
+        for (let turn = 0; turn < 20; turn += 1) {
+          const { session_id } = await service.lease();
+          const hangUp = holdOnWire(service, 'wait=60', turn % 2 ? { 'Idempotency-Key': `k${turn}` } : {});
+          await inLine(service, 1);
+          const freed = release(service, session_id);
+          hangUp();
+          await freed;
+          await until(async () => (await service.status()).free === 1);
+        }
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'with the same Idempotency-Key share one lease',
+    withService(
+      async (service) => {
+        const { session_id } = await service.lease();
+        const ask = () =>
+          service
+            .as('worker')
+            .get('/session?wait=60')
+            .set('Idempotency-Key', 'k')
+            .then((answer) => answer);
+        const held = [ask(), ask()];
+        await inLine(service, 2);
+        await release(service, session_id);
+        const [one, two] = (await Promise.all(held)).map(({ body }) => body.lease_id);
+        expect(one).toBe(two);
+      },
+      { files: some(2).slice(1) },
+    ),
+  );
+
+  it(
+    'are sent away with 503 and Retry-After when the service stops',
+    withService(
+      async (service) => {
+        await service.lease();
+        const held = hold(service, 'wait=60', 'held', []);
+        await inLine(service, 1);
+        service.container.quiesce();
+        const answer = await held;
+        expect(answer.status).toBe(503);
+        expect(answer.body.detail.error).toBe('shutting_down');
+        expect(answer.headers['retry-after']).toBe('1');
+        await service.as('worker').get('/session').expect(503);
+      },
+      { files: some(2).slice(1) },
+    ),
+  );
+});

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { loadConfig } from '../src/config.js';
+import { mistakesOf } from './mistakes_of.js';
+
+describe('DATABASE_URL', () => {
+  it.each([
+    ['sqlite:./my.db', resolve('my.db')],
+    ['sqlite:///srv/my.db', '/srv/my.db'],
+    ['file:/srv/my.db', '/srv/my.db'],
+    ['FILE:///srv/my.db', '/srv/my.db'],
+  ])('takes %s', (DATABASE_URL, file) => {
+    expect(loadConfig({ DATABASE_URL }).databaseFile).toBe(file);
+  });
+
+  it.each(['sqlite:', 'sqlite::memory:', 'file://host/my.db', 'mysql://host/db', 'my.db'])(
+    'refuses %s',
+    (url) => {
+      expect(mistakesOf({ DATABASE_URL: url })).toHaveLength(1);
+    },
+  );
+
+  it('says that PostgreSQL is not supported, without the password', () => {
+    const [line] = mistakesOf({ DATABASE_URL: 'postgres://me:hunter2@host/db' });
+    expect(line).toMatch(/^ {2}DATABASE_URL: .*PostgreSQL is not supported by this version/);
+    expect(line).not.toContain('hunter2');
+  });
+});
+
+describe('API_KEYS', () => {
+  it("are an admin's, or of the role before the colon", () => {
+    expect(loadConfig({ API_KEYS: 'top-secret, worker:worker-key,monitor:monitor:key,' }).apiKeys).toEqual([
+      { role: 'admin', key: 'top-secret' },
+      { role: 'worker', key: 'worker-key' },
+      { role: 'monitor', key: 'monitor:key' },
+    ]);
+  });
+
+  it.each([
+    ['a short key', 'worker:seven77', 'key 1 of the list is shorter than 8 characters'],
+    ['a misspelt role', 'admin-key-1,wroker:worker-key', 'key 2 of the list has an unknown role'],
+    ['one key under two roles', 'admin-key-1,worker:admin-key-1', 'key 2 of the list is given twice'],
+    ['a key that no header can carry', 'pässword-1', 'key 1 of the list has characters other than'],
+  ])('refuse %s, without showing it', (_what, API_KEYS, message) => {
+    const [line] = mistakesOf({ API_KEYS });
+    expect(line).toContain(message);
+    for (const part of API_KEYS.split(/[,:]/).filter((text) => text.length > 6))
+      expect(line).not.toContain(part);
+  });
+});
+
+describe('ENCRYPTION_KEYS', () => {
+  it('are 32 bytes each in base64, base64url or hexadecimal, newest first', () => {
+    const keys = [randomBytes(32), randomBytes(32), randomBytes(32)] as const;
+    const list = [keys[0].toString('base64'), keys[1].toString('base64url'), keys[2].toString('hex')].join(
+      ', ',
+    );
+    expect(loadConfig({ ENCRYPTION_KEYS: list }).encryptionKeys.map((key) => Buffer.from(key))).toEqual(keys);
+  });
+
+  it('refuse another length, without showing it', () => {
+    const short = randomBytes(16).toString('hex');
+    const [line] = mistakesOf({ ENCRYPTION_KEYS: `${'ab'.repeat(32)},${short}` });
+    expect(line).toContain('key 2 of the list is not 32 bytes');
+    expect(line).not.toContain(short);
+  });
+});
