@@ -14,7 +14,7 @@ import type { SteadyClock, TimeSource } from './clock.js';
 import type { Config } from './config.js';
 import { Disposers } from './disposers.js';
 import { EventHub } from './http/events.js';
-import { createRegistry, HttpMetrics, registerPoolMetrics } from './http/metrics.js';
+import { createRegistry, HttpMetrics } from './http/metrics.js';
 import { operationsRoutes } from './http/operations_routes.js';
 import type { Route } from './http/route.js';
 import { intakeRoutes, presentSync } from './intake/routes.js';
@@ -24,13 +24,14 @@ import { IntakeUpkeep } from './intake/upkeep.js';
 import { SessionsWatcher } from './intake/watcher.js';
 import { runOnSchedule } from './jobs/cron.js';
 import { runEvery } from './jobs/every.js';
-import { CredentialsService } from './pool/credentials.js';
+import { registerPoolMetrics } from './pool/metrics.js';
 import { presentStatus } from './pool/present.js';
 import { poolRoutes } from './pool/routes.js';
 import { PoolService } from './pool/service.js';
 import { StatusBroadcast } from './pool/status_broadcast.js';
 import { IDEMPOTENCY_MS } from './pool/store.js';
 import { PROJECT_ROOT, readVersion, SQLITE_MIGRATIONS } from './project.js';
+import { CredentialsService } from './sessions/credentials.js';
 import { sessionRoutes } from './sessions/routes.js';
 import { restoreClock, saveClock } from './storage/saved_clock.js';
 import { SqliteDatabase } from './storage/sqlite/database.js';
@@ -203,7 +204,7 @@ type Registry = ReturnType<typeof createRegistry>;
 /** The busiest first: Express looks at them one after the other. */
 function wireRoutes(base: Base, keys: KeyService, intake: Intake, pool: Pool, registry: Registry): Route[] {
   const { database, clock, config, logger, events, vault } = base;
-  const credentials = new CredentialsService(intake.scanner, vault);
+  const secrets = new CredentialsService(intake.scanner, vault);
   const checks = async () => ({
     database: await saveClock(database.access, clock).then(() => null, reasonOf),
     sessions_directory: await intake.upkeep.check(),
@@ -211,7 +212,7 @@ function wireRoutes(base: Base, keys: KeyService, intake: Intake, pool: Pool, re
   return [
     ...poolRoutes({
       pool: pool.service,
-      credentials,
+      secrets,
       clock,
       leaseTtlSeconds: config.leaseTtlSeconds,
       logger,

@@ -3,15 +3,15 @@ import type { z } from 'zod';
 import type { SteadyClock } from '../clock.js';
 import { InvalidInput } from '../errors.js';
 import { type Context, defineRoute, type Method, type Reply, type Route } from '../http/route.js';
-import type { CredentialsService } from './credentials.js';
 import { iso } from './present.js';
 import { acquireInput, leaseAnswer, noFreeSessionAnswer } from './schemas.js';
+import type { LeaseSecrets } from './secrets.js';
 import type { PoolService } from './service.js';
 import type { Lease } from './store.js';
 
 export interface AcquireRouteParts {
   readonly pool: PoolService;
-  readonly credentials: CredentialsService;
+  readonly secrets: LeaseSecrets;
   readonly clock: SteadyClock;
   readonly leaseTtlSeconds: number;
 }
@@ -90,7 +90,7 @@ function isGone(res: Response): boolean {
 }
 
 async function present(parts: AcquireRouteParts, lease: Lease, input: Acquire['input']): Promise<object> {
-  const { clock, credentials } = parts;
+  const { clock, secrets } = parts;
   const answer = {
     session_id: lease.sessionId,
     session_name: lease.sessionName,
@@ -99,11 +99,11 @@ async function present(parts: AcquireRouteParts, lease: Lease, input: Acquire['i
     session_file: lease.file ?? lease.jsonFile,
     format: lease.format,
     phone_number: lease.phoneNumber,
-    proxy: lease.proxy === null ? null : await credentials.proxy(lease.proxy),
+    proxy: lease.proxy === null ? null : await secrets.proxy(lease.proxy),
     tags: lease.tags,
   };
   if (input.credentials === undefined) return answer;
-  return { ...answer, ...(await credentials.ofLease(lease, input.credentials, input.format)) };
+  return { ...answer, ...(await secrets.ofLease(lease, input.credentials, input.format)) };
 }
 
 function idempotencyKey(header: string | string[] | undefined): string | null {

@@ -2,19 +2,17 @@ import { LRUCache } from 'lru-cache';
 import { PROXY_PASSWORD } from '../access/default_proxy.js';
 import type { Vault } from '../access/vault.js';
 import { Conflict } from '../errors.js';
-import { encodeSessionString, type StringFormat } from '../intake/formats/session_string.js';
+import {
+  type Credentials,
+  encodeSessionString,
+  type StringFormat,
+} from '../intake/formats/session_string.js';
 import type { Scanner } from '../intake/scanner.js';
-import type { Lease, StoredProxy } from './store.js';
+import type { LeaseCredentials, LeaseSecrets } from '../pool/secrets.js';
+import type { Lease, StoredProxy } from '../pool/store.js';
 
-/** What a worker without the shared disk needs beside the lease. */
-export interface LeaseCredentials {
-  readonly session_string: string;
-  /** The session file in base64; null where the session is not one. */
-  readonly session_data?: string | null;
-}
-
-/** The secrets that go out with a lease: the session itself, and its proxy's password. */
-export class CredentialsService {
+/** Reads sessions from their files, and opens what the vault closed. */
+export class CredentialsService implements LeaseSecrets {
   readonly #scanner: Scanner;
   readonly #vault: Vault;
   readonly #passwords = new LRUCache<string, string>({ max: 10_000 });
@@ -24,24 +22,31 @@ export class CredentialsService {
     this.#vault = vault;
   }
 
-  /** Reads the session. @throws Conflict when its file can't be read as one. */
   async ofLease(lease: Lease, as: 'string' | 'file', format: StringFormat): Promise<LeaseCredentials> {
     const credentials = await this.#scanner.credentials(lease.file, lease.jsonFile).catch(() => null);
     if (!credentials) throw unreadable(lease);
-    const sessionString = { session_string: encodeSessionString(credentials, format) };
+    const sessionString = { session_string: encoded(lease, credentials, format) };
     if (as === 'string') return sessionString;
     const data = lease.file === null ? null : await this.#scanner.fileBytes(lease.file).catch(() => null);
     if (lease.file !== null && !data) throw unreadable(lease);
     return { ...sessionString, session_data: data?.toString('base64') ?? null };
   }
 
-  /** The proxy with its password readable. */
-  async proxy(stored: StoredProxy | null): Promise<StoredProxy | null> {
-    if (stored?.pass == null) return stored;
+  async proxy(stored: StoredProxy): Promise<StoredProxy> {
+    if (stored.pass === null) return stored;
     const known = this.#passwords.get(stored.pass);
     const pass = known ?? (await this.#vault.decrypt(stored.pass, PROXY_PASSWORD));
     if (known === undefined) this.#passwords.set(stored.pass, pass);
     return { ...stored, pass };
+  }
+}
+
+/** A session may lack what a format needs to say. */
+function encoded(lease: Lease, credentials: Credentials, format: StringFormat): string {
+  try {
+    return encodeSessionString(credentials, format);
+  } catch {
+    throw unreadable(lease);
   }
 }
 
