@@ -59,5 +59,9 @@ function serveDocuments(app: Express, { routes, version }: AppParts): void {
   app.get(['/openapi.json', '/api/v1/openapi.json'], (_req, res) => {
     res.json(document);
   });
-  app.use('/docs', serveSwagger, setupSwagger(document, { customSiteTitle: 'TeleGate API' }));
+  app.use(
+    ['/docs', '/api/v1/docs'],
+    serveSwagger,
+    setupSwagger(document, { customSiteTitle: 'TeleGate API' }),
+  );
 }

@@ -1,11 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Express } from 'express';
 import type { Logger } from 'winston';
 import { createAuthenticate } from './access/authenticate.js';
 import { defaultProxyId } from './access/default_proxy.js';
 import { loadOrCreateEncryptionKey } from './access/key_file.js';
 import { KeyService } from './access/keys.js';
+import { writePrivateFile } from './access/private_file.js';
 import { rotateSecrets } from './access/rotation.js';
 import { keyRoutes } from './access/routes.js';
 import { Vault } from './access/vault.js';
@@ -53,8 +55,8 @@ export interface Container {
   readonly pool: PoolService;
   readonly upkeep: IntakeUpkeep;
   readonly clock: SteadyClock;
-  /** The first admin key, when this start made it. */
-  readonly firstKey: string | null;
+  /** Makes the first admin key where there is none, and keeps it in DATA_DIR/admin.key; null: there is one. */
+  createFirstKey(): Promise<string | null>;
   /** Starts the jobs that run by themselves. */
   start(): Promise<void>;
   /** Sends those on hold away and ends event streams, so that connections can end. */
@@ -97,7 +99,8 @@ export async function createContainer(config: Config, around: Surroundings): Pro
       pool: pool.service,
       upkeep: intake.upkeep,
       clock,
-      firstKey: await keys.createFirst(),
+      createFirstKey: () =>
+        keys.createFirst((key) => writePrivateFile(join(config.dataDir, 'admin.key'), `${key}\n`)),
       start: () => startJobs(base, intake, pool),
       quiesce() {
         pool.service.close();

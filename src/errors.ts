@@ -34,6 +34,9 @@ export class BadRequest extends TeleGateError {}
 /** The body is larger than the service reads. */
 export class TooLarge extends TeleGateError {}
 
+/** The body is of a kind that is not read here. */
+export class UnsupportedMedia extends TeleGateError {}
+
 /** No key came with the request. */
 export class Unauthenticated extends TeleGateError {}
 

@@ -1,9 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import type { Logger } from 'winston';
 import { KeyFileError } from './access/key_file.js';
-import { writePrivateFile } from './access/private_file.js';
 import { banner } from './banner.js';
 import { systemTime } from './clock.js';
 import { type Config, ConfigError, loadConfig, readEnvironment } from './config.js';
@@ -32,17 +30,14 @@ async function main(): Promise<void> {
     setImmediate(() => process.exit(1));
   });
   const container = await createContainer(config, { logger, time: systemTime, timers: nodeTimers });
-  if (container.firstKey)
-    await writePrivateFile(join(config.dataDir, 'admin.key'), `${container.firstKey}\n`);
   await container.start();
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, container.app);
   await listen(server, config);
   stopOnSignal(server, container, logger);
+  const firstKey = await container.createFirstKey();
   await container.upkeep.run('start');
   const { total } = await container.pool.counts();
-  process.stdout.write(
-    banner({ config, port: portOf(server), sessions: total, firstKey: container.firstKey }),
-  );
+  process.stdout.write(banner({ config, port: portOf(server), sessions: total, firstKey }));
 }
 
 function listen(server: Server, { port, host }: Config): Promise<void> {

@@ -17,6 +17,11 @@ export interface ApiKey {
 /** How long a key may be used after another process revoked it, in milliseconds. */
 const REMEMBERED_MS = 5000;
 
+/** A key as it is shown once. */
+export interface NewKey extends KeyRecord {
+  readonly key: string;
+}
+
 interface Known {
   readonly hash: Buffer;
   readonly key: ApiKey;
@@ -63,15 +68,8 @@ export class KeyService {
   }
 
   /** Makes a key. The key itself is in the answer and nowhere else. */
-  async create(
-    name: string,
-    role: Role,
-    maxLeases: number | null,
-  ): Promise<KeyRecord & { readonly key: string }> {
-    const key = `tg_${this.#parts.randomBytes(32).toString('base64url')}`;
-    const createdAt = this.#parts.clock.now();
-    const record = { name, role, maxLeases, createdAt, hash: sha256(key).toString('hex') };
-    return { ...(await this.#parts.store.createKey(record)), key };
+  create(name: string, role: Role, maxLeases: number | null): Promise<NewKey> {
+    return this.#keep(this.#newKey(), name, role, maxLeases);
   }
 
   /** @throws NotFound. */
@@ -81,10 +79,26 @@ export class KeyService {
     this.#recent.clear();
   }
 
-  /** The first admin key, made when there is no key at all; null: there is one. */
-  async createFirst(): Promise<string | null> {
+  /**
+   * Makes the first admin key where there is no key at all; null: there is one. `save` has kept it before it
+   * opens anything, so that a crash in between locks nobody out.
+   */
+  async createFirst(save: (key: string) => Promise<void>): Promise<string | null> {
     if (this.#bootstrap.size > 0 || (await this.list()).length > 0) return null;
-    return (await this.create('first admin key', 'admin', null)).key;
+    const key = this.#newKey();
+    await save(key);
+    await this.#keep(key, 'first admin key', 'admin', null);
+    return key;
+  }
+
+  #newKey(): string {
+    return `tg_${this.#parts.randomBytes(32).toString('base64url')}`;
+  }
+
+  async #keep(key: string, name: string, role: Role, maxLeases: number | null): Promise<NewKey> {
+    const createdAt = this.#parts.clock.now();
+    const record = { name, role, maxLeases, createdAt, hash: sha256(key).toString('hex') };
+    return { ...(await this.#parts.store.createKey(record)), key };
   }
 
   async #stored(hash: Buffer, hex: string): Promise<Known | null> {

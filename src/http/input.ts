@@ -38,13 +38,17 @@ function bodyValues(req: Request): Values {
 function merge(query: Values, body: Values): Values {
   const values: Values = { ...query };
   for (const [field, value] of Object.entries(body)) {
-    if (field in query && String(query[field]) !== String(value)) {
+    if (field in query && !saysTheSame(query[field], value)) {
       const msg = 'given in the query and in the body, and they differ';
       throw new InvalidInput([{ loc: ['body', field], msg, type: 'value_error' }]);
     }
     values[field] = value;
   }
   return values;
+}
+
+function saysTheSame(inQuery: unknown, inBody: unknown): boolean {
+  return inQuery === inBody || (typeof inBody === 'number' && inQuery === String(inBody));
 }
 
 function parse(schema: z.ZodType, values: Values, place: (field: string) => string): unknown {

@@ -41,6 +41,8 @@ export interface AppliedCounts {
   readonly updated: number;
   readonly removed: number;
   readonly missing: number;
+  /** Names whose new auth key must wait until their lease has ended; worth another try. */
+  readonly held: readonly string[];
 }
 
 /** What a row says beyond its place in the pool. Times are milliseconds on the service's clock. */

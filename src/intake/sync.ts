@@ -78,9 +78,9 @@ export class SyncService {
 
   async #agree(summary: ScanSummary, options: SyncOptions): Promise<SyncReport> {
     const { store, onDirectories } = this.#parts;
-    if (options.only === undefined && !options.force) await this.#guard(summary);
+    const guard = options.only === undefined && !options.force ? await this.#guard(summary) : () => undefined;
     this.#run = new SyncRun(this.#parts, options, this.#closing.signal);
-    const report = await this.#run.carryOut(summary);
+    const report = await this.#run.carryOut(summary, guard);
     if (options.only !== undefined) return report;
     this.#completed = true;
     onDirectories(summary.directories);
@@ -89,11 +89,15 @@ export class SyncService {
     return report;
   }
 
-  async #guard({ gone, device }: ScanSummary): Promise<void> {
+  /** What refuses to let too many rows go. */
+  async #guard({ device }: ScanSummary): Promise<(gone: number) => void> {
     const { store } = this.#parts;
     const known = await store.total();
-    const message = guardTrips({ known, gone, device, lastDevice: await store.lastDevice() });
-    if (message) throw new Conflict({ error: 'mass_removal_guard', message, would_remove: gone, known });
+    const lastDevice = await store.lastDevice();
+    return (gone) => {
+      const message = guardTrips({ known, gone, device, lastDevice });
+      if (message) throw new Conflict({ error: 'mass_removal_guard', message, would_remove: gone, known });
+    };
   }
 
   async *#known(only: readonly string[] | undefined): AsyncIterable<KnownPage> {

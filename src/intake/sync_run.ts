@@ -43,6 +43,9 @@ export interface SyncRunParts {
   readonly proxyId: number | null;
 }
 
+/** The name that a found file had until now, if that one is gone; null: it is new. */
+type RenamedFrom = (found: FoundFile) => string | null;
+
 /** One sync: what the scan found becomes rows, batch by batch; new ones are leasable at once. */
 export class SyncRun {
   readonly #parts: SyncRunParts;
@@ -62,27 +65,59 @@ export class SyncRun {
     return this.#progress;
   }
 
-  /** @throws the signal's reason, between two batches. */
-  async carryOut(summary: ScanSummary): Promise<SyncReport> {
+  /**
+   * `guard` is asked before anything is changed whether so many rows may go; a file that was only renamed is
+   * none of them. @throws what `guard` throws; the signal's reason, between two batches.
+   */
+  async carryOut(summary: ScanSummary, guard: (gone: number) => void): Promise<SyncReport> {
     const gone = new Set(await this.#gone());
     const names = await this.#namesByKey([...gone]);
     const renamedFrom = ({ authKeySha256 }: FoundFile) => {
       const before = authKeySha256 === null ? undefined : names.get(authKeySha256);
       return before !== undefined && gone.delete(before) ? before : null;
     };
-    const toRead = summary.appeared + summary.changed;
-    for (let read = 0; ; ) {
-      this.#progress = { read, toRead };
-      const files = await this.#parts.scanner.readNext(BATCH);
-      if (files.length === 0) break;
-      read += files.length;
-      await this.#apply(files.flatMap((file) => this.#put(file, renamedFrom)));
+    this.#progress = { read: 0, toRead: summary.appeared + summary.changed };
+    const early = await this.#readBeforeRemoving(gone, renamedFrom, guard);
+    for (let at = 0; at < early.length; at += BATCH) await this.#apply(early.slice(at, at + BATCH));
+    for (;;) {
+      const changes = await this.#read(renamedFrom);
+      if (!changes) break;
+      await this.#apply(changes);
     }
     const leaving = [...gone].map((name) => ({ kind: 'gone', name }) as const);
     for (let at = 0; at < leaving.length; at += BATCH) await this.#apply(leaving.slice(at, at + BATCH));
     const { rejected, rejectedTotal } = summary;
     const total = await this.#parts.store.total();
     return { ...this.#done, total, rejected, rejectedTotal, unsettled: this.#unsettled };
+  }
+
+  /** Where the guard objects, all files are read first: those that have only another name then do not count as gone. */
+  async #readBeforeRemoving(
+    gone: ReadonlySet<string>,
+    renamedFrom: RenamedFrom,
+    guard: (gone: number) => void,
+  ): Promise<FileChange[]> {
+    const early: FileChange[] = [];
+    for (let objects = true; objects; ) {
+      try {
+        guard(gone.size);
+        objects = false;
+      } catch (refusal) {
+        const changes = await this.#read(renamedFrom);
+        if (!changes) throw refusal;
+        early.push(...changes);
+      }
+    }
+    return early;
+  }
+
+  /** The next files as changes; null: there are no more. */
+  async #read(renamedFrom: RenamedFrom): Promise<FileChange[] | null> {
+    this.#signal.throwIfAborted();
+    const files = await this.#parts.scanner.readNext(BATCH);
+    if (files.length === 0) return null;
+    this.#progress = { ...this.#progress, read: this.#progress.read + files.length };
+    return files.flatMap((file) => this.#put(file, renamedFrom));
   }
 
   async #gone(): Promise<string[]> {
@@ -104,7 +139,7 @@ export class SyncRun {
     return names;
   }
 
-  #put(file: InspectedFile, renamedFrom: (found: FoundFile) => string | null): FileChange[] {
+  #put(file: InspectedFile, renamedFrom: RenamedFrom): FileChange[] {
     if ('unsettled' in file) {
       this.#unsettled.push(file.name);
       return [];
@@ -124,5 +159,6 @@ export class SyncRun {
     }
     const done = await this.#parts.store.apply(changes, this.#parts.clock.now());
     for (const what of ['added', 'updated', 'removed', 'missing'] as const) this.#done[what] += done[what];
+    this.#unsettled.push(...done.held);
   }
 }

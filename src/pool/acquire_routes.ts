@@ -16,9 +16,6 @@ export interface AcquireRouteParts {
   readonly leaseTtlSeconds: number;
 }
 
-/** Of one who does not wait. */
-const NEVER = new AbortController().signal;
-
 type Acquire = Context<z.output<typeof acquireInput>, unknown>;
 
 /** `GET /session` and `POST /session`: lease a free session. */
@@ -69,7 +66,7 @@ async function acquire(
     hungUp?.abort();
     if (reach.lease) giveBack(parts, reach.lease);
   });
-  const lease = await parts.pool.acquire(wish, input.wait, hungUp?.signal ?? NEVER);
+  const lease = await parts.pool.acquire(wish, input.wait, hungUp?.signal ?? null);
   if (isGone(res)) return giveBack(parts, lease);
   reach.lease = lease;
   try {

@@ -10,7 +10,6 @@ interface Place {
   readonly once: boolean;
   readonly settle: (outcome: AcquireOutcome | null) => void;
   readonly fail: (error: unknown) => void;
-  stopTimer: () => void;
 }
 
 /** What the line needs of the pool. */
@@ -45,27 +44,30 @@ export class WaitingLine {
    * Joins the end of the line. Resolves to the outcome, or to null when `waitSeconds` are over (0: when
    * nothing is free for it right now). `signal` takes it out of the line: null.
    */
-  join(request: AcquireRequest, waitSeconds: number, signal: AbortSignal): Promise<AcquireOutcome | null> {
-    return new Promise((resolve, reject) => {
-      const place: Place = {
-        request,
-        wants: wants(request),
-        once: waitSeconds === 0,
-        settle: (outcome) => {
-          place.stopTimer();
-          signal.removeEventListener('abort', leave);
-          resolve(outcome);
-        },
-        fail: reject,
-        stopTimer: () => undefined,
+  async join(
+    request: AcquireRequest,
+    waitSeconds: number,
+    signal: AbortSignal | null,
+  ): Promise<AcquireOutcome | null> {
+    if (signal?.aborted) return null;
+    const once = waitSeconds === 0;
+    let leave = () => {};
+    const outcome = new Promise<AcquireOutcome | null>((settle, fail) => {
+      const place = { request, wants: wants(request), once, settle, fail };
+      leave = () => {
+        if (this.#remove(place)) settle(null);
       };
-      const leave = () => this.#remove(place) && place.settle(null);
-      if (signal.aborted) return resolve(null);
-      signal.addEventListener('abort', leave, { once: true });
-      if (!place.once) place.stopTimer = this.#timers.after(waitSeconds * 1000, leave);
       this.#places.push(place);
-      this.freed(0);
     });
+    const stopTimer = once ? null : this.#timers.after(waitSeconds * 1000, leave);
+    signal?.addEventListener('abort', leave, { once: true });
+    this.freed(0);
+    try {
+      return await outcome;
+    } finally {
+      stopTimer?.();
+      signal?.removeEventListener('abort', leave);
+    }
   }
 
   /** So many sessions became free: looks along the line. */
@@ -125,10 +127,7 @@ export class WaitingLine {
       else if (outcome.kind === 'granted') this.#source.giveBack(outcome.lease);
     } catch (error) {
       without.add(place.wants);
-      if (this.#remove(place)) {
-        place.stopTimer();
-        place.fail(error);
-      }
+      if (this.#remove(place)) place.fail(error);
     }
   }
 

@@ -71,7 +71,7 @@ export class PoolService {
   async acquire(
     wish: Omit<AcquireRequest, 'leaseId'>,
     waitSeconds: number,
-    signal: AbortSignal,
+    signal: AbortSignal | null,
   ): Promise<Lease> {
     if (this.#closing) throw stopping();
     const { store, clock, newLeaseId } = this.#parts;
@@ -175,7 +175,11 @@ export class PoolService {
     this.#line.disperse();
   }
 
-  async #wait(request: AcquireRequest, seconds: number, signal: AbortSignal): Promise<AcquireOutcome | null> {
+  async #wait(
+    request: AcquireRequest,
+    seconds: number,
+    signal: AbortSignal | null,
+  ): Promise<AcquireOutcome | null> {
     if (this.#line.length >= LONGEST_LINE) return null;
     const outcome = this.#line.join(request, seconds, signal);
     if (seconds > 0) this.#watchDeadlines();

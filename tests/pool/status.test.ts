@@ -27,7 +27,12 @@ describe('GET /status', () => {
           oldest_lease_seconds: 3,
         });
       },
-      { files: [...some(9), 'z.json', 'broken/torn.session'].slice(0, 9).concat('x.session'), settings: {} },
+      {
+        files: {
+          ...Object.fromEntries(some(9).map((path) => [path, ''])),
+          'torn.session': 'SQLite format 3\0',
+        },
+      },
     ),
   );
 

@@ -1,30 +1,26 @@
-import { and, asc, eq, ne, sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { restOf } from '../../intake/rest.js';
-import type { AppliedCounts, FileChange, FoundFile } from '../../intake/store.js';
-import type { RestState } from '../../pool/states.js';
+import type { FileChange, FoundFile } from '../../intake/store.js';
+import { deadByFile, type Resting } from './resting.js';
 import { sessions } from './schema.js';
 import type { SessionRow, SessionRows } from './session_rows.js';
 
 type Put = Extract<FileChange, { kind: 'put' }>;
-type Rest = { readonly rest: RestState; readonly restReason: string | null };
 
-/** Rows as their files make them: new, changed, gone; and which of two files with one auth key is leasable. */
+/** What became of a change; `held`: it waits for a lease to end; null: nothing worth telling. */
+export type Applied = 'added' | 'updated' | 'removed' | 'missing' | 'held' | null;
+
+/** Rows as their files make them: new, changed, gone. */
 export class FileRows {
   readonly #db: BetterSQLite3Database;
   readonly #rows: SessionRows;
-  readonly #sharing;
+  readonly #resting: Resting;
   readonly #insert;
 
-  constructor(db: BetterSQLite3Database, rows: SessionRows) {
+  constructor(db: BetterSQLite3Database, rows: SessionRows, resting: Resting) {
     this.#db = db;
     this.#rows = rows;
-    this.#sharing = db
-      .select()
-      .from(sessions)
-      .where(and(eq(sessions.authKeySha256, sql.placeholder('key')), ne(sessions.id, sql.placeholder('id'))))
-      .orderBy(asc(sessions.id))
-      .prepare();
+    this.#resting = resting;
     const column = sql.placeholder;
     this.#insert = db
       .insert(sessions)
@@ -53,27 +49,21 @@ export class FileRows {
       .prepare();
   }
 
-  put({ found, renameOf, proxyId }: Put, now: number): keyof AppliedCounts | null {
+  put({ found, renameOf, proxyId }: Put, now: number): Applied {
     const row =
       this.#rows.byName(found.name) ?? (renameOf === null ? undefined : this.#rows.byName(renameOf));
     return row ? this.#change(row, found, now) : this.#add(found, proxyId, now);
   }
 
-  /** The row goes; while it is leased it stays, and comes to rest as `missing`. */
-  gone(name: string, now: number): keyof AppliedCounts | null {
+  /** The row goes; while a worker may still be connected it stays, and comes to rest as `missing`. */
+  gone(name: string, now: number): Applied {
     const row = this.#rows.byName(name);
     if (!row) return null;
-    if (row.state === 'leased') {
-      if (row.rest === 'missing') return null;
-      this.#saveRest(row, { rest: 'missing', restReason: 'its file is gone' }, now);
-      this.#db.update(sessions).set({ fingerprint: '' }).where(eq(sessions.id, row.id)).run();
-      this.#rows.note(row, { at: now, event: 'file_gone' });
-      return 'missing';
-    }
+    if (isHeld(row)) return this.#miss(row, 'its file is gone', now) ? 'missing' : null;
     this.#db.delete(sessions).where(eq(sessions.id, row.id)).run();
     this.#rows.count(row, -1);
     this.#rows.note(row, { at: now, event: 'removed', detail: row.name });
-    this.#promote(row.authKeySha256, now);
+    this.#resting.passOn(row, now);
     return 'removed';
   }
 
@@ -81,14 +71,15 @@ export class FileRows {
     const row = this.#rows.byId(id);
     if (!row || row.inactive === inactive) return;
     this.#db.update(sessions).set({ inactive, updatedAt: now }).where(eq(sessions.id, id)).run();
-    if (row.rest !== 'missing') this.#settle({ ...row, inactive }, now);
     this.#rows.note(row, { at: now, event: inactive ? 'deactivated' : 'activated' });
+    if (row.rest === 'missing') return;
+    this.#resting.settle({ ...row, inactive }, { dead: deadByFile(row), gained: false }, now);
   }
 
   #add(found: FoundFile, proxyId: number | null, now: number): 'added' {
     const key = keyOf(found);
-    const rest = restOf({ dead: found.dead, inactive: false, twin: this.#first(key, 0)?.name ?? null });
-    const { json, ...columns } = found;
+    const { json, dead, ...columns } = found;
+    const rest = this.#resting.ofNew(key, dead);
     const row = this.#insert.get({ ...columns, jsonFile: json, authKeySha256: key, proxyId, now, ...rest });
     this.#rows.count(row, 1);
     this.#rows.note(row, { at: now, event: 'added', detail: rest.restReason });
@@ -96,61 +87,41 @@ export class FileRows {
     return 'added';
   }
 
-  #change(row: SessionRow, found: FoundFile, now: number): 'updated' | null {
-    const key = keyOf(found);
-    const rekeyed = !sameKey(key, row.authKeySha256);
-    const renamed = row.name !== found.name;
-    const returned = row.rest === 'missing';
-    const { dead: _, json, ...columns } = found;
+  #change(row: SessionRow, found: FoundFile, now: number): Applied {
+    const { dead, json, ...columns } = found;
+    const authKeySha256 = keyOf(found);
+    const gained = !sameKey(authKeySha256, row.authKeySha256);
+    // Its worker goes on with the key it was leased with, which therefore must not pass to another yet.
+    if (gained && isHeld(row)) {
+      this.#miss(row, 'its file was replaced while it was leased', now);
+      return 'held';
+    }
     const kept = { phoneNumber: found.phoneNumber ?? row.phoneNumber, apiId: found.apiId ?? row.apiId };
-    const changes = { ...columns, ...kept, jsonFile: json, authKeySha256: key, updatedAt: now };
+    const changes = { ...columns, ...kept, jsonFile: json, authKeySha256, updatedAt: now };
     this.#db.update(sessions).set(changes).where(eq(sessions.id, row.id)).run();
-    const was = { rest: row.rest, reason: row.restReason };
-    const settled = this.#settle({ ...row, ...changes }, now, found.dead);
-    if (rekeyed) this.#rekey(settled, row.authKeySha256, now);
+    if (gained) {
+      this.#rows.note(row, { at: now, event: 'rekeyed', detail: 'the file holds another auth key' });
+      this.#resting.passOn(row, now);
+    }
+    const settled = this.#resting.settle({ ...row, ...changes }, { dead, gained }, now);
+    const renamed = row.name !== found.name;
     if (renamed) this.#rows.note(row, { at: now, event: 'renamed', detail: `${row.name} → ${found.name}` });
-    const meant = rekeyed || renamed || returned || was.rest !== settled.rest || row.format !== found.format;
-    return meant ? 'updated' : null;
+    return gained || renamed || row.rest !== settled.rest || row.format !== found.format ? 'updated' : null;
   }
 
-  #rekey(row: SessionRow, before: Buffer | null, now: number): void {
-    const occasion = { at: now, event: 'rekeyed', detail: 'the file holds another auth key' };
-    if (!this.#rows.happen(row, 'rekey', { suspectedAt: null }, occasion)) this.#rows.note(row, occasion);
-    this.#promote(before, now);
+  /** It comes to rest as `missing`, until its file is read again. False: that was known. */
+  #miss(row: SessionRow, restReason: string, now: number): boolean {
+    this.#db.update(sessions).set({ fingerprint: '' }).where(eq(sessions.id, row.id)).run();
+    if (row.rest === 'missing') return false;
+    this.#resting.mark(row, { rest: 'missing', restReason }, now);
+    this.#rows.note(row, { at: now, event: 'missing', detail: restReason });
+    return true;
   }
+}
 
-  /** Works out where the row rests now and, if nothing holds it, puts it there. */
-  #settle(row: SessionRow, now: number, dead: string | null = deadByFile(row)): SessionRow {
-    const twin = this.#first(row.authKeySha256, row.id);
-    const rest = restOf({ dead, inactive: row.inactive, twin: twin && twin.id < row.id ? twin.name : null });
-    if (rest.rest === row.rest && rest.restReason === row.restReason) return row;
-    const resting = this.#saveRest(row, rest, now);
-    const changes = { stateReason: rest.restReason };
-    return (
-      this.#rows.happen(resting, 'settle', changes, { at: now, event: rest.rest, detail: rest.restReason }) ??
-      resting
-    );
-  }
-
-  #saveRest(row: SessionRow, rest: Rest, now: number): SessionRow {
-    this.#db
-      .update(sessions)
-      .set({ ...rest, updatedAt: now })
-      .where(eq(sessions.id, row.id))
-      .run();
-    return { ...row, ...rest };
-  }
-
-  /** The row that an auth key belongs to: the one registered first. */
-  #first(key: Buffer | null, except: number): SessionRow | undefined {
-    return key ? this.#sharing.get({ key, id: except }) : undefined;
-  }
-
-  /** An auth key has lost a file: the first of the others that held it becomes leasable. */
-  #promote(key: Buffer | null, now: number): void {
-    const heir = this.#first(key, 0);
-    if (heir && heir.rest !== 'missing') this.#settle(heir, now);
-  }
+/** A worker has it, or had it a moment ago and may still be connected. */
+function isHeld({ state }: SessionRow): boolean {
+  return state === 'leased' || state === 'cooldown';
 }
 
 function keyOf(found: FoundFile): Buffer | null {
@@ -159,9 +130,4 @@ function keyOf(found: FoundFile): Buffer | null {
 
 function sameKey(one: Buffer | null, other: Buffer | null): boolean {
   return one === null || other === null ? one === other : one.equals(other);
-}
-
-/** Why the row's own file is dead, from what the row says; null: it is not. */
-function deadByFile(row: SessionRow): string | null {
-  return row.rest === 'dead' ? row.restReason : null;
 }

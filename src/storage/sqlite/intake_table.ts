@@ -77,11 +77,12 @@ export class IntakeTable implements Synchronous<IntakeStore> {
 
   apply(changes: readonly FileChange[], now: number): AppliedCounts {
     this.#parts.deadlines.pass(now);
-    const done = { added: 0, updated: 0, removed: 0, missing: 0 };
+    const done = { added: 0, updated: 0, removed: 0, missing: 0, held: [] as string[] };
     for (const change of changes) {
-      const what =
-        change.kind === 'put' ? this.#parts.files.put(change, now) : this.#parts.files.gone(change.name, now);
-      if (what) done[what] += 1;
+      const { files } = this.#parts;
+      const what = change.kind === 'put' ? files.put(change, now) : files.gone(change.name, now);
+      if (what === 'held') done.held.push(change.kind === 'put' ? change.found.name : change.name);
+      else if (what) done[what] += 1;
     }
     return done;
   }

@@ -1,14 +1,13 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
+import { takeLock } from './lock.js';
 import { DatabaseRefused } from './refused.js';
+import { checkDatabase } from './soundness.js';
 
-/** Beyond this size only the pages that are read are checked: a whole check would hold up the start. */
-const WHOLE_CHECK_BYTES = 64 * 1024 * 1024;
-
-/** An open database and the lock that keeps other processes from it. */
+/** An open database, and the lock that keeps other processes from it. */
 export interface OpenDatabase {
   readonly sqlite: Database.Database;
   close(): void;
@@ -22,76 +21,49 @@ export function openDatabase(path: string, migrations: string): OpenDatabase {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const lock = takeLock(path);
   try {
-    check(path);
-    const sqlite = new Database(path);
-    sqlite.pragma('journal_mode = WAL');
-    sqlite.pragma('synchronous = FULL');
-    sqlite.pragma('foreign_keys = ON');
-    sqlite.pragma('cache_size = -16384');
-    sqlite.pragma('wal_autocheckpoint = 4000');
-    migrate(drizzle(sqlite), { migrationsFolder: migrations });
+    checkDatabase(path);
+  } catch (error) {
+    lock.forget();
+    throw error;
+  }
+  try {
+    const sqlite = connect(path, migrations);
     return {
       sqlite,
       close: () => {
         sqlite.close();
-        lock.close();
+        lock.release();
       },
     };
   } catch (error) {
-    lock.close();
-    if (error instanceof DatabaseRefused) throw error;
-    throw new DatabaseRefused(`${path} can't be opened: ${reason(error)}`, { cause: error });
+    lock.release();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DatabaseRefused(`${path} can't be opened: ${reason}`, { cause: error });
   }
 }
 
 /** Opens a file that another process may be serving. @throws DatabaseRefused when it is not there, or damaged. */
 export function openBeside(path: string): OpenDatabase {
-  if (!existsSync(path))
+  if (!existsSync(path)) {
     throw new DatabaseRefused(`${path} does not exist yet: start TeleGate once, it makes it.`);
-  check(path);
+  }
   const sqlite = new Database(path);
   return { sqlite, close: () => sqlite.close() };
 }
 
-/** A lock that the operating system lifts when the process ends, however it ends. */
-function takeLock(path: string): Database.Database {
-  const lockPath = `${path}.lock`;
+function connect(path: string, migrations: string): Database.Database {
+  const sqlite = new Database(path);
   try {
-    const lock = new Database(lockPath, { timeout: 0 });
-    lock.pragma('journal_mode = MEMORY');
-    lock.exec('BEGIN EXCLUSIVE');
-    return lock;
+    sqlite.pragma('journal_mode = WAL');
+    sqlite.pragma('synchronous = FULL');
+    sqlite.pragma('foreign_keys = ON');
+    // In KiB: small beside the rest of the service, and enough for the pages that leasing touches.
+    sqlite.pragma('cache_size = -16384');
+    sqlite.pragma('wal_autocheckpoint = 4000');
+    migrate(drizzle(sqlite), { migrationsFolder: migrations });
+    return sqlite;
   } catch (error) {
-    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) {
-      throw new DatabaseRefused(
-        `${path} is in use by another TeleGate. One process serves a SQLite file: stop the other one, or give this one its own DATA_DIR.`,
-      );
-    }
-    throw new DatabaseRefused(`${lockPath} can't be opened: ${reason(error)}`, { cause: error });
-  }
-}
-
-/** Reads only: a damaged file is left as it is. */
-function check(path: string): void {
-  if (!existsSync(path) || statSync(path).size === 0) return;
-  const whole = statSync(path).size <= WHOLE_CHECK_BYTES;
-  let found: unknown;
-  try {
-    const sqlite = new Database(path, { readonly: true });
-    found = whole
-      ? sqlite.pragma('quick_check(1)', { simple: true })
-      : sqlite.pragma('schema_version') && 'ok';
     sqlite.close();
-  } catch (error) {
-    found = reason(error);
+    throw error;
   }
-  if (found !== 'ok') {
-    throw new DatabaseRefused(
-      `${path} is damaged (${found}). Nothing was changed: restore it from a backup, or move it away to start with an empty one.`,
-    );
-  }
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

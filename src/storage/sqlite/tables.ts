@@ -12,6 +12,7 @@ import { FileRows } from './file_rows.js';
 import { HistoryRows } from './history_rows.js';
 import { IntakeTable } from './intake_table.js';
 import { PoolTable } from './pool_table.js';
+import { Resting } from './resting.js';
 import { SessionRows } from './session_rows.js';
 
 /** Everything that is kept in one database. */
@@ -40,7 +41,7 @@ export function createTables(sqlite: Database): Tables {
   const deadlines = new Deadlines(db, rows);
   const blocks = new Blocks(db, rows, deadlines);
   const acquisition = new Acquisition(db, rows, counts, deadlines, new Candidates(sqlite));
-  const files = new FileRows(db, rows);
+  const files = new FileRows(db, rows, new Resting(db, rows));
   return {
     pool: new PoolTable({ db, rows, counts, history, deadlines, acquisition, blocks }),
     intake: new IntakeTable({ db, rows, files, deadlines, facts }),

@@ -1,0 +1,59 @@
+import { expect, it } from '@jest/globals';
+import { type MakeStores, T0, usingStores } from './stores.js';
+
+/** What every driver's AccessStore must do. */
+export function accessStoreContract(make: MakeStores): void {
+  const using = usingStores(make);
+  const key = { name: 'ci', role: 'worker', maxLeases: 3, createdAt: T0, hash: 'ab12' } as const;
+  const record = { id: 1, name: 'ci', role: 'worker', maxLeases: 3, createdAt: T0 };
+
+  it(
+    'finds an API key by its hash until it is revoked, and never gives the hash out',
+    using(async ({ access }) => {
+      expect(await access.createKey(key)).toEqual(record);
+      expect(await access.keyByHash('ab12')).toEqual(record);
+      expect(await access.keyByHash('ab13')).toBeNull();
+      expect(await access.keys()).toEqual([record]);
+      expect(await access.revokeKey(1, T0)).toBe(true);
+      expect(await access.revokeKey(1, T0)).toBe(false);
+      expect(await access.keyByHash('ab12')).toBeNull();
+      expect(await access.keys()).toEqual([]);
+    }),
+  );
+
+  it(
+    'never gives the id of a revoked key to another one: leases and history name keys by it',
+    using(async ({ access }) => {
+      await access.createKey(key);
+      await access.revokeKey(1, T0);
+      expect((await access.createKey({ ...key, hash: 'cd34', maxLeases: null })).id).toBe(2);
+    }),
+  );
+
+  it(
+    'refuses two keys with one hash, and takes others afterwards',
+    using(async ({ access }) => {
+      await access.createKey(key);
+      const [twin, other] = await Promise.allSettled([
+        access.createKey(key),
+        access.createKey({ ...key, hash: 'cd34' }),
+      ]);
+      expect(twin.status).toBe('rejected');
+      expect(other.status).toBe('fulfilled');
+      expect(await access.keys()).toHaveLength(2);
+    }),
+  );
+
+  it(
+    'keeps proxies and facts',
+    using(async ({ access }) => {
+      const proxy = { type: 'socks5', host: 'proxy.example', port: 1080, user: null, pass: null };
+      const id = await access.addProxy(proxy);
+      expect(await access.proxies()).toEqual([{ id, ...proxy }]);
+      expect(await access.fact('f')).toBeNull();
+      await access.saveFact('f', 'one');
+      await access.saveFact('f', 'two');
+      expect(await access.fact('f')).toBe('two');
+    }),
+  );
+}

@@ -1,0 +1,134 @@
+import { expect, it } from '@jest/globals';
+import {
+  by,
+  found,
+  keyOf,
+  lease,
+  type MakeStores,
+  nameFor,
+  put,
+  SECOND,
+  type Stores,
+  statesOf,
+  T0,
+  usingStores,
+} from './stores.js';
+
+const gone = (name: string) => ({ kind: 'gone', name }) as const;
+const file = (name: string, key: string) => put(found(name, { authKeySha256: keyOf(key), fingerprint: key }));
+
+/** Leasing two files of one account at once would get the account's session revoked. */
+export function duplicates(make: MakeStores): void {
+  const using = usingStores(make);
+  const apply = (stores: Stores, ...changes: Parameters<Stores['intake']['apply']>[0]) =>
+    stores.intake.apply(changes, T0);
+
+  it(
+    'are one account: only the first is leasable',
+    using(async (stores) => {
+      await apply(stores, file('a', 'k'), file('copy', 'k'), file('other', 'o'));
+      expect(await statesOf(stores)).toEqual({ a: 'free', copy: 'duplicate', other: 'free' });
+      expect(await stores.intake.session(2)).toMatchObject({ stateReason: 'same auth key as a' });
+      expect(await nameFor(stores, { sessionName: 'copy' })).toBeNull();
+      expect(await stores.intake.authKeys(['a', 'zzz'])).toEqual({ a: keyOf('k') });
+    }),
+  );
+
+  it(
+    'pass the account on to the next one when the first goes',
+    using(async (stores) => {
+      await apply(stores, file('a', 'k'), file('b', 'k'), file('c', 'k'));
+      await apply(stores, gone('a'));
+      expect(await statesOf(stores)).toEqual({ b: 'free', c: 'duplicate' });
+    }),
+  );
+
+  it(
+    'pass it on only when the lease of the first has ended, though its file is gone',
+    using(async (stores) => {
+      await apply(stores, file('a', 'k'), file('copy', 'k'));
+      const { sessionId, leaseId } = await lease(stores);
+      await apply(stores, gone('a'));
+      expect(await statesOf(stores)).toMatchObject({ copy: 'duplicate' });
+      await stores.pool.release(sessionId, by({ leaseId }), null, T0);
+      await apply(stores, gone('a'));
+      expect(await statesOf(stores)).toEqual({ copy: 'free' });
+    }),
+  );
+
+  it(
+    'pass it on only when a cool-down of the first is over, though its file is gone',
+    using(async (stores) => {
+      await apply(stores, file('a', 'k'), file('copy', 'k'));
+      const { sessionId, leaseId } = await lease(stores, { ttlSeconds: 20 });
+      await stores.pool.renew(sessionId, leaseId, null, T0);
+      const cooling = T0 + 21 * SECOND;
+      await stores.intake.apply([gone('a')], cooling);
+      expect(await nameFor(stores, {}, cooling)).toBeNull();
+    }),
+  );
+
+  it(
+    'pass it on when the first gets another key',
+    using(async (stores) => {
+      await apply(stores, file('a', 'k'), file('copy', 'k'));
+      await apply(stores, file('a', 'new'));
+      expect(await statesOf(stores)).toEqual({ a: 'free', copy: 'free' });
+    }),
+  );
+
+  it(
+    'do not pass it on while a worker still holds the first with the key it was leased with',
+    using(async (stores) => {
+      await apply(stores, file('a', 'k'), file('copy', 'k'));
+      await lease(stores);
+      await apply(stores, file('a', 'new'));
+      expect(await nameFor(stores)).toBeNull();
+    }),
+  );
+
+  it(
+    'are one account also when a file gets the key of one that was registered later',
+    using(async (stores) => {
+      await apply(stores, file('early', 'e'), file('late', 'k'));
+      await apply(stores, file('early', 'k'));
+      expect(Object.values(await statesOf(stores)).sort()).toEqual(['duplicate', 'free']);
+    }),
+  );
+
+  it(
+    'are one account also when the one that holds the key is leased just then',
+    using(async (stores) => {
+      await apply(stores, file('early', 'e'), file('late', 'k'));
+      const { sessionId, leaseId } = await lease(stores, { sessionName: 'late' });
+      await apply(stores, file('early', 'k'));
+      expect(await nameFor(stores)).toBeNull();
+      await stores.pool.release(sessionId, by({ leaseId }), null, T0);
+      expect(await nameFor(stores)).not.toBeNull();
+      expect(await nameFor(stores)).toBeNull();
+    }),
+  );
+
+  it(
+    'stay one account when the first is restored, or taken out of the pool and back',
+    using(async (stores) => {
+      await apply(stores, file('a', 'k'), file('copy', 'k'));
+      await stores.pool.restore(2, T0);
+      await stores.intake.edit(2, { active: false }, T0);
+      await stores.intake.edit(2, { active: true }, T0);
+      expect(await statesOf(stores)).toEqual({ a: 'free', copy: 'duplicate' });
+      await stores.pool.block(2, by(), { kind: 'invalidate', reason: null }, T0);
+      await stores.pool.restore(2, T0);
+      expect(await statesOf(stores)).toEqual({ a: 'free', copy: 'duplicate' });
+    }),
+  );
+
+  it(
+    'are two accounts again when the copy gets a key of its own',
+    using(async (stores) => {
+      await apply(stores, file('a', 'k'), file('copy', 'k'));
+      await apply(stores, file('copy', 'own'));
+      expect(await statesOf(stores)).toEqual({ a: 'free', copy: 'free' });
+    }),
+  );
+}

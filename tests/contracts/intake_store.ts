@@ -1,0 +1,176 @@
+import { describe, expect, it } from '@jest/globals';
+import { duplicates } from './intake_duplicates.js';
+import {
+  add,
+  by,
+  found,
+  idsOf,
+  lease,
+  type MakeStores,
+  nameFor,
+  put,
+  statesOf,
+  T0,
+  tally,
+  usingStores,
+} from './stores.js';
+
+const NOTHING = { added: 0, updated: 0, removed: 0, missing: 0, held: [] };
+const gone = (name: string) => ({ kind: 'gone', name }) as const;
+
+/** What every driver's IntakeStore must do. */
+export function intakeStoreContract(make: MakeStores): void {
+  describe('rows of files', () => rows(make));
+  describe('files with one auth key', () => duplicates(make));
+}
+
+function rows(make: MakeStores): void {
+  const using = usingStores(make);
+
+  it(
+    'are listed by id, a page at a time, with the fingerprints of their files',
+    using(async (stores) => {
+      await add(stores, 'a', 'b', 'c');
+      const first = await stores.intake.known(0, 2);
+      expect(first).toEqual({ lastId: 2, names: ['a', 'b'], fingerprints: ['print of a', 'print of b'] });
+      expect((await stores.intake.known(first.lastId, 2)).names).toEqual(['c']);
+      expect((await stores.intake.known(3, 2)).names).toEqual([]);
+      expect((await stores.intake.knownOf(['c', 'zzz', 'a'])).names.sort()).toEqual(['a', 'c']);
+      expect(await stores.intake.total()).toBe(3);
+    }),
+  );
+
+  it(
+    'are made once, updated only where something meant changed',
+    using(async (stores) => {
+      const apply = (over: Parameters<typeof found>[1]) => stores.intake.apply([put(found('a', over))], T0);
+      expect(await apply({})).toEqual({ ...NOTHING, added: 1 });
+      expect(await apply({ fingerprint: 'touched' })).toEqual(NOTHING);
+      expect((await stores.intake.knownOf(['a'])).fingerprints).toEqual(['touched']);
+      expect(await apply({ dead: 'no auth key', format: 'telethon' })).toEqual({ ...NOTHING, updated: 1 });
+      expect(await nameFor(stores)).toBeNull();
+    }),
+  );
+
+  it(
+    'keep phone number and api id when the file no longer says them',
+    using(async (stores) => {
+      await stores.intake.apply([put(found('a', { phoneNumber: '+15551234567', apiId: 7 }))], T0);
+      await stores.intake.apply([put(found('a', { fingerprint: 'later' }))], T0);
+      expect(await stores.intake.session(1)).toMatchObject({ phoneNumber: '+15551234567', apiId: 7 });
+    }),
+  );
+
+  it(
+    'go with their files, and free their names',
+    using(async (stores) => {
+      const before = await add(stores, 'a', 'b');
+      expect(await stores.intake.apply([gone('a'), gone('zzz')], T0)).toEqual({ ...NOTHING, removed: 1 });
+      expect(await statesOf(stores)).toEqual({ b: 'free' });
+      expect((await stores.pool.counts(T0)).total).toBe(1);
+      const after = await add(stores, 'a');
+      expect(after.a).not.toBe(before.a);
+    }),
+  );
+
+  it(
+    'stay while they are leased, are missing afterwards, and come back with their files',
+    using(async (stores) => {
+      await add(stores, 'a');
+      const { sessionId, leaseId } = await lease(stores);
+      expect(await stores.intake.apply([gone('a')], T0)).toEqual({ ...NOTHING, missing: 1 });
+      expect(await stores.intake.apply([gone('a')], T0)).toEqual(NOTHING);
+      expect(await stores.pool.renew(sessionId, leaseId, null, T0)).toMatchObject({ kind: 'renewed' });
+      await stores.pool.release(sessionId, by({ leaseId }), null, T0);
+      expect(tally(await stores.pool.counts(T0))).toEqual({ missing: 1 });
+      expect(await nameFor(stores)).toBeNull();
+      expect(await stores.intake.apply([put(found('a'))], T0)).toEqual({ ...NOTHING, updated: 1 });
+      expect(await nameFor(stores)).toBe('a');
+      expect((await idsOf(stores)).a).toBe(sessionId);
+    }),
+  );
+
+  it(
+    'keep their id, tags and lease when their file is renamed',
+    using(async (stores) => {
+      const { a } = await add(stores, 'a');
+      await stores.intake.edit(Number(a), { tags: ['x'] }, T0);
+      const { leaseId } = await lease(stores);
+      expect(await stores.intake.apply([put(found('z/a'), 'a')], T0)).toEqual({ ...NOTHING, updated: 1 });
+      expect(await stores.intake.session(Number(a))).toMatchObject({
+        name: 'z/a',
+        file: 'z/a.session',
+        tags: ['x'],
+      });
+      expect(await stores.pool.renew(Number(a), leaseId, null, T0)).toMatchObject({ kind: 'renewed' });
+    }),
+  );
+
+  it(
+    'that are taken out of the pool by an admin come back only by an admin',
+    using(async (stores) => {
+      const { a } = await add(stores, 'a');
+      expect(await stores.intake.edit(Number(a), { active: false }, T0)).toMatchObject({ state: 'inactive' });
+      await stores.intake.apply([put(found('a', { fingerprint: 'touched' }))], T0);
+      expect(await nameFor(stores)).toBeNull();
+      expect(await stores.intake.edit(Number(a), { active: true }, T0)).toMatchObject({ state: 'free' });
+      expect(await nameFor(stores)).toBe('a');
+      expect(await stores.intake.edit(99, { active: true }, T0)).toBeNull();
+    }),
+  );
+
+  it(
+    'that are taken out of the pool while leased stay leased until they are released',
+    using(async (stores) => {
+      const { a } = await add(stores, 'a');
+      const { leaseId } = await lease(stores);
+      expect(await stores.intake.edit(Number(a), { active: false }, T0)).toMatchObject({ state: 'leased' });
+      await stores.pool.release(Number(a), by({ leaseId }), null, T0);
+      expect(await statesOf(stores)).toEqual({ a: 'inactive' });
+    }),
+  );
+
+  it(
+    'with new tags are found by those and no longer by the old ones',
+    using(async (stores) => {
+      const { a } = await add(stores, 'a');
+      await stores.intake.edit(Number(a), { tags: ['old'] }, T0);
+      expect(await stores.intake.edit(Number(a), { tags: ['new', 'new'] }, T0)).toMatchObject({
+        tags: ['new'],
+      });
+      expect(await nameFor(stores, { tags: ['old'] })).toBeNull();
+      expect(await nameFor(stores, { tags: ['new'] })).toBe('a');
+    }),
+  );
+
+  it(
+    'whose file was dead are leasable when it can not be told to be dead any more',
+    using(async (stores) => {
+      await stores.intake.apply([put(found('a', { dead: 'torn' }))], T0);
+      expect(await statesOf(stores)).toEqual({ a: 'dead' });
+      await stores.intake.apply([put(found('a', { fingerprint: 'mended' }))], T0);
+      expect(await statesOf(stores)).toEqual({ a: 'free' });
+    }),
+  );
+
+  it(
+    'that Telegram called dead stay dead though their file is touched',
+    using(async (stores) => {
+      const { a } = await add(stores, 'a');
+      await stores.pool.block(Number(a), by(), { kind: 'dead', reason: 'session_revoked' }, T0);
+      await stores.intake.apply([put(found('a', { fingerprint: 'touched' }))], T0);
+      expect(await statesOf(stores)).toEqual({ a: 'dead' });
+    }),
+  );
+
+  it(
+    'remember the disk they were seen on',
+    using(async (stores) => {
+      expect(await stores.intake.lastDevice()).toBeNull();
+      await stores.intake.saveDevice('2049');
+      await stores.intake.saveDevice('2050');
+      expect(await stores.intake.lastDevice()).toBe('2050');
+      expect(await stores.intake.session(1)).toBeNull();
+    }),
+  );
+}

@@ -1,0 +1,54 @@
+import { expect, it } from '@jest/globals';
+import { add, by, lease, type MakeStores, nameFor, SECOND, T0, usingStores } from './stores.js';
+
+/** Ending leases. */
+export function releasing(make: MakeStores): void {
+  const using = usingStores(make);
+
+  it(
+    'end by release once, and a second release changes nothing',
+    using(async (stores) => {
+      await add(stores, 'a');
+      const { sessionId, leaseId } = await lease(stores);
+      const release = () => stores.pool.release(sessionId, by({ leaseId }), null, T0);
+      expect(await release()).toEqual({ kind: 'done', changed: true });
+      expect(await release()).toEqual({ kind: 'done', changed: false });
+      expect(await stores.pool.release(999, by(), null, T0)).toEqual({ kind: 'unknown' });
+    }),
+  );
+
+  it(
+    'are ended by nobody else, and the holder notices nothing of the attempt',
+    using(async (stores) => {
+      await add(stores, 'a');
+      const old = await lease(stores, { ttlSeconds: 1 });
+      const now = T0 + SECOND;
+      const { sessionId, leaseId } = await lease(stores, { holder: 'key:2' }, now);
+      const release = (caller: ReturnType<typeof by>) => stores.pool.release(sessionId, caller, null, now);
+      expect(await release(by({ leaseId: old.leaseId }))).toEqual({ kind: 'lease_lost' });
+      expect(await release(by())).toEqual({ kind: 'not_lease_holder' });
+      expect(await stores.pool.renew(sessionId, leaseId, null, now)).toMatchObject({ kind: 'renewed' });
+      expect(await release(by({ admin: true }))).toEqual({ kind: 'done', changed: true });
+    }),
+  );
+
+  it(
+    'end a cool-down too, by whoever held them: the worker has let go',
+    using(async (stores) => {
+      await add(stores, 'a');
+      const { sessionId, leaseId } = await lease(stores, { ttlSeconds: 20 });
+      await stores.pool.renew(sessionId, leaseId, null, T0);
+      const now = T0 + 21 * SECOND;
+      expect(await stores.pool.release(sessionId, by({ holder: 'key:2' }), null, now)).toEqual({
+        kind: 'done',
+        changed: false,
+      });
+      expect(await nameFor(stores, {}, now)).toBeNull();
+      expect(await stores.pool.release(sessionId, by({ leaseId }), null, now)).toEqual({
+        kind: 'done',
+        changed: true,
+      });
+      expect(await nameFor(stores, {}, now)).toBe('a');
+    }),
+  );
+}

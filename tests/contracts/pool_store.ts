@@ -1,0 +1,18 @@
+import { describe } from '@jest/globals';
+import { blocking } from './pool_blocks.js';
+import { exclusion } from './pool_exclusion.js';
+import { idempotency } from './pool_idempotency.js';
+import { leasing } from './pool_leases.js';
+import { records } from './pool_records.js';
+import { releasing } from './pool_releases.js';
+import type { MakeStores } from './stores.js';
+
+/** What every driver's PoolStore must do. */
+export function poolStoreContract(make: MakeStores): void {
+  describe('leases', () => leasing(make));
+  describe('leases that end', () => releasing(make));
+  describe('idempotency keys', () => idempotency(make));
+  describe('blocks', () => blocking(make));
+  describe('records', () => records(make));
+  describe('exclusion', () => exclusion(make));
+}

@@ -1,0 +1,123 @@
+import type { AccessStore } from '../../src/access/store.js';
+import type { FoundFile, IntakeStore } from '../../src/intake/store.js';
+import type { Caller } from '../../src/pool/fencing.js';
+import type { AcquireRequest, Lease, PoolCounts, PoolSignals, PoolStore } from '../../src/pool/store.js';
+
+/** Everything that one driver keeps, over an empty database. */
+export interface Stores extends PoolSignals {
+  readonly pool: PoolStore;
+  readonly intake: IntakeStore;
+  readonly access: AccessStore;
+  close(): Promise<void>;
+}
+export type MakeStores = () => Promise<Stores>;
+
+/** When the tests begin, in milliseconds on the service's clock. */
+export const T0 = Date.UTC(2025, 2, 1, 12);
+export const SECOND = 1000;
+
+/** Makes a test of a function that wants empty stores. */
+export function usingStores(make: MakeStores) {
+  return (test: (stores: Stores) => Promise<void>): (() => Promise<void>) =>
+    async () => {
+      const stores = await make();
+      try {
+        await test(stores);
+      } finally {
+        await stores.close();
+      }
+    };
+}
+
+let leases = 0;
+
+/** A worker's plain wish for a session for ten minutes. */
+export function wish(over: Partial<AcquireRequest> = {}): AcquireRequest {
+  leases += 1;
+  return {
+    leaseId: `lease-${leases}`,
+    holder: 'key:1',
+    maxLeases: null,
+    ttlSeconds: 600,
+    tags: [],
+    sessionId: null,
+    sessionName: null,
+    method: null,
+    withCredentials: false,
+    idempotencyKey: null,
+    ...over,
+  };
+}
+
+export function by(over: Partial<Caller> = {}): Caller {
+  return { holder: 'key:1', admin: false, leaseId: null, ...over };
+}
+
+/** A readable session file. */
+export function found(name: string, over: Partial<FoundFile> = {}): FoundFile {
+  return {
+    name,
+    file: `${name}.session`,
+    json: null,
+    fingerprint: `print of ${name}`,
+    format: 'unknown',
+    dead: null,
+    authKeySha256: null,
+    dcId: null,
+    userId: null,
+    phoneNumber: null,
+    apiId: null,
+    ...over,
+  };
+}
+
+export function put(file: FoundFile, renameOf: string | null = null, proxyId: number | null = null) {
+  return { kind: 'put', found: file, renameOf, proxyId } as const;
+}
+
+/** The digest of an auth key, told apart by a letter. */
+export function keyOf(letter: string): string {
+  return Buffer.alloc(32, letter).toString('hex');
+}
+
+/** Registers sessions; their ids by name. */
+export async function add(stores: Stores, ...names: string[]): Promise<Record<string, number>> {
+  await stores.intake.apply(
+    names.map((name) => put(found(name))),
+    T0,
+  );
+  return idsOf(stores);
+}
+
+export async function idsOf({ intake }: Stores): Promise<Record<string, number>> {
+  const rows = await intake.sessions({ skip: 0, limit: 1000 });
+  return Object.fromEntries(rows.map((row) => [row.name, row.id]));
+}
+
+/** The state of every session by name. */
+export async function statesOf({ intake }: Stores): Promise<Record<string, string>> {
+  const rows = await intake.sessions({ skip: 0, limit: 1000 });
+  return Object.fromEntries(rows.map((row) => [row.name, row.state]));
+}
+
+/** Leases a session, which must be there. */
+export async function lease({ pool }: Stores, over: Partial<AcquireRequest> = {}, now = T0): Promise<Lease> {
+  const outcome = await pool.acquire(wish(over), now);
+  if (outcome.kind !== 'granted') throw new Error(`no lease: ${JSON.stringify(outcome)}`);
+  return outcome.lease;
+}
+
+/** The name of the session that a wish gets; null: none. */
+export async function nameFor(
+  { pool }: Stores,
+  over: Partial<AcquireRequest> = {},
+  now = T0,
+): Promise<string | null> {
+  const outcome = await pool.acquire(wish(over), now);
+  return outcome.kind === 'granted' ? outcome.lease.sessionName : null;
+}
+
+/** The states that have sessions in them, and how many. */
+export function tally({ states }: PoolCounts): Record<string, number> {
+  return Object.fromEntries(Object.entries(states).filter(([, count]) => count > 0));
+}

@@ -1,0 +1,135 @@
+import { renameSync } from 'node:fs';
+import { get } from 'node:http';
+import { describe, expect, it } from '@jest/globals';
+import { until } from '../service/manual_time.js';
+import { KEYS, type Service, some, withService } from '../service/service.js';
+
+describe('GET /health', () => {
+  it(
+    'says that the process is alive, to anyone',
+    withService(async (service) => {
+      expect((await service.as(null).get('/health').expect(200)).body).toEqual({ status: 'ok' });
+    }),
+  );
+});
+
+describe('GET /ready', () => {
+  it(
+    'is 200 when the database and the sessions directory are there',
+    withService(async (service) => {
+      const { body } = await service.as(null).get('/ready').expect(200);
+      expect(body).toMatchObject({ status: 'ready', checks: { database: 'ok', sessions_directory: 'ok' } });
+    }),
+  );
+
+  it(
+    'is 503 with the reason while the sessions directory is away, and 200 when it is back',
+    withService(async (service) => {
+      renameSync(service.sessionsDir, `${service.sessionsDir}.away`);
+      const away = await service.as(null).get('/ready').expect(503);
+      expect(away.body.detail).toMatchObject({
+        error: 'not_ready',
+        reasons: { sessions_directory: expect.stringContaining('ENOENT') },
+      });
+      expect(Object.keys(away.body.detail.reasons)).toEqual(['sessions_directory']);
+      renameSync(`${service.sessionsDir}.away`, service.sessionsDir);
+      await service.as(null).get('/ready').expect(200);
+    }),
+  );
+
+  it(
+    'is 503 with the reason when the database does not answer',
+    withService(async (service) => {
+      await service.container.database.close();
+      const { body } = await service.as(null).get('/ready').expect(503);
+      expect(body.detail.reasons.database).toEqual(expect.any(String));
+    }),
+  );
+});
+
+describe('GET /metrics', () => {
+  it(
+    'counts sessions by state, events, those on hold, and requests by route',
+    withService(
+      async (service) => {
+        const { session_id } = await service.lease();
+        await service.as('worker').post('/release').send({ session_id });
+        await service.lease();
+        const answer = await service.as('monitor').get('/metrics').expect(200);
+        expect(answer.headers['content-type']).toMatch(/^text\/plain/);
+        const lines = answer.text.split('\n');
+        expect(lines).toContain('telegate_sessions{state="free"} 2');
+        expect(lines).toContain('telegate_sessions{state="leased"} 1');
+        expect(lines).toContain('telegate_requests_waiting 0');
+        expect(lines).toContain('telegate_session_events_total{event="leased"} 2');
+        expect(answer.text).toMatch(/_count\{method="GET",route="\/session",status="200"\} 2/);
+      },
+      { files: some(3) },
+    ),
+  );
+
+  it(
+    'has no label that a caller can make up: unknown paths are one route',
+    withService(async (service) => {
+      for (const path of ['/a1', '/b2', '/sessions/1/history', '/sessions/2/history'])
+        await service.as('monitor').get(path);
+      const { text } = await service.as('monitor').get('/metrics');
+      expect(text).not.toContain('/a1');
+      expect(text).toContain('route="/sessions/:id/history"');
+    }),
+  );
+});
+
+/** A listener to `/events` over a socket of its own. */
+function listen(service: Service): Promise<{ heard: () => string; ended: Promise<void>; close: () => void }> {
+  return new Promise((resolve, reject) => {
+    const request = get(
+      `${service.url}/events`,
+      { agent: false, headers: { 'X-API-Key': KEYS.monitor } },
+      (answer) => {
+        let text = '';
+        answer.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk;
+        });
+        const ended = new Promise<void>((done) => answer.once('close', done));
+        expect(answer.headers['content-type']).toContain('text/event-stream');
+        resolve({ heard: () => text, ended, close: () => request.destroy() });
+      },
+    );
+    request.on('error', reject);
+  });
+}
+
+describe('GET /events', () => {
+  it(
+    'begins with the status, then tells what happens to sessions, and the status again once a second',
+    withService(
+      async (service) => {
+        const listener = await listen(service);
+        await until(() => listener.heard().includes('"free":1'));
+        await service.lease();
+        await until(() => listener.heard().includes('"event":"leased"'));
+        await service.time.advance(1);
+        await until(() => listener.heard().includes('"in_use":1'));
+        const kinds = listener.heard().match(/^event: \w+/gm);
+        expect(kinds).toEqual(['event: status', 'event: session', 'event: status']);
+        service.write('new.session');
+        await service.as('admin').post('/sync').expect(200);
+        await until(() => listener.heard().includes('"event":"added"'));
+        listener.close();
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'keeps the stream alive in silence, and ends it when the service stops',
+    withService(async (service) => {
+      const listener = await listen(service);
+      await service.time.advance(16);
+      await until(() => listener.heard().endsWith(':\n\n'));
+      service.container.quiesce();
+      await listener.ended;
+    }),
+  );
+});

@@ -1,0 +1,21 @@
+import { until } from '../service/manual_time.js';
+import type { Service } from '../service/service.js';
+
+/** A request on hold; `order` gets its name when it is answered. */
+export function hold(service: Service, query: string, name: string, order: string[]) {
+  return service
+    .as('worker')
+    .get(`/session?${query}`)
+    .then((answer) => {
+      order.push(name);
+      return answer;
+    });
+}
+
+export function inLine(service: Service, count: number): Promise<void> {
+  return until(() => service.container.pool.waiting === count);
+}
+
+export function release(service: Service, session_id: number) {
+  return service.as('admin').post('/release').send({ session_id }).expect(200);
+}

@@ -1,0 +1,116 @@
+import { describe, expect, it } from '@jest/globals';
+import { type Caller, fence, heldLast } from '../../src/pool/fencing.js';
+import {
+  deadlineEvent,
+  EVENTS,
+  nextState,
+  type PoolEvent,
+  STATES,
+  type State,
+} from '../../src/pool/states.js';
+
+/** Where a session comes to rest in these tests, so that a move to rest is told from a move to `free`. */
+const REST = 'missing';
+
+/**
+ * What each event leads to, state by state; `-`: nothing happens, `rest`: the state the session rests in.
+ * A row: acquire renew release expire cool flood invalidate restore elapse die settle rekey.
+ */
+const EXPECTED: Readonly<Record<State, string>> = {
+  free: 'leased - - - - flood invalid - - dead rest rest',
+  leased: '- leased rest rest cooldown flood invalid - - dead - -',
+  cooldown: '- - rest - - flood invalid rest rest dead - -',
+  flood: '- - - - - flood invalid rest rest dead - -',
+  invalid: '- - - - - - - rest rest - - -',
+  missing: '- - - - - - invalid - - dead rest rest',
+  dead: '- - - - - - invalid rest - - - rest',
+  inactive: '- - - - - - invalid - - dead rest rest',
+  duplicate: '- - - - - - invalid - - dead rest rest',
+};
+
+function expected(state: State, event: PoolEvent): State | null {
+  const cell = EXPECTED[state].split(' ')[EVENTS.indexOf(event)];
+  if (cell === 'rest') return REST;
+  return STATES.find((known) => known === cell) ?? null;
+}
+
+describe('the transitions of a session', () => {
+  for (const state of STATES) {
+    for (const event of EVENTS) {
+      const to = expected(state, event);
+      it(`${event} of a ${state} session: ${to === REST ? 'to where it rests' : (to ?? 'nothing')}`, () => {
+        expect(nextState(state, event, REST)).toBe(to);
+      });
+    }
+  }
+
+  it('lead to a lease from nowhere but a free session', () => {
+    const leasable = STATES.filter((state) => nextState(state, 'acquire', 'free') === 'leased');
+    expect(leasable).toEqual(['free']);
+  });
+
+  it('never end a lease because of its file: the holder is still connected', () => {
+    expect(nextState('leased', 'settle', 'dead')).toBeNull();
+    expect(nextState('leased', 'rekey', 'free')).toBeNull();
+  });
+
+  it('bring a session of an unknown rest back free only where nothing else forbids it', () => {
+    for (const rest of ['free', 'missing', 'dead', 'inactive', 'duplicate'] as const) {
+      expect(nextState('flood', 'elapse', rest)).toBe(rest);
+    }
+  });
+});
+
+describe('the deadline of a state', () => {
+  it.each([
+    ['leased', false, 'expire'],
+    ['leased', true, 'cool'],
+    ['cooldown', true, 'elapse'],
+    ['flood', false, 'elapse'],
+    ['invalid', false, 'elapse'],
+    ['free', false, null],
+    ['missing', false, null],
+    ['dead', true, null],
+    ['inactive', false, null],
+    ['duplicate', false, null],
+  ] as const)('of a %s session (renewed: %s) brings %s', (state, renewed, event) => {
+    expect(deadlineEvent(state, renewed)).toBe(event);
+  });
+});
+
+describe('fencing', () => {
+  const held = { state: 'leased', leaseId: 'current', leaseHolder: 'key:1' } as const;
+  const over = { ...held, state: 'free' } as const;
+  const caller = (over: Partial<Caller>): Caller => ({
+    holder: 'key:1',
+    admin: false,
+    leaseId: null,
+    ...over,
+  });
+
+  it.each([
+    [
+      'the current lease id lets anyone act who knows it',
+      held,
+      { holder: 'key:2', leaseId: 'current' },
+      'allowed',
+    ],
+    ['another lease id is lost, even for the holding key', held, { leaseId: 'older' }, 'lease_lost'],
+    ['another lease id is lost, even for an admin', held, { admin: true, leaseId: 'older' }, 'lease_lost'],
+    ['without a lease id, the holding key may act', held, {}, 'allowed'],
+    ['without a lease id, another key may not', held, { holder: 'key:2' }, 'not_lease_holder'],
+    ['without a lease id, an admin key may', held, { holder: 'key:2', admin: true }, 'allowed'],
+    ['nobody is in the way on a session that is not leased', over, { holder: 'key:2' }, 'allowed'],
+    ['the last lease id is good until the next lease', over, { leaseId: 'current' }, 'allowed'],
+    ['an id older than the last lease is lost', over, { leaseId: 'older' }, 'lease_lost'],
+  ] as const)('%s', (_, lease, by, verdict) => {
+    expect(fence(lease, caller(by))).toBe(verdict);
+  });
+
+  it('knows who held a session last by the lease id, or else by the key', () => {
+    expect(heldLast(over, caller({ holder: 'key:2', leaseId: 'current' }))).toBe(true);
+    expect(heldLast(over, caller({ leaseId: 'older' }))).toBe(false);
+    expect(heldLast(over, caller({}))).toBe(true);
+    expect(heldLast(over, caller({ holder: 'key:2' }))).toBe(false);
+  });
+});

@@ -1,0 +1,162 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Writable } from 'node:stream';
+import request, { type Test } from 'supertest';
+import { loadConfig } from '../../src/config.js';
+import { type Container, createContainer } from '../../src/container.js';
+import { createLogger } from '../../src/logging.js';
+import type { Timers } from '../../src/timers.js';
+import { ManualTime } from './manual_time.js';
+
+/** The keys that every service under test knows, by who uses them. */
+export const KEYS = {
+  admin: 'admin-key-of-tests',
+  worker: 'worker-key-of-tests',
+  rival: 'rival-worker-of-tests',
+  monitor: 'monitor-key-of-tests',
+} as const;
+export type Who = keyof typeof KEYS;
+
+export interface ServiceOptions {
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Files in SESSIONS_DIR by relative path; a list makes empty ones, which are leasable. */
+  readonly files?: readonly string[] | Readonly<Record<string, string | Buffer>>;
+  readonly timers?: Timers;
+}
+
+/** An answered lease, as far as tests use it. */
+export interface Granted {
+  readonly session_id: number;
+  readonly session_name: string;
+  readonly lease_id: string;
+  readonly expires_at: string;
+}
+
+/** The whole service over temporary directories, listening, with time in the test's hands. */
+export class Service {
+  readonly time = new ManualTime();
+  readonly directory = mkdtempSync(join(tmpdir(), 'service-'));
+  readonly sessionsDir = join(this.directory, 'sessions');
+  readonly dataDir = join(this.directory, 'data');
+  /** What was logged, a line of JSON each. */
+  readonly log: string[] = [];
+  readonly #options: ServiceOptions;
+  #running: { readonly container: Container; readonly server: Server } | null = null;
+
+  constructor(options: ServiceOptions) {
+    this.#options = options;
+  }
+
+  get container(): Container {
+    if (!this.#running) throw new Error('the service does not run');
+    return this.#running.container;
+  }
+
+  get server(): Server {
+    if (!this.#running) throw new Error('the service does not run');
+    return this.#running.server;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  async start(): Promise<void> {
+    const config = loadConfig({
+      DATA_DIR: this.dataDir,
+      SESSIONS_DIR: this.sessionsDir,
+      API_KEYS: `${KEYS.admin},worker:${KEYS.worker},worker:${KEYS.rival},monitor:${KEYS.monitor}`,
+      ENCRYPTION_KEYS: Buffer.alloc(32, 7).toString('base64'),
+      SYNC_CRON: 'off',
+      ...this.#options.settings,
+    });
+    const stream = new Writable({
+      write: (chunk, _encoding, done) => {
+        this.log.push(String(chunk).trim());
+        done();
+      },
+    });
+    const logger = createLogger({ level: 'debug', stream });
+    const timers = this.#options.timers ?? this.time;
+    const container = await createContainer(config, { logger, time: this.time, timers });
+    await container.start();
+    const server = createServer(container.app);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    this.#running = { container, server };
+    await container.upkeep.run('start');
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#running) return;
+    const { container, server } = this.#running;
+    this.#running = null;
+    container.quiesce();
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+    await container.dispose();
+  }
+
+  /** Sends requests with the key of this user; null: with none. */
+  as(who: Who | null) {
+    const send = (method: 'get' | 'post' | 'put' | 'delete' | 'head', path: string): Test => {
+      const test = request(this.server)[method](path);
+      return who === null ? test : test.set('X-API-Key', KEYS[who]);
+    };
+    return {
+      get: (path: string) => send('get', path),
+      post: (path: string) => send('post', path),
+      put: (path: string) => send('put', path),
+      delete: (path: string) => send('delete', path),
+      head: (path: string) => send('head', path),
+    };
+  }
+
+  /** Leases a session, which must be there. */
+  async lease(query = '', who: Who = 'worker'): Promise<Granted> {
+    const answer = await this.as(who).get(`/session?${query}`).expect(200);
+    return answer.body;
+  }
+
+  /** What `/status` says. */
+  async status(): Promise<Readonly<Record<string, unknown>>> {
+    return (await this.as('monitor').get('/status').expect(200)).body;
+  }
+
+  write(path: string, content: string | Buffer = ''): void {
+    mkdirSync(dirname(join(this.sessionsDir, path)), { recursive: true });
+    writeFileSync(join(this.sessionsDir, path), content);
+  }
+}
+
+/** Runs the test with a service that is stopped, and gone from the disk, afterwards. */
+export function withService(
+  test: (service: Service) => Promise<void>,
+  options: ServiceOptions = {},
+): () => Promise<void> {
+  return async () => {
+    const service = new Service(options);
+    try {
+      mkdirSync(service.sessionsDir, { recursive: true });
+      const { files = [] } = options;
+      const named: [string, string | Buffer][] = Array.isArray(files)
+        ? files.map((path: string) => [path, ''])
+        : Object.entries(files);
+      for (const [path, content] of named) service.write(path, content);
+      await service.start();
+      await test(service);
+    } finally {
+      await service.stop();
+      rmSync(service.directory, { recursive: true, force: true });
+    }
+  };
+}
+
+/** So many empty session files. */
+export function some(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `s${String(index + 1).padStart(3, '0')}.session`);
+}

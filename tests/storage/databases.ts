@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { SqliteDatabase } from '../../src/storage/sqlite/database.js';
+import type { Stores } from '../contracts/stores.js';
+
+export const MIGRATIONS = resolve('drizzle/sqlite');
+
+export function openAt(path: string): Promise<SqliteDatabase> {
+  return SqliteDatabase.open({ path, migrations: MIGRATIONS });
+}
+
+/** Runs the test with an empty directory that is gone afterwards. */
+export async function inDirectory(test: (directory: string) => Promise<void>): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'sqlite-'));
+  try {
+    await test(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Stores over a new file that is gone when they are closed. */
+export async function makeSqliteStores(): Promise<Stores> {
+  const directory = mkdtempSync(join(tmpdir(), 'sqlite-'));
+  const database = await openAt(join(directory, 'telegate.db'));
+  const { pool, intake, access } = database;
+  return {
+    pool,
+    intake,
+    access,
+    nextDeadline: () => database.nextDeadline(),
+    onFreed: (listener) => database.onFreed(listener),
+    onHappened: (listener) => database.onHappened(listener),
+    close: async () => {
+      await database.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Every file of a directory, its size and what is in it. */
+export function contentsOf(directory: string): string[] {
+  return readdirSync(directory)
+    .sort()
+    .map((name) => {
+      const bytes = readFileSync(join(directory, name));
+      const { mtimeMs } = statSync(join(directory, name));
+      return `${name} ${bytes.length} ${mtimeMs} ${createHash('sha256').update(bytes).digest('hex')}`;
+    });
+}
+
+/** Another process that opens the file and leases from it; see `lessee.ts`. */
+export interface Lessee {
+  readonly process: ChildProcess;
+  /** What it said, line by line. */
+  readonly said: string[];
+  /** Resolves with the exit code, or the signal it was killed by. */
+  readonly ended: Promise<number | string | null>;
+}
+
+export function startLessee(path: string): Lessee {
+  const script = fileURLToPath(new URL('./lessee.js', import.meta.url));
+  const child = spawn(process.execPath, [script, path, MIGRATIONS], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const said: string[] = [];
+  const lines = createInterface({ input: child.stdout });
+  lines.on('line', (line) => said.push(line));
+  const ended = new Promise<number | string | null>((done) => {
+    child.once('close', (code, signal) => done(code ?? signal));
+  });
+  return { process: child, said, ended };
+}

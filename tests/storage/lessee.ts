@@ -1,0 +1,29 @@
+import { SqliteDatabase } from '../../src/storage/sqlite/database.js';
+import { add, T0, wish } from '../contracts/stores.js';
+
+/**
+ * A process that opens the database given to it and leases until it is killed. It says `refused` and why,
+ * or the session and lease id of each grant, once the grant was answered.
+ */
+async function main(path: string, migrations: string): Promise<void> {
+  const database = await SqliteDatabase.open({ path, migrations });
+  const { pool, intake, access } = database;
+  const signals = { onFreed: () => undefined, onHappened: () => undefined, nextDeadline: () => null };
+  const names = Array.from({ length: 5000 }, (_, index) => `s${index}`);
+  await add({ pool, intake, access, ...signals, close: () => database.close() }, ...names);
+  for (let turn = 0; ; turn += 1) {
+    const asked = Array.from({ length: 10 }, (_, index) =>
+      wish({ leaseId: `${turn}-${index}`, ttlSeconds: 86_400 }),
+    );
+    for (const outcome of await Promise.all(asked.map((request) => pool.acquire(request, T0)))) {
+      if (outcome.kind !== 'granted') return;
+      process.stdout.write(`${outcome.lease.sessionId} ${outcome.lease.leaseId}\n`);
+    }
+  }
+}
+
+const [, , path = '', migrations = ''] = process.argv;
+await main(path, migrations).catch((error: unknown) => {
+  process.stdout.write(`refused: ${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+});
