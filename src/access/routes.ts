@@ -14,6 +14,13 @@ const keyAnswer = z.object({
   created_at: z.iso.datetime(),
 });
 
+const selfAnswer = z.object({
+  name: z.string(),
+  role: z.enum(ROLES),
+  max_leases: z.int().nullable(),
+  holder: z.string().meta({ description: 'How leases and history name this key' }),
+});
+
 /** `/keys`: who may use the service. */
 export function keyRoutes(keys: KeyService, clock: SteadyClock): Route[] {
   const present = (record: KeyRecord) => ({
@@ -35,6 +42,17 @@ export function keyRoutes(keys: KeyService, clock: SteadyClock): Route[] {
         200: { description: 'The keys, without the keys themselves', schema: z.array(keyAnswer) },
       },
       handle: async () => ({ body: (await keys.list()).map(present) }),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/keys/self',
+      tag: 'Access',
+      summary: 'Whose key this is, and what it may do',
+      access: ROLES,
+      responses: { 200: { description: 'The key that was sent', schema: selfAnswer } },
+      handle({ key: { name, role, maxLeases, holder } }) {
+        return { body: { name, role, max_leases: maxLeases, holder } };
+      },
     }),
     defineRoute({
       method: 'post',

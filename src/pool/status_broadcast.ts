@@ -29,8 +29,14 @@ export class StatusBroadcast {
   tell(notices: readonly PoolNotice[]): void {
     const { events, clock, timers } = this.#parts;
     if (!events.listening) return;
-    for (const { sessionId, at, event, detail } of notices.slice(0, MOST_EVENTS)) {
-      events.publish('session', { session_id: sessionId, event, detail, at: iso(clock, at) });
+    for (const { sessionId, sessionName, at, event, detail } of notices.slice(0, MOST_EVENTS)) {
+      events.publish('session', {
+        session_id: sessionId,
+        session_name: sessionName,
+        event,
+        detail,
+        at: iso(clock, at),
+      });
     }
     this.#stopTimer ??= timers.after(STATUS_EVERY_MS, () => void this.#tellStatus());
   }

@@ -152,6 +152,7 @@ export interface PoolStore {
 /** Something that happened to a session, as it stands in its history. */
 export interface PoolNotice {
   readonly sessionId: number;
+  readonly sessionName: string;
   readonly at: number;
   readonly event: string;
   readonly detail: string | null;

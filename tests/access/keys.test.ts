@@ -24,6 +24,7 @@ const ROUTES: readonly [Verb, string, readonly Who[]][] = [
   ['post', '/restore', ['admin']],
   ['post', '/sync', ['admin']],
   ['get', '/keys', ['admin']],
+  ['get', '/keys/self', ['worker', 'monitor', 'admin']],
   ['post', '/keys', ['admin']],
   ['delete', '/keys/999', ['admin']],
 ];
@@ -168,6 +169,22 @@ describe('/keys', () => {
       const answer = await service.as('admin').post('/keys').send(body).expect(422);
       expect(answer.body.detail).toMatchObject([{ loc: [expect.any(String), field] }]);
     })(),
+  );
+});
+
+describe('/keys/self', () => {
+  it(
+    'tells each key its own role, and never a key',
+    withService(async (service) => {
+      const { body } = await service.as('worker').get('/keys/self').expect(200);
+      expect(body).toEqual({
+        name: expect.any(String),
+        role: 'worker',
+        max_leases: null,
+        holder: expect.stringMatching(/^env:/),
+      });
+      expect((await service.as('monitor').get('/keys/self')).body.role).toBe('monitor');
+    }),
   );
 });
 

@@ -143,11 +143,11 @@ export class SessionRows {
     if (row.state === 'leased') this.#counts.add(`holder:${row.leaseHolder}`, sign);
   }
 
-  note(row: Pick<SessionRow, 'id' | 'leaseId'>, occasion: Occasion): void {
+  note(row: Pick<SessionRow, 'id' | 'name' | 'leaseId'>, occasion: Occasion): void {
     this.#history.add({ sessionId: row.id, leaseId: row.leaseId, ...occasion });
     if (this.notices.length >= MOST_NOTICES) return;
     const { at, event, detail = null } = occasion;
-    this.notices.push({ sessionId: row.id, at, event, detail });
+    this.notices.push({ sessionId: row.id, sessionName: row.name, at, event, detail });
   }
 
   /** A deadline was set: whoever looks for those that have passed must look by then. */

@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect } from '@jest/globals';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { nodeTimers } from '../../src/timers.js';
+import { KEYS, type Service, type ServiceOptions, type Who, withService } from '../service/service.js';
+
+/** Where systems keep a Chromium. */
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+const QUIET = [
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A person at the console of a service of their own. */
+export interface Visit {
+  readonly service: Service;
+  readonly page: Page;
+  /** Opens the console and signs in; resolves when the pool is shown. */
+  signIn(who: Who): Promise<void>;
+  /** Opens a part of the console by its name in the menu. */
+  open(part: string): Promise<void>;
+}
+
+/** Makes a test of a visit. */
+export type Visiting = (
+  test: (visit: Visit) => Promise<void>,
+  options?: Omit<ServiceOptions, 'timers'>,
+) => () => Promise<void>;
+
+/** Specifies the console in a real browser. Skipped where there is none, with a line that says so. */
+export function inBrowser(title: string, specify: (visiting: Visiting) => void): void {
+  const executablePath = PLACES.find((path) => existsSync(path));
+  let browser: Browser | null = null;
+  const visiting: Visiting = (test, options = {}) =>
+    withService(
+      async (service) => {
+        if (browser) await visit(browser, service, test);
+      },
+      { ...options, timers: nodeTimers },
+    );
+  if (executablePath === undefined) {
+    process.stderr.write(
+      `Skipped: ${title}. No Chromium at ${PLACES.join(', ')}; get one with: apt install chromium\n`,
+    );
+    describe.skip(title, () => specify(visiting));
+    return;
+  }
+  describe(title, () => {
+    beforeAll(async () => {
+      browser = await chromium.launch({ executablePath, args: QUIET });
+    });
+    afterAll(() => browser?.close());
+    specify(visiting);
+  });
+}
+
+async function visit(browser: Browser, service: Service, test: (visit: Visit) => Promise<void>) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 850 } });
+  context.setDefaultTimeout(12_000);
+  const page = await context.newPage();
+  const complaints = complaintsOf(page);
+  try {
+    await test({
+      service,
+      page,
+      async signIn(who) {
+        await page.goto(service.url);
+        await presentKey(page, KEYS[who]);
+        await page.getByRole('group', { name: 'Total' }).waitFor();
+      },
+      async open(part) {
+        await page.getByRole('link', { name: part }).click();
+        await page.getByRole('heading', { level: 1, name: part }).waitFor();
+      },
+    });
+    expect(complaints).toEqual([]);
+  } finally {
+    await context.close();
+  }
+}
+
+/** What the page throws, and what its content security policy keeps from it. A refused request is neither. */
+function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      complaints.push(message.text());
+  });
+  return complaints;
+}
+
+/** Types a key into the form and sends it. */
+export async function presentKey(page: Page, key: string): Promise<void> {
+  await page.getByLabel('API key').fill(key);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}

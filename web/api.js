@@ -1,0 +1,85 @@
+/** Every route stands here too, and no page does. */
+const ROOT = '/api/v1';
+
+/** What the error codes of the service mean to a person. */
+const CODES = {
+  lease_lost: 'The lease ended in the meantime: somebody gave the session back or it ran out',
+  not_lease_holder: 'Another key holds this session',
+  max_leases_reached: 'The key holds all the leases that it may',
+  session_in_use: 'The session is leased right now',
+};
+
+/** An answer that is not a success; `message` is the service's `detail` in words. */
+export class ApiError extends Error {
+  constructor(status, detail, retryAfter = null) {
+    super(describe(detail) ?? `The service answered ${status}`);
+    this.name = 'ApiError';
+    this.status = status;
+    this.detail = detail;
+    this.retryAfter = retryAfter;
+  }
+
+  /** The key itself is refused, not just what it asked for. */
+  get keyRefused() {
+    return this.status === 401 || (this.status === 403 && this.detail === 'Invalid API key');
+  }
+}
+
+/** A `detail` in any of its three forms as one line; null where there is none. */
+export function describe(detail) {
+  if (typeof detail === 'string') return detail;
+  if (Array.isArray(detail))
+    return detail.map(({ loc, msg }) => `${loc.slice(1).join('.')}: ${msg}`).join('; ');
+  if (!detail || typeof detail.error !== 'string') return null;
+  const words = detail.message ?? CODES[detail.error];
+  return words ? `${words} (${detail.error})` : detail.error;
+}
+
+/** The service, as one key sees it. */
+export class Api {
+  /**
+   * @param {string} key
+   * @param {(error: ApiError) => void} onKeyRefused told when the service no longer knows the key
+   */
+  constructor(key, onKeyRefused = () => {}) {
+    this.key = key;
+    this.onKeyRefused = onKeyRefused;
+  }
+
+  /** The answer's JSON. @throws ApiError; Error when the service can't be reached. */
+  async get(path, query = {}, signal = null) {
+    return (await this.#ask('GET', path, { query, signal })).json();
+  }
+
+  /** Sends JSON; the answer's JSON. @throws ApiError; Error when the service can't be reached. */
+  async send(method, path, body = {}) {
+    const answer = await this.#ask(method, path, { body: JSON.stringify(body) });
+    return answer.json();
+  }
+
+  /** The body of an answer that does not end. @throws as `get`. */
+  async stream(path, signal) {
+    return (await this.#ask('GET', path, { signal, accept: 'text/event-stream' })).body;
+  }
+
+  async #ask(method, path, { query = {}, body = null, signal = null, accept = 'application/json' }) {
+    const search = new URLSearchParams(query).toString();
+    const headers = { 'X-API-Key': this.key, Accept: accept };
+    if (body !== null) headers['Content-Type'] = 'application/json';
+    const url = `${ROOT}${path}${search && `?${search}`}`;
+    const answer = await fetch(url, { method, headers, body, signal, cache: 'no-store' }).catch((error) => {
+      if (error.name === 'AbortError') throw error;
+      throw new Error('The service can not be reached', { cause: error });
+    });
+    if (answer.ok) return answer;
+    const error = await errorOf(answer);
+    if (error.keyRefused) this.onKeyRefused(error);
+    throw error;
+  }
+}
+
+async function errorOf(answer) {
+  const { detail } = await answer.json().catch(() => ({ detail: null }));
+  const seconds = Number(answer.headers.get('Retry-After'));
+  return new ApiError(answer.status, detail, seconds > 0 ? seconds : null);
+}

@@ -1,0 +1,40 @@
+import { PAGE } from './pager.js';
+
+/** The longest page that the service gives, and how many of them one search looks through. */
+const CHUNK = 1000;
+const CHUNKS = 10;
+
+/**
+ * Looks for sessions page after page, since the service's list can't be searched; only matches are kept, and
+ * never more than a page of them.
+ *
+ * @param {{ get(path: string, query: object, signal: AbortSignal): Promise<object[]> }} api
+ * @param {{ text: string, state: string }} wanted either may be empty
+ * @param {number} from how many sessions of the list are passed over
+ * @param {AbortSignal} signal
+ * @returns {Promise<{ found: object[], next: number | null }>} `next`: where to go on; null: that was all
+ */
+export async function findSessions(api, wanted, from, signal) {
+  const found = [];
+  let skip = from;
+  for (let chunk = 0; chunk < CHUNKS; chunk += 1) {
+    const sessions = await api.get('/sessions', { skip, limit: CHUNK }, signal);
+    for (const [at, session] of sessions.entries()) {
+      if (!matches(session, wanted)) continue;
+      found.push(session);
+      if (found.length === PAGE) return { found, next: skip + at + 1 };
+    }
+    skip += sessions.length;
+    if (sessions.length < CHUNK) return { found, next: null };
+  }
+  return { found, next: skip };
+}
+
+/** Whether the session is in the state and has the text in its name, id, phone, format or tags. */
+export function matches(session, { text, state }) {
+  if (state && session.status !== state) return false;
+  const wanted = text.trim().toLowerCase().replace(/^[#+]/, '');
+  const { id, name, phone_number, format, tags } = session;
+  if (wanted === '' || String(id) === wanted) return true;
+  return [name, phone_number ?? '', format, ...tags].some((field) => field.toLowerCase().includes(wanted));
+}

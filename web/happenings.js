@@ -1,0 +1,36 @@
+import { el } from './dom.js';
+import { STATES } from './states.js';
+
+/** What can happen to a session, by the service's name for it: in words, and in a colour. */
+const HAPPENINGS = {
+  added: ['added', 'good'],
+  removed: ['removed', 'off'],
+  renamed: ['renamed', 'off'],
+  rekeyed: ['other auth key', 'odd'],
+  file_gone: ['file gone', 'off'],
+  leased: ['leased', 'busy'],
+  released: ['released', 'good'],
+  given_back: ['given back', 'good'],
+  expired: ['lease ran out', 'calm'],
+  cooldown_over: ['cooled down', 'good'],
+  flooded: ['flood wait', 'warn'],
+  flood_over: ['flood wait over', 'good'],
+  method_flooded: ['method flooded', 'warn'],
+  invalidated: ['invalidated', 'bad'],
+  invalid_over: ['back in the pool', 'good'],
+  restored: ['restored', 'good'],
+  suspected: ['suspected', 'warn'],
+  died: ['died', 'bad'],
+  activated: ['put back', 'good'],
+  deactivated: ['taken out', 'off'],
+};
+
+/** An event of a session as a badge; one that this console does not know keeps its own name. */
+export function eventBadge(event) {
+  const state = STATES[event];
+  const [label, tone] = HAPPENINGS[event] ?? [
+    state?.label ?? event.replaceAll('_', ' '),
+    state?.tone ?? 'calm',
+  ];
+  return el('span', { class: `badge ${tone}` }, label);
+}

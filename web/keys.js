@@ -1,0 +1,96 @@
+import { ask, labelled } from './ask.js';
+import { button, el, emptyState, fill, nameText, whileBusy } from './dom.js';
+import { attempt, say } from './messages.js';
+import { showNewKey } from './new_key.js';
+import { ROLES } from './roles.js';
+import { Table } from './table.js';
+import { ago, number } from './time.js';
+
+const FIELDS = [
+  { name: 'name', label: 'Name', required: true, maxlength: 100, placeholder: 'scrapers, berlin' },
+  { name: 'role', label: 'Role', options: ROLES },
+  {
+    name: 'max_leases',
+    label: 'Most leases at once',
+    type: 'number',
+    min: 1,
+    max: 1_000_000,
+    placeholder: 'any number',
+  },
+];
+
+/** API keys: who may use the service. */
+export function createKeys({ api }) {
+  const list = el('div');
+  const table = new Table('API keys', ['Name', 'Role', 'Most leases', 'Made', 'Actions'], {
+    key: (key) => key.id,
+    cells: (key) => [
+      el('span', {}, nameText(key.name), ' ', el('span', { class: 'muted' }, `key:${key.id}`)),
+      el('span', { class: 'chip' }, key.role),
+      key.max_leases === null ? 'any number' : number(key.max_leases),
+      ago(key.created_at),
+      button('Revoke', async () => (await revoke(key)) && attempt(load), 'danger', {
+        'aria-label': `Revoke ${key.name}`,
+      }),
+    ],
+  });
+
+  async function load() {
+    const keys = await api.get('/keys');
+    table.show(keys);
+    if (keys.length === 0) fill(list, noKeys());
+    else if (table.element.parentElement !== list) fill(list, table.element);
+  }
+
+  const revoke = (key) =>
+    ask({
+      title: 'Revoke this key?',
+      text: [
+        nameText(key.name),
+        'Whoever uses it is refused from now on. What it holds stays leased until it is released or runs out.',
+      ],
+      confirm: 'Revoke',
+      danger: true,
+      async run() {
+        await api.send('DELETE', `/keys/${key.id}`);
+        say(`${key.name} is revoked`);
+      },
+    });
+
+  const form = createForm(async ({ name, role, max_leases }) => {
+    const cap = max_leases === '' ? null : Number(max_leases);
+    const made = await api.send('POST', '/keys', { name: name.trim(), role, max_leases: cap });
+    form.reset();
+    await showNewKey(made);
+    await load();
+  });
+
+  return {
+    element: el('section', {}, el('h1', { tabindex: -1 }, 'Keys'), form, list),
+    show: () => attempt(load),
+  };
+}
+
+function createForm(create) {
+  const submit = el('button', { type: 'submit', class: 'primary' }, 'Make a key');
+  const form = el('form', { class: 'card new-key', 'aria-label': 'New key' }, FIELDS.map(labelled), submit);
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const values = Object.fromEntries(new FormData(form));
+    void attempt(() => whileBusy(submit, () => create(values)));
+  });
+  return form;
+}
+
+function noKeys() {
+  return emptyState(
+    'No keys in the database',
+    el(
+      'p',
+      {},
+      'Only keys of the setting ',
+      el('code', {}, 'API_KEYS'),
+      ' are in use. Make one for each group of workers: each can be capped, and revoked by itself.',
+    ),
+  );
+}

@@ -1,0 +1,46 @@
+import { openDialog } from './dialogs.js';
+import { button, el } from './dom.js';
+import { say } from './messages.js';
+
+/** Shows a key that was just made, until it is put away: the service can't show it again. */
+export function showNewKey({ key, name, role }) {
+  const shown = el('input', {
+    id: 'new-key',
+    class: 'code',
+    readonly: true,
+    value: key,
+    spellcheck: 'false',
+  });
+  const dialog = el(
+    'dialog',
+    { class: 'ask', 'aria-labelledby': 'new-key-title' },
+    el('h2', { id: 'new-key-title' }, 'The new key'),
+    el('p', {}, el('bdi', {}, name), `, ${role}. Copy it now: it is shown this once and never again.`),
+    el('div', { class: 'field' }, el('label', { for: 'new-key' }, 'API key'), shown),
+    el(
+      'div',
+      { class: 'actions' },
+      button('I have kept it', () => dialog.close()),
+      button('Copy', () => copy(shown), 'primary', { autofocus: true }),
+    ),
+  );
+  // Escape is pressed too easily for something that can't be seen again.
+  dialog.addEventListener('cancel', (event) => event.preventDefault());
+  return new Promise((resolve) => {
+    openDialog(dialog, () => {
+      dialog.remove();
+      resolve();
+    });
+  });
+}
+
+/** Copies the field; over plain HTTP browsers keep the clipboard to themselves, but for the old way. */
+async function copy(field) {
+  field.select();
+  const copied = await navigator.clipboard?.writeText(field.value).then(
+    () => true,
+    () => false,
+  );
+  if (copied || document.execCommand('copy')) say('Copied');
+  else say('Press Ctrl+C: the key is selected');
+}

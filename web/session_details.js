@@ -1,0 +1,45 @@
+import { el } from './dom.js';
+import { eventBadge } from './happenings.js';
+import { phoneText, tagList } from './sessions_table.js';
+import { STATES } from './states.js';
+import { ago, isForever, localMoment } from './time.js';
+
+/** What is known of a session, as the terms of a list. */
+export function detailsOf(session) {
+  const { proxy } = session;
+  const server = proxy && `${proxy.type}://${proxy.user ? `${proxy.user}@` : ''}${proxy.host}:${proxy.port}`;
+  const facts = [
+    ['State', STATES[session.status]?.meaning ?? session.status],
+    ['Until', session.status_until && untilText(session.status_until)],
+    ['Id', session.id],
+    ['File', session.session_file],
+    ['Format', session.format],
+    ['Phone', session.phone_number && phoneText(session.phone_number)],
+    ['API id', session.api_id],
+    ['Tags', session.tags.length > 0 && tagList(session.tags)],
+    ['Proxy', server],
+    ['Last used', session.last_used_at ? ago(session.last_used_at) : 'never'],
+    ['Added', ago(session.created_at)],
+    ['Changed', ago(session.updated_at)],
+  ];
+  return facts
+    .filter(([, value]) => value)
+    .flatMap(([term, value]) => [el('dt', {}, term), el('dd', {}, value)]);
+}
+
+function untilText(iso) {
+  return isForever(iso) ? 'an admin restores it' : [localMoment(new Date(iso)), ', ', ago(iso)];
+}
+
+/** What happened to a session, newest first. */
+export function historyList(rows) {
+  return rows.map(({ at, event, detail, holder }) =>
+    el(
+      'li',
+      {},
+      eventBadge(event),
+      detail && el('span', { class: 'reason' }, detail),
+      el('span', { class: 'muted small' }, holder ? `by ${holder}, ` : '', ago(at)),
+    ),
+  );
+}

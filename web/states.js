@@ -1,0 +1,36 @@
+import { el } from './dom.js';
+
+/** Every state of a session: what it is called here, its colour, and what it means. */
+export const STATES = {
+  free: { label: 'Free', tone: 'good', meaning: 'Ready to be leased' },
+  leased: { label: 'In use', tone: 'busy', meaning: 'Leased to a worker' },
+  cooldown: {
+    label: 'Cooling down',
+    tone: 'calm',
+    meaning: 'Its lease ran out: its worker gets a moment to notice',
+  },
+  flood: { label: 'Flood wait', tone: 'warn', meaning: 'Telegram asked to wait' },
+  invalid: { label: 'Invalidated', tone: 'bad', meaning: 'Out of the pool until an admin restores it' },
+  missing: { label: 'File missing', tone: 'off', meaning: 'Its file is gone from SESSIONS_DIR' },
+  dead: { label: 'Dead', tone: 'bad', meaning: 'Telegram or its file says that it can not work' },
+  inactive: { label: 'Taken out', tone: 'off', meaning: 'An admin took it out of the pool' },
+  duplicate: { label: 'Duplicate', tone: 'odd', meaning: 'Another file holds the same auth key' },
+};
+
+/** What a state is called; one that this console does not know keeps its own name. */
+export function stateLabel(state) {
+  return STATES[state]?.label ?? state;
+}
+
+/** A session's state as a coloured badge, with its reason beside it. */
+export function stateBadge({ status, status_reason: reason }) {
+  const { tone = 'off', meaning } = STATES[status] ?? {};
+  const label = stateLabel(status);
+  const said = reason && reason.toLowerCase() !== label.toLowerCase() ? reason : null;
+  return el(
+    'span',
+    { class: 'state' },
+    el('span', { class: `badge ${tone}`, title: meaning }, label),
+    said && el('span', { class: 'reason' }, said),
+  );
+}

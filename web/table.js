@@ -1,0 +1,67 @@
+import { el, fill, NOTHING } from './dom.js';
+
+/**
+ * A table whose rows stay the same elements while what they show stays the same, so that a refresh takes
+ * the focus from nobody.
+ */
+export class Table {
+  /**
+   * @param {string} caption what the table lists, for those who can't see it
+   * @param {readonly string[]} columns
+   * @param {{ key(item: object): string, cells(item: object): unknown[], onRow?(item: object): void }} of
+   */
+  constructor(caption, columns, of) {
+    this.columns = columns;
+    this.of = of;
+    this.rows = new Map();
+    this.body = el('tbody');
+    const heads = columns.map((column) => el('th', { scope: 'col' }, column));
+    this.element = el(
+      'table',
+      {},
+      el('caption', { class: 'unseen' }, caption),
+      el('thead', {}, el('tr', {}, heads)),
+      this.body,
+    );
+  }
+
+  /** Shows these items and no others. */
+  show(items) {
+    const before = this.rows;
+    this.rows = new Map();
+    for (const item of items) {
+      const key = this.of.key(item);
+      const said = JSON.stringify(item);
+      const known = before.get(key);
+      const row = known ?? { element: el('tr'), said: '' };
+      if (row.said !== said) this.#draw(row.element, item);
+      this.rows.set(key, { element: row.element, said });
+    }
+    for (const [key, { element }] of before) if (!this.rows.has(key)) element.remove();
+    this.#arrange();
+  }
+
+  /** Puts rows in order, and moves only those that stand elsewhere: moving an element takes its focus. */
+  #arrange() {
+    let place = this.body.firstElementChild;
+    for (const { element } of this.rows.values()) {
+      if (element === place) place = place.nextElementSibling;
+      else this.body.insertBefore(element, place);
+    }
+  }
+
+  #draw(row, item) {
+    const cells = this.of.cells(item);
+    const focused = [...row.querySelectorAll('button')].indexOf(document.activeElement);
+    fill(
+      row,
+      cells.map((cell, at) =>
+        el('td', { 'data-label': this.columns[at], class: cell === NOTHING ? 'blank' : null }, cell),
+      ),
+    );
+    row.querySelectorAll('button')[focused]?.focus();
+    const { onRow } = this.of;
+    row.onclick = onRow ? (event) => event.target.closest('button, a') || onRow(item) : null;
+    row.classList.toggle('clickable', Boolean(onRow));
+  }
+}

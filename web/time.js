@@ -1,0 +1,82 @@
+import { el, NOTHING } from './dom.js';
+
+const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const clockTime = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const count = new Intl.NumberFormat();
+
+const UNITS = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+  ['second', 1],
+];
+
+/** An invalidated session is a flood wait until 2099: no moment that anybody waits for. */
+const FOREVER = Date.UTC(2098, 0, 1);
+
+/** A number as people of this browser's language write it. */
+export function number(value) {
+  return count.format(value);
+}
+
+/** The moment that `next_available` names: `YYYY-MM-DD HH:MM:SS`, in UTC. */
+export function parseUtc(text) {
+  return new Date(`${text.replace(' ', 'T')}Z`);
+}
+
+/** `in 3 minutes`, `2 hours ago`. */
+export function relativeTo(date, now = Date.now()) {
+  const seconds = Math.round((date.getTime() - now) / 1000);
+  // From two of a unit on: `in 89 minutes` says more than `in 1 hour`.
+  const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= 2 * size) ?? ['second', 1];
+  return relative.format(Math.trunc(seconds / size), unit);
+}
+
+/** So many seconds in the two largest units that say something: `2 h 5 min`. */
+export function duration(seconds) {
+  const parts = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'min'],
+    [Math.floor(seconds) % 60, 's'],
+  ].filter(([value]) => value > 0);
+  const shown = parts.slice(0, 2).map(([value, unit]) => `${value}\u00a0${unit}`);
+  return shown.join(' ') || '0 s';
+}
+
+/** Whether the moment stands for no end at all. */
+export function isForever(iso) {
+  return new Date(iso).getTime() > FOREVER;
+}
+
+/** A moment as it is now from here (`in 5 minutes`), kept true while it stands on the page. */
+export function ago(iso) {
+  if (!iso) return NOTHING;
+  const date = new Date(iso);
+  const attributes = { datetime: date.toISOString(), title: moment.format(date), 'data-relative': true };
+  return el('time', attributes, relativeTo(date));
+}
+
+/** A moment in local time, in full. */
+export function localMoment(date) {
+  return el('time', { datetime: date.toISOString() }, moment.format(date));
+}
+
+/** A moment of today in local time. */
+export function localClock(iso) {
+  const date = new Date(iso);
+  return el('time', { datetime: iso, title: moment.format(date) }, clockTime.format(date));
+}
+
+/** Keeps every relative time of the page true. Call it once. */
+export function keepTimesTrue() {
+  setInterval(() => {
+    for (const element of document.querySelectorAll('time[data-relative]')) {
+      const text = relativeTo(new Date(element.dateTime));
+      if (element.textContent !== text) element.textContent = text;
+    }
+  }, 1000);
+}
