@@ -31,7 +31,6 @@ import { presentStatus } from './pool/present.js';
 import { poolRoutes } from './pool/routes.js';
 import { PoolService } from './pool/service.js';
 import { StatusBroadcast } from './pool/status_broadcast.js';
-import { IDEMPOTENCY_MS } from './pool/store.js';
 import { PROJECT_ROOT, readVersion, SQLITE_MIGRATIONS } from './project.js';
 import { CredentialsService } from './sessions/credentials.js';
 import { sessionRoutes } from './sessions/routes.js';
@@ -235,7 +234,7 @@ async function startJobs(base: Base, intake: Intake, pool: Pool): Promise<void> 
     runEvery({ seconds: config.reaperIntervalSeconds, name: 'reaper', timers, logger }, async () => {
       await pool.service.reap();
       await saveClock(database.access, clock);
-      await database.pool.prune(config.historyMaxRows, clock.now() - IDEMPOTENCY_MS);
+      await pool.service.prune(config.historyMaxRows);
     }),
   );
 }

@@ -4,6 +4,9 @@ import { ScanInterrupted } from './errors.js';
 import { type ScanOperations, type ScanReply, type ThreadData, unpackError } from './scan_messages.js';
 import type { ReaderOptions } from './session_reader.js';
 
+/** Files pass through the thread and are gone: a small young generation keeps its memory small, in MiB. */
+const LIMITS = { maxYoungGenerationSizeMb: 6 };
+
 /** When the thread is given up. Milliseconds. */
 export interface ScanTiming {
   /** How long it lives on with nothing to do. */
@@ -12,7 +15,7 @@ export interface ScanTiming {
   readonly fileMs: number;
 }
 
-/** Where sessions lie, how they are judged, and the thread's patience: 10 s idle and 5 s a file unless given. */
+/** Where sessions lie, how they are judged, and the thread's patience: 1 s idle and 5 s a file unless given. */
 export interface ScannerOptions extends ReaderOptions {
   readonly timing?: ScanTiming;
 }
@@ -37,8 +40,11 @@ export class ScanWorker {
   /** `onEnd` is told the file that the thread was ended over, or null. */
   constructor({ root, check, maxBytes, timing }: ScannerOptions, onEnd: (stuckIn: string | null) => void) {
     const workerData: ThreadData = { root, check, maxBytes, current: this.#current.shared };
-    this.#worker = new Worker(new URL('./scan_thread.js', import.meta.url), { workerData });
-    this.#timing = timing ?? { idleMs: 10_000, fileMs: 5000 };
+    this.#worker = new Worker(new URL('./scan_thread.js', import.meta.url), {
+      workerData,
+      resourceLimits: LIMITS,
+    });
+    this.#timing = timing ?? { idleMs: 1000, fileMs: 5000 };
     this.#onEnd = onEnd;
     this.#worker.on('message', (reply: ScanReply) => this.#settle(reply));
     this.#worker.on('error', (error: Error) => void this.end(`scan thread failed: ${error.message}`));

@@ -1,8 +1,12 @@
 import type { Timers } from '../timers.js';
 import type { AcquireOutcome, AcquireRequest, Lease } from './store.js';
 
+/** How many try at once at the most. */
+const MOST_AT_ONCE = 256;
+
 /** One who stands in line. */
 interface Place {
+  readonly ticket: number;
   readonly request: AcquireRequest;
   /** Requests with the same one are served, or not, by the same sessions. */
   readonly wants: string;
@@ -10,6 +14,15 @@ interface Place {
   readonly once: boolean;
   readonly settle: (outcome: AcquireOutcome | null) => void;
   readonly fail: (error: unknown) => void;
+}
+
+/** How somebody stands in line. */
+export interface Joining {
+  /** 0: leaves at once if nothing is free for it. */
+  readonly waitSeconds: number;
+  readonly ticket: number;
+  /** Takes it out of the line. */
+  readonly signal: AbortSignal | null;
 }
 
 /** What the line needs of the pool. */
@@ -27,6 +40,7 @@ export class WaitingLine {
   readonly #source: LineSource;
   readonly #timers: Timers;
   readonly #places: Place[] = [];
+  #tickets = 0;
   #freed = 0;
   #looking = false;
   #again = false;
@@ -40,24 +54,29 @@ export class WaitingLine {
     return this.#places.length;
   }
 
+  /** Remembers who came when: taken at once, used if it comes to waiting. */
+  ticket(): number {
+    this.#tickets += 1;
+    return this.#tickets;
+  }
+
   /**
-   * Joins the end of the line. Resolves to the outcome, or to null when `waitSeconds` are over (0: when
+   * Joins the line, behind those who came earlier. Resolves to the outcome, or to null when `waitSeconds` are over (0: when
    * nothing is free for it right now). `signal` takes it out of the line: null.
    */
   async join(
     request: AcquireRequest,
-    waitSeconds: number,
-    signal: AbortSignal | null,
+    { waitSeconds, ticket, signal }: Joining,
   ): Promise<AcquireOutcome | null> {
     if (signal?.aborted) return null;
     const once = waitSeconds === 0;
     let leave = () => {};
     const outcome = new Promise<AcquireOutcome | null>((settle, fail) => {
-      const place = { request, wants: wants(request), once, settle, fail };
+      const place = { ticket, request, wants: wants(request), once, settle, fail };
       leave = () => {
         if (this.#remove(place)) settle(null);
       };
-      this.#places.push(place);
+      this.#insert(place);
     });
     const stopTimer = once ? null : this.#timers.after(waitSeconds * 1000, leave);
     signal?.addEventListener('abort', leave, { once: true });
@@ -96,11 +115,14 @@ export class WaitingLine {
     this.#looking = false;
   }
 
-  /** Lets the first of each kind try, as many as became free, until each kind has gone without. */
+  /**
+   * Lets the first of each kind try, as many as became free, until each kind has gone without. While all of
+   * them are served, more are free than was known: twice as many try next.
+   */
   async #serve(freed: number): Promise<void> {
     const without = new Set<string>();
-    for (;;) {
-      const next = this.#firstOfEach(freed, without);
+    for (let most = freed; ; most *= 2) {
+      const next = this.#firstOfEach(most, without);
       if (next.length === 0) return;
       await Promise.all(next.map((place) => this.#try(place, without)));
     }
@@ -114,7 +136,7 @@ export class WaitingLine {
       if (already >= most || without.has(place.wants)) continue;
       taken.set(place.wants, already + 1);
       next.push(place);
-      if (next.length >= 256) break;
+      if (next.length >= MOST_AT_ONCE) break;
     }
     return next;
   }
@@ -129,6 +151,11 @@ export class WaitingLine {
       without.add(place.wants);
       if (this.#remove(place)) place.fail(error);
     }
+  }
+
+  #insert(place: Place): void {
+    const before = this.#places.findLastIndex(({ ticket }) => ticket < place.ticket);
+    this.#places.splice(before + 1, 0, place);
   }
 
   #remove(place: Place): boolean {

@@ -2,21 +2,22 @@ import type { Clock } from '../clock.js';
 import { NotFound } from '../errors.js';
 import type { Timers } from '../timers.js';
 import type { Caller } from './fencing.js';
-import { WaitingLine } from './line.js';
+import { type Joining, WaitingLine } from './line.js';
 import { granted, refused, stopping } from './outcomes.js';
 import { judgeReport, type Verdict } from './reports.js';
-import type {
-  AcquireOutcome,
-  AcquireRequest,
-  Block,
-  Flood,
-  HistoryRow,
-  Lease,
-  LeaseRow,
-  Page,
-  PoolCounts,
-  PoolSignals,
-  PoolStore,
+import {
+  type AcquireOutcome,
+  type AcquireRequest,
+  type Block,
+  type Flood,
+  type HistoryRow,
+  IDEMPOTENCY_MS,
+  type Lease,
+  type LeaseRow,
+  type Page,
+  type PoolCounts,
+  type PoolSignals,
+  type PoolStore,
 } from './store.js';
 
 /** The most requests that may be on hold at once. */
@@ -27,6 +28,9 @@ const DEADLINE_CHECK_MS = 1000;
 
 /** How many deadlines the reaper carries out in one transaction. */
 const REAP_AT_ONCE = 1000;
+
+/** How much is forgotten in one transaction: no lease waits long behind it. */
+const PRUNE_AT_ONCE = 500;
 
 export interface PoolServiceParts {
   readonly store: PoolStore;
@@ -76,10 +80,7 @@ export class PoolService {
     if (this.#closing) throw stopping();
     const { store, clock, newLeaseId } = this.#parts;
     const request = { ...wish, method: oneSpelling(wish.method), leaseId: newLeaseId() };
-    const direct = waitSeconds === 0 && this.#line.length === 0;
-    const outcome = direct
-      ? await store.acquire(request, clock.now())
-      : await this.#wait(request, waitSeconds, signal);
+    const outcome = await this.#try(request, { waitSeconds, ticket: this.#line.ticket(), signal });
     if (outcome === null && this.#closing) throw stopping();
     return granted(outcome ?? { kind: 'none', counts: await store.counts(clock.now()) }, clock.now());
   }
@@ -168,6 +169,14 @@ export class PoolService {
     }
   }
 
+  /** Forgets history beyond the newest `maxRows`, and idempotency keys whose time is over. */
+  async prune(maxRows: number): Promise<void> {
+    const { store, clock } = this.#parts;
+    for (let forgotten = 1; forgotten > 0 && !this.#closing; ) {
+      forgotten = await store.prune(maxRows, clock.now() - IDEMPOTENCY_MS, PRUNE_AT_ONCE);
+    }
+  }
+
   /** Grants nothing more, and sends those on hold away. */
   close(): void {
     this.#closing = true;
@@ -175,14 +184,16 @@ export class PoolService {
     this.#line.disperse();
   }
 
-  async #wait(
-    request: AcquireRequest,
-    seconds: number,
-    signal: AbortSignal | null,
-  ): Promise<AcquireOutcome | null> {
-    if (this.#line.length >= LONGEST_LINE) return null;
-    const outcome = this.#line.join(request, seconds, signal);
-    if (seconds > 0) this.#watchDeadlines();
+  /** Tries at once if nobody waits, and joins the line if that does not help. Null: nothing came in time. */
+  async #try(request: AcquireRequest, joining: Joining): Promise<AcquireOutcome | null> {
+    const { store, clock } = this.#parts;
+    if (this.#line.length === 0) {
+      const outcome = await store.acquire(request, clock.now());
+      if (outcome.kind !== 'none' || joining.waitSeconds === 0) return outcome;
+    }
+    if (this.#line.length >= LONGEST_LINE || this.#closing) return null;
+    const outcome = this.#line.join(request, joining);
+    if (joining.waitSeconds > 0) this.#watchDeadlines();
     return outcome;
   }
 

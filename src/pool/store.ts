@@ -145,8 +145,11 @@ export interface PoolStore {
   leases(page: Page, now: number): Promise<LeaseRow[]>;
   /** Newest first; null: no such session. */
   history(sessionId: number, page: Page): Promise<HistoryRow[] | null>;
-  /** Drops history beyond the newest `maxRows` and idempotency keys older than `before`, a bounded number a call. */
-  prune(maxRows: number, before: number): Promise<void>;
+  /**
+   * Drops history beyond the newest `maxRows` and idempotency keys older than `before`, at most `limit` of
+   * each; resolves to how many there were.
+   */
+  prune(maxRows: number, before: number, limit: number): Promise<number>;
 }
 
 /** Something that happened to a session, as it stands in its history. */

@@ -82,12 +82,12 @@ export function records(make: MakeStores): void {
       const { sessionId } = await lease(stores, { idempotencyKey: 'k' });
       for (let n = 0; n < 20; n += 1)
         await stores.pool.release(sessionId, by(), { seconds: 1, method: 'm' }, T0);
-      await stores.pool.prune(3, T0);
+      await stores.pool.prune(3, T0, 100);
       expect(await stores.pool.history(sessionId, ALL)).toHaveLength(3);
       expect(await stores.pool.acquire(wish({ idempotencyKey: 'k' }), T0)).toMatchObject({
         kind: 'lease_lost',
       });
-      await stores.pool.prune(3, T0 + 1);
+      await stores.pool.prune(3, T0 + 1, 100);
       expect(await stores.pool.acquire(wish({ idempotencyKey: 'k', method: 'n' }), T0)).toMatchObject({
         kind: 'granted',
       });

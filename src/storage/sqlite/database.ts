@@ -7,6 +7,9 @@ import type { Answer, Call, ThreadOptions } from './messages.js';
 import { ACCESS_OPERATIONS, INTAKE_OPERATIONS, POOL_OPERATIONS } from './operations.js';
 import { DatabaseRefused } from './refused.js';
 
+/** What the thread makes is gone with each batch: a small young generation keeps its memory small, in MiB. */
+const LIMITS = { maxYoungGenerationSizeMb: 6 };
+
 /** So many calls go to the thread at once, without waiting for the end of the event loop's turn. */
 const CALLS_A_MESSAGE = 16;
 
@@ -52,7 +55,10 @@ export class SqliteDatabase implements PoolSignals {
 
   /** Starts the thread. @throws DatabaseRefused when the file can't be used. */
   static async open(workerData: ThreadOptions): Promise<SqliteDatabase> {
-    const thread = new Worker(new URL('./thread.js', import.meta.url), { workerData });
+    const thread = new Worker(new URL('./thread.js', import.meta.url), {
+      workerData,
+      resourceLimits: LIMITS,
+    });
     const first = await new Promise<Answer>((resolve, reject) => {
       thread.once('message', resolve);
       thread.once('error', reject);

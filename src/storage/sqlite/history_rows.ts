@@ -41,7 +41,7 @@ export class HistoryRows {
     this.#drop = db
       .delete(history)
       .where(
-        sql`${history.id} IN (SELECT id FROM history WHERE id <= (SELECT max(id) FROM history) - ${sql.placeholder('keep')} ORDER BY id LIMIT 5000)`,
+        sql`${history.id} IN (SELECT id FROM history WHERE id <= (SELECT max(id) FROM history) - ${sql.placeholder('keep')} ORDER BY id LIMIT ${sql.placeholder('limit')})`,
       )
       .prepare();
   }
@@ -56,8 +56,8 @@ export class HistoryRows {
       .map(({ sessionId: _, ...row }) => row);
   }
 
-  /** Drops up to 5,000 of the oldest entries beyond the newest `keep`. */
-  prune(keep: number): void {
-    this.#drop.run({ keep });
+  /** Drops up to `limit` of the oldest entries beyond the newest `keep`; how many there were. */
+  prune(keep: number, limit: number): number {
+    return this.#drop.run({ keep, limit }).changes;
   }
 }

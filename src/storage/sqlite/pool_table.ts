@@ -1,4 +1,4 @@
-import { and, asc, eq, lt, min, sql } from 'drizzle-orm';
+import { and, asc, eq, min, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { type Caller, fence, heldLast } from '../../pool/fencing.js';
 import { STATES, type State } from '../../pool/states.js';
@@ -61,7 +61,9 @@ export class PoolTable implements Synchronous<PoolStore> {
       .prepare();
     this.#dropKeys = parts.db
       .delete(idempotencyKeys)
-      .where(lt(idempotencyKeys.createdAt, sql.placeholder('before')))
+      .where(
+        sql`rowid IN (SELECT rowid FROM idempotency_keys WHERE created_at < ${sql.placeholder('before')} LIMIT ${sql.placeholder('limit')})`,
+      )
       .prepare();
   }
 
@@ -143,8 +145,8 @@ export class PoolTable implements Synchronous<PoolStore> {
     return entries.length > 0 || this.#parts.rows.byId(sessionId) ? entries : null;
   }
 
-  prune(maxRows: number, before: number): void {
-    this.#parts.history.prune(maxRows);
-    this.#dropKeys.run({ before });
+  prune(maxRows: number, before: number, limit: number): number {
+    const forgotten = this.#dropKeys.run({ before, limit });
+    return this.#parts.history.prune(maxRows, limit) + forgotten.changes;
   }
 }
