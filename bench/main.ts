@@ -1,0 +1,74 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import type { Benchmark, Sizes } from './benchmark.js';
+import { durable } from './durable.js';
+import { exclusive } from './exclusive.js';
+import { type Finding, table } from './finding.js';
+import { flat } from './flat.js';
+import { footprint } from './footprint.js';
+import { sync } from './sync.js';
+import { waiting } from './waiting.js';
+import { Workplace } from './workplace.js';
+
+const ALL: readonly Benchmark[] = [durable, flat, footprint, waiting, sync, exclusive];
+
+/** Runs every benchmark, or those named, and prints what they found as one table. */
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      leases: { type: 'string', default: '20000' },
+      workers: { type: 'string', default: '64' },
+    },
+  });
+  const unknown = positionals.filter((name) => !ALL.some((benchmark) => benchmark.name === name));
+  if (unknown.length > 0) {
+    const known = ALL.map(({ name }) => name).join(', ');
+    process.stderr.write(`No benchmark is called ${unknown.join(', ')}. There are: ${known}.\n`);
+    process.exit(2);
+  }
+  const chosen = ALL.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const sizes = { leases: Number(values.leases), workers: Number(values.workers) };
+  const findings: Finding[] = [];
+  for (const benchmark of chosen) {
+    process.stdout.write(`${benchmark.name} …\n`);
+    const found = await measure(benchmark, sizes);
+    findings.push(...found.map((finding) => ({ ...finding, what: `${benchmark.name}: ${finding.what}` })));
+  }
+  const missed = findings.filter(({ met }) => met === false).length;
+  process.stdout.write(
+    `\n${table(findings)}\n\n${missed === 0 ? 'Every target is met.' : `${missed} targets are missed.`}\n`,
+  );
+}
+
+/** Runs one benchmark and clears away what it leaves, whatever becomes of it. */
+async function measure(benchmark: Benchmark, sizes: Sizes): Promise<Finding[]> {
+  const places: Workplace[] = [];
+  const open = async () => {
+    const place = await Workplace.open();
+    places.push(place);
+    return place;
+  };
+  const clear = () => Promise.all(places.splice(0).map((place) => place.close()));
+  const interrupted = () => void clear().then(() => process.exit(130));
+  process.once('SIGINT', interrupted);
+  try {
+    return await Promise.race([benchmark.run(open, sizes), tooLate(benchmark.minutes(sizes))]);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return [
+      { what: `failed: ${reason}`, ours: '', against: '', ratio: null, wanted: 'an answer', met: false },
+    ];
+  } finally {
+    process.off('SIGINT', interrupted);
+    await clear();
+  }
+}
+
+async function tooLate(minutes: number): Promise<never> {
+  await delay(minutes * 60_000, undefined, { ref: false });
+  throw new Error(`no result within ${minutes} minutes`);
+}
+
+await main();
+process.exit(0);

@@ -1,0 +1,139 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Answer, type Client, readLease } from './client.js';
+import type { Holding, Ledger } from './ledger.js';
+import { monotonicMs } from './statistics.js';
+
+/** How a worker treats one lease. */
+interface Conduct {
+  readonly ttlSeconds: number;
+  readonly waitSeconds: number;
+  readonly heartbeats: boolean;
+  /** Never released: the lease runs out. */
+  readonly abandons: boolean;
+  readonly holdMs: number;
+}
+
+export interface PoolWorkerParts {
+  readonly number: number;
+  readonly client: Client;
+  readonly ledger: Ledger;
+  /** The longest lease, in seconds. */
+  readonly ttlSeconds: number;
+  /** Whether a request whose answer was lost is sent again with the same `Idempotency-Key`. */
+  readonly repeats: boolean;
+  /** Whether it holds its leases for seconds. */
+  readonly slow: boolean;
+}
+
+const PAUSE_MS = 15;
+const LONGEST_HOLD_MS = 30;
+
+/** Long enough to hold a lease while the server is killed and started again. */
+const LONGEST_SLOW_HOLD_MS = 3500;
+
+/** One of many that lease, work a moment, and give back, while the server comes and goes. */
+export class PoolWorker {
+  readonly #parts: PoolWorkerParts;
+  #key = 0;
+
+  constructor(parts: PoolWorkerParts) {
+    this.#parts = parts;
+  }
+
+  /** Works until `enough` says so. */
+  async work(enough: () => boolean): Promise<void> {
+    while (!enough()) {
+      const conduct = chooseConduct(this.#parts);
+      const holding = await this.#lease(conduct);
+      if (!holding) await delay(PAUSE_MS);
+      else await this.#use(holding, conduct);
+    }
+  }
+
+  async #lease({ ttlSeconds, waitSeconds }: Conduct): Promise<Holding | null> {
+    const { number, client, ledger, repeats } = this.#parts;
+    const headers: Record<string, string> = {};
+    this.#key += 1;
+    if (repeats) headers['Idempotency-Key'] = `worker-${number}-lease-${this.#key}`;
+    const firstSentAt = monotonicMs();
+    const ask = () => client.ask('GET', `/session?ttl=${ttlSeconds}&wait=${waitSeconds}`, headers);
+    const answer = repeats
+      ? await untilAnswered(ask, firstSentAt + ttlSeconds * 1000)
+      : await ask().catch(() => null);
+    if (answer?.status !== 200) return expected(answer, [409, 503]);
+    const { session_id, lease_id } = readLease(answer.body);
+    return ledger.open({
+      worker: number,
+      sessionId: session_id,
+      leaseId: lease_id,
+      from: answer.answeredAt,
+      // The server may have granted it the first time it was asked.
+      until: firstSentAt + ttlSeconds * 1000,
+    });
+  }
+
+  async #use(holding: Holding, conduct: Conduct): Promise<void> {
+    await delay(conduct.holdMs);
+    if (conduct.heartbeats && monotonicMs() < holding.until) {
+      if (!(await this.#renew(holding, conduct.ttlSeconds))) return;
+      await delay(conduct.holdMs);
+    }
+    if (!conduct.abandons) await this.#release(holding);
+  }
+
+  /** Whether the lease is still held, as far as anyone knows. */
+  async #renew(holding: Holding, ttlSeconds: number): Promise<boolean> {
+    const { client } = this.#parts;
+    const path = `/heartbeat?session_id=${holding.sessionId}&lease_id=${holding.leaseId}`;
+    const answer = await client.ask('POST', path).catch(() => null);
+    if (answer?.status === 200) holding.until = answer.sentAt + ttlSeconds * 1000;
+    else if (answer) this.#noteLost(holding, answer);
+    return answer?.status !== 409;
+  }
+
+  async #release(holding: Holding): Promise<void> {
+    const { client } = this.#parts;
+    const leasedUntil = holding.until;
+    const path = `/release?session_id=${holding.sessionId}&lease_id=${holding.leaseId}`;
+    holding.until = Math.min(holding.until, monotonicMs());
+    const first = await client.ask('POST', path).catch(() => null);
+    if (first) return this.#noteLost({ ...holding, until: leasedUntil }, first);
+    expected(await untilAnswered(() => client.ask('POST', path), leasedUntil), [200, 409]);
+  }
+
+  #noteLost(holding: Holding, answer: Answer): void {
+    expected(answer, [200, 409, 503]);
+    if (answer.status !== 409 || answer.answeredAt >= holding.until) return;
+    this.#parts.ledger.lostEarly.push(`${holding.sessionId}: ${answer.body}`);
+  }
+}
+
+function chooseConduct({ ttlSeconds, slow }: PoolWorkerParts): Conduct {
+  const chance = Math.random();
+  const abandons = chance < 0.01;
+  return {
+    ttlSeconds: abandons ? Math.ceil(Math.random() * ttlSeconds) : ttlSeconds,
+    abandons,
+    heartbeats: chance < 0.002 || chance > 0.93,
+    waitSeconds: Math.random() < 0.8 ? 0 : 2,
+    holdMs: Math.random() * (slow ? LONGEST_SLOW_HOLD_MS : LONGEST_HOLD_MS),
+  };
+}
+
+/** Sends again what was lost, until an answer comes or it is too late. */
+async function untilAnswered(ask: () => Promise<Answer>, until: number): Promise<Answer | null> {
+  while (monotonicMs() < until) {
+    const answer = await ask().catch(() => null);
+    if (answer) return answer;
+    await delay(PAUSE_MS);
+  }
+  return null;
+}
+
+/** Rejects an answer that no server of this contract gives. */
+function expected(answer: Answer | null, statuses: readonly number[]): null {
+  if (answer && answer.status !== 200 && !statuses.includes(answer.status)) {
+    throw new Error(`answered ${answer.status}: ${answer.body}`);
+  }
+  return null;
+}

@@ -1,0 +1,31 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PROJECT_ROOT } from '../src/project.js';
+import type { Command } from './workplace.js';
+
+const COMPILED = dirname(fileURLToPath(import.meta.url));
+
+/** Programs of this project that run as processes of their own. */
+const PROGRAMS = {
+  /** The service as it is shipped. */
+  telegate: join(COMPILED, '..', 'src', 'main.js'),
+  /** The service with other surroundings. */
+  service: join(COMPILED, 'service.js'),
+  bare_server: join(COMPILED, 'bare_server.js'),
+  bare_walk: join(COMPILED, 'bare_walk.js'),
+  autocannon: join(COMPILED, 'autocannon_load.js'),
+} as const;
+
+export type Program = keyof typeof PROGRAMS;
+
+/** The script that makes wrk lease and release. */
+export const WRK_SCRIPT = join(PROJECT_ROOT, 'bench', 'lease_cycle.lua');
+
+/** The command that runs a program of this project with this very Node. */
+export function nodeCommand(
+  program: Program,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Command {
+  return { program: process.execPath, args: [PROGRAMS[program], ...args], env };
+}

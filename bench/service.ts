@@ -1,0 +1,50 @@
+import { createServer } from 'node:http';
+import { parseArgs } from 'node:util';
+import { systemTime, type TimeSource } from '../src/clock.js';
+import { loadConfig, readEnvironment } from '../src/config.js';
+import { createContainer } from '../src/container.js';
+import { createLogger } from '../src/logging.js';
+import { nodeTimers } from '../src/timers.js';
+
+/** The wall clock of `--stepping-clock` is set anew so often, to one of these offsets in turn, in milliseconds. */
+const STEP_EVERY_MS = 500;
+const STEPS_MS = [-3_600_000, 0, 3_600_000];
+
+/** A wall clock that somebody sets an hour back and forth; which step it stands at outlives the process. */
+const steppingTime: TimeSource = {
+  ...systemTime,
+  wall() {
+    const step = Math.floor(systemTime.monotonic() / STEP_EVERY_MS) % STEPS_MS.length;
+    return systemTime.wall() + (STEPS_MS[step] ?? 0);
+  },
+};
+
+/**
+ * The service in surroundings that the shipped entry does not offer:
+ * `--max-batch=1` a transaction a request; `--stepping-clock`; `--no-sync` leaves SESSIONS_DIR alone.
+ */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      'max-batch': { type: 'string' },
+      'stepping-clock': { type: 'boolean', default: false },
+      'no-sync': { type: 'boolean', default: false },
+    },
+  });
+  const config = loadConfig(readEnvironment());
+  const container = await createContainer(config, {
+    logger: createLogger({ level: config.logLevel }),
+    time: values['stepping-clock'] ? steppingTime : systemTime,
+    timers: nodeTimers,
+    ...(values['max-batch'] === undefined ? {} : { maxBatch: Number(values['max-batch']) }),
+  });
+  await container.start();
+  const server = createServer({ keepAliveTimeout: 75_000 }, container.app);
+  await new Promise<void>((resolve) =>
+    server.listen({ port: config.port, host: config.host, backlog: 4096 }, resolve),
+  );
+  process.on('SIGTERM', () => void container.dispose().then(() => process.exit(0)));
+  if (!values['no-sync']) await container.upkeep.run('start');
+}
+
+await main();
