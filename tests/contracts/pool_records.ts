@@ -95,6 +95,19 @@ export function records(make: MakeStores): void {
   );
 
   it(
+    'are pruned at most so many at a time, until none is left over',
+    using(async (stores) => {
+      await add(stores, 'a');
+      for (let n = 0; n < 20; n += 1)
+        await stores.pool.block(1, by(), { kind: 'flood', seconds: 1, method: `m${n}` }, T0);
+      const pruned = [];
+      for (let some = 1; some > 0; pruned.push(some)) some = await stores.pool.prune(5, T0, 7);
+      expect(pruned).toEqual([7, 7, 2, 0]);
+      expect(await stores.pool.history(1, ALL)).toHaveLength(5);
+    }),
+  );
+
+  it(
     'of a lease that nobody received show it given back, and only while it is the current one',
     using(async (stores) => {
       await add(stores, 'a');

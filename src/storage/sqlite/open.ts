@@ -58,7 +58,7 @@ function connect(path: string, migrations: string): Database.Database {
     sqlite.pragma('synchronous = FULL');
     sqlite.pragma('foreign_keys = ON');
     // In KiB: small beside the rest of the service, and enough for the pages that leasing touches.
-    sqlite.pragma('cache_size = -16384');
+    sqlite.pragma('cache_size = -8192');
     sqlite.pragma('wal_autocheckpoint = 4000');
     migrate(drizzle(sqlite), { migrationsFolder: migrations });
     return sqlite;
