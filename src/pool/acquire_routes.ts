@@ -79,7 +79,7 @@ async function acquire(
 
 /** Nobody is there to take the lease: it must not stay locked until it ends. */
 function giveBack(parts: AcquireRouteParts, lease: Lease): undefined {
-  parts.pool.giveBack(lease).catch(() => undefined);
+  void parts.pool.giveBack(lease);
 }
 
 function isGone(res: Response): boolean {

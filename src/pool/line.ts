@@ -61,8 +61,8 @@ export class WaitingLine {
   }
 
   /**
-   * Joins the line, behind those who came earlier. Resolves to the outcome, or to null when `waitSeconds` are over (0: when
-   * nothing is free for it right now). `signal` takes it out of the line: null.
+   * Joins the line, behind those who came earlier. Resolves to the outcome, or to null when `waitSeconds` are
+   * over (0: when nothing is free for it right now) or `signal` takes it out of the line.
    */
   async join(
     request: AcquireRequest,

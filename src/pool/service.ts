@@ -85,9 +85,10 @@ export class PoolService {
     return granted(outcome ?? { kind: 'none', counts: await store.counts(clock.now()) }, clock.now());
   }
 
-  /** Takes back a lease that nobody received. */
-  async giveBack(lease: Lease): Promise<void> {
-    await this.#parts.store.giveBack(lease.sessionId, lease.leaseId, this.#parts.clock.now());
+  /** Takes back a lease that nobody received. Where even that fails, the lease ends when its time is up. */
+  async giveBack({ sessionId, leaseId }: Lease): Promise<void> {
+    const { store, clock } = this.#parts;
+    await store.giveBack(sessionId, leaseId, clock.now()).catch(() => undefined);
   }
 
   /** The new end of the lease, in milliseconds. @throws Conflict when the lease is gone. */
