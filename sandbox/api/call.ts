@@ -1,0 +1,75 @@
+import type { Codes } from '../state/codes.js';
+import type { KeyRecord, Keys } from '../state/keys.js';
+import type { TlObject, TlResult } from '../tl/values.js';
+import type { Account, World } from '../world/world.js';
+import { RpcError } from './error_codes.js';
+import type { ExportedAuthorizations } from './exported.js';
+import type { SrpChallenges } from './srp_challenges.js';
+
+/** What the methods of all data centres work with. */
+export interface Backend {
+  readonly world: World;
+  readonly keys: Keys;
+  readonly codes: Codes;
+  readonly exported: ExportedAuthorizations;
+  readonly challenges: SrpChallenges;
+  /** Milliseconds since 1970. */
+  readonly time: () => number;
+  readonly randomBytes: (length: number) => Buffer;
+  /** The data centres' addresses: the first is number 1's. */
+  readonly addresses: readonly string[];
+  readonly port: () => number;
+}
+
+/** One call of a method. */
+export interface Call {
+  readonly backend: Backend;
+  readonly dcId: number;
+  readonly key: KeyRecord;
+  /** The account that is logged in. Throws RpcError `AUTH_KEY_UNREGISTERED` where none is. */
+  readonly account: Account;
+}
+
+/** A method that the sandbox knows. */
+export interface Method {
+  /** As GramJS names its class: `auth.SendCode`. */
+  readonly name: string;
+  /** Moves files: several connections may do that with one key at once. */
+  readonly isMedia: boolean;
+  /** Phone numbers that the call is about, besides the account's own. */
+  phones(request: TlObject): string[];
+  answer(request: TlObject, call: Call): TlResult;
+}
+
+/** What GramJS knows of a method's class: its name, and the type of its answer. */
+interface RequestClass<Request> {
+  readonly className: string;
+  new (args: never): Request;
+}
+
+type AnswerOf<Request> = Request extends { __response: infer Answer } ? Answer : never;
+
+/** A method, its request and answer typed by GramJS's class. */
+export function method<Request extends TlObject>(
+  type: RequestClass<Request>,
+  answer: (request: Request, call: Call) => AnswerOf<Request> & TlResult,
+  options: { isMedia?: boolean; phones?: (request: Request) => string[] } = {},
+): Method {
+  const typed = (request: TlObject): Request => {
+    if (!(request instanceof type)) throw new RangeError(`${request.className} is not ${type.className}`);
+    return request;
+  };
+  return {
+    name: type.className,
+    isMedia: options.isMedia ?? false,
+    phones: (request) => options.phones?.(typed(request)) ?? [],
+    answer: (request, call) => answer(typed(request), call),
+  };
+}
+
+/** The call's account; see `Call.account`. */
+export function accountOf(backend: Backend, key: KeyRecord): Account {
+  const account = key.authorization === null ? null : backend.world.account(key.authorization.phone);
+  if (account === null) throw new RpcError('AUTH_KEY_UNREGISTERED');
+  return account;
+}

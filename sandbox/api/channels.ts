@@ -1,0 +1,35 @@
+import { Api } from 'telegram/tl/index.js';
+import { long } from '../tl/values.js';
+import { presentChannel } from '../world/present.js';
+import { type Call, method } from './call.js';
+import { channelOf, readableChannelOf } from './peers.js';
+
+/** Channels and supergroups (core.telegram.org/api/channel). */
+export const channelMethods = [
+  method(Api.channels.GetChannels, getChannels),
+  method(Api.channels.GetFullChannel, getFullChannel),
+];
+
+function getChannels({ id }: Api.channels.GetChannels, call: Call): Api.messages.TypeChats {
+  const { account } = call;
+  const chats = id.map((input) => presentChannel(channelOf(input, call), account));
+  return new Api.messages.Chats({ chats });
+}
+
+function getFullChannel(request: Api.channels.GetFullChannel, call: Call): Api.messages.ChatFull {
+  const { account } = call;
+  const channel = readableChannelOf(request.channel, call);
+  const fullChat = new Api.ChannelFull({
+    id: long(channel.id),
+    about: channel.seed.about,
+    participantsCount: channel.seed.participants,
+    readInboxMaxId: channel.feed.lastId,
+    readOutboxMaxId: 0,
+    unreadCount: 0,
+    chatPhoto: new Api.PhotoEmpty({ id: long(0n) }),
+    notifySettings: new Api.PeerNotifySettings({}),
+    botInfo: [],
+    pts: channel.feed.lastId + 1,
+  });
+  return new Api.messages.ChatFull({ fullChat, chats: [presentChannel(channel, account)], users: [] });
+}

@@ -1,0 +1,127 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Api } from 'telegram/tl/index.js';
+import type { ConnectionLog, ConnectionRecord } from '../connections/log.js';
+import type { Effect, Faults } from '../faults/faults.js';
+import type { Outcome } from '../mtproto/session.js';
+import type { KeyRecord } from '../state/keys.js';
+import type { TlObject } from '../tl/values.js';
+import { accountOf, type Backend, type Method } from './call.js';
+import { RpcError } from './error_codes.js';
+import { methods } from './methods.js';
+
+/** The connection that a request came in by. */
+export interface Caller {
+  readonly dcId: number;
+  readonly keyId: string;
+  readonly record: ConnectionRecord;
+  /** Aborted when the connection closes. */
+  readonly signal: AbortSignal;
+  /** Closes the connection. */
+  drop(): void;
+}
+
+const SILENCE: Outcome = { kind: 'silence' };
+
+/** Answers methods, unless a fault is set on them. */
+export class Dispatcher {
+  constructor(
+    readonly backend: Backend,
+    readonly faults: Faults,
+    readonly log: ConnectionLog,
+  ) {}
+
+  /** Never rejects for anything that a client sent. */
+  async invoke(request: TlObject, layer: number, caller: Caller): Promise<Outcome> {
+    try {
+      return await this.#invoke(request, layer, caller);
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      return { kind: 'error', code: error.code, message: error.message };
+    }
+  }
+
+  async #invoke(wrapped: TlObject, layer: number, caller: Caller): Promise<Outcome> {
+    const request = this.#unwrap(wrapped, layer, caller);
+    const method = methods.get(request.className) ?? null;
+    const key = this.#accountFor(method, caller);
+    const phones = [key.authorization?.phone, key.awaitsPassword, ...(method?.phones(request) ?? [])];
+    const effect = this.faults.strike({
+      dc: caller.dcId,
+      method: request.className,
+      phones: phones.filter((phone) => typeof phone === 'string'),
+    });
+    if (effect !== null && (await suffer(effect, caller)) === 'no answer') return SILENCE;
+    if (method === null) throw new RpcError(`INPUT_METHOD_INVALID_${request.className}`);
+    const { backend } = this;
+    // The log-in may have ended while a slow request waited.
+    const current = this.#key(caller);
+    const call = {
+      ...{ backend, dcId: caller.dcId, key: current },
+      get account() {
+        return accountOf(backend, current);
+      },
+    };
+    return { kind: 'result', value: method.answer(request, call), layer, compress: !method.isMedia };
+  }
+
+  /** The request inside of what says how it is to be called (core.telegram.org/api/invoking). */
+  #unwrap(wrapped: TlObject, layer: number, caller: Caller): TlObject {
+    let request = wrapped;
+    while (isWrapper(request)) {
+      if (request instanceof Api.InitConnection)
+        this.backend.keys.introduce(this.#key(caller), layer, request.apiId);
+      const { query } = request;
+      if (!isObject(query)) throw new RpcError('INPUT_METHOD_INVALID');
+      request = query;
+    }
+    return request;
+  }
+
+  /** Counts the call, and kills the log-in where another connection calls with the same key. */
+  #accountFor(method: Method | null, caller: Caller): KeyRecord {
+    const { authorization } = this.#key(caller);
+    caller.record.phone = authorization?.phone ?? caller.record.phone;
+    const isRival = this.log.sent(caller.record, method?.isMedia ?? false);
+    if (isRival && authorization !== null) this.backend.keys.kill(authorization.id, 'AUTH_KEY_DUPLICATED');
+    const key = this.#key(caller);
+    if (key.authorization !== null && key.authorization.dead !== null)
+      throw new RpcError(key.authorization.dead);
+    return key;
+  }
+
+  #key({ dcId, keyId }: Caller): KeyRecord {
+    const key = this.backend.keys.find(dcId, keyId);
+    if (key === null) throw new RpcError('AUTH_KEY_INVALID');
+    return key;
+  }
+}
+
+async function suffer(effect: Effect, caller: Caller): Promise<'no answer' | 'answer'> {
+  switch (effect.kind) {
+    case 'error':
+      throw new RpcError(effect.message, effect.code);
+    case 'hang':
+      return 'no answer';
+    case 'drop':
+      caller.drop();
+      return 'no answer';
+    case 'slow':
+      return delay(effect.milliseconds, 'answer' as const, { signal: caller.signal }).catch(
+        () => 'no answer' as const,
+      );
+  }
+}
+
+function isWrapper(request: TlObject): request is TlObject & { query: unknown } {
+  return (
+    request instanceof Api.InvokeWithLayer ||
+    request instanceof Api.InitConnection ||
+    request instanceof Api.InvokeWithoutUpdates ||
+    request instanceof Api.InvokeAfterMsg ||
+    request instanceof Api.InvokeAfterMsgs
+  );
+}
+
+function isObject(value: unknown): value is TlObject {
+  return typeof value === 'object' && value !== null && 'className' in value && 'originalArgs' in value;
+}

@@ -1,0 +1,75 @@
+import { Api } from 'telegram/tl/index.js';
+import { presentChannel, presentPost } from '../world/present.js';
+import type { Channel } from '../world/world.js';
+import { type Call, method } from './call.js';
+import { RpcError } from './error_codes.js';
+import { type PageRequest, pageOf } from './page.js';
+import { readableChannelOf, userOf } from './peers.js';
+
+/** The messages of channels. */
+export const messageMethods = [
+  method(Api.messages.GetHistory, getHistory),
+  method(Api.messages.Search, search),
+  method(Api.channels.GetMessages, getMessages),
+  // Chats with users hold nothing here.
+  method(Api.messages.GetMessages, ({ id }) => nothing(id.length)),
+];
+
+/** Telegram answers no more at once. */
+const MOST_IDS = 100;
+
+function getHistory(request: Api.messages.GetHistory, call: Call): Api.messages.TypeMessages {
+  if (userOf(request.peer, call) !== null) return nothing(0);
+  return page(readableChannelOf(peerOf(request.peer), call), request, call);
+}
+
+/** Without a query or a filter, as clients search for everything, it is the history; else it finds nothing. */
+function search(request: Api.messages.Search, call: Call): Api.messages.TypeMessages {
+  if (userOf(request.peer, call) !== null) return nothing(0);
+  const channel = readableChannelOf(peerOf(request.peer), call);
+  const { q, filter } = request;
+  if (q !== '' || !(filter instanceof Api.InputMessagesFilterEmpty)) return messages(channel, [], 0, call);
+  return page(channel, { ...request, offsetDate: request.maxDate }, call);
+}
+
+function page(channel: Channel, request: PageRequest, call: Call): Api.messages.TypeMessages {
+  const posts = pageOf(channel.feed, request);
+  const presented = posts.map((post) => presentPost(post, channel, call.account));
+  return messages(channel, presented, channel.feed.count, call);
+}
+
+function getMessages(request: Api.channels.GetMessages, call: Call): Api.messages.TypeMessages {
+  const channel = readableChannelOf(request.channel, call);
+  const found = request.id.slice(0, MOST_IDS).map((input) => {
+    const id = input instanceof Api.InputMessageID ? input.id : 0;
+    const post = channel.feed.post(id);
+    return post === null ? new Api.MessageEmpty({ id }) : presentPost(post, channel, call.account);
+  });
+  return messages(channel, found, found.length, call);
+}
+
+function messages(
+  channel: Channel,
+  found: Api.TypeMessage[],
+  count: number,
+  { account }: Call,
+): Api.messages.ChannelMessages {
+  return new Api.messages.ChannelMessages({
+    pts: channel.feed.lastId + 1,
+    count,
+    messages: found,
+    topics: [],
+    chats: [presentChannel(channel, account)],
+    users: [],
+  });
+}
+
+function peerOf(peer: unknown): Api.InputPeerChannel {
+  if (peer instanceof Api.InputPeerChannel) return peer;
+  throw new RpcError('PEER_ID_INVALID');
+}
+
+function nothing(asked: number): Api.messages.Messages {
+  const empty = Array.from({ length: asked }, () => new Api.MessageEmpty({ id: 0 }));
+  return new Api.messages.Messages({ messages: empty, chats: [], users: [] });
+}

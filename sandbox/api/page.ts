@@ -1,0 +1,75 @@
+import type { Feed, Post } from '../world/feed.js';
+
+/** Which part of a history is wanted (core.telegram.org/api/offsets). */
+export interface PageRequest {
+  readonly offsetId: number;
+  /** Seconds since 1970; 0: none. */
+  readonly offsetDate: number;
+  readonly addOffset: number;
+  readonly limit: number;
+  readonly maxId: number;
+  readonly minId: number;
+}
+
+const LARGEST_PAGE = 100;
+
+/**
+ * The messages of one page, newest first. The page starts at the newest message older than `offsetId` (or not
+ * newer than `offsetDate`), moved by `addOffset`: forwards into the past, or, where negative, back over
+ * newer ones, but not beyond the newest. Of the `limit` messages from there, those outside `minId` and `maxId`,
+ * both exclusive, are then left out.
+ */
+export function pageOf(feed: Feed, request: PageRequest): Post[] {
+  const limit = Math.min(Math.max(request.limit, 0), LARGEST_PAGE);
+  const posts: Post[] = [];
+  for (let id = firstId(feed, request); id >= 1 && posts.length < limit; id--) {
+    // The rest is older still.
+    if (request.minId > 0 && id <= request.minId) break;
+    const post = feed.post(id);
+    if (post !== null) posts.push(post);
+  }
+  return posts.filter(({ id }) => request.maxId <= 0 || id < request.maxId);
+}
+
+function firstId(feed: Feed, { offsetId, offsetDate, addOffset }: PageRequest): number {
+  let id = offsetId > 0 ? Math.min(offsetId - 1, feed.lastId) : feed.lastId;
+  if (offsetId <= 0 && offsetDate > 0) id = newestUntil(feed, offsetDate);
+  return addOffset > 0 ? older(feed, id, addOffset) : newer(feed, id, -addOffset);
+}
+
+/** The dates of a feed grow with its ids, so the border is found by halving. */
+function newestUntil(feed: Feed, date: number): number {
+  let low = 0;
+  let high = feed.lastId;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    const at = existing(feed, middle);
+    if (at === null || at.date < date) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** The message `id`, or the one before it. */
+function existing(feed: Feed, id: number): Post | null {
+  for (let at = id; at >= 1; at--) {
+    const post = feed.post(at);
+    if (post !== null) return post;
+  }
+  return null;
+}
+
+function older(feed: Feed, from: number, count: number): number {
+  let id = from;
+  for (let left = count; id >= 1 && left > 0; id--) if (feed.post(id) !== null) left -= 1;
+  return id;
+}
+
+function newer(feed: Feed, from: number, count: number): number {
+  let id = from;
+  for (let left = count; id < feed.lastId && left > 0; ) {
+    id += 1;
+    if (feed.post(id) !== null) left -= 1;
+  }
+  return id;
+}

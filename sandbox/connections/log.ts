@@ -1,0 +1,125 @@
+/** One client's connection, seen by the key it spoke with. Times in milliseconds since 1970. */
+export interface ConnectionRecord {
+  /** A connection that spoke with two keys has two records of one id. */
+  readonly id: number;
+  readonly dc: number;
+  /** 16 hexadecimal digits; null: no encrypted message yet. */
+  keyId: string | null;
+  /** Whose key it is, once it is anybody's. */
+  phone: string | null;
+  readonly openedAt: number;
+  closedAt: number | null;
+  /** Methods called; pings and acknowledgements are none. */
+  requests: number;
+  /** Those of them that move files, which several connections may do at once. */
+  mediaRequests: number;
+  /** Order of events among all connections: times are too coarse to tell before from after. */
+  readonly openedOrder: number;
+  firstSentOrder: number | null;
+  closedOrder: number | null;
+}
+
+/** Two connections that were both open and both calling with one key: what kills a session. */
+export interface Overlap {
+  readonly keyId: string;
+  readonly phone: string | null;
+  readonly connections: readonly [ConnectionRecord, ConnectionRecord];
+}
+
+/** Who was connected where, when, and with which key. Keeps the last `capacity` records. */
+export class ConnectionLog {
+  readonly #records: ConnectionRecord[] = [];
+  readonly #open = new Set<ConnectionRecord>();
+  #order = 0;
+  #nextId = 1;
+  /** Records that no longer fit. */
+  dropped = 0;
+
+  constructor(
+    readonly time: () => number,
+    readonly capacity = 20_000,
+  ) {}
+
+  open(dc: number, id: number = this.#nextId++): ConnectionRecord {
+    const openedOrder = this.#tick();
+    const record: ConnectionRecord = {
+      ...{ id, dc, keyId: null, phone: null, openedAt: this.time(), closedAt: null },
+      ...{ requests: 0, mediaRequests: 0, openedOrder, firstSentOrder: null, closedOrder: null },
+    };
+    this.#records.push(record);
+    this.#open.add(record);
+    if (this.#records.length > this.capacity) {
+      const oldest = this.#records.findIndex(({ closedOrder }) => closedOrder !== null);
+      this.#records.splice(Math.max(oldest, 0), 1);
+      this.dropped += 1;
+    }
+    return record;
+  }
+
+  close(record: ConnectionRecord): void {
+    this.#open.delete(record);
+    record.closedAt = this.time();
+    record.closedOrder = this.#tick();
+  }
+
+  /** Counts a method called. Returns whether another open connection has called with this key, too. */
+  sent(record: ConnectionRecord, isMedia: boolean): boolean {
+    record.requests += 1;
+    if (isMedia) {
+      record.mediaRequests += 1;
+      return false;
+    }
+    record.firstSentOrder ??= this.#tick();
+    for (const other of this.#open) if (isRival(other, record)) return true;
+    return false;
+  }
+
+  /** Oldest first. */
+  list(): readonly ConnectionRecord[] {
+    return this.#records;
+  }
+
+  /** Every pair that broke 'one session, one connection', among the records kept. */
+  overlaps(): Overlap[] {
+    const senders = this.#records.filter(({ firstSentOrder }) => firstSentOrder !== null);
+    const byKey = new Map<string, ConnectionRecord[]>();
+    for (const record of senders) {
+      const key = `${record.dc}:${record.keyId}`;
+      byKey.set(key, [...(byKey.get(key) ?? []), record]);
+    }
+    return [...byKey.values()].flatMap(pairsOf);
+  }
+
+  #tick(): number {
+    this.#order += 1;
+    return this.#order;
+  }
+}
+
+function isRival(other: ConnectionRecord, record: ConnectionRecord): boolean {
+  return (
+    other.firstSentOrder !== null &&
+    other.keyId === record.keyId &&
+    other.dc === record.dc &&
+    other.id !== record.id
+  );
+}
+
+function pairsOf(records: readonly ConnectionRecord[]): Overlap[] {
+  return records.flatMap((one, at) =>
+    records
+      .slice(at + 1)
+      .filter((other) => other.id !== one.id && spansMeet(one, other))
+      .map((other) => ({
+        keyId: one.keyId ?? '',
+        phone: one.phone ?? other.phone,
+        connections: [one, other] as const,
+      })),
+  );
+}
+
+function spansMeet(one: ConnectionRecord, other: ConnectionRecord): boolean {
+  const before = (a: ConnectionRecord, b: ConnectionRecord): boolean =>
+    (a.firstSentOrder ?? 0) < (b.closedOrder ?? Number.POSITIVE_INFINITY);
+  return before(one, other) && before(other, one);
+}

@@ -1,0 +1,101 @@
+import { errorCodeOf } from '../api/error_codes.js';
+
+/** What is to happen to a request. */
+export type Effect =
+  | { readonly kind: 'error'; readonly code: number; readonly message: string }
+  /** Never answered; the connection stays open. */
+  | { readonly kind: 'hang' }
+  /** The connection is closed instead of an answer. */
+  | { readonly kind: 'drop' }
+  /** Answered, but so much later. */
+  | { readonly kind: 'slow'; readonly milliseconds: number };
+
+/** A fault as it is asked for. What is left out matches everything. */
+export interface FaultRequest {
+  /** `hang`, `drop`, `slow`, or the name of any error of Telegram, such as `FLOOD_WAIT_30`. */
+  readonly fault: string;
+  /** The account, by its phone number, with or without `+`. */
+  readonly phone?: string | undefined;
+  /** `messages.GetHistory`, `messages.getHistory` or `getHistory`. */
+  readonly method?: string | undefined;
+  readonly dc?: number | undefined;
+  /** For `slow`. */
+  readonly milliseconds?: number | undefined;
+  /** How many requests it strikes; until cleared, if left out. */
+  readonly times?: number | undefined;
+  /** The error's number, where it is not the usual one. */
+  readonly code?: number | undefined;
+}
+
+/** A fault that is set. */
+export interface Fault extends FaultRequest {
+  readonly id: number;
+  /** Requests struck so far. */
+  readonly struck: number;
+}
+
+/** The request that a fault may strike. `phones`: whose account it is, or is about. */
+export interface Target {
+  readonly dc: number;
+  readonly method: string;
+  readonly phones: readonly string[];
+}
+
+/** Faults on demand: what is set first strikes first. */
+export class Faults {
+  readonly #faults = new Map<number, Fault>();
+  #nextId = 1;
+
+  add(request: FaultRequest): Fault {
+    const fault: Fault = { ...request, id: this.#nextId, struck: 0 };
+    this.#nextId += 1;
+    this.#faults.set(fault.id, fault);
+    return fault;
+  }
+
+  /** Removes one, or all. Returns how many there were. */
+  clear(id?: number): number {
+    const before = this.#faults.size;
+    if (id === undefined) this.#faults.clear();
+    else this.#faults.delete(id);
+    return before - this.#faults.size;
+  }
+
+  /** Those that may still strike. */
+  list(): Fault[] {
+    return [...this.#faults.values()];
+  }
+
+  /** What happens to a request, counted as struck; null: nothing. */
+  strike(target: Target): Effect | null {
+    for (const fault of this.#faults.values()) {
+      if (!matches(fault, target)) continue;
+      const struck = fault.struck + 1;
+      if (fault.times !== undefined && struck >= fault.times) this.#faults.delete(fault.id);
+      else this.#faults.set(fault.id, { ...fault, struck });
+      return effectOf(fault);
+    }
+    return null;
+  }
+}
+
+function matches(fault: FaultRequest, target: Target): boolean {
+  if (fault.dc !== undefined && fault.dc !== target.dc) return false;
+  if (fault.phone !== undefined && !target.phones.includes(digits(fault.phone))) return false;
+  return fault.method === undefined || isMethod(fault.method.toLowerCase(), target.method.toLowerCase());
+}
+
+function isMethod(wanted: string, method: string): boolean {
+  return method === wanted || method.split('.').at(-1) === wanted;
+}
+
+function effectOf(fault: FaultRequest): Effect {
+  if (fault.fault === 'hang' || fault.fault === 'drop') return { kind: fault.fault };
+  if (fault.fault === 'slow') return { kind: 'slow', milliseconds: fault.milliseconds ?? 1000 };
+  return { kind: 'error', code: fault.code ?? errorCodeOf(fault.fault), message: fault.fault };
+}
+
+/** A phone number as Telegram stores it: digits only. */
+export function digits(phone: string): string {
+  return phone.replace(/\D/g, '');
+}

@@ -1,0 +1,122 @@
+import { Dispatcher } from './api/dispatch.js';
+import { ExportedAuthorizations } from './api/exported.js';
+import { SrpChallenges } from './api/srp_challenges.js';
+import { ConnectionLog } from './connections/log.js';
+import { generateRsaPem, type PublicKey, rsaKeyFrom } from './crypto/rsa_key.js';
+import { DataCentre } from './data_centre.js';
+import { Faults } from './faults/faults.js';
+import type { ServerMode } from './mtproto/connection.js';
+import { Codes } from './state/codes.js';
+import { openState, secret } from './state/database.js';
+import { Keys } from './state/keys.js';
+import type { Seed } from './world/seed.js';
+import { World } from './world/world.js';
+
+/** What a sandbox is started with. */
+export interface SandboxOptions {
+  /** Holds what outlives a restart: the RSA key, auth keys, log-ins, codes. */
+  readonly directory: string;
+  readonly seed: Seed;
+  /** The same for all data centres; 0: any that is free. */
+  readonly port: number;
+  /** Milliseconds since 1970. */
+  readonly time: () => number;
+  readonly randomBytes: (length: number) => Buffer;
+}
+
+/** An account, and how to log in to it. */
+export interface AccountCard {
+  /** With `+`. */
+  readonly phone: string;
+  readonly id: string;
+  readonly dc: number;
+  readonly code: string;
+  readonly password: string | null;
+  /** The last one sent and not used yet. */
+  readonly lastCode: { readonly code: string; readonly type: string; readonly sentAt: number } | null;
+}
+
+/** A Telegram of our own, on loopback addresses. */
+export interface Sandbox {
+  /** Data centre 1's address, 2's, … */
+  readonly addresses: readonly string[];
+  readonly port: number;
+  readonly rsaPublicKey: PublicKey;
+  readonly world: World;
+  readonly faults: Faults;
+  readonly connections: ConnectionLog;
+  accounts(): AccountCard[];
+  /** Changes how one data centre behaves. Rejects with RangeError where there is no such data centre. */
+  behave(dc: number, mode: ServerMode): Promise<void>;
+  /** How each data centre behaves, number 1 first. */
+  modes(): ServerMode[];
+  close(): Promise<void>;
+}
+
+const PORT_ATTEMPTS = 20;
+
+/** Starts the data centres: 127.0.0.2, 127.0.0.3, … Rejects with the system's error where one can't listen. */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { directory, time, randomBytes } = options;
+  const world = new World(options.seed);
+  const state = openState(directory);
+  const rsaKey = rsaKeyFrom(secret(state, 'rsa_key', generateRsaPem));
+  const keys = new Keys(state, time);
+  const codes = new Codes(state);
+  const log = new ConnectionLog(time);
+  const faults = new Faults();
+  const addresses = Array.from({ length: options.seed.data_centres }, (_, at) => `127.0.0.${at + 2}`);
+  let port = options.port;
+  const exported = new ExportedAuthorizations(time, randomBytes);
+  const challenges = new SrpChallenges(randomBytes);
+  const shared = { world, keys, codes, exported, challenges, time, randomBytes, addresses, port: () => port };
+  const dispatcher = new Dispatcher(shared, faults, log);
+  const centres = addresses.map(
+    (address, at) =>
+      new DataCentre(address, { dcId: at + 1, keys, rsaKey, log, dispatcher, time, randomBytes }),
+  );
+  try {
+    port = await listenTogether(centres, options.port);
+  } catch (error) {
+    state.close();
+    throw error;
+  }
+  return {
+    ...{ addresses, port, rsaPublicKey: rsaKey.publicKey, world, faults, connections: log },
+    accounts: () => accountCards(world, codes),
+    modes: () => centres.map(({ mode }) => mode),
+    async behave(dc, mode) {
+      const centre = centres[dc - 1];
+      if (centre === undefined) throw new RangeError(`no data centre ${dc}`);
+      await centre.behave(mode, port);
+    },
+    async close() {
+      await Promise.all(centres.map((centre) => centre.close()));
+      state.close();
+    },
+  };
+}
+
+/** A port that is free at one address may be taken at the next: then all try another. */
+async function listenTogether(centres: readonly DataCentre[], wanted: number): Promise<number> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      let port = wanted;
+      for (const centre of centres) port = await centre.listen(port);
+      return port;
+    } catch (error) {
+      await Promise.all(centres.map((centre) => centre.close()));
+      if (wanted !== 0 || attempt === PORT_ATTEMPTS) throw error;
+    }
+  }
+}
+
+function accountCards(world: World, codes: Codes): AccountCard[] {
+  return world.accounts.map(({ phone, id, dcId, code, seed }) => {
+    const last = codes.latest(phone);
+    return {
+      ...{ phone: `+${phone}`, id: id.toString(), dc: dcId, code, password: seed.password ?? null },
+      lastCode: last === null ? null : { code: last.code, type: last.type, sentAt: last.sentAt },
+    };
+  });
+}

@@ -1,0 +1,105 @@
+import { sha256 } from '../crypto/hashes.js';
+import { fileType, type StoredFile } from './files.js';
+import type { SeedChannel, SeedGenerated, SeedPost } from './seed.js';
+
+/** One message of a channel. */
+export interface Post {
+  readonly id: number;
+  /** Seconds since 1970. */
+  readonly date: number;
+  /** Null: the message that says the channel was created. */
+  readonly text: string | null;
+  readonly file: StoredFile | null;
+}
+
+/** The messages of one channel, made when looked at. Ids start at 1; some are missing. */
+export interface Feed {
+  readonly lastId: number;
+  /** How many there are. */
+  readonly count: number;
+  /** Null: deleted, or never written. */
+  post(id: number): Post | null;
+}
+
+/** Where the messages' files lie and how their ids are told from those of other channels. */
+export interface FeedPlace {
+  readonly index: number;
+  readonly dcId: number;
+  readonly seed: SeedChannel;
+}
+
+const CREATED = 1;
+
+/** The messages that the seed has for a channel. */
+export function feedOf(place: FeedPlace): Feed {
+  const { messages } = place.seed;
+  return Array.isArray(messages) ? writtenFeed(place, messages) : generatedFeed(place, messages);
+}
+
+/**
+ * The id of the file in message `messageId` of the channel `index`: near the top of 64 bits, like
+ * Telegram's, so that whoever takes it for a double is found out.
+ */
+export function fileIdOf(index: number, messageId: number): bigint {
+  return (5n << 60n) | (BigInt(index) << 32n) | BigInt(messageId);
+}
+
+/** The inverse of `fileIdOf`; null: no file's id. */
+export function placeOfFile(fileId: bigint): { readonly index: number; readonly messageId: number } | null {
+  if (fileId >> 60n !== 5n) return null;
+  return { index: Number((fileId >> 32n) & 0xfffffffn), messageId: Number(fileId & 0xffffffffn) };
+}
+
+function writtenFeed(place: FeedPlace, posts: readonly SeedPost[]): Feed {
+  const { index, dcId, seed } = place;
+  return {
+    lastId: posts.length + CREATED,
+    count: posts.length + CREATED,
+    post(id) {
+      if (id === CREATED) return created(seed);
+      const post = posts[id - CREATED - 1];
+      if (post === undefined) return null;
+      const date = post.date ?? seed.created + id * 60;
+      if (post.file === undefined) return { id, date, text: post.text, file: null };
+      const type = fileType(post.file.type);
+      const name = post.file.name ?? `file_${id}.${type.extension}`;
+      const file = { id: fileIdOf(index, id), dcId, type, name, size: post.file.size, date };
+      return { id, date, text: post.text, file };
+    },
+  };
+}
+
+function generatedFeed({ index, dcId, seed }: FeedPlace, described: SeedGenerated): Feed {
+  const { count: lastId, files, deleted_every: deletedEvery } = described;
+  const filesUpTo = (id: number): number => Math.floor((id * files) / lastId);
+  const hasFile = (id: number): boolean => id > CREATED && filesUpTo(id) > filesUpTo(id - 1);
+  const exists = (id: number): boolean =>
+    id >= CREATED && id <= lastId && (deletedEvery === undefined || id % deletedEvery !== 0 || hasFile(id));
+  let count = 0;
+  for (let id = CREATED; id <= lastId; id++) if (exists(id)) count += 1;
+  return {
+    lastId,
+    count,
+    post(id) {
+      if (!exists(id)) return null;
+      if (id === CREATED) return created(seed);
+      const date = seed.created + id * described.seconds_between;
+      const text = `Message ${id} of ${seed.title}.`;
+      if (!hasFile(id)) return { id, date, text, file: null };
+      const file = { ...generatedFile(fileIdOf(index, id), filesUpTo(id), described), dcId, date };
+      return { id, date, text, file };
+    },
+  };
+}
+
+function generatedFile(id: bigint, number: number, described: SeedGenerated) {
+  const { file_types: types, smallest_file: smallest, largest_file: largest } = described;
+  const type = fileType(types[number % types.length] ?? 'text');
+  const spread = Math.max(largest - smallest, 0) + 1;
+  const size = smallest + (sha256(Buffer.from(`size:${id}`)).readUInt32LE() % spread);
+  return { id, type, name: `file_${number}.${type.extension}`, size };
+}
+
+function created(seed: SeedChannel): Post {
+  return { id: CREATED, date: seed.created, text: null, file: null };
+}

@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const phone = z.string().regex(/^\+?\d{7,15}$/);
+const id = z.union([z.int().positive(), z.string().regex(/^\d+$/)]).transform(BigInt);
+const accessHashes = z
+  .record(
+    phone,
+    z
+      .string()
+      .regex(/^-?\d+$/)
+      .transform(BigInt),
+  )
+  .default({});
+const time = z.iso.datetime().transform((text) => Math.floor(Date.parse(text) / 1000));
+
+const account = z.strictObject({
+  phone,
+  id,
+  /** The home data centre; the digit X of a phone `99966XYYYY`, if left out. */
+  dc: z.int().positive().optional(),
+  first_name: z.string(),
+  last_name: z.string().optional(),
+  username: z.string().optional(),
+  about: z.string().optional(),
+  /** Two-step verification. */
+  password: z.string().optional(),
+  password_hint: z.string().optional(),
+  /** The code it is sent; X five times, if left out. */
+  code: z.string().optional(),
+  code_via: z.enum(['app', 'sms']).default('app'),
+  /** The error that `auth.sendCode` has for this number. */
+  refused: z.string().optional(),
+});
+
+const post = z.strictObject({
+  text: z.string().default(''),
+  date: time.optional(),
+  file: z
+    .strictObject({ type: z.string(), name: z.string().optional(), size: z.int().nonnegative() })
+    .optional(),
+});
+
+/** Thousands of messages in a line: which have files, and what those are, follows from the message's id. */
+const generated = z.strictObject({
+  count: z.int().positive(),
+  files: z.int().nonnegative().default(0),
+  file_types: z.array(z.string()).min(1).default(['photo', 'pdf', 'video', 'text', 'zip']),
+  smallest_file: z.int().positive().default(2_000),
+  largest_file: z.int().positive().default(60_000),
+  seconds_between: z.int().positive().default(600),
+  /** Every so many messages one was deleted, and its id is missing. */
+  deleted_every: z.int().min(2).optional(),
+});
+
+const channel = z.strictObject({
+  id,
+  title: z.string(),
+  /** Public, if it has one. */
+  username: z.string().optional(),
+  about: z.string().default(''),
+  kind: z.enum(['broadcast', 'megagroup']).default('broadcast'),
+  members: z.union([z.literal('everyone'), z.array(phone)]),
+  /** How many members it says it has. */
+  participants: z.int().nonnegative().default(1),
+  created: time,
+  /** Where its files lie. */
+  dc: z.int().positive().default(2),
+  access_hash: accessHashes,
+  /** So many channels of this kind: ids count up, titles and usernames get a number. */
+  copies: z.int().positive().default(1),
+  messages: z.union([generated, z.array(post)]).default([]),
+});
+
+const seedSchema = z.strictObject({
+  data_centres: z.int().min(3).max(20).default(3),
+  /** How long a code may be used. */
+  code_seconds: z.int().positive().default(300),
+  /** `api_id`s that Telegram refuses; every other positive one is taken, with any api_hash. */
+  refused_api_ids: z.array(z.int()).default([]),
+  accounts: z.array(account).min(1),
+  channels: z.array(channel).default([]),
+});
+
+/** The world as its seed describes it. Times in seconds since 1970. */
+export type Seed = z.output<typeof seedSchema>;
+/** One of the seed's accounts. */
+export type SeedAccount = z.output<typeof account>;
+/** One of the seed's channels, or many alike. */
+export type SeedChannel = z.output<typeof channel>;
+/** One message written out in the seed. */
+export type SeedPost = z.output<typeof post>;
+/** Many messages described in one line. */
+export type SeedGenerated = z.output<typeof generated>;
+
+/** The seed in `value`. Throws zod's error, which lists what is wrong. */
+export function parseSeed(value: unknown): Seed {
+  return seedSchema.parse(value);
+}
+
+/** The seed in a JSON file. Throws the file system's error, SyntaxError, or zod's. */
+export function readSeed(path: string | URL): Seed {
+  return parseSeed(JSON.parse(readFileSync(path, 'utf8')));
+}

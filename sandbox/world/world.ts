@@ -1,0 +1,140 @@
+import { sha256 } from '../crypto/hashes.js';
+import { digits } from '../faults/faults.js';
+import { type Feed, feedOf, type Post, placeOfFile } from './feed.js';
+import type { StoredFile } from './files.js';
+import type { Seed, SeedAccount, SeedChannel } from './seed.js';
+
+/** An account of the sandbox. */
+export interface Account {
+  readonly seed: SeedAccount;
+  readonly id: bigint;
+  /** Digits only. */
+  readonly phone: string;
+  /** Its home data centre. */
+  readonly dcId: number;
+  readonly code: string;
+}
+
+/** A channel of the sandbox. */
+export interface Channel {
+  readonly seed: SeedChannel;
+  readonly id: bigint;
+  readonly index: number;
+  readonly title: string;
+  readonly username: string | null;
+  readonly dcId: number;
+  readonly feed: Feed;
+  hasMember(phone: string): boolean;
+}
+
+/** A file and the message it is in. */
+export interface LocatedFile {
+  readonly file: StoredFile;
+  readonly channel: Channel;
+  readonly post: Post;
+}
+
+/** Everything there is besides sessions: accounts, channels, messages, files. It never changes. */
+export class World {
+  readonly accounts: readonly Account[];
+  readonly channels: readonly Channel[];
+  readonly #byPhone: ReadonlyMap<string, Account>;
+  readonly #byUserId: ReadonlyMap<bigint, Account>;
+  readonly #byChannelId: ReadonlyMap<bigint, Channel>;
+  readonly #byUsername: ReadonlyMap<string, Account | Channel>;
+
+  constructor(readonly seed: Seed) {
+    this.accounts = seed.accounts.map((account) => accountOf(account, seed.data_centres));
+    this.channels = seed.channels.flatMap(copiesOf).map(channelOf);
+    this.#byPhone = new Map(this.accounts.map((account) => [account.phone, account]));
+    this.#byUserId = new Map(this.accounts.map((account) => [account.id, account]));
+    this.#byChannelId = new Map(this.channels.map((channel) => [channel.id, channel]));
+    this.#byUsername = new Map<string, Account | Channel>([
+      ...this.accounts.flatMap((account) => named(account.seed.username ?? null, account)),
+      ...this.channels.flatMap((channel) => named(channel.username, channel)),
+    ]);
+  }
+
+  account(phone: string): Account | null {
+    return this.#byPhone.get(digits(phone)) ?? null;
+  }
+
+  user(id: bigint): Account | null {
+    return this.#byUserId.get(id) ?? null;
+  }
+
+  channel(id: bigint): Channel | null {
+    return this.#byChannelId.get(id) ?? null;
+  }
+
+  /** Whom a public name belongs to; case does not matter. */
+  named(username: string): Account | Channel | null {
+    return this.#byUsername.get(username.toLowerCase()) ?? null;
+  }
+
+  /** The channels that an account is a member of. */
+  channelsOf({ phone }: Account): Channel[] {
+    return this.channels.filter((channel) => channel.hasMember(phone));
+  }
+
+  file(id: bigint): LocatedFile | null {
+    const place = placeOfFile(id);
+    const channel = place === null ? undefined : this.channels[place.index];
+    const post = place === null ? null : (channel?.feed.post(place.messageId) ?? null);
+    if (channel === undefined || post === null || post.file === null) return null;
+    return { file: post.file, channel, post };
+  }
+}
+
+/**
+ * The access hash by which `viewer` may speak of something; another account's is of no use to it
+ * (core.telegram.org/api/peers). Half of them are negative, nearly all of them beyond 2^53.
+ */
+export function accessHash(viewer: Account, kind: 'user' | 'channel' | 'file', id: bigint): bigint {
+  return sha256(Buffer.from(`access:${viewer.id}:${kind}:${id}`)).readBigInt64LE();
+}
+
+/** Like `accessHash`; the seed may say another. */
+export function channelAccessHash(viewer: Account, channel: Channel): bigint {
+  const chosen = Object.entries(channel.seed.access_hash).find(([phone]) => digits(phone) === viewer.phone);
+  return chosen?.[1] ?? accessHash(viewer, 'channel', channel.id);
+}
+
+/** The data centre X and the code of a test number `99966XYYYY` (core.telegram.org/api/auth, Test accounts). */
+export function testNumber(phone: string): { readonly dcId: number; readonly code: string } | null {
+  const digit = /^99966(\d)\d{4}$/.exec(phone)?.[1];
+  return digit === undefined ? null : { dcId: Number(digit), code: digit.repeat(5) };
+}
+
+function accountOf(seed: SeedAccount, dataCentres: number): Account {
+  const phone = digits(seed.phone);
+  const test = testNumber(phone);
+  const dcId = seed.dc ?? test?.dcId ?? 1;
+  if (dcId > dataCentres) throw new RangeError(`no data centre ${dcId} for ${phone}`);
+  return { seed, id: seed.id, phone, dcId, code: seed.code ?? test?.code ?? '12345' };
+}
+
+/** A seed's channel with `copies` is that many, told apart by number. */
+function copiesOf(seed: SeedChannel): { seed: SeedChannel; number: number | null }[] {
+  if (seed.copies === 1) return [{ seed, number: null }];
+  return Array.from({ length: seed.copies }, (_, at) => ({ seed, number: at + 1 }));
+}
+
+function channelOf({ seed, number }: { seed: SeedChannel; number: number | null }, index: number): Channel {
+  const suffix = number === null ? '' : `${number}`;
+  const members = seed.members === 'everyone' ? null : new Set(seed.members.map(digits));
+  return {
+    seed,
+    index,
+    id: seed.id + BigInt(number === null ? 0 : number - 1),
+    title: number === null ? seed.title : `${seed.title} ${number}`,
+    username: seed.username === undefined ? null : `${seed.username}${suffix}`,
+    dcId: seed.dc,
+    feed: feedOf({ index, dcId: seed.dc, seed }),
+    hasMember: (phone) => members === null || members.has(phone),
+  };
+}
+
+function named<T>(username: string | null, owner: T): [string, T][] {
+  return username === null ? [] : [[username.toLowerCase(), owner]];
+}
