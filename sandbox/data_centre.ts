@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { ClientConnection, type ConnectionHost, type ServerMode } from './mtproto/connection.js';
+import { ClientConnection } from './mtproto/connection.js';
+import type { ConnectionHost, ServerMode } from './mtproto/connection_host.js';
 
 /** What a data centre shares with the others. */
 export type DataCentreHost = Omit<ConnectionHost, 'mode'>;

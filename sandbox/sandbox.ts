@@ -2,10 +2,10 @@ import { Dispatcher } from './api/dispatch.js';
 import { ExportedAuthorizations } from './api/exported.js';
 import { SrpChallenges } from './api/srp_challenges.js';
 import { ConnectionLog } from './connections/log.js';
-import { generateRsaPem, type PublicKey, rsaKeyFrom } from './crypto/rsa_key.js';
+import { generateRsaPem, type PublicKey, type RsaKey, rsaKeyFrom } from './crypto/rsa_key.js';
 import { DataCentre } from './data_centre.js';
 import { Faults } from './faults/faults.js';
-import type { ServerMode } from './mtproto/connection.js';
+import type { ServerMode } from './mtproto/connection_host.js';
 import { Codes } from './state/codes.js';
 import { openState, secret } from './state/database.js';
 import { Keys } from './state/keys.js';
@@ -57,24 +57,19 @@ const PORT_ATTEMPTS = 20;
 
 /** Starts the data centres: 127.0.0.2, 127.0.0.3, … Rejects with the system's error where one can't listen. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { directory, time, randomBytes } = options;
+  const { time } = options;
   const world = new World(options.seed);
-  const state = openState(directory);
+  const state = openState(options.directory);
+  const parts = {
+    world,
+    codes: new Codes(state),
+    faults: new Faults(),
+    connections: new ConnectionLog(time),
+  };
   const rsaKey = rsaKeyFrom(secret(state, 'rsa_key', generateRsaPem));
-  const keys = new Keys(state, time);
-  const codes = new Codes(state);
-  const log = new ConnectionLog(time);
-  const faults = new Faults();
-  const addresses = Array.from({ length: options.seed.data_centres }, (_, at) => `127.0.0.${at + 2}`);
   let port = options.port;
-  const exported = new ExportedAuthorizations(time, randomBytes);
-  const challenges = new SrpChallenges(randomBytes);
-  const shared = { world, keys, codes, exported, challenges, time, randomBytes, addresses, port: () => port };
-  const dispatcher = new Dispatcher(shared, faults, log);
-  const centres = addresses.map(
-    (address, at) =>
-      new DataCentre(address, { dcId: at + 1, keys, rsaKey, log, dispatcher, time, randomBytes }),
-  );
+  const shared = { ...options, ...parts, rsaKey, keys: new Keys(state, time), port: () => port };
+  const centres = dataCentres(shared);
   try {
     port = await listenTogether(centres, options.port);
   } catch (error) {
@@ -82,8 +77,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     throw error;
   }
   return {
-    ...{ addresses, port, rsaPublicKey: rsaKey.publicKey, world, faults, connections: log },
-    accounts: () => accountCards(world, codes),
+    ...{ ...parts, port, addresses: centres.map(({ address }) => address), rsaPublicKey: rsaKey.publicKey },
+    accounts: () => accountCards(world, parts.codes),
     modes: () => centres.map(({ mode }) => mode),
     async behave(dc, mode) {
       const centre = centres[dc - 1];
@@ -95,6 +90,28 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       state.close();
     },
   };
+}
+
+/** What all data centres have in common. */
+interface Shared extends Omit<SandboxOptions, 'port'> {
+  readonly world: World;
+  readonly keys: Keys;
+  readonly codes: Codes;
+  readonly faults: Faults;
+  readonly connections: ConnectionLog;
+  readonly rsaKey: RsaKey;
+  readonly port: () => number;
+}
+
+function dataCentres(shared: Shared): DataCentre[] {
+  const { time, randomBytes, connections: log } = shared;
+  const addresses = Array.from({ length: shared.seed.data_centres }, (_, at) => `127.0.0.${at + 2}`);
+  const exported = new ExportedAuthorizations(time, randomBytes);
+  const challenges = new SrpChallenges(randomBytes);
+  const dispatcher = new Dispatcher({ ...shared, addresses, exported, challenges }, shared.faults, log);
+  return addresses.map(
+    (address, at) => new DataCentre(address, { ...shared, dcId: at + 1, log, dispatcher }),
+  );
 }
 
 /** A port that is free at one address may be taken at the next: then all try another. */

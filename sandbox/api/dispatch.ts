@@ -61,7 +61,10 @@ export class Dispatcher {
         return accountOf(backend, current);
       },
     };
-    return { kind: 'result', value: method.answer(request, call), layer, compress: !method.isMedia };
+    const value = method.answer(request, call);
+    // Logging in makes a connection somebody's.
+    caller.record.phone = this.#key(caller).authorization?.phone ?? caller.record.phone;
+    return { kind: 'result', value, layer, compress: !method.isMedia };
   }
 
   /** The request inside of what says how it is to be called (core.telegram.org/api/invoking). */

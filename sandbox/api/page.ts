@@ -12,17 +12,19 @@ export interface PageRequest {
 }
 
 const LARGEST_PAGE = 100;
+const USUAL_PAGE = 20;
 
 /**
- * The messages of one page, newest first. The page starts at the newest message older than `offsetId` (or not
- * newer than `offsetDate`), moved by `addOffset`: forwards into the past, or, where negative, back over
- * newer ones, but not beyond the newest. Of the `limit` messages from there, those outside `minId` and `maxId`,
- * both exclusive, are then left out.
+ * The messages of one page, newest first. The page starts at the newest message older than `offsetId` (or
+ * `offsetDate`), moved by `addOffset`: into the past, or, where negative, back over newer ones. Where there are
+ * fewer newer ones, the page has so many fewer messages: Telethon's `reverse` relies on it. Those outside
+ * `minId` and `maxId`, both exclusive, are left out of what the page would have been.
  */
 export function pageOf(feed: Feed, request: PageRequest): Post[] {
-  const limit = Math.min(Math.max(request.limit, 0), LARGEST_PAGE);
+  const { id: first, beyond } = start(feed, request);
+  const limit = Math.min(request.limit <= 0 ? USUAL_PAGE : request.limit, LARGEST_PAGE) - beyond;
   const posts: Post[] = [];
-  for (let id = firstId(feed, request); id >= 1 && posts.length < limit; id--) {
+  for (let id = first; id >= 1 && posts.length < limit; id--) {
     // The rest is older still.
     if (request.minId > 0 && id <= request.minId) break;
     const post = feed.post(id);
@@ -31,10 +33,16 @@ export function pageOf(feed: Feed, request: PageRequest): Post[] {
   return posts.filter(({ id }) => request.maxId <= 0 || id < request.maxId);
 }
 
-function firstId(feed: Feed, { offsetId, offsetDate, addOffset }: PageRequest): number {
+/** Where a page starts; `beyond`: how many places before the newest message that is. */
+interface Start {
+  readonly id: number;
+  readonly beyond: number;
+}
+
+function start(feed: Feed, { offsetId, offsetDate, addOffset }: PageRequest): Start {
   let id = offsetId > 0 ? Math.min(offsetId - 1, feed.lastId) : feed.lastId;
   if (offsetId <= 0 && offsetDate > 0) id = newestUntil(feed, offsetDate);
-  return addOffset > 0 ? older(feed, id, addOffset) : newer(feed, id, -addOffset);
+  return addOffset > 0 ? { id: older(feed, id, addOffset), beyond: 0 } : newer(feed, id, -addOffset);
 }
 
 /** The dates of a feed grow with its ids, so the border is found by halving. */
@@ -65,11 +73,12 @@ function older(feed: Feed, from: number, count: number): number {
   return id;
 }
 
-function newer(feed: Feed, from: number, count: number): number {
+function newer(feed: Feed, from: number, count: number): Start {
   let id = from;
-  for (let left = count; id < feed.lastId && left > 0; ) {
+  let left = count;
+  while (id < feed.lastId && left > 0) {
     id += 1;
     if (feed.post(id) !== null) left -= 1;
   }
-  return id;
+  return { id, beyond: left };
 }

@@ -40,7 +40,7 @@ export class ConnectionLog {
     readonly capacity = 20_000,
   ) {}
 
-  open(dc: number, id: number = this.#nextId++): ConnectionRecord {
+  open(dc: number, id: number = this.#newId()): ConnectionRecord {
     const openedOrder = this.#tick();
     const record: ConnectionRecord = {
       ...{ id, dc, keyId: null, phone: null, openedAt: this.time(), closedAt: null },
@@ -88,6 +88,12 @@ export class ConnectionLog {
       byKey.set(key, [...(byKey.get(key) ?? []), record]);
     }
     return [...byKey.values()].flatMap(pairsOf);
+  }
+
+  #newId(): number {
+    const id = this.#nextId;
+    this.#nextId += 1;
+    return id;
   }
 
   #tick(): number {

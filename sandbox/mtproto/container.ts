@@ -1,5 +1,4 @@
-import { gunzipSync } from 'node:zlib';
-import { TlReadError, TlReader } from '../tl/reader.js';
+import { gunzip, TlReadError, TlReader } from '../tl/reader.js';
 import { type Schema, schemaOfLayer } from '../tl/schema.js';
 import type { TlObject } from '../tl/values.js';
 import { uint } from '../tl/writer.js';
@@ -59,5 +58,5 @@ function unzipped(body: Buffer): Buffer {
   if (body.length < 4 || body.readUInt32LE() !== GZIP_PACKED) return body;
   const reader = new TlReader(body, schemaOfLayer(0));
   reader.take(4);
-  return gunzipSync(reader.bytes());
+  return gunzip(reader.bytes());
 }

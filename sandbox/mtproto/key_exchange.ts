@@ -17,6 +17,7 @@ import { exact, long, type TlObject } from '../tl/values.js';
 import { encode } from '../tl/writer.js';
 import { AuthKey } from './auth_key.js';
 import { openInnerData, openWithHash } from './inner_data.js';
+import { type Asked, isOf, temporaryKey } from './nonces.js';
 
 /** The client broke the rules of the exchange; Telegram hangs up on it. */
 export class KeyExchangeError extends Error {
@@ -31,12 +32,6 @@ export interface ExchangeHost {
   readonly time: () => number;
   /** Takes a new key in; false where one with its id is known already, and the client has to try again. */
   register(key: AuthKey): boolean;
-}
-
-interface Asked {
-  readonly nonce: Buffer;
-  readonly serverNonce: Buffer;
-  readonly pq: bigint;
 }
 
 interface Agreed extends Asked {
@@ -146,21 +141,4 @@ export class KeyExchange {
     this.#agreed = null;
     return new Api.DhGenOk({ nonce, serverNonce, newNonceHash1: long(key.nonceHash(agreed.newNonce, 1)) });
   }
-}
-
-function isOf(asked: Asked, message: { nonce: Api.int128; serverNonce: Api.int128 }): boolean {
-  return (
-    toLittleEndian(exact(message.nonce), 16).equals(asked.nonce) &&
-    toLittleEndian(exact(message.serverNonce), 16).equals(asked.serverNonce)
-  );
-}
-
-/** `tmp_aes_key` and `tmp_aes_iv` of the exchange. */
-function temporaryKey(serverNonce: Buffer, newNonce: Buffer): IgeKey {
-  const newThenServer = sha1(newNonce, serverNonce);
-  const serverThenNew = sha1(serverNonce, newNonce);
-  return {
-    key: Buffer.concat([newThenServer, serverThenNew.subarray(0, 12)]),
-    iv: Buffer.concat([serverThenNew.subarray(12), sha1(newNonce, newNonce), newNonce.subarray(0, 4)]),
-  };
 }

@@ -103,7 +103,11 @@ export class Session {
       const { object, layer } = readRequest(body, this.host.layer());
       const context = { messageId, outbox: this.#outbox, session: this, received: this.#received };
       if (answerService(object, context)) return;
-      void this.host.invoke(object, layer).then((outcome) => this.#answer(messageId, outcome));
+      this.host
+        .invoke(object, layer)
+        .then((outcome) => this.#answer(messageId, outcome))
+        // A mistake of the sandbox's own must not end it.
+        .catch((error: unknown) => this.#answer(messageId, internalError(error)));
     } catch (error) {
       if (!(error instanceof TlReadError) || error.constructorId === null) throw error;
       const message = `INPUT_METHOD_INVALID_${error.constructorId}`;
@@ -126,6 +130,10 @@ export class Session {
     id.writeBigInt64LE(messageId);
     this.#outbox.send(Buffer.concat([uint(RPC_RESULT), id, body]), true, 'response');
   }
+}
+
+function internalError(error: unknown): Outcome {
+  return { kind: 'error', code: 500, message: `INTERNAL: ${String(error)}` };
 }
 
 function compressed(body: Buffer, worthIt: boolean): Buffer {

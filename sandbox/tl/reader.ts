@@ -22,6 +22,7 @@ const BOOL_FALSE = 0xbc799737;
 const GZIP_PACKED = 0x3072cfa1;
 /** More than any request holds, and little enough that a lying length costs nothing. */
 const LONGEST_VECTOR = 100_000;
+const LARGEST_UNPACKED = 2 ** 24;
 
 /** Reads TL from `data` (core.telegram.org/mtproto/serialize), numbers as of `schema`'s layer. */
 export class TlReader {
@@ -65,7 +66,7 @@ export class TlReader {
   /** The next object with its number, unpacked where it is packed. */
   object(): TlObject {
     const id = this.uint();
-    if (id === GZIP_PACKED) return new TlReader(gunzipSync(this.bytes()), this.schema).object();
+    if (id === GZIP_PACKED) return new TlReader(gunzip(this.bytes()), this.schema).object();
     const definition = this.schema.byId.get(id);
     if (definition === undefined) {
       throw new TlReadError(`no constructor ${id.toString(16)} in layer ${this.schema.layer}`, id);
@@ -130,6 +131,11 @@ export class TlReader {
     if (definition === undefined) throw new TlReadError(`no bare ${type}`);
     return this.#fields(definition);
   }
+}
+
+/** Unpacks `gzip_packed`. Throws where it is no gzip, or many times larger than any request. */
+export function gunzip(packed: Buffer): Buffer {
+  return gunzipSync(packed, { maxOutputLength: LARGEST_UNPACKED });
 }
 
 function isSet(flags: number | undefined, bit: number): boolean {

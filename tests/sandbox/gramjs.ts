@@ -65,7 +65,7 @@ export async function testSandbox(seed: Seed = sandboxSeed): Promise<TestSandbox
       return { client, session: String(client.session.save()) };
     },
     async close() {
-      await Promise.all(clients.map((client) => client.destroy()));
+      await Promise.all(clients.map(destroy));
       await test.sandbox.close();
       await rm(directory, { recursive: true });
     },
@@ -99,6 +99,13 @@ function gramjs(sandbox: Sandbox, { dc = 1, session = '' }: ClientOptions): Tele
   });
   client.onError = async () => {};
   return client;
+}
+
+/** GramJS keeps the connections of downloads, and a timer for each, for half a minute after `destroy()`. */
+async function destroy(client: TelegramClient): Promise<void> {
+  await client.destroy();
+  const timers: unknown = Reflect.get(client, '_exportedSenderReleaseTimeouts');
+  if (timers instanceof Map) for (const timer of timers.values()) clearTimeout(timer);
 }
 
 /** `auth.sendCode`, as it is answered. */

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import type { ConnectionLog, ConnectionRecord } from '../connections/log.js';
+import { digits } from '../faults/faults.js';
+import { fileBytes, fileSize, type StoredFile } from '../world/files.js';
+import type { World } from '../world/world.js';
+
+/** The log, all or one phone's, with the pairs that used one key at once. */
+export function presentConnections(log: ConnectionLog, phone: string | null) {
+  const isWanted = (record: { phone: string | null }): boolean =>
+    phone === null || record.phone === digits(phone);
+  return {
+    dropped: log.dropped,
+    connections: log.list().filter(isWanted).map(presentConnection),
+    overlaps: log
+      .overlaps()
+      .filter(isWanted)
+      .map((overlap) => ({
+        ...{ key_id: overlap.keyId, phone: overlap.phone },
+        connections: overlap.connections.map(presentConnection),
+      })),
+  };
+}
+
+/** What channels there are, ids as text: they are too wide for some readers of JSON. */
+export function presentChannels(world: World) {
+  return world.channels.map(({ id, title, username, dcId, feed, seed }) => ({
+    ...{ id: id.toString(), title, username, kind: seed.kind, dc: dcId, about: seed.about },
+    ...{ participants: seed.participants, messages: feed.count, last_id: feed.lastId },
+    members: seed.members,
+  }));
+}
+
+/** A file's size and SHA-256. Throws RangeError where there is none. */
+export function fileChecksum(world: World, id: string) {
+  const found = /^\d{1,19}$/.test(id) ? world.file(BigInt(id)) : null;
+  if (found === null) throw new RangeError('no such file');
+  const { file, channel, post } = found;
+  return {
+    ...{ id, dc: file.dcId, name: file.name, mime_type: file.type.mimeType, size: file.size },
+    ...{ sha256: sha256Of(file), channel_id: channel.id.toString(), message_id: post.id },
+  };
+}
+
+const PIECE = 2 ** 20;
+
+function sha256Of(file: StoredFile): string {
+  const hash = createHash('sha256');
+  for (let offset = 0; offset < fileSize(file); offset += PIECE) {
+    hash.update(fileBytes(file, { offset, length: PIECE }));
+  }
+  return hash.digest('hex');
+}
+
+function presentConnection(record: ConnectionRecord) {
+  return {
+    ...{ id: record.id, dc: record.dc, key_id: record.keyId, phone: record.phone },
+    ...{ opened_at: time(record.openedAt), closed_at: time(record.closedAt) },
+    ...{ requests: record.requests, media_requests: record.mediaRequests },
+  };
+}
+
+function time(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}

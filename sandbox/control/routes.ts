@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import type { Sandbox } from '../sandbox.js';
+import { fileChecksum, presentChannels, presentConnections } from './present.js';
+
+/** A request to the control endpoint. */
+export interface ControlRequest {
+  readonly method: string;
+  /** The path's parts, without slashes. */
+  readonly path: readonly string[];
+  readonly query: URLSearchParams;
+  /** Undefined: not JSON. */
+  readonly body: unknown;
+}
+
+/** Its answer. */
+export interface ControlAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+const faultSchema = z.strictObject({
+  fault: z.string().regex(/^(hang|drop|slow|[A-Z0-9_]+)$/),
+  phone: z.string().optional(),
+  method: z.string().optional(),
+  dc: z.int().positive().optional(),
+  milliseconds: z.int().positive().optional(),
+  times: z.int().positive().optional(),
+  code: z.int().optional(),
+});
+const modeSchema = z.strictObject({ mode: z.enum(['normal', 'refuse', 'silent', 'half_dead']) });
+
+type Route = (sandbox: Sandbox, request: ControlRequest, argument: string) => unknown;
+
+const routes: Readonly<Record<string, Route>> = {
+  'GET /accounts': (sandbox) => sandbox.accounts(),
+  'GET /channels': (sandbox) => presentChannels(sandbox.world),
+  'GET /connections': (sandbox, { query }) => presentConnections(sandbox.connections, query.get('phone')),
+  'GET /faults': (sandbox) => sandbox.faults.list(),
+  'POST /faults': (sandbox, { body }) => sandbox.faults.add(faultSchema.parse(body)),
+  'DELETE /faults': (sandbox) => ({ cleared: sandbox.faults.clear() }),
+  'DELETE /faults/:': (sandbox, _request, id) => ({ cleared: sandbox.faults.clear(Number(id)) }),
+  'GET /servers': (sandbox) => sandbox.modes().map((mode, at) => ({ dc: at + 1, mode })),
+  'POST /servers/:': async (sandbox, { body }, dc) => {
+    const { mode } = modeSchema.parse(body);
+    await sandbox.behave(Number(dc), mode);
+    return { dc: Number(dc), mode };
+  },
+  'GET /files/:': (sandbox, _request, id) => fileChecksum(sandbox.world, id),
+};
+
+/** Answers: 404 for what is not there, 422 for a body that says nothing sensible. */
+export async function answer(sandbox: Sandbox, request: ControlRequest): Promise<ControlAnswer> {
+  const [first = '', argument] = request.path;
+  const name = `${request.method} /${first}${argument === undefined ? '' : '/:'}`;
+  const route = request.path.length > 2 ? undefined : routes[name];
+  if (route === undefined) return { status: 404, body: { detail: 'Not found', routes: Object.keys(routes) } };
+  try {
+    const body = await route(sandbox, request, argument ?? '');
+    return { status: 200, body };
+  } catch (error) {
+    if (error instanceof z.ZodError) return { status: 422, body: { detail: z.prettifyError(error) } };
+    if (error instanceof RangeError) return { status: 404, body: { detail: error.message } };
+    throw error;
+  }
+}
