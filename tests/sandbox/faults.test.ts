@@ -103,6 +103,25 @@ test('makes keys and answers nothing else when half dead', async () => {
   expect(await isUnanswered(connecting)).toBe(true);
 });
 
+test('takes connections and stays silent', async () => {
+  await telegram.sandbox.behave(2, 'silent');
+  const waiting = telegram.client({ dc: 2 });
+  const connecting = waiting.connect();
+  connecting.catch(() => {});
+  expect(await isUnanswered(connecting)).toBe(true);
+  expect(waiting.session.authKey?.getKey()).toBeUndefined();
+  expect(telegram.sandbox.connections.list().at(-2)).toMatchObject({ dc: 2, keyId: null, requests: 0 });
+});
+
+test('sends a request to another data centre, which GramJS follows', async () => {
+  telegram.sandbox.faults.add({ fault: 'USER_MIGRATE_3', method: 'help.getNearestDc', dc: 1, times: 1 });
+  const wanderer = telegram.client();
+  await wanderer.connect();
+  const answer = await wanderer.invoke(new Api.help.GetNearestDc());
+  expect(answer).toMatchObject({ thisDc: 3 });
+  expect(wanderer.session.dcId).toBe(3);
+});
+
 test('kills a session that two connections use at once, for good', async () => {
   const { client: one, session: shared } = await telegram.logIn('+9996610002');
   const other = telegram.client({ session: shared });

@@ -134,3 +134,27 @@ test('keeps sessions, and codes on their way, over a restart', async () => {
   const answer = await signIn(resumed, '+9996610001', phoneCodeHash, '11111');
   expect(answer).toMatchObject({ user: { firstName: 'Ada' } });
 });
+
+test('keeps its RSA key, and a password still to be given, over a restart', async () => {
+  const phone = '+9996620001';
+  const client = telegram.client({ dc: 2 });
+  await client.connect();
+  const { phoneCodeHash } = await sendCode(client, phone);
+  await expect(signIn(client, phone, phoneCodeHash, '22222')).rejects.toMatchObject({
+    errorMessage: 'SESSION_PASSWORD_NEEDED',
+  });
+  const session = String(client.session.save());
+  await client.destroy();
+  const { fingerprint } = telegram.sandbox.rsaPublicKey;
+  await telegram.restart();
+  expect(telegram.sandbox.rsaPublicKey.fingerprint).toBe(fingerprint);
+  const resumed = telegram.client({ session });
+  await resumed.connect();
+  const srp = await resumed.invoke(new Api.account.GetPassword());
+  const password = await computeCheck(srp, 'correct horse');
+  const answer = await resumed.invoke(new Api.auth.CheckPassword({ password }));
+  expect(answer).toMatchObject({ user: { firstName: 'Cleo' } });
+  await expect(resumed.invoke(new Api.auth.CheckPassword({ password }))).rejects.toMatchObject({
+    errorMessage: 'SRP_ID_INVALID',
+  });
+});
