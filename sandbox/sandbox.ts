@@ -54,6 +54,7 @@ export interface Sandbox {
 }
 
 const PORT_ATTEMPTS = 20;
+const UNUSED_KEY_MS = 7 * 86_400_000;
 
 /** Starts the data centres: 127.0.0.2, 127.0.0.3, … Rejects with the system's error where one can't listen. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
@@ -67,8 +68,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     connections: new ConnectionLog(time),
   };
   const rsaKey = rsaKeyFrom(secret(state, 'rsa_key', generateRsaPem));
+  const keys = new Keys(state, time);
+  keys.forgetUnused(time() - UNUSED_KEY_MS);
   let port = options.port;
-  const shared = { ...options, ...parts, rsaKey, keys: new Keys(state, time), port: () => port };
+  const shared = { ...options, ...parts, rsaKey, keys, port: () => port };
   const centres = dataCentres(shared);
   try {
     port = await listenTogether(centres, options.port);

@@ -40,11 +40,15 @@ export class ClientConnection {
     socket.on('data', (chunk) => this.#read(chunk));
     // Whatever goes wrong with a socket, it is closed next.
     socket.on('error', () => socket.destroy());
+    // A client that hung up may be back with the same key before the socket is torn down here.
+    socket.on('end', () => this.#close());
     socket.on('close', () => this.#close());
   }
 
   #close(): void {
+    if (this.#closed.signal.aborted) return;
     this.#closed.abort();
+    this.socket.destroy();
     if (this.#deadline !== null) clearTimeout(this.#deadline);
     const { log } = this.host;
     for (const record of new Set([this.#first, ...this.#records.values()])) log.close(record);
