@@ -34,6 +34,15 @@ export interface TestSandbox {
 interface ClientOptions {
   readonly dc?: number;
   readonly session?: string;
+  readonly proxy?: MtProxyClient;
+}
+
+/** How GramJS is told of an MTProxy. */
+interface MtProxyClient {
+  readonly ip: string;
+  readonly port: number;
+  readonly secret: string;
+  readonly MTProxy: true;
 }
 
 /** Starts a sandbox for one test file. */
@@ -75,12 +84,12 @@ export async function testSandbox(seed: Seed = sandboxSeed): Promise<TestSandbox
 }
 
 /** A GramJS client with the settings that held, routed by address to the sandbox's port. */
-function gramjs(sandbox: Sandbox, { dc = 1, session = '' }: ClientOptions): TelegramClient {
+function gramjs(sandbox: Sandbox, { dc = 1, session = '', proxy }: ClientOptions): TelegramClient {
   const { modulus, exponent, fingerprint } = sandbox.rsaPublicKey;
   _serverKeys.set(fingerprint.toString(), { n: returnBigInt(modulus), e: exponent });
   class SandboxSocket extends PromisedNetSockets {
-    override connect(_port: number, ip: string) {
-      return super.connect(sandbox.port, ip);
+    override connect(port: number, ip: string) {
+      return super.connect(proxy === undefined ? sandbox.port : port, ip);
     }
   }
   const stored = new StringSession(session);
@@ -95,6 +104,7 @@ function gramjs(sandbox: Sandbox, { dc = 1, session = '' }: ClientOptions): Tele
     floodSleepThreshold: 0,
     maxConcurrentDownloads: 1,
     networkSocket: SandboxSocket,
+    ...(proxy === undefined ? {} : { proxy }),
     baseLogger: new Logger(LogLevel.NONE),
   });
   client.onError = async () => {};
