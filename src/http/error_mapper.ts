@@ -21,7 +21,7 @@ interface Answer {
 }
 
 /** The one place where an error becomes a status. */
-export function answerFor(error: unknown): Answer | null {
+function answerFor(error: unknown): Answer | null {
   if (error instanceof InvalidInput) return { status: 422, detail: error.issues };
   if (error instanceof Unauthenticated) return { status: 401, detail: error.message };
   if (error instanceof Forbidden) return { status: 403, detail: error.message };

@@ -8,7 +8,7 @@ export function iso(clock: SteadyClock, at: number): string {
 }
 
 /** The whole second at or after the moment, as `YYYY-MM-DD HH:MM:SS` in UTC. */
-export function wholeSecond(clock: SteadyClock, at: number): string {
+function wholeSecond(clock: SteadyClock, at: number): string {
   const upwards = Math.ceil(clock.display(at).getTime() / 1000) * 1000;
   return new Date(upwards).toISOString().slice(0, 19).replace('T', ' ');
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { repeatable, sessionId, text, wholeNumber } from '../http/parameters.js';
 
 /** The longest lease, in seconds. */
-export const LONGEST_TTL_SECONDS = 86_400;
+const LONGEST_TTL_SECONDS = 86_400;
 
 /** The longest flood wait that is believed, in seconds. */
 const LONGEST_FLOOD_SECONDS = 31_536_000;
