@@ -39,6 +39,7 @@ export function createApp(parts: AppParts): Express {
   app.use(helmet(HELMET));
   if (parts.corsOrigins.length > 0)
     app.use(cors({ origin: corsOrigin(parts.corsOrigins), exposedHeaders: EXPOSED }));
+  serveConsole(app, parts);
   addRoutes(app, parts.routes, parts.authenticate);
   const versioned = express.Router();
   addRoutes(versioned, parts.routes, parts.authenticate);
@@ -48,6 +49,17 @@ export function createApp(parts: AppParts): Express {
   app.use(notFound);
   app.use(createErrorMapper(parts.logger));
   return app;
+}
+
+/** `/sessions` typed into a browser means the console; a program that takes anything means the list. */
+function serveConsole(app: Express, { root }: AppParts): void {
+  app.get('/sessions', (req, res, next) => {
+    res.vary('Accept');
+    if (req.accepts(['json', 'html']) !== 'html') return next();
+    res.locals.route = '/sessions';
+    res.setHeader('Cache-Control', 'no-store');
+    res.sendFile('index.html', { root: join(root, 'web'), cacheControl: false, lastModified: false });
+  });
 }
 
 function corsOrigin(origins: readonly string[]): string | string[] {

@@ -54,7 +54,7 @@ export class Conflict extends TeleGateError {
   readonly detail: ErrorDetail;
 
   constructor(detail: ErrorDetail) {
-    super(detail.error);
+    super(String(detail.message ?? detail.error));
     this.detail = detail;
   }
 }
@@ -85,3 +85,23 @@ export class Unavailable extends TeleGateError {
 
 /** The service failed at something that the caller may be told the reason of (an unreadable directory). */
 export class Failed extends TeleGateError {}
+
+/** What the service depends on answered with an error, or not at all; nothing was changed. */
+export class BadGateway extends TeleGateError {
+  readonly detail: ErrorDetail;
+
+  constructor(detail: ErrorDetail) {
+    super(String(detail.message ?? detail.error));
+    this.detail = detail;
+  }
+}
+
+/** What the service depends on did not answer in time; nothing was changed. */
+export class GatewayTimeout extends TeleGateError {
+  readonly detail: ErrorDetail;
+
+  constructor(detail: ErrorDetail) {
+    super(String(detail.message ?? detail.error));
+    this.detail = detail;
+  }
+}

@@ -2,14 +2,22 @@ import { randomUUID } from 'node:crypto';
 import { link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+/** What goes into a file: text as UTF-8, or bytes. */
+type Content = string | Uint8Array;
+
 /**
- * Puts `text` into the file `path`, which only its owner may read (mode 0600), in place of what was there.
- * Whoever reads sees the old text or all of the new one, also after a power cut; once resolved, the new one.
+ * Puts `content` into the file `path`, which only its owner may read (mode 0600), in place of what was there.
+ * Whoever reads sees the old content or all of the new one, also after a power cut; once resolved, the new one.
+ * Until then it lies in `temporary`, a path in the same directory that nothing has yet.
  *
  * @throws the file system's error; the file is then as it was.
  */
-export async function writePrivateFile(path: string, text: string): Promise<void> {
-  await throughTemporary(path, text, (temporary) => rename(temporary, path));
+export async function writePrivateFile(
+  path: string,
+  content: Content,
+  temporary = temporaryFor(path),
+): Promise<void> {
+  await throughTemporary(temporary, content, () => rename(temporary, path));
 }
 
 /**
@@ -18,9 +26,13 @@ export async function writePrivateFile(path: string, text: string): Promise<void
  *
  * @throws the file system's error, also where it knows no hard links.
  */
-export async function createPrivateFile(path: string, text: string): Promise<boolean> {
+export async function createPrivateFile(
+  path: string,
+  content: Content,
+  temporary = temporaryFor(path),
+): Promise<boolean> {
   let created = true;
-  await throughTemporary(path, text, async (temporary) => {
+  await throughTemporary(temporary, content, async () => {
     try {
       // A rename would overwrite; an exclusive open would show others an empty file first.
       await link(temporary, path);
@@ -37,33 +49,36 @@ export function hasCode(error: unknown, code: string): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }
 
-async function throughTemporary(path: string, text: string, place: (temporary: string) => Promise<void>) {
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    await writeDurably(temporary, text);
-    await place(temporary);
-    await syncDirectory(dirname(path));
-  } finally {
-    await rm(temporary, { force: true });
-  }
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** Without this a power cut may forget the new name, though not the text. */
-async function syncDirectory(path: string): Promise<void> {
+/** Makes the names in a directory last: without this a power cut may forget a new one, or bring an old one back. */
+export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, 'r');
   try {
     await directory.sync();
   } finally {
     await directory.close();
+  }
+}
+
+function temporaryFor(path: string): string {
+  return `${path}.${randomUUID()}.tmp`;
+}
+
+async function throughTemporary(temporary: string, content: Content, place: () => Promise<void>) {
+  try {
+    await writeDurably(temporary, content);
+    await place();
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  await syncDirectory(dirname(temporary));
+}
+
+async function writeDurably(path: string, content: Content): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }

@@ -1,10 +1,12 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'winston';
 import {
+  BadGateway,
   BadRequest,
   Conflict,
   Failed,
   Forbidden,
+  GatewayTimeout,
   InvalidInput,
   NotFound,
   TooLarge,
@@ -31,6 +33,8 @@ function answerFor(error: unknown): Answer | null {
   if (error instanceof Conflict) return { status: 409, detail: error.detail };
   if (error instanceof TooMany) return retry(429, error);
   if (error instanceof Unavailable) return retry(503, error);
+  if (error instanceof BadGateway) return { status: 502, detail: error.detail };
+  if (error instanceof GatewayTimeout) return { status: 504, detail: error.detail };
   if (error instanceof Failed) return { status: 500, detail: error.message };
   if (error instanceof UnsupportedMedia) return { status: 415, detail: error.message };
   // Express itself: a path that it can't decode.

@@ -36,7 +36,8 @@ function bodyValues(req: Request): Values {
 
 /** Query and body together. The same parameter in both must say the same. */
 function merge(query: Values, body: Values): Values {
-  const values: Values = { ...query };
+  // Without a prototype `__proto__` is a name as any other, and no schema knows it.
+  const values: Values = Object.assign(Object.create(null), query);
   for (const [field, value] of Object.entries(body)) {
     if (field in query && !saysTheSame(query[field], value)) {
       const msg = 'given in the query and in the body, and they differ';
@@ -48,7 +49,8 @@ function merge(query: Values, body: Values): Values {
 }
 
 function saysTheSame(inQuery: unknown, inBody: unknown): boolean {
-  return inQuery === inBody || (typeof inBody === 'number' && inQuery === String(inBody));
+  const isNumber = typeof inBody === 'number' || typeof inBody === 'bigint';
+  return inQuery === inBody || (isNumber && inQuery === String(inBody));
 }
 
 function parse(schema: z.ZodType, values: Values, place: (field: string) => string): unknown {

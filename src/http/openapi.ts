@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
-import type { Route } from './route.js';
+import type { FileSpec, Route } from './route.js';
 
 const errorAnswer = z
   .object({
@@ -46,7 +46,7 @@ export function createOpenApi(routes: readonly Route[], version: string): object
 }
 
 function operation(route: Route): object {
-  const { tag, summary, description, access, input, params, from = 'query' } = route;
+  const { tag, summary, description, access, input, params, file, from = 'query' } = route;
   const roles = access === 'public' ? 'Anyone.' : `Roles: ${[...new Set([...access, 'admin'])].join(', ')}.`;
   return {
     tags: [tag],
@@ -55,14 +55,24 @@ function operation(route: Route): object {
     operationId: `${route.method}${route.path.replace(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
     ...(access === 'public' ? { security: [] } : {}),
     requestParams: { ...(params && { path: params }), ...(input && from === 'query' && { query: input }) },
-    ...(input && from !== 'query' && { requestBody: { content: bodies(input, from === 'any') } }),
+    ...((file ?? (input && from !== 'query')) && { requestBody: { content: bodies(route) } }),
     responses: responses(route),
   };
 }
 
-function bodies(input: z.ZodType, forms: boolean): object {
+function bodies({ input = z.object({}), from = 'query', file }: Route): object {
   const schema = { schema: input };
-  return { 'application/json': schema, ...(forms && { 'application/x-www-form-urlencoded': schema }) };
+  const fields = from === 'query' ? z.object({}) : input;
+  return {
+    ...(from !== 'query' && { 'application/json': schema }),
+    ...(from === 'any' && { 'application/x-www-form-urlencoded': schema }),
+    ...(file && { 'multipart/form-data': { schema: withFile(fields, file) } }),
+  };
+}
+
+function withFile(fields: z.ZodObject<z.ZodRawShape>, { field, description }: FileSpec): z.ZodType {
+  const override = { type: 'string', format: 'binary', ...(description && { description }) } as const;
+  return fields.safeExtend({ [field]: z.unknown().optional().meta({ override }) });
 }
 
 function responses(route: Route): object {

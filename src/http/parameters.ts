@@ -5,7 +5,7 @@ function issue(context: z.RefinementCtx, type: string, message: string): never {
   return z.NEVER;
 }
 
-/** A whole number from `min` to `max`, as a number or as digits. Anything else names what was wanted. */
+/** A whole number from `min` to `max`, as a number, a bigint or digits. Anything else names what was wanted. */
 export function wholeNumber(min: number, max: number) {
   const wanted = `wanted: a whole number from ${min} to ${max}`;
   return z
@@ -13,7 +13,7 @@ export function wholeNumber(min: number, max: number) {
     .transform((value, context): number => {
       if (value === undefined) return issue(context, 'missing', 'Field required');
       if (Array.isArray(value)) return issue(context, 'value_error', `given more than once; ${wanted}`);
-      const text = typeof value === 'number' ? String(value) : value;
+      const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : value;
       if (typeof text !== 'string' || !/^-?\d{1,20}$/.test(text))
         return issue(context, 'int_parsing', wanted);
       const number = Number(text);
@@ -29,6 +29,33 @@ export const sessionId = wholeNumber(1, Number.MAX_SAFE_INTEGER).meta({
   description: 'The session, as `GET /session` named it',
   example: 42,
 });
+
+/** The ids of Telegram's users and chats: signed, of 64 bits (core.telegram.org/bots/api, "Chat"). */
+const telegramIds = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
+
+/**
+ * An id of Telegram's, too wide for a number: a whole number of 64 bits, as a number, a bigint or digits,
+ * becomes decimal digits. Anything else names what was wanted.
+ */
+export const telegramId = z
+  .unknown()
+  .transform((value, context): string => {
+    const wanted = `wanted: a whole number from ${telegramIds.min} to ${telegramIds.max}`;
+    if (value === undefined) return issue(context, 'missing', 'Field required');
+    if (Array.isArray(value)) return issue(context, 'value_error', `given more than once; ${wanted}`);
+    const text = isExact(value) ? String(value) : value;
+    if (typeof text !== 'string' || !/^-?\d{1,20}$/.test(text)) return issue(context, 'int_parsing', wanted);
+    const id = BigInt(text);
+    if (id < telegramIds.min) return issue(context, 'greater_than_equal', wanted);
+    if (id > telegramIds.max) return issue(context, 'less_than_equal', wanted);
+    return id.toString();
+  })
+  .meta({ override: { type: 'integer', format: 'int64' } });
+
+/** A number beyond these has lost digits before anyone could look at it. */
+function isExact(value: unknown): boolean {
+  return typeof value === 'bigint' || Number.isSafeInteger(value);
+}
 
 /** One of a few words; a flag in a query is `true`, `false`, `1` or `0`. */
 export const flag = z

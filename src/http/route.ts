@@ -22,10 +22,29 @@ export interface ResponseSpec {
   readonly contentType?: string;
 }
 
+/** The one file that a route takes, in a multipart form. */
+export interface FileSpec {
+  /** The form's field. */
+  readonly field: string;
+  /** The largest that is taken; it is held in memory. */
+  readonly maxBytes: number;
+  readonly description?: string;
+}
+
+/** A file that came with a request. */
+export interface UploadedFile {
+  readonly field: string;
+  /** As the sender calls it: never a path, and never to be used as one. */
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
 /** What a handler is given: the input as its schema made it, and who sent it. */
 export interface Context<Input, Params> {
   readonly input: Input;
   readonly params: Params;
+  /** Null: none came, or the route takes none. */
+  readonly file: UploadedFile | null;
   readonly key: ApiKey;
   readonly req: Request;
   readonly res: Response;
@@ -47,6 +66,8 @@ export interface RouteSpec<Input extends Shape, Params extends Shape> {
   readonly refuseHead?: boolean;
   readonly input?: Input;
   readonly params?: Params;
+  /** One file may come along, in a multipart form; the handler says whether it must. */
+  readonly file?: FileSpec;
   readonly responses: Readonly<Record<number, ResponseSpec>>;
   /** Answers, or (undefined) has answered by itself. */
   handle(context: Context<z.output<Input>, z.output<Params>>): Promise<Reply | undefined> | Reply | undefined;

@@ -29,10 +29,12 @@ async function serve(route: Route, authenticate: Authenticate, req: Request, res
   if (route.access !== 'public' && !allows(key.role, route.access)) {
     throw new Forbidden(`This needs the role ${neededRoles(route.access)}; the key's role is ${key.role}`);
   }
-  if (route.from === 'any' || route.from === 'body') await readBody(req, res);
+  const hasBody = route.from === 'any' || route.from === 'body' || route.file !== undefined;
+  const file = hasBody ? await readBody(req, res, route.file) : null;
   const reply = await route.handle({
     input: readInput(route, req),
     params: readParams(route, req),
+    file,
     key,
     req,
     res,

@@ -50,15 +50,32 @@ export class SyncService {
    * @throws Unavailable when the service stops meanwhile; what was done by then stays done.
    */
   sync(options: SyncOptions = {}): Promise<SyncReport> {
-    const next = this.#last.then(() => this.#look(options));
-    this.#last = next.catch(() => undefined);
-    return next;
+    return this.#inTurn(() => this.#look(options));
+  }
+
+  /**
+   * Does `work` when nobody looks at the directory, so that no half of what it changes there is ever made
+   * into a row: after the looks asked for before, and before those asked for later. It must not wait for a
+   * sync, which would wait for it. Rejects with what `work` rejects with, and the next in line has its turn.
+   * @throws Unavailable when the service stops before its turn has come; `work` is not begun then.
+   */
+  exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#inTurn(() => {
+      this.#closing.signal.throwIfAborted();
+      return work();
+    });
   }
 
   /** Breaks off what is going on, and waits for it. */
   async close(): Promise<void> {
     this.#closing.abort(new Unavailable('The service is stopping', 1));
     await this.#last;
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const next = this.#last.then(work);
+    this.#last = next.catch(() => undefined);
+    return next;
   }
 
   async #look(options: SyncOptions): Promise<SyncReport> {

@@ -1,0 +1,47 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Writable } from 'node:stream';
+import express from 'express';
+import type { ApiKey } from '../../src/access/keys.js';
+import { createErrorMapper } from '../../src/http/error_mapper.js';
+import type { Route } from '../../src/http/route.js';
+import { addRoutes, notFound } from '../../src/http/router.js';
+import { createLogger } from '../../src/logging.js';
+
+const KEY: ApiKey = { holder: 'test', name: 'test', role: 'admin', maxLeases: null };
+
+/** A server with these routes and nothing else. */
+export interface SmallApp {
+  readonly server: Server;
+  readonly port: number;
+  /** What was logged: errors that nobody expected. */
+  readonly log: readonly string[];
+}
+
+/** Runs the test with a server that has these routes, open to anyone; it is gone afterwards. */
+export function withRoutes(
+  routes: readonly Route[],
+  test: (app: SmallApp) => Promise<void>,
+): () => Promise<void> {
+  return async () => {
+    const log: string[] = [];
+    const stream = new Writable({
+      write(chunk, _encoding, done) {
+        log.push(String(chunk));
+        done();
+      },
+    });
+    const app = express();
+    addRoutes(app, routes, async () => KEY);
+    app.use(notFound);
+    app.use(createErrorMapper(createLogger({ level: 'error', stream })));
+    const server = createServer(app);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      await test({ server, port: (server.address() as AddressInfo).port, log });
+    } finally {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    }
+  };
+}
