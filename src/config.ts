@@ -31,6 +31,8 @@ export interface Config {
   readonly reaperIntervalSeconds: number;
   /** A cron expression, or `off`. */
   readonly syncCron: string;
+  /** A cron expression, or `off`. */
+  readonly healthCron: string;
   readonly sessionCheck: Settings['SESSION_CHECK'];
   readonly sessionFileMaxBytes: number;
   readonly historyMaxRows: number;
@@ -108,6 +110,7 @@ function toConfig(settings: Settings): Config {
     leaseTtlSeconds: settings.LEASE_TTL_SECONDS,
     reaperIntervalSeconds: settings.REAPER_INTERVAL_SECONDS,
     syncCron: settings.SYNC_CRON,
+    healthCron: settings.HEALTH_CRON,
     sessionCheck: settings.SESSION_CHECK,
     sessionFileMaxBytes: settings.SESSION_FILE_MAX_BYTES,
     historyMaxRows: settings.HISTORY_MAX_ROWS,

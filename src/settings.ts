@@ -34,6 +34,7 @@ export const settingsSchema = z.object({
   LEASE_TTL_SECONDS: wholeNumber(1, 86_400).default(10_800),
   REAPER_INTERVAL_SECONDS: wholeNumber(1, 3600).default(30),
   SYNC_CRON: z.string().refine(isSchedule, 'a cron expression, or off').default('0 * * * *'),
+  HEALTH_CRON: z.string().refine(isSchedule, 'a cron expression, or off').default('off'),
   SESSION_CHECK: oneOf(['lenient', 'strict']).default('lenient'),
   SESSION_FILE_MAX_BYTES: wholeNumber(1, 2 ** 31 - 1).default(64 * 2 ** 20),
   HISTORY_MAX_ROWS: wholeNumber(1, 1_000_000_000).default(1_000_000),

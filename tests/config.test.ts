@@ -21,6 +21,7 @@ describe('the settings', () => {
       syncCron: '0 * * * *',
       sessionCheck: 'lenient',
       sessionFileMaxBytes: 67_108_864,
+      healthCron: 'off',
       historyMaxRows: 1_000_000,
       defaultProxy: null,
       logLevel: 'info',

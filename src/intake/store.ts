@@ -1,6 +1,3 @@
-import type { RestState } from '../pool/states.js';
-import type { Page } from '../pool/store.js';
-
 /** Known names and the fingerprints of their files, ordered by id. */
 export interface KnownFiles {
   readonly lastId: number;
@@ -45,27 +42,6 @@ export interface AppliedCounts {
   readonly held: readonly string[];
 }
 
-/** What a row says beyond its place in the pool. Times are milliseconds on the service's clock. */
-export interface SessionRecord {
-  readonly id: number;
-  readonly name: string;
-  readonly file: string | null;
-  readonly jsonFile: string | null;
-  readonly format: string;
-  readonly phoneNumber: string | null;
-  readonly apiId: number | null;
-  readonly state: string;
-  readonly stateReason: string | null;
-  readonly rest: RestState;
-  readonly restReason: string | null;
-  readonly stateUntil: number | null;
-  readonly tags: readonly string[];
-  readonly proxyId: number | null;
-  readonly createdAt: number;
-  readonly updatedAt: number;
-  readonly lastUsedAt: number;
-}
-
 /** The rows that stand for session files. Each call is one transaction. */
 export interface IntakeStore {
   /** The next page of known files after the row `afterId`. */
@@ -80,13 +56,4 @@ export interface IntakeStore {
   /** The device that SESSIONS_DIR lay on at the last sync; null: never synced. */
   lastDevice(): Promise<string | null>;
   saveDevice(device: string): Promise<void>;
-  session(id: number): Promise<SessionRecord | null>;
-  sessions(page: Page): Promise<SessionRecord[]>;
-  /** Changes tags or takes the session out of the pool and back; null: no such session. */
-  edit(id: number, change: SessionEdit, now: number): Promise<SessionRecord | null>;
-}
-
-export interface SessionEdit {
-  readonly tags?: readonly string[];
-  readonly active?: boolean;
 }

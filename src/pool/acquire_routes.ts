@@ -55,6 +55,7 @@ async function acquire(
     tags: input.tag ?? [],
     sessionId: input.session_id ?? null,
     sessionName: input.session_name ?? null,
+    alsoInactive: false,
     method: input.method ?? null,
     withCredentials: input.credentials !== undefined,
     idempotencyKey: idempotencyKey(req.headers['idempotency-key']),

@@ -167,6 +167,6 @@ export class WaitingLine {
 }
 
 function wants(request: AcquireRequest): string {
-  const { tags, sessionId, sessionName, method, withCredentials } = request;
-  return JSON.stringify([[...tags].sort(), sessionId, sessionName, method, withCredentials]);
+  const { tags, sessionId, sessionName, method, withCredentials, alsoInactive } = request;
+  return JSON.stringify([[...tags].sort(), sessionId, sessionName, method, withCredentials, alsoInactive]);
 }

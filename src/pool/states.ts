@@ -76,7 +76,13 @@ export const TRANSITIONS: Readonly<Record<State, Readonly<Row>>> = {
   invalid: { restore: 'rest', elapse: 'rest' },
   missing: { invalidate: 'invalid', die: 'dead', settle: 'rest', rekey: 'rest' },
   dead: { invalidate: 'invalid', restore: 'rest', rekey: 'rest' },
-  inactive: { invalidate: 'invalid', die: 'dead', settle: 'rest', rekey: 'rest' },
+  inactive: {
+    acquire: 'leased',
+    invalidate: 'invalid',
+    die: 'dead',
+    settle: 'rest',
+    rekey: 'rest',
+  },
   duplicate: { invalidate: 'invalid', die: 'dead', settle: 'rest', rekey: 'rest' },
 };
 

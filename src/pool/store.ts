@@ -13,6 +13,11 @@ export interface AcquireRequest {
   readonly tags: readonly string[];
   readonly sessionId: number | null;
   readonly sessionName: string | null;
+  /**
+   * An admin took it out of the pool and asks for it by id all the same; it goes back there afterwards. Only
+   * together with `sessionId`.
+   */
+  readonly alsoInactive: boolean;
   /** The Telegram method it is wanted for: sessions flooded for other methods only will do. */
   readonly method: string | null;
   /** Only sessions whose auth key is known will do. */

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { PROXY_PASSWORD } from '../access/default_proxy.js';
+import { PROXY_PASSWORD } from '../access/proxies.js';
 import type { Vault } from '../access/vault.js';
 import { Conflict } from '../errors.js';
 import {

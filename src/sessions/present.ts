@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import type { AccessStore } from '../access/store.js';
 import type { SteadyClock } from '../clock.js';
-import type { SessionRecord } from '../intake/store.js';
 import type { StoredProxy } from '../pool/store.js';
+import type { SessionRecord } from './store.js';
 
 const moment = z.iso.datetime();
 
@@ -33,7 +34,20 @@ export const sessionAnswer = z
 /** `is_active` by the state in which a session rests. */
 const ACTIVITY: Readonly<Record<string, string>> = { dead: 'expired', inactive: 'inactive' };
 
-export function presentSession(
+/** A session in the words of the API. */
+export type PresentSession = (session: SessionRecord) => Promise<z.output<typeof sessionAnswer>>;
+
+/** Presents sessions with the proxies that they have. */
+export function sessionPresenter(access: AccessStore, clock: SteadyClock) {
+  const all = async (sessions: readonly SessionRecord[]) => {
+    const proxies = await access.proxies();
+    return sessions.map((session) => presentSession(session, proxies, clock));
+  };
+  const one: PresentSession = async (session) => presentSession(session, await access.proxies(), clock);
+  return { all, one };
+}
+
+function presentSession(
   session: SessionRecord,
   proxies: readonly (StoredProxy & { readonly id: number })[],
   clock: SteadyClock,
@@ -54,7 +68,7 @@ export function presentSession(
     session_file: session.file ?? session.jsonFile,
     created_at: clock.display(session.createdAt).toISOString(),
     updated_at: clock.display(session.updatedAt).toISOString(),
-    last_checked_at: null,
+    last_checked_at: shown(session.lastCheckedAt),
     last_used_at: shown(session.lastUsedAt),
     tags: [...session.tags],
     proxy: proxy ? { type: proxy.type, host: proxy.host, port: proxy.port, user: proxy.user } : null,

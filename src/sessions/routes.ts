@@ -1,76 +1,118 @@
 import { z } from 'zod';
-import type { AccessStore } from '../access/store.js';
-import type { SteadyClock } from '../clock.js';
-import { NotFound } from '../errors.js';
+import { InvalidInput } from '../errors.js';
 import { page, sessionId, text } from '../http/parameters.js';
 import { defineRoute, type Route } from '../http/route.js';
-import type { IntakeStore, SessionEdit } from '../intake/store.js';
-import { presentSession, sessionAnswer } from './present.js';
+import { sessionAnswer, type sessionPresenter } from './present.js';
+import { proxyInput } from './proxy_input.js';
+import type { SessionChange, SessionService } from './service.js';
+import type { SessionStore } from './store.js';
 
 export interface SessionRouteParts {
-  readonly intake: IntakeStore;
-  readonly access: AccessStore;
-  readonly clock: SteadyClock;
+  readonly store: SessionStore;
+  readonly service: SessionService;
+  readonly present: ReturnType<typeof sessionPresenter>;
 }
 
-const params = z.object({ id: sessionId });
-const NOT_FOUND = { 404: { description: 'Session not found' } };
+/** The path of one session. */
+export const sessionParams = z.object({ id: sessionId });
+
+/** What every route of one session may be answered with. */
+export const SESSION_NOT_FOUND = { 404: { description: 'Session not found' } };
+
+const IN_USE = { 409: { description: '`session_in_use`: leased or cooling down just now' } };
 
 /** `/sessions`: every session of the pool, as admins and monitoring see it. */
-export function sessionRoutes({ intake, access, clock }: SessionRouteParts): Route[] {
-  return [
-    defineRoute({
-      method: 'get',
-      path: '/sessions',
-      tag: 'Sessions',
-      summary: 'List the sessions',
-      access: ['monitor'],
-      input: page,
-      responses: { 200: { description: 'Sessions by id', schema: z.array(sessionAnswer) } },
-      async handle({ input }) {
-        const [sessions, proxies] = await Promise.all([intake.sessions(input), access.proxies()]);
-        return { body: sessions.map((session) => presentSession(session, proxies, clock)) };
-      },
-    }),
-    defineRoute({
-      method: 'get',
-      path: '/sessions/:id',
-      tag: 'Sessions',
-      summary: 'One session',
-      access: ['monitor'],
-      params,
-      responses: { 200: { description: 'The session', schema: sessionAnswer }, ...NOT_FOUND },
-      async handle({ params: { id } }) {
-        const [session, proxies] = await Promise.all([intake.session(id), access.proxies()]);
-        if (!session) throw new NotFound('Session not found');
-        return { body: presentSession(session, proxies, clock) };
-      },
-    }),
-    defineRoute({
-      method: 'put',
-      path: '/sessions/:id',
-      tag: 'Sessions',
-      summary: 'Tag a session, or take it out of the pool and back',
-      access: [],
-      from: 'body',
-      params,
-      input: z.object({
-        tags: z.array(text(64)).max(20).optional(),
-        is_active: z.enum(['active', 'inactive']).optional(),
-      }),
-      responses: { 200: { description: 'The session as it is now', schema: sessionAnswer }, ...NOT_FOUND },
-      async handle({ params: { id }, input: { tags, is_active } }) {
-        const change: SessionEdit = {
-          ...(tags && { tags }),
-          ...(is_active && { active: is_active === 'active' }),
-        };
-        const [session, proxies] = await Promise.all([
-          intake.edit(id, change, clock.now()),
-          access.proxies(),
-        ]);
-        if (!session) throw new NotFound('Session not found');
-        return { body: presentSession(session, proxies, clock) };
-      },
-    }),
-  ];
+export function sessionRoutes(parts: SessionRouteParts): Route[] {
+  return [list(parts), one(parts), change(parts), remove(parts)];
+}
+
+function list({ store, present }: SessionRouteParts): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/sessions',
+    tag: 'Sessions',
+    summary: 'List the sessions',
+    access: ['monitor'],
+    input: page,
+    responses: { 200: { description: 'Sessions by id', schema: z.array(sessionAnswer) } },
+    handle: async ({ input }) => ({ body: await present.all(await store.sessions(input)) }),
+  });
+}
+
+function one({ service, present }: SessionRouteParts): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/sessions/:id',
+    tag: 'Sessions',
+    summary: 'One session',
+    access: ['monitor'],
+    params: sessionParams,
+    responses: { 200: { description: 'The session', schema: sessionAnswer }, ...SESSION_NOT_FOUND },
+    handle: async ({ params: { id } }) => ({ body: await present.one(await service.session(id)) }),
+  });
+}
+
+const changeInput = z.object({
+  name: z.string().optional().meta({ description: 'Its file gets the name too' }),
+  is_active: z.enum(['active', 'inactive']).optional(),
+  tags: z.array(text(64)).max(20).optional(),
+  proxy: proxyInput.nullable().optional().meta({ description: 'null: straight to Telegram' }),
+});
+
+function change({ service, present }: SessionRouteParts): Route {
+  return defineRoute({
+    method: 'put',
+    path: '/sessions/:id',
+    tag: 'Sessions',
+    summary: 'Rename or tag a session, give it a proxy, take it out of the pool and back',
+    access: [],
+    from: 'body',
+    params: sessionParams,
+    input: changeInput,
+    responses: {
+      200: { description: 'The session as it is now', schema: sessionAnswer },
+      409: { description: '`name_taken`, or `session_in_use` where it is to be renamed' },
+      ...SESSION_NOT_FOUND,
+    },
+    async handle({ params: { id }, input: { name, tags, is_active, proxy } }) {
+      if (proxy && isIncomplete(proxy)) throw missingSecret();
+      const wanted: SessionChange = {
+        ...(name !== undefined && { name }),
+        ...(tags && { tags }),
+        ...(is_active && { active: is_active === 'active' }),
+        ...(proxy !== undefined && { proxy }),
+      };
+      return { body: await present.one(await service.change(id, wanted)) };
+    },
+  });
+}
+
+function remove({ service }: SessionRouteParts): Route {
+  return defineRoute({
+    method: 'delete',
+    path: '/sessions/:id',
+    tag: 'Sessions',
+    summary: 'Delete a session and its file',
+    description: 'At Telegram it stays logged in: whoever has a copy of the file may go on with it.',
+    access: [],
+    params: sessionParams,
+    responses: {
+      200: { description: 'Deleted', schema: z.object({ message: z.string(), id: z.int() }) },
+      ...SESSION_NOT_FOUND,
+      ...IN_USE,
+    },
+    async handle({ params: { id } }) {
+      await service.remove(id);
+      return { body: { message: 'Session deleted successfully', id } };
+    },
+  });
+}
+
+function isIncomplete({ type, pass }: { readonly type: string; readonly pass: string | null }): boolean {
+  return type === 'mtproxy' && pass === null;
+}
+
+function missingSecret(): InvalidInput {
+  const msg = "Field required: an mtproxy's secret";
+  return new InvalidInput([{ loc: ['body', 'proxy', 'pass'], msg, type: 'missing' }]);
 }

@@ -28,7 +28,7 @@ export function duplicates(make: MakeStores): void {
     using(async (stores) => {
       await apply(stores, file('a', 'k'), file('copy', 'k'), file('other', 'o'));
       expect(await statesOf(stores)).toEqual({ a: 'free', copy: 'duplicate', other: 'free' });
-      expect(await stores.intake.session(2)).toMatchObject({ stateReason: 'same auth key as a' });
+      expect(await stores.sessions.session(2)).toMatchObject({ stateReason: 'same auth key as a' });
       expect(await nameFor(stores, { sessionName: 'copy' })).toBeNull();
       expect(await stores.intake.authKeys(['a', 'zzz'])).toEqual({ a: keyOf('k') });
     }),
@@ -114,8 +114,8 @@ export function duplicates(make: MakeStores): void {
     using(async (stores) => {
       await apply(stores, file('a', 'k'), file('copy', 'k'));
       await stores.pool.restore(2, T0);
-      await stores.intake.edit(2, { active: false }, T0);
-      await stores.intake.edit(2, { active: true }, T0);
+      await stores.sessions.edit(2, { active: false }, T0);
+      await stores.sessions.edit(2, { active: true }, T0);
       expect(await statesOf(stores)).toEqual({ a: 'free', copy: 'duplicate' });
       await stores.pool.block(2, by(), { kind: 'invalidate', reason: null }, T0);
       await stores.pool.restore(2, T0);

@@ -5,6 +5,7 @@ import {
   by,
   found,
   idsOf,
+  keyOf,
   lease,
   type MakeStores,
   nameFor,
@@ -57,7 +58,40 @@ function rows(make: MakeStores): void {
     using(async (stores) => {
       await stores.intake.apply([put(found('a', { phoneNumber: '+15551234567', apiId: 7 }))], T0);
       await stores.intake.apply([put(found('a', { fingerprint: 'later' }))], T0);
-      expect(await stores.intake.session(1)).toMatchObject({ phoneNumber: '+15551234567', apiId: 7 });
+      expect(await stores.sessions.session(1)).toMatchObject({ phoneNumber: '+15551234567', apiId: 7 });
+    }),
+  );
+
+  it(
+    'keep the user when the file no longer says it, unless it holds another auth key',
+    using(async (stores) => {
+      const apply = (over: Parameters<typeof found>[1]) => stores.intake.apply([put(found('a', over))], T0);
+      await apply({ userId: '77', authKeySha256: keyOf('k') });
+      await stores.sessions.checked(1, { phoneNumber: '+15551234567' }, T0);
+      await apply({ fingerprint: 'later', authKeySha256: keyOf('k') });
+      expect(await stores.sessions.session(1)).toMatchObject({ userId: '77', lastCheckedAt: T0 });
+      await apply({ authKeySha256: keyOf('l') });
+      expect(await stores.sessions.session(1)).toMatchObject({
+        userId: null,
+        lastCheckedAt: null,
+        phoneNumber: '+15551234567',
+      });
+      await apply({ authKeySha256: keyOf('m'), userId: '78' });
+      expect(await stores.sessions.session(1)).toMatchObject({ userId: '78', lastCheckedAt: null });
+    }),
+  );
+
+  it(
+    'keep the api hash until the file says another api id',
+    using(async (stores) => {
+      const apply = (apiId: number | null) => stores.intake.apply([put(found('a', { apiId }))], T0);
+      await apply(7);
+      await stores.sessions.saveApiHash(1, 'sealed');
+      await apply(null);
+      await apply(7);
+      expect(await stores.sessions.session(1)).toMatchObject({ apiId: 7, apiHash: 'sealed' });
+      await apply(8);
+      expect(await stores.sessions.session(1)).toMatchObject({ apiId: 8, apiHash: null });
     }),
   );
 
@@ -94,52 +128,15 @@ function rows(make: MakeStores): void {
     'keep their id, tags and lease when their file is renamed',
     using(async (stores) => {
       const { a } = await add(stores, 'a');
-      await stores.intake.edit(Number(a), { tags: ['x'] }, T0);
+      await stores.sessions.edit(Number(a), { tags: ['x'] }, T0);
       const { leaseId } = await lease(stores);
       expect(await stores.intake.apply([put(found('z/a'), 'a')], T0)).toEqual({ ...NOTHING, updated: 1 });
-      expect(await stores.intake.session(Number(a))).toMatchObject({
+      expect(await stores.sessions.session(Number(a))).toMatchObject({
         name: 'z/a',
         file: 'z/a.session',
         tags: ['x'],
       });
       expect(await stores.pool.renew(Number(a), leaseId, null, T0)).toMatchObject({ kind: 'renewed' });
-    }),
-  );
-
-  it(
-    'that are taken out of the pool by an admin come back only by an admin',
-    using(async (stores) => {
-      const { a } = await add(stores, 'a');
-      expect(await stores.intake.edit(Number(a), { active: false }, T0)).toMatchObject({ state: 'inactive' });
-      await stores.intake.apply([put(found('a', { fingerprint: 'touched' }))], T0);
-      expect(await nameFor(stores)).toBeNull();
-      expect(await stores.intake.edit(Number(a), { active: true }, T0)).toMatchObject({ state: 'free' });
-      expect(await nameFor(stores)).toBe('a');
-      expect(await stores.intake.edit(99, { active: true }, T0)).toBeNull();
-    }),
-  );
-
-  it(
-    'that are taken out of the pool while leased stay leased until they are released',
-    using(async (stores) => {
-      const { a } = await add(stores, 'a');
-      const { leaseId } = await lease(stores);
-      expect(await stores.intake.edit(Number(a), { active: false }, T0)).toMatchObject({ state: 'leased' });
-      await stores.pool.release(Number(a), by({ leaseId }), null, T0);
-      expect(await statesOf(stores)).toEqual({ a: 'inactive' });
-    }),
-  );
-
-  it(
-    'with new tags are found by those and no longer by the old ones',
-    using(async (stores) => {
-      const { a } = await add(stores, 'a');
-      await stores.intake.edit(Number(a), { tags: ['old'] }, T0);
-      expect(await stores.intake.edit(Number(a), { tags: ['new', 'new'] }, T0)).toMatchObject({
-        tags: ['new'],
-      });
-      expect(await nameFor(stores, { tags: ['old'] })).toBeNull();
-      expect(await nameFor(stores, { tags: ['new'] })).toBe('a');
     }),
   );
 
@@ -170,7 +167,6 @@ function rows(make: MakeStores): void {
       await stores.intake.saveDevice('2049');
       await stores.intake.saveDevice('2050');
       expect(await stores.intake.lastDevice()).toBe('2050');
-      expect(await stores.intake.session(1)).toBeNull();
     }),
   );
 }

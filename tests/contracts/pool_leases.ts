@@ -54,7 +54,7 @@ export function leasing(make: MakeStores): void {
       });
       const file = found('a', { format: 'telethon', phoneNumber: '+15551234567', json: 'a.json' });
       await stores.intake.apply([put(file, null, proxyId)], T0);
-      await stores.intake.edit(1, { tags: ['de', 'new'] }, T0);
+      await stores.sessions.edit(1, { tags: ['de', 'new'] }, T0);
       expect(await lease(stores, { leaseId: 'L' })).toEqual({
         leaseId: 'L',
         sessionId: 1,
@@ -131,8 +131,8 @@ export function leasing(make: MakeStores): void {
     using(async (stores) => {
       const ids = await add(stores, 'a', 'b', 'c');
       await stores.intake.apply([put(found('d', { authKeySha256: keyOf('k') }))], T0);
-      await stores.intake.edit(Number(ids.b), { tags: ['x'] }, T0);
-      await stores.intake.edit(Number(ids.c), { tags: ['x', 'y'] }, T0);
+      await stores.sessions.edit(Number(ids.b), { tags: ['x'] }, T0);
+      await stores.sessions.edit(Number(ids.c), { tags: ['x', 'y'] }, T0);
       expect(await nameFor(stores, { tags: ['y', 'x'] })).toBe('c');
       expect(await nameFor(stores, { tags: ['y', 'x'] })).toBeNull();
       expect(await nameFor(stores, { tags: ['x', 'z'] })).toBeNull();

@@ -129,7 +129,7 @@ export function records(make: MakeStores): void {
       await stores.pool.block(2, by(), { kind: 'flood', seconds: 99, method: null }, T0);
       await stores.pool.block(3, by(), { kind: 'invalidate', reason: null }, T0);
       await stores.pool.block(5, by(), { kind: 'dead', reason: 'x' }, T0);
-      await stores.intake.edit(6, { active: false }, T0);
+      await stores.sessions.edit(6, { active: false }, T0);
       const counts = await stores.pool.counts(T0 + 10 * SECOND);
       expect(tally(counts)).toEqual({ cooldown: 1, flood: 1, invalid: 1, free: 1, dead: 1, inactive: 1 });
       expect(counts.total).toBe(6);

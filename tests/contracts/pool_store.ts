@@ -2,6 +2,7 @@ import { describe } from '@jest/globals';
 import { blocking } from './pool_blocks.js';
 import { exclusion } from './pool_exclusion.js';
 import { idempotency } from './pool_idempotency.js';
+import { ofInactive } from './pool_inactive.js';
 import { leasing } from './pool_leases.js';
 import { records } from './pool_records.js';
 import { releasing } from './pool_releases.js';
@@ -10,6 +11,7 @@ import type { MakeStores } from './stores.js';
 /** What every driver's PoolStore must do. */
 export function poolStoreContract(make: MakeStores): void {
   describe('leases', () => leasing(make));
+  describe('leases of inactive sessions', () => ofInactive(make));
   describe('leases that end', () => releasing(make));
   describe('idempotency keys', () => idempotency(make));
   describe('blocks', () => blocking(make));

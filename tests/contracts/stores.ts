@@ -1,13 +1,17 @@
 import type { AccessStore } from '../../src/access/store.js';
 import type { FoundFile, IntakeStore } from '../../src/intake/store.js';
+import type { LoginStore } from '../../src/logins/store.js';
 import type { Caller } from '../../src/pool/fencing.js';
 import type { AcquireRequest, Lease, PoolCounts, PoolSignals, PoolStore } from '../../src/pool/store.js';
+import type { SessionStore } from '../../src/sessions/store.js';
 
 /** Everything that one driver keeps, over an empty database. */
 export interface Stores extends PoolSignals {
   readonly pool: PoolStore;
   readonly intake: IntakeStore;
   readonly access: AccessStore;
+  readonly sessions: SessionStore;
+  readonly logins: LoginStore;
   close(): Promise<void>;
 }
 export type MakeStores = () => Promise<Stores>;
@@ -42,6 +46,7 @@ export function wish(over: Partial<AcquireRequest> = {}): AcquireRequest {
     tags: [],
     sessionId: null,
     sessionName: null,
+    alsoInactive: false,
     method: null,
     withCredentials: false,
     idempotencyKey: null,
@@ -89,14 +94,14 @@ export async function add(stores: Stores, ...names: string[]): Promise<Record<st
   return idsOf(stores);
 }
 
-export async function idsOf({ intake }: Stores): Promise<Record<string, number>> {
-  const rows = await intake.sessions({ skip: 0, limit: 1000 });
+export async function idsOf({ sessions }: Stores): Promise<Record<string, number>> {
+  const rows = await sessions.sessions({ skip: 0, limit: 1000 });
   return Object.fromEntries(rows.map((row) => [row.name, row.id]));
 }
 
 /** The state of every session by name. */
-export async function statesOf({ intake }: Stores): Promise<Record<string, string>> {
-  const rows = await intake.sessions({ skip: 0, limit: 1000 });
+export async function statesOf({ sessions }: Stores): Promise<Record<string, string>> {
+  const rows = await sessions.sessions({ skip: 0, limit: 1000 });
   return Object.fromEntries(rows.map((row) => [row.name, row.state]));
 }
 

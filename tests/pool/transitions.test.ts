@@ -24,7 +24,7 @@ const EXPECTED: Readonly<Record<State, string>> = {
   invalid: '- - - - - - - rest rest - - -',
   missing: '- - - - - - invalid - - dead rest rest',
   dead: '- - - - - - invalid rest - - - rest',
-  inactive: '- - - - - - invalid - - dead rest rest',
+  inactive: 'leased - - - - - invalid - - dead rest rest',
   duplicate: '- - - - - - invalid - - dead rest rest',
 };
 
@@ -44,9 +44,9 @@ describe('the transitions of a session', () => {
     }
   }
 
-  it('lead to a lease from nowhere but a free session', () => {
+  it('lead to a lease from nowhere but a free session, or one that an admin took out of the pool', () => {
     const leasable = STATES.filter((state) => nextState(state, 'acquire', 'free') === 'leased');
-    expect(leasable).toEqual(['free']);
+    expect(leasable).toEqual(['free', 'inactive']);
   });
 
   it('never end a lease because of its file: the holder is still connected', () => {

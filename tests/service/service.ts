@@ -8,6 +8,8 @@ import request, { type Test } from 'supertest';
 import { loadConfig } from '../../src/config.js';
 import { type Container, createContainer } from '../../src/container.js';
 import { createLogger } from '../../src/logging.js';
+import type { GatewayLimits } from '../../src/telegram/limits.js';
+import type { TelegramNetwork } from '../../src/telegram/network.js';
 import type { Timers } from '../../src/timers.js';
 import { ManualTime } from './manual_time.js';
 
@@ -25,6 +27,9 @@ export interface ServiceOptions {
   /** Files in SESSIONS_DIR by relative path; a list makes empty ones, which are leasable. */
   readonly files?: readonly string[] | Readonly<Record<string, string | Buffer>>;
   readonly timers?: Timers;
+  /** Where Telegram is. */
+  readonly network?: TelegramNetwork;
+  readonly telegramLimits?: Partial<GatewayLimits>;
 }
 
 /** An answered lease, as far as tests use it. */
@@ -81,7 +86,14 @@ export class Service {
     });
     const logger = createLogger({ level: 'debug', stream });
     const timers = this.#options.timers ?? this.time;
-    const container = await createContainer(config, { logger, time: this.time, timers });
+    const { network, telegramLimits } = this.#options;
+    const container = await createContainer(config, {
+      logger,
+      time: this.time,
+      timers,
+      ...(network && { network }),
+      ...(telegramLimits && { telegramLimits }),
+    });
     await container.start();
     const server = createServer(container.app);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

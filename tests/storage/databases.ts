@@ -28,11 +28,13 @@ export async function inDirectory(test: (directory: string) => Promise<void>): P
 export async function makeSqliteStores(): Promise<Stores> {
   const directory = mkdtempSync(join(tmpdir(), 'sqlite-'));
   const database = await openAt(join(directory, 'telegate.db'));
-  const { pool, intake, access } = database;
+  const { pool, intake, access, sessions, logins } = database;
   return {
     pool,
     intake,
     access,
+    sessions,
+    logins,
     nextDeadline: () => database.nextDeadline(),
     onFreed: (listener) => database.onFreed(listener),
     onHappened: (listener) => database.onHappened(listener),

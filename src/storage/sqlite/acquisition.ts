@@ -128,12 +128,13 @@ export class Acquisition {
     }
     const row = sessionId === null ? this.#rows.byName(sessionName ?? '') : this.#rows.byId(sessionId);
     if (!row || (sessionName !== null && row.name !== sessionName)) return 'unknown';
-    return row.state === 'free' && this.#candidates.fits(row.id, request) ? row : null;
+    return this.#candidates.fits(row.id, request) ? row : null;
   }
 
   #grant(row: SessionRow, request: AcquireRequest, now: number): AcquireOutcome {
     const { leaseId, holder, ttlSeconds, idempotencyKey } = request;
     const changes = {
+      stateReason: null,
       stateUntil: now + ttlSeconds * 1000,
       lastUsedAt: now,
       leaseId,
@@ -143,7 +144,7 @@ export class Acquisition {
     };
     const occasion = { at: now, event: 'leased', detail: request.method, holder };
     const leased = this.#rows.happen(row, 'acquire', changes, occasion);
-    if (!leased) throw new Error(`session ${row.id} is ${row.state}, not free`);
+    if (!leased) throw new Error(`session ${row.id} is ${row.state}, not to be leased`);
     if (idempotencyKey !== null) {
       this.#remember.run({ holder, key: idempotencyKey, sessionId: row.id, leaseId, createdAt: now });
     }

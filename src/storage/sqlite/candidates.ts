@@ -40,10 +40,12 @@ export class Candidates {
     return (unlimited ?? limited)?.id ?? null;
   }
 
-  /** Whether this very session, known to be free, will do for the request. */
+  /** Whether this very session can be leased and will do for the request. */
   fits(id: number, request: AcquireRequest): boolean {
+    const alsoInactive = request.alsoInactive && request.sessionId === id;
     const statement = this.#prepare(
-      `SELECT s.id, s.last_used_at AS used FROM sessions s WHERE s.id = @id AND s.state = 'free'
+      `SELECT s.id, s.last_used_at AS used FROM sessions s WHERE s.id = @id
+       AND s.state ${alsoInactive ? "IN ('free', 'inactive')" : "= 'free'"}
        ${request.method === null ? 'AND s.limited = 0' : NOT_FLOODED}
        ${request.withCredentials ? WITH_KEY : ''} ${request.tags.length > 0 ? ALL_TAGS : ''}`,
     );

@@ -2,9 +2,17 @@ import { Worker } from 'node:worker_threads';
 import type { AccessStore } from '../../access/store.js';
 import { Unavailable } from '../../errors.js';
 import type { IntakeStore } from '../../intake/store.js';
+import type { LoginStore } from '../../logins/store.js';
 import type { PoolNotice, PoolSignals, PoolStore } from '../../pool/store.js';
+import type { SessionStore } from '../../sessions/store.js';
 import type { Answer, Call, ThreadOptions } from './messages.js';
-import { ACCESS_OPERATIONS, INTAKE_OPERATIONS, POOL_OPERATIONS } from './operations.js';
+import {
+  ACCESS_OPERATIONS,
+  INTAKE_OPERATIONS,
+  LOGIN_OPERATIONS,
+  POOL_OPERATIONS,
+  SESSION_OPERATIONS,
+} from './operations.js';
 import { DatabaseRefused } from './refused.js';
 
 /** What the thread makes is gone with each batch: a small young generation keeps its memory small, in MiB. */
@@ -33,6 +41,8 @@ export class SqliteDatabase implements PoolSignals {
   readonly pool: PoolStore;
   readonly intake: IntakeStore;
   readonly access: AccessStore;
+  readonly sessions: SessionStore;
+  readonly logins: LoginStore;
   readonly #thread: Worker;
   #waiting: Pending[] = [];
   #underWay: Pending[] = [];
@@ -48,6 +58,8 @@ export class SqliteDatabase implements PoolSignals {
     this.pool = this.#port<PoolStore>('pool', POOL_OPERATIONS);
     this.intake = this.#port<IntakeStore>('intake', INTAKE_OPERATIONS);
     this.access = this.#port<AccessStore>('access', ACCESS_OPERATIONS);
+    this.sessions = this.#port<SessionStore>('sessions', SESSION_OPERATIONS);
+    this.logins = this.#port<LoginStore>('logins', LOGIN_OPERATIONS);
     thread.on('message', (answer: Answer) => this.#answered(answer));
     thread.on('error', (error) => this.#fail(error));
     thread.on('exit', () => this.#fail(new Error('the database thread ended')));

@@ -1,9 +1,11 @@
 import { eq, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { FileChange, FoundFile } from '../../intake/store.js';
+import { digest, sameDigest } from './digests.js';
+import { foldName } from './folded_names.js';
 import { deadByFile, type Resting } from './resting.js';
 import { sessions } from './schema.js';
-import type { SessionRow, SessionRows } from './session_rows.js';
+import { isHeld, type SessionRow, type SessionRows } from './session_rows.js';
 
 type Put = Extract<FileChange, { kind: 'put' }>;
 
@@ -26,6 +28,7 @@ export class FileRows {
       .insert(sessions)
       .values({
         name: column('name'),
+        foldedName: column('foldedName'),
         file: column('file'),
         jsonFile: column('jsonFile'),
         fingerprint: column('fingerprint'),
@@ -60,11 +63,16 @@ export class FileRows {
     const row = this.#rows.byName(name);
     if (!row) return null;
     if (isHeld(row)) return this.#miss(row, 'its file is gone', now) ? 'missing' : null;
+    this.drop(row, now);
+    return 'removed';
+  }
+
+  /** The row goes, whatever holds it. */
+  drop(row: SessionRow, now: number): void {
     this.#db.delete(sessions).where(eq(sessions.id, row.id)).run();
     this.#rows.count(row, -1);
     this.#rows.note(row, { at: now, event: 'removed', detail: row.name });
     this.#resting.passOn(row, now);
-    return 'removed';
   }
 
   setInactive(id: number, inactive: boolean, now: number): void {
@@ -77,10 +85,14 @@ export class FileRows {
   }
 
   #add(found: FoundFile, proxyId: number | null, now: number): 'added' {
-    const key = keyOf(found);
     const { json, dead, ...columns } = found;
-    const rest = this.#resting.ofNew(key, dead);
-    const row = this.#insert.get({ ...columns, jsonFile: json, authKeySha256: key, proxyId, now, ...rest });
+    const authKeySha256 = digest(found.authKeySha256);
+    const rest = this.#resting.ofNew(authKeySha256, dead);
+    const foldedName = foldName(found.name);
+    const row = this.#insert.get({
+      ...{ ...columns, foldedName, jsonFile: json, authKeySha256, proxyId, now },
+      ...rest,
+    });
     this.#rows.count(row, 1);
     this.#rows.note(row, { at: now, event: 'added', detail: rest.restReason });
     if (row.state === 'free') this.#rows.freed += 1;
@@ -88,22 +100,20 @@ export class FileRows {
   }
 
   #change(row: SessionRow, found: FoundFile, now: number): Applied {
-    const { dead, json, ...columns } = found;
-    const authKeySha256 = keyOf(found);
-    const gained = !sameKey(authKeySha256, row.authKeySha256);
+    const authKeySha256 = digest(found.authKeySha256);
+    const gained = !sameDigest(authKeySha256, row.authKeySha256);
     // Its worker goes on with the key it was leased with, which therefore must not pass to another yet.
     if (gained && isHeld(row)) {
       this.#miss(row, 'its file was replaced while it was leased', now);
       return 'held';
     }
-    const kept = { phoneNumber: found.phoneNumber ?? row.phoneNumber, apiId: found.apiId ?? row.apiId };
-    const changes = { ...columns, ...kept, jsonFile: json, authKeySha256, updatedAt: now };
+    const changes = { ...said(row, found, gained), authKeySha256, updatedAt: now };
     this.#db.update(sessions).set(changes).where(eq(sessions.id, row.id)).run();
     if (gained) {
       this.#rows.note(row, { at: now, event: 'rekeyed', detail: 'the file holds another auth key' });
       this.#resting.passOn(row, now);
     }
-    const settled = this.#resting.settle({ ...row, ...changes }, { dead, gained }, now);
+    const settled = this.#resting.settle({ ...row, ...changes }, { dead: found.dead, gained }, now);
     const renamed = row.name !== found.name;
     if (renamed) this.#rows.note(row, { at: now, event: 'renamed', detail: `${row.name} → ${found.name}` });
     return gained || renamed || row.rest !== settled.rest || row.format !== found.format ? 'updated' : null;
@@ -119,15 +129,22 @@ export class FileRows {
   }
 }
 
-/** A worker has it, or had it a moment ago and may still be connected. */
-function isHeld({ state }: SessionRow): boolean {
-  return state === 'leased' || state === 'cooldown';
-}
-
-function keyOf(found: FoundFile): Buffer | null {
-  return found.authKeySha256 === null ? null : Buffer.from(found.authKeySha256, 'hex');
-}
-
-function sameKey(one: Buffer | null, other: Buffer | null): boolean {
-  return one === null || other === null ? one === other : one.equals(other);
+/**
+ * What the file says of its session, and of the row what it does not say. `gained`: the auth key is another
+ * one, so that the row knows nothing of its user.
+ */
+function said(row: SessionRow, found: FoundFile, gained: boolean) {
+  const { json, dead: _, authKeySha256: __, ...columns } = found;
+  const apiId = found.apiId ?? row.apiId;
+  return {
+    ...columns,
+    foldedName: foldName(found.name),
+    jsonFile: json,
+    userId: found.userId ?? (gained ? null : row.userId),
+    phoneNumber: found.phoneNumber ?? row.phoneNumber,
+    apiId,
+    // It is the hash of the other application.
+    apiHash: apiId === row.apiId ? row.apiHash : null,
+    lastCheckedAt: gained ? null : row.lastCheckedAt,
+  };
 }

@@ -1,20 +1,12 @@
-import { asc, count, eq, gt, inArray, sql } from 'drizzle-orm';
+import { asc, count, gt, inArray, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import type {
-  AppliedCounts,
-  FileChange,
-  IntakeStore,
-  KnownFiles,
-  SessionEdit,
-  SessionRecord,
-} from '../../intake/store.js';
-import type { Page } from '../../pool/store.js';
+import type { AppliedCounts, FileChange, IntakeStore, KnownFiles } from '../../intake/store.js';
 import type { Synchronous } from '../synchronous.js';
 import type { Deadlines } from './deadlines.js';
 import type { Facts } from './facts.js';
 import type { FileRows } from './file_rows.js';
-import { sessions, sessionTags } from './schema.js';
-import { freeSince, type SessionRow, type SessionRows } from './session_rows.js';
+import { sessions } from './schema.js';
+import type { SessionRows } from './session_rows.js';
 
 const DEVICE = 'sessions_dir.device';
 
@@ -94,49 +86,4 @@ export class IntakeTable implements Synchronous<IntakeStore> {
   saveDevice(device: string): void {
     this.#parts.facts.set(DEVICE, device);
   }
-
-  session(id: number): SessionRecord | null {
-    const row = this.#parts.rows.byId(id);
-    return row ? record(row) : null;
-  }
-
-  sessions(page: Page): SessionRecord[] {
-    const { db } = this.#parts;
-    return db
-      .select()
-      .from(sessions)
-      .orderBy(asc(sessions.id))
-      .limit(page.limit)
-      .offset(page.skip)
-      .all()
-      .map(record);
-  }
-
-  edit(id: number, change: SessionEdit, now: number): SessionRecord | null {
-    const { rows, files, deadlines } = this.#parts;
-    deadlines.pass(now);
-    const row = rows.byId(id);
-    if (!row) return null;
-    if (change.tags) this.#retag(row, change.tags, now);
-    if (change.active !== undefined) files.setInactive(id, !change.active, now);
-    return this.session(id);
-  }
-
-  #retag(row: SessionRow, tags: readonly string[], now: number): void {
-    const { db } = this.#parts;
-    const unique = [...new Set(tags)];
-    db.update(sessions).set({ tags: unique, updatedAt: now }).where(eq(sessions.id, row.id)).run();
-    db.delete(sessionTags).where(eq(sessionTags.sessionId, row.id)).run();
-    for (const tag of unique) {
-      db.insert(sessionTags)
-        .values({ tag, sessionId: row.id, freeSince: freeSince(row) })
-        .run();
-    }
-    if (row.state === 'free') this.#parts.rows.freed += 1;
-  }
-}
-
-function record(row: SessionRow): SessionRecord {
-  const { authKeySha256: _, fingerprint: __, ...rest } = row;
-  return rest;
 }

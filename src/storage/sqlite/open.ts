@@ -3,6 +3,8 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
+import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { foldRemainingNames } from './folded_names.js';
 import { takeLock } from './lock.js';
 import { DatabaseRefused } from './refused.js';
 import { checkDatabase } from './soundness.js';
@@ -42,13 +44,28 @@ export function openDatabase(path: string, migrations: string): OpenDatabase {
   }
 }
 
-/** Opens a file that another process may be serving. @throws DatabaseRefused when it is not there, or damaged. */
-export function openBeside(path: string): OpenDatabase {
+/**
+ * Opens a file that another process may be serving. @throws DatabaseRefused when it is not there, or of an
+ * older version.
+ */
+export function openBeside(path: string, migrations: string): OpenDatabase {
   if (!existsSync(path)) {
     throw new DatabaseRefused(`${path} does not exist yet: start TeleGate once, it makes it.`);
   }
   const sqlite = new Database(path);
+  if (!isUpToDate(sqlite, migrations)) {
+    sqlite.close();
+    throw new DatabaseRefused(
+      `${path} is of an older TeleGate: start this one once, it brings it up to date.`,
+    );
+  }
   return { sqlite, close: () => sqlite.close() };
+}
+
+function isUpToDate(sqlite: Database.Database, migrationsFolder: string): boolean {
+  const newest = readMigrationFiles({ migrationsFolder }).at(-1)?.folderMillis ?? 0;
+  const applied = sqlite.prepare('SELECT max(created_at) FROM __drizzle_migrations').pluck().get();
+  return Number(applied) >= newest;
 }
 
 function connect(path: string, migrations: string): Database.Database {
@@ -61,6 +78,7 @@ function connect(path: string, migrations: string): Database.Database {
     sqlite.pragma('cache_size = -8192');
     sqlite.pragma('wal_autocheckpoint = 4000');
     migrate(drizzle(sqlite), { migrationsFolder: migrations });
+    foldRemainingNames(sqlite);
     return sqlite;
   } catch (error) {
     sqlite.close();

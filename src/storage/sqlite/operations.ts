@@ -1,6 +1,8 @@
 import type { AccessStore } from '../../access/store.js';
 import type { IntakeStore } from '../../intake/store.js';
+import type { LoginStore } from '../../logins/store.js';
 import type { PoolStore } from '../../pool/store.js';
+import type { SessionStore } from '../../sessions/store.js';
 
 /** Every operation of a port, by name: the compiler objects if one is missing. */
 function operationsOf<Port>(names: { readonly [Name in keyof Port]: true }): (keyof Port & string)[] {
@@ -29,9 +31,31 @@ export const INTAKE_OPERATIONS = operationsOf<IntakeStore>({
   apply: true,
   lastDevice: true,
   saveDevice: true,
+});
+
+export const SESSION_OPERATIONS = operationsOf<SessionStore>({
   session: true,
   sessions: true,
+  ofPhone: true,
   edit: true,
+  rename: true,
+  remove: true,
+  checked: true,
+  unchecked: true,
+  apiHashes: true,
+  saveApiHash: true,
+  dropProxy: true,
+});
+
+export const LOGIN_OPERATIONS = operationsOf<LoginStore>({
+  add: true,
+  login: true,
+  claim: true,
+  settle: true,
+  obstacle: true,
+  save: true,
+  remove: true,
+  expired: true,
 });
 
 export const ACCESS_OPERATIONS = operationsOf<AccessStore>({

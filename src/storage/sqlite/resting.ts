@@ -2,6 +2,7 @@ import { and, eq, ne, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { restOf } from '../../intake/rest.js';
 import type { PoolEvent, RestState, State } from '../../pool/states.js';
+import { LOGIN_UNDER_WAY, type LoginRows } from './login_rows.js';
 import { sessions } from './schema.js';
 import type { SessionRow, SessionRows } from './session_rows.js';
 
@@ -19,16 +20,18 @@ const OF_THE_ACCOUNT: Partial<Record<State, PoolEvent>> = {
 
 /**
  * Where sessions come to rest, and which of several files with one auth key is leasable: the one that has
- * the key already, else the one registered first.
+ * the key already, else the one registered first; none while a login with that key is under way.
  */
 export class Resting {
   readonly #db: BetterSQLite3Database;
   readonly #rows: SessionRows;
+  readonly #logins: LoginRows;
   readonly #owner;
 
-  constructor(db: BetterSQLite3Database, rows: SessionRows) {
+  constructor(db: BetterSQLite3Database, rows: SessionRows, logins: LoginRows) {
     this.#db = db;
     this.#rows = rows;
+    this.#logins = logins;
     this.#owner = db
       .select()
       .from(sessions)
@@ -40,7 +43,7 @@ export class Resting {
 
   /** Where a file that was not known before comes to rest. */
   ofNew(key: Buffer | null, dead: string | null): Rest {
-    return restOf({ dead, inactive: false, twin: this.#ownerOf(key, 0)?.name ?? null });
+    return restOf({ dead, inactive: false, twin: this.#twinOf(key, 0, true) });
   }
 
   /**
@@ -49,8 +52,8 @@ export class Resting {
    */
   settle(row: SessionRow, facts: { dead: string | null; gained: boolean }, now: number): SessionRow {
     const contends = facts.gained || row.rest === 'duplicate';
-    const owner = contends ? this.#ownerOf(row.authKeySha256, row.id) : undefined;
-    const rest = restOf({ dead: facts.dead, inactive: row.inactive, twin: owner?.name ?? null });
+    const twin = this.#twinOf(row.authKeySha256, row.id, contends);
+    const rest = restOf({ dead: facts.dead, inactive: row.inactive, twin });
     const wasDead = row.rest === 'dead' && rest.rest !== 'dead';
     const event = facts.gained || wasDead ? 'rekey' : 'settle';
     if (event === 'settle' && rest.rest === row.rest && rest.restReason === row.restReason) return row;
@@ -73,26 +76,38 @@ export class Resting {
   /** `former` has lost its auth key, or is gone: the first of the others with that key becomes leasable. */
   passOn(former: SessionRow, now: number): void {
     if (former.rest === 'duplicate') return;
-    const heir = this.#ownerOf(former.authKeySha256, former.id);
-    if (heir?.rest !== 'duplicate') return;
-    const rest = restOf({ dead: null, inactive: heir.inactive, twin: null });
-    const occasion = {
-      at: now,
-      event: rest.rest,
-      detail: `it has the auth key of ${former.name} for itself`,
-    };
-    const changes = { stateReason: rest.restReason };
-    const marked = this.mark(heir, rest, now);
-    const settled = this.#rows.happen(marked, 'settle', changes, occasion) ?? marked;
+    const heir = this.#inherit(former.authKeySha256, former, now);
     const event = OF_THE_ACCOUNT[former.state];
-    if (!event) return;
+    if (!heir || !event) return;
     const { stateReason, stateUntil } = former;
     this.#rows.happen(
-      settled,
+      heir,
       event,
       { stateReason, stateUntil },
       { at: now, event: former.state, detail: stateReason },
     );
+  }
+
+  /** A login with this auth key was given up: the first of the files with that key becomes leasable. */
+  loginOver(key: Buffer | null, now: number): void {
+    this.#inherit(key, { id: 0, name: LOGIN_UNDER_WAY }, now);
+  }
+
+  /** The heir as it is now; null: there is none. */
+  #inherit(key: Buffer | null, former: Pick<SessionRow, 'id' | 'name'>, now: number): SessionRow | null {
+    const heir = this.#logins.has(key) ? undefined : this.#ownerOf(key, former.id);
+    if (heir?.rest !== 'duplicate') return null;
+    const rest = restOf({ dead: null, inactive: heir.inactive, twin: null });
+    const detail = `it has the auth key of ${former.name} for itself`;
+    const occasion = { at: now, event: rest.rest, detail };
+    const marked = this.mark(heir, rest, now);
+    return this.#rows.happen(marked, 'settle', { stateReason: rest.restReason }, occasion) ?? marked;
+  }
+
+  /** Who has the auth key before this row; `contends`: another session may. */
+  #twinOf(key: Buffer | null, id: number, contends: boolean): string | null {
+    if (this.#logins.has(key)) return LOGIN_UNDER_WAY;
+    return contends ? (this.#ownerOf(key, id)?.name ?? null) : null;
   }
 
   #ownerOf(key: Buffer | null, except: number): SessionRow | undefined {

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { blob, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { Role } from '../../access/roles.js';
+import type { LoginStage, PendingLogin } from '../../logins/store.js';
 import type { RestState, State } from '../../pool/states.js';
 
 /** Times are milliseconds on the service's clock; ids of Telegram are text, since they have 64 bits. */
@@ -9,6 +10,8 @@ export const sessions = sqliteTable(
   {
     id: integer('id').primaryKey({ autoIncrement: true }),
     name: text('name').notNull().unique(),
+    /** As `foldName` puts it. Not unique: files on disk may differ in case only. */
+    foldedName: text('folded_name').notNull().default(''),
     file: text('file'),
     jsonFile: text('json_file'),
     fingerprint: text('fingerprint').notNull(),
@@ -18,6 +21,8 @@ export const sessions = sqliteTable(
     userId: text('user_id'),
     phoneNumber: text('phone_number'),
     apiId: integer('api_id'),
+    /** Encrypted. */
+    apiHash: text('api_hash'),
     proxyId: integer('proxy_id').references(() => proxies.id),
     tags: text('tags', { mode: 'json' }).$type<string[]>().notNull(),
     inactive: integer('inactive', { mode: 'boolean' }).notNull().default(false),
@@ -35,6 +40,7 @@ export const sessions = sqliteTable(
     leaseTtlSeconds: integer('lease_ttl_seconds'),
     leaseRenewed: integer('lease_renewed').notNull().default(0),
     suspectedAt: integer('suspected_at'),
+    lastCheckedAt: integer('last_checked_at'),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
   },
@@ -42,6 +48,9 @@ export const sessions = sqliteTable(
     index('sessions_by_use').on(table.state, table.limited, table.lastUsedAt),
     index('sessions_by_deadline').on(table.state, table.stateUntil).where(sql`state_until IS NOT NULL`),
     index('sessions_by_auth_key').on(table.authKeySha256).where(sql`auth_key_sha256 IS NOT NULL`),
+    index('sessions_by_folded_name').on(table.foldedName),
+    index('sessions_by_phone').on(table.phoneNumber).where(sql`phone_number IS NOT NULL`),
+    index('sessions_by_check').on(table.lastCheckedAt).where(sql`state = 'free'`),
   ],
 );
 
@@ -134,6 +143,32 @@ export const proxies = sqliteTable('proxies', {
   user: text('user'),
   pass: text('pass'),
 });
+
+/** Logins under way, and those that became sessions a moment ago. `secret` is encrypted. */
+export const pendingLogins = sqliteTable(
+  'pending_logins',
+  {
+    id: text('id').primaryKey(),
+    holder: text('holder').notNull(),
+    kind: text('kind').$type<PendingLogin['kind']>().notNull(),
+    stage: text('stage').$type<LoginStage>().notNull(),
+    saveAtOnce: integer('save_at_once', { mode: 'boolean' }).notNull(),
+    phoneNumber: text('phone_number'),
+    sessionName: text('session_name'),
+    secret: text('secret').notNull(),
+    authKeySha256: blob('auth_key_sha256', { mode: 'buffer' }),
+    inDoubt: integer('in_doubt', { mode: 'boolean' }).notNull(),
+    /** Not a reference: a login tells of its session though that one is gone. */
+    sessionId: integer('session_id'),
+    expiresAt: integer('expires_at').notNull(),
+    claimedUntil: integer('claimed_until'),
+    createdAt: integer('created_at').notNull(),
+  },
+  (table) => [
+    index('pending_logins_by_end').on(table.expiresAt),
+    index('pending_logins_by_auth_key').on(table.authKeySha256).where(sql`auth_key_sha256 IS NOT NULL`),
+  ],
+);
 
 /** Facts the service remembers of itself: the device of SESSIONS_DIR, the anchor of its clock. */
 export const facts = sqliteTable('facts', {

@@ -160,3 +160,8 @@ export class SessionRows {
 export function freeSince(row: { readonly state: State; readonly lastUsedAt: number }): number | null {
   return row.state === 'free' ? row.lastUsedAt : null;
 }
+
+/** A worker has it, or had it a moment ago and may still be connected. */
+export function isHeld({ state }: Pick<SessionRow, 'state'>): boolean {
+  return state === 'leased' || state === 'cooldown';
+}

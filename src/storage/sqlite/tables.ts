@@ -11,15 +11,21 @@ import { Facts } from './facts.js';
 import { FileRows } from './file_rows.js';
 import { HistoryRows } from './history_rows.js';
 import { IntakeTable } from './intake_table.js';
+import { LoginRows } from './login_rows.js';
+import { LoginTable } from './login_table.js';
+import { Obstacles } from './obstacles.js';
 import { PoolTable } from './pool_table.js';
 import { Resting } from './resting.js';
 import { SessionRows } from './session_rows.js';
+import { SessionTable } from './session_table.js';
 
 /** Everything that is kept in one database. */
 export interface Tables {
   readonly pool: PoolTable;
   readonly intake: IntakeTable;
   readonly access: AccessTable;
+  readonly sessions: SessionTable;
+  readonly logins: LoginTable;
   /** Writes what was only counted; before each commit. */
   flush(): void;
   /** Forgets what was not committed; after each rollback. */
@@ -41,11 +47,16 @@ export function createTables(sqlite: Database): Tables {
   const deadlines = new Deadlines(db, rows);
   const blocks = new Blocks(db, rows, deadlines);
   const acquisition = new Acquisition(db, rows, counts, deadlines, new Candidates(sqlite));
-  const files = new FileRows(db, rows, new Resting(db, rows));
+  const logins = new LoginRows(db);
+  const obstacles = new Obstacles(db, logins);
+  const resting = new Resting(db, rows, logins);
+  const files = new FileRows(db, rows, resting);
   return {
     pool: new PoolTable({ db, rows, counts, history, deadlines, acquisition, blocks }),
     intake: new IntakeTable({ db, rows, files, deadlines, facts }),
     access: new AccessTable(db, facts),
+    sessions: new SessionTable({ sqlite, db, rows, files, deadlines, obstacles }),
+    logins: new LoginTable({ db, rows, logins, files, deadlines, obstacles, resting }),
     flush: () => counts.flush(),
     reload: () => {
       counts.reload();

@@ -55,7 +55,7 @@ function open(
 ): { database: OpenDatabase; tables: Tables } | null {
   try {
     const database = options.beside
-      ? openBeside(options.path)
+      ? openBeside(options.path, options.migrations)
       : openDatabase(options.path, options.migrations);
     return { database, tables: createTables(database.sqlite) };
   } catch (error) {

@@ -5,13 +5,8 @@ import type { Vault } from './vault.js';
 /** What the vault knows proxies' passwords as. */
 export const PROXY_PASSWORD = 'proxy.pass';
 
-/** The row of the proxy that new sessions get: the one there is, or a new one. Its password is encrypted. */
-export async function defaultProxyId(
-  proxy: ProxyAddress | null,
-  store: AccessStore,
-  vault: Vault,
-): Promise<number | null> {
-  if (!proxy) return null;
+/** The row of a proxy: the one there is, or a new one. Its password is encrypted. */
+export async function proxyId(proxy: ProxyAddress, store: AccessStore, vault: Vault): Promise<number> {
   for (const known of await store.proxies()) {
     const same = known.type === proxy.type && known.host === proxy.host && known.port === proxy.port;
     if (!same || known.user !== proxy.user) continue;

@@ -1,0 +1,61 @@
+import { relative, resolve } from 'node:path';
+import type { SyncService } from '../intake/sync.js';
+import type { SessionChecks } from '../sessions/checks.js';
+import type { SessionRecord, SessionStore } from '../sessions/store.js';
+import { parsePhoneNumber } from './phone_number.js';
+import type { CodeSent, LoginService } from './service.js';
+
+export interface GetCodeParts {
+  readonly logins: LoginService;
+  readonly sessions: SessionStore;
+  readonly checks: SessionChecks;
+  readonly sync: SyncService;
+  /** SESSIONS_DIR, absolute. */
+  readonly sessionsDir: string;
+}
+
+/** A session that Telegram accepts was there, or a code was sent to log in with. */
+export type CodeOrSession =
+  | {
+      readonly kind: 'session_exists';
+      readonly phoneNumber: string;
+      /** Decimal digits. */
+      readonly accountId: string;
+      readonly sessionFile: string;
+    }
+  | ({ readonly kind: 'code_sent' } & CodeSent);
+
+/** Sends a code only where no session does without. */
+export class GetCodeService {
+  readonly #parts: GetCodeParts;
+
+  constructor(parts: GetCodeParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * @throws BadRequest for a phone number that can't be one; Conflict while the phone's session is in use;
+   * what sending a code throws.
+   */
+  async codeFor(phone: string, holder: string): Promise<CodeOrSession> {
+    const { logins, sessions, sync } = this.#parts;
+    const phoneNumber = parsePhoneNumber(phone);
+    // Files that were put there a moment ago count.
+    await sync.sync({ only: [phoneNumber.slice(1), phoneNumber] });
+    for (const session of await sessions.ofPhone(phoneNumber)) {
+      const found = await this.#check(session, phoneNumber);
+      if (found) return found;
+    }
+    return { kind: 'code_sent', ...(await logins.sendCode({ phoneNumber, sessionName: null }, holder)) };
+  }
+
+  /** Null: Telegram does not accept it. */
+  async #check(session: SessionRecord, phoneNumber: string): Promise<CodeOrSession | null> {
+    const { isValid, account } = await this.#parts.checks.check(session.id);
+    if (!isValid || !account) return null;
+    const path = resolve(this.#parts.sessionsDir, session.jsonFile ?? session.file ?? '');
+    const fromHere = relative(process.cwd(), path);
+    const sessionFile = fromHere.startsWith('..') ? path : fromHere;
+    return { kind: 'session_exists', phoneNumber, accountId: account.id, sessionFile };
+  }
+}

@@ -1,0 +1,79 @@
+import { BadRequest, Conflict, type TeleGateError, TooMany, Unavailable } from '../errors.js';
+import { TelegramRefused } from '../telegram/errors.js';
+import type { AddOutcome, Taken } from './store.js';
+
+/** How long a number that Telegram gives no code to is left alone, in seconds: it does not say how long. */
+const PHONE_FLOOD_SECONDS = 86_400;
+
+/** What a login's caller is told of Telegram's errors (core.telegram.org/method/auth.signIn and its like). */
+const REFUSALS: Readonly<Record<string, string>> = {
+  PHONE_NUMBER_INVALID: 'Invalid phone number',
+  PHONE_NUMBER_BANNED: 'This phone number is banned by Telegram',
+  PHONE_NUMBER_UNOCCUPIED: 'No Telegram account has this phone number',
+  PHONE_CODE_EMPTY: 'Invalid OTP code',
+  PHONE_CODE_INVALID: 'Invalid OTP code',
+  PHONE_CODE_EXPIRED: 'OTP code expired',
+  PHONE_CODE_HASH_EMPTY: 'OTP code expired',
+  PASSWORD_HASH_INVALID: 'Invalid 2FA password',
+  SRP_PASSWORD_CHANGED: 'The 2FA password was changed meanwhile: send it once more',
+  API_ID_INVALID: 'Telegram refused api_id and api_hash: compare them with my.telegram.org',
+  API_ID_PUBLISHED_FLOOD:
+    'Telegram refused api_id: it was published somewhere; get your own from my.telegram.org',
+  SEND_CODE_UNAVAILABLE: 'Telegram has no other way to send this code',
+  PHONE_PASSWORD_PROTECTED: 'Telegram wants the account to be recovered first',
+};
+
+const FLOODED = new Set(['PHONE_NUMBER_FLOOD', 'PHONE_PASSWORD_FLOOD']);
+
+/** The error as a login's caller is told of it; any other error as it is. */
+export function loginRefusal(error: unknown): unknown {
+  if (!(error instanceof TelegramRefused)) return error;
+  const { telegramError } = error;
+  const told = REFUSALS[telegramError];
+  if (told !== undefined) return new BadRequest(told);
+  if (!FLOODED.has(telegramError)) return error;
+  const message = 'Telegram wants no more logins of this phone number for now';
+  return new TooMany(
+    { error: 'flood_wait', message, telegram_error: telegramError, wait_seconds: PHONE_FLOOD_SECONDS },
+    PHONE_FLOOD_SECONDS,
+  );
+}
+
+/** Telegram's answers that say: nobody is logged in with this key. */
+const NOT_LOGGED_IN = new Set([
+  'AUTH_KEY_UNREGISTERED',
+  'AUTH_KEY_INVALID',
+  'AUTH_KEY_DUPLICATED',
+  'SESSION_REVOKED',
+  'SESSION_EXPIRED',
+  'SESSION_PASSWORD_NEEDED',
+  'USER_DEACTIVATED',
+  'USER_DEACTIVATED_BAN',
+]);
+
+/** Whether Telegram said that this key is nobody's session, any more or yet. */
+export function saysNotLoggedIn(error: unknown): error is TelegramRefused {
+  return error instanceof TelegramRefused && NOT_LOGGED_IN.has(error.telegramError);
+}
+
+const SHARED: Readonly<Record<Taken['kind'], string>> = {
+  name_taken: 'name',
+  phone_taken: 'phone number',
+  auth_key_taken: 'auth key',
+};
+
+/** Something else has what the session wants to have. */
+export function taken({ kind, sessionId, sessionName }: Taken): TeleGateError {
+  return new Conflict({
+    error: kind,
+    message: `This ${SHARED[kind]} is taken by ${sessionName}`,
+    session_id: sessionId,
+    session_name: sessionName,
+  });
+}
+
+/** A login could not be kept. */
+export function notAdded(outcome: Exclude<AddOutcome, { kind: 'added' }>): TeleGateError {
+  if (outcome.kind !== 'too_many') return taken(outcome);
+  return new Unavailable({ error: 'too_many_logins', message: 'Too many logins are under way' }, 60);
+}

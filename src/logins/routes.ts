@@ -1,0 +1,147 @@
+import type { z } from 'zod';
+import { defineRoute, type ResponseSpec, type Route, type RouteSpec } from '../http/route.js';
+import { type PresentSession, sessionAnswer } from '../sessions/present.js';
+import type { LoginFinishing, Rename } from './finishing.js';
+import * as schemas from './schemas.js';
+import type { CodeSent, LoginService } from './service.js';
+
+export interface LoginRouteParts {
+  readonly logins: LoginService;
+  readonly finishing: LoginFinishing;
+  readonly rename: Rename;
+  readonly present: PresentSession;
+  /** How long a login may take. */
+  readonly ttlMinutes: number;
+}
+
+type Defaults = Pick<RouteSpec<z.ZodObject, z.ZodObject>, 'tag' | 'access' | 'from' | 'method'>;
+
+/** What the routes of logging in have in common. */
+export const LOGIN: Defaults = { tag: 'Logging in', access: [], from: 'body', method: 'post' };
+
+/** What any step of a login may be answered with. */
+export const TELEGRAM: Readonly<Record<number, ResponseSpec>> = {
+  400: { description: 'What was sent is refused, by Telegram or before' },
+  409: { description: 'Name, phone number or auth key are taken, or another request is at it' },
+  429: { description: 'Telegram wants a pause: see Retry-After' },
+  502: { description: 'Telegram can not be reached, or answered with an error' },
+  504: { description: 'Telegram did not answer in time' },
+};
+const NOT_FOUND = { 404: { description: 'Temp session not found: unknown, expired or cancelled' } };
+
+/** `/sessions/…`: how accounts get into the pool by a code. */
+export function loginRoutes(parts: LoginRouteParts): Route[] {
+  return [sendOtp(parts), resendOtp(parts), verifyOtp(parts), finalize(parts), cancel(parts)];
+}
+
+function sendOtp(parts: LoginRouteParts): Route {
+  return defineRoute({
+    ...LOGIN,
+    path: '/sessions/send-otp',
+    summary: 'Have Telegram send a code',
+    description: 'With `session_name`, `finalize` saves the session; without, `verify-otp` does.',
+    input: schemas.sendOtpInput,
+    responses: {
+      200: { description: 'The code is on its way', schema: schemas.codeSentAnswer },
+      ...TELEGRAM,
+    },
+    async handle({ input, key }) {
+      const { phone_number: phoneNumber, api_id: apiId, api_hash: apiHash, session_name } = input;
+      const request = { phoneNumber, apiId, apiHash, sessionName: session_name ?? null };
+      return { body: codeSent(parts, await parts.logins.sendCode(request, key.holder)) };
+    },
+  });
+}
+
+function resendOtp(parts: LoginRouteParts): Route {
+  return defineRoute({
+    ...LOGIN,
+    path: '/sessions/resend-otp',
+    summary: 'Have Telegram send the code once more, by its next way',
+    input: schemas.resendOtpInput,
+    responses: {
+      200: { description: 'The code is on its way', schema: schemas.codeSentAnswer },
+      ...NOT_FOUND,
+      ...TELEGRAM,
+    },
+    async handle({ input, key }) {
+      return { body: codeSent(parts, await parts.logins.resend(input.temp_session_id, key.holder)) };
+    },
+  });
+}
+
+function verifyOtp({ logins, present }: LoginRouteParts): Route {
+  return defineRoute({
+    ...LOGIN,
+    path: '/sessions/verify-otp',
+    summary: 'Log in with the code, and the 2FA password where one is wanted',
+    input: schemas.verifyOtpInput,
+    responses: {
+      200: { description: 'Logged in, or `requires_password`', schema: schemas.verifiedAnswer },
+      ...NOT_FOUND,
+      ...TELEGRAM,
+    },
+    async handle({ input: { temp_session_id, code, password, session_name }, key }) {
+      const given = { code, password, sessionName: session_name };
+      const verified = await logins.verify(temp_session_id, key.holder, given);
+      if (verified.kind === 'password_needed') {
+        const { hint } = verified;
+        return { body: { message: '2FA password required', requires_password: true, password_hint: hint } };
+      }
+      if (verified.kind === 'ready') {
+        return {
+          body: { message: 'Authentication successful. Ready to finalize.', requires_password: false },
+        };
+      }
+      const session = await present(verified.session);
+      return {
+        body: { message: 'Authentication successful. Session saved.', requires_password: false, ...session },
+      };
+    },
+  });
+}
+
+function finalize({ finishing, rename, present }: LoginRouteParts): Route {
+  return defineRoute({
+    ...LOGIN,
+    path: '/sessions/finalize',
+    summary: 'Save a login, or an uploaded session',
+    description: 'One that is saved already is answered alike, and renamed where another name is given.',
+    input: schemas.finalizeInput,
+    responses: { 200: { description: 'The session', schema: sessionAnswer }, ...NOT_FOUND, ...TELEGRAM },
+    async handle({ input: { temp_session_id, name, session_name }, key }) {
+      const wanted = name ?? session_name ?? null;
+      const session = await finishing.finalize(temp_session_id, key.holder, wanted, rename);
+      return { body: await present(session) };
+    },
+  });
+}
+
+function cancel({ finishing }: LoginRouteParts): Route {
+  return defineRoute({
+    tag: LOGIN.tag,
+    access: [],
+    method: 'delete',
+    path: '/sessions/temp/:temp_session_id',
+    summary: 'Give a login up',
+    params: schemas.tempParams,
+    responses: { 200: { description: 'Given up', schema: schemas.cancelledAnswer }, ...NOT_FOUND },
+    async handle({ params: { temp_session_id: id }, key }) {
+      await finishing.cancel(id, key.holder);
+      return { body: { message: 'Temp session cancelled', id } };
+    },
+  });
+}
+
+function codeSent({ ttlMinutes }: LoginRouteParts, { id, phoneNumber, sent }: CodeSent) {
+  return {
+    temp_session_id: id,
+    phone_number: phoneNumber,
+    phone_code_hash: sent.phoneCodeHash,
+    message: `OTP sent to ${phoneNumber}`,
+    expires_in_minutes: ttlMinutes,
+    code_type: sent.type,
+    next_type: sent.nextType,
+    timeout: sent.timeoutSeconds,
+  };
+}

@@ -1,0 +1,99 @@
+import { InvalidInput } from '../errors.js';
+import { defineRoute, type Route } from '../http/route.js';
+import { type PresentSession, sessionAnswer } from '../sessions/present.js';
+import type { GetCodeService } from './get_code.js';
+import { LOGIN, TELEGRAM } from './routes.js';
+import * as schemas from './schemas.js';
+import type { Uploaded, UploadService } from './uploads.js';
+
+export interface UploadRouteParts {
+  readonly uploads: UploadService;
+  readonly getCode: GetCodeService;
+  readonly present: PresentSession;
+  /** How long an upload waits to be finalized. */
+  readonly ttlMinutes: number;
+  /** The largest session file that is taken. */
+  readonly maxBytes: number;
+}
+
+/** `/sessions/…`: how sessions that are there already get into the pool. */
+export function uploadRoutes(parts: UploadRouteParts): Route[] {
+  return [uploadFile(parts), create(parts), getCode(parts)];
+}
+
+function uploadFile(parts: UploadRouteParts): Route {
+  return defineRoute({
+    ...LOGIN,
+    path: '/sessions/upload-file',
+    summary: 'Bring a session file of Telethon or Pyrogram',
+    input: schemas.uploadInput,
+    file: { field: 'session_file', maxBytes: parts.maxBytes },
+    responses: {
+      200: { description: 'The session, or the upload to be finalized', schema: schemas.uploadedAnswer },
+      ...TELEGRAM,
+    },
+    async handle({ input: { session_name, phone_number, api_id: apiId, api_hash: apiHash }, file, key }) {
+      if (!file) throw missingFile();
+      const request = {
+        sessionName: session_name ?? null,
+        phoneNumber: phone_number ?? null,
+        apiId,
+        apiHash,
+      };
+      return { body: await uploaded(parts, await parts.uploads.file(file.bytes, request, key.holder)) };
+    },
+  });
+}
+
+function create(parts: UploadRouteParts): Route {
+  return defineRoute({
+    ...LOGIN,
+    path: '/sessions',
+    summary: 'Bring a session string of Telethon, GramJS or Pyrogram',
+    input: schemas.createInput,
+    responses: { 200: { description: 'The session', schema: sessionAnswer }, ...TELEGRAM },
+    async handle({ input: { name, phone_number, api_id: apiId, api_hash: apiHash, session_string }, key }) {
+      const request = { sessionName: name, phoneNumber: phone_number ?? null, apiId, apiHash };
+      return { body: await uploaded(parts, await parts.uploads.string(session_string, request, key.holder)) };
+    },
+  });
+}
+
+function getCode({ getCode }: UploadRouteParts): Route {
+  return defineRoute({
+    ...LOGIN,
+    path: '/sessions/get-code',
+    summary: 'Use the session there is for a phone number, or send a code',
+    input: schemas.getCodeInput,
+    responses: {
+      200: { description: 'The session, or a code on its way', schema: schemas.getCodeAnswer },
+      ...TELEGRAM,
+    },
+    async handle({ input, key }) {
+      const found = await getCode.codeFor(input.phone_number, key.holder);
+      const { phoneNumber } = found;
+      if (found.kind === 'session_exists') {
+        const message = 'A session for this phone number is there and valid: no code is needed';
+        const session = { account_id: found.accountId, message, session_file: found.sessionFile };
+        return { body: { status: found.kind, phone_number: phoneNumber, ...session } };
+      }
+      const message = `Code sent to ${phoneNumber}. Look into Telegram, and send the code to verify-otp.`;
+      const sent = { phone_code_hash: found.sent.phoneCodeHash, temp_session_id: found.id, message };
+      return { body: { status: found.kind, phone_number: phoneNumber, ...sent } };
+    },
+  });
+}
+
+async function uploaded({ present, ttlMinutes }: UploadRouteParts, upload: Uploaded): Promise<object> {
+  if (upload.kind === 'saved') return present(upload.session);
+  return {
+    temp_session_id: upload.id,
+    phone_number: upload.phoneNumber,
+    message: 'Telegram accepts this session. Finalize it with a name to save it.',
+    expires_in_minutes: ttlMinutes,
+  };
+}
+
+function missingFile(): InvalidInput {
+  return new InvalidInput([{ loc: ['body', 'session_file'], msg: 'Field required', type: 'missing' }]);
+}

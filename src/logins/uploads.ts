@@ -1,0 +1,148 @@
+import { BadRequest } from '../errors.js';
+import { isTestAddress } from '../intake/formats/addresses.js';
+import { authKeyDigest } from '../intake/formats/auth_key.js';
+import { readUpload } from '../intake/formats/read_upload.js';
+import { type Credentials, decodeSessionString } from '../intake/formats/session_string.js';
+import type { SessionRecord } from '../sessions/store.js';
+import type { ChooseApplication, GivenApplication } from '../telegram/application.js';
+import { withAccountBelieved } from '../telegram/believed.js';
+import type { Account, DcKey } from '../telegram/gateway.js';
+import type { TelegramNetwork } from '../telegram/network.js';
+import { isExpired } from './expired.js';
+import type { FinishingParts } from './finishing.js';
+import { parsePhoneNumber } from './phone_number.js';
+import { loginRefusal, notAdded, saysNotLoggedIn, taken } from './refusals.js';
+import type { LoginSecret } from './secret.js';
+import type { PendingLogin } from './store.js';
+
+/** How long Telegram may take to say whose session was uploaded, in seconds. */
+const CHECK_SECONDS = 25;
+
+/** How long an upload is kept from other requests while it is checked, in milliseconds. */
+const CLAIM_MS = 120_000;
+
+export interface UploadParts extends FinishingParts {
+  readonly chooseApplication: ChooseApplication;
+  readonly network: TelegramNetwork;
+  readonly newId: () => string;
+  /** How long an upload waits to be finalized, in milliseconds. */
+  readonly ttlMs: number;
+}
+
+/** What comes with a session that was made elsewhere. */
+export interface UploadRequest extends GivenApplication {
+  /** Given: it is saved at once. */
+  readonly sessionName: string | null;
+  /** What the sender believes its phone number to be. */
+  readonly phoneNumber: string | null;
+}
+
+/** A session that Telegram accepts: saved, or waiting for `finalize`. */
+export type Uploaded =
+  | { readonly kind: 'saved'; readonly session: SessionRecord }
+  | { readonly kind: 'waiting'; readonly id: string; readonly phoneNumber: string | null };
+
+/** Takes in sessions that were made elsewhere, once Telegram has said whose they are. */
+export class UploadService {
+  readonly #parts: UploadParts;
+
+  constructor(parts: UploadParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Takes a Telethon or Pyrogram session file.
+   * @throws BadRequest for what is no session, or none that Telegram accepts; Conflict where it is known, or
+   * name or phone number are taken; TooMany, BadGateway, GatewayTimeout.
+   */
+  file(bytes: Buffer, request: UploadRequest, holder: string): Promise<Uploaded> {
+    const upload = readUpload(bytes);
+    if (upload.kind === 'refused') throw new BadRequest(`session_file: ${upload.reason}`);
+    return this.#take(upload.credentials, request, holder);
+  }
+
+  /** Takes a session string of Telethon, GramJS or Pyrogram. @throws as `file`. */
+  string(text: string, request: UploadRequest, holder: string): Promise<Uploaded> {
+    const decoded = decodeSessionString(text);
+    if (!decoded)
+      throw new BadRequest('session_string: not a session string of Telethon, GramJS or Pyrogram');
+    return this.#take(decoded.credentials, request, holder);
+  }
+
+  async #take(credentials: Credentials, request: UploadRequest, holder: string): Promise<Uploaded> {
+    const { store, clock, newId, ttlMs } = this.#parts;
+    const { dcId, serverAddress, authKey } = credentials;
+    const key = { dcId, test: isTestAddress(dcId, serverAddress), authKey };
+    const application = this.#parts.chooseApplication(request);
+    const phoneNumber = request.phoneNumber === null ? null : parsePhoneNumber(request.phoneNumber);
+    if (!this.#parts.network.dataCentre(dcId, key.test))
+      throw new BadRequest(`Telegram has no data centre ${dcId}: this is no session of its`);
+    const id = newId();
+    const now = clock.now();
+    const login = {
+      id,
+      holder,
+      kind: 'upload',
+      stage: 'ready',
+      saveAtOnce: request.sessionName !== null,
+      phoneNumber,
+      sessionName: request.sessionName,
+      authKeySha256: authKeyDigest(authKey),
+      inDoubt: false,
+      sessionId: null,
+      expiresAt: now + ttlMs,
+    } as const;
+    const secret = { key, application, phoneCodeHash: null, acceptedCode: null, userId: null };
+    const sealed = await this.#parts.secrets.seal(id, secret);
+    // From here on nobody leases a session with this key, and nobody else checks it.
+    const added = await store.add({ ...login, secret: sealed }, now + CLAIM_MS, now);
+    if (added.kind !== 'added') throw notAdded(added);
+    try {
+      return await this.#check({ login: { ...login, secret: sealed }, secret });
+    } catch (error) {
+      await store.remove(id, clock.now());
+      throw loginRefusal(error);
+    }
+  }
+
+  async #check({ login, secret }: { login: PendingLogin; secret: LoginSecret }): Promise<Uploaded> {
+    const { store, secrets, saving } = this.#parts;
+    await this.#refuseTaken(login);
+    const account = await this.#whoIs(secret.key, secret.application.apiId);
+    if (
+      login.phoneNumber !== null &&
+      account.phoneNumber !== null &&
+      login.phoneNumber !== account.phoneNumber
+    )
+      throw new BadRequest(
+        `phone_number: this session is ${account.phoneNumber}'s, not ${login.phoneNumber}'s`,
+      );
+    const phoneNumber = account.phoneNumber ?? login.phoneNumber;
+    const known = { ...login, phoneNumber };
+    await this.#refuseTaken(known);
+    const identified = { ...secret, userId: account.id };
+    if (login.saveAtOnce)
+      return { kind: 'saved', session: await saving.save({ login: known, secret: identified, name: null }) };
+    await store.settle(login.id, { phoneNumber, secret: await secrets.seal(login.id, identified) });
+    return { kind: 'waiting', id: login.id, phoneNumber };
+  }
+
+  async #refuseTaken({ id, sessionName: name, phoneNumber, authKeySha256 }: PendingLogin): Promise<void> {
+    const { store, sessions } = this.#parts;
+    const expired = phoneNumber === null ? [] : (await sessions.ofPhone(phoneNumber)).filter(isExpired);
+    const replaces = expired.find((session) => name === null || session.name === name)?.id ?? null;
+    const obstacle = await store.obstacle({ name, phoneNumber, authKeySha256, loginId: id, replaces });
+    if (obstacle) throw taken(obstacle);
+  }
+
+  async #whoIs(key: DcKey, apiId: number): Promise<Account> {
+    const { gateway, proxy } = this.#parts;
+    try {
+      const access = { key, apiId, proxy, withinSeconds: CHECK_SECONDS };
+      return await withAccountBelieved(gateway, access, (account) => account.whoAmI());
+    } catch (error) {
+      if (!saysNotLoggedIn(error)) throw error;
+      throw new BadRequest(`Telegram does not accept this session: ${error.telegramError}`);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { Conflict } from '../errors.js';
+import type { Credentials } from '../intake/formats/session_string.js';
+import { encodeSessionString, type StringFormat } from '../intake/formats/session_string.js';
+import { telethonFile } from '../intake/formats/telethon_file.js';
+import type { Scanner } from '../intake/scanner.js';
+import type { AccountAccesses } from './account_access.js';
+import type { SessionRecord } from './store.js';
+
+export interface ExportParts {
+  readonly accesses: AccountAccesses;
+  readonly scanner: Scanner;
+}
+
+/** Hands sessions out in the forms that clients read. */
+export class SessionExports {
+  readonly #parts: ExportParts;
+
+  constructor(parts: ExportParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws Conflict `credentials_unreadable`, or where that format can't say it. */
+  async string(session: SessionRecord, format: StringFormat): Promise<string> {
+    const credentials = await this.#credentials(session);
+    try {
+      return encodeSessionString(credentials, format);
+    } catch (error) {
+      const message = `No ${format} string can say this session: ${error instanceof Error ? error.message : error}`;
+      throw new Conflict({ error: 'not_exportable', message, session_id: session.id });
+    }
+  }
+
+  /** A Telethon session file: the session's own, or one made of it. @throws Conflict `credentials_unreadable`. */
+  async file(session: SessionRecord): Promise<Buffer> {
+    const credentials = await this.#credentials(session);
+    const own = session.format === 'telethon' ? session.file : null;
+    const bytes = own === null ? null : await this.#parts.scanner.fileBytes(own).catch(() => null);
+    return bytes ?? telethonFile(credentials);
+  }
+
+  /** The ids that the files do not say are the row's. */
+  async #credentials(session: SessionRecord): Promise<Credentials> {
+    const found = await this.#parts.accesses.credentials(session);
+    return { ...found, userId: found.userId ?? session.userId, apiId: found.apiId ?? session.apiId };
+  }
+}

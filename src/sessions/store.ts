@@ -1,0 +1,87 @@
+import type { RestState } from '../pool/states.js';
+import type { Page } from '../pool/store.js';
+
+/** What a row says beyond its place in the pool. Times are milliseconds on the service's clock. */
+export interface SessionRecord {
+  readonly id: number;
+  readonly name: string;
+  readonly file: string | null;
+  readonly jsonFile: string | null;
+  readonly format: string;
+  readonly dcId: number | null;
+  /** Decimal digits. */
+  readonly userId: string | null;
+  readonly phoneNumber: string | null;
+  readonly apiId: number | null;
+  /** Encrypted. */
+  readonly apiHash: string | null;
+  readonly state: string;
+  readonly stateReason: string | null;
+  readonly rest: RestState;
+  readonly restReason: string | null;
+  readonly stateUntil: number | null;
+  readonly tags: readonly string[];
+  readonly proxyId: number | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** When Telegram last said that it is valid, or not; null: never. */
+  readonly lastCheckedAt: number | null;
+  readonly lastUsedAt: number;
+}
+
+export interface SessionEdit {
+  readonly tags?: readonly string[];
+  readonly active?: boolean;
+  /** Null: straight. */
+  readonly proxyId?: number | null;
+}
+
+/** A session's new name, and its files as they are called then. */
+export interface NewName {
+  readonly name: string;
+  readonly file: string | null;
+  readonly jsonFile: string | null;
+}
+
+export type RenameOutcome =
+  | { readonly kind: 'renamed'; readonly session: SessionRecord }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'in_use' }
+  | { readonly kind: 'name_taken'; readonly sessionId: number; readonly sessionName: string };
+
+export type RemoveOutcome =
+  | { readonly kind: 'removed'; readonly session: SessionRecord }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'in_use' };
+
+/** What Telegram told of a session; what is left out stays. */
+export interface Identity {
+  readonly userId?: string;
+  readonly phoneNumber?: string;
+}
+
+/** The sessions as admins see them. Each call is one transaction. */
+export interface SessionStore {
+  session(id: number): Promise<SessionRecord | null>;
+  sessions(page: Page): Promise<SessionRecord[]>;
+  /** The sessions of a phone number (with `+`), those that can be leased first. */
+  ofPhone(phoneNumber: string): Promise<SessionRecord[]>;
+  /** Changes tags, the proxy, or takes the session out of the pool and back; null: no such session. */
+  edit(id: number, change: SessionEdit, now: number): Promise<SessionRecord | null>;
+  /**
+   * Gives the session its new name. `in_use`: leased or cooling down, unless by `leaseId`. `name_taken`: by a
+   * session whose name differs from it in case only, or not at all.
+   */
+  rename(id: number, to: NewName, leaseId: string | null, now: number): Promise<RenameOutcome>;
+  /** Drops the row. `in_use`: leased or cooling down, unless by `leaseId`. */
+  remove(id: number, leaseId: string | null, now: number): Promise<RemoveOutcome>;
+  /** Notes that Telegram was asked about the session. */
+  checked(id: number, identity: Identity, now: number): Promise<void>;
+  /** Ids of free sessions that were not checked since `before`, those never checked or checked longest ago first. */
+  unchecked(before: number, limit: number): Promise<number[]>;
+  /** Encrypted api hashes after the row `afterId`, by id. */
+  apiHashes(afterId: number, limit: number): Promise<{ readonly id: number; readonly apiHash: string }[]>;
+  saveApiHash(id: number, apiHash: string): Promise<void>;
+  /** Drops a proxy that no session has. */
+  dropProxy(id: number): Promise<void>;
+}

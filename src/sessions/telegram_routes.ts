@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { exactJson } from '../http/exact_json.js';
+import { flag, telegramId } from '../http/parameters.js';
+import { defineRoute, type ResponseSpec, type Route } from '../http/route.js';
+import type { Channel } from '../telegram/gateway.js';
+import type { SessionChannels } from './channels.js';
+import type { SessionChecks } from './checks.js';
+import type { SessionExports } from './exports.js';
+import { SESSION_NOT_FOUND, sessionParams } from './routes.js';
+import type { SessionService } from './service.js';
+
+export interface SessionTelegramParts {
+  readonly service: SessionService;
+  readonly checks: SessionChecks;
+  readonly channels: SessionChannels;
+  readonly exports: SessionExports;
+}
+
+const TELEGRAM: Readonly<Record<number, ResponseSpec>> = {
+  409: { description: '`session_in_use`: a worker has it, or `session_unavailable`' },
+  429: { description: 'Flooded: see Retry-After' },
+  502: { description: 'Telegram can not be reached, or answered with an error' },
+  504: { description: 'Telegram did not answer in time' },
+};
+
+/** `/sessions/{id}/…`: what Telegram says of a session, and the session itself. */
+export function sessionTelegramRoutes(parts: SessionTelegramParts): Route[] {
+  return [test(parts), channels(parts), exported(parts)];
+}
+
+function test({ checks }: SessionTelegramParts): Route {
+  return defineRoute({
+    method: 'post',
+    path: '/sessions/:id/test',
+    tag: 'Sessions',
+    summary: 'Ask Telegram whether a session is valid',
+    description: 'Leases it for a moment. One that Telegram disowns leaves the pool, with the reason.',
+    access: [],
+    params: sessionParams,
+    responses: {
+      200: {
+        description: 'What Telegram says',
+        schema: z.object({
+          session_id: z.int(),
+          is_valid: z.boolean(),
+          status: z.string(),
+          error: z.string().nullable(),
+        }),
+      },
+      ...SESSION_NOT_FOUND,
+      ...TELEGRAM,
+    },
+    async handle({ params: { id } }) {
+      const { isValid, status, error } = await checks.check(id);
+      return { body: { session_id: id, is_valid: isValid, status, error } };
+    },
+  });
+}
+
+const channelAnswer = z
+  .object({
+    id: telegramId,
+    username: z.string().nullable(),
+    title: z.string(),
+    participants_count: z.int().nullable(),
+    is_broadcast: z.boolean(),
+    is_megagroup: z.boolean(),
+    is_private: z.boolean(),
+    access_hash: telegramId.nullable(),
+    description: z.string().nullable(),
+  })
+  .meta({ id: 'Channel' });
+
+function channels({ channels }: SessionTelegramParts): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/sessions/:id/channels',
+    tag: 'Sessions',
+    summary: 'The channels and groups that a session can see',
+    description: 'Kept for 10 minutes. An `access_hash` is worth something to this session only.',
+    access: [],
+    params: sessionParams,
+    input: z.object({ refresh: flag.default(false).meta({ description: 'Ask Telegram anew' }) }),
+    responses: {
+      200: { description: 'Channels and groups', schema: z.array(channelAnswer) },
+      ...SESSION_NOT_FOUND,
+      ...TELEGRAM,
+    },
+    async handle({ params: { id }, input: { refresh } }) {
+      return { body: exactJson((await channels.of(id, refresh)).map(presentChannel)) };
+    },
+  });
+}
+
+function presentChannel(channel: Channel) {
+  return {
+    id: BigInt(channel.id),
+    username: channel.username,
+    title: channel.title,
+    participants_count: channel.participantsCount,
+    is_broadcast: channel.isBroadcast,
+    is_megagroup: channel.isMegagroup,
+    is_private: channel.username === null,
+    access_hash: channel.accessHash === null ? null : BigInt(channel.accessHash),
+    description: channel.description,
+  };
+}
+
+function exported({ service, exports }: SessionTelegramParts): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/sessions/:id/export',
+    tag: 'Sessions',
+    summary: 'Take a session elsewhere',
+    description: 'Whoever has it is the account: never use it in two places at once.',
+    access: [],
+    params: sessionParams,
+    input: z.object({
+      format: z
+        .enum(['telethon', 'gramjs', 'pyrogram', 'file'])
+        .default('telethon')
+        .meta({ description: 'A session string, or (`file`) a Telethon session file' }),
+    }),
+    responses: {
+      200: {
+        description: 'The session',
+        schema: z.object({
+          session_id: z.int(),
+          session_name: z.string(),
+          format: z.string(),
+          session_string: z.string(),
+        }),
+      },
+      409: { description: '`credentials_unreadable`' },
+      ...SESSION_NOT_FOUND,
+    },
+    async handle({ params: { id }, input: { format }, res }) {
+      const session = await service.session(id);
+      if (format !== 'file') {
+        const session_string = await exports.string(session, format);
+        return { body: { session_id: id, session_name: session.name, format, session_string } };
+      }
+      const bytes = await exports.file(session);
+      res.attachment(`${session.name.split('/').at(-1)}.session`);
+      res.setHeader('Cache-Control', 'no-store');
+      res.type('application/vnd.sqlite3').send(bytes);
+      return undefined;
+    },
+  });
+}

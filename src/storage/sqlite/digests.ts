@@ -1,0 +1,8 @@
+/** The digest of an auth key as it is kept, from hex; null: not known. */
+export function digest(hex: string | null): Buffer | null {
+  return hex === null ? null : Buffer.from(hex, 'hex');
+}
+
+export function sameDigest(one: Buffer | null, other: Buffer | null): boolean {
+  return one === null || other === null ? one === other : one.equals(other);
+}

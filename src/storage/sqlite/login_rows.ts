@@ -1,0 +1,101 @@
+import { and, asc, count, eq, gt, isNull, lte, ne, or, sql } from 'drizzle-orm';
+import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import type { PendingLogin } from '../../logins/store.js';
+import { pendingLogins } from './schema.js';
+
+export type LoginRow = typeof pendingLogins.$inferSelect;
+
+/** What is said instead of a session's name where a login under way has the auth key. */
+export const LOGIN_UNDER_WAY = 'a login under way';
+
+/** The rows of logins. Until one is saved or removed, expired or not, it has its auth key for itself. */
+export class LoginRows {
+  readonly #db: BetterSQLite3Database;
+  readonly #byId;
+  readonly #byKey;
+  readonly #unsaved;
+  readonly #expired;
+
+  constructor(db: BetterSQLite3Database) {
+    this.#db = db;
+    const now = sql.placeholder('now');
+    const unsaved = ne(pendingLogins.stage, 'saved');
+    this.#byId = db
+      .select()
+      .from(pendingLogins)
+      .where(eq(pendingLogins.id, sql.placeholder('id')))
+      .prepare();
+    this.#byKey = db
+      .select({ id: pendingLogins.id })
+      .from(pendingLogins)
+      .where(
+        and(
+          eq(pendingLogins.authKeySha256, sql.placeholder('key')),
+          ne(pendingLogins.id, sql.placeholder('except')),
+          unsaved,
+        ),
+      )
+      .limit(1)
+      .prepare();
+    this.#unsaved = db
+      .select({ n: count() })
+      .from(pendingLogins)
+      .where(and(gt(pendingLogins.expiresAt, now), unsaved))
+      .prepare();
+    const unclaimed = or(isNull(pendingLogins.claimedUntil), lte(pendingLogins.claimedUntil, now));
+    this.#expired = db
+      .select()
+      .from(pendingLogins)
+      .where(and(lte(pendingLogins.expiresAt, now), unclaimed))
+      .orderBy(asc(pendingLogins.expiresAt), asc(pendingLogins.createdAt))
+      .limit(sql.placeholder('limit'))
+      .prepare();
+  }
+
+  byId(id: string): LoginRow | undefined {
+    return this.#byId.get({ id });
+  }
+
+  /** The login, if its time is not over or a request is at it all the same. */
+  live(id: string, now: number): LoginRow | undefined {
+    const row = this.byId(id);
+    return row && (row.expiresAt > now || isClaimed(row, now)) ? row : undefined;
+  }
+
+  /** Whether a login that is not saved has this auth key. */
+  has(key: Buffer | null, except: string | null = null): boolean {
+    return key !== null && this.#byKey.get({ key, except: except ?? '' }) !== undefined;
+  }
+
+  /** How many are under way: neither saved nor expired. */
+  underWay(now: number): number {
+    return this.#unsaved.get({ now })?.n ?? 0;
+  }
+
+  /** Those whose time is over and that no request is at, oldest first. */
+  expired(now: number, limit: number): LoginRow[] {
+    return this.#expired.all({ now, limit });
+  }
+
+  add(row: LoginRow): void {
+    this.#db.insert(pendingLogins).values(row).run();
+  }
+
+  write(id: string, changes: Partial<LoginRow>): void {
+    this.#db.update(pendingLogins).set(changes).where(eq(pendingLogins.id, id)).run();
+  }
+
+  drop(id: string): void {
+    this.#db.delete(pendingLogins).where(eq(pendingLogins.id, id)).run();
+  }
+}
+
+/** A request is at it. */
+export function isClaimed({ claimedUntil }: LoginRow, now: number): boolean {
+  return claimedUntil !== null && claimedUntil > now;
+}
+
+export function pendingLogin(row: LoginRow): PendingLogin {
+  const { claimedUntil: _, createdAt: __, authKeySha256, ...login } = row;
+  return { ...login, authKeySha256: authKeySha256?.toString('hex') ?? null };
+}

@@ -1,0 +1,117 @@
+import type {
+  AddOutcome,
+  ClaimOutcome,
+  LoginChange,
+  LoginStore,
+  PendingLogin,
+  Taken,
+} from '../../logins/store.js';
+import type { Synchronous } from '../synchronous.js';
+import { digest, sameDigest } from './digests.js';
+import { isClaimed, pendingLogin } from './login_rows.js';
+import type { Wanted } from './obstacles.js';
+import { deadByFile, type Resting } from './resting.js';
+import { Saving, type SavingParts } from './saving.js';
+import { isHeld, type SessionRow } from './session_rows.js';
+
+/** Logins that may be under way at once. */
+const MOST_UNDER_WAY = 1000;
+
+export interface LoginParts extends SavingParts {
+  readonly resting: Resting;
+}
+
+/** Logins under way, in SQLite. */
+export class LoginTable implements Synchronous<LoginStore> {
+  readonly #parts: LoginParts;
+  readonly save: Synchronous<LoginStore>['save'];
+
+  constructor(parts: LoginParts) {
+    this.#parts = parts;
+    const saving = new Saving(parts);
+    this.save = (id, session, now) => saving.save(id, session, now);
+  }
+
+  add(login: PendingLogin, claimedUntil: number | null, now: number): AddOutcome {
+    const { logins, obstacles, deadlines } = this.#parts;
+    deadlines.pass(now);
+    if (logins.underWay(now) >= MOST_UNDER_WAY) return { kind: 'too_many' };
+    const { phoneNumber, authKeySha256, sessionName } = login;
+    const wanted = { name: sessionName, phoneNumber, authKeySha256, loginId: login.id, replaces: null };
+    const taken = obstacles.ofAccount(wanted);
+    if (taken) return taken;
+    const own = this.#registered(login);
+    if (own && isHeld(own)) return { kind: 'auth_key_taken', sessionId: own.id, sessionName: own.name };
+    logins.add({ ...login, authKeySha256: digest(authKeySha256), claimedUntil, createdAt: now });
+    if (own) this.#setAside(own, now);
+    return { kind: 'added' };
+  }
+
+  login(id: string, holder: string, now: number): PendingLogin | null {
+    const row = this.#parts.logins.live(id, now);
+    return row?.holder === holder ? pendingLogin(row) : null;
+  }
+
+  claim(id: string, holder: string, until: number, now: number): ClaimOutcome {
+    const { logins } = this.#parts;
+    const row = logins.live(id, now);
+    if (row?.holder !== holder) return { kind: 'unknown' };
+    if (isClaimed(row, now)) return { kind: 'busy' };
+    logins.write(id, { inDoubt: true, claimedUntil: until });
+    return { kind: 'claimed', login: pendingLogin(row) };
+  }
+
+  settle(id: string, change: LoginChange & { readonly inDoubt?: boolean }): void {
+    const { logins } = this.#parts;
+    const row = logins.byId(id);
+    if (!row) return;
+    const { inDoubt = false, authKeySha256, secret, stage, ...harmless } = change;
+    const ended = { ...harmless, inDoubt, claimedUntil: null };
+    // What is saved has neither a secret nor an auth key any more, and is not under way again.
+    if (row.stage === 'saved') {
+      logins.write(id, ended);
+      return;
+    }
+    const key = authKeySha256 === undefined ? row.authKeySha256 : digest(authKeySha256);
+    if (row.authKeySha256 && !sameDigest(row.authKeySha256, key)) {
+      throw new Error('a login keeps the auth key that it has: files wait for it');
+    }
+    logins.write(id, {
+      ...ended,
+      authKeySha256: key,
+      secret: secret ?? row.secret,
+      stage: stage ?? row.stage,
+    });
+  }
+
+  obstacle(wanted: Wanted): Taken | null {
+    return this.#parts.obstacles.of(wanted);
+  }
+
+  remove(id: string, now: number): PendingLogin | null {
+    const { logins, resting, deadlines } = this.#parts;
+    deadlines.pass(now);
+    const row = logins.byId(id);
+    if (!row) return null;
+    logins.drop(id);
+    resting.loginOver(row.authKeySha256, now);
+    return pendingLogin(row);
+  }
+
+  expired(now: number, limit: number): PendingLogin[] {
+    return this.#parts.logins.expired(now, limit).map(pendingLogin);
+  }
+
+  /** The session that has this login's very name and auth key. */
+  #registered({ sessionName, authKeySha256 }: PendingLogin): SessionRow | undefined {
+    const row = sessionName === null ? undefined : this.#parts.rows.byName(sessionName);
+    const key = digest(authKeySha256);
+    return key !== null && row && sameDigest(row.authKeySha256, key) ? row : undefined;
+  }
+
+  /** It must not be leased while its auth key is used for the login. */
+  #setAside(row: SessionRow, now: number): void {
+    if (row.rest === 'missing') return;
+    this.#parts.resting.settle(row, { dead: deadByFile(row), gained: false }, now);
+  }
+}

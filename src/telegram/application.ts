@@ -1,0 +1,27 @@
+import { BadRequest } from '../errors.js';
+import type { Application } from './gateway.js';
+
+/** What a request may say of the application that is to speak. */
+export interface GivenApplication {
+  readonly apiId?: number | undefined;
+  readonly apiHash?: string | undefined;
+}
+
+/** Tells which application speaks. @throws BadRequest where none is known. */
+export type ChooseApplication = (given: GivenApplication) => Application;
+
+/** The application that a request names, else the configured one. */
+export function applicationChooser(apiId: number | null, apiHash: string | null): ChooseApplication {
+  return (given) => {
+    if (given.apiId !== undefined && given.apiHash !== undefined)
+      return { apiId: given.apiId, apiHash: given.apiHash };
+    if (given.apiId !== undefined || given.apiHash !== undefined) {
+      const lacking = given.apiId === undefined ? 'api_id' : 'api_hash';
+      throw new BadRequest(`${lacking}: api_id and api_hash belong together, send both or neither`);
+    }
+    if (apiId !== null && apiHash !== null) return { apiId, apiHash };
+    throw new BadRequest(
+      'api_id and api_hash are needed: send both, or set TELEGRAM_API_ID and TELEGRAM_API_HASH (from my.telegram.org)',
+    );
+  };
+}

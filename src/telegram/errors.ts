@@ -1,0 +1,64 @@
+import { BadGateway, GatewayTimeout, TooMany } from '../errors.js';
+
+/** Telegram answered a call with an error, by its own name, such as `PHONE_CODE_INVALID`. */
+export class TelegramRefused extends BadGateway {
+  /** Telegram's name of the error. */
+  readonly telegramError: string;
+  /** Such as `auth.signIn`. */
+  readonly method: string;
+
+  constructor(telegramError: string, method: string) {
+    super({
+      error: 'telegram_error',
+      message: `Telegram answered ${method} with ${telegramError}`,
+      telegram_error: telegramError,
+      method,
+    });
+    this.telegramError = telegramError;
+    this.method = method;
+  }
+}
+
+/** Telegram wants no call of this method before `retryAfterSeconds` have passed. */
+export class TelegramFlood extends TooMany {
+  /** Such as `FLOOD_WAIT_30`. */
+  readonly telegramError: string;
+  readonly method: string;
+
+  constructor(telegramError: string, method: string, seconds: number) {
+    super(
+      {
+        error: 'flood_wait',
+        message: `Telegram wants ${seconds} seconds without ${method}`,
+        telegram_error: telegramError,
+        method,
+        wait_seconds: seconds,
+      },
+      Math.max(1, seconds),
+    );
+    this.telegramError = telegramError;
+    this.method = method;
+  }
+}
+
+/** Telegram can't be reached, or hung up. Says nothing of the session. */
+export class TelegramUnreachable extends BadGateway {
+  constructor(reason: string) {
+    super({ error: 'telegram_unreachable', message: `Telegram can't be reached: ${reason}` });
+  }
+}
+
+/** Telegram did not answer in time. Says nothing of the session. */
+export class TelegramTimeout extends GatewayTimeout {
+  constructor(what: string, seconds: number) {
+    super({
+      error: 'telegram_timeout',
+      message: `Telegram did not answer in ${seconds} seconds: ${what}`,
+    });
+  }
+}
+
+/** An answer of Telegram's that is an error: what the pool's rules can judge. */
+export function isTelegramsWord(error: unknown): error is TelegramRefused | TelegramFlood {
+  return error instanceof TelegramRefused || error instanceof TelegramFlood;
+}

@@ -1,0 +1,159 @@
+import type { ProxyAddress } from '../access/proxy_url.js';
+
+/** The application that speaks for an account: `api_id` and `api_hash` of my.telegram.org. */
+export interface Application {
+  readonly apiId: number;
+  readonly apiHash: string;
+}
+
+/** An auth key and the data centre that knows it. Secret: whoever holds `authKey` is the account. */
+export interface DcKey {
+  readonly dcId: number;
+  /** A key of Telegram's test data centres. */
+  readonly test: boolean;
+  /** 256 bytes. */
+  readonly authKey: Buffer;
+}
+
+/** A login about to begin. */
+export interface LoginStart {
+  /** With `+`. */
+  readonly phoneNumber: string;
+  readonly application: Application;
+  /** Null: straight. */
+  readonly proxy: ProxyAddress | null;
+}
+
+/** A code that Telegram sent. It belongs to `key`, which goes on until the login ends. */
+export interface SentCode {
+  readonly phoneCodeHash: string;
+  /** How it was sent: `app`, `sms`, `call`, … */
+  readonly type: string;
+  /** How it would be sent next; null: there is no other way. */
+  readonly nextType: string | null;
+  /** Seconds until it may be sent again; null: Telegram does not say. */
+  readonly timeoutSeconds: number | null;
+  readonly key: DcKey;
+}
+
+/** A login that waits for its code. */
+export interface LoginUnderWay extends LoginStart {
+  readonly phoneCodeHash: string;
+  readonly key: DcKey;
+}
+
+/** Whose session it is. Ids are decimal digits: Telegram's have 64 bits. */
+export interface Account {
+  readonly id: string;
+  /** With `+`; null: Telegram does not say (a bot's). */
+  readonly phoneNumber: string | null;
+  readonly firstName: string;
+  readonly lastName: string | null;
+  readonly username: string | null;
+  readonly isBot: boolean;
+}
+
+/** Logged in; or the code was right, and the account's password is wanted too. */
+export type SignIn =
+  | { readonly kind: 'signed_in'; readonly account: Account; readonly key: DcKey }
+  | { readonly kind: 'password_needed'; readonly hint: string | null; readonly key: DcKey };
+
+/** What it takes to speak as an account. */
+export interface AccountAccess {
+  readonly key: DcKey;
+  readonly apiId: number;
+  /** Null: straight. */
+  readonly proxy: ProxyAddress | null;
+  /** All of the work must be done in so many seconds; null: each call has its own deadline only. */
+  readonly withinSeconds: number | null;
+  /** Breaks the work off: it rejects with the signal's reason, and the connection is shut. */
+  readonly signal?: AbortSignal;
+}
+
+/** A channel or group that an account can see. Ids and hashes are decimal digits, hashes may be negative. */
+export interface Channel {
+  readonly id: string;
+  /** Only this account can use it; null: a basic group, which has none. */
+  readonly accessHash: string | null;
+  /** Null: it is private. */
+  readonly username: string | null;
+  readonly title: string;
+  readonly participantsCount: number | null;
+  readonly isBroadcast: boolean;
+  readonly isMegagroup: boolean;
+  readonly description: string | null;
+}
+
+/** The channels of an account; `flood`: Telegram cut the descriptions short, for so many seconds. */
+export interface ChannelList {
+  readonly channels: readonly Channel[];
+  readonly flood: { readonly method: string; readonly seconds: number } | null;
+}
+
+/** What a channel is addressed by. */
+export type Peer = Pick<Channel, 'id' | 'accessHash'>;
+
+/** Which messages: newest first, ids above `minId` and (0: no bound) below `offsetId`, at most `limit` of up to 100. */
+export interface HistoryPage {
+  readonly minId: number;
+  readonly offsetId: number;
+  readonly limit: number;
+}
+
+/** A file of a message. Ids and hashes are decimal digits. */
+export interface MediaFile {
+  readonly kind: 'document' | 'photo';
+  readonly id: string;
+  readonly accessHash: string;
+  /** Base64. Goes stale after a while: read the message again then. */
+  readonly fileReference: string;
+  readonly dcId: number;
+  /** The photo's largest size; null for documents. */
+  readonly thumbSize: string | null;
+  /** Null: it has no name of its own. */
+  readonly name: string | null;
+  readonly mimeType: string;
+  readonly sizeBytes: number;
+}
+
+export interface Message {
+  readonly id: number;
+  /** Seconds since 1970. */
+  readonly date: number;
+  readonly text: string;
+  readonly file: MediaFile | null;
+}
+
+/** One connection that speaks as an account. Each method is one or more calls, each with a deadline. */
+export interface ConnectedAccount {
+  whoAmI(): Promise<Account>;
+  /** All channels and groups among its dialogs, with descriptions as far as Telegram and half of the time allow. */
+  channels(): Promise<ChannelList>;
+  /** The public channel of this name, without `@`. Scarce: some 200 a day. */
+  resolve(username: string): Promise<Channel>;
+  history(peer: Peer, page: HistoryPage): Promise<readonly Message[]>;
+  /** The file's bytes from `offset` (a multiple of 4096) on, in order, a piece at a time, from whichever data centre has it. */
+  download(file: MediaFile, offset: number): AsyncIterable<Buffer>;
+  /** Ends the session for good: its key is worth nothing afterwards. */
+  logOut(): Promise<void>;
+}
+
+/**
+ * Telegram, as the service sees it. Every call ends in time and leaves no connection behind, whatever
+ * happens. All of them reject with TelegramRefused, TelegramFlood, TelegramUnreachable or TelegramTimeout
+ * (`errors.ts`), and nothing but the first of these says anything of the session.
+ */
+export interface TelegramGateway {
+  sendCode(login: LoginStart): Promise<SentCode>;
+  resendCode(login: LoginUnderWay): Promise<SentCode>;
+  /** With `password`: also gives it, if the account has one, on the same connection. */
+  signIn(login: LoginUnderWay, code: string, password: string | null): Promise<SignIn>;
+  checkPassword(login: Omit<LoginUnderWay, 'phoneCodeHash'>, password: string): Promise<SignIn>;
+  /** Connects, runs the work and hangs up: nothing of it speaks to Telegram once this has settled. */
+  withAccount<Result>(
+    access: AccountAccess,
+    work: (account: ConnectedAccount) => Promise<Result>,
+  ): Promise<Result>;
+  /** Hangs up on everything, and refuses what comes later. */
+  close(): Promise<void>;
+}

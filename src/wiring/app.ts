@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import type { Express } from 'express';
+import { createAuthenticate } from '../access/authenticate.js';
+import type { KeyService } from '../access/keys.js';
+import { keyRoutes } from '../access/routes.js';
+import { createApp } from '../app.js';
+import { createRegistry, HttpMetrics } from '../http/metrics.js';
+import { operationsRoutes } from '../http/operations_routes.js';
+import type { Route } from '../http/route.js';
+import { intakeRoutes } from '../intake/routes.js';
+import { loginRoutes } from '../logins/routes.js';
+import { uploadRoutes } from '../logins/upload_routes.js';
+import { registerPoolMetrics } from '../pool/metrics.js';
+import { poolRoutes } from '../pool/routes.js';
+import { PROJECT_ROOT, readVersion } from '../project.js';
+import { CredentialsService } from '../sessions/credentials.js';
+import { sessionPresenter } from '../sessions/present.js';
+import { sessionRoutes } from '../sessions/routes.js';
+import { sessionTelegramRoutes } from '../sessions/telegram_routes.js';
+import { saveClock } from '../storage/saved_clock.js';
+import type { Base } from './base.js';
+import type { Intake } from './intake.js';
+import type { Pool } from './pool.js';
+import type { Telegram } from './telegram.js';
+
+/** The features that have routes. */
+export interface Features {
+  readonly keys: KeyService;
+  readonly intake: Intake;
+  readonly pool: Pool;
+  readonly telegram: Telegram;
+}
+
+/** The application over the features. */
+export function wireApp(base: Base, features: Features): Express {
+  const { database, config, logger } = base;
+  const { pool, keys } = features;
+  const registry = createRegistry();
+  const countEvents = registerPoolMetrics(registry, {
+    states: async () => (await pool.service.counts()).states,
+    waiting: () => pool.service.waiting,
+  });
+  database.onHappened(countEvents);
+  const checks = async () => ({
+    database: await saveClock(database.access, base.clock).then(() => null, reasonOf),
+    sessions_directory: await features.intake.upkeep.check(),
+  });
+  const { events } = base;
+  return createApp({
+    routes: [
+      ...featureRoutes(base, features),
+      ...operationsRoutes({ registry, events, snapshot: pool.status, checks }),
+    ],
+    authenticate: createAuthenticate(keys),
+    logger,
+    metrics: new HttpMetrics(registry),
+    newRequestId: randomUUID,
+    root: PROJECT_ROOT,
+    version: readVersion(),
+    corsOrigins: config.corsOrigins,
+  });
+}
+
+/** The busiest first: Express looks at them one after the other. */
+function featureRoutes(base: Base, { keys, intake, pool, telegram }: Features): Route[] {
+  const { database, clock, config, logger, vault } = base;
+  const secrets = new CredentialsService(intake.scanner, vault);
+  const { leaseTtlSeconds, otpTtlMinutes: ttlMinutes, sessionFileMaxBytes: maxBytes } = config;
+  const present = sessionPresenter(database.access, clock);
+  const { sessions, logins } = telegram;
+  const { service } = sessions;
+  const rename = service.rename.bind(service);
+  const shared = { present: present.one, ttlMinutes };
+  return [
+    ...poolRoutes({ pool: pool.service, secrets, clock, leaseTtlSeconds, logger }),
+    ...intakeRoutes(intake.sync),
+    ...keyRoutes(keys, clock),
+    ...loginRoutes({ ...shared, logins: logins.service, finishing: logins.finishing, rename }),
+    ...uploadRoutes({ ...shared, uploads: logins.uploads, getCode: logins.getCode, maxBytes }),
+    ...sessionRoutes({ store: database.sessions, service, present }),
+    ...sessionTelegramRoutes(sessions),
+  ];
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

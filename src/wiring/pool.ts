@@ -1,0 +1,23 @@
+import { randomUUID } from 'node:crypto';
+import { presentStatus } from '../pool/present.js';
+import { PoolService } from '../pool/service.js';
+import { StatusBroadcast } from '../pool/status_broadcast.js';
+import type { Base } from './base.js';
+
+export type Pool = ReturnType<typeof wirePool>;
+
+/** Leasing. */
+export function wirePool({ database, clock, timers, events, disposers }: Base) {
+  const service = new PoolService({
+    store: database.pool,
+    signals: database,
+    clock,
+    timers,
+    newLeaseId: randomUUID,
+  });
+  const status = async () => presentStatus(await service.counts(), service.waiting, clock);
+  const broadcast = new StatusBroadcast({ events, status, clock, timers });
+  database.onHappened((notices) => broadcast.tell(notices));
+  disposers.add(() => broadcast.close());
+  return { service, status };
+}

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { SESSION_API_HASH } from '../access/api_hash.js';
+import { PROXY_PASSWORD, proxyId } from '../access/proxies.js';
+import type { ProxyAddress } from '../access/proxy_url.js';
+import { SessionFiles } from '../intake/session_files.js';
+import { LoginFinishing } from '../logins/finishing.js';
+import { GetCodeService } from '../logins/get_code.js';
+import { SessionSaving } from '../logins/saving.js';
+import { LoginSecrets } from '../logins/secret.js';
+import { LoginService } from '../logins/service.js';
+import { LoginSteps } from '../logins/steps.js';
+import { UploadService } from '../logins/uploads.js';
+import { AccountAccesses } from '../sessions/account_access.js';
+import { SessionChannels } from '../sessions/channels.js';
+import { SessionChecks } from '../sessions/checks.js';
+import { SessionExports } from '../sessions/exports.js';
+import { SessionHealth } from '../sessions/health.js';
+import { OwnLease } from '../sessions/own_lease.js';
+import { SessionService } from '../sessions/service.js';
+import { applicationChooser } from '../telegram/application.js';
+import { createLazyGateway } from '../telegram/lazy_gateway.js';
+import { telegramNetwork } from '../telegram/network.js';
+import type { Base } from './base.js';
+import type { Intake } from './intake.js';
+import type { Pool } from './pool.js';
+
+export type Telegram = ReturnType<typeof wireTelegram>;
+
+/** Everything that speaks to Telegram: managed sessions, and logging in. */
+export function wireTelegram(base: Base, intake: Intake, pool: Pool) {
+  const { timers, disposers, network = telegramNetwork, telegramLimits: limits } = base;
+  const gateway = createLazyGateway({ network, timers, ...(limits && { limits }) });
+  disposers.add(() => gateway.close());
+  const files = new SessionFiles({ root: base.config.sessionsDir, randomId: randomUUID });
+  const sessions = wireSessions(base, intake, pool, { gateway, files });
+  const logins = wireLogins(base, intake, sessions, { gateway, files, network });
+  return { sessions, logins };
+}
+
+type Gateway = ReturnType<typeof createLazyGateway>;
+
+function wireSessions(
+  { config, database, clock, timers, logger, vault, disposers }: Base,
+  { scanner, sync, defaultProxyId }: Intake,
+  { service: pool }: Pool,
+  { gateway, files }: { gateway: Gateway; files: SessionFiles },
+) {
+  const { sessions, access } = database;
+  const ownLease = new OwnLease({ pool, sessions, clock });
+  const openProxy = async (id: number): Promise<ProxyAddress | null> => {
+    const stored = (await access.proxies()).find((proxy) => proxy.id === id);
+    if (!stored) return null;
+    const pass = stored.pass === null ? null : await vault.decrypt(stored.pass, PROXY_PASSWORD);
+    return { ...stored, type: stored.type as ProxyAddress['type'], pass };
+  };
+  const accesses = new AccountAccesses({ scanner, openProxy, apiId: config.telegramApiId });
+  const shared = { sessions, ownLease, accesses, gateway, clock };
+  const checks = new SessionChecks(shared);
+  const health = new SessionHealth({ sessions, checks, pool, clock, timers, logger });
+  disposers.add(() => health.stop());
+  return {
+    checks,
+    health,
+    channels: new SessionChannels({ ...shared, pool }),
+    exports: new SessionExports({ accesses, scanner }),
+    service: new SessionService({
+      ...{ sessions, files, sync, ownLease, clock },
+      proxyId: (proxy) => proxyId(proxy, access, vault),
+      defaultProxyId,
+    }),
+  };
+}
+
+function wireLogins(
+  { config, database, clock, logger, vault }: Base,
+  { scanner, sync, defaultProxyId }: Intake,
+  { checks }: ReturnType<typeof wireSessions>,
+  { gateway, files, network }: { gateway: Gateway; files: SessionFiles; network: typeof telegramNetwork },
+) {
+  const { logins: store, sessions } = database;
+  const secrets = new LoginSecrets(vault);
+  const steps = new LoginSteps({ store, secrets, clock });
+  const sealApiHash = (apiHash: string) => vault.encrypt(apiHash, SESSION_API_HASH);
+  const placing = {
+    store,
+    sessions,
+    files,
+    scanner,
+    sync,
+    network,
+    clock,
+    proxyId: defaultProxyId,
+    sealApiHash,
+  };
+  const saving = new SessionSaving(placing);
+  const proxy = config.defaultProxy;
+  const shared = { store, steps, secrets, saving, sessions, gateway, proxy, clock, logger };
+  const finishing = new LoginFinishing(shared);
+  const chooseApplication = applicationChooser(config.telegramApiId, config.telegramApiHash);
+  const fresh = { chooseApplication, newId: randomUUID, ttlMs: config.otpTtlMinutes * 60_000 };
+  const service = new LoginService({ ...shared, ...fresh, finishing });
+  const { sessionsDir } = config;
+  return {
+    finishing,
+    service,
+    uploads: new UploadService({ ...shared, ...fresh, network }),
+    getCode: new GetCodeService({ logins: service, sessions, checks, sync, sessionsDir }),
+  };
+}

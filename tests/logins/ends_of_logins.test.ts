@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { KEYS } from '../service/service.js';
+import { codeOf, post, sendCode, withTelegram } from './over_sandbox.js';
+
+const ADA = '+9996610001';
+const NOT_FOUND = { detail: 'Temp session not found' };
+
+describe('a login', () => {
+  it(
+    'is forgotten when its time is over',
+    withTelegram(async ({ service, sandbox }) => {
+      const temp_session_id = await sendCode(service, { phone_number: ADA, session_name: 'ada' });
+      await service.time.advance(5 * 60);
+      const code = codeOf(sandbox, ADA);
+      for (const path of ['verify-otp', 'resend-otp', 'finalize']) {
+        const answer = await post(service, `/sessions/${path}`, { temp_session_id, code }).expect(404);
+        expect(answer.body).toEqual(NOT_FOUND);
+      }
+    }),
+  );
+
+  it(
+    'that is cancelled is gone',
+    withTelegram(async ({ service, sandbox }) => {
+      const id = await sendCode(service, { phone_number: ADA });
+      const cancelled = await service.as('admin').delete(`/sessions/temp/${id}`).expect(200);
+      expect(cancelled.body).toEqual({ message: expect.any(String), id });
+      expect((await service.as('admin').delete(`/sessions/temp/${id}`).expect(404)).body).toEqual(NOT_FOUND);
+      const body = { temp_session_id: id, code: codeOf(sandbox, ADA) };
+      expect((await post(service, '/sessions/verify-otp', body).expect(404)).body).toEqual(NOT_FOUND);
+    }),
+  );
+
+  it(
+    'that came through and is given up is logged out: no forgotten session is left at Telegram',
+    withTelegram(async ({ service, sandbox }) => {
+      const id = await sendCode(service, { phone_number: ADA, session_name: 'ada' });
+      const body = { temp_session_id: id, code: codeOf(sandbox, ADA) };
+      await post(service, '/sessions/verify-otp', body).expect(200);
+      const before = sandbox.connections.list().length;
+      await service.as('admin').delete(`/sessions/temp/${id}`).expect(200);
+      expect(sandbox.connections.list()).toHaveLength(before + 1);
+      const unknown = await post(service, '/sessions/finalize', { temp_session_id: id }).expect(404);
+      expect(unknown.body).toEqual(NOT_FOUND);
+    }),
+  );
+
+  it(
+    'is nobody else’s: another key does not find it',
+    withTelegram(
+      async ({ service, sandbox }) => {
+        const temp_session_id = await sendCode(service, { phone_number: ADA, session_name: 'ada' });
+        const body = { temp_session_id, code: codeOf(sandbox, ADA) };
+        const rival = (path: string) =>
+          service.as(null).post(path).set('X-API-Key', 'another-admin-key').send(body);
+        for (const path of ['verify-otp', 'resend-otp', 'finalize']) {
+          expect((await rival(`/sessions/${path}`).expect(404)).body).toEqual(NOT_FOUND);
+        }
+        await post(service, '/sessions/verify-otp', body).expect(200);
+      },
+      { settings: { API_KEYS: `${KEYS.admin},another-admin-key` } },
+    ),
+  );
+
+  it(
+    'of unknown id is not found, whatever the id looks like',
+    withTelegram(async ({ service }) => {
+      for (const temp_session_id of ['nope', '00000000-0000-0000-0000-000000000000', "' OR 1=1 --"]) {
+        const answer = await post(service, '/sessions/finalize', { temp_session_id }).expect(404);
+        expect(answer.body).toEqual(NOT_FOUND);
+      }
+      await post(service, '/sessions/finalize', { temp_session_id: 5 }).expect(422);
+      await post(service, '/sessions/finalize', {}).expect(422);
+    }),
+  );
+
+  it(
+    'goes on after the service was started anew',
+    withTelegram(async ({ service, sandbox }) => {
+      const temp_session_id = await sendCode(service, { phone_number: ADA, session_name: 'ada' });
+      await service.stop();
+      await service.start();
+      const body = { temp_session_id, code: codeOf(sandbox, ADA) };
+      await post(service, '/sessions/verify-otp', body).expect(200);
+      await service.stop();
+      await service.start();
+      await post(service, '/sessions/finalize', { temp_session_id }).expect(200);
+    }),
+  );
+
+  it(
+    'keeps its secrets encrypted, and out of the log',
+    withTelegram(async ({ service, sandbox }) => {
+      const application = { api_id: 4242, api_hash: 'feedfacefeedfacefeedfacefeedface' };
+      const id = await sendCode(service, { phone_number: ADA, ...application });
+      const body = { temp_session_id: id, code: codeOf(sandbox, ADA), session_name: 'ada' };
+      await post(service, '/sessions/verify-otp', body).expect(200);
+      const file = readFileSync(join(service.sessionsDir, 'ada.session'));
+      await service.stop();
+      const database = ['', '-wal'].map((end) => {
+        try {
+          return readFileSync(join(service.dataDir, `telegate.db${end}`)).toString('latin1');
+        } catch {
+          return '';
+        }
+      });
+      const shown = [...database, ...service.log].join('');
+      expect(shown).not.toContain(application.api_hash);
+      const key = file.toString('latin1');
+      expect(key.length).toBeGreaterThan(256);
+      expect(shown).not.toContain(`"password"`);
+    }),
+  );
+
+  it(
+    'whose answer was lost is found to have come through',
+    withTelegram(
+      async ({ service, sandbox }) => {
+        const temp_session_id = await sendCode(service, { phone_number: ADA });
+        const body = { temp_session_id, code: codeOf(sandbox, ADA) };
+        sandbox.faults.add({ fault: 'slow', milliseconds: 3000, method: 'auth.signIn', times: 1 });
+        await post(service, '/sessions/verify-otp', body).expect(504);
+        const answer = await post(service, '/sessions/verify-otp', body).expect(200);
+        expect(answer.body).toMatchObject({ phone_number: ADA });
+      },
+      { limits: { callSeconds: 1, loginSeconds: 2 } },
+    ),
+  );
+});

@@ -1,0 +1,193 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { telethonFile } from '../intake/session_files.js';
+import { type Service, withService } from '../service/service.js';
+
+async function idOf(service: Service, name: string): Promise<number> {
+  const sessions: { id: number; name: string }[] = (await service.as('admin').get('/sessions')).body;
+  return sessions.find((session) => session.name === name)?.id ?? 0;
+}
+
+function put(service: Service, id: number, body: object) {
+  return service.as('admin').put(`/sessions/${id}`).send(body);
+}
+
+describe('a session that is renamed', () => {
+  it(
+    'keeps its id, its tags and its history; its file is renamed too',
+    withService(
+      async (service) => {
+        const id = await idOf(service, 'old');
+        await put(service, id, { tags: ['blue'] }).expect(200);
+        const renamed = await put(service, id, { name: 'новое имя' }).expect(200);
+        expect(renamed.body).toMatchObject({
+          id,
+          name: 'новое имя',
+          session_name: 'новое имя',
+          tags: ['blue'],
+        });
+        expect(readdirSync(service.sessionsDir)).toEqual(['новое имя.session']);
+        const sync = await service.as('admin').post('/sync').expect(200);
+        expect(sync.body.details).toMatchObject({ new_sessions: 0, removed_sessions: 0, total_sessions: 1 });
+        expect(await idOf(service, 'новое имя')).toBe(id);
+        const history = await service.as('admin').get(`/sessions/${id}/history`);
+        expect(history.body.map(({ event }: { event: string }) => event)).toContain('renamed');
+        expect((await service.lease()).session_name).toBe('новое имя');
+      },
+      { files: { 'old.session': telethonFile() } },
+    ),
+  );
+
+  it(
+    'takes its JSON file along, out of its own directory',
+    withService(
+      async (service) => {
+        const id = await idOf(service, '5551234567');
+        const renamed = await put(service, id, { name: 'main' }).expect(200);
+        expect(renamed.body).toMatchObject({ name: 'main', session_file: 'main.session' });
+        expect(readdirSync(service.sessionsDir).sort()).toEqual(['main.json', 'main.session']);
+      },
+      {
+        files: {
+          '5551234567/5551234567.session': telethonFile(),
+          '5551234567/5551234567.json': '{"phone_number":"+5551234567"}',
+        },
+      },
+    ),
+  );
+
+  it(
+    'may change the case of its own name, but not take another’s in any case',
+    withService(
+      async (service) => {
+        const id = await idOf(service, 'ann');
+        const taken = await put(service, id, { name: 'BOB' }).expect(409);
+        expect(taken.body.detail).toMatchObject({ error: 'name_taken', session_name: 'bob' });
+        const renamed = await put(service, id, { name: 'Ann' }).expect(200);
+        expect(renamed.body.name).toBe('Ann');
+        expect(readdirSync(service.sessionsDir).sort()).toEqual(['Ann.session', 'bob.session']);
+      },
+      { files: { 'ann.session': telethonFile(), 'bob.session': telethonFile() } },
+    ),
+  );
+
+  it(
+    'is refused names that can be no file, by their field',
+    withService(
+      async (service) => {
+        const id = await idOf(service, 'ann');
+        for (const name of ['', 'a/b', '../ann', '..', '.x', 'a\u0007', 'x'.repeat(300), 'a.json']) {
+          const answer = await put(service, id, { name }).expect(422);
+          expect(answer.body.detail[0].loc).toEqual(['body', 'name']);
+        }
+        expect(readdirSync(service.sessionsDir)).toEqual(['ann.session']);
+      },
+      { files: { 'ann.session': telethonFile() } },
+    ),
+  );
+
+  it(
+    'must not be in use',
+    withService(
+      async (service) => {
+        const { session_id: id } = await service.lease();
+        const answer = await put(service, id, { name: 'other' }).expect(409);
+        expect(answer.body.detail).toMatchObject({ error: 'session_in_use', session_id: id });
+        expect(readdirSync(service.sessionsDir)).toEqual(['ann.session']);
+      },
+      { files: { 'ann.session': telethonFile() } },
+    ),
+  );
+});
+
+describe('a session that is deleted', () => {
+  it(
+    'is gone with its files',
+    withService(
+      async (service) => {
+        const id = await idOf(service, '5551234567');
+        const answer = await service.as('admin').delete(`/sessions/${id}`).expect(200);
+        expect(answer.body).toEqual({ message: 'Session deleted successfully', id });
+        expect(readdirSync(service.sessionsDir)).toEqual([]);
+        await service.as('admin').get(`/sessions/${id}`).expect(404);
+        await service.as('admin').delete(`/sessions/${id}`).expect(404);
+      },
+      { files: { '5551234567/5551234567.session': telethonFile(), '5551234567/5551234567.json': '{}' } },
+    ),
+  );
+
+  it(
+    'must not be in use',
+    withService(
+      async (service) => {
+        const { session_id: id } = await service.lease();
+        const answer = await service.as('admin').delete(`/sessions/${id}`).expect(409);
+        expect(answer.body.detail).toMatchObject({ error: 'session_in_use' });
+        expect(existsSync(join(service.sessionsDir, 'ann.session'))).toBe(true);
+      },
+      { files: { 'ann.session': telethonFile() } },
+    ),
+  );
+
+  it(
+    'leaves its auth key to the file that had it too',
+    withService(
+      async (service) => {
+        const { session_id: id, lease_id } = await service.lease();
+        await service.as('worker').post('/release').send({ session_id: id, lease_id }).expect(200);
+        await service.as('admin').delete(`/sessions/${id}`).expect(200);
+        expect((await service.lease()).session_name).toBe('b');
+      },
+      {
+        files: {
+          'a.session': telethonFile(Buffer.alloc(256, 1)),
+          'b.session': telethonFile(Buffer.alloc(256, 1)),
+        },
+      },
+    ),
+  );
+});
+
+describe('the proxy of a session', () => {
+  it(
+    'is set by its parts or its URL, leased with its password, shown without, and taken away',
+    withService(
+      async (service) => {
+        const id = await idOf(service, 'ann');
+        const parts = { type: 'socks5', host: 'proxy.example', port: 1080, user: 'u', pass: 'secret-pass' };
+        const shown = await put(service, id, { proxy: parts }).expect(200);
+        expect(shown.body.proxy).toEqual({ type: 'socks5', host: 'proxy.example', port: 1080, user: 'u' });
+        const leased = await service.as('worker').get('/session').expect(200);
+        expect(leased.body.proxy).toEqual(parts);
+        const byUrl = await put(service, id, { proxy: 'socks5://other.example:9' }).expect(200);
+        expect(byUrl.body.proxy).toMatchObject({ host: 'other.example', port: 9, user: null });
+        expect((await put(service, id, { proxy: null }).expect(200)).body.proxy).toBeNull();
+        await service.stop();
+        const kept = ['telegate.db', 'telegate.db-wal'].map((file) => join(service.dataDir, file));
+        const text = kept.filter((path) => existsSync(path)).map((path) => readFileSync(path, 'latin1'));
+        expect(text.join('')).not.toContain('secret-pass');
+      },
+      { files: { 'ann.session': telethonFile() } },
+    ),
+  );
+
+  it(
+    'is refused by its field where it can be none',
+    withService(
+      async (service) => {
+        const id = await idOf(service, 'ann');
+        const bad = ['nonsense', 'ftp://x:1', 5, { type: 'socks5' }, { type: 'x', host: 'h', port: 1 }];
+        for (const proxy of [
+          ...bad,
+          { type: 'socks5', host: 'a b', port: 99999 },
+          { type: 'mtproxy', host: 'h', port: 1 },
+        ]) {
+          const answer = await put(service, id, { proxy }).expect(422);
+          expect(answer.body.detail[0].loc.slice(0, 2)).toEqual(['body', 'proxy']);
+        }
+      },
+      { files: { 'ann.session': telethonFile() } },
+    ),
+  );
+});

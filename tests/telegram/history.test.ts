@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Api } from 'telegram/tl/index.js';
+import { long } from '../../sandbox/tl/values.js';
+import type { Channel, ConnectedAccount, Message } from '../../src/telegram/gateway.js';
+import type { Callable } from '../../src/telegram/gramjs/connection.js';
+import { history } from '../../src/telegram/gramjs/history.js';
+import { channelCalled, type GatewayUnderTest, gatewayUnderTest } from './gateway_under_test.js';
+
+let under: GatewayUnderTest;
+beforeAll(async () => {
+  under = await gatewayUnderTest();
+  await under.accessOf('+9996610001');
+});
+afterAll(() => under.close());
+
+/** Runs work as Ada, whose home is data centre 1, on one of her channels. */
+async function reading<Result>(
+  title: string,
+  work: (account: ConnectedAccount, channel: Channel) => Promise<Result>,
+): Promise<Result> {
+  return under.gateway.withAccount(await under.accessOf('+9996610001'), async (account) =>
+    work(account, await channelCalled(account, title)),
+  );
+}
+
+const page = { minId: 0, offsetId: 0, limit: 100 };
+const idsOf = (messages: readonly Message[]) => messages.map(({ id }) => id);
+
+test('reads a channel newest first, back to its beginning, without what was deleted', async () => {
+  const newest = await reading('Sandbox News', (account, channel) => account.history(channel, page));
+  const expected = Array.from({ length: 102 }, (_, at) => 5000 - at).filter(
+    (id) => id % 97 !== 0 || id % 20 === 0,
+  );
+  expect(idsOf(newest)).toEqual(expected.slice(0, 100));
+  const oldest = await reading('Sandbox News', (account, channel) =>
+    account.history(channel, { ...page, offsetId: 4 }),
+  );
+  expect(idsOf(oldest)).toEqual([3, 2, 1]);
+  expect(oldest[0]).toEqual({ id: 3, date: 1_704_069_000, text: 'Message 3 of Sandbox News.', file: null });
+  // That the channel was made is a message, too, with nothing in it.
+  expect(oldest[2]).toMatchObject({ text: '', file: null });
+});
+
+test('reads only what is newer than the last time, and no more than is wanted', async () => {
+  const newer = (limit: number) =>
+    reading('Sandbox Archive', (account, channel) =>
+      account.history(channel, { minId: 99_990, offsetId: 0, limit }),
+    );
+  expect(idsOf(await newer(100))).toEqual([
+    100_000, 99_999, 99_998, 99_997, 99_996, 99_995, 99_994, 99_993, 99_992, 99_991,
+  ]);
+  expect(idsOf(await newer(3))).toEqual([100_000, 99_999, 99_998]);
+});
+
+test('describes the files of messages', async () => {
+  const messages = await reading('Sandbox Team', (account, channel) => account.history(channel, page));
+  expect(messages.map(({ text, file }) => [text, file?.name, file?.mimeType, file?.sizeBytes])).toEqual([
+    ['', 'empty.txt', 'text/plain', 0],
+    ['A film of more than a megabyte.', 'film.mp4', 'video/mp4', 2_500_001],
+    ['Минутка 🐢', null, 'image/jpeg', 34_567],
+    ['The report.', 'report.pdf', 'application/pdf', 123_456],
+    ['Welcome.', undefined, undefined, undefined],
+    ['', undefined, undefined, undefined],
+  ]);
+  const [, film, photo] = messages.map(({ file }) => file);
+  expect(film).toMatchObject({ kind: 'document', dcId: 1, thumbSize: null });
+  expect(BigInt(film?.id ?? 0) > 2n ** 53n).toBe(true);
+  expect(photo).toMatchObject({ kind: 'photo', thumbSize: 'y' });
+});
+
+test('passes over messages that are empty', async () => {
+  const peerId = new Api.PeerChat({ chatId: long(5n) });
+  const messages = [
+    new Api.MessageEmpty({ id: 3 }),
+    new Api.Message({ id: 2, peerId, date: 20, message: 'there' }),
+  ];
+  const answer = new Api.messages.Messages({ messages, chats: [], users: [] });
+  const group = { id: '5', accessHash: null };
+  const asked: unknown[] = [];
+  const call: Callable['call'] = async (request) => {
+    asked.push(request);
+    return answer as never;
+  };
+  expect(await history({ call }, group, page)).toEqual([{ id: 2, date: 20, text: 'there', file: null }]);
+  expect(asked).toMatchObject([{ peer: { className: 'InputPeerChat', chatId: long(5n) } }]);
+});

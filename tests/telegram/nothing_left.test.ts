@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { TelegramTimeout } from '../../src/telegram/errors.js';
+import type { AccountAccess, ConnectedAccount, TelegramGateway } from '../../src/telegram/gateway.js';
+import { ManualTime, until } from '../service/manual_time.js';
+import {
+  countedTimers,
+  type GatewayUnderTest,
+  gatewayUnderTest,
+  loginOf,
+  rejectionOf,
+  whoAmI,
+} from './gateway_under_test.js';
+
+/** `TimeoutError` is what the works' own signals give as their reason. */
+const expectedNames = [
+  'TelegramFlood',
+  'TelegramRefused',
+  'TelegramTimeout',
+  'TelegramUnreachable',
+  'TimeoutError',
+];
+let under: GatewayUnderTest;
+beforeAll(async () => {
+  under = await gatewayUnderTest();
+});
+afterAll(() => under.close());
+
+type Failing = (gateway: TelegramGateway, access: AccountAccess) => Promise<unknown>;
+
+/** Work that fails in one of many ways. The data centre does what its faults and its mode say. */
+const kinds: readonly Failing[] = [
+  (gateway, access) => gateway.withAccount(access, whoAmI),
+  (gateway, access) => gateway.withAccount(access, (account) => account.channels()),
+  (gateway, access) => gateway.withAccount({ ...access, withinSeconds: 0.01 }, whoAmI),
+  (gateway, access) => gateway.withAccount({ ...access, signal: AbortSignal.timeout(5) }, whoAmI),
+  (gateway, access) =>
+    gateway.withAccount(access, async (account: ConnectedAccount) => {
+      // Several at once, of which nobody waits for all.
+      await Promise.all([account.whoAmI(), account.whoAmI(), account.resolve('sandbox_news')]);
+    }),
+  (gateway, access) => {
+    const key = { ...access.key, authKey: randomBytes(256) };
+    return gateway.withAccount({ ...access, key }, whoAmI);
+  },
+  (gateway, { key }) => {
+    const stranger = { ...key, authKey: randomBytes(256) };
+    return gateway.checkPassword({ ...loginOf('+9996610001'), key: stranger }, 'password');
+  },
+];
+
+const phones = [
+  '+9996610001',
+  '+9996610002',
+  '+9996620001',
+  '+9996620002',
+  '+9996620003',
+  '+9996630001',
+  '+9996610001',
+];
+const modes = ['refuse', 'silent', 'half_dead'] as const;
+const faults = ['FLOOD_WAIT_30', 'AUTH_KEY_UNREGISTERED', 'hang', 'drop', ...modes];
+const rounds = 8;
+
+/** Each kind with an account of its own: two connections with one key would be a failure of another kind. */
+async function failures(gateway: TelegramGateway): Promise<unknown[]> {
+  const accesses = await Promise.all(phones.map((phone) => under.accessOf(phone)));
+  const works = kinds.flatMap((failing, at) => {
+    const access = accesses[at];
+    return access === undefined ? [] : [failing(gateway, access)];
+  });
+  const results = await Promise.allSettled(works);
+  return results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+}
+
+const timeouts = (resources: readonly string[]) => resources.filter((name) => name === 'Timeout');
+
+// A promise that rejects and is handled by nobody would fail the test that is running: Jest sees to that.
+test('leaves no socket, no timer and no connection behind after 300 failures of every kind', async () => {
+  const timers = countedTimers();
+  const limits = { connectSeconds: 0.05, callSeconds: 0.05 };
+  const gateway = under.another({ timers, limits });
+  for (const phone of phones) await under.accessOf(phone);
+  const { sandbox } = under.telegram;
+  const baseline = process.getActiveResourcesInfo().sort();
+  const errors: unknown[] = [];
+  for (const fault of faults) {
+    const mode = modes.find((known) => known === fault) ?? 'normal';
+    for (const dc of [1, 2, 3]) await sandbox.behave(dc, mode);
+    sandbox.faults.add({ fault });
+    for (let round = 0; round < rounds; round++) errors.push(...(await failures(gateway)));
+    sandbox.faults.clear();
+  }
+  for (const dc of [1, 2, 3]) await sandbox.behave(dc, 'normal');
+  expect(errors).toHaveLength(faults.length * rounds * kinds.length);
+  expect(errors.length).toBeGreaterThanOrEqual(300);
+  const names = new Set(errors.map((error) => Reflect.get(Object(error), 'name')));
+  expect([...names].sort()).toEqual(expectedNames);
+  expect(timers.waiting()).toBe(0);
+  expect(timeouts(process.getActiveResourcesInfo())).toEqual(timeouts(baseline));
+  expect(sandbox.connections.overlaps()).toEqual([]);
+  await until(() => under.openConnections() === 0);
+  await until(() => String(process.getActiveResourcesInfo().sort()) === String(baseline));
+});
+
+test('never has two connections with one key, however the one before it ended', async () => {
+  const time = new ManualTime();
+  const impatient = under.another({ timers: time });
+  const access = await under.accessOf('+9996610001');
+  const { connections, faults: faulty } = under.telegram.sandbox;
+  for (let round = 0; round < 50; round++) {
+    const before = connections.list().length;
+    const fault = faulty.add({ fault: 'hang' });
+    const hanging = impatient.withAccount(access, whoAmI);
+    await until(() => connections.list()[before]?.requests === 1);
+    faulty.clear(fault.id);
+    const { error } = await rejectionOf(hanging, time);
+    expect(error).toBeInstanceOf(TelegramTimeout);
+    expect(await under.gateway.withAccount(access, whoAmI)).toMatchObject({ firstName: 'Ada' });
+  }
+  expect(connections.overlaps()).toEqual([]);
+});

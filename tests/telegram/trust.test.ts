@@ -1,0 +1,26 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { TelegramUnreachable } from '../../src/telegram/errors.js';
+import type { TelegramGateway } from '../../src/telegram/gateway.js';
+import { createGramjsGateway } from '../../src/telegram/gramjs/gateway.js';
+import { nodeTimers } from '../../src/timers.js';
+import { type TestSandbox, testSandbox } from '../sandbox/gramjs.js';
+import { loginOf, networkOf } from './gateway_under_test.js';
+
+let telegram: TestSandbox;
+let gateway: TelegramGateway;
+beforeAll(async () => {
+  telegram = await testSandbox();
+  const network = { ...networkOf(telegram.sandbox), rsaKeys: [] };
+  gateway = createGramjsGateway({ network, timers: nodeTimers });
+});
+afterAll(async () => {
+  await gateway.close();
+  await telegram.close();
+});
+
+test('agrees on no key with a data centre that can not prove to be one', async () => {
+  const login = gateway.sendCode(loginOf('+9996610001'));
+  await expect(login).rejects.toBeInstanceOf(TelegramUnreachable);
+  await expect(login).rejects.toThrow(/no key could be agreed on: .* could not find a valid key/);
+  expect(telegram.sandbox.connections.list()).toMatchObject([{ requests: 0 }, { requests: 0 }]);
+});
