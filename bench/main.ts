@@ -7,10 +7,11 @@ import { type Finding, table } from './finding.js';
 import { flat } from './flat.js';
 import { footprint } from './footprint.js';
 import { sync } from './sync.js';
+import { telegram } from './telegram.js';
 import { waiting } from './waiting.js';
 import { Workplace } from './workplace.js';
 
-const ALL: readonly Benchmark[] = [durable, flat, footprint, waiting, sync, exclusive];
+const ALL: readonly Benchmark[] = [durable, flat, footprint, waiting, sync, telegram, exclusive];
 
 /** Runs every benchmark, or those named, and prints what they found as one table. */
 async function main(): Promise<void> {

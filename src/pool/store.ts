@@ -44,6 +44,9 @@ export interface Lease {
   readonly jsonFile: string | null;
   readonly format: string;
   readonly phoneNumber: string | null;
+  /** Decimal digits: Telegram's ids have 64 bits. */
+  readonly userId: string | null;
+  readonly apiId: number | null;
   readonly proxy: StoredProxy | null;
   readonly tags: readonly string[];
 }

@@ -41,10 +41,12 @@ export class CredentialsService implements LeaseSecrets {
   }
 }
 
-/** A session may lack what a format needs to say. */
+/** What a file has no room for, the row may say; a session may lack what a format needs to say all the same. */
 function encoded(lease: Lease, credentials: Credentials, format: StringFormat): string {
+  const { userId, apiId } = lease;
+  const known = { ...credentials, userId: credentials.userId ?? userId, apiId: credentials.apiId ?? apiId };
   try {
-    return encodeSessionString(credentials, format);
+    return encodeSessionString(known, format);
   } catch {
     throw unreadable(lease);
   }

@@ -1,8 +1,8 @@
 import { renameSync } from 'node:fs';
-import { get } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import { until } from '../service/manual_time.js';
-import { KEYS, type Service, some, withService } from '../service/service.js';
+import { some, withService } from '../service/service.js';
+import { listen } from './listener.js';
 
 describe('GET /health', () => {
   it(
@@ -79,26 +79,6 @@ describe('GET /metrics', () => {
     }),
   );
 });
-
-/** A listener to `/events` over a socket of its own. */
-function listen(service: Service): Promise<{ heard: () => string; ended: Promise<void>; close: () => void }> {
-  return new Promise((resolve, reject) => {
-    const request = get(
-      `${service.url}/events`,
-      { agent: false, headers: { 'X-API-Key': KEYS.monitor } },
-      (answer) => {
-        let text = '';
-        answer.setEncoding('utf8').on('data', (chunk: string) => {
-          text += chunk;
-        });
-        const ended = new Promise<void>((done) => answer.once('close', done));
-        expect(answer.headers['content-type']).toContain('text/event-stream');
-        resolve({ heard: () => text, ended, close: () => request.destroy() });
-      },
-    );
-    request.on('error', reject);
-  });
-}
 
 describe('GET /events', () => {
   it(

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { decodeSessionString } from '../../src/intake/formats/session_string.js';
 import { codeOf, logIn, post, sendCode, withTelegram } from './over_sandbox.js';
 
 const ADA = '+9996610001';
@@ -125,6 +126,18 @@ describe('a login by code in two steps', () => {
         temp_session_id,
         code: `${code.slice(0, 2)}-${code.slice(2)} `,
       }).expect(200);
+    }),
+  );
+});
+
+describe('a session that was logged in', () => {
+  it(
+    'is leased as a Pyrogram string that says whose it is, and with which application',
+    withTelegram(async (world) => {
+      await logIn(world, ADA);
+      const leased = await world.service.as('worker').get('/session?credentials=string&format=pyrogram');
+      const string = decodeSessionString(leased.body.session_string);
+      expect(string?.credentials).toMatchObject({ userId: '7000000001', apiId: 12345, dcId: 1 });
     }),
   );
 });

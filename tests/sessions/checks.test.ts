@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { listen } from '../http/listener.js';
 import { logIn, type World, withTelegram } from '../logins/over_sandbox.js';
 import { until } from '../service/manual_time.js';
 
@@ -165,8 +166,11 @@ describe('the round of checks', () => {
       const lease = await world.service.lease(`session_id=${third.id}`);
       await world.service.time.advance(60);
       world.sandbox.faults.add({ fault: 'SESSION_REVOKED', phone: '+9996610002' });
+      const listener = await listen(world.service);
       const report = await world.service.container.health.round(0);
       expect(report).toEqual({ checked: 1, dead: 1, skipped: 0 });
+      await until(() => /"event":"died","detail":"SESSION_REVOKED"/.test(listener.heard()));
+      listener.close();
       const status = async (id: number) =>
         (await world.service.as('admin').get(`/sessions/${id}`)).body.status;
       expect(await status(first.id)).toBe('free');

@@ -162,6 +162,8 @@ export class Acquisition {
       format: row.format,
       phoneNumber: row.phoneNumber,
       proxy: row.proxyId === null ? null : this.#proxyOf(row.proxyId),
+      userId: row.userId,
+      apiId: row.apiId,
       tags: row.tags,
     };
   }

@@ -1,0 +1,29 @@
+import { get } from 'node:http';
+import { KEYS, type Service } from '../service/service.js';
+
+/** Somebody who listens to `/events`. */
+export interface Listener {
+  /** All that was said so far. */
+  heard(): string;
+  readonly ended: Promise<void>;
+  close(): void;
+}
+
+/** A listener to `/events` over a socket of its own. */
+export function listen(service: Service): Promise<Listener> {
+  return new Promise((resolve, reject) => {
+    const request = get(
+      `${service.url}/events`,
+      { agent: false, headers: { 'X-API-Key': KEYS.monitor } },
+      (answer) => {
+        let text = '';
+        answer.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk;
+        });
+        const ended = new Promise<void>((done) => answer.once('close', done));
+        resolve({ heard: () => text, ended, close: () => request.destroy() });
+      },
+    );
+    request.on('error', reject);
+  });
+}
