@@ -7,6 +7,7 @@ import { writePrivateFile } from './access/private_file.js';
 import { rotateSecrets } from './access/rotation.js';
 import type { SteadyClock } from './clock.js';
 import type { Config } from './config.js';
+import { removeLeftovers } from './intake/leftovers.js';
 import type { IntakeUpkeep } from './intake/upkeep.js';
 import { runOnSchedule } from './jobs/cron.js';
 import { runEvery } from './jobs/every.js';
@@ -75,6 +76,7 @@ export async function createContainer(config: Config, around: Surroundings): Pro
 async function startJobs(base: Base, { intake, pool, telegram }: Features): Promise<void> {
   const { config, database, clock, timers, logger, disposers } = base;
   if ((await database.intake.total()) === 0) await mkdir(config.sessionsDir, { recursive: true });
+  await removeLeftovers(config.sessionsDir, base.time.wall());
   const { health } = telegram.sessions;
   disposers.add(
     runOnSchedule(config.syncCron, 'sync', logger, () => intake.upkeep.run('schedule')),

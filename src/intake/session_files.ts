@@ -3,6 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { createPrivateFile, writePrivateFile } from '../access/private_file.js';
 import { Conflict } from '../errors.js';
 import { FileInUse, failingAs } from './file_errors.js';
+import { temporaryName } from './leftovers.js';
 import { locate } from './located.js';
 import { ensureNear, renameBack, renamingsOf, type SessionPaths } from './moving.js';
 import { nameOf } from './names.js';
@@ -137,6 +138,6 @@ export class SessionFiles {
 
   /** Hidden: no scan takes it for a session, and the watcher is not woken. */
   #temporaryFor(place: string): string {
-    return join(dirname(place), `.telegate-${this.#randomId()}.tmp`);
+    return join(dirname(place), temporaryName(this.#randomId()));
   }
 }
