@@ -38,6 +38,11 @@ export class SyncService {
     return this.#completed;
   }
 
+  /** Whether the service is stopping: whatever looks at the directory is broken off. */
+  get closing(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   /** Null: no files are being read. */
   get progress(): SyncProgress | null {
     return this.#run?.progress ?? null;

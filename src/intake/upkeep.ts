@@ -68,7 +68,8 @@ export class IntakeUpkeep {
     } catch (error) {
       this.#failure =
         error instanceof TeleGateError ? error.message : 'the sessions directory could not be synced';
-      logger.error('sync failed; no session was removed', { reason, error });
+      if (sync.closing) logger.debug('sync broken off: the service is stopping', { reason });
+      else logger.error('sync failed; no session was removed', { reason, error });
       return null;
     }
   }

@@ -58,7 +58,13 @@ export class OwnLease {
     }
   }
 
-  async #acquire(sessionId: number, method: string | null, ttlSeconds: number): Promise<Lease> {
+  /** `again`: it was refused once, and is free; what was in the way may have gone meanwhile. */
+  async #acquire(
+    sessionId: number,
+    method: string | null,
+    ttlSeconds: number,
+    again = false,
+  ): Promise<Lease> {
     const wish = {
       holder: OWN_HOLDER,
       maxLeases: null,
@@ -77,7 +83,10 @@ export class OwnLease {
       if (!(error instanceof Unavailable)) throw error;
       const session = await this.#parts.sessions.session(sessionId);
       if (!session) throw new NotFound('Session not found');
-      throw notNow(session, this.#parts.clock.now()) ?? error;
+      const reason = notNow(session, this.#parts.clock.now());
+      if (reason) throw reason;
+      if (!again) return this.#acquire(sessionId, method, ttlSeconds, true);
+      throw flooded(session, nextRelease(error));
     }
   }
 
@@ -103,10 +112,21 @@ function notNow(session: SessionRecord, now: number): TeleGateError | null {
   if (state === 'free' || state === 'inactive') return null;
   if (state === 'leased' || state === 'cooldown') return sessionInUse(session);
   if (state === 'flood') {
-    const seconds = Math.max(1, Math.ceil(((stateUntil ?? now) - now) / 1000));
-    const message = `${session_name} waits for the end of a flood wait`;
-    return new TooMany({ error: 'flood_wait', message, session_id, wait_seconds: seconds }, seconds);
+    return flooded(session, Math.ceil(((stateUntil ?? now) - now) / 1000));
   }
   const message = `${session_name} is out of the pool (${state}${stateReason ? `: ${stateReason}` : ''})`;
   return new Conflict({ error: 'session_unavailable', message, session_id, session_name, status: state });
+}
+
+/** The session can't be had for so many seconds, by order of Telegram. */
+function flooded({ id, name }: SessionRecord, seconds: number): TooMany {
+  const wait = Math.max(1, seconds);
+  const message = `${name} waits for the end of a flood wait`;
+  return new TooMany({ error: 'flood_wait', message, session_id: id, wait_seconds: wait }, wait);
+}
+
+/** Seconds until the first flood wait ends: nothing else keeps a free session from being leased. */
+function nextRelease({ detail }: Unavailable): number {
+  const seconds = typeof detail === 'string' ? null : detail.next_release_in;
+  return typeof seconds === 'number' ? seconds : 1;
 }

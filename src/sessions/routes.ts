@@ -97,13 +97,13 @@ function remove({ service }: SessionRouteParts): Route {
     access: [],
     params: sessionParams,
     responses: {
-      200: { description: 'Deleted', schema: z.object({ message: z.string(), id: z.string() }) },
+      200: { description: 'Deleted', schema: z.object({ message: z.string(), id: z.int() }) },
       ...SESSION_NOT_FOUND,
       ...IN_USE,
     },
     async handle({ params: { id } }) {
       await service.remove(id);
-      return { body: { message: 'Session deleted successfully', id: String(id) } };
+      return { body: { message: 'Session deleted successfully', id } };
     },
   });
 }

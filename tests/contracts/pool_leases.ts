@@ -52,7 +52,8 @@ export function leasing(make: MakeStores): void {
         user: 'u',
         pass: 'x',
       });
-      const file = found('a', { format: 'telethon', phoneNumber: '+15551234567', json: 'a.json' });
+      const own = { format: 'telethon', phoneNumber: '+15551234567', userId: '777', apiId: 5 };
+      const file = found('a', { ...own, json: 'a.json' });
       await stores.intake.apply([put(file, null, proxyId)], T0);
       await stores.sessions.edit(1, { tags: ['de', 'new'] }, T0);
       expect(await lease(stores, { leaseId: 'L' })).toEqual({
@@ -62,8 +63,7 @@ export function leasing(make: MakeStores): void {
         expiresAt: T0 + 600 * SECOND,
         file: 'a.session',
         jsonFile: 'a.json',
-        format: 'telethon',
-        phoneNumber: '+15551234567',
+        ...own,
         proxy: { type: 'socks5', host: 'h', port: 1, user: 'u', pass: 'x' },
         tags: ['de', 'new'],
       });

@@ -78,10 +78,16 @@ function connect(path: string, migrations: string): Database.Database {
     sqlite.pragma('cache_size = -8192');
     sqlite.pragma('wal_autocheckpoint = 4000');
     migrate(drizzle(sqlite), { migrationsFolder: migrations });
+    endClaims(sqlite);
     foldRemainingNames(sqlite);
     return sqlite;
   } catch (error) {
     sqlite.close();
     throw error;
   }
+}
+
+/** The file is this process's alone: whoever was at a login is gone, and may have left it in doubt. */
+function endClaims(sqlite: Database.Database): void {
+  sqlite.exec('UPDATE pending_logins SET claimed_until = NULL WHERE claimed_until IS NOT NULL');
 }

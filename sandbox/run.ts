@@ -1,0 +1,65 @@
+import { KeyFileError } from '../src/access/key_file.js';
+import { hasCode } from '../src/access/private_file.js';
+import { ConfigError } from '../src/config.js';
+import { DatabaseRefused } from '../src/storage/sqlite/refused.js';
+import { type SandboxService, startSandboxService } from './service.js';
+import { SandboxRefused } from './trial/api.js';
+import { readCommandLine, USAGE, UsageError } from './trial/command_line.js';
+import { jsonLine } from './trial/json_line.js';
+import { page } from './trial/page.js';
+import { PortRefused } from './trial/ports.js';
+
+/** The whole of TeleGate over data centres of its own, until it is told to stop. */
+async function main(): Promise<void> {
+  // Everything that is written here is for this user alone.
+  process.umask(0o077);
+  const { json, help, ...options } = readCommandLine(process.argv.slice(2));
+  if (help) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const starting = startSandboxService(options);
+  stopOnSignal(starting);
+  const service = await starting;
+  process.stdout.write(json ? jsonLine(service) : page(service, headings(process.stdout.isTTY)));
+}
+
+function headings(isTerminal: boolean): (text: string) => string {
+  return (text) => (isTerminal ? `\u001b[1m${text}\u001b[22m` : text);
+}
+
+/** A stop while it starts comes as soon as it has started: then nothing is left half done. */
+function stopOnSignal(starting: Promise<SandboxService>): void {
+  let stopping = false;
+  const stop = async () => {
+    if (stopping) return;
+    stopping = true;
+    const service = await starting.catch(() => null);
+    // Where it could not start, that is what its exit code tells.
+    if (service === null) return;
+    await service.close();
+    process.exit(0);
+  };
+  process.on('SIGTERM', () => void stop());
+  process.on('SIGINT', () => void stop());
+}
+
+const MISTAKES = [UsageError, PortRefused, SandboxRefused, ConfigError, DatabaseRefused, KeyFileError];
+
+/** Mistakes of whoever starts it: said in one message, without a stack. */
+function explain(error: unknown): string {
+  if (hasCode(error, 'EADDRNOTAVAIL')) {
+    return 'The data centres need 127.0.0.2 and up. Where only 127.0.0.1 is there: sudo ifconfig lo0 alias 127.0.0.2';
+  }
+  if (!(error instanceof Error)) return String(error);
+  return MISTAKES.some((mistake) => error instanceof mistake)
+    ? error.message
+    : (error.stack ?? error.message);
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`The sandbox could not start.\n${explain(error)}\n`);
+  process.exit(1);
+}

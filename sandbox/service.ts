@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { systemTime } from '../src/clock.js';
+import { loadConfig } from '../src/config.js';
+import { createContainer } from '../src/container.js';
+import { Disposers } from '../src/disposers.js';
+import { createLogger } from '../src/logging.js';
+import type { GatewayLimits } from '../src/telegram/limits.js';
+import { nodeTimers } from '../src/timers.js';
+import { startControl } from './control/server.js';
+import { sandboxNetwork } from './network.js';
+import { type Sandbox, startSandbox } from './sandbox.js';
+import { sandboxSeed } from './seed.js';
+import { listSessions } from './trial/api.js';
+import * as cards from './trial/cards.js';
+import { fillFirstPool } from './trial/first_pool.js';
+import { keptKeys, type SandboxKeys } from './trial/kept_keys.js';
+import { type Listening, listen } from './trial/listening.js';
+import { onKeptPort, onPort } from './trial/ports.js';
+import type { Seed } from './world/seed.js';
+
+/** What the data centres and the service are started with. Ports: 0 is any that is free. */
+export interface SandboxServiceOptions {
+  /** Holds everything: the service's data and session files, the data centres' state, the keys. */
+  readonly directory: string;
+  readonly port: number;
+  readonly dcPort: number;
+  readonly controlPort: number;
+  readonly seed?: Seed;
+  /** How many accounts the first start puts into the pool. */
+  readonly poolSize?: number;
+  /** Settings of the service by the names of their variables, beside those that the sandbox chooses. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly telegramLimits?: Partial<GatewayLimits>;
+}
+
+/** The data centres and a service that knows no other Telegram, ready to be tried. */
+export interface SandboxService {
+  /** `http://127.0.0.1:PORT` */
+  readonly baseUrl: string;
+  readonly adminKey: string;
+  readonly workerKey: string;
+  /** As they were when everything was ready. */
+  readonly accounts: readonly cards.AccountCard[];
+  readonly refusedAccounts: readonly cards.RefusedAccount[];
+  readonly channels: readonly cards.ChannelCard[];
+  readonly controlUrl: string;
+  /** Absolute. */
+  readonly sessionsDir: string;
+  readonly sandbox: Sandbox;
+  /** Lets requests end, and stops everything. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts data centres, their control endpoint and the service. The first start logs accounts in; everything
+ * outlives a restart over the same directory.
+ * @throws PortRefused; what keeps the service from starting: ConfigError, DatabaseRefused, KeyFileError.
+ */
+export async function startSandboxService(options: SandboxServiceOptions): Promise<SandboxService> {
+  const directory = resolve(options.directory);
+  const started = new Disposers();
+  try {
+    const keys = await keptKeys(directory);
+    const sandbox = await startDataCentres(directory, options);
+    started.add(() => sandbox.close());
+    const controlled = { who: 'the control endpoint', option: '--control-port', port: options.controlPort };
+    const control = await onPort(controlled, (port) => startControl(sandbox, port));
+    started.add(() => control.close());
+    const sessionsDir = join(directory, 'sessions');
+    const service = await startService({ ...options, directory, sessionsDir, keys, sandbox });
+    started.add(() => service.close());
+    const { baseUrl } = service;
+    const { world } = sandbox;
+    const api = { baseUrl, adminKey: keys.admin };
+    await fillFirstPool(directory, api, world, options.poolSize);
+    return {
+      ...{
+        baseUrl,
+        adminKey: keys.admin,
+        workerKey: keys.worker,
+        controlUrl: control.url,
+        sessionsDir,
+        sandbox,
+      },
+      accounts: cards.accountCards(world, await listSessions(api)),
+      refusedAccounts: cards.refusedAccounts(world),
+      channels: cards.channelCards(world),
+      close: () => started.dispose(),
+    };
+  } catch (error) {
+    await started.dispose();
+    throw error;
+  }
+}
+
+function startDataCentres(
+  directory: string,
+  { dcPort, seed = sandboxSeed }: SandboxServiceOptions,
+): Promise<Sandbox> {
+  const listener = { who: 'the data centres', option: '--dc-port', port: dcPort };
+  return onKeptPort(directory, listener, (port) =>
+    startSandbox({ directory, seed, port, time: Date.now, randomBytes }),
+  );
+}
+
+interface ServiceParts extends SandboxServiceOptions {
+  readonly sessionsDir: string;
+  readonly keys: SandboxKeys;
+  readonly sandbox: Sandbox;
+}
+
+async function startService(parts: ServiceParts): Promise<Listening> {
+  const { keys, sandbox, telegramLimits } = parts;
+  const config = loadConfig({
+    DATA_DIR: join(parts.directory, 'data'),
+    SESSIONS_DIR: parts.sessionsDir,
+    API_KEYS: `${keys.admin},worker:${keys.worker}`,
+    TELEGRAM_API_ID: '12345',
+    TELEGRAM_API_HASH: '0123456789abcdef0123456789abcdef',
+    LOG_LEVEL: 'warn',
+    ...parts.settings,
+  });
+  const container = await createContainer(config, {
+    logger: createLogger({ level: config.logLevel }),
+    time: systemTime,
+    timers: nodeTimers,
+    network: sandboxNetwork(sandbox),
+    ...(telegramLimits && { telegramLimits }),
+  });
+  try {
+    await container.start();
+    const listener = { who: 'the service', option: '--port', port: parts.port };
+    const service = await onPort(listener, (port) => listen(container, port));
+    await container.upkeep.run('start');
+    return service;
+  } catch (error) {
+    await container.dispose();
+    throw error;
+  }
+}

@@ -1,0 +1,40 @@
+/** The service did not do what the sandbox asked of it. */
+export class SandboxRefused extends Error {
+  override readonly name = 'SandboxRefused';
+}
+
+/** A service's HTTP API, as an admin sees it. */
+export interface Api {
+  readonly baseUrl: string;
+  readonly adminKey: string;
+}
+
+/** A session as the service lists it, as far as the sandbox looks at it. */
+export interface ListedSession {
+  readonly id: number;
+  readonly name: string;
+  readonly phone_number: string | null;
+}
+
+/** The sessions of the service. @throws SandboxRefused. */
+export async function listSessions(api: Api): Promise<ListedSession[]> {
+  return (await ask(api, 'GET', '/sessions?limit=1000')) as ListedSession[];
+}
+
+/** Logs an account in as any user would: has a code sent, and gives it. @throws SandboxRefused. */
+export async function logIn(api: Api, phone: string, code: string): Promise<void> {
+  const sent = await ask(api, 'POST', '/sessions/send-otp', { phone_number: phone });
+  const { temp_session_id } = sent as { readonly temp_session_id: string };
+  await ask(api, 'POST', '/sessions/verify-otp', { temp_session_id, code });
+}
+
+async function ask({ baseUrl, adminKey }: Api, method: string, path: string, body?: object) {
+  const answer = await fetch(`${baseUrl}${path}`, {
+    method,
+    headers: { 'X-API-Key': adminKey, 'Content-Type': 'application/json' },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new SandboxRefused(`${method} ${path} was answered with ${answer.status}: ${text}`);
+  return JSON.parse(text) as unknown;
+}

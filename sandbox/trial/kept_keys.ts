@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createPrivateFile, hasCode } from '../../src/access/private_file.js';
+
+/** The API keys of a sandbox's service. */
+export interface SandboxKeys {
+  readonly admin: string;
+  readonly worker: string;
+}
+
+/**
+ * The keys in `directory`/admin.key and worker.key; they are made (mode 0600) where they are not there yet, and
+ * stay the same from then on. @throws the file system's error.
+ */
+export async function keptKeys(directory: string): Promise<SandboxKeys> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const admin = await keptKey(join(directory, 'admin.key'));
+  const worker = await keptKey(join(directory, 'worker.key'));
+  return { admin, worker };
+}
+
+async function keptKey(path: string): Promise<string> {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  }
+  await createPrivateFile(path, `tg_${randomBytes(32).toString('base64url')}\n`);
+  return (await readFile(path, 'utf8')).trim();
+}

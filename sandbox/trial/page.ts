@@ -1,0 +1,110 @@
+import type { SandboxService } from '../service.js';
+import type { AccountCard, ChannelCard } from './cards.js';
+import { table } from './table.js';
+
+/** What a person wants to know of a sandbox that is ready. `bold` marks headings. */
+export function page(service: SandboxService, bold: (text: string) => string): string {
+  const section = (title: string, lines: readonly string[]) => ['', bold(title), ...lines];
+  const lines = [
+    ...section(
+      'TeleGate and a Telegram of its own are ready. Nothing here leaves this machine.',
+      where(service),
+    ),
+    ...section('Accounts', accounts(service.accounts)),
+    ...section('Telegram sends these no code', refused(service)),
+    ...section('Channels', channels(service)),
+    ...section('A first lease', lease(service)),
+    ...section('A first login', login(service)),
+    ...section('A fault, and its end', fault(service)),
+    '',
+    'Ctrl+C ends it. The next start goes on from here.',
+  ];
+  return `${lines.join('\n')}\n\n`;
+}
+
+function where({ baseUrl, adminKey, workerKey, controlUrl, sessionsDir, sandbox }: SandboxService): string[] {
+  return table([
+    ['API', baseUrl],
+    ['console', `${baseUrl}/`],
+    ['docs', `${baseUrl}/docs`],
+    ['admin key', adminKey],
+    ['worker key', workerKey],
+    ['sessions', sessionsDir],
+    ['Telegram', sandbox.addresses.map((address) => `${address}:${sandbox.port}`).join(', ')],
+    ['control', controlUrl],
+  ]);
+}
+
+function accounts(cards: readonly AccountCard[]): string[] {
+  const rows = cards.map(({ phone, name, code, password, session_id: id }) => [
+    ...[phone, name, code, password ?? '-', id === null ? 'not in the pool' : `in the pool: session ${id}`],
+  ]);
+  return table([['phone', 'name', 'code', '2FA password', ''], ...rows]);
+}
+
+function refused({ refusedAccounts }: SandboxService): string[] {
+  return table(refusedAccounts.map(({ phone, name, error }) => [phone, name, error]));
+}
+
+/** Channels that differ in their number only are one line. */
+interface Alike {
+  readonly title: string;
+  readonly first: ChannelCard;
+  count: number;
+}
+
+function channels({ channels: cards, accounts }: SandboxService): string[] {
+  const lines = new Map<string, Alike>();
+  for (const card of cards) {
+    const title = card.title.replace(/ \d+$/, '');
+    const line = lines.get(title);
+    if (line) line.count += 1;
+    else lines.set(title, { title, first: card, count: 1 });
+  }
+  const nameOf = (phone: string) => accounts.find((account) => account.phone === phone)?.name ?? phone;
+  const rows = [...lines.values()].map((line) => channelRow(line, nameOf));
+  return table([['title', 'name', 'id', '', 'seen by'], ...rows]);
+}
+
+function channelRow({ title, first, count }: Alike, nameOf: (phone: string) => string): string[] {
+  const { id, username, members, messages } = first;
+  return [
+    count === 1 ? title : `${title} 1 to ${count}`,
+    username === null ? 'private' : `@${username}`,
+    count === 1 ? `${id}` : `${id} and up`,
+    `${messages.toLocaleString('en')} messages`,
+    members === 'everyone' ? members : members.map(nameOf).join(', '),
+  ];
+}
+
+function lease({ baseUrl, workerKey }: SandboxService): string[] {
+  return [`  curl -H "X-API-Key: ${workerKey}" "${baseUrl}/session?credentials=string"`];
+}
+
+/** Of an account without a password rather than of one with. */
+function login({ baseUrl, adminKey, accounts }: SandboxService): string[] {
+  const outside = accounts.filter(({ in_pool }) => !in_pool);
+  const account = outside.find(({ password }) => password === null) ?? outside[0];
+  if (account === undefined)
+    return ['  Every account is in the pool: delete a session, and log its account in anew.'];
+  const { phone, code, password } = account;
+  const curl = `  curl -H "X-API-Key: ${adminKey}"`;
+  const second = password === null ? '' : ` -d "password=${password}"`;
+  return [
+    `${curl} -d phone_number=${phone.slice(1)} ${baseUrl}/sessions/send-otp`,
+    `${curl} -d temp_session_id=… -d code=${code}${second} ${baseUrl}/sessions/verify-otp`,
+  ];
+}
+
+/** Shown by asking about the session that a first lease takes last. */
+function fault({ baseUrl, adminKey, controlUrl, accounts }: SandboxService): string[] {
+  const { phone, session_id: id } = accounts.findLast(({ in_pool }) => in_pool) ?? {};
+  const body = JSON.stringify({ fault: 'FLOOD_WAIT_30', phone });
+  return [
+    `  curl -d '${body}' ${controlUrl}/faults`,
+    ...(id === undefined
+      ? []
+      : [`  curl -X POST -H "X-API-Key: ${adminKey}" ${baseUrl}/sessions/${id}/test`]),
+    `  curl -X DELETE ${controlUrl}/faults`,
+  ];
+}

@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Sandbox, startSandbox } from '../../sandbox/sandbox.js';
+import { sandboxSeed } from '../../sandbox/seed.js';
+import { until } from '../service/manual_time.js';
+import { KEYS } from '../service/service.js';
+import { Client } from './client.js';
+import type { ProgramWish } from './service_program.js';
+
+const PROGRAM = fileURLToPath(new URL('./service_program.js', import.meta.url));
+
+/** A service that can be killed, while Telegram, in the test's own process, goes on. */
+export class KillableService {
+  readonly sandbox: Sandbox;
+  readonly #directory: string;
+  #process: ChildProcess | null = null;
+
+  constructor(sandbox: Sandbox, directory: string) {
+    this.sandbox = sandbox;
+    this.#directory = directory;
+  }
+
+  /** Starts it, over the same directories as before; resolves once it listens. */
+  async start(): Promise<Client> {
+    const { addresses, port, rsaPublicKey } = this.sandbox;
+    const { modulus, exponent, fingerprint } = rsaPublicKey;
+    const rsaKey = { modulus: `${modulus}`, exponent, fingerprint: `${fingerprint}` };
+    const wish: ProgramWish = { addresses, port, rsaKey, settings: this.#settings() };
+    const started = spawn(process.execPath, [PROGRAM, JSON.stringify(wish)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    this.#process = started;
+    let url = '';
+    started.stdout.on('data', (chunk) => {
+      url += chunk;
+    });
+    await until(() => url.endsWith('\n') || started.exitCode !== null);
+    return new Client(url.trim(), KEYS.admin);
+  }
+
+  /** Kills it without a word. */
+  async kill(): Promise<void> {
+    const running = this.#process;
+    this.#process = null;
+    if (running === null) return;
+    running.kill('SIGKILL');
+    await until(() => running.signalCode !== null || running.exitCode !== null);
+  }
+
+  #settings(): Record<string, string> {
+    return {
+      DATA_DIR: join(this.#directory, 'data'),
+      SESSIONS_DIR: join(this.#directory, 'sessions'),
+      API_KEYS: KEYS.admin,
+      TELEGRAM_API_ID: '12345',
+      TELEGRAM_API_HASH: '0123456789abcdef0123456789abcdef',
+      SYNC_CRON: 'off',
+      LOG_LEVEL: 'error',
+    };
+  }
+}
+
+/** Runs a test with data centres and a service that may be killed; both are gone afterwards. */
+export function withKillableService(test: (service: KillableService) => Promise<void>): () => Promise<void> {
+  return async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'killable-'));
+    const state = { directory: join(directory, 'telegram'), seed: sandboxSeed, port: 0 };
+    const sandbox = await startSandbox({ ...state, time: Date.now, randomBytes });
+    const service = new KillableService(sandbox, directory);
+    try {
+      await test(service);
+    } finally {
+      await service.kill();
+      await sandbox.close();
+      rmSync(directory, { recursive: true, force: true });
+    }
+  };
+}
