@@ -51,10 +51,15 @@ export class Api {
     return (await this.#ask('GET', path, { query, signal })).json();
   }
 
-  /** Sends JSON; the answer's JSON. @throws ApiError; Error when the service can't be reached. */
-  async send(method, path, body = {}) {
-    const answer = await this.#ask(method, path, { body: JSON.stringify(body) });
-    return answer.json();
+  /** Sends JSON, or a form as it is; the answer's JSON. @throws as `get`. */
+  async send(method, path, body = {}, signal = null) {
+    const sent = body instanceof FormData ? body : JSON.stringify(body);
+    return (await this.#ask(method, path, { body: sent, signal })).json();
+  }
+
+  /** The answer as a file. @throws as `get`. */
+  async download(path, query = {}) {
+    return (await this.#ask('GET', path, { query, accept: '*/*' })).blob();
   }
 
   /** The body of an answer that does not end. @throws as `get`. */
@@ -65,7 +70,7 @@ export class Api {
   async #ask(method, path, { query = {}, body = null, signal = null, accept = 'application/json' }) {
     const search = new URLSearchParams(query).toString();
     const headers = { 'X-API-Key': this.key, Accept: accept };
-    if (body !== null) headers['Content-Type'] = 'application/json';
+    if (typeof body === 'string') headers['Content-Type'] = 'application/json';
     const url = `${ROOT}${path}${search && `?${search}`}`;
     const answer = await fetch(url, { method, headers, body, signal, cache: 'no-store' }).catch((error) => {
       if (error.name === 'AbortError') throw error;

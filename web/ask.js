@@ -1,5 +1,7 @@
 import { openDialog } from './dialogs.js';
 import { button, el, whileBusy } from './dom.js';
+import { clearProblems, problemsPlace, showProblems } from './form_problems.js';
+import { labelled } from './labelled.js';
 
 /**
  * Asks in a dialog and does what was decided. The dialog stays until the work is done, and says in the
@@ -8,16 +10,25 @@ import { button, el, whileBusy } from './dom.js';
  * @param {object} question
  * @param {string} question.title
  * @param {unknown[]} [question.text] what will come of it
- * @param {Field[]} [question.fields] what must be known first
+ * @param {import('./labelled.js').Field[]} [question.fields] what must be known first
  * @param {string} question.confirm the button that goes ahead, named after what it does
+ * @param {string} [question.progress] what it says while it goes ahead
+ * @param {string} [question.cancel] the button that leaves everything as it is
  * @param {boolean} [question.danger] it can't be taken back
  * @param {(values: Record<string, string>) => Promise<unknown>} question.run
  * @returns {Promise<boolean>} whether it was done
- *
- * @typedef {{ name: string, label: string, hint?: string, options?: string[] } & Record<string, unknown>} Field
  */
-export function ask({ title, text = [], fields = [], confirm, danger = false, run }) {
-  const error = el('p', { class: 'error', role: 'alert', hidden: true });
+export function ask(question) {
+  const {
+    title,
+    text = [],
+    fields = [],
+    confirm,
+    cancel = 'Cancel',
+    progress,
+    danger = false,
+    run,
+  } = question;
   const dialog = el('dialog', { class: 'ask', 'aria-labelledby': 'ask-title' });
   const submit = el('button', { type: 'submit', class: danger ? 'danger' : 'primary' }, confirm);
   const form = el(
@@ -26,11 +37,11 @@ export function ask({ title, text = [], fields = [], confirm, danger = false, ru
     el('h2', { id: 'ask-title' }, title),
     text.map((part) => (part instanceof Node ? part : el('p', {}, part))),
     fields.map(labelled),
-    error,
+    problemsPlace(),
     el(
       'div',
       { class: 'actions' },
-      button('Cancel', () => dialog.close(), '', { autofocus: fields.length === 0 }),
+      button(cancel, () => dialog.close(), '', { autofocus: fields.length === 0 }),
       submit,
     ),
   );
@@ -40,41 +51,24 @@ export function ask({ title, text = [], fields = [], confirm, danger = false, ru
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       const values = Object.fromEntries(new FormData(form));
-      void whileBusy(submit, async () => {
-        try {
-          error.hidden = true;
-          await run(values);
-          done = true;
-          dialog.close();
-        } catch (failure) {
-          error.textContent = failure.message;
-          error.hidden = false;
-        }
-      });
+      void whileBusy(
+        submit,
+        async () => {
+          try {
+            clearProblems(form);
+            await run(values);
+            done = true;
+            dialog.close();
+          } catch (error) {
+            showProblems(form, error);
+          }
+        },
+        progress,
+      );
     });
     openDialog(dialog, () => {
       dialog.remove();
       resolve(done);
     });
   });
-}
-
-/** A field under its label, with its hint read out along with it. */
-export function labelled({ label, hint, options, ...attributes }) {
-  const id = `field-${attributes.name}`;
-  const hinted = hint ? { 'aria-describedby': `${id}-hint` } : {};
-  const input = options
-    ? el(
-        'select',
-        { id, ...hinted, ...attributes },
-        options.map((option) => el('option', {}, option)),
-      )
-    : el('input', { id, autocomplete: 'off', ...hinted, ...attributes });
-  return el(
-    'div',
-    { class: 'field' },
-    el('label', { for: id }, label),
-    input,
-    hint && el('p', { id: `${id}-hint`, class: 'muted small' }, hint),
-  );
 }

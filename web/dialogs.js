@@ -2,6 +2,9 @@ import { byId } from './dom.js';
 
 const messages = byId('messages');
 
+/** In the order in which they were opened: the last one is on top, wherever it stands on the page. */
+const opened = new Set();
+
 /**
  * Opens a dialog that keeps the focus until it is closed. Messages move into it: what lies outside of a modal
  * dialog is neither seen well nor read out.
@@ -14,16 +17,17 @@ export function openDialog(dialog, onClosed) {
   dialog.addEventListener(
     'close',
     () => {
+      opened.delete(dialog);
       placeMessages();
       onClosed();
     },
     { once: true },
   );
   dialog.showModal();
+  opened.add(dialog);
   placeMessages();
 }
 
 function placeMessages() {
-  const open = [...document.querySelectorAll('dialog[open]')];
-  (open.at(-1) ?? document.body).append(messages);
+  ([...opened].at(-1) ?? document.body).append(messages);
 }

@@ -51,13 +51,21 @@ export function emptyState(title, ...next) {
   return el('div', { class: 'empty card' }, el('h3', {}, title), ...next);
 }
 
-/** Keeps a button from being pressed twice while its work is under way. */
-export async function whileBusy(element, work) {
+/** Keeps a button from being pressed twice while its work is under way; `progress`: what it says meanwhile. */
+export async function whileBusy(element, work, progress = null) {
   if (element.getAttribute('aria-busy') === 'true') return;
+  const label = [...element.childNodes];
   element.setAttribute('aria-busy', 'true');
+  if (progress !== null) {
+    // A button that shrinks under the pointer moves those beside it.
+    element.style.minWidth = `${element.offsetWidth}px`;
+    element.replaceChildren(progress);
+  }
   try {
     await work();
   } finally {
     element.removeAttribute('aria-busy');
+    if (progress !== null) element.replaceChildren(...label);
+    element.style.minWidth = '';
   }
 }

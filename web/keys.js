@@ -1,5 +1,6 @@
-import { ask, labelled } from './ask.js';
+import { ask } from './ask.js';
 import { button, el, emptyState, fill, nameText, whileBusy } from './dom.js';
+import { labelled } from './labelled.js';
 import { attempt, say } from './messages.js';
 import { showNewKey } from './new_key.js';
 import { ROLES } from './roles.js';

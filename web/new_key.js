@@ -1,3 +1,4 @@
+import { copy } from './copy.js';
 import { openDialog } from './dialogs.js';
 import { button, el } from './dom.js';
 import { say } from './messages.js';
@@ -21,7 +22,7 @@ export function showNewKey({ key, name, role }) {
       'div',
       { class: 'actions' },
       button('I have kept it', () => dialog.close()),
-      button('Copy', () => copy(shown), 'primary', { autofocus: true }),
+      button('Copy', () => copyKey(shown), 'primary', { autofocus: true }),
     ),
   );
   // Escape is pressed too easily for something that can't be seen again.
@@ -34,13 +35,8 @@ export function showNewKey({ key, name, role }) {
   });
 }
 
-/** Copies the field; over plain HTTP browsers keep the clipboard to themselves, but for the old way. */
-async function copy(field) {
+async function copyKey(field) {
+  if (await copy(field.value, field)) return say('Copied');
   field.select();
-  const copied = await navigator.clipboard?.writeText(field.value).then(
-    () => true,
-    () => false,
-  );
-  if (copied || document.execCommand('copy')) say('Copied');
-  else say('Press Ctrl+C: the key is selected');
+  say('Press Ctrl+C: the key is selected');
 }

@@ -101,6 +101,14 @@ function hintFor(status, role) {
       el(
         'p',
         {},
+        'Or ',
+        el('a', { href: '#/sessions' }, 'add a session'),
+        ' here: log an account in by a code, upload its file, or paste its session string.',
+      ),
+    role === 'admin' &&
+      el(
+        'p',
+        {},
         'Nothing appears? ',
         el('a', { href: '#/files' }, 'Look at the files'),
         ' to see what was refused, and why.',

@@ -1,13 +1,16 @@
 import { byId, el, fill } from './dom.js';
 
 /**
- * Shows one part of the console at a time, as the address says (`#/leases`).
+ * Shows one part of the console at a time, as the address says (`#/leases`). The console also opens at paths
+ * such as `/sessions`, which then stand for the part of that name.
  *
  * @param {ReadonlyMap<string, { title: string, view: { element: HTMLElement, show?: () => unknown } }>} parts
  * @returns {{ shown(): string, stop(): void }}
  */
 export function startRouter(parts) {
   const [first] = parts.keys();
+  const path = location.pathname.replaceAll('/', '');
+  const home = parts.has(path) ? path : first;
   let shown = '';
   const links = [...parts].map(([name, { title }]) => [name, el('a', { href: `#/${name}` }, title)]);
   fill(
@@ -17,7 +20,7 @@ export function startRouter(parts) {
 
   function open(moveFocus) {
     const asked = location.hash.slice(2);
-    const name = parts.has(asked) ? asked : first;
+    const name = parts.has(asked) ? asked : home;
     if (name === shown) return;
     shown = name;
     const { title, view } = parts.get(name);

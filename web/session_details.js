@@ -1,13 +1,12 @@
 import { el } from './dom.js';
 import { eventBadge } from './happenings.js';
+import { proxyUrl } from './session_proxy.js';
 import { phoneText, tagList } from './sessions_table.js';
 import { STATES } from './states.js';
 import { ago, isForever, localMoment } from './time.js';
 
 /** What is known of a session, as the terms of a list. */
 export function detailsOf(session) {
-  const { proxy } = session;
-  const server = proxy && `${proxy.type}://${proxy.user ? `${proxy.user}@` : ''}${proxy.host}:${proxy.port}`;
   const facts = [
     ['State', STATES[session.status]?.meaning ?? session.status],
     ['Until', session.status_until && untilText(session.status_until)],
@@ -17,7 +16,8 @@ export function detailsOf(session) {
     ['Phone', session.phone_number && phoneText(session.phone_number)],
     ['API id', session.api_id],
     ['Tags', session.tags.length > 0 && tagList(session.tags)],
-    ['Proxy', server],
+    ['Proxy', proxyUrl(session.proxy)],
+    ['Checked', session.last_checked_at ? ago(session.last_checked_at) : 'never'],
     ['Last used', session.last_used_at ? ago(session.last_used_at) : 'never'],
     ['Added', ago(session.created_at)],
     ['Changed', ago(session.updated_at)],

@@ -18,6 +18,8 @@ export class SessionPanel {
   #title = el('h2', { id: 'panel-title' });
   #state = el('div');
   #actions = el('div', { class: 'panel-actions' });
+  /** What an action found out. */
+  #outcome = el('div', { class: 'outcome', role: 'status' });
   #details = el('dl', { class: 'details' });
   #history = el('ol', { class: 'history' });
   #more = button('Older', () => attempt(() => this.#loadHistory(this.#history.childElementCount)), '', {
@@ -35,6 +37,7 @@ export class SessionPanel {
       el('div', { class: 'head' }, this.#title, close),
       this.#state,
       this.#actions,
+      this.#outcome,
       this.#details,
       el('h3', {}, 'History'),
       this.#history,
@@ -50,6 +53,7 @@ export class SessionPanel {
   async open(id) {
     this.#id = id;
     this.#shownActions = '';
+    fill(this.#outcome);
     try {
       await this.#load();
       if (!this.#dialog.open) openDialog(this.#dialog, () => this.#forget());
@@ -95,24 +99,42 @@ export class SessionPanel {
   /** Buttons are made anew only where others are wanted: a refresh takes the focus from nobody. */
   #drawActions(session) {
     const wanted = this.#context.role === 'admin' ? actionsFor(session) : [];
-    const labels = wanted.map(({ label }) => label).join();
+    const labels = wanted.flatMap(({ actions }) => actions.map(({ label }) => label)).join();
     if (labels === this.#shownActions) return;
     this.#shownActions = labels;
     const focused = this.#actions.contains(document.activeElement);
     fill(
       this.#actions,
-      wanted.map(({ label, kind, run }) => {
-        const made = button(label, () => attempt(() => whileBusy(made, () => this.#do(run))), kind);
-        return made;
-      }),
+      wanted.map(({ title, actions }) =>
+        el(
+          'div',
+          { role: 'group', 'aria-label': title },
+          el('span', { class: 'muted', 'aria-hidden': 'true' }, title),
+          el(
+            'span',
+            { class: 'actions' },
+            actions.map((action) => this.#button(action)),
+          ),
+        ),
+      ),
     );
     if (focused) this.#actions.querySelector('button')?.focus();
   }
 
+  #button({ label, kind, progress, run }) {
+    const made = button(label, () => attempt(() => whileBusy(made, () => this.#do(run), progress)), kind);
+    return made;
+  }
+
   async #do(run) {
-    const done = await run(this.#context.api, this.#session);
+    const id = this.#id;
+    const done = await run(this.#context.api, this.#session, {
+      show: (...parts) => id === this.#id && fill(this.#outcome, ...parts),
+      again: () => attempt(() => this.#do(run)),
+      close: () => this.#dialog.close(),
+    });
     if (done === false) return;
-    await this.#load();
+    if (this.#dialog.open) await this.#load();
     this.#context.changed();
   }
 }

@@ -1,24 +1,66 @@
+import { deleteSession } from './delete_session.js';
+import { exportSession } from './export_session.js';
+import { renameSession } from './rename_session.js';
 import { editTags, floodWait, invalidate, restore, setActive } from './session_actions.js';
+import { showChannels } from './session_channels.js';
+import { editProxy } from './session_proxy.js';
+import { testSession } from './test_session.js';
 
 /** States that an admin can end. */
 const RESTORABLE = ['flood', 'invalid', 'cooldown', 'dead'];
 
-/** What an admin can do with a session in the state it is in: the useful things first. */
+/**
+ * What an admin can do with a session in the state it is in, by what it concerns: the useful things first.
+ *
+ * @returns {{ title: string, actions: Action[] }[]}
+ * @typedef {object} Action
+ * @property {string} label
+ * @property {string} [kind] of its button
+ * @property {string} [progress] what the button says meanwhile
+ * @property {(api: object, session: object, panel: { show(...parts: unknown[]): void, again(): void, close(): void })
+ *   => Promise<unknown>} run resolves with false where nothing was changed
+ */
 export function actionsFor(session) {
-  const { status } = session;
-  const out = session.is_active === 'inactive';
-  const actions = [
+  return [
+    { title: 'Pool', actions: inPool(session).filter(Boolean) },
+    { title: 'Telegram', actions: AT_TELEGRAM },
+    { title: 'Session', actions: OF_SESSION },
+  ];
+}
+
+const AT_TELEGRAM = [
+  {
+    label: 'Test',
+    progress: 'Testing…',
+    run: (api, it, { show, again }) => testSession(api, it, show, again),
+  },
+  { label: 'Channels', run: showChannels },
+  { label: 'Export', run: (api, it) => exportSession(api, it).then(() => false) },
+];
+
+const OF_SESSION = [
+  { label: 'Edit tags', run: editTags },
+  { label: 'Rename', run: renameSession },
+  { label: 'Proxy', run: editProxy },
+  {
+    label: 'Delete',
+    kind: 'danger',
+    async run(api, it, { close }) {
+      const done = await deleteSession(api, it);
+      if (done) close();
+      return done;
+    },
+  },
+];
+
+function inPool({ status, is_active }) {
+  const out = is_active === 'inactive';
+  return [
     RESTORABLE.includes(status) && { label: 'Restore', kind: 'primary', run: restore },
-    { label: 'Edit tags', kind: '', run: editTags },
     out
       ? { label: 'Put back', kind: 'primary', run: (api, it) => setActive(api, it, true) }
-      : { label: 'Take out of the pool', kind: '', run: (api, it) => setActive(api, it, false) },
-    ['free', 'leased', 'cooldown', 'flood'].includes(status) && {
-      label: 'Flood wait',
-      kind: '',
-      run: floodWait,
-    },
+      : { label: 'Take out of the pool', run: (api, it) => setActive(api, it, false) },
+    ['free', 'leased', 'cooldown', 'flood'].includes(status) && { label: 'Flood wait', run: floodWait },
     status !== 'invalid' && { label: 'Invalidate', kind: 'danger', run: (api, it) => invalidate(api, it) },
   ];
-  return actions.filter(Boolean);
 }

@@ -1,3 +1,4 @@
+import { addSession } from './add_session.js';
 import { button, el, emptyState, fill } from './dom.js';
 import { findSessions } from './find_sessions.js';
 import { attempt } from './messages.js';
@@ -10,12 +11,13 @@ import { number } from './time.js';
 const REFRESH_MS = 3000;
 
 /** Every session of the pool, a page at a time. */
-export function createSessions({ api, live, openSession, isShown }) {
+export function createSessions({ api, live, role, openSession, isShown }) {
   const list = el('div', { 'aria-live': 'off' });
   const outcome = el('p', { class: 'muted', role: 'status' });
   const table = createSessionsTable(openSession);
   const filter = createSessionsFilter(() => attempt(load));
   const pager = new Pager(() => attempt(load));
+  const add = role === 'admin' && (() => addSession({ api, openSession, saved: () => attempt(load) }));
   let loading = new AbortController();
 
   async function load() {
@@ -24,7 +26,7 @@ export function createSessions({ api, live, openSession, isShown }) {
     if (filter.wanted) return search(0, loading.signal);
     fill(outcome);
     const answered = await api.get('/sessions', pager.query, loading.signal);
-    show(pager.take(answered, live.status?.total ?? null), noSessions);
+    show(pager.take(answered, live.status?.total ?? null), () => noSessions(add));
   }
 
   async function search(from, signal) {
@@ -55,7 +57,12 @@ export function createSessions({ api, live, openSession, isShown }) {
     element: el(
       'section',
       {},
-      el('h1', { tabindex: -1 }, 'Sessions'),
+      el(
+        'div',
+        { class: 'head' },
+        el('h1', { tabindex: -1 }, 'Sessions'),
+        add && button('Add a session', add, 'primary'),
+      ),
       filter.element,
       outcome,
       list,
@@ -66,7 +73,7 @@ export function createSessions({ api, live, openSession, isShown }) {
   };
 }
 
-function noSessions() {
+function noSessions(add) {
   const folder = el('code', {}, 'SESSIONS_DIR');
   return emptyState(
     'No sessions yet',
@@ -77,13 +84,22 @@ function noSessions() {
       folder,
       '; they are seen within seconds. Telethon and Pyrogram files both work.',
     ),
-    el(
-      'p',
-      {},
-      'Nothing appears? ',
-      el('a', { href: '#/files' }, 'Files'),
-      ' tells what was refused, and why.',
-    ),
+    add &&
+      el(
+        'p',
+        {},
+        'Or ',
+        button('add a session', add, 'link'),
+        ' here: log an account in by a code, upload its file, or paste its session string.',
+      ),
+    add &&
+      el(
+        'p',
+        {},
+        'Nothing appears? ',
+        el('a', { href: '#/files' }, 'Files'),
+        ' tells what was refused, and why.',
+      ),
   );
 }
 

@@ -68,7 +68,7 @@ export class LoginService {
 
   /** Has Telegram send the code once more, by its next way. @throws as `sendCode`, NotFound. */
   resend(id: string, holder: string): Promise<CodeSent> {
-    const { steps, gateway, proxy } = this.#parts;
+    const { steps, gateway, proxy, clock, ttlMs } = this.#parts;
     return steps.run(id, holder, (take) =>
       take(async ({ login, secret, change }) => {
         const { phoneCodeHash } = secret;
@@ -76,7 +76,8 @@ export class LoginService {
         if (login.stage !== 'code' || phoneCodeHash === null || phoneNumber === null)
           throw new BadRequest('The code was taken already: there is none to send');
         const sent = await gateway.resendCode({ ...secret, phoneNumber, phoneCodeHash, proxy });
-        change({}, { ...secret, key: sent.key, phoneCodeHash: sent.phoneCodeHash });
+        const again = { ...secret, key: sent.key, phoneCodeHash: sent.phoneCodeHash };
+        change({ expiresAt: clock.now() + ttlMs }, again);
         return { id, phoneNumber, sent };
       }),
     );

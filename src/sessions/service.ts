@@ -21,8 +21,16 @@ export interface SessionServiceParts {
   readonly clock: Clock;
   /** The row of a proxy: the one there is, or a new one. */
   readonly proxyId: (proxy: ProxyAddress) => Promise<number>;
+  /** The session, other than `except`, that has this name, be it in another case; null: none has. */
+  readonly holderOf: (name: string, except: number) => Promise<NameHolder | null>;
   /** The proxy that new sessions get: it stays, even while none has it. */
   readonly defaultProxyId: number | null;
+}
+
+/** Who has a name. */
+export interface NameHolder {
+  readonly sessionId: number | null;
+  readonly sessionName: string;
 }
 
 /** What an admin may change of a session. */
@@ -87,6 +95,8 @@ export class SessionService {
   async #rename(id: number, name: string, leaseId: string | null): Promise<SessionRecord> {
     const { sessions, files, clock } = this.#parts;
     const session = await this.session(id);
+    const holder = await this.#parts.holderOf(name, id);
+    if (holder) throw nameTaken(holder);
     const moved = await files.move(session, name);
     try {
       const to = { name, file: moved.file, jsonFile: moved.jsonFile };
@@ -124,6 +134,10 @@ function refusedBy(
 ) {
   if (outcome.kind === 'unknown') return new NotFound('Session not found');
   if (outcome.kind === 'in_use') return sessionInUse(session);
-  const { kind: error, sessionId: session_id, sessionName: session_name } = outcome;
-  return new Conflict({ error, message: `This name is taken by ${session_name}`, session_id, session_name });
+  return nameTaken(outcome);
+}
+
+function nameTaken({ sessionId, sessionName }: NameHolder): Conflict {
+  const message = `This name is taken by ${sessionName}`;
+  return new Conflict({ error: 'name_taken', message, session_id: sessionId, session_name: sessionName });
 }

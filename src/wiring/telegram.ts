@@ -66,6 +66,11 @@ function wireSessions(
     service: new SessionService({
       ...{ sessions, files, sync, ownLease, clock },
       proxyId: (proxy) => proxyId(proxy, access, vault),
+      holderOf: (name, except) =>
+        database.logins.obstacle({
+          ...{ name, phoneNumber: null, authKeySha256: null, loginId: null },
+          replaces: except,
+        }),
       defaultProxyId,
     }),
   };

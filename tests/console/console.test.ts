@@ -41,7 +41,23 @@ inBrowser('the console', (visiting) => {
         await open('Sessions');
         await page.getByRole('button', { name: 's001' }).click();
         await page.getByRole('dialog').getByText('added', { exact: true }).waitFor();
-        expect(await page.getByRole('dialog').getByRole('button', { name: 'Invalidate' }).count()).toBe(0);
+        expect(await page.getByRole('dialog').getByRole('button').allTextContents()).toEqual(['×']);
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'opens at the address of its sessions too, and shows them',
+    visiting(
+      async ({ page, service, open }) => {
+        await page.goto(`${service.url}/sessions`);
+        await presentKey(page, KEYS.monitor);
+        await page.getByRole('heading', { level: 1, name: 'Sessions' }).waitFor();
+        await page.getByRole('button', { name: 's001' }).waitFor();
+        await open('Leases');
+        await open('Sessions');
+        expect(page.url()).toBe(`${service.url}/sessions#/sessions`);
       },
       { files: some(1) },
     ),

@@ -149,7 +149,9 @@ describe('a code', () => {
       const temp_session_id = await sendCode(service, { phone_number: ADA });
       const again = await post(service, '/sessions/resend-otp', { temp_session_id }).expect(200);
       expect(again.body).toMatchObject({ temp_session_id, code_type: 'sms', next_type: 'call' });
+      await service.time.advance(200);
       const last = await post(service, '/sessions/resend-otp', { temp_session_id }).expect(200);
+      await service.time.advance(200);
       expect(last.body).toMatchObject({ code_type: 'call', next_type: null });
       const none = await post(service, '/sessions/resend-otp', { temp_session_id }).expect(400);
       expect(none.body.detail).toMatch(/no other way/);

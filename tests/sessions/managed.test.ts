@@ -63,7 +63,11 @@ describe('a session that is renamed', () => {
       async (service) => {
         const id = await idOf(service, 'ann');
         const taken = await put(service, id, { name: 'BOB' }).expect(409);
-        expect(taken.body.detail).toMatchObject({ error: 'name_taken', session_name: 'bob' });
+        expect(taken.body.detail).toMatchObject({
+          error: 'name_taken',
+          session_id: await idOf(service, 'bob'),
+          session_name: 'bob',
+        });
         const renamed = await put(service, id, { name: 'Ann' }).expect(200);
         expect(renamed.body.name).toBe('Ann');
         expect(readdirSync(service.sessionsDir).sort()).toEqual(['Ann.session', 'bob.session']);
@@ -177,6 +181,8 @@ describe('the proxy of a session', () => {
     withService(
       async (service) => {
         const id = await idOf(service, 'ann');
+        const ftp = await put(service, id, { proxy: 'ftp://x:1' }).expect(422);
+        expect(ftp.body.detail[0].msg).toMatch(/type is one of socks5/);
         const bad = ['nonsense', 'ftp://x:1', 5, { type: 'socks5' }, { type: 'x', host: 'h', port: 1 }];
         for (const proxy of [
           ...bad,

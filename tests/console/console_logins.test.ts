@@ -1,0 +1,215 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from '@jest/globals';
+import { post } from '../logins/over_sandbox.js';
+import { some } from '../service/service.js';
+import { enterCode, openAddDialog, panelOf, sendCode } from './add_dialog.js';
+import { inBrowser } from './browser.js';
+import { ADA, atTelegram, CLEO } from './over_sandbox.js';
+
+const BY_CODE = 'Log in by code';
+
+inBrowser('logging in through the console', (visiting) => {
+  it(
+    'takes a phone number and a code, and shows what was saved',
+    atTelegram(visiting, async (visit) => {
+      const { page, service } = visit;
+      const tab = await openAddDialog(visit, BY_CODE);
+      await sendCode(tab, ADA.phone);
+      await tab.getByText('to the Telegram app of this account').waitFor();
+      await tab.getByText(/The service waits for it for \d+\smin/).waitFor();
+      await enterCode(tab, ADA.code);
+      await tab.getByRole('group', { name: 'Saved' }).getByText('9996610001.session').waitFor();
+      expect(existsSync(join(service.sessionsDir, '9996610001.session'))).toBe(true);
+      await tab.getByRole('button', { name: 'Show the session' }).click();
+      const panel = await panelOf(page, '9996610001');
+      await panel.getByText(ADA.phone).waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('row', { name: '9996610001' }).getByText('Free').waitFor();
+    }),
+  );
+
+  it(
+    'asks for the password of an account that has one, and keeps the code meanwhile',
+    atTelegram(visiting, async (visit) => {
+      const tab = await openAddDialog(visit, BY_CODE);
+      await sendCode(tab, CLEO.phone, 'cleo');
+      await enterCode(tab, CLEO.code);
+      await tab.getByText('Hint: battery staple').waitFor();
+      const password = tab.getByLabel('2FA password');
+      await password.fill('wrong');
+      await tab.getByRole('button', { name: 'Log in' }).click();
+      await tab.getByRole('alert').getByText('Invalid 2FA password').waitFor();
+      expect(await password.inputValue()).toBe('wrong');
+      expect(await tab.getByLabel('Code', { exact: true }).inputValue()).toBe(CLEO.code);
+      await password.fill(CLEO.password);
+      await tab.getByRole('button', { name: 'Log in' }).click();
+      await tab.getByRole('group', { name: 'Saved' }).getByText('cleo.session').waitFor();
+    }),
+  );
+
+  it(
+    'says at the field that a code is wrong, and takes another one',
+    atTelegram(visiting, async (visit) => {
+      const tab = await openAddDialog(visit, BY_CODE);
+      await sendCode(tab, ADA.phone);
+      await enterCode(tab, '54321');
+      await tab.getByRole('alert').getByText('Invalid OTP code').waitFor();
+      const code = tab.getByLabel('Code', { exact: true });
+      expect(await code.inputValue()).toBe('54321');
+      expect(await code.getAttribute('aria-invalid')).toBe('true');
+      expect(await visit.page.evaluate('document.activeElement.id')).toBe('login-code');
+      await enterCode(tab, ADA.code);
+      await tab.getByRole('group', { name: 'Saved' }).waitFor();
+    }),
+  );
+
+  it(
+    'shows the session that has the name or the phone number already, before a code is sent',
+    atTelegram(
+      visiting,
+      async (visit) => {
+        const { page } = visit;
+        const tab = await openAddDialog(visit, BY_CODE);
+        await tab.getByLabel('Phone number').fill(ADA.phone);
+        await tab.getByLabel('Session name').fill('s001');
+        await tab.getByRole('button', { name: 'Send the code' }).click();
+        const inTheWay = tab.getByRole('alert').getByRole('button', { name: 's001' });
+        await inTheWay.click();
+        await panelOf(page, 's001');
+        await page.keyboard.press('Escape');
+        expect(await tab.getByLabel('Phone number').inputValue()).toBe(ADA.phone);
+        await sendCode(tab, ADA.phone, 'ada');
+        await enterCode(tab, ADA.code);
+        await tab.getByRole('button', { name: 'Add another' }).click();
+        await tab.getByLabel('Phone number').fill(ADA.phone);
+        await tab.getByRole('button', { name: 'Send the code' }).click();
+        await tab.getByRole('alert').getByText('This phone number has a session: ada').waitFor();
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'keeps a login whose name was taken meanwhile, until another name is chosen',
+    atTelegram(visiting, async (visit) => {
+      const { service } = visit;
+      const tab = await openAddDialog(visit, BY_CODE);
+      await sendCode(tab, ADA.phone, 'wanted');
+      service.write('wanted.session');
+      await post(service, '/sync', {}).expect(200);
+      await enterCode(tab, ADA.code);
+      await tab.getByText('The account is logged in').waitFor();
+      await tab.getByRole('alert').getByText('This name is taken by wanted').waitFor();
+      await tab.getByLabel('Session name').fill('another');
+      await tab.getByRole('button', { name: 'Save' }).click();
+      await tab.getByRole('group', { name: 'Saved' }).getByText('another.session').waitFor();
+    }),
+  );
+
+  it(
+    'asks before it gives up a login, and then gives it up at the service too',
+    atTelegram(visiting, async (visit) => {
+      const { page, service } = visit;
+      const tab = await openAddDialog(visit, BY_CODE);
+      const temp_session_id = await sendCode(tab, ADA.phone);
+      await page.keyboard.type('1234');
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog', { name: 'Stop here?' }).getByText('The login is given up').waitFor();
+      await page.getByRole('button', { name: 'Go on' }).click();
+      expect(await tab.getByLabel('Code', { exact: true }).inputValue()).toBe('1234');
+      await page.keyboard.press('Escape');
+      const givenUp = page.waitForResponse(`**/sessions/temp/${temp_session_id}`);
+      await page.getByRole('button', { name: 'Stop', exact: true }).click();
+      await tab.waitFor({ state: 'detached' });
+      expect((await givenUp).status()).toBe(200);
+      const body = { temp_session_id, code: ADA.code };
+      await post(service, '/sessions/verify-otp', body).expect(404);
+    }),
+  );
+
+  it(
+    'begins again where the login is over meanwhile',
+    atTelegram(visiting, async (visit) => {
+      const { service } = visit;
+      const tab = await openAddDialog(visit, BY_CODE);
+      const temp_session_id = await sendCode(tab, ADA.phone);
+      await service.as('admin').delete(`/sessions/temp/${temp_session_id}`).expect(200);
+      await enterCode(tab, ADA.code);
+      await tab.getByRole('alert').getByText('This login is over').waitFor();
+      await tab.getByRole('button', { name: 'Begin again' }).click();
+      expect(await tab.getByLabel('Phone number').inputValue()).toBe(ADA.phone);
+      await sendCode(tab, ADA.phone);
+    }),
+  );
+
+  it(
+    'begins again where the number was wrong, with everything as it was typed',
+    atTelegram(visiting, async (visit) => {
+      const tab = await openAddDialog(visit, BY_CODE);
+      await sendCode(tab, ADA.phone, 'mine');
+      await tab.getByRole('button', { name: 'Change the number' }).click();
+      expect(await tab.getByLabel('Phone number').inputValue()).toBe(ADA.phone);
+      expect(await tab.getByLabel('Session name').inputValue()).toBe('mine');
+      await sendCode(tab, CLEO.phone, 'mine');
+      await tab.getByText(CLEO.phone).waitFor();
+    }),
+  );
+
+  it(
+    'sends the code again by its next way, as soon as Telegram lets it',
+    atTelegram(visiting, async (visit) => {
+      const { page } = visit;
+      await page.clock.install();
+      const tab = await openAddDialog(visit, BY_CODE);
+      await sendCode(tab, ADA.phone);
+      const again = tab.getByRole('button', { name: 'Send again by SMS' });
+      expect(await again.isDisabled()).toBe(true);
+      await page.clock.fastForward(61_000);
+      await again.click();
+      await tab.getByText('Telegram sent the code by SMS').waitFor();
+      await tab.getByRole('button', { name: 'Send again by a call' }).waitFor();
+      await page.clock.fastForward(300_000);
+      await tab.getByText('The time for it is over').waitFor();
+      await tab.getByRole('button', { name: 'Begin again' }).click();
+      await tab.getByLabel('Phone number').waitFor();
+    }),
+  );
+
+  it(
+    'says in words how long Telegram wants a pause, and that nothing was changed while it does not answer',
+    atTelegram(visiting, async (visit) => {
+      const { sandbox } = visit;
+      const tab = await openAddDialog(visit, BY_CODE);
+      const fault = sandbox.faults.add({ fault: 'FLOOD_WAIT_86340', method: 'auth.sendCode' });
+      await tab.getByLabel('Phone number').fill(ADA.phone);
+      await tab.getByRole('button', { name: 'Send the code' }).click();
+      await tab.getByRole('alert').getByText('Telegram wants a pause of 23 h 59 min').waitFor();
+      sandbox.faults.clear(fault.id);
+      for (const dc of [1, 2, 3]) await sandbox.behave(dc, 'refuse');
+      await tab.getByRole('button', { name: 'Send the code' }).click();
+      await tab.getByRole('alert').getByText('Telegram did not answer; nothing was changed').waitFor();
+      for (const dc of [1, 2, 3]) await sandbox.behave(dc, 'normal');
+      await tab.getByRole('button', { name: 'Try again' }).click();
+      await tab.getByLabel('Code', { exact: true }).waitFor();
+    }),
+  );
+
+  it(
+    'unfolds the application where the service has none',
+    atTelegram(
+      visiting,
+      async (visit) => {
+        const tab = await openAddDialog(visit, BY_CODE);
+        await tab.getByLabel('Phone number').fill(ADA.phone);
+        await tab.getByRole('button', { name: 'Send the code' }).click();
+        await tab.getByRole('alert').getByText('The service has no application of its own').waitFor();
+        await tab.getByLabel('api_id').fill('12345');
+        await tab.getByLabel('api_hash').fill('0123456789abcdef0123456789abcdef');
+        await tab.getByRole('button', { name: 'Send the code' }).click();
+        await tab.getByLabel('Code', { exact: true }).waitFor();
+      },
+      { settings: { TELEGRAM_API_ID: '', TELEGRAM_API_HASH: '' } },
+    ),
+  );
+});

@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from '@jest/globals';
+import { logIn } from '../logins/over_sandbox.js';
+import type { Service } from '../service/service.js';
+import { openAddDialog, panelOf } from './add_dialog.js';
+import { inBrowser } from './browser.js';
+import { ADA, atTelegram, BEN, type VisitWithTelegram } from './over_sandbox.js';
+
+const UPLOAD = 'Upload a file';
+const PASTE = 'Paste a session string';
+
+inBrowser('bringing sessions through the console', (visiting) => {
+  it(
+    'takes one file after the other, and says of each what became of it',
+    atTelegram(visiting, async (visit) => {
+      const { page, service } = visit;
+      const made = [await madeElsewhere(visit, ADA.phone), await madeElsewhere(visit, BEN.phone)];
+      const tab = await openAddDialog(visit, UPLOAD);
+      await tab.getByLabel('Choose .session files').setInputFiles([
+        { name: 'ada.session', mimeType: '', buffer: made[0]?.file ?? Buffer.alloc(0) },
+        { name: 'junk.session', mimeType: '', buffer: Buffer.from('<html>not a session</html>') },
+        { name: 'ben.session', mimeType: '', buffer: made[1]?.file ?? Buffer.alloc(0) },
+        { name: 'notes.txt', mimeType: '', buffer: Buffer.from('notes') },
+      ]);
+      await tab.getByText('4 files: 2 saved, 2 refused').waitFor();
+      const files = tab.getByRole('list', { name: 'Files' }).getByRole('listitem');
+      expect(await files.allTextContents()).toEqual([
+        expect.stringMatching(/^ada\.session.*saved/),
+        expect.stringMatching(/^junk\.session.*refused.*Not a SQLite file/),
+        expect.stringMatching(/^ben\.session.*saved/),
+        expect.stringMatching(/^notes\.txt.*refused.*end in \.session/),
+      ]);
+      expect(await namesOf(service)).toEqual(['ada', 'ben']);
+      await tab.getByRole('button', { name: 'Show ben' }).click();
+      await (await panelOf(page, 'ben')).getByText(BEN.phone).waitFor();
+    }),
+  );
+
+  it(
+    'tries a file again that could not be checked',
+    atTelegram(visiting, async (visit) => {
+      const { sandbox } = visit;
+      const { file } = await madeElsewhere(visit, ADA.phone);
+      const tab = await openAddDialog(visit, UPLOAD);
+      await sandbox.behave(1, 'refuse');
+      const files = [{ name: 'ada.session', mimeType: '', buffer: file }];
+      await tab.getByLabel('Choose .session files').setInputFiles(files);
+      await tab.getByText('Telegram did not answer; nothing was changed').waitFor();
+      await sandbox.behave(1, 'normal');
+      await tab.getByRole('button', { name: 'Try again' }).click();
+      await tab.getByText('1 file: 1 saved').waitFor();
+    }),
+  );
+
+  it(
+    'takes files that are dropped, and names the session that one of them is already',
+    atTelegram(visiting, async (visit) => {
+      const { page, service } = visit;
+      const { body } = await logInAs(visit, ADA.phone, 'first');
+      const file = readFileSync(join(service.sessionsDir, 'first.session'));
+      const tab = await openAddDialog(visit, UPLOAD);
+      const dropped = await page.evaluateHandle(dropOf(file));
+      await tab.getByText('Choose .session files').dispatchEvent('drop', { dataTransfer: dropped });
+      await tab.getByText('This very session is in the pool already').waitFor();
+      await tab.getByRole('button', { name: 'first' }).click();
+      await panelOf(page, body.name);
+    }),
+  );
+
+  it(
+    'takes a session string, and says at the field why it takes none',
+    atTelegram(visiting, async (visit) => {
+      const { page, service } = visit;
+      const { string } = await madeElsewhere(visit, ADA.phone);
+      const tab = await openAddDialog(visit, PASTE);
+      await tab.getByLabel('Session name').fill('pasted');
+      await tab.getByLabel('Session string').fill('1BVtsOHoBu');
+      await tab.getByRole('button', { name: 'Check and save' }).click();
+      await tab.getByRole('alert').getByText('Not a session string of Telethon').waitFor();
+      expect(await page.evaluate('document.activeElement.name')).toBe('session_string');
+      expect(await tab.getByLabel('Session name').inputValue()).toBe('pasted');
+      await tab.getByLabel('Session string').fill(` ${string}\n`);
+      await tab.getByRole('button', { name: 'Check and save' }).click();
+      await tab.getByRole('group', { name: 'Saved' }).getByText('pasted.session').waitFor();
+      expect(await namesOf(service)).toEqual(['pasted']);
+      await tab.getByRole('button', { name: 'Add another' }).click();
+      expect(await tab.getByLabel('Session string').inputValue()).toBe('');
+    }),
+  );
+
+  it(
+    'offers a monitor nothing that only an admin may do',
+    visiting(async ({ page, signIn, open }) => {
+      await signIn('monitor');
+      await open('Sessions');
+      await page.getByText('Drop .session files into').waitFor();
+      expect(await page.getByRole('button', { name: 'add a session' }).count()).toBe(0);
+    }),
+  );
+
+  it(
+    'goes from tab to tab by the arrow keys, in the width of a phone too',
+    visiting(async (visit) => {
+      const { page } = visit;
+      await page.setViewportSize({ width: 375, height: 740 });
+      await openAddDialog(visit, 'Log in by code');
+      for (const name of [UPLOAD, PASTE, 'Log in by code']) {
+        await page.keyboard.press('ArrowRight');
+        await page.getByRole('tabpanel', { name }).waitFor();
+        expect(await page.evaluate('document.activeElement.textContent')).toBe(name);
+        expect(await page.evaluate(FITS)).toBe(true);
+      }
+    }),
+  );
+});
+
+/** Whether the dialog on top, and the page, need no scrolling sideways. */
+const FITS = `[document.documentElement, document.querySelector('dialog[open]')]
+  .every((it) => it.scrollWidth <= it.clientWidth)`;
+
+/** What a drop of this file carries. */
+function dropOf(file: Buffer): string {
+  return `{
+    const carried = new DataTransfer();
+    const bytes = Uint8Array.from(atob('${file.toString('base64')}'), (char) => char.charCodeAt(0));
+    carried.items.add(new File([bytes], 'copy.session'));
+    carried;
+  }`;
+}
+
+/** A session that the service does not know: it had it once. */
+async function madeElsewhere(visit: VisitWithTelegram, phone: string) {
+  const admin = visit.service.as('admin');
+  const { body } = await logInAs(visit, phone, 'elsewhere');
+  const file = readFileSync(join(visit.service.sessionsDir, body.session_file));
+  const exported = await admin.get(`/sessions/${body.id}/export?format=gramjs`).expect(200);
+  await admin.delete(`/sessions/${body.id}`).expect(200);
+  return { file, string: exported.body.session_string as string };
+}
+
+async function logInAs(visit: VisitWithTelegram, phone: string, name: string) {
+  const { id } = await logIn(visit, phone);
+  return visit.service.as('admin').put(`/sessions/${id}`).send({ name }).expect(200);
+}
+
+async function namesOf(service: Service): Promise<string[]> {
+  const { body } = await service.as('admin').get('/sessions').expect(200);
+  return body.map(({ name }: { readonly name: string }) => name);
+}

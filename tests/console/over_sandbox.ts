@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sandboxNetwork } from '../../sandbox/network.js';
+import { type Sandbox, startSandbox } from '../../sandbox/sandbox.js';
+import { sandboxSeed } from '../../sandbox/seed.js';
+import type { Seed } from '../../sandbox/world/seed.js';
+import { APPLICATION } from '../logins/over_sandbox.js';
+import type { ServiceOptions } from '../service/service.js';
+import type { Visit, Visiting } from './browser.js';
+
+/** Accounts of the sandbox, and the codes that they are sent. */
+export const ADA = { phone: '+9996610001', code: '11111' };
+export const BEN = { phone: '+9996610002', code: '11111' };
+export const CLEO = { phone: '+9996620001', code: '22222', password: 'correct horse' };
+export const EVE = { phone: '+9996620003', code: '22222' };
+
+/** A visit to a service that has data centres of its own. */
+export interface VisitWithTelegram extends Visit {
+  readonly sandbox: Sandbox;
+}
+
+export interface TelegramOptions extends Omit<ServiceOptions, 'timers' | 'network'> {
+  readonly seed?: Seed;
+}
+
+/** Makes a test of a visit to a service over the sandbox. */
+export function atTelegram(
+  visiting: Visiting,
+  test: (visit: VisitWithTelegram) => Promise<void>,
+  { seed = sandboxSeed, settings, ...options }: TelegramOptions = {},
+): () => Promise<void> {
+  return async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'telegram-'));
+    const sandbox = await startSandbox({ directory, seed, port: 0, time: Date.now, randomBytes });
+    try {
+      const network = sandboxNetwork(sandbox);
+      const all = { ...options, network, settings: { ...APPLICATION, ...settings } };
+      await visiting((visit) => test({ ...visit, sandbox }), all)();
+    } finally {
+      await sandbox.close();
+      rmSync(directory, { recursive: true, force: true });
+    }
+  };
+}

@@ -1,0 +1,51 @@
+import { el } from './dom.js';
+import { labelled } from './labelled.js';
+
+/**
+ * api_id and api_hash, folded away: mostly the service has its own.
+ *
+ * @param {string} of tells them from those of another form on the page
+ */
+export function applicationFields(of) {
+  const site = el(
+    'a',
+    { href: 'https://my.telegram.org', target: '_blank', rel: 'noreferrer' },
+    'my.telegram.org',
+  );
+  return el(
+    'details',
+    { class: 'fold' },
+    el('summary', {}, 'Use another application'),
+    el(
+      'p',
+      { class: 'muted small' },
+      'Telegram gives them out at ',
+      site,
+      '. Left empty, the service takes its own.',
+    ),
+    el(
+      'div',
+      { class: 'pair' },
+      labelled({
+        name: 'api_id',
+        id: `${of}-api-id`,
+        label: 'api_id',
+        inputmode: 'numeric',
+        placeholder: '12345',
+      }),
+      labelled({
+        name: 'api_hash',
+        id: `${of}-api-hash`,
+        label: 'api_hash',
+        class: 'code',
+        spellcheck: 'false',
+      }),
+    ),
+  );
+}
+
+/** The application among a form's values, as the service takes it; nothing where none was typed. */
+export function applicationOf({ api_id, api_hash }) {
+  const [id, hash] = [api_id.trim(), api_hash.trim()];
+  return { ...(id && { api_id: id }), ...(hash && { api_hash: hash }) };
+}

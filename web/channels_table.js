@@ -1,0 +1,52 @@
+import { copy } from './copy.js';
+import { button, el, NOTHING, nameText } from './dom.js';
+import { complain, say } from './messages.js';
+import { Table } from './table.js';
+import { number } from './time.js';
+
+/** The table of the channels that a session sees. */
+export function createChannelsTable() {
+  return new Table('Channels', ['Title', 'Address', 'Kind', 'Members', 'Id'], {
+    key: ({ id }) => id,
+    cells: (channel) => [
+      title(channel),
+      channel.username ? el('bdi', {}, `@${channel.username}`) : el('span', { class: 'chip' }, 'private'),
+      kindOf(channel),
+      channel.participants_count === null ? NOTHING : number(channel.participants_count),
+      copyable(channel),
+    ],
+  });
+}
+
+/** Whether the text is in what the channel is known by. */
+export function channelMatches({ id, title, username, description }, text) {
+  const wanted = text.trim().toLowerCase().replace(/^@/, '');
+  return [title, username, description, String(id)].some((part) => part?.toLowerCase().includes(wanted));
+}
+
+function title({ title, description }) {
+  return el(
+    'span',
+    {},
+    nameText(title),
+    description && el('span', { class: 'description muted small' }, el('bdi', {}, description)),
+  );
+}
+
+function kindOf({ is_broadcast, is_megagroup }) {
+  if (is_broadcast) return 'Channel';
+  return is_megagroup ? 'Supergroup' : 'Group';
+}
+
+function copyable({ id, title }) {
+  const made = button(
+    String(id),
+    async () => {
+      if (await copy(String(id), made)) say('Id copied');
+      else complain('The browser does not let the id be copied');
+    },
+    'link digits',
+    { title: 'Copy the id', 'aria-label': `Copy the id ${id} of ${title}` },
+  );
+  return made;
+}

@@ -1,0 +1,36 @@
+import { el } from './dom.js';
+import { showProblems } from './form_problems.js';
+import { labelled } from './labelled.js';
+import { stepForm } from './step_form.js';
+
+/**
+ * Asks for another name for a login that came through, since its own is taken.
+ *
+ * @param {Error} error that said so
+ * @param {(name: string) => Promise<unknown>} save
+ * @param {{ others: HTMLElement[], ways: object }} around
+ */
+export function nameStep(error, save, around) {
+  const form = stepForm({
+    label: 'Choose another name',
+    content: [
+      el('p', { role: 'status' }, 'The account is logged in. Only a name is wanting.'),
+      labelled({
+        name: 'name',
+        id: 'login-other-name',
+        label: 'Session name',
+        required: true,
+        maxlength: 120,
+        spellcheck: 'false',
+        value: error.detail.session_name ?? '',
+      }),
+    ],
+    confirm: 'Save',
+    progress: 'Saving…',
+    run: ({ name }) => save(name.trim()),
+    ...around,
+  });
+  // Shown once it is on the page, where it can take the focus.
+  queueMicrotask(() => showProblems(form, error, around.ways));
+  return form;
+}

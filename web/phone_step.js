@@ -1,0 +1,48 @@
+import { applicationFields, applicationOf } from './application_fields.js';
+import { el } from './dom.js';
+import { labelled } from './labelled.js';
+import { stepForm } from './step_form.js';
+
+const FIELDS = [
+  {
+    name: 'phone_number',
+    id: 'login-phone',
+    label: 'Phone number',
+    type: 'tel',
+    required: true,
+    placeholder: '+49 151 23456789',
+    hint: 'International, with +. The account must exist already.',
+  },
+  {
+    name: 'session_name',
+    id: 'login-name',
+    label: 'Session name (optional)',
+    maxlength: 120,
+    placeholder: 'by default the phone number',
+    spellcheck: 'false',
+    hint: 'What the session and its file are called.',
+  },
+];
+
+/**
+ * Asks whose account it is, and for a code.
+ *
+ * @param {(request: object) => Promise<unknown>} begin `request`: as `send-otp` takes it
+ * @param {{ others: HTMLElement[], ways: object }} around
+ */
+export function phoneStep(begin, around) {
+  return stepForm({
+    content: [
+      el('p', { class: 'muted' }, 'Telegram sends the account a code for the next step.'),
+      FIELDS.map(labelled),
+      applicationFields('login'),
+    ],
+    confirm: 'Send the code',
+    progress: 'Sending…',
+    run({ phone_number, session_name, ...values }) {
+      const name = session_name.trim();
+      return begin({ phone_number, ...(name && { session_name: name }), ...applicationOf(values) });
+    },
+    ...around,
+  });
+}

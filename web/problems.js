@@ -1,0 +1,92 @@
+import { ApiError } from './api.js';
+import { duration } from './time.js';
+
+/**
+ * What went wrong, for whoever asked for it.
+ *
+ * @typedef {object} Problem
+ * @property {string} text
+ * @property {string} [field] the field that it is about, as the API calls it
+ * @property {{ id: number, name: string }} [session] the session that is in the way
+ * @property {boolean} [again] the same once more may well work
+ * @property {boolean} [over] there is nothing left to go on with
+ */
+
+/** The fields that a refusal in plain words is about. */
+const ABOUT = [
+  [/phone number/, 'phone_number'],
+  [/OTP code/, 'code'],
+  [/2FA password/, 'password'],
+  [/^api_hash/, 'api_hash'],
+  [/api_id/, 'api_id'],
+  [/session string|this session/, 'session_string'],
+];
+
+/** What a session has already that another one wanted. */
+const TAKEN = {
+  name_taken: ['This name is taken by', 'session_name'],
+  phone_taken: ['This phone number has a session:', 'phone_number'],
+  auth_key_taken: ['This very session is in the pool already:', 'session_string'],
+};
+
+/** An error as the problems that it tells of. @returns {Problem[]} */
+export function problemsOf(error) {
+  if (!(error instanceof ApiError)) return [{ text: `${error.message}.`, again: true }];
+  const { status, detail } = error;
+  if (status === 422 && Array.isArray(detail)) return detail.map(misfit);
+  if (typeof detail === 'string') return [inPlainWords(status, detail)];
+  return [byCode(error)];
+}
+
+function misfit({ loc, msg }) {
+  return { field: String(loc[1] ?? ''), text: sentence(msg) };
+}
+
+function inPlainWords(status, detail) {
+  if (status === 404 && detail.startsWith('Temp session'))
+    return { text: 'This login is over: it took too long, or somebody gave it up.', over: true };
+  if (detail.startsWith('api_id and api_hash are needed'))
+    return {
+      field: 'api_id',
+      text: 'The service has no application of its own: give one here, or set TELEGRAM_API_ID and TELEGRAM_API_HASH.',
+    };
+  const field = ABOUT.find(([words]) => words.test(detail))?.[1];
+  return {
+    field,
+    text: sentence(detail.replace(/^(?:session_string|session_file|phone_number|api_id|api_hash): /, '')),
+  };
+}
+
+function byCode({ status, message, detail, retryAfter }) {
+  if (detail?.error === 'flood_wait' && retryAfter !== null) {
+    const wait = duration(retryAfter);
+    const text = detail.telegram_error
+      ? `Telegram wants a pause of ${wait}.`
+      : `This session is in a flood wait: ${wait} to go.`;
+    return { text };
+  }
+  if (status === 502 || status === 504) {
+    const said = detail?.telegram_error;
+    const what = said ? `Telegram answered with an error, ${said}` : 'Telegram did not answer';
+    return { text: `${what}; nothing was changed.`, again: true };
+  }
+  const [words, field] = TAKEN[detail?.error] ?? [];
+  const session = sessionOf(detail);
+  if (words && session) return { text: words, field, session };
+  return { text: detail?.message ? ended(detail.message) : message, field, again: status === 503 };
+}
+
+function sessionOf(detail) {
+  return typeof detail?.session_id === 'number'
+    ? { id: detail.session_id, name: detail.session_name ?? `#${detail.session_id}` }
+    : undefined;
+}
+
+function ended(text) {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+/** Names such as `api_id` stay as they are. */
+function sentence(text) {
+  return ended(text).replace(/^[a-z](?=[a-z]*\b)/, (letter) => letter.toUpperCase());
+}

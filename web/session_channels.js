@@ -1,0 +1,106 @@
+import { channelMatches, createChannelsTable } from './channels_table.js';
+import { openDialog } from './dialogs.js';
+import { button, el, emptyState, fill, nameText, whileBusy } from './dom.js';
+import { problemNotes } from './form_problems.js';
+import { number } from './time.js';
+
+/** How many are shown before one asks for the rest: a session may see thousands. */
+const SHOWN = 100;
+
+/** Shows the channels and groups that a session sees; resolves when they are put away. */
+export function showChannels(api, session) {
+  const asking = new AbortController();
+  const table = createChannelsTable();
+  const place = el('div', { class: 'channels' });
+  const outcome = el('p', { class: 'muted', role: 'status' });
+  const filter = el('input', {
+    id: 'channel-filter',
+    type: 'search',
+    autofocus: true,
+    autocomplete: 'off',
+    spellcheck: 'false',
+  });
+  const refresh = button('Refresh', () => load(true), '', { title: 'Ask Telegram anew' });
+  let channels = [];
+  let shown = SHOWN;
+
+  const load = (anew) =>
+    whileBusy(
+      refresh,
+      async () => {
+        fill(outcome, 'Asking Telegram… With many channels that takes up to a minute.');
+        try {
+          const query = anew ? { refresh: true } : {};
+          channels = await api.get(`/sessions/${session.id}/channels`, query, asking.signal);
+          draw();
+        } catch (error) {
+          if (error.name === 'AbortError') return;
+          fill(outcome, channels.length > 0 && 'These were seen before.');
+          fill(
+            problems,
+            problemNotes(error, () => load(anew)),
+          );
+        }
+      },
+      'Asking…',
+    );
+  const problems = el('div', { class: 'problems', role: 'alert' });
+
+  function draw() {
+    fill(problems);
+    const found = channels.filter((channel) => channelMatches(channel, filter.value));
+    table.show(found.slice(0, shown));
+    const rest = found.length - shown;
+    const more = rest > 0 && button(`Show ${number(rest)} more`, showAll);
+    if (found.length > 0) fill(place, table.element, more);
+    else fill(place, channels.length > 0 ? nothingMatches() : noChannels());
+    const all = number(channels.length);
+    fill(outcome, filter.value.trim() ? `${number(found.length)} of ${all}` : `${all} in all`);
+  }
+
+  function showAll() {
+    shown = Number.POSITIVE_INFINITY;
+    draw();
+    // The button is gone: go on where the list does.
+    table.body.rows[SHOWN]?.querySelector('button').focus();
+  }
+
+  filter.addEventListener('input', draw);
+  const dialog = el(
+    'dialog',
+    { class: 'wide', 'aria-labelledby': 'channels-title' },
+    el(
+      'div',
+      { class: 'head' },
+      el('h2', { id: 'channels-title' }, 'Channels of ', nameText(session.name)),
+      button('×', () => dialog.close(), 'quiet close', { 'aria-label': 'Close' }),
+    ),
+    el(
+      'div',
+      { class: 'filter' },
+      el('div', { class: 'field grow' }, el('label', { for: 'channel-filter' }, 'Filter'), filter),
+      refresh,
+    ),
+    outcome,
+    problems,
+    place,
+  );
+  return new Promise((resolve) => {
+    openDialog(dialog, () => {
+      asking.abort();
+      dialog.remove();
+      resolve();
+    });
+    void load(false);
+  });
+}
+
+function noChannels() {
+  const next =
+    'It is a member of no channel or group. Telegram is asked at most every ten minutes; Refresh asks at once.';
+  return emptyState('This session sees no channels', el('p', {}, next));
+}
+
+function nothingMatches() {
+  return emptyState('No channel matches', el('p', {}, 'Try less of the title, the address or the id.'));
+}

@@ -1,0 +1,49 @@
+import { ask } from './ask.js';
+import { el } from './dom.js';
+import { say } from './messages.js';
+
+/** A proxy as a URL, but for its password, which the service keeps to itself. Null: there is none. */
+export function proxyUrl(proxy) {
+  if (!proxy) return null;
+  const { type, host, port, user } = proxy;
+  const server = host.includes(':') ? `[${host}]` : host;
+  return `${type}://${user ? `${encodeURIComponent(user)}@` : ''}${server}:${port}`;
+}
+
+/** Asks how a session is to reach Telegram, and sets it. */
+export function editProxy(api, session) {
+  const before = proxyUrl(session.proxy) ?? '';
+  return ask({
+    title: `Proxy of ${session.name}`,
+    text: [
+      before
+        ? el(
+            'p',
+            {},
+            'Empty, it goes straight to Telegram. Its password is not shown: a new URL needs it again.',
+          )
+        : el('p', {}, 'Now it goes straight to Telegram.'),
+    ],
+    fields: [
+      {
+        name: 'proxy',
+        label: 'Proxy URL',
+        value: before,
+        placeholder: 'socks5://user:password@host:1080',
+        maxlength: 1000,
+        spellcheck: 'false',
+        autocapitalize: 'none',
+        hint: 'socks5, socks4 or http; or mtproxy://host:port?secret=… Leave it empty for none.',
+      },
+    ],
+    confirm: 'Save proxy',
+    progress: 'Saving…',
+    async run({ proxy }) {
+      const url = proxy.trim();
+      // Unchanged it lacks the password, and would replace the one there is.
+      if (url === before) return;
+      await api.send('PUT', `/sessions/${session.id}`, { proxy: url || null });
+      say(url ? 'Proxy saved' : `${session.name} goes straight to Telegram`);
+    },
+  });
+}

@@ -1,0 +1,44 @@
+import { el } from './dom.js';
+
+/** Where the arrow keys lead, from the tab that is open. */
+const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
+
+/**
+ * Tabs, of which one is open. What stands in the others stays as it is.
+ *
+ * @param {string} label what they are tabs of
+ * @param {{ label: string, element: HTMLElement, focus(): void }[]} parts
+ * @returns {HTMLElement[]} the row of tabs, and what each one opens
+ */
+export function tabs(label, parts) {
+  const heads = parts.map((part, at) =>
+    el(
+      'button',
+      { type: 'button', role: 'tab', id: `tab-${at}`, 'aria-controls': `tab-panel-${at}` },
+      part.label,
+    ),
+  );
+  const panels = parts.map(({ element }, at) =>
+    el('div', { role: 'tabpanel', id: `tab-panel-${at}`, 'aria-labelledby': `tab-${at}` }, element),
+  );
+
+  function open(wanted) {
+    for (const [at, head] of heads.entries()) {
+      head.setAttribute('aria-selected', String(at === wanted));
+      head.tabIndex = at === wanted ? 0 : -1;
+      panels[at].hidden = at !== wanted;
+    }
+  }
+
+  for (const [at, head] of heads.entries()) head.addEventListener('click', () => open(at));
+  const row = el('div', { class: 'tabs', role: 'tablist', 'aria-label': label }, heads);
+  row.addEventListener('keydown', ({ key }) => {
+    const step = STEPS[key];
+    if (!step) return;
+    const next = (heads.indexOf(document.activeElement) + step + heads.length) % heads.length;
+    open(next);
+    heads[next].focus();
+  });
+  open(0);
+  return [row, ...panels];
+}

@@ -1,0 +1,43 @@
+import { el } from './dom.js';
+import { problemNotes } from './form_problems.js';
+import { stateLabel } from './states.js';
+
+/** Refusals that say why Telegram was not asked. */
+const NOT_ASKED = {
+  session_in_use: [
+    'busy',
+    'In use',
+    'A worker has it, and Telegram must not see it twice at once. Test it again once it is released.',
+  ],
+  session_unavailable: ['off', 'Not tested', 'It is out of the pool.'],
+};
+
+/**
+ * Asks Telegram whether a session is valid, and shows what it says.
+ *
+ * @param {object} api
+ * @param {{ id: number }} session
+ * @param {(...parts: unknown[]) => void} show puts that in the place of what was shown before
+ * @param {() => unknown} again tests it once more
+ */
+export async function testSession(api, { id }, show, again) {
+  show(el('p', { class: 'muted' }, 'Asking Telegram…'));
+  try {
+    const { is_valid: isValid, status, error } = await api.send('POST', `/sessions/${id}/test`);
+    if (isValid) show(verdict('good', 'Valid', 'Telegram accepts this session.'));
+    else show(verdict('bad', 'Not valid', reason(status, error)));
+  } catch (error) {
+    const known = NOT_ASKED[error.detail?.error];
+    if (known) show(verdict(...known));
+    else show(problemNotes(error, again));
+  }
+}
+
+function verdict(tone, label, text) {
+  return el('p', { class: 'verdict' }, el('span', { class: `badge ${tone}` }, label), ' ', text);
+}
+
+function reason(status, error) {
+  const label = stateLabel(status);
+  return error && error !== status ? `${label}: ${error}` : label;
+}
