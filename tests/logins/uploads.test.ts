@@ -53,6 +53,30 @@ describe('an uploaded session file', () => {
   );
 
   it(
+    'of Pyrogram becomes one of Telethon’s',
+    withTelegram(async (world) => {
+      const { telethon } = await sessionOf(world);
+      const key = decodeSessionString(telethon)?.credentials.authKey;
+      const pyrogram = sqliteImage(
+        `CREATE TABLE version (number INTEGER PRIMARY KEY);
+         CREATE TABLE sessions (dc_id INTEGER PRIMARY KEY, api_id INTEGER, test_mode INTEGER, auth_key BLOB,
+           date INTEGER NOT NULL, user_id INTEGER, is_bot INTEGER);
+         INSERT INTO version VALUES (3);
+         INSERT INTO sessions VALUES (1, 2040, 0, x'', 0, 7000000001, 0)`,
+        key,
+      );
+      const answer = await upload(world.service, pyrogram, { session_name: 'pyro' }).expect(200);
+      expect(answer.body).toMatchObject({
+        format: 'telethon',
+        phone_number: ADA,
+        session_file: 'pyro.session',
+      });
+      const test = await world.service.as('admin').post(`/sessions/${answer.body.id}/test`).expect(200);
+      expect(test.body.is_valid).toBe(true);
+    }),
+  );
+
+  it(
     'without a name waits to be finalized',
     withTelegram(async (world) => {
       const { file } = await sessionOf(world);
