@@ -35,7 +35,8 @@ export const telegram: Benchmark = {
     });
     const gateway = createGramjsGateway({ network: sandboxNetwork(sandbox), timers: nodeTimers });
     try {
-      return [await compare(sandbox, gateway, await keyOf(sandbox, gateway))];
+      const key = await keyOf(sandbox, gateway);
+      return [await compare(sandbox, gateway, key), await leak(sandbox)];
     } finally {
       await gateway.close();
       await sandbox.close();
@@ -67,6 +68,34 @@ async function compare(sandbox: Sandbox, gateway: TelegramGateway, key: DcKey): 
     against: { value: median(bare), unit: 'ms', name: 'bare GramJS' },
   };
   return atMost('known key: connect and whoAmI', sides, 1.2);
+}
+
+/** What failing calls leave in memory: as much after the third thousand as after the first. */
+async function leak(sandbox: Sandbox): Promise<Finding> {
+  const limits = { connectSeconds: 0.1, callSeconds: 0.1, loginSeconds: 0.2 };
+  const gateway = createGramjsGateway({ network: sandboxNetwork(sandbox), timers: nodeTimers, limits });
+  const login = { phoneNumber: '+9996620002', application: APPLICATION, proxy: null };
+  const behave = async (mode: 'normal' | 'refuse' | 'silent' | 'half_dead') => {
+    for (const dc of [1, 2]) await sandbox.behave(dc, mode);
+  };
+  const thousand = async () => {
+    for (let round = 0; round < 50; round += 1) {
+      await behave((['refuse', 'silent', 'half_dead'] as const)[round % 3] ?? 'silent');
+      const calls = Array.from({ length: 20 }, () => gateway.sendCode(login).catch(() => undefined));
+      await Promise.all(calls);
+    }
+    return process.memoryUsage().rss / 2 ** 20;
+  };
+  try {
+    const first = await thousand();
+    await thousand();
+    const third = await thousand();
+    const against = { value: first, unit: 'MiB', name: 'after 1,000' };
+    return atMost('RSS after 3,000 failing calls', { ours: { value: third, unit: 'MiB' }, against }, 1.1);
+  } finally {
+    await behave('normal');
+    await gateway.close();
+  }
 }
 
 /** The same with GramJS's client, as its documentation has it. */
