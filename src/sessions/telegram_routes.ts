@@ -5,15 +5,11 @@ import { defineRoute, type ResponseSpec, type Route } from '../http/route.js';
 import type { Channel } from '../telegram/gateway.js';
 import type { SessionChannels } from './channels.js';
 import type { SessionChecks } from './checks.js';
-import type { SessionExports } from './exports.js';
 import { SESSION_NOT_FOUND, sessionParams } from './routes.js';
-import type { SessionService } from './service.js';
 
 export interface SessionTelegramParts {
-  readonly service: SessionService;
   readonly checks: SessionChecks;
   readonly channels: SessionChannels;
-  readonly exports: SessionExports;
 }
 
 const TELEGRAM: Readonly<Record<number, ResponseSpec>> = {
@@ -23,9 +19,9 @@ const TELEGRAM: Readonly<Record<number, ResponseSpec>> = {
   504: { description: 'Telegram did not answer in time' },
 };
 
-/** `/sessions/{id}/…`: what Telegram says of a session, and the session itself. */
+/** `/sessions/{id}/…`: what Telegram says of a session. */
 export function sessionTelegramRoutes(parts: SessionTelegramParts): Route[] {
-  return [test(parts), channels(parts), exported(parts)];
+  return [test(parts), channels(parts)];
 }
 
 function test({ checks }: SessionTelegramParts): Route {
@@ -104,47 +100,4 @@ function presentChannel(channel: Channel) {
     access_hash: channel.accessHash === null ? null : BigInt(channel.accessHash),
     description: channel.description,
   };
-}
-
-function exported({ service, exports }: SessionTelegramParts): Route {
-  return defineRoute({
-    method: 'get',
-    path: '/sessions/:id/export',
-    tag: 'Sessions',
-    summary: 'Take a session elsewhere',
-    description: 'Whoever has it is the account: never use it in two places at once.',
-    access: [],
-    params: sessionParams,
-    input: z.object({
-      format: z
-        .enum(['telethon', 'gramjs', 'pyrogram', 'file'])
-        .default('telethon')
-        .meta({ description: 'A session string, or (`file`) a Telethon session file' }),
-    }),
-    responses: {
-      200: {
-        description: 'The session',
-        schema: z.object({
-          session_id: z.int(),
-          session_name: z.string(),
-          format: z.string(),
-          session_string: z.string(),
-        }),
-      },
-      409: { description: '`credentials_unreadable`' },
-      ...SESSION_NOT_FOUND,
-    },
-    async handle({ params: { id }, input: { format }, res }) {
-      const session = await service.session(id);
-      if (format !== 'file') {
-        const session_string = await exports.string(session, format);
-        return { body: { session_id: id, session_name: session.name, format, session_string } };
-      }
-      const bytes = await exports.file(session);
-      res.attachment(`${session.name.split('/').at(-1)}.session`);
-      res.setHeader('Cache-Control', 'no-store');
-      res.type('application/vnd.sqlite3').send(bytes);
-      return undefined;
-    },
-  });
 }

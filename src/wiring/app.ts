@@ -14,6 +14,7 @@ import { registerPoolMetrics } from '../pool/metrics.js';
 import { poolRoutes } from '../pool/routes.js';
 import { PROJECT_ROOT, readVersion } from '../project.js';
 import { CredentialsService } from '../sessions/credentials.js';
+import { exportRoutes } from '../sessions/export_routes.js';
 import { sessionPresenter } from '../sessions/present.js';
 import { sessionRoutes } from '../sessions/routes.js';
 import { sessionTelegramRoutes } from '../sessions/telegram_routes.js';
@@ -79,6 +80,7 @@ function featureRoutes(base: Base, { keys, intake, pool, telegram }: Features): 
     ...uploadRoutes({ ...shared, uploads: logins.uploads, getCode: logins.getCode, maxBytes }),
     ...sessionRoutes({ store: database.sessions, service, present }),
     ...sessionTelegramRoutes(sessions),
+    ...exportRoutes({ ...sessions, logger }),
   ];
 }
 

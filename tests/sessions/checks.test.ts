@@ -181,3 +181,29 @@ describe('the round of checks', () => {
     }),
   );
 });
+
+describe('an exported session', () => {
+  it(
+    'is a string or a file, for admins only, and the log says who took it, but not what',
+    withTelegram(async (world) => {
+      const { id } = await logIn(world, ADA);
+      const path = `/sessions/${id}/export`;
+      const { body } = await world.service.as('admin').get(`${path}?format=gramjs`).expect(200);
+      expect(body).toEqual({
+        session_id: id,
+        session_name: '9996610001',
+        format: 'gramjs',
+        session_string: expect.stringMatching(/^1[\w+/=]{300,}$/),
+      });
+      const file = await world.service.as('admin').get(`${path}?format=file`).expect(200);
+      expect(file.headers['content-disposition']).toBe('attachment; filename=9996610001.session');
+      expect(file.headers['cache-control']).toBe('no-store');
+      await world.service.as('admin').get(`${path}?format=tdata`).expect(422);
+      await world.service.as('monitor').get(path).expect(403);
+      await world.service.as('worker').get(path).expect(403);
+      const log = world.service.log.join('\n');
+      expect(log).toMatch(/session exported/);
+      expect(log).not.toContain(body.session_string);
+    }),
+  );
+});

@@ -1,0 +1,65 @@
+import type { Logger } from 'winston';
+import { z } from 'zod';
+import { defineRoute, type Route } from '../http/route.js';
+import type { SessionExports } from './exports.js';
+import { SESSION_NOT_FOUND, sessionParams } from './routes.js';
+import type { SessionService } from './service.js';
+
+export interface ExportRouteParts {
+  readonly service: SessionService;
+  readonly exports: SessionExports;
+  readonly logger: Logger;
+}
+
+/** `/sessions/{id}/export`: a session, to be taken elsewhere. */
+export function exportRoutes({ service, exports, logger }: ExportRouteParts): Route[] {
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/sessions/:id/export',
+      tag: 'Sessions',
+      summary: 'Take a session elsewhere',
+      description: 'Whoever has it is the account: never use it in two places at once.',
+      access: [],
+      params: sessionParams,
+      input: z.object({
+        format: z
+          .enum(['telethon', 'gramjs', 'pyrogram', 'file'])
+          .default('telethon')
+          .meta({ description: 'A session string, or (`file`) a Telethon session file' }),
+      }),
+      responses: {
+        200: {
+          description: 'The session',
+          schema: z.object({
+            session_id: z.int(),
+            session_name: z.string(),
+            format: z.string(),
+            session_string: z.string(),
+          }),
+        },
+        409: { description: '`credentials_unreadable`' },
+        ...SESSION_NOT_FOUND,
+      },
+      async handle({ params: { id }, input: { format }, key, res }) {
+        const session = await service.session(id);
+        const { requestId } = res.locals;
+        logger.info('session exported', {
+          request_id: requestId,
+          session_id: id,
+          format,
+          holder: key.holder,
+        });
+        if (format !== 'file') {
+          const session_string = await exports.string(session, format);
+          return { body: { session_id: id, session_name: session.name, format, session_string } };
+        }
+        const bytes = await exports.file(session);
+        res.attachment(`${session.name.split('/').at(-1)}.session`);
+        res.setHeader('Cache-Control', 'no-store');
+        res.type('application/vnd.sqlite3').send(bytes);
+        return undefined;
+      },
+    }),
+  ];
+}
