@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { defaultLimits } from '../../src/telegram/limits.js';
 import { KEYS } from '../service/service.js';
 import { codeOf, post, sendCode, withTelegram } from './over_sandbox.js';
 
@@ -116,16 +117,15 @@ describe('a login', () => {
 
   it(
     'whose answer was lost is found to have come through',
-    withTelegram(
-      async ({ service, sandbox }) => {
-        const temp_session_id = await sendCode(service, { phone_number: ADA });
-        const body = { temp_session_id, code: codeOf(sandbox, ADA) };
-        sandbox.faults.add({ fault: 'slow', milliseconds: 3000, method: 'auth.signIn', times: 1 });
-        await post(service, '/sessions/verify-otp', body).expect(504);
-        const answer = await post(service, '/sessions/verify-otp', body).expect(200);
-        expect(answer.body).toMatchObject({ phone_number: ADA });
-      },
-      { limits: { callSeconds: 1, loginSeconds: 2 } },
-    ),
+    withTelegram(async ({ service, sandbox, hurry }) => {
+      const temp_session_id = await sendCode(service, { phone_number: ADA });
+      const body = { temp_session_id, code: codeOf(sandbox, ADA) };
+      sandbox.faults.add({ fault: 'slow', milliseconds: 3000, method: 'auth.signIn', times: 1 });
+      await hurry({ ...defaultLimits, callSeconds: 1, loginSeconds: 2 });
+      await post(service, '/sessions/verify-otp', body).expect(504);
+      await hurry(defaultLimits);
+      const answer = await post(service, '/sessions/verify-otp', body).expect(200);
+      expect(answer.body).toMatchObject({ phone_number: ADA });
+    }),
   );
 });

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Test } from 'supertest';
+import type { Response, Test } from 'supertest';
 import { sandboxNetwork } from '../../sandbox/network.js';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.js';
 import { sandboxSeed } from '../../sandbox/seed.js';
 import type { Seed } from '../../sandbox/world/seed.js';
-import type { GatewayLimits } from '../../src/telegram/limits.js';
+import { defaultLimits, type GatewayLimits } from '../../src/telegram/limits.js';
 import { nodeTimers } from '../../src/timers.js';
 import { type Service, type ServiceOptions, withService } from '../service/service.js';
 
@@ -21,11 +21,20 @@ export const APPLICATION = {
 export interface World {
   readonly service: Service;
   readonly sandbox: Sandbox;
+  /** Starts the service anew; from then on it waits no longer than this for Telegram. */
+  hurry(limits: GatewayLimits): Promise<void>;
 }
+
+/** Too little time for anybody to wait for what does not answer; what does may need more on a busy machine. */
+export const HURRIED: GatewayLimits = {
+  connectSeconds: 0.2,
+  callSeconds: 0.2,
+  loginSeconds: 0.4,
+  maxConnections: 50,
+};
 
 export interface WorldOptions extends ServiceOptions {
   readonly seed?: Seed;
-  readonly limits?: Partial<GatewayLimits>;
 }
 
 /** Runs the test with a service over data centres of its own. Its time stands still but for calls to Telegram. */
@@ -37,11 +46,17 @@ export function withTelegram(
     const directory = mkdtempSync(join(tmpdir(), 'telegram-'));
     const { seed = sandboxSeed } = options;
     const sandbox = await startSandbox({ directory, seed, port: 0, time: Date.now, randomBytes });
+    const limits = { ...defaultLimits };
+    const hurry = async (service: Service, wanted: GatewayLimits) => {
+      Object.assign(limits, wanted);
+      await service.stop();
+      await service.start();
+    };
     try {
-      await withService((service) => test({ service, sandbox }), {
+      await withService((service) => test({ service, sandbox, hurry: (wanted) => hurry(service, wanted) }), {
         timers: nodeTimers,
         network: sandboxNetwork(sandbox),
-        ...(options.limits && { telegramLimits: options.limits }),
+        telegramLimits: limits,
         ...options,
         settings: { ...APPLICATION, ...options.settings },
       })();
@@ -59,8 +74,7 @@ export function post(service: Service, path: string, body: object): Test {
 
 /** Has a code sent; the login's id. */
 export async function sendCode(service: Service, body: object): Promise<string> {
-  const answer = await post(service, '/sessions/send-otp', body).expect(200);
-  return answer.body.temp_session_id;
+  return must(await post(service, '/sessions/send-otp', body)).temp_session_id;
 }
 
 /** The right code of a phone. */
@@ -69,9 +83,18 @@ export function codeOf(sandbox: Sandbox, phone: string): string {
 }
 
 /** Logs an account in; its session. */
-export async function logIn({ service, sandbox }: World, phone: string, password?: string) {
+export async function logIn(
+  { service, sandbox }: Pick<World, 'service' | 'sandbox'>,
+  phone: string,
+  password?: string,
+) {
   const id = await sendCode(service, { phone_number: phone });
   const body = { temp_session_id: id, code: codeOf(sandbox, phone), ...(password && { password }) };
-  const answer = await post(service, '/sessions/verify-otp', body).expect(200);
-  return answer.body;
+  return must(await post(service, '/sessions/verify-otp', body));
+}
+
+/** The body of an answer that had to be 200; any other is shown whole. */
+function must({ status, text, body }: Response) {
+  if (status !== 200) throw new Error(`${status} ${text}`);
+  return body;
 }

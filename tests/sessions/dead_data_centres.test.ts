@@ -2,7 +2,8 @@ import { getActiveResourcesInfo } from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
-import { logIn, post, sendCode, type World, withTelegram } from '../logins/over_sandbox.js';
+import { defaultLimits } from '../../src/telegram/limits.js';
+import { HURRIED, logIn, post, sendCode, type World, withTelegram } from '../logins/over_sandbox.js';
 import { until } from '../service/manual_time.js';
 
 const ADA = '+9996610001';
@@ -23,19 +24,6 @@ async function everyCall(world: World, id: number, login: string): Promise<numbe
   return answers.map(({ status }) => status);
 }
 
-/** Time enough for what works, and too little for anybody to wait for what does not. */
-const PATIENT = { connectSeconds: 10, callSeconds: 10, loginSeconds: 30 };
-const IMPATIENT = { connectSeconds: 0.2, callSeconds: 0.2, loginSeconds: 0.4 };
-
-const limits = { ...PATIENT };
-
-/** Starts the service anew with these limits. */
-async function become(world: World, wanted: typeof PATIENT): Promise<void> {
-  Object.assign(limits, wanted);
-  await world.service.stop();
-  await world.service.start();
-}
-
 function inUse(kind: string): number {
   return getActiveResourcesInfo().filter((resource) => resource === kind).length;
 }
@@ -53,52 +41,48 @@ describe('data centres that', () => {
     ['silent', 504],
     ['half_dead', 504],
   ] as const)('are %s get every endpoint to answer %i in time, and nothing is marked bad', (mode, status) =>
-    withTelegram(
-      async (world) => {
-        const { id } = await logIn(world, ADA);
-        const login = await sendCode(world.service, { phone_number: BEN, session_name: 'ben' });
-        for (const dc of [1, 2, 3]) await world.sandbox.behave(dc, mode);
-        expect(new Set(await everyCall(world, id, login))).toEqual(new Set([status]));
-        for (const dc of [1, 2, 3]) await world.sandbox.behave(dc, 'normal');
-        const answer = await world.service.as('admin').post(`/sessions/${id}/test`).expect(200);
-        expect(answer.body.is_valid).toBe(true);
-      },
-      { limits: { connectSeconds: 0.3, callSeconds: 0.3, loginSeconds: 0.6 } },
-    )(),
+    withTelegram(async (world) => {
+      const { id } = await logIn(world, ADA);
+      const login = await sendCode(world.service, { phone_number: BEN, session_name: 'ben' });
+      if (mode !== 'refuse') await world.hurry(HURRIED);
+      for (const dc of [1, 2, 3]) await world.sandbox.behave(dc, mode);
+      expect(new Set(await everyCall(world, id, login))).toEqual(new Set([status]));
+      for (const dc of [1, 2, 3]) await world.sandbox.behave(dc, 'normal');
+      await world.hurry(defaultLimits);
+      const answer = await world.service.as('admin').post(`/sessions/${id}/test`).expect(200);
+      expect(answer.body.is_valid).toBe(true);
+    })(),
   );
 
   it(
     'fail a thousand calls leave no socket, no timer and no memory behind',
-    withTelegram(
-      async (world) => {
-        const { id } = await logIn(world, ADA);
-        await become(world, IMPATIENT);
-        const admin = world.service.as('admin');
-        const sockets = () => inUse('TCPSocketWrap');
-        const modes = ['refuse', 'silent', 'half_dead'] as const;
-        const fail = async (times: number) => {
-          for (let turn = 0; turn < times; turn += 20) {
-            const mode = modes[(turn / 20) % 3] ?? 'silent';
-            for (const dc of [1, 2]) await world.sandbox.behave(dc, mode);
-            const calls = Array.from({ length: 20 }, () =>
-              post(world.service, '/sessions/send-otp', { phone_number: BEN }),
-            );
-            await Promise.all([...calls, admin.post(`/sessions/${id}/test`)]);
-          }
-        };
-        await fail(200);
-        for (const dc of [1, 2]) await world.sandbox.behave(dc, 'normal');
-        const before = { timers: inUse('Timeout'), heap: heapInUse() };
-        const socketsBefore = sockets();
-        await fail(1000);
-        for (const dc of [1, 2]) await world.sandbox.behave(dc, 'normal');
-        await until(() => sockets() <= socketsBefore && inUse('Timeout') <= before.timers);
-        expect(heapInUse() - before.heap).toBeLessThan(10 * 2 ** 20);
-        await become(world, PATIENT);
-        await admin.post(`/sessions/${id}/test`).expect(200);
-      },
-      { limits },
-    ),
+    withTelegram(async (world) => {
+      const { id } = await logIn(world, ADA);
+      await world.hurry({ ...HURRIED, callSeconds: 0.1, connectSeconds: 0.1, loginSeconds: 0.2 });
+      const admin = world.service.as('admin');
+      const sockets = () => inUse('TCPSocketWrap');
+      const modes = ['refuse', 'silent', 'half_dead'] as const;
+      const fail = async (times: number) => {
+        for (let turn = 0; turn < times; turn += 20) {
+          const mode = modes[(turn / 20) % 3] ?? 'silent';
+          for (const dc of [1, 2]) await world.sandbox.behave(dc, mode);
+          const calls = Array.from({ length: 20 }, () =>
+            post(world.service, '/sessions/send-otp', { phone_number: BEN }),
+          );
+          await Promise.all([...calls, admin.post(`/sessions/${id}/test`)]);
+        }
+      };
+      await fail(200);
+      for (const dc of [1, 2]) await world.sandbox.behave(dc, 'normal');
+      const before = { timers: inUse('Timeout'), heap: heapInUse() };
+      const socketsBefore = sockets();
+      await fail(1000);
+      for (const dc of [1, 2]) await world.sandbox.behave(dc, 'normal');
+      await until(() => sockets() <= socketsBefore && inUse('Timeout') <= before.timers);
+      expect(heapInUse() - before.heap).toBeLessThan(10 * 2 ** 20);
+      await world.hurry(defaultLimits);
+      await admin.post(`/sessions/${id}/test`).expect(200);
+    }),
     120_000,
   );
 });
