@@ -1,0 +1,29 @@
+import { deadlineEvent, MAX_COOLDOWN_SECONDS, type PoolEvent } from '../pool/states.js';
+import type { Occasion, PoolColumns, Standing } from './standing.js';
+
+/** An event, what it writes beside the state, and what the history says of it. */
+export interface Change {
+  readonly event: PoolEvent;
+  readonly changes: Partial<PoolColumns>;
+  readonly occasion: Occasion;
+}
+
+/** What a deadline of the session that has passed by `now` brings; null: none has. */
+export function passedDeadline(row: Standing, now: number): Change | null {
+  if (row.stateUntil === null || row.stateUntil > now) return null;
+  const event = deadlineEvent(row.state, row.leaseRenewed);
+  if (event === null) return null;
+  const over = row.state === 'leased' ? 'expired' : `${row.state}_over`;
+  const used = row.state === 'leased' ? { lastUsedAt: now } : {};
+  const changes = event === 'cool' ? { ...used, ...coolDown(row, now) } : used;
+  return { event, changes, occasion: { at: now, event: over } };
+}
+
+/** As long as the lease was, a minute at the most. */
+function coolDown(row: Standing, now: number): Partial<PoolColumns> {
+  const seconds = Math.min(row.leaseTtlSeconds ?? MAX_COOLDOWN_SECONDS, MAX_COOLDOWN_SECONDS);
+  return {
+    stateUntil: now + seconds * 1000,
+    stateReason: 'its lease ran out though it was renewed before',
+  };
+}

@@ -1,0 +1,64 @@
+import { eq, sql } from 'drizzle-orm';
+import { type Caller, fence } from '../../pool/fencing.js';
+import type { Block, BlockOutcome } from '../../pool/store.js';
+import { decideBlock } from '../blocking.js';
+import { methodFloods } from './schema.js';
+import type { SessionRow, Unit } from './unit.js';
+
+/** Blocks the session if the caller may. */
+export async function block(
+  unit: Unit,
+  sessionId: number,
+  caller: Caller,
+  wanted: Block,
+  now: number,
+): Promise<BlockOutcome> {
+  const row = await unit.byId(sessionId, now);
+  if (!row) return { kind: 'unknown' };
+  const verdict = fence(row, caller);
+  return verdict === 'allowed' ? carryOutBlock(unit, row, wanted, caller, now) : { kind: verdict };
+}
+
+/** Blocks the session, whoever the caller is. */
+export async function carryOutBlock(
+  unit: Unit,
+  row: SessionRow,
+  wanted: Block,
+  caller: Caller,
+  now: number,
+): Promise<BlockOutcome> {
+  const decision = decideBlock(row, wanted, caller, now);
+  if (decision.kind === 'nothing') return blocked(row);
+  if (decision.kind === 'event') {
+    const { event, changes, occasion, until } = decision;
+    const after = await unit.happen(row, event, changes, occasion);
+    return after ? blocked(after) : { kind: 'blocked', state: row.state, until };
+  }
+  const { changes, occasion, method } = decision;
+  if (method) await floodMethod(unit, row.id, method.name, method.until);
+  const after = await unit.write(row, changes);
+  unit.note(after, occasion);
+  return method ? { kind: 'blocked', state: row.state, until: method.until } : blocked(after);
+}
+
+/** Ends every method's flood wait of a locked row; the row as it is then, the same one if there was none. */
+export async function liftMethods(unit: Unit, row: SessionRow): Promise<SessionRow> {
+  if (!row.limited) return row;
+  await unit.db.delete(methodFloods).where(eq(methodFloods.sessionId, row.id));
+  return unit.write(row, { limited: false });
+}
+
+async function floodMethod(unit: Unit, sessionId: number, method: string, until: number): Promise<void> {
+  await unit.db
+    .insert(methodFloods)
+    .values({ sessionId, method, until })
+    .onConflictDoUpdate({
+      target: [methodFloods.sessionId, methodFloods.method],
+      set: { until: sql`greatest(${methodFloods.until}, excluded.until)` },
+    });
+  unit.expect(until);
+}
+
+function blocked(row: SessionRow): BlockOutcome {
+  return { kind: 'blocked', state: row.state, until: row.stateUntil };
+}

@@ -1,0 +1,117 @@
+import { and, eq, inArray, lte, sql } from 'drizzle-orm';
+import { deadlineEvent, STATES } from '../../pool/states.js';
+import { prepared } from './prepared.js';
+import { methodFloods, sessions } from './schema.js';
+import type { Unit } from './unit.js';
+import type { Units } from './units.js';
+
+/** States that a deadline ends. */
+const AWAITED = STATES.filter((state) => deadlineEvent(state, false) !== null);
+
+/** How many passed deadlines one operation carries out at the most; the reaper does the rest. */
+const AT_ONCE = 32;
+
+const NEXT = prepared(
+  'next deadline',
+  sql`SELECT least((SELECT min(until) FROM method_floods), ${sql.join(
+    AWAITED.map((state) =>
+      sql.raw(`(SELECT min(state_until) FROM sessions WHERE state = '${state}' AND state_until IS NOT NULL)`),
+    ),
+    sql`, `,
+  )}) AS at`,
+);
+
+/** Leases, cool-downs and flood waits that have run out. */
+export class Deadlines {
+  readonly #units: Units;
+  #passing: Promise<unknown> | null = null;
+
+  constructor(units: Units) {
+    this.#units = units;
+  }
+
+  /** Carries out what has run out by `now`; free of charge while the next known deadline is still ahead. */
+  async pass(now: number): Promise<void> {
+    if (this.#passing) await this.#passing.catch(() => undefined);
+    if (this.#units.signals.isDue(now)) await this.carryOut(now);
+  }
+
+  /** Looks whether a deadline has passed by `now` that another replica set, and carries it out; whether there was one. */
+  async passUnknown(now: number): Promise<boolean> {
+    const next = await this.#next();
+    if (next === null || next > now) return false;
+    return (await this.carryOut(now)) > 0;
+  }
+
+  /** Carries out at most `limit` of what has run out by `now`, known or not; how many there were. */
+  async carryOut(now: number, limit: number = AT_ONCE): Promise<number> {
+    const { signals } = this.#units;
+    signals.forgetDeadlines();
+    const passing = this.#passAll(now, limit);
+    this.#passing = passing;
+    try {
+      return await passing;
+    } catch (error) {
+      signals.expect(0);
+      throw error;
+    } finally {
+      if (this.#passing === passing) this.#passing = null;
+    }
+  }
+
+  async #passAll(now: number, limit: number): Promise<number> {
+    const done = await this.#units.run(async (unit) => {
+      const passed = await passSessions(unit, now, limit);
+      return passed + (await passMethods(unit, now, limit));
+    });
+    const next = await this.#next();
+    if (next !== null) this.#units.signals.expect(next);
+    return done;
+  }
+
+  async #next(): Promise<number | null> {
+    const [row] = await this.#units.statement<{ at: number | null }>(NEXT({}));
+    return row?.at ?? null;
+  }
+}
+
+async function passSessions(unit: Unit, now: number, limit: number): Promise<number> {
+  const due = AWAITED.map(
+    (state) => sql`ARRAY(SELECT id FROM sessions WHERE state = ${state} AND state_until <= ${now}
+      ORDER BY state_until LIMIT ${limit})`,
+  );
+  const rows = await unit.db
+    .select()
+    .from(sessions)
+    .where(and(sql`${sessions.id} = ANY(${sql.join(due, sql` || `)})`, lte(sessions.stateUntil, now)))
+    .orderBy(sessions.stateUntil, sessions.id)
+    .limit(limit)
+    .for('update', { skipLocked: true });
+  for (const row of rows) await unit.pass(row, now);
+  return rows.length;
+}
+
+/** In the order of locks that all keep: the session first, then what hangs on it. */
+async function passMethods(unit: Unit, now: number, limit: number): Promise<number> {
+  const due = unit.db
+    .select({ id: methodFloods.sessionId })
+    .from(methodFloods)
+    .where(lte(methodFloods.until, now))
+    .orderBy(methodFloods.until)
+    .limit(limit);
+  const rows = await unit.db
+    .select()
+    .from(sessions)
+    .where(inArray(sessions.id, due))
+    .orderBy(sessions.id)
+    .for('update', { skipLocked: true });
+  let dropped = 0;
+  for (const row of rows) {
+    const ofSession = eq(methodFloods.sessionId, row.id);
+    const gone = await unit.db.delete(methodFloods).where(and(ofSession, lte(methodFloods.until, now)));
+    dropped += gone.rowCount ?? 0;
+    const left = await unit.db.select().from(methodFloods).where(ofSession).limit(1);
+    if (left.length === 0 && row.limited) await unit.write(row, { limited: false });
+  }
+  return dropped;
+}

@@ -1,0 +1,106 @@
+import { eq } from 'drizzle-orm';
+import type { FileChange, FoundFile } from '../../intake/store.js';
+import { deadByFile } from '../resting_rules.js';
+import { digest, sameDigest } from '../sqlite/digests.js';
+import { foldName } from '../sqlite/folded_names.js';
+import { isHeld } from '../standing.js';
+import { toldByFile } from '../told_by_file.js';
+import { Resting } from './resting.js';
+import { sessions } from './schema.js';
+import type { SessionRow, Unit } from './unit.js';
+
+type Put = Extract<FileChange, { kind: 'put' }>;
+
+/** What became of a change; `held`: it waits for a lease to end; null: nothing worth telling. */
+export type Applied = 'added' | 'updated' | 'removed' | 'missing' | 'held' | null;
+
+/** Rows as their files make them: new, changed, gone. Its transaction has the lock `identities`. */
+export class FileRows {
+  readonly #unit: Unit;
+  readonly #resting: Resting;
+
+  constructor(unit: Unit) {
+    this.#unit = unit;
+    this.#resting = new Resting(unit);
+  }
+
+  async put({ found, renameOf, proxyId }: Put, now: number): Promise<Applied> {
+    const named = await this.#unit.byName(found.name, now);
+    const row = named ?? (renameOf === null ? undefined : await this.#unit.byName(renameOf, now));
+    return row ? this.#change(row, found, now) : this.#add(found, proxyId, now);
+  }
+
+  /** The row goes; while a worker may still be connected it stays, and comes to rest as `missing`. */
+  async gone(name: string, now: number): Promise<Applied> {
+    const row = await this.#unit.byName(name, now);
+    if (!row) return null;
+    if (isHeld(row)) return (await this.#miss(row, 'its file is gone', now)) ? 'missing' : null;
+    await this.drop(row, now);
+    return 'removed';
+  }
+
+  /** The row goes, whatever holds it. */
+  async drop(row: SessionRow, now: number): Promise<void> {
+    await this.#unit.db.delete(sessions).where(eq(sessions.id, row.id));
+    this.#unit.count(row, -1);
+    this.#unit.note(row, { at: now, event: 'removed', detail: row.name });
+    await this.#resting.passOn(row, now);
+  }
+
+  /** Takes a locked row out of the pool, or back into it. */
+  async setInactive(row: SessionRow, inactive: boolean, now: number): Promise<void> {
+    if (row.inactive === inactive) return;
+    await this.#unit.db.update(sessions).set({ inactive, updatedAt: now }).where(eq(sessions.id, row.id));
+    this.#unit.note(row, { at: now, event: inactive ? 'deactivated' : 'activated' });
+    if (row.rest === 'missing') return;
+    await this.#resting.settle({ ...row, inactive }, { dead: deadByFile(row), gained: false }, now);
+  }
+
+  async #add(found: FoundFile, proxyId: number | null, now: number): Promise<'added'> {
+    const { json, dead, ...columns } = found;
+    const authKeySha256 = digest(found.authKeySha256);
+    const rest = await this.#resting.ofNew(authKeySha256, dead);
+    const values = { ...columns, ...rest, jsonFile: json, authKeySha256, proxyId, tags: [] };
+    const standing = { state: rest.rest, stateReason: rest.restReason, lastUsedAt: 0 };
+    const times = { createdAt: now, updatedAt: now };
+    const [row] = await this.#unit.db
+      .insert(sessions)
+      .values({ ...values, ...standing, ...times, foldedName: foldName(found.name) })
+      .returning();
+    if (!row) throw new Error(`no row was made of ${found.name}`);
+    this.#unit.count(row, 1);
+    this.#unit.note(row, { at: now, event: 'added', detail: rest.restReason });
+    if (row.state === 'free') this.#unit.freed += 1;
+    return 'added';
+  }
+
+  async #change(row: SessionRow, found: FoundFile, now: number): Promise<Applied> {
+    const authKeySha256 = digest(found.authKeySha256);
+    const gained = !sameDigest(authKeySha256, row.authKeySha256);
+    // Its worker goes on with the key it was leased with, which therefore must not pass to another yet.
+    if (gained && isHeld(row)) {
+      await this.#miss(row, 'its file was replaced while it was leased', now);
+      return 'held';
+    }
+    const told = { ...toldByFile(row, found, gained), foldedName: foldName(found.name) };
+    const changes = { ...told, authKeySha256, updatedAt: now };
+    await this.#unit.db.update(sessions).set(changes).where(eq(sessions.id, row.id));
+    if (gained) {
+      this.#unit.note(row, { at: now, event: 'rekeyed', detail: 'the file holds another auth key' });
+      await this.#resting.passOn(row, now);
+    }
+    const settled = await this.#resting.settle({ ...row, ...changes }, { dead: found.dead, gained }, now);
+    const renamed = row.name !== found.name;
+    if (renamed) this.#unit.note(row, { at: now, event: 'renamed', detail: `${row.name} → ${found.name}` });
+    return gained || renamed || row.rest !== settled.rest || row.format !== found.format ? 'updated' : null;
+  }
+
+  /** It comes to rest as `missing`, until its file is read again. False: that was known. */
+  async #miss(row: SessionRow, restReason: string, now: number): Promise<boolean> {
+    await this.#unit.db.update(sessions).set({ fingerprint: '' }).where(eq(sessions.id, row.id));
+    if (row.rest === 'missing') return false;
+    await this.#resting.mark(row, { rest: 'missing', restReason }, now);
+    this.#unit.note(row, { at: now, event: 'missing', detail: restReason });
+    return true;
+  }
+}

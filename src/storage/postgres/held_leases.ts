@@ -1,0 +1,62 @@
+import { and, asc, gt, inArray } from 'drizzle-orm';
+import { type Caller, fence } from '../../pool/fencing.js';
+import type { Flood, LeaseRow, Outcome, Page, RenewOutcome } from '../../pool/store.js';
+import { mayEnd } from '../blocking.js';
+import { statesBefore } from '../standing.js';
+import { carryOutBlock } from './blocks.js';
+import { sessions } from './schema.js';
+import type { Unit } from './unit.js';
+
+/** The leases that have not run out, oldest first. */
+export async function listLeases({ db }: Unit, page: Page, now: number): Promise<LeaseRow[]> {
+  const rows = await db
+    .select()
+    .from(sessions)
+    .where(and(inArray(sessions.state, statesBefore('renew')), gt(sessions.stateUntil, now)))
+    .orderBy(asc(sessions.limited), asc(sessions.lastUsedAt), asc(sessions.id))
+    .limit(page.limit)
+    .offset(page.skip);
+  return rows.map((row) => ({
+    sessionId: row.id,
+    sessionName: row.name,
+    leaseId: row.leaseId ?? '',
+    holder: row.leaseHolder ?? '',
+    leasedAt: row.lastUsedAt,
+    expiresAt: row.stateUntil ?? 0,
+    renewed: row.leaseRenewed,
+  }));
+}
+
+/** As `PoolStore.renew`. */
+export async function renew(
+  unit: Unit,
+  sessionId: number,
+  leaseId: string,
+  ttlSeconds: number | null,
+  now: number,
+): Promise<RenewOutcome> {
+  const row = await unit.byId(sessionId, now);
+  if (row?.state !== 'leased' || row.leaseId !== leaseId) return { kind: 'lease_lost' };
+  const seconds = ttlSeconds ?? row.leaseTtlSeconds ?? 0;
+  const expiresAt = now + seconds * 1000;
+  await unit.write(row, { stateUntil: expiresAt, leaseTtlSeconds: seconds, leaseRenewed: true });
+  return { kind: 'renewed', expiresAt };
+}
+
+/** As `PoolStore.release`, of a lease that may be in any state. */
+export async function release(
+  unit: Unit,
+  sessionId: number,
+  caller: Caller,
+  flood: Flood | null,
+  now: number,
+): Promise<Outcome> {
+  const row = await unit.byId(sessionId, now);
+  if (!row) return { kind: 'unknown' };
+  const verdict = fence(row, caller);
+  if (verdict !== 'allowed') return { kind: verdict };
+  const occasion = { at: now, event: 'released', holder: caller.holder };
+  const ended = mayEnd(row, caller) ? await unit.happen(row, 'release', { lastUsedAt: now }, occasion) : null;
+  if (flood) await carryOutBlock(unit, ended ?? row, { kind: 'flood', ...flood }, caller, now);
+  return { kind: 'done', changed: ended !== null };
+}

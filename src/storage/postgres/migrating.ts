@@ -1,0 +1,71 @@
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { migrate } from 'drizzle-orm/node-postgres/migrator';
+import pg from 'pg';
+import { DatabaseRefused } from '../sqlite/refused.js';
+import { connectionConfig, type PostgresOptions } from './connect.js';
+
+/** The oldest server that is used, as `server_version_num` counts. */
+const OLDEST_VERSION = 130_000;
+
+/** "telegate" in ASCII: the lock under which one service at a time migrates a database. */
+const MIGRATING = '8387794209018475621';
+
+/**
+ * Brings the schema up to date; services that start at once do so one after the other.
+ * @throws DatabaseRefused when the server can't be reached, is too old, or refuses the migration.
+ */
+export async function migrateDatabase(options: PostgresOptions, migrations: string): Promise<void> {
+  const place = placeOf(options.url);
+  // A migration, and the wait for another's, may take longer than a statement of the service ever should.
+  const patience = { statement_timeout: 0, idle_in_transaction_session_timeout: 0, query_timeout: 0 };
+  const client = new pg.Client({ ...connectionConfig(options), ...patience });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw new DatabaseRefused(`PostgreSQL at ${place} can't be reached: ${reason(error)}`, { cause: error });
+  }
+  try {
+    await checkVersion(client, place);
+    // Held by the connection, so that it ends with the process whatever happens.
+    await client.query('SELECT pg_advisory_lock($1::bigint)', [MIGRATING]);
+    await migrate(drizzle(client), { migrationsFolder: migrations });
+  } catch (error) {
+    if (error instanceof DatabaseRefused) throw error;
+    throw new DatabaseRefused(`PostgreSQL at ${place} can't be brought up to date: ${reason(error)}`, {
+      cause: error,
+    });
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** @throws DatabaseRefused when the server is older than what is needed here. */
+export function refuseOldVersion(version: number, place: string): void {
+  if (version >= OLDEST_VERSION) return;
+  const major = Math.floor(version / 10_000);
+  throw new DatabaseRefused(
+    `PostgreSQL at ${place} is version ${major}: TeleGate needs ${OLDEST_VERSION / 10_000} or newer.`,
+  );
+}
+
+async function checkVersion(client: pg.Client, place: string): Promise<void> {
+  const { rows } = await client.query<{ version: number }>(
+    "SELECT current_setting('server_version_num')::int AS version",
+  );
+  refuseOldVersion(rows[0]?.version ?? 0, place);
+}
+
+/** Host, port and database, without the user and the password. */
+function placeOf(url: string): string {
+  if (!URL.canParse(url)) return 'a URL that can not be read';
+  const { host, pathname } = new URL(url);
+  return `${host}${pathname}`;
+}
+
+function reason(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reason).join('; ');
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? cause.message : String(cause);
+}
