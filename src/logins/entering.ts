@@ -11,8 +11,8 @@ const DOUBT_SECONDS = 15;
 
 /** What a user typed. */
 export interface Entered {
+  readonly code: string;
   /** Null: none was sent. */
-  readonly code: string | null;
   readonly password: string | null;
 }
 
@@ -48,7 +48,7 @@ export async function enter(
     return note(claimed, null, await gateway.checkPassword(underWay, entered.password));
   }
   const { phoneCodeHash } = secret;
-  if (entered.code === null || phoneCodeHash === null) throw new BadRequest('Invalid OTP code');
+  if (phoneCodeHash === null) throw new BadRequest('Invalid OTP code');
   try {
     const result = await gateway.signIn({ ...underWay, phoneCodeHash }, entered.code, entered.password);
     return note(claimed, entered.code, result);

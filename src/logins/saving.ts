@@ -9,8 +9,8 @@ import type { SyncService } from '../intake/sync.js';
 import { sessionInUse } from '../sessions/in_use.js';
 import type { SessionRecord, SessionStore } from '../sessions/store.js';
 import type { TelegramNetwork } from '../telegram/network.js';
-import { isExpired } from './expired.js';
 import { taken } from './refusals.js';
+import { expiredOf, replacedBy } from './replaced.js';
 import type { LoginSecret } from './secret.js';
 import type { LoginStore, PendingLogin, SaveOutcome } from './store.js';
 
@@ -53,20 +53,24 @@ export class SessionSaving {
   async #save({ login, secret, name: wanted }: ReadyLogin): Promise<SessionRecord> {
     const { store, sessions, clock } = this.#parts;
     const { phoneNumber } = login;
-    const known = phoneNumber === null ? [] : await sessions.ofPhone(phoneNumber);
     const name =
-      wanted ?? login.sessionName ?? known.find(isExpired)?.name ?? defaultName(phoneNumber, secret);
-    const replaced = known.find((session) => session.name === name && isExpired(session)) ?? null;
+      wanted ??
+      login.sessionName ??
+      (await expiredOf(sessions, phoneNumber))[0]?.name ??
+      defaultName(phoneNumber, secret);
     const authKeySha256 = authKeyDigest(secret.key.authKey);
-    const replaces = replaced?.id ?? null;
-    const obstacle = await store.obstacle({ name, phoneNumber, authKeySha256, loginId: login.id, replaces });
-    if (obstacle) throw taken(obstacle);
+    const place = { name, phoneNumber, authKeySha256, loginId: login.id };
+    const replaced = await replacedBy(this.#parts, place);
     const placed = await this.#place(name, replaced, secret);
     try {
       const found = foundFile({ login, secret, name, authKeySha256 }, placed.path, replaced);
       const apiHash = await this.#parts.sealApiHash(secret.application.apiHash);
       const { proxyId } = this.#parts;
-      const outcome = await store.save(login.id, { found, apiHash, proxyId, replaces }, clock.now());
+      const outcome = await store.save(
+        login.id,
+        { found, apiHash, proxyId, replaces: replaced?.id ?? null },
+        clock.now(),
+      );
       if (outcome.kind === 'saved') return outcome.session;
       throw notSaved(outcome, replaced);
     } catch (error) {

@@ -13,7 +13,7 @@ export interface LoginSecret {
   readonly userId: string | null;
 }
 
-/** What of a login is kept once it is saved: enough to tell the code that was taken from another. */
+/** A secret as JSON can say it: the auth key in base64. */
 type StoredSecret = Omit<LoginSecret, 'key'> & { readonly key: Omit<DcKey, 'authKey'> & { authKey: string } };
 
 /** Keeps the secrets of logins, each bound to its login's id. */

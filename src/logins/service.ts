@@ -3,10 +3,10 @@ import type { SessionRecord } from '../sessions/store.js';
 import type { ChooseApplication, GivenApplication } from '../telegram/application.js';
 import type { Application, SentCode } from '../telegram/gateway.js';
 import { type Entrance, enter, parseCode } from './entering.js';
-import { isExpired } from './expired.js';
 import type { FinishingParts, LoginFinishing } from './finishing.js';
 import { parsePhoneNumber } from './phone_number.js';
-import { loginRefusal, notAdded, taken } from './refusals.js';
+import { loginRefusal, notAdded } from './refusals.js';
+import { replacedBy } from './replaced.js';
 import type { PendingLogin } from './store.js';
 
 export interface LoginServiceParts extends FinishingParts {
@@ -32,7 +32,7 @@ export interface CodeSent {
 
 /** What a user typed; undefined: not sent. */
 export interface Verification {
-  readonly code: string | undefined;
+  readonly code: string;
   readonly password: string | undefined;
   readonly sessionName: string | undefined;
 }
@@ -56,13 +56,14 @@ export class LoginService {
     const { gateway, chooseApplication, proxy, newId } = this.#parts;
     const phoneNumber = parsePhoneNumber(request.phoneNumber);
     const application = chooseApplication(request);
-    await this.#makeSure(phoneNumber, request.sessionName);
+    const { sessionName: name } = request;
+    // A code for a login that could not be saved in the end would be wasted.
+    await replacedBy(this.#parts, { name, phoneNumber, authKeySha256: null, loginId: null });
     const sent = await gateway.sendCode({ phoneNumber, application, proxy }).catch((error: unknown) => {
       throw loginRefusal(error);
     });
     const id = newId();
-    const { sessionName } = request;
-    await this.#keep({ id, holder, phoneNumber, sessionName }, { ...sent, application });
+    await this.#keep({ id, holder, phoneNumber, sessionName: name }, { ...sent, application });
     return { id, phoneNumber, sent };
   }
 
@@ -90,7 +91,7 @@ export class LoginService {
    */
   verify(id: string, holder: string, given: Verification): Promise<Verified> {
     const { steps, finishing, gateway, proxy } = this.#parts;
-    const code = given.code === undefined ? null : parseCode(given.code);
+    const code = parseCode(given.code);
     const password = given.password ?? null;
     return steps.run(id, holder, async (take) => {
       const session = await finishing.saved(id, holder);
@@ -102,28 +103,12 @@ export class LoginService {
         const { saveAtOnce } = login;
         if (login.stage !== 'ready')
           return { entrance: await enter(gateway, proxy, claimed, { code, password }), saveAtOnce };
-        if (code !== null && code !== secret.acceptedCode) throw new BadRequest('Invalid OTP code');
+        if (code !== secret.acceptedCode) throw new BadRequest('Invalid OTP code');
         return { entrance: { kind: 'ready' } as const, saveAtOnce };
       });
       if (entrance.kind !== 'ready' || !saveAtOnce) return entrance;
       return { kind: 'saved', session: await finishing.save(take, null) };
     });
-  }
-
-  /** A code for a login that could not be saved in the end would be wasted. */
-  async #makeSure(phoneNumber: string, name: string | null): Promise<void> {
-    const { store, sessions } = this.#parts;
-    const expired = (await sessions.ofPhone(phoneNumber)).filter(isExpired);
-    const replaced = expired.find((session) => name === null || session.name === name);
-    const replaces = replaced?.id ?? null;
-    const obstacle = await store.obstacle({
-      name,
-      phoneNumber,
-      authKeySha256: null,
-      loginId: null,
-      replaces,
-    });
-    if (obstacle) throw taken(obstacle);
   }
 
   async #keep(

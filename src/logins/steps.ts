@@ -6,7 +6,7 @@ import type { LoginSecret, LoginSecrets } from './secret.js';
 import type { ClaimOutcome, LoginChange, LoginStore, PendingLogin } from './store.js';
 
 /** How long a step may keep a login to itself, in milliseconds: longer than any step lasts. */
-const CLAIM_MS = 120_000;
+export const CLAIM_MS = 120_000;
 
 export interface LoginStepsParts {
   readonly store: LoginStore;

@@ -8,18 +8,16 @@ import type { ChooseApplication, GivenApplication } from '../telegram/applicatio
 import { withAccountBelieved } from '../telegram/believed.js';
 import type { Account, DcKey } from '../telegram/gateway.js';
 import type { TelegramNetwork } from '../telegram/network.js';
-import { isExpired } from './expired.js';
 import type { FinishingParts } from './finishing.js';
 import { parsePhoneNumber } from './phone_number.js';
-import { loginRefusal, notAdded, saysNotLoggedIn, taken } from './refusals.js';
+import { loginRefusal, notAdded, saysNotLoggedIn } from './refusals.js';
+import { replacedBy } from './replaced.js';
 import type { LoginSecret } from './secret.js';
+import { CLAIM_MS } from './steps.js';
 import type { PendingLogin } from './store.js';
 
 /** How long Telegram may take to say whose session was uploaded, in seconds. */
 const CHECK_SECONDS = 25;
-
-/** How long an upload is kept from other requests while it is checked, in milliseconds. */
-const CLAIM_MS = 120_000;
 
 export interface UploadParts extends FinishingParts {
   readonly chooseApplication: ChooseApplication;
@@ -107,7 +105,9 @@ export class UploadService {
 
   async #check({ login, secret }: { login: PendingLogin; secret: LoginSecret }): Promise<Uploaded> {
     const { store, secrets, saving } = this.#parts;
-    await this.#refuseTaken(login);
+    const { id: loginId, sessionName: name, authKeySha256 } = login;
+    const wanted = { name, phoneNumber: login.phoneNumber, authKeySha256, loginId };
+    await replacedBy(this.#parts, wanted);
     const account = await this.#whoIs(secret.key, secret.application.apiId);
     if (
       login.phoneNumber !== null &&
@@ -119,20 +119,12 @@ export class UploadService {
       );
     const phoneNumber = account.phoneNumber ?? login.phoneNumber;
     const known = { ...login, phoneNumber };
-    await this.#refuseTaken(known);
+    await replacedBy(this.#parts, { ...wanted, phoneNumber });
     const identified = { ...secret, userId: account.id };
     if (login.saveAtOnce)
       return { kind: 'saved', session: await saving.save({ login: known, secret: identified, name: null }) };
     await store.settle(login.id, { phoneNumber, secret: await secrets.seal(login.id, identified) });
     return { kind: 'waiting', id: login.id, phoneNumber };
-  }
-
-  async #refuseTaken({ id, sessionName: name, phoneNumber, authKeySha256 }: PendingLogin): Promise<void> {
-    const { store, sessions } = this.#parts;
-    const expired = phoneNumber === null ? [] : (await sessions.ofPhone(phoneNumber)).filter(isExpired);
-    const replaces = expired.find((session) => name === null || session.name === name)?.id ?? null;
-    const obstacle = await store.obstacle({ name, phoneNumber, authKeySha256, loginId: id, replaces });
-    if (obstacle) throw taken(obstacle);
   }
 
   async #whoIs(key: DcKey, apiId: number): Promise<Account> {

@@ -41,12 +41,16 @@ export class CredentialsService implements LeaseSecrets {
   }
 }
 
-/** What a file has no room for, the row may say; a session may lack what a format needs to say all the same. */
+/** What a session's files have no room for is taken from its row. */
+export function withIdsOf(row: Pick<Lease, 'userId' | 'apiId'>, credentials: Credentials): Credentials {
+  const { userId, apiId } = credentials;
+  return { ...credentials, userId: userId ?? row.userId, apiId: apiId ?? row.apiId };
+}
+
+/** A session may lack what a format needs to say. */
 function encoded(lease: Lease, credentials: Credentials, format: StringFormat): string {
-  const { userId, apiId } = lease;
-  const known = { ...credentials, userId: credentials.userId ?? userId, apiId: credentials.apiId ?? apiId };
   try {
-    return encodeSessionString(known, format);
+    return encodeSessionString(withIdsOf(lease, credentials), format);
   } catch {
     throw unreadable(lease);
   }

@@ -1,9 +1,9 @@
 import { Conflict } from '../errors.js';
-import type { Credentials } from '../intake/formats/session_string.js';
 import { encodeSessionString, type StringFormat } from '../intake/formats/session_string.js';
 import { telethonFile } from '../intake/formats/telethon_file.js';
 import type { Scanner } from '../intake/scanner.js';
 import type { AccountAccesses } from './account_access.js';
+import { withIdsOf } from './credentials.js';
 import type { SessionRecord } from './store.js';
 
 export interface ExportParts {
@@ -21,7 +21,7 @@ export class SessionExports {
 
   /** @throws Conflict `credentials_unreadable`, or where that format can't say it. */
   async string(session: SessionRecord, format: StringFormat): Promise<string> {
-    const credentials = await this.#credentials(session);
+    const credentials = withIdsOf(session, await this.#parts.accesses.credentials(session));
     try {
       return encodeSessionString(credentials, format);
     } catch (error) {
@@ -32,15 +32,9 @@ export class SessionExports {
 
   /** A Telethon session file: the session's own, or one made of it. @throws Conflict `credentials_unreadable`. */
   async file(session: SessionRecord): Promise<Buffer> {
-    const credentials = await this.#credentials(session);
+    const credentials = await this.#parts.accesses.credentials(session);
     const own = session.format === 'telethon' ? session.file : null;
     const bytes = own === null ? null : await this.#parts.scanner.fileBytes(own).catch(() => null);
     return bytes ?? telethonFile(credentials);
-  }
-
-  /** The ids that the files do not say are the row's. */
-  async #credentials(session: SessionRecord): Promise<Credentials> {
-    const found = await this.#parts.accesses.credentials(session);
-    return { ...found, userId: found.userId ?? session.userId, apiId: found.apiId ?? session.apiId };
   }
 }

@@ -1,5 +1,4 @@
 import type { PoolEvent, RestState, State } from '../pool/states.js';
-import type { Change } from './passed_deadline.js';
 import type { Standing } from './standing.js';
 
 /** Where a session comes to rest, and why. */
@@ -15,17 +14,20 @@ const OF_THE_ACCOUNT: Partial<Record<State, PoolEvent>> = {
   dead: 'die',
 };
 
+/** What is said instead of a session's name where a login under way has the auth key. */
+export const LOGIN_UNDER_WAY = 'a login under way';
+
 /** What it means that the session rests elsewhere now; `gained`: by another auth key. Null: nothing changed. */
-export function settling(row: Standing, rest: Rest, gained: boolean, now: number): Change | null {
+export function settling(row: Rest, rest: Rest, gained: boolean, now: number) {
   const wasDead = row.rest === 'dead' && rest.rest !== 'dead';
-  const event = gained || wasDead ? 'rekey' : 'settle';
+  const event: PoolEvent = gained || wasDead ? 'rekey' : 'settle';
   if (event === 'settle' && rest.rest === row.rest && rest.restReason === row.restReason) return null;
   const changes = { stateReason: rest.restReason, suspectedAt: null };
   return { event, changes, occasion: { at: now, event: rest.rest, detail: rest.restReason } };
 }
 
 /** What an heir of the auth key gets with it; null: nothing. */
-export function inherited(former: Standing, now: number): Change | null {
+export function inherited(former: Pick<Standing, 'state' | 'stateReason' | 'stateUntil'>, now: number) {
   const event = OF_THE_ACCOUNT[former.state];
   if (!event) return null;
   const { stateReason, stateUntil } = former;

@@ -13,7 +13,6 @@ import { uploadRoutes } from '../logins/upload_routes.js';
 import { registerPoolMetrics } from '../pool/metrics.js';
 import { poolRoutes } from '../pool/routes.js';
 import { PROJECT_ROOT, readVersion } from '../project.js';
-import { CredentialsService } from '../sessions/credentials.js';
 import { exportRoutes } from '../sessions/export_routes.js';
 import { sessionPresenter } from '../sessions/present.js';
 import { sessionRoutes } from '../sessions/routes.js';
@@ -64,12 +63,11 @@ export function wireApp(base: Base, features: Features): Express {
 
 /** The busiest first: Express looks at them one after the other. */
 function featureRoutes(base: Base, { keys, intake, pool, telegram }: Features): Route[] {
-  const { database, clock, config, logger, vault } = base;
-  const secrets = new CredentialsService(intake.scanner, vault);
+  const { database, clock, config, logger } = base;
   const { leaseTtlSeconds, otpTtlMinutes: ttlMinutes, sessionFileMaxBytes: maxBytes } = config;
   const present = sessionPresenter(database.access, clock);
   const { sessions, logins } = telegram;
-  const { service } = sessions;
+  const { service, secrets } = sessions;
   const rename = service.rename.bind(service);
   const shared = { present: present.one, ttlMinutes };
   return [

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SESSION_API_HASH } from '../access/api_hash.js';
-import { PROXY_PASSWORD, proxyId } from '../access/proxies.js';
+import { proxyId } from '../access/proxies.js';
 import type { ProxyAddress } from '../access/proxy_url.js';
 import { SessionFiles } from '../intake/session_files.js';
 import { LoginFinishing } from '../logins/finishing.js';
@@ -13,6 +13,7 @@ import { UploadService } from '../logins/uploads.js';
 import { AccountAccesses } from '../sessions/account_access.js';
 import { SessionChannels } from '../sessions/channels.js';
 import { SessionChecks } from '../sessions/checks.js';
+import { CredentialsService } from '../sessions/credentials.js';
 import { SessionExports } from '../sessions/exports.js';
 import { SessionHealth } from '../sessions/health.js';
 import { OwnLease } from '../sessions/own_lease.js';
@@ -47,11 +48,11 @@ function wireSessions(
 ) {
   const { sessions, access } = database;
   const ownLease = new OwnLease({ pool, sessions, clock });
+  const secrets = new CredentialsService(scanner, vault);
   const openProxy = async (id: number): Promise<ProxyAddress | null> => {
     const stored = (await access.proxies()).find((proxy) => proxy.id === id);
     if (!stored) return null;
-    const pass = stored.pass === null ? null : await vault.decrypt(stored.pass, PROXY_PASSWORD);
-    return { ...stored, type: stored.type as ProxyAddress['type'], pass };
+    return { ...(await secrets.proxy(stored)), type: stored.type as ProxyAddress['type'] };
   };
   const accesses = new AccountAccesses({ scanner, openProxy, apiId: config.telegramApiId });
   const shared = { sessions, ownLease, accesses, gateway, clock };
@@ -61,6 +62,7 @@ function wireSessions(
   return {
     checks,
     health,
+    secrets,
     channels: new SessionChannels({ ...shared, pool }),
     exports: new SessionExports({ accesses, scanner }),
     service: new SessionService({

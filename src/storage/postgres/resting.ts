@@ -1,11 +1,8 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
 import { restOf } from '../../intake/rest.js';
-import { inherited, type Rest, settling } from '../resting_rules.js';
+import { inherited, LOGIN_UNDER_WAY, type Rest, settling } from '../resting_rules.js';
 import { pendingLogins, sessions } from './schema.js';
 import type { SessionRow, Unit } from './unit.js';
-
-/** What is said instead of a session's name where a login under way has the auth key. */
-const LOGIN_UNDER_WAY = 'a login under way';
 
 /**
  * Where sessions come to rest, and which of several files with one auth key is leasable: the one that has the

@@ -1,9 +1,11 @@
 import { eq, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { FileChange, FoundFile } from '../../intake/store.js';
+import { deadByFile } from '../resting_rules.js';
+import { toldByFile } from '../told_by_file.js';
 import { digest, sameDigest } from './digests.js';
 import { foldName } from './folded_names.js';
-import { deadByFile, type Resting } from './resting.js';
+import type { Resting } from './resting.js';
 import { sessions } from './schema.js';
 import { isHeld, type SessionRow, type SessionRows } from './session_rows.js';
 
@@ -107,7 +109,8 @@ export class FileRows {
       this.#miss(row, 'its file was replaced while it was leased', now);
       return 'held';
     }
-    const changes = { ...said(row, found, gained), authKeySha256, updatedAt: now };
+    const foldedName = foldName(found.name);
+    const changes = { ...toldByFile(row, found, gained), foldedName, authKeySha256, updatedAt: now };
     this.#db.update(sessions).set(changes).where(eq(sessions.id, row.id)).run();
     if (gained) {
       this.#rows.note(row, { at: now, event: 'rekeyed', detail: 'the file holds another auth key' });
@@ -127,24 +130,4 @@ export class FileRows {
     this.#rows.note(row, { at: now, event: 'missing', detail: restReason });
     return true;
   }
-}
-
-/**
- * What the file says of its session, and of the row what it does not say. `gained`: the auth key is another
- * one, so that the row knows nothing of its user.
- */
-function said(row: SessionRow, found: FoundFile, gained: boolean) {
-  const { json, dead: _, authKeySha256: __, ...columns } = found;
-  const apiId = found.apiId ?? row.apiId;
-  return {
-    ...columns,
-    foldedName: foldName(found.name),
-    jsonFile: json,
-    userId: found.userId ?? (gained ? null : row.userId),
-    phoneNumber: found.phoneNumber ?? row.phoneNumber,
-    apiId,
-    // It is the hash of the other application.
-    apiHash: apiId === row.apiId ? row.apiHash : null,
-    lastCheckedAt: gained ? null : row.lastCheckedAt,
-  };
 }

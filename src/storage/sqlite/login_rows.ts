@@ -5,9 +5,6 @@ import { pendingLogins } from './schema.js';
 
 export type LoginRow = typeof pendingLogins.$inferSelect;
 
-/** What is said instead of a session's name where a login under way has the auth key. */
-export const LOGIN_UNDER_WAY = 'a login under way';
-
 /** The rows of logins. Until one is saved or removed, expired or not, it has its auth key for itself. */
 export class LoginRows {
   readonly #db: BetterSQLite3Database;

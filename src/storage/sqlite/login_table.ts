@@ -6,11 +6,12 @@ import type {
   PendingLogin,
   Taken,
 } from '../../logins/store.js';
+import { deadByFile } from '../resting_rules.js';
 import type { Synchronous } from '../synchronous.js';
 import { digest, sameDigest } from './digests.js';
 import { isClaimed, pendingLogin } from './login_rows.js';
 import type { Wanted } from './obstacles.js';
-import { deadByFile, type Resting } from './resting.js';
+import type { Resting } from './resting.js';
 import { Saving, type SavingParts } from './saving.js';
 import { isHeld, type SessionRow } from './session_rows.js';
 

@@ -1,9 +1,10 @@
 import { and, asc, eq, ne, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { LoginStore, Taken } from '../../logins/store.js';
+import { LOGIN_UNDER_WAY } from '../resting_rules.js';
 import { digest, sameDigest } from './digests.js';
 import { foldName } from './folded_names.js';
-import { LOGIN_UNDER_WAY, type LoginRows } from './login_rows.js';
+import type { LoginRows } from './login_rows.js';
 import { sessions } from './schema.js';
 
 /** What a session is to have for itself. */

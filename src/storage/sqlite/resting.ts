@@ -1,22 +1,10 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { restOf } from '../../intake/rest.js';
-import type { PoolEvent, RestState, State } from '../../pool/states.js';
-import { LOGIN_UNDER_WAY, type LoginRows } from './login_rows.js';
+import { inherited, LOGIN_UNDER_WAY, type Rest, settling } from '../resting_rules.js';
+import type { LoginRows } from './login_rows.js';
 import { sessions } from './schema.js';
 import type { SessionRow, SessionRows } from './session_rows.js';
-
-export interface Rest {
-  readonly rest: RestState;
-  readonly restReason: string | null;
-}
-
-/** States that Telegram put an account in: whoever gets its auth key gets them too. */
-const OF_THE_ACCOUNT: Partial<Record<State, PoolEvent>> = {
-  flood: 'flood',
-  invalid: 'invalidate',
-  dead: 'die',
-};
 
 /**
  * Where sessions come to rest, and which of several files with one auth key is leasable: the one that has
@@ -54,13 +42,10 @@ export class Resting {
     const contends = facts.gained || row.rest === 'duplicate';
     const twin = this.#twinOf(row.authKeySha256, row.id, contends);
     const rest = restOf({ dead: facts.dead, inactive: row.inactive, twin });
-    const wasDead = row.rest === 'dead' && rest.rest !== 'dead';
-    const event = facts.gained || wasDead ? 'rekey' : 'settle';
-    if (event === 'settle' && rest.rest === row.rest && rest.restReason === row.restReason) return row;
+    const change = settling(row, rest, facts.gained, now);
+    if (!change) return row;
     const resting = this.mark(row, rest, now);
-    const occasion = { at: now, event: rest.rest, detail: rest.restReason };
-    const changes = { stateReason: rest.restReason, suspectedAt: null };
-    return this.#rows.happen(resting, event, changes, occasion) ?? resting;
+    return this.#rows.happen(resting, change.event, change.changes, change.occasion) ?? resting;
   }
 
   /** Says where the row comes to rest, and leaves it where it is. */
@@ -77,15 +62,8 @@ export class Resting {
   passOn(former: SessionRow, now: number): void {
     if (former.rest === 'duplicate') return;
     const heir = this.#inherit(former.authKeySha256, former, now);
-    const event = OF_THE_ACCOUNT[former.state];
-    if (!heir || !event) return;
-    const { stateReason, stateUntil } = former;
-    this.#rows.happen(
-      heir,
-      event,
-      { stateReason, stateUntil },
-      { at: now, event: former.state, detail: stateReason },
-    );
+    const change = inherited(former, now);
+    if (heir && change) this.#rows.happen(heir, change.event, change.changes, change.occasion);
   }
 
   /** A login with this auth key was given up: the first of the files with that key becomes leasable. */
@@ -113,9 +91,4 @@ export class Resting {
   #ownerOf(key: Buffer | null, except: number): SessionRow | undefined {
     return key ? this.#owner.get({ key, id: except }) : undefined;
   }
-}
-
-/** Why the row's own file is dead, from what the row says; null: it is not. */
-export function deadByFile(row: SessionRow): string | null {
-  return row.rest === 'dead' ? row.restReason : null;
 }
