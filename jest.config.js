@@ -6,5 +6,7 @@ export default {
   testEnvironment: 'node',
   testTimeout: 30_000,
   maxWorkers: 2,
+  globalSetup: '<rootDir>/dist/tests/postgres_setup.js',
+  globalTeardown: '<rootDir>/dist/tests/postgres_teardown.js',
   reporters: ['default', '<rootDir>/dist/tests/summary_reporter.js'],
 };

@@ -99,6 +99,7 @@ function newSession(number: number): FileChange {
     userId: null,
     phoneNumber: null,
     apiId: null,
+    credentials: null,
   };
   return { kind: 'put', found, renameOf: null, proxyId: null };
 }

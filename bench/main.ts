@@ -6,12 +6,18 @@ import { exclusive } from './exclusive.js';
 import { type Finding, table } from './finding.js';
 import { flat } from './flat.js';
 import { footprint } from './footprint.js';
+import { replicas } from './replicas.js';
+import { line } from './replicas_line.js';
+import { pgbench } from './replicas_throughput.js';
 import { sync } from './sync.js';
 import { telegram } from './telegram.js';
 import { waiting } from './waiting.js';
 import { Workplace } from './workplace.js';
 
-const ALL: readonly Benchmark[] = [durable, flat, footprint, waiting, sync, telegram, exclusive];
+const ALL: readonly Benchmark[] = [
+  ...[durable, flat, footprint, waiting, sync, telegram, exclusive],
+  ...[pgbench, line, replicas],
+];
 
 /** Runs every benchmark, or those named, and prints what they found as one table. */
 async function main(): Promise<void> {

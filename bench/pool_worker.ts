@@ -15,7 +15,7 @@ interface Conduct {
 
 export interface PoolWorkerParts {
   readonly number: number;
-  readonly client: Client;
+  readonly client: Pick<Client, 'ask'>;
   readonly ledger: Ledger;
   /** The longest lease, in seconds. */
   readonly ttlSeconds: number;
@@ -98,7 +98,7 @@ export class PoolWorker {
     holding.until = Math.min(holding.until, monotonicMs());
     const first = await client.ask('POST', path).catch(() => null);
     if (first) return this.#noteLost({ ...holding, until: leasedUntil }, first);
-    expected(await untilAnswered(() => client.ask('POST', path), leasedUntil), [200, 409]);
+    expected(await untilAnswered(() => client.ask('POST', path), leasedUntil), [200, 409, 503]);
   }
 
   #noteLost(holding: Holding, answer: Answer): void {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { API_KEY, Client } from './client.js';
 import { nodeCommand, type Program } from './programs.js';
 import { monotonicMs } from './statistics.js';
-import type { Running, Workplace } from './workplace.js';
+import type { Ended, Running, Workplace } from './workplace.js';
 
 /** What a server is started with. */
 export interface ServerOptions {
@@ -24,6 +24,7 @@ export class Server {
   readonly #place: Workplace;
   readonly #options: ServerOptions;
   #running: Running | null = null;
+  #fell = false;
 
   private constructor(place: Workplace, options: ServerOptions, port: number) {
     this.#place = place;
@@ -36,6 +37,11 @@ export class Server {
     const server = new Server(place, options, await freePort());
     await server.start();
     return server;
+  }
+
+  /** Whether it ended by itself since it was started. */
+  get fell(): boolean {
+    return this.#fell;
   }
 
   get pid(): number {
@@ -58,6 +64,11 @@ export class Server {
     const started = monotonicMs();
     const running = this.#place.start(nodeCommand(program, args, env));
     this.#running = running;
+    this.#fell = false;
+    const fall = () => {
+      if (this.#running === running) this.#fell = true;
+    };
+    running.ended.then(fall, fall);
     const failed = running.ended.then(({ code, stderr }) => {
       throw new Error(`${program} ended with ${code} before it was up: ${stderr}`);
     });
@@ -66,12 +77,12 @@ export class Server {
     return monotonicMs() - started;
   }
 
-  /** Ends it, gently or as a power cut would, and waits until it is gone. */
-  async stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  /** Ends it, gently or as a power cut would, and waits until it is gone. How it ended; null: it did not run. */
+  async stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<Ended | null> {
     const running = this.#running;
     this.#running = null;
     running?.kill(signal);
-    await running?.ended;
+    return (await running?.ended) ?? null;
   }
 
   async #up(path: string): Promise<void> {
@@ -91,7 +102,7 @@ export class Server {
 }
 
 /** A port that nobody listens on. */
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', reject);

@@ -8,6 +8,10 @@ export interface Command {
   readonly program: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** As whom it runs; as the caller unless given. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
+  /** What ends it when the place is cleared away; SIGKILL unless given. */
+  readonly endedBy?: NodeJS.Signals;
 }
 
 /** How a program ended and what it said. */
@@ -21,7 +25,7 @@ export interface Ended {
 export interface Running {
   readonly pid: number;
   readonly ended: Promise<Ended>;
-  kill(signal: 'SIGTERM' | 'SIGKILL'): void;
+  kill(signal: NodeJS.Signals): void;
 }
 
 /** How much of what a program says is remembered, in characters. */
@@ -30,7 +34,8 @@ const REMEMBERED = 1_000_000;
 /** A benchmark's own directory and processes; `close` leaves nothing of either. */
 export class Workplace {
   readonly directory: string;
-  readonly #children = new Set<ChildProcess>();
+  /** What runs, and what ends it. */
+  readonly #children = new Map<ChildProcess, NodeJS.Signals>();
   #closed = false;
 
   private constructor(directory: string) {
@@ -55,14 +60,15 @@ export class Workplace {
   }
 
   /** Starts a program in this directory. */
-  start({ program, args, env = {} }: Command): Running {
+  start({ program, args, env = {}, owner, endedBy = 'SIGKILL' }: Command): Running {
     if (this.#closed) throw new Error('the workplace is closed');
     const child = spawn(program, [...args], {
       cwd: this.directory,
       env: { ...env },
+      ...owner,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    this.#children.add(child);
+    this.#children.set(child, endedBy);
     const said = { stdout: '', stderr: '' };
     const ended = new Promise<Ended>((resolve, reject) => {
       child.once('error', reject);
@@ -88,13 +94,13 @@ export class Workplace {
     return stdout;
   }
 
-  /** Kills what still runs and removes the directory. */
+  /** Ends what still runs and removes the directory. */
   async close(): Promise<void> {
     this.#closed = true;
-    const gone = [...this.#children].map(
+    const gone = [...this.#children.keys()].map(
       (child) => new Promise<void>((resolve) => child.once('close', () => resolve())),
     );
-    for (const child of this.#children) child.kill('SIGKILL');
+    for (const [child, endedBy] of this.#children) child.kill(endedBy);
     await Promise.all(gone);
     await rm(this.directory, { recursive: true, force: true });
   }

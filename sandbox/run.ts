@@ -1,7 +1,8 @@
 import { KeyFileError } from '../src/access/key_file.js';
 import { hasCode } from '../src/access/private_file.js';
+import { EncryptionKeysDiffer } from '../src/access/vault_check.js';
 import { ConfigError } from '../src/config.js';
-import { DatabaseRefused } from '../src/storage/sqlite/refused.js';
+import { DatabaseRefused } from '../src/storage/refused.js';
 import { type SandboxService, startSandboxService } from './service.js';
 import { SandboxRefused } from './trial/api.js';
 import { readCommandLine, USAGE, UsageError } from './trial/command_line.js';
@@ -18,10 +19,17 @@ async function main(): Promise<void> {
     process.stdout.write(USAGE);
     return;
   }
-  const starting = startSandboxService(options);
+  const starting = startSandboxService({ ...options, settings: databaseSetting() });
   stopOnSignal(starting);
   const service = await starting;
   process.stdout.write(json ? jsonLine(service) : page(service, headings(process.stdout.isTTY)));
+}
+
+/** PostgreSQL instead of a file, if DATABASE_URL says so; nothing else of the environment counts here. */
+function databaseSetting(): Record<string, string> {
+  // biome-ignore lint/style/noProcessEnv: the one variable that is read here
+  const { DATABASE_URL = '' } = process.env;
+  return { DATABASE_URL };
 }
 
 function headings(isTerminal: boolean): (text: string) => string {
@@ -44,7 +52,15 @@ function stopOnSignal(starting: Promise<SandboxService>): void {
   process.on('SIGINT', () => void stop());
 }
 
-const MISTAKES = [UsageError, PortRefused, SandboxRefused, ConfigError, DatabaseRefused, KeyFileError];
+const MISTAKES = [
+  UsageError,
+  PortRefused,
+  SandboxRefused,
+  ConfigError,
+  DatabaseRefused,
+  KeyFileError,
+  EncryptionKeysDiffer,
+];
 
 /** Mistakes of whoever starts it: said in one message, without a stack. */
 function explain(error: unknown): string {

@@ -21,6 +21,8 @@ export interface AppParts {
   readonly root: string;
   readonly version: string;
   readonly corsOrigins: readonly string[];
+  /** Whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
 }
 
 /** Plain HTTP is served here, so that no browser may be told to use HTTPS instead. */
@@ -35,6 +37,7 @@ export function createApp(parts: AppParts): Express {
   app.disable('x-powered-by');
   // Answers are never stored, so that nothing would compare an ETag.
   app.disable('etag');
+  app.set('trust proxy', [...parts.trustedProxies]);
   app.use(createRequestContext(parts.newRequestId, parts.metrics, parts.logger));
   app.use(helmet(HELMET));
   if (parts.corsOrigins.length > 0)

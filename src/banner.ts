@@ -19,9 +19,9 @@ export function banner({ config, port, sessions, firstKey }: BannerFacts): strin
     `  console   ${url}/`,
     `  docs      ${url}/docs`,
     `  API       ${url}/  (and ${url}/api/v1/)`,
-    `  sessions  ${sessions} in ${config.sessionsDir}`,
+    `  sessions  ${sessions} ${config.syncs ? `in ${config.sessionsDir}` : '(SYNC=off: other replicas look after their files)'}`,
   ];
-  if (sessions === 0)
+  if (sessions === 0 && config.syncs)
     lines.push('            none yet: drop .session files there, they are seen within seconds');
   if (firstKey) {
     lines.push('', `  admin key ${firstKey}`);

@@ -27,6 +27,10 @@ export interface SteadyClock extends Clock {
    * anew by more, one instant is always shown as the same time.
    */
   display(at: number): Date;
+}
+
+/** A clock of this machine, which a later process goes on from. */
+export interface AnchoredClock extends SteadyClock {
   /** The present, to be saved. */
   anchor(): ClockAnchor;
 }
@@ -37,7 +41,7 @@ const LARGEST_UNSEEN_STEP_MS = 2_000;
  * Goes on from `anchor` by the machine's monotonic clock, if that has run on since; after a reboot, from the
  * wall clock, or from `anchor` if the wall clock is behind it. Without an anchor, starts at the wall clock.
  */
-export function createSteadyClock(source: TimeSource, anchor: ClockAnchor | null): SteadyClock {
+export function createSteadyClock(source: TimeSource, anchor: ClockAnchor | null): AnchoredClock {
   const bootId = source.bootId();
   const startedAt = source.monotonic();
   const base = startingPoint(source.wall(), { bootId, monotonic: startedAt }, anchor);

@@ -4,6 +4,7 @@ import { hasCode } from './access/private_file.js';
 import type { ProxyAddress } from './access/proxy_url.js';
 import { redactText } from './redact_text.js';
 import { SECRET_SETTINGS, type Settings, settingsSchema } from './settings.js';
+import type { DatabaseTarget } from './storage/target.js';
 
 /** Where and how to reach an S3 bucket; null where it was not set. */
 export interface S3Config {
@@ -12,6 +13,19 @@ export interface S3Config {
   readonly bucket: string | null;
   readonly accessKeyId: string | null;
   readonly secretAccessKey: string | null;
+  /** The bucket stands in the path, not in the host's name: what servers of one's own usually want. */
+  readonly forcePathStyle: boolean;
+}
+
+/** How sources are scraped. */
+export interface ScrapingConfig {
+  /** Larger files are recorded and not stored. */
+  readonly maxFileBytes: number;
+  /** A flood wait of at most so many seconds is slept through; after a longer one another session goes on. */
+  readonly floodSleepMaxSeconds: number;
+  /** Over all replicas. */
+  readonly maxConcurrentRuns: number;
+  readonly runLogDays: number;
 }
 
 /** All settings, frozen (but for the bytes of the keys: JavaScript can't freeze those). Paths are absolute. */
@@ -20,8 +34,8 @@ export interface Config {
   readonly port: number;
   readonly host: string;
   readonly dataDir: string;
-  /** The SQLite file: that of `DATABASE_URL`, or `telegate.db` in `dataDir`. */
-  readonly databaseFile: string;
+  /** That of `DATABASE_URL`, or the file `telegate.db` in `dataDir`. */
+  readonly database: DatabaseTarget;
   readonly sessionsDir: string;
   /** Empty: none was set. */
   readonly apiKeys: readonly BootstrapKey[];
@@ -29,6 +43,8 @@ export interface Config {
   readonly encryptionKeys: readonly Uint8Array[];
   readonly leaseTtlSeconds: number;
   readonly reaperIntervalSeconds: number;
+  /** Whether this replica has `sessionsDir` and looks after it; if not, others do. */
+  readonly syncs: boolean;
   /** A cron expression, or `off`. */
   readonly syncCron: string;
   /** A cron expression, or `off`. */
@@ -40,11 +56,14 @@ export interface Config {
   readonly logLevel: Settings['LOG_LEVEL'];
   /** `*` or origins without a path. Empty: no other site may call. */
   readonly corsOrigins: readonly string[];
+  /** Addresses, networks or `loopback`: whose `X-Forwarded-For` is believed. Empty: nobody's. */
+  readonly trustedProxies: readonly string[];
   readonly telegramApiId: number | null;
   readonly telegramApiHash: string | null;
   readonly otpTtlMinutes: number;
   readonly nasRoot: string | null;
   readonly s3: S3Config;
+  readonly scraping: ScrapingConfig;
   readonly prefectApiUrl: string | null;
 }
 
@@ -103,12 +122,13 @@ function toConfig(settings: Settings): Config {
     port: settings.PORT,
     host: settings.HOST,
     dataDir: settings.DATA_DIR,
-    databaseFile: settings.DATABASE_URL ?? join(settings.DATA_DIR, 'telegate.db'),
+    database: databaseTarget(settings),
     sessionsDir: settings.SESSIONS_DIR,
     apiKeys: settings.API_KEYS,
     encryptionKeys: settings.ENCRYPTION_KEYS,
     leaseTtlSeconds: settings.LEASE_TTL_SECONDS,
     reaperIntervalSeconds: settings.REAPER_INTERVAL_SECONDS,
+    syncs: settings.SYNC === 'on',
     syncCron: settings.SYNC_CRON,
     healthCron: settings.HEALTH_CRON,
     sessionCheck: settings.SESSION_CHECK,
@@ -117,6 +137,7 @@ function toConfig(settings: Settings): Config {
     defaultProxy: settings.DEFAULT_PROXY,
     logLevel: settings.LOG_LEVEL,
     corsOrigins: settings.CORS_ORIGINS,
+    trustedProxies: settings.TRUST_PROXY,
     telegramApiId: settings.TELEGRAM_API_ID,
     telegramApiHash: settings.TELEGRAM_API_HASH,
     otpTtlMinutes: settings.OTP_TTL_MINUTES,
@@ -127,8 +148,25 @@ function toConfig(settings: Settings): Config {
       bucket: settings.S3_BUCKET,
       accessKeyId: settings.S3_ACCESS_KEY_ID,
       secretAccessKey: settings.S3_SECRET_ACCESS_KEY,
+      forcePathStyle: (settings.S3_FORCE_PATH_STYLE ?? (settings.S3_ENDPOINT ? 'on' : 'off')) === 'on',
+    },
+    scraping: {
+      maxFileBytes: settings.MAX_FILE_BYTES,
+      floodSleepMaxSeconds: settings.FLOOD_SLEEP_MAX,
+      maxConcurrentRuns: settings.MAX_CONCURRENT_RUNS,
+      runLogDays: settings.RUN_LOG_DAYS,
     },
     prefectApiUrl: settings.PREFECT_API_URL,
+  };
+}
+
+function databaseTarget(settings: Settings): DatabaseTarget {
+  const named = settings.DATABASE_URL ?? { kind: 'sqlite', file: join(settings.DATA_DIR, 'telegate.db') };
+  if (named.kind === 'sqlite') return named;
+  return {
+    ...named,
+    connections: settings.DATABASE_CONNECTIONS,
+    statementTimeoutMs: settings.DATABASE_TIMEOUT_SECONDS * 1000,
   };
 }
 

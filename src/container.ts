@@ -5,6 +5,7 @@ import type { Express } from 'express';
 import { KeyService } from './access/keys.js';
 import { writePrivateFile } from './access/private_file.js';
 import { rotateSecrets } from './access/rotation.js';
+import { checkVault } from './access/vault_check.js';
 import type { SteadyClock } from './clock.js';
 import type { Config } from './config.js';
 import { removeLeftovers } from './intake/leftovers.js';
@@ -12,21 +13,25 @@ import type { IntakeUpkeep } from './intake/upkeep.js';
 import { runOnSchedule } from './jobs/cron.js';
 import { runEvery } from './jobs/every.js';
 import type { PoolService } from './pool/service.js';
+import type { EmbeddedEngine } from './scraping/engines/embedded.js';
+import { endAbandonedLeases } from './sessions/abandoned_leases.js';
 import type { SessionHealth } from './sessions/health.js';
-import { saveClock } from './storage/saved_clock.js';
-import type { SqliteDatabase } from './storage/sqlite/database.js';
+import type { Database } from './storage/database.js';
 import { type Features, wireApp } from './wiring/app.js';
 import { type Base, openBase, type Surroundings } from './wiring/base.js';
 import { wireIntake } from './wiring/intake.js';
 import { wirePool } from './wiring/pool.js';
+import { wireScraping } from './wiring/scraping.js';
+import { wireSources } from './wiring/sources.js';
 import { wireTelegram } from './wiring/telegram.js';
 
 /** The whole service, wired and not listening. */
 export interface Container {
   readonly app: Express;
-  readonly database: SqliteDatabase;
+  readonly database: Database;
   readonly pool: PoolService;
-  readonly upkeep: IntakeUpkeep;
+  /** Null: the session files are other replicas' business. */
+  readonly upkeep: IntakeUpkeep | null;
   readonly health: SessionHealth;
   readonly clock: SteadyClock;
   /** Makes the first admin key where there is none, and keeps it in DATA_DIR/admin.key; null: there is one. */
@@ -39,18 +44,25 @@ export interface Container {
   dispose(): Promise<void>;
 }
 
-/** Wires everything by hand. @throws DatabaseRefused, KeyFileError. */
+/** Wires everything by hand. @throws DatabaseRefused, KeyFileError, EncryptionKeysDiffer. */
 export async function createContainer(config: Config, around: Surroundings): Promise<Container> {
   const base = await openBase(config, around);
   const { database, clock, disposers, events, vault } = base;
   try {
     const { apiKeys: bootstrapKeys } = config;
-    const keys = new KeyService({ store: database.access, clock, bootstrapKeys, randomBytes });
-    await rotateSecrets(database.access, database.sessions, vault);
+    const { access: store, replicas } = database;
+    const keys = new KeyService({ store, clock, bootstrapKeys, randomBytes, replicas });
+    const keepKey = (key: string) => writePrivateFile(join(config.dataDir, 'admin.key'), `${key}\n`);
+    if (database.shared) {
+      await checkVault({ access: store, replicas, vault });
+    }
+    await rotateSecrets(database, vault);
     const intake = await wireIntake(base);
     const pool = wirePool(base);
     const telegram = wireTelegram(base, intake, pool);
-    const features = { keys, intake, pool, telegram };
+    const engine = wireScraping(base, pool, telegram);
+    const sources = wireSources(base, engine);
+    const features = { keys, intake, pool, telegram, sources, engine };
     return {
       app: wireApp(base, features),
       database,
@@ -58,8 +70,8 @@ export async function createContainer(config: Config, around: Surroundings): Pro
       upkeep: intake.upkeep,
       health: telegram.sessions.health,
       clock,
-      createFirstKey: () =>
-        keys.createFirst((key) => writePrivateFile(join(config.dataDir, 'admin.key'), `${key}\n`)),
+      // Of several replicas that start at once on an empty database, one makes it.
+      createFirstKey: () => replicas.exclusively('first key', () => keys.createFirst(keepKey)),
       start: () => startJobs(base, features),
       quiesce() {
         pool.service.close();
@@ -73,19 +85,54 @@ export async function createContainer(config: Config, around: Surroundings): Pro
   }
 }
 
-async function startJobs(base: Base, { intake, pool, telegram }: Features): Promise<void> {
-  const { config, database, clock, timers, logger, disposers } = base;
-  if ((await database.intake.total()) === 0) await mkdir(config.sessionsDir, { recursive: true });
-  await removeLeftovers(config.sessionsDir, base.time.wall());
+/** How often the schedules of sources are compared with the store: a replica may not have been told of one. */
+const COMPARE_SECONDS = 600;
+
+async function startJobs(
+  base: Base,
+  { intake, pool, telegram, sources, engine }: Features & { readonly engine: EmbeddedEngine },
+): Promise<void> {
+  const { config, database, timers, logger, disposers } = base;
+  const { upkeep } = intake;
+  if (!database.shared) await endAbandonedLeases(pool.service);
+  if (upkeep) await startLooking(base, upkeep);
+  await sources.schedules.followAll();
+  engine.start();
   const { health } = telegram.sessions;
+  const { replicas } = database;
   disposers.add(
-    runOnSchedule(config.syncCron, 'sync', logger, () => intake.upkeep.run('schedule')),
-    runOnSchedule(config.healthCron, 'health', logger, (untilNextMs) => health.round(untilNextMs)),
+    runOnSchedule(config.healthCron, 'health', { replicas, logger }, (untilNextMs) =>
+      health.round(untilNextMs),
+    ),
+    runEvery({ seconds: COMPARE_SECONDS, name: 'source schedules', timers, logger }, () =>
+      sources.schedules.followAll(),
+    ),
     runEvery({ seconds: config.reaperIntervalSeconds, name: 'reaper', timers, logger }, async () => {
       await pool.service.reap();
-      await saveClock(database.access, clock);
+      await database.touch();
       await telegram.logins.finishing.expire();
       await pool.service.prune(config.historyMaxRows);
+      await pruneRunLogs(base);
     }),
   );
+}
+
+/** How many entries of runs' logs go in one transaction. */
+const LOGS_AT_ONCE = 500;
+
+const DAY_MS = 86_400_000;
+
+async function pruneRunLogs({ config, database, clock }: Base): Promise<void> {
+  const before = clock.now() - config.scraping.runLogDays * DAY_MS;
+  while ((await database.runs.pruneLogs(before, LOGS_AT_ONCE)) === LOGS_AT_ONCE);
+}
+
+/** What goes with having SESSIONS_DIR. */
+async function startLooking({ config, database, time, logger, disposers }: Base, upkeep: IntakeUpkeep) {
+  const { intake, replicas, shared } = database;
+  if ((await intake.total()) === 0) await mkdir(config.sessionsDir, { recursive: true });
+  await removeLeftovers(config.sessionsDir, time.wall());
+  const lacking = shared ? await intake.readAgain() : 0;
+  if (lacking > 0) logger.info('sessions are read again, to be kept in the database', { sessions: lacking });
+  disposers.add(runOnSchedule(config.syncCron, 'sync', { replicas, logger }, () => upkeep.run('schedule')));
 }

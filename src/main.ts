@@ -1,13 +1,16 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'winston';
 import { KeyFileError } from './access/key_file.js';
+import { EncryptionKeysDiffer } from './access/vault_check.js';
 import { banner } from './banner.js';
 import { systemTime } from './clock.js';
 import { type Config, ConfigError, loadConfig, readEnvironment } from './config.js';
 import { type Container, createContainer } from './container.js';
+import { Unavailable } from './errors.js';
 import { createLogger } from './logging.js';
-import { DatabaseRefused } from './storage/sqlite/refused.js';
+import { DatabaseRefused } from './storage/refused.js';
 import { nodeTimers } from './timers.js';
 
 /** How long requests under way may take to end once the service is told to stop, in milliseconds. */
@@ -34,10 +37,22 @@ async function main(): Promise<void> {
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, container.app);
   await listen(server, config);
   stopOnSignal(server, container, logger);
-  const firstKey = await container.createFirstKey();
-  await container.upkeep.run('start');
-  const { total } = await container.pool.counts();
+  const firstKey = await onceAvailable(() => container.createFirstKey());
+  await container.upkeep?.run('start');
+  const { total } = await onceAvailable(() => container.pool.counts());
   process.stdout.write(banner({ config, port: portOf(server), sessions: total, firstKey }));
+}
+
+/** A replica that serves already goes on while the database is away. */
+async function onceAvailable<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      await delay(error.retryAfterSeconds * 1000);
+    }
+  }
 }
 
 function listen(server: Server, { port, host }: Config): Promise<void> {
@@ -75,9 +90,9 @@ function stopOnSignal(server: Server, container: Container, logger: Logger): voi
 
 /** Mistakes of whoever starts the service: said in one message, without a stack. */
 function explain(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof DatabaseRefused || error instanceof KeyFileError) {
-    return error.message;
-  }
+  const mistakes = [ConfigError, DatabaseRefused, KeyFileError, EncryptionKeysDiffer];
+  if (error instanceof Unavailable) return 'The database went away meanwhile: start again when it is back.';
+  if (error instanceof Error && mistakes.some((mistake) => error instanceof mistake)) return error.message;
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
     return `${error.message}: something listens there already. Stop it, or set PORT to a free one.`;
   }

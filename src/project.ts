@@ -8,6 +8,9 @@ export const PROJECT_ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.ur
 /** Where the generated migrations of SQLite are. */
 export const SQLITE_MIGRATIONS = join(PROJECT_ROOT, 'drizzle', 'sqlite');
 
+/** Where the generated migrations of PostgreSQL are. */
+export const POSTGRES_MIGRATIONS = join(PROJECT_ROOT, 'drizzle', 'postgres');
+
 /** The version of this program. */
 export function readVersion(): string {
   const text = readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8');

@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { parseBootstrapKeys } from './access/bootstrap_keys.js';
 import { parseEncryptionKeys } from './access/encryption_key.js';
 import { parseProxyUrl } from './access/proxy_url.js';
+import { parseTrustedProxies } from './access/trusted_proxies.js';
+import { parseDatabaseUrl } from './storage/target.js';
 
 /** The levels a log may have, fewest entries first: winston's `npm` levels. */
 export const LOG_LEVELS = ['error', 'warn', 'info', 'http', 'verbose', 'debug', 'silly'] as const;
@@ -23,41 +25,55 @@ export const SECRET_SETTINGS: ReadonlySet<string> = new Set([
  * Every setting by the name of its variable: reads the text given for it, fills in its default, and says in
  * each issue's message what was wanted. No message holds the value.
  */
-export const settingsSchema = z.object({
-  PORT: wholeNumber(0, 65_535).default(8000),
-  HOST: text(/^[^\s/]+$/, 'a host name or an address to listen on').default('0.0.0.0'),
-  DATA_DIR: z.string().default('./data').transform(absolute),
-  DATABASE_URL: parsed(parseDatabaseUrl).nullable().default(null),
-  SESSIONS_DIR: z.string().default('./sessions').transform(absolute),
-  API_KEYS: parsed(parseBootstrapKeys).default([]),
-  ENCRYPTION_KEYS: parsed(parseEncryptionKeys).default([]),
-  LEASE_TTL_SECONDS: wholeNumber(1, 86_400).default(10_800),
-  REAPER_INTERVAL_SECONDS: wholeNumber(1, 3600).default(30),
-  SYNC_CRON: z.string().refine(isSchedule, 'a cron expression, or off').default('0 * * * *'),
-  HEALTH_CRON: z.string().refine(isSchedule, 'a cron expression, or off').default('off'),
-  SESSION_CHECK: oneOf(['lenient', 'strict']).default('lenient'),
-  SESSION_FILE_MAX_BYTES: wholeNumber(1, 2 ** 31 - 1).default(64 * 2 ** 20),
-  HISTORY_MAX_ROWS: wholeNumber(1, 1_000_000_000).default(1_000_000),
-  DEFAULT_PROXY: parsed(parseProxyUrl).nullable().default(null),
-  LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
-  CORS_ORIGINS: parsed(parseOrigins).default([]),
-  TELEGRAM_API_ID: wholeNumber(1, 2 ** 31 - 1)
-    .nullable()
-    .default(null),
-  TELEGRAM_API_HASH: text(/^[0-9a-f]{32}$/i, '32 hexadecimal digits')
-    .nullable()
-    .default(null),
-  OTP_TTL_MINUTES: wholeNumber(1, 60).default(5),
-  NAS_ROOT: z.string().transform(absolute).nullable().default(null),
-  S3_ENDPOINT: webAddress().nullable().default(null),
-  S3_REGION: text(/^\S+$/, 'a region').nullable().default(null),
-  S3_BUCKET: text(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "a bucket's name")
-    .nullable()
-    .default(null),
-  S3_ACCESS_KEY_ID: text(/^\S+$/, 'an access key id').nullable().default(null),
-  S3_SECRET_ACCESS_KEY: text(/^\S+$/, 'a secret access key').nullable().default(null),
-  PREFECT_API_URL: webAddress().nullable().default(null),
-});
+export const settingsSchema = z
+  .object({
+    PORT: wholeNumber(0, 65_535).default(8000),
+    HOST: text(/^[^\s/]+$/, 'a host name or an address to listen on').default('0.0.0.0'),
+    DATA_DIR: z.string().default('./data').transform(absolute),
+    DATABASE_URL: parsed(parseDatabaseUrl).nullable().default(null),
+    DATABASE_CONNECTIONS: wholeNumber(2, 500).default(10),
+    DATABASE_TIMEOUT_SECONDS: wholeNumber(1, 600).default(15),
+    SESSIONS_DIR: z.string().default('./sessions').transform(absolute),
+    API_KEYS: parsed(parseBootstrapKeys).default([]),
+    ENCRYPTION_KEYS: parsed(parseEncryptionKeys).default([]),
+    LEASE_TTL_SECONDS: wholeNumber(1, 86_400).default(10_800),
+    REAPER_INTERVAL_SECONDS: wholeNumber(1, 3600).default(30),
+    SYNC: oneOf(['on', 'off']).default('on'),
+    SYNC_CRON: z.string().refine(isSchedule, 'a cron expression, or off').default('0 * * * *'),
+    HEALTH_CRON: z.string().refine(isSchedule, 'a cron expression, or off').default('off'),
+    SESSION_CHECK: oneOf(['lenient', 'strict']).default('lenient'),
+    SESSION_FILE_MAX_BYTES: wholeNumber(1, 2 ** 31 - 1).default(64 * 2 ** 20),
+    HISTORY_MAX_ROWS: wholeNumber(1, 1_000_000_000).default(1_000_000),
+    DEFAULT_PROXY: parsed(parseProxyUrl).nullable().default(null),
+    LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
+    CORS_ORIGINS: parsed(parseOrigins).default([]),
+    TRUST_PROXY: parsed(parseTrustedProxies).default([]),
+    TELEGRAM_API_ID: wholeNumber(1, 2 ** 31 - 1)
+      .nullable()
+      .default(null),
+    TELEGRAM_API_HASH: text(/^[0-9a-f]{32}$/i, '32 hexadecimal digits')
+      .nullable()
+      .default(null),
+    OTP_TTL_MINUTES: wholeNumber(1, 60).default(5),
+    NAS_ROOT: z.string().transform(absolute).nullable().default(null),
+    S3_ENDPOINT: webAddress().nullable().default(null),
+    S3_REGION: text(/^\S+$/, 'a region').nullable().default(null),
+    S3_BUCKET: text(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "a bucket's name")
+      .nullable()
+      .default(null),
+    S3_ACCESS_KEY_ID: text(/^\S+$/, 'an access key id').nullable().default(null),
+    S3_SECRET_ACCESS_KEY: text(/^\S+$/, 'a secret access key').nullable().default(null),
+    S3_FORCE_PATH_STYLE: oneOf(['on', 'off']).nullable().default(null),
+    MAX_FILE_BYTES: wholeNumber(1, 2 ** 42).default(2 ** 31),
+    FLOOD_SLEEP_MAX: wholeNumber(0, 3600).default(30),
+    MAX_CONCURRENT_RUNS: wholeNumber(0, 100).default(4),
+    RUN_LOG_DAYS: wholeNumber(1, 3650).default(30),
+    PREFECT_API_URL: webAddress().nullable().default(null),
+  })
+  .refine(({ SYNC, DATABASE_URL }) => SYNC === 'on' || DATABASE_URL?.kind === 'postgres', {
+    path: ['SYNC'],
+    error: 'on: other processes can look after the session files only where DATABASE_URL is postgres://',
+  });
 
 /** What the settings' texts were read as, by the name of the variable. */
 export type Settings = z.infer<typeof settingsSchema>;
@@ -98,17 +114,6 @@ function absolute(path: string): string {
 
 function isSchedule(value: string): boolean {
   return value === 'off' || validate(value);
-}
-
-/** The absolute path of the SQLite file that `url` names, taken as it is written, without percent-decoding. */
-function parseDatabaseUrl(url: string): string {
-  if (/^postgres(ql)?:/i.test(url)) {
-    throw new Error('nothing, or sqlite:PATH: PostgreSQL is not supported by this version');
-  }
-  const path = /^(?:file|sqlite):(?:\/\/(?=\/))?(?!\/\/|:memory:)(.+)$/i.exec(url)?.[1];
-  if (path === undefined)
-    throw new Error('nothing, sqlite:PATH or file:PATH (a file: leases outlive a restart)');
-  return resolve(path);
 }
 
 function parseOrigins(list: string): string[] {

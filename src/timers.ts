@@ -10,8 +10,20 @@ const LONGEST = 2_147_483_647;
 /** Node's timers; a waiting one does not keep the process alive. */
 export const nodeTimers: Timers = {
   after(milliseconds, action) {
-    const timer = setTimeout(action, Math.min(Math.max(milliseconds, 0), LONGEST));
+    const timer = start(milliseconds, action);
     timer.unref();
     return () => clearTimeout(timer);
   },
 };
+
+/** As `nodeTimers`, but a waiting one keeps the process alive: for pauses in work that somebody awaits. */
+export const awaitedTimers: Timers = {
+  after(milliseconds, action) {
+    const timer = start(milliseconds, action);
+    return () => clearTimeout(timer);
+  },
+};
+
+function start(milliseconds: number, action: () => void): NodeJS.Timeout {
+  return setTimeout(action, Math.min(Math.max(milliseconds, 0), LONGEST));
+}

@@ -12,12 +12,13 @@ describe('the settings', () => {
       port: 8000,
       host: '0.0.0.0',
       dataDir: resolve('data'),
-      databaseFile: resolve('data/telegate.db'),
+      database: { kind: 'sqlite', file: resolve('data/telegate.db') },
       sessionsDir: resolve('sessions'),
       apiKeys: [],
       encryptionKeys: [],
       leaseTtlSeconds: 10_800,
       reaperIntervalSeconds: 30,
+      syncs: true,
       syncCron: '0 * * * *',
       sessionCheck: 'lenient',
       sessionFileMaxBytes: 67_108_864,
@@ -26,11 +27,25 @@ describe('the settings', () => {
       defaultProxy: null,
       logLevel: 'info',
       corsOrigins: [],
+      trustedProxies: [],
       telegramApiId: null,
       telegramApiHash: null,
       otpTtlMinutes: 5,
       nasRoot: null,
-      s3: { endpoint: null, region: null, bucket: null, accessKeyId: null, secretAccessKey: null },
+      s3: {
+        endpoint: null,
+        region: null,
+        bucket: null,
+        accessKeyId: null,
+        secretAccessKey: null,
+        forcePathStyle: false,
+      },
+      scraping: {
+        maxFileBytes: 2 ** 31,
+        floodSleepMaxSeconds: 30,
+        maxConcurrentRuns: 4,
+        runLogDays: 30,
+      },
       prefectApiUrl: null,
     });
   });
@@ -46,15 +61,17 @@ describe('the settings', () => {
       SYNC_CRON: 'off',
       DEFAULT_PROXY: 'socks5://me:pw@proxy.example:1080',
       CORS_ORIGINS: 'https://a.example, http://localhost:3000',
+      TRUST_PROXY: 'loopback, 10.0.0.0/8',
       TELEGRAM_API_ID: '12345',
     });
     expect(config).toMatchObject({
       port: 9000,
       dataDir: '/var/lib/telegate',
-      databaseFile: '/var/lib/telegate/telegate.db',
+      database: { kind: 'sqlite', file: '/var/lib/telegate/telegate.db' },
       syncCron: 'off',
       defaultProxy: { type: 'socks5', host: 'proxy.example', port: 1080, user: 'me', pass: 'pw' },
       corsOrigins: ['https://a.example', 'http://localhost:3000'],
+      trustedProxies: ['loopback', '10.0.0.0/8'],
       telegramApiId: 12_345,
     });
   });
@@ -93,6 +110,7 @@ describe('wrong settings', () => {
     ['HISTORY_MAX_ROWS', '1.5'],
     ['HOST', 'http://localhost'],
     ['CORS_ORIGINS', 'https://a.example/path'],
+    ['TRUST_PROXY', 'proxy.example'],
     ['PREFECT_API_URL', 'localhost:4200'],
   ])('such as %s=%s stop the start', (name, value) => {
     expect(mistakesOf({ [name]: value })).toHaveLength(1);

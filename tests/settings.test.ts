@@ -11,7 +11,7 @@ describe('DATABASE_URL', () => {
     ['file:/srv/my.db', '/srv/my.db'],
     ['FILE:///srv/my.db', '/srv/my.db'],
   ])('takes %s', (DATABASE_URL, file) => {
-    expect(loadConfig({ DATABASE_URL }).databaseFile).toBe(file);
+    expect(loadConfig({ DATABASE_URL }).database).toEqual({ kind: 'sqlite', file });
   });
 
   it.each(['sqlite:', 'sqlite::memory:', 'file://host/my.db', 'mysql://host/db', 'my.db'])(
@@ -21,10 +21,39 @@ describe('DATABASE_URL', () => {
     },
   );
 
-  it('says that PostgreSQL is not supported, without the password', () => {
-    const [line] = mistakesOf({ DATABASE_URL: 'postgres://me:hunter2@host/db' });
-    expect(line).toMatch(/^ {2}DATABASE_URL: .*PostgreSQL is not supported by this version/);
+  it('takes a PostgreSQL database, and never shows the password of a wrong one', () => {
+    const url = 'postgres://me:hunter2@host/db';
+    expect(loadConfig({ DATABASE_URL: url }).database).toMatchObject({ kind: 'postgres', url });
+    const [line] = mistakesOf({ DATABASE_URL: 'postgres://me:hunter2@host' });
+    expect(line).toMatch(/^ {2}DATABASE_URL: /);
     expect(line).not.toContain('hunter2');
+  });
+});
+
+describe('SYNC', () => {
+  const DATABASE_URL = 'postgres://me:hunter2@host/db';
+
+  it('is on unless other processes can look after the session files', () => {
+    expect(loadConfig({ DATABASE_URL }).syncs).toBe(true);
+    expect(loadConfig({ DATABASE_URL, SYNC: 'off' }).syncs).toBe(false);
+    const wanted =
+      'on: other processes can look after the session files only where DATABASE_URL is postgres://';
+    const lines = [`  SYNC: given "off", wanted ${wanted}`];
+    expect(mistakesOf({ SYNC: 'off' })).toEqual(lines);
+    expect(mistakesOf({ SYNC: 'off', DATABASE_URL: 'sqlite:./my.db' })).toEqual(lines);
+    expect(mistakesOf({ SYNC: 'never', DATABASE_URL })).toHaveLength(1);
+  });
+});
+
+describe('S3_FORCE_PATH_STYLE', () => {
+  it('is on where S3_ENDPOINT names a server, unless it is said', () => {
+    const S3_ENDPOINT = 'http://localhost:9000';
+    expect(loadConfig({ S3_ENDPOINT }).s3.forcePathStyle).toBe(true);
+    expect(loadConfig({ S3_ENDPOINT, S3_FORCE_PATH_STYLE: 'off' }).s3.forcePathStyle).toBe(false);
+    expect(loadConfig({ S3_FORCE_PATH_STYLE: 'on' }).s3.forcePathStyle).toBe(true);
+    expect(mistakesOf({ S3_FORCE_PATH_STYLE: 'yes' })).toEqual([
+      '  S3_FORCE_PATH_STYLE: given "yes", wanted one of on, off',
+    ]);
   });
 });
 

@@ -12,7 +12,7 @@ export function savedSession(session, { show, again }) {
   const facts = [
     ['Name', nameText(session.name)],
     ['Phone', phoneText(session.phone_number)],
-    ['File', el('bdi', {}, session.session_file)],
+    ...(session.session_file ? [['File', el('bdi', {}, session.session_file)]] : []),
     ['State', stateBadge(session)],
   ];
   return el(

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.js';
 import { NotFound } from '../errors.js';
+import type { Replicas } from '../replicas/replicas.js';
 import type { Role } from './roles.js';
 import type { AccessStore, KeyRecord } from './store.js';
 
@@ -33,7 +34,12 @@ export interface KeyServiceParts {
   /** The keys of the setting API_KEYS. */
   readonly bootstrapKeys: readonly { readonly role: Role; readonly key: string }[];
   readonly randomBytes: (count: number) => Buffer;
+  /** Those that remember keys for a moment, too. */
+  readonly replicas: Pick<Replicas, 'tell' | 'onTold'>;
 }
+
+/** Told to the other replicas when a key was revoked. */
+const REVOKED = 'key revoked';
 
 /** API keys: only their SHA-256 hashes are kept, here and in the database. */
 export class KeyService {
@@ -43,6 +49,7 @@ export class KeyService {
 
   constructor(parts: KeyServiceParts) {
     this.#parts = parts;
+    parts.replicas.onTold(REVOKED, () => this.#recent.clear());
     this.#bootstrap = new Map(
       parts.bootstrapKeys.map(({ role, key }) => {
         const hash = sha256(key);
@@ -77,6 +84,7 @@ export class KeyService {
     if (!(await this.#parts.store.revokeKey(id, this.#parts.clock.now())))
       throw new NotFound('Key not found');
     this.#recent.clear();
+    this.#parts.replicas.tell(REVOKED, null);
   }
 
   /**

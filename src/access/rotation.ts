@@ -1,40 +1,79 @@
 import type { SessionStore } from '../sessions/store.js';
+import type { SourceStore } from '../sources/store.js';
 import { SESSION_API_HASH } from './api_hash.js';
 import { PROXY_PASSWORD } from './proxies.js';
+import { SESSION_CREDENTIALS } from './session_credentials.js';
+import { SOURCE_API_HASH, SOURCE_BOT_TOKEN } from './source_secrets.js';
 import type { AccessStore } from './store.js';
 import type { Vault } from './vault.js';
 
-/** Api hashes that are looked at in one go. */
+/** Secrets that are looked at in one go. */
 const PAGE = 500;
+
+/** Where secrets lie. */
+export interface SecretStores {
+  readonly access: AccessStore;
+  readonly sessions: SessionStore;
+  readonly sources: SourceStore;
+}
 
 /**
  * Encrypts anew, with the newest key, what an older one encrypted: after a start with both, the older key
  * may go. What can't be read with any key is left as it is.
  */
-export async function rotateSecrets(
-  access: AccessStore,
-  sessions: SessionStore,
-  vault: Vault,
-): Promise<void> {
+export async function rotateSecrets(stores: SecretStores, vault: Vault): Promise<void> {
+  await rotateProxies(stores.access, vault);
+  await rotateSessions(stores.sessions, vault);
+  await rotateSources(stores.sources, vault);
+}
+
+async function rotateProxies(access: AccessStore, vault: Vault): Promise<void> {
   for (const { id, pass } of await access.proxies()) {
     const anew = pass === null ? null : await encryptedAnew(pass, PROXY_PASSWORD, vault);
     if (anew !== null) await access.saveProxyPass(id, anew);
   }
-  await rotateApiHashes(sessions, vault);
 }
 
-async function rotateApiHashes(sessions: SessionStore, vault: Vault): Promise<void> {
+async function rotateSessions(sessions: SessionStore, vault: Vault): Promise<void> {
+  await forAll(
+    (after, limit) => sessions.apiHashes(after, limit),
+    async ({ id, apiHash }) => {
+      const anew = await encryptedAnew(apiHash, SESSION_API_HASH, vault);
+      if (anew !== null) await sessions.saveApiHash(id, anew);
+    },
+  );
+  await forAll(
+    (after, limit) => sessions.keptCredentials(after, limit),
+    async ({ id, credentials }) => {
+      const anew = await encryptedAnew(credentials, SESSION_CREDENTIALS, vault);
+      if (anew !== null) await sessions.replaceCredentials(id, credentials, anew);
+    },
+  );
+}
+
+async function rotateSources(sources: SourceStore, vault: Vault): Promise<void> {
+  await forAll(
+    (after, limit) => sources.secrets(after, limit),
+    async ({ id, apiHash, botToken }) => {
+      const hash = apiHash === null ? null : await encryptedAnew(apiHash, SOURCE_API_HASH, vault);
+      if (apiHash !== null && hash !== null) await sources.replaceSecret(id, 'apiHash', apiHash, hash);
+      const token = botToken === null ? null : await encryptedAnew(botToken, SOURCE_BOT_TOKEN, vault);
+      if (botToken !== null && token !== null) await sources.replaceSecret(id, 'botToken', botToken, token);
+    },
+  );
+}
+
+/** Does `rotate` to every row that has a secret of this kind, a page at a time. */
+async function forAll<Row extends { readonly id: number }>(
+  rows: (afterId: number, limit: number) => Promise<readonly Row[]>,
+  rotate: (row: Row) => Promise<void>,
+): Promise<void> {
   for (let after = 0; ; ) {
-    const page = await sessions.apiHashes(after, PAGE);
-    const last = page.at(-1);
+    const found = await rows(after, PAGE);
+    const last = found.at(-1);
     if (!last) return;
     after = last.id;
-    await Promise.all(
-      page.map(async ({ id, apiHash }) => {
-        const anew = await encryptedAnew(apiHash, SESSION_API_HASH, vault);
-        if (anew !== null) await sessions.saveApiHash(id, anew);
-      }),
-    );
+    await Promise.all(found.map(rotate));
   }
 }
 

@@ -4,8 +4,8 @@ import { KeyService } from '../access/keys.js';
 import { ROLES, type Role } from '../access/roles.js';
 import { createSteadyClock, systemTime } from '../clock.js';
 import { loadConfig, readEnvironment } from '../config.js';
-import { SQLITE_MIGRATIONS } from '../project.js';
-import { SqliteDatabase } from '../storage/sqlite/database.js';
+import { Alone } from '../replicas/alone.js';
+import { openDatabaseBeside } from '../storage/open.js';
 
 /** `telegate keys`: list, create and revoke API keys. */
 export function keysCommand(): Command {
@@ -44,14 +44,18 @@ async function list(keys: KeyService): Promise<void> {
 
 async function withKeys(action: (keys: KeyService) => Promise<void>): Promise<void> {
   const config = loadConfig(readEnvironment());
-  const database = await SqliteDatabase.open({
-    path: config.databaseFile,
-    migrations: SQLITE_MIGRATIONS,
-    beside: true,
-  });
+  const database = await openDatabaseBeside(config.database);
   try {
     const clock = createSteadyClock(systemTime, null);
-    await action(new KeyService({ store: database.access, clock, bootstrapKeys: [], randomBytes }));
+    await action(
+      new KeyService({
+        store: database.access,
+        clock,
+        bootstrapKeys: [],
+        randomBytes,
+        replicas: new Alone(),
+      }),
+    );
   } finally {
     await database.close();
   }

@@ -2,13 +2,18 @@ import { Command } from 'commander';
 import { ConfigError } from '../config.js';
 import { TeleGateError } from '../errors.js';
 import { readVersion } from '../project.js';
-import { DatabaseRefused } from '../storage/sqlite/refused.js';
+import { DatabaseRefused } from '../storage/refused.js';
+import { databaseCommand } from './db.js';
 import { keysCommand } from './keys.js';
+
+// Everything that is written here is for this user alone.
+process.umask(0o077);
 
 const program = new Command('telegate')
   .description('Administers TeleGate on the machine that it runs on, whether it is running or not.')
   .version(readVersion())
-  .addCommand(keysCommand());
+  .addCommand(keysCommand())
+  .addCommand(databaseCommand());
 
 try {
   await program.parseAsync();

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { flag } from '../http/parameters.js';
 import { defineRoute, type Route } from '../http/route.js';
 import type { SyncService } from './sync.js';
-import type { SyncReport } from './sync_run.js';
+import type { SyncReport } from './sync_report.js';
 
 const details = z.object({
   new_sessions: z.int(),
@@ -12,7 +12,7 @@ const details = z.object({
   missing_sessions: z.int().meta({ description: 'Their files are gone, but something holds them' }),
   rejected: z
     .array(z.object({ file: z.string(), reason: z.string() }))
-    .meta({ description: 'The first 1,000' }),
+    .meta({ description: 'The first 1,000; the first few where another replica looked (SYNC=off)' }),
   rejected_total: z.int(),
   unsettled: z
     .array(z.string())
@@ -20,7 +20,7 @@ const details = z.object({
 });
 
 /** `POST /sync`: make the pool agree with SESSIONS_DIR. */
-export function intakeRoutes(sync: SyncService): Route[] {
+export function intakeRoutes(sync: Pick<SyncService, 'sync'>): Route[] {
   return [
     defineRoute({
       method: 'post',
@@ -42,6 +42,10 @@ export function intakeRoutes(sync: SyncService): Route[] {
           description: '`mass_removal_guard`: so much is gone that the disk may be; nothing was changed',
         },
         500: { description: 'SESSIONS_DIR can not be read; nothing was changed' },
+        503: {
+          description:
+            'With SYNC=off: no replica that has SESSIONS_DIR answers (`no_sessions_directory`), or it takes longer than a minute (`sync_under_way`)',
+        },
       },
       async handle({ input }) {
         const report = await sync.sync({ dryRun: input.dry_run, force: input.force });

@@ -20,6 +20,8 @@ export interface FoundFile {
   readonly userId: string | null;
   readonly phoneNumber: string | null;
   readonly apiId: number | null;
+  /** Encrypted: the session itself; null: it is not kept in the database. */
+  readonly credentials: string | null;
 }
 
 export type FileChange =
@@ -38,22 +40,35 @@ export interface AppliedCounts {
   readonly updated: number;
   readonly removed: number;
   readonly missing: number;
-  /** Names whose new auth key must wait until their lease has ended; worth another try. */
+  /**
+   * Names whose new auth key must wait: until their lease has ended, or while a session without a file has the
+   * name; worth another try.
+   */
   readonly held: readonly string[];
 }
 
-/** The rows that stand for session files. Each call is one transaction. */
+/**
+ * The rows that stand for sessions, as their files see them. A session without any file is nothing that a look
+ * at the files could miss: it is not among those known. Each call is one transaction.
+ */
 export interface IntakeStore {
   /** The next page of known files after the row `afterId`. */
   known(afterId: number, limit: number): Promise<KnownFiles>;
   /** Of the names given, those that are known. */
   knownOf(names: readonly string[]): Promise<KnownFiles>;
-  /** How many rows stand for a file. */
+  /** How many sessions there are, those without a file included. */
   total(): Promise<number>;
+  /** Of the names given, those whose files were told to be gone before. */
+  missing(names: readonly string[]): Promise<string[]>;
   /** Of the names given, those that have an auth key: lower-case hex by name. */
   authKeys(names: readonly string[]): Promise<Record<string, string>>;
   apply(changes: readonly FileChange[], now: number): Promise<AppliedCounts>;
+  /**
+   * Makes the next look read the files of all sessions that have an auth key but no credentials in the
+   * database: how many those are.
+   */
+  readAgain(): Promise<number>;
   /** The device that SESSIONS_DIR lay on at the last sync; null: never synced. */
-  lastDevice(): Promise<string | null>;
-  saveDevice(device: string): Promise<void>;
+  lastDevice(machine: string): Promise<string | null>;
+  saveDevice(machine: string, device: string): Promise<void>;
 }

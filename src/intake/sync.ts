@@ -1,12 +1,19 @@
 import type { Clock } from '../clock.js';
-import { Conflict, Unavailable } from '../errors.js';
+import { Conflict } from '../errors.js';
+import type { Replicas } from '../replicas/replicas.js';
+import { DirectoryTurns, type Turn } from './directory_turns.js';
 import { guardTrips } from './guard.js';
 import type { KnownPage, Scanner, ScanSummary } from './scanner.js';
+import type { Seal } from './sealing.js';
 import type { IntakeStore } from './store.js';
-import { type SyncOptions, type SyncProgress, type SyncReport, SyncRun } from './sync_run.js';
+import type { SyncOptions, SyncProgress, SyncReport } from './sync_report.js';
+import { SyncRun } from './sync_run.js';
 
 /** Known files that are compared at a time. */
 const KNOWN_PAGE = 5000;
+
+/** A scan, and how many sessions with files were known before it. */
+type Look = ScanSummary & { readonly known: number };
 
 export interface SyncParts {
   readonly store: IntakeStore;
@@ -14,23 +21,31 @@ export interface SyncParts {
   readonly clock: Clock;
   /** The proxy that new sessions get. */
   readonly proxyId: number | null;
+  /** Encrypts a session for its row; null: sessions are nowhere but in their files. */
+  readonly seal: Seal | null;
+  /** Those that look at the same directory. */
+  readonly replicas: Replicas;
+  /** Of several that share the database, each numbers the device of SESSIONS_DIR its own way; empty: there is one. */
+  readonly machine: string;
+  /** Told after every look that may have changed something. */
+  readonly onSynced: (report: SyncReport) => void;
   /** Told after every look at the whole directory. */
   readonly onDirectories: (directories: readonly string[]) => void;
 }
 
 /**
- * Makes rows of files. Everything that looks at SESSIONS_DIR comes through here, one at a time: the
- * watcher, the hourly sweep, and `/sync`.
+ * Makes rows of files. Everything that looks at SESSIONS_DIR comes through here, one at a time over all
+ * replicas: the watcher, the hourly sweep, and `/sync`.
  */
 export class SyncService {
   readonly #parts: SyncParts;
-  readonly #closing = new AbortController();
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns: DirectoryTurns;
   #run: SyncRun | null = null;
   #completed = false;
 
   constructor(parts: SyncParts) {
     this.#parts = parts;
+    this.#turns = new DirectoryTurns(parts.replicas);
   }
 
   /** Whether the whole directory was looked at since the start. */
@@ -40,7 +55,7 @@ export class SyncService {
 
   /** Whether the service is stopping: whatever looks at the directory is broken off. */
   get closing(): boolean {
-    return this.#closing.signal.aborted;
+    return this.#turns.closing;
   }
 
   /** Null: no files are being read. */
@@ -52,10 +67,12 @@ export class SyncService {
    * Looks at the directory and makes rows and files agree.
    * @throws SessionsDirectoryUnreadable, and no row is touched.
    * @throws Conflict `mass_removal_guard`, and no row is touched.
-   * @throws Unavailable when the service stops meanwhile; what was done by then stays done.
+   * @throws Unavailable when the service stops, or loses its turn, meanwhile; what was done by then stays done.
    */
-  sync(options: SyncOptions = {}): Promise<SyncReport> {
-    return this.#inTurn(() => this.#look(options));
+  async sync(options: SyncOptions = {}): Promise<SyncReport> {
+    const report = await this.#turns.take((turn) => this.#look(options, turn));
+    if (!options.dryRun) this.#parts.onSynced(report);
+    return report;
   }
 
   /**
@@ -65,64 +82,64 @@ export class SyncService {
    * @throws Unavailable when the service stops before its turn has come; `work` is not begun then.
    */
   exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
-    return this.#inTurn(() => {
-      this.#closing.signal.throwIfAborted();
+    return this.#turns.take((turn) => {
+      turn.throwIfAborted();
       return work();
     });
   }
 
   /** Breaks off what is going on, and waits for it. */
-  async close(): Promise<void> {
-    this.#closing.abort(new Unavailable('The service is stopping', 1));
-    await this.#last;
+  close(): Promise<void> {
+    return this.#turns.close();
   }
 
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const next = this.#last.then(work);
-    this.#last = next.catch(() => undefined);
-    return next;
-  }
-
-  async #look(options: SyncOptions): Promise<SyncReport> {
-    this.#closing.signal.throwIfAborted();
+  async #look(options: SyncOptions, turn: Turn): Promise<SyncReport> {
+    turn.throwIfAborted();
     const { scanner } = this.#parts;
+    let known = 0;
     try {
-      const summary = await scanner.begin(this.#known(options.only), options.only);
-      if (options.only === undefined || summary.gone === 0) return await this.#agree(summary, options);
+      const pages = this.#known(options.only, (names) => {
+        known += names;
+      });
+      const summary = await scanner.begin(pages, options.only);
+      if (options.only === undefined || summary.gone === 0)
+        return await this.#agree({ ...summary, known }, options, turn);
     } finally {
       this.#run = null;
       await scanner.end();
     }
     // A file is gone: only a look at everything can tell a removal from a lost disk, or a new name.
     const { only: _, ...everything } = options;
-    return this.#look(everything);
+    return this.#look(everything, turn);
   }
 
-  async #agree(summary: ScanSummary, options: SyncOptions): Promise<SyncReport> {
-    const { store, onDirectories } = this.#parts;
+  async #agree(summary: Look, options: SyncOptions, turn: Turn): Promise<SyncReport> {
+    const { store, machine, onDirectories } = this.#parts;
     const guard = options.only === undefined && !options.force ? await this.#guard(summary) : () => undefined;
-    this.#run = new SyncRun(this.#parts, options, this.#closing.signal);
+    this.#run = new SyncRun(this.#parts, options, turn);
     const report = await this.#run.carryOut(summary, guard);
     if (options.only !== undefined) return report;
     this.#completed = true;
     onDirectories(summary.directories);
-    const moved = !options.dryRun && (await store.lastDevice()) !== summary.device;
-    if (moved) await store.saveDevice(summary.device);
+    const moved = !options.dryRun && (await store.lastDevice(machine)) !== summary.device;
+    if (moved) await store.saveDevice(machine, summary.device);
     return report;
   }
 
   /** What refuses to let too many rows go. */
-  async #guard({ device }: ScanSummary): Promise<(gone: number) => void> {
-    const { store } = this.#parts;
-    const known = await store.total();
-    const lastDevice = await store.lastDevice();
+  async #guard({ device, known }: Look): Promise<(gone: number) => void> {
+    const { store, machine } = this.#parts;
+    const lastDevice = await store.lastDevice(machine);
     return (gone) => {
       const message = guardTrips({ known, gone, device, lastDevice });
       if (message) throw new Conflict({ error: 'mass_removal_guard', message, would_remove: gone, known });
     };
   }
 
-  async *#known(only: readonly string[] | undefined): AsyncIterable<KnownPage> {
+  async *#known(
+    only: readonly string[] | undefined,
+    count: (names: number) => void,
+  ): AsyncIterable<KnownPage> {
     const { store } = this.#parts;
     if (only) {
       yield await store.knownOf(only);
@@ -132,6 +149,7 @@ export class SyncService {
       const page = await store.known(after, KNOWN_PAGE);
       if (page.names.length === 0) return;
       after = page.lastId;
+      count(page.names.length);
       yield page;
     }
   }

@@ -1,6 +1,9 @@
 import type { Clock } from '../clock.js';
-import type { InspectedFile, Scanner, ScanSummary } from './scanner.js';
+import type { Turn } from './directory_turns.js';
+import type { Scanner, ScanSummary } from './scanner.js';
+import { type Seal, type SealedFile, sealed } from './sealing.js';
 import type { FileChange, FoundFile, IntakeStore } from './store.js';
+import type { SyncOptions, SyncProgress, SyncReport } from './sync_report.js';
 
 /** Files that go into one transaction: small enough that no lease waits long behind it. */
 const BATCH = 100;
@@ -8,39 +11,13 @@ const BATCH = 100;
 /** Names that are drawn from the scan at a time. */
 const NAMES = 5000;
 
-export interface SyncOptions {
-  /** Changes nothing. */
-  readonly dryRun?: boolean;
-  /** Removes rows even where so many would go that the disk is more likely to be gone than the files. */
-  readonly force?: boolean;
-  /** Looks at these names only. */
-  readonly only?: readonly string[];
-}
-
-/** What a sync found and did. */
-export interface SyncReport {
-  readonly added: number;
-  readonly removed: number;
-  readonly updated: number;
-  readonly missing: number;
-  readonly total: number;
-  readonly rejected: ScanSummary['rejected'];
-  readonly rejectedTotal: number;
-  /** Names whose files were being written; worth another look in a moment. */
-  readonly unsettled: readonly string[];
-}
-
-/** How far a sync is: files read, of those that must be. */
-export interface SyncProgress {
-  readonly read: number;
-  readonly toRead: number;
-}
-
 export interface SyncRunParts {
   readonly store: IntakeStore;
   readonly scanner: Scanner;
   readonly clock: Clock;
   readonly proxyId: number | null;
+  /** Null: sessions are nowhere but in their files. */
+  readonly seal: Seal | null;
 }
 
 /** The name that a found file had until now, if that one is gone; null: it is new. */
@@ -50,15 +27,15 @@ type RenamedFrom = (found: FoundFile) => string | null;
 export class SyncRun {
   readonly #parts: SyncRunParts;
   readonly #options: SyncOptions;
-  readonly #signal: AbortSignal;
+  readonly #turn: Turn;
   readonly #done = { added: 0, updated: 0, removed: 0, missing: 0 };
   readonly #unsettled: string[] = [];
   #progress: SyncProgress = { read: 0, toRead: 0 };
 
-  constructor(parts: SyncRunParts, options: SyncOptions, signal: AbortSignal) {
+  constructor(parts: SyncRunParts, options: SyncOptions, turn: Turn) {
     this.#parts = parts;
     this.#options = options;
-    this.#signal = signal;
+    this.#turn = turn;
   }
 
   get progress(): SyncProgress {
@@ -67,7 +44,8 @@ export class SyncRun {
 
   /**
    * `guard` is asked before anything is changed whether so many rows may go; a file that was only renamed is
-   * none of them. @throws what `guard` throws; the signal's reason, between two batches.
+   * none of them, nor is a session that is missing already. @throws what `guard` throws; what `turn` throws,
+   * between two batches.
    */
   async carryOut(summary: ScanSummary, guard: (gone: number) => void): Promise<SyncReport> {
     const gone = new Set(await this.#gone());
@@ -77,7 +55,9 @@ export class SyncRun {
       return before !== undefined && gone.delete(before) ? before : null;
     };
     this.#progress = { read: 0, toRead: summary.appeared + summary.changed };
-    const early = await this.#readBeforeRemoving(gone, renamedFrom, guard);
+    const missing = await this.#missing([...gone]);
+    const leave = () => guard([...gone].filter((name) => !missing.has(name)).length);
+    const early = await this.#readBeforeRemoving(renamedFrom, leave);
     for (let at = 0; at < early.length; at += BATCH) await this.#apply(early.slice(at, at + BATCH));
     for (;;) {
       const changes = await this.#read(renamedFrom);
@@ -92,15 +72,11 @@ export class SyncRun {
   }
 
   /** Where the guard objects, all files are read first: those that have only another name then do not count as gone. */
-  async #readBeforeRemoving(
-    gone: ReadonlySet<string>,
-    renamedFrom: RenamedFrom,
-    guard: (gone: number) => void,
-  ): Promise<FileChange[]> {
+  async #readBeforeRemoving(renamedFrom: RenamedFrom, guard: () => void): Promise<FileChange[]> {
     const early: FileChange[] = [];
     for (let objects = true; objects; ) {
       try {
-        guard(gone.size);
+        guard();
         objects = false;
       } catch (refusal) {
         const changes = await this.#read(renamedFrom);
@@ -113,11 +89,13 @@ export class SyncRun {
 
   /** The next files as changes; null: there are no more. */
   async #read(renamedFrom: RenamedFrom): Promise<FileChange[] | null> {
-    this.#signal.throwIfAborted();
+    this.#turn.throwIfAborted();
     const files = await this.#parts.scanner.readNext(BATCH);
     if (files.length === 0) return null;
     this.#progress = { ...this.#progress, read: this.#progress.read + files.length };
-    return files.flatMap((file) => this.#put(file, renamedFrom));
+    const seal = this.#options.dryRun ? null : this.#parts.seal;
+    const read = await Promise.all(files.map((file) => sealed(file, this.#parts.scanner, seal)));
+    return read.flatMap((file) => this.#put(file, renamedFrom));
   }
 
   async #gone(): Promise<string[]> {
@@ -127,6 +105,14 @@ export class SyncRun {
       if (names.length === 0) return gone;
       gone.push(...names);
     }
+  }
+
+  /** Those whose files were known to be gone. */
+  async #missing(gone: readonly string[]): Promise<Set<string>> {
+    const missing: string[] = [];
+    for (let at = 0; at < gone.length; at += BATCH)
+      missing.push(...(await this.#parts.store.missing(gone.slice(at, at + BATCH))));
+    return new Set(missing);
   }
 
   /** The names of gone files by their auth keys: a new file that has one of them was only renamed. */
@@ -139,20 +125,20 @@ export class SyncRun {
     return names;
   }
 
-  #put(file: InspectedFile, renamedFrom: RenamedFrom): FileChange[] {
+  #put(file: SealedFile, renamedFrom: RenamedFrom): FileChange[] {
     if ('unsettled' in file) {
       this.#unsettled.push(file.name);
       return [];
     }
-    const { kind, inspection, ...where } = file;
-    const found = { ...where, ...inspection };
+    const { kind, inspection, ...rest } = file;
+    const found = { ...rest, ...inspection };
     const renameOf = kind === 'appeared' ? renamedFrom(found) : null;
     if (this.#options.dryRun) this.#done[kind === 'appeared' && renameOf === null ? 'added' : 'updated'] += 1;
     return [{ kind: 'put', found, renameOf, proxyId: this.#parts.proxyId }];
   }
 
   async #apply(changes: readonly FileChange[]): Promise<void> {
-    this.#signal.throwIfAborted();
+    this.#turn.throwIfAborted();
     if (this.#options.dryRun) {
       this.#done.removed += changes.filter((change) => change.kind === 'gone').length;
       return;

@@ -1,9 +1,9 @@
 import { access, constants } from 'node:fs/promises';
 import type { Logger } from 'winston';
-import { TeleGateError } from '../errors.js';
+import { TeleGateError, Unavailable } from '../errors.js';
 import type { Timers } from '../timers.js';
 import type { SyncService } from './sync.js';
-import type { SyncOptions, SyncReport } from './sync_run.js';
+import type { SyncOptions, SyncReport } from './sync_report.js';
 
 /** A file that was being written to is looked at again after so long, in milliseconds, and then ever less often. */
 const UNSETTLED_MS = 2000;
@@ -14,7 +14,6 @@ export interface UpkeepParts {
   readonly sync: SyncService;
   readonly timers: Timers;
   readonly logger: Logger;
-  readonly onSynced: (report: SyncReport) => void;
 }
 
 /** Keeps the pool and the directory in step without being asked: at the start, hourly, and when files change. */
@@ -22,6 +21,7 @@ export class IntakeUpkeep {
   readonly #parts: UpkeepParts;
   #stopTimer: (() => void) | null = null;
   #unsettledMs = UNSETTLED_MS;
+  #due: readonly string[] | 'everything' = [];
   #failure: string | null = null;
 
   constructor(parts: UpkeepParts) {
@@ -46,11 +46,10 @@ export class IntakeUpkeep {
 
   /** Syncs; what goes wrong is logged. Null: it went wrong. */
   async run(reason: string, options: SyncOptions = {}): Promise<SyncReport | null> {
-    const { sync, logger, onSynced } = this.#parts;
+    const { sync, logger } = this.#parts;
     try {
       const report = await sync.sync(options);
       this.#failure = null;
-      onSynced(report);
       const { added, removed, updated, missing, total, rejectedTotal } = report;
       const changed = added + removed + updated + missing > 0;
       logger.log(changed ? 'info' : 'debug', 'sync', {
@@ -68,6 +67,8 @@ export class IntakeUpkeep {
     } catch (error) {
       this.#failure =
         error instanceof TeleGateError ? error.message : 'the sessions directory could not be synced';
+      // The database, or the turn, was lost: what is missed now would be missed until the next schedule.
+      if (error instanceof Unavailable && !sync.closing) this.#again(options.only);
       if (sync.closing) logger.debug('sync broken off: the service is stopping', { reason });
       else logger.error('sync failed; no session was removed', { reason, error });
       return null;
@@ -78,12 +79,15 @@ export class IntakeUpkeep {
     this.#stopTimer?.();
   }
 
-  #again(names: readonly string[]): void {
+  /** Looks once more in a while: at everything, if any of the looks that are due was to be at everything. */
+  #again(only: readonly string[] | undefined): void {
     this.#stopTimer?.();
-    this.#stopTimer = this.#parts.timers.after(
-      this.#unsettledMs,
-      () => void this.run('unsettled files', { only: names }),
-    );
+    this.#due = only && this.#due !== 'everything' ? [...new Set([...this.#due, ...only])] : 'everything';
+    this.#stopTimer = this.#parts.timers.after(this.#unsettledMs, () => {
+      const due = this.#due;
+      this.#due = [];
+      void this.run('once more', due === 'everything' ? {} : { only: due });
+    });
     this.#unsettledMs = Math.min(this.#unsettledMs * 2, UNSETTLED_AT_MOST_MS);
   }
 }

@@ -1,5 +1,5 @@
 import { relative, resolve } from 'node:path';
-import type { SyncService } from '../intake/sync.js';
+import type { SessionsDirectory } from '../intake/directory.js';
 import type { SessionChecks } from '../sessions/checks.js';
 import type { SessionRecord, SessionStore } from '../sessions/store.js';
 import { parsePhoneNumber } from './phone_number.js';
@@ -9,7 +9,8 @@ export interface GetCodeParts {
   readonly logins: LoginService;
   readonly sessions: SessionStore;
   readonly checks: SessionChecks;
-  readonly sync: SyncService;
+  /** Null: the session files are other replicas' business. */
+  readonly directory: SessionsDirectory | null;
   /** SESSIONS_DIR, absolute. */
   readonly sessionsDir: string;
 }
@@ -21,7 +22,8 @@ export type CodeOrSession =
       readonly phoneNumber: string;
       /** Decimal digits. */
       readonly accountId: string;
-      readonly sessionFile: string;
+      /** Relative to SESSIONS_DIR where this replica has none; null: it has no file. */
+      readonly sessionFile: string | null;
     }
   | ({ readonly kind: 'code_sent' } & CodeSent);
 
@@ -38,10 +40,10 @@ export class GetCodeService {
    * what sending a code throws.
    */
   async codeFor(phone: string, holder: string): Promise<CodeOrSession> {
-    const { logins, sessions, sync } = this.#parts;
+    const { logins, sessions, directory } = this.#parts;
     const phoneNumber = parsePhoneNumber(phone);
     // Files that were put there a moment ago count.
-    await sync.sync({ only: [phoneNumber.slice(1), phoneNumber] });
+    await directory?.sync.sync({ only: [phoneNumber.slice(1), phoneNumber] });
     for (const session of await sessions.ofPhone(phoneNumber)) {
       const found = await this.#check(session, phoneNumber);
       if (found) return found;
@@ -53,9 +55,14 @@ export class GetCodeService {
   async #check(session: SessionRecord, phoneNumber: string): Promise<CodeOrSession | null> {
     const { isValid, account } = await this.#parts.checks.check(session.id);
     if (!isValid || !account) return null;
-    const path = resolve(this.#parts.sessionsDir, session.jsonFile ?? session.file ?? '');
-    const fromHere = relative(process.cwd(), path);
-    const sessionFile = fromHere.startsWith('..') ? path : fromHere;
+    const file = session.jsonFile ?? session.file;
+    const sessionFile = file !== null && this.#parts.directory ? this.#fromHere(file) : file;
     return { kind: 'session_exists', phoneNumber, accountId: account.id, sessionFile };
+  }
+
+  #fromHere(file: string): string {
+    const path = resolve(this.#parts.sessionsDir, file);
+    const fromHere = relative(process.cwd(), path);
+    return fromHere.startsWith('..') ? path : fromHere;
   }
 }

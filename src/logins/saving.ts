@@ -1,14 +1,14 @@
 import type { Clock } from '../clock.js';
 import { Failed, NotFound, type TeleGateError } from '../errors.js';
+import type { SessionsDirectory } from '../intake/directory.js';
 import { authKeyDigest } from '../intake/formats/auth_key.js';
-import { telethonFile } from '../intake/formats/telethon_file.js';
-import type { Scanner } from '../intake/scanner.js';
-import { FileNameTaken, type PlacedFile, type SessionFiles } from '../intake/session_files.js';
+import type { Credentials } from '../intake/formats/session_string.js';
+import type { Seal } from '../intake/sealing.js';
 import type { FoundFile } from '../intake/store.js';
-import type { SyncService } from '../intake/sync.js';
 import { sessionInUse } from '../sessions/in_use.js';
 import type { SessionRecord, SessionStore } from '../sessions/store.js';
 import type { TelegramNetwork } from '../telegram/network.js';
+import { placeSession } from './placing.js';
 import { taken } from './refusals.js';
 import { expiredOf, replacedBy } from './replaced.js';
 import type { LoginSecret } from './secret.js';
@@ -17,15 +17,16 @@ import type { LoginStore, PendingLogin, SaveOutcome } from './store.js';
 export interface SavingParts {
   readonly store: LoginStore;
   readonly sessions: SessionStore;
-  readonly files: SessionFiles;
-  readonly scanner: Scanner;
-  readonly sync: SyncService;
+  /** Null: sessions have no files here, and are in the database only. */
+  readonly directory: SessionsDirectory | null;
   readonly network: TelegramNetwork;
   readonly clock: Clock;
   /** The proxy that new sessions get. */
   readonly proxyId: number | null;
   /** Encrypts an api hash for its row. */
   readonly sealApiHash: (apiHash: string) => Promise<string>;
+  /** Encrypts a session for its row; null: sessions are nowhere but in their files. */
+  readonly seal: Seal | null;
 }
 
 /** A login that is ready to be a session. */
@@ -36,7 +37,7 @@ export interface ReadyLogin {
   readonly name: string | null;
 }
 
-/** Makes sessions of finished logins: a file in SESSIONS_DIR and a row, both or neither. */
+/** Makes sessions of finished logins: a row, and where there is SESSIONS_DIR a file, both or neither. */
 export class SessionSaving {
   readonly #parts: SavingParts;
 
@@ -44,14 +45,18 @@ export class SessionSaving {
     this.#parts = parts;
   }
 
-  /** @throws Conflict where name, phone number or auth key are taken; Failed where the file can't be written. */
+  /**
+   * @throws Conflict where name, phone number or auth key are taken, or a file is to be replaced that is not to
+   * be had here; Failed where the file can't be written.
+   */
   save(ready: ReadyLogin): Promise<SessionRecord> {
+    const { directory } = this.#parts;
     // A look at the directory meanwhile would take the new file for one that somebody dropped there.
-    return this.#parts.sync.exclusively(() => this.#save(ready));
+    return directory ? directory.sync.exclusively(() => this.#save(ready)) : this.#save(ready);
   }
 
   async #save({ login, secret, name: wanted }: ReadyLogin): Promise<SessionRecord> {
-    const { store, sessions, clock } = this.#parts;
+    const { store, sessions, directory, seal, clock } = this.#parts;
     const { phoneNumber } = login;
     const name =
       wanted ??
@@ -61,9 +66,12 @@ export class SessionSaving {
     const authKeySha256 = authKeyDigest(secret.key.authKey);
     const place = { name, phoneNumber, authKeySha256, loginId: login.id };
     const replaced = await replacedBy(this.#parts, place);
-    const placed = await this.#place(name, replaced, secret);
+    const credentials = this.#credentials(secret);
+    const placed = await placeSession(directory, name, replaced, credentials);
     try {
-      const found = foundFile({ login, secret, name, authKeySha256 }, placed.path, replaced);
+      const kept = seal && (await seal(credentials));
+      const told = { login, secret, name, authKeySha256, credentials: kept };
+      const found = foundFile(told, placed.path, replaced);
       const apiHash = await this.#parts.sealApiHash(secret.application.apiHash);
       const { proxyId } = this.#parts;
       const outcome = await store.save(
@@ -79,33 +87,12 @@ export class SessionSaving {
     }
   }
 
-  /** Puts the session's file where it belongs; `undo` takes it away again. */
-  async #place(name: string, replaced: SessionRecord | null, secret: LoginSecret): Promise<PlacedFile> {
-    const { files, network } = this.#parts;
-    const { dcId, test, authKey } = secret.key;
-    const address = network.dataCentre(dcId, test);
+  /** What it takes to be the account that was logged in. */
+  #credentials({ key, application, userId }: LoginSecret): Credentials {
+    const { dcId, test, authKey } = key;
+    const address = this.#parts.network.dataCentre(dcId, test);
     if (!address) throw new Failed(`Telegram has no data centre ${dcId}`);
-    const bytes = telethonFile({ dcId, ...address, authKey });
-    const path = replaced && pathOf(replaced);
-    if (path && (await this.#isThere(path))) return files.replace(path, bytes);
-    try {
-      return await files.create(name, bytes, replaced?.jsonFile ? [replaced.jsonFile] : []);
-    } catch (error) {
-      const path = `${name}.session`;
-      // A stop between the file and its row leaves the file: it is this login's own then.
-      const own = error instanceof FileNameTaken && (await this.#holds(path, authKey));
-      if (own) return { path, undo: async () => undefined };
-      throw error;
-    }
-  }
-
-  async #isThere(path: string): Promise<boolean> {
-    return (await this.#parts.scanner.fileBytes(path).catch(() => null)) !== null;
-  }
-
-  async #holds(path: string, authKey: Buffer): Promise<boolean> {
-    const credentials = await this.#parts.scanner.credentials(path, null).catch(() => null);
-    return credentials?.authKey.equals(authKey) ?? false;
+    return { dcId, ...address, authKey, userId, apiId: application.apiId, isBot: false };
   }
 }
 
@@ -118,10 +105,6 @@ function notSaved(
   return taken(outcome);
 }
 
-function pathOf({ file, jsonFile }: SessionRecord): string | null {
-  return file ?? jsonFile?.replace(/\.json$/, '.session') ?? null;
-}
-
 function defaultName(phoneNumber: string | null, { userId }: LoginSecret): string {
   return phoneNumber?.slice(1) ?? `account-${userId}`;
 }
@@ -129,11 +112,12 @@ function defaultName(phoneNumber: string | null, { userId }: LoginSecret): strin
 interface Found extends Omit<ReadyLogin, 'name'> {
   readonly name: string;
   readonly authKeySha256: string;
+  readonly credentials: string | null;
 }
 
 function foundFile(
-  { login, secret, name, authKeySha256 }: Found,
-  file: string,
+  { login, secret, name, authKeySha256, credentials }: Found,
+  file: string | null,
   replaced: SessionRecord | null,
 ): FoundFile {
   return {
@@ -149,5 +133,6 @@ function foundFile(
     userId: secret.userId,
     phoneNumber: login.phoneNumber,
     apiId: secret.application.apiId,
+    credentials,
   };
 }

@@ -92,7 +92,7 @@ export const getCodeAnswer = z
     phone_number: z.string(),
     message: z.string(),
     account_id: z.string().optional(),
-    session_file: z.string().optional(),
+    session_file: z.string().nullable().optional(),
     phone_code_hash: z.string().optional(),
     temp_session_id: z.string().optional(),
   })

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import { Conflict, NotFound } from '../errors.js';
 import { isTelegramsWord, TelegramTimeout, TelegramUnreachable } from '../telegram/errors.js';
+import { Turns } from '../turns.js';
 import { loginRefusal } from './refusals.js';
 import type { LoginSecret, LoginSecrets } from './secret.js';
 import type { ClaimOutcome, LoginChange, LoginStore, PendingLogin } from './store.js';
@@ -33,8 +34,7 @@ export type Take = <Result>(step: Step<Result>) => Promise<Result>;
  */
 export class LoginSteps {
   readonly #parts: LoginStepsParts;
-  /** The last request of each login that has one; it goes with its end. */
-  readonly #last = new Map<string, Promise<void>>();
+  readonly #turns = new Turns();
 
   constructor(parts: LoginStepsParts) {
     this.#parts = parts;
@@ -46,19 +46,10 @@ export class LoginSteps {
    * @throws Conflict `login_busy` while another replica is at it; what a step throws, in a login's words.
    */
   async run<Result>(id: string, holder: string, work: (take: Take) => Promise<Result>): Promise<Result> {
-    const before = this.#last.get(id) ?? Promise.resolve();
-    const result = before.then(() => work((step) => this.#take(id, holder, step)));
-    const done = result.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#last.set(id, done);
     try {
-      return await result;
+      return await this.#turns.take(id, () => work((step) => this.#take(id, holder, step)));
     } catch (error) {
       throw loginRefusal(error);
-    } finally {
-      if (this.#last.get(id) === done) this.#last.delete(id);
     }
   }
 

@@ -1,63 +1,85 @@
+import type { Clock } from '../clock.js';
+import { Unavailable } from '../errors.js';
 import type { Timers } from '../timers.js';
+import { NO_OTHER_LINES, type OtherLines } from './other_lines.js';
+import { type Place, Places, type Ticket, wantsOf } from './places.js';
+import { Reminders } from './reminders.js';
 import type { AcquireOutcome, AcquireRequest, Lease } from './store.js';
 
-/** How many try at once at the most. */
-const MOST_AT_ONCE = 256;
+/** So long after somebody was held back, it is asked whether those who came before are still there. Milliseconds. */
+const ASK_AFTER_MS = 250;
 
-/** One who stands in line. */
-interface Place {
-  readonly ticket: number;
-  readonly request: AcquireRequest;
-  /** Requests with the same one are served, or not, by the same sessions. */
-  readonly wants: string;
-  /** Asked not to wait: leaves after the first look that begins after it came. */
-  readonly once: boolean;
-  readonly settle: (outcome: AcquireOutcome | null) => void;
-  readonly fail: (error: unknown) => void;
-}
+/** A line that is one of several looks again after so long, though nothing was told. Milliseconds. */
+const LOOK_EVERY_MS = 5_000;
+
+/** A look that the database failed is taken again after so long. Milliseconds. */
+const STORAGE_RETRY_MS = 1_000;
+
+/** So many kinds have their turn one after the other; those behind them try together. */
+const KINDS_IN_TURN = 8;
 
 /** How somebody stands in line. */
 export interface Joining {
   /** 0: leaves at once if nothing is free for it. */
   readonly waitSeconds: number;
-  readonly ticket: number;
+  readonly ticket: Ticket;
   /** Takes it out of the line. */
   readonly signal: AbortSignal | null;
 }
 
 /** What the line needs of the pool. */
-export interface LineSource {
+export interface LineParts {
+  /** @throws Unavailable when the database fails; who waits is tried again later. */
   acquire(request: AcquireRequest): Promise<AcquireOutcome>;
   /** Takes a lease back that nobody is there to receive. */
   giveBack(lease: Lease): void;
+  readonly timers: Timers;
+  readonly clock: Clock;
+  /** Those who wait at other replicas. */
+  readonly others: OtherLines;
 }
 
 /**
  * Those who wait for a session, first come first served. Nobody polls: a look along the line happens when
- * sessions became free, and each session goes to the first who can use it.
+ * sessions became free, and each session goes to the first who can use it, at whichever replica that one waits.
  */
 export class WaitingLine {
-  readonly #source: LineSource;
-  readonly #timers: Timers;
-  readonly #places: Place[] = [];
+  readonly #parts: LineParts;
+  readonly #places: Places;
+  readonly #reminders: Reminders<'others' | 'news' | 'storage'>;
+  /** Calls of one process are carried out in their order; those of several are not. */
+  readonly #alone: boolean;
   #tickets = 0;
   #freed = 0;
   #looking = false;
   #again = false;
 
-  constructor(source: LineSource, timers: Timers) {
-    this.#source = source;
-    this.#timers = timers;
+  constructor(parts: LineParts) {
+    this.#parts = parts;
+    this.#places = new Places(parts.others);
+    this.#reminders = new Reminders(parts.timers);
+    this.#alone = parts.others === NO_OTHER_LINES;
+    parts.others.onLeft((count) => {
+      // What became free and was not looked for yet is theirs.
+      this.#freed = Math.max(0, this.#freed - count);
+      this.freed(0);
+    });
   }
 
+  /** How many wait, here and elsewhere. */
   get length(): number {
+    return this.#places.length + this.#parts.others.length;
+  }
+
+  /** How many wait here. */
+  get here(): number {
     return this.#places.length;
   }
 
   /** Remembers who came when: taken at once, used if it comes to waiting. */
-  ticket(): number {
+  ticket(): Ticket {
     this.#tickets += 1;
-    return this.#tickets;
+    return { order: this.#tickets, arrivedAt: this.#parts.clock.now() };
   }
 
   /**
@@ -72,15 +94,17 @@ export class WaitingLine {
     const once = waitSeconds === 0;
     let leave = () => {};
     const outcome = new Promise<AcquireOutcome | null>((settle, fail) => {
-      const place = { ticket, request, wants: wants(request), once, settle, fail };
+      const { arrivedAt } = ticket;
+      const place = { ticket, arrivedAt, request, wants: wantsOf(request), once, settle, fail };
       leave = () => {
-        if (this.#remove(place)) settle(null);
+        if (this.#places.remove(place)) settle(null);
       };
-      this.#insert(place);
+      this.#places.insert(place);
     });
-    const stopTimer = once ? null : this.#timers.after(waitSeconds * 1000, leave);
+    const stopTimer = once ? null : this.#parts.timers.after(waitSeconds * 1000, leave);
     signal?.addEventListener('abort', leave, { once: true });
     this.freed(0);
+    if (!this.#alone) this.#watch();
     try {
       return await outcome;
     } finally {
@@ -99,7 +123,8 @@ export class WaitingLine {
 
   /** Sends everyone away empty-handed. */
   disperse(): void {
-    for (const place of this.#places.splice(0)) place.settle(null);
+    this.#reminders.stop();
+    for (const place of this.#places.clear()) place.settle(null);
   }
 
   async #look(): Promise<void> {
@@ -108,9 +133,9 @@ export class WaitingLine {
       this.#again = false;
       const freed = Math.max(this.#freed, 1);
       this.#freed = 0;
-      const present = new Set(this.#places.filter((place) => place.once));
+      const present = this.#places.all().filter((place) => place.once);
       await this.#serve(freed);
-      for (const place of present) if (this.#remove(place)) place.settle(null);
+      for (const place of present) if (this.#places.remove(place)) place.settle(null);
     }
     this.#looking = false;
   }
@@ -122,51 +147,58 @@ export class WaitingLine {
   async #serve(freed: number): Promise<void> {
     const without = new Set<string>();
     for (let most = freed; ; most *= 2) {
-      const next = this.#firstOfEach(most, without);
+      const { next, heldBack } = this.#places.firstOfEach(most, freed, without);
+      if (heldBack) this.#askWhetherOthersAreThere();
       if (next.length === 0) return;
-      await Promise.all(next.map((place) => this.#try(place, without)));
+      for (const together of this.#alone ? [next] : byKind(next)) {
+        await Promise.all(together.map((place) => this.#try(place, without)));
+      }
     }
-  }
-
-  #firstOfEach(most: number, without: ReadonlySet<string>): Place[] {
-    const taken = new Map<string, number>();
-    const next: Place[] = [];
-    for (const place of this.#places) {
-      const already = taken.get(place.wants) ?? 0;
-      if (already >= most || without.has(place.wants)) continue;
-      taken.set(place.wants, already + 1);
-      next.push(place);
-      if (next.length >= MOST_AT_ONCE) break;
-    }
-    return next;
   }
 
   async #try(place: Place, without: Set<string>): Promise<void> {
     try {
-      const outcome = await this.#source.acquire(place.request);
+      const outcome = await this.#parts.acquire(place.request);
       if (outcome.kind === 'none') without.add(place.wants);
-      else if (this.#remove(place)) place.settle(outcome);
-      else if (outcome.kind === 'granted') this.#source.giveBack(outcome.lease);
+      else if (this.#places.remove(place)) place.settle(outcome);
+      else if (outcome.kind === 'granted') this.#parts.giveBack(outcome.lease);
     } catch (error) {
       without.add(place.wants);
-      if (this.#remove(place)) place.fail(error);
+      // Who asked for patience has it also with a database that is being restarted.
+      if (!place.once && error instanceof Unavailable && this.#places.length > 0) this.#tryLater();
+      else if (this.#places.remove(place)) place.fail(error);
     }
   }
 
-  #insert(place: Place): void {
-    const before = this.#places.findLastIndex(({ ticket }) => ticket < place.ticket);
-    this.#places.splice(before + 1, 0, place);
+  /** A replica that was lost must not keep those behind its line waiting. */
+  #askWhetherOthersAreThere(): void {
+    this.#reminders.remind('others', ASK_AFTER_MS, async () => {
+      const lost = await this.#parts.others.forgetLost().catch(() => false);
+      if (lost) this.freed(0);
+      return false;
+    });
   }
 
-  #remove(place: Place): boolean {
-    const index = this.#places.indexOf(place);
-    if (index === -1) return false;
-    this.#places.splice(index, 1);
-    return true;
+  /** What the others tell may be lost with a connection. */
+  #watch(): void {
+    this.#reminders.remind('news', LOOK_EVERY_MS, () => this.#lookAgain());
+  }
+
+  #tryLater(): void {
+    this.#reminders.remind('storage', STORAGE_RETRY_MS, () => this.#lookAgain() && false);
+  }
+
+  /** Whether anybody is left to look for. */
+  #lookAgain(): boolean {
+    this.freed(0);
+    return this.#places.length > 0;
   }
 }
 
-function wants(request: AcquireRequest): string {
-  const { tags, sessionId, sessionName, method, withCredentials, alsoInactive } = request;
-  return JSON.stringify([[...tags].sort(), sessionId, sessionName, method, withCredentials, alsoInactive]);
+/** Those who want the same try together, one kind after the other: the first to come has the first choice. */
+function byKind(places: readonly Place[]): Place[][] {
+  const kinds = new Map<string, Place[]>();
+  for (const place of places) kinds.set(place.wants, [...(kinds.get(place.wants) ?? []), place]);
+  const inTurn = [...kinds.values()];
+  return [...inTurn.slice(0, KINDS_IN_TURN), inTurn.slice(KINDS_IN_TURN).flat()];
 }

@@ -3,7 +3,7 @@ import type { Lease, StoredProxy } from './store.js';
 /** What a worker without the shared disk needs beside the lease. */
 export interface LeaseCredentials {
   readonly session_string: string;
-  /** The session file in base64; null where the session is not one. */
+  /** The session file in base64; null where the session is a JSON file. */
   readonly session_data?: string | null;
 }
 

@@ -3,6 +3,7 @@ import { NotFound } from '../errors.js';
 import type { Timers } from '../timers.js';
 import type { Caller } from './fencing.js';
 import { type Joining, WaitingLine } from './line.js';
+import type { OtherLines } from './other_lines.js';
 import { granted, refused, stopping } from './outcomes.js';
 import { judgeReport, type Verdict } from './reports.js';
 import {
@@ -38,6 +39,8 @@ export interface PoolServiceParts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly newLeaseId: () => string;
+  /** Those who wait at other replicas. */
+  readonly others: OtherLines;
 }
 
 /** The rules of leasing, over a store. Knows nothing of HTTP. */
@@ -49,18 +52,17 @@ export class PoolService {
 
   constructor(parts: PoolServiceParts) {
     this.#parts = parts;
-    const { store, clock, timers, signals } = parts;
-    this.#line = new WaitingLine(
-      {
-        acquire: (request) => store.acquire(request, clock.now()),
-        giveBack: (lease) => void this.giveBack(lease),
-      },
-      timers,
-    );
+    const { store, clock, timers, signals, others, newLeaseId } = parts;
+    this.#line = new WaitingLine({
+      // A lease of an attempt that failed half-way is ended by its id: the next one needs its own.
+      acquire: (request) => store.acquire({ ...request, leaseId: newLeaseId() }, clock.now()),
+      giveBack: (lease) => void this.giveBack(lease),
+      ...{ timers, clock, others },
+    });
     signals.onFreed((count) => this.#line.freed(count));
   }
 
-  /** Requests on hold. */
+  /** Requests on hold, at all replicas. */
   get waiting(): number {
     return this.#line.length;
   }
@@ -80,7 +82,8 @@ export class PoolService {
     if (this.#closing) throw stopping();
     const { store, clock, newLeaseId } = this.#parts;
     const request = { ...wish, method: oneSpelling(wish.method), leaseId: newLeaseId() };
-    const outcome = await this.#try(request, { waitSeconds, ticket: this.#line.ticket(), signal });
+    const joining = { waitSeconds, ticket: this.#line.ticket(), signal };
+    const outcome = (await this.#repeated(request)) ?? (await this.#try(request, joining));
     if (outcome === null && this.#closing) throw stopping();
     return granted(outcome ?? { kind: 'none', counts: await store.counts(clock.now()) }, clock.now());
   }
@@ -185,6 +188,14 @@ export class PoolService {
     this.#line.disperse();
   }
 
+  /** What the idempotency key was answered with before: that is nobody's turn but its own. Null: it is new. */
+  async #repeated(request: AcquireRequest): Promise<AcquireOutcome | null> {
+    if (request.idempotencyKey === null || this.#line.length === 0) return null;
+    const { store, clock } = this.#parts;
+    const outcome = await store.acquire({ ...request, onlyRepeat: true }, clock.now());
+    return outcome.kind === 'none' ? null : outcome;
+  }
+
   /** Tries at once if nobody waits, and joins the line if that does not help. Null: nothing came in time. */
   async #try(request: AcquireRequest, joining: Joining): Promise<AcquireOutcome | null> {
     const { store, clock } = this.#parts;
@@ -208,7 +219,7 @@ export class PoolService {
       const due = (signals.nextDeadline() ?? Number.POSITIVE_INFINITY) <= clock.now();
       if (due) await store.expire(REAP_AT_ONCE, clock.now()).catch(() => undefined);
       this.#stopDeadlineTimer = null;
-      if (this.#line.length > 0) this.#watchDeadlines();
+      if (this.#line.here > 0) this.#watchDeadlines();
     });
   }
 }

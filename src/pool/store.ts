@@ -23,6 +23,8 @@ export interface AcquireRequest {
   /** Only sessions whose auth key is known will do. */
   readonly withCredentials: boolean;
   readonly idempotencyKey: string | null;
+  /** Nothing is granted: only a lease that the idempotency key was answered with before is given again. */
+  readonly onlyRepeat?: boolean;
 }
 
 /** A proxy as it is stored: `pass` is encrypted. */

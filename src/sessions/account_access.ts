@@ -2,12 +2,12 @@ import type { ProxyAddress } from '../access/proxy_url.js';
 import { BadRequest, Conflict } from '../errors.js';
 import { isTestAddress } from '../intake/formats/addresses.js';
 import type { Credentials } from '../intake/formats/session_string.js';
-import type { Scanner } from '../intake/scanner.js';
 import type { AccountAccess } from '../telegram/gateway.js';
 import type { SessionRecord } from './store.js';
+import type { StoredCredentials } from './stored_credentials.js';
 
 export interface AccountAccessParts {
-  readonly scanner: Scanner;
+  readonly stored: StoredCredentials;
   /** The proxy with its password readable. */
   readonly openProxy: (id: number) => Promise<ProxyAddress | null>;
   /** The configured application; null: none. */
@@ -35,11 +35,13 @@ export class AccountAccesses {
     return { key, apiId, proxy, withinSeconds };
   }
 
-  /** What a session's files hold. @throws Conflict `credentials_unreadable`. */
-  async credentials({ id, name, file, jsonFile }: SessionRecord): Promise<Credentials> {
-    const credentials = await this.#parts.scanner.credentials(file, jsonFile).catch(() => null);
+  /** What it takes to be the session's account. @throws Conflict `credentials_unreadable`. */
+  async credentials(session: SessionRecord): Promise<Credentials> {
+    const credentials = await this.#parts.stored.of(session);
     if (credentials) return credentials;
-    const message = `No session can be read from the files of ${name}`;
+    const { id, name, file, jsonFile } = session;
+    const hasFiles = file !== null || jsonFile !== null;
+    const message = `No session can be read from ${hasFiles ? 'the files' : 'the row'} of ${name}`;
     throw new Conflict({ error: 'credentials_unreadable', message, session_id: id, session_name: name });
   }
 }

@@ -7,28 +7,29 @@ import {
   encodeSessionString,
   type StringFormat,
 } from '../intake/formats/session_string.js';
-import type { Scanner } from '../intake/scanner.js';
 import type { LeaseCredentials, LeaseSecrets } from '../pool/secrets.js';
 import type { Lease, StoredProxy } from '../pool/store.js';
+import type { StoredCredentials } from './stored_credentials.js';
 
-/** Reads sessions from their files, and opens what the vault closed. */
+/** Gives sessions to their workers, and opens what the vault closed. */
 export class CredentialsService implements LeaseSecrets {
-  readonly #scanner: Scanner;
+  readonly #stored: StoredCredentials;
   readonly #vault: Vault;
   readonly #passwords = new LRUCache<string, string>({ max: 10_000 });
 
-  constructor(scanner: Scanner, vault: Vault) {
-    this.#scanner = scanner;
+  constructor(stored: StoredCredentials, vault: Vault) {
+    this.#stored = stored;
     this.#vault = vault;
   }
 
   async ofLease(lease: Lease, as: 'string' | 'file', format: StringFormat): Promise<LeaseCredentials> {
-    const credentials = await this.#scanner.credentials(lease.file, lease.jsonFile).catch(() => null);
+    const { sessionId: id, file, jsonFile } = lease;
+    const credentials = await this.#stored.of({ id, file, jsonFile });
     if (!credentials) throw unreadable(lease);
     const sessionString = { session_string: encoded(lease, credentials, format) };
     if (as === 'string') return sessionString;
-    const data = lease.file === null ? null : await this.#scanner.fileBytes(lease.file).catch(() => null);
-    if (lease.file !== null && !data) throw unreadable(lease);
+    const isJson = file === null && jsonFile !== null;
+    const data = isJson ? null : await this.#stored.file({ file }, credentials);
     return { ...sessionString, session_data: data?.toString('base64') ?? null };
   }
 

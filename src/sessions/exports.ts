@@ -1,14 +1,13 @@
 import { Conflict } from '../errors.js';
 import { encodeSessionString, type StringFormat } from '../intake/formats/session_string.js';
-import { telethonFile } from '../intake/formats/telethon_file.js';
-import type { Scanner } from '../intake/scanner.js';
 import type { AccountAccesses } from './account_access.js';
 import { withIdsOf } from './credentials.js';
 import type { SessionRecord } from './store.js';
+import type { StoredCredentials } from './stored_credentials.js';
 
 export interface ExportParts {
   readonly accesses: AccountAccesses;
-  readonly scanner: Scanner;
+  readonly stored: StoredCredentials;
 }
 
 /** Hands sessions out in the forms that clients read. */
@@ -34,7 +33,6 @@ export class SessionExports {
   async file(session: SessionRecord): Promise<Buffer> {
     const credentials = await this.#parts.accesses.credentials(session);
     const own = session.format === 'telethon' ? session.file : null;
-    const bytes = own === null ? null : await this.#parts.scanner.fileBytes(own).catch(() => null);
-    return bytes ?? telethonFile(credentials);
+    return this.#parts.stored.file({ file: own }, credentials);
   }
 }

@@ -19,8 +19,6 @@ export const sessionParams = z.object({ id: sessionId });
 /** What every route of one session may be answered with. */
 export const SESSION_NOT_FOUND = { 404: { description: 'Session not found' } };
 
-const IN_USE = { 409: { description: '`session_in_use`: leased or cooling down just now' } };
-
 /** `/sessions`: every session of the pool, as admins and monitoring see it. */
 export function sessionRoutes(parts: SessionRouteParts): Route[] {
   return [list(parts), one(parts), change(parts), remove(parts)];
@@ -71,7 +69,9 @@ function change({ service, present }: SessionRouteParts): Route {
     input: changeInput,
     responses: {
       200: { description: 'The session as it is now', schema: sessionAnswer },
-      409: { description: '`name_taken`, or `session_in_use` where it is to be renamed' },
+      409: {
+        description: '`name_taken`; `session_in_use`, `no_sessions_directory` where it is to be renamed',
+      },
       ...SESSION_NOT_FOUND,
     },
     async handle({ params: { id }, input: { name, tags, is_active, proxy } }) {
@@ -99,7 +99,11 @@ function remove({ service }: SessionRouteParts): Route {
     responses: {
       200: { description: 'Deleted', schema: z.object({ message: z.string(), id: z.int() }) },
       ...SESSION_NOT_FOUND,
-      ...IN_USE,
+      409: {
+        description:
+          '`session_in_use`: leased or cooling down just now; `session_in_use_by_source`: a source names it, ' +
+          'see `source_id`; `no_sessions_directory` where it has files',
+      },
     },
     async handle({ params: { id } }) {
       await service.remove(id);

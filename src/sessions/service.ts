@@ -1,22 +1,20 @@
 import type { ProxyAddress } from '../access/proxy_url.js';
 import type { Clock } from '../clock.js';
-import { Conflict, InvalidInput, NotFound } from '../errors.js';
-import { nameRefusal } from '../intake/names.js';
-import type { SessionFiles } from '../intake/session_files.js';
-import { sessionNameRefusal } from '../intake/session_name.js';
-import type { SyncService } from '../intake/sync.js';
+import { InvalidInput, NotFound } from '../errors.js';
+import { hasFiles, NoSessionsDirectory, type SessionsDirectory } from '../intake/directory.js';
+import type { MovedFiles } from '../intake/session_files.js';
 import type { Lease } from '../pool/store.js';
-import { sessionInUse } from './in_use.js';
 import type { OwnLease } from './own_lease.js';
-import type { RemoveOutcome, RenameOutcome, SessionRecord, SessionStore } from './store.js';
+import { type NameHolder, nameTaken, newNameRefusal, refusedBy } from './refusals.js';
+import type { SessionRecord, SessionStore } from './store.js';
 
 /** How long it may take to give a session's files another name, in seconds. */
 const FILES_SECONDS = 30;
 
 export interface SessionServiceParts {
   readonly sessions: SessionStore;
-  readonly files: SessionFiles;
-  readonly sync: SyncService;
+  /** Null: the session files are other replicas' business. */
+  readonly directory: SessionsDirectory | null;
   readonly ownLease: OwnLease;
   readonly clock: Clock;
   /** The row of a proxy: the one there is, or a new one. */
@@ -25,12 +23,6 @@ export interface SessionServiceParts {
   readonly holderOf: (name: string, except: number) => Promise<NameHolder | null>;
   /** The proxy that new sessions get: it stays, even while none has it. */
   readonly defaultProxyId: number | null;
-}
-
-/** Who has a name. */
-export interface NameHolder {
-  readonly sessionId: number | null;
-  readonly sessionName: string;
 }
 
 /** What an admin may change of a session. */
@@ -72,32 +64,42 @@ export class SessionService {
     return after;
   }
 
-  /** Gives a session and its files another name. @throws InvalidInput, Conflict, NotFound, Failed. */
+  /**
+   * Gives a session and its files another name.
+   * @throws InvalidInput, Conflict (`no_sessions_directory` where its files are not to be had here), NotFound,
+   * Failed.
+   */
   async rename(session: SessionRecord, name: string): Promise<SessionRecord> {
-    const refused = refusal(session.name, name);
+    const refused = newNameRefusal(session.name, name);
     if (refused) throw new InvalidInput([{ loc: ['body', 'name'], msg: refused, type: 'value_error' }]);
+    this.#ensureFilesAreHere(session);
     return this.#alone(session, (leaseId) =>
-      this.#parts.sync.exclusively(() => this.#rename(session.id, name, leaseId)),
+      this.#undisturbed(() => this.#rename(session.id, name, leaseId)),
     );
   }
 
-  /** Drops a session and its files. @throws NotFound; Conflict `session_in_use`; Failed where a file can't be deleted. */
+  /**
+   * Drops a session and its files.
+   * @throws NotFound; Conflict `session_in_use`, `session_in_use_by_source`, `no_sessions_directory`; Failed where
+   * a file can't be deleted.
+   */
   async remove(id: number): Promise<void> {
-    const { sessions, files, sync, clock } = this.#parts;
+    const { sessions, directory, clock } = this.#parts;
     const session = await this.session(id);
-    await sync.exclusively(async () => {
+    this.#ensureFilesAreHere(session);
+    await this.#undisturbed(async () => {
       const outcome = await sessions.remove(id, null, clock.now());
       if (outcome.kind !== 'removed') throw refusedBy(outcome, session);
-      await files.remove(outcome.session);
+      await directory?.files.remove(outcome.session);
     });
   }
 
   async #rename(id: number, name: string, leaseId: string | null): Promise<SessionRecord> {
-    const { sessions, files, clock } = this.#parts;
+    const { sessions, clock } = this.#parts;
     const session = await this.session(id);
     const holder = await this.#parts.holderOf(name, id);
     if (holder) throw nameTaken(holder);
-    const moved = await files.move(session, name);
+    const moved = await this.#move(session, name);
     try {
       const to = { name, file: moved.file, jsonFile: moved.jsonFile };
       const outcome = await sessions.rename(id, to, leaseId, clock.now());
@@ -107,6 +109,23 @@ export class SessionService {
       await moved.undo();
       throw error;
     }
+  }
+
+  #move(session: SessionRecord, name: string): Promise<MovedFiles> {
+    const { directory } = this.#parts;
+    if (directory) return directory.files.move(session, name);
+    this.#ensureFilesAreHere(session);
+    return Promise.resolve({ file: null, jsonFile: null, undo: async () => undefined });
+  }
+
+  #ensureFilesAreHere(session: SessionRecord): void {
+    if (this.#parts.directory === null && hasFiles(session)) throw new NoSessionsDirectory(session);
+  }
+
+  /** While nobody looks at the directory, so that no half of it is made into a row. */
+  #undisturbed<Result>(work: () => Promise<Result>): Promise<Result> {
+    const { directory } = this.#parts;
+    return directory ? directory.sync.exclusively(work) : work();
   }
 
   /** No worker may lease the session while its files have two names. One that can't be leased needs no lease. */
@@ -119,25 +138,4 @@ export class SessionService {
     const own = { method: null, seconds: FILES_SECONDS };
     return this.#parts.ownLease.during(id, own, ({ leaseId }: Lease) => work(leaseId));
   }
-}
-
-/** A name is plain, or stays in the directory that the session lies in. */
-function refusal(before: string, name: string): string | null {
-  const directory = before.slice(0, before.lastIndexOf('/') + 1);
-  if (directory === '' || !name.startsWith(directory)) return sessionNameRefusal(name);
-  return sessionNameRefusal(name.slice(directory.length)) ?? nameRefusal(name);
-}
-
-function refusedBy(
-  outcome: Exclude<RenameOutcome | RemoveOutcome, { kind: 'renamed' | 'removed' }>,
-  session: SessionRecord,
-) {
-  if (outcome.kind === 'unknown') return new NotFound('Session not found');
-  if (outcome.kind === 'in_use') return sessionInUse(session);
-  return nameTaken(outcome);
-}
-
-function nameTaken({ sessionId, sessionName }: NameHolder): Conflict {
-  const message = `This name is taken by ${sessionName}`;
-  return new Conflict({ error: 'name_taken', message, session_id: sessionId, session_name: sessionName });
 }

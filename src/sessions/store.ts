@@ -52,7 +52,8 @@ export type RenameOutcome =
 export type RemoveOutcome =
   | { readonly kind: 'removed'; readonly session: SessionRecord }
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'in_use' };
+  | { readonly kind: 'in_use' }
+  | { readonly kind: 'referred'; readonly sourceId: number; readonly sourceName: string };
 
 /** What Telegram told of a session; what is left out stays. */
 export interface Identity {
@@ -73,7 +74,10 @@ export interface SessionStore {
    * session whose name differs from it in case only, or not at all.
    */
   rename(id: number, to: NewName, leaseId: string | null, now: number): Promise<RenameOutcome>;
-  /** Drops the row. `in_use`: leased or cooling down, unless by `leaseId`. */
+  /**
+   * Drops the row. `referred`: a source names it, this one first. `in_use`: leased or cooling down, unless by
+   * `leaseId`.
+   */
   remove(id: number, leaseId: string | null, now: number): Promise<RemoveOutcome>;
   /** Notes that Telegram was asked about the session. */
   checked(id: number, identity: Identity, now: number): Promise<void>;
@@ -82,6 +86,15 @@ export interface SessionStore {
   /** Encrypted api hashes after the row `afterId`, by id. */
   apiHashes(afterId: number, limit: number): Promise<{ readonly id: number; readonly apiHash: string }[]>;
   saveApiHash(id: number, apiHash: string): Promise<void>;
+  /** The session itself, encrypted; null: it is not kept in the database, or there is no such session. */
+  credentials(id: number): Promise<string | null>;
+  /** Encrypted credentials after the row `afterId`, by id. */
+  keptCredentials(
+    afterId: number,
+    limit: number,
+  ): Promise<{ readonly id: number; readonly credentials: string }[]>;
+  /** Puts credentials that were encrypted anew in the place of the old; those that changed meanwhile stay. */
+  replaceCredentials(id: number, before: string, after: string): Promise<void>;
   /** Drops a proxy that no session has. */
   dropProxy(id: number): Promise<void>;
 }

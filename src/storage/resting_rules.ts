@@ -17,6 +17,27 @@ const OF_THE_ACCOUNT: Partial<Record<State, PoolEvent>> = {
 /** What is said instead of a session's name where a login under way has the auth key. */
 export const LOGIN_UNDER_WAY = 'a login under way';
 
+/**
+ * Whom a session gives way to that has the same auth key: anybody, its `owner` alone, nobody. One that has the
+ * key only now comes after all others. One that was missing has lost its claim; whoever has taken it keeps it.
+ */
+export type Yielding = 'anybody' | 'owner' | 'nobody';
+
+/** Whom the row gives way to; `gained`: it has its auth key only now. */
+export function yieldingOf({ rest }: Rest, gained: boolean): Yielding {
+  if (gained || rest === 'duplicate') return 'anybody';
+  return rest === 'missing' ? 'owner' : 'nobody';
+}
+
+/** The name of the session that keeps the auth key, of this one that has it too; null: none does. */
+export function keeperOf(
+  other: { readonly name: string; readonly rest: RestState } | undefined,
+  yielding: Yielding,
+): string | null {
+  if (other === undefined || yielding === 'nobody') return null;
+  return yielding === 'anybody' || other.rest !== 'duplicate' ? other.name : null;
+}
+
 /** What it means that the session rests elsewhere now; `gained`: by another auth key. Null: nothing changed. */
 export function settling(row: Rest, rest: Rest, gained: boolean, now: number) {
   const wasDead = row.rest === 'dead' && rest.rest !== 'dead';
@@ -24,6 +45,15 @@ export function settling(row: Rest, rest: Rest, gained: boolean, now: number) {
   if (event === 'settle' && rest.rest === row.rest && rest.restReason === row.restReason) return null;
   const changes = { stateReason: rest.restReason, suspectedAt: null };
   return { event, changes, occasion: { at: now, event: rest.rest, detail: rest.restReason } };
+}
+
+/** What it means that the session's file is gone; what holds it, if anything, goes on. */
+export function goingMissing(row: Rest, restReason: string, now: number) {
+  // One that was dead by its file is not so without it.
+  const event: PoolEvent = row.rest === 'dead' ? 'rekey' : 'settle';
+  const rest: Rest = { rest: 'missing', restReason };
+  const changes = { stateReason: restReason, suspectedAt: null };
+  return { rest, event, changes, occasion: { at: now, event: 'missing', detail: restReason } };
 }
 
 /** What an heir of the auth key gets with it; null: nothing. */

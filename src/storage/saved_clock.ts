@@ -1,10 +1,11 @@
 import type { AccessStore } from '../access/store.js';
-import { type ClockAnchor, createSteadyClock, type SteadyClock, type TimeSource } from '../clock.js';
+import { type AnchoredClock, type ClockAnchor, createSteadyClock, type TimeSource } from '../clock.js';
 
-const ANCHOR = 'clock.anchor';
+/** The fact that tells where the clock of a machine was. */
+export const ANCHOR = 'clock.anchor';
 
 /** The clock, going on from where the last process left it. */
-export async function restoreClock(store: AccessStore, time: TimeSource): Promise<SteadyClock> {
+export async function restoreClock(store: AccessStore, time: TimeSource): Promise<AnchoredClock> {
   const saved = await store.fact(ANCHOR);
   const clock = createSteadyClock(time, saved === null ? null : (JSON.parse(saved) as ClockAnchor));
   await saveClock(store, clock);
@@ -12,6 +13,6 @@ export async function restoreClock(store: AccessStore, time: TimeSource): Promis
 }
 
 /** Keeps the present for the next process. */
-export function saveClock(store: AccessStore, clock: SteadyClock): Promise<void> {
+export function saveClock(store: AccessStore, clock: AnchoredClock): Promise<void> {
   return store.saveFact(ANCHOR, JSON.stringify(clock.anchor()));
 }

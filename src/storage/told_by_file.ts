@@ -1,4 +1,5 @@
 import type { FoundFile } from '../intake/store.js';
+import { digest, sameDigest } from './digests.js';
 
 /** What a row knows that its file may not say. */
 export interface KnownOfFile {
@@ -6,6 +7,7 @@ export interface KnownOfFile {
   readonly phoneNumber: string | null;
   readonly apiId: number | null;
   readonly apiHash: string | null;
+  readonly credentials: string | null;
   readonly lastCheckedAt: number | null;
 }
 
@@ -24,6 +26,25 @@ export function toldByFile(row: KnownOfFile, found: FoundFile, gained: boolean) 
     apiId,
     // It is the hash of the other application.
     apiHash: apiId === row.apiId ? row.apiHash : null,
+    // They hold the auth key: those of another one must not outlive it.
+    credentials: found.credentials ?? (gained ? null : row.credentials),
     lastCheckedAt: gained ? null : row.lastCheckedAt,
   };
+}
+
+/** What a row has that may be nowhere else. */
+export interface OnlyHere {
+  readonly file: string | null;
+  readonly jsonFile: string | null;
+  readonly authKeySha256: Buffer | null;
+  readonly state: string;
+}
+
+/**
+ * Whether a file that was found must not have the row of its name: the row's session has no file, so that its
+ * auth key would be lost. A file with that same key is welcome, and any other once Telegram refuses the old one.
+ */
+export function wouldLose(row: OnlyHere, found: FoundFile): boolean {
+  if (row.file !== null || row.jsonFile !== null || row.state === 'dead') return false;
+  return row.authKeySha256 !== null && !sameDigest(row.authKeySha256, digest(found.authKeySha256));
 }

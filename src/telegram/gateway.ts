@@ -1,4 +1,5 @@
 import type { ProxyAddress } from '../access/proxy_url.js';
+import type { Message, MessagesAfter } from './message.js';
 
 /** The application that speaks for an account: `api_id` and `api_hash` of my.telegram.org. */
 export interface Application {
@@ -116,14 +117,6 @@ export interface MediaFile {
   readonly sizeBytes: number;
 }
 
-export interface Message {
-  readonly id: number;
-  /** Seconds since 1970. */
-  readonly date: number;
-  readonly text: string;
-  readonly file: MediaFile | null;
-}
-
 /** One connection that speaks as an account. Each method is one or more calls, each with a deadline. */
 export interface ConnectedAccount {
   whoAmI(): Promise<Account>;
@@ -132,6 +125,8 @@ export interface ConnectedAccount {
   /** The public channel of this name, without `@`. Scarce: some 200 a day. */
   resolve(username: string): Promise<Channel>;
   history(peer: Peer, page: HistoryPage): Promise<readonly Message[]>;
+  /** The oldest messages after the id `afterId`, at most `limit` of up to 100. */
+  messagesAfter(peer: Peer, afterId: number, limit: number): Promise<MessagesAfter>;
   /** The file's bytes from `offset` (a multiple of 4096) on, in order, a piece at a time, from whichever data centre has it. */
   download(file: MediaFile, offset: number): AsyncIterable<Buffer>;
   /** Ends the session for good: its key is worth nothing afterwards. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Express } from 'express';
-import { createAuthenticate } from '../access/authenticate.js';
+import { BAD_KEYS, createAuthenticate } from '../access/authenticate.js';
 import type { KeyService } from '../access/keys.js';
 import { keyRoutes } from '../access/routes.js';
 import { createApp } from '../app.js';
@@ -13,14 +13,17 @@ import { uploadRoutes } from '../logins/upload_routes.js';
 import { registerPoolMetrics } from '../pool/metrics.js';
 import { poolRoutes } from '../pool/routes.js';
 import { PROJECT_ROOT, readVersion } from '../project.js';
+import { runRoutes } from '../scraping/run_routes.js';
 import { exportRoutes } from '../sessions/export_routes.js';
 import { sessionPresenter } from '../sessions/present.js';
 import { sessionRoutes } from '../sessions/routes.js';
 import { sessionTelegramRoutes } from '../sessions/telegram_routes.js';
-import { saveClock } from '../storage/saved_clock.js';
+import { sourceRoutes } from '../sources/routes.js';
+import { triggerRoutes } from '../sources/trigger_routes.js';
 import type { Base } from './base.js';
 import type { Intake } from './intake.js';
 import type { Pool } from './pool.js';
+import type { Sources } from './sources.js';
 import type { Telegram } from './telegram.js';
 
 /** The features that have routes. */
@@ -29,21 +32,23 @@ export interface Features {
   readonly intake: Intake;
   readonly pool: Pool;
   readonly telegram: Telegram;
+  readonly sources: Sources;
 }
 
 /** The application over the features. */
 export function wireApp(base: Base, features: Features): Express {
   const { database, config, logger } = base;
   const { pool, keys } = features;
+  const { upkeep } = features.intake;
   const registry = createRegistry();
   const countEvents = registerPoolMetrics(registry, {
     states: async () => (await pool.service.counts()).states,
     waiting: () => pool.service.waiting,
   });
-  database.onHappened(countEvents);
+  database.signals.onHappened(countEvents);
   const checks = async () => ({
-    database: await saveClock(database.access, base.clock).then(() => null, reasonOf),
-    sessions_directory: await features.intake.upkeep.check(),
+    database: await database.touch().then(() => null, reasonOf),
+    ...(upkeep && { sessions_directory: await upkeep.check() }),
   });
   const { events } = base;
   return createApp({
@@ -51,18 +56,19 @@ export function wireApp(base: Base, features: Features): Express {
       ...featureRoutes(base, features),
       ...operationsRoutes({ registry, events, snapshot: pool.status, checks }),
     ],
-    authenticate: createAuthenticate(keys),
+    authenticate: createAuthenticate(keys, database.replicas.limiter('bad keys', BAD_KEYS)),
     logger,
     metrics: new HttpMetrics(registry),
     newRequestId: randomUUID,
     root: PROJECT_ROOT,
     version: readVersion(),
     corsOrigins: config.corsOrigins,
+    trustedProxies: config.trustedProxies,
   });
 }
 
 /** The busiest first: Express looks at them one after the other. */
-function featureRoutes(base: Base, { keys, intake, pool, telegram }: Features): Route[] {
+function featureRoutes(base: Base, { keys, intake, pool, telegram, sources }: Features): Route[] {
   const { database, clock, config, logger } = base;
   const { leaseTtlSeconds, otpTtlMinutes: ttlMinutes, sessionFileMaxBytes: maxBytes } = config;
   const present = sessionPresenter(database.access, clock);
@@ -79,6 +85,9 @@ function featureRoutes(base: Base, { keys, intake, pool, telegram }: Features): 
     ...sessionRoutes({ store: database.sessions, service, present }),
     ...sessionTelegramRoutes(sessions),
     ...exportRoutes({ ...sessions, logger }),
+    ...sourceRoutes(sources),
+    ...triggerRoutes({ ...sources, clock }),
+    ...runRoutes({ ...sources, clock }),
   ];
 }
 

@@ -1,35 +1,29 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import type { Logger } from 'winston';
 import { loadOrCreateEncryptionKey } from '../access/key_file.js';
 import { Vault } from '../access/vault.js';
-import type { SteadyClock, TimeSource } from '../clock.js';
+import type { SteadyClock } from '../clock.js';
 import type { Config } from '../config.js';
 import { Disposers } from '../disposers.js';
 import { EventHub } from '../http/events.js';
-import { SQLITE_MIGRATIONS } from '../project.js';
-import { restoreClock } from '../storage/saved_clock.js';
-import { SqliteDatabase } from '../storage/sqlite/database.js';
+import type { Database } from '../storage/database.js';
+import { type DatabaseSurroundings, openDatabase } from '../storage/open.js';
 import type { GatewayLimits } from '../telegram/limits.js';
 import type { TelegramNetwork } from '../telegram/network.js';
 import type { Timers } from '../timers.js';
 
 /** What the service takes from the world around it. */
-export interface Surroundings {
-  readonly logger: Logger;
-  readonly time: TimeSource;
+export interface Surroundings extends DatabaseSurroundings {
   readonly timers: Timers;
   /** Where Telegram is; Telegram itself unless given. */
   readonly network?: TelegramNetwork;
   readonly telegramLimits?: Partial<GatewayLimits>;
-  /** 1: a transaction a request, to measure what sharing one brings. */
-  readonly maxBatch?: number;
 }
 
 /** What the features share. */
 export interface Base extends Surroundings {
   readonly config: Config;
-  readonly database: SqliteDatabase;
+  readonly database: Database;
   readonly clock: SteadyClock;
   readonly vault: Vault;
   readonly events: EventHub;
@@ -38,17 +32,12 @@ export interface Base extends Surroundings {
 
 /** Opens the database and what goes with it. @throws DatabaseRefused, KeyFileError. */
 export async function openBase(config: Config, around: Surroundings): Promise<Base> {
-  const { maxBatch } = around;
   const disposers = new Disposers();
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  const database = await SqliteDatabase.open({
-    path: config.databaseFile,
-    migrations: SQLITE_MIGRATIONS,
-    ...(maxBatch === undefined ? {} : { maxBatch }),
-  });
+  const database = await openDatabase(config.database, around);
   disposers.add(() => database.close());
   try {
-    const clock = await restoreClock(database.access, around.time);
+    const { clock } = database;
     const own = config.encryptionKeys.length === 0;
     const vault = new Vault(
       own ? [await loadOrCreateEncryptionKey(config.dataDir, randomBytes)] : config.encryptionKeys,

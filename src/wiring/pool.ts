@@ -10,14 +10,15 @@ export type Pool = ReturnType<typeof wirePool>;
 export function wirePool({ database, clock, timers, events, disposers }: Base) {
   const service = new PoolService({
     store: database.pool,
-    signals: database,
+    signals: database.signals,
     clock,
     timers,
     newLeaseId: randomUUID,
+    others: database.replicas.lines,
   });
   const status = async () => presentStatus(await service.counts(), service.waiting, clock);
   const broadcast = new StatusBroadcast({ events, status, clock, timers });
-  database.onHappened((notices) => broadcast.tell(notices));
+  database.signals.onHappened((notices) => broadcast.tell(notices));
   disposers.add(() => broadcast.close());
   return { service, status };
 }

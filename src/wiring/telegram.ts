@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { SESSION_API_HASH } from '../access/api_hash.js';
 import { proxyId } from '../access/proxies.js';
 import type { ProxyAddress } from '../access/proxy_url.js';
-import { SessionFiles } from '../intake/session_files.js';
 import { LoginFinishing } from '../logins/finishing.js';
 import { GetCodeService } from '../logins/get_code.js';
 import { SessionSaving } from '../logins/saving.js';
@@ -18,6 +17,7 @@ import { SessionExports } from '../sessions/exports.js';
 import { SessionHealth } from '../sessions/health.js';
 import { OwnLease } from '../sessions/own_lease.js';
 import { SessionService } from '../sessions/service.js';
+import { StoredCredentials } from '../sessions/stored_credentials.js';
 import { applicationChooser } from '../telegram/application.js';
 import { createLazyGateway } from '../telegram/lazy_gateway.js';
 import { telegramNetwork } from '../telegram/network.js';
@@ -32,41 +32,42 @@ export function wireTelegram(base: Base, intake: Intake, pool: Pool) {
   const { timers, disposers, network = telegramNetwork, telegramLimits: limits } = base;
   const gateway = createLazyGateway({ network, timers, ...(limits && { limits }) });
   disposers.add(() => gateway.close());
-  const files = new SessionFiles({ root: base.config.sessionsDir, randomId: randomUUID });
-  const sessions = wireSessions(base, intake, pool, { gateway, files });
-  const logins = wireLogins(base, intake, sessions, { gateway, files, network });
-  return { sessions, logins };
+  const sessions = wireSessions(base, intake, pool, gateway);
+  const logins = wireLogins(base, intake, sessions, { gateway, network });
+  return { gateway, sessions, logins };
 }
 
 type Gateway = ReturnType<typeof createLazyGateway>;
 
 function wireSessions(
   { config, database, clock, timers, logger, vault, disposers }: Base,
-  { scanner, sync, defaultProxyId }: Intake,
+  { directory, defaultProxyId }: Intake,
   { service: pool }: Pool,
-  { gateway, files }: { gateway: Gateway; files: SessionFiles },
+  gateway: Gateway,
 ) {
   const { sessions, access } = database;
   const ownLease = new OwnLease({ pool, sessions, clock });
-  const secrets = new CredentialsService(scanner, vault);
+  const stored = new StoredCredentials({ sessions, vault, scanner: directory?.scanner ?? null });
+  const secrets = new CredentialsService(stored, vault);
   const openProxy = async (id: number): Promise<ProxyAddress | null> => {
     const stored = (await access.proxies()).find((proxy) => proxy.id === id);
     if (!stored) return null;
     return { ...(await secrets.proxy(stored)), type: stored.type as ProxyAddress['type'] };
   };
-  const accesses = new AccountAccesses({ scanner, openProxy, apiId: config.telegramApiId });
+  const accesses = new AccountAccesses({ stored, openProxy, apiId: config.telegramApiId });
   const shared = { sessions, ownLease, accesses, gateway, clock };
   const checks = new SessionChecks(shared);
   const health = new SessionHealth({ sessions, checks, pool, clock, timers, logger });
   disposers.add(() => health.stop());
   return {
+    accesses,
     checks,
     health,
     secrets,
     channels: new SessionChannels({ ...shared, pool }),
-    exports: new SessionExports({ accesses, scanner }),
+    exports: new SessionExports({ accesses, stored }),
     service: new SessionService({
-      ...{ sessions, files, sync, ownLease, clock },
+      ...{ sessions, directory, ownLease, clock },
       proxyId: (proxy) => proxyId(proxy, access, vault),
       holderOf: (name, except) =>
         database.logins.obstacle({
@@ -80,9 +81,9 @@ function wireSessions(
 
 function wireLogins(
   { config, database, clock, logger, vault }: Base,
-  { scanner, sync, defaultProxyId }: Intake,
+  { directory, seal, defaultProxyId }: Intake,
   { checks }: ReturnType<typeof wireSessions>,
-  { gateway, files, network }: { gateway: Gateway; files: SessionFiles; network: typeof telegramNetwork },
+  { gateway, network }: { gateway: Gateway; network: typeof telegramNetwork },
 ) {
   const { logins: store, sessions } = database;
   const secrets = new LoginSecrets(vault);
@@ -91,13 +92,12 @@ function wireLogins(
   const placing = {
     store,
     sessions,
-    files,
-    scanner,
-    sync,
+    directory,
     network,
     clock,
     proxyId: defaultProxyId,
     sealApiHash,
+    seal,
   };
   const saving = new SessionSaving(placing);
   const proxy = config.defaultProxy;
@@ -111,6 +111,6 @@ function wireLogins(
     finishing,
     service,
     uploads: new UploadService({ ...shared, ...fresh, network }),
-    getCode: new GetCodeService({ logins: service, sessions, checks, sync, sessionsDir }),
+    getCode: new GetCodeService({ logins: service, sessions, checks, directory, sessionsDir }),
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { keptSessions } from './intake_credentials.js';
 import { duplicates } from './intake_duplicates.js';
 import {
   add,
@@ -23,6 +24,7 @@ const gone = (name: string) => ({ kind: 'gone', name }) as const;
 export function intakeStoreContract(make: MakeStores): void {
   describe('rows of files', () => rows(make));
   describe('files with one auth key', () => duplicates(make));
+  describe('sessions kept in the database', () => keptSessions(make));
 }
 
 function rows(make: MakeStores): void {
@@ -163,10 +165,12 @@ function rows(make: MakeStores): void {
   it(
     'remember the disk they were seen on',
     using(async (stores) => {
-      expect(await stores.intake.lastDevice()).toBeNull();
-      await stores.intake.saveDevice('2049');
-      await stores.intake.saveDevice('2050');
-      expect(await stores.intake.lastDevice()).toBe('2050');
+      expect(await stores.intake.lastDevice('')).toBeNull();
+      await stores.intake.saveDevice('', '2049');
+      await stores.intake.saveDevice('', '2050');
+      await stores.intake.saveDevice('another machine', '7');
+      expect(await stores.intake.lastDevice('')).toBe('2050');
+      expect(await stores.intake.lastDevice('another machine')).toBe('7');
     }),
   );
 }

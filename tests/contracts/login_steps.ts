@@ -1,5 +1,16 @@
 import { expect, it } from '@jest/globals';
-import { asSession, begin, beginReady, claim, EXPIRES, HOLDER, keyed, pending, UNTIL } from './logins.js';
+import {
+  asSession,
+  begin,
+  beginMany,
+  beginReady,
+  claim,
+  EXPIRES,
+  HOLDER,
+  keyed,
+  pending,
+  UNTIL,
+} from './logins.js';
 import { keyOf, type MakeStores, SECOND, T0, usingStores } from './stores.js';
 
 /** Beginning, going on with and giving up logins. */
@@ -135,7 +146,7 @@ export function steps(make: MakeStores): void {
     using(async (stores) => {
       const saved = await beginReady(stores, 'k');
       await stores.logins.save(saved.id, asSession(keyed('a', 'k')), T0);
-      await Promise.all(Array.from({ length: 999 }, () => begin(stores, { expiresAt: T0 + 1 })));
+      await beginMany(stores, 999, { expiresAt: T0 + 1 });
       await begin(stores);
       expect(await stores.logins.add(pending(), null, T0)).toEqual({ kind: 'too_many' });
       expect(await stores.logins.add(pending(), null, T0 + 1)).toEqual({ kind: 'added' });

@@ -7,6 +7,8 @@ export const HOLDER = 'key:1';
 export const EXPIRES = T0 + 600 * SECOND;
 export const UNTIL = T0 + 30 * SECOND;
 
+const AT_ONCE = 50;
+
 let logins = 0;
 
 /** A login that waits for its code. */
@@ -35,6 +37,13 @@ export async function begin({ logins }: Stores, over: Partial<PendingLogin> = {}
   const outcome = await logins.add(login, null, T0);
   if (outcome.kind !== 'added') throw new Error(`not added: ${JSON.stringify(outcome)}`);
   return login;
+}
+
+/** Begins so many logins, a few at a time: none of them waits for a connection for long. */
+export async function beginMany(stores: Stores, many: number, over: Partial<PendingLogin> = {}) {
+  for (let left = many; left > 0; left -= AT_ONCE) {
+    await Promise.all(Array.from({ length: Math.min(left, AT_ONCE) }, () => begin(stores, over)));
+  }
 }
 
 /** Begins a login that has got its auth key, told apart by a letter. */

@@ -91,6 +91,8 @@ export function exclusion(make: MakeStores): void {
         expect(leased).toHaveLength(counts.states.leased);
         expect(new Set(leased.map(({ sessionId }) => sessionId)).size).toBe(leased.length);
       })(),
+    // Some thousand transactions, one after the other.
+    120_000,
   );
 
   it(

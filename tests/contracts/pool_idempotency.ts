@@ -55,6 +55,18 @@ export function idempotency(make: MakeStores): void {
   );
 
   it(
+    'grant nothing new where only a repeat is asked for',
+    using(async (stores) => {
+      await add(stores, 'a', 'b');
+      const asked = wish({ ...key, onlyRepeat: true });
+      expect(await stores.pool.acquire(asked, T0)).toMatchObject({ kind: 'none' });
+      const { leaseId } = await lease(stores, key);
+      expect(await stores.pool.acquire(asked, T0)).toMatchObject({ kind: 'granted', lease: { leaseId } });
+      expect(tally(await stores.pool.counts(T0))).toEqual({ free: 1, leased: 1 });
+    }),
+  );
+
+  it(
     'belong to the API key that sent them',
     using(async (stores) => {
       await add(stores, 'a', 'b');

@@ -100,4 +100,22 @@ export function knowledge(make: MakeStores): void {
       expect(await stores.sessions.apiHashes(4, 2)).toEqual([]);
     }),
   );
+
+  it(
+    'give their credentials a page at a time, and take those that were encrypted anew',
+    using(async (stores) => {
+      const kept = (name: string) =>
+        put(found(name, { authKeySha256: keyOf(name), credentials: `of ${name}` }));
+      await stores.intake.apply([kept('a'), put(found('b')), kept('c'), kept('d')], T0);
+      expect(await stores.sessions.keptCredentials(0, 2)).toEqual([
+        { id: 1, credentials: 'of a' },
+        { id: 3, credentials: 'of c' },
+      ]);
+      expect(await stores.sessions.keptCredentials(3, 2)).toEqual([{ id: 4, credentials: 'of d' }]);
+      await stores.sessions.replaceCredentials(1, 'of a', 'anew');
+      await stores.sessions.replaceCredentials(3, 'others', 'anew');
+      const all = [1, 2, 3, 99].map((id) => stores.sessions.credentials(id));
+      expect(await Promise.all(all)).toEqual(['anew', null, 'of c', null]);
+    }),
+  );
 }

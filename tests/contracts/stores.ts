@@ -3,7 +3,9 @@ import type { FoundFile, IntakeStore } from '../../src/intake/store.js';
 import type { LoginStore } from '../../src/logins/store.js';
 import type { Caller } from '../../src/pool/fencing.js';
 import type { AcquireRequest, Lease, PoolCounts, PoolSignals, PoolStore } from '../../src/pool/store.js';
+import type { RunStore } from '../../src/scraping/store.js';
 import type { SessionStore } from '../../src/sessions/store.js';
+import type { SourceStore } from '../../src/sources/store.js';
 
 /** Everything that one driver keeps, over an empty database. */
 export interface Stores extends PoolSignals {
@@ -12,6 +14,8 @@ export interface Stores extends PoolSignals {
   readonly access: AccessStore;
   readonly sessions: SessionStore;
   readonly logins: LoginStore;
+  readonly sources: SourceStore;
+  readonly runs: RunStore;
   close(): Promise<void>;
 }
 export type MakeStores = () => Promise<Stores>;
@@ -72,6 +76,7 @@ export function found(name: string, over: Partial<FoundFile> = {}): FoundFile {
     userId: null,
     phoneNumber: null,
     apiId: null,
+    credentials: null,
     ...over,
   };
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Unavailable } from '../../src/errors.js';
 import { Scanner } from '../../src/intake/scanner.js';
 import { SyncService } from '../../src/intake/sync.js';
+import { Alone } from '../../src/replicas/alone.js';
 import { until } from '../service/manual_time.js';
 import { type Service, withService } from '../service/service.js';
 import { listed } from './sync_files.js';
@@ -14,8 +15,13 @@ describe('work that must be alone with the directory', () => {
     return withService(async (service) => {
       const scanner = new Scanner({ root: service.sessionsDir, check: 'lenient', maxBytes: 1024 * 1024 });
       const { clock, database } = service.container;
-      const parts = { store: database.intake, scanner, clock, proxyId: null, onDirectories: () => undefined };
-      const queue = new SyncService(parts);
+      const queue = new SyncService({
+        machine: '',
+        onSynced: () => undefined,
+        ...{ store: database.intake, scanner, clock, proxyId: null, seal: null },
+        replicas: new Alone(),
+        onDirectories: () => undefined,
+      });
       try {
         await test(queue, service);
       } finally {

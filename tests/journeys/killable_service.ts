@@ -8,6 +8,7 @@ import { type Sandbox, startSandbox } from '../../sandbox/sandbox.js';
 import { sandboxSeed } from '../../sandbox/seed.js';
 import { until } from '../service/manual_time.js';
 import { KEYS } from '../service/service.js';
+import { makeServiceDatabase, type ServiceDatabase } from '../service/service_database.js';
 import { Client } from './client.js';
 import type { ProgramWish } from './service_program.js';
 
@@ -17,10 +18,12 @@ const PROGRAM = fileURLToPath(new URL('./service_program.js', import.meta.url));
 export class KillableService {
   readonly sandbox: Sandbox;
   readonly #directory: string;
+  readonly #database: ServiceDatabase;
   #process: ChildProcess | null = null;
 
-  constructor(sandbox: Sandbox, directory: string) {
+  constructor(sandbox: Sandbox, directory: string, database: ServiceDatabase) {
     this.sandbox = sandbox;
+    this.#database = database;
     this.#directory = directory;
   }
 
@@ -51,9 +54,15 @@ export class KillableService {
     await until(() => running.signalCode !== null || running.exitCode !== null);
   }
 
+  /** Where the service keeps what it has. */
+  get dataDir(): string {
+    return join(this.#directory, 'data');
+  }
+
   #settings(): Record<string, string> {
     return {
-      DATA_DIR: join(this.#directory, 'data'),
+      ...this.#database.settings,
+      DATA_DIR: this.dataDir,
       SESSIONS_DIR: join(this.#directory, 'sessions'),
       API_KEYS: KEYS.admin,
       TELEGRAM_API_ID: '12345',
@@ -70,12 +79,14 @@ export function withKillableService(test: (service: KillableService) => Promise<
     const directory = mkdtempSync(join(tmpdir(), 'killable-'));
     const state = { directory: join(directory, 'telegram'), seed: sandboxSeed, port: 0 };
     const sandbox = await startSandbox({ ...state, time: Date.now, randomBytes });
-    const service = new KillableService(sandbox, directory);
+    const database = await makeServiceDatabase();
+    const service = new KillableService(sandbox, directory, database);
     try {
       await test(service);
     } finally {
       await service.kill();
       await sandbox.close();
+      await database.drop();
       rmSync(directory, { recursive: true, force: true });
     }
   };

@@ -131,7 +131,7 @@ describe('npm run sandbox beside another one', () => {
       const same = start();
       expect(await same.ended()).toBe(1);
       expect(same.stderr).toContain('telegate.db is in use by another TeleGate');
-    }),
+    }, 'sqlite'),
   );
 
   it.each([

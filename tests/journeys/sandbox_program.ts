@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { until } from '../service/manual_time.js';
+import { type DatabaseKind, makeServiceDatabase } from '../service/service_database.js';
 
 const PROGRAM = fileURLToPath(new URL('../../sandbox/run.js', import.meta.url));
 
@@ -26,9 +27,9 @@ export class SandboxProgram {
   exit: number | string | null | undefined;
   readonly #process: ChildProcess;
 
-  /** Starts it in `directory`, with nothing of this process's environment. */
-  constructor(directory: string, args: readonly string[]) {
-    this.#process = spawn(process.execPath, [PROGRAM, ...args], { cwd: directory, env: {} });
+  /** Starts it in `directory`, with nothing of this process's environment but `env`. */
+  constructor(directory: string, args: readonly string[], env: Readonly<Record<string, string>>) {
+    this.#process = spawn(process.execPath, [PROGRAM, ...args], { cwd: directory, env });
     this.#process.stdout?.on('data', (chunk) => {
       this.stdout += chunk;
     });
@@ -70,18 +71,23 @@ export const FREE_PORTS = ['--port', '0', '--dc-port', '0', '--control-port', '0
 type Start = (args?: readonly string[]) => SandboxProgram;
 
 /** Runs the test with an empty directory; what it started there is ended afterwards. */
-export function withSandboxPrograms(test: (start: Start, directory: string) => Promise<void>) {
+export function withSandboxPrograms(
+  test: (start: Start, directory: string) => Promise<void>,
+  kind?: DatabaseKind,
+) {
   return async (): Promise<void> => {
     const directory = mkdtempSync(join(tmpdir(), 'sandbox-program-'));
+    const database = await makeServiceDatabase(kind);
     const programs: SandboxProgram[] = [];
     try {
       await test((args = ['--json', ...FREE_PORTS]) => {
-        const program = new SandboxProgram(directory, args);
+        const program = new SandboxProgram(directory, args, database.settings);
         programs.push(program);
         return program;
       }, directory);
     } finally {
       for (const program of programs) if (program.exit === undefined) await program.end('SIGKILL');
+      await database.drop();
       rmSync(directory, { recursive: true, force: true });
     }
   };

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { until } from '../service/manual_time.js';
+import { makeServiceDatabase } from '../service/service_database.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
@@ -54,10 +55,11 @@ export function withPrograms(
 ): () => Promise<void> {
   return async () => {
     const directory = mkdtempSync(join(tmpdir(), 'program-'));
+    const database = await makeServiceDatabase();
     const programs: Program[] = [];
     try {
       await test((settings) => {
-        const program = new Program(directory, settings);
+        const program = new Program(directory, { ...database.settings, ...settings });
         programs.push(program);
         return program;
       }, directory);
@@ -66,6 +68,7 @@ export function withPrograms(
         if (program.exit === undefined) program.kill('SIGKILL');
         await program.ended();
       }
+      await database.drop();
       rmSync(directory, { recursive: true, force: true });
     }
   };

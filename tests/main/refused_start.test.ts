@@ -62,9 +62,10 @@ describe('a start that can not be', () => {
   it(
     'because another one has the database names the file',
     withPrograms(async (start, directory) => {
-      const first = start(known);
+      const own = { ...known, DATABASE_URL: '' };
+      const first = start(own);
       const { url } = await first.ready();
-      const second = start(known);
+      const second = start(own);
       expect(await second.ended()).toBe(1);
       expect(second.stderr).toContain(
         `${join(directory, 'data', 'telegate.db')} is in use by another TeleGate`,
@@ -80,7 +81,7 @@ describe('a start that can not be', () => {
       const path = join(directory, 'data', 'telegate.db');
       writeFileSync(path, 'not a database at all\n'.repeat(500));
       const before = readFileSync(path);
-      const program = start(known);
+      const program = start({ ...known, DATABASE_URL: '' });
       expect(await program.ended()).toBe(1);
       expect(program.stderr).toContain(`${path} is damaged`);
       expect(program.stderr).not.toMatch(/^\s+at /m);

@@ -77,7 +77,9 @@ describe('a lease that ran out', () => {
       async (service) => {
         await service.lease('ttl=5');
         const events: string[] = [];
-        service.container.database.onHappened((notices) => events.push(...notices.map(({ event }) => event)));
+        service.container.database.signals.onHappened((notices) =>
+          events.push(...notices.map(({ event }) => event)),
+        );
         await service.time.advance(31);
         await until(() => events.includes('expired'));
       },

@@ -46,7 +46,8 @@ export async function sendCurl(printed: string, { url, key, put }: Filling): Pro
   return { status: Number(lines.pop()), body: parseExactJson(lines.join('\n')) };
 }
 
-function filled(printed: string, put: Readonly<Record<string, string>>): string {
+/** The text with what it leaves open put in. */
+export function filled(printed: string, put: Readonly<Record<string, string>>): string {
   return Object.entries(put).reduce((text, [placeholder, value]) => {
     if (!text.includes(placeholder)) throw new Error(`${placeholder} is not printed in ${text}`);
     return text.replaceAll(placeholder, value);

@@ -18,6 +18,7 @@ function pathsOf(text: string): string[] {
 
 const text = readFileSync('docker-compose.yml', 'utf8');
 const paths = pathsOf(text);
+const services = paths.flatMap((path) => /^services\.([^.]+)$/.exec(path)?.[1] ?? []);
 
 describe('the Compose file', () => {
   it('is plain YAML in block style, indented by two', () => {
@@ -28,20 +29,23 @@ describe('the Compose file', () => {
     expect(new Set(paths).size).toBe(paths.length);
   });
 
-  it('runs one service, from this repository, and starts it again when it falls', () => {
-    expect(paths.filter((path) => /^services\.[^.]+$/.test(path))).toEqual(['services.telegate']);
-    expect(paths).toContain('services.telegate.build: .');
-    expect(paths).toContain('services.telegate.restart: unless-stopped');
+  it('runs one process from this repository, and starts it again when it falls', () => {
+    expect(services.filter((name) => !paths.includes(`services.${name}.profiles.- postgres`))).toEqual([
+      'telegate',
+    ]);
+    expect(paths).toContain('services.telegate.<<: *telegate');
+    expect(paths).toContain('x-telegate: &telegate.build: .');
+    expect(paths).toContain('x-telegate: &telegate.restart: unless-stopped');
     expect(existsSync('Dockerfile')).toBe(true);
   });
 
   it('runs under the version of the package', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
-    expect(paths).toContain(`services.telegate.image: telegate:${version}`);
+    expect(paths).toContain(`x-telegate: &telegate.image: telegate:${version}`);
   });
 
   it('gives requests under way the time to end', () => {
-    expect(paths).toContain('services.telegate.stop_grace_period: 15s');
+    expect(paths).toContain('x-telegate: &telegate.stop_grace_period: 15s');
   });
 
   it('keeps sessions in a directory and data in a named volume', () => {
@@ -52,19 +56,39 @@ describe('the Compose file', () => {
   });
 
   it('starts without .env, and fixes inside what .env says about outside', () => {
-    expect(paths).toContain('services.telegate.env_file.- path: .env.required: false');
+    expect(paths).toContain('x-telegate: &telegate.env_file.- path: .env.required: false');
     expect(paths.join('\n')).toMatch(/^services\.telegate\.ports\.- "\$\{PORT:-8000\}:8000"$/m);
-    expect(paths).toContain('services.telegate.environment.PORT: "8000"');
-    expect(paths).toContain('services.telegate.environment.HOST: 0.0.0.0');
-    expect(paths).toContain('services.telegate.environment.DATA_DIR: /app/data');
-    expect(paths).toContain('services.telegate.environment.SESSIONS_DIR: /app/sessions');
+    expect(paths).toContain('services.telegate.environment: *inside');
+    expect(paths).toContain('x-inside: &inside.PORT: "8000"');
+    expect(paths).toContain('x-inside: &inside.HOST: 0.0.0.0');
+    expect(paths).toContain('x-inside: &inside.DATA_DIR: /app/data');
+    expect(paths).toContain('x-inside: &inside.SESSIONS_DIR: /app/sessions');
+    expect(text).not.toMatch(/:\?/);
+  });
+
+  it('has a profile of two replicas on PostgreSQL, one of them without session files, behind a balancer', () => {
+    expect(services).toEqual(['telegate', 'replica-1', 'replica-2', 'balancer', 'postgres']);
+    for (const replica of ['replica-1', 'replica-2']) {
+      expect(paths).toContain(`services.${replica}.<<: *telegate`);
+      expect(paths).toContain(`services.${replica}.depends_on.postgres.condition: service_healthy`);
+      expect(paths).toContain(`services.${replica}.volumes.- data:/app/data`);
+      expect(paths.some((path) => path.startsWith(`services.${replica}.ports`))).toBe(false);
+      expect(readFileSync('docs/nginx.conf', 'utf8')).toContain(`server ${replica}:8000 `);
+    }
+    expect(paths).toContain('services.replica-1.volumes.- ./sessions:/app/sessions');
+    expect(paths).toContain('services.replica-2.environment.SYNC: "off"');
+    expect(paths).not.toContain('services.replica-2.volumes.- ./sessions:/app/sessions');
+    expect(paths.some((path) => path.startsWith('services.postgres.ports'))).toBe(false);
+    expect(paths).toContain('volumes.postgres');
   });
 
   it('takes every privilege away', () => {
-    expect(paths).toContain('services.telegate.read_only: true');
-    expect(paths).toContain('services.telegate.tmpfs.- /tmp');
-    expect(paths).toContain('services.telegate.cap_drop.- ALL');
-    expect(paths).toContain('services.telegate.security_opt.- no-new-privileges:true');
-    expect(text).not.toMatch(/privileged|cap_add|network_mode|docker\.sock/);
+    for (const hardened of ['x-telegate: &telegate', 'services.balancer']) {
+      expect(paths).toContain(`${hardened}.read_only: true`);
+      expect(paths).toContain(`${hardened}.tmpfs.- /tmp`);
+      expect(paths).toContain(`${hardened}.cap_drop.- ALL`);
+      expect(paths).toContain(`${hardened}.security_opt.- no-new-privileges:true`);
+    }
+    expect(text).not.toMatch(/privileged: true|cap_add|network_mode|docker\.sock/);
   });
 });

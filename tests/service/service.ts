@@ -5,13 +5,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Writable } from 'node:stream';
 import request, { type Test } from 'supertest';
+import { systemTime } from '../../src/clock.js';
 import { loadConfig } from '../../src/config.js';
 import { type Container, createContainer } from '../../src/container.js';
 import { createLogger } from '../../src/logging.js';
 import type { GatewayLimits } from '../../src/telegram/limits.js';
 import type { TelegramNetwork } from '../../src/telegram/network.js';
-import type { Timers } from '../../src/timers.js';
+import { nodeTimers, type Timers } from '../../src/timers.js';
 import { ManualTime } from './manual_time.js';
+import { type DatabaseKind, makeServiceDatabase, type ServiceDatabase } from './service_database.js';
 
 /** The keys that every service under test knows, by who uses them. */
 export const KEYS = {
@@ -27,6 +29,10 @@ export interface ServiceOptions {
   /** Files in SESSIONS_DIR by relative path; a list makes empty ones, which are leasable. */
   readonly files?: readonly string[] | Readonly<Record<string, string | Buffer>>;
   readonly timers?: Timers;
+  /** Where it matters; else as the tests are told. */
+  readonly database?: DatabaseKind;
+  /** The database of several services, which outlives each of them; their time is the database's. */
+  readonly shared?: ServiceDatabase;
   /** Where Telegram is. */
   readonly network?: TelegramNetwork;
   readonly telegramLimits?: Partial<GatewayLimits>;
@@ -49,6 +55,7 @@ export class Service {
   /** What was logged, a line of JSON each. */
   readonly log: string[] = [];
   readonly #options: ServiceOptions;
+  #database: ServiceDatabase | null = null;
   #running: { readonly container: Container; readonly server: Server } | null = null;
 
   constructor(options: ServiceOptions) {
@@ -70,7 +77,10 @@ export class Service {
   }
 
   async start(): Promise<void> {
+    const { shared } = this.#options;
+    this.#database ??= shared ?? (await makeServiceDatabase(this.#options.database));
     const config = loadConfig({
+      ...this.#database.settings,
       DATA_DIR: this.dataDir,
       SESSIONS_DIR: this.sessionsDir,
       API_KEYS: `${KEYS.admin},worker:${KEYS.worker},worker:${KEYS.rival},monitor:${KEYS.monitor}`,
@@ -85,11 +95,12 @@ export class Service {
       },
     });
     const logger = createLogger({ level: 'debug', stream });
-    const timers = this.#options.timers ?? this.time;
+    const timers = this.#options.timers ?? (shared ? nodeTimers : this.time);
     const { network, telegramLimits } = this.#options;
     const container = await createContainer(config, {
       logger,
-      time: this.time,
+      time: shared ? systemTime : this.time,
+      ownTime: shared === undefined,
       timers,
       ...(network && { network }),
       ...(telegramLimits && { telegramLimits }),
@@ -98,7 +109,7 @@ export class Service {
     const server = createServer(container.app);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     this.#running = { container, server };
-    await container.upkeep.run('start');
+    await container.upkeep?.run('start');
   }
 
   async stop(): Promise<void> {
@@ -111,6 +122,18 @@ export class Service {
       server.closeAllConnections();
     });
     await container.dispose();
+  }
+
+  /** Stops it, and leaves nothing of it. */
+  async remove(): Promise<void> {
+    await this.stop();
+    if (!this.#options.shared) await this.#database?.drop();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  /** Everything that its database keeps, as text. It must be stopped. */
+  kept(): Promise<string> {
+    return this.#database?.contents(this.dataDir) ?? Promise.resolve('');
   }
 
   /** Sends requests with the key of this user; null: with none. */
@@ -162,8 +185,7 @@ export function withService(
       await service.start();
       await test(service);
     } finally {
-      await service.stop();
-      rmSync(service.directory, { recursive: true, force: true });
+      await service.remove();
     }
   };
 }

@@ -28,13 +28,15 @@ export async function inDirectory(test: (directory: string) => Promise<void>): P
 export async function makeSqliteStores(): Promise<Stores> {
   const directory = mkdtempSync(join(tmpdir(), 'sqlite-'));
   const database = await openAt(join(directory, 'telegate.db'));
-  const { pool, intake, access, sessions, logins } = database;
+  const { pool, intake, access, sessions, logins, sources, runs } = database;
   return {
     pool,
     intake,
     access,
     sessions,
     logins,
+    sources,
+    runs,
     nextDeadline: () => database.nextDeadline(),
     onFreed: (listener) => database.onFreed(listener),
     onHappened: (listener) => database.onHappened(listener),

@@ -1,48 +1,29 @@
 import { resolve } from 'node:path';
 import { afterAll, describe } from '@jest/globals';
-import pg from 'pg';
 import type { PostgresOptions } from '../../src/storage/postgres/connect.js';
 import { PostgresDatabase } from '../../src/storage/postgres/database.js';
 import { migrateDatabase } from '../../src/storage/postgres/migrating.js';
 import { nodeTimers } from '../../src/timers.js';
 import type { Stores } from '../contracts/stores.js';
+import { onServer, urlOf } from './server.js';
 
 export const POSTGRES_MIGRATIONS = resolve('drizzle/postgres');
 
 export const SURROUNDINGS = { random: Math.random, timers: nodeTimers };
-
-// biome-ignore lint/style/noProcessEnv: where the tests run says which server there is.
-const SERVER = process.env.TEST_DATABASE_URL || 'postgres://postgres@127.0.0.1:5432/postgres';
 
 let made = 0;
 let template: Promise<string> | null = null;
 
 /** How the tests connect to a database of the server. */
 export function optionsFor(database: string, over: Partial<PostgresOptions> = {}): PostgresOptions {
-  const url = new URL(SERVER);
-  url.pathname = `/${database}`;
-  // Commits are as atomic as ever, and the server outlives every test.
-  url.searchParams.set('options', '-c synchronous_commit=off');
   return {
-    url: url.href,
+    url: urlOf(database),
     connections: 8,
     statementTimeoutMs: 20_000,
     connectTimeoutMs: 10_000,
     applicationName: 'telegate-test',
     ...over,
   };
-}
-
-/** Runs SQL as the server's owner, beside the database under test; the rows of its answer. */
-export async function onServer(sql: string, url = SERVER): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3000 });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return (await client.query(sql)).rows;
-  } finally {
-    await client.end().catch(() => undefined);
-  }
 }
 
 /** `describe`, or `describe.skip` and one line where no server answers. */
@@ -80,14 +61,17 @@ export async function makePostgresStores(): Promise<Stores> {
   return storesOf(database, () => dropDatabase(name));
 }
 
-/** The driver's stores; it has none for logins yet. */
+/** The driver's stores. `closed`: runs once they are closed. */
 export function storesOf(database: PostgresDatabase, closed = async () => {}): Stores {
-  const { pool, intake, access, sessions, signals } = database;
-  const stores: Omit<Stores, 'logins'> = {
+  const { pool, intake, access, sessions, logins, sources, runs, signals } = database;
+  return {
     pool,
     intake,
     access,
     sessions,
+    logins,
+    sources,
+    runs,
     nextDeadline: () => signals.nextDeadline(),
     onFreed: (listener) => signals.onFreed(listener),
     onHappened: (listener) => signals.onHappened(listener),
@@ -96,7 +80,6 @@ export function storesOf(database: PostgresDatabase, closed = async () => {}): S
       await closed();
     },
   };
-  return stores as Stores;
 }
 
 async function makeTemplate(): Promise<string> {

@@ -7,10 +7,20 @@ import { add, T0, wish } from '../contracts/stores.js';
  */
 async function main(path: string, migrations: string): Promise<void> {
   const database = await SqliteDatabase.open({ path, migrations });
-  const { pool, intake, access, sessions, logins } = database;
+  const { pool, intake, access, sessions, logins, sources, runs } = database;
   const signals = { onFreed: () => undefined, onHappened: () => undefined, nextDeadline: () => null };
   const names = Array.from({ length: 5000 }, (_, index) => `s${index}`);
-  const stores = { pool, intake, access, sessions, logins, ...signals, close: () => database.close() };
+  const stores = {
+    pool,
+    intake,
+    access,
+    sessions,
+    logins,
+    sources,
+    runs,
+    ...signals,
+    close: () => database.close(),
+  };
   await add(stores, ...names);
   for (let turn = 0; ; turn += 1) {
     const asked = Array.from({ length: 10 }, (_, index) =>

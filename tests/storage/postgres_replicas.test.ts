@@ -2,8 +2,9 @@ import { expect, it } from '@jest/globals';
 import { STATES } from '../../src/pool/states.js';
 import { add, by, found, keyOf, lease, put, SECOND, T0, tally, wish } from '../contracts/stores.js';
 import { until } from '../service/manual_time.js';
-import { describeWithServer, onServer } from './databases_postgres.js';
+import { describeWithServer } from './databases_postgres.js';
 import { withReplicas } from './postgres_two.js';
+import { onServer } from './server.js';
 
 const describe = await describeWithServer();
 
@@ -48,6 +49,29 @@ describe('two replicas on one database', () => {
       expect(tally(await one.pool.counts(T0))).toEqual({ free: 4, duplicate: 4 });
     }));
 
+  it('give out and take back many sessions at once, each to one, the least recently used first', () =>
+    withReplicas(async ({ one, other }) => {
+      await add(one, ...Array.from({ length: 100 }, (_, index) => `s${index}`));
+      const asked = Array.from({ length: 120 }, (_, index) =>
+        (index % 2 === 0 ? one : other).pool.acquire(wish({ holder: `key:${index}` }), T0),
+      );
+      const outcomes = await Promise.all(asked);
+      const leases = outcomes.flatMap((outcome, index) =>
+        outcome.kind === 'granted' ? { ...outcome.lease, holder: `key:${index}` } : [],
+      );
+      expect(new Set(leases.map(({ sessionId }) => sessionId)).size).toBe(100);
+      const rows = await one.pool.leases({ skip: 0, limit: 1000 }, T0);
+      const held = new Map(rows.map(({ sessionId, leaseId, holder }) => [sessionId, [leaseId, holder]]));
+      for (const { sessionId, leaseId, holder } of leases)
+        expect(held.get(sessionId)).toEqual([leaseId, holder]);
+      const released = leases.flatMap(({ sessionId, leaseId, holder }) =>
+        [one, other].map(({ pool }) => pool.release(sessionId, by({ leaseId, holder }), null, T0)),
+      );
+      const changed = (await Promise.all(released)).filter((done) => done.kind === 'done' && done.changed);
+      expect(changed).toHaveLength(100);
+      expect(tally(await one.pool.counts(T0))).toEqual({ free: 100 });
+    }));
+
   it('carry out deadlines that the other one set, also where they have not heard of them', () =>
     withReplicas(async ({ one, other }) => {
       await add(one, 'a');
@@ -60,7 +84,8 @@ describe('two replicas on one database', () => {
     }));
 
   it('tell each other what became free, what happened, and when the next deadline falls', () =>
-    withReplicas(async ({ one, other }) => {
+    withReplicas(async ({ one, other, someoneWaits }) => {
+      await someoneWaits();
       const events: string[] = [];
       let freed = 0;
       other.onHappened((notices) => events.push(...notices.map(({ event }) => event)));
@@ -77,7 +102,8 @@ describe('two replicas on one database', () => {
     }));
 
   it('wake those who wait when they listen again after a time in which they could not', () =>
-    withReplicas(async ({ one, other, name }) => {
+    withReplicas(async ({ one, other, name, someoneWaits }) => {
+      await someoneWaits();
       await add(one, 'a');
       const { sessionId, leaseId } = await lease(one);
       let freed = 0;

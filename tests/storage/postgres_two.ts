@@ -1,4 +1,5 @@
 import type { Stores } from '../contracts/stores.js';
+import { until } from '../service/manual_time.js';
 import { dropDatabase, makeDatabase, openPostgres, storesOf } from './databases_postgres.js';
 
 /** Two replicas over one database, with four connections each. */
@@ -6,15 +7,27 @@ export interface Replicas {
   readonly one: Stores;
   readonly other: Stores;
   readonly name: string;
+  /** Has somebody wait at `other`, which `one` knows then. */
+  someoneWaits(): Promise<void>;
+}
+
+/** The replica whose turn it is, when they take turns. */
+export function either({ one, other }: Replicas, index: number): Stores {
+  return index % 2 === 0 ? one : other;
 }
 
 /** Runs the test with two replicas over a new database that is gone afterwards. */
 export async function withReplicas(test: (replicas: Replicas) => Promise<void>): Promise<void> {
   const name = await makeDatabase();
-  const one = storesOf(await openPostgres(name, { connections: 4 }));
-  const other = storesOf(await openPostgres(name, { connections: 4 }));
+  const here = await openPostgres(name, { connections: 4 });
+  const there = await openPostgres(name, { connections: 4 });
+  const [one, other] = [storesOf(here), storesOf(there)];
+  const someoneWaits = () => {
+    there.replicas.lines.announce(() => [{ wants: 'anything', arrivedAt: 0 }]);
+    return until(() => here.replicas.lines.length === 1);
+  };
   try {
-    await test({ one, other, name });
+    await test({ one, other, name, someoneWaits });
   } finally {
     await one.close();
     await other.close();

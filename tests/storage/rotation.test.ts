@@ -2,8 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { SESSION_API_HASH } from '../../src/access/api_hash.js';
 import { PROXY_PASSWORD } from '../../src/access/proxies.js';
 import { rotateSecrets } from '../../src/access/rotation.js';
+import { SESSION_CREDENTIALS } from '../../src/access/session_credentials.js';
+import { SOURCE_API_HASH, SOURCE_BOT_TOKEN } from '../../src/access/source_secrets.js';
 import { Vault } from '../../src/access/vault.js';
-import { add, usingStores } from '../contracts/stores.js';
+import { addSource } from '../contracts/sources.js';
+import { add, found, keyOf, put, T0, usingStores } from '../contracts/stores.js';
 import { makeSqliteStores } from './databases.js';
 
 const OLD = Buffer.alloc(32, 1);
@@ -25,7 +28,7 @@ describe('a new encryption key', () => {
       for (let id = first; id <= last; id += 1)
         await stores.sessions.saveApiHash(id, id === 2 ? current : id === unreadable ? 'nonsense' : token);
 
-      await rotateSecrets(stores.access, stores.sessions, both);
+      await rotateSecrets(stores, both);
 
       const [proxy] = await stores.access.proxies();
       expect(await after.decrypt(proxy?.pass ?? '', PROXY_PASSWORD)).toBe('secret');
@@ -36,6 +39,48 @@ describe('a new encryption key', () => {
         else expect(await after.decrypt(apiHash, SESSION_API_HASH)).toBe('hash');
       }
       expect(hashes[1]?.apiHash).toBe(current);
+    }),
+  );
+
+  it(
+    'encrypts the sessions that are kept in the database',
+    using(async (stores) => {
+      const [before, both, after] = [new Vault([OLD]), new Vault([NEW, OLD]), new Vault([NEW])];
+      const old = await before.encrypt('session', SESSION_CREDENTIALS);
+      const current = await both.encrypt('session', SESSION_CREDENTIALS);
+      const kept = [old, current, 'nonsense'].map((credentials, index) =>
+        put(found(`s${index}`, { authKeySha256: keyOf(`${index}`), credentials })),
+      );
+      await stores.intake.apply(kept, T0);
+
+      await rotateSecrets(stores, both);
+
+      const anew = await stores.sessions.credentials(1);
+      expect(await after.decrypt(anew ?? '', SESSION_CREDENTIALS)).toBe('session');
+      expect(await stores.sessions.credentials(2)).toBe(current);
+      expect(await stores.sessions.credentials(3)).toBe('nonsense');
+    }),
+  );
+
+  it(
+    'encrypts the api hashes and bot tokens of sources',
+    using(async (stores) => {
+      const [before, both, after] = [new Vault([OLD]), new Vault([NEW, OLD]), new Vault([NEW])];
+      const apiHash = await before.encrypt('hash', SOURCE_API_HASH);
+      const botToken = await before.encrypt('token', SOURCE_BOT_TOKEN);
+      const current = await both.encrypt('token', SOURCE_BOT_TOKEN);
+      await addSource(stores, { apiHash, botToken });
+      await addSource(stores, { apiHash: 'nonsense', botToken: current });
+      await addSource(stores, { botToken });
+
+      await rotateSecrets(stores, both);
+
+      const [one, two, three] = await stores.sources.sources({ skip: 0, limit: 9 });
+      expect(await after.decrypt(one?.apiHash ?? '', SOURCE_API_HASH)).toBe('hash');
+      expect(await after.decrypt(one?.botToken ?? '', SOURCE_BOT_TOKEN)).toBe('token');
+      expect(two).toMatchObject({ apiHash: 'nonsense', botToken: current });
+      expect(three?.apiHash).toBeNull();
+      expect(await after.decrypt(three?.botToken ?? '', SOURCE_BOT_TOKEN)).toBe('token');
     }),
   );
 });

@@ -5,6 +5,7 @@ import { intakeStoreContract } from '../contracts/intake_store.js';
 import { loginStoreContract } from '../contracts/login_store.js';
 import { poolStoreContract } from '../contracts/pool_store.js';
 import { sessionStoreContract } from '../contracts/session_store.js';
+import { sourceStoreContract } from '../contracts/source_store.js';
 import { add, by, found, lease, put, T0, tally, usingStores, wish } from '../contracts/stores.js';
 import { until } from '../service/manual_time.js';
 import { inDirectory, makeSqliteStores, openAt, startLessee } from './databases.js';
@@ -14,6 +15,7 @@ describe('session files in SQLite', () => intakeStoreContract(makeSqliteStores))
 describe('access in SQLite', () => accessStoreContract(makeSqliteStores));
 describe('sessions in SQLite', () => sessionStoreContract(makeSqliteStores));
 describe('logins in SQLite', () => loginStoreContract(makeSqliteStores));
+describe('sources in SQLite', () => sourceStoreContract(makeSqliteStores));
 
 const using = usingStores(makeSqliteStores);
 

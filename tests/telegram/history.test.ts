@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Api } from 'telegram/tl/index.js';
 import { long } from '../../sandbox/tl/values.js';
-import type { Channel, ConnectedAccount, Message } from '../../src/telegram/gateway.js';
+import type { Channel, ConnectedAccount } from '../../src/telegram/gateway.js';
 import type { Callable } from '../../src/telegram/gramjs/connection.js';
 import { history } from '../../src/telegram/gramjs/history.js';
+import type { Message } from '../../src/telegram/message.js';
 import { channelCalled, type GatewayUnderTest, gatewayUnderTest } from './gateway_under_test.js';
 
 let under: GatewayUnderTest;
@@ -36,7 +37,12 @@ test('reads a channel newest first, back to its beginning, without what was dele
     account.history(channel, { ...page, offsetId: 4 }),
   );
   expect(idsOf(oldest)).toEqual([3, 2, 1]);
-  expect(oldest[0]).toEqual({ id: 3, date: 1_704_069_000, text: 'Message 3 of Sandbox News.', file: null });
+  expect(oldest[0]).toMatchObject({
+    id: 3,
+    date: 1_704_069_000,
+    text: 'Message 3 of Sandbox News.',
+    file: null,
+  });
   // That the channel was made is a message, too, with nothing in it.
   expect(oldest[2]).toMatchObject({ text: '', file: null });
 });
@@ -81,6 +87,26 @@ test('passes over messages that are empty', async () => {
     asked.push(request);
     return answer as never;
   };
-  expect(await history({ call }, group, page)).toEqual([{ id: 2, date: 20, text: 'there', file: null }]);
+  expect(await history({ call }, group, page)).toMatchObject([
+    { id: 2, date: 20, text: 'there', file: null },
+  ]);
   expect(asked).toMatchObject([{ peer: { className: 'InputPeerChat', chatId: long(5n) } }]);
+});
+
+test('reads on from where it stood, oldest first, and tells how far that is', async () => {
+  const after = (afterId: number, limit: number) =>
+    reading('Sandbox News', (account, channel) => account.messagesAfter(channel, afterId, limit));
+  const first = await after(0, 3);
+  expect(idsOf(first.messages)).toEqual([1, 2, 3]);
+  expect(first.messages[0]).toMatchObject({ text: '', action: 'channel_create' });
+  expect(first.lastId).toBe(3);
+  const read: number[] = [];
+  for (let at = 4_700; ; ) {
+    const { messages, lastId } = await after(at, 100);
+    if (lastId === at) break;
+    read.push(...idsOf(messages));
+    at = lastId;
+  }
+  const expected = Array.from({ length: 300 }, (_, at) => 4_701 + at);
+  expect(read).toEqual(expected.filter((id) => id % 97 !== 0 || id % 20 === 0));
 });

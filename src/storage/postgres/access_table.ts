@@ -1,17 +1,16 @@
 import { and, asc, eq, isNull } from 'drizzle-orm';
 import type { AccessStore, KeyRecord } from '../../access/store.js';
 import type { StoredProxy } from '../../pool/store.js';
-import { builderOf, type Db } from './connection.js';
 import { readFact, writeFact } from './facts.js';
+import type { InTransaction } from './in_transaction.js';
 import { apiKeys, proxies } from './schema.js';
-import type { Transactions } from './transaction.js';
 
 /** API keys, proxies and facts, in PostgreSQL. */
 export class AccessTable implements AccessStore {
-  readonly #transactions: Transactions;
+  readonly #run: InTransaction;
 
-  constructor(transactions: Transactions) {
-    this.#transactions = transactions;
+  constructor(run: InTransaction) {
+    this.#run = run;
   }
 
   keyByHash(hash: string): Promise<KeyRecord | null> {
@@ -63,10 +62,6 @@ export class AccessTable implements AccessStore {
 
   saveFact(name: string, value: string): Promise<void> {
     return this.#run((db) => writeFact(db, name, value));
-  }
-
-  #run<Result>(work: (db: Db) => Promise<Result>): Promise<Result> {
-    return this.#transactions.run((client) => work(builderOf(client)));
   }
 }
 

@@ -1,8 +1,15 @@
 import pg from 'pg';
+import { asLibpqReads } from './libpq_url.js';
 
 /** How to reach the server. Times are in milliseconds. */
 export interface PostgresOptions {
-  /** `postgres://user:password@host:port/database`. */
+  /**
+   * `postgres://user:password@host:port/database?sslmode=…&sslrootcert=…`. Modes are those of libpq: `disable`
+   * (also when there is none) sends all in the clear, `require` encrypts and believes any server, `verify-ca`
+   * wants a certificate that `sslrootcert` signed, and `verify-full` one for this host as well, of `sslrootcert`
+   * or (without it, or with `system`) of an authority that Node knows. `require` with `sslrootcert` is
+   * `verify-ca`; `prefer` is `require` without it: never in the clear.
+   */
   readonly url: string;
   /** The most connections that are open at once. */
   readonly connections: number;
@@ -21,10 +28,13 @@ const TYPES: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format)),
 };
 
-/** What every connection is opened with. */
+/** A server that is silent on an idle connection is given up 10 s after this: Node asks ten times. */
+const FIRST_SIGN_MS = 10_000;
+
+/** What every connection is opened with. @throws DatabaseRefused when the URL asks for what there is not. */
 export function connectionConfig(options: PostgresOptions): pg.ClientConfig {
   return {
-    connectionString: options.url,
+    connectionString: asLibpqReads(options.url),
     connectionTimeoutMillis: options.connectTimeoutMs,
     statement_timeout: options.statementTimeoutMs,
     // A replica that stands still in a transaction must not keep sessions from the others.
@@ -34,6 +44,7 @@ export function connectionConfig(options: PostgresOptions): pg.ClientConfig {
     application_name: options.applicationName,
     types: TYPES,
     keepAlive: true,
+    keepAliveInitialDelayMillis: FIRST_SIGN_MS,
   };
 }
 

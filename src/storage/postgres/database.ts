@@ -1,18 +1,30 @@
 import type { Pool } from 'pg';
 import type { AccessStore } from '../../access/store.js';
 import type { IntakeStore } from '../../intake/store.js';
+import type { LoginStore } from '../../logins/store.js';
 import type { PoolSignals, PoolStore } from '../../pool/store.js';
+import type { RunStore } from '../../scraping/store.js';
 import type { SessionStore } from '../../sessions/store.js';
+import type { SourceStore } from '../../sources/store.js';
 import { AccessTable } from './access_table.js';
+import { Channel } from './channel.js';
 import type { PostgresOptions } from './connect.js';
 import { Deadlines } from './deadlines.js';
+import { toldError } from './failures.js';
+import { inTransaction } from './in_transaction.js';
 import { IntakeTable } from './intake_table.js';
+import { Lines } from './lines.js';
+import { LoginTable } from './login_table.js';
 import { openPool } from './open.js';
 import { PoolTable } from './pool_table.js';
+import { PostgresReplicas } from './replicas.js';
+import { createRunTable } from './run_table.js';
 import { SessionTable } from './session_table.js';
 import { Signals } from './signals.js';
+import { SourceTable } from './source_table.js';
 import { type Surroundings, Transactions } from './transaction.js';
 import { Units } from './units.js';
+import { UnknownLeases } from './unknown_leases.js';
 
 /** What the service keeps in PostgreSQL, which any number of its replicas may share. */
 export class PostgresDatabase {
@@ -20,19 +32,46 @@ export class PostgresDatabase {
   readonly intake: IntakeStore;
   readonly access: AccessStore;
   readonly sessions: SessionStore;
+  readonly logins: LoginStore;
+  readonly sources: SourceStore;
+  readonly runs: RunStore;
+  readonly replicas: PostgresReplicas;
   readonly #connections: Pool;
+  readonly #channel: Channel;
   readonly #signals: Signals;
+  readonly #transactions: Transactions;
+  readonly #unknownLeases: UnknownLeases;
+  #closed: Promise<void> | null = null;
 
-  private constructor(connections: Pool, signals: Signals, surroundings: Surroundings) {
+  private constructor(
+    options: PostgresOptions,
+    connections: Pool,
+    channel: Channel,
+    surroundings: Surroundings,
+  ) {
     this.#connections = connections;
-    this.#signals = signals;
+    this.#channel = channel;
     const transactions = new Transactions(connections, surroundings);
+    this.#transactions = transactions;
+    const within = inTransaction(transactions);
+    const lines: Lines = new Lines({
+      channel,
+      living: (pids) => livingOf(transactions, pids),
+      onWaiting: () => signals.waited(),
+    });
+    const signals = new Signals(channel, surroundings, () => lines.length > 0);
+    this.#signals = signals;
+    this.replicas = new PostgresReplicas({ options, connections, transactions, channel, lines });
     const units = new Units(transactions, signals);
     const deadlines = new Deadlines(units);
-    this.pool = new PoolTable(units, deadlines);
+    this.#unknownLeases = new UnknownLeases(units, surroundings, options.statementTimeoutMs);
+    this.pool = new PoolTable(units, deadlines, this.#unknownLeases, lanesOf(options));
     this.intake = new IntakeTable(units, deadlines);
-    this.access = new AccessTable(transactions);
+    this.access = new AccessTable(within);
     this.sessions = new SessionTable(units, deadlines);
+    this.logins = new LoginTable(units, deadlines);
+    this.sources = new SourceTable(within);
+    this.runs = createRunTable(within);
   }
 
   /**
@@ -45,14 +84,16 @@ export class PostgresDatabase {
     surroundings: Surroundings,
   ): Promise<PostgresDatabase> {
     const connections = await openPool(options, migrations);
-    const signals = new Signals(options, surroundings);
+    const channel = new Channel(options, surroundings);
+    const database = new PostgresDatabase(options, connections, channel, surroundings);
     try {
-      await signals.start();
+      await channel.start();
     } catch (error) {
       await connections.end();
-      throw error;
+      throw toldError(error);
     }
-    return new PostgresDatabase(connections, signals, surroundings);
+    database.replicas.lines.ask();
+    return database;
   }
 
   /** What happens in the pool, here and in the other replicas. */
@@ -60,9 +101,42 @@ export class PostgresDatabase {
     return this.#signals;
   }
 
-  /** Waits for the calls under way, then closes every connection. */
-  async close(): Promise<void> {
-    await this.#connections.end();
-    await this.#signals.close();
+  /** The server's time, in milliseconds since 1970. @throws Unavailable. */
+  async readTime(): Promise<number> {
+    const text = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now';
+    const [row] = await this.#transactions.statement<{ now: number }>({ name: 'time', text }, 'reads');
+    return row?.now ?? Number.NaN;
   }
+
+  /** Writes a little. @throws Unavailable when the server is not there, or only reads for now. */
+  async touch(): Promise<void> {
+    const text = `INSERT INTO facts (name, value) VALUES ('touched', clock_timestamp()::text)
+      ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
+    await this.#transactions.statement({ name: 'touch', text });
+  }
+
+  /** Waits for the calls under way, then closes every connection. Calls after that are `Unavailable`. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#unknownLeases.close();
+    await this.#connections.end();
+    this.#signals.flush();
+    await this.#channel.close();
+  }
+}
+
+/** Acquiring and releasing together leave connections to everything else. */
+function lanesOf({ connections }: PostgresOptions): number {
+  return Math.max(1, Math.floor((connections - 2) / 2));
+}
+
+async function livingOf(transactions: Transactions, pids: readonly number[]): Promise<number[]> {
+  const text = 'SELECT pid FROM pg_stat_activity WHERE pid = ANY($1)';
+  const query = { name: 'living', text, values: [pids] };
+  const rows = await transactions.statement<{ pid: number }>(query, 'reads');
+  return rows.map(({ pid }) => pid);
 }

@@ -70,7 +70,7 @@ export class Deadlines {
   }
 
   async #next(): Promise<number | null> {
-    const [row] = await this.#units.statement<{ at: number | null }>(NEXT({}));
+    const [row] = await this.#units.read<{ at: number | null }>(NEXT({}));
     return row?.at ?? null;
   }
 }

@@ -1,12 +1,13 @@
 import { eq } from 'drizzle-orm';
 import type { FileChange, FoundFile } from '../../intake/store.js';
-import { deadByFile } from '../resting_rules.js';
-import { digest, sameDigest } from '../sqlite/digests.js';
-import { foldName } from '../sqlite/folded_names.js';
+import { digest, sameDigest } from '../digests.js';
+import { foldName } from '../folding.js';
+import { deadByFile, goingMissing } from '../resting_rules.js';
 import { isHeld } from '../standing.js';
-import { toldByFile } from '../told_by_file.js';
+import { toldByFile, wouldLose } from '../told_by_file.js';
 import { Resting } from './resting.js';
 import { sessions } from './schema.js';
+import { sourceReferringTo } from './source_references.js';
 import type { SessionRow, Unit } from './unit.js';
 
 type Put = Extract<FileChange, { kind: 'put' }>;
@@ -24,19 +25,30 @@ export class FileRows {
     this.#resting = new Resting(unit);
   }
 
-  async put({ found, renameOf, proxyId }: Put, now: number): Promise<Applied> {
-    const named = await this.#unit.byName(found.name, now);
-    const row = named ?? (renameOf === null ? undefined : await this.#unit.byName(renameOf, now));
-    return row ? this.#change(row, found, now) : this.#add(found, proxyId, now);
+  async put(change: Put, now: number): Promise<Applied> {
+    return this.#write(await this.#rowFor(change, now), change, now);
   }
 
-  /** The row goes; while a worker may still be connected it stays, and comes to rest as `missing`. */
+  /** As `put`, for a file that a look found: it does not take the place of a session that has no file. */
+  async look(change: Put, now: number): Promise<Applied> {
+    const row = await this.#rowFor(change, now);
+    return row && wouldLose(row, change.found) ? 'held' : this.#write(row, change, now);
+  }
+
+  /**
+   * The row goes. While a worker may still be connected, or a source refers to it, it stays, and comes to rest as
+   * `missing`.
+   */
   async gone(name: string, now: number): Promise<Applied> {
     const row = await this.#unit.byName(name, now);
     if (!row) return null;
-    if (isHeld(row)) return (await this.#miss(row, 'its file is gone', now)) ? 'missing' : null;
-    await this.drop(row, now);
-    return 'removed';
+    if (!isHeld(row) && !(await sourceReferringTo(this.#unit.db, row.id))) {
+      await this.drop(row, now);
+      return 'removed';
+    }
+    const missing = await this.#miss(row, 'its file is gone', now);
+    if (missing.state === 'missing') await this.#resting.passOn(missing, now);
+    return row.rest === 'missing' ? null : 'missing';
   }
 
   /** The row goes, whatever holds it. */
@@ -54,6 +66,15 @@ export class FileRows {
     this.#unit.note(row, { at: now, event: inactive ? 'deactivated' : 'activated' });
     if (row.rest === 'missing') return;
     await this.#resting.settle({ ...row, inactive }, { dead: deadByFile(row), gained: false }, now);
+  }
+
+  async #rowFor({ found, renameOf }: Put, now: number): Promise<SessionRow | undefined> {
+    const named = await this.#unit.byName(found.name, now);
+    return named ?? (renameOf === null ? undefined : this.#unit.byName(renameOf, now));
+  }
+
+  #write(row: SessionRow | undefined, { found, proxyId }: Put, now: number): Promise<Applied> {
+    return row ? this.#change(row, found, now) : this.#add(found, proxyId, now);
   }
 
   async #add(found: FoundFile, proxyId: number | null, now: number): Promise<'added'> {
@@ -95,12 +116,14 @@ export class FileRows {
     return gained || renamed || row.rest !== settled.rest || row.format !== found.format ? 'updated' : null;
   }
 
-  /** It comes to rest as `missing`, until its file is read again. False: that was known. */
-  async #miss(row: SessionRow, restReason: string, now: number): Promise<boolean> {
+  /** It comes to rest as `missing`, until its file is read again: at once, if nothing holds it. */
+  async #miss(row: SessionRow, restReason: string, now: number): Promise<SessionRow> {
     await this.#unit.db.update(sessions).set({ fingerprint: '' }).where(eq(sessions.id, row.id));
-    if (row.rest === 'missing') return false;
-    await this.#resting.mark(row, { rest: 'missing', restReason }, now);
-    this.#unit.note(row, { at: now, event: 'missing', detail: restReason });
-    return true;
+    if (row.rest === 'missing') return row;
+    const { rest, event, changes, occasion } = goingMissing(row, restReason, now);
+    const resting = await this.#resting.mark(row, rest, now);
+    const missing = await this.#unit.happen(resting, event, changes, occasion);
+    if (missing === null) this.#unit.note(row, occasion);
+    return missing ?? resting;
   }
 }

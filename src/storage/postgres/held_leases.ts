@@ -4,6 +4,7 @@ import type { Flood, LeaseRow, Outcome, Page, RenewOutcome } from '../../pool/st
 import { mayEnd } from '../blocking.js';
 import { statesBefore } from '../standing.js';
 import { carryOutBlock } from './blocks.js';
+import { forgetAnswer } from './repeats.js';
 import { sessions } from './schema.js';
 import type { Unit } from './unit.js';
 
@@ -59,4 +60,12 @@ export async function release(
   const ended = mayEnd(row, caller) ? await unit.happen(row, 'release', { lastUsedAt: now }, occasion) : null;
   if (flood) await carryOutBlock(unit, ended ?? row, { kind: 'flood', ...flood }, caller, now);
   return { kind: 'done', changed: ended !== null };
+}
+
+/** As `PoolStore.giveBack`. */
+export async function giveBack(unit: Unit, sessionId: number, leaseId: string, now: number): Promise<void> {
+  const unreceived = await forgetAnswer(unit.db, leaseId);
+  const row = await unit.byId(sessionId, now);
+  if (!unreceived || row?.state !== 'leased' || row.leaseId !== leaseId) return;
+  await unit.happen(row, 'release', { lastUsedAt: now }, { at: now, event: 'given_back' });
 }

@@ -1,5 +1,6 @@
-import { asc, count, gt, inArray } from 'drizzle-orm';
+import { and, asc, count, eq, gt, inArray, isNotNull, isNull, ne, or } from 'drizzle-orm';
 import type { AppliedCounts, FileChange, IntakeStore, KnownFiles } from '../../intake/store.js';
+import { deviceFact } from '../device_fact.js';
 import type { Db } from './connection.js';
 import type { Deadlines } from './deadlines.js';
 import { readFact, writeFact } from './facts.js';
@@ -8,7 +9,7 @@ import { sessions } from './schema.js';
 import { lockShared } from './shared_locks.js';
 import type { Units } from './units.js';
 
-const DEVICE = 'sessions_dir.device';
+const HAS_FILE = or(isNotNull(sessions.file), isNotNull(sessions.jsonFile));
 
 const KNOWN = { id: sessions.id, name: sessions.name, fingerprint: sessions.fingerprint };
 
@@ -24,7 +25,7 @@ export class IntakeTable implements IntakeStore {
 
   known(afterId: number, limit: number): Promise<KnownFiles> {
     return this.#read(async (db) => {
-      const after = gt(sessions.id, afterId);
+      const after = and(gt(sessions.id, afterId), HAS_FILE);
       const rows = await db.select(KNOWN).from(sessions).where(after).orderBy(asc(sessions.id)).limit(limit);
       return knownFiles(rows, afterId);
     });
@@ -32,7 +33,7 @@ export class IntakeTable implements IntakeStore {
 
   knownOf(names: readonly string[]): Promise<KnownFiles> {
     return this.#read(async (db) => {
-      const named = inArray(sessions.name, [...names]);
+      const named = and(inArray(sessions.name, [...names]), HAS_FILE);
       return knownFiles(await db.select(KNOWN).from(sessions).where(named).orderBy(asc(sessions.id)), 0);
     });
   }
@@ -41,6 +42,14 @@ export class IntakeTable implements IntakeStore {
     return this.#read(async (db) => {
       const [row] = await db.select({ n: count() }).from(sessions);
       return row?.n ?? 0;
+    });
+  }
+
+  missing(names: readonly string[]): Promise<string[]> {
+    return this.#read(async (db) => {
+      const missing = and(inArray(sessions.name, [...names]), eq(sessions.rest, 'missing'));
+      const rows = await db.select({ name: sessions.name }).from(sessions).where(missing);
+      return rows.map(({ name }) => name);
     });
   }
 
@@ -63,7 +72,7 @@ export class IntakeTable implements IntakeStore {
       const done = { added: 0, updated: 0, removed: 0, missing: 0, held: [] as string[] };
       for (const change of changes) {
         const what =
-          change.kind === 'put' ? await files.put(change, now) : await files.gone(change.name, now);
+          change.kind === 'put' ? await files.look(change, now) : await files.gone(change.name, now);
         if (what === 'held') done.held.push(change.kind === 'put' ? change.found.name : change.name);
         else if (what) done[what] += 1;
       }
@@ -71,12 +80,21 @@ export class IntakeTable implements IntakeStore {
     });
   }
 
-  lastDevice(): Promise<string | null> {
-    return this.#read((db) => readFact(db, DEVICE));
+  readAgain(): Promise<number> {
+    return this.#read(async (db) => {
+      const lacking = and(isNotNull(sessions.authKeySha256), isNull(sessions.credentials));
+      const unread = and(HAS_FILE, lacking, ne(sessions.fingerprint, ''));
+      const { rowCount } = await db.update(sessions).set({ fingerprint: '' }).where(unread);
+      return rowCount ?? 0;
+    });
   }
 
-  saveDevice(device: string): Promise<void> {
-    return this.#read((db) => writeFact(db, DEVICE, device));
+  lastDevice(machine: string): Promise<string | null> {
+    return this.#read((db) => readFact(db, deviceFact(machine)));
+  }
+
+  saveDevice(machine: string, device: string): Promise<void> {
+    return this.#read((db) => writeFact(db, deviceFact(machine), device));
   }
 
   #read<Result>(work: (db: Db) => Promise<Result>): Promise<Result> {

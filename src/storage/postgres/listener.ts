@@ -1,6 +1,6 @@
 import pg from 'pg';
+import { CHANNEL } from './channel.js';
 import { connectionConfig, type PostgresOptions } from './connect.js';
-import { CHANNEL } from './news.js';
 import type { Surroundings } from './transaction.js';
 
 /** The longest pause between two attempts to connect, in milliseconds. */
@@ -15,6 +15,9 @@ export interface Hearing {
   reconnected(): void;
 }
 
+/** The types of the client library don't know what it says of its connection. */
+type Served = pg.Client & { readonly processID?: number | null };
+
 /** A connection that does nothing but listen; when it is lost, another one takes its place. */
 export class Listener {
   readonly #options: PostgresOptions;
@@ -24,7 +27,7 @@ export class Listener {
   #closed = false;
   #failed = 0;
   #cancel: () => void = () => {};
-  #telling: Promise<void> = Promise.resolve();
+  #pid: number | null = null;
 
   constructor(options: PostgresOptions, hearing: Hearing, surroundings: Surroundings) {
     this.#options = options;
@@ -32,32 +35,35 @@ export class Listener {
     this.#surroundings = surroundings;
   }
 
+  /** The server's process that serves the connection; null: there is none now. */
+  get pid(): number | null {
+    return this.#client && this.#pid;
+  }
+
   /** Begins to listen. @throws what the client library does when there is no connection. */
   async start(): Promise<void> {
     const client = new pg.Client(connectionConfig(this.#options));
     client.on('error', () => undefined);
     client.on('notification', ({ payload }) => this.#hearing.heard(payload ?? ''));
-    client.once('end', () => this.#lost(client));
     try {
       await client.connect();
-      await client.query(`LISTEN ${CHANNEL}`);
+      // Messages are not worth a write to disk each.
+      await client.query(`SET synchronous_commit = off; LISTEN ${CHANNEL}`);
     } catch (error) {
-      client.removeAllListeners('end');
       await client.end().catch(() => undefined);
       throw error;
     }
     if (this.#closed) return void (await client.end());
+    client.once('end', () => this.#lost(client));
     this.#client = client;
+    this.#pid = (client as Served).processID ?? null;
     this.#failed = 0;
   }
 
-  /** Tells all who listen, one call after the other; messages are lost while there is no connection. */
-  tell(messages: readonly string[]): Promise<void> {
-    this.#telling = this.#telling.then(async () => {
-      const text = 'SELECT pg_notify($1, message) FROM unnest($2::text[]) AS message';
-      await this.#client?.query(text, [CHANNEL, messages]).catch(() => undefined);
-    });
-    return this.#telling;
+  /** Tells all who listen; messages are lost while there is no connection. */
+  async tell(channel: string, messages: readonly string[]): Promise<void> {
+    const text = 'SELECT pg_notify($1, message) FROM unnest($2::text[]) AS message';
+    await this.#client?.query(text, [channel, messages]).catch(() => undefined);
   }
 
   async close(): Promise<void> {

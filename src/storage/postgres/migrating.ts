@@ -1,7 +1,7 @@
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
-import { DatabaseRefused } from '../sqlite/refused.js';
+import { DatabaseRefused } from '../refused.js';
 import { connectionConfig, type PostgresOptions } from './connect.js';
 
 /** The oldest server that is used, as `server_version_num` counts. */
@@ -58,13 +58,14 @@ async function checkVersion(client: pg.Client, place: string): Promise<void> {
 }
 
 /** Host, port and database, without the user and the password. */
-function placeOf(url: string): string {
+export function placeOf(url: string): string {
   if (!URL.canParse(url)) return 'a URL that can not be read';
   const { host, pathname } = new URL(url);
   return `${host}${pathname}`;
 }
 
-function reason(error: unknown): string {
+/** What went wrong, in the words of its innermost cause. */
+export function reason(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reason).join('; ');
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return cause instanceof Error ? cause.message : String(cause);

@@ -28,7 +28,7 @@ const NAMES = [LIMITED, ...STATES.map((state) => `state:${state}`)];
 
 /** How the pool stands, in one statement whose cost does not grow with it. */
 export async function readCounts(units: Units): Promise<PoolCounts> {
-  const [row] = await units.statement<Row>(COUNTS({ names: NAMES }));
+  const [row] = await units.read<Row>(COUNTS({ names: NAMES }));
   const of = (name: string) => row?.tallies?.[name] ?? 0;
   const states = Object.fromEntries(STATES.map((state) => [state, of(`state:${state}`)]));
   const freeButLimited = of(LIMITED);

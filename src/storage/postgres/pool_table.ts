@@ -1,4 +1,5 @@
 import { desc, eq } from 'drizzle-orm';
+import { Unavailable } from '../../errors.js';
 import type { Caller } from '../../pool/fencing.js';
 import type {
   AcquireOutcome,
@@ -17,30 +18,36 @@ import type {
 import { Acquisition } from './acquisition.js';
 import { block, liftMethods } from './blocks.js';
 import type { Deadlines } from './deadlines.js';
-import { listLeases, release, renew } from './held_leases.js';
-import { CHANNEL } from './news.js';
+import { OutcomeUnknown } from './failures.js';
+import { giveBack, listLeases, release, renew } from './held_leases.js';
+import { PlainReleases } from './plain_releases.js';
 import { readCounts } from './pool_counts.js';
 import { prune } from './pruning.js';
-import { type EndedRow, releaseStatement } from './release_statement.js';
-import { forgetAnswer } from './repeats.js';
 import { history, sessions } from './schema.js';
 import type { Unit } from './unit.js';
 import type { Units } from './units.js';
+import type { UnknownLeases } from './unknown_leases.js';
 
 /** Leases in PostgreSQL. */
 export class PoolTable implements PoolStore {
   readonly #units: Units;
   readonly #deadlines: Deadlines;
   readonly #acquisition: Acquisition;
+  readonly #releases: PlainReleases;
+  readonly #unknown: UnknownLeases;
 
-  constructor(units: Units, deadlines: Deadlines) {
+  /** `lanes`: how many statements of one kind may be under way at once. */
+  constructor(units: Units, deadlines: Deadlines, unknown: UnknownLeases, lanes: number) {
     this.#units = units;
+    this.#unknown = unknown;
     this.#deadlines = deadlines;
-    this.#acquisition = new Acquisition(units, deadlines);
+    this.#acquisition = new Acquisition(units, deadlines, lanes);
+    this.#releases = new PlainReleases(units, lanes);
   }
 
   acquire(request: AcquireRequest, now: number): Promise<AcquireOutcome> {
-    return this.#acquisition.acquire(request, now, () => this.counts(now));
+    const granting = this.#acquisition.acquire(request, now, () => this.counts(now));
+    return this.#endingLater(request.leaseId, now, granting, OutcomeUnknown);
   }
 
   renew(sessionId: number, leaseId: string, ttlSeconds: number | null, now: number): Promise<RenewOutcome> {
@@ -49,7 +56,7 @@ export class PoolTable implements PoolStore {
 
   async release(sessionId: number, caller: Caller, flood: Flood | null, now: number): Promise<Outcome> {
     await this.#deadlines.pass(now);
-    if (flood === null && (await this.#endedAtOnce(sessionId, caller, now)))
+    if (flood === null && (await this.#releases.end(sessionId, caller, now)))
       return { kind: 'done', changed: true };
     return this.#units.run((unit) => release(unit, sessionId, caller, flood, now));
   }
@@ -59,12 +66,8 @@ export class PoolTable implements PoolStore {
   }
 
   giveBack(sessionId: number, leaseId: string, now: number): Promise<void> {
-    return this.#units.run(async (unit) => {
-      const unreceived = await forgetAnswer(unit.db, leaseId);
-      const row = await unit.byId(sessionId, now);
-      if (!unreceived || row?.state !== 'leased' || row.leaseId !== leaseId) return;
-      await unit.happen(row, 'release', { lastUsedAt: now }, { at: now, event: 'given_back' });
-    });
+    const ending = this.#units.run((unit) => giveBack(unit, sessionId, leaseId, now));
+    return this.#endingLater(leaseId, now, ending, Unavailable);
   }
 
   restore(sessionId: number, now: number): Promise<Outcome> {
@@ -115,18 +118,18 @@ export class PoolTable implements PoolStore {
     return this.#units.run(work);
   }
 
-  /** Ends the lease in one statement where it is as plain as can be. */
-  async #endedAtOnce(sessionId: number, caller: Caller, now: number): Promise<boolean> {
-    const { holder, leaseId } = caller;
-    const freed = this.#units.signals.freed(1);
-    const query = releaseStatement({ sessionId, leaseId, holder, now, channel: CHANNEL, freed });
-    const rows = await this.#units.statement<EndedRow>(query, (ended) => ({
-      freed: ended.filter(({ state }) => state === 'free').length,
-      notices: ended.map(({ id, name }) => ({
-        ...{ sessionId: id, sessionName: name, at: now, event: 'released', detail: null },
-      })),
-      deadline: Number.POSITIVE_INFINITY,
-    }));
-    return rows.length > 0;
+  /** Sees to it that a lease which nobody has is ended, if `result` is a `failure`. */
+  async #endingLater<Result>(
+    leaseId: string,
+    now: number,
+    result: Promise<Result>,
+    failure: typeof Unavailable | typeof OutcomeUnknown,
+  ): Promise<Result> {
+    try {
+      return await result;
+    } catch (error) {
+      if (error instanceof failure) this.#unknown.add(leaseId, now);
+      throw error;
+    }
   }
 }

@@ -1,10 +1,20 @@
 import { sql } from 'drizzle-orm';
+import type { QueryConfig } from 'pg';
 import { nextState, STATES, type State, TRANSITIONS } from '../../pool/states.js';
+import { CHANNEL } from './channel.js';
 import { prepared } from './prepared.js';
 import { addToCounts } from './tallies.js';
 
-/** A lease that was ended, as far as it is told of. */
+/** Whose lease is to end: that of this id, or (null) the one that the holder has. */
+export interface Ending {
+  readonly sessionId: number;
+  readonly leaseId: string | null;
+  readonly holder: string;
+}
+
+/** A lease that was ended, as far as it is told of; `place`: that of its request, from 1 on. */
 export interface EndedRow {
+  readonly place: number;
   readonly id: number;
   readonly name: string;
   readonly state: State;
@@ -20,27 +30,45 @@ const tallies = sql`SELECT v.name, v.n::bigint FROM ended, LATERAL (VALUES
   (${sql.raw(`'state:${LEASED}'`)}, -1), ('state:' || ended.state, 1), ('holder:' || ended.lease_holder, -1),
   ('limited', CASE WHEN ended.state = 'free' AND ended.limited THEN 1 ELSE 0 END)) AS v(name, n)`;
 
-/**
- * Ends a lease that has not run out, for the caller who names it or holds it, and tells the other replicas that
- * a session became free: one row. No row: what the caller gets needs a closer look.
- */
-export const releaseStatement = prepared(
+const RELEASE = prepared(
   'release',
-  sql`WITH ended AS (
+  sql`WITH asked AS (SELECT * FROM unnest(${value('sessionIds')}::bigint[], ${value('leaseIds')}::text[],
+      ${value('holders')}::text[]) WITH ORDINALITY AS asked(session_id, lease_id, holder, place)
+    ), ended AS (
       UPDATE sessions s SET state = s.rest, state_reason = s.rest_reason, state_until = NULL,
         last_used_at = ${value('now')}
-      WHERE s.id = ${value('sessionId')} AND s.state IN (${states}) AND s.state_until > ${value('now')}
-        AND CASE WHEN ${value('leaseId')}::text IS NULL THEN s.lease_holder = ${value('holder')}
-          ELSE s.lease_id = ${value('leaseId')} END
-      RETURNING s.id, s.name, s.state, s.tags, s.limited, s.last_used_at, s.lease_id, s.lease_holder
+      FROM asked WHERE s.id = asked.session_id AND s.state IN (${states}) AND s.state_until > ${value('now')}
+        AND CASE WHEN asked.lease_id IS NULL THEN s.lease_holder = asked.holder
+          ELSE s.lease_id = asked.lease_id END
+      RETURNING s.id, s.name, s.state, s.tags, s.limited, s.last_used_at, s.lease_id, s.lease_holder,
+        asked.holder, asked.place
     ), tagged AS (
       UPDATE session_tags t SET free_since = ended.last_used_at FROM ended
       WHERE t.session_id = ended.id AND ended.tags <> '{}' AND ended.state = 'free'
     ), noted AS (
       INSERT INTO history (session_id, at, event, lease_id, holder)
-      SELECT id, ${value('now')}::bigint, 'released', lease_id, ${value('holder')}::text FROM ended
-    ), counted AS (${addToCounts(tallies)})
-    SELECT id, name, state,
-      CASE WHEN state = 'free' THEN pg_notify(${value('channel')}, ${value('freed')})::text END AS told
-    FROM ended`,
+      SELECT id, ${value('now')}::bigint, 'released', lease_id, holder FROM ended
+    ), counted AS (${addToCounts(tallies)}
+    ), told AS MATERIALIZED (
+      SELECT pg_notify(${value('channel')}, replace(${value('freed')}::text, '"N"', free.n::text))
+      FROM (SELECT count(*) AS n FROM ended WHERE state = 'free') AS free
+      WHERE free.n > 0 AND ${value('freed')}::text IS NOT NULL
+    )
+    SELECT place, id, name, state, (SELECT count(*) FROM told) AS told FROM ended`,
 );
+
+/**
+ * Ends leases that have not run out, each for the caller who names it or holds it: a row for each that was
+ * ended. No row: what the caller gets needs a closer look. `freed`: the message that tells the other replicas
+ * how many sessions became free, with `"N"` for the number; null: nobody is told.
+ */
+export function releaseStatement(endings: readonly Ending[], now: number, freed: string | null): QueryConfig {
+  return RELEASE({
+    sessionIds: endings.map(({ sessionId }) => sessionId),
+    leaseIds: endings.map(({ leaseId }) => leaseId),
+    holders: endings.map(({ holder }) => holder),
+    now,
+    channel: CHANNEL,
+    freed,
+  });
+}

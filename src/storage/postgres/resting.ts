@@ -1,24 +1,37 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
 import { restOf } from '../../intake/rest.js';
-import { inherited, LOGIN_UNDER_WAY, type Rest, settling } from '../resting_rules.js';
-import { pendingLogins, sessions } from './schema.js';
+import {
+  inherited,
+  keeperOf,
+  LOGIN_UNDER_WAY,
+  type Rest,
+  settling,
+  type Yielding,
+  yieldingOf,
+} from '../resting_rules.js';
+import { LoginRows } from './login_rows.js';
+import { sessions } from './schema.js';
 import type { SessionRow, Unit } from './unit.js';
+
+type Owner = Pick<SessionRow, 'id' | 'name' | 'rest'>;
 
 /**
  * Where sessions come to rest, and which of several files with one auth key is leasable: the one that has the
- * key already, else the one registered first; none while a login with that key is under way. Its transaction
- * has the lock `identities`.
+ * key already, else the one registered first; none while a login with that key is under way. One that is
+ * missing has no claim to it. Its transaction has the lock `identities`.
  */
 export class Resting {
   readonly #unit: Unit;
+  readonly #logins: LoginRows;
 
   constructor(unit: Unit) {
     this.#unit = unit;
+    this.#logins = new LoginRows(unit.db);
   }
 
   /** Where a file that was not known before comes to rest. */
   async ofNew(key: Buffer | null, dead: string | null): Promise<Rest> {
-    return restOf({ dead, inactive: false, twin: await this.#twinOf(key, 0, true) });
+    return restOf({ dead, inactive: false, twin: await this.#twinOf(key, 0, 'anybody') });
   }
 
   /**
@@ -30,8 +43,7 @@ export class Resting {
     facts: { readonly dead: string | null; readonly gained: boolean },
     now: number,
   ): Promise<SessionRow> {
-    const contends = facts.gained || row.rest === 'duplicate';
-    const twin = await this.#twinOf(row.authKeySha256, row.id, contends);
+    const twin = await this.#twinOf(row.authKeySha256, row.id, yieldingOf(row, facts.gained));
     const rest = restOf({ dead: facts.dead, inactive: row.inactive, twin });
     const change = settling(row, rest, facts.gained, now);
     if (change === null) return row;
@@ -54,9 +66,18 @@ export class Resting {
     if (heir && change) await this.#unit.happen(heir, change.event, change.changes, change.occasion);
   }
 
+  /** A login with this auth key was given up: the first of the files with that key becomes leasable. */
+  async loginOver(key: Buffer | null, now: number): Promise<void> {
+    await this.#inherit(key, { id: 0, name: LOGIN_UNDER_WAY }, now);
+  }
+
   /** The heir as it is now; null: there is none. */
-  async #inherit(key: Buffer | null, former: SessionRow, now: number): Promise<SessionRow | null> {
-    const owner = (await this.#loginHas(key)) ? undefined : await this.#ownerOf(key, former.id);
+  async #inherit(
+    key: Buffer | null,
+    former: Pick<SessionRow, 'id' | 'name'>,
+    now: number,
+  ): Promise<SessionRow | null> {
+    const owner = (await this.#logins.has(key)) ? undefined : await this.#ownerOf(key, former.id);
     const heir = owner && (await this.#unit.byId(owner.id, now));
     if (heir?.rest !== 'duplicate') return null;
     const rest = restOf({ dead: null, inactive: heir.inactive, twin: null });
@@ -66,25 +87,18 @@ export class Resting {
     return (await this.#unit.happen(marked, 'settle', { stateReason: rest.restReason }, occasion)) ?? marked;
   }
 
-  /** Who has the auth key before this row; `contends`: another session may. */
-  async #twinOf(key: Buffer | null, id: number, contends: boolean): Promise<string | null> {
-    if (await this.#loginHas(key)) return LOGIN_UNDER_WAY;
-    return contends ? ((await this.#ownerOf(key, id))?.name ?? null) : null;
+  /** Who has the auth key before this row. */
+  async #twinOf(key: Buffer | null, id: number, yielding: Yielding): Promise<string | null> {
+    if (await this.#logins.has(key)) return LOGIN_UNDER_WAY;
+    return keeperOf(await this.#ownerOf(key, id), yielding);
   }
 
-  async #loginHas(key: Buffer | null): Promise<boolean> {
-    if (key === null) return false;
-    const unsaved = and(eq(pendingLogins.authKeySha256, key), ne(pendingLogins.stage, 'saved'));
-    const { db } = this.#unit;
-    return (await db.select({ id: pendingLogins.id }).from(pendingLogins).where(unsaved).limit(1)).length > 0;
-  }
-
-  async #ownerOf(key: Buffer | null, except: number): Promise<{ id: number; name: string } | undefined> {
+  async #ownerOf(key: Buffer | null, except: number): Promise<Owner | undefined> {
     if (key === null) return undefined;
     const [owner] = await this.#unit.db
-      .select({ id: sessions.id, name: sessions.name })
+      .select({ id: sessions.id, name: sessions.name, rest: sessions.rest })
       .from(sessions)
-      .where(and(eq(sessions.authKeySha256, key), ne(sessions.id, except)))
+      .where(and(eq(sessions.authKeySha256, key), ne(sessions.id, except), ne(sessions.state, 'missing')))
       .orderBy(sql`${sessions.rest} = 'duplicate'`, sessions.id)
       .limit(1);
     return owner;

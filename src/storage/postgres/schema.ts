@@ -24,6 +24,8 @@ export const sessions = pgTable(
     apiId: integer('api_id'),
     /** Encrypted. */
     apiHash: text('api_hash'),
+    /** Encrypted: the session itself, for replicas that have no file of it. Null: not kept here. */
+    credentials: text('credentials'),
     proxyId: whole('proxy_id').references(() => proxies.id),
     tags: text('tags').array().notNull(),
     inactive: boolean('inactive').notNull().default(false),
@@ -183,4 +185,11 @@ export const pendingLogins = pgTable(
 export const facts = pgTable('facts', {
   name: text('name').primaryKey(),
   value: text('value').notNull(),
+});
+
+/** How often something was done of late that must not be done too often; as `rate-limiter-flexible` keeps it. */
+export const rateLimits = pgTable('rate_limits', {
+  key: text('key').primaryKey(),
+  points: integer('points').notNull().default(0),
+  expire: whole('expire'),
 });

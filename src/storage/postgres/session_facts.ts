@@ -3,9 +3,20 @@ import type { Identity, SessionStore } from '../../sessions/store.js';
 import { sessions } from './schema.js';
 import type { Units } from './units.js';
 
-type Facts = Pick<SessionStore, 'checked' | 'unchecked' | 'apiHashes' | 'saveApiHash'>;
+type Facts = Pick<
+  SessionStore,
+  | 'checked'
+  | 'unchecked'
+  | 'apiHashes'
+  | 'saveApiHash'
+  | 'credentials'
+  | 'keptCredentials'
+  | 'replaceCredentials'
+>;
 
-/** What is known of sessions beside their files: what Telegram told of them, and their api hashes. */
+const CREDENTIALS = { id: sessions.id, credentials: sessions.credentials };
+
+/** What is known of sessions beside their files: what Telegram told of them, and their secrets. */
 export class SessionFacts implements Facts {
   readonly #units: Units;
 
@@ -56,6 +67,32 @@ export class SessionFacts implements Facts {
   saveApiHash(id: number, apiHash: string): Promise<void> {
     return this.#units.run(async ({ db }) => {
       await db.update(sessions).set({ apiHash }).where(eq(sessions.id, id));
+    });
+  }
+
+  credentials(id: number): Promise<string | null> {
+    return this.#units.run(async ({ db }) => {
+      const [row] = await db.select(CREDENTIALS).from(sessions).where(eq(sessions.id, id));
+      return row?.credentials ?? null;
+    });
+  }
+
+  keptCredentials(afterId: number, limit: number): Promise<{ id: number; credentials: string }[]> {
+    return this.#units.run(async ({ db }) => {
+      const rows = await db
+        .select(CREDENTIALS)
+        .from(sessions)
+        .where(and(gt(sessions.id, afterId), isNotNull(sessions.credentials)))
+        .orderBy(asc(sessions.id))
+        .limit(limit);
+      return rows.flatMap(({ id, credentials }) => (credentials === null ? [] : [{ id, credentials }]));
+    });
+  }
+
+  replaceCredentials(id: number, before: string, after: string): Promise<void> {
+    return this.#units.run(async ({ db }) => {
+      const unchanged = and(eq(sessions.id, id), eq(sessions.credentials, before));
+      await db.update(sessions).set({ credentials: after }).where(unchanged);
     });
   }
 }

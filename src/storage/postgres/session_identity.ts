@@ -1,11 +1,12 @@
 import { and, asc, eq, ne } from 'drizzle-orm';
 import type { NewName, RemoveOutcome, RenameOutcome } from '../../sessions/store.js';
-import { foldName } from '../sqlite/folded_names.js';
+import { foldName } from '../folding.js';
 import { isHeld } from '../standing.js';
 import { FileRows } from './file_rows.js';
 import { sessions } from './schema.js';
 import { sessionRecord } from './session_record.js';
 import { lockShared } from './shared_locks.js';
+import { sourceReferringTo } from './source_references.js';
 import type { SessionRow, Unit } from './unit.js';
 
 /** As `SessionStore.rename`. */
@@ -46,6 +47,8 @@ export async function removeSession(
   await lockShared(unit.db, 'identities');
   const row = await unit.byId(id, now);
   if (!row) return { kind: 'unknown' };
+  const source = await sourceReferringTo(unit.db, id);
+  if (source) return { kind: 'referred', sourceId: source.id, sourceName: source.name };
   if (isHeldByAnother(row, leaseId)) return { kind: 'in_use' };
   await new FileRows(unit).drop(row, now);
   return { kind: 'removed', session: sessionRecord(row) };

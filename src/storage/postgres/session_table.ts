@@ -27,6 +27,9 @@ export class SessionTable implements SessionStore {
   readonly unchecked: SessionStore['unchecked'];
   readonly apiHashes: SessionStore['apiHashes'];
   readonly saveApiHash: SessionStore['saveApiHash'];
+  readonly credentials: SessionStore['credentials'];
+  readonly keptCredentials: SessionStore['keptCredentials'];
+  readonly replaceCredentials: SessionStore['replaceCredentials'];
 
   constructor(units: Units, deadlines: Deadlines) {
     this.#units = units;
@@ -36,6 +39,9 @@ export class SessionTable implements SessionStore {
     this.unchecked = (before, limit) => facts.unchecked(before, limit);
     this.apiHashes = (afterId, limit) => facts.apiHashes(afterId, limit);
     this.saveApiHash = (id, apiHash) => facts.saveApiHash(id, apiHash);
+    this.credentials = (id) => facts.credentials(id);
+    this.keptCredentials = (afterId, limit) => facts.keptCredentials(afterId, limit);
+    this.replaceCredentials = (id, before, after) => facts.replaceCredentials(id, before, after);
   }
 
   session(id: number): Promise<SessionRecord | null> {

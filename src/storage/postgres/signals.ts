@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { PoolNotice, PoolSignals } from '../../pool/store.js';
-import type { PostgresOptions } from './connect.js';
-import { Listener } from './listener.js';
-import { freedMessage, messagesOf, type News, readMessage } from './news.js';
+import type { Channel } from './channel.js';
+import { type News, pagesOf, type Told } from './news.js';
 import type { Surroundings } from './transaction.js';
 
 /** How long notices wait for others to go with them to the other replicas, in milliseconds. */
@@ -16,36 +14,33 @@ const MANY = 1_000;
 
 /**
  * What happened in the pool, here and in the other replicas: of this one at once, of the others as the server
- * tells. That sessions became free is told by the transaction that freed them; the rest soon after.
+ * tells. That sessions became free is told by the transaction that freed them, if somebody waits elsewhere; the
+ * rest soon after.
  */
 export class Signals implements PoolSignals {
-  readonly #name: string = randomUUID();
-  readonly #listener: Listener;
+  readonly #channel: Channel;
   readonly #surroundings: Surroundings;
+  readonly #waitedFor: () => boolean;
   readonly #freedListeners: ((count: number) => void)[] = [];
   readonly #happenedListeners: ((notices: readonly PoolNotice[]) => void)[] = [];
   #notices: PoolNotice[] = [];
-  #told = Number.POSITIVE_INFINITY;
+  #deadlineToTell = Number.POSITIVE_INFINITY;
   #gathering = false;
   #nextDeadline = 0;
+  /** Sessions that became free while it was not known that anybody waits elsewhere. */
+  #untold = 0;
 
-  constructor(options: PostgresOptions, surroundings: Surroundings) {
+  /** `waitedFor`: whether somebody waits at another replica, as far as it is known here. */
+  constructor(channel: Channel, surroundings: Surroundings, waitedFor: () => boolean) {
+    this.#channel = channel;
     this.#surroundings = surroundings;
-    this.#listener = new Listener(
-      options,
-      { heard: (payload) => this.#heard(payload), reconnected: () => this.#wake() },
-      surroundings,
-    );
-  }
-
-  start(): Promise<void> {
-    return this.#listener.start();
-  }
-
-  /** Tells what was not told yet, and stops listening. */
-  async close(): Promise<void> {
-    await this.#send();
-    await this.#listener.close();
+    this.#waitedFor = waitedFor;
+    channel.on('freed', (count) => this.#tellFreed(Number(count)));
+    channel.on('news', (body) => this.#heard(body as Told));
+    channel.onReconnected(() => {
+      this.#nextDeadline = 0;
+      this.#tellFreed(MANY);
+    });
   }
 
   onFreed(listener: (count: number) => void): void {
@@ -60,9 +55,15 @@ export class Signals implements PoolSignals {
     return Number.isFinite(this.#nextDeadline) ? this.#nextDeadline : null;
   }
 
-  /** What a transaction sends through the server when it frees so many sessions. */
-  freed(count: number): string {
-    return freedMessage(this.#name, count);
+  /** What a transaction sends through the server when it frees `count` sessions; null: nobody waits for it. */
+  freed(count: number | string): string | null {
+    return this.#waitedFor() ? this.#channel.compose('freed', count) : null;
+  }
+
+  /** Somebody waits elsewhere, which was not known when the last sessions became free: they are told of now. */
+  waited(): void {
+    if (this.#untold > 0) this.#channel.send('freed', this.#untold);
+    this.#untold = 0;
   }
 
   /** Whether a deadline that is known has come. */
@@ -81,38 +82,40 @@ export class Signals implements PoolSignals {
   }
 
   /** Tells what a transaction brought, after its commit. */
-  committed(news: News): void {
-    this.#tell(news);
-    const room = MOST_NOTICES - this.#notices.length;
-    this.#notices.push(...news.notices.slice(0, room));
-    this.#told = Math.min(this.#told, news.deadline);
-    if (this.#gathering || (this.#notices.length === 0 && !Number.isFinite(this.#told))) return;
+  committed({ freed, notices, deadline, told = false }: News): void {
+    this.expect(deadline);
+    this.#tellHappened(notices);
+    this.#tellFreed(freed);
+    if (!told) {
+      this.#untold = Math.min(this.#untold + freed, MANY);
+      if (this.#waitedFor()) this.waited();
+    }
+    this.#notices.push(...notices.slice(0, MOST_NOTICES - this.#notices.length));
+    this.#deadlineToTell = Math.min(this.#deadlineToTell, deadline);
+    if (this.#gathering || (this.#notices.length === 0 && !Number.isFinite(this.#deadlineToTell))) return;
     this.#gathering = true;
-    this.#surroundings.timers.after(GATHER_MS, () => void this.#send());
+    this.#surroundings.timers.after(GATHER_MS, () => this.flush());
   }
 
-  async #send(): Promise<void> {
+  /** Tells the other replicas what they were not told yet. */
+  flush(): void {
     if (!this.#gathering) return;
-    const messages = messagesOf(this.#name, { freed: 0, notices: this.#notices, deadline: this.#told });
+    for (const page of pagesOf(this.#notices, this.#deadlineToTell)) this.#channel.send('news', page);
     this.#gathering = false;
     this.#notices = [];
-    this.#told = Number.POSITIVE_INFINITY;
-    await this.#listener.tell(messages);
+    this.#deadlineToTell = Number.POSITIVE_INFINITY;
   }
 
-  #heard(payload: string): void {
-    const message = readMessage(payload);
-    if (message && message.from !== this.#name) this.#tell(message);
+  #heard({ notices, deadline }: Told): void {
+    if (deadline !== null) this.expect(deadline);
+    this.#tellHappened(notices);
   }
 
-  #tell({ freed, notices, deadline }: News): void {
-    this.expect(deadline);
+  #tellHappened(notices: readonly PoolNotice[]): void {
     if (notices.length > 0) for (const listener of this.#happenedListeners) listener(notices);
-    if (freed > 0) for (const listener of this.#freedListeners) listener(freed);
   }
 
-  #wake(): void {
-    this.#nextDeadline = 0;
-    for (const listener of this.#freedListeners) listener(MANY);
+  #tellFreed(count: number): void {
+    if (count > 0) for (const listener of this.#freedListeners) listener(count);
   }
 }

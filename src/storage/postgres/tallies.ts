@@ -10,7 +10,7 @@ const SHARDS = 64;
 export function addToCounts(source: SQL): SQL {
   const shard = sql.raw(`(pg_backend_pid() % ${SHARDS})::smallint`);
   return sql`INSERT INTO counts AS kept (name, shard, n)
-    SELECT added.name, ${shard}, added.n FROM (${source}) AS added(name, n)
-    WHERE added.n <> 0 ORDER BY added.name COLLATE "C"
+    SELECT added.name, ${shard}, sum(added.n)::bigint FROM (${source}) AS added(name, n)
+    GROUP BY added.name HAVING sum(added.n) <> 0 ORDER BY added.name COLLATE "C"
     ON CONFLICT (name, shard) DO UPDATE SET n = kept.n + excluded.n`;
 }

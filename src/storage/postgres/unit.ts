@@ -4,8 +4,9 @@ import type { PoolEvent } from '../../pool/states.js';
 import type { PoolNotice } from '../../pool/store.js';
 import { passedDeadline } from '../passed_deadline.js';
 import { becameFree, countsOf, freeSince, happened, type Occasion, type PoolColumns } from '../standing.js';
+import { CHANNEL } from './channel.js';
 import { builderOf, type Db } from './connection.js';
-import { CHANNEL, type News } from './news.js';
+import type { News } from './news.js';
 import { history, sessions, sessionTags } from './schema.js';
 import { addToCounts } from './tallies.js';
 
@@ -97,15 +98,16 @@ export class Unit {
     if (until !== null) this.#deadline = Math.min(this.#deadline, until);
   }
 
-  /** Writes what was gathered; the end of a transaction. `told`: the message for so many freed sessions. */
-  async finish(told: (freed: number) => string): Promise<News> {
+  /** Writes what was gathered; the end of a transaction. `message`: what tells of so many freed sessions, if anything. */
+  async finish(message: (freed: number) => string | null): Promise<News> {
     for (let from = 0; from < this.#entries.length; from += ENTRIES_AT_ONCE) {
       await this.db.insert(history).values(this.#entries.slice(from, from + ENTRIES_AT_ONCE));
     }
     const changed = [...this.#counts].filter(([, n]) => n !== 0);
     if (changed.length > 0) await this.db.execute(addToCounts(valuesOf(changed)));
-    if (this.freed > 0) await this.db.execute(sql`SELECT pg_notify(${CHANNEL}, ${told(this.freed)})`);
-    return { freed: this.freed, notices: this.#notices, deadline: this.#deadline };
+    const told = this.freed > 0 ? message(this.freed) : null;
+    if (told !== null) await this.db.execute(sql`SELECT pg_notify(${CHANNEL}, ${told})`);
+    return { freed: this.freed, notices: this.#notices, deadline: this.#deadline, told: told !== null };
   }
 
   async #locked(condition: SQL, now: number): Promise<SessionRow | undefined> {

@@ -24,6 +24,11 @@ export class Units {
     return result;
   }
 
+  /** Runs one statement that changes nothing. */
+  read<Row extends QueryResultRow>(query: QueryConfig): Promise<Row[]> {
+    return this.#transactions.statement<Row>(query, 'reads');
+  }
+
   /** Runs one statement; `news`: what its rows brought. */
   async statement<Row extends QueryResultRow>(
     query: QueryConfig,

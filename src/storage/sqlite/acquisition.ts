@@ -91,6 +91,7 @@ export class Acquisition {
     const repeated =
       request.idempotencyKey === null ? null : this.#repeated(request, request.idempotencyKey, now);
     if (repeated) return repeated;
+    if (request.onlyRepeat) return { kind: 'none', counts: counts() };
     const row = this.#wanted(request);
     if (row === 'unknown') return { kind: 'unknown_session' };
     const { maxLeases } = request;
@@ -140,7 +141,7 @@ export class Acquisition {
       leaseId,
       leaseHolder: holder,
       leaseTtlSeconds: ttlSeconds,
-      leaseRenewed: 0,
+      leaseRenewed: false,
     };
     const occasion = { at: now, event: 'leased', detail: request.method, holder };
     const leased = this.#rows.happen(row, 'acquire', changes, occasion);

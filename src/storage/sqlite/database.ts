@@ -4,16 +4,20 @@ import { Unavailable } from '../../errors.js';
 import type { IntakeStore } from '../../intake/store.js';
 import type { LoginStore } from '../../logins/store.js';
 import type { PoolNotice, PoolSignals, PoolStore } from '../../pool/store.js';
+import type { RunStore } from '../../scraping/store.js';
 import type { SessionStore } from '../../sessions/store.js';
+import type { SourceStore } from '../../sources/store.js';
+import { DatabaseRefused } from '../refused.js';
 import type { Answer, Call, ThreadOptions } from './messages.js';
 import {
   ACCESS_OPERATIONS,
   INTAKE_OPERATIONS,
   LOGIN_OPERATIONS,
   POOL_OPERATIONS,
+  RUN_OPERATIONS,
   SESSION_OPERATIONS,
+  SOURCE_OPERATIONS,
 } from './operations.js';
-import { DatabaseRefused } from './refused.js';
 
 /** What the thread makes is gone with each batch: a small young generation keeps its memory small, in MiB. */
 const LIMITS = { maxYoungGenerationSizeMb: 6 };
@@ -43,6 +47,8 @@ export class SqliteDatabase implements PoolSignals {
   readonly access: AccessStore;
   readonly sessions: SessionStore;
   readonly logins: LoginStore;
+  readonly sources: SourceStore;
+  readonly runs: RunStore;
   readonly #thread: Worker;
   #waiting: Pending[] = [];
   #underWay: Pending[] = [];
@@ -60,6 +66,8 @@ export class SqliteDatabase implements PoolSignals {
     this.access = this.#port<AccessStore>('access', ACCESS_OPERATIONS);
     this.sessions = this.#port<SessionStore>('sessions', SESSION_OPERATIONS);
     this.logins = this.#port<LoginStore>('logins', LOGIN_OPERATIONS);
+    this.sources = this.#port<SourceStore>('sources', SOURCE_OPERATIONS);
+    this.runs = this.#port<RunStore>('runs', RUN_OPERATIONS);
     thread.on('message', (answer: Answer) => this.#answered(answer));
     thread.on('error', (error) => this.#fail(error));
     thread.on('exit', () => this.#fail(new Error('the database thread ended')));

@@ -1,8 +1,9 @@
 import { and, asc, eq, lte, min, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { deadlineEvent, MAX_COOLDOWN_SECONDS, type State } from '../../pool/states.js';
+import type { State } from '../../pool/states.js';
+import { passedDeadline } from '../passed_deadline.js';
 import { methodFloods, sessions } from './schema.js';
-import type { PoolColumns, SessionRow, SessionRows } from './session_rows.js';
+import type { SessionRow, SessionRows } from './session_rows.js';
 
 const AWAITED = ['leased', 'cooldown', 'flood', 'invalid'] as const satisfies readonly State[];
 
@@ -83,18 +84,8 @@ export class Deadlines {
   }
 
   #carryOut(row: SessionRow, now: number): void {
-    const event = deadlineEvent(row.state, row.leaseRenewed === 1);
-    if (event === null) return;
-    const changes: Partial<PoolColumns> = row.state === 'leased' ? { lastUsedAt: now } : {};
-    if (event === 'cool') {
-      const seconds = Math.min(row.leaseTtlSeconds ?? MAX_COOLDOWN_SECONDS, MAX_COOLDOWN_SECONDS);
-      changes.stateUntil = now + seconds * 1000;
-      changes.stateReason = 'its lease ran out though it was renewed before';
-    }
-    this.#rows.happen(row, event, changes, {
-      at: now,
-      event: row.state === 'leased' ? 'expired' : `${row.state}_over`,
-    });
+    const due = passedDeadline(row, now);
+    if (due) this.#rows.happen(row, due.event, due.changes, due.occasion);
   }
 
   #passMethods(now: number, limit: number): number {
@@ -102,7 +93,7 @@ export class Deadlines {
     for (const { sessionId, method } of due) {
       this.#dropMethod.run({ id: sessionId, method });
       const row = this.#rows.byId(sessionId);
-      if (row && !this.#methodsLeft.get({ id: sessionId })) this.#rows.write(row, { limited: 0 });
+      if (row && !this.#methodsLeft.get({ id: sessionId })) this.#rows.write(row, { limited: false });
     }
     return due.length;
   }

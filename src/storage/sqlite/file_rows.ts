@@ -1,72 +1,70 @@
-import { eq, sql } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { FileChange, FoundFile } from '../../intake/store.js';
-import { deadByFile } from '../resting_rules.js';
-import { toldByFile } from '../told_by_file.js';
-import { digest, sameDigest } from './digests.js';
-import { foldName } from './folded_names.js';
+import { digest, sameDigest } from '../digests.js';
+import { foldName } from '../folding.js';
+import { deadByFile, goingMissing } from '../resting_rules.js';
+import { isHeld } from '../standing.js';
+import { toldByFile, wouldLose } from '../told_by_file.js';
 import type { Resting } from './resting.js';
 import { sessions } from './schema.js';
-import { isHeld, type SessionRow, type SessionRows } from './session_rows.js';
+import { sessionInsert } from './session_insert.js';
+import type { SessionRow, SessionRows } from './session_rows.js';
+import type { SourceReferences } from './source_references.js';
 
 type Put = Extract<FileChange, { kind: 'put' }>;
 
 /** What became of a change; `held`: it waits for a lease to end; null: nothing worth telling. */
 export type Applied = 'added' | 'updated' | 'removed' | 'missing' | 'held' | null;
 
+/** The parts of file rows that share a database connection. */
+export interface FileParts {
+  readonly db: BetterSQLite3Database;
+  readonly rows: SessionRows;
+  readonly resting: Resting;
+  readonly references: SourceReferences;
+}
+
 /** Rows as their files make them: new, changed, gone. */
 export class FileRows {
   readonly #db: BetterSQLite3Database;
   readonly #rows: SessionRows;
   readonly #resting: Resting;
+  readonly #references: SourceReferences;
   readonly #insert;
 
-  constructor(db: BetterSQLite3Database, rows: SessionRows, resting: Resting) {
+  constructor({ db, rows, resting, references }: FileParts) {
     this.#db = db;
     this.#rows = rows;
     this.#resting = resting;
-    const column = sql.placeholder;
-    this.#insert = db
-      .insert(sessions)
-      .values({
-        name: column('name'),
-        foldedName: column('foldedName'),
-        file: column('file'),
-        jsonFile: column('jsonFile'),
-        fingerprint: column('fingerprint'),
-        format: column('format'),
-        authKeySha256: column('authKeySha256'),
-        dcId: column('dcId'),
-        userId: column('userId'),
-        phoneNumber: column('phoneNumber'),
-        apiId: column('apiId'),
-        proxyId: column('proxyId'),
-        tags: [],
-        rest: column('rest'),
-        restReason: column('restReason'),
-        state: column('rest'),
-        stateReason: column('restReason'),
-        lastUsedAt: 0,
-        createdAt: column('now'),
-        updatedAt: column('now'),
-      })
-      .returning()
-      .prepare();
+    this.#references = references;
+    this.#insert = sessionInsert(db);
   }
 
-  put({ found, renameOf, proxyId }: Put, now: number): Applied {
-    const row =
-      this.#rows.byName(found.name) ?? (renameOf === null ? undefined : this.#rows.byName(renameOf));
-    return row ? this.#change(row, found, now) : this.#add(found, proxyId, now);
+  put(change: Put, now: number): Applied {
+    return this.#write(this.#rowFor(change), change, now);
   }
 
-  /** The row goes; while a worker may still be connected it stays, and comes to rest as `missing`. */
+  /** As `put`, for a file that a look found: it does not take the place of a session that has no file. */
+  look(change: Put, now: number): Applied {
+    const row = this.#rowFor(change);
+    return row && wouldLose(row, change.found) ? 'held' : this.#write(row, change, now);
+  }
+
+  /**
+   * The row goes. While a worker may still be connected, or a source refers to it, it stays, and comes to rest as
+   * `missing`.
+   */
   gone(name: string, now: number): Applied {
     const row = this.#rows.byName(name);
     if (!row) return null;
-    if (isHeld(row)) return this.#miss(row, 'its file is gone', now) ? 'missing' : null;
-    this.drop(row, now);
-    return 'removed';
+    if (!isHeld(row) && !this.#references.to(row.id)) {
+      this.drop(row, now);
+      return 'removed';
+    }
+    const missing = this.#miss(row, 'its file is gone', now);
+    if (missing.state === 'missing') this.#resting.passOn(missing, now);
+    return row.rest === 'missing' ? null : 'missing';
   }
 
   /** The row goes, whatever holds it. */
@@ -84,6 +82,14 @@ export class FileRows {
     this.#rows.note(row, { at: now, event: inactive ? 'deactivated' : 'activated' });
     if (row.rest === 'missing') return;
     this.#resting.settle({ ...row, inactive }, { dead: deadByFile(row), gained: false }, now);
+  }
+
+  #rowFor({ found, renameOf }: Put): SessionRow | undefined {
+    return this.#rows.byName(found.name) ?? (renameOf === null ? undefined : this.#rows.byName(renameOf));
+  }
+
+  #write(row: SessionRow | undefined, { found, proxyId }: Put, now: number): Applied {
+    return row ? this.#change(row, found, now) : this.#add(found, proxyId, now);
   }
 
   #add(found: FoundFile, proxyId: number | null, now: number): 'added' {
@@ -122,12 +128,14 @@ export class FileRows {
     return gained || renamed || row.rest !== settled.rest || row.format !== found.format ? 'updated' : null;
   }
 
-  /** It comes to rest as `missing`, until its file is read again. False: that was known. */
-  #miss(row: SessionRow, restReason: string, now: number): boolean {
+  /** It comes to rest as `missing`, until its file is read again: at once, if nothing holds it. */
+  #miss(row: SessionRow, restReason: string, now: number): SessionRow {
     this.#db.update(sessions).set({ fingerprint: '' }).where(eq(sessions.id, row.id)).run();
-    if (row.rest === 'missing') return false;
-    this.#resting.mark(row, { rest: 'missing', restReason }, now);
-    this.#rows.note(row, { at: now, event: 'missing', detail: restReason });
-    return true;
+    if (row.rest === 'missing') return row;
+    const { rest, event, changes, occasion } = goingMissing(row, restReason, now);
+    const resting = this.#resting.mark(row, rest, now);
+    const missing = this.#rows.happen(resting, event, changes, occasion);
+    if (missing === null) this.#rows.note(row, occasion);
+    return missing ?? resting;
   }
 }

@@ -1,9 +1,5 @@
 import type { Database } from 'better-sqlite3';
-
-/** A name as it is compared: two that differ in case only, or in how a letter is composed, are the same. */
-export function foldName(name: string): string {
-  return name.normalize('NFKC').toLowerCase();
-}
+import { foldName } from '../folding.js';
 
 /** Folds the names that a migration could not: SQL knows the case of ASCII letters only. */
 export function foldRemainingNames(sqlite: Database): void {

@@ -1,6 +1,7 @@
-import { asc, count, gt, inArray, sql } from 'drizzle-orm';
+import { and, asc, count, gt, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { AppliedCounts, FileChange, IntakeStore, KnownFiles } from '../../intake/store.js';
+import { deviceFact } from '../device_fact.js';
 import type { Synchronous } from '../synchronous.js';
 import type { Deadlines } from './deadlines.js';
 import type { Facts } from './facts.js';
@@ -8,7 +9,7 @@ import type { FileRows } from './file_rows.js';
 import { sessions } from './schema.js';
 import type { SessionRows } from './session_rows.js';
 
-const DEVICE = 'sessions_dir.device';
+const HAS_FILE = or(isNotNull(sessions.file), isNotNull(sessions.jsonFile));
 
 /** The parts of intake that share a database connection. */
 export interface IntakeParts {
@@ -29,7 +30,7 @@ export class IntakeTable implements Synchronous<IntakeStore> {
     this.#known = parts.db
       .select({ id: sessions.id, name: sessions.name, fingerprint: sessions.fingerprint })
       .from(sessions)
-      .where(gt(sessions.id, sql.placeholder('after')))
+      .where(and(gt(sessions.id, sql.placeholder('after')), HAS_FILE))
       .orderBy(asc(sessions.id))
       .limit(sql.placeholder('limit'))
       .prepare();
@@ -45,7 +46,8 @@ export class IntakeTable implements Synchronous<IntakeStore> {
   }
 
   knownOf(names: readonly string[]): KnownFiles {
-    const rows = names.flatMap((name) => this.#parts.rows.byName(name) ?? []);
+    const named = names.flatMap((name) => this.#parts.rows.byName(name) ?? []);
+    const rows = named.filter(({ file, jsonFile }) => file !== null || jsonFile !== null);
     return {
       lastId: rows.at(-1)?.id ?? 0,
       names: rows.map((row) => row.name),
@@ -55,6 +57,11 @@ export class IntakeTable implements Synchronous<IntakeStore> {
 
   total(): number {
     return this.#parts.db.select({ n: count() }).from(sessions).get()?.n ?? 0;
+  }
+
+  missing(names: readonly string[]): string[] {
+    const rows = names.flatMap((name) => this.#parts.rows.byName(name) ?? []);
+    return rows.flatMap(({ name, rest }) => (rest === 'missing' ? [name] : []));
   }
 
   authKeys(names: readonly string[]): Record<string, string> {
@@ -72,18 +79,24 @@ export class IntakeTable implements Synchronous<IntakeStore> {
     const done = { added: 0, updated: 0, removed: 0, missing: 0, held: [] as string[] };
     for (const change of changes) {
       const { files } = this.#parts;
-      const what = change.kind === 'put' ? files.put(change, now) : files.gone(change.name, now);
+      const what = change.kind === 'put' ? files.look(change, now) : files.gone(change.name, now);
       if (what === 'held') done.held.push(change.kind === 'put' ? change.found.name : change.name);
       else if (what) done[what] += 1;
     }
     return done;
   }
 
-  lastDevice(): string | null {
-    return this.#parts.facts.get(DEVICE);
+  readAgain(): number {
+    const lacking = and(isNotNull(sessions.authKeySha256), isNull(sessions.credentials));
+    const unread = and(HAS_FILE, lacking, ne(sessions.fingerprint, ''));
+    return this.#parts.db.update(sessions).set({ fingerprint: '' }).where(unread).run().changes;
   }
 
-  saveDevice(device: string): void {
-    this.#parts.facts.set(DEVICE, device);
+  lastDevice(machine: string): string | null {
+    return this.#parts.facts.get(deviceFact(machine));
+  }
+
+  saveDevice(machine: string, device: string): void {
+    this.#parts.facts.set(deviceFact(machine), device);
   }
 }

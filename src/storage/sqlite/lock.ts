@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { DatabaseRefused } from './refused.js';
+import { DatabaseRefused } from '../refused.js';
 
 /** Keeps other processes from a database. */
 export interface Lock {

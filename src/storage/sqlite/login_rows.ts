@@ -1,9 +1,7 @@
 import { and, asc, count, eq, gt, isNull, lte, ne, or, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import type { PendingLogin } from '../../logins/store.js';
+import { type KeptLogin, liveLogin } from '../login_rules.js';
 import { pendingLogins } from './schema.js';
-
-export type LoginRow = typeof pendingLogins.$inferSelect;
 
 /** The rows of logins. Until one is saved or removed, expired or not, it has its auth key for itself. */
 export class LoginRows {
@@ -49,14 +47,13 @@ export class LoginRows {
       .prepare();
   }
 
-  byId(id: string): LoginRow | undefined {
+  byId(id: string): KeptLogin | undefined {
     return this.#byId.get({ id });
   }
 
   /** The login, if its time is not over or a request is at it all the same. */
-  live(id: string, now: number): LoginRow | undefined {
-    const row = this.byId(id);
-    return row && (row.expiresAt > now || isClaimed(row, now)) ? row : undefined;
+  live(id: string, now: number): KeptLogin | undefined {
+    return liveLogin(this.byId(id), now);
   }
 
   /** Whether a login that is not saved has this auth key. */
@@ -70,29 +67,19 @@ export class LoginRows {
   }
 
   /** Those whose time is over and that no request is at, oldest first. */
-  expired(now: number, limit: number): LoginRow[] {
+  expired(now: number, limit: number): KeptLogin[] {
     return this.#expired.all({ now, limit });
   }
 
-  add(row: LoginRow): void {
+  add(row: KeptLogin): void {
     this.#db.insert(pendingLogins).values(row).run();
   }
 
-  write(id: string, changes: Partial<LoginRow>): void {
+  write(id: string, changes: Partial<KeptLogin>): void {
     this.#db.update(pendingLogins).set(changes).where(eq(pendingLogins.id, id)).run();
   }
 
   drop(id: string): void {
     this.#db.delete(pendingLogins).where(eq(pendingLogins.id, id)).run();
   }
-}
-
-/** A request is at it. */
-export function isClaimed({ claimedUntil }: LoginRow, now: number): boolean {
-  return claimedUntil !== null && claimedUntil > now;
-}
-
-export function pendingLogin(row: LoginRow): PendingLogin {
-  const { claimedUntil: _, createdAt: __, authKeySha256, ...login } = row;
-  return { ...login, authKeySha256: authKeySha256?.toString('hex') ?? null };
 }

@@ -1,22 +1,21 @@
-import type {
-  AddOutcome,
-  ClaimOutcome,
-  LoginChange,
-  LoginStore,
-  PendingLogin,
-  Taken,
-} from '../../logins/store.js';
+import type { AddOutcome, ClaimOutcome, LoginStore, PendingLogin, Taken } from '../../logins/store.js';
+import { digest, sameDigest } from '../digests.js';
+import {
+  claimOf,
+  claimUntil,
+  keptLogin,
+  MOST_UNDER_WAY,
+  pendingLogin,
+  type Settlement,
+  settledBy,
+} from '../login_rules.js';
+import type { Wanted } from '../obstacle_rules.js';
 import { deadByFile } from '../resting_rules.js';
+import { isHeld } from '../standing.js';
 import type { Synchronous } from '../synchronous.js';
-import { digest, sameDigest } from './digests.js';
-import { isClaimed, pendingLogin } from './login_rows.js';
-import type { Wanted } from './obstacles.js';
 import type { Resting } from './resting.js';
 import { Saving, type SavingParts } from './saving.js';
-import { isHeld, type SessionRow } from './session_rows.js';
-
-/** Logins that may be under way at once. */
-const MOST_UNDER_WAY = 1000;
+import type { SessionRow } from './session_rows.js';
 
 export interface LoginParts extends SavingParts {
   readonly resting: Resting;
@@ -43,7 +42,7 @@ export class LoginTable implements Synchronous<LoginStore> {
     if (taken) return taken;
     const own = this.#registered(login);
     if (own && isHeld(own)) return { kind: 'auth_key_taken', sessionId: own.id, sessionName: own.name };
-    logins.add({ ...login, authKeySha256: digest(authKeySha256), claimedUntil, createdAt: now });
+    logins.add(keptLogin(login, claimedUntil, now));
     if (own) this.#setAside(own, now);
     return { kind: 'added' };
   }
@@ -55,34 +54,15 @@ export class LoginTable implements Synchronous<LoginStore> {
 
   claim(id: string, holder: string, until: number, now: number): ClaimOutcome {
     const { logins } = this.#parts;
-    const row = logins.live(id, now);
-    if (row?.holder !== holder) return { kind: 'unknown' };
-    if (isClaimed(row, now)) return { kind: 'busy' };
-    logins.write(id, { inDoubt: true, claimedUntil: until });
-    return { kind: 'claimed', login: pendingLogin(row) };
+    const outcome = claimOf(logins.byId(id), holder, now);
+    if (outcome.kind === 'claimed') logins.write(id, claimUntil(until));
+    return outcome;
   }
 
-  settle(id: string, change: LoginChange & { readonly inDoubt?: boolean }): void {
+  settle(id: string, change: Settlement): void {
     const { logins } = this.#parts;
     const row = logins.byId(id);
-    if (!row) return;
-    const { inDoubt = false, authKeySha256, secret, stage, ...harmless } = change;
-    const ended = { ...harmless, inDoubt, claimedUntil: null };
-    // What is saved has neither a secret nor an auth key any more, and is not under way again.
-    if (row.stage === 'saved') {
-      logins.write(id, ended);
-      return;
-    }
-    const key = authKeySha256 === undefined ? row.authKeySha256 : digest(authKeySha256);
-    if (row.authKeySha256 && !sameDigest(row.authKeySha256, key)) {
-      throw new Error('a login keeps the auth key that it has: files wait for it');
-    }
-    logins.write(id, {
-      ...ended,
-      authKeySha256: key,
-      secret: secret ?? row.secret,
-      stage: stage ?? row.stage,
-    });
+    if (row) logins.write(id, settledBy(row, change));
   }
 
   obstacle(wanted: Wanted): Taken | null {

@@ -1,23 +1,11 @@
 import { and, asc, eq, ne, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import type { LoginStore, Taken } from '../../logins/store.js';
-import { LOGIN_UNDER_WAY } from '../resting_rules.js';
-import { digest, sameDigest } from './digests.js';
-import { foldName } from './folded_names.js';
+import type { Taken } from '../../logins/store.js';
+import { digest } from '../digests.js';
+import { foldName } from '../folding.js';
+import { ENOUGH, type Other, others, TAKEN_BY_LOGIN, taken, type Wanted } from '../obstacle_rules.js';
 import type { LoginRows } from './login_rows.js';
 import { sessions } from './schema.js';
-
-/** What a session is to have for itself. */
-export type Wanted = Parameters<LoginStore['obstacle']>[0];
-
-/** Of those found, two at the most are not in the way: the session that is replaced, and the one adopted. */
-const ENOUGH = 3;
-
-interface Other {
-  readonly id: number;
-  readonly name: string;
-  readonly key: Buffer | null;
-}
 
 /** What keeps a login from becoming a session: a name, a phone number or an auth key that is taken. */
 export class Obstacles {
@@ -70,23 +58,6 @@ export class Obstacles {
     const key = digest(authKeySha256);
     const keyed = key === null ? undefined : this.#byKey.all({ by: key }).find(isOther);
     if (keyed) return taken('auth_key_taken', keyed);
-    if (!this.#logins.has(key, loginId)) return null;
-    return { kind: 'auth_key_taken', sessionId: null, sessionName: LOGIN_UNDER_WAY };
+    return this.#logins.has(key, loginId) ? TAKEN_BY_LOGIN : null;
   }
-}
-
-/**
- * Tells the sessions that may be in the way from those that are not: the one replaced, and the one with this
- * very name and auth key, which is the file of the login itself, registered before it was saved.
- */
-function others({ name, authKeySha256, loginId, replaces }: Wanted): (row: Other) => boolean {
-  const key = digest(authKeySha256);
-  return (row) => {
-    const own = loginId !== null && key !== null && row.name === name && sameDigest(row.key, key);
-    return row.id !== replaces && !own;
-  };
-}
-
-function taken(kind: Taken['kind'], { id, name }: Other): Taken {
-  return { kind, sessionId: id, sessionName: name };
 }

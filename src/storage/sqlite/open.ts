@@ -4,9 +4,9 @@ import Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { DatabaseRefused } from '../refused.js';
 import { foldRemainingNames } from './folded_names.js';
 import { takeLock } from './lock.js';
-import { DatabaseRefused } from './refused.js';
 import { checkDatabase } from './soundness.js';
 
 /** An open database, and the lock that keeps other processes from it. */
@@ -79,6 +79,7 @@ function connect(path: string, migrations: string): Database.Database {
     sqlite.pragma('wal_autocheckpoint = 4000');
     migrate(drizzle(sqlite), { migrationsFolder: migrations });
     endClaims(sqlite);
+    endOwnership(sqlite);
     foldRemainingNames(sqlite);
     return sqlite;
   } catch (error) {
@@ -90,4 +91,9 @@ function connect(path: string, migrations: string): Database.Database {
 /** The file is this process's alone: whoever was at a login is gone, and may have left it in doubt. */
 function endClaims(sqlite: Database.Database): void {
   sqlite.exec('UPDATE pending_logins SET claimed_until = NULL WHERE claimed_until IS NOT NULL');
+}
+
+/** Nobody carries out the runs of a process that is gone: they go on at once, and not when its time is over. */
+function endOwnership(sqlite: Database.Database): void {
+  sqlite.exec('UPDATE runs SET owner = NULL, owned_until = NULL WHERE finished_at IS NULL');
 }

@@ -2,7 +2,9 @@ import type { AccessStore } from '../../access/store.js';
 import type { IntakeStore } from '../../intake/store.js';
 import type { LoginStore } from '../../logins/store.js';
 import type { PoolStore } from '../../pool/store.js';
+import type { RunStore } from '../../scraping/store.js';
 import type { SessionStore } from '../../sessions/store.js';
+import type { SourceStore } from '../../sources/store.js';
 
 /** Every operation of a port, by name: the compiler objects if one is missing. */
 function operationsOf<Port>(names: { readonly [Name in keyof Port]: true }): (keyof Port & string)[] {
@@ -27,8 +29,10 @@ export const INTAKE_OPERATIONS = operationsOf<IntakeStore>({
   known: true,
   knownOf: true,
   total: true,
+  missing: true,
   authKeys: true,
   apply: true,
+  readAgain: true,
   lastDevice: true,
   saveDevice: true,
 });
@@ -44,6 +48,9 @@ export const SESSION_OPERATIONS = operationsOf<SessionStore>({
   unchecked: true,
   apiHashes: true,
   saveApiHash: true,
+  credentials: true,
+  keptCredentials: true,
+  replaceCredentials: true,
   dropProxy: true,
 });
 
@@ -56,6 +63,41 @@ export const LOGIN_OPERATIONS = operationsOf<LoginStore>({
   save: true,
   remove: true,
   expired: true,
+});
+
+export const SOURCE_OPERATIONS = operationsOf<SourceStore>({
+  create: true,
+  source: true,
+  sources: true,
+  named: true,
+  edit: true,
+  remove: true,
+  scheduled: true,
+  secrets: true,
+  replaceSecret: true,
+});
+
+export const RUN_OPERATIONS = operationsOf<RunStore>({
+  begin: true,
+  run: true,
+  runs: true,
+  lastRuns: true,
+  take: true,
+  renew: true,
+  mark: true,
+  defer: true,
+  finish: true,
+  cancel: true,
+  log: true,
+  logs: true,
+  pruneLogs: true,
+  checkpoint: true,
+  store: true,
+  files: true,
+  storedAs: true,
+  peer: true,
+  savePeer: true,
+  forgetPeer: true,
 });
 
 export const ACCESS_OPERATIONS = operationsOf<AccessStore>({

@@ -1,6 +1,6 @@
 import { and, asc, eq, min, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { type Caller, fence, heldLast } from '../../pool/fencing.js';
+import { type Caller, fence } from '../../pool/fencing.js';
 import { STATES, type State } from '../../pool/states.js';
 import type {
   Flood,
@@ -12,6 +12,7 @@ import type {
   PoolStore,
   RenewOutcome,
 } from '../../pool/store.js';
+import { mayEnd } from '../blocking.js';
 import type { Synchronous } from '../synchronous.js';
 import type { Acquisition } from './acquisition.js';
 import type { Blocks } from './blocks.js';
@@ -57,7 +58,7 @@ export class PoolTable implements Synchronous<PoolStore> {
     this.#oldest = parts.db
       .select({ at: min(sessions.lastUsedAt) })
       .from(sessions)
-      .where(and(leased, eq(sessions.limited, sql.placeholder('limited'))))
+      .where(and(leased, sql`${sessions.limited} = ${sql.placeholder('limited')}`))
       .prepare();
     this.#dropKeys = parts.db
       .delete(idempotencyKeys)
@@ -74,7 +75,7 @@ export class PoolTable implements Synchronous<PoolStore> {
     if (row?.state !== 'leased' || row.leaseId !== leaseId) return { kind: 'lease_lost' };
     const seconds = ttlSeconds ?? row.leaseTtlSeconds ?? 0;
     const expiresAt = now + seconds * 1000;
-    rows.write(row, { stateUntil: expiresAt, leaseTtlSeconds: seconds, leaseRenewed: 1 });
+    rows.write(row, { stateUntil: expiresAt, leaseTtlSeconds: seconds, leaseRenewed: true });
     return { kind: 'renewed', expiresAt };
   }
 
@@ -86,9 +87,8 @@ export class PoolTable implements Synchronous<PoolStore> {
     const verdict = fence(row, caller);
     if (verdict !== 'allowed') return { kind: verdict };
     const occasion = { at: now, event: 'released', holder: caller.holder };
-    const mayEnd = row.state === 'leased' || (row.state === 'cooldown' && heldLast(row, caller));
-    const ended = mayEnd ? rows.happen(row, 'release', { lastUsedAt: now }, occasion) : null;
-    if (flood) blocks.flood(ended ?? row, flood, caller, now);
+    const ended = mayEnd(row, caller) ? rows.happen(row, 'release', { lastUsedAt: now }, occasion) : null;
+    if (flood) blocks.carryOut(ended ?? row, { kind: 'flood', ...flood }, caller, now);
     return { kind: 'done', changed: ended !== null };
   }
 
@@ -136,7 +136,7 @@ export class PoolTable implements Synchronous<PoolStore> {
       holder: row.leaseHolder ?? '',
       leasedAt: row.lastUsedAt,
       expiresAt: row.stateUntil ?? 0,
-      renewed: row.leaseRenewed === 1,
+      renewed: row.leaseRenewed,
     }));
   }
 

@@ -1,14 +1,23 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { restOf } from '../../intake/rest.js';
-import { inherited, LOGIN_UNDER_WAY, type Rest, settling } from '../resting_rules.js';
+import {
+  inherited,
+  keeperOf,
+  LOGIN_UNDER_WAY,
+  type Rest,
+  settling,
+  type Yielding,
+  yieldingOf,
+} from '../resting_rules.js';
 import type { LoginRows } from './login_rows.js';
 import { sessions } from './schema.js';
 import type { SessionRow, SessionRows } from './session_rows.js';
 
 /**
  * Where sessions come to rest, and which of several files with one auth key is leasable: the one that has
- * the key already, else the one registered first; none while a login with that key is under way.
+ * the key already, else the one registered first; none while a login with that key is under way. One
+ * that is missing has no claim to it.
  */
 export class Resting {
   readonly #db: BetterSQLite3Database;
@@ -20,10 +29,11 @@ export class Resting {
     this.#db = db;
     this.#rows = rows;
     this.#logins = logins;
+    const keyed = eq(sessions.authKeySha256, sql.placeholder('key'));
     this.#owner = db
       .select()
       .from(sessions)
-      .where(and(eq(sessions.authKeySha256, sql.placeholder('key')), ne(sessions.id, sql.placeholder('id'))))
+      .where(and(keyed, ne(sessions.id, sql.placeholder('id')), ne(sessions.state, 'missing')))
       .orderBy(sql`${sessions.rest} = 'duplicate'`, sessions.id)
       .limit(1)
       .prepare();
@@ -31,7 +41,7 @@ export class Resting {
 
   /** Where a file that was not known before comes to rest. */
   ofNew(key: Buffer | null, dead: string | null): Rest {
-    return restOf({ dead, inactive: false, twin: this.#twinOf(key, 0, true) });
+    return restOf({ dead, inactive: false, twin: this.#twinOf(key, 0, 'anybody') });
   }
 
   /**
@@ -39,8 +49,7 @@ export class Resting {
    * key only now, so that a row that has it already comes before it.
    */
   settle(row: SessionRow, facts: { dead: string | null; gained: boolean }, now: number): SessionRow {
-    const contends = facts.gained || row.rest === 'duplicate';
-    const twin = this.#twinOf(row.authKeySha256, row.id, contends);
+    const twin = this.#twinOf(row.authKeySha256, row.id, yieldingOf(row, facts.gained));
     const rest = restOf({ dead: facts.dead, inactive: row.inactive, twin });
     const change = settling(row, rest, facts.gained, now);
     if (!change) return row;
@@ -82,10 +91,10 @@ export class Resting {
     return this.#rows.happen(marked, 'settle', { stateReason: rest.restReason }, occasion) ?? marked;
   }
 
-  /** Who has the auth key before this row; `contends`: another session may. */
-  #twinOf(key: Buffer | null, id: number, contends: boolean): string | null {
+  /** Who has the auth key before this row. */
+  #twinOf(key: Buffer | null, id: number, yielding: Yielding): string | null {
     if (this.#logins.has(key)) return LOGIN_UNDER_WAY;
-    return contends ? (this.#ownerOf(key, id)?.name ?? null) : null;
+    return keeperOf(this.#ownerOf(key, id), yielding);
   }
 
   #ownerOf(key: Buffer | null, except: number): SessionRow | undefined {

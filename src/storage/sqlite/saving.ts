@@ -1,14 +1,15 @@
 import { eq } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { NewSession, SaveOutcome } from '../../logins/store.js';
+import type { KeptLogin } from '../login_rules.js';
+import { foundByLogin, givenByLogin, LOGIN_SAVED, revival, wouldLoseItsKey } from '../saving_rules.js';
 import type { Deadlines } from './deadlines.js';
-import { digest, sameDigest } from './digests.js';
 import type { FileRows } from './file_rows.js';
-import type { LoginRow, LoginRows } from './login_rows.js';
+import type { LoginRows } from './login_rows.js';
 import type { Obstacles } from './obstacles.js';
 import { sessions } from './schema.js';
 import { sessionRecord } from './session_record.js';
-import { isHeld, type SessionRow, type SessionRows } from './session_rows.js';
+import type { SessionRow, SessionRows } from './session_rows.js';
 
 /** The parts of logins that share a database connection. */
 export interface SavingParts {
@@ -35,50 +36,36 @@ export class Saving {
     if (!login) return { kind: 'unknown' };
     if (login.stage === 'saved') return this.#savedBefore(login);
     const { replaces } = session;
-    const found = { ...session.found, phoneNumber: session.found.phoneNumber ?? login.phoneNumber };
+    const found = foundByLogin(session.found, login);
     const taken = obstacles.of({ ...found, loginId: id, replaces });
     if (taken) return taken;
     const replaced = replaces === null ? undefined : rows.byId(replaces);
     const before = rows.byName(found.name) ?? replaced;
-    const rekeyed = !sameDigest(before?.authKeySha256 ?? null, digest(found.authKeySha256));
-    if (before && isHeld(before) && rekeyed) return { kind: 'in_use' };
+    if (before && wouldLoseItsKey(before, found)) return { kind: 'in_use' };
     const row = this.#put(login, { ...session, found }, replaced, now);
     logins.write(id, { sessionId: row.id });
     return { kind: 'saved', session: sessionRecord(row) };
   }
 
-  #put(login: LoginRow, session: NewSession, replaced: SessionRow | undefined, now: number): SessionRow {
+  #put(login: KeptLogin, session: NewSession, replaced: SessionRow | undefined, now: number): SessionRow {
     const { db, rows, logins, files } = this.#parts;
-    const { found, proxyId, apiHash } = session;
-    const over = {
-      stage: 'saved',
-      secret: '',
-      authKeySha256: null,
-      inDoubt: false,
-      claimedUntil: null,
-    } as const;
-    logins.write(login.id, over);
+    const { found, proxyId } = session;
+    logins.write(login.id, LOGIN_SAVED);
     files.put({ kind: 'put', found, renameOf: replaced?.name ?? null, proxyId }, now);
     const row = rows.byName(found.name);
     if (!row) throw new Error(`no row was made of ${found.name}`);
-    const given = {
-      ...(row.id === replaced?.id ? {} : { proxyId }),
-      ...(apiHash === null ? {} : { apiHash }),
-    };
-    const changes = { ...given, lastCheckedAt: now, updatedAt: now };
+    const changes = givenByLogin(session, row.id === replaced?.id, now);
     db.update(sessions).set(changes).where(eq(sessions.id, row.id)).run();
     return this.#revive({ ...row, ...changes }, now);
   }
 
-  /** Telegram has just let it in: what was said of the auth key before is over. */
   #revive(row: SessionRow, now: number): SessionRow {
-    if (row.state !== 'invalid' && row.state !== 'dead') return row;
-    if (row.rest === 'dead') return row;
-    const occasion = { at: now, event: 'restored', detail: 'it was logged in anew' };
-    return this.#parts.rows.happen(row, 'restore', { suspectedAt: null }, occasion) ?? row;
+    const change = revival(row, now);
+    if (!change) return row;
+    return this.#parts.rows.happen(row, change.event, change.changes, change.occasion) ?? row;
   }
 
-  #savedBefore({ sessionId }: LoginRow): SaveOutcome {
+  #savedBefore({ sessionId }: KeptLogin): SaveOutcome {
     const row = sessionId === null ? undefined : this.#parts.rows.byId(sessionId);
     return row ? { kind: 'saved', session: sessionRecord(row) } : { kind: 'unknown' };
   }

@@ -23,6 +23,8 @@ export const sessions = sqliteTable(
     apiId: integer('api_id'),
     /** Encrypted. */
     apiHash: text('api_hash'),
+    /** Encrypted: the session itself, for replicas that have no file of it. Null: not kept here. */
+    credentials: text('credentials'),
     proxyId: integer('proxy_id').references(() => proxies.id),
     tags: text('tags', { mode: 'json' }).$type<string[]>().notNull(),
     inactive: integer('inactive', { mode: 'boolean' }).notNull().default(false),
@@ -31,14 +33,14 @@ export const sessions = sqliteTable(
     state: text('state').$type<State>().notNull(),
     stateReason: text('state_reason'),
     stateUntil: integer('state_until'),
-    /** Flooded for some method: 1. Part of the index by which the next free session is found. */
-    limited: integer('limited').notNull().default(0),
+    /** Flooded for some method. Part of the index by which the next free session is found. */
+    limited: integer('limited', { mode: 'boolean' }).notNull().default(false),
     lastUsedAt: integer('last_used_at').notNull(),
     /** The current lease, or the last one when the session is not leased. */
     leaseId: text('lease_id'),
     leaseHolder: text('lease_holder'),
     leaseTtlSeconds: integer('lease_ttl_seconds'),
-    leaseRenewed: integer('lease_renewed').notNull().default(0),
+    leaseRenewed: integer('lease_renewed', { mode: 'boolean' }).notNull().default(false),
     suspectedAt: integer('suspected_at'),
     lastCheckedAt: integer('last_checked_at'),
     createdAt: integer('created_at').notNull(),

@@ -6,13 +6,24 @@ import type { Synchronous } from '../synchronous.js';
 import { sessions } from './schema.js';
 import type { SessionRows } from './session_rows.js';
 
-type Facts = Pick<Synchronous<SessionStore>, 'checked' | 'unchecked' | 'apiHashes' | 'saveApiHash'>;
+type Facts = Pick<
+  Synchronous<SessionStore>,
+  | 'checked'
+  | 'unchecked'
+  | 'apiHashes'
+  | 'saveApiHash'
+  | 'credentials'
+  | 'keptCredentials'
+  | 'replaceCredentials'
+>;
 
 /** Walks an index in the order that is wanted: its cost does not grow with the pool. */
 const FREE_BY_CHECK =
   "SELECT id FROM sessions INDEXED BY sessions_by_check WHERE state = 'free' AND last_checked_at";
 
-/** What is known of sessions beside their files: what Telegram told of them, and their api hashes. */
+const CREDENTIALS = { id: sessions.id, credentials: sessions.credentials };
+
+/** What is known of sessions beside their files: what Telegram told of them, and their secrets. */
 export class SessionFacts implements Facts {
   readonly #db: BetterSQLite3Database;
   readonly #rows: SessionRows;
@@ -59,5 +70,26 @@ export class SessionFacts implements Facts {
 
   saveApiHash(id: number, apiHash: string): void {
     this.#db.update(sessions).set({ apiHash }).where(eq(sessions.id, id)).run();
+  }
+
+  credentials(id: number): string | null {
+    const row = this.#db.select(CREDENTIALS).from(sessions).where(eq(sessions.id, id)).get();
+    return row?.credentials ?? null;
+  }
+
+  keptCredentials(afterId: number, limit: number): { id: number; credentials: string }[] {
+    return this.#db
+      .select(CREDENTIALS)
+      .from(sessions)
+      .where(and(gt(sessions.id, afterId), isNotNull(sessions.credentials)))
+      .orderBy(asc(sessions.id))
+      .limit(limit)
+      .all()
+      .flatMap(({ id, credentials }) => (credentials === null ? [] : [{ id, credentials }]));
+  }
+
+  replaceCredentials(id: number, before: string, after: string): void {
+    const unchanged = and(eq(sessions.id, id), eq(sessions.credentials, before));
+    this.#db.update(sessions).set({ credentials: after }).where(unchanged).run();
   }
 }

@@ -1,7 +1,8 @@
 import { eq, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { nextState, type PoolEvent, type State } from '../../pool/states.js';
+import type { PoolEvent } from '../../pool/states.js';
 import type { PoolNotice } from '../../pool/store.js';
+import { becameFree, countsOf, freeSince, happened, type Occasion, type PoolColumns } from '../standing.js';
 import type { Counts } from './counts.js';
 import type { HistoryRows } from './history_rows.js';
 import { sessions, sessionTags } from './schema.js';
@@ -10,29 +11,6 @@ export type SessionRow = typeof sessions.$inferSelect;
 
 /** More than a transaction of leases brings; a large sync brings more, and is told by its counts. */
 const MOST_NOTICES = 600;
-
-/** The columns that say where a session stands in the pool. */
-export type PoolColumns = Pick<
-  SessionRow,
-  | 'state'
-  | 'stateReason'
-  | 'stateUntil'
-  | 'limited'
-  | 'lastUsedAt'
-  | 'leaseId'
-  | 'leaseHolder'
-  | 'leaseTtlSeconds'
-  | 'leaseRenewed'
-  | 'suspectedAt'
->;
-
-/** What happened, for the history. */
-export interface Occasion {
-  readonly at: number;
-  readonly event: string;
-  readonly detail?: string | null;
-  readonly holder?: string | null;
-}
 
 /**
  * The one door through which a session changes state: the transition table decides, and the row, its
@@ -103,11 +81,9 @@ export class SessionRows {
     changes: Partial<PoolColumns>,
     occasion: Occasion,
   ): SessionRow | null {
-    const state = nextState(row.state, event, row.rest);
-    if (state === null) return null;
-    const resting = state === row.rest && state !== row.state;
-    const columns = resting ? { stateReason: row.restReason, stateUntil: null } : {};
-    const now = this.write(row, { ...columns, ...changes, state });
+    const after = happened(row, event, changes);
+    if (after === null) return null;
+    const now = this.write(row, after);
     this.note(now, occasion);
     return now;
   }
@@ -120,27 +96,25 @@ export class SessionRows {
       state: now.state,
       stateReason: now.stateReason,
       stateUntil: now.stateUntil,
-      limited: now.limited,
+      limited: Number(now.limited),
       lastUsedAt: now.lastUsedAt,
       leaseId: now.leaseId,
       leaseHolder: now.leaseHolder,
       leaseTtlSeconds: now.leaseTtlSeconds,
-      leaseRenewed: now.leaseRenewed,
+      leaseRenewed: Number(now.leaseRenewed),
       suspectedAt: now.suspectedAt,
     });
     this.count(row, -1);
     this.count(now, 1);
     if (now.tags.length > 0) this.#saveTags.run({ id: now.id, freeSince: freeSince(now) });
     this.expect(now.stateUntil);
-    if (now.state === 'free' && (row.state !== 'free' || now.limited < row.limited)) this.freed += 1;
+    if (becameFree(row, now)) this.freed += 1;
     return now;
   }
 
   /** Adds the row to (1) or takes it from (-1) the counts. */
   count(row: Pick<SessionRow, 'state' | 'limited' | 'leaseHolder'>, sign: 1 | -1): void {
-    this.#counts.add(`state:${row.state}`, sign);
-    if (row.state === 'free' && row.limited === 1) this.#counts.add('limited', sign);
-    if (row.state === 'leased') this.#counts.add(`holder:${row.leaseHolder}`, sign);
+    for (const name of countsOf(row)) this.#counts.add(name, sign);
   }
 
   note(row: Pick<SessionRow, 'id' | 'name' | 'leaseId'>, occasion: Occasion): void {
@@ -154,14 +128,4 @@ export class SessionRows {
   expect(until: number | null): void {
     if (until !== null && until < this.nextDeadline) this.nextDeadline = until;
   }
-}
-
-/** A session's place among the free ones that bear its tags. */
-export function freeSince(row: { readonly state: State; readonly lastUsedAt: number }): number | null {
-  return row.state === 'free' ? row.lastUsedAt : null;
-}
-
-/** A worker has it, or had it a moment ago and may still be connected. */
-export function isHeld({ state }: Pick<SessionRow, 'state'>): boolean {
-  return state === 'leased' || state === 'cooldown';
 }

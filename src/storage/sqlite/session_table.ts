@@ -10,16 +10,18 @@ import type {
   SessionRecord,
   SessionStore,
 } from '../../sessions/store.js';
+import { foldName } from '../folding.js';
+import { isHeld } from '../standing.js';
 import type { Synchronous } from '../synchronous.js';
 import type { Deadlines } from './deadlines.js';
 import type { FileRows } from './file_rows.js';
-import { foldName } from './folded_names.js';
 import type { Obstacles } from './obstacles.js';
 import { proxies, sessions } from './schema.js';
 import { SessionFacts } from './session_facts.js';
 import { sessionRecord } from './session_record.js';
-import { isHeld, type SessionRow, type SessionRows } from './session_rows.js';
+import type { SessionRow, SessionRows } from './session_rows.js';
 import { retag } from './session_tags.js';
+import type { SourceReferences } from './source_references.js';
 
 /** The parts of sessions that share a database connection. */
 export interface SessionParts {
@@ -29,6 +31,7 @@ export interface SessionParts {
   readonly files: FileRows;
   readonly deadlines: Deadlines;
   readonly obstacles: Obstacles;
+  readonly references: SourceReferences;
 }
 
 type Facts = Synchronous<SessionStore>;
@@ -42,6 +45,9 @@ export class SessionTable implements Synchronous<SessionStore> {
   readonly unchecked: Facts['unchecked'];
   readonly apiHashes: Facts['apiHashes'];
   readonly saveApiHash: Facts['saveApiHash'];
+  readonly credentials: Facts['credentials'];
+  readonly keptCredentials: Facts['keptCredentials'];
+  readonly replaceCredentials: Facts['replaceCredentials'];
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -51,6 +57,9 @@ export class SessionTable implements Synchronous<SessionStore> {
     this.unchecked = (before, limit) => facts.unchecked(before, limit);
     this.apiHashes = (afterId, limit) => facts.apiHashes(afterId, limit);
     this.saveApiHash = (id, apiHash) => facts.saveApiHash(id, apiHash);
+    this.credentials = (id) => facts.credentials(id);
+    this.keptCredentials = (afterId, limit) => facts.keptCredentials(afterId, limit);
+    this.replaceCredentials = (id, before, after) => facts.replaceCredentials(id, before, after);
     this.#page = db
       .select()
       .from(sessions)
@@ -113,10 +122,12 @@ export class SessionTable implements Synchronous<SessionStore> {
   }
 
   remove(id: number, leaseId: string | null, now: number): RemoveOutcome {
-    const { rows, files, deadlines } = this.#parts;
+    const { rows, files, deadlines, references } = this.#parts;
     deadlines.pass(now);
     const row = rows.byId(id);
     if (!row) return { kind: 'unknown' };
+    const source = references.to(id);
+    if (source) return { kind: 'referred', sourceId: source.id, sourceName: source.name };
     if (isHeldByAnother(row, leaseId)) return { kind: 'in_use' };
     files.drop(row, now);
     return { kind: 'removed', session: sessionRecord(row) };

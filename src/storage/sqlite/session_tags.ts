@@ -1,7 +1,8 @@
 import { eq } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { freeSince } from '../standing.js';
 import { sessions, sessionTags } from './schema.js';
-import { freeSince, type SessionRow } from './session_rows.js';
+import type { SessionRow } from './session_rows.js';
 
 /** Gives the session these tags instead of those it has: in its row, and where free sessions are found by them. */
 export function retag(

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { DatabaseRefused } from './refused.js';
+import { DatabaseRefused } from '../refused.js';
 
 /** Beyond this size only the pages that are read are checked: a whole check would hold up the start. */
 const WHOLE_CHECK_BYTES = 64 * 1024 * 1024;

@@ -1,6 +1,8 @@
 import type { Database } from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { PoolNotice } from '../../pool/store.js';
+import type { RunStore } from '../../scraping/store.js';
+import type { Synchronous } from '../synchronous.js';
 import { AccessTable } from './access_table.js';
 import { Acquisition } from './acquisition.js';
 import { Blocks } from './blocks.js';
@@ -16,8 +18,11 @@ import { LoginTable } from './login_table.js';
 import { Obstacles } from './obstacles.js';
 import { PoolTable } from './pool_table.js';
 import { Resting } from './resting.js';
+import { createRunTable } from './run_table.js';
 import { SessionRows } from './session_rows.js';
 import { SessionTable } from './session_table.js';
+import { SourceReferences } from './source_references.js';
+import { SourceTable } from './source_table.js';
 
 /** Everything that is kept in one database. */
 export interface Tables {
@@ -26,6 +31,8 @@ export interface Tables {
   readonly access: AccessTable;
   readonly sessions: SessionTable;
   readonly logins: LoginTable;
+  readonly runs: Synchronous<RunStore>;
+  readonly sources: SourceTable;
   /** Writes what was only counted; before each commit. */
   flush(): void;
   /** Forgets what was not committed; after each rollback. */
@@ -50,13 +57,16 @@ export function createTables(sqlite: Database): Tables {
   const logins = new LoginRows(db);
   const obstacles = new Obstacles(db, logins);
   const resting = new Resting(db, rows, logins);
-  const files = new FileRows(db, rows, resting);
+  const references = new SourceReferences(db);
+  const files = new FileRows({ db, rows, resting, references });
   return {
     pool: new PoolTable({ db, rows, counts, history, deadlines, acquisition, blocks }),
     intake: new IntakeTable({ db, rows, files, deadlines, facts }),
     access: new AccessTable(db, facts),
-    sessions: new SessionTable({ sqlite, db, rows, files, deadlines, obstacles }),
+    sessions: new SessionTable({ sqlite, db, rows, files, deadlines, obstacles, references }),
     logins: new LoginTable({ db, rows, logins, files, deadlines, obstacles, resting }),
+    runs: createRunTable(db),
+    sources: new SourceTable(db, rows),
     flush: () => counts.flush(),
     reload: () => {
       counts.reload();

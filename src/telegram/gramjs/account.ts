@@ -2,7 +2,7 @@ import { Api } from 'telegram/tl/index.js';
 import type { AccountAccess, ConnectedAccount } from '../gateway.js';
 import { channelList, resolveChannel } from './channels.js';
 import { download } from './download.js';
-import { history } from './history.js';
+import { history, messagesAfter } from './history.js';
 import type { Lines } from './lines.js';
 import { MediaLines } from './media_lines.js';
 import { presentAccount } from './user.js';
@@ -22,6 +22,7 @@ export async function connectAccount(
     channels: () => channelList(connection, lines.work.isHalfOver),
     resolve: (username) => resolveChannel(connection, username),
     history: (peer, page) => history(connection, peer, page),
+    messagesAfter: (peer, afterId, limit) => messagesAfter(connection, peer, afterId, limit),
     download: (file, offset) => download(mediaLines, file, offset),
     async logOut() {
       await connection.call(new Api.auth.LogOut());

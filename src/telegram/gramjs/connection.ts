@@ -1,6 +1,7 @@
 import { AuthKey } from 'telegram/crypto/AuthKey.js';
 import type { Connection } from 'telegram/network/index.js';
 import type { Api } from 'telegram/tl/index.js';
+import { unlessAborted } from '../../unless_aborted.js';
 import { TelegramTimeout, TelegramUnreachable } from '../errors.js';
 import type { DcKey } from '../gateway.js';
 import { type ConnectionOptions, type ConnectionParts, NoKeyAgreed } from './connection_parts.js';
@@ -9,7 +10,6 @@ import { methodName, namedError, RpcError, UNKNOWN_KEY } from './rpc_errors.js';
 import { Sender } from './sender.js';
 import { TelegramSocket } from './socket.js';
 import { transportOver } from './transport.js';
-import { unlessAborted } from './unless_aborted.js';
 
 /** What can be called. */
 export type Callable = Pick<TelegramConnection, 'call'>;

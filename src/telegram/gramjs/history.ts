@@ -1,8 +1,9 @@
 import { returnBigInt } from 'telegram/Helpers.js';
 import { Api } from 'telegram/tl/index.js';
-import type { HistoryPage, Message, Peer } from '../gateway.js';
+import type { HistoryPage, Peer } from '../gateway.js';
+import type { Message, MessagesAfter } from '../message.js';
 import type { Callable } from './connection.js';
-import { presentFile } from './media.js';
+import { presentMessage } from './messages.js';
 
 /** The peer as calls name it. */
 export function inputPeer({ id, accessHash }: Peer): Api.InputPeerChannel | Api.InputPeerChat {
@@ -26,10 +27,20 @@ export async function history(
   return 'messages' in page ? page.messages.flatMap(presentMessage) : [];
 }
 
-/** Deleted messages have a place in the page, and nothing else. What only says that something happened has no text. */
-function presentMessage(message: Api.TypeMessage): Message[] {
-  if (message instanceof Api.MessageEmpty) return [];
-  const { id, date } = message;
-  if (message instanceof Api.MessageService) return [{ id, date, text: '', file: null }];
-  return [{ id, date, text: message.message, file: presentFile(message.media) }];
+/** The oldest messages after `afterId`. Rejects as calls do. */
+export async function messagesAfter(
+  connection: Callable,
+  peer: Peer,
+  afterId: number,
+  limit: number,
+): Promise<MessagesAfter> {
+  // A page that starts at the first newer one and is moved back over as many as it holds (core.telegram.org/api/offsets).
+  const request = new Api.messages.GetHistory({
+    ...{ peer: inputPeer(peer), minId: afterId, offsetId: afterId + 1, addOffset: -limit, limit },
+    ...{ offsetDate: 0, maxId: 0, hash: returnBigInt(0) },
+  });
+  const page = await connection.call(request);
+  const found = 'messages' in page ? page.messages.filter(({ id }) => id > afterId) : [];
+  const messages = found.flatMap(presentMessage).sort((one, other) => one.id - other.id);
+  return { messages, lastId: Math.max(afterId, ...found.map(({ id }) => id)) };
 }

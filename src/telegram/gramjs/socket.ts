@@ -1,10 +1,10 @@
 import { Socket } from 'node:net';
 import type { Timers } from '../../timers.js';
+import { unlessAborted } from '../../unless_aborted.js';
 import { TelegramUnreachable } from '../errors.js';
 import { ByteQueue } from './byte_queue.js';
 import { dial } from './dial.js';
 import type { Route } from './route.js';
-import { unlessAborted } from './unless_aborted.js';
 
 /** More than any packet of Telegram's: whoever sends so much unasked is none. */
 const MOST_BYTES = 16 * 2 ** 20;

@@ -1,7 +1,7 @@
+import { unlessAborted } from '../../unless_aborted.js';
 import { TelegramTimeout, TelegramUnreachable } from '../errors.js';
 import { type Caller, type LineParts, Lines } from './lines.js';
 import { Places } from './places.js';
-import { unlessAborted } from './unless_aborted.js';
 import { beginWork, type Work, type WorkOptions } from './work.js';
 
 /** Runs pieces of work, each with lines of its own that do not outlive it. */

@@ -1,0 +1,94 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PostgresServer, Stop } from './postgres_server.js';
+import type { Server } from './server.js';
+import type { Ended } from './workplace.js';
+
+const KILL_EVERY_MS = 2000;
+const TERMINATE_EVERY_MS = 300;
+
+/** A replica whose start failed is started again after so long, in milliseconds. */
+const START_AGAIN_MS = 100;
+
+/** Three of each, at even distances on the way to the goal. */
+const RESTARTS: readonly Stop[] = ['fast', 'immediate', 'fast', 'immediate', 'fast', 'immediate'];
+
+/** Why a start may fail while the server comes and goes, or when a worker's socket has the port meanwhile. */
+const EXCUSED = /PostgreSQL|storage_unavailable|EADDRINUSE/;
+
+/** How many replicas fell by themselves, with the end of what they said. */
+export interface Toll {
+  kills: number;
+  failedStarts: number;
+  readonly fell: string[];
+}
+
+/** Kills a replica every two seconds and starts it again at once, as whoever supervises it would. */
+export async function killReplicas(
+  replicas: readonly Server[],
+  toll: Toll,
+  enough: () => boolean,
+): Promise<void> {
+  for (;;) {
+    await delay(KILL_EVERY_MS * (0.8 + Math.random() * 0.4));
+    if (enough()) return;
+    const victim = replicas[Math.floor(Math.random() * replicas.length)];
+    if (!victim) return;
+    noteFall(toll, await victim.stop('SIGKILL'));
+    toll.kills += 1;
+    await startAgain(victim, toll);
+  }
+}
+
+/** A replica that was killed has no exit code: one that has it was gone before. */
+export function noteFall(toll: Toll, ended: Ended | null): void {
+  if (ended && ended.code !== null && ended.code !== 0) toll.fell.push(ended.stderr.slice(-2000));
+}
+
+/** Starts those again that ended by themselves and were not killed since. */
+export async function raiseFallen(replicas: readonly Server[], toll: Toll): Promise<void> {
+  for (const replica of replicas.filter(({ fell }) => fell)) {
+    noteFall(toll, await replica.stop('SIGKILL'));
+    await startAgain(replica, toll);
+  }
+}
+
+async function startAgain(replica: Server, toll: Toll): Promise<void> {
+  for (;;) {
+    try {
+      await replica.start();
+      return;
+    } catch (error) {
+      toll.failedStarts += 1;
+      if (!(error instanceof Error) || !EXCUSED.test(error.message)) throw error;
+      await delay(START_AGAIN_MS);
+    }
+  }
+}
+
+/** Restarts the server at even distances; `progress` goes from 0 to 1. */
+export async function restartPostgres(
+  postgres: PostgresServer,
+  progress: () => number,
+  enough: () => boolean,
+): Promise<void> {
+  for (const [number, how] of RESTARTS.entries()) {
+    while (progress() < (number + 1) / (RESTARTS.length + 1)) {
+      if (enough()) return;
+      await delay(20);
+    }
+    await postgres.restart(how);
+  }
+}
+
+/** Ends a connection of a replica, any of them, again and again; how many. */
+export async function terminateBackends(postgres: PostgresServer, enough: () => boolean): Promise<number> {
+  const text = `SELECT pg_terminate_backend(pid) AS ended FROM
+    (SELECT pid FROM pg_stat_activity WHERE application_name = 'telegate' ORDER BY random() LIMIT 1) AS one`;
+  let terminated = 0;
+  while (!enough()) {
+    await delay(TERMINATE_EVERY_MS * (0.5 + Math.random()));
+    // While the server itself is restarted there is nothing to end.
+    terminated += (await postgres.sql(text).catch(() => [])).length;
+  }
+  return terminated;
+}

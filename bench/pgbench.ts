@@ -1,0 +1,90 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { QueryConfig } from 'pg';
+import type { AcquireRequest } from '../src/pool/store.js';
+import { acquireStatement } from '../src/storage/postgres/acquire_statement.js';
+import { releaseStatement } from '../src/storage/postgres/release_statement.js';
+import type { PostgresServer } from './postgres_server.js';
+import type { Workplace } from './workplace.js';
+
+/** A lease as a worker asks for it that has no special wishes. */
+export const PLAIN_REQUEST: AcquireRequest = {
+  leaseId: '',
+  holder: 'bench',
+  maxLeases: null,
+  ttlSeconds: 10_800,
+  tags: [],
+  sessionId: null,
+  sessionName: null,
+  alsoInactive: false,
+  method: null,
+  withCredentials: false,
+  idempotencyKey: null,
+};
+
+/** Values that differ from one lease to the next, marked, and the variable of the script that has each. */
+const NOW = 1_000_000_000_001;
+const SESSION = 1_000_000_000_002;
+const LEASE = 'lease';
+const VARIABLES = new Map<unknown, string>([
+  [NOW, ':now'],
+  [SESSION, ':leased_id'],
+  [LEASE, ':lease'],
+]);
+
+/** Leases and releases by the service's own two statements, with nothing around them. */
+export class Pgbench {
+  readonly #place: Workplace;
+  readonly #postgres: PostgresServer;
+  readonly #script: string;
+
+  private constructor(place: Workplace, postgres: PostgresServer, script: string) {
+    this.#place = place;
+    this.#postgres = postgres;
+    this.#script = script;
+  }
+
+  static async make(place: Workplace, postgres: PostgresServer): Promise<Pgbench> {
+    const path = join(place.directory, 'lease_cycle.sql');
+    await writeFile(path, script());
+    return new Pgbench(place, postgres, path);
+  }
+
+  /** Leases and releases for so long over so many connections; pairs a second. */
+  async run(connections: number, seconds: number): Promise<number> {
+    const options = ['-n', '-M', 'prepared', '-c', String(connections), '-j', '1', '-T', String(seconds)];
+    const now = ['-D', `now=${Date.now()}`];
+    const args = [...options, ...now, '-f', this.#script, this.#postgres.url()];
+    const said = await this.#place.run(this.#postgres.command('pgbench', args));
+    const failed = Number(/number of failed transactions: (\d+)/.exec(said)?.[1] ?? 0);
+    const pairs = Number(/^tps = ([\d.]+)/m.exec(said)?.[1]);
+    if (failed > 0 || !(pairs > 0)) throw new Error(`pgbench failed: ${said}`);
+    return pairs;
+  }
+}
+
+/** Each client's clock goes on by a millisecond a lease. */
+function script(): string {
+  const acquire = acquireStatement([{ ...PLAIN_REQUEST, leaseId: LEASE }], NOW, false);
+  const ending = { sessionId: SESSION, leaseId: LEASE, holder: PLAIN_REQUEST.holder };
+  const release = releaseStatement([ending], NOW, null);
+  return [
+    '\\set now :now + 1',
+    '\\set lease random(1000000000000000000, 9000000000000000000)',
+    `${filled(acquire)} \\gset leased_`,
+    `${filled(release)};`,
+    '',
+  ].join('\n');
+}
+
+/** The statement with its values in place: pgbench makes parameters of its variables again. */
+function filled({ text, values = [] }: QueryConfig): string {
+  // To pgbench, a name behind a colon is a variable even within quotes.
+  const readable = text.replace(/'(\w+:)(\w+)'/g, "('$1' || '$2')");
+  return readable.replace(/\$(\d+)/g, (_, number) => literal(values[Number(number) - 1]));
+}
+
+function literal(value: unknown): string {
+  if (Array.isArray(value)) return `ARRAY[${value.map(literal).join(', ')}]`;
+  return VARIABLES.get(value) ?? (value === null ? 'NULL' : `'${String(value)}'`);
+}

@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** PostgreSQL's programs, and as whom its server runs: it refuses to be root. */
+export interface PostgresPrograms {
+  readonly bin: string;
+  /** Undefined: as whoever runs the benchmark. */
+  readonly owner: { readonly uid: number; readonly gid: number } | undefined;
+}
+
+/** Where distributions put the programs of each version. */
+const VERSIONS = '/usr/lib/postgresql';
+
+/** Who may own a server that root starts. */
+const OWNERS = ['postgres', 'nobody'];
+
+/** The newest PostgreSQL that is installed and can be started here; null, and a line says so: there is none. */
+export function findPostgres(): PostgresPrograms | null {
+  const bin = directories().find((directory) => existsSync(join(directory, 'initdb')));
+  const root = process.getuid?.() === 0;
+  const owner = root ? OWNERS.map(ownerCalled).find((found) => found !== undefined) : undefined;
+  if (bin !== undefined && (!root || owner)) return { bin, owner };
+  process.stdout.write(
+    'skipped: no PostgreSQL server can be started here (initdb in /usr/lib/postgresql or PATH)\n',
+  );
+  return null;
+}
+
+function directories(): string[] {
+  const versions = existsSync(VERSIONS) ? readdirSync(VERSIONS) : [];
+  const newestFirst = versions.sort((one, other) => Number(other) - Number(one));
+  const configured = said('pg_config', '--bindir');
+  return [
+    ...newestFirst.map((version) => join(VERSIONS, version, 'bin')),
+    ...(configured ? [configured] : []),
+  ];
+}
+
+function ownerCalled(name: string): PostgresPrograms['owner'] {
+  const [uid, gid] = [said('id', '-u', name), said('id', '-g', name)];
+  return uid === null || gid === null ? undefined : { uid: Number(uid), gid: Number(gid) };
+}
+
+/** What a program printed; null: it is not there, or failed. */
+function said(program: string, ...args: readonly string[]): string | null {
+  try {
+    return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return null;
+  }
+}

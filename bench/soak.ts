@@ -1,0 +1,75 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Client, readLease } from './client.js';
+import { exactly, type Finding } from './finding.js';
+import type { Ledger } from './ledger.js';
+import { PoolWorker } from './pool_worker.js';
+import { monotonicMs } from './statistics.js';
+
+/** How many sessions a soak has. */
+export const SESSIONS = 100;
+
+const TTL_SECONDS = 5;
+
+/** A lease that ran out after a heartbeat cools down for as long again; and then the reaper must come. */
+const ALL_FREE_WITHIN_MS = (2 * TTL_SECONDS + 5) * 1000;
+
+/** Whoever asks the service, or one of its replicas. */
+export type Asker = Pick<Client, 'ask'>;
+
+/** Lets so many workers lease, use and release until it is `enough`. */
+export function startWorkers(
+  count: number,
+  client: Asker,
+  ledger: Ledger,
+  enough: () => boolean,
+): Promise<void>[] {
+  return Array.from({ length: count }, (_, number) => {
+    const [repeats, slow] = [number % 2 === 0, number % 5 === 0];
+    const worker = new PoolWorker({ number, client, ledger, ttlSeconds: TTL_SECONDS, repeats, slow });
+    return worker.work(enough);
+  });
+}
+
+/** What the ledger says; of what is wrong, the first few are printed. */
+export function judge(ledger: Ledger): Finding[] {
+  const overlaps = ledger.overlaps();
+  for (const overlap of overlaps.slice(0, 5))
+    process.stdout.write(`in two hands: ${JSON.stringify(overlap)}\n`);
+  for (const lost of ledger.lostEarly.slice(0, 5)) process.stdout.write(`lost early: ${lost}\n`);
+  return [
+    exactly('sessions in two hands', overlaps.length, 0),
+    exactly('lease ids given to two workers', ledger.sharedIds, 0),
+    exactly('leases lost before their time', ledger.lostEarly.length, 0),
+  ];
+}
+
+/** Whether every session came back once all leases must be over. */
+export async function judgeReturn(client: Asker): Promise<Finding[]> {
+  const stuck = await notFree(client);
+  const unleasable = SESSIONS - (await leaseEach(client));
+  return [
+    exactly('sessions not free in the end', stuck, 0),
+    exactly("free sessions that can't be leased", unleasable, 0),
+  ];
+}
+
+/** How many sessions are not free though every lease must be over. */
+async function notFree(client: Asker): Promise<number> {
+  for (const until = monotonicMs() + ALL_FREE_WITHIN_MS; ; ) {
+    const { body } = await client.ask('GET', '/status');
+    const { free } = JSON.parse(body) as { free: number };
+    if (free === SESSIONS || monotonicMs() > until) return SESSIONS - free;
+    await delay(200);
+  }
+}
+
+/** Leases all there are; how many different sessions came. */
+async function leaseEach(client: Asker): Promise<number> {
+  const seen = new Set<number>();
+  for (let more = 0; more < SESSIONS; more += 1) {
+    const { status, body } = await client.ask('GET', '/session');
+    if (status !== 200) break;
+    seen.add(readLease(body).session_id);
+  }
+  return seen.size;
+}

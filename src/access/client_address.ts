@@ -1,0 +1,30 @@
+import { isIP, isIPv6 } from 'node:net';
+
+/** As far as an IPv6 address belongs to one customer, in groups of 16 bits. */
+const NETWORK_GROUPS = 4;
+
+/**
+ * Who is counted as one client: an IPv4 address, or the network of 2^64 IPv6 addresses that one customer has.
+ * `address` is what a proxy that is trusted says of the client; where it is no address, the proxy's own counts.
+ */
+export function clientAddress(address: string | undefined, peer: string | undefined): string {
+  const [plain = ''] = (address && isIP(address) > 0 ? address : (peer ?? '')).split('%');
+  const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain) ?? [];
+  if (mapped) return mapped;
+  return isIPv6(plain) ? networkOf(plain) : plain;
+}
+
+function networkOf(address: string): string {
+  const [before = '', after] = address.split('::');
+  const groups = before === '' ? [] : before.split(':');
+  const zeros = after === undefined ? 0 : NETWORK_GROUPS + NETWORK_GROUPS - groups.length - lengthOf(after);
+  const all = [...groups, ...Array.from({ length: zeros }, () => '0'), ...(after?.split(':') ?? [])];
+  const network = all.slice(0, NETWORK_GROUPS).map((group) => Number.parseInt(group, 16).toString(16));
+  return `${network.join(':')}::`;
+}
+
+/** An IPv4 address at the end takes the place of two groups. */
+function lengthOf(groups: string): number {
+  if (groups === '') return 0;
+  return groups.split(':').length + (groups.includes('.') ? 1 : 0);
+}

@@ -1,0 +1,39 @@
+import type { RateLimiterAbstract } from 'rate-limiter-flexible';
+import type { OtherLines } from '../pool/other_lines.js';
+
+/** So many of something, for each that does it, in so many seconds. */
+export interface Rate {
+  readonly points: number;
+  readonly seconds: number;
+}
+
+/** What the processes that share a database do together. One that is alone does it by itself. */
+export interface Replicas {
+  /** Those who wait for a session elsewhere. */
+  readonly lines: OtherLines;
+  /**
+   * Tells the other replicas, soon and at most once: what is told while the database is lost, or is too large
+   * to be sent (some 7,000 bytes of JSON), does not arrive.
+   */
+  tell(topic: string, data: unknown): void;
+  /** What other replicas tell of the topic; never this one's own. */
+  onTold(topic: string, listener: (data: unknown) => void): void;
+  /**
+   * Runs `work` while no replica, this one included, runs any of the same name; after those that came before.
+   * `lost` is aborted when that can't be promised any longer. Rejects with what `work` rejects with, and with
+   * `Unavailable` when the database is lost before it begins, or `signal`'s reason when that comes first.
+   */
+  exclusively<Result>(
+    name: string,
+    work: (lost: AbortSignal) => Promise<Result>,
+    signal?: AbortSignal,
+  ): Promise<Result>;
+  /**
+   * Whether it falls to this replica to do the job that is due at `dueAt`: one of all is told so, and that
+   * only while none still does the one before. It is done once the returned function is called; null: it is
+   * another's.
+   */
+  takeJob(name: string, dueAt: Date): Promise<(() => Promise<void>) | null>;
+  /** Counts what is done too often, over all replicas. */
+  limiter(name: string, rate: Rate): RateLimiterAbstract;
+}

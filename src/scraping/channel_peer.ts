@@ -1,0 +1,43 @@
+import type { Lease } from '../pool/store.js';
+import { TelegramRefused } from '../telegram/errors.js';
+import type { Channel, ConnectedAccount } from '../telegram/gateway.js';
+import type { KnownPeer, RunStore } from './store.js';
+
+/** Finds the channel that a source names, as a session addresses it; each session asks Telegram once. */
+export class ChannelPeers {
+  readonly #runs: RunStore;
+
+  constructor(runs: RunStore) {
+    this.#runs = runs;
+  }
+
+  /**
+   * The channel by `@username`, or by its id among the session's own. `anew`: whatever was known before.
+   * @throws TelegramRefused `CHANNEL_PRIVATE` where the session is not in it; as calls do.
+   */
+  async find(
+    account: ConnectedAccount,
+    { sessionId }: Lease,
+    identifier: string,
+    anew: boolean,
+  ): Promise<KnownPeer> {
+    const known = anew ? null : await this.#runs.peer(sessionId, identifier);
+    if (known) return known;
+    if (anew) await this.#runs.forgetPeer(sessionId, identifier);
+    const channel = identifier.startsWith('@')
+      ? await account.resolve(identifier.slice(1))
+      : await ownChannel(account, identifier);
+    const { id: channelId, accessHash, title, username } = channel;
+    const peer = { channelId, accessHash, title, username };
+    await this.#runs.savePeer(sessionId, identifier, peer);
+    return peer;
+  }
+}
+
+/** An id means something only together with the hash that the session itself was given. */
+async function ownChannel(account: ConnectedAccount, id: string): Promise<Channel> {
+  const { channels } = await account.channels();
+  const channel = channels.find((one) => one.id === id);
+  if (!channel) throw new TelegramRefused('CHANNEL_PRIVATE', 'messages.getDialogs');
+  return channel;
+}

@@ -1,0 +1,45 @@
+import type { Channel } from '../telegram/gateway.js';
+import type { Forward, Message, Sender, TextEntity } from '../telegram/message.js';
+import type { ScrapedFile } from './store.js';
+
+/** The channel that a message is of. */
+export type LineChannel = Pick<Channel, 'id' | 'title' | 'username'>;
+
+/**
+ * A message as one line of JSON, with all that is known of it: times in ISO 8601 (UTC), Telegram's ids as text,
+ * since they have 64 bits. `file`: what became of its file; null: it has none.
+ */
+export function messageLine(message: Message, channel: LineChannel, file: ScrapedFile | null): string {
+  const { id, text, author, views, forwards, replies, replyTo, groupedId, pinned, reactions, media } =
+    message;
+  const line = {
+    ...{ id, date: iso(message.date), edit_date: message.editDate === null ? null : iso(message.editDate) },
+    channel: { id: channel.id, title: channel.title, username: channel.username },
+    ...{ text, entities: message.entities.map(presentEntity) },
+    ...{ from: message.from && presentSender(message.from), author, views, forwards, replies },
+    ...{ reply_to: replyTo, forward: message.forward && presentForward(message.forward) },
+    ...{ grouped_id: groupedId, pinned, reactions, action: message.action, media },
+    file: file && presentFile(file),
+  };
+  return `${JSON.stringify(line)}\n`;
+}
+
+function presentSender({ kind, id }: Sender) {
+  return { kind, id };
+}
+
+function presentForward({ from, name, date, messageId }: Forward) {
+  return { from: from && presentSender(from), name, date: iso(date), message_id: messageId };
+}
+
+function presentEntity({ userId, ...entity }: TextEntity) {
+  return { ...entity, ...(userId === undefined ? {} : { user_id: userId }) };
+}
+
+function presentFile({ name, path, mimeType, sizeBytes, sha256, state, reason }: ScrapedFile) {
+  return { name, path, mime_type: mimeType, size_bytes: sizeBytes, sha256, state, reason };
+}
+
+function iso(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
+}

@@ -1,0 +1,101 @@
+import { Conflict, Unavailable } from '../errors.js';
+import type { PoolService } from '../pool/service.js';
+import type { Lease } from '../pool/store.js';
+import { OWN_HOLDER } from '../sessions/own_lease.js';
+import type { Timers } from '../timers.js';
+
+/** How long a lease lasts that nobody renews any more, in seconds: a run that died is missed no longer. */
+const TTL_SECONDS = 30;
+
+/** How often it is renewed, in milliseconds: three may fail before it is lost. */
+const RENEW_MS = 7_000;
+
+/** The lease ended while the run was at work with it: whatever was begun is broken off. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+}
+
+/** Which session a run may use. */
+export interface SessionWish {
+  /** Null: any that is free. */
+  readonly sessionId: number | null;
+  /** The method it is wanted for: a session flooded for others will do. */
+  readonly method: string;
+}
+
+export interface RunLeasesParts {
+  readonly pool: PoolService;
+  readonly timers: Timers;
+}
+
+/** Leases sessions for runs, like any worker: Telegram never sees a session twice at once. */
+export class RunLeases {
+  readonly #parts: RunLeasesParts;
+
+  constructor(parts: RunLeasesParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Waits in line for a session, first come first served; null: none came within `waitSeconds`, or `signal`
+   * was aborted meanwhile. @throws NotFound for a session that is gone; Unavailable while the service stops.
+   */
+  async acquire(wish: SessionWish, waitSeconds: number, signal: AbortSignal): Promise<Lease | null> {
+    const request = {
+      ...{ holder: OWN_HOLDER, maxLeases: null, ttlSeconds: TTL_SECONDS, tags: [], sessionName: null },
+      ...{ sessionId: wish.sessionId, method: wish.method, withCredentials: true },
+      ...{ idempotencyKey: null, alsoInactive: false },
+    };
+    try {
+      return await this.#parts.pool.acquire(request, waitSeconds, signal);
+    } catch (error) {
+      if (error instanceof Unavailable && isNoneFree(error)) return null;
+      throw error;
+    }
+  }
+
+  /** Does the work while the lease is kept, and gives it back; `signal` is aborted with LeaseLost when it is lost. */
+  async during<Result>(
+    lease: Lease,
+    signal: AbortSignal,
+    work: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    const { pool } = this.#parts;
+    const lost = new AbortController();
+    const stop = this.#keep(lease, () =>
+      lost.abort(new LeaseLost(`the lease of ${lease.sessionName} ended`)),
+    );
+    try {
+      return await work(AbortSignal.any([signal, lost.signal]));
+    } finally {
+      stop();
+      const caller = { holder: OWN_HOLDER, admin: false, leaseId: lease.leaseId };
+      await pool.release(lease.sessionId, caller, null).catch(() => undefined);
+    }
+  }
+
+  #keep({ sessionId, leaseId }: Lease, lost: () => void): () => void {
+    const { pool, timers } = this.#parts;
+    let stopped = false;
+    let cancel = () => {};
+    const later = () => {
+      cancel = timers.after(RENEW_MS, async () => {
+        try {
+          await pool.renew(sessionId, leaseId, null);
+        } catch (error) {
+          if (error instanceof Conflict) return lost();
+        }
+        if (!stopped) later();
+      });
+    };
+    later();
+    return () => {
+      stopped = true;
+      cancel();
+    };
+  }
+}
+
+function isNoneFree({ detail }: Unavailable): boolean {
+  return typeof detail !== 'string' && detail.error === 'no_free_session';
+}

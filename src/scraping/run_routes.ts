@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import type { SteadyClock } from '../clock.js';
+import { page, wholeNumber } from '../http/parameters.js';
+import { defineRoute, type Route } from '../http/route.js';
+import type { Page } from '../pool/store.js';
+import * as present from './run_present.js';
+import type { RunService } from './run_service.js';
+import type { Run } from './store.js';
+
+export interface RunRouteParts {
+  readonly runs: RunService;
+  /** The runs of a source, newest first. @throws NotFound. */
+  readonly runsOf: (sourceId: number, page: Page) => Promise<Run[]>;
+  readonly clock: SteadyClock;
+}
+
+/** Everything about runs is also found below `/flows`, where it once was. */
+const PREFIXES = ['', '/flows'] as const;
+
+const id = wholeNumber(1, Number.MAX_SAFE_INTEGER);
+const runParams = z.object({ id: id.meta({ description: 'The run', example: 1 }) });
+const sourceParams = z.object({ id: id.meta({ description: 'The source', example: 1 }) });
+const NOT_FOUND = { 404: { description: 'Run not found' } };
+
+/** `/runs`: what runs do and have done, and their end. */
+export function runRoutes(parts: RunRouteParts): Route[] {
+  return PREFIXES.flatMap((prefix) =>
+    [ofSource, one, logs, files, cancel].map((route) => route(parts, prefix)),
+  );
+}
+
+function ofSource({ runsOf, clock }: RunRouteParts, prefix: string): Route {
+  return defineRoute({
+    method: 'get',
+    path: `${prefix}/sources/:id/runs`,
+    tag: 'Runs',
+    summary: 'The runs of a source, newest first',
+    access: ['monitor'],
+    params: sourceParams,
+    input: page,
+    responses: {
+      200: { description: 'Its runs', schema: z.array(present.runAnswer) },
+      404: { description: 'Source not found' },
+    },
+    async handle({ params, input }) {
+      const runs = await runsOf(params.id, input);
+      return { body: runs.map((run) => present.presentRun(run, clock)) };
+    },
+  });
+}
+
+function one({ runs, clock }: RunRouteParts, prefix: string): Route {
+  return defineRoute({
+    method: 'get',
+    path: `${prefix}/runs/:id`,
+    tag: 'Runs',
+    summary: 'How far a run is',
+    access: ['monitor'],
+    params: runParams,
+    responses: { 200: { description: 'The run', schema: present.runAnswer }, ...NOT_FOUND },
+    handle: async ({ params }) => ({ body: present.presentRun(await runs.run(params.id), clock) }),
+  });
+}
+
+function logs({ runs, clock }: RunRouteParts, prefix: string): Route {
+  return defineRoute({
+    method: 'get',
+    path: `${prefix}/runs/:id/logs`,
+    tag: 'Runs',
+    summary: 'What a run has logged, oldest first',
+    access: ['monitor'],
+    params: runParams,
+    input: page,
+    responses: { 200: { description: 'Its log', schema: z.array(present.runLogAnswer) }, ...NOT_FOUND },
+    async handle({ params, input }) {
+      const entries = await runs.logs(params.id, input);
+      return { body: entries.map((entry) => present.presentRunLog(entry, clock)) };
+    },
+  });
+}
+
+function files({ runs }: RunRouteParts, prefix: string): Route {
+  return defineRoute({
+    method: 'get',
+    path: `${prefix}/runs/:id/files`,
+    tag: 'Runs',
+    summary: 'The files that a run has come upon, by message',
+    access: ['monitor'],
+    params: runParams,
+    input: page,
+    responses: { 200: { description: 'Its files', schema: z.array(present.runFileAnswer) }, ...NOT_FOUND },
+    async handle({ params, input }) {
+      return { body: (await runs.files(params.id, input)).map(present.presentRunFile) };
+    },
+  });
+}
+
+const cancelledAnswer = present.runAnswer.extend({ message: z.string(), run_id: z.int() });
+
+function cancel({ runs, clock }: RunRouteParts, prefix: string): Route {
+  return defineRoute({
+    method: 'post',
+    path: `${prefix}/runs/:id/cancel`,
+    tag: 'Runs',
+    summary: 'End a run',
+    description: 'What it has stored stays. A run that is carried out ends within 5 seconds.',
+    access: [],
+    params: runParams,
+    responses: {
+      200: { description: 'Cancelled, or about to be: see `state`', schema: cancelledAnswer },
+      ...NOT_FOUND,
+      409: { description: '`run_ended`' },
+    },
+    async handle({ params }) {
+      const run = await runs.cancel(params.id);
+      const message = run.state === 'cancelled' ? 'Run cancelled' : 'Run is being cancelled';
+      return { body: { message, run_id: run.id, ...present.presentRun(run, clock) } };
+    },
+  });
+}

@@ -1,0 +1,96 @@
+import type { Clock } from '../clock.js';
+import { Conflict, NotFound } from '../errors.js';
+import type { Page } from '../pool/store.js';
+import type { Engine } from './engine.js';
+import type { BeginOutcome, Run, RunLogEntry, RunReason, RunStore, ScrapedFile } from './store.js';
+
+export interface RunServiceParts {
+  readonly store: RunStore;
+  readonly engine: Engine;
+  readonly clock: Clock;
+}
+
+/** Queues runs, ends them, and tells of them. */
+export class RunService {
+  readonly #parts: RunServiceParts;
+
+  constructor(parts: RunServiceParts) {
+    this.#parts = parts;
+  }
+
+  /** Queues a run of the source, unless one has not ended. */
+  async begin(sourceId: number, reason: RunReason): Promise<BeginOutcome> {
+    const { store, engine, clock } = this.#parts;
+    const outcome = await store.begin(sourceId, reason, clock.now());
+    if (outcome.kind === 'begun') engine.wake();
+    return outcome;
+  }
+
+  /** Queues a run that somebody asked for. @throws NotFound; Conflict `run_in_progress`. */
+  async trigger(sourceId: number): Promise<Run> {
+    const outcome = await this.begin(sourceId, 'trigger');
+    if (outcome.kind === 'begun') return outcome.run;
+    if (outcome.kind === 'unknown') throw new NotFound('Source not found');
+    throw runInProgress(outcome.runId);
+  }
+
+  /** @throws NotFound. */
+  async run(id: number): Promise<Run> {
+    const run = await this.#parts.store.run(id);
+    if (!run) throw new NotFound('Run not found');
+    return run;
+  }
+
+  /** The runs of a source, newest first. */
+  runs(sourceId: number, page: Page): Promise<Run[]> {
+    return this.#parts.store.runs(sourceId, page);
+  }
+
+  /** Of each of these sources the newest run. */
+  lastRuns(sourceIds: readonly number[]): Promise<Run[]> {
+    return sourceIds.length === 0 ? Promise.resolve([]) : this.#parts.store.lastRuns(sourceIds);
+  }
+
+  /** What the run has logged, oldest first. @throws NotFound. */
+  async logs(id: number, page: Page): Promise<RunLogEntry[]> {
+    await this.run(id);
+    return this.#parts.store.logs(id, page);
+  }
+
+  /** The files that the run has come upon, by message. @throws NotFound. */
+  async files(id: number, page: Page): Promise<ScrapedFile[]> {
+    await this.run(id);
+    return this.#parts.store.files(id, page);
+  }
+
+  /**
+   * Ends a run, or has it ended by whoever carries it out; one that was cancelled before stays so.
+   * @throws NotFound; Conflict `run_ended`.
+   */
+  async cancel(id: number): Promise<Run> {
+    const cancelled = await this.#cancel(id);
+    const run = await this.run(id);
+    if (cancelled || run.state === 'cancelled') return run;
+    const message = `The run has ended already: ${run.state}`;
+    throw new Conflict({ error: 'run_ended', message, run_id: id, state: run.state });
+  }
+
+  /** Ends the run of a source that goes on, if there is one. */
+  async cancelOf(sourceId: number): Promise<void> {
+    const [last] = await this.lastRuns([sourceId]);
+    if (last && last.finishedAt === null) await this.#cancel(last.id);
+  }
+
+  async #cancel(id: number): Promise<boolean | null> {
+    const { store, engine, clock } = this.#parts;
+    const cancelled = await store.cancel(id, clock.now());
+    if (cancelled) engine.cancel(id);
+    return cancelled;
+  }
+}
+
+/** A source has one run at a time. */
+export function runInProgress(runId: number): Conflict {
+  const message = 'A run of this source is going on: wait for its end, or cancel it';
+  return new Conflict({ error: 'run_in_progress', message, run_id: runId });
+}

@@ -1,0 +1,132 @@
+import type { Lease } from '../pool/store.js';
+import type { Source, SourceStore } from '../sources/store.js';
+import type { OwnRun, RunOutcome } from './engines/embedded.js';
+import { pause } from './pause.js';
+import {
+  type Course,
+  FIRST_PAUSE_MS,
+  MOST_FAILURES,
+  SessionReading,
+  type SessionReadingParts,
+} from './session_reading.js';
+import type { Sink, StoringSource } from './sinks/sink.js';
+import { SinkFailed } from './sinks/sink_failed.js';
+import type { Checkpoint, RunLogEntry } from './store.js';
+import { Storing } from './storing.js';
+
+/** The method by which a session is chosen: floods of others are no matter. */
+const METHOD = 'messages.getHistory';
+
+/** How long a run stands in line for a session before it lets others go on, in seconds. */
+const WAIT_SECONDS = 300;
+
+/** A run that found no session is not tried again for so long, in milliseconds. */
+const DEFER_MS = 30_000;
+
+/** A target that fails so often is given up. */
+const MOST_SINK_FAILURES = 20;
+
+export interface ScrapingParts extends SessionReadingParts {
+  readonly sources: SourceStore;
+  readonly openSink: (source: StoringSource, checkpoint: Checkpoint, signal: AbortSignal) => Promise<Sink>;
+  readonly limits: ScrapingLimits;
+  /** Called when there is something new to tell of a run. */
+  readonly onChanged: (runId: number) => void;
+}
+
+export interface ScrapingLimits {
+  /** Larger files are recorded and not stored. */
+  readonly maxFileBytes: number;
+  /** A flood wait of at most so many seconds is slept through. */
+  readonly floodSleepMaxSeconds: number;
+}
+
+/** Carries runs out: reads what is new in a channel, with one session after the other if need be, and stores it. */
+export class Scraping {
+  readonly #parts: ScrapingParts;
+  readonly #reading: SessionReading;
+
+  constructor(parts: ScrapingParts) {
+    this.#parts = parts;
+    this.#reading = new SessionReading(parts);
+  }
+
+  /** Carries the run out from where its source stands. Rejects with the signal's reason once that is aborted. */
+  async carryOut(run: OwnRun, signal: AbortSignal): Promise<RunOutcome> {
+    const { runs, sources, timers } = this.#parts;
+    const source = await sources.source(run.sourceId);
+    if (!source) return { kind: 'failed', error: 'its source is gone' };
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await this.#stored(run, source, await runs.checkpoint(source.id), signal);
+      } catch (error) {
+        if (!(error instanceof SinkFailed)) throw error;
+        await this.#log(run.id, error.mayPass ? 'warning' : 'error', error.message);
+        if (!error.mayPass || failures >= MOST_SINK_FAILURES) return { kind: 'failed', error: error.message };
+        await pause(timers, FIRST_PAUSE_MS * 2 ** Math.min(failures, 6), signal);
+      }
+    }
+  }
+
+  /** Carries the run out with its target open; what failed is begun anew from what is recorded. */
+  async #stored(
+    run: OwnRun,
+    source: Source,
+    checkpoint: Checkpoint,
+    signal: AbortSignal,
+  ): Promise<RunOutcome> {
+    const { runs, clock, limits, openSink, onChanged } = this.#parts;
+    const sink = await openSink(source, checkpoint, signal);
+    try {
+      const wishes = { sourceId: source.id, fileTypes: source.fileTypes, maxFileBytes: limits.maxFileBytes };
+      const onRecorded = () => onChanged(run.id);
+      const parts = { ...{ run, runs, sink, wishes, clock }, onRecorded };
+      const storing = new Storing(parts, checkpoint.lastMessageId);
+      const course: Course = { run, source, storing, signal, notLetIn: new Set(), failures: 0 };
+      const outcome = await this.#course(course);
+      if (outcome.kind !== 'completed') await storing.finish(signal).catch(() => undefined);
+      return outcome;
+    } finally {
+      await sink.close();
+    }
+  }
+
+  async #course(course: Course): Promise<RunOutcome> {
+    for (;;) {
+      const lease = await this.#lease(course);
+      if (lease === null) return this.#deferred(course, 'no session is free');
+      const ended = await this.#reading.with(course, lease);
+      if (ended) return ended;
+      if (course.failures >= MOST_FAILURES) return this.#deferred(course, 'Telegram can not be reached');
+      this.#parts.onChanged(course.run.id);
+    }
+  }
+
+  /** The next session in its turn; null: there is none for now. */
+  async #lease({ run, source, signal, notLetIn }: Course): Promise<Lease | null> {
+    const { runs, leases, clock, onChanged } = this.#parts;
+    const wish = { sessionId: source.sessionId, method: METHOD };
+    const atOnce = await leases.acquire(wish, 0, signal);
+    if (!atOnce) {
+      await runs.mark(run.id, run.owner, 'waiting', null, clock.now());
+      onChanged(run.id);
+    }
+    const lease = atOnce ?? (await leases.acquire(wish, WAIT_SECONDS, signal));
+    signal.throwIfAborted();
+    if (lease && notLetIn.has(lease.sessionId)) {
+      await leases.during(lease, signal, async () => undefined);
+      return null;
+    }
+    return lease;
+  }
+
+  async #deferred(course: Course, error: string): Promise<RunOutcome> {
+    await this.#log(course.run.id, 'info', `goes on later: ${error}`);
+    return { kind: 'deferred', error, notBefore: this.#parts.clock.now() + DEFER_MS };
+  }
+
+  async #log(runId: number, level: RunLogEntry['level'], message: string): Promise<void> {
+    const { runs, clock } = this.#parts;
+    await runs.log(runId, [{ at: clock.now(), level, message }]);
+  }
+}

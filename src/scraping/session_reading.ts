@@ -1,0 +1,132 @@
+import type { Clock } from '../clock.js';
+import { NotFound } from '../errors.js';
+import type { PoolService } from '../pool/service.js';
+import type { Lease } from '../pool/store.js';
+import type { AccountAccesses } from '../sessions/account_access.js';
+import { OWN_HOLDER } from '../sessions/own_lease.js';
+import type { SessionStore } from '../sessions/store.js';
+import type { Source } from '../sources/store.js';
+import { isTelegramsWord } from '../telegram/errors.js';
+import type { TelegramGateway } from '../telegram/gateway.js';
+import type { Timers } from '../timers.js';
+import { afterError, type NextStep } from './after_error.js';
+import { ChannelPeers } from './channel_peer.js';
+import type { OwnRun, RunOutcome } from './engines/embedded.js';
+import { pause } from './pause.js';
+import { pagesAfter } from './reading.js';
+import type { RunLeases } from './run_lease.js';
+import type { RunLogEntry, RunStore } from './store.js';
+import type { Storing } from './storing.js';
+
+/** So many failures that say nothing of the session, one after the other, and the run gives up for now. */
+export const MOST_FAILURES = 6;
+
+/** The pause after the first of them, in milliseconds; each later one is twice as long. */
+export const FIRST_PAUSE_MS = 500;
+
+/** One run under way. */
+export interface Course {
+  readonly run: OwnRun;
+  readonly source: Source;
+  readonly storing: Storing;
+  readonly signal: AbortSignal;
+  /** Sessions that are not let into the channel. */
+  readonly notLetIn: Set<number>;
+  /** One after the other, without anything read in between. */
+  failures: number;
+}
+
+export interface SessionReadingParts {
+  readonly runs: RunStore;
+  readonly sessions: SessionStore;
+  readonly pool: PoolService;
+  readonly leases: RunLeases;
+  readonly accesses: AccountAccesses;
+  readonly gateway: TelegramGateway;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** A flood wait of at most so many seconds is slept through. */
+  readonly limits: { readonly floodSleepMaxSeconds: number };
+}
+
+/** Reads a source with one session. */
+export class SessionReading {
+  readonly #parts: SessionReadingParts;
+  readonly #peers: ChannelPeers;
+
+  constructor(parts: SessionReadingParts) {
+    this.#parts = parts;
+    this.#peers = new ChannelPeers(parts.runs);
+  }
+
+  /** Reads with one session, until all is read or another must take its place; null: another must. */
+  async with(course: Course, lease: Lease): Promise<RunOutcome | null> {
+    const { run, signal } = course;
+    const { runs, leases, clock } = this.#parts;
+    await runs.mark(run.id, run.owner, 'running', lease.sessionName, clock.now());
+    await this.#log(run.id, 'info', `reads with ${lease.sessionName}`);
+    return leases.during(lease, signal, async (leased) => {
+      for (let anew = false; ; ) {
+        try {
+          await this.#read(course, lease, anew, leased);
+          return { kind: 'completed' };
+        } catch (error) {
+          signal.throwIfAborted();
+          const step = await this.#judge(course, lease, error, anew);
+          if (step.kind === 'fail') return { kind: 'failed', error: step.message };
+          if (step.kind === 'swap' || course.failures >= MOST_FAILURES) return null;
+          anew = step.kind === 'resolve';
+          await this.#pause(step, course.failures, leased);
+        }
+      }
+    });
+  }
+
+  /** Reads what is new, to its end. */
+  async #read(course: Course, lease: Lease, anew: boolean, signal: AbortSignal): Promise<void> {
+    const { sessions, accesses, gateway } = this.#parts;
+    const session = await sessions.session(lease.sessionId);
+    if (!session) throw new NotFound('Session not found');
+    const access = { ...(await accesses.of(session, null)), signal };
+    await gateway.withAccount(access, async (account) => {
+      const { source, storing } = course;
+      const peer = await this.#peers.find(account, lease, source.identifier, anew);
+      const channel = { ...peer, id: peer.channelId };
+      for await (const page of pagesAfter(account, channel, storing.position)) {
+        await storing.store(account, channel, page, signal);
+        course.failures = 0;
+      }
+      await storing.finish(signal);
+    });
+  }
+
+  /** What is to be done about an error; the pool is told what Telegram said. @throws what is none of Telegram's. */
+  async #judge(course: Course, lease: Lease, error: unknown, resolvedAnew: boolean): Promise<NextStep> {
+    const { pool, limits } = this.#parts;
+    const { floodSleepMaxSeconds } = limits;
+    const anySession = course.source.sessionId === null;
+    const step = afterError(error, { floodSleepMaxSeconds, anySession, resolvedAnew });
+    if (step === null) throw error;
+    if (step.kind === 'again') course.failures += 1;
+    const said = error instanceof Error ? error.message : String(error);
+    await this.#log(course.run.id, 'warning', `${lease.sessionName}: ${said}`);
+    if (step.kind !== 'swap' || !isTelegramsWord(error)) return step;
+    const caller = { holder: OWN_HOLDER, admin: false, leaseId: lease.leaseId };
+    const told = await pool
+      .report(lease.sessionId, caller, error.telegramError, error.method)
+      .catch(() => null);
+    if (told?.effect.kind === 'none') course.notLetIn.add(lease.sessionId);
+    return step;
+  }
+
+  #pause(step: NextStep, failures: number, signal: AbortSignal): Promise<void> {
+    const backoff = FIRST_PAUSE_MS * 2 ** failures;
+    const milliseconds = step.kind === 'sleep' ? step.seconds * 1000 : step.kind === 'again' ? backoff : 0;
+    return pause(this.#parts.timers, milliseconds, signal);
+  }
+
+  async #log(runId: number, level: RunLogEntry['level'], message: string): Promise<void> {
+    const { runs, clock } = this.#parts;
+    await runs.log(runId, [{ at: clock.now(), level, message }]);
+  }
+}

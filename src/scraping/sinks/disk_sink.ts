@@ -1,0 +1,111 @@
+import { rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { safeFileName } from '../file_name.js';
+import type { Checkpoint } from '../store.js';
+import { AppendedFile } from './appended_file.js';
+import { makeBelow, syncNames } from './directories.js';
+import { diskFailure, onDisk } from './disk_failures.js';
+import { claim, openMonth, removeLeftovers } from './disk_opening.js';
+import { type DiskPlace, openDiskPlace } from './disk_place.js';
+import { filePath, monthOf, monthPath } from './month.js';
+import { type Months, MonthWriter } from './month_writer.js';
+import { receive, temporaryName } from './receiving.js';
+import type { ArrivedFile, NamedFile, Sink, StoringSource } from './sink.js';
+
+/** Stores in a directory of the machine's, or of a NAS that is mounted there. */
+export class DiskSink implements Sink {
+  readonly #place: DiskPlace;
+  readonly #months: MonthWriter;
+  readonly #newId: () => string;
+
+  private constructor(place: DiskPlace, months: MonthWriter, newId: () => string) {
+    this.#place = place;
+    this.#months = months;
+    this.#newId = newId;
+  }
+
+  /**
+   * Opens the source's directory below `root`, and cuts it to what was recorded.
+   * @throws SinkFailed
+   */
+  static async open(
+    target: 'LOCAL' | 'NAS',
+    root: string,
+    source: StoringSource,
+    checkpoint: Checkpoint,
+    newId: () => string,
+  ): Promise<DiskSink> {
+    const place = await openDiskPlace(target, root, source, checkpoint);
+    await claim(place, source);
+    await removeLeftovers(place, checkpoint);
+    const open = await openMonth(place, checkpoint);
+    return new DiskSink(place, new MonthWriter(monthsOf(place), checkpoint, open), newId);
+  }
+
+  append(lines: Uint8Array, month: string, lastMessageId: number, signal: AbortSignal): Promise<void> {
+    return this.#months.append(lines, month, lastMessageId, signal);
+  }
+
+  commit(final: boolean, signal: AbortSignal): Promise<Checkpoint> {
+    return this.#months.commit(final, signal);
+  }
+
+  async store(
+    file: NamedFile,
+    content: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<ArrivedFile> {
+    const { target, root, directory } = this.#place;
+    const month = monthOf(file.date);
+    const path = filePath(directory, month, file.messageId, safeFileName(file.name));
+    const temporary = join(root, directory, temporaryName(this.#newId()));
+    const received = await receive(temporary, content, signal, (work) => onDisk(target, path, work));
+    const move = untilDone(() => this.#move(temporary, path));
+    return {
+      ...received,
+      keep: (keeping) => onDisk(target, path, () => this.#keep(move, path, keeping)),
+      drop: () => onDisk(target, path, () => rm(temporary, { force: true })),
+    };
+  }
+
+  close(): Promise<void> {
+    return this.#months.close();
+  }
+
+  async #keep(move: () => Promise<void>, path: string, signal: AbortSignal): Promise<string> {
+    signal.throwIfAborted();
+    await move();
+    await syncNames(dirname(join(this.#place.root, path)));
+    return path;
+  }
+
+  async #move(temporary: string, path: string): Promise<void> {
+    const { root, directory } = this.#place;
+    // From the source's directory on: if that is gone, so is the disk, and it is not made anew.
+    await makeBelow(join(root, directory), dirname(path).slice(directory.length + 1));
+    await rename(temporary, join(root, path));
+  }
+}
+
+function monthsOf({ target, root, directory }: DiskPlace): Months {
+  return {
+    path: (month) => monthPath(directory, month),
+    async begin(path) {
+      const file = await AppendedFile.open(join(root, path), 0);
+      await syncNames(dirname(join(root, path)));
+      return file;
+    },
+    persist: (_path, file) => file.sync(),
+    isDue: () => true,
+    failure: (path, error) => diskFailure(target, path, error),
+  };
+}
+
+/** Does it again only where it has failed. */
+function untilDone(work: () => Promise<void>): () => Promise<void> {
+  let isDone = false;
+  return async () => {
+    if (!isDone) await work();
+    isDone = true;
+  };
+}

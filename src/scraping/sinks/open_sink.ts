@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import type { Clock } from '../../clock.js';
+import type { Config } from '../../config.js';
+import type { Checkpoint } from '../store.js';
+import { DiskSink } from './disk_sink.js';
+import { connectS3 } from './s3_client.js';
+import { S3Sink } from './s3_sink.js';
+import type { Sink, StoringSource } from './sink.js';
+import { SinkFailed } from './sink_failed.js';
+
+/** Where sinks are, by the settings, and what they need. */
+export interface SinkPlaces {
+  readonly config: Pick<Config, 'dataDir' | 'nasRoot' | 's3'>;
+  readonly clock: Clock;
+  /** Never the same twice, and fit for a file's name. */
+  readonly newId: () => string;
+}
+
+/** The root of the target LOCAL. */
+export function localRoot(dataDir: string): string {
+  return join(dataDir, 'scraped');
+}
+
+/**
+ * Opens where the source stores, with all that was stored there beyond the checkpoint removed. To be called by the
+ * run that has the source to itself, and again for one that goes on after a failure.
+ * @throws SinkFailed, or the signal's reason.
+ */
+export async function openSink(
+  source: StoringSource,
+  checkpoint: Checkpoint,
+  { config, clock, newId }: SinkPlaces,
+  signal: AbortSignal,
+): Promise<Sink> {
+  signal.throwIfAborted();
+  switch (source.target) {
+    case 'LOCAL':
+      return DiskSink.open('LOCAL', localRoot(config.dataDir), source, checkpoint, newId);
+    case 'NAS':
+      if (config.nasRoot === null) throw new SinkFailed('NAS', null, 'NAS_ROOT is not set');
+      return DiskSink.open('NAS', config.nasRoot, source, checkpoint, newId);
+    case 'S3': {
+      const workingRoot = join(config.dataDir, 'scraped-working');
+      const bucket = await connectS3(config.s3);
+      return S3Sink.open(source, checkpoint, { bucket, workingRoot, clock, newId }, signal);
+    }
+  }
+}

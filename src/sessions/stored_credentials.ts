@@ -1,0 +1,49 @@
+import type { Vault } from '../access/vault.js';
+import type { Credentials } from '../intake/formats/session_string.js';
+import { telethonFile } from '../intake/formats/telethon_file.js';
+import type { Scanner } from '../intake/scanner.js';
+import { openCredentials } from './sealed_credentials.js';
+import type { SessionRecord, SessionStore } from './store.js';
+
+export interface StoredCredentialsParts {
+  readonly sessions: SessionStore;
+  readonly vault: Vault;
+  /** Null: the session files are other replicas' business. */
+  readonly scanner: Scanner | null;
+}
+
+/** A session, and the files that it may have. */
+export type SessionWithFiles = Pick<SessionRecord, 'id' | 'file' | 'jsonFile'>;
+
+/** Where the sessions themselves are: in their files if this replica has them, else in the database. */
+export class StoredCredentials {
+  readonly #parts: StoredCredentialsParts;
+
+  constructor(parts: StoredCredentialsParts) {
+    this.#parts = parts;
+  }
+
+  /** What it takes to be the account; null: nothing that can be read says it. */
+  async of(session: SessionWithFiles): Promise<Credentials | null> {
+    return (await this.#inFiles(session)) ?? (await this.#inDatabase(session.id));
+  }
+
+  /** The session's `.session` file, byte for byte; where there is none, one that Telethon would write. */
+  async file({ file }: Pick<SessionWithFiles, 'file'>, credentials: Credentials): Promise<Buffer> {
+    const { scanner } = this.#parts;
+    const bytes = file === null || scanner === null ? null : await scanner.fileBytes(file).catch(() => null);
+    return bytes ?? telethonFile(credentials);
+  }
+
+  async #inFiles({ file, jsonFile }: SessionWithFiles): Promise<Credentials | null> {
+    const { scanner } = this.#parts;
+    if (scanner === null || (file === null && jsonFile === null)) return null;
+    return scanner.credentials(file, jsonFile).catch(() => null);
+  }
+
+  async #inDatabase(id: number): Promise<Credentials | null> {
+    const { sessions, vault } = this.#parts;
+    const sealed = await sessions.credentials(id);
+    return sealed === null ? null : openCredentials(sealed, vault).catch(() => null);
+  }
+}

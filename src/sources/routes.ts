@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import { page } from '../http/parameters.js';
+import { defineRoute, type ResponseSpec, type Route, type RouteSpec } from '../http/route.js';
+import { sourceAnswer, type sourcePresenter } from './present.js';
+import * as schemas from './schemas.js';
+import type { SourceService } from './service.js';
+import { changedSource, newSource } from './source_input.js';
+import type { Source } from './store.js';
+
+export interface SourceRouteParts {
+  readonly service: SourceService;
+  readonly present: ReturnType<typeof sourcePresenter>;
+}
+
+type Defaults = Pick<
+  RouteSpec<z.ZodObject, z.ZodObject>,
+  'method' | 'tag' | 'access' | 'from' | 'description'
+>;
+
+const NEW: Defaults = {
+  method: 'post',
+  tag: 'Sources',
+  access: [],
+  from: 'body',
+  description: 'Its first run starts at once, unless it is made with `is_active` false.',
+};
+const OF_ONE = { tag: 'Sources', params: schemas.sourceParams } as const;
+
+const REFUSED: Readonly<Record<number, ResponseSpec>> = {
+  400: { description: 'A field can not be had: the detail names it. `Session required for private`' },
+  404: { description: 'Session not found' },
+  409: { description: '`too_many_schedules`' },
+};
+const MADE = { 200: { description: 'The source', schema: sourceAnswer }, ...REFUSED };
+const FOUND = { 200: { description: 'The source', schema: sourceAnswer } };
+const NOT_FOUND = { 404: { description: 'Source not found' } };
+
+/** `/sources`: the channels that are scraped. */
+export function sourceRoutes(parts: SourceRouteParts): Route[] {
+  return [...makingRoutes(parts), list(parts), one(parts), change(parts), remove(parts)];
+}
+
+function makingRoutes({ service, present }: SourceRouteParts): Route[] {
+  const made = async (source: Promise<Source>) => ({ body: await present.one(await source) });
+  return [
+    defineRoute({
+      ...NEW,
+      path: '/sources',
+      summary: 'Make a source of any kind',
+      input: schemas.createInput,
+      responses: MADE,
+      handle: ({ input }) => made(service.create(newSource(input, input.access_level))),
+    }),
+    defineRoute({
+      ...NEW,
+      path: '/sources/private',
+      summary: 'Make a source of a channel that one session reads',
+      input: schemas.privateInput,
+      responses: MADE,
+      handle: ({ input }) => made(service.create(newSource(input, 'private'))),
+    }),
+    defineRoute({
+      ...NEW,
+      path: '/sources/public',
+      summary: 'Make a source of a channel that anyone may read',
+      input: schemas.publicInput,
+      responses: MADE,
+      handle: ({ input }) => made(service.create(newSource(input, 'public'))),
+    }),
+  ];
+}
+
+function list({ service, present }: SourceRouteParts): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/sources',
+    tag: 'Sources',
+    summary: 'List the sources',
+    access: ['monitor'],
+    input: page,
+    responses: { 200: { description: 'Sources by id', schema: z.array(sourceAnswer) } },
+    handle: async ({ input }) => ({ body: await present.all(await service.list(input)) }),
+  });
+}
+
+function one({ service, present }: SourceRouteParts): Route {
+  return defineRoute({
+    ...OF_ONE,
+    method: 'get',
+    path: '/sources/:id',
+    summary: 'One source',
+    access: ['monitor'],
+    responses: { ...FOUND, ...NOT_FOUND },
+    handle: async ({ params: { id } }) => ({ body: await present.one(await service.source(id)) }),
+  });
+}
+
+function change({ service, present }: SourceRouteParts): Route {
+  return defineRoute({
+    ...OF_ONE,
+    method: 'put',
+    path: '/sources/:id',
+    summary: 'Change any field of a source, pause it, or have it go on',
+    description: 'A field has its new value from the next run on. What is left out stays; null takes away.',
+    access: [],
+    from: 'body',
+    input: schemas.changeInput,
+    responses: {
+      ...FOUND,
+      ...REFUSED,
+      404: { description: 'Source not found, or Session not found' },
+      409: { description: '`too_many_schedules`; another channel: `source_has_messages`, `run_in_progress`' },
+    },
+    async handle({ params: { id }, input }) {
+      return { body: await present.one(await service.change(id, changedSource(input))) };
+    },
+  });
+}
+
+function remove({ service }: SourceRouteParts): Route {
+  return defineRoute({
+    ...OF_ONE,
+    method: 'delete',
+    path: '/sources/:id',
+    summary: 'Delete a source, its schedule and its runs',
+    description: 'A run that is carried out is cancelled. What is stored stays where it is.',
+    access: [],
+    responses: {
+      200: { description: 'Deleted', schema: z.object({ message: z.string(), id: z.int() }) },
+      ...NOT_FOUND,
+    },
+    async handle({ params: { id } }) {
+      await service.remove(id);
+      return { body: { message: 'Source deleted successfully', id } };
+    },
+  });
+}

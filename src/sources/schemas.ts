@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { sessionId, text, wholeNumber } from '../http/parameters.js';
+import { ACCESS_LEVELS, TARGETS } from './store.js';
+
+/** Any text of so many characters (not UTF-16 units) at most, but for control characters and halves of a character. */
+function label(max: number) {
+  return z.string().regex(new RegExp(`^[^\\p{Cc}\\p{Cs}]{1,${max}}$`, 'u'), {
+    error: `wanted: 1 to ${max} characters, none of them a control character`,
+  });
+}
+
+const sourceName = label(200).meta({ example: 'Euronews English' });
+const channelTitle = label(255).nullish();
+
+/** A channel as text, or its id as a number of any width. */
+const channel = z
+  .union([z.string().max(300), z.bigint(), z.int()], 'wanted: a name, a link, or an id')
+  .transform(String)
+  .meta({
+    override: {
+      type: ['string', 'integer'],
+      description: '`@name`, `name`, `https://t.me/name`, `-1001234567890` or `1234567890`',
+    },
+  });
+
+const accessLevel = z.enum(ACCESS_LEVELS);
+const target = z.enum(TARGETS).meta({ description: 'Where what is scraped goes' });
+const session = sessionId.nullish();
+
+const fileTypes = z
+  .union([z.array(z.string().max(50)).max(100), z.string().max(1000)], 'wanted: a list of extensions')
+  .transform((given) => (typeof given === 'string' ? given.split(',') : given))
+  .nullish()
+  .meta({
+    override: {
+      type: ['array', 'null'],
+      items: { type: 'string' },
+      description: 'Extensions of files that are wanted. null or left out: all; empty: none',
+    },
+  });
+
+const isActive = z
+  .union([z.boolean(), z.enum(['active', 'inactive', 'true', 'false'])])
+  .transform((value) => value === true || value === 'active' || value === 'true')
+  .meta({
+    override: {
+      oneOf: [{ type: 'boolean' }, { type: 'string', enum: ['active', 'inactive'] }],
+      description: 'A paused source is run on demand only',
+    },
+  });
+
+/** What may be said of any source. */
+const common = {
+  channel_title: channelTitle,
+  file_types: fileTypes,
+  target_path: z
+    .string()
+    .max(1024)
+    .nullish()
+    .meta({ description: "Below the target's root; left out: a directory by the source's id" }),
+  schedule: z
+    .string()
+    .max(1000)
+    .nullish()
+    .meta({ description: 'A cron expression of 5 or 6 fields, in UTC', example: '0 */6 * * *' }),
+  is_active: isActive.optional(),
+  api_id: wholeNumber(1, 2 ** 31 - 1).nullish(),
+  api_hash: text(200).nullish(),
+};
+const botToken = text(200).nullish().meta({ description: 'A bot that reads it in place of a session' });
+
+export const createInput = z.object({
+  name: sourceName,
+  identifier: channel,
+  access_level: accessLevel,
+  target,
+  session_ref: session,
+  session_id: session,
+  bot_token: botToken,
+  ...common,
+});
+
+export const privateInput = z.object({
+  name: sourceName,
+  session_id: session,
+  session_ref: session,
+  channel_id: channel,
+  target,
+  ...common,
+});
+
+export const publicInput = z.object({
+  name: sourceName,
+  channel_username: channel,
+  bot_token: botToken,
+  target,
+  ...common,
+});
+
+/** Every field of a source by every name it has. */
+export const changeInput = z.object({
+  name: sourceName.optional(),
+  identifier: channel.optional(),
+  channel_username: channel.optional(),
+  channel_id: channel.optional(),
+  access_level: accessLevel.optional(),
+  target: target.optional(),
+  session_ref: session,
+  session_id: session,
+  bot_token: botToken,
+  ...common,
+});
+
+const sourceId = wholeNumber(1, Number.MAX_SAFE_INTEGER).meta({ description: 'The source', example: 1 });
+
+export const sourceParams = z.object({ id: sourceId });
+
+export const flowParams = z.object({
+  name: z.string().max(1000).meta({ description: 'The name of a source' }),
+});
+
+export const flowInput = z.object({
+  source_id: sourceId.optional().meta({ description: 'The source, whatever name is in the path' }),
+});

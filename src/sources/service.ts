@@ -1,0 +1,123 @@
+import type { Clock } from '../clock.js';
+import { BadRequest, Conflict, NotFound } from '../errors.js';
+import type { Page } from '../pool/store.js';
+import { type RunService, runInProgress } from '../scraping/run_service.js';
+import type { Run, RunStore } from '../scraping/store.js';
+import type { SourceSchedules } from './schedules.js';
+import type { Source, SourceFacts, SourceOutcome, SourceStore } from './store.js';
+import type { WantedFacts } from './wanted_facts.js';
+import type { SourceWish } from './wish.js';
+
+export interface SourceServiceParts {
+  readonly sources: SourceStore;
+  readonly checkpoints: Pick<RunStore, 'checkpoint'>;
+  readonly runs: RunService;
+  readonly schedules: Pick<SourceSchedules, 'changed' | 'full'>;
+  readonly wanted: WantedFacts;
+  readonly clock: Clock;
+}
+
+/** Makes sources, changes them, takes them away, and has them run. */
+export class SourceService {
+  readonly #parts: SourceServiceParts;
+
+  constructor(parts: SourceServiceParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Makes a source, and queues its first run unless it is paused.
+   * @throws BadRequest that names the field; NotFound for a session that is not there; Conflict
+   * `too_many_schedules`.
+   */
+  async create(wish: SourceWish): Promise<Source> {
+    ensureReadable(wish);
+    const { sources, runs, schedules, wanted, clock } = this.#parts;
+    const facts = await wanted.whole(wish);
+    this.#ensureRoom(facts);
+    const source = done(await sources.create(facts, clock.now()));
+    if (source.isActive) await runs.begin(source.id, 'created');
+    await schedules.changed(source.id);
+    return source;
+  }
+
+  /** Sources by id. */
+  list(page: Page): Promise<Source[]> {
+    return this.#parts.sources.sources(page);
+  }
+
+  /** @throws NotFound. */
+  async source(id: number): Promise<Source> {
+    const source = await this.#parts.sources.source(id);
+    if (!source) throw unknownSource();
+    return source;
+  }
+
+  /** @throws as `create`; NotFound; Conflict `source_has_messages`, `run_in_progress` for another channel or target. */
+  async change(id: number, wish: Partial<SourceWish>): Promise<Source> {
+    const { sources, schedules, wanted, clock } = this.#parts;
+    const before = await this.source(id);
+    ensureReadable({ ...before, ...wish });
+    const change = await wanted.change(wish, before);
+    const isAnother = ({ identifier, target }: Pick<Source, 'identifier' | 'target'>) =>
+      identifier !== before.identifier || target !== before.target;
+    if (isAnother({ ...before, ...change })) await this.#ensureUntouched(before);
+    if (before.schedule === null || !before.isActive) this.#ensureRoom({ ...before, ...change });
+    const source = done(await sources.edit(id, change, clock.now()));
+    await schedules.changed(id);
+    return source;
+  }
+
+  /** Takes a source away, with its schedule and all that is known of its runs. @throws NotFound. */
+  async remove(id: number): Promise<void> {
+    const { sources, runs, schedules } = this.#parts;
+    await runs.cancelOf(id);
+    const removed = await sources.remove(id);
+    await schedules.changed(id);
+    if (!removed) throw unknownSource();
+  }
+
+  /** The runs of a source, newest first. @throws NotFound. */
+  async runs(id: number, page: Page): Promise<Run[]> {
+    await this.source(id);
+    return this.#parts.runs.runs(id, page);
+  }
+
+  /** Queues a run of the source of this id or, without one, of this name. @throws NotFound; Conflict `run_in_progress`. */
+  async triggerNamed(name: string, id: number | null): Promise<Run> {
+    const { sources, runs } = this.#parts;
+    const source = id === null ? await sources.named(name) : await sources.source(id);
+    if (!source) throw unknownSource();
+    return runs.trigger(source.id);
+  }
+
+  #ensureRoom({ schedule, isActive }: Pick<SourceFacts, 'schedule' | 'isActive'>): void {
+    if (schedule === null || !isActive || !this.#parts.schedules.full) return;
+    const message = 'As many sources have schedules as may have: run this one on demand';
+    throw new Conflict({ error: 'too_many_schedules', message });
+  }
+
+  /** What a source has stored is of its channel and in its target: its checkpoint means nothing in another. */
+  async #ensureUntouched({ id }: Source): Promise<void> {
+    const { checkpoints, runs } = this.#parts;
+    const [last] = await runs.lastRuns([id]);
+    if (last && last.startedAt !== null && last.finishedAt === null) throw runInProgress(last.id);
+    const { lastMessageId } = await checkpoints.checkpoint(id);
+    if (lastMessageId === 0) return;
+    const message = 'Messages are stored already: make another source for another channel or target';
+    throw new Conflict({ error: 'source_has_messages', message, source_id: id });
+  }
+}
+
+function ensureReadable({ accessLevel, sessionId }: Pick<SourceFacts, 'accessLevel' | 'sessionId'>): void {
+  if (accessLevel === 'private' && sessionId === null) throw new BadRequest('Session required for private');
+}
+
+function done(outcome: SourceOutcome): Source {
+  if (outcome.kind === 'done') return outcome.source;
+  throw outcome.kind === 'unknown' ? unknownSource() : new NotFound('Session not found');
+}
+
+function unknownSource(): NotFound {
+  return new NotFound('Source not found');
+}

@@ -1,0 +1,71 @@
+import type { Page } from '../pool/store.js';
+
+/** Where what is scraped goes. */
+export const TARGETS = ['LOCAL', 'NAS', 'S3'] as const;
+export type Target = (typeof TARGETS)[number];
+
+export const ACCESS_LEVELS = ['public', 'private'] as const;
+export type AccessLevel = (typeof ACCESS_LEVELS)[number];
+
+/** What is wanted of a source. Encrypted values are as the vault made them. */
+export interface SourceFacts {
+  readonly name: string;
+  /** `@username`, or the id of a channel in decimal digits. */
+  readonly identifier: string;
+  readonly channelTitle: string | null;
+  readonly accessLevel: AccessLevel;
+  readonly target: Target;
+  /** Relative to the target's root, with `/` between its parts; null: by the source's id. */
+  readonly targetPath: string | null;
+  /** The session that alone may read it; null: any may. */
+  readonly sessionId: number | null;
+  /** Extensions in lower case, without a dot. Null: every file; empty: none. */
+  readonly fileTypes: readonly string[] | null;
+  /** A cron expression, in UTC; null: on demand only. */
+  readonly schedule: string | null;
+  readonly isActive: boolean;
+  readonly apiId: number | null;
+  /** Encrypted. */
+  readonly apiHash: string | null;
+  /** Encrypted. */
+  readonly botToken: string | null;
+}
+
+/** A channel that is scraped. Times are milliseconds on the service's clock. */
+export interface Source extends SourceFacts {
+  readonly id: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** When the last run that came to its end did so; null: none has. */
+  readonly lastScrapedAt: number | null;
+  readonly totalMessages: number;
+  readonly totalFiles: number;
+}
+
+/** A source was made or changed; or the session it names is not there. */
+export type SourceOutcome =
+  | { readonly kind: 'done'; readonly source: Source }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'unknown_session' };
+
+/** Sources. Each call is one transaction. A session that a source refers to is not removed. */
+export interface SourceStore {
+  create(source: SourceFacts, now: number): Promise<SourceOutcome>;
+  source(id: number): Promise<Source | null>;
+  /** By id. */
+  sources(page: Page): Promise<Source[]>;
+  /** The first source of this name; null: there is none. */
+  named(name: string): Promise<Source | null>;
+  edit(id: number, change: Partial<SourceFacts>, now: number): Promise<SourceOutcome>;
+  /** Drops the source and all that is known of its runs; what it has stored stays where it is. Null: there was none. */
+  remove(id: number): Promise<Source | null>;
+  /** Active sources with a schedule, after the source `afterId`, by id. */
+  scheduled(afterId: number, limit: number): Promise<{ readonly id: number; readonly schedule: string }[]>;
+  /** Encrypted api hashes and bot tokens after the source `afterId`, by id. */
+  secrets(
+    afterId: number,
+    limit: number,
+  ): Promise<{ readonly id: number; readonly apiHash: string | null; readonly botToken: string | null }[]>;
+  /** Writes a secret anew unless it was changed meanwhile. */
+  replaceSecret(id: number, name: 'apiHash' | 'botToken', before: string, after: string): Promise<void>;
+}

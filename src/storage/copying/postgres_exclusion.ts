@@ -1,0 +1,47 @@
+import type { Client } from 'pg';
+import type { CommandConnection } from '../postgres/command_connection.js';
+import { DatabaseRefused } from '../refused.js';
+
+/** How long others may have a lock on a table until it is given up, in milliseconds. */
+const LOCK_TIMEOUT_MS = 5_000;
+
+/** All connections of services have the name of this one, whatever the URL makes of it. */
+const SERVICES = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database()
+  AND application_name = current_setting('application_name') AND pid <> pg_backend_pid()`;
+
+/** Makes sure that no service uses the database. @throws DatabaseRefused. */
+export async function refuseServices({ client, place }: CommandConnection): Promise<void> {
+  const { rows } = await client.query<{ n: number }>(SERVICES);
+  if (rows[0]?.n === 0) return;
+  throw new DatabaseRefused(
+    `${place} is in use by TeleGate: stop all its replicas (and other copies of it) first. Nothing was changed.`,
+  );
+}
+
+/** Makes sure that the database is not the one whose source has this mark. @throws DatabaseRefused. */
+export async function refuseMarked({ client, place }: CommandConnection, mark: string): Promise<void> {
+  const text = 'SELECT pg_try_advisory_lock($1::bigint) AS other';
+  const { rows } = await client.query<{ other: boolean }>(text, [mark]);
+  if (!rows[0]?.other) throw new DatabaseRefused(`${place} is the database to be copied itself.`);
+}
+
+/** Locks tables until the transaction ends. @throws DatabaseRefused when others have them for long. */
+export async function lockTables(
+  { client, place }: CommandConnection,
+  tables: readonly string[],
+  mode: 'SHARE' | 'ACCESS EXCLUSIVE',
+): Promise<void> {
+  try {
+    await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
+    await client.query(`LOCK TABLE ${tables.join(', ')} IN ${mode} MODE`);
+    await client.query('SET LOCAL lock_timeout = 0');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new DatabaseRefused(`${place} can't be had alone: ${why}`, { cause: error });
+  }
+}
+
+/** Closes the connection, whatever state it is in; what its transaction wrote is undone. */
+export async function disconnect(client: Client): Promise<void> {
+  await client.end().catch(() => undefined);
+}

@@ -1,0 +1,30 @@
+import type { AccessStore } from '../access/store.js';
+import type { SteadyClock } from '../clock.js';
+import type { IntakeStore } from '../intake/store.js';
+import type { LoginStore } from '../logins/store.js';
+import type { PoolSignals, PoolStore } from '../pool/store.js';
+import type { Replicas } from '../replicas/replicas.js';
+import type { RunStore } from '../scraping/store.js';
+import type { SessionStore } from '../sessions/store.js';
+import type { SourceStore } from '../sources/store.js';
+
+/** Where the service keeps its state, whichever the driver. */
+export interface Database {
+  readonly pool: PoolStore;
+  readonly intake: IntakeStore;
+  readonly access: AccessStore;
+  readonly sessions: SessionStore;
+  readonly logins: LoginStore;
+  readonly runs: RunStore;
+  readonly sources: SourceStore;
+  readonly signals: PoolSignals;
+  /** The clock of every process that uses this database. */
+  readonly clock: SteadyClock;
+  readonly replicas: Replicas;
+  /** Whether processes on other machines, without this one's files, may use it too. */
+  readonly shared: boolean;
+  /** Writes a little: resolves if the database can be written, and keeps its clock going. @throws Unavailable. */
+  touch(): Promise<void>;
+  /** Waits for the calls made so far, then lets go of everything. */
+  close(): Promise<void>;
+}

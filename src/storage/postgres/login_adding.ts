@@ -1,0 +1,43 @@
+import type { AddOutcome, PendingLogin } from '../../logins/store.js';
+import { digest, sameDigest } from '../digests.js';
+import { keptLogin, MOST_UNDER_WAY } from '../login_rules.js';
+import { deadByFile } from '../resting_rules.js';
+import { isHeld } from '../standing.js';
+import { LoginRows } from './login_rows.js';
+import { Obstacles } from './obstacles.js';
+import { Resting } from './resting.js';
+import type { SessionRow, Unit } from './unit.js';
+
+/** As `LoginStore.add`. The transaction has the lock `identities`. */
+export async function addLogin(
+  unit: Unit,
+  login: PendingLogin,
+  claimedUntil: number | null,
+  now: number,
+): Promise<AddOutcome> {
+  const logins = new LoginRows(unit.db);
+  if ((await logins.underWay(now)) >= MOST_UNDER_WAY) return { kind: 'too_many' };
+  const { id, phoneNumber, authKeySha256, sessionName } = login;
+  const wanted = { name: sessionName, phoneNumber, authKeySha256, loginId: id, replaces: null };
+  const taken = await new Obstacles(unit.db).ofAccount(wanted);
+  if (taken) return taken;
+  const own = await registered(unit, login, now);
+  if (own && isHeld(own)) return { kind: 'auth_key_taken', sessionId: own.id, sessionName: own.name };
+  await logins.add(keptLogin(login, claimedUntil, now));
+  if (own) await setAside(unit, own, now);
+  return { kind: 'added' };
+}
+
+/** The session that has this login's very name and auth key, locked. */
+async function registered(unit: Unit, login: PendingLogin, now: number): Promise<SessionRow | undefined> {
+  const { sessionName } = login;
+  const key = digest(login.authKeySha256);
+  const row = sessionName === null || key === null ? undefined : await unit.byName(sessionName, now);
+  return row && sameDigest(row.authKeySha256, key) ? row : undefined;
+}
+
+/** It must not be leased while its auth key is used for the login. */
+async function setAside(unit: Unit, row: SessionRow, now: number): Promise<void> {
+  if (row.rest === 'missing') return;
+  await new Resting(unit).settle(row, { dead: deadByFile(row), gained: false }, now);
+}

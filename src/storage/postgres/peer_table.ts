@@ -1,0 +1,50 @@
+import { and, eq } from 'drizzle-orm';
+import type { KnownPeer, RunStore } from '../../scraping/store.js';
+import { knownPeer } from '../peer_rules.js';
+import type { InTransaction } from './in_transaction.js';
+import { sessions } from './schema.js';
+import { peers } from './scraping_schema.js';
+
+type Peers = Pick<RunStore, 'peer' | 'savePeer' | 'forgetPeer'>;
+
+const { channelId, accessHash, title, username } = peers;
+
+/** Channels as each session addresses them, in PostgreSQL. */
+export class PeerTable implements Peers {
+  readonly #run: InTransaction;
+
+  constructor(run: InTransaction) {
+    this.#run = run;
+  }
+
+  peer(sessionId: number, identifier: string): Promise<KnownPeer | null> {
+    return this.#run(async (db) => {
+      const columns = { channelId, accessHash, title, username };
+      const [peer] = await db.select(columns).from(peers).where(named(sessionId, identifier));
+      return peer ?? null;
+    });
+  }
+
+  /** What a session knew that is gone is worth nothing, and is not kept. */
+  savePeer(sessionId: number, identifier: string, peer: KnownPeer): Promise<void> {
+    const known = knownPeer(peer);
+    return this.#run(async (db) => {
+      const session = db.select({ id: sessions.id }).from(sessions).where(eq(sessions.id, sessionId));
+      if ((await session.for('key share')).length === 0) return;
+      await db
+        .insert(peers)
+        .values({ sessionId, identifier, ...known })
+        .onConflictDoUpdate({ target: [peers.sessionId, peers.identifier], set: known });
+    });
+  }
+
+  forgetPeer(sessionId: number, identifier: string): Promise<void> {
+    return this.#run(async (db) => {
+      await db.delete(peers).where(named(sessionId, identifier));
+    });
+  }
+}
+
+function named(sessionId: number, identifier: string) {
+  return and(eq(peers.sessionId, sessionId), eq(peers.identifier, identifier));
+}

@@ -1,0 +1,67 @@
+import { eq } from 'drizzle-orm';
+import type { NewSession, SaveOutcome } from '../../logins/store.js';
+import { type KeptLogin, liveLogin } from '../login_rules.js';
+import { foundByLogin, givenByLogin, LOGIN_SAVED, revival, wouldLoseItsKey } from '../saving_rules.js';
+import { FileRows } from './file_rows.js';
+import { LoginRows } from './login_rows.js';
+import { Obstacles } from './obstacles.js';
+import { sessions } from './schema.js';
+import { sessionRecord } from './session_record.js';
+import type { SessionRow, Unit } from './unit.js';
+
+/** Makes a session of a login. Its transaction has the lock `identities`. */
+export class Saving {
+  readonly #unit: Unit;
+  readonly #logins: LoginRows;
+
+  constructor(unit: Unit) {
+    this.#unit = unit;
+    this.#logins = new LoginRows(unit.db);
+  }
+
+  /** As `LoginStore.save`. */
+  async save(id: string, session: NewSession, now: number): Promise<SaveOutcome> {
+    const login = liveLogin(await this.#logins.locked(id), now);
+    if (!login) return { kind: 'unknown' };
+    if (login.stage === 'saved') return this.#savedBefore(login, now);
+    const { replaces } = session;
+    const found = foundByLogin(session.found, login);
+    const taken = await new Obstacles(this.#unit.db).of({ ...found, loginId: id, replaces });
+    if (taken) return taken;
+    const replaced = replaces === null ? undefined : await this.#unit.byId(replaces, now);
+    const before = (await this.#unit.byName(found.name, now)) ?? replaced;
+    if (before && wouldLoseItsKey(before, found)) return { kind: 'in_use' };
+    const row = await this.#put(login, { ...session, found }, replaced, now);
+    await this.#logins.write(id, { sessionId: row.id });
+    return { kind: 'saved', session: sessionRecord(row) };
+  }
+
+  async #put(
+    login: KeptLogin,
+    session: NewSession,
+    replaced: SessionRow | undefined,
+    now: number,
+  ): Promise<SessionRow> {
+    const { found, proxyId } = session;
+    // First, so that the auth key is the session's own when its row looks where it rests.
+    await this.#logins.write(login.id, LOGIN_SAVED);
+    const change = { kind: 'put', found, renameOf: replaced?.name ?? null, proxyId } as const;
+    await new FileRows(this.#unit).put(change, now);
+    const row = await this.#unit.byName(found.name, now);
+    if (!row) throw new Error(`no row was made of ${found.name}`);
+    const given = givenByLogin(session, row.id === replaced?.id, now);
+    await this.#unit.db.update(sessions).set(given).where(eq(sessions.id, row.id));
+    return this.#revive({ ...row, ...given }, now);
+  }
+
+  async #revive(row: SessionRow, now: number): Promise<SessionRow> {
+    const change = revival(row, now);
+    if (change === null) return row;
+    return (await this.#unit.happen(row, change.event, change.changes, change.occasion)) ?? row;
+  }
+
+  async #savedBefore({ sessionId }: KeptLogin, now: number): Promise<SaveOutcome> {
+    const row = sessionId === null ? undefined : await this.#unit.byId(sessionId, now);
+    return row ? { kind: 'saved', session: sessionRecord(row) } : { kind: 'unknown' };
+  }
+}

@@ -1,0 +1,47 @@
+import type { FoundFile } from '../intake/store.js';
+import type { NewSession } from '../logins/store.js';
+import { digest, sameDigest } from './digests.js';
+import type { KeptLogin } from './login_rules.js';
+import { isHeld, type Standing } from './standing.js';
+
+/** What is kept of a login that became a session: it has an auth key for itself no longer. */
+export const LOGIN_SAVED = {
+  stage: 'saved',
+  secret: '',
+  authKeySha256: null,
+  inDoubt: false,
+  claimedUntil: null,
+} as const satisfies Partial<KeptLogin>;
+
+/** The login's file, which may not say whose it is, with what the login knows of that. */
+export function foundByLogin(found: FoundFile, { phoneNumber }: Pick<KeptLogin, 'phoneNumber'>): FoundFile {
+  return { ...found, phoneNumber: found.phoneNumber ?? phoneNumber };
+}
+
+/** Whether a worker has the session, and would go on with another auth key than the file's. */
+export function wouldLoseItsKey(
+  row: Pick<Standing, 'state'> & { readonly authKeySha256: Buffer | null },
+  found: FoundFile,
+): boolean {
+  return isHeld(row) && !sameDigest(row.authKeySha256, digest(found.authKeySha256));
+}
+
+/** What the row gets that its file does not say. A session that is `replaced` keeps its proxy. */
+export function givenByLogin({ apiHash, proxyId }: NewSession, replaced: boolean, now: number) {
+  return {
+    ...(replaced ? {} : { proxyId }),
+    ...(apiHash === null ? {} : { apiHash }),
+    lastCheckedAt: now,
+    updatedAt: now,
+  };
+}
+
+/**
+ * What happens to the session because Telegram has just let it in: what was said of the auth key before is
+ * over. Null: nothing was, or its file is dead whatever Telegram says.
+ */
+export function revival({ state, rest }: Pick<Standing, 'state' | 'rest'>, now: number) {
+  if ((state !== 'invalid' && state !== 'dead') || rest === 'dead') return null;
+  const occasion = { at: now, event: 'restored', detail: 'it was logged in anew' };
+  return { event: 'restore', changes: { suspectedAt: null }, occasion } as const;
+}

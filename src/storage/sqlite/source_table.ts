@@ -1,0 +1,87 @@
+import { and, asc, eq, gt, isNotNull, or } from 'drizzle-orm';
+import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import type { Page } from '../../pool/store.js';
+import type { Source, SourceFacts, SourceOutcome, SourceStore } from '../../sources/store.js';
+import { sourceColumns } from '../source_columns.js';
+import type { Synchronous } from '../synchronous.js';
+import { sources } from './scraping_schema.js';
+import type { SessionRows } from './session_rows.js';
+
+/** Sources, in SQLite. */
+export class SourceTable implements Synchronous<SourceStore> {
+  readonly #db: BetterSQLite3Database;
+  readonly #rows: SessionRows;
+
+  constructor(db: BetterSQLite3Database, rows: SessionRows) {
+    this.#db = db;
+    this.#rows = rows;
+  }
+
+  create(source: SourceFacts, now: number): SourceOutcome {
+    if (this.#lacks(source.sessionId)) return { kind: 'unknown_session' };
+    const values = { ...sourceColumns(source), createdAt: now, updatedAt: now };
+    return { kind: 'done', source: this.#db.insert(sources).values(values).returning().get() };
+  }
+
+  source(id: number): Source | null {
+    return this.#db.select().from(sources).where(eq(sources.id, id)).get() ?? null;
+  }
+
+  sources({ skip, limit }: Page): Source[] {
+    return this.#db.select().from(sources).orderBy(asc(sources.id)).limit(limit).offset(skip).all();
+  }
+
+  named(name: string): Source | null {
+    const first = this.#db.select().from(sources).where(eq(sources.name, name)).orderBy(asc(sources.id));
+    return first.limit(1).get() ?? null;
+  }
+
+  edit(id: number, change: Partial<SourceFacts>, now: number): SourceOutcome {
+    if (!this.source(id)) return { kind: 'unknown' };
+    if (this.#lacks(change.sessionId)) return { kind: 'unknown_session' };
+    const values = { ...sourceColumns(change), updatedAt: now };
+    const edited = this.#db.update(sources).set(values).where(eq(sources.id, id)).returning().get();
+    return { kind: 'done', source: edited };
+  }
+
+  remove(id: number): Source | null {
+    return this.#db.delete(sources).where(eq(sources.id, id)).returning().get() ?? null;
+  }
+
+  scheduled(afterId: number, limit: number): { id: number; schedule: string }[] {
+    const active = and(eq(sources.isActive, true), isNotNull(sources.schedule));
+    return this.#db
+      .select({ id: sources.id, schedule: sources.schedule })
+      .from(sources)
+      .where(and(gt(sources.id, afterId), active))
+      .orderBy(asc(sources.id))
+      .limit(limit)
+      .all()
+      .flatMap(({ id, schedule }) => (schedule === null ? [] : [{ id, schedule }]));
+  }
+
+  secrets(afterId: number, limit: number): { id: number; apiHash: string | null; botToken: string | null }[] {
+    const secret = or(isNotNull(sources.apiHash), isNotNull(sources.botToken));
+    return this.#db
+      .select({ id: sources.id, apiHash: sources.apiHash, botToken: sources.botToken })
+      .from(sources)
+      .where(and(gt(sources.id, afterId), secret))
+      .orderBy(asc(sources.id))
+      .limit(limit)
+      .all();
+  }
+
+  replaceSecret(id: number, name: 'apiHash' | 'botToken', before: string, after: string): void {
+    const unchanged = and(eq(sources.id, id), eq(sources[name], before));
+    this.#db
+      .update(sources)
+      .set({ [name]: after })
+      .where(unchanged)
+      .run();
+  }
+
+  /** Whether a session is named, and not there. */
+  #lacks(sessionId: number | null | undefined): boolean {
+    return sessionId !== null && sessionId !== undefined && !this.#rows.byId(sessionId);
+  }
+}

@@ -1,0 +1,30 @@
+import { describe, expect, it } from '@jest/globals';
+import { clientAddress } from '../../src/access/client_address.js';
+
+describe('a client', () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::'],
+    ['2001:DB8:0001:0002::9', '2001:db8:1:2::'],
+    ['2001:db8::1', '2001:db8:0:0::'],
+    ['2001:db8::2:0:0:1', '2001:db8:0:0::'],
+    ['2001:db8::5:2:0:0:1', '2001:db8:0:5::'],
+    ['::1', '0:0:0:0::'],
+    ['64:ff9b::192.0.2.7', '64:ff9b:0:0::'],
+    ['fe80::1%eth0', 'fe80:0:0:0::'],
+  ])('at %s is counted as %s', (address, client) => {
+    expect(clientAddress(address, '198.51.100.1')).toBe(client);
+  });
+
+  it.each([[undefined], [''], ['unknown'], ['192.0.2.7:4711'], ['x'.repeat(5000)]])(
+    'that a proxy calls %s is counted as the proxy',
+    (address) => {
+      expect(clientAddress(address, '198.51.100.1')).toBe('198.51.100.1');
+    },
+  );
+
+  it('that is gone already is counted with its like', () => {
+    expect(clientAddress(undefined, undefined)).toBe('');
+  });
+});

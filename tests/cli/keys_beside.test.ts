@@ -1,0 +1,69 @@
+import { expect, it } from '@jest/globals';
+import { Program } from '../main/program.js';
+import { until } from '../service/manual_time.js';
+import { describeWithServer } from '../storage/databases_postgres.js';
+import { onServer } from '../storage/server.js';
+import { type Ended, startCommand } from './command.js';
+import { makeOlderServer } from './older_database.js';
+import { type Places, withPlaces } from './places.js';
+
+const describe = await describeWithServer();
+
+const BOOTSTRAP = { API_KEYS: 'admin-key-of-tests' };
+
+/** Runs the test beside a running service. */
+const besideService = (test: (url: string, database: string) => Promise<void>) =>
+  withPlaces(async ({ directory, server }: Places) => {
+    const database = await server();
+    const service = new Program(directory, { ...BOOTSTRAP, DATABASE_URL: database });
+    try {
+      const { url } = await service.ready();
+      await test(url, database);
+    } finally {
+      if (service.exit === undefined) service.kill('SIGTERM');
+      await service.ended();
+    }
+  });
+
+const keys = (database: string, ...args: readonly string[]): Promise<Ended> =>
+  startCommand(['keys', ...args], { DATABASE_URL: database }).ended;
+
+const status = async (url: string, key: string) =>
+  (await fetch(`${url}/status`, { headers: { 'X-API-Key': key } })).status;
+
+describe('telegate keys beside a service on PostgreSQL', () => {
+  it(
+    'makes a key that the service knows, lists it, and revokes it',
+    besideService(async (url, database) => {
+      const made = await keys(database, 'create', 'bob', '--role', 'monitor', '--max-leases', '3');
+      const key = made.stdout.trim();
+      expect(key).toMatch(/^tg_[\w-]{43}$/);
+      expect(await status(url, key)).toBe(200);
+      const listed = await keys(database, 'list');
+      expect(listed).toMatchObject({ exit: 0, stdout: '1\tmonitor\t3 leases\tbob\n', stderr: '' });
+      expect(await keys(database, 'revoke', '1')).toMatchObject({ exit: 0 });
+      // The service learns of it within seconds by itself.
+      await until(async () => (await status(url, key)) === 403);
+    }),
+  );
+
+  it(
+    'brings no schema up to date, and says what does',
+    withPlaces(async ({ path, server }) => {
+      const database = await server();
+      await makeOlderServer(database, path('first'));
+      const { exit, stderr } = await keys(database, 'list');
+      expect(exit).toBe(1);
+      expect(stderr).toContain('is of an older TeleGate: run `telegate db migrate` on it first.');
+      const migrations = await onServer('SELECT 1 FROM drizzle.__drizzle_migrations', database);
+      expect(migrations).toHaveLength(1);
+    }),
+  );
+
+  it('says where no server answers, without its password', async () => {
+    const { exit, stderr } = await keys('postgres://me:hidden@127.0.0.1:1/d', 'list');
+    expect(exit).toBe(1);
+    expect(stderr).toContain('PostgreSQL at 127.0.0.1:1/d');
+    expect(stderr).not.toMatch(/hidden|^\s+at /m);
+  });
+});

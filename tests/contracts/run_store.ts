@@ -1,0 +1,18 @@
+import { describe } from '@jest/globals';
+import { cancels } from './run_cancels.js';
+import { ownership } from './run_ownership.js';
+import { peers } from './run_peers.js';
+import { queue } from './run_queue.js';
+import { records } from './run_records.js';
+import { storing } from './run_storing.js';
+import type { MakeStores } from './stores.js';
+
+/** What every driver's RunStore must do. */
+export function runStoreContract(make: MakeStores): void {
+  describe('queued runs', () => queue(make));
+  describe('runs that are carried out', () => ownership(make));
+  describe('cancelled runs', () => cancels(make));
+  describe('what is known of runs', () => records(make));
+  describe('what runs store', () => storing(make));
+  describe('channels as sessions know them', () => peers(make));
+}

@@ -1,0 +1,127 @@
+import { describe, expect, it } from '@jest/globals';
+import { sharedKeys } from './missing_auth_keys.js';
+import { sessionReferences } from './session_references.js';
+import { secrets } from './source_secrets.js';
+import { addSource, wantedSource } from './sources.js';
+import { add, type MakeStores, T0, usingStores } from './stores.js';
+
+const ALL = { skip: 0, limit: 100 };
+
+/** Everything that can be said of a source, with characters of all kinds. */
+const FULL = wantedSource({
+  name: 'Новости "ё" 😀',
+  identifier: '-1001234567890',
+  channelTitle: 'Ö {a,b} \\ NULL',
+  accessLevel: 'private',
+  target: 'S3',
+  targetPath: 'a/b c',
+  fileTypes: ['pdf', 'tar.gz', '"', '{}'],
+  schedule: '*/5 * * * *',
+  isActive: false,
+  apiId: 2 ** 31 - 1,
+  apiHash: 'encrypted',
+  botToken: 'encrypted too',
+});
+
+const NEW = { createdAt: T0, updatedAt: T0, lastScrapedAt: null, totalMessages: 0, totalFiles: 0 };
+
+/** What every driver's SourceStore must do. */
+export function sourceStoreContract(make: MakeStores): void {
+  describe('sources', () => kept(make));
+  describe('edited sources', () => edited(make));
+  describe('the sessions of sources', () => sessionReferences(make));
+  describe('the sessions of sources', () => sharedKeys(make));
+  describe('secrets of sources', () => secrets(make));
+}
+
+function kept(make: MakeStores): void {
+  const using = usingStores(make);
+
+  it(
+    'are kept as they are given, be it much or little that is said of them',
+    using(async (stores) => {
+      const { a } = await add(stores, 'a');
+      const full = { ...FULL, sessionId: Number(a) };
+      expect(await addSource(stores, full)).toEqual({ id: 1, ...full, ...NEW });
+      const little = wantedSource({ fileTypes: [] });
+      expect(await addSource(stores, little)).toEqual({ id: 2, ...little, ...NEW });
+      expect(await addSource(stores)).toEqual({ id: 3, ...wantedSource(), ...NEW });
+      const { sources } = stores;
+      expect(await sources.source(1)).toEqual({ id: 1, ...full, ...NEW });
+      expect((await sources.source(2))?.fileTypes).toEqual([]);
+      expect(await sources.source(99)).toBeNull();
+    }),
+  );
+
+  it(
+    'are listed by id, a page at a time, and found by name, the first of that name',
+    using(async (stores) => {
+      for (const name of ['b', 'a', 'b']) await addSource(stores, { name });
+      const { sources } = stores;
+      expect((await sources.sources(ALL)).map(({ id }) => id)).toEqual([1, 2, 3]);
+      expect((await sources.sources({ skip: 1, limit: 1 })).map(({ id }) => id)).toEqual([2]);
+      expect((await sources.named('b'))?.id).toBe(1);
+      expect(await sources.named('B')).toBeNull();
+    }),
+  );
+
+  it(
+    'that are removed are gone, and their ids are not given again',
+    using(async (stores) => {
+      const made = await addSource(stores);
+      expect(await stores.sources.remove(made.id)).toEqual(made);
+      expect(await stores.sources.remove(made.id)).toBeNull();
+      expect(await stores.sources.sources(ALL)).toEqual([]);
+      expect((await addSource(stores)).id).toBe(made.id + 1);
+    }),
+  );
+
+  it(
+    'are scheduled while they are active and have a schedule',
+    using(async (stores) => {
+      const schedule = '0 * * * *';
+      for (const isActive of [true, false, true, true]) await addSource(stores, { isActive, schedule });
+      await stores.sources.edit(3, { schedule: null }, T0);
+      const { sources } = stores;
+      expect(await sources.scheduled(0, 10)).toEqual([
+        { id: 1, schedule },
+        { id: 4, schedule },
+      ]);
+      expect(await sources.scheduled(0, 1)).toEqual([{ id: 1, schedule }]);
+      expect(await sources.scheduled(1, 10)).toEqual([{ id: 4, schedule }]);
+    }),
+  );
+}
+
+function edited(make: MakeStores): void {
+  const using = usingStores(make);
+
+  it(
+    'change in what is said of them, and in nothing else',
+    using(async (stores) => {
+      const made = await addSource(stores, FULL);
+      const change = { name: 'other', fileTypes: ['zip'], isActive: true };
+      const after = { ...made, ...change, updatedAt: T0 + 1 };
+      expect(await stores.sources.edit(1, change, T0 + 1)).toEqual({ kind: 'done', source: after });
+      expect(await stores.sources.source(1)).toEqual(after);
+    }),
+  );
+
+  it(
+    'lose what they are told to lose',
+    using(async (stores) => {
+      const made = await addSource(stores, FULL);
+      const none = { fileTypes: null, schedule: null, targetPath: null, apiHash: null, botToken: null };
+      await stores.sources.edit(1, none, T0);
+      expect(await stores.sources.source(1)).toEqual({ ...made, ...none });
+    }),
+  );
+
+  it(
+    'must be there',
+    using(async ({ sources }) => {
+      expect(await sources.edit(1, { name: 'other' }, T0)).toEqual({ kind: 'unknown' });
+      expect(await sources.edit(1, { sessionId: 99 }, T0)).toEqual({ kind: 'unknown' });
+    }),
+  );
+}

@@ -1,0 +1,29 @@
+import type { Source, SourceFacts } from '../../src/sources/store.js';
+import { type Stores, T0 } from './stores.js';
+
+/** What is wanted of a source: a public channel, and no session of its own. */
+export function wantedSource(over: Partial<SourceFacts> = {}): SourceFacts {
+  return {
+    name: 'news',
+    identifier: '@news',
+    channelTitle: null,
+    accessLevel: 'public',
+    target: 'LOCAL',
+    targetPath: null,
+    sessionId: null,
+    fileTypes: null,
+    schedule: null,
+    isActive: true,
+    apiId: null,
+    apiHash: null,
+    botToken: null,
+    ...over,
+  };
+}
+
+/** Makes a source, which must come about. */
+export async function addSource({ sources }: Stores, over: Partial<SourceFacts> = {}): Promise<Source> {
+  const outcome = await sources.create(wantedSource(over), T0);
+  if (outcome.kind !== 'done') throw new Error(`no source: ${outcome.kind}`);
+  return outcome.source;
+}

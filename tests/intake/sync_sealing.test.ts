@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { Vault } from '../../src/access/vault.js';
+import { SessionFileUnreadable } from '../../src/intake/errors.js';
+import { Scanner } from '../../src/intake/scanner.js';
+import { SyncService } from '../../src/intake/sync.js';
+import { Alone } from '../../src/replicas/alone.js';
+import { openCredentials, sealCredentials } from '../../src/sessions/sealed_credentials.js';
+import { type Service, withService } from '../service/service.js';
+import { samples } from './sync_files.js';
+
+const vault = new Vault([randomBytes(32)]);
+const alpha = samples['alpha.session'] ?? '';
+const pyrogram = samples['pyrogram_v3.session'] ?? '';
+
+/** A scanner whose session files can be read once only: they are gone, or change, right after the inspection. */
+class HastyScanner extends Scanner {
+  override credentials(file: string | null): never {
+    throw new SessionFileUnreadable(String(file), 'changed while it was read');
+  }
+}
+
+describe('a sync that keeps sessions in the database', () => {
+  function syncing(
+    test: (sync: SyncService, service: Service, scanner: Scanner) => Promise<void>,
+    MakeScanner = Scanner,
+  ): () => Promise<void> {
+    return withService(async (service) => {
+      const scanner = new MakeScanner({ root: service.sessionsDir, check: 'lenient', maxBytes: 1024 * 1024 });
+      const { clock, database } = service.container;
+      const sync = new SyncService({
+        machine: '',
+        onSynced: () => undefined,
+        ...{ store: database.intake, scanner, clock, proxyId: null, replicas: new Alone() },
+        seal: (credentials) => sealCredentials(credentials, vault),
+        onDirectories: () => undefined,
+      });
+      try {
+        await test(sync, service, scanner);
+      } finally {
+        await sync.close();
+        await scanner.close();
+      }
+    });
+  }
+
+  it(
+    'keeps those that have an auth key, as their files say it',
+    syncing(async (sync, service, scanner) => {
+      service.write('a.session', alpha);
+      service.write('p.session', pyrogram);
+      service.write('text.session', 'nothing that can be read');
+      expect(await sync.sync()).toMatchObject({ added: 3, unsettled: [] });
+      const { sessions } = service.container.database;
+      const rows = await sessions.sessions({ skip: 0, limit: 9 });
+      const kept = Object.fromEntries(
+        await Promise.all(rows.map(async ({ id, name }) => [name, await sessions.credentials(id)])),
+      );
+      expect(await openCredentials(kept.a, vault)).toEqual(await scanner.credentials('a.session', null));
+      expect(await openCredentials(kept.p, vault)).toEqual(await scanner.credentials('p.session', null));
+      expect(kept.text).toBeNull();
+    }),
+  );
+
+  it(
+    'follows a file that holds another session now',
+    syncing(async (sync, service, scanner) => {
+      service.write('a.session', alpha);
+      await sync.sync();
+      service.write('a.session', pyrogram);
+      expect(await sync.sync()).toMatchObject({ updated: 1 });
+      const kept = await service.container.database.sessions.credentials(1);
+      expect(await openCredentials(kept ?? '', vault)).toEqual(await scanner.credentials('a.session', null));
+    }),
+  );
+
+  it(
+    'changes nothing by a dry run',
+    syncing(async (sync, service) => {
+      service.write('a.session', alpha);
+      expect(await sync.sync({ dryRun: true })).toMatchObject({ added: 1 });
+      expect(await service.container.database.intake.total()).toBe(0);
+    }),
+  );
+
+  it(
+    'leaves for later what changes between the inspection and the reading',
+    syncing(async (sync, service) => {
+      service.write('a.session', alpha);
+      expect(await sync.sync()).toMatchObject({ added: 0, unsettled: ['a'] });
+      expect(await service.container.database.intake.total()).toBe(0);
+    }, HastyScanner),
+  );
+});
+
+describe('a sync over a database that nobody shares', () => {
+  it(
+    'keeps no session in it',
+    withService(
+      async (service) => {
+        expect(await service.container.database.sessions.credentials(1)).toBeNull();
+        expect(await service.container.database.intake.total()).toBe(1);
+      },
+      { files: { 'a.session': alpha }, database: 'sqlite' },
+    ),
+  );
+});

@@ -1,0 +1,220 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from '@jest/globals';
+import { type Journey, logIn, withJourney } from '../journeys/journey.js';
+import { until } from '../service/manual_time.js';
+import { ADA, madeElsewhere, send } from './documented.js';
+import { sendCurl } from './printed.js';
+import { runPrintedPython, withPython } from './printed_python.js';
+import { moment, whole } from './session_shapes.js';
+
+/** The requests for sources in scraper-backend-api.md, as they are printed there. */
+const PRINTED = {
+  createPublic: `POST /sources/
+
+{
+  "name": "Euronews English",
+  "identifier": "@euronews_eng",
+  "channel_title": "Euronews",
+  "access_level": "public",
+  "target": "LOCAL",
+  "session_ref": null
+}`,
+  createPrivate: `POST /sources/
+
+{
+  "name": "Private Channel",
+  "identifier": "@private_channel",
+  "channel_title": "My Private Channel",
+  "access_level": "private",
+  "target": "NAS",
+  "session_ref": 1
+}`,
+  list: 'GET /sources/',
+  one: 'GET /sources/{source_id}',
+  remove: 'DELETE /sources/{source_id}',
+  removeSession: 'DELETE /sessions/{session_id}',
+  test: `POST http://localhost:8000/sources/
+Content-Type: application/json
+
+{
+  "name": "Test Channel",
+  "identifier": "@test_channel",
+  "channel_title": "Test",
+  "access_level": "public",
+  "target": "LOCAL",
+  "session_ref": null
+}`,
+};
+
+/** The command and the programs of session-management.md. */
+const CURL = `curl -X POST http://localhost:8000/sources/private \\
+  -H "Content-Type: application/json" \\
+  -d '{
+    "name": "My Scraper",
+    "api_id": 12345678,
+    "api_hash": "your_hash",
+    "session_id": "session-uuid",
+    "channel_id": 1234567890,
+    "channel_title": "Channel Name",
+    "file_types": ["pdf"],
+    "target": "LOCAL",
+    "schedule": "0 */6 * * *"
+  }'`;
+
+const PYTHON_PRIVATE = `import requests
+
+API = "http://localhost:8000"
+
+# 1. Create session
+session = requests.post(f"{API}/sessions/", data={
+    "name": "Main Account",
+    "phone_number": "+1234567890",
+    "api_id": 12345678,
+    "api_hash": "abc123",
+    "session_string": "1ApWapz..."
+}).json()
+
+# 2. Get channels
+channels = requests.get(
+    f"{API}/sessions/{session['id']}/channels"
+).json()
+
+# 3. Create source for first private channel
+private_channel = next(ch for ch in channels if ch['is_private'])
+
+source = requests.post(f"{API}/sources/private", json={
+    "name": f"Scraper for {private_channel['title']}",
+    "api_id": 12345678,
+    "api_hash": "abc123",
+    "session_id": session['id'],
+    "channel_id": private_channel['id'],
+    "channel_title": private_channel['title'],
+    "file_types": ["pdf", "zip"],
+    "target": "LOCAL",
+    "schedule": "0 */6 * * *"
+}).json()
+
+print(f"Source created: {source['id']}")
+`;
+
+const PYTHON_PUBLIC = `import requests
+
+API = "http://localhost:8000"
+
+# Create public source directly
+source = requests.post(f"{API}/sources/public", json={
+    "name": "Tech News Scraper",
+    "api_id": 12345678,
+    "api_hash": "abc123",
+    "channel_username": "@technews",
+    "file_types": ["pdf"],
+    "target": "NAS",
+    "target_path": "/nas/tech",
+    "schedule": "0 0 * * *"  # Daily at midnight
+}).json()
+
+# Manually trigger immediately
+requests.post(f"{API}/sources/{source['id']}/trigger")
+
+print(f"Source created and triggered: {source['id']}")
+`;
+
+const NAS = { settings: { NAS_ROOT: '/nas' } };
+const EURONEWS = {
+  ...{ id: 1, name: 'Euronews English', identifier: '@euronews_eng', channel_title: 'Euronews' },
+  ...{ access_level: 'public', target: 'LOCAL', session_ref: null, created_at: moment },
+};
+const PRIVATE = {
+  ...{ id: 2, name: 'Private Channel', identifier: '@private_channel', access_level: 'private' },
+  ...{ channel_title: 'My Private Channel', target: 'NAS', session_ref: 1, created_at: moment },
+};
+
+function filling({ service }: Journey, put: Readonly<Record<string, string>>) {
+  return { url: service.baseUrl, key: service.adminKey, put };
+}
+
+describe('scraper-backend-api.md', () => {
+  it(
+    'prints sources that are made, listed, read and deleted, and answered as it prints',
+    withJourney(async (journey) => {
+      await logIn(journey, ADA.phone);
+      expect(await send(journey, PRINTED.createPublic)).toMatchObject({ status: 200, body: EURONEWS });
+      expect(await send(journey, PRINTED.createPrivate)).toMatchObject({ status: 200, body: PRIVATE });
+      expect(await send(journey, PRINTED.list)).toMatchObject({ status: 200, body: [EURONEWS, PRIVATE] });
+      const first = { '{source_id}': '1' };
+      expect(await send(journey, PRINTED.one, first)).toMatchObject({ status: 200, body: EURONEWS });
+      const deleted = { message: 'Source deleted successfully' };
+      expect(await send(journey, PRINTED.remove, first)).toMatchObject({ status: 200, body: deleted });
+      const gone = { status: 404, body: { detail: 'Source not found' } };
+      expect(await send(journey, PRINTED.one, first)).toEqual(gone);
+    }, NAS),
+  );
+
+  it(
+    'prints a source to be tested with, and that a session stays while sources use it',
+    withJourney(async (journey) => {
+      await logIn(journey, ADA.phone);
+      const made = await send(journey, PRINTED.test);
+      const body = { id: whole, name: 'Test Channel', identifier: '@test_channel', channel_title: 'Test' };
+      expect(made).toMatchObject({ status: 200, body });
+      await send(journey, PRINTED.createPrivate);
+      const session = { '{session_id}': '1' };
+      expect(await send(journey, PRINTED.removeSession, session)).toMatchObject({ status: 409 });
+      await send(journey, PRINTED.remove, { '{source_id}': '2' });
+      // Its run gives the session back first.
+      await until(async () => (await send(journey, PRINTED.removeSession, session)).status === 200);
+    }, NAS),
+  );
+});
+
+const hasCurl = spawnSync('curl', ['--version']).status === 0;
+if (!hasCurl) process.stderr.write('skipped: curl is not installed (apt-get install curl)\n');
+const withCurl = hasCurl ? describe : describe.skip;
+
+withCurl('session-management.md, by curl', () => {
+  it(
+    'makes a private source with a schedule',
+    withJourney(async (journey) => {
+      const id = await logIn(journey, ADA.phone);
+      const made = await sendCurl(CURL, filling(journey, { 'session-uuid': String(id) }));
+      const body = {
+        ...{ id: whole, name: 'My Scraper', identifier: '1234567890', session_id: id, target: 'LOCAL' },
+        ...{
+          channel_title: 'Channel Name',
+          file_types: ['pdf'],
+          schedule: '0 */6 * * *',
+          is_active: 'active',
+        },
+        ...{ created_at: moment, updated_at: moment, last_scraped_at: null },
+        ...{ total_messages_scraped: 0, total_files_downloaded: 0 },
+      };
+      expect(made).toMatchObject({ status: 200, body });
+    }),
+  );
+});
+
+withPython('session-management.md, by Python', () => {
+  it(
+    'uploads a session, and makes a source of its first private channel',
+    withJourney(async (journey) => {
+      const { string } = await madeElsewhere(journey, ADA.phone);
+      const put = { '+1234567890': ADA.phone, '1ApWapz...': string };
+      expect(await runPrintedPython(PYTHON_PRIVATE, filling(journey, put))).toBe('Source created: 1\n');
+      const { body } = await send(journey, 'GET /sources/1');
+      const [session] = (await send(journey, 'GET /sessions/')).body as { readonly id: number }[];
+      const about = { access_level: 'private', session_id: session?.id, file_types: ['pdf', 'zip'] };
+      expect(body).toMatchObject({ ...about, api_id: 12345678, schedule: '0 */6 * * *' });
+    }),
+  );
+
+  it(
+    'makes a public source, and triggers it',
+    withJourney(async (journey) => {
+      const written = await runPrintedPython(PYTHON_PUBLIC, filling(journey, {}));
+      expect(written).toBe('Source created and triggered: 1\n');
+      const { body } = await send(journey, 'GET /sources/1');
+      const about = { name: 'Tech News Scraper', identifier: '@technews', access_level: 'public' };
+      expect(body).toMatchObject({ ...about, target: 'NAS', target_path: 'tech', schedule: '0 0 * * *' });
+    }, NAS),
+  );
+});

@@ -1,0 +1,36 @@
+import { mkdirSync } from 'node:fs';
+import { Service, type ServiceOptions } from '../service/service.js';
+import { makeServiceDatabase } from '../service/service_database.js';
+
+/** What a replica without session files is told. */
+export const NO_FILES = { SYNC: 'off', SESSIONS_DIR: '/nowhere' } as const;
+
+/**
+ * Runs the test with services over one PostgreSQL database, which are gone afterwards. The first has the
+ * session files; the others have none unless their settings say so.
+ */
+export function withReplicas(
+  count: number,
+  test: (replicas: readonly Service[]) => Promise<void>,
+  options: ServiceOptions = {},
+): () => Promise<void> {
+  return async () => {
+    const shared = await makeServiceDatabase('postgres');
+    const replicas: Service[] = [];
+    try {
+      for (let made = 0; made < count; made += 1) {
+        const settings = { ...(made > 0 && NO_FILES), ...options.settings };
+        const replica = new Service({ ...options, settings, shared });
+        replicas.push(replica);
+        mkdirSync(replica.sessionsDir, { recursive: true });
+        const { files = [] } = options;
+        if (made === 0 && Array.isArray(files)) for (const file of files) replica.write(file);
+        await replica.start();
+      }
+      await test(replicas);
+    } finally {
+      for (const replica of replicas) await replica.remove();
+      await shared.drop();
+    }
+  };
+}

@@ -1,0 +1,48 @@
+import { it } from '@jest/globals';
+import { getTasks } from 'node-cron';
+import { until } from '../service/manual_time.js';
+import type { Service } from '../service/service.js';
+import { describeWithServer } from '../storage/databases_postgres.js';
+import { withReplicas } from './services.js';
+
+const describe = await describeWithServer();
+
+/** node-cron goes by the machine's clock: what is due every second is waited for, and nothing is shorter. */
+const SOURCE = { name: 'N', channel_username: 'technews', target: 'LOCAL', schedule: '* * * * * *' };
+
+async function runIds(service: Service, source: number): Promise<number[]> {
+  const { body } = await service.as('monitor').get(`/sources/${source}/runs`).expect(200);
+  return body.map(({ id }: { id: number }) => id);
+}
+
+describe('a source with a schedule, on three replicas', () => {
+  it(
+    'is run by those that are left when the one that it was made at has gone',
+    withReplicas(3, async ([made, left, other]) => {
+      if (!made || !left || !other) throw new Error('there are three');
+      const { body } = await made.as('admin').post('/sources/public').send(SOURCE).expect(200);
+      await made.stop();
+      await left.as('admin').post(`/runs/${body.last_run.id}/cancel`);
+      await until(async () => (await runIds(other, body.id)).length > 1);
+    }),
+  );
+
+  it(
+    'is waited for by all of them, until it is paused or deleted at one',
+    withReplicas(3, async ([one, two, other]) => {
+      if (!one || !two || !other) throw new Error('there are three');
+      const made = { ...SOURCE, schedule: '0 0 1 1 *' };
+      const { body } = await two.as('admin').post('/sources/public').send(made).expect(200);
+      const waiting = () =>
+        [...getTasks().values()].filter(({ name }) => name === `source ${body.id}`).length;
+      await until(() => waiting() === 3);
+      const put = (is_active: boolean) => one.as('admin').put(`/sources/${body.id}`).send({ is_active });
+      await put(false).expect(200);
+      await until(() => waiting() === 0);
+      await put(true).expect(200);
+      await until(() => waiting() === 3);
+      await other.as('admin').delete(`/sources/${body.id}`).expect(200);
+      await until(() => waiting() === 0);
+    }),
+  );
+});

@@ -1,0 +1,146 @@
+import { expect, it } from '@jest/globals';
+import { hold, release } from '../pool/holding.js';
+import { until } from '../service/manual_time.js';
+import { KEYS, type Service, some } from '../service/service.js';
+import { describeWithServer } from '../storage/databases_postgres.js';
+import { withReplicas } from './services.js';
+
+const describe = await describeWithServer();
+
+type Three = readonly [Service, Service, Service];
+
+function three(test: (replicas: Three) => Promise<void>, files = 3): () => Promise<void> {
+  return withReplicas(3, (replicas) => test(replicas as unknown as Three), { files: some(files) });
+}
+
+function withKey(service: Service, key: string) {
+  return service.as(null).get('/status').set('X-API-Key', key);
+}
+
+describe('three replicas on one database', () => {
+  it(
+    'are one pool: leased at one, renewed at another, given back at the third',
+    three(async ([one, two, other]) => {
+      const { session_id, lease_id } = await one.lease('ttl=60');
+      const renewed = await two
+        .as('worker')
+        .post('/heartbeat')
+        .send({ session_id, lease_id, ttl: 600 })
+        .expect(200);
+      const left = Date.parse(renewed.body.expires_at) - one.container.clock.now();
+      expect(left).toBeGreaterThan(590_000);
+      expect(left).toBeLessThanOrEqual(600_000);
+      for (const replica of [one, two, other])
+        expect(await replica.status()).toMatchObject({ in_use: 1, free: 2 });
+      await other.as('worker').post('/release').send({ session_id, lease_id }).expect(200);
+      for (const replica of [one, two, other])
+        expect(await replica.status()).toMatchObject({ in_use: 0, free: 3 });
+    }),
+  );
+
+  it(
+    'go by one clock, the database\u2019s',
+    three(async (replicas) => {
+      for (let round = 0; round < 20; round += 1) {
+        const before = replicas[0].container.clock.now();
+        const between = replicas.map(({ container }) => container.clock.now());
+        for (const now of between) expect(Math.abs(now - before)).toBeLessThan(50);
+      }
+    }),
+  );
+
+  it(
+    'serve who waits at one when another gives back, and count who waits anywhere',
+    three(async ([one, two, other]) => {
+      const { session_id } = await one.lease();
+      const held = hold(two, 'wait=60', 'held', []);
+      await until(async () => (await other.status()).waiting === 1);
+      await release(other, session_id);
+      expect((await held).body.session_id).toBe(session_id);
+      await until(async () => (await other.status()).waiting === 0);
+    }, 1),
+  );
+
+  it(
+    'give the same lease for one idempotency key, whichever is asked',
+    three(async (replicas) => {
+      const ask = (replica: Service) =>
+        replica.as('worker').get('/session').set('Idempotency-Key', 'once').expect(200);
+      const answers = await Promise.all(replicas.map(ask));
+      expect(new Set(answers.map(({ body }) => body.lease_id)).size).toBe(1);
+      expect(await replicas[0].status()).toMatchObject({ in_use: 1 });
+    }),
+  );
+
+  it(
+    'know a new key at once, and refuse a revoked one as soon as it is told',
+    three(async ([one, two, other]) => {
+      const made = await one.as('admin').post('/keys').send({ name: 'new', role: 'monitor' });
+      const { id, key } = made.body;
+      for (const replica of [one, two, other]) await withKey(replica, key).expect(200);
+      await two.as('admin').delete(`/keys/${id}`).expect(200);
+      await withKey(two, key).expect(403);
+      for (const replica of [one, other])
+        await until(async () => (await withKey(replica, key)).status === 403);
+    }),
+  );
+
+  it(
+    'slow a guesser of keys down together',
+    three(async (replicas) => {
+      for (let guess = 0; guess < 10; guess += 1) {
+        await withKey(replicas[guess % 3] as Service, `guess-${guess}`).expect(403);
+      }
+      for (const replica of replicas) {
+        const refused = await withKey(replica, 'one-more').expect(429);
+        expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+        await withKey(replica, KEYS.monitor).expect(200);
+      }
+    }),
+  );
+
+  it(
+    'tell those who listen at one what happens at the others',
+    three(async ([one, two, other]) => {
+      const heard = await listen(other);
+      const { session_id } = await two.lease();
+      await until(() => heard.text.includes('"event":"leased"'));
+      expect(heard.text).toContain(`"session_id":${session_id}`);
+      one.write('late.session');
+      await two.as('admin').post('/sync').expect(200);
+      await until(() => /event: sync\ndata: .*"new_sessions":1/.test(heard.text));
+      heard.stop();
+    }),
+  );
+});
+
+describe('replicas that start at once on an empty database', () => {
+  it(
+    'make one first admin key between them',
+    withReplicas(
+      3,
+      async (replicas) => {
+        const made = await Promise.all(replicas.map(({ container }) => container.createFirstKey()));
+        const keys = made.filter((key) => key !== null);
+        expect(keys).toHaveLength(1);
+        for (const replica of replicas) await withKey(replica, keys[0] ?? '').expect(200);
+      },
+      { settings: { API_KEYS: '' } },
+    ),
+  );
+});
+
+/** What a replica tells those who listen, as it comes. */
+async function listen(service: Service): Promise<{ text: string; stop(): void }> {
+  const ends = new AbortController();
+  const answer = await fetch(`${service.url}/events`, {
+    headers: { 'X-API-Key': KEYS.monitor },
+    signal: ends.signal,
+  });
+  const heard = { text: '', stop: () => ends.abort() };
+  const read = async () => {
+    for await (const chunk of answer.body ?? []) heard.text += Buffer.from(chunk).toString();
+  };
+  void read().catch(() => undefined);
+  return heard;
+}

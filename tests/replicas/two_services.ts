@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sandboxNetwork } from '../../sandbox/network.js';
+import { type Sandbox, startSandbox } from '../../sandbox/sandbox.js';
+import { sandboxSeed } from '../../sandbox/seed.js';
+import { APPLICATION } from '../logins/over_sandbox.js';
+import { ManualTime } from '../service/manual_time.js';
+import { Service } from '../service/service.js';
+import { makeServiceDatabase, type ServiceDatabase } from '../service/service_database.js';
+
+/** Two replicas of one database, and the data centres that they talk to. */
+export interface TwoServices {
+  /** It has the session files, and looks at them when it is asked to: its timers stand still. */
+  readonly home: Service;
+  /** It runs with SYNC=off. */
+  readonly away: Service;
+  readonly sandbox: Sandbox;
+  readonly shared: ServiceDatabase;
+}
+
+/** Runs the test with two services over a new database; `files` are there before either starts. */
+export function withTwoServices(
+  test: (services: TwoServices) => Promise<void>,
+  files: Readonly<Record<string, string | Buffer>> = {},
+): () => Promise<void> {
+  return async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'telegram-'));
+    const sandbox = await startSandbox({
+      directory,
+      seed: sandboxSeed,
+      port: 0,
+      time: Date.now,
+      randomBytes,
+    });
+    const shared = await makeServiceDatabase('postgres');
+    const options = { shared, network: sandboxNetwork(sandbox) };
+    const home = new Service({ ...options, timers: new ManualTime(), settings: APPLICATION });
+    const away = new Service({ ...options, settings: { ...APPLICATION, SYNC: 'off' } });
+    try {
+      mkdirSync(home.sessionsDir, { recursive: true });
+      for (const [path, content] of Object.entries(files)) home.write(path, content);
+      await home.start();
+      await away.start();
+      await test({ home, away, sandbox, shared });
+    } finally {
+      await away.remove();
+      await home.remove();
+      await shared.drop();
+      await sandbox.close();
+      rmSync(directory, { recursive: true, force: true });
+    }
+  };
+}

@@ -1,0 +1,84 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { logIn, post, withTelegram } from '../logins/over_sandbox.js';
+import type { Service } from '../service/service.js';
+import { idsOf, lastRun, linesOf, makeSource, runOnce } from './scraped.js';
+
+const [ADA, BEN] = ['+9996610001', '+9996610002'];
+const ARCHIVE = 'sandbox_archive';
+
+describe('a run under way', () => {
+  it(
+    'ends when it is cancelled, gives its session back, and goes on from there the next time',
+    withTelegram(async (world) => {
+      const { service } = world;
+      await logIn(world, ADA);
+      const id = await makeSource(service, ARCHIVE, { file_types: [] });
+      const run = await runOnce(service, id, ({ messages_stored }) => messages_stored > 0);
+      await post(service, `/runs/${run.id}/cancel`, {}).expect(200);
+      const ended = await lastRun(service, id);
+      expect(ended.state).toBe('cancelled');
+      expect(await service.status()).toMatchObject({ free: 1, in_use: 0 });
+      const ids = linesOf(service, id).map((line) => line.id);
+      await post(service, `/sources/${id}/trigger`, {}).expect(200);
+      const next = await runOnce(service, id, (one) => one.id !== run.id && one.messages_stored > 0);
+      await post(service, `/runs/${next.id}/cancel`, {}).expect(200);
+      await lastRun(service, id);
+      const all = linesOf(service, id).map((line) => line.id);
+      expect(all.length).toBeGreaterThan(ids.length);
+      expect(all).toEqual(idsOf(world.sandbox, 'Sandbox Archive').slice(0, all.length));
+    }),
+    60_000,
+  );
+
+  it(
+    'ends with its source',
+    withTelegram(async (world) => {
+      const { service } = world;
+      await logIn(world, ADA);
+      const id = await makeSource(service, ARCHIVE, { file_types: [] });
+      const run = await runOnce(service, id, ({ messages_stored }) => messages_stored > 0);
+      await service.as('admin').delete(`/sources/${id}`).expect(200);
+      await service.as('admin').get(`/runs/${run.id}`).expect(404);
+      await untilFree(service);
+    }),
+    60_000,
+  );
+});
+
+describe('a run of a private channel', () => {
+  it(
+    'reads it with the session that is in it, by its id',
+    withTelegram(async (world) => {
+      const { service, sandbox } = world;
+      const { id: session_id } = await logIn(world, ADA);
+      const channel_id = 1000000003;
+      const wish = { name: 'Team', session_id, channel_id, target: 'LOCAL' };
+      const { body } = await post(service, '/sources/private', wish).expect(200);
+      expect(await lastRun(service, body.id)).toMatchObject({ state: 'completed', files_done: 4 });
+      expect(linesOf(service, body.id).map((line) => line.id)).toEqual(idsOf(sandbox, 'Sandbox Team'));
+    }),
+    60_000,
+  );
+
+  it(
+    'fails in words when the session is not in it',
+    withTelegram(async (world) => {
+      const { service } = world;
+      const { id: session_id } = await logIn(world, BEN);
+      const wish = { name: 'Team', session_id, channel_id: 1000000003, target: 'LOCAL' };
+      const { body } = await post(service, '/sources/private', wish).expect(200);
+      expect(await lastRun(service, body.id)).toMatchObject({
+        state: 'failed',
+        error: expect.stringContaining('not in the channel'),
+      });
+      expect(await service.status()).toMatchObject({ free: 1 });
+    }),
+    60_000,
+  );
+});
+
+/** Waits until the run's session is free again: the run is told of its end within seconds. */
+async function untilFree(service: Service): Promise<void> {
+  while ((await service.status()).free !== 1) await delay(100);
+}

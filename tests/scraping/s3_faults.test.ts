@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { S3Config } from '../../src/config.js';
+import { until } from '../service/manual_time.js';
+import { everyTenthWrite, FaultyProxy } from './faulty_proxy.js';
+import { lines, NEVER, NOTHING_STORED, StoringPlace } from './storing.js';
+
+const LARGE = { messageId: 3, date: 1_700_000_000, name: 'large.bin' };
+
+let place: StoringPlace;
+let proxy: FaultyProxy;
+let throughProxy: S3Config;
+
+beforeEach(async () => {
+  place = await StoringPlace.make('S3');
+  if (place.server === null) throw new Error('S3 has a server');
+  proxy = await FaultyProxy.start(place.server.port);
+  throughProxy = place.server.config('bucket', proxy.port);
+});
+afterEach(async () => {
+  await proxy.close();
+  await place.remove();
+});
+
+async function* mebibytes(count: number): AsyncGenerator<Uint8Array> {
+  for (let given = 0; given < count; given += 1) yield randomBytes(2 ** 20);
+}
+
+describe('an S3 server that spoils every tenth write', () => {
+  it('is asked again: all messages and files are there once, and no parts remain', async () => {
+    proxy.spoil = everyTenthWrite(503, 'lost', 500, 'unanswered');
+    const sink = await place.open(NOTHING_STORED, NEVER, throughProxy);
+    let recorded = NOTHING_STORED;
+    const checksums = new Map<string, string>();
+    for (let id = 1; id <= 24; id += 1) {
+      await sink.append(lines(id), '2024-01', id, NEVER);
+      recorded = await sink.commit(true, NEVER);
+      expect(recorded.lastMessageId).toBe(id);
+      const count = id % 8 === 0 ? 11 : 1;
+      const arrived = await sink.store({ ...LARGE, messageId: id }, mebibytes(count), NEVER);
+      checksums.set(await arrived.keep(NEVER), arrived.sha256);
+    }
+    await sink.close();
+    expect(proxy.spoilt).toBeGreaterThanOrEqual(5);
+    const ids = Array.from({ length: 24 }, (_, index) => index + 1);
+    expect(await place.text('tech/news/messages/2024-01.jsonl')).toBe(lines(...ids).toString());
+    for (const [path, sha256] of checksums) expect(await place.checksum(path)).toBe(sha256);
+    expect(await place.paths()).toHaveLength(25);
+    // An upload that was begun without an answer is forgotten by the next opening.
+    await (await place.open(recorded)).close();
+    expect(await place.server?.waiting('bucket')).toEqual([]);
+    expect(await place.paths()).toHaveLength(25);
+  });
+
+  it('may lose the answer that an upload is whole', async () => {
+    const sink = await place.open(NOTHING_STORED, NEVER, throughProxy);
+    const arrived = await sink.store(LARGE, mebibytes(11), NEVER);
+    let completions = 0;
+    proxy.spoil = (method, url) => {
+      const completes = method === 'POST' && url.includes('uploadId=');
+      if (completes) completions += 1;
+      return completes && completions === 1 ? 'unanswered' : null;
+    };
+    const path = await arrived.keep(NEVER);
+    expect(completions).toBeGreaterThan(1);
+    expect(await place.checksum(path)).toBe(arrived.sha256);
+    await sink.close();
+  });
+});
+
+describe('an upload', () => {
+  it('ends with the run, at once, and the server forgets its parts', async () => {
+    const sink = await place.open(NOTHING_STORED, NEVER, throughProxy);
+    const arrived = await sink.store(LARGE, mebibytes(16), NEVER);
+    const end = new AbortController();
+    let parts = 0;
+    proxy.spoil = (method) => {
+      if (method === 'PUT') parts += 1;
+      if (parts === 3) end.abort(new Error('ended'));
+      return null;
+    };
+    await expect(arrived.keep(end.signal)).rejects.toThrow('ended');
+    expect(parts).toBeLessThanOrEqual(4);
+    await until(async () => (await place.server?.waiting('bucket'))?.length === 0);
+    expect((await place.paths()).filter((path) => path.includes('/files/'))).toEqual([]);
+    proxy.spoil = () => null;
+    expect(await place.checksum(await arrived.keep(NEVER))).toBe(arrived.sha256);
+    await sink.close();
+  });
+
+  it('that was cut off by the death of its run is forgotten when the sink is opened next', async () => {
+    const sink = await place.open(NOTHING_STORED, NEVER, throughProxy);
+    const arrived = await sink.store(LARGE, mebibytes(16), NEVER);
+    const end = new AbortController();
+    let parts = 0;
+    proxy.spoil = (method) => {
+      if (method === 'PUT') parts += 1;
+      if (parts === 3) end.abort(new Error('ended'));
+      // The dead do not clear up.
+      return method === 'DELETE' ? 'lost' : null;
+    };
+    await expect(arrived.keep(end.signal)).rejects.toThrow('ended');
+    await sink.close();
+    expect(await place.server?.waiting('bucket')).toHaveLength(1);
+    await (await place.open()).close();
+    expect(await place.server?.waiting('bucket')).toEqual([]);
+  });
+});
+
+describe('what is said of S3', () => {
+  it.each([
+    ['a bucket that is not there', { bucket: 'elsewhere' }, /404|NoSuchBucket/, false],
+    ['an unknown key', { accessKeyId: 'hunter2hunter2' }, /403 .*S3_ACCESS_KEY_ID/, false],
+    ['no bucket set', { bucket: null }, /S3_BUCKET is not set/, false],
+  ])('names %s, and no secret', async (_what, change, message, mayPass) => {
+    const failure = await place
+      .open(NOTHING_STORED, NEVER, { ...place.s3, ...change })
+      .catch((error) => error);
+    expect(failure).toMatchObject({ name: 'SinkFailed', target: 'S3', mayPass });
+    expect(String(failure)).toMatch(message);
+    expect(String(failure)).not.toMatch(/hunter2|S3RVER|127\.0\.0\.1/);
+  });
+
+  it('tells a server that refuses for good, with its code', async () => {
+    const sink = await place.open(NOTHING_STORED, NEVER, throughProxy);
+    await sink.append(lines(1), '2024-01', 1, NEVER);
+    proxy.spoil = () => 503;
+    await expect(sink.commit(true, NEVER)).rejects.toMatchObject({
+      message: 'S3 tech/news/messages/2024-01.jsonl: the server refused with 503 SlowDown',
+      mayPass: true,
+    });
+    proxy.spoil = () => null;
+    expect(await sink.commit(true, NEVER)).toMatchObject({ lastMessageId: 1 });
+    await sink.close();
+  });
+});

@@ -1,0 +1,41 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Store, Stored, StoredObject } from 's3rver';
+
+/**
+ * Makes a store keep what S3 promises and s3rver does not: an object is there whole or not at all, also when its
+ * upload breaks off, and when it is answered for, all of it can be read.
+ */
+export function storeWhole(store: Store): void {
+  store.putObject = async ({ bucket, key, content, metadata }: StoredObject) => {
+    const path = store.getResourcePath(bucket, key, 'object');
+    await mkdir(dirname(path), { recursive: true });
+    const stored = await write(path, content);
+    await store.putMetadata(bucket, key, metadata, stored.md5);
+    return stored;
+  };
+  // A part of an upload that was abandoned meanwhile finds no directory, and is refused.
+  store.putPart = (bucket, uploadId, part, content) =>
+    write(`${store.getResourcePath(bucket, undefined, 'uploads')}/${uploadId}/${part}`, content);
+}
+
+async function write(path: string, content: Buffer | Readable): Promise<Stored> {
+  const hash = createHash('md5');
+  let size = 0;
+  const counting = new Transform({
+    transform(piece: Buffer, _encoding, done) {
+      hash.update(piece);
+      size += piece.length;
+      done(null, piece);
+    },
+  });
+  const temporary = `${dirname(path)}/${randomUUID()}`;
+  const source = Buffer.isBuffer(content) ? Readable.from([content]) : content;
+  await pipeline(source, counting, createWriteStream(temporary));
+  await rename(temporary, path);
+  return { size, md5: hash.digest('hex') };
+}

@@ -1,0 +1,65 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import S3rver from 's3rver';
+import type { S3Config } from '../../src/config.js';
+import { filesBelow } from './files_below.js';
+import { storeWhole } from './s3_objects.js';
+import { serveWaitingUploads, type WaitingUpload, waitingUploads } from './s3_uploads.js';
+
+/** How the server calls the content of an object. */
+const OBJECT = '._S3rver_object';
+
+/** An S3 server on a port of its own, with its objects in a directory of its own. */
+export class S3Server {
+  readonly #server: S3rver;
+  readonly #directory: string;
+  readonly #port: number;
+
+  private constructor(server: S3rver, directory: string, port: number) {
+    this.#server = server;
+    this.#directory = directory;
+    this.#port = port;
+  }
+
+  /** Starts it with these buckets. */
+  static async start(...buckets: readonly string[]): Promise<S3Server> {
+    const directory = await mkdtemp(join(tmpdir(), 's3-'));
+    const configureBuckets = buckets.map((name) => ({ name }));
+    const server = new S3rver({
+      ...{ address: '127.0.0.1', port: 0, silent: true, vhostBuckets: false },
+      ...{ directory, configureBuckets },
+    });
+    storeWhole(server.store);
+    serveWaitingUploads(server);
+    return new S3Server(server, directory, (await server.run()).port);
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** The settings of a service that stores there, by way of another port if one is given. */
+  config(bucket: string, port = this.#port): S3Config {
+    return {
+      ...{ endpoint: `http://127.0.0.1:${port}`, region: null, bucket, forcePathStyle: true },
+      ...{ accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' },
+    };
+  }
+
+  /** The keys of all objects. */
+  async keys(bucket: string): Promise<string[]> {
+    const names = await filesBelow(join(this.#directory, bucket));
+    return names.filter((name) => name.endsWith(OBJECT)).map((name) => name.slice(0, -OBJECT.length));
+  }
+
+  /** Uploads that were begun and neither completed nor abandoned. */
+  waiting(bucket: string): Promise<WaitingUpload[]> {
+    return waitingUploads(this.#server.store, bucket);
+  }
+
+  async close(): Promise<void> {
+    await this.#server.close();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}

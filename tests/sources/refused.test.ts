@@ -1,0 +1,176 @@
+import { describe, expect, it } from '@jest/globals';
+import { type Service, some, withService } from '../service/service.js';
+import { seedSource } from './seeding.js';
+
+const WHOLE = { name: 'N', identifier: '@channel', access_level: 'public', target: 'LOCAL' };
+const FILES = { files: some(1) };
+
+function make(service: Service, body: object) {
+  return service
+    .as('admin')
+    .post('/sources')
+    .send({ ...WHOLE, ...body });
+}
+
+/** Expects that neither a new source nor a changed one may have this, and that the field is named. */
+async function expectBad(service: Service, id: number, field: string, value: unknown): Promise<void> {
+  for (const answer of [
+    await make(service, { [field]: value }),
+    await service
+      .as('admin')
+      .put(`/sources/${id}`)
+      .send({ [field]: value }),
+  ]) {
+    expect([value, answer.status]).toEqual([value, 400]);
+    expect(answer.body.detail).toMatch(new RegExp(`^${field}: `));
+  }
+}
+
+const BAD: readonly (readonly [string, readonly unknown[]])[] = [
+  ['schedule', ['* * * *', '60 * * * *', 'daily', '@daily', '0 0 31 2 *', '0-59999999 * * * *', 'off']],
+  ['identifier', ['', '@', '@a', 'https://t.me/+AbCdEf', 'https://example.com/x', -0, 1e15 * -1, '../x']],
+  ['target_path', ['..', '../out', 'a/../../b', '/etc', '/', 'a//b', './a', 'a\u0000b', 'a\\..\\b']],
+  ['file_types', [['tar.gz'], ['*'], [''], ['../pdf'], 'a b']],
+];
+
+const MALFORMED: readonly (readonly [string, readonly unknown[]])[] = [
+  ['name', ['', 'a\u0007b', 'a\nb', '\ud800', 'x'.repeat(201), 5, null, ['a']]],
+  ['identifier', [1.5, true, {}, ['@a'], 'x'.repeat(301)]],
+  ['access_level', ['secret', 5, null]],
+  ['target', ['local', 'FTP', '', null]],
+  ['session_ref', ['session-uuid', 0, -1, 1.5, {}, '']],
+  ['session_id', ['session-uuid', 0, '9223372036854775808']],
+  ['file_types', [[5], {}, true, [null]]],
+  ['schedule', [5, {}, ['* * * * *'], 'x'.repeat(1001)]],
+  ['target_path', [5, {}, 'x'.repeat(1025)]],
+  ['is_active', ['paused', 5, null]],
+  ['api_id', ['x', 0, 2 ** 31]],
+  ['api_hash', ['', 5, 'a\nb']],
+  ['bot_token', ['', 5]],
+];
+
+describe('a source', () => {
+  it.each(BAD)('may not have a bad %s, and keeps what it has', (field, values) =>
+    withService(async (service) => {
+      const { id } = await seedSource(service);
+      const { body: before } = await service.as('admin').get(`/sources/${id}`);
+      for (const value of values) await expectBad(service, id, field, value);
+      expect((await service.as('admin').get('/sources')).body).toEqual([before]);
+    }, FILES)(),
+  );
+
+  it.each(MALFORMED)('is not understood where %s is of another kind', (field, values) =>
+    withService(async (service) => {
+      const { id } = await seedSource(service);
+      for (const value of values)
+        for (const answer of [
+          await make(service, { [field]: value }),
+          await service
+            .as('admin')
+            .put(`/sources/${id}`)
+            .send({ [field]: value }),
+        ]) {
+          expect([value, answer.status]).toEqual([value, 422]);
+          expect(answer.body.detail[0].loc.slice(0, 2)).toEqual(['body', field]);
+        }
+    }, FILES)(),
+  );
+
+  it(
+    'needs the fields of its kind',
+    withService(async (service) => {
+      const needed = {
+        '/sources': ['name', 'identifier', 'access_level', 'target'],
+        '/sources/private': ['name', 'channel_id', 'target'],
+        '/sources/public': ['name', 'channel_username', 'target'],
+      };
+      for (const [path, fields] of Object.entries(needed)) {
+        const { body } = await service.as('admin').post(path).send({}).expect(422);
+        const missing = body.detail.map(({ loc, type }: { loc: string[]; type: string }) => [loc[1], type]);
+        expect(missing.sort()).toEqual(fields.map((field) => [field, 'missing']).sort());
+      }
+    }),
+  );
+
+  it(
+    'that is private needs a session that is there',
+    withService(async (service) => {
+      const required = { detail: 'Session required for private' };
+      const unknown = { detail: 'Session not found' };
+      const one = { name: 'P', channel_id: 1234567890, target: 'LOCAL' };
+      for (const said of [one, { ...one, session_id: null }]) {
+        const answer = await service.as('admin').post('/sources/private').send(said).expect(400);
+        expect(answer.body).toEqual(required);
+      }
+      expect((await make(service, { access_level: 'private' }).expect(400)).body).toEqual(required);
+      const { id } = await seedSource(service);
+      const put = (body: object) => service.as('admin').put(`/sources/${id}`).send(body);
+      expect((await put({ access_level: 'private' }).expect(400)).body).toEqual(required);
+      const nobody = { access_level: 'private', session_id: 99 };
+      expect((await make(service, nobody).expect(404)).body).toEqual(unknown);
+      expect((await put(nobody).expect(404)).body).toEqual(unknown);
+      await put({ access_level: 'private', session_id: 1 }).expect(200);
+      expect((await put({ session_ref: null }).expect(400)).body).toEqual(required);
+    }, FILES),
+  );
+
+  it(
+    'can not go where no setting says where that is',
+    withService(async (service) => {
+      const { id } = await seedSource(service);
+      for (const [target, setting] of [
+        ['NAS', 'NAS_ROOT'],
+        ['S3', 'S3_BUCKET'],
+      ]) {
+        const detail = expect.stringContaining(String(setting));
+        expect((await make(service, { target }).expect(400)).body).toEqual({ detail });
+        const put = service.as('admin').put(`/sources/${id}`).send({ target });
+        expect((await put.expect(400)).body).toEqual({ detail });
+      }
+    }),
+  );
+
+  it(
+    'is told where two names of one field say different things',
+    withService(async (service) => {
+      const differing = { session_id: 1, session_ref: null };
+      const { body } = await make(service, differing).expect(422);
+      expect(body.detail[0].loc).toEqual(['body', 'session_ref']);
+      await make(service, { session_id: 1, session_ref: 1 }).expect(200);
+    }, FILES),
+  );
+});
+
+const READ = ['/sources', '/sources/1', '/sources/1/runs', '/runs/1', '/runs/1/logs', '/runs/1/files'];
+const CHANGING = [
+  ...[
+    'post /sources',
+    'post /sources/private',
+    'post /sources/public',
+    'put /sources/1',
+    'delete /sources/1',
+  ],
+  ...['post /sources/1/trigger', 'post /runs/1/cancel', 'post /flows/runs/1/cancel', 'post /flows/trigger/N'],
+];
+
+describe('keys', () => {
+  it(
+    'of workers may not even look, those of monitoring may, and only an admin changes anything',
+    withService(async (service) => {
+      await service.as('admin').post('/sources').send(WHOLE).expect(200);
+      for (const path of READ) {
+        await service.as(null).get(path).expect(401);
+        await service.as('worker').get(path).expect(403);
+        await service.as('monitor').get(path).expect(200);
+        if (path.includes('runs')) await service.as('monitor').get(`/flows${path}`).expect(200);
+      }
+      for (const route of CHANGING) {
+        const [method, path] = route.split(' ') as ['post' | 'put' | 'delete', string];
+        await service.as(null)[method](path).send(WHOLE).expect(401);
+        for (const who of ['worker', 'monitor'] as const)
+          await service.as(who)[method](path).send(WHOLE).expect(403);
+      }
+      expect((await service.as('monitor').get('/sources')).body).toHaveLength(1);
+    }),
+  );
+});

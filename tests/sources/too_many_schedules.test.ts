@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import { Vault } from '../../src/access/vault.js';
+import type { Engine } from '../../src/scraping/engine.js';
+import { RunService } from '../../src/scraping/run_service.js';
+import { SourceService } from '../../src/sources/service.js';
+import { WantedFacts } from '../../src/sources/wanted_facts.js';
+import type { SourceWish } from '../../src/sources/wish.js';
+import { type Service, withService } from '../service/service.js';
+import { seedSource } from './seeding.js';
+
+/** Nobody carries runs out: they stay queued. */
+const engine: Engine = { wake() {}, cancel() {} };
+
+/** Sources over the service's database, where no further schedule is kept. */
+function fullOf({ container: { database, clock } }: Service): SourceService {
+  const { sources, runs: store } = database;
+  const places = { localRoot: '/scraped', nasRoot: null, s3Bucket: null };
+  return new SourceService({
+    ...{ sources, checkpoints: store, clock, runs: new RunService({ store, engine, clock }) },
+    schedules: { full: true, changed: async () => undefined },
+    wanted: new WantedFacts({ places, vault: new Vault([Buffer.alloc(32)]) }),
+  });
+}
+
+const WISH: SourceWish = {
+  ...{ name: 'N', channel: { field: 'identifier', text: '@channel' }, channelTitle: null },
+  ...{ accessLevel: 'public', target: 'LOCAL', targetPath: null, sessionId: null, fileTypes: null },
+  ...{ schedule: null, isActive: true, apiId: null, apiHash: null, botToken: null },
+};
+const DAILY = { schedule: '0 0 * * *' };
+const refusal = { detail: { error: 'too_many_schedules' } };
+
+describe('where as many sources have schedules as may', () => {
+  it(
+    'others may be made, changed and run on demand, but are given none',
+    withService(async (service) => {
+      const full = fullOf(service);
+      await expect(full.create({ ...WISH, ...DAILY })).rejects.toMatchObject(refusal);
+      const { id } = await full.create(WISH);
+      await expect(full.change(id, DAILY)).rejects.toMatchObject(refusal);
+      expect(await full.change(id, { ...DAILY, isActive: false })).toMatchObject(DAILY);
+      await expect(full.change(id, { isActive: true })).rejects.toMatchObject(refusal);
+      expect(await full.list({ skip: 0, limit: 10 })).toHaveLength(1);
+    }),
+  );
+
+  it(
+    'one that has its own may have another',
+    withService(async (service) => {
+      const { id } = await seedSource(service, DAILY);
+      const schedule = '0 6 * * *';
+      expect(await fullOf(service).change(id, { schedule })).toMatchObject({ schedule });
+    }),
+  );
+});

@@ -1,0 +1,48 @@
+import { AdvisoryLocks } from '../../src/storage/postgres/advisory_locks.js';
+import { dropDatabase, makeDatabase, optionsFor } from './databases_postgres.js';
+import { onServer } from './server.js';
+
+export interface Locks {
+  readonly one: AdvisoryLocks;
+  readonly other: AdvisoryLocks;
+  readonly name: string;
+}
+
+/** Runs the test with the locks of two replicas; statements of theirs may take a moment only. */
+export function withLocks(test: (locks: Locks) => Promise<void>): () => Promise<void> {
+  return async () => {
+    const name = await makeDatabase(false);
+    const options = optionsFor(name, { statementTimeoutMs: 50, connectTimeoutMs: 2000 });
+    try {
+      await test({ one: new AdvisoryLocks(options), other: new AdvisoryLocks(options), name });
+    } finally {
+      await dropDatabase(name);
+    }
+  };
+}
+
+/** Work that goes on until it is told to end. */
+export function work() {
+  let end = (_result?: string) => {};
+  const ended = new Promise<string>((resolve) => {
+    end = (result = 'done') => resolve(result);
+  });
+  const state = { running: false, lost: null as AbortSignal | null };
+  const run = async (lost: AbortSignal) => {
+    state.running = true;
+    state.lost = lost;
+    const result = await ended;
+    state.running = false;
+    return result;
+  };
+  return { run, end, state };
+}
+
+/** Connections of the database, as far as they wait for a lock (or, `waiting` false, have nothing to do). */
+export async function connections(name: string, waiting: boolean): Promise<number> {
+  const event = waiting ? "wait_event_type = 'Lock'" : "state = 'idle'";
+  const [row] = await onServer(
+    `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = '${name}' AND ${event}`,
+  );
+  return Number(row?.n);
+}

