@@ -26,6 +26,11 @@ export class RunService {
     return outcome;
   }
 
+  /** A run was queued together with its source. */
+  queued(): void {
+    this.#parts.engine.wake();
+  }
+
   /** Queues a run that somebody asked for. @throws NotFound; Conflict `run_in_progress`. */
   async trigger(sourceId: number): Promise<Run> {
     const outcome = await this.begin(sourceId, 'trigger');

@@ -2,6 +2,7 @@ import type { Lease } from '../pool/store.js';
 import type { Source, SourceStore } from '../sources/store.js';
 import type { OwnRun, RunOutcome } from './engines/embedded.js';
 import { pause } from './pause.js';
+import { RunLog } from './run_log.js';
 import {
   type Course,
   FIRST_PAUSE_MS,
@@ -11,7 +12,7 @@ import {
 } from './session_reading.js';
 import type { Sink, StoringSource } from './sinks/sink.js';
 import { SinkFailed } from './sinks/sink_failed.js';
-import type { Checkpoint, RunLogEntry } from './store.js';
+import type { Checkpoint } from './store.js';
 import { Storing } from './storing.js';
 
 /** The method by which a session is chosen: floods of others are no matter. */
@@ -20,8 +21,11 @@ const METHOD = 'messages.getHistory';
 /** How long a run stands in line for a session before it lets others go on, in seconds. */
 const WAIT_SECONDS = 300;
 
-/** A run that found no session is not tried again for so long, in milliseconds. */
+/** A run for which nothing could be done is not tried again for so long, in milliseconds. */
 const DEFER_MS = 30_000;
+
+/** So soon one that found no session may stand in line again, after the runs that wait for their turn. Milliseconds. */
+const QUEUE_AGAIN_MS = 1_000;
 
 /** A target that fails so often is given up. */
 const MOST_SINK_FAILURES = 20;
@@ -45,10 +49,12 @@ export interface ScrapingLimits {
 export class Scraping {
   readonly #parts: ScrapingParts;
   readonly #reading: SessionReading;
+  readonly #log: RunLog;
 
   constructor(parts: ScrapingParts) {
     this.#parts = parts;
-    this.#reading = new SessionReading(parts);
+    this.#log = new RunLog(parts.runs, parts.clock);
+    this.#reading = new SessionReading(parts, this.#log);
   }
 
   /** Carries the run out from where its source stands. Rejects with the signal's reason once that is aborted. */
@@ -61,7 +67,7 @@ export class Scraping {
         return await this.#stored(run, source, await runs.checkpoint(source.id), signal);
       } catch (error) {
         if (!(error instanceof SinkFailed)) throw error;
-        await this.#log(run.id, error.mayPass ? 'warning' : 'error', error.message);
+        await this.#log.write(run.id, error.mayPass ? 'warning' : 'error', error.message);
         if (!error.mayPass || failures >= MOST_SINK_FAILURES) return { kind: 'failed', error: error.message };
         await pause(timers, FIRST_PAUSE_MS * 2 ** Math.min(failures, 6), signal);
       }
@@ -94,16 +100,19 @@ export class Scraping {
   async #course(course: Course): Promise<RunOutcome> {
     for (;;) {
       const lease = await this.#lease(course);
-      if (lease === null) return this.#deferred(course, 'no session is free');
+      if (lease === null) return this.#deferred(course, 'no session is free', QUEUE_AGAIN_MS);
+      if (course.notLetIn.has(lease.sessionId)) return this.#noOtherSession(course, lease);
       const ended = await this.#reading.with(course, lease);
       if (ended) return ended;
-      if (course.failures >= MOST_FAILURES) return this.#deferred(course, 'Telegram can not be reached');
+      if (course.failures >= MOST_FAILURES) {
+        return this.#deferred(course, 'Telegram can not be reached', DEFER_MS);
+      }
       this.#parts.onChanged(course.run.id);
     }
   }
 
   /** The next session in its turn; null: there is none for now. */
-  async #lease({ run, source, signal, notLetIn }: Course): Promise<Lease | null> {
+  async #lease({ run, source, signal }: Course): Promise<Lease | null> {
     const { runs, leases, clock, onChanged } = this.#parts;
     const wish = { sessionId: source.sessionId, method: METHOD };
     const atOnce = await leases.acquire(wish, 0, signal);
@@ -113,20 +122,23 @@ export class Scraping {
     }
     const lease = atOnce ?? (await leases.acquire(wish, WAIT_SECONDS, signal));
     signal.throwIfAborted();
-    if (lease && notLetIn.has(lease.sessionId)) {
-      await leases.during(lease, signal, async () => undefined);
-      return null;
-    }
     return lease;
   }
 
-  async #deferred(course: Course, error: string): Promise<RunOutcome> {
-    await this.#log(course.run.id, 'info', `goes on later: ${error}`);
-    return { kind: 'deferred', error, notBefore: this.#parts.clock.now() + DEFER_MS };
+  /** It was the turn of a session that is not let in: those that could be had all had theirs. */
+  async #noOtherSession(course: Course, lease: Lease): Promise<RunOutcome> {
+    const { leases, pool } = this.#parts;
+    await leases.during(lease, course.signal, async () => undefined);
+    const { states } = await pool.counts();
+    const tried = course.notLetIn.size;
+    const others = states.free + states.leased + states.cooldown + states.flood - tried;
+    if (others > 0)
+      return this.#deferred(course, `${others} sessions that were not tried are not free`, DEFER_MS);
+    return { kind: 'failed', error: `None of the sessions is let into the channel (${tried} tried)` };
   }
 
-  async #log(runId: number, level: RunLogEntry['level'], message: string): Promise<void> {
-    const { runs, clock } = this.#parts;
-    await runs.log(runId, [{ at: clock.now(), level, message }]);
+  async #deferred(course: Course, error: string, afterMs: number): Promise<RunOutcome> {
+    await this.#log.write(course.run.id, 'info', `goes on later: ${error}`);
+    return { kind: 'deferred', error, notBefore: this.#parts.clock.now() + afterMs };
   }
 }

@@ -15,7 +15,8 @@ import type { OwnRun, RunOutcome } from './engines/embedded.js';
 import { pause } from './pause.js';
 import { pagesAfter } from './reading.js';
 import type { RunLeases } from './run_lease.js';
-import type { RunLogEntry, RunStore } from './store.js';
+import type { RunLog } from './run_log.js';
+import type { RunStore } from './store.js';
 import type { Storing } from './storing.js';
 
 /** So many failures that say nothing of the session, one after the other, and the run gives up for now. */
@@ -53,9 +54,11 @@ export interface SessionReadingParts {
 export class SessionReading {
   readonly #parts: SessionReadingParts;
   readonly #peers: ChannelPeers;
+  readonly #log: RunLog;
 
-  constructor(parts: SessionReadingParts) {
+  constructor(parts: SessionReadingParts, log: RunLog) {
     this.#parts = parts;
+    this.#log = log;
     this.#peers = new ChannelPeers(parts.runs);
   }
 
@@ -64,7 +67,7 @@ export class SessionReading {
     const { run, signal } = course;
     const { runs, leases, clock } = this.#parts;
     await runs.mark(run.id, run.owner, 'running', lease.sessionName, clock.now());
-    await this.#log(run.id, 'info', `reads with ${lease.sessionName}`);
+    await this.#log.write(run.id, 'info', `reads with ${lease.sessionName}`);
     return leases.during(lease, signal, async (leased) => {
       for (let anew = false; ; ) {
         try {
@@ -109,7 +112,7 @@ export class SessionReading {
     if (step === null) throw error;
     if (step.kind === 'again') course.failures += 1;
     const said = error instanceof Error ? error.message : String(error);
-    await this.#log(course.run.id, 'warning', `${lease.sessionName}: ${said}`);
+    await this.#log.write(course.run.id, 'warning', `${lease.sessionName}: ${said}`);
     if (step.kind !== 'swap' || !isTelegramsWord(error)) return step;
     const caller = { holder: OWN_HOLDER, admin: false, leaseId: lease.leaseId };
     const told = await pool
@@ -123,10 +126,5 @@ export class SessionReading {
     const backoff = FIRST_PAUSE_MS * 2 ** failures;
     const milliseconds = step.kind === 'sleep' ? step.seconds * 1000 : step.kind === 'again' ? backoff : 0;
     return pause(this.#parts.timers, milliseconds, signal);
-  }
-
-  async #log(runId: number, level: RunLogEntry['level'], message: string): Promise<void> {
-    const { runs, clock } = this.#parts;
-    await runs.log(runId, [{ at: clock.now(), level, message }]);
   }
 }

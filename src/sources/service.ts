@@ -35,8 +35,9 @@ export class SourceService {
     const { sources, runs, schedules, wanted, clock } = this.#parts;
     const facts = await wanted.whole(wish);
     this.#ensureRoom(facts);
-    const source = done(await sources.create(facts, clock.now()));
-    if (source.isActive) await runs.begin(source.id, 'created');
+    const first = facts.isActive ? 'created' : null;
+    const source = done(await sources.create(facts, first, clock.now()));
+    if (first) runs.queued();
     await schedules.changed(source.id);
     return source;
   }
@@ -115,6 +116,9 @@ function ensureReadable({ accessLevel, sessionId }: Pick<SourceFacts, 'accessLev
 
 function done(outcome: SourceOutcome): Source {
   if (outcome.kind === 'done') return outcome.source;
+  if (outcome.kind === 'path_taken') {
+    throw new BadRequest(`target_path: source ${outcome.by} stores there; wanted a path of its own`);
+  }
   throw outcome.kind === 'unknown' ? unknownSource() : new NotFound('Session not found');
 }
 

@@ -1,4 +1,5 @@
 import type { Page } from '../pool/store.js';
+import type { RunReason } from '../scraping/store.js';
 
 /** Where what is scraped goes. */
 export const TARGETS = ['LOCAL', 'NAS', 'S3'] as const;
@@ -42,15 +43,17 @@ export interface Source extends SourceFacts {
   readonly totalFiles: number;
 }
 
-/** A source was made or changed; or the session it names is not there. */
+/** A source was made or changed; or the session it names is not there, or another source stores at its path. */
 export type SourceOutcome =
   | { readonly kind: 'done'; readonly source: Source }
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'unknown_session' };
+  | { readonly kind: 'unknown_session' }
+  | { readonly kind: 'path_taken'; readonly by: number };
 
 /** Sources. Each call is one transaction. A session that a source refers to is not removed. */
 export interface SourceStore {
-  create(source: SourceFacts, now: number): Promise<SourceOutcome>;
+  /** `first`: why its first run is queued together with it; null: none is. */
+  create(source: SourceFacts, first: RunReason | null, now: number): Promise<SourceOutcome>;
   source(id: number): Promise<Source | null>;
   /** By id. */
   sources(page: Page): Promise<Source[]>;

@@ -16,7 +16,7 @@ export const MANY = 1_000;
 export async function makeSources({ sources }: Stores, many: number): Promise<number[]> {
   const ids: number[] = [];
   for (let index = 0; index < many; index += 1) {
-    const outcome = await sources.create(wantedSource({ name: `source ${index}` }), T0);
+    const outcome = await sources.create(wantedSource({ name: `source ${index}` }), null, T0);
     if (outcome.kind !== 'done') throw new Error(`not made: ${outcome.kind}`);
     ids.push(outcome.source.id);
   }

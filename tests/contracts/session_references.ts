@@ -30,7 +30,7 @@ function naming(make: MakeStores): void {
     using(async (stores) => {
       const { sources } = stores;
       const unknown = { kind: 'unknown_session' };
-      expect(await sources.create(wantedSource({ sessionId: 7 }), T0)).toEqual(unknown);
+      expect(await sources.create(wantedSource({ sessionId: 7 }), null, T0)).toEqual(unknown);
       expect(await sources.sources({ skip: 0, limit: 9 })).toEqual([]);
       const made = await addSource(stores);
       expect(await sources.edit(made.id, { name: 'x', sessionId: 7 }, T0 + 1)).toEqual(unknown);

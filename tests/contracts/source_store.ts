@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { SourceFacts } from '../../src/sources/store.js';
 import { sharedKeys } from './missing_auth_keys.js';
 import { sessionReferences } from './session_references.js';
 import { secrets } from './source_secrets.js';
@@ -29,6 +30,7 @@ const NEW = { createdAt: T0, updatedAt: T0, lastScrapedAt: null, totalMessages: 
 export function sourceStoreContract(make: MakeStores): void {
   describe('sources', () => kept(make));
   describe('edited sources', () => edited(make));
+  describe('the places of sources', () => places(make));
   describe('the sessions of sources', () => sessionReferences(make));
   describe('the sessions of sources', () => sharedKeys(make));
   describe('secrets of sources', () => secrets(make));
@@ -50,6 +52,17 @@ function kept(make: MakeStores): void {
       expect(await sources.source(1)).toEqual({ id: 1, ...full, ...NEW });
       expect((await sources.source(2))?.fileTypes).toEqual([]);
       expect(await sources.source(99)).toBeNull();
+    }),
+  );
+
+  it(
+    'are made together with their first run, or with none',
+    using(async ({ sources, runs }) => {
+      await sources.create(wantedSource(), 'created', T0);
+      await sources.create(wantedSource(), null, T0);
+      expect(await runs.lastRuns([1, 2])).toMatchObject([
+        { sourceId: 1, state: 'queued', reason: 'created' },
+      ]);
     }),
   );
 
@@ -122,6 +135,46 @@ function edited(make: MakeStores): void {
     using(async ({ sources }) => {
       expect(await sources.edit(1, { name: 'other' }, T0)).toEqual({ kind: 'unknown' });
       expect(await sources.edit(1, { sessionId: 99 }, T0)).toEqual({ kind: 'unknown' });
+    }),
+  );
+}
+
+function places(make: MakeStores): void {
+  const using = usingStores(make);
+  const placed = (targetPath: string | null, target: SourceFacts['target'] = 'LOCAL') =>
+    wantedSource({ targetPath, target });
+
+  it(
+    "are each their own: not another one's, nor above or below it",
+    using(async ({ sources }) => {
+      expect(await sources.create(placed('a/b'), null, T0)).toMatchObject({ kind: 'done' });
+      for (const taken of ['a/b', 'a', 'a/b/c']) {
+        expect(await sources.create(placed(taken), null, T0)).toEqual({ kind: 'path_taken', by: 1 });
+      }
+      for (const free of ['a/bc', 'a/c', 'A', '%', null, null]) {
+        expect(await sources.create(placed(free), null, T0)).toMatchObject({ kind: 'done' });
+      }
+      expect(await sources.create(placed('a/b', 'NAS'), null, T0)).toMatchObject({ kind: 'done' });
+    }),
+  );
+
+  it(
+    'stay so when sources change',
+    using(async ({ sources }) => {
+      for (const path of ['a', 'b']) await sources.create(placed(path), null, T0);
+      expect(await sources.edit(2, { targetPath: 'a/x' }, T0)).toEqual({ kind: 'path_taken', by: 1 });
+      expect(await sources.edit(2, { targetPath: 'b/x' }, T0)).toMatchObject({ kind: 'done' });
+      await sources.create(placed('a', 'S3'), null, T0);
+      expect(await sources.edit(3, { target: 'LOCAL' }, T0)).toEqual({ kind: 'path_taken', by: 1 });
+    }),
+  );
+
+  it(
+    'are given once, however many ask for one at a time',
+    using(async ({ sources }) => {
+      const asked = Array.from({ length: 8 }, () => sources.create(placed('a'), null, T0));
+      const kinds = (await Promise.all(asked)).map(({ kind }) => kind);
+      expect(kinds.filter((kind) => kind === 'done')).toHaveLength(1);
     }),
   );
 }

@@ -23,7 +23,7 @@ export function wantedSource(over: Partial<SourceFacts> = {}): SourceFacts {
 
 /** Makes a source, which must come about. */
 export async function addSource({ sources }: Stores, over: Partial<SourceFacts> = {}): Promise<Source> {
-  const outcome = await sources.create(wantedSource(over), T0);
+  const outcome = await sources.create(wantedSource(over), null, T0);
   if (outcome.kind !== 'done') throw new Error(`no source: ${outcome.kind}`);
   return outcome.source;
 }

@@ -9,7 +9,7 @@ import { listed, sync } from './sync_files.js';
 /** Has a source name each of the sessions. */
 async function referTo(service: Service, sessionIds: readonly number[]): Promise<void> {
   const { sources } = service.container.database;
-  for (const sessionId of sessionIds) await sources.create(wantedSource({ sessionId }), 0);
+  for (const sessionId of sessionIds) await sources.create(wantedSource({ sessionId }), null, 0);
 }
 
 function remove(service: Service, paths: readonly string[]): void {

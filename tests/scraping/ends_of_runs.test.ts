@@ -78,6 +78,24 @@ describe('a run of a private channel', () => {
   );
 });
 
+describe('a run whose sessions are not let into the channel', () => {
+  it(
+    'fails in words once each of them was tried',
+    withTelegram(async (world) => {
+      const { service, sandbox } = world;
+      for (const phone of [ADA, BEN]) await logIn(world, phone);
+      sandbox.faults.add({ fault: 'CHANNEL_PRIVATE', method: 'messages.getHistory' });
+      const id = await makeSource(service, ARCHIVE, { file_types: [] });
+      expect(await lastRun(service, id)).toMatchObject({
+        state: 'failed',
+        error: expect.stringContaining('None of the sessions is let into the channel (2 tried)'),
+      });
+      expect(await service.status()).toMatchObject({ free: 2 });
+    }),
+    60_000,
+  );
+});
+
 /** Waits until the run's session is free again: the run is told of its end within seconds. */
 async function untilFree(service: Service): Promise<void> {
   while ((await service.status()).free !== 1) await delay(100);

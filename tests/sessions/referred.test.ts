@@ -11,7 +11,7 @@ describe('a session that is deleted', () => {
       async (service) => {
         const id = 1;
         const { sources } = service.container.database;
-        await sources.create(wantedSource({ name: 'news', sessionId: id }), 0);
+        await sources.create(wantedSource({ name: 'news', sessionId: id }), null, 0);
         const answer = await service.as('admin').delete(`/sessions/${id}`).expect(409);
         expect(answer.body.detail).toMatchObject({
           ...{ error: 'session_in_use_by_source', source_id: 1, source_name: 'news' },

@@ -55,7 +55,7 @@ describe('a new source', () => {
         ...{ ...UNSAID, ...said, identifier: '9007199254740993', access_level: 'private' },
         ...{ session_id: 1, session_ref: 1, target_path: 'tech/pdf', file_types: ['pdf', 'zip'] },
       });
-      const other = { ...said, channel_id: '-1001234567890', session_ref: '1' };
+      const other = { ...said, channel_id: '-1001234567890', session_ref: '1', target_path: 'other' };
       const again = await make(service, '/api/v1/sources/private/', other).expect(200);
       expect(again.body).toMatchObject({ identifier: '1234567890', session_id: 1 });
     }, OPTIONS),

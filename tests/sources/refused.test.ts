@@ -29,7 +29,22 @@ async function expectBad(service: Service, id: number, field: string, value: unk
 const BAD: readonly (readonly [string, readonly unknown[]])[] = [
   ['schedule', ['* * * *', '60 * * * *', 'daily', '@daily', '0 0 31 2 *', '0-59999999 * * * *', 'off']],
   ['identifier', ['', '@', '@a', 'https://t.me/+AbCdEf', 'https://example.com/x', -0, 1e15 * -1, '../x']],
-  ['target_path', ['..', '../out', 'a/../../b', '/etc', '/', 'a//b', './a', 'a\u0000b', 'a\\..\\b']],
+  [
+    'target_path',
+    [
+      '..',
+      '../out',
+      'a/../../b',
+      '/etc',
+      '/',
+      'a//b',
+      './a',
+      'a\u0000b',
+      'a\\..\\b',
+      'source-7',
+      'Source-7/x',
+    ],
+  ],
   ['file_types', [['tar.gz'], ['*'], [''], ['../pdf'], 'a b']],
 ];
 

@@ -11,7 +11,7 @@ const PUBLIC: SourceFacts = {
 /** A source that is in the store, and that nobody was asked to run. */
 export async function seedSource(service: Service, facts: Partial<SourceFacts> = {}): Promise<Source> {
   const { sources } = service.container.database;
-  const outcome = await sources.create({ ...PUBLIC, ...facts }, service.container.clock.now());
+  const outcome = await sources.create({ ...PUBLIC, ...facts }, null, service.container.clock.now());
   if (outcome.kind !== 'done') throw new Error(outcome.kind);
   return outcome.source;
 }

@@ -24,7 +24,7 @@ describe('a session that two replicas are at', () => {
             ? there.sessions.remove(id, null, T0)
             : there.intake.apply([{ kind: 'gone', name }], T0);
         const [made] = await Promise.all([
-          here.sources.create(wantedSource({ sessionId: id }), T0),
+          here.sources.create(wantedSource({ sessionId: id }), null, T0),
           dropping(),
         ]);
         const isThere = (await idsOf(there))[name] === id;

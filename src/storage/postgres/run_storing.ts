@@ -1,5 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Checkpoint, Run, RunProgress, RunStore, StoredBatch } from '../../scraping/store.js';
+import { REPLACED_FILE } from '../replaced_file.js';
 import { addedBy, checkBatch, keptFile, NOTHING_STORED, progressed } from '../storing_rules.js';
 import type { Db } from './connection.js';
 import type { InTransaction } from './in_transaction.js';
@@ -68,16 +69,7 @@ async function keep(db: Db, run: Run, batch: StoredBatch, now: number): Promise<
       .values(rows.slice(from, from + FILES_AT_ONCE))
       .onConflictDoUpdate({
         target: [files.sourceId, files.messageId],
-        set: {
-          runId: sql`excluded.run_id`,
-          path: sql`excluded.path`,
-          name: sql`excluded.name`,
-          mimeType: sql`excluded.mime_type`,
-          sizeBytes: sql`excluded.size_bytes`,
-          sha256: sql`excluded.sha256`,
-          state: sql`excluded.state`,
-          reason: sql`excluded.reason`,
-        },
+        set: REPLACED_FILE,
         setWhere: eq(files.state, 'skipped'),
       });
   }

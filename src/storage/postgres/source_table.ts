@@ -1,11 +1,15 @@
-import { and, asc, eq, gt, isNotNull, or } from 'drizzle-orm';
+import { and, asc, eq, gt, isNotNull, ne, or } from 'drizzle-orm';
 import type { Page } from '../../pool/store.js';
+import type { RunReason } from '../../scraping/store.js';
 import type { Source, SourceFacts, SourceOutcome, SourceStore } from '../../sources/store.js';
 import { sourceColumns } from '../source_columns.js';
+import { overlapping, type Placed } from '../target_overlap.js';
 import type { Db } from './connection.js';
 import type { InTransaction } from './in_transaction.js';
+import { RunRows } from './run_rows.js';
 import { sessions } from './schema.js';
 import { sources } from './scraping_schema.js';
+import { lockShared } from './shared_locks.js';
 
 /** Sources, in PostgreSQL. */
 export class SourceTable implements SourceStore {
@@ -15,13 +19,17 @@ export class SourceTable implements SourceStore {
     this.#run = run;
   }
 
-  create(source: SourceFacts, now: number): Promise<SourceOutcome> {
+  create(wanted: SourceFacts, first: RunReason | null, now: number): Promise<SourceOutcome> {
     return this.#run(async (db) => {
-      if (await lacks(db, source.sessionId)) return { kind: 'unknown_session' };
-      const values = { ...sourceColumns(source), createdAt: now, updatedAt: now };
-      const [made] = await db.insert(sources).values(values).returning();
-      if (!made) throw new Error('the source that was made did not come back');
-      return { kind: 'done', source: made };
+      await lockShared(db, 'targets');
+      if (await lacks(db, wanted.sessionId)) return { kind: 'unknown_session' };
+      const by = await storingAt(db, wanted);
+      if (by !== null) return { kind: 'path_taken', by };
+      const values = { ...sourceColumns(wanted), createdAt: now, updatedAt: now };
+      const [source] = await db.insert(sources).values(values).returning();
+      if (!source) throw new Error('the source that was made did not come back');
+      if (first) await new RunRows(db).add(source.id, first, now);
+      return { kind: 'done', source };
     });
   }
 
@@ -46,9 +54,12 @@ export class SourceTable implements SourceStore {
 
   edit(id: number, change: Partial<SourceFacts>, now: number): Promise<SourceOutcome> {
     return this.#run(async (db) => {
-      const known = db.select({ id: sources.id }).from(sources).where(eq(sources.id, id));
-      if ((await known.for('update')).length === 0) return { kind: 'unknown' };
+      if (change.target ?? change.targetPath) await lockShared(db, 'targets');
+      const [before] = await db.select().from(sources).where(eq(sources.id, id)).for('update');
+      if (!before) return { kind: 'unknown' };
       if (await lacks(db, change.sessionId)) return { kind: 'unknown_session' };
+      const by = await storingAt(db, { ...before, ...change }, id);
+      if (by !== null) return { kind: 'path_taken', by };
       const values = { ...sourceColumns(change), updatedAt: now };
       const [edited] = await db.update(sources).set(values).where(eq(sources.id, id)).returning();
       return edited ? { kind: 'done', source: edited } : { kind: 'unknown' };
@@ -106,4 +117,13 @@ async function lacks(db: Db, sessionId: number | null | undefined): Promise<bool
   if (sessionId === null || sessionId === undefined) return false;
   const named = db.select({ id: sessions.id }).from(sessions).where(eq(sessions.id, sessionId));
   return (await named.for('key share')).length === 0;
+}
+
+/** The source that stores where this one would; null: there is none. */
+async function storingAt(db: Db, wanted: Placed, id = 0): Promise<number | null> {
+  const overlap = overlapping(sources, wanted);
+  if (!overlap) return null;
+  const others = and(overlap, ne(sources.id, id));
+  const [other] = await db.select({ id: sources.id }).from(sources).where(others).limit(1);
+  return other?.id ?? null;
 }

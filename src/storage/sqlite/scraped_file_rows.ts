@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { Run, ScrapedFile } from '../../scraping/store.js';
+import { REPLACED_FILE } from '../replaced_file.js';
 import { keptFile } from '../storing_rules.js';
 import { files } from './scraping_schema.js';
 
@@ -27,16 +28,7 @@ export class ScrapedFileRows {
       })
       .onConflictDoUpdate({
         target: [files.sourceId, files.messageId],
-        set: {
-          runId: sql`excluded.run_id`,
-          path: sql`excluded.path`,
-          name: sql`excluded.name`,
-          mimeType: sql`excluded.mime_type`,
-          sizeBytes: sql`excluded.size_bytes`,
-          sha256: sql`excluded.sha256`,
-          state: sql`excluded.state`,
-          reason: sql`excluded.reason`,
-        },
+        set: REPLACED_FILE,
         setWhere: sql`${files.state} = 'skipped'`,
       })
       .prepare();

@@ -1,9 +1,12 @@
-import { and, asc, eq, gt, isNotNull, or } from 'drizzle-orm';
+import { and, asc, eq, gt, isNotNull, ne, or } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { Page } from '../../pool/store.js';
+import type { RunReason } from '../../scraping/store.js';
 import type { Source, SourceFacts, SourceOutcome, SourceStore } from '../../sources/store.js';
 import { sourceColumns } from '../source_columns.js';
 import type { Synchronous } from '../synchronous.js';
+import { overlapping, type Placed } from '../target_overlap.js';
+import { RunRows } from './run_rows.js';
 import { sources } from './scraping_schema.js';
 import type { SessionRows } from './session_rows.js';
 
@@ -17,10 +20,14 @@ export class SourceTable implements Synchronous<SourceStore> {
     this.#rows = rows;
   }
 
-  create(source: SourceFacts, now: number): SourceOutcome {
-    if (this.#lacks(source.sessionId)) return { kind: 'unknown_session' };
-    const values = { ...sourceColumns(source), createdAt: now, updatedAt: now };
-    return { kind: 'done', source: this.#db.insert(sources).values(values).returning().get() };
+  create(wanted: SourceFacts, first: RunReason | null, now: number): SourceOutcome {
+    if (this.#lacks(wanted.sessionId)) return { kind: 'unknown_session' };
+    const by = this.#storingAt(wanted);
+    if (by !== null) return { kind: 'path_taken', by };
+    const values = { ...sourceColumns(wanted), createdAt: now, updatedAt: now };
+    const source = this.#db.insert(sources).values(values).returning().get();
+    if (first) new RunRows(this.#db).add(source.id, first, now);
+    return { kind: 'done', source };
   }
 
   source(id: number): Source | null {
@@ -37,8 +44,11 @@ export class SourceTable implements Synchronous<SourceStore> {
   }
 
   edit(id: number, change: Partial<SourceFacts>, now: number): SourceOutcome {
-    if (!this.source(id)) return { kind: 'unknown' };
+    const before = this.source(id);
+    if (!before) return { kind: 'unknown' };
     if (this.#lacks(change.sessionId)) return { kind: 'unknown_session' };
+    const by = this.#storingAt({ ...before, ...change }, id);
+    if (by !== null) return { kind: 'path_taken', by };
     const values = { ...sourceColumns(change), updatedAt: now };
     const edited = this.#db.update(sources).set(values).where(eq(sources.id, id)).returning().get();
     return { kind: 'done', source: edited };
@@ -83,5 +93,13 @@ export class SourceTable implements Synchronous<SourceStore> {
   /** Whether a session is named, and not there. */
   #lacks(sessionId: number | null | undefined): boolean {
     return sessionId !== null && sessionId !== undefined && !this.#rows.byId(sessionId);
+  }
+
+  /** The source that stores where this one would; null: there is none. */
+  #storingAt(wanted: Placed, id = 0): number | null {
+    const overlap = overlapping(sources, wanted);
+    if (!overlap) return null;
+    const others = and(overlap, ne(sources.id, id));
+    return this.#db.select({ id: sources.id }).from(sources).where(others).limit(1).get()?.id ?? null;
   }
 }
