@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { Unavailable } from '../errors.js';
 import type { Timers } from '../timers.js';
 import { NO_OTHER_LINES, type OtherLines } from './other_lines.js';
-import { type Place, Places, type Ticket, wantsOf } from './places.js';
+import { byKind, type Place, Places, type Ticket, wantsOf } from './places.js';
 import { Reminders } from './reminders.js';
 import type { AcquireOutcome, AcquireRequest, Lease } from './store.js';
 
@@ -14,9 +14,6 @@ const LOOK_EVERY_MS = 5_000;
 
 /** A look that the database failed is taken again after so long. Milliseconds. */
 const STORAGE_RETRY_MS = 1_000;
-
-/** So many kinds have their turn one after the other; those behind them try together. */
-const KINDS_IN_TURN = 8;
 
 /** How somebody stands in line. */
 export interface Joining {
@@ -193,12 +190,4 @@ export class WaitingLine {
     this.freed(0);
     return this.#places.length > 0;
   }
-}
-
-/** Those who want the same try together, one kind after the other: the first to come has the first choice. */
-function byKind(places: readonly Place[]): Place[][] {
-  const kinds = new Map<string, Place[]>();
-  for (const place of places) kinds.set(place.wants, [...(kinds.get(place.wants) ?? []), place]);
-  const inTurn = [...kinds.values()];
-  return [...inTurn.slice(0, KINDS_IN_TURN), inTurn.slice(KINDS_IN_TURN).flat()];
 }

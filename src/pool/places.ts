@@ -4,6 +4,9 @@ import type { AcquireOutcome, AcquireRequest } from './store.js';
 /** How many try at once at the most. */
 const MOST_AT_ONCE = 256;
 
+/** So many kinds have their turn one after the other; those behind them try together. */
+const KINDS_IN_TURN = 8;
+
 /** When somebody came: `order` among those of this process, `arrivedAt` on the clock that replicas share. */
 export interface Ticket {
   readonly order: number;
@@ -94,4 +97,12 @@ export class Places {
 export function wantsOf(request: AcquireRequest): string {
   const { tags, sessionId, sessionName, method, withCredentials, alsoInactive } = request;
   return JSON.stringify([[...tags].sort(), sessionId, sessionName, method, withCredentials, alsoInactive]);
+}
+
+/** Those who want the same try together, one kind after the other: the first to come has the first choice. */
+export function byKind(places: readonly Place[]): Place[][] {
+  const kinds = new Map<string, Place[]>();
+  for (const place of places) kinds.set(place.wants, [...(kinds.get(place.wants) ?? []), place]);
+  const inTurn = [...kinds.values()];
+  return [...inTurn.slice(0, KINDS_IN_TURN), inTurn.slice(KINDS_IN_TURN).flat()];
 }
