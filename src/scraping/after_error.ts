@@ -1,4 +1,5 @@
 import { TelegramFlood, TelegramRefused, TelegramTimeout, TelegramUnreachable } from '../telegram/errors.js';
+import { isStaleFile } from './refused_files.js';
 import { LeaseLost } from './run_lease.js';
 
 /** What a run does after an error of Telegram's: `sleep`: with the same session, after so many seconds. */
@@ -8,7 +9,7 @@ export type NextStep =
   | { readonly kind: 'swap' }
   /** With the same session, the channel resolved anew. */
   | { readonly kind: 'resolve' }
-  /** Once more after a moment: it says nothing of the session. */
+  /** Once more after a moment, from where it stands: it says nothing of the session. */
   | { readonly kind: 'again' }
   | { readonly kind: 'fail'; readonly message: string };
 
@@ -47,6 +48,7 @@ export function afterError(error: unknown, around: Circumstances): NextStep | nu
   if (error instanceof TelegramTimeout || error instanceof TelegramUnreachable) return { kind: 'again' };
   if (!(error instanceof TelegramRefused)) return null;
   const { telegramError } = error;
+  if (isStaleFile(telegramError)) return { kind: 'again' };
   if (UNKNOWN_CHANNEL.has(telegramError)) {
     return { kind: 'fail', message: `Telegram knows no such channel (${telegramError})` };
   }

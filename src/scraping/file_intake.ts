@@ -1,6 +1,7 @@
 import type { ConnectedAccount } from '../telegram/gateway.js';
 import type { Message } from '../telegram/message.js';
 import { extensionOf } from './extension.js';
+import { RefusedFiles } from './refused_files.js';
 import type { ArrivedFile, Sink } from './sinks/sink.js';
 import type { RunStore, ScrapedFile } from './store.js';
 
@@ -25,6 +26,7 @@ export class FileIntake {
   readonly #underWay = new Map<string, Promise<string>>();
   /** By message, what is not recorded yet: a page that failed half-way is taken once more. */
   readonly #taken = new Map<number, ScrapedFile>();
+  readonly #refused = new RefusedFiles();
 
   constructor(parts: FileIntakeParts) {
     this.#parts = parts;
@@ -45,14 +47,22 @@ export class FileIntake {
     const name = file.name ?? `${file.kind}${extension === null ? '' : `.${extension}`}`;
     const known = { messageId, name, mimeType, sizeBytes };
     if (wishes.fileTypes && !(extension !== null && wishes.fileTypes.includes(extension))) return null;
-    if (sizeBytes > wishes.maxFileBytes) {
-      const reason = `larger than ${wishes.maxFileBytes} bytes`;
-      return { ...known, path: null, sha256: null, state: 'skipped', reason };
+    const skipped = (reason: string) => ({
+      ...known,
+      path: null,
+      sha256: null,
+      state: 'skipped' as const,
+      reason,
+    });
+    if (sizeBytes > wishes.maxFileBytes) return skipped(`larger than ${wishes.maxFileBytes} bytes`);
+    let done: ScrapedFile;
+    try {
+      const arrived = await sink.store({ messageId, date, name }, account.download(file, 0), signal);
+      const placed = await this.#place(arrived, signal);
+      done = { ...known, sizeBytes: arrived.sizeBytes, sha256: arrived.sha256, reason: null, ...placed };
+    } catch (error) {
+      done = skipped(this.#refused.reason(messageId, error));
     }
-    const arrived = await sink.store({ messageId, date, name }, account.download(file, 0), signal);
-    const placed = await this.#place(arrived, signal);
-    const { sha256 } = arrived;
-    const done = { ...known, sizeBytes: arrived.sizeBytes, sha256, reason: null, ...placed };
     this.#taken.set(messageId, done);
     return done;
   }
@@ -61,6 +71,7 @@ export class FileIntake {
   recorded(files: readonly ScrapedFile[]): void {
     for (const { messageId, sha256 } of files) {
       this.#taken.delete(messageId);
+      this.#refused.recorded(messageId);
       if (sha256) this.#underWay.delete(sha256);
     }
   }

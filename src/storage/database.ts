@@ -1,5 +1,6 @@
+import type { Logger } from 'winston';
 import type { AccessStore } from '../access/store.js';
-import type { SteadyClock } from '../clock.js';
+import type { SteadyClock, TimeSource } from '../clock.js';
 import type { IntakeStore } from '../intake/store.js';
 import type { LoginStore } from '../logins/store.js';
 import type { PoolSignals, PoolStore } from '../pool/store.js';
@@ -7,6 +8,16 @@ import type { Replicas } from '../replicas/replicas.js';
 import type { RunStore } from '../scraping/store.js';
 import type { SessionStore } from '../sessions/store.js';
 import type { SourceStore } from '../sources/store.js';
+
+/** What a database takes from the world around it. */
+export interface DatabaseSurroundings {
+  readonly logger: Logger;
+  readonly time: TimeSource;
+  /** It is `time` that counts, not the server's clock: for one process whose time is in somebody's hands. */
+  readonly ownTime?: boolean;
+  /** 1: a transaction a request, to measure what sharing one brings. SQLite only. */
+  readonly maxBatch?: number;
+}
 
 /** Where the service keeps its state, whichever the driver. */
 export interface Database {

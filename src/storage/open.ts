@@ -1,17 +1,5 @@
-import type { Logger } from 'winston';
-import type { TimeSource } from '../clock.js';
-import type { Database } from './database.js';
+import type { Database, DatabaseSurroundings } from './database.js';
 import type { DatabaseTarget } from './target.js';
-
-/** What a database takes from the world around it. */
-export interface DatabaseSurroundings {
-  readonly logger: Logger;
-  readonly time: TimeSource;
-  /** It is `time` that counts, not the server's clock: for one process whose time is in somebody's hands. */
-  readonly ownTime?: boolean;
-  /** 1: a transaction a request, to measure what sharing one brings. SQLite only. */
-  readonly maxBatch?: number;
-}
 
 /** Opens the database, its schema up to date. Only the driver that is needed is loaded. @throws DatabaseRefused. */
 export async function openDatabase(target: DatabaseTarget, around: DatabaseSurroundings): Promise<Database> {

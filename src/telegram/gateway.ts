@@ -1,5 +1,5 @@
 import type { ProxyAddress } from '../access/proxy_url.js';
-import type { Message, MessagesAfter } from './message.js';
+import type { MediaFile, Message, MessagesAfter } from './message.js';
 
 /** The application that speaks for an account: `api_id` and `api_hash` of my.telegram.org. */
 export interface Application {
@@ -99,22 +99,6 @@ export interface HistoryPage {
   readonly minId: number;
   readonly offsetId: number;
   readonly limit: number;
-}
-
-/** A file of a message. Ids and hashes are decimal digits. */
-export interface MediaFile {
-  readonly kind: 'document' | 'photo';
-  readonly id: string;
-  readonly accessHash: string;
-  /** Base64. Goes stale after a while: read the message again then. */
-  readonly fileReference: string;
-  readonly dcId: number;
-  /** The photo's largest size; null for documents. */
-  readonly thumbSize: string | null;
-  /** Null: it has no name of its own. */
-  readonly name: string | null;
-  readonly mimeType: string;
-  readonly sizeBytes: number;
 }
 
 /** One connection that speaks as an account. Each method is one or more calls, each with a deadline. */

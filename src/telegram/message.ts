@@ -1,5 +1,3 @@
-import type { MediaFile } from './gateway.js';
-
 /** Whoever wrote something. Ids are decimal digits. */
 export interface Sender {
   readonly kind: 'user' | 'channel' | 'group';
@@ -25,6 +23,22 @@ export interface Forward {
   readonly date: number;
   /** The original's id in its channel. */
   readonly messageId: number | null;
+}
+
+/** A file of a message. Ids and hashes are decimal digits. */
+export interface MediaFile {
+  readonly kind: 'document' | 'photo';
+  readonly id: string;
+  readonly accessHash: string;
+  /** Base64. Goes stale after a while: read the message again then. */
+  readonly fileReference: string;
+  readonly dcId: number;
+  /** The photo's largest size; null for documents. */
+  readonly thumbSize: string | null;
+  /** Null: it has no name of its own. */
+  readonly name: string | null;
+  readonly mimeType: string;
+  readonly sizeBytes: number;
 }
 
 /** What hangs on a message beside a file that can be downloaded: a poll, a place, a web page, … */

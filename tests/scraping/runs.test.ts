@@ -65,6 +65,25 @@ describe('a run of a source', () => {
   );
 
   it(
+    'reads a message again whose file went stale, and skips a file that Telegram does not give',
+    withTelegram(async (world) => {
+      const { service, sandbox } = world;
+      await logIn(world, ADA);
+      sandbox.faults.add({ fault: 'FILE_REFERENCE_EXPIRED', method: 'upload.getFile', times: 1 });
+      sandbox.faults.add({ fault: 'LOCATION_INVALID', method: 'upload.getFile', times: 1 });
+      const id = await makeSource(service, NEWS);
+      const run = await lastRun(service, id);
+      expect(run).toMatchObject({ state: 'completed', files_skipped: 1 });
+      expect(linesOf(service, id).map((line) => line.id)).toEqual(idsOf(sandbox, 'Sandbox News'));
+      const { body } = await service.as('admin').get(`/runs/${run.id}/files?limit=1000`).expect(200);
+      const skipped = body.filter((file: { state: string }) => file.state === 'skipped');
+      expect(skipped).toMatchObject([{ path: null, reason: 'Telegram does not give it (LOCATION_INVALID)' }]);
+      expect(await service.status()).toMatchObject({ free: 1 });
+    }),
+    60_000,
+  );
+
+  it(
     'says in words why it failed',
     withTelegram(async (world) => {
       await logIn(world, ADA);

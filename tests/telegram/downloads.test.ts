@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { fileBytes } from '../../sandbox/world/files.js';
 import { TelegramUnreachable } from '../../src/telegram/errors.js';
-import type { Channel, ConnectedAccount, MediaFile } from '../../src/telegram/gateway.js';
-import type { Message } from '../../src/telegram/message.js';
+import type { Channel, ConnectedAccount } from '../../src/telegram/gateway.js';
+import type { MediaFile, Message } from '../../src/telegram/message.js';
 import { channelCalled, type GatewayUnderTest, gatewayUnderTest } from './gateway_under_test.js';
 
 let under: GatewayUnderTest;

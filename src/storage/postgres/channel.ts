@@ -1,10 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { PostgresOptions } from './connect.js';
-import { Listener } from './listener.js';
+import { CHANNEL, Listener } from './listener.js';
 import type { Surroundings } from './transaction.js';
-
-/** The channel that the replicas of one database listen to. */
-export const CHANNEL = 'telegate';
 
 /** What a notification holds, with room for what surrounds it, in bytes of ASCII. */
 export const MOST_LETTERS = 7_000;

@@ -1,7 +1,9 @@
 import pg from 'pg';
-import { CHANNEL } from './channel.js';
 import { connectionConfig, type PostgresOptions } from './connect.js';
 import type { Surroundings } from './transaction.js';
+
+/** The channel that the replicas of one database listen to. */
+export const CHANNEL = 'telegate';
 
 /** The longest pause between two attempts to connect, in milliseconds. */
 const LONGEST_PAUSE_MS = 5_000;

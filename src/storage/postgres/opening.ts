@@ -1,7 +1,6 @@
 import { POSTGRES_MIGRATIONS } from '../../project.js';
 import { awaitedTimers, nodeTimers } from '../../timers.js';
-import type { Database } from '../database.js';
-import type { DatabaseSurroundings } from '../open.js';
+import type { Database, DatabaseSurroundings } from '../database.js';
 import { restoreClock, saveClock } from '../saved_clock.js';
 import type { PostgresTarget } from '../target.js';
 import { PostgresDatabase } from './database.js';

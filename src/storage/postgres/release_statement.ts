@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { QueryConfig } from 'pg';
 import { nextState, STATES, type State, TRANSITIONS } from '../../pool/states.js';
-import { CHANNEL } from './channel.js';
+import { CHANNEL } from './listener.js';
 import { prepared } from './prepared.js';
 import { addToCounts } from './tallies.js';
 

@@ -1,7 +1,6 @@
 import { SQLITE_MIGRATIONS } from '../../project.js';
 import { Alone } from '../../replicas/alone.js';
-import type { Database } from '../database.js';
-import type { DatabaseSurroundings } from '../open.js';
+import type { Database, DatabaseSurroundings } from '../database.js';
 import { restoreClock, saveClock } from '../saved_clock.js';
 import type { SqliteTarget } from '../target.js';
 import { SqliteDatabase } from './database.js';

@@ -1,7 +1,7 @@
 import { returnBigInt } from 'telegram/Helpers.js';
 import { Api } from 'telegram/tl/index.js';
 import { TelegramRefused } from '../errors.js';
-import type { MediaFile } from '../gateway.js';
+import type { MediaFile } from '../message.js';
 import { locationOf } from './media.js';
 import type { MediaLines } from './media_lines.js';
 import { migrationTarget } from './rpc_errors.js';

@@ -1,6 +1,6 @@
 import { returnBigInt } from 'telegram/Helpers.js';
 import { Api } from 'telegram/tl/index.js';
-import type { MediaFile } from '../gateway.js';
+import type { MediaFile } from '../message.js';
 
 /** The file of a message's media; null: it has none that can be downloaded. */
 export function presentFile(media: Api.TypeMessageMedia | null | undefined): MediaFile | null {
