@@ -1,6 +1,6 @@
 import type { Lease } from '../pool/store.js';
 import type { Source, SourceStore } from '../sources/store.js';
-import type { OwnRun, RunOutcome } from './engines/embedded.js';
+import type { OwnRun, RunOutcome } from './engine.js';
 import { pause } from './pause.js';
 import { RunLog } from './run_log.js';
 import {

@@ -11,7 +11,7 @@ import type { TelegramGateway } from '../telegram/gateway.js';
 import type { Timers } from '../timers.js';
 import { afterError, type NextStep } from './after_error.js';
 import { ChannelPeers } from './channel_peer.js';
-import type { OwnRun, RunOutcome } from './engines/embedded.js';
+import type { OwnRun, RunOutcome } from './engine.js';
 import { pause } from './pause.js';
 import { pagesAfter } from './reading.js';
 import type { RunLeases } from './run_lease.js';

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { ConnectedAccount } from '../telegram/gateway.js';
 import type { Message, MessagesAfter } from '../telegram/message.js';
-import type { OwnRun } from './engines/embedded.js';
+import type { OwnRun } from './engine.js';
 import { FileIntake, type FileWishes } from './file_intake.js';
 import { type LineChannel, messageLine } from './message_line.js';
 import { monthOf } from './sinks/month.js';

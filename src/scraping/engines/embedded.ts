@@ -1,26 +1,12 @@
 import type { Logger } from 'winston';
 import type { Clock } from '../../clock.js';
 import type { Timers } from '../../timers.js';
-import type { Engine } from '../engine.js';
+import type { CarryOut, Engine, OwnRun, RunOutcome } from '../engine.js';
 import type { Run, RunStore } from '../store.js';
-
-/** A run belongs to its replica for so long without a sign of life, in milliseconds; then another takes it over. */
-const OWNED_MS = 15_000;
-
-/** How often a run is kept, and looked whether it is to be cancelled, in milliseconds. */
-const KEEP_MS = 2_000;
+import { Cancelled, keepRun, Lost, OWNED_MS, Stopping } from './keeping.js';
 
 /** How often runs are looked for that nobody told of, in milliseconds: deferred ones, and those of lost replicas. */
 const LOOK_MS = 5_000;
-
-/** How a run came to its end here. `lost`: it is another replica's by now. */
-export type RunOutcome =
-  | { readonly kind: 'completed' }
-  | { readonly kind: 'failed'; readonly error: string }
-  | { readonly kind: 'deferred'; readonly error: string; readonly notBefore: number };
-
-/** Carries a run out from where it stands. Rejects with the signal's reason once that is aborted. */
-export type CarryOut = (run: OwnRun, signal: AbortSignal) => Promise<RunOutcome>;
 
 export interface EmbeddedEngineParts {
   readonly runs: RunStore;
@@ -34,20 +20,6 @@ export interface EmbeddedEngineParts {
   readonly logger: Logger;
   /** Called when a run has come to its end, or was let go. */
   readonly onChanged: (runId: number) => void;
-}
-
-/** A run that was taken. */
-export type OwnRun = Run & { readonly owner: string };
-
-/** Why a run is broken off. */
-class Cancelled extends Error {
-  override readonly name = 'Cancelled';
-}
-class Lost extends Error {
-  override readonly name = 'Lost';
-}
-class Stopping extends Error {
-  override readonly name = 'Stopping';
 }
 
 /** Carries runs out in this process, as many at once as may be. */
@@ -123,7 +95,7 @@ export class EmbeddedEngine implements Engine {
 
   async #carryOut(run: OwnRun, end: AbortController): Promise<void> {
     const { carryOut, logger } = this.#parts;
-    const stop = this.#keep(run, end);
+    const stop = keepRun(run, end, this.#parts);
     try {
       await this.#finish(run, await carryOut(run, end.signal));
     } catch (error) {
@@ -160,29 +132,5 @@ export class EmbeddedEngine implements Engine {
       const message = 'an unexpected error; the log has it';
       await runs.finish(id, owner, 'failed', message, clock.now());
     }
-  }
-
-  /** Keeps the run while it goes on. */
-  #keep({ id, owner }: OwnRun, end: AbortController): () => void {
-    const { runs, clock, timers } = this.#parts;
-    let stopped = false;
-    let ownedUntil = clock.now() + OWNED_MS;
-    let cancel = () => {};
-    const later = () => {
-      cancel = timers.after(KEEP_MS, async () => {
-        const until = clock.now() + OWNED_MS;
-        const kept = await runs.renew(id, owner, until).catch(() => undefined);
-        if (kept) ownedUntil = until;
-        // While the database is away, it may be another's by then.
-        if (kept === null || clock.now() >= ownedUntil - KEEP_MS) end.abort(new Lost());
-        else if (kept?.cancelRequested) end.abort(new Cancelled());
-        else if (!stopped) later();
-      });
-    };
-    later();
-    return () => {
-      stopped = true;
-      cancel();
-    };
   }
 }
