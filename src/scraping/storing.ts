@@ -4,17 +4,13 @@ import type { Message, MessagesAfter } from '../telegram/message.js';
 import type { OwnRun } from './engine.js';
 import { FileIntake, type FileWishes } from './file_intake.js';
 import { type LineChannel, messageLine } from './message_line.js';
+import { RunLost } from './run_lost.js';
 import { monthOf } from './sinks/month.js';
 import type { Sink } from './sinks/sink.js';
 import type { Checkpoint, RunStore, ScrapedFile } from './store.js';
 
 /** Files of one page that are fetched at once. */
 const FILES_AT_ONCE = 3;
-
-/** The run is another replica's by now: what was not recorded is for that one to do. */
-export class RunLost extends Error {
-  override readonly name = 'RunLost';
-}
 
 export interface StoringParts {
   readonly run: OwnRun;
@@ -118,7 +114,7 @@ export class Storing {
       bytesDone: files.reduce((sum, { state, sizeBytes }) => sum + (state === 'stored' ? sizeBytes : 0), 0),
     };
     const kept = await runs.store(run.id, run.owner, { checkpoint, files, progress }, clock.now());
-    if (!kept) throw new RunLost(`run ${run.id} is another replica's`);
+    if (!kept) throw new RunLost(run.id);
     this.#files.recorded(files);
     this.#added = this.#added.slice(covered.length);
     onRecorded();

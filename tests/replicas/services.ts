@@ -5,6 +5,11 @@ import { makeServiceDatabase } from '../service/service_database.js';
 /** What a replica without session files is told. */
 export const NO_FILES = { SYNC: 'off', SESSIONS_DIR: '/nowhere' } as const;
 
+export interface ReplicaOptions extends ServiceOptions {
+  /** What only some are told, by their number from 0. */
+  readonly settingsOf?: (index: number) => Readonly<Record<string, string>>;
+}
+
 /**
  * Runs the test with services over one PostgreSQL database, which are gone afterwards. The first has the
  * session files; the others have none unless their settings say so.
@@ -12,14 +17,14 @@ export const NO_FILES = { SYNC: 'off', SESSIONS_DIR: '/nowhere' } as const;
 export function withReplicas(
   count: number,
   test: (replicas: readonly Service[]) => Promise<void>,
-  options: ServiceOptions = {},
+  options: ReplicaOptions = {},
 ): () => Promise<void> {
   return async () => {
     const shared = await makeServiceDatabase('postgres');
     const replicas: Service[] = [];
     try {
       for (let made = 0; made < count; made += 1) {
-        const settings = { ...(made > 0 && NO_FILES), ...options.settings };
+        const settings = { ...(made > 0 && NO_FILES), ...options.settings, ...options.settingsOf?.(made) };
         const replica = new Service({ ...options, settings, shared });
         replicas.push(replica);
         mkdirSync(replica.sessionsDir, { recursive: true });

@@ -35,7 +35,7 @@ describe('a run that is kept', () => {
         await kept.pass((UNTIL - T0) / 1000 - 3);
         expect(kept.end.signal.aborted).toBe(false);
         await kept.pass(2);
-        expect(kept.end.signal.reason).toMatchObject({ name: 'Lost' });
+        expect(kept.end.signal.reason).toMatchObject({ name: 'RunLost' });
       } finally {
         await busy.end();
         kept.stop();

@@ -2,8 +2,9 @@ import type { Logger } from 'winston';
 import type { Clock } from '../../clock.js';
 import type { Timers } from '../../timers.js';
 import type { CarryOut, Engine, OwnRun, RunOutcome } from '../engine.js';
+import { RunLost } from '../run_lost.js';
 import type { Run, RunStore } from '../store.js';
-import { Cancelled, keepRun, Lost, OWNED_MS, Stopping } from './keeping.js';
+import { Cancelled, keepRun, OWNED_MS, Stopping } from './keeping.js';
 
 /** How often runs are looked for that nobody told of, in milliseconds: deferred ones, and those of lost replicas. */
 const LOOK_MS = 5_000;
@@ -122,7 +123,7 @@ export class EmbeddedEngine implements Engine {
   /** It did not come to its end by itself. */
   async #broken({ id, owner }: OwnRun, reason: unknown): Promise<void> {
     const { runs, clock, logger } = this.#parts;
-    if (reason instanceof Lost) return;
+    if (reason instanceof RunLost) return;
     if (reason instanceof Cancelled) {
       await runs.finish(id, owner, 'cancelled', null, clock.now());
     } else if (reason instanceof Stopping) {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.js';
 import type { Timers } from '../../timers.js';
 import type { OwnRun } from '../engine.js';
+import { RunLost } from '../run_lost.js';
 import type { RunStore } from '../store.js';
 
 /** A run belongs to its replica for so long without a sign of life, in milliseconds; then another takes it over. */
@@ -12,9 +13,6 @@ const KEEP_MS = 2_000;
 /** Why a run is broken off. */
 export class Cancelled extends Error {
   override readonly name = 'Cancelled';
-}
-export class Lost extends Error {
-  override readonly name = 'Lost';
 }
 export class Stopping extends Error {
   override readonly name = 'Stopping';
@@ -28,7 +26,7 @@ export interface KeepingParts {
 
 /**
  * Keeps a run for its owner until the function that is returned is called. `end` is aborted with Cancelled when
- * somebody wants its end, and with Lost before another may take it over.
+ * somebody wants its end, and with RunLost before another may take it over.
  */
 export function keepRun(
   { id, owner, ownedUntil }: OwnRun,
@@ -41,7 +39,7 @@ export function keepRun(
   // However long the database takes to answer: it may be another's by then.
   const lapseAt = (until: number) => {
     stopLapse();
-    stopLapse = timers.after(until - KEEP_MS - clock.now(), () => end.abort(new Lost()));
+    stopLapse = timers.after(until - KEEP_MS - clock.now(), () => end.abort(new RunLost(id)));
   };
   const later = () => {
     stopTimer = timers.after(KEEP_MS, async () => {
@@ -49,7 +47,7 @@ export function keepRun(
       const kept = await runs.renew(id, owner, until).catch(() => undefined);
       if (stopped) return;
       if (kept) lapseAt(until);
-      if (kept === null) end.abort(new Lost());
+      if (kept === null) end.abort(new RunLost(id));
       else if (kept?.cancelRequested) end.abort(new Cancelled());
       else later();
     });

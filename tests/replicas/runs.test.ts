@@ -1,0 +1,117 @@
+import { expect, it } from '@jest/globals';
+import { listen } from '../http/listener.js';
+import { post } from '../logins/over_sandbox.js';
+import { hashOf, idsOf, lastRun, linesOf, makeSource, runOnce, type ToldRun } from '../scraping/scraped.js';
+import { LARGE, logInSome } from '../scraping/small_world.js';
+import { until } from '../service/manual_time.js';
+import type { Service } from '../service/service.js';
+import { describeWithServer } from '../storage/databases_postgres.js';
+import { withScrapingReplicas } from './scraping_replicas.js';
+
+const describe = await describeWithServer();
+
+/** A run that is to end does so within this time, wherever that was said. */
+const ENDS_WITHIN_MS = 5_000;
+
+/** A run of the large channel that the first replica carries out, the only one that does. */
+async function under(way: { readonly replicas: readonly [Service, ...Service[]] }) {
+  const [carrier] = way.replicas;
+  const id = await makeSource(carrier, LARGE);
+  return { id, run: await runOnce(carrier, id, ({ messages_stored }) => messages_stored > 0) };
+}
+
+const isFree = async (service: Service) => (await service.status()).free === 1;
+
+function errorsOf({ log }: Service): string[] {
+  return log.filter((line) => line.includes('"level":"error"'));
+}
+
+describe('a source, on three replicas', () => {
+  it(
+    'is carried out by one of them, and told of at all',
+    withScrapingReplicas(async ({ replicas, sandbox, dataDir }) => {
+      const [one, two] = replicas;
+      await logInSome({ service: one, sandbox }, 2);
+      const listeners = await Promise.all(replicas.map(listen));
+      const id = await makeSource(two, 'small1');
+      const run = await lastRun(one, id);
+      expect(run).toMatchObject({ state: 'completed', error: null });
+      for (const replica of replicas) {
+        const { body } = await replica.as('monitor').get(`/runs/${run.id}`).expect(200);
+        expect(body).toMatchObject(run);
+      }
+      const { body: log } = await one.as('monitor').get(`/runs/${run.id}/logs`).expect(200);
+      expect(log.filter(({ message }: { message: string }) => message.startsWith('reads with'))).toHaveLength(
+        1,
+      );
+      const lines = linesOf({ dataDir }, id);
+      expect(lines.map((line) => line.id)).toEqual(idsOf(sandbox, 'Small 1'));
+      for (const { file } of lines) if (file) expect(hashOf({ dataDir }, file.path ?? '')).toBe(file.sha256);
+      const told = new RegExp(`event: run\\ndata: {"id":${run.id},"state":"completed"`);
+      await until(() => listeners.every((listener) => told.test(listener.heard())));
+      for (const listener of listeners) listener.close();
+      expect(sandbox.connections.overlaps()).toEqual([]);
+    }),
+    60_000,
+  );
+
+  it(
+    'has its run cancelled at another replica than the one that carries it out',
+    withScrapingReplicas(
+      async ({ replicas, sandbox }) => {
+        const [one, two, other] = replicas;
+        await logInSome({ service: one, sandbox }, 1);
+        const { id, run } = await under({ replicas });
+        const asked = performance.now();
+        const { body } = await post(two, `/runs/${run.id}/cancel`, {}).expect(200);
+        expect(body).toMatchObject({ state: 'running', cancel_requested: true });
+        expect(await lastRun(other, id)).toMatchObject({ state: 'cancelled', error: null });
+        await until(() => isFree(two));
+        expect(performance.now() - asked).toBeLessThan(ENDS_WITHIN_MS);
+        expect(errorsOf(one)).toEqual([]);
+      },
+      { most: [4, 0, 0] },
+    ),
+    60_000,
+  );
+
+  it(
+    'is deleted at another replica than the one that carries its run out',
+    withScrapingReplicas(
+      async ({ replicas, sandbox }) => {
+        const [one, two, other] = replicas;
+        await logInSome({ service: one, sandbox }, 1);
+        const { id, run } = await under({ replicas });
+        const asked = performance.now();
+        await two.as('admin').delete(`/sources/${id}`).expect(200);
+        await other.as('admin').get(`/runs/${run.id}`).expect(404);
+        await until(() => isFree(other));
+        expect(performance.now() - asked).toBeLessThan(ENDS_WITHIN_MS);
+        expect(errorsOf(one)).toEqual([]);
+      },
+      { most: [4, 0, 0] },
+    ),
+    60_000,
+  );
+
+  it(
+    'that is triggered at two of them at once has one run',
+    withScrapingReplicas(
+      async ({ replicas: [one, two, other] }) => {
+        const id = await makeSource(other, 'small1', { is_active: false });
+        for (let round = 0; round < 5; round += 1) {
+          const asked = await Promise.all([one, two].map((at) => post(at, `/sources/${id}/trigger`, {})));
+          const [begun, refused] = asked.sort((a, b) => a.status - b.status);
+          expect([begun?.status, refused?.status]).toEqual([200, 409]);
+          const { run_id } = begun?.body ?? {};
+          expect(refused?.body.detail).toMatchObject({ error: 'run_in_progress', run_id });
+          await post(other, `/runs/${run_id}/cancel`, {}).expect(200);
+        }
+        const { body } = await other.as('monitor').get(`/sources/${id}/runs`).expect(200);
+        expect(body.map(({ state }: ToldRun) => state)).toEqual(Array(5).fill('cancelled'));
+      },
+      { most: [0, 0, 0] },
+    ),
+    60_000,
+  );
+});
