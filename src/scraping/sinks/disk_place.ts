@@ -61,14 +61,16 @@ async function ensureThere(target: 'LOCAL' | 'NAS', root: string, path: string):
   if (found === null) throw gone(target, path);
 }
 
+/** What to look after where recorded messages are not found; a local disk may be another replica's. */
+const REMEDY = {
+  NAS: 'is NAS_ROOT mounted, or was it moved?',
+  LOCAL:
+    'is DATA_DIR mounted, or was it moved? Replicas have to share DATA_DIR/scraped, or store in NAS or S3',
+} as const;
+
 /** What is said where recorded messages are not found. */
 export function gone(target: 'LOCAL' | 'NAS', path: string): SinkFailed {
-  const disk = target === 'NAS' ? 'NAS_ROOT' : 'DATA_DIR';
-  return new SinkFailed(
-    target,
-    path,
-    `messages were stored here, and it is gone: is ${disk} mounted, or was it moved?`,
-  );
+  return new SinkFailed(target, path, `messages were stored here, and it is gone: ${REMEDY[target]}`);
 }
 
 async function unlessMissing<Found>(looking: Promise<Found>): Promise<Found | null> {

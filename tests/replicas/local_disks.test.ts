@@ -1,0 +1,55 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from '@jest/globals';
+import { post } from '../logins/over_sandbox.js';
+import { idsOf, lastRun, linesOf, makeSource, runOnce } from '../scraping/scraped.js';
+import { LARGE, logInSome } from '../scraping/small_world.js';
+import type { Service } from '../service/service.js';
+import { describeWithServer } from '../storage/databases_postgres.js';
+import { withScrapingReplicas } from './scraping_replicas.js';
+
+const describe = await describeWithServer();
+
+/** Has the source read for a while by the one replica that runs; how many messages it has stored there then. */
+async function readSome(service: Service, id: number): Promise<number> {
+  const run = await runOnce(
+    service,
+    id,
+    ({ state, messages_stored }) => state === 'running' && messages_stored > 0,
+  );
+  await post(service, `/runs/${run.id}/cancel`, {}).expect(200);
+  expect(await lastRun(service, id)).toMatchObject({ state: 'cancelled' });
+  return linesOf(service, id).length;
+}
+
+describe('a source that stores on a local disk which replicas do not share', () => {
+  it(
+    'fails in words where its messages are not, and goes on where they are, with nothing lost',
+    withScrapingReplicas(
+      async ({ replicas: [one, two, other], sandbox }) => {
+        await logInSome({ service: other, sandbox }, 1);
+        await two.stop();
+        const id = await makeSource(other, LARGE);
+        const before = await readSome(one, id);
+        await one.stop();
+        await two.start();
+        await post(other, `/sources/${id}/trigger`, {}).expect(200);
+        const { state, error } = await lastRun(other, id);
+        expect(state).toBe('failed');
+        expect(error).toMatch(
+          /^LOCAL source-\d+\/messages\/\d{4}-\d\d\.jsonl: messages were stored here, and it is gone/,
+        );
+        expect(error).toContain('Replicas have to share DATA_DIR/scraped, or store in NAS or S3');
+        expect(readdirSync(join(two.dataDir, 'scraped'))).toEqual([]);
+        await two.stop();
+        await one.start();
+        await post(other, `/sources/${id}/trigger`, {}).expect(200);
+        expect(await readSome(one, id)).toBeGreaterThan(before);
+        const ids = linesOf(one, id).map((line) => line.id);
+        expect(ids).toEqual(idsOf(sandbox, 'Large').slice(0, ids.length));
+      },
+      { most: [4, 4, 0], shareDisk: false },
+    ),
+    60_000,
+  );
+});
