@@ -8,7 +8,7 @@ import { type Sandbox, startSandbox } from '../../sandbox/sandbox.js';
 import { sandboxSeed } from '../../sandbox/seed.js';
 import { until } from '../service/manual_time.js';
 import { KEYS } from '../service/service.js';
-import { makeServiceDatabase, type ServiceDatabase } from '../service/service_database.js';
+import { makeServiceDatabase } from '../service/service_database.js';
 import { Client } from './client.js';
 import type { ProgramWish } from './service_program.js';
 
@@ -18,13 +18,14 @@ const PROGRAM = fileURLToPath(new URL('./service_program.js', import.meta.url));
 export class KillableService {
   readonly sandbox: Sandbox;
   readonly #directory: string;
-  readonly #database: ServiceDatabase;
+  readonly #settings: Readonly<Record<string, string>>;
   #process: ChildProcess | null = null;
 
-  constructor(sandbox: Sandbox, directory: string, database: ServiceDatabase) {
+  /** `settings`: besides those that every such service has. */
+  constructor(sandbox: Sandbox, directory: string, settings: Readonly<Record<string, string>>) {
     this.sandbox = sandbox;
-    this.#database = database;
     this.#directory = directory;
+    this.#settings = settings;
   }
 
   /** Starts it, over the same directories as before; resolves once it listens. */
@@ -32,7 +33,7 @@ export class KillableService {
     const { addresses, port, rsaPublicKey } = this.sandbox;
     const { modulus, exponent, fingerprint } = rsaPublicKey;
     const rsaKey = { modulus: `${modulus}`, exponent, fingerprint: `${fingerprint}` };
-    const wish: ProgramWish = { addresses, port, rsaKey, settings: this.#settings() };
+    const wish: ProgramWish = { addresses, port, rsaKey, settings: this.#whole() };
     const started = spawn(process.execPath, [PROGRAM, JSON.stringify(wish)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -59,9 +60,8 @@ export class KillableService {
     return join(this.#directory, 'data');
   }
 
-  #settings(): Record<string, string> {
+  #whole(): Record<string, string> {
     return {
-      ...this.#database.settings,
       DATA_DIR: this.dataDir,
       SESSIONS_DIR: join(this.#directory, 'sessions'),
       API_KEYS: KEYS.admin,
@@ -69,6 +69,7 @@ export class KillableService {
       TELEGRAM_API_HASH: '0123456789abcdef0123456789abcdef',
       SYNC_CRON: 'off',
       LOG_LEVEL: 'error',
+      ...this.#settings,
     };
   }
 }
@@ -80,7 +81,7 @@ export function withKillableService(test: (service: KillableService) => Promise<
     const state = { directory: join(directory, 'telegram'), seed: sandboxSeed, port: 0 };
     const sandbox = await startSandbox({ ...state, time: Date.now, randomBytes });
     const database = await makeServiceDatabase();
-    const service = new KillableService(sandbox, directory, database);
+    const service = new KillableService(sandbox, directory, database.settings);
     try {
       await test(service);
     } finally {
