@@ -1,4 +1,4 @@
-import { it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { getTasks } from 'node-cron';
 import { until } from '../service/manual_time.js';
 import type { Service } from '../service/service.js';
@@ -15,7 +15,37 @@ async function runIds(service: Service, source: number): Promise<number[]> {
   return body.map(({ id }: { id: number }) => id);
 }
 
+/** When any of the replicas found the source due while its run goes on, in milliseconds. */
+function dueAt(replicas: readonly Service[]): number[] {
+  const told = replicas.flatMap(({ log }) => log.filter((line) => line.includes('a source is due while')));
+  return told.map((line) => Date.parse(JSON.parse(line).timestamp)).sort((one, other) => one - other);
+}
+
+/** How long they have done so, in seconds. */
+function secondsOf(due: readonly number[]): number {
+  return ((due.at(-1) ?? 0) - (due[0] ?? 0)) / 1000;
+}
+
 describe('a source with a schedule, on three replicas', () => {
+  it(
+    'is due at one of them each time',
+    withReplicas(
+      3,
+      async (replicas) => {
+        const [one] = replicas;
+        if (!one) throw new Error('there are three');
+        const { body } = await one.as('admin').post('/sources/public').send(SOURCE).expect(200);
+        await until(() => secondsOf(dueAt(replicas)) > 3);
+        const due = dueAt(replicas);
+        // One more than there are seconds between them, and one that was told late.
+        expect(due.length).toBeLessThanOrEqual(secondsOf(due) + 2);
+        expect(await runIds(one, body.id)).toEqual([body.last_run.id]);
+      },
+      // The first run stays in the queue: each time that the source is due, this is told, and nothing begun.
+      { settings: { MAX_CONCURRENT_RUNS: '0' } },
+    ),
+  );
+
   it(
     'is run by those that are left when the one that it was made at has gone',
     withReplicas(3, async ([made, left, other]) => {
