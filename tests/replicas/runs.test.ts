@@ -22,6 +22,11 @@ async function under(way: { readonly replicas: readonly [Service, ...Service[]] 
 
 const isFree = async (service: Service) => (await service.status()).free === 1;
 
+/** What listeners hear of a run. */
+function told(runId: number, state: string): RegExp {
+  return new RegExp(`event: run\\ndata: {"id":${runId},"state":"${state}"`);
+}
+
 function errorsOf({ log }: Service): string[] {
   return log.filter((line) => line.includes('"level":"error"'));
 }
@@ -47,8 +52,7 @@ describe('a source, on three replicas', () => {
       const lines = linesOf({ dataDir }, id);
       expect(lines.map((line) => line.id)).toEqual(idsOf(sandbox, 'Small 1'));
       for (const { file } of lines) if (file) expect(hashOf({ dataDir }, file.path ?? '')).toBe(file.sha256);
-      const told = new RegExp(`event: run\\ndata: {"id":${run.id},"state":"completed"`);
-      await until(() => listeners.every((listener) => told.test(listener.heard())));
+      await until(() => listeners.every((listener) => told(run.id, 'completed').test(listener.heard())));
       for (const listener of listeners) listener.close();
       expect(sandbox.connections.overlaps()).toEqual([]);
     }),
@@ -95,9 +99,10 @@ describe('a source, on three replicas', () => {
   );
 
   it(
-    'that is triggered at two of them at once has one run',
+    'that is triggered at two of them at once has one run; one that ends before it began is told of, too',
     withScrapingReplicas(
       async ({ replicas: [one, two, other] }) => {
+        const listener = await listen(one);
         const id = await makeSource(other, 'small1', { is_active: false });
         for (let round = 0; round < 5; round += 1) {
           const asked = await Promise.all([one, two].map((at) => post(at, `/sources/${id}/trigger`, {})));
@@ -109,6 +114,8 @@ describe('a source, on three replicas', () => {
         }
         const { body } = await other.as('monitor').get(`/sources/${id}/runs`).expect(200);
         expect(body.map(({ state }: ToldRun) => state)).toEqual(Array(5).fill('cancelled'));
+        await until(() => told(body[0].id, 'cancelled').test(listener.heard()));
+        listener.close();
       },
       { most: [0, 0, 0] },
     ),

@@ -19,7 +19,7 @@ export interface EmbeddedEngineParts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
-  /** Called when a run has come to its end, or was let go. */
+  /** Called when a run was taken, has come to its end, is to end, or was let go. */
   readonly onChanged: (runId: number) => void;
 }
 
@@ -54,6 +54,7 @@ export class EmbeddedEngine implements Engine {
 
   cancel(runId: number): void {
     this.#active.get(runId)?.end.abort(new Cancelled());
+    this.#parts.onChanged(runId);
   }
 
   /** Breaks off what is going on, and waits for it; the runs go on elsewhere, or after the next start. */
@@ -92,6 +93,7 @@ export class EmbeddedEngine implements Engine {
       this.wake();
     });
     this.#active.set(run.id, { end, done });
+    this.#parts.onChanged(run.id);
   }
 
   async #carryOut(run: OwnRun, end: AbortController): Promise<void> {
