@@ -25,6 +25,7 @@ async function main(): Promise<void> {
     ...sandbox.accounts().map(({ phone, code, password }) => {
       return `account ${phone}: code ${code}${password === null ? '' : `, password ${password}`}`;
     }),
+    ...sandbox.world.bots.map(({ token }) => `bot ${token}`),
     sandbox.rsaPublicKey.pem,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);

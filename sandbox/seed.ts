@@ -28,6 +28,14 @@ export const sandboxSeed = parseSeed({
     { phone: '+9996630002', id: 7000000007, first_name: 'Gus', refused: 'PHONE_NUMBER_BANNED' },
     { phone: '+9996630003', id: 7000000008, first_name: 'Hal', refused: 'PHONE_NUMBER_FLOOD' },
   ],
+  bots: [
+    {
+      token: '1000000100:sandbox-bot-token_sandbox-bot-token',
+      first_name: 'Sandbox Bot',
+      username: 'sandbox_reader_bot',
+      dc: 3,
+    },
+  ],
   channels: [
     {
       id: 1000000001,

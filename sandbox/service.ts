@@ -43,6 +43,7 @@ export interface SandboxService {
   /** As they were when everything was ready. */
   readonly accounts: readonly cards.AccountCard[];
   readonly refusedAccounts: readonly cards.RefusedAccount[];
+  readonly bots: readonly cards.BotCard[];
   readonly channels: readonly cards.ChannelCard[];
   readonly controlUrl: string;
   /** Absolute. */
@@ -85,6 +86,7 @@ export async function startSandboxService(options: SandboxServiceOptions): Promi
       },
       accounts: cards.accountCards(world, await listSessions(api)),
       refusedAccounts: cards.refusedAccounts(world),
+      bots: cards.botCards(world),
       channels: cards.channelCards(world),
       close: () => started.dispose(),
     };

@@ -1,8 +1,8 @@
 import { Api } from 'telegram/tl/index.js';
 import { digits } from '../faults/faults.js';
 import { exact, long } from '../tl/values.js';
+import type { Account } from '../world/accounts.js';
 import { presentUser } from '../world/present.js';
-import type { Account } from '../world/world.js';
 import { type Call, method } from './call.js';
 import { pendingCode } from './codes.js';
 import { RpcError } from './error_codes.js';

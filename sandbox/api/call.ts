@@ -1,7 +1,8 @@
 import type { Codes } from '../state/codes.js';
 import type { KeyRecord, Keys } from '../state/keys.js';
 import type { TlObject, TlResult } from '../tl/values.js';
-import type { Account, World } from '../world/world.js';
+import type { Account } from '../world/accounts.js';
+import type { World } from '../world/world.js';
 import { RpcError } from './error_codes.js';
 import type { ExportedAuthorizations } from './exported.js';
 import type { SrpChallenges } from './srp_challenges.js';
@@ -36,6 +37,8 @@ export interface Method {
   readonly name: string;
   /** Moves files: several connections may do that with one key at once. */
   readonly isMedia: boolean;
+  /** Is there for people only. */
+  readonly refusesBots: boolean;
   /** Phone numbers that the call is about, besides the account's own. */
   phones(request: TlObject): string[];
   answer(request: TlObject, call: Call): TlResult;
@@ -53,7 +56,7 @@ type AnswerOf<Request> = Request extends { __response: infer Answer } ? Answer :
 export function method<Request extends TlObject>(
   type: RequestClass<Request>,
   answer: (request: Request, call: Call) => AnswerOf<Request> & TlResult,
-  options: { isMedia?: boolean; phones?: (request: Request) => string[] } = {},
+  options: { isMedia?: boolean; refusesBots?: boolean; phones?: (request: Request) => string[] } = {},
 ): Method {
   const typed = (request: TlObject): Request => {
     if (!(request instanceof type)) throw new RangeError(`${request.className} is not ${type.className}`);
@@ -62,6 +65,7 @@ export function method<Request extends TlObject>(
   return {
     name: type.className,
     isMedia: options.isMedia ?? false,
+    refusesBots: options.refusesBots ?? false,
     phones: (request) => options.phones?.(typed(request)) ?? [],
     answer: (request, call) => answer(typed(request), call),
   };
@@ -69,7 +73,7 @@ export function method<Request extends TlObject>(
 
 /** The call's account; see `Call.account`. */
 export function accountOf(backend: Backend, key: KeyRecord): Account {
-  const account = key.authorization === null ? null : backend.world.account(key.authorization.phone);
+  const account = key.authorization === null ? null : backend.world.loggedIn(key.authorization.phone);
   if (account === null) throw new RpcError('AUTH_KEY_UNREGISTERED');
   return account;
 }

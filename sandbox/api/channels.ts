@@ -1,5 +1,6 @@
 import { Api } from 'telegram/tl/index.js';
 import { long } from '../tl/values.js';
+import { ptsOf } from '../world/feed.js';
 import { presentChannel } from '../world/present.js';
 import { type Call, method } from './call.js';
 import { channelOf, readableChannelOf } from './peers.js';
@@ -29,7 +30,7 @@ function getFullChannel(request: Api.channels.GetFullChannel, call: Call): Api.m
     chatPhoto: new Api.PhotoEmpty({ id: long(0n) }),
     notifySettings: new Api.PeerNotifySettings({}),
     botInfo: [],
-    pts: channel.feed.lastId + 1,
+    pts: ptsOf(channel.feed),
   });
   return new Api.messages.ChatFull({ fullChat, chats: [presentChannel(channel, account)], users: [] });
 }

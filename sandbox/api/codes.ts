@@ -1,7 +1,8 @@
 import { Api } from 'telegram/tl/index.js';
 import { digits } from '../faults/faults.js';
 import type { CodeType, SentCode } from '../state/codes.js';
-import { testNumber } from '../world/world.js';
+import { testNumber } from '../world/accounts.js';
+import { ensureApplication } from './application.js';
 import { type Call, method } from './call.js';
 import { RpcError } from './error_codes.js';
 
@@ -31,10 +32,8 @@ export function pendingCode({ backend, key }: Call, phoneNumber: string, phoneCo
 
 function sendCode(request: Api.auth.SendCode, call: Call): Api.auth.SentCode {
   const { backend, dcId, key } = call;
-  const { refused_api_ids: refusedIds, code_seconds: lifetime, data_centres: count } = backend.world.seed;
-  if (request.apiId <= 0 || request.apiHash === '' || refusedIds.includes(request.apiId)) {
-    throw new RpcError('API_ID_INVALID');
-  }
+  const { code_seconds: lifetime, data_centres: count } = backend.world.seed;
+  ensureApplication(request, backend);
   const phone = digits(request.phoneNumber);
   if (!/^[1-9]\d{6,14}$/.test(phone)) throw new RpcError('PHONE_NUMBER_INVALID');
   const account = backend.world.account(phone);

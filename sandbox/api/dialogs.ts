@@ -1,14 +1,14 @@
 import { Api } from 'telegram/tl/index.js';
 import { exact, long } from '../tl/values.js';
-import type { Post } from '../world/feed.js';
+import { type Post, ptsOf } from '../world/feed.js';
 import { presentChannel, presentPost, presentUser } from '../world/present.js';
 import type { Channel } from '../world/world.js';
 import { type Call, method } from './call.js';
 
 /** The list of chats, and the state of updates: nothing ever happens here. */
 export const dialogMethods = [
-  method(Api.messages.GetDialogs, getDialogs),
-  method(Api.messages.GetPinnedDialogs, (_request, call) => pinned(call)),
+  method(Api.messages.GetDialogs, getDialogs, { refusesBots: true }),
+  method(Api.messages.GetPinnedDialogs, (_request, call) => pinned(call), { refusesBots: true }),
   method(Api.updates.GetState, (_request, call) => state(call)),
   method(Api.updates.GetDifference, (_request, call) => {
     const { date, seq } = state(call);
@@ -74,7 +74,7 @@ function dialog({ channel, top }: Entry): Api.Dialog {
     unreadMentionsCount: 0,
     unreadReactionsCount: 0,
     notifySettings: new Api.PeerNotifySettings({}),
-    pts: channel.feed.lastId + 1,
+    pts: ptsOf(channel.feed),
   });
 }
 

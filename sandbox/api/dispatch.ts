@@ -61,6 +61,7 @@ export class Dispatcher {
         return accountOf(backend, current);
       },
     };
+    if (method.refusesBots && call.account.token !== null) throw new RpcError('BOT_METHOD_INVALID');
     const value = method.answer(request, call);
     // Logging in makes a connection somebody's.
     caller.record.phone = this.#key(caller).authorization?.phone ?? caller.record.phone;
@@ -84,7 +85,7 @@ export class Dispatcher {
   #accountFor(method: Method | null, caller: Caller): KeyRecord {
     const { authorization } = this.#key(caller);
     caller.record.phone = authorization?.phone ?? caller.record.phone;
-    const isRival = this.log.sent(caller.record, method?.isMedia ?? false);
+    const isRival = this.log.sent(caller.record, method);
     if (isRival && authorization !== null) this.backend.keys.kill(authorization.id, 'AUTH_KEY_DUPLICATED');
     const key = this.#key(caller);
     if (key.authorization !== null && key.authorization.dead !== null)

@@ -1,4 +1,5 @@
 import { Api } from 'telegram/tl/index.js';
+import { ptsOf } from '../world/feed.js';
 import { presentChannel, presentPost } from '../world/present.js';
 import type { Channel } from '../world/world.js';
 import { type Call, method } from './call.js';
@@ -8,8 +9,8 @@ import { readableChannelOf, userOf } from './peers.js';
 
 /** The messages of channels. */
 export const messageMethods = [
-  method(Api.messages.GetHistory, getHistory),
-  method(Api.messages.Search, search),
+  method(Api.messages.GetHistory, getHistory, { refusesBots: true }),
+  method(Api.messages.Search, search, { refusesBots: true }),
   method(Api.channels.GetMessages, getMessages),
   // Chats with users hold nothing here.
   method(Api.messages.GetMessages, ({ id }) => nothing(id.length)),
@@ -55,7 +56,7 @@ function messages(
   { account }: Call,
 ): Api.messages.ChannelMessages {
   return new Api.messages.ChannelMessages({
-    pts: channel.feed.lastId + 1,
+    pts: ptsOf(channel.feed),
     count,
     messages: found,
     topics: [],

@@ -1,4 +1,5 @@
 import { authMethods } from './auth.js';
+import { botMethods } from './bots.js';
 import type { Method } from './call.js';
 import { channelMethods } from './channels.js';
 import { codeMethods } from './codes.js';
@@ -16,6 +17,7 @@ export const methods: ReadonlyMap<string, Method> = new Map(
     codeMethods,
     authMethods,
     passwordMethods,
+    botMethods,
     userMethods,
     channelMethods,
     messageMethods,

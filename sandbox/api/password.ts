@@ -3,7 +3,7 @@ import { dhBytes, dhGenerator, dhPrime } from '../crypto/dh_group.js';
 import { toBigEndian } from '../crypto/integers.js';
 import { proves } from '../crypto/srp.js';
 import { exact, long } from '../tl/values.js';
-import type { Account } from '../world/world.js';
+import type { Account } from '../world/accounts.js';
 import { logIn } from './auth.js';
 import { type Call, method } from './call.js';
 import { RpcError } from './error_codes.js';

@@ -1,7 +1,8 @@
 import { Api } from 'telegram/tl/index.js';
 import { exact } from '../tl/values.js';
+import type { Account } from '../world/accounts.js';
 import { canRead } from '../world/present.js';
-import { type Account, accessHash, type Channel, channelAccessHash } from '../world/world.js';
+import { accessHash, type Channel, channelAccessHash } from '../world/world.js';
 import type { Call } from './call.js';
 import { RpcError } from './error_codes.js';
 

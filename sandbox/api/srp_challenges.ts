@@ -1,6 +1,6 @@
 import { sha256 } from '../crypto/hashes.js';
 import { type Challenge, challengeFor, type Salts, verifierOf } from '../crypto/srp.js';
-import type { Account } from '../world/world.js';
+import type { Account } from '../world/accounts.js';
 
 const MOST = 1000;
 

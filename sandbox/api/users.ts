@@ -1,7 +1,8 @@
 import { Api } from 'telegram/tl/index.js';
 import { long } from '../tl/values.js';
+import type { Account } from '../world/accounts.js';
 import { presentChannel, presentUser } from '../world/present.js';
-import type { Account, Channel } from '../world/world.js';
+import type { Channel } from '../world/world.js';
 import { type Call, method } from './call.js';
 import { RpcError } from './error_codes.js';
 import { userOf } from './peers.js';

@@ -26,10 +26,19 @@ export interface Overlap {
   readonly connections: readonly [ConnectionRecord, ConnectionRecord];
 }
 
+/** The method that a client called. */
+export interface CalledMethod {
+  readonly name: string;
+  /** Moves files. */
+  readonly isMedia: boolean;
+}
+
 /** Who was connected where, when, and with which key. Keeps the last `capacity` records. */
 export class ConnectionLog {
   readonly #records: ConnectionRecord[] = [];
   readonly #open = new Set<ConnectionRecord>();
+  /** By name; there are no more than the sandbox knows. */
+  readonly #calls = new Map<string, number>();
   #order = 0;
   #nextId = 1;
   /** Records that no longer fit. */
@@ -62,16 +71,25 @@ export class ConnectionLog {
     record.closedOrder = this.#tick();
   }
 
-  /** Counts a method called. Returns whether another open connection has called with this key, too. */
-  sent(record: ConnectionRecord, isMedia: boolean): boolean {
+  /**
+   * Counts a call; null: of a method that the sandbox does not know. Returns whether another open connection has
+   * called with this key, too.
+   */
+  sent(record: ConnectionRecord, method: CalledMethod | null): boolean {
     record.requests += 1;
-    if (isMedia) {
+    if (method) this.#calls.set(method.name, this.calls(method.name) + 1);
+    if (method?.isMedia) {
       record.mediaRequests += 1;
       return false;
     }
     record.firstSentOrder ??= this.#tick();
     for (const other of this.#open) if (isRival(other, record)) return true;
     return false;
+  }
+
+  /** How often a method was called, by GramJS's name of it: `auth.SendCode`. */
+  calls(method: string): number {
+    return this.#calls.get(method) ?? 0;
   }
 
   /** Oldest first. */

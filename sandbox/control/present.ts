@@ -21,6 +21,13 @@ export function presentConnections(log: ConnectionLog, phone: string | null) {
   };
 }
 
+/** What bots there are, and how each is logged in. */
+export function presentBots({ bots }: World) {
+  return bots.map(({ id, dcId, seed, token }) => ({
+    ...{ id: id.toString(), username: seed.username ?? null, dc: dcId, token },
+  }));
+}
+
 /** What channels there are, ids as text: they are too wide for some readers of JSON. */
 export function presentChannels(world: World) {
   return world.channels.map(({ id, title, username, dcId, feed, seed }) => ({

@@ -1,5 +1,6 @@
 import { presentChannels } from '../control/present.js';
-import type { Account, World } from '../world/world.js';
+import type { Account } from '../world/accounts.js';
+import type { World } from '../world/world.js';
 import type { ListedSession } from './api.js';
 
 /** An account to try things with. */
@@ -16,6 +17,15 @@ export interface AccountCard {
   readonly password: string | null;
   readonly in_pool: boolean;
   readonly session_id: number | null;
+}
+
+/** A bot, which is logged in by its token. */
+export interface BotCard {
+  readonly id: bigint;
+  readonly name: string;
+  readonly username: string | null;
+  readonly dc: number;
+  readonly token: string;
 }
 
 /** An account that Telegram refuses to send a code to. */
@@ -54,6 +64,14 @@ export function accountCards(world: World, sessions: readonly ListedSession[]): 
         session_id: session?.id ?? null,
       };
     });
+}
+
+/** The bots that sources may name. */
+export function botCards({ bots }: World): BotCard[] {
+  return bots.map((bot) => {
+    const { id, dcId: dc, seed, token } = bot;
+    return { id, name: fullName(bot), username: seed.username ?? null, dc, token: token ?? '' };
+  });
 }
 
 /** The accounts that are there to see errors with. */

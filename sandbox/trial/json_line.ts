@@ -10,6 +10,7 @@ export function jsonLine(service: SandboxService): string {
     worker_key: service.workerKey,
     accounts: service.accounts,
     refused_accounts: service.refusedAccounts,
+    bots: service.bots,
     channels: service.channels,
     control_url: service.controlUrl,
     data_centres: sandbox.addresses.map((address, at) => ({ dc: at + 1, address, port: sandbox.port })),

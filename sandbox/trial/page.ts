@@ -12,6 +12,7 @@ export function page(service: SandboxService, bold: (text: string) => string): s
     ),
     ...section('Accounts', accounts(service.accounts)),
     ...section('Telegram sends these no code', refused(service)),
+    ...section('Bots', bots(service)),
     ...section('Channels', channels(service)),
     ...section('A first lease', lease(service)),
     ...section('A first login', login(service)),
@@ -44,6 +45,12 @@ function accounts(cards: readonly AccountCard[]): string[] {
 
 function refused({ refusedAccounts }: SandboxService): string[] {
   return table(refusedAccounts.map(({ phone, name, error }) => [phone, name, error]));
+}
+
+function bots({ bots: cards }: SandboxService): string[] {
+  return table(
+    cards.map(({ name, username, token }) => [name, username === null ? '' : `@${username}`, token]),
+  );
 }
 
 /** Channels that differ in their number only are one line. */

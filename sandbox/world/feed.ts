@@ -21,6 +21,11 @@ export interface Feed {
   post(id: number): Post | null;
 }
 
+/** How much has happened in a channel: every message counts, and every deletion (core.telegram.org/api/updates). */
+export function ptsOf({ lastId, count }: Feed): number {
+  return 1 + lastId + (lastId - count);
+}
+
 /** Where the messages' files lie and how their ids are told from those of other channels. */
 export interface FeedPlace {
   readonly index: number;
@@ -70,11 +75,12 @@ function writtenFeed(place: FeedPlace, posts: readonly SeedPost[]): Feed {
 }
 
 function generatedFeed({ index, dcId, seed }: FeedPlace, described: SeedGenerated): Feed {
-  const { count: lastId, files, deleted_every: deletedEvery } = described;
+  const { count: lastId, files, deleted_every: deletedEvery, deleted: [from, to] = [0, 0] } = described;
   const filesUpTo = (id: number): number => Math.floor((id * files) / lastId);
   const hasFile = (id: number): boolean => id > CREATED && filesUpTo(id) > filesUpTo(id - 1);
-  const exists = (id: number): boolean =>
-    id >= CREATED && id <= lastId && (deletedEvery === undefined || id % deletedEvery !== 0 || hasFile(id));
+  const isDeleted = (id: number): boolean =>
+    (id >= from && id <= to) || (deletedEvery !== undefined && id % deletedEvery === 0 && !hasFile(id));
+  const exists = (id: number): boolean => id >= CREATED && id <= lastId && !isDeleted(id);
   let count = 0;
   for (let id = CREATED; id <= lastId; id++) if (exists(id)) count += 1;
   return {

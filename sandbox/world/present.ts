@@ -1,13 +1,15 @@
 import { Api } from 'telegram/tl/index.js';
 import { long } from '../tl/values.js';
+import type { Account } from './accounts.js';
 import type { Post } from './feed.js';
 import { presentFile } from './present_file.js';
-import { type Account, accessHash, type Channel, channelAccessHash } from './world.js';
+import { accessHash, type Channel, channelAccessHash } from './world.js';
 
 /** `account` as `viewer` sees it. Its phone number is its own business. */
 export function presentUser(account: Account, viewer: Account): Api.User {
   const { first_name: firstName, last_name: lastName, username } = account.seed;
   const isSelf = account.id === viewer.id;
+  const isBot = account.token !== null;
   return new Api.User({
     id: long(account.id),
     self: isSelf,
@@ -15,7 +17,7 @@ export function presentUser(account: Account, viewer: Account): Api.User {
     firstName,
     ...(lastName === undefined ? {} : { lastName }),
     ...(username === undefined ? {} : { username }),
-    ...(isSelf ? { phone: account.phone } : {}),
+    ...(isBot ? { bot: true, botInfoVersion: 1 } : isSelf ? { phone: account.phone } : {}),
     status: new Api.UserStatusEmpty(),
   });
 }
@@ -33,7 +35,7 @@ export function presentChannel(channel: Channel, viewer: Account): Api.Channel |
   if (!canRead(channel, viewer)) return new Api.ChannelForbidden(same);
   return new Api.Channel({
     ...same,
-    left: !channel.hasMember(viewer.phone),
+    left: !channel.hasMember(viewer),
     ...(username === null ? {} : { username }),
     photo: new Api.ChatPhotoEmpty(),
     date: seed.created,
@@ -43,7 +45,7 @@ export function presentChannel(channel: Channel, viewer: Account): Api.Channel |
 
 /** Whether `viewer` may look into `channel`: a member, or anybody where it is public. */
 export function canRead(channel: Channel, viewer: Account): boolean {
-  return channel.username !== null || channel.hasMember(viewer.phone);
+  return channel.username !== null || channel.hasMember(viewer);
 }
 
 /** A message of `channel` as `viewer` sees it. */

@@ -1,8 +1,9 @@
 import { Api } from 'telegram/tl/index.js';
 import { sha256 } from '../crypto/hashes.js';
 import { long } from '../tl/values.js';
+import type { Account } from './accounts.js';
 import { fileSize, type StoredFile } from './files.js';
-import { type Account, accessHash } from './world.js';
+import { accessHash } from './world.js';
 
 /** A photo's smaller size and the whole of it (core.telegram.org/api/files, Image thumbnail types). */
 export const photoSizes: Readonly<Record<string, string>> = { m: 'm', y: '' };

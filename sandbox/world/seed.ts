@@ -33,6 +33,15 @@ const account = z.strictObject({
   refused: z.string().optional(),
 });
 
+const bot = z.strictObject({
+  /** As BotFather gives it: the bot's id, a colon, and its secret. */
+  token: z.string().regex(/^[1-9]\d{5,11}:[\w-]{35}$/),
+  first_name: z.string(),
+  username: z.string().optional(),
+  /** The home data centre. */
+  dc: z.int().positive().default(2),
+});
+
 const post = z.strictObject({
   text: z.string().default(''),
   date: time.optional(),
@@ -51,6 +60,8 @@ const generated = z.strictObject({
   seconds_between: z.int().positive().default(600),
   /** Every so many messages one was deleted, and its id is missing. */
   deleted_every: z.int().min(2).optional(),
+  /** All from the first of these ids to the second were deleted, too. */
+  deleted: z.tuple([z.int().positive(), z.int().positive()]).optional(),
 });
 
 const channel = z.strictObject({
@@ -79,6 +90,7 @@ const seedSchema = z.strictObject({
   /** `api_id`s that Telegram refuses; every other positive one is taken, with any api_hash. */
   refused_api_ids: z.array(z.int()).default([]),
   accounts: z.array(account).min(1),
+  bots: z.array(bot).default([]),
   channels: z.array(channel).default([]),
 });
 
@@ -86,6 +98,8 @@ const seedSchema = z.strictObject({
 export type Seed = z.output<typeof seedSchema>;
 /** One of the seed's accounts. */
 export type SeedAccount = z.output<typeof account>;
+/** One of the seed's bots. */
+export type SeedBot = z.output<typeof bot>;
 /** One of the seed's channels, or many alike. */
 export type SeedChannel = z.output<typeof channel>;
 /** One message written out in the seed. */

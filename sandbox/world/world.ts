@@ -1,19 +1,9 @@
 import { sha256 } from '../crypto/hashes.js';
 import { digits } from '../faults/faults.js';
+import { type Account, botOf, personOf } from './accounts.js';
 import { type Feed, feedOf, type Post, placeOfFile } from './feed.js';
 import type { StoredFile } from './files.js';
-import type { Seed, SeedAccount, SeedChannel } from './seed.js';
-
-/** An account of the sandbox. */
-export interface Account {
-  readonly seed: SeedAccount;
-  readonly id: bigint;
-  /** Digits only. */
-  readonly phone: string;
-  /** Its home data centre. */
-  readonly dcId: number;
-  readonly code: string;
-}
+import type { Seed, SeedChannel } from './seed.js';
 
 /** A channel of the sandbox. */
 export interface Channel {
@@ -24,7 +14,7 @@ export interface Channel {
   readonly username: string | null;
   readonly dcId: number;
   readonly feed: Feed;
-  hasMember(phone: string): boolean;
+  hasMember(account: Account): boolean;
 }
 
 /** A file and the message it is in. */
@@ -36,27 +26,43 @@ export interface LocatedFile {
 
 /** Everything there is besides sessions: accounts, channels, messages, files. It never changes. */
 export class World {
+  /** People's. */
   readonly accounts: readonly Account[];
+  readonly bots: readonly Account[];
   readonly channels: readonly Channel[];
   readonly #byPhone: ReadonlyMap<string, Account>;
+  readonly #byLogin: ReadonlyMap<string, Account>;
   readonly #byUserId: ReadonlyMap<bigint, Account>;
   readonly #byChannelId: ReadonlyMap<bigint, Channel>;
   readonly #byUsername: ReadonlyMap<string, Account | Channel>;
 
   constructor(readonly seed: Seed) {
-    this.accounts = seed.accounts.map((account) => accountOf(account, seed.data_centres));
+    this.accounts = seed.accounts.map((account) => personOf(account, seed.data_centres));
+    this.bots = seed.bots.map((bot) => botOf(bot, seed.data_centres));
+    const all = [...this.accounts, ...this.bots];
     this.channels = seed.channels.flatMap(copiesOf).map(channelOf);
     this.#byPhone = new Map(this.accounts.map((account) => [account.phone, account]));
-    this.#byUserId = new Map(this.accounts.map((account) => [account.id, account]));
+    this.#byLogin = new Map(all.map((account) => [account.phone, account]));
+    this.#byUserId = new Map(all.map((account) => [account.id, account]));
     this.#byChannelId = new Map(this.channels.map((channel) => [channel.id, channel]));
     this.#byUsername = new Map<string, Account | Channel>([
-      ...this.accounts.flatMap((account) => named(account.seed.username ?? null, account)),
+      ...all.flatMap((account) => named(account.seed.username ?? null, account)),
       ...this.channels.flatMap((channel) => named(channel.username, channel)),
     ]);
   }
 
+  /** The person whose phone it is. */
   account(phone: string): Account | null {
     return this.#byPhone.get(digits(phone)) ?? null;
+  }
+
+  bot(token: string): Account | null {
+    return this.bots.find((bot) => bot.token === token) ?? null;
+  }
+
+  /** Who is logged in as `phone`, which is an account's. */
+  loggedIn(phone: string): Account | null {
+    return this.#byLogin.get(phone) ?? null;
   }
 
   user(id: bigint): Account | null {
@@ -73,8 +79,8 @@ export class World {
   }
 
   /** The channels that an account is a member of. */
-  channelsOf({ phone }: Account): Channel[] {
-    return this.channels.filter((channel) => channel.hasMember(phone));
+  channelsOf(account: Account): Channel[] {
+    return this.channels.filter((channel) => channel.hasMember(account));
   }
 
   file(id: bigint): LocatedFile | null {
@@ -100,20 +106,6 @@ export function channelAccessHash(viewer: Account, channel: Channel): bigint {
   return chosen?.[1] ?? accessHash(viewer, 'channel', channel.id);
 }
 
-/** The data centre X and the code of a test number `99966XYYYY` (core.telegram.org/api/auth, Test accounts). */
-export function testNumber(phone: string): { readonly dcId: number; readonly code: string } | null {
-  const digit = /^99966(\d)\d{4}$/.exec(phone)?.[1];
-  return digit === undefined ? null : { dcId: Number(digit), code: digit.repeat(5) };
-}
-
-function accountOf(seed: SeedAccount, dataCentres: number): Account {
-  const phone = digits(seed.phone);
-  const test = testNumber(phone);
-  const dcId = seed.dc ?? test?.dcId ?? 1;
-  if (dcId > dataCentres) throw new RangeError(`no data centre ${dcId} for ${phone}`);
-  return { seed, id: seed.id, phone, dcId, code: seed.code ?? test?.code ?? '12345' };
-}
-
 /** A seed's channel with `copies` is that many, told apart by number. */
 function copiesOf(seed: SeedChannel): { seed: SeedChannel; number: number | null }[] {
   if (seed.copies === 1) return [{ seed, number: null }];
@@ -131,7 +123,8 @@ function channelOf({ seed, number }: { seed: SeedChannel; number: number | null 
     username: seed.username === undefined ? null : `${seed.username}${suffix}`,
     dcId: seed.dc,
     feed: feedOf({ index, dcId: seed.dc, seed }),
-    hasMember: (phone) => members === null || members.has(phone),
+    // Nobody adds a bot to what everybody is in.
+    hasMember: ({ phone, token }) => (members === null ? token === null : members.has(phone)),
   };
 }
 

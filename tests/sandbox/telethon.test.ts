@@ -28,6 +28,7 @@ interface Report {
   /** Asked for by id, in a request so long that Telethon compresses it. */
   readonly hundred: readonly (number | null)[];
   readonly newest: readonly number[];
+  readonly pts?: number;
   readonly files: Readonly<Record<string, string>>;
 }
 
@@ -85,6 +86,14 @@ withTelethon('real Telethon (skipped without python3-telethon)', () => {
       dc: 2,
       me: { first_name: 'Cleo' },
     });
+  });
+
+  test('logs a bot in by its token, at its data centre, and reads by ids', async () => {
+    const token = telegram.sandbox.world.bots[0]?.token;
+    const report = await telethon('bot', { bot_token: token, channel: 'sandbox_news' });
+    expect(report).toMatchObject({ dc: 3, me: { id: 1_000_000_100, first_name: 'Sandbox Bot', bot: true } });
+    expect(report).toMatchObject({ hundred: [1, null, 5000, null], refused: true });
+    expect(report.pts).toBeGreaterThan(5000);
   });
 
   test('lists hundreds of dialogs', async () => {

@@ -7,7 +7,7 @@ import sys
 
 from telethon import TelegramClient, functions
 from telethon.crypto import rsa
-from telethon.errors import SessionPasswordNeededError
+from telethon.errors import BotMethodInvalidError, SessionPasswordNeededError
 
 
 async def journey(wanted):
@@ -19,6 +19,10 @@ async def journey(wanted):
         client.session.set_dc(wanted["dc"], wanted["address"], wanted["port"])
     await client.connect()
     answer = {}
+    if wanted.get("bot_token"):
+        await read_as_bot(client, wanted, answer)
+        await client.disconnect()
+        return answer
     if not await client.is_user_authorized():
         await client.send_code_request(wanted["phone"])
         try:
@@ -34,6 +38,21 @@ async def journey(wanted):
         await read_channel(client, wanted, answer)
     await client.disconnect()
     return answer
+
+
+async def read_as_bot(client, wanted, answer):
+    await client.sign_in(bot_token=wanted["bot_token"])
+    me = await client.get_me()
+    answer["me"] = {"id": me.id, "first_name": me.first_name, "bot": me.bot}
+    answer["dc"] = client.session.dc_id
+    channel = await client.get_entity(wanted["channel"])
+    answer["pts"] = (await client(functions.channels.GetFullChannelRequest(channel))).full_chat.pts
+    found = await client.get_messages(channel, ids=[1, 97, 5000, 5001])
+    answer["hundred"] = [message and message.id for message in found]
+    try:
+        await client.get_messages(channel, limit=1)
+    except BotMethodInvalidError:
+        answer["refused"] = True
 
 
 async def read_channel(client, wanted, answer):
