@@ -1,4 +1,5 @@
 import type { ProxyAddress } from '../access/proxy_url.js';
+import type { BotGateway } from './bots.js';
 import type { MediaFile, Message, MessagesAfter } from './message.js';
 
 /** The application that speaks for an account: `api_id` and `api_hash` of my.telegram.org. */
@@ -122,7 +123,7 @@ export interface ConnectedAccount {
  * happens. All of them reject with TelegramRefused, TelegramFlood, TelegramUnreachable or TelegramTimeout
  * (`errors.ts`), and nothing but the first of these says anything of the session.
  */
-export interface TelegramGateway {
+export interface TelegramGateway extends BotGateway {
   sendCode(login: LoginStart): Promise<SentCode>;
   resendCode(login: LoginUnderWay): Promise<SentCode>;
   /** With `password`: also gives it, if the account has one, on the same connection. */

@@ -20,6 +20,8 @@ export function createLazyGateway(parts: GatewayParts): TelegramGateway {
     signIn: async (login, code, password) => (await gateway()).signIn(login, code, password),
     checkPassword: async (login, password) => (await gateway()).checkPassword(login, password),
     withAccount: async (access, work) => (await gateway()).withAccount(access, work),
+    logInBot: async (login) => (await gateway()).logInBot(login),
+    withBot: async (access, work) => (await gateway()).withBot(access, work),
     async close() {
       closed = true;
       // What did not load has nothing open.

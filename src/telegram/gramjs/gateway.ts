@@ -1,6 +1,7 @@
-import type { LoginStart, TelegramGateway } from '../gateway.js';
+import type { AccountAccess, LoginStart, TelegramGateway } from '../gateway.js';
 import { defaultLimits, type GatewayParts } from '../limits.js';
 import { connectAccount } from './account.js';
+import { connectBot, logInBot } from './bots.js';
 import type { Caller, Lines } from './lines.js';
 import { resendCode, sendCode, signIn, signInByPassword } from './login.js';
 import { Places } from './places.js';
@@ -24,6 +25,13 @@ export function createGramjsGateway({ network, timers, limits: wanted }: Gateway
     const caller: Caller = { apiId: login.application.apiId, proxy: login.proxy };
     return switchboard.run(caller, { what, seconds: limits.loginSeconds }, task);
   };
+  const during = <Result>(
+    { apiId, proxy, withinSeconds: seconds, signal }: AccountAccess,
+    task: (lines: Lines) => Promise<Result>,
+  ): Promise<Result> => {
+    const options = { what: 'all of the work with the session', seconds, signal };
+    return switchboard.run({ apiId, proxy }, options, task);
+  };
   return {
     sendCode: (login) => step(login, 'sending a code', (lines) => sendCode(lines, network.firstDc, login)),
     resendCode: (login) => step(login, 'sending a code again', (lines) => resendCode(lines, login)),
@@ -31,13 +39,13 @@ export function createGramjsGateway({ network, timers, limits: wanted }: Gateway
       step(login, 'signing in', (lines) => signIn(lines, login, code, password)),
     checkPassword: (login, password) =>
       step(login, 'checking a password', (lines) => signInByPassword(lines, login, password)),
-    withAccount: (access, work) => {
-      const { apiId, proxy, withinSeconds: seconds, signal } = access;
-      const options = { what: 'all of the work with the session', seconds, signal };
-      return switchboard.run({ apiId, proxy }, options, async (lines) =>
-        work(await connectAccount(lines, access)),
-      );
+    withAccount: (access, work) => during(access, async (lines) => work(await connectAccount(lines, access))),
+    logInBot: ({ signal, ...login }) => {
+      const caller: Caller = { apiId: login.application.apiId, proxy: login.proxy };
+      const options = { what: 'logging a bot in', seconds: limits.loginSeconds, signal };
+      return switchboard.run(caller, options, (lines) => logInBot(lines, network.firstDc, login));
     },
+    withBot: (access, work) => during(access, async (lines) => work(await connectBot(lines, access))),
     close: () => switchboard.close(),
   };
 }

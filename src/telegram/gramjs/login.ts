@@ -2,31 +2,19 @@ import { Api } from 'telegram/tl/index.js';
 import { TelegramRefused } from '../errors.js';
 import type { LoginStart, LoginUnderWay, SentCode, SignIn } from '../gateway.js';
 import type { TelegramConnection } from './connection.js';
+import { atHome } from './home.js';
 import type { Lines } from './lines.js';
 import { checkPassword, passwordHint } from './password.js';
-import type { DataCentreId } from './route.js';
-import { isRefusal, migrationTarget } from './rpc_errors.js';
+import { isRefusal } from './rpc_errors.js';
 import { presentSentCode } from './sent_code.js';
 import { presentAccount } from './user.js';
 
-/** How often Telegram may send a login on to another data centre. */
-const MOST_HOPS = 3;
-
-/** Has a code sent, by whichever data centre is the account's: the first one, or where that sends us. Rejects as calls do. */
-export async function sendCode(lines: Lines, firstDc: number, login: LoginStart): Promise<SentCode> {
-  let dataCentre: DataCentreId = { dcId: firstDc, test: false };
-  for (let hops = 0; ; hops += 1) {
-    const connection = await lines.open(dataCentre, null);
-    try {
-      const sent = await requestCode(connection, login);
-      return presentSentCode(sent, connection.key, 'auth.sendCode');
-    } catch (error) {
-      const dcId = migrationTarget(error, ['PHONE', 'NETWORK']);
-      if (dcId === null || hops === MOST_HOPS) throw error;
-      dataCentre = { ...dataCentre, dcId };
-    }
-    await lines.hangUp(connection);
-  }
+/** Has a code sent, by whichever data centre is the account's. Rejects as calls do. */
+export function sendCode(lines: Lines, firstDc: number, login: LoginStart): Promise<SentCode> {
+  return atHome(lines, firstDc, ['PHONE', 'NETWORK'], async (connection) => {
+    const sent = await requestCode(connection, login);
+    return presentSentCode(sent, connection.key, 'auth.sendCode');
+  });
 }
 
 /** Has the code sent in the next way. Rejects as calls do. */
