@@ -1,9 +1,9 @@
 import type { SessionStore } from '../sessions/store.js';
-import type { SourceStore } from '../sources/store.js';
+import { SOURCE_SECRETS, type SourceStore } from '../sources/store.js';
 import { SESSION_API_HASH } from './api_hash.js';
 import { PROXY_PASSWORD } from './proxies.js';
 import { SESSION_CREDENTIALS } from './session_credentials.js';
-import { SOURCE_API_HASH, SOURCE_BOT_TOKEN } from './source_secrets.js';
+import { SOURCE_CONTEXTS } from './source_secrets.js';
 import type { AccessStore } from './store.js';
 import type { Vault } from './vault.js';
 
@@ -54,11 +54,12 @@ async function rotateSessions(sessions: SessionStore, vault: Vault): Promise<voi
 async function rotateSources(sources: SourceStore, vault: Vault): Promise<void> {
   await forAll(
     (after, limit) => sources.secrets(after, limit),
-    async ({ id, apiHash, botToken }) => {
-      const hash = apiHash === null ? null : await encryptedAnew(apiHash, SOURCE_API_HASH, vault);
-      if (apiHash !== null && hash !== null) await sources.replaceSecret(id, 'apiHash', apiHash, hash);
-      const token = botToken === null ? null : await encryptedAnew(botToken, SOURCE_BOT_TOKEN, vault);
-      if (botToken !== null && token !== null) await sources.replaceSecret(id, 'botToken', botToken, token);
+    async (source) => {
+      for (const name of SOURCE_SECRETS) {
+        const secret = source[name];
+        const anew = secret === null ? null : await encryptedAnew(secret, SOURCE_CONTEXTS[name], vault);
+        if (secret !== null && anew !== null) await sources.replaceSecret(source.id, name, secret, anew);
+      }
     },
   );
 }

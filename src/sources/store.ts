@@ -35,6 +35,8 @@ export interface SourceFacts {
 /** A channel that is scraped. Times are milliseconds on the service's clock. */
 export interface Source extends SourceFacts {
   readonly id: number;
+  /** Encrypted: the session of the bot that has `botToken`; null: it has not logged in yet. */
+  readonly botSession: string | null;
   readonly createdAt: number;
   readonly updatedAt: number;
   /** When the last run that came to its end did so; null: none has. */
@@ -42,6 +44,10 @@ export interface Source extends SourceFacts {
   readonly totalMessages: number;
   readonly totalFiles: number;
 }
+
+/** What is encrypted of a source. */
+export const SOURCE_SECRETS = ['apiHash', 'botToken', 'botSession'] as const;
+export type SourceSecrets = { readonly [Name in (typeof SOURCE_SECRETS)[number]]: string | null };
 
 /** A source was made or changed; or the session it names is not there, or another source stores at its path. */
 export type SourceOutcome =
@@ -59,16 +65,19 @@ export interface SourceStore {
   sources(page: Page): Promise<Source[]>;
   /** The first source of this name; null: there is none. */
   named(name: string): Promise<Source | null>;
+  /** Another token is another bot: the session of the one before is forgotten. */
   edit(id: number, change: Partial<SourceFacts>, now: number): Promise<SourceOutcome>;
   /** Drops the source and all that is known of its runs; what it has stored stays where it is. Null: there was none. */
   remove(id: number): Promise<Source | null>;
   /** Active sources with a schedule, after the source `afterId`, by id. */
   scheduled(afterId: number, limit: number): Promise<{ readonly id: number; readonly schedule: string }[]>;
-  /** Encrypted api hashes and bot tokens after the source `afterId`, by id. */
-  secrets(
-    afterId: number,
-    limit: number,
-  ): Promise<{ readonly id: number; readonly apiHash: string | null; readonly botToken: string | null }[]>;
+  /**
+   * Keeps the encrypted session of the bot whose encrypted token this is, in place of the one before; null: forgets
+   * it. Does nothing when the source has another token by now.
+   */
+  keepBotSession(id: number, botToken: string, session: string | null): Promise<void>;
+  /** What is encrypted, of the sources after `afterId` that have any of it, by id. */
+  secrets(afterId: number, limit: number): Promise<({ readonly id: number } & SourceSecrets)[]>;
   /** Writes a secret anew unless it was changed meanwhile. */
-  replaceSecret(id: number, name: 'apiHash' | 'botToken', before: string, after: string): Promise<void>;
+  replaceSecret(id: number, name: keyof SourceSecrets, before: string, after: string): Promise<void>;
 }

@@ -38,6 +38,7 @@ function addSources(sqlite: Database): void {
       api_id: 2 ** 31 - 1,
       api_hash: 'encrypted',
       bot_token: 'too',
+      bot_session: 'as well',
     },
     ...{ last_scraped_at: T0 + 1, total_messages: 12, total_files: 3 },
   });

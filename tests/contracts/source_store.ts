@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { SourceFacts } from '../../src/sources/store.js';
+import { botSessions } from './bot_sessions.js';
 import { sharedKeys } from './missing_auth_keys.js';
 import { sessionReferences } from './session_references.js';
 import { secrets } from './source_secrets.js';
@@ -24,7 +25,10 @@ const FULL = wantedSource({
   botToken: 'encrypted too',
 });
 
-const NEW = { createdAt: T0, updatedAt: T0, lastScrapedAt: null, totalMessages: 0, totalFiles: 0 };
+const NEW = {
+  ...{ botSession: null, createdAt: T0, updatedAt: T0, lastScrapedAt: null },
+  ...{ totalMessages: 0, totalFiles: 0 },
+};
 
 /** What every driver's SourceStore must do. */
 export function sourceStoreContract(make: MakeStores): void {
@@ -34,6 +38,7 @@ export function sourceStoreContract(make: MakeStores): void {
   describe('the sessions of sources', () => sessionReferences(make));
   describe('the sessions of sources', () => sharedKeys(make));
   describe('secrets of sources', () => secrets(make));
+  describe('the sessions of bots', () => botSessions(make));
 }
 
 function kept(make: MakeStores): void {

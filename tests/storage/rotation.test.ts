@@ -3,7 +3,7 @@ import { SESSION_API_HASH } from '../../src/access/api_hash.js';
 import { PROXY_PASSWORD } from '../../src/access/proxies.js';
 import { rotateSecrets } from '../../src/access/rotation.js';
 import { SESSION_CREDENTIALS } from '../../src/access/session_credentials.js';
-import { SOURCE_API_HASH, SOURCE_BOT_TOKEN } from '../../src/access/source_secrets.js';
+import { SOURCE_API_HASH, SOURCE_BOT_SESSION, SOURCE_BOT_TOKEN } from '../../src/access/source_secrets.js';
 import { Vault } from '../../src/access/vault.js';
 import { addSource } from '../contracts/sources.js';
 import { add, found, keyOf, put, T0, usingStores } from '../contracts/stores.js';
@@ -63,7 +63,7 @@ describe('a new encryption key', () => {
   );
 
   it(
-    'encrypts the api hashes and bot tokens of sources',
+    'encrypts the api hashes of sources, their bot tokens, and the sessions of their bots',
     using(async (stores) => {
       const [before, both, after] = [new Vault([OLD]), new Vault([NEW, OLD]), new Vault([NEW])];
       const apiHash = await before.encrypt('hash', SOURCE_API_HASH);
@@ -72,6 +72,8 @@ describe('a new encryption key', () => {
       await addSource(stores, { apiHash, botToken });
       await addSource(stores, { apiHash: 'nonsense', botToken: current });
       await addSource(stores, { botToken });
+      const session = await before.encrypt('session', SOURCE_BOT_SESSION);
+      await stores.sources.keepBotSession(3, botToken, session);
 
       await rotateSecrets(stores, both);
 
@@ -81,6 +83,7 @@ describe('a new encryption key', () => {
       expect(two).toMatchObject({ apiHash: 'nonsense', botToken: current });
       expect(three?.apiHash).toBeNull();
       expect(await after.decrypt(three?.botToken ?? '', SOURCE_BOT_TOKEN)).toBe('token');
+      expect(await after.decrypt(three?.botSession ?? '', SOURCE_BOT_SESSION)).toBe('session');
     }),
   );
 });

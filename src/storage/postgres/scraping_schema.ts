@@ -5,7 +5,7 @@ import type { AccessLevel, Target } from '../../sources/store.js';
 import { bytea, identity, whole } from './columns.js';
 import { sessions } from './schema.js';
 
-/** Channels that are scraped. `api_hash` and `bot_token` are encrypted. */
+/** Channels that are scraped. `api_hash`, `bot_token` and `bot_session` are encrypted. */
 export const sources = pgTable(
   'sources',
   {
@@ -23,6 +23,7 @@ export const sources = pgTable(
     apiId: integer('api_id'),
     apiHash: text('api_hash'),
     botToken: text('bot_token'),
+    botSession: text('bot_session'),
     createdAt: whole('created_at').notNull(),
     updatedAt: whole('updated_at').notNull(),
     lastScrapedAt: whole('last_scraped_at'),

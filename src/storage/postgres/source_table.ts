@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, isNotNull, ne, or } from 'drizzle-orm';
 import type { Page } from '../../pool/store.js';
 import type { RunReason } from '../../scraping/store.js';
-import type { Source, SourceFacts, SourceOutcome, SourceStore } from '../../sources/store.js';
+import type { Source, SourceFacts, SourceOutcome, SourceSecrets, SourceStore } from '../../sources/store.js';
 import { sourceColumns } from '../source_columns.js';
 import { overlapping, type Placed } from '../target_overlap.js';
 import type { Db } from './connection.js';
@@ -86,22 +86,27 @@ export class SourceTable implements SourceStore {
     });
   }
 
-  secrets(
-    afterId: number,
-    limit: number,
-  ): Promise<{ id: number; apiHash: string | null; botToken: string | null }[]> {
-    const secret = or(isNotNull(sources.apiHash), isNotNull(sources.botToken));
+  keepBotSession(id: number, botToken: string, botSession: string | null): Promise<void> {
+    return this.#run(async (db) => {
+      const unchanged = and(eq(sources.id, id), eq(sources.botToken, botToken));
+      await db.update(sources).set({ botSession }).where(unchanged);
+    });
+  }
+
+  secrets(afterId: number, limit: number): Promise<({ id: number } & SourceSecrets)[]> {
+    const { id, apiHash, botToken, botSession } = sources;
+    const any = or(...[apiHash, botToken, botSession].map(isNotNull));
     return this.#run((db) =>
       db
-        .select({ id: sources.id, apiHash: sources.apiHash, botToken: sources.botToken })
+        .select({ id, apiHash, botToken, botSession })
         .from(sources)
-        .where(and(gt(sources.id, afterId), secret))
+        .where(and(gt(id, afterId), any))
         .orderBy(asc(sources.id))
         .limit(limit),
     );
   }
 
-  replaceSecret(id: number, name: 'apiHash' | 'botToken', before: string, after: string): Promise<void> {
+  replaceSecret(id: number, name: keyof SourceSecrets, before: string, after: string): Promise<void> {
     return this.#run(async (db) => {
       const unchanged = and(eq(sources.id, id), eq(sources[name], before));
       await db

@@ -73,6 +73,7 @@ export const SOURCE_OPERATIONS = operationsOf<SourceStore>({
   edit: true,
   remove: true,
   scheduled: true,
+  keepBotSession: true,
   secrets: true,
   replaceSecret: true,
 });

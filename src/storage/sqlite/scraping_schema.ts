@@ -4,7 +4,7 @@ import type { RunLogEntry, RunReason, RunState, ScrapedFile } from '../../scrapi
 import type { AccessLevel, Target } from '../../sources/store.js';
 import { sessions } from './schema.js';
 
-/** Channels that are scraped. `api_hash` and `bot_token` are encrypted. */
+/** Channels that are scraped. `api_hash`, `bot_token` and `bot_session` are encrypted. */
 export const sources = sqliteTable(
   'sources',
   {
@@ -22,6 +22,7 @@ export const sources = sqliteTable(
     apiId: integer('api_id'),
     apiHash: text('api_hash'),
     botToken: text('bot_token'),
+    botSession: text('bot_session'),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
     lastScrapedAt: integer('last_scraped_at'),

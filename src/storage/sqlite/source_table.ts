@@ -2,7 +2,7 @@ import { and, asc, eq, gt, isNotNull, ne, or } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { Page } from '../../pool/store.js';
 import type { RunReason } from '../../scraping/store.js';
-import type { Source, SourceFacts, SourceOutcome, SourceStore } from '../../sources/store.js';
+import type { Source, SourceFacts, SourceOutcome, SourceSecrets, SourceStore } from '../../sources/store.js';
 import { sourceColumns } from '../source_columns.js';
 import type { Synchronous } from '../synchronous.js';
 import { overlapping, type Placed } from '../target_overlap.js';
@@ -70,18 +70,24 @@ export class SourceTable implements Synchronous<SourceStore> {
       .flatMap(({ id, schedule }) => (schedule === null ? [] : [{ id, schedule }]));
   }
 
-  secrets(afterId: number, limit: number): { id: number; apiHash: string | null; botToken: string | null }[] {
-    const secret = or(isNotNull(sources.apiHash), isNotNull(sources.botToken));
+  keepBotSession(id: number, botToken: string, botSession: string | null): void {
+    const unchanged = and(eq(sources.id, id), eq(sources.botToken, botToken));
+    this.#db.update(sources).set({ botSession }).where(unchanged).run();
+  }
+
+  secrets(afterId: number, limit: number): ({ id: number } & SourceSecrets)[] {
+    const { id, apiHash, botToken, botSession } = sources;
+    const any = or(...[apiHash, botToken, botSession].map(isNotNull));
     return this.#db
-      .select({ id: sources.id, apiHash: sources.apiHash, botToken: sources.botToken })
+      .select({ id, apiHash, botToken, botSession })
       .from(sources)
-      .where(and(gt(sources.id, afterId), secret))
+      .where(and(gt(id, afterId), any))
       .orderBy(asc(sources.id))
       .limit(limit)
       .all();
   }
 
-  replaceSecret(id: number, name: 'apiHash' | 'botToken', before: string, after: string): void {
+  replaceSecret(id: number, name: keyof SourceSecrets, before: string, after: string): void {
     const unchanged = and(eq(sources.id, id), eq(sources[name], before));
     this.#db
       .update(sources)
