@@ -5,6 +5,9 @@ import { RefusedFiles } from './refused_files.js';
 import type { ArrivedFile, Sink } from './sinks/sink.js';
 import type { RunStore, ScrapedFile } from './store.js';
 
+/** Who fetches files: an account, or a bot. */
+export type Downloading = Pick<ConnectedAccount, 'download'>;
+
 /** Which files of a source are wanted. */
 export interface FileWishes {
   readonly sourceId: number;
@@ -36,7 +39,7 @@ export class FileIntake {
    * What becomes of the message's file; null: it has none, or none that is wanted.
    * @throws SinkFailed, the signal's reason, or as calls do.
    */
-  async take(account: ConnectedAccount, message: Message, signal: AbortSignal): Promise<ScrapedFile | null> {
+  async take(account: Downloading, message: Message, signal: AbortSignal): Promise<ScrapedFile | null> {
     const { file, id: messageId, date } = message;
     const { wishes, sink } = this.#parts;
     if (file === null || wishes.fileTypes?.length === 0) return null;

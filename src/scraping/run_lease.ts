@@ -60,7 +60,6 @@ export class RunLeases {
     signal: AbortSignal,
     work: (signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
-    const { pool } = this.#parts;
     const lost = new AbortController();
     const stop = this.#keep(lease, () =>
       lost.abort(new LeaseLost(`the lease of ${lease.sessionName} ended`)),
@@ -69,9 +68,14 @@ export class RunLeases {
       return await work(AbortSignal.any([signal, lost.signal]));
     } finally {
       stop();
-      const caller = { holder: OWN_HOLDER, admin: false, leaseId: lease.leaseId };
-      await pool.release(lease.sessionId, caller, null).catch(() => undefined);
+      await this.giveBack(lease);
     }
+  }
+
+  /** Gives a lease back. Where that fails, it ends when its time is up. */
+  async giveBack({ sessionId, leaseId }: Lease): Promise<void> {
+    const caller = { holder: OWN_HOLDER, admin: false, leaseId };
+    await this.#parts.pool.release(sessionId, caller, null).catch(() => undefined);
   }
 
   #keep({ sessionId, leaseId }: Lease, lost: () => void): () => void {

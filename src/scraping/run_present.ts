@@ -27,7 +27,10 @@ export const runAnswer = runSummary
   .extend({
     source_id: z.int(),
     reason: z.enum(RUN_REASONS),
-    session_name: z.string().nullable().meta({ description: 'The session in use, or used last' }),
+    session_name: z
+      .string()
+      .nullable()
+      .meta({ description: "The session in use, or used last; `bot` and its id: the source's bot" }),
     waiting_since: moment.nullable().meta({ description: 'Since when it waits for a session' }),
     not_before: moment.nullable().meta({ description: 'When it is tried again' }),
     cancel_requested: z.boolean(),

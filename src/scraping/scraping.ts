@@ -1,15 +1,12 @@
 import type { Lease } from '../pool/store.js';
 import type { Source, SourceStore } from '../sources/store.js';
+import type { TelegramGateway } from '../telegram/gateway.js';
+import { BotReading, type BotReadingParts } from './bot_reading.js';
+import { type Course, FIRST_PAUSE_MS, MOST_FAILURES } from './course.js';
 import type { OwnRun, RunOutcome } from './engine.js';
 import { pause } from './pause.js';
 import { RunLog } from './run_log.js';
-import {
-  type Course,
-  FIRST_PAUSE_MS,
-  MOST_FAILURES,
-  SessionReading,
-  type SessionReadingParts,
-} from './session_reading.js';
+import { SessionReading, type SessionReadingParts } from './session_reading.js';
 import type { Sink, StoringSource } from './sinks/sink.js';
 import { SinkFailed } from './sinks/sink_failed.js';
 import type { Checkpoint } from './store.js';
@@ -30,7 +27,8 @@ const QUEUE_AGAIN_MS = 1_000;
 /** A target that fails so often is given up. */
 const MOST_SINK_FAILURES = 20;
 
-export interface ScrapingParts extends SessionReadingParts {
+export interface ScrapingParts extends SessionReadingParts, BotReadingParts {
+  readonly gateway: TelegramGateway;
   readonly sources: SourceStore;
   readonly openSink: (source: StoringSource, checkpoint: Checkpoint, signal: AbortSignal) => Promise<Sink>;
   readonly limits: ScrapingLimits;
@@ -49,12 +47,14 @@ export interface ScrapingLimits {
 export class Scraping {
   readonly #parts: ScrapingParts;
   readonly #reading: SessionReading;
+  readonly #bots: BotReading;
   readonly #log: RunLog;
 
   constructor(parts: ScrapingParts) {
     this.#parts = parts;
     this.#log = new RunLog(parts.runs, parts.clock);
     this.#reading = new SessionReading(parts, this.#log);
+    this.#bots = new BotReading(parts, this.#log);
   }
 
   /** Carries the run out from where its source stands. Rejects with the signal's reason once that is aborted. */
@@ -88,7 +88,8 @@ export class Scraping {
       const onRecorded = () => onChanged(run.id);
       const parts = { ...{ run, runs, sink, wishes, clock }, onRecorded };
       const storing = new Storing(parts, checkpoint.lastMessageId);
-      const course: Course = { run, source, storing, signal, notLetIn: new Set(), failures: 0 };
+      const untried = { notLetIn: new Set<number>(), botTried: false, failures: 0 };
+      const course: Course = { run, source, storing, signal, ...untried };
       const outcome = await this.#course(course);
       if (outcome.kind !== 'completed') await storing.finish(signal).catch(() => undefined);
       return outcome;
@@ -99,10 +100,11 @@ export class Scraping {
 
   async #course(course: Course): Promise<RunOutcome> {
     for (;;) {
-      const lease = await this.#lease(course);
-      if (lease === null) return this.#deferred(course, 'no session is free', QUEUE_AGAIN_MS);
-      if (course.notLetIn.has(lease.sessionId)) return this.#noOtherSession(course, lease);
-      const ended = await this.#reading.with(course, lease);
+      const reader = await this.#reader(course);
+      if (reader === null) return this.#deferred(course, 'no session is free', QUEUE_AGAIN_MS);
+      const isBot = reader === 'bot';
+      if (!isBot && course.notLetIn.has(reader.sessionId)) return this.#noOtherSession(course, reader);
+      const ended = await (isBot ? this.#bots.with(course) : this.#reading.with(course, reader));
       if (ended) return ended;
       if (course.failures >= MOST_FAILURES) {
         return this.#deferred(course, 'Telegram can not be reached', DEFER_MS);
@@ -111,11 +113,17 @@ export class Scraping {
     }
   }
 
-  /** The next session in its turn; null: there is none for now. */
-  async #lease({ run, source, signal }: Course): Promise<Lease | null> {
+  /** A session that is free at once, else the source's bot, else the next session in its turn; null: none comes. */
+  async #reader(course: Course): Promise<Lease | 'bot' | null> {
+    const { run, source, signal } = course;
     const { runs, leases, clock, onChanged } = this.#parts;
     const wish = { sessionId: source.sessionId, method: METHOD };
     const atOnce = await leases.acquire(wish, 0, signal);
+    const isOfUse = atOnce !== null && !course.notLetIn.has(atOnce.sessionId);
+    if (!isOfUse && this.#bots.canRead(course)) {
+      if (atOnce) await leases.giveBack(atOnce);
+      return 'bot';
+    }
     if (!atOnce) {
       await runs.mark(run.id, run.owner, 'waiting', null, clock.now());
       onChanged(run.id);
@@ -128,7 +136,7 @@ export class Scraping {
   /** It was the turn of a session that is not let in: those that could be had all had theirs. */
   async #noOtherSession(course: Course, lease: Lease): Promise<RunOutcome> {
     const { leases, pool } = this.#parts;
-    await leases.during(lease, course.signal, async () => undefined);
+    await leases.giveBack(lease);
     const { states } = await pool.counts();
     const tried = course.notLetIn.size;
     const others = states.free + states.leased + states.cooldown + states.flood - tried;

@@ -5,37 +5,16 @@ import type { Lease } from '../pool/store.js';
 import type { AccountAccesses } from '../sessions/account_access.js';
 import { OWN_HOLDER } from '../sessions/own_lease.js';
 import type { SessionStore } from '../sessions/store.js';
-import type { Source } from '../sources/store.js';
 import { isTelegramsWord } from '../telegram/errors.js';
 import type { TelegramGateway } from '../telegram/gateway.js';
 import type { Timers } from '../timers.js';
 import { afterError, type NextStep } from './after_error.js';
 import { ChannelPeers } from './channel_peer.js';
-import type { OwnRun, RunOutcome } from './engine.js';
-import { pause } from './pause.js';
-import { pagesAfter } from './reading.js';
+import { type Course, readWith, storeNew } from './course.js';
+import type { RunOutcome } from './engine.js';
 import type { RunLeases } from './run_lease.js';
 import type { RunLog } from './run_log.js';
 import type { RunStore } from './store.js';
-import type { Storing } from './storing.js';
-
-/** So many failures that say nothing of the session, one after the other, and the run gives up for now. */
-export const MOST_FAILURES = 6;
-
-/** The pause after the first of them, in milliseconds; each later one is twice as long. */
-export const FIRST_PAUSE_MS = 500;
-
-/** One run under way. */
-export interface Course {
-  readonly run: OwnRun;
-  readonly source: Source;
-  readonly storing: Storing;
-  readonly signal: AbortSignal;
-  /** Sessions that are not let into the channel. */
-  readonly notLetIn: Set<number>;
-  /** One after the other, without anything read in between. */
-  failures: number;
-}
 
 export interface SessionReadingParts {
   readonly runs: RunStore;
@@ -65,23 +44,15 @@ export class SessionReading {
   /** Reads with one session, until all is read or another must take its place; null: another must. */
   async with(course: Course, lease: Lease): Promise<RunOutcome | null> {
     const { run, signal } = course;
-    const { runs, leases, clock } = this.#parts;
+    const { runs, leases, clock, timers } = this.#parts;
     await runs.mark(run.id, run.owner, 'running', lease.sessionName, clock.now());
     await this.#log.write(run.id, 'info', `reads with ${lease.sessionName}`);
     return leases.during(lease, signal, async (leased) => {
-      for (let anew = false; ; ) {
-        try {
-          await this.#read(course, lease, anew, leased);
-          return { kind: 'completed' };
-        } catch (error) {
-          signal.throwIfAborted();
-          const step = await this.#judge(course, lease, error, anew);
-          if (step.kind === 'fail') return { kind: 'failed', error: step.message };
-          if (step.kind === 'swap' || course.failures >= MOST_FAILURES) return null;
-          anew = step.kind === 'resolve';
-          await this.#pause(step, course.failures, leased);
-        }
-      }
+      const reader = {
+        read: (anew: boolean) => this.#read(course, lease, anew, leased),
+        judge: (error: unknown, anew: boolean) => this.#judge(course, lease, error, anew),
+      };
+      return readWith(reader, course, timers, leased);
     });
   }
 
@@ -92,14 +63,8 @@ export class SessionReading {
     if (!session) throw new NotFound('Session not found');
     const access = { ...(await accesses.of(session, null)), signal };
     await gateway.withAccount(access, async (account) => {
-      const { source, storing } = course;
-      const peer = await this.#peers.find(account, lease, source.identifier, anew);
-      const channel = { ...peer, id: peer.channelId };
-      for await (const page of pagesAfter(account, channel, storing.position)) {
-        await storing.store(account, channel, page, signal);
-        course.failures = 0;
-      }
-      await storing.finish(signal);
+      const peer = await this.#peers.find(account, lease, course.source.identifier, anew);
+      await storeNew(course, account, peer, signal);
     });
   }
 
@@ -110,7 +75,6 @@ export class SessionReading {
     const anySession = course.source.sessionId === null;
     const step = afterError(error, { floodSleepMaxSeconds, anySession, resolvedAnew });
     if (step === null) throw error;
-    if (step.kind === 'again') course.failures += 1;
     const said = error instanceof Error ? error.message : String(error);
     await this.#log.write(course.run.id, 'warning', `${lease.sessionName}: ${said}`);
     if (step.kind !== 'swap' || !isTelegramsWord(error)) return step;
@@ -120,11 +84,5 @@ export class SessionReading {
       .catch(() => null);
     if (told?.effect.kind === 'none') course.notLetIn.add(lease.sessionId);
     return step;
-  }
-
-  #pause(step: NextStep, failures: number, signal: AbortSignal): Promise<void> {
-    const backoff = FIRST_PAUSE_MS * 2 ** failures;
-    const milliseconds = step.kind === 'sleep' ? step.seconds * 1000 : step.kind === 'again' ? backoff : 0;
-    return pause(this.#parts.timers, milliseconds, signal);
   }
 }

@@ -1,8 +1,7 @@
 import type { Clock } from '../clock.js';
-import type { ConnectedAccount } from '../telegram/gateway.js';
 import type { Message, MessagesAfter } from '../telegram/message.js';
 import type { OwnRun } from './engine.js';
-import { FileIntake, type FileWishes } from './file_intake.js';
+import { type Downloading, FileIntake, type FileWishes } from './file_intake.js';
 import { type LineChannel, messageLine } from './message_line.js';
 import { RunLost } from './run_lost.js';
 import { monthOf } from './sinks/month.js';
@@ -49,7 +48,7 @@ export class Storing {
 
   /** Stores the page that follows the position. @throws SinkFailed, RunLost, the signal's reason, or as calls do. */
   async store(
-    account: ConnectedAccount,
+    account: Downloading,
     channel: LineChannel,
     { messages, lastId }: MessagesAfter,
     signal: AbortSignal,
@@ -75,7 +74,7 @@ export class Storing {
 
   /** The files of a page, in the order of its messages, several at once. */
   async #fetch(
-    account: ConnectedAccount,
+    account: Downloading,
     messages: readonly Message[],
     signal: AbortSignal,
   ): Promise<(ScrapedFile | null)[]> {

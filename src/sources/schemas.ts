@@ -67,7 +67,9 @@ const common = {
   api_id: wholeNumber(1, 2 ** 31 - 1).nullish(),
   api_hash: text(200).nullish(),
 };
-const botToken = text(200).nullish().meta({ description: 'A bot that reads it in place of a session' });
+const botToken = text(200)
+  .nullish()
+  .meta({ description: 'A bot that reads a public channel, given by its name, while no session is free' });
 
 export const createInput = z.object({
   name: sourceName,

@@ -24,6 +24,7 @@ export interface ToldRun {
   readonly id: number;
   readonly state: string;
   readonly error: string | null;
+  readonly session_name: string | null;
   readonly messages_stored: number;
   readonly files_done: number;
   readonly files_skipped: number;

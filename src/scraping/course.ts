@@ -1,0 +1,85 @@
+import type { Source } from '../sources/store.js';
+import type { ConnectedBot } from '../telegram/bots.js';
+import type { Timers } from '../timers.js';
+import type { NextStep } from './after_error.js';
+import type { OwnRun, RunOutcome } from './engine.js';
+import { pause } from './pause.js';
+import { pagesAfter } from './reading.js';
+import type { KnownPeer } from './store.js';
+import type { Storing } from './storing.js';
+
+/** So many failures that say nothing of the session, one after the other, and the run gives up for now. */
+export const MOST_FAILURES = 6;
+
+/** The pause after the first of them, in milliseconds; each later one is twice as long. */
+export const FIRST_PAUSE_MS = 500;
+
+/** One run under way. */
+export interface Course {
+  readonly run: OwnRun;
+  readonly source: Source;
+  readonly storing: Storing;
+  readonly signal: AbortSignal;
+  /** Sessions that are not let into the channel. */
+  readonly notLetIn: Set<number>;
+  /** The source's bot had its turn. */
+  botTried: boolean;
+  /** One after the other, without anything read in between. */
+  failures: number;
+}
+
+/** Whoever reads the channel of a run: a session, or a bot. */
+export interface Reader {
+  /** Reads what is new, to its end. `anew`: with the channel resolved anew. */
+  read(anew: boolean): Promise<void>;
+  /** What is to be done about an error. @throws what is none of Telegram's. */
+  judge(error: unknown, resolvedAnew: boolean): Promise<NextStep>;
+}
+
+/**
+ * Has one reader read until all is read or another must take its place; null: another must. Rejects with the reason
+ * of `signal`, which says until when it may, or of the course's.
+ */
+export async function readWith(
+  reader: Reader,
+  course: Course,
+  timers: Timers,
+  signal: AbortSignal,
+): Promise<RunOutcome | null> {
+  for (let next: NextStep | null = null; ; ) {
+    const anew: boolean = next?.kind === 'resolve';
+    try {
+      if (next) await pause(timers, pauseMs(next, course.failures), signal);
+      await reader.read(anew);
+      return { kind: 'completed' };
+    } catch (error) {
+      course.signal.throwIfAborted();
+      const step = await reader.judge(error, anew);
+      if (step.kind === 'again') course.failures += 1;
+      if (step.kind === 'fail') return { kind: 'failed', error: step.message };
+      if (step.kind === 'swap' || course.failures >= MOST_FAILURES) return null;
+      next = step;
+    }
+  }
+}
+
+/** Stores what is new in the channel, to its end. Rejects as calls and Storing do. */
+export async function storeNew(
+  course: Course,
+  account: Pick<ConnectedBot, 'messagesAfter' | 'download'>,
+  peer: KnownPeer,
+  signal: AbortSignal,
+): Promise<void> {
+  const { storing } = course;
+  const channel = { ...peer, id: peer.channelId };
+  for await (const page of pagesAfter(account, channel, storing.position)) {
+    await storing.store(account, channel, page, signal);
+    course.failures = 0;
+  }
+  await storing.finish(signal);
+}
+
+function pauseMs(step: NextStep, failures: number): number {
+  if (step.kind === 'sleep') return step.seconds * 1000;
+  return step.kind === 'again' ? FIRST_PAUSE_MS * 2 ** failures : 0;
+}
