@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { logIn, post, withTelegram } from '../logins/over_sandbox.js';
-import { hashOf, idsOf, lastRun, linesOf, makeSource, runOnce } from './scraped.js';
+import { until } from '../service/manual_time.js';
+import { hashOf, idsOf, lastRun, linesOf, logOf, makeSource, runOnce } from './scraped.js';
 
 const [ADA, BEN] = ['+9996610001', '+9996610002'];
 const NEWS = 'sandbox_news';
@@ -62,6 +63,24 @@ describe('a run of a source', () => {
       expect(sandbox.connections.overlaps()).toEqual([]);
     }),
     120_000,
+  );
+
+  it(
+    'goes on when its lease is ended by an admin, also while it sleeps through a short flood wait',
+    withTelegram(async (world) => {
+      const { service, sandbox } = world;
+      const { id: session_id } = await logIn(world, ADA);
+      sandbox.faults.add({ fault: 'FLOOD_WAIT_29', method: 'messages.getHistory', times: 1 });
+      const id = await makeSource(service, NEWS, { file_types: [] });
+      await until(async () => (await logOf(service, id)).some(({ level }) => level === 'warning'));
+      await post(service, '/release', { session_id }).expect(200);
+      expect(await lastRun(service, id)).toMatchObject({ state: 'completed' });
+      expect((await logOf(service, id)).map(({ message }) => message)).toContainEqual(
+        expect.stringMatching(/the lease of .* ended/),
+      );
+      expect(linesOf(service, id).map((line) => line.id)).toEqual(idsOf(sandbox, 'Sandbox News'));
+    }),
+    60_000,
   );
 
   it(

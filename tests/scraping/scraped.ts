@@ -58,6 +58,16 @@ export function lastRun(service: Service, sourceId: number): Promise<ToldRun> {
   return runOnce(service, sourceId, ({ state }) => ENDS.includes(state));
 }
 
+/** What the source's newest run has logged. */
+export async function logOf(
+  service: Service,
+  sourceId: number,
+): Promise<readonly { readonly level: string; readonly message: string }[]> {
+  const { body: runs } = await service.as('admin').get(`/sources/${sourceId}/runs`).expect(200);
+  if (runs.length === 0) return [];
+  return (await service.as('admin').get(`/runs/${runs[0].id}/logs`).expect(200)).body;
+}
+
 /** What the source has stored on the local disk, in the order of its files. */
 export function linesOf({ dataDir }: Pick<Service, 'dataDir'>, sourceId: number): Line[] {
   const messages = join(dataDir, 'scraped', `source-${sourceId}`, 'messages');
