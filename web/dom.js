@@ -26,6 +26,13 @@ export function fill(element, ...children) {
   element.replaceChildren(...present.map((child) => (child instanceof Node ? child : String(child))));
 }
 
+/** As `fill`, for what is shown anew: whoever is on a button or link in it is on the same one afterwards. */
+export function refill(element, ...children) {
+  const focused = [...element.querySelectorAll('button, a')].indexOf(document.activeElement);
+  fill(element, ...children);
+  if (focused >= 0) element.querySelectorAll('button, a')[focused]?.focus();
+}
+
 /** The element of the page with this id. @throws Error where there is none. */
 export function byId(id) {
   const element = document.getElementById(id);

@@ -1,10 +1,11 @@
 import { byId, el, fill } from './dom.js';
 
 /**
- * Shows one part of the console at a time, as the address says (`#/leases`). The console also opens at paths
- * such as `/sessions`, which then stand for the part of that name.
+ * Shows one part of the console at a time, as the address says (`#/leases`), and of that part what follows
+ * (`#/sources/3`). The console also opens at paths such as `/sessions`, which then stand for the part of that name.
  *
- * @param {ReadonlyMap<string, { title: string, view: { element: HTMLElement, show?: () => unknown } }>} parts
+ * @param {ReadonlyMap<string, { title: string, view: View }>} parts
+ * @typedef {{ element: HTMLElement, show?(...within: string[]): unknown }} View `show`: told before it is looked at
  * @returns {{ shown(): string, stop(): void }}
  */
 export function startRouter(parts) {
@@ -12,6 +13,7 @@ export function startRouter(parts) {
   const path = location.pathname.replaceAll('/', '');
   const home = parts.has(path) ? path : first;
   let shown = '';
+  let address = '';
   const links = [...parts].map(([name, { title }]) => [name, el('a', { href: `#/${name}` }, title)]);
   fill(
     byId('tabs'),
@@ -19,19 +21,20 @@ export function startRouter(parts) {
   );
 
   function open(moveFocus) {
-    const asked = location.hash.slice(2);
+    const [asked, ...within] = location.hash.slice(2).split('/');
     const name = parts.has(asked) ? asked : home;
-    if (name === shown) return;
-    shown = name;
+    const wanted = [name, ...within].join('/');
+    if (wanted === address) return;
+    [shown, address] = [name, wanted];
     const { title, view } = parts.get(name);
     document.title = `${title} · TeleGate`;
     for (const [of, link] of links) {
       if (of === name) link.setAttribute('aria-current', 'page');
       else link.removeAttribute('aria-current');
     }
+    view.show?.(...within);
     fill(byId('main'), view.element);
     if (moveFocus) view.element.querySelector('h1')?.focus({ preventScroll: true });
-    view.show?.();
   }
 
   const onHash = () => open(true);

@@ -1,4 +1,4 @@
-import { el, fill, NOTHING } from './dom.js';
+import { el, NOTHING, refill } from './dom.js';
 
 /**
  * A table whose rows stay the same elements while what they show stays the same, so that a refresh takes
@@ -52,14 +52,12 @@ export class Table {
 
   #draw(row, item) {
     const cells = this.of.cells(item);
-    const focused = [...row.querySelectorAll('button')].indexOf(document.activeElement);
-    fill(
+    refill(
       row,
       cells.map((cell, at) =>
         el('td', { 'data-label': this.columns[at], class: cell === NOTHING ? 'blank' : null }, cell),
       ),
     );
-    row.querySelectorAll('button')[focused]?.focus();
     const { onRow } = this.of;
     row.onclick = onRow ? (event) => event.target.closest('button, a') || onRow(item) : null;
     row.classList.toggle('clickable', Boolean(onRow));

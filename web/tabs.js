@@ -7,7 +7,7 @@ const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
  * Tabs, of which one is open. What stands in the others stays as it is.
  *
  * @param {string} label what they are tabs of
- * @param {{ label: string, element: HTMLElement, focus(): void }[]} parts
+ * @param {{ label: string, element: HTMLElement, show?(): void }[]} parts `show`: told when it is opened
  * @returns {HTMLElement[]} the row of tabs, and what each one opens
  */
 export function tabs(label, parts) {
@@ -28,6 +28,7 @@ export function tabs(label, parts) {
       head.tabIndex = at === wanted ? 0 : -1;
       panels[at].hidden = at !== wanted;
     }
+    parts[wanted].show?.();
   }
 
   for (const [at, head] of heads.entries()) head.addEventListener('click', () => open(at));
