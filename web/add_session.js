@@ -1,6 +1,6 @@
-import { ask } from './ask.js';
 import { openDialog } from './dialogs.js';
 import { button, el } from './dom.js';
+import { holdOnEscape, leaveAsking } from './leaving.js';
 import { createLoginByCode } from './login_by_code.js';
 import { createPasteString } from './paste_string.js';
 import { tabs } from './tabs.js';
@@ -13,9 +13,10 @@ import { createUploadFiles } from './upload_files.js';
  */
 export function addSession({ api, openSession, saved }) {
   const title = el('h2', { id: 'add-title' }, 'Add a session');
-  const dialog = el('dialog', { class: 'add-session', 'aria-labelledby': 'add-title' });
+  const dialog = el('dialog', { class: 'form', 'aria-labelledby': 'add-title' });
   const close = () => dialog.close();
-  const leave = () => leaveAsking(parts, close);
+  const lost = () => parts.map((part) => part.lost());
+  const leave = () => leaveAsking(lost(), close);
   const show = (id) => {
     close();
     openSession(id);
@@ -40,22 +41,4 @@ export function addSession({ api, openSession, saved }) {
     dialog.remove();
   });
   code.focus();
-}
-
-/** Closes, but not over the head of somebody who is in the middle of something. */
-async function leaveAsking(parts, close) {
-  const lost = parts.map((part) => part.lost()).filter(Boolean);
-  const question = { title: 'Stop here?', text: lost, confirm: 'Stop', cancel: 'Go on', danger: true };
-  if (lost.length === 0 || (await ask({ ...question, run: async () => undefined }))) close();
-}
-
-/** `cancel` alone would not do: of two in a row the browser carries out the second, whatever a page says. */
-function holdOnEscape(dialog, leave) {
-  const hold = (event) => {
-    event.preventDefault();
-    void leave();
-  };
-  dialog.addEventListener('keydown', (event) => event.key === 'Escape' && hold(event));
-  // A file picker that is cancelled says so too, and it bubbles.
-  dialog.addEventListener('cancel', (event) => event.target === dialog && hold(event));
 }
