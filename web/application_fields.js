@@ -7,41 +7,52 @@ import { labelled } from './labelled.js';
  * @param {string} of tells them from those of another form on the page
  */
 export function applicationFields(of) {
+  return el(
+    'details',
+    { class: 'fold' },
+    el('summary', {}, 'Use another application'),
+    applicationInputs(of),
+  );
+}
+
+/**
+ * api_id and api_hash, and where they are to be had.
+ *
+ * @param {string} of as with `applicationFields`
+ * @param {number | null} [apiId] what is there already
+ */
+export function applicationInputs(of, apiId = null) {
   const site = el(
     'a',
     { href: 'https://my.telegram.org', target: '_blank', rel: 'noreferrer' },
     'my.telegram.org',
   );
-  return el(
-    'details',
-    { class: 'fold' },
-    el('summary', {}, 'Use another application'),
+  const id = labelled({
+    name: 'api_id',
+    id: `${of}-api-id`,
+    label: 'api_id',
+    inputmode: 'numeric',
+    placeholder: '12345',
+    value: apiId,
+  });
+  const hash = labelled({
+    name: 'api_hash',
+    id: `${of}-api-hash`,
+    label: 'api_hash',
+    class: 'code',
+    spellcheck: 'false',
+    placeholder: apiId === null ? null : 'as it is',
+  });
+  return [
     el(
       'p',
       { class: 'muted small' },
-      'Telegram gives them out at ',
+      'An application of your own: Telegram gives them out at ',
       site,
       '. Left empty, the service takes its own.',
     ),
-    el(
-      'div',
-      { class: 'pair' },
-      labelled({
-        name: 'api_id',
-        id: `${of}-api-id`,
-        label: 'api_id',
-        inputmode: 'numeric',
-        placeholder: '12345',
-      }),
-      labelled({
-        name: 'api_hash',
-        id: `${of}-api-hash`,
-        label: 'api_hash',
-        class: 'code',
-        spellcheck: 'false',
-      }),
-    ),
-  );
+    el('div', { class: 'pair' }, id, hash),
+  ];
 }
 
 /** The application among a form's values, as the service takes it; nothing where none was typed. */

@@ -4,8 +4,8 @@ import { complain, say } from './messages.js';
 import { Table } from './table.js';
 import { number } from './time.js';
 
-/** The table of the channels that a session sees. */
-export function createChannelsTable() {
+/** The table of the channels that a session sees; `choose`: what is done with one, in place of copying its id. */
+export function createChannelsTable(choose = null) {
   return new Table('Channels', ['Title', 'Address', 'Kind', 'Members', 'Id'], {
     key: ({ id }) => id,
     cells: (channel) => [
@@ -13,7 +13,7 @@ export function createChannelsTable() {
       channel.username ? el('bdi', {}, `@${channel.username}`) : el('span', { class: 'chip' }, 'private'),
       kindOf(channel),
       channel.participants_count === null ? NOTHING : number(channel.participants_count),
-      copyable(channel),
+      choose ? choosable(channel, choose) : copyable(channel),
     ],
   });
 }
@@ -36,6 +36,11 @@ function title({ title, description }) {
 function kindOf({ is_broadcast, is_megagroup }) {
   if (is_broadcast) return 'Channel';
   return is_megagroup ? 'Supergroup' : 'Group';
+}
+
+function choosable(channel, choose) {
+  const { id, title } = channel;
+  return button(String(id), () => choose(channel), 'link digits', { 'aria-label': `Choose ${title}, ${id}` });
 }
 
 function copyable({ id, title }) {

@@ -11,10 +11,10 @@ const CHUNKS = 10;
  * @param {{ get(path: string, query: object, signal: AbortSignal): Promise<object[]> }} api
  * @param {{ text: string, state: string }} wanted either may be empty
  * @param {number} from how many sessions of the list are passed over
- * @param {AbortSignal} signal
+ * @param {AbortSignal | null} [signal]
  * @returns {Promise<{ found: object[], next: number | null }>} `next`: where to go on; null: that was all
  */
-export async function findSessions(api, wanted, from, signal) {
+export async function findSessions(api, wanted, from, signal = null) {
   const found = [];
   let skip = from;
   for (let chunk = 0; chunk < CHUNKS; chunk += 1) {

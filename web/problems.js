@@ -20,7 +20,15 @@ const ABOUT = [
   [/^api_hash/, 'api_hash'],
   [/api_id/, 'api_id'],
   [/session string|this session/, 'session_string'],
+  [/^Session (?:required|not found)/, 'session_id'],
 ];
+
+/** A refusal in plain words may begin with the field that it is about. */
+const NAMED =
+  /^(session_string|session_file|phone_number|api_id|api_hash|identifier|target|target_path|file_types|schedule): /;
+
+/** The field that a refusal with a code is about. */
+const FIELDS = { too_many_schedules: 'schedule' };
 
 /** What a session has already that another one wanted. */
 const TAKEN = {
@@ -50,11 +58,8 @@ function inPlainWords(status, detail) {
       field: 'api_id',
       text: 'The service has no application of its own: give one here, or set TELEGRAM_API_ID and TELEGRAM_API_HASH.',
     };
-  const field = ABOUT.find(([words]) => words.test(detail))?.[1];
-  return {
-    field,
-    text: sentence(detail.replace(/^(?:session_string|session_file|phone_number|api_id|api_hash): /, '')),
-  };
+  const field = NAMED.exec(detail)?.[1] ?? ABOUT.find(([words]) => words.test(detail))?.[1];
+  return { field, text: sentence(detail.replace(NAMED, '')) };
 }
 
 function byCode({ status, message, detail, retryAfter }) {
@@ -70,7 +75,7 @@ function byCode({ status, message, detail, retryAfter }) {
     const what = said ? `Telegram answered with an error, ${said}` : 'Telegram did not answer';
     return { text: `${what}; nothing was changed.`, again: true };
   }
-  const [words, field] = TAKEN[detail?.error] ?? [];
+  const [words, field = FIELDS[detail?.error]] = TAKEN[detail?.error] ?? [];
   const session = sessionOf(detail);
   if (words && session) return { text: words, field, session };
   return { text: detail?.message ? ended(detail.message) : message, field, again: status === 503 };

@@ -7,10 +7,14 @@ import { number } from './time.js';
 /** How many are shown before one asks for the rest: a session may see thousands. */
 const SHOWN = 100;
 
-/** Shows the channels and groups that a session sees; resolves when they are put away. */
-export function showChannels(api, session) {
+/**
+ * Shows the channels and groups that a session sees; resolves when they are put away.
+ *
+ * @param {(channel: object) => void} [choose] told of the one that is wanted; then they are put away
+ */
+export function showChannels(api, session, choose = null) {
   const asking = new AbortController();
-  const table = createChannelsTable();
+  const table = createChannelsTable(choose && chosen);
   const place = el('div', { class: 'channels' });
   const outcome = el('p', { class: 'muted', role: 'status' });
   const filter = el('input', {
@@ -56,6 +60,11 @@ export function showChannels(api, session) {
     else fill(place, channels.length > 0 ? nothingMatches() : noChannels());
     const all = number(channels.length);
     fill(outcome, filter.value.trim() ? `${number(found.length)} of ${all}` : `${all} in all`);
+  }
+
+  function chosen(channel) {
+    dialog.close();
+    choose(channel);
   }
 
   function showAll() {

@@ -34,7 +34,7 @@ const AT_TELEGRAM = [
     progress: 'Testing…',
     run: (api, it, { show, again }) => testSession(api, it, show, again),
   },
-  { label: 'Channels', run: showChannels },
+  { label: 'Channels', run: (api, it) => showChannels(api, it) },
   { label: 'Export', run: (api, it) => exportSession(api, it).then(() => false) },
 ];
 
