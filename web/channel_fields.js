@@ -1,0 +1,99 @@
+import { choices } from './choices.js';
+import { button, el, fill } from './dom.js';
+import { showProblems } from './form_problems.js';
+import { labelled } from './labelled.js';
+import { showChannels } from './session_channels.js';
+import { createSessionField } from './session_field.js';
+
+const ACCESS = [
+  ['public', 'Public', 'Anyone may read it: it has a name.'],
+  ['private', 'Private', 'One session reads it, which is a member.'],
+];
+
+/** What the fields are called and say, by who may read the channel. */
+const WORDS = {
+  public: {
+    channel: 'Channel',
+    placeholder: '@name',
+    channelHint: '@name, or a link such as https://t.me/name.',
+    session: 'Session (optional)',
+    sessionHint: 'Left empty, any session that is free reads it.',
+  },
+  private: {
+    channel: 'Channel id',
+    placeholder: '-1001234567890',
+    channelHint: 'Its number, or a link such as https://t.me/c/1234567890/1.',
+    session: 'Session',
+    sessionHint: 'By its name. It must be in the channel.',
+  },
+};
+
+/**
+ * Which channel, and who reads it.
+ *
+ * @param {object} api
+ * @param {object} source
+ * @param {string} sessionName
+ * @returns {{ elements: HTMLElement[], session(): Promise<object | null>, focus(): void }} `session`: the one that is
+ *   chosen; rejects as `createSessionField` says
+ */
+export function channelFields(api, source, sessionName) {
+  const session = createSessionField(api, sessionName);
+  const channel = labelled({
+    name: 'identifier',
+    id: 'source-channel',
+    label: 'Channel',
+    required: true,
+    maxlength: 300,
+    value: source.identifier,
+    spellcheck: 'false',
+    autocapitalize: 'none',
+    hint: ' ',
+  });
+  const input = channel.querySelector('input');
+  const look = button('Choose among its channels', () => lookAmong(), 'link small');
+  const place = el('p', { class: 'choose' }, look);
+
+  function onChoice(access) {
+    const words = WORDS[access];
+    say(channel, words.channel, words.channelHint);
+    say(session.element, words.session, words.sessionHint);
+    input.placeholder = words.placeholder;
+    session.input.required = access === 'private';
+    place.hidden = access !== 'private';
+    // Whoever reads a private channel stands first: it is among the channels of that session.
+    if (access === 'private') channel.before(session.element, place);
+    else channel.after(session.element);
+  }
+
+  async function lookAmong() {
+    const form = look.form;
+    try {
+      const chosen = await session.chosen();
+      if (!chosen) return session.input.reportValidity();
+      await showChannels(api, chosen, take);
+      input.focus();
+    } catch (error) {
+      showProblems(form, error);
+    }
+  }
+
+  function take({ id, title }) {
+    input.value = String(id);
+    const { name, channel_title: titled } = look.form.elements;
+    if (name.value.trim() === '') name.value = title;
+    if (titled.value.trim() === '') titled.value = title;
+  }
+
+  const fields = el('div', {}, channel);
+  const access = choices({
+    ...{ name: 'access_level', legend: 'Who may read it' },
+    ...{ options: ACCESS, value: source.access_level, onChoice },
+  });
+  return { elements: [access, fields], session: session.chosen, focus: () => input.focus() };
+}
+
+function say(field, label, hint) {
+  fill(field.querySelector('label'), label);
+  fill(field.querySelector('.muted'), hint);
+}

@@ -1,0 +1,30 @@
+import { el } from './dom.js';
+
+/**
+ * One of a few, all of them in sight.
+ *
+ * @param {object} choices
+ * @param {string} choices.name
+ * @param {string} choices.legend
+ * @param {[value: string, label: string, hint?: string][]} choices.options
+ * @param {string} choices.value the one that is chosen at first
+ * @param {(value: string) => void} choices.onChoice told of each choice, the first one too
+ */
+export function choices({ name, legend, options, value: first, onChoice }) {
+  const choose = ({ target }) => onChoice(target.value);
+  const element = el(
+    'fieldset',
+    { class: 'choices', onchange: choose },
+    el('legend', {}, legend),
+    options.map(([value, label, hint]) =>
+      el(
+        'label',
+        { class: 'choice' },
+        el('input', { type: 'radio', name, value, checked: value === first }),
+        el('span', {}, label, hint && el('span', { class: 'muted small' }, hint)),
+      ),
+    ),
+  );
+  onChoice(first);
+  return element;
+}

@@ -1,0 +1,74 @@
+import { isSpecial, nextDue, parseCron } from './cron.js';
+import { cronWords } from './cron_words.js';
+import { el, fill } from './dom.js';
+import { labelled } from './labelled.js';
+import { ago, localMoment } from './time.js';
+
+const OTHER = 'other';
+
+const PRESETS = [
+  ['', 'On demand only'],
+  ['0 * * * *', 'Every hour'],
+  ['0 */6 * * *', 'Every 6 hours'],
+  ['0 3 * * *', 'Every day at 03:00'],
+  ['0 3 * * 1', 'Every Monday at 03:00'],
+  ['0 3 1 * *', 'On day 1 of the month'],
+  [OTHER, 'Another schedule'],
+];
+
+/** The schedule of a source: a few that are usual, any other as an expression, and what it means as it is typed. */
+export function scheduleField(schedule) {
+  const preset = labelled({ name: 'preset', id: 'source-preset', label: 'Runs (in UTC)', options: PRESETS });
+  const typed = labelled({
+    name: 'schedule',
+    id: 'source-schedule',
+    label: 'Cron expression',
+    class: 'code',
+    value: schedule ?? '',
+    maxlength: 200,
+    spellcheck: 'false',
+    autocapitalize: 'none',
+    placeholder: 'minute hour day month weekday',
+    'aria-describedby': 'source-schedule-words',
+  });
+  const words = el('span', { 'aria-live': 'polite' });
+  const next = el('span');
+  const meaning = el('p', { id: 'source-schedule-words', class: 'muted small' }, words, next);
+  const [choice, input] = [preset.querySelector('select'), typed.querySelector('input')];
+
+  const explain = () => {
+    const text = input.value.trim().split(/\s+/).join(' ');
+    const known = PRESETS.some(([expression]) => expression === text);
+    choice.value = known ? text : OTHER;
+    fill(words, wordsFor(text));
+    fill(next, nextTime(text));
+  };
+  choice.addEventListener('change', () => {
+    if (choice.value === OTHER) return input.select();
+    input.value = choice.value;
+    explain();
+  });
+  input.addEventListener('input', explain);
+  explain();
+  return el('div', { class: 'field' }, el('div', { class: 'pair' }, preset, typed), meaning);
+}
+
+/** What an expression means, or what is the matter with it. */
+function wordsFor(text) {
+  if (text === '') return 'It runs when it is run by hand.';
+  const said = cronWords(text);
+  if (said)
+    return nextDue(parseCron(text), new Date())
+      ? `${said}, UTC.`
+      : 'No day is like that: it would never run.';
+  return isSpecial(text)
+    ? 'With L, W or # it is for the service to say: it looks at it when this is saved.'
+    : 'Five fields are wanted: minute, hour, day of the month, month, weekday. With six, seconds come first.';
+}
+
+/** When that is next, apart from the words: it changes as time goes by, and is not to be read out each time. */
+function nextTime(text) {
+  const cron = parseCron(text);
+  const next = cron && nextDue(cron, new Date());
+  return next && [' Next: ', localMoment(next), ', ', ago(next.toISOString()), '.'];
+}

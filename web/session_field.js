@@ -1,0 +1,61 @@
+import { ApiError } from './api.js';
+import { el, fill } from './dom.js';
+import { findSessions } from './find_sessions.js';
+import { labelled } from './labelled.js';
+import { stateLabel } from './states.js';
+import { onceQuietFor } from './throttle.js';
+
+const QUIET_MS = 250;
+
+/**
+ * The session of a source, chosen by its name: those that match are offered as it is typed.
+ *
+ * @param {object} api
+ * @param {string} name of the one that is chosen already
+ * @returns {{ element: HTMLElement, input: HTMLInputElement, chosen(): Promise<object | null> }} `chosen` rejects
+ *   with ApiError where no session has the name; null: none is wanted
+ */
+export function createSessionField(api, name) {
+  const offered = el('datalist', { id: 'source-sessions' });
+  const element = labelled({
+    name: 'session_id',
+    id: 'source-session',
+    label: 'Session',
+    list: 'source-sessions',
+    value: name,
+    spellcheck: 'false',
+    hint: ' ',
+  });
+  element.append(offered);
+  const input = element.querySelector('input');
+  let asking = new AbortController();
+
+  async function offer() {
+    asking.abort();
+    asking = new AbortController();
+    const wanted = { text: input.value, state: '' };
+    const { found } = await findSessions(api, wanted, 0, asking.signal).catch(() => ({ found: [] }));
+    fill(
+      offered,
+      found.map((session) => el('option', { value: session.name, label: stateLabel(session.status) })),
+    );
+  }
+
+  async function chosen() {
+    const wanted = input.value.trim();
+    if (wanted === '') return null;
+    for (let from = 0; from !== null; ) {
+      const { found, next } = await findSessions(api, { text: wanted, state: '' }, from);
+      const session = found.find((one) => one.name === wanted);
+      if (session) return session;
+      from = next;
+    }
+    throw new ApiError(422, [
+      { loc: ['body', 'session_id'], msg: 'no session has this name', type: 'missing' },
+    ]);
+  }
+
+  input.addEventListener('input', onceQuietFor(QUIET_MS, offer));
+  input.addEventListener('focus', offer, { once: true });
+  return { element, input, chosen };
+}
