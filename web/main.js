@@ -10,12 +10,14 @@ import { startRouter } from './router.js';
 import { SessionPanel } from './session_panel.js';
 import { createSessions } from './sessions.js';
 import { forgetKey, showSignIn, storedKey, tryKey } from './sign_in.js';
+import { createSources } from './sources.js';
 import { keepTimesTrue } from './time.js';
 
 const PARTS = [
   ['overview', 'Overview', createOverview],
   ['leases', 'Leases', createLeases],
   ['sessions', 'Sessions', createSessions],
+  ['sources', 'Sources', createSources],
   ['files', 'Files', createFiles],
   ['keys', 'Keys', createKeys],
 ];

@@ -17,6 +17,7 @@ const NEEDS = {
   overview: ['worker', 'monitor', 'admin'],
   leases: ['monitor', 'admin'],
   sessions: ['monitor', 'admin'],
+  sources: ['monitor', 'admin'],
   files: ['admin'],
   keys: ['admin'],
 };

@@ -1,0 +1,35 @@
+import { el } from './dom.js';
+import { isGoingOn, reasonText } from './run_states.js';
+import { size } from './size.js';
+import { ago, duration, localMoment, number } from './time.js';
+
+/** How far a run is, and how fast: numbers to be looked at. */
+export function runCounts(run) {
+  const counts = [
+    ['Messages', number(run.messages_stored)],
+    ['Messages/s', number(run.messages_per_second)],
+    ['Files', number(run.files_done)],
+    ['Skipped', number(run.files_skipped)],
+    ['Stored', size(run.bytes_done)],
+    ['Stored/s', size(run.bytes_per_second)],
+  ];
+  return counts.map(([term, value]) => el('div', {}, el('dt', {}, term), el('dd', {}, value)));
+}
+
+/** What is known of a run, as the terms of a list. */
+export function runDetails(run) {
+  const { state, started_at: started, finished_at: finished, not_before: notBefore } = run;
+  const facts = [
+    ['Error', run.error && el('bdi', { class: isGoingOn(run) ? null : 'error' }, run.error)],
+    ['Waiting', run.waiting_since && ['for a session, since ', ago(run.waiting_since)]],
+    ['Goes on', state === 'deferred' && notBefore && ago(notBefore)],
+    ['Session', run.session_name && el('bdi', {}, run.session_name)],
+    ['Queued', [reasonText(run), ', ', ago(run.created_at)]],
+    ['Began', started && localMoment(new Date(started))],
+    ['Ended', finished && localMoment(new Date(finished))],
+    [isGoingOn(run) ? 'So far' : 'Took', started && duration(run.seconds)],
+  ];
+  return facts
+    .filter(([, value]) => value)
+    .flatMap(([term, value]) => [el('dt', {}, term), el('dd', {}, value)]);
+}

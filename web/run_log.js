@@ -1,0 +1,68 @@
+import { button, el, fill } from './dom.js';
+import { attempt } from './messages.js';
+import { localClock } from './time.js';
+
+/** Entries that are asked for at once, and the most that are shown: of a longer log the last ones. */
+const CHUNK = 500;
+const MOST_SHOWN = 2000;
+
+const TONES = { info: 'off', warning: 'warn', error: 'bad' };
+
+/**
+ * What a run has logged, oldest first.
+ *
+ * @param {AbortSignal} signal ends it
+ * @returns {{ label: string, element: HTMLElement, show(): void, follow(): void }} `follow`: adds what is new
+ */
+export function createRunLog(api, runId, signal) {
+  const list = el('ol', { class: 'log', role: 'log', 'aria-live': 'off', 'aria-label': 'Log', tabindex: 0 });
+  const more = button('Show more', () => attempt(load), '', { hidden: true });
+  const nothing = el('p', { class: 'muted' }, 'Asking the service…');
+  let known = 0;
+  let loading = false;
+  let again = false;
+
+  async function load() {
+    if (loading) {
+      again = true;
+      return;
+    }
+    loading = true;
+    try {
+      do {
+        again = false;
+        add(await api.get(`/runs/${runId}/logs`, { skip: known, limit: CHUNK }, signal));
+      } while (again);
+    } finally {
+      loading = false;
+    }
+  }
+
+  function add(entries) {
+    const atEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 4;
+    known += entries.length;
+    list.append(...entries.map(entryRow));
+    while (list.childElementCount > MOST_SHOWN) list.firstElementChild?.remove();
+    more.hidden = entries.length < CHUNK;
+    list.hidden = known === 0;
+    fill(nothing, known === 0 && 'Nothing is logged.');
+    if (atEnd) list.scrollTop = list.scrollHeight;
+  }
+
+  return {
+    label: 'Log',
+    element: el('div', {}, nothing, list, more),
+    show: () => attempt(load),
+    follow: () => more.hidden && load().catch(() => undefined),
+  };
+}
+
+function entryRow({ at, level, message }) {
+  return el(
+    'li',
+    {},
+    localClock(at),
+    el('span', { class: `badge ${TONES[level] ?? 'off'}` }, level),
+    el('bdi', { class: 'name' }, message),
+  );
+}

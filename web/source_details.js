@@ -1,0 +1,62 @@
+import { nextDue, parseCron } from './cron.js';
+import { button, el, fill, nameText } from './dom.js';
+import { activeBadge, channelText, fileTypesText, placeText, scheduleText } from './source_texts.js';
+import { ago, localMoment, number } from './time.js';
+
+/**
+ * What is known of a source, as the terms of a list.
+ *
+ * @param {object} source
+ * @param {HTMLElement | null} session the one that it is read with
+ */
+export function sourceDetails(source, session) {
+  const next = nextRun(source);
+  const facts = [
+    ['State', activeBadge(source)],
+    ['Channel', channelText(source)],
+    ['Session', session ?? 'any that is free'],
+    ['Stored in', placeText(source)],
+    ['Files', fileTypesText(source)],
+    ['Schedule', scheduleText(source)],
+    ['Next run', next && [localMoment(next), ', ', ago(next.toISOString())]],
+    [
+      'In all',
+      `${number(source.total_messages_scraped)} messages, ${number(source.total_files_downloaded)} files`,
+    ],
+    ['Completed', source.last_scraped_at ? ago(source.last_scraped_at) : 'never'],
+    ['API id', source.api_id],
+    ['Made', ago(source.created_at)],
+    ['Changed', ago(source.updated_at)],
+  ];
+  return facts
+    .filter(([, value]) => value !== null)
+    .map(([term, value]) => el('div', {}, el('dt', {}, term), el('dd', {}, value)));
+}
+
+/** When a source is run by its schedule; null: not at all, or it can't be told here. */
+function nextRun({ schedule, is_active: active }) {
+  const cron = schedule !== null && active === 'active' ? parseCron(schedule) : null;
+  return cron && nextDue(cron, new Date());
+}
+
+/**
+ * Links to sessions by their names, as soon as these are known: a source knows its session by its id.
+ *
+ * @returns {(id: number | null) => HTMLElement | null} the same link for the same session
+ */
+export function createSessionLink(api, openSession) {
+  let made = { id: null, link: null };
+  return (id) => {
+    if (id !== made.id) made = { id, link: id && linkTo(api, id, openSession) };
+    return made.link;
+  };
+}
+
+function linkTo(api, id, openSession) {
+  const link = button(`#${id}`, () => openSession(id), 'link');
+  api.get(`/sessions/${id}`).then(
+    ({ name }) => fill(link, nameText(name)),
+    () => undefined,
+  );
+  return link;
+}

@@ -1,0 +1,42 @@
+import { isGoingOn } from './run_states.js';
+import { cancelRun, deleteSource, runNow, setPaused } from './source_actions.js';
+import { editSource } from './source_form.js';
+
+/**
+ * What an admin can do with a source as it is.
+ *
+ * @param {object} page
+ * @param {object} page.api
+ * @param {object} page.source
+ * @param {object | null} page.newest its newest run
+ * @param {(run: object) => Promise<unknown>} page.acted takes what became of a run
+ * @param {(source: object) => void} page.changed takes what became of the source
+ */
+export function sourceActions({ api, source, newest, acted, changed }) {
+  const paused = source.is_active !== 'active';
+  return [
+    runAction({ api, source, newest, acted }),
+    {
+      label: paused ? 'Resume' : 'Pause',
+      run: async () => changed(await setPaused(api, source, !paused)),
+    },
+    { label: 'Edit', run: () => editSource(api, source, changed) },
+    {
+      label: 'Delete',
+      kind: 'danger',
+      async run() {
+        if (await deleteSource(api, source)) location.hash = '#/sources';
+      },
+    },
+  ];
+}
+
+function runAction({ api, source, newest, acted }) {
+  if (!isGoingOn(newest)) {
+    const run = async () => acted(await runNow(api, source));
+    return { label: 'Run now', kind: 'primary', progress: 'Queueing…', run };
+  }
+  if (newest.cancel_requested) return { label: 'Being cancelled…', disabled: true };
+  const run = async () => acted(await cancelRun(api, newest.id));
+  return { label: 'Cancel the run', progress: 'Cancelling…', run };
+}
