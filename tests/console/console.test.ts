@@ -37,7 +37,7 @@ inBrowser('the console', (visiting) => {
         expect(await menu.allTextContents()).toEqual(['Overview']);
         await page.getByRole('button', { name: 'Sign out' }).click();
         await signIn('monitor');
-        expect(await menu.allTextContents()).toEqual(['Overview', 'Leases', 'Sessions']);
+        expect(await menu.allTextContents()).toEqual(['Overview', 'Leases', 'Sessions', 'Sources']);
         await open('Sessions');
         await page.getByRole('button', { name: 's001' }).click();
         await page.getByRole('dialog').getByText('added', { exact: true }).waitFor();
@@ -152,7 +152,7 @@ inBrowser('the console', (visiting) => {
         await page.setViewportSize({ width: 360, height: 740 });
         await service.lease();
         await signIn('admin');
-        for (const part of ['Leases', 'Sessions', 'Files', 'Keys', 'Overview']) {
+        for (const part of ['Leases', 'Sessions', 'Sources', 'Files', 'Keys', 'Overview']) {
           await open(part);
           expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
         }

@@ -1,0 +1,150 @@
+import { expect, it } from '@jest/globals';
+import { createTask, validate } from 'node-cron';
+import { some } from '../service/service.js';
+import { seedSource } from '../sources/seeding.js';
+import { inBrowser } from './browser.js';
+import { fact, openForm, problemAt } from './sources_at.js';
+
+/** Schedules, and what the console says of them. */
+const EXPRESSIONS: readonly (readonly [string, string | null])[] = [
+  ['* * * * *', 'Every minute'],
+  ['0 * * * *', 'Every hour'],
+  ['7 * * * *', 'Every hour, at minute 7'],
+  ['*/15 * * * *', 'Every 15 minutes'],
+  ['0 */6 * * *', 'Every 6 hours'],
+  ['0 */5 * * *', 'On the hour, in the hours 0, 5, 10, 15 and 20'],
+  ['0 3,15 * * *', 'Every day at 03:00 and 15:00'],
+  ['0 3 * * 7', 'Every Sunday at 03:00'],
+  ['0 3 * * mon-fri', 'Monday to Friday at 03:00'],
+  ['0 0 * * 6-2', 'Sunday to Tuesday and Saturday at 00:00'],
+  ['0 3 1,15 jan-mar *', 'On days 1 and 15 of the month in January to March at 03:00'],
+  ['0 0 13 * 5', 'On day 13 of the month if that is Friday, at 00:00'],
+  ['0 0 29 2 ?', 'On day 29 of the month in February at 00:00'],
+  ['30 0 3 * * *', 'Every day at 03:00:30'],
+  ['0 22-3 * * *', 'On the hour, in the hours 0 to 3, 22 and 23'],
+  ['60 * * * *', null],
+  ['1/5 * * * *', null],
+  ['* * * *', null],
+  ['0 0 * * 8', null],
+];
+
+inBrowser('the form of a source in the console', (visiting) => {
+  it(
+    'shows at each field what is wrong with it, and keeps what was typed',
+    visiting(
+      async ({ page, signIn, open, service }) => {
+        await signIn('admin');
+        await open('Sources');
+        const form = await openForm(page);
+        const type = (label: string, text: string) => form.getByLabel(label, { exact: true }).fill(text);
+        const add = () => form.getByRole('button', { name: 'Add the source' }).click();
+        await type('Channel', 'no good');
+        await type('Name', 'News');
+        await type('Path (optional)', '../elsewhere');
+        await form.getByText('More', { exact: true }).click();
+        await type('api_id', 'x');
+        await add();
+        await problemAt(form, 'api_id').getByText('Wanted: a whole number').waitFor();
+        await type('api_id', '');
+        await add();
+        await problemAt(form, 'Channel').getByText('Wanted: a channel such as @name').waitFor();
+        expect(await page.evaluate('document.activeElement.id')).toBe('source-channel');
+        await type('Channel', '@news');
+        await add();
+        await problemAt(form, 'Path (optional)').getByText('no "." and no ".."').waitFor();
+        await type('Path (optional)', '');
+        await form.getByLabel('Stored in').selectOption('NAS');
+        await add();
+        await problemAt(form, 'Stored in').getByText('NAS needs the setting NAS_ROOT').waitFor();
+        await form.getByLabel('Stored in').selectOption('LOCAL');
+        await form.getByLabel('These only').check();
+        await type('File types', 'pdf, a.b!');
+        await add();
+        await problemAt(form, 'File types').getByText('Wanted: extensions').waitFor();
+        await type('File types', '.PDF zip');
+        await type('Cron expression', '0 3 * *');
+        await form.getByText('Five fields are wanted').waitFor();
+        await add();
+        await problemAt(form, 'Cron expression').getByText('Wanted: a cron expression').waitFor();
+        await form.getByLabel('Runs (in UTC)').selectOption('Every 6 hours');
+        await type('Cron expression', '*/10 9-17 * * mon-fri');
+        await form.getByText('Every 10 minutes, in the hours 9 to 17, Monday to Friday, UTC').waitFor();
+        await form.getByLabel('Begin at once').uncheck();
+        await add();
+        await page.getByRole('heading', { level: 1, name: 'News' }).waitFor();
+        const { body } = await service.as('admin').get('/sources/1').expect(200);
+        expect(body).toMatchObject({
+          ...{ identifier: '@news', target: 'LOCAL', target_path: null, file_types: ['pdf', 'zip'] },
+          ...{ schedule: '*/10 9-17 * * mon-fri', is_active: 'inactive', last_run: null },
+        });
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'changes what was edited and nothing else, and asks before that is lost',
+    visiting(
+      async ({ page, service, signIn, open }) => {
+        const whole = { apiId: 12345, targetPath: 'kept', schedule: '0 * * * *', fileTypes: ['pdf'] };
+        await seedSource(service, { ...whole, isActive: false });
+        await signIn('admin');
+        await open('Sources');
+        await page.getByRole('link', { name: 'News' }).click();
+        await page.getByRole('button', { name: 'Edit' }).click();
+        const form = page.getByRole('dialog', { name: 'Edit News' });
+        await form.getByLabel('Name', { exact: true }).fill('Other news');
+        await page.keyboard.press('Escape');
+        const question = page.getByRole('dialog', { name: 'Stop here?' });
+        await question.getByRole('button', { name: 'Go on' }).click();
+        await form.getByLabel('Session (optional)').fill('s001');
+        await form.getByLabel('None, messages only').check();
+        await form.getByLabel('Runs (in UTC)').selectOption('On demand only');
+        await form.getByText('It runs when it is run by hand').waitFor();
+        await form.getByText('More', { exact: true }).click();
+        await form.getByLabel('api_id').fill('');
+        const asked = page.waitForRequest((request) => request.method() === 'PUT');
+        await form.getByRole('button', { name: 'Save' }).click();
+        expect((await asked).postDataJSON()).toEqual({
+          ...{
+            name: 'Other news',
+            session_id: 1,
+            file_types: [],
+            schedule: null,
+            api_id: null,
+            api_hash: null,
+          },
+        });
+        await page.getByRole('heading', { level: 1, name: 'Other news' }).waitFor();
+        await fact(page, 'Session').getByRole('button', { name: 's001' }).waitFor();
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'says of a schedule what it means to the service',
+    visiting(async ({ page, service }) => {
+      await page.goto(service.url);
+      const before = EXPRESSIONS.map(([text]) => nextOf(text));
+      const told = await page.evaluate<{ words: string | null; next: string | null }[]>(
+        `Promise.all([import('/cron.js'), import('/cron_words.js')]).then(([{ parseCron, nextDue }, { cronWords }]) =>
+          ${JSON.stringify(EXPRESSIONS)}.map(([text]) => {
+            const cron = parseCron(text);
+            const next = cron && nextDue(cron, new Date());
+            return { words: cronWords(text), next: next && next.toISOString() };
+          }))`,
+      );
+      expect(told.map(({ words }) => words)).toEqual(EXPRESSIONS.map(([, words]) => words));
+      for (const [at, [text]] of EXPRESSIONS.entries())
+        expect([before[at], nextOf(text)]).toContain(told[at]?.next);
+    }),
+  );
+});
+
+/** When an expression is due next, as the service has it; null: it is none. */
+function nextOf(text: string): string | null {
+  if (!validate(text)) return null;
+  const [next] = createTask(text, () => undefined, { timezone: 'UTC' }).getNextRuns(1);
+  return next?.toISOString() ?? null;
+}
