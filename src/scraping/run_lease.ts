@@ -10,6 +10,9 @@ const TTL_SECONDS = 30;
 /** How often it is renewed, in milliseconds: three may fail before it is lost. */
 const RENEW_MS = 7_000;
 
+/** A session that comes within this time was not waited for, in milliseconds. */
+const AT_ONCE_MS = 50;
+
 /** The lease ended while the run was at work with it: whatever was begun is broken off. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
@@ -21,6 +24,13 @@ export interface SessionWish {
   readonly sessionId: number | null;
   /** The method it is wanted for: a session flooded for others will do. */
   readonly method: string;
+}
+
+/** How a run stands in line. */
+export interface RunWait {
+  readonly seconds: number;
+  /** Tells that it waits; its place in the line is its own meanwhile, and kept if this fails. */
+  readonly tell: () => Promise<void>;
 }
 
 export interface RunLeasesParts {
@@ -37,20 +47,32 @@ export class RunLeases {
   }
 
   /**
-   * Waits in line for a session, first come first served; null: none came within `waitSeconds`, or `signal`
-   * was aborted meanwhile. @throws NotFound for a session that is gone; Unavailable while the service stops.
+   * Waits in line for a session, first come first served (`wait` null: not at all); null: none came in time, or
+   * `signal` was aborted meanwhile. @throws NotFound for a session that is gone; Unavailable while the service stops.
    */
-  async acquire(wish: SessionWish, waitSeconds: number, signal: AbortSignal): Promise<Lease | null> {
+  async acquire(wish: SessionWish, wait: RunWait | null, signal: AbortSignal): Promise<Lease | null> {
+    const { pool, timers } = this.#parts;
     const request = {
       ...{ holder: OWN_HOLDER, maxLeases: null, ttlSeconds: TTL_SECONDS, tags: [], sessionName: null },
       ...{ sessionId: wish.sessionId, method: wish.method, withCredentials: true },
       ...{ idempotencyKey: null, alsoInactive: false },
     };
+    let told = Promise.resolve();
+    const cancel = timers.after(AT_ONCE_MS, () => {
+      if (wait) told = wait.tell().catch(() => undefined);
+    });
     try {
-      return await this.#parts.pool.acquire(request, waitSeconds, signal);
+      const lease = await pool.acquire(request, wait?.seconds ?? 0, signal);
+      await told;
+      if (!signal.aborted) return lease;
+      await this.giveBack(lease);
+      return null;
     } catch (error) {
+      await told;
       if (error instanceof Unavailable && isNoneFree(error)) return null;
       throw error;
+    } finally {
+      cancel();
     }
   }
 

@@ -5,6 +5,7 @@ import { BotReading, type BotReadingParts } from './bot_reading.js';
 import { type Course, FIRST_PAUSE_MS, MOST_FAILURES } from './course.js';
 import type { OwnRun, RunOutcome } from './engine.js';
 import { pause } from './pause.js';
+import type { SessionWish } from './run_lease.js';
 import { RunLog } from './run_log.js';
 import { SessionReading, type SessionReadingParts } from './session_reading.js';
 import type { Sink, StoringSource } from './sinks/sink.js';
@@ -115,20 +116,25 @@ export class Scraping {
 
   /** A session that is free at once, else the source's bot, else the next session in its turn; null: none comes. */
   async #reader(course: Course): Promise<Lease | 'bot' | null> {
-    const { run, source, signal } = course;
-    const { runs, leases, clock, onChanged } = this.#parts;
+    const { source, signal } = course;
+    const { leases } = this.#parts;
     const wish = { sessionId: source.sessionId, method: METHOD };
-    const atOnce = await leases.acquire(wish, 0, signal);
-    const isOfUse = atOnce !== null && !course.notLetIn.has(atOnce.sessionId);
-    if (!isOfUse && this.#bots.canRead(course)) {
-      if (atOnce) await leases.giveBack(atOnce);
-      return 'bot';
-    }
-    if (!atOnce) {
-      await runs.mark(run.id, run.owner, 'waiting', null, clock.now());
+    if (!this.#bots.canRead(course)) return this.#inTurn(course, wish);
+    const atOnce = await leases.acquire(wish, null, signal);
+    signal.throwIfAborted();
+    if (atOnce === null || !course.notLetIn.has(atOnce.sessionId)) return atOnce ?? 'bot';
+    await leases.giveBack(atOnce);
+    return 'bot';
+  }
+
+  async #inTurn({ run, signal }: Course, wish: SessionWish): Promise<Lease | null> {
+    const { runs, leases, clock, onChanged } = this.#parts;
+    const since = clock.now();
+    const tell = async () => {
+      await runs.mark(run.id, run.owner, 'waiting', null, since);
       onChanged(run.id);
-    }
-    const lease = atOnce ?? (await leases.acquire(wish, WAIT_SECONDS, signal));
+    };
+    const lease = await leases.acquire(wish, { seconds: WAIT_SECONDS, tell }, signal);
     signal.throwIfAborted();
     return lease;
   }
