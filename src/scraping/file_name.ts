@@ -3,6 +3,12 @@ const MAX_BYTES = 200;
 /** An ending longer than this is no extension, and is cut with the rest. */
 const MAX_EXTENSION_BYTES = 40;
 
+/** Characters that no file system takes, or only those of Unix do: a NAS may be of another kind. */
+const FORBIDDEN = /[\p{Cc}\u2028\u2029/\\<>:"|?*]/gu;
+
+/** They turn the text behind them round, so that `gpj.exe` is shown as `exe.jpg`. */
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/g;
+
 /** Names that Windows keeps to itself, whatever their extension: what is stored may be read there. */
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i;
 
@@ -14,7 +20,8 @@ export function safeFileName(name: string): string {
   // By way of UTF-8: half a surrogate pair has no place in a file's name.
   const wellFormed = Buffer.from(name).toString().normalize('NFC');
   const shown = wellFormed
-    .replace(/[\p{Cc}\u2028\u2029/\\]/gu, '_')
+    .replace(FORBIDDEN, '_')
+    .replace(TURNING, '_')
     .replace(/^\.+/, '_')
     .replace(/[. ]+$/, '');
   const named = shown.trim() === '' ? 'file' : shown.replace(RESERVED, '_$1');

@@ -18,6 +18,9 @@ describe('the name of a stored file', () => {
     ['con', '_con'],
     ['NUL.tar.gz', '_NUL.tar.gz'],
     ['console.log', 'console.log'],
+    ['C:a*b?"<c>|d.txt', 'C_a_b___c__d.txt'],
+    ['photo\u202egpj.exe', 'photo_gpj.exe'],
+    ['\u2067a\u2069\u200e.txt', '_a_\u200e.txt'],
     ['half \ud83d.txt', 'half \ufffd.txt'],
   ])('%j is %j', (name, safe) => {
     expect(safeFileName(name)).toBe(safe);
