@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
-import { validate } from 'node-cron';
 import { z } from 'zod';
 import { parseBootstrapKeys } from './access/bootstrap_keys.js';
 import { parseEncryptionKeys } from './access/encryption_key.js';
 import { parseProxyUrl } from './access/proxy_url.js';
 import { parseTrustedProxies } from './access/trusted_proxies.js';
+import { comesDue } from './jobs/cron.js';
 import { parseDatabaseUrl } from './storage/target.js';
 
 /** The levels a log may have, fewest entries first: winston's `npm` levels. */
@@ -113,7 +113,7 @@ function absolute(path: string): string {
 }
 
 function isSchedule(value: string): boolean {
-  return value === 'off' || validate(value);
+  return value === 'off' || comesDue(value);
 }
 
 function parseOrigins(list: string): string[] {

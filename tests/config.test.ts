@@ -108,6 +108,7 @@ describe('wrong settings', () => {
     ['PORT', '99999999999999999999'],
     ['REAPER_INTERVAL_SECONDS', '0'],
     ['HISTORY_MAX_ROWS', '1.5'],
+    ['SYNC_CRON', '0 0 31W 2 *'],
     ['HOST', 'http://localhost'],
     ['CORS_ORIGINS', 'https://a.example/path'],
     ['TRUST_PROXY', 'proxy.example'],

@@ -1,4 +1,4 @@
-import { type ScheduledTask, schedule, type TaskContext } from 'node-cron';
+import { createTask, type ScheduledTask, schedule, type TaskContext, validate } from 'node-cron';
 import type { Logger } from 'winston';
 import type { Replicas } from '../replicas/replicas.js';
 
@@ -6,6 +6,19 @@ import type { Replicas } from '../replicas/replicas.js';
 export interface ScheduleParts {
   readonly replicas: Pick<Replicas, 'takeJob'>;
   readonly logger: Logger;
+}
+
+/** Whether it is a cron expression, and comes due some day: `0 0 31W 2 *` never does. */
+export function comesDue(expression: string): boolean {
+  if (!validate(expression)) return false;
+  const task = createTask(expression, () => undefined, { timezone: 'UTC' });
+  try {
+    return task.getNextRuns(1).length > 0;
+  } catch {
+    return false;
+  } finally {
+    void task.destroy();
+  }
 }
 
 /**

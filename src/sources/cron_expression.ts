@@ -1,5 +1,5 @@
-import { validate } from 'node-cron';
 import { BadRequest } from '../errors.js';
+import { comesDue } from '../jobs/cron.js';
 
 /** A longer expression says nothing that a short one could not. */
 const LONGEST = 200;
@@ -17,6 +17,6 @@ export function parseSchedule(given: string): string | null {
   const plausible = given.length <= LONGEST && !/\d{3}/.test(given);
   if (!plausible || (fields.length !== 5 && fields.length !== 6)) throw new BadRequest(wanted);
   const expression = fields.join(' ');
-  if (!validate(expression)) throw new BadRequest(wanted);
+  if (!comesDue(expression)) throw new BadRequest(wanted);
   return expression;
 }
