@@ -1,5 +1,6 @@
 import type { Logger } from 'winston';
 import type { Clock } from '../../clock.js';
+import { Unavailable } from '../../errors.js';
 import type { Timers } from '../../timers.js';
 import type { CarryOut, Engine, OwnRun, RunOutcome } from '../engine.js';
 import { RunLost } from '../run_lost.js';
@@ -8,6 +9,9 @@ import { Cancelled, keepRun, OWNED_MS, Stopping } from './keeping.js';
 
 /** How often runs are looked for that nobody told of, in milliseconds: deferred ones, and those of lost replicas. */
 const LOOK_MS = 5_000;
+
+/** A run for which the service itself was not there is tried again after so long, in milliseconds. */
+const AGAIN_MS = 1_000;
 
 export interface EmbeddedEngineParts {
   readonly runs: RunStore;
@@ -130,6 +134,9 @@ export class EmbeddedEngine implements Engine {
       await runs.finish(id, owner, 'cancelled', null, clock.now());
     } else if (reason instanceof Stopping) {
       await runs.defer(id, owner, 'the service stopped', clock.now());
+    } else if (reason instanceof Unavailable) {
+      logger.warn('a run was broken off; it goes on in a moment', { run_id: id, error: reason });
+      await runs.defer(id, owner, 'the service or its database was not available', clock.now() + AGAIN_MS);
     } else {
       logger.error('a run failed', { run_id: id, error: reason });
       const message = 'an unexpected error; the log has it';
