@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, statSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import type { Stores } from '../contracts/stores.js';
 import { openAt } from '../storage/databases.js';
-import { describeWithServer, openPostgres, storesOf } from '../storage/databases_postgres.js';
+import { describeWithServer, openPostgres, postgresStores } from '../storage/databases_postgres.js';
 import { onServer } from '../storage/server.js';
 import { succeed } from './command.js';
 import { makeFull, TAGS, UNTIL, USER_ID } from './full_database.js';
@@ -74,7 +74,7 @@ describe('telegate db copy', () => {
       const url = await server();
       await succeed('db', 'copy', '--from', `sqlite:${path('a.db')}`, '--to', url);
       await succeed('db', 'copy', '--from', url, '--to', `sqlite:${path('b.db')}`);
-      const one = storesOf(await openPostgres(nameIn(url)));
+      const one = postgresStores(await openPostgres(nameIn(url)));
       await goesOn(one).finally(() => one.close());
       const other = await openStoresAt(path('b.db'));
       await goesOn(other).finally(() => other.close());
@@ -113,7 +113,7 @@ describe('telegate db copy', () => {
       await succeed('db', 'copy', '--from', `sqlite:${path('a.db')}`, '--to', one);
       await succeed('db', 'copy', '--from', one, '--to', other);
       expect(await countsOnServer(other)).toEqual(await countsOnServer(one));
-      const stores = storesOf(await openPostgres(nameIn(other)));
+      const stores = postgresStores(await openPostgres(nameIn(other)));
       await goesOn(stores).finally(() => stores.close());
     }),
   );

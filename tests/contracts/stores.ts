@@ -20,6 +20,21 @@ export interface Stores extends PoolSignals {
 }
 export type MakeStores = () => Promise<Stores>;
 
+/** A driver's stores and its signals; `close` ends what is under them. */
+export function storesOf(
+  database: Omit<Stores, keyof PoolSignals | 'close'>,
+  signals: PoolSignals,
+  close: () => Promise<void>,
+): Stores {
+  const { pool, intake, access, sessions, logins, sources, runs } = database;
+  return {
+    ...{ pool, intake, access, sessions, logins, sources, runs, close },
+    nextDeadline: () => signals.nextDeadline(),
+    onFreed: (listener) => signals.onFreed(listener),
+    onHappened: (listener) => signals.onHappened(listener),
+  };
+}
+
 /** When the tests begin, in milliseconds on the service's clock. */
 export const T0 = Date.UTC(2025, 2, 1, 12);
 export const SECOND = 1000;

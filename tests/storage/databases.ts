@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { SqliteDatabase } from '../../src/storage/sqlite/database.js';
-import type { Stores } from '../contracts/stores.js';
+import { type Stores, storesOf } from '../contracts/stores.js';
 
 export const MIGRATIONS = resolve('drizzle/sqlite');
 
@@ -28,23 +28,10 @@ export async function inDirectory(test: (directory: string) => Promise<void>): P
 export async function makeSqliteStores(): Promise<Stores> {
   const directory = mkdtempSync(join(tmpdir(), 'sqlite-'));
   const database = await openAt(join(directory, 'telegate.db'));
-  const { pool, intake, access, sessions, logins, sources, runs } = database;
-  return {
-    pool,
-    intake,
-    access,
-    sessions,
-    logins,
-    sources,
-    runs,
-    nextDeadline: () => database.nextDeadline(),
-    onFreed: (listener) => database.onFreed(listener),
-    onHappened: (listener) => database.onHappened(listener),
-    close: async () => {
-      await database.close();
-      rmSync(directory, { recursive: true, force: true });
-    },
-  };
+  return storesOf(database, database, async () => {
+    await database.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
 }
 
 /** Every file of a directory, its size and what is in it. */

@@ -4,7 +4,7 @@ import type { PostgresOptions } from '../../src/storage/postgres/connect.js';
 import { PostgresDatabase } from '../../src/storage/postgres/database.js';
 import { migrateDatabase } from '../../src/storage/postgres/migrating.js';
 import { nodeTimers } from '../../src/timers.js';
-import type { Stores } from '../contracts/stores.js';
+import { type Stores, storesOf } from '../contracts/stores.js';
 import { onServer, urlOf } from './server.js';
 
 export const POSTGRES_MIGRATIONS = resolve('drizzle/postgres');
@@ -58,28 +58,15 @@ export function openPostgres(name: string, over: Partial<PostgresOptions> = {}):
 export async function makePostgresStores(): Promise<Stores> {
   const name = await makeDatabase();
   const database = await openPostgres(name);
-  return storesOf(database, () => dropDatabase(name));
+  return postgresStores(database, () => dropDatabase(name));
 }
 
 /** The driver's stores. `closed`: runs once they are closed. */
-export function storesOf(database: PostgresDatabase, closed = async () => {}): Stores {
-  const { pool, intake, access, sessions, logins, sources, runs, signals } = database;
-  return {
-    pool,
-    intake,
-    access,
-    sessions,
-    logins,
-    sources,
-    runs,
-    nextDeadline: () => signals.nextDeadline(),
-    onFreed: (listener) => signals.onFreed(listener),
-    onHappened: (listener) => signals.onHappened(listener),
-    close: async () => {
-      await database.close();
-      await closed();
-    },
-  };
+export function postgresStores(database: PostgresDatabase, closed = async () => {}): Stores {
+  return storesOf(database, database.signals, async () => {
+    await database.close();
+    await closed();
+  });
 }
 
 async function makeTemplate(): Promise<string> {

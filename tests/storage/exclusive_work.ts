@@ -1,4 +1,5 @@
 import { AdvisoryLocks } from '../../src/storage/postgres/advisory_locks.js';
+import { until } from '../service/manual_time.js';
 import { dropDatabase, makeDatabase, optionsFor } from './databases_postgres.js';
 import { onServer } from './server.js';
 
@@ -36,6 +37,16 @@ export function work() {
     return result;
   };
   return { run, end, state };
+}
+
+/** Work of one replica that is done, and of the other that waits for its end; what becomes of each. */
+export async function contended({ one, other, name }: Locks) {
+  const [first, second] = [work(), work()];
+  const before = one.exclusively('sync', first.run);
+  await until(() => first.state.running);
+  const after = other.exclusively('sync', second.run);
+  await until(async () => (await connections(name, true)) === 1);
+  return { first, second, before, after };
 }
 
 /** Connections of the database, as far as they wait for a lock (or, `waiting` false, have nothing to do). */

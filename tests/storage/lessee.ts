@@ -1,5 +1,5 @@
 import { SqliteDatabase } from '../../src/storage/sqlite/database.js';
-import { add, T0, wish } from '../contracts/stores.js';
+import { add, storesOf, T0, wish } from '../contracts/stores.js';
 
 /**
  * A process that opens the database given to it and leases until it is killed. It says `refused` and why,
@@ -7,26 +7,13 @@ import { add, T0, wish } from '../contracts/stores.js';
  */
 async function main(path: string, migrations: string): Promise<void> {
   const database = await SqliteDatabase.open({ path, migrations });
-  const { pool, intake, access, sessions, logins, sources, runs } = database;
-  const signals = { onFreed: () => undefined, onHappened: () => undefined, nextDeadline: () => null };
-  const names = Array.from({ length: 5000 }, (_, index) => `s${index}`);
-  const stores = {
-    pool,
-    intake,
-    access,
-    sessions,
-    logins,
-    sources,
-    runs,
-    ...signals,
-    close: () => database.close(),
-  };
-  await add(stores, ...names);
+  const stores = storesOf(database, database, () => database.close());
+  await add(stores, ...Array.from({ length: 5000 }, (_, index) => `s${index}`));
   for (let turn = 0; ; turn += 1) {
     const asked = Array.from({ length: 10 }, (_, index) =>
       wish({ leaseId: `${turn}-${index}`, ttlSeconds: 86_400 }),
     );
-    for (const outcome of await Promise.all(asked.map((request) => pool.acquire(request, T0)))) {
+    for (const outcome of await Promise.all(asked.map((request) => stores.pool.acquire(request, T0)))) {
       if (outcome.kind !== 'granted') return;
       process.stdout.write(`${outcome.lease.sessionId} ${outcome.lease.leaseId}\n`);
     }

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { until } from '../service/manual_time.js';
 import { describeWithServer } from './databases_postgres.js';
-import { connections, withLocks, work } from './exclusive_work.js';
+import { connections, contended, withLocks, work } from './exclusive_work.js';
 
 const describe = await describeWithServer();
 
@@ -26,12 +26,8 @@ describe('exclusive work', () => {
 
   it(
     'waits longer than a statement may take',
-    withLocks(async ({ one, other, name }) => {
-      const [first, second] = [work(), work()];
-      const before = one.exclusively('sync', first.run);
-      await until(() => first.state.running);
-      const after = other.exclusively('sync', second.run);
-      await until(async () => (await connections(name, true)) === 1);
+    withLocks(async (locks) => {
+      const { first, second, before, after } = await contended(locks);
       // Real time: it is the server that would end the wait.
       await new Promise((over) => setTimeout(over, 200));
       first.end();

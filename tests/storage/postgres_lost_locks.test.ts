@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { until } from '../service/manual_time.js';
 import { describeWithServer } from './databases_postgres.js';
-import { connections, withLocks, work } from './exclusive_work.js';
+import { connections, contended, withLocks, work } from './exclusive_work.js';
 import { onServer } from './server.js';
 
 const describe = await describeWithServer();
@@ -43,12 +43,9 @@ describe('exclusive work', () => {
 
   it(
     'is told that it lost the lock with its connection, which is another replica’s then',
-    withLocks(async ({ one, other, name }) => {
-      const [first, second] = [work(), work()];
-      const before = one.exclusively('sync', first.run);
-      await until(() => first.state.running);
-      const after = other.exclusively('sync', second.run);
-      await until(async () => (await connections(name, true)) === 1);
+    withLocks(async (locks) => {
+      const { name } = locks;
+      const { first, second, before, after } = await contended(locks);
       await onServer(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}' AND state = 'idle'`,
       );
@@ -63,12 +60,9 @@ describe('exclusive work', () => {
 
   it(
     'never begins where the database is lost, and does when it is there again',
-    withLocks(async ({ one, other, name }) => {
-      const [first, second] = [work(), work()];
-      const before = one.exclusively('sync', first.run);
-      await until(() => first.state.running);
-      const after = other.exclusively('sync', second.run);
-      await until(async () => (await connections(name, true)) === 1);
+    withLocks(async (locks) => {
+      const { other, name } = locks;
+      const { first, second, before, after } = await contended(locks);
       await onServer(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}' AND wait_event_type = 'Lock'`,
       );

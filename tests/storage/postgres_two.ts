@@ -1,6 +1,6 @@
 import type { Stores } from '../contracts/stores.js';
 import { until } from '../service/manual_time.js';
-import { dropDatabase, makeDatabase, openPostgres, storesOf } from './databases_postgres.js';
+import { dropDatabase, makeDatabase, openPostgres, postgresStores } from './databases_postgres.js';
 
 /** Two replicas over one database, with four connections each. */
 export interface Replicas {
@@ -21,7 +21,7 @@ export async function withReplicas(test: (replicas: Replicas) => Promise<void>):
   const name = await makeDatabase();
   const here = await openPostgres(name, { connections: 4 });
   const there = await openPostgres(name, { connections: 4 });
-  const [one, other] = [storesOf(here), storesOf(there)];
+  const [one, other] = [postgresStores(here), postgresStores(there)];
   const someoneWaits = () => {
     there.replicas.lines.announce(() => [{ wants: 'anything', arrivedAt: 0 }]);
     return until(() => here.replicas.lines.length === 1);

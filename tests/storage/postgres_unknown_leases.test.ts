@@ -10,7 +10,7 @@ import {
   makeDatabase,
   optionsFor,
   POSTGRES_MIGRATIONS,
-  storesOf,
+  postgresStores,
 } from './databases_postgres.js';
 
 const describe = await describeWithServer();
@@ -33,7 +33,7 @@ async function withCuts(test: (cut: Cut) => Promise<void>): Promise<void> {
     random: () => 1,
     timers: time,
   });
-  const stores = storesOf(database);
+  const stores = postgresStores(database);
   try {
     await add(stores, 'a', 'b');
     // No deadline is unknown, so that a request for a lease sends nothing else.
