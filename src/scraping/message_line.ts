@@ -10,15 +10,26 @@ export type LineChannel = Pick<Channel, 'id' | 'title' | 'username'>;
  * since they have 64 bits. `file`: what became of its file; null: it has none.
  */
 export function messageLine(message: Message, channel: LineChannel, file: ScrapedFile | null): string {
-  const { id, text, author, views, forwards, replies, replyTo, groupedId, pinned, reactions, media } =
-    message;
+  // Written out: spreads cost twenty times as much here, for each message of a channel.
   const line = {
-    ...{ id, date: iso(message.date), edit_date: message.editDate === null ? null : iso(message.editDate) },
+    id: message.id,
+    date: iso(message.date),
+    edit_date: message.editDate === null ? null : iso(message.editDate),
     channel: { id: channel.id, title: channel.title, username: channel.username },
-    ...{ text, entities: message.entities.map(presentEntity) },
-    ...{ from: message.from && presentSender(message.from), author, views, forwards, replies },
-    ...{ reply_to: replyTo, forward: message.forward && presentForward(message.forward) },
-    ...{ grouped_id: groupedId, pinned, reactions, action: message.action, media },
+    text: message.text,
+    entities: message.entities.map(presentEntity),
+    from: message.from && presentSender(message.from),
+    author: message.author,
+    views: message.views,
+    forwards: message.forwards,
+    replies: message.replies,
+    reply_to: message.replyTo,
+    forward: message.forward && presentForward(message.forward),
+    grouped_id: message.groupedId,
+    pinned: message.pinned,
+    reactions: message.reactions,
+    action: message.action,
+    media: message.media,
     file: file && presentFile(file),
   };
   return `${JSON.stringify(line)}\n`;

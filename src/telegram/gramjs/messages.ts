@@ -32,8 +32,12 @@ export function presentMessage(message: Api.TypeMessage): Message[] {
     ];
   }
   return [
+    // Written out: a spread costs thirty times as much here, for each message of a channel.
     {
-      ...{ id, date, from, replyTo },
+      id,
+      date,
+      from,
+      replyTo,
       text: message.message,
       file: presentFile(message.media),
       editDate: message.editDate ?? null,
