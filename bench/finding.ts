@@ -46,6 +46,12 @@ export function noted(what: string, ours: Quantity): Finding {
   return { what, ours: shown(ours), against: '', ratio: null, wanted: '', met: null };
 }
 
+/** Something told in words, beside what it has to be; null: anything. */
+export function said(what: string, ours: string, wanted: string | null = null): Finding {
+  const met = wanted === null ? null : ours === wanted;
+  return { what, ours, against: '', ratio: null, wanted: wanted ?? '', met };
+}
+
 /** A number with its unit. */
 export interface Quantity {
   readonly value: number;

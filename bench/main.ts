@@ -9,6 +9,7 @@ import { footprint } from './footprint.js';
 import { replicas } from './replicas.js';
 import { line } from './replicas_line.js';
 import { pgbench } from './replicas_throughput.js';
+import { scraping } from './scraping/scraping.js';
 import { sync } from './sync.js';
 import { telegram } from './telegram.js';
 import { waiting } from './waiting.js';
@@ -17,6 +18,7 @@ import { Workplace } from './workplace.js';
 const ALL: readonly Benchmark[] = [
   ...[durable, flat, footprint, waiting, sync, telegram, exclusive],
   ...[pgbench, line, replicas],
+  scraping,
 ];
 
 /** Runs every benchmark, or those named, and prints what they found as one table. */

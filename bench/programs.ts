@@ -17,6 +17,8 @@ const PROGRAMS = {
   bare_server: join(COMPILED, 'bare_server.js'),
   bare_walk: join(COMPILED, 'bare_walk.js'),
   autocannon: join(COMPILED, 'autocannon_load.js'),
+  data_centres: join(COMPILED, 'scraping', 'data_centres_program.js'),
+  bare_reader: join(COMPILED, 'scraping', 'bare_reader.js'),
 } as const;
 
 export type Program = keyof typeof PROGRAMS;

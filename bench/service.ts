@@ -1,10 +1,12 @@
 import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
+import { sandboxNetwork } from '../sandbox/network.js';
 import { systemTime, type TimeSource } from '../src/clock.js';
 import { loadConfig, readEnvironment } from '../src/config.js';
 import { createContainer } from '../src/container.js';
 import { createLogger } from '../src/logging.js';
 import { nodeTimers } from '../src/timers.js';
+import { addressesIn } from './scraping/addresses.js';
 
 /** The wall clock of `--stepping-clock` is set anew so often, to one of these offsets in turn, in milliseconds. */
 const STEP_EVERY_MS = 500;
@@ -21,7 +23,8 @@ const steppingTime: TimeSource = {
 
 /**
  * The service in surroundings that the shipped entry does not offer:
- * `--max-batch=1` a transaction a request; `--stepping-clock`; `--no-sync` leaves SESSIONS_DIR alone.
+ * `--max-batch=1` a transaction a request; `--stepping-clock`; `--no-sync` leaves SESSIONS_DIR alone; `--telegram`
+ * is where data centres of a sandbox are.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -29,6 +32,7 @@ async function main(): Promise<void> {
       'max-batch': { type: 'string' },
       'stepping-clock': { type: 'boolean', default: false },
       'no-sync': { type: 'boolean', default: false },
+      telegram: { type: 'string' },
     },
   });
   const config = loadConfig(readEnvironment());
@@ -37,6 +41,7 @@ async function main(): Promise<void> {
     time: values['stepping-clock'] ? steppingTime : systemTime,
     timers: nodeTimers,
     ...(values['max-batch'] === undefined ? {} : { maxBatch: Number(values['max-batch']) }),
+    ...(values.telegram === undefined ? {} : { network: sandboxNetwork(addressesIn(values.telegram)) }),
   });
   await container.start();
   const server = createServer({ keepAliveTimeout: 75_000 }, container.app);

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 
 /** A program to run. Its environment is what is given here and nothing else. */
 export interface Command {
@@ -25,6 +26,8 @@ export interface Ended {
 export interface Running {
   readonly pid: number;
   readonly ended: Promise<Ended>;
+  /** The first line that it prints. Rejects if it ends without one. */
+  readonly firstLine: Promise<string>;
   kill(signal: NodeJS.Signals): void;
 }
 
@@ -36,6 +39,7 @@ export class Workplace {
   readonly directory: string;
   /** What runs, and what ends it. */
   readonly #children = new Map<ChildProcess, NodeJS.Signals>();
+  readonly #afterwards: (() => Promise<void>)[] = [];
   #closed = false;
 
   private constructor(directory: string) {
@@ -57,6 +61,11 @@ export class Workplace {
   /** Whether it was cleared away: whoever still works here is to stop. */
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** Has something done when this is closed, once its programs are gone: what lies outside of the directory. */
+  afterwards(work: () => Promise<void>): void {
+    this.#afterwards.push(work);
   }
 
   /** Starts a program in this directory. */
@@ -83,7 +92,9 @@ export class Workplace {
         said[name] = (said[name] + text).slice(-REMEMBERED);
       });
     }
-    return { pid: child.pid ?? 0, ended, kill: (signal) => void child.kill(signal) };
+    const firstLine = firstLineOf(child.stdout, ended);
+    firstLine.catch(() => undefined);
+    return { pid: child.pid ?? 0, ended, firstLine, kill: (signal) => void child.kill(signal) };
   }
 
   /** Runs a program to its end. Rejects if it fails. */
@@ -102,6 +113,21 @@ export class Workplace {
     );
     for (const [child, endedBy] of this.#children) child.kill(endedBy);
     await Promise.all(gone);
+    for (const work of this.#afterwards.splice(0)) await work();
     await rm(this.directory, { recursive: true, force: true });
   }
+}
+
+function firstLineOf(output: Readable, ended: Promise<Ended>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const listen = (text: string) => {
+      said += text;
+      if (!said.includes('\n')) return;
+      output.off('data', listen);
+      resolve(said.slice(0, said.indexOf('\n')));
+    };
+    output.on('data', listen);
+    ended.then(({ stderr }) => reject(new Error(`it ended without a word: ${stderr}`)), reject);
+  });
 }

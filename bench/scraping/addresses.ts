@@ -1,0 +1,16 @@
+import type { SandboxAddresses } from '../../sandbox/network.js';
+
+/** Where data centres are, as text that another process can be told. */
+export function addressesText({ addresses, port, rsaPublicKey }: SandboxAddresses): string {
+  const { pem, modulus, exponent, fingerprint } = rsaPublicKey;
+  const key = { pem, modulus: `${modulus}`, exponent, fingerprint: `${fingerprint}` };
+  return JSON.stringify({ addresses, port, key });
+}
+
+/** The inverse of `addressesText`. */
+export function addressesIn(text: string): SandboxAddresses {
+  const { addresses, port, key } = JSON.parse(text);
+  const { pem, modulus, exponent, fingerprint } = key;
+  const rsaPublicKey = { pem, modulus: BigInt(modulus), exponent, fingerprint: BigInt(fingerprint) };
+  return { addresses, port, rsaPublicKey };
+}

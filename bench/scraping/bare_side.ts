@@ -1,0 +1,48 @@
+import { rm } from 'node:fs/promises';
+import { sandboxNetwork } from '../../sandbox/network.js';
+import { encodeSessionString } from '../../src/intake/formats/session_string.js';
+import { createGramjsGateway } from '../../src/telegram/gramjs/gateway.js';
+import { nodeTimers } from '../../src/timers.js';
+import { nodeCommand } from '../programs.js';
+import type { Workplace } from '../workplace.js';
+import { addressesIn } from './addresses.js';
+import { archive } from './archive.js';
+import type { BareReading, BareWish } from './bare_reader.js';
+import type { DataCentres } from './data_centres.js';
+import { APPLICATION, ARCHIVE, codeOf } from './world.js';
+
+/** Reads the archive with bare GramJS, in a process of its own; the files, if wanted, go to disk and are removed. */
+export async function readBare(
+  place: Workplace,
+  { telegram }: DataCentres,
+  session: string,
+  withFiles: boolean,
+): Promise<BareReading> {
+  const directory = withFiles ? await place.makeDirectory('bare') : null;
+  const wish: BareWish = { telegram, session, channel: ARCHIVE, directory };
+  const reading: BareReading = JSON.parse(
+    await place.run(nodeCommand('bare_reader', [JSON.stringify(wish)])),
+  );
+  if (directory !== null) await rm(directory, { recursive: true });
+  const { messages, files } = archive();
+  if (reading.messages !== messages.length || (withFiles && reading.files !== files)) {
+    throw new Error(`bare GramJS read ${reading.messages} messages and ${reading.files} files`);
+  }
+  return reading;
+}
+
+/** Logs an account in; its session as a string of GramJS's. */
+export async function bareSession({ telegram }: DataCentres, phoneNumber: string): Promise<string> {
+  const addresses = addressesIn(telegram);
+  const gateway = createGramjsGateway({ network: sandboxNetwork(addresses), timers: nodeTimers });
+  try {
+    const login = { phoneNumber, application: APPLICATION, proxy: null };
+    const sent = await gateway.sendCode(login);
+    const { key } = await gateway.signIn({ ...login, ...sent }, codeOf(phoneNumber), null);
+    const serverAddress = addresses.addresses[key.dcId - 1] ?? '';
+    const known = { dcId: key.dcId, serverAddress, port: addresses.port, authKey: key.authKey };
+    return encodeSessionString({ ...known, userId: null, apiId: null, isBot: false }, 'gramjs');
+  } finally {
+    await gateway.close();
+  }
+}

@@ -1,0 +1,33 @@
+import { sandboxSeed } from '../../sandbox/seed.js';
+import type { Seed } from '../../sandbox/world/seed.js';
+
+/** The channel that is scraped: 100,000 messages and 2,000 files. */
+export const ARCHIVE = 'sandbox_archive';
+
+/** Whatever asks for it: the sandbox takes any. */
+export const APPLICATION = { apiId: 12345, apiHash: '0123456789abcdef0123456789abcdef' };
+
+/** How many accounts there are beside the sandbox's own. */
+export const WORKERS = 60;
+
+/** Phones of the accounts that read, at each of the three data centres in turn. */
+export const WORKER_PHONES = Array.from(
+  { length: WORKERS },
+  (_, at) => `+99966${(at % 3) + 1}1${String(at).padStart(3, '0')}`,
+);
+
+/** The sandbox's world, with many more accounts. */
+export const benchSeed: Seed = {
+  ...sandboxSeed,
+  accounts: [
+    ...sandboxSeed.accounts,
+    ...WORKER_PHONES.map((phone, at) => ({
+      ...{ phone, id: 8_000_000_000n + BigInt(at), first_name: `Worker ${at}`, code_via: 'app' as const },
+    })),
+  ],
+};
+
+/** The code that a test number is sent. */
+export function codeOf(phone: string): string {
+  return (phone.at(6) ?? '').repeat(5);
+}
