@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js';
 import type { Lease } from '../pool/store.js';
 import { TelegramRefused } from '../telegram/errors.js';
 import type { Channel, ConnectedAccount } from '../telegram/gateway.js';
@@ -6,9 +7,11 @@ import type { KnownPeer, RunStore } from './store.js';
 /** Finds the channel that a source names, as a session addresses it; each session asks Telegram once. */
 export class ChannelPeers {
   readonly #runs: RunStore;
+  readonly #clock: Clock;
 
-  constructor(runs: RunStore) {
+  constructor(runs: RunStore, clock: Clock) {
     this.#runs = runs;
+    this.#clock = clock;
   }
 
   /**
@@ -21,7 +24,7 @@ export class ChannelPeers {
     identifier: string,
     anew: boolean,
   ): Promise<KnownPeer> {
-    const known = anew ? null : await this.#runs.peer(sessionId, identifier);
+    const known = anew ? null : await this.#runs.peer(sessionId, identifier, this.#clock.now());
     if (known) return known;
     if (anew) await this.#runs.forgetPeer(sessionId, identifier);
     const channel = identifier.startsWith('@')
@@ -29,7 +32,7 @@ export class ChannelPeers {
       : await ownChannel(account, identifier);
     const { id: channelId, accessHash, title, username } = channel;
     const peer = { channelId, accessHash, title, username };
-    await this.#runs.savePeer(sessionId, identifier, peer);
+    await this.#runs.savePeer(sessionId, identifier, peer, this.#clock.now());
     return peer;
   }
 }

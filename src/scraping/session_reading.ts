@@ -38,7 +38,7 @@ export class SessionReading {
   constructor(parts: SessionReadingParts, log: RunLog) {
     this.#parts = parts;
     this.#log = log;
-    this.#peers = new ChannelPeers(parts.runs);
+    this.#peers = new ChannelPeers(parts.runs, parts.clock);
   }
 
   /** Reads with one session, until all is read or another must take its place; null: another must. */

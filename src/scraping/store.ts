@@ -152,8 +152,10 @@ export interface RunStore {
   files(runId: number, page: Page): Promise<ScrapedFile[]>;
   /** Where the source has this content stored; null: nowhere. */
   storedAs(sourceId: number, sha256: string): Promise<string | null>;
-  peer(sessionId: number, identifier: string): Promise<KnownPeer | null>;
-  savePeer(sessionId: number, identifier: string, peer: KnownPeer): Promise<void>;
+  /** What the session knows of the channel, which is used by that. */
+  peer(sessionId: number, identifier: string, now: number): Promise<KnownPeer | null>;
+  /** Keeps what a session knows; of many channels, the one that was used longest ago is forgotten. */
+  savePeer(sessionId: number, identifier: string, peer: KnownPeer, now: number): Promise<void>;
   /** What the session knew of the channel is not so any more. */
   forgetPeer(sessionId: number, identifier: string): Promise<void>;
 }

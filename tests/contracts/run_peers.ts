@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { KnownPeer } from '../../src/scraping/store.js';
+import { MOST_PEERS_OF_SESSION } from '../../src/storage/peer_rules.js';
 import { add, type MakeStores, T0, usingStores } from './stores.js';
 
 const NEWS: KnownPeer = {
@@ -17,10 +18,10 @@ export function peers(make: MakeStores): void {
     'are each session’s own, exact to the last of 64 bits',
     using(async (stores) => {
       const { a = 0, b = 0 } = await add(stores, 'a', 'b');
-      await stores.runs.savePeer(a, '@news', NEWS);
-      expect(await stores.runs.peer(a, '@news')).toEqual(NEWS);
-      expect(await stores.runs.peer(b, '@news')).toBeNull();
-      expect(await stores.runs.peer(a, '@other')).toBeNull();
+      await stores.runs.savePeer(a, '@news', NEWS, T0);
+      expect(await stores.runs.peer(a, '@news', T0)).toEqual(NEWS);
+      expect(await stores.runs.peer(b, '@news', T0)).toBeNull();
+      expect(await stores.runs.peer(a, '@other', T0)).toBeNull();
     }),
   );
 
@@ -29,14 +30,38 @@ export function peers(make: MakeStores): void {
     using(async (stores) => {
       const { a = 0 } = await add(stores, 'a');
       const group: KnownPeer = { channelId: '5', accessHash: null, title: 'a\0b', username: null };
-      await stores.runs.savePeer(a, '@news', NEWS);
-      await stores.runs.savePeer(a, '5', NEWS);
-      await stores.runs.savePeer(a, '@news', group);
-      expect(await stores.runs.peer(a, '@news')).toEqual({ ...group, title: 'a\uFFFDb' });
+      await stores.runs.savePeer(a, '@news', NEWS, T0);
+      await stores.runs.savePeer(a, '5', NEWS, T0);
+      await stores.runs.savePeer(a, '@news', group, T0);
+      expect(await stores.runs.peer(a, '@news', T0)).toEqual({ ...group, title: 'a\uFFFDb' });
       await stores.runs.forgetPeer(a, '@news');
       await stores.runs.forgetPeer(a, '@news');
-      expect(await stores.runs.peer(a, '@news')).toBeNull();
-      expect(await stores.runs.peer(a, '5')).toEqual(NEWS);
+      expect(await stores.runs.peer(a, '@news', T0)).toBeNull();
+      expect(await stores.runs.peer(a, '5', T0)).toEqual(NEWS);
+    }),
+  );
+
+  it(
+    'are so many of a session at the most: those that were saved or used last',
+    using(async (stores) => {
+      const { runs } = stores;
+      const { a = 0, b = 0 } = await add(stores, 'a', 'b');
+      await runs.savePeer(b, '@other', NEWS, T0);
+      const all = Array.from({ length: MOST_PEERS_OF_SESSION }, (_, index) => `@channel_${index}`);
+      for (const [index, identifier] of all.entries()) await runs.savePeer(a, identifier, NEWS, T0 + index);
+      const later = T0 + all.length;
+      expect(await runs.peer(a, '@channel_0', later)).toEqual(NEWS);
+      await runs.savePeer(a, '@channel_1', NEWS, later);
+      // As late as those before it: at one instant, whoever is saved stays.
+      await runs.savePeer(a, '@a', NEWS, later);
+      await runs.savePeer(a, '@b', NEWS, later);
+      for (const gone of ['@channel_2', '@channel_3']) expect(await runs.peer(a, gone, later)).toBeNull();
+      for (const kept of ['@channel_0', '@channel_1', '@channel_4', '@a', '@b'])
+        expect(await runs.peer(a, kept, later)).toEqual(NEWS);
+      expect(await runs.peer(b, '@other', later)).toEqual(NEWS);
+      // Saved at a clock that went back, it is the one that is there to be used.
+      await runs.savePeer(a, '@c', NEWS, T0 - 1);
+      expect(await runs.peer(a, '@c', later)).toEqual(NEWS);
     }),
   );
 
@@ -44,11 +69,11 @@ export function peers(make: MakeStores): void {
     'are gone with their session, and not kept for one that is not there',
     using(async (stores) => {
       const { a = 0 } = await add(stores, 'a');
-      await stores.runs.savePeer(a, '@news', NEWS);
+      await stores.runs.savePeer(a, '@news', NEWS, T0);
       await stores.sessions.remove(a, null, T0);
-      expect(await stores.runs.peer(a, '@news')).toBeNull();
-      await stores.runs.savePeer(a, '@news', NEWS);
-      expect(await stores.runs.peer(a, '@news')).toBeNull();
+      expect(await stores.runs.peer(a, '@news', T0)).toBeNull();
+      await stores.runs.savePeer(a, '@news', NEWS, T0);
+      expect(await stores.runs.peer(a, '@news', T0)).toBeNull();
     }),
   );
 }

@@ -1,6 +1,6 @@
-import { and, eq } from 'drizzle-orm';
+import { and, desc, eq, inArray, ne } from 'drizzle-orm';
 import type { KnownPeer, RunStore } from '../../scraping/store.js';
-import { knownPeer } from '../peer_rules.js';
+import { knownPeer, MOST_PEERS_OF_SESSION } from '../peer_rules.js';
 import type { InTransaction } from './in_transaction.js';
 import { sessions } from './schema.js';
 import { peers } from './scraping_schema.js';
@@ -17,17 +17,18 @@ export class PeerTable implements Peers {
     this.#run = run;
   }
 
-  peer(sessionId: number, identifier: string): Promise<KnownPeer | null> {
+  peer(sessionId: number, identifier: string, usedAt: number): Promise<KnownPeer | null> {
     return this.#run(async (db) => {
       const columns = { channelId, accessHash, title, username };
-      const [peer] = await db.select(columns).from(peers).where(named(sessionId, identifier));
+      const used = db.update(peers).set({ usedAt }).where(named(sessionId, identifier));
+      const [peer] = await used.returning(columns);
       return peer ?? null;
     });
   }
 
   /** What a session knew that is gone is worth nothing, and is not kept. */
-  savePeer(sessionId: number, identifier: string, peer: KnownPeer): Promise<void> {
-    const known = knownPeer(peer);
+  savePeer(sessionId: number, identifier: string, peer: KnownPeer, usedAt: number): Promise<void> {
+    const known = { ...knownPeer(peer), usedAt };
     return this.#run(async (db) => {
       const session = db.select({ id: sessions.id }).from(sessions).where(eq(sessions.id, sessionId));
       if ((await session.for('key share')).length === 0) return;
@@ -35,6 +36,14 @@ export class PeerTable implements Peers {
         .insert(peers)
         .values({ sessionId, identifier, ...known })
         .onConflictDoUpdate({ target: [peers.sessionId, peers.identifier], set: known });
+      const others = db
+        .select({ identifier: peers.identifier })
+        .from(peers)
+        .where(and(eq(peers.sessionId, sessionId), ne(peers.identifier, identifier)))
+        .orderBy(desc(peers.usedAt))
+        .limit(MOST_PEERS_OF_SESSION)
+        .offset(MOST_PEERS_OF_SESSION - 1);
+      await db.delete(peers).where(and(eq(peers.sessionId, sessionId), inArray(peers.identifier, others)));
     });
   }
 

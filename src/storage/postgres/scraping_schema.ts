@@ -130,6 +130,8 @@ export const peers = pgTable(
     accessHash: text('access_hash'),
     title: text('title').notNull(),
     username: text('username'),
+    /** When it was saved or asked for last. */
+    usedAt: whole('used_at').notNull().default(0),
   },
   (table) => [primaryKey({ columns: [table.sessionId, table.identifier] })],
 );

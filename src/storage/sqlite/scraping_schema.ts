@@ -129,6 +129,8 @@ export const peers = sqliteTable(
     accessHash: text('access_hash'),
     title: text('title').notNull(),
     username: text('username'),
+    /** When it was saved or asked for last. */
+    usedAt: integer('used_at').notNull().default(0),
   },
   (table) => [primaryKey({ columns: [table.sessionId, table.identifier] })],
 );

@@ -1,0 +1,1 @@
+ALTER TABLE "peers" ADD COLUMN "used_at" bigint DEFAULT 0 NOT NULL;

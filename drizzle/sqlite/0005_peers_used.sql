@@ -1,0 +1,1 @@
+ALTER TABLE `peers` ADD `used_at` integer DEFAULT 0 NOT NULL;
