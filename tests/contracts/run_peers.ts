@@ -48,7 +48,7 @@ export function peers(make: MakeStores): void {
       const { a = 0, b = 0 } = await add(stores, 'a', 'b');
       await runs.savePeer(b, '@other', NEWS, T0);
       const all = Array.from({ length: MOST_PEERS_OF_SESSION }, (_, index) => `@channel_${index}`);
-      for (const [index, identifier] of all.entries()) await runs.savePeer(a, identifier, NEWS, T0 + index);
+      await Promise.all(all.map((identifier, index) => runs.savePeer(a, identifier, NEWS, T0 + index)));
       const later = T0 + all.length;
       expect(await runs.peer(a, '@channel_0', later)).toEqual(NEWS);
       await runs.savePeer(a, '@channel_1', NEWS, later);
