@@ -7,8 +7,11 @@ import type { RunStore } from './store.js';
 /** A run that goes on is told of at most this often, in milliseconds. */
 const EVERY_MS = 1000;
 
-/** Runs that are told of at one time; the others' turn comes with their next change. */
+/** Runs that are told of at one time; the others' turn comes the next time. */
 const MOST_AT_ONCE = 50;
+
+/** Runs whose turn is yet to come: more than change in the time that it takes. */
+const MOST_CHANGED = 1_000;
 
 /** What is told to the other replicas, for those who listen there. */
 const CHANGED = 'run changed';
@@ -26,6 +29,7 @@ export class RunBroadcast {
   readonly #parts: RunBroadcastParts;
   readonly #changed = new Set<number>();
   #stopTimer: (() => void) | null = null;
+  #closed = false;
 
   constructor(parts: RunBroadcastParts) {
     this.#parts = parts;
@@ -34,25 +38,31 @@ export class RunBroadcast {
 
   /** The run goes on, or has come to its end. */
   changed(runId: number): void {
-    if (this.#changed.size < MOST_AT_ONCE) this.#changed.add(runId);
-    this.#stopTimer ??= this.#parts.timers.after(EVERY_MS, () => void this.#tell());
+    if (this.#changed.size < MOST_CHANGED) this.#changed.add(runId);
+    this.#tellSoon();
   }
 
   close(): void {
+    this.#closed = true;
     this.#stopTimer?.();
   }
 
+  #tellSoon(): void {
+    if (this.#closed || this.#changed.size === 0) return;
+    this.#stopTimer ??= this.#parts.timers.after(EVERY_MS, () => void this.#tell());
+  }
+
   async #tell(): Promise<void> {
-    this.#stopTimer = null;
     const { runs, replicas, publish, clock } = this.#parts;
-    const changed = [...this.#changed];
-    this.#changed.clear();
-    for (const id of changed) {
+    for (const id of [...this.#changed].slice(0, MOST_AT_ONCE)) {
+      this.#changed.delete(id);
       const run = await runs.run(id).catch(() => null);
       if (!run) continue;
       const told = presentRun(run, clock);
       publish('run', told);
       replicas.tell(CHANGED, told);
     }
+    this.#stopTimer = null;
+    this.#tellSoon();
   }
 }

@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import { Alone } from '../../src/replicas/alone.js';
+import { RunBroadcast } from '../../src/scraping/run_broadcast.js';
+import { ManualTime, until } from '../service/manual_time.js';
+import { withService } from '../service/service.js';
+import { seedRun, seedSource } from '../sources/seeding.js';
+
+/** More runs than are told of in one go. */
+const MANY = 120;
+
+describe('runs that change at one moment', () => {
+  it(
+    'are all told of once, some after the others',
+    withService(async (service) => {
+      const { clock, database } = service.container;
+      const told: number[] = [];
+      const publish = (_event: string, run: unknown) => told.push((run as { readonly id: number }).id);
+      const timers = new ManualTime();
+      const broadcast = new RunBroadcast({
+        ...{ runs: database.runs, replicas: new Alone(), publish, clock, timers },
+      });
+      const ids: number[] = [];
+      for (let made = 0; made < MANY; made += 1) {
+        const { id } = await seedRun(service, (await seedSource(service, { targetPath: `p${made}` })).id);
+        ids.push(id);
+      }
+      for (const id of [...ids, ...ids]) broadcast.changed(id);
+      await until(async () => {
+        await timers.advance(1);
+        return told.length === MANY;
+      });
+      expect(told).toEqual(ids);
+      broadcast.close();
+    }),
+  );
+});
