@@ -6,6 +6,10 @@ export interface Sizes {
   /** Leases that each variant of `exclusive` must reach. */
   readonly leases: number;
   readonly workers: number;
+  /** Which parts of `scraping` are measured; empty: all. */
+  readonly ways: readonly string[];
+  /** The URL of a PostgreSQL server that `scraping` runs on as well; null: it does not. */
+  readonly database: string | null;
 }
 
 /** One question that is answered by measuring. */

@@ -9,7 +9,7 @@ import { footprint } from './footprint.js';
 import { replicas } from './replicas.js';
 import { line } from './replicas_line.js';
 import { pgbench } from './replicas_throughput.js';
-import { scraping } from './scraping/scraping.js';
+import { PARTS, scraping } from './scraping/scraping.js';
 import { sync } from './sync.js';
 import { telegram } from './telegram.js';
 import { waiting } from './waiting.js';
@@ -28,16 +28,19 @@ async function main(): Promise<void> {
     options: {
       leases: { type: 'string', default: '20000' },
       workers: { type: 'string', default: '64' },
+      way: { type: 'string', multiple: true, default: [] },
+      database: { type: 'string' },
     },
   });
-  const unknown = positionals.filter((name) => !ALL.some((benchmark) => benchmark.name === name));
-  if (unknown.length > 0) {
-    const known = ALL.map(({ name }) => name).join(', ');
-    process.stderr.write(`No benchmark is called ${unknown.join(', ')}. There are: ${known}.\n`);
-    process.exit(2);
-  }
+  ensureKnown(
+    'benchmark',
+    positionals,
+    ALL.map(({ name }) => name),
+  );
+  ensureKnown('way', values.way, PARTS);
   const chosen = ALL.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-  const sizes = { leases: Number(values.leases), workers: Number(values.workers) };
+  const { way: ways, database = null } = values;
+  const sizes = { leases: Number(values.leases), workers: Number(values.workers), ways, database };
   const findings: Finding[] = [];
   for (const benchmark of chosen) {
     process.stdout.write(`${benchmark.name} …\n`);
@@ -48,6 +51,15 @@ async function main(): Promise<void> {
   process.stdout.write(
     `\n${table(findings)}\n\n${missed === 0 ? 'Every target is met.' : `${missed} targets are missed.`}\n`,
   );
+  process.exit(missed === 0 ? 0 : 1);
+}
+
+/** Ends the program with one line if a name is none of those there are. */
+function ensureKnown(what: string, names: readonly string[], known: readonly string[]): void {
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  process.stderr.write(`No ${what} is called ${unknown.join(', ')}. There are: ${known.join(', ')}.\n`);
+  process.exit(2);
 }
 
 /** Runs one benchmark and clears away what it leaves, whatever becomes of it. */
@@ -80,4 +92,3 @@ async function tooLate(minutes: number): Promise<never> {
 }
 
 await main();
-process.exit(0);

@@ -19,6 +19,7 @@ const PROGRAMS = {
   autocannon: join(COMPILED, 'autocannon_load.js'),
   data_centres: join(COMPILED, 'scraping', 'data_centres_program.js'),
   bare_reader: join(COMPILED, 'scraping', 'bare_reader.js'),
+  bucket: join(COMPILED, 'scraping', 'bucket_program.js'),
 } as const;
 
 export type Program = keyof typeof PROGRAMS;

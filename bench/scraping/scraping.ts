@@ -1,14 +1,50 @@
-import type { Benchmark } from '../benchmark.js';
-import { type Finding, table } from '../finding.js';
+import type { Benchmark, Sizes } from '../benchmark.js';
+import { type Finding, said, table } from '../finding.js';
+import type { Workplace } from '../workplace.js';
+import type { DatabaseWish } from './own_database.js';
 import { speed } from './speed.js';
+import { goBy, WAYS } from './ways.js';
+
+/** What `--way` may name. */
+export const PARTS = ['speed', ...WAYS];
+
+const MINUTES_A_PART = 40;
 
 /** What a run of a source costs, and that it stores all there is exactly once, whatever happens. */
 export const scraping: Benchmark = {
   name: 'scraping',
-  minutes: () => 60,
-  async run(open) {
-    const findings: Finding[] = await speed(await open());
-    process.stdout.write(`${table(findings)}\n`);
+  minutes: (sizes) => partsOf(sizes).length * databasesOf(sizes).length * MINUTES_A_PART,
+  async run(open, sizes) {
+    const findings: Finding[] = [];
+    for (const part of partsOf(sizes)) {
+      const found = await measured(part, open, databasesOf(sizes));
+      process.stdout.write(`\n${table(found)}\n`);
+      findings.push(...found);
+    }
     return findings;
   },
 };
+
+/** One part, which does not keep the others from being measured if it breaks. */
+async function measured(
+  part: string,
+  open: () => Promise<Workplace>,
+  databases: readonly DatabaseWish[],
+): Promise<Finding[]> {
+  if (part === 'speed') return speed(await open());
+  const findings: Finding[] = [];
+  for (const database of databases) {
+    const broke = (error: unknown) => [said(`${part}, ${database.name}`, String(error), 'an answer')];
+    findings.push(...(await goBy(part, database, open).catch(broke)));
+  }
+  return findings;
+}
+
+function partsOf({ ways }: Sizes): readonly string[] {
+  return ways.length === 0 ? PARTS : ways;
+}
+
+function databasesOf({ database }: Sizes): readonly DatabaseWish[] {
+  const sqlite = { name: 'SQLite', server: null } as const;
+  return database === null ? [sqlite] : [sqlite, { name: 'PostgreSQL', server: database }];
+}

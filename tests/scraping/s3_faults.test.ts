@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { everyTenthWrite, FaultyProxy } from '../../sandbox/s3/faulty_proxy.js';
 import type { S3Config } from '../../src/config.js';
 import { until } from '../service/manual_time.js';
-import { everyTenthWrite, FaultyProxy } from './faulty_proxy.js';
 import { lines, NEVER, NOTHING_STORED, StoringPlace } from './storing.js';
 
 const LARGE = { messageId: 3, date: 1_700_000_000, name: 'large.bin' };

@@ -69,7 +69,7 @@ describe('a month in S3', () => {
 
   it('is not fetched where the working copy is what was uploaded', async () => {
     const recorded = await record(NOTHING_STORED, [1, 2]);
-    const { FaultyProxy } = await import('./faulty_proxy.js');
+    const { FaultyProxy } = await import('../../sandbox/s3/faulty_proxy.js');
     const proxy = await FaultyProxy.start(place.server?.port ?? 0);
     const read: string[] = [];
     proxy.spoil = (method, url) => {

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { filesBelow } from '../../sandbox/s3/files_below.js';
 import type { NamedFile } from '../../src/scraping/sinks/sink.js';
-import { filesBelow } from './files_below.js';
 import { ALL_TARGETS, lines, NEVER, StoringPlace } from './storing.js';
 
 const JANUARY = Date.UTC(2024, 0, 31, 23, 59, 59) / 1000;

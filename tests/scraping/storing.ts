@@ -2,6 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { filesBelow } from '../../sandbox/s3/files_below.js';
+import { S3Server } from '../../sandbox/s3/server.js';
 import { createSteadyClock } from '../../src/clock.js';
 import type { S3Config } from '../../src/config.js';
 import { openSink } from '../../src/scraping/sinks/open_sink.js';
@@ -10,8 +12,6 @@ import type { Sink, StoringSource } from '../../src/scraping/sinks/sink.js';
 import type { Checkpoint } from '../../src/scraping/store.js';
 import { TARGETS, type Target } from '../../src/sources/store.js';
 import { ManualTime } from '../service/manual_time.js';
-import { filesBelow } from './files_below.js';
-import { S3Server } from './s3_server.js';
 
 export const NOTHING_STORED: Checkpoint = { lastMessageId: 0, monthPath: null, monthBytes: 0 };
 export const NEVER = new AbortController().signal;

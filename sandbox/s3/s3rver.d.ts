@@ -1,4 +1,4 @@
-/** The parts of the S3 server that the tests use: it comes without types. */
+/** The parts of the S3 server that are used: it comes without types. */
 declare module 's3rver' {
   import type { AddressInfo } from 'node:net';
   import type { Readable } from 'node:stream';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import S3rver from 's3rver';
 import type { S3Config } from '../../src/config.js';
 import { filesBelow } from './files_below.js';
-import { storeWhole } from './s3_objects.js';
-import { serveWaitingUploads, type WaitingUpload, waitingUploads } from './s3_uploads.js';
+import { storeWhole } from './objects.js';
+import { serveWaitingUploads, type WaitingUpload, waitingUploads } from './uploads.js';
 
 /** How the server calls the content of an object. */
 const OBJECT = '._S3rver_object';

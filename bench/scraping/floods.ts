@@ -1,0 +1,33 @@
+import { exactly } from '../finding.js';
+import type { Trouble, Troubled } from './trial.js';
+
+/** Messages from one flood wait to the next. */
+const EVERY = 5_000;
+
+/** Has Telegram ask for an hour of whoever reads, every 5,000 messages. */
+export function floods({ centres, scraper }: Troubled): Trouble {
+  let next = EVERY;
+  let asked = 0;
+  let runId = 0;
+  return {
+    async onProgress({ id, messages_stored }) {
+      runId = id;
+      if (messages_stored < next) return;
+      next = (Math.floor(messages_stored / EVERY) + 1) * EVERY;
+      asked += 1;
+      await centres.fail('messages.getHistory', 'FLOOD_WAIT_3600');
+    },
+    async end() {
+      const struck = asked - (await centres.faultsLeft());
+      const entries = await scraper.all<{ message: string }>(`/runs/${runId}/logs`);
+      const used = entries.flatMap(({ message }) => /^reads with (.+)$/.exec(message)?.[1] ?? []);
+      return [
+        exactly(`sessions used, with ${struck} of them sent away for an hour`, used.length, struck + 1),
+        exactly('of them, used again before their hour was over', used.length - new Set(used).size, 0),
+      ];
+    },
+  };
+}
+
+/** As many accounts as there are floods, and some. */
+export const FLOODED_ACCOUNTS = 24;

@@ -1,0 +1,51 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { S3Config } from '../../src/config.js';
+import { noted } from '../finding.js';
+import { nodeCommand } from '../programs.js';
+import type { Workplace } from '../workplace.js';
+import { storedBelow, storedInBucket } from './stored.js';
+import type { Trial } from './trial.js';
+
+const FAILING_DISK = join(dirname(fileURLToPath(import.meta.url)), 'failing_disk.js');
+
+/** A NAS whose disk fails every tenth write. */
+export async function failingNas(place: Workplace): Promise<Trial> {
+  const root = await place.makeDirectory('nas');
+  return {
+    name: 'refusals by a NAS',
+    accounts: 2,
+    target: 'NAS',
+    settings: { NAS_ROOT: root, NODE_OPTIONS: `--import=${pathToFileURL(FAILING_DISK)}` },
+    stored: storedBelow(root),
+    trouble: ({ scraper }) => ({
+      async end() {
+        // It says so when it ends.
+        const ended = await scraper.server.stop('SIGTERM');
+        await scraper.server.start();
+        const { writes, refused } = JSON.parse(/\{"writes".*\}/.exec(ended?.stderr ?? '')?.[0] ?? '{}');
+        return [noted(`refused, of ${writes} writes`, { value: refused, unit: '' })];
+      },
+    }),
+  };
+}
+
+/** A bucket behind a server that spoils every tenth write: it refuses, hangs up, or does it and hangs up. */
+export async function failingBucket(place: Workplace): Promise<Trial> {
+  const env = { TMPDIR: await place.makeDirectory('s3') };
+  const running = place.start(nodeCommand('bucket', [], env));
+  const told: { direct: S3Config; faulty: number } = JSON.parse(await running.firstLine);
+  const { direct, faulty } = told;
+  return {
+    name: 'refusals by S3',
+    accounts: 2,
+    target: 'S3',
+    settings: {
+      S3_ENDPOINT: `http://127.0.0.1:${faulty}`,
+      S3_BUCKET: direct.bucket ?? '',
+      S3_ACCESS_KEY_ID: direct.accessKeyId ?? '',
+      S3_SECRET_ACCESS_KEY: direct.secretAccessKey ?? '',
+    },
+    stored: storedInBucket(direct),
+  };
+}

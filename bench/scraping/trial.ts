@@ -1,0 +1,78 @@
+import { exactly, type Finding, noted, said } from '../finding.js';
+import type { Workplace } from '../workplace.js';
+import { archive } from './archive.js';
+import { DataCentres } from './data_centres.js';
+import { judgeRecord, judgeStored } from './judge.js';
+import { type DatabaseWish, ownDatabase } from './own_database.js';
+import { Scraper, type ToldRun } from './scraper.js';
+import { type Stored, storedBelow } from './stored.js';
+import { WORKER_PHONES } from './world.js';
+
+/** What goes wrong while a run is under way. */
+export interface Trouble {
+  /** Called again and again, with the run as it is. */
+  readonly onProgress?: (run: ToldRun) => Promise<void>;
+  /** Ends it, once the run has come to its end; what is to be told of it. */
+  end(): Promise<Finding[]>;
+}
+
+/** What a trouble is made for. */
+export interface Troubled {
+  readonly place: Workplace;
+  readonly scraper: Scraper;
+  readonly centres: DataCentres;
+}
+
+/** One run of the archive with all its files, under certain circumstances. */
+export interface Trial {
+  readonly name: string;
+  /** How many accounts are in the pool. */
+  readonly accounts: number;
+  readonly target: 'LOCAL' | 'NAS' | 'S3';
+  /** Of the service, beside the usual ones. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Where it is stored; below DATA_DIR unless given. */
+  readonly stored?: Stored;
+  readonly trouble?: (troubled: Troubled) => Trouble;
+}
+
+const NO_TROUBLE: Trouble = { end: async () => [] };
+
+/** Carries a trial out, and judges what is stored in the end. */
+export async function carryOut(place: Workplace, trial: Trial, database: DatabaseWish): Promise<Finding[]> {
+  const { name, accounts, target, settings = {}, trouble = () => NO_TROUBLE } = trial;
+  const centres = await DataCentres.start(place);
+  const scraper = await Scraper.start(place, centres, {
+    ...settings,
+    ...(await ownDatabase(place, database)),
+  });
+  await scraper.logIn(WORKER_PHONES.slice(0, accounts));
+  const source = await scraper.scrape({ target });
+  const going = trouble({ place, scraper, centres });
+  const run = await scraper.ended(source, going.onProgress);
+  const told = await going.end();
+  const overlaps = await centres.overlaps();
+  for (const overlap of overlaps.slice(0, 5))
+    process.stdout.write(`in two hands: ${JSON.stringify(overlap)}\n`);
+  const stored = trial.stored ?? storedBelow(`${place.directory}/data/scraped`);
+  const state = run.error === null ? run.state : `${run.state}: ${run.error}`;
+  const findings = [
+    said('the run', state, 'completed'),
+    noted('its time', { value: run.seconds, unit: 's' }),
+    noted('its pace', { value: archive().messages.length / run.seconds, unit: 'messages/s' }),
+    ...told,
+    ...(await judgeStored(stored)),
+    ...(await judgeRecord(scraper, source, run)),
+    exactly("keys in two hands, by the data centres' log", overlaps.length, 0),
+  ];
+  if (run.state !== 'completed') await tellLog(scraper, run);
+  await scraper.server.stop('SIGTERM');
+  return findings.map((finding) => ({ ...finding, what: `${name}, ${database.name}: ${finding.what}` }));
+}
+
+/** The end of the run's log says why. */
+async function tellLog(scraper: Scraper, { id }: ToldRun): Promise<void> {
+  const entries = await scraper.all<{ at: string; level: string; message: string }>(`/runs/${id}/logs`);
+  for (const { at, level, message } of entries.slice(-20))
+    process.stdout.write(`${at} ${level}: ${message}\n`);
+}

@@ -1,0 +1,37 @@
+import type { Finding } from '../finding.js';
+import type { Workplace } from '../workplace.js';
+import { FLOODED_ACCOUNTS, floods } from './floods.js';
+import { kills } from './kills.js';
+import type { DatabaseWish } from './own_database.js';
+import { failingBucket, failingNas } from './refusals.js';
+import { carryOut, type Trial } from './trial.js';
+
+/** A pool in which others are free while the session of a killed service cools down. */
+const KILLED_ACCOUNTS = 16;
+
+const local = { target: 'LOCAL', accounts: 1 } as const;
+
+/** What each way goes through, each in a place of its own. */
+const TRIALS: Readonly<Record<string, readonly ((place: Workplace) => Promise<Trial>)[]>> = {
+  straight: [async () => ({ ...local, name: 'straight' })],
+  floods: [async () => ({ ...local, name: 'floods', accounts: FLOODED_ACCOUNTS, trouble: floods })],
+  kills: [async () => ({ ...local, name: 'kills', accounts: KILLED_ACCOUNTS, trouble: kills })],
+  refusals: [failingBucket, failingNas],
+};
+
+export const WAYS = Object.keys(TRIALS);
+
+/** Every message and file, exactly once, by one way and on one database. */
+export async function goBy(
+  way: string,
+  database: DatabaseWish,
+  open: () => Promise<Workplace>,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const trial of TRIALS[way] ?? []) {
+    const place = await open();
+    findings.push(...(await carryOut(place, await trial(place), database)));
+    await place.close();
+  }
+  return findings;
+}
