@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import { S3Server } from '../../sandbox/s3/server.js';
 import type { Sandbox } from '../../sandbox/sandbox.js';
 import { fileBytes } from '../../sandbox/world/files.js';
 import { parseSeed } from '../../sandbox/world/seed.js';
 import { logIn, withTelegram } from '../logins/over_sandbox.js';
 import type { Service } from '../service/service.js';
-import { S3Server } from './s3_server.js';
 import { hashOf, idsOf, lastRun, linesOf, makeSource } from './scraped.js';
 
 const ADA = '+9996610001';
