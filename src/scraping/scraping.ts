@@ -4,20 +4,14 @@ import type { TelegramGateway } from '../telegram/gateway.js';
 import { BotReading, type BotReadingParts } from './bot_reading.js';
 import { type Course, FIRST_PAUSE_MS, MOST_FAILURES } from './course.js';
 import type { OwnRun, RunOutcome } from './engine.js';
+import { NextReaders } from './next_reader.js';
 import { pause } from './pause.js';
-import type { SessionWish } from './run_lease.js';
 import { RunLog } from './run_log.js';
 import { SessionReading, type SessionReadingParts } from './session_reading.js';
 import type { Sink, StoringSource } from './sinks/sink.js';
 import { SinkFailed } from './sinks/sink_failed.js';
 import type { Checkpoint } from './store.js';
 import { Storing } from './storing.js';
-
-/** The method by which a session is chosen: floods of others are no matter. */
-const METHOD = 'messages.getHistory';
-
-/** How long a run stands in line for a session before it lets others go on, in seconds. */
-const WAIT_SECONDS = 300;
 
 /** A run for which nothing could be done is not tried again for so long, in milliseconds. */
 const DEFER_MS = 30_000;
@@ -49,6 +43,7 @@ export class Scraping {
   readonly #parts: ScrapingParts;
   readonly #reading: SessionReading;
   readonly #bots: BotReading;
+  readonly #readers: NextReaders;
   readonly #log: RunLog;
 
   constructor(parts: ScrapingParts) {
@@ -56,6 +51,7 @@ export class Scraping {
     this.#log = new RunLog(parts.runs, parts.clock);
     this.#reading = new SessionReading(parts, this.#log);
     this.#bots = new BotReading(parts, this.#log);
+    this.#readers = new NextReaders(parts, this.#bots);
   }
 
   /** Carries the run out from where its source stands. Rejects with the signal's reason once that is aborted. */
@@ -101,7 +97,7 @@ export class Scraping {
 
   async #course(course: Course): Promise<RunOutcome> {
     for (;;) {
-      const reader = await this.#reader(course);
+      const reader = await this.#readers.next(course);
       if (reader === null) return this.#deferred(course, 'no session is free', QUEUE_AGAIN_MS);
       const isBot = reader === 'bot';
       if (!isBot && course.notLetIn.has(reader.sessionId)) return this.#noOtherSession(course, reader);
@@ -112,31 +108,6 @@ export class Scraping {
       }
       this.#parts.onChanged(course.run.id);
     }
-  }
-
-  /** A session that is free at once, else the source's bot, else the next session in its turn; null: none comes. */
-  async #reader(course: Course): Promise<Lease | 'bot' | null> {
-    const { source, signal } = course;
-    const { leases } = this.#parts;
-    const wish = { sessionId: source.sessionId, method: METHOD };
-    if (!this.#bots.canRead(course)) return this.#inTurn(course, wish);
-    const atOnce = await leases.acquire(wish, null, signal);
-    signal.throwIfAborted();
-    if (atOnce === null || !course.notLetIn.has(atOnce.sessionId)) return atOnce ?? 'bot';
-    await leases.giveBack(atOnce);
-    return 'bot';
-  }
-
-  async #inTurn({ run, signal }: Course, wish: SessionWish): Promise<Lease | null> {
-    const { runs, leases, clock, onChanged } = this.#parts;
-    const since = clock.now();
-    const tell = async () => {
-      await runs.mark(run.id, run.owner, 'waiting', null, since);
-      onChanged(run.id);
-    };
-    const lease = await leases.acquire(wish, { seconds: WAIT_SECONDS, tell }, signal);
-    signal.throwIfAborted();
-    return lease;
   }
 
   /** It was the turn of a session that is not let in: those that could be had all had theirs. */
