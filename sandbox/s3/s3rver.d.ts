@@ -18,6 +18,14 @@ declare module 's3rver' {
   export interface Store {
     putObject(object: StoredObject): Promise<Stored>;
     putPart(bucket: string, uploadId: string, part: number, content: Readable): Promise<Stored>;
+    listObjects(
+      bucket: string,
+      options: {
+        readonly prefix?: string | undefined;
+        readonly startAfter?: string | undefined;
+        readonly maxKeys: number;
+      },
+    ): Promise<{ readonly objects: readonly { readonly key: string }[]; readonly isTruncated: boolean }>;
     putMetadata(bucket: string, key: string, metadata: object, md5: string): Promise<void>;
     getResourcePath(bucket: string, key: string | undefined, resource: string): string;
   }

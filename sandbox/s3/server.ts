@@ -5,6 +5,7 @@ import S3rver from 's3rver';
 import type { S3Config } from '../../src/config.js';
 import { filesBelow } from './files_below.js';
 import { storeWhole } from './objects.js';
+import { type Pages, servePages } from './pages.js';
 import { serveWaitingUploads, type WaitingUpload, waitingUploads } from './uploads.js';
 
 /** How the server calls the content of an object. */
@@ -15,11 +16,13 @@ export class S3Server {
   readonly #server: S3rver;
   readonly #directory: string;
   readonly #port: number;
+  readonly pages: Pages;
 
-  private constructor(server: S3rver, directory: string, port: number) {
+  private constructor(server: S3rver, directory: string, port: number, pages: Pages) {
     this.#server = server;
     this.#directory = directory;
     this.#port = port;
+    this.pages = pages;
   }
 
   /** Starts it with these buckets. */
@@ -32,7 +35,9 @@ export class S3Server {
     });
     storeWhole(server.store);
     serveWaitingUploads(server);
-    return new S3Server(server, directory, (await server.run()).port);
+    const pages: Pages = { largest: 1000 };
+    servePages(server, pages);
+    return new S3Server(server, directory, (await server.run()).port, pages);
   }
 
   get port(): number {

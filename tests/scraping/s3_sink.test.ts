@@ -1,6 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { connectS3 } from '../../src/scraping/sinks/s3_client.js';
 import type { Checkpoint } from '../../src/scraping/store.js';
 import { lines, NEVER, NOTHING_STORED, StoringPlace } from './storing.js';
 
@@ -80,5 +81,17 @@ describe('a month in S3', () => {
     await sink.close();
     await proxy.close();
     expect(read).toEqual([]);
+  });
+});
+
+describe('what was left of a run that was cut off', () => {
+  it('goes, also where there is more of it than a server lists at once', async () => {
+    await (await place.open()).close();
+    const bucket = await connectS3(place.s3);
+    for (const id of [1, 2, 3]) await bucket.put(`tech/news/files/2024-01/${id}_a.txt`, 'a', NEVER);
+    bucket.close();
+    if (place.server) place.server.pages.largest = 2;
+    await (await place.open()).close();
+    expect(await place.paths()).toEqual([]);
   });
 });
