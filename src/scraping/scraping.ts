@@ -56,19 +56,35 @@ export class Scraping {
 
   /** Carries the run out from where its source stands. Rejects with the signal's reason once that is aborted. */
   async carryOut(run: OwnRun, signal: AbortSignal): Promise<RunOutcome> {
-    const { runs, sources, timers } = this.#parts;
-    const source = await sources.source(run.sourceId);
-    if (!source) return { kind: 'failed', error: 'its source is gone' };
+    const source = await this.#parts.sources.source(run.sourceId);
+    const gone = { kind: 'failed', error: 'its source is gone' } as const;
+    const outcome = source ? await this.#throughFailures(run, source, signal) : gone;
+    await this.#tell(run, outcome);
+    return outcome;
+  }
+
+  /** Begins anew where the target failed for the moment. */
+  async #throughFailures(run: OwnRun, source: Source, signal: AbortSignal): Promise<RunOutcome> {
+    const { runs, timers } = this.#parts;
     for (let failures = 1; ; failures += 1) {
       try {
         return await this.#stored(run, source, await runs.checkpoint(source.id), signal);
       } catch (error) {
         if (!(error instanceof SinkFailed)) throw error;
-        await this.#log.write(run.id, error.mayPass ? 'warning' : 'error', error.message);
         if (!error.mayPass || failures >= MOST_SINK_FAILURES) return { kind: 'failed', error: error.message };
+        await this.#log.write(run.id, 'warning', error.message);
         await pause(timers, FIRST_PAUSE_MS * 2 ** Math.min(failures, 6), signal);
       }
     }
+  }
+
+  /** Says in the run's log how it ended. */
+  async #tell({ id }: OwnRun, outcome: RunOutcome): Promise<void> {
+    if (outcome.kind === 'failed') return this.#log.write(id, 'error', outcome.error);
+    if (outcome.kind === 'deferred') return this.#log.write(id, 'info', `goes on later: ${outcome.error}`);
+    const run = await this.#parts.runs.run(id);
+    const { messagesStored = 0, filesDone = 0 } = run ?? {};
+    await this.#log.write(id, 'info', `completed: ${messagesStored} new messages, ${filesDone} files`);
   }
 
   /** Carries the run out with its target open; what failed is begun anew from what is recorded. */
@@ -98,13 +114,13 @@ export class Scraping {
   async #course(course: Course): Promise<RunOutcome> {
     for (;;) {
       const reader = await this.#readers.next(course);
-      if (reader === null) return this.#deferred(course, 'no session is free', QUEUE_AGAIN_MS);
+      if (reader === null) return this.#deferred('no session is free', QUEUE_AGAIN_MS);
       const isBot = reader === 'bot';
       if (!isBot && course.notLetIn.has(reader.sessionId)) return this.#noOtherSession(course, reader);
       const ended = await (isBot ? this.#bots.with(course) : this.#reading.with(course, reader));
       if (ended) return ended;
       if (course.failures >= MOST_FAILURES) {
-        return this.#deferred(course, 'Telegram can not be reached', DEFER_MS);
+        return this.#deferred('Telegram can not be reached', DEFER_MS);
       }
       this.#parts.onChanged(course.run.id);
     }
@@ -117,13 +133,11 @@ export class Scraping {
     const { states } = await pool.counts();
     const tried = course.notLetIn.size;
     const others = states.free + states.leased + states.cooldown + states.flood - tried;
-    if (others > 0)
-      return this.#deferred(course, `${others} sessions that were not tried are not free`, DEFER_MS);
+    if (others > 0) return this.#deferred(`${others} sessions that were not tried are not free`, DEFER_MS);
     return { kind: 'failed', error: `None of the sessions is let into the channel (${tried} tried)` };
   }
 
-  async #deferred(course: Course, error: string, afterMs: number): Promise<RunOutcome> {
-    await this.#log.write(course.run.id, 'info', `goes on later: ${error}`);
+  #deferred(error: string, afterMs: number): RunOutcome {
     return { kind: 'deferred', error, notBefore: this.#parts.clock.now() + afterMs };
   }
 }

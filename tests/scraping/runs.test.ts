@@ -26,6 +26,8 @@ describe('a run of a source', () => {
         total_files_downloaded: files.length,
         last_run: { state: 'completed' },
       });
+      const end = `completed: ${lines.length} new messages, ${files.length} files`;
+      expect((await logOf(service, id)).at(-1)).toMatchObject({ level: 'info', message: end });
       expect(await service.status()).toMatchObject({ free: 1, in_use: 0 });
       expect(sandbox.connections.overlaps()).toEqual([]);
     }),
