@@ -12,7 +12,7 @@ import type { Storing } from './storing.js';
 export const MOST_FAILURES = 6;
 
 /** The pause after the first of them, in milliseconds; each later one is twice as long. */
-export const FIRST_PAUSE_MS = 500;
+const FIRST_PAUSE_MS = 500;
 
 /** One run under way. */
 export interface Course {

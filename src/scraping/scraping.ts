@@ -2,12 +2,13 @@ import type { Lease } from '../pool/store.js';
 import type { Source, SourceStore } from '../sources/store.js';
 import type { TelegramGateway } from '../telegram/gateway.js';
 import { BotReading, type BotReadingParts } from './bot_reading.js';
-import { type Course, FIRST_PAUSE_MS, MOST_FAILURES } from './course.js';
+import { type Course, MOST_FAILURES } from './course.js';
 import type { OwnRun, RunOutcome } from './engine.js';
 import { NextReaders } from './next_reader.js';
 import { pause } from './pause.js';
 import { RunLog } from './run_log.js';
 import { SessionReading, type SessionReadingParts } from './session_reading.js';
+import { Setbacks } from './setbacks.js';
 import type { Sink, StoringSource } from './sinks/sink.js';
 import { SinkFailed } from './sinks/sink_failed.js';
 import type { Checkpoint } from './store.js';
@@ -18,9 +19,6 @@ const DEFER_MS = 30_000;
 
 /** So soon one that found no session may stand in line again, after the runs that wait for their turn. Milliseconds. */
 const QUEUE_AGAIN_MS = 1_000;
-
-/** A target that fails so often is given up. */
-const MOST_SINK_FAILURES = 20;
 
 export interface ScrapingParts extends SessionReadingParts, BotReadingParts {
   readonly gateway: TelegramGateway;
@@ -66,14 +64,17 @@ export class Scraping {
   /** Begins anew where the target failed for the moment. */
   async #throughFailures(run: OwnRun, source: Source, signal: AbortSignal): Promise<RunOutcome> {
     const { runs, timers } = this.#parts;
-    for (let failures = 1; ; failures += 1) {
+    const setbacks = new Setbacks();
+    for (;;) {
       try {
         return await this.#stored(run, source, await runs.checkpoint(source.id), signal);
       } catch (error) {
         if (!(error instanceof SinkFailed)) throw error;
-        if (!error.mayPass || failures >= MOST_SINK_FAILURES) return { kind: 'failed', error: error.message };
+        const { lastMessageId } = await runs.checkpoint(source.id);
+        const pauseMs = error.mayPass ? setbacks.after(lastMessageId) : null;
+        if (pauseMs === null) return { kind: 'failed', error: error.message };
         await this.#log.write(run.id, 'warning', error.message);
-        await pause(timers, FIRST_PAUSE_MS * 2 ** Math.min(failures, 6), signal);
+        await pause(timers, pauseMs, signal);
       }
     }
   }

@@ -26,7 +26,7 @@ export function wireScraping(base: Base, { service: pool }: Pool, telegram: Tele
     accesses: telegram.sessions.accesses,
     gateway: telegram.gateway,
     openSink: (source, checkpoint, signal) =>
-      openSink(source, checkpoint, { config, clock, newId: randomUUID }, signal),
+      openSink(source, checkpoint, { config, clock, timers, newId: randomUUID }, signal),
     limits: { maxFileBytes, floodSleepMaxSeconds },
     onChanged: (runId) => broadcast.changed(runId),
   });

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { nodeTimers } from '../../src/timers.js';
 import { lines, NEVER, NOTHING_STORED, StoringPlace } from './storing.js';
 
 const FILE = { messageId: 1, date: 1_700_000_000, name: 'a.bin' };
@@ -84,7 +85,7 @@ describe('a NAS', () => {
   it('that is not set fails the run', async () => {
     const { openSink } = await import('../../src/scraping/sinks/open_sink.js');
     const config = { dataDir: place.dataDir, nasRoot: null, s3: place.s3 };
-    const places = { config, clock: { now: () => 0 }, newId: () => 'a' };
+    const places = { config, clock: { now: () => 0 }, timers: nodeTimers, newId: () => 'a' };
     await expect(openSink(place.source, NOTHING_STORED, places, NEVER)).rejects.toThrow(
       'NAS_ROOT is not set',
     );

@@ -11,6 +11,7 @@ import { connectS3 } from '../../src/scraping/sinks/s3_client.js';
 import type { Sink, StoringSource } from '../../src/scraping/sinks/sink.js';
 import type { Checkpoint } from '../../src/scraping/store.js';
 import { TARGETS, type Target } from '../../src/sources/store.js';
+import { nodeTimers } from '../../src/timers.js';
 import { ManualTime } from '../service/manual_time.js';
 
 export const NOTHING_STORED: Checkpoint = { lastMessageId: 0, monthPath: null, monthBytes: 0 };
@@ -55,7 +56,12 @@ export class StoringPlace {
   open(checkpoint = NOTHING_STORED, signal = NEVER, s3 = this.s3, dataDir = this.dataDir): Promise<Sink> {
     const config = { dataDir, nasRoot: this.nasRoot, s3 };
     const clock = createSteadyClock(this.time, null);
-    return openSink(this.source, checkpoint, { config, clock, newId: randomUUID }, signal);
+    return openSink(
+      this.source,
+      checkpoint,
+      { config, clock, timers: nodeTimers, newId: randomUUID },
+      signal,
+    );
   }
 
   /** What is stored at this path below the target's root; null: nothing. */

@@ -1,5 +1,6 @@
 import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Timers } from '../../timers.js';
 import { safeFileName } from '../file_name.js';
 import type { Checkpoint } from '../store.js';
 import { AppendedFile } from './appended_file.js';
@@ -9,19 +10,27 @@ import { claim, openMonth, removeLeftovers } from './disk_opening.js';
 import { type DiskPlace, openDiskPlace } from './disk_place.js';
 import { filePath, monthOf, monthPath } from './month.js';
 import { type Months, MonthWriter } from './month_writer.js';
-import { receive, temporaryName } from './receiving.js';
+import { patiently } from './patience.js';
+import { type OnDisk, receive, temporaryName } from './receiving.js';
 import type { ArrivedFile, NamedFile, Sink, StoringSource } from './sink.js';
+
+/** What a sink on a disk works with. */
+export interface DiskParts {
+  readonly timers: Timers;
+  /** Never the same twice, and fit for a file's name. */
+  readonly newId: () => string;
+}
 
 /** Stores in a directory of the machine's, or of a NAS that is mounted there. */
 export class DiskSink implements Sink {
   readonly #place: DiskPlace;
   readonly #months: MonthWriter;
-  readonly #newId: () => string;
+  readonly #parts: DiskParts;
 
-  private constructor(place: DiskPlace, months: MonthWriter, newId: () => string) {
+  private constructor(place: DiskPlace, months: MonthWriter, parts: DiskParts) {
     this.#place = place;
     this.#months = months;
-    this.#newId = newId;
+    this.#parts = parts;
   }
 
   /**
@@ -33,17 +42,18 @@ export class DiskSink implements Sink {
     root: string,
     source: StoringSource,
     checkpoint: Checkpoint,
-    newId: () => string,
+    parts: DiskParts,
   ): Promise<DiskSink> {
     const place = await openDiskPlace(target, root, source, checkpoint);
     await claim(place, source);
     await removeLeftovers(place, checkpoint);
     const open = await openMonth(place, checkpoint);
-    return new DiskSink(place, new MonthWriter(monthsOf(place), checkpoint, open), newId);
+    return new DiskSink(place, new MonthWriter(monthsOf(place), checkpoint, open), parts);
   }
 
   append(lines: Uint8Array, month: string, lastMessageId: number, signal: AbortSignal): Promise<void> {
-    return this.#months.append(lines, month, lastMessageId, signal);
+    const append = () => this.#months.append(lines, month, lastMessageId, signal);
+    return patiently(this.#parts.timers, signal, append);
   }
 
   commit(final: boolean, signal: AbortSignal): Promise<Checkpoint> {
@@ -56,14 +66,17 @@ export class DiskSink implements Sink {
     signal: AbortSignal,
   ): Promise<ArrivedFile> {
     const { target, root, directory } = this.#place;
+    const { newId, timers } = this.#parts;
     const month = monthOf(file.date);
     const path = filePath(directory, month, file.messageId, safeFileName(file.name));
-    const temporary = join(root, directory, temporaryName(this.#newId()));
-    const received = await receive(temporary, content, signal, (work) => onDisk(target, path, work));
+    const temporary = join(root, directory, temporaryName(newId()));
+    const once: OnDisk = (work) => onDisk(target, path, work);
+    const again: OnDisk = (work) => patiently(timers, signal, () => once(work));
+    const received = await receive(temporary, content, signal, { once, again });
     const move = untilDone(() => this.#move(temporary, path));
     return {
       ...received,
-      keep: (keeping) => onDisk(target, path, () => this.#keep(move, path, keeping)),
+      keep: (keeping) => patiently(timers, keeping, () => once(() => this.#keep(move, path, keeping))),
       drop: () => onDisk(target, path, () => rm(temporary, { force: true })),
     };
   }

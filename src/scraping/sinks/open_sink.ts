@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../../clock.js';
 import type { Config } from '../../config.js';
+import type { Timers } from '../../timers.js';
 import type { Checkpoint } from '../store.js';
 import { DiskSink } from './disk_sink.js';
 import { connectS3 } from './s3_client.js';
@@ -12,6 +13,7 @@ import { SinkFailed } from './sink_failed.js';
 export interface SinkPlaces {
   readonly config: Pick<Config, 'dataDir' | 'nasRoot' | 's3'>;
   readonly clock: Clock;
+  readonly timers: Timers;
   /** Never the same twice, and fit for a file's name. */
   readonly newId: () => string;
 }
@@ -29,16 +31,17 @@ export function localRoot(dataDir: string): string {
 export async function openSink(
   source: StoringSource,
   checkpoint: Checkpoint,
-  { config, clock, newId }: SinkPlaces,
+  { config, clock, timers, newId }: SinkPlaces,
   signal: AbortSignal,
 ): Promise<Sink> {
   signal.throwIfAborted();
+  const parts = { timers, newId };
   switch (source.target) {
     case 'LOCAL':
-      return DiskSink.open('LOCAL', localRoot(config.dataDir), source, checkpoint, newId);
+      return DiskSink.open('LOCAL', localRoot(config.dataDir), source, checkpoint, parts);
     case 'NAS':
       if (config.nasRoot === null) throw new SinkFailed('NAS', null, 'NAS_ROOT is not set');
-      return DiskSink.open('NAS', config.nasRoot, source, checkpoint, newId);
+      return DiskSink.open('NAS', config.nasRoot, source, checkpoint, parts);
     case 'S3': {
       const workingRoot = join(config.dataDir, 'scraped-working');
       const bucket = await connectS3(config.s3);

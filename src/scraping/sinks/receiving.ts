@@ -24,24 +24,32 @@ export interface Received {
 /** Does work on a disk, and says in its own words what the file system refuses; the content's failures are others. */
 export type OnDisk = <Result>(work: () => Promise<Result>) => Promise<Result>;
 
+/** How a disk is written. */
+export interface DiskWork {
+  /** What may be done twice: again and again, where it may go well then. */
+  readonly again: OnDisk;
+  /** The system forgets what it could not make last: asked again, it would say that all is well. */
+  readonly once: OnDisk;
+}
+
 /**
  * Writes `content` into a new file, a piece at a time, and resolves once it would survive a power cut.
- * Rejects with the signal's reason, with what the content fails with, or with what `onDisk` makes of the file
- * system's error; the file is then removed again.
+ * Rejects with the signal's reason, with what the content fails with, or with what `disk` makes of the file system's
+ * error; the file is then removed again.
  */
 export async function receive(
   path: string,
   content: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
-  onDisk: OnDisk,
+  disk: DiskWork,
 ): Promise<Received> {
   signal.throwIfAborted();
-  const file = await onDisk(() => open(path, 'wx', 0o666));
+  const file = await disk.again(() => open(path, 'wx', 0o666));
   try {
-    const write = (piece: Uint8Array) => onDisk(() => writeWhole(file, piece));
+    const write = (piece: Uint8Array, at: number) => disk.again(() => writeWhole(file, piece, at));
     const received = await writeAll(content, signal, write);
-    await onDisk(() => file.sync());
-    await onDisk(() => file.close());
+    await disk.once(() => file.sync());
+    await disk.once(() => file.close());
     return received;
   } catch (error) {
     await file.close().catch(() => undefined);
@@ -54,7 +62,7 @@ export async function receive(
 async function writeAll(
   content: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
-  write: (piece: Uint8Array) => Promise<number>,
+  write: (piece: Uint8Array, at: number) => Promise<void>,
 ): Promise<Received> {
   const hash = createHash('sha256');
   const reading = content[Symbol.asyncIterator]();
@@ -64,7 +72,8 @@ async function writeAll(
       const { done, value } = await unlessAborted(signal, reading.next());
       if (done) return { sizeBytes, sha256: hash.digest('hex') };
       hash.update(value);
-      sizeBytes += await write(value);
+      await write(value, sizeBytes);
+      sizeBytes += value.byteLength;
     }
   } catch (error) {
     // Not awaited: content that hangs would hang here as well.
@@ -73,10 +82,10 @@ async function writeAll(
   }
 }
 
-async function writeWhole(file: FileHandle, piece: Uint8Array): Promise<number> {
+async function writeWhole(file: FileHandle, piece: Uint8Array, at: number): Promise<void> {
   let written = 0;
   while (written < piece.byteLength) {
-    written += (await file.write(piece, written, piece.byteLength - written)).bytesWritten;
+    const left = piece.byteLength - written;
+    written += (await file.write(piece, written, left, at + written)).bytesWritten;
   }
-  return written;
 }

@@ -8,7 +8,7 @@ import { onDisk } from './disk_failures.js';
 import { directoryOf } from './disk_place.js';
 import { filePath, monthOf } from './month.js';
 import { MonthWriter } from './month_writer.js';
-import { receive, temporaryName } from './receiving.js';
+import { type OnDisk, receive, temporaryName } from './receiving.js';
 import { S3Months } from './s3_months.js';
 import { claim, removeLeftovers } from './s3_opening.js';
 import type { ArrivedFile, NamedFile, Sink, StoringSource } from './sink.js';
@@ -78,7 +78,8 @@ export class S3Sink implements Sink {
   ): Promise<ArrivedFile> {
     const key = filePath(this.#directory, monthOf(file.date), file.messageId, safeFileName(file.name));
     const path = join(this.#working, temporaryName(this.#parts.newId()));
-    const received = await receive(path, content, signal, (work) => onDisk('S3', key, work));
+    const disk: OnDisk = (work) => onDisk('S3', key, work);
+    const received = await receive(path, content, signal, { once: disk, again: disk });
     const drop = () => onDisk('S3', key, () => rm(path, { force: true }));
     return {
       ...received,

@@ -7,7 +7,7 @@ import type { Bucket, ObjectFacts } from './bucket.js';
 import { onDisk } from './disk_failures.js';
 import { removeFrom } from './disk_opening.js';
 import { monthIn } from './month.js';
-import { receive, temporaryName } from './receiving.js';
+import { type OnDisk, receive, temporaryName } from './receiving.js';
 
 const proofSchema = z.object({ key: z.string(), etag: z.string(), bytes: z.number() });
 
@@ -75,9 +75,9 @@ export class WorkingCopies {
 
   async #fetched(key: string, bytes: number, signal: AbortSignal): Promise<AppendedFile> {
     const temporary = this.#temporary();
-    await receive(temporary, await this.#bucket.read(key, bytes, signal), signal, (work) =>
-      onDisk('S3', key, work),
-    );
+    const disk: OnDisk = (work) => onDisk('S3', key, work);
+    const content = await this.#bucket.read(key, bytes, signal);
+    await receive(temporary, content, signal, { once: disk, again: disk });
     await rename(temporary, this.path(key));
     return AppendedFile.open(this.path(key), bytes);
   }

@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { resolve } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 
-/** To be loaded before a service: every tenth write below NAS_ROOT fails, as on a disk over a faltering network. */
+/** To be loaded before anything else: every tenth write below NAS_ROOT fails, as on a disk over a faltering network. */
 
 // biome-ignore lint/style/noProcessEnv: it has no other way to be told
 const ROOT = `${process.env.NAS_ROOT}/`;
