@@ -21,6 +21,9 @@ const ALL: readonly Benchmark[] = [
   scraping,
 ];
 
+/** What ends it early, with all that it made cleared away. */
+const STOPPING = ['SIGINT', 'SIGTERM'] as const;
+
 /** Runs every benchmark, or those named, and prints what they found as one table. */
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -72,7 +75,7 @@ async function measure(benchmark: Benchmark, sizes: Sizes): Promise<Finding[]> {
   };
   const clear = () => Promise.all(places.splice(0).map((place) => place.close()));
   const interrupted = () => void clear().then(() => process.exit(130));
-  process.once('SIGINT', interrupted);
+  for (const signal of STOPPING) process.once(signal, interrupted);
   try {
     return await Promise.race([benchmark.run(open, sizes), tooLate(benchmark.minutes(sizes))]);
   } catch (error) {
@@ -81,7 +84,7 @@ async function measure(benchmark: Benchmark, sizes: Sizes): Promise<Finding[]> {
       { what: `failed: ${reason}`, ours: '', against: '', ratio: null, wanted: 'an answer', met: false },
     ];
   } finally {
-    process.off('SIGINT', interrupted);
+    for (const signal of STOPPING) process.off(signal, interrupted);
     await clear();
   }
 }

@@ -1,5 +1,4 @@
-import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { everyTenthWrite, FaultyProxy } from '../../sandbox/s3/faulty_proxy.js';
 import type { S3Config } from '../../src/config.js';
 import { noted } from '../finding.js';
 import { nodeCommand } from '../programs.js';
@@ -7,7 +6,8 @@ import type { Workplace } from '../workplace.js';
 import { storedBelow, storedInBucket } from './stored.js';
 import type { Trial } from './trial.js';
 
-const FAILING_DISK = join(dirname(fileURLToPath(import.meta.url)), 'failing_disk.js');
+/** Loaded before the service. */
+const FAILING_DISK = new URL('../../sandbox/failing_disk.js', import.meta.url).href;
 
 /** A NAS whose disk fails every tenth write. */
 export async function failingNas(place: Workplace): Promise<Trial> {
@@ -16,7 +16,7 @@ export async function failingNas(place: Workplace): Promise<Trial> {
     name: 'refusals by a NAS',
     accounts: 2,
     target: 'NAS',
-    settings: { NAS_ROOT: root, NODE_OPTIONS: `--import=${pathToFileURL(FAILING_DISK)}` },
+    settings: { NAS_ROOT: root, NODE_OPTIONS: `--import=${FAILING_DISK}` },
     stored: storedBelow(root),
     trouble: ({ scraper }) => ({
       async end() {
@@ -33,19 +33,21 @@ export async function failingNas(place: Workplace): Promise<Trial> {
 /** A bucket behind a server that spoils every tenth write: it refuses, hangs up, or does it and hangs up. */
 export async function failingBucket(place: Workplace): Promise<Trial> {
   const env = { TMPDIR: await place.makeDirectory('s3') };
-  const running = place.start(nodeCommand('bucket', [], env));
-  const told: { direct: S3Config; faulty: number } = JSON.parse(await running.firstLine);
-  const { direct, faulty } = told;
+  const direct: S3Config = JSON.parse(await place.start(nodeCommand('bucket', [], env)).firstLine);
+  const proxy = await FaultyProxy.start(Number(new URL(direct.endpoint ?? '').port));
+  place.afterwards(() => proxy.close());
+  proxy.spoil = everyTenthWrite(503, 'lost', 500, 'unanswered');
   return {
     name: 'refusals by S3',
     accounts: 2,
     target: 'S3',
     settings: {
-      S3_ENDPOINT: `http://127.0.0.1:${faulty}`,
+      S3_ENDPOINT: `http://127.0.0.1:${proxy.port}`,
       S3_BUCKET: direct.bucket ?? '',
       S3_ACCESS_KEY_ID: direct.accessKeyId ?? '',
       S3_SECRET_ACCESS_KEY: direct.secretAccessKey ?? '',
     },
     stored: storedInBucket(direct),
+    trouble: () => ({ end: async () => [noted('requests spoilt', { value: proxy.spoilt, unit: '' })] }),
   };
 }

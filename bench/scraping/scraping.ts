@@ -1,5 +1,5 @@
 import type { Benchmark, Sizes } from '../benchmark.js';
-import { type Finding, said, table } from '../finding.js';
+import { type Finding, table } from '../finding.js';
 import type { Workplace } from '../workplace.js';
 import type { DatabaseWish } from './own_database.js';
 import { speed } from './speed.js';
@@ -25,7 +25,6 @@ export const scraping: Benchmark = {
   },
 };
 
-/** One part, which does not keep the others from being measured if it breaks. */
 async function measured(
   part: string,
   open: () => Promise<Workplace>,
@@ -33,10 +32,7 @@ async function measured(
 ): Promise<Finding[]> {
   if (part === 'speed') return speed(await open());
   const findings: Finding[] = [];
-  for (const database of databases) {
-    const broke = (error: unknown) => [said(`${part}, ${database.name}`, String(error), 'an answer')];
-    findings.push(...(await goBy(part, database, open).catch(broke)));
-  }
+  for (const database of databases) findings.push(...(await goBy(part, database, open)));
   return findings;
 }
 

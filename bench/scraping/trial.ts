@@ -41,6 +41,7 @@ const NO_TROUBLE: Trouble = { end: async () => [] };
 /** Carries a trial out, and judges what is stored in the end. */
 export async function carryOut(place: Workplace, trial: Trial, database: DatabaseWish): Promise<Finding[]> {
   const { name, accounts, target, settings = {}, trouble = () => NO_TROUBLE } = trial;
+  process.stdout.write(`${name}, ${database.name} …\n`);
   const centres = await DataCentres.start(place);
   const scraper = await Scraper.start(place, centres, {
     ...settings,

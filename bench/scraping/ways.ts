@@ -1,4 +1,4 @@
-import type { Finding } from '../finding.js';
+import { type Finding, said } from '../finding.js';
 import type { Workplace } from '../workplace.js';
 import { FLOODED_ACCOUNTS, floods } from './floods.js';
 import { kills } from './kills.js';
@@ -11,8 +11,10 @@ const KILLED_ACCOUNTS = 16;
 
 const local = { target: 'LOCAL', accounts: 1 } as const;
 
+type MakeTrial = (place: Workplace) => Promise<Trial>;
+
 /** What each way goes through, each in a place of its own. */
-const TRIALS: Readonly<Record<string, readonly ((place: Workplace) => Promise<Trial>)[]>> = {
+const TRIALS: Readonly<Record<string, readonly MakeTrial[]>> = {
   straight: [async () => ({ ...local, name: 'straight' })],
   floods: [async () => ({ ...local, name: 'floods', accounts: FLOODED_ACCOUNTS, trouble: floods })],
   kills: [async () => ({ ...local, name: 'kills', accounts: KILLED_ACCOUNTS, trouble: kills })],
@@ -30,8 +32,14 @@ export async function goBy(
   const findings: Finding[] = [];
   for (const trial of TRIALS[way] ?? []) {
     const place = await open();
-    findings.push(...(await carryOut(place, await trial(place), database)));
+    // One that breaks does not keep the next from being carried out.
+    const broke = (error: unknown) => [said(`${way}, ${database.name}`, String(error), 'an answer')];
+    findings.push(...(await trialOf(place, trial, database).catch(broke)));
     await place.close();
   }
   return findings;
+}
+
+async function trialOf(place: Workplace, make: MakeTrial, database: DatabaseWish): Promise<Finding[]> {
+  return carryOut(place, await make(place), database);
 }
