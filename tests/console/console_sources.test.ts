@@ -64,7 +64,8 @@ inBrowser('sources in the console', (visiting) => {
         await runs.getByRole('button', { name: 'Run 1' }).click();
         const panel = page.getByRole('dialog', { name: 'Run #1 of Daily' });
         await panel.getByRole('log').getByText('reads with ada').waitFor();
-        expect(await panel.getByRole('log').getByText('info', { exact: true }).count()).toBe(1);
+        await panel.getByRole('log').getByText('completed: ').waitFor();
+        expect(await panel.getByRole('log').getByText('info', { exact: true }).count()).toBe(2);
         await panel.getByRole('tab', { name: 'Files' }).click();
         await panel.getByText('1 to 100 of 120').waitFor();
         await panel.getByRole('button', { name: 'Next' }).click();
