@@ -36,7 +36,7 @@ describe('the image', () => {
 
   it('starts the service itself, so that it gets the signals', () => {
     expect(inLastStage('CMD').map((command) => JSON.parse(command))).toEqual([
-      ['node', '--max-semi-space-size=8', 'dist/src/main.js'],
+      ['node', '--max-semi-space-size=8', '--heap-growing-percent=100', 'dist/src/main.js'],
     ]);
     expect(all('ENTRYPOINT')).toEqual([]);
   });
