@@ -74,7 +74,10 @@ async function measure(benchmark: Benchmark, sizes: Sizes): Promise<Finding[]> {
     return place;
   };
   const clear = () => Promise.all(places.splice(0).map((place) => place.close()));
-  const interrupted = () => void clear().then(() => process.exit(130));
+  let stopping: Promise<unknown> | null = null;
+  const interrupted = () => {
+    stopping ??= clear().finally(() => process.exit(130));
+  };
   for (const signal of STOPPING) process.once(signal, interrupted);
   try {
     return await Promise.race([benchmark.run(open, sizes), tooLate(benchmark.minutes(sizes))]);
@@ -85,7 +88,8 @@ async function measure(benchmark: Benchmark, sizes: Sizes): Promise<Finding[]> {
     ];
   } finally {
     for (const signal of STOPPING) process.off(signal, interrupted);
-    await clear();
+    // What was interrupted fails at once, and would end the program before all is cleared away.
+    await (stopping ?? clear());
   }
 }
 
