@@ -8,7 +8,7 @@ export const ARCHIVE = 'sandbox_archive';
 export const APPLICATION = { apiId: 12345, apiHash: '0123456789abcdef0123456789abcdef' };
 
 /** How many accounts there are beside the sandbox's own. */
-export const WORKERS = 60;
+const WORKERS = 60;
 
 /** Phones of the accounts that read, at each of the three data centres in turn. */
 export const WORKER_PHONES = Array.from(

@@ -6,6 +6,7 @@ import { saysNotLoggedIn } from '../logins/refusals.js';
 import type { BotGateway, ConnectedBot } from '../telegram/bots.js';
 import type { Timers } from '../timers.js';
 import { afterError, type NextStep } from './after_error.js';
+import { peerOf } from './channel_peer.js';
 import { type Course, readWith, storeNew } from './course.js';
 import type { RunOutcome } from './engine.js';
 import type { RunLog } from './run_log.js';
@@ -101,8 +102,7 @@ export class BotReading {
     account: ConnectedBot,
   ): Promise<KnownPeer> {
     const { identifier } = source;
-    const { id: channelId, accessHash, title, username } = await account.resolve(identifier.slice(1));
-    const channel = { identifier, channelId, accessHash, title, username };
+    const channel = { identifier, ...peerOf(await account.resolve(identifier.slice(1))) };
     bot.session = { key, channel };
     await this.#parts.bots.keep(bot, bot.session);
     return channel;

@@ -30,11 +30,15 @@ export class ChannelPeers {
     const channel = identifier.startsWith('@')
       ? await account.resolve(identifier.slice(1))
       : await ownChannel(account, identifier);
-    const { id: channelId, accessHash, title, username } = channel;
-    const peer = { channelId, accessHash, title, username };
+    const peer = peerOf(channel);
     await this.#runs.savePeer(sessionId, identifier, peer, this.#clock.now());
     return peer;
   }
+}
+
+/** What is kept of a channel by whoever found it. */
+export function peerOf({ id: channelId, accessHash, title, username }: Channel): KnownPeer {
+  return { channelId, accessHash, title, username };
 }
 
 /** An id means something only together with the hash that the session itself was given. */

@@ -27,7 +27,7 @@ export function pendingLogin(row: KeptLogin): PendingLogin {
 }
 
 /** A request is at it. */
-export function isClaimed({ claimedUntil }: Pick<KeptLogin, 'claimedUntil'>, now: number): boolean {
+function isClaimed({ claimedUntil }: Pick<KeptLogin, 'claimedUntil'>, now: number): boolean {
   return claimedUntil !== null && claimedUntil > now;
 }
 

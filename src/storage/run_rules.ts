@@ -17,7 +17,7 @@ const WAITS_NOT = { waitingSince: null };
 export type RunChange = Partial<Omit<Run, 'id' | 'sourceId' | 'reason' | 'createdAt'>>;
 
 /** A replica is at it, as far as is known. */
-export function isCarriedOut({ ownedUntil }: Pick<Run, 'ownedUntil'>, now: number): boolean {
+function isCarriedOut({ ownedUntil }: Pick<Run, 'ownedUntil'>, now: number): boolean {
   return ownedUntil !== null && ownedUntil > now;
 }
 

@@ -9,7 +9,7 @@ export interface Migration {
 }
 
 /** The migrations in a directory, oldest first; at least one. */
-export function migrationsIn(directory: string): readonly Migration[] {
+function migrationsIn(directory: string): readonly Migration[] {
   const journal = JSON.parse(readFileSync(join(directory, 'meta', '_journal.json'), 'utf8')) as {
     readonly entries: readonly Migration[];
   };

@@ -13,11 +13,29 @@ const describe = await describeWithServer();
 /** A run that is to end does so within this time, wherever that was said. */
 const ENDS_WITHIN_MS = 5_000;
 
-/** A run of the large channel that the first replica carries out, the only one that does. */
-async function under(way: { readonly replicas: readonly [Service, ...Service[]] }) {
-  const [carrier] = way.replicas;
-  const id = await makeSource(carrier, LARGE);
-  return { id, run: await runOnce(carrier, id, ({ messages_stored }) => messages_stored > 0) };
+/** A run of a source that the first replica carries out, the only one that does. */
+interface UnderWay {
+  readonly replicas: readonly [Service, Service, Service];
+  readonly id: number;
+  readonly run: ToldRun;
+}
+
+/** The test ends a run of the large channel that is under way, which must be over in time, and without an error. */
+function ending(test: (way: UnderWay) => Promise<void>): () => Promise<void> {
+  return withScrapingReplicas(
+    async ({ replicas, sandbox }) => {
+      const [carrier, two] = replicas;
+      await logInSome({ service: carrier, sandbox }, 1);
+      const id = await makeSource(carrier, LARGE);
+      const run = await runOnce(carrier, id, ({ messages_stored }) => messages_stored > 0);
+      const asked = performance.now();
+      await test({ replicas, id, run });
+      await until(() => isFree(two));
+      expect(performance.now() - asked).toBeLessThan(ENDS_WITHIN_MS);
+      expect(errorsOf(carrier)).toEqual([]);
+    },
+    { most: [4, 0, 0] },
+  );
 }
 
 const isFree = async (service: Service) => (await service.status()).free === 1;
@@ -61,40 +79,20 @@ describe('a source, on three replicas', () => {
 
   it(
     'has its run cancelled at another replica than the one that carries it out',
-    withScrapingReplicas(
-      async ({ replicas, sandbox }) => {
-        const [one, two, other] = replicas;
-        await logInSome({ service: one, sandbox }, 1);
-        const { id, run } = await under({ replicas });
-        const asked = performance.now();
-        const { body } = await post(two, `/runs/${run.id}/cancel`, {}).expect(200);
-        expect(body).toMatchObject({ state: 'running', cancel_requested: true });
-        expect(await lastRun(other, id)).toMatchObject({ state: 'cancelled', error: null });
-        await until(() => isFree(two));
-        expect(performance.now() - asked).toBeLessThan(ENDS_WITHIN_MS);
-        expect(errorsOf(one)).toEqual([]);
-      },
-      { most: [4, 0, 0] },
-    ),
+    ending(async ({ replicas: [, two, other], id, run }) => {
+      const { body } = await post(two, `/runs/${run.id}/cancel`, {}).expect(200);
+      expect(body).toMatchObject({ state: 'running', cancel_requested: true });
+      expect(await lastRun(other, id)).toMatchObject({ state: 'cancelled', error: null });
+    }),
     60_000,
   );
 
   it(
     'is deleted at another replica than the one that carries its run out',
-    withScrapingReplicas(
-      async ({ replicas, sandbox }) => {
-        const [one, two, other] = replicas;
-        await logInSome({ service: one, sandbox }, 1);
-        const { id, run } = await under({ replicas });
-        const asked = performance.now();
-        await two.as('admin').delete(`/sources/${id}`).expect(200);
-        await other.as('admin').get(`/runs/${run.id}`).expect(404);
-        await until(() => isFree(other));
-        expect(performance.now() - asked).toBeLessThan(ENDS_WITHIN_MS);
-        expect(errorsOf(one)).toEqual([]);
-      },
-      { most: [4, 0, 0] },
-    ),
+    ending(async ({ replicas: [, two, other], id, run }) => {
+      await two.as('admin').delete(`/sources/${id}`).expect(200);
+      await other.as('admin').get(`/runs/${run.id}`).expect(404);
+    }),
     60_000,
   );
 

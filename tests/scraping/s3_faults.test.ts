@@ -68,19 +68,25 @@ describe('an S3 server that spoils every tenth write', () => {
   });
 });
 
+/** Ends a run while the third part of its upload is under way; `spoil` says what becomes of requests. */
+function endingAtThirdPart(spoil: FaultyProxy['spoil']) {
+  const end = new AbortController();
+  const counted = { parts: 0 };
+  proxy.spoil = (method, url) => {
+    if (method === 'PUT') counted.parts += 1;
+    if (counted.parts === 3) end.abort(new Error('ended'));
+    return spoil(method, url);
+  };
+  return { end, counted };
+}
+
 describe('an upload', () => {
   it('ends with the run, at once, and the server forgets its parts', async () => {
     const sink = await place.open(NOTHING_STORED, NEVER, throughProxy);
     const arrived = await sink.store(LARGE, mebibytes(16), NEVER);
-    const end = new AbortController();
-    let parts = 0;
-    proxy.spoil = (method) => {
-      if (method === 'PUT') parts += 1;
-      if (parts === 3) end.abort(new Error('ended'));
-      return null;
-    };
+    const { end, counted } = endingAtThirdPart(() => null);
     await expect(arrived.keep(end.signal)).rejects.toThrow('ended');
-    expect(parts).toBeLessThanOrEqual(4);
+    expect(counted.parts).toBeLessThanOrEqual(4);
     await until(async () => (await place.server?.waiting('bucket'))?.length === 0);
     expect((await place.paths()).filter((path) => path.includes('/files/'))).toEqual([]);
     proxy.spoil = () => null;
@@ -91,14 +97,8 @@ describe('an upload', () => {
   it('that was cut off by the death of its run is forgotten when the sink is opened next', async () => {
     const sink = await place.open(NOTHING_STORED, NEVER, throughProxy);
     const arrived = await sink.store(LARGE, mebibytes(16), NEVER);
-    const end = new AbortController();
-    let parts = 0;
-    proxy.spoil = (method) => {
-      if (method === 'PUT') parts += 1;
-      if (parts === 3) end.abort(new Error('ended'));
-      // The dead do not clear up.
-      return method === 'DELETE' ? 'lost' : null;
-    };
+    // The dead do not clear up.
+    const { end } = endingAtThirdPart((method) => (method === 'DELETE' ? 'lost' : null));
     await expect(arrived.keep(end.signal)).rejects.toThrow('ended');
     await sink.close();
     expect(await place.server?.waiting('bucket')).toHaveLength(1);

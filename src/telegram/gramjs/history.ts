@@ -6,7 +6,7 @@ import type { Callable } from './connection.js';
 import { presentMessage } from './messages.js';
 
 /** The peer as calls name it. */
-export function inputPeer({ id, accessHash }: Peer): Api.InputPeerChannel | Api.InputPeerChat {
+function inputPeer({ id, accessHash }: Peer): Api.InputPeerChannel | Api.InputPeerChat {
   return accessHash === null
     ? new Api.InputPeerChat({ chatId: returnBigInt(id) })
     : new Api.InputPeerChannel({ channelId: returnBigInt(id), accessHash: returnBigInt(accessHash) });
