@@ -12,6 +12,7 @@ const HAPPENINGS = {
   released: ['released', 'good'],
   given_back: ['given back', 'good'],
   expired: ['lease ran out', 'calm'],
+  revoked: ['lease revoked', 'warn'],
   cooldown_over: ['cooled down', 'good'],
   flooded: ['flood wait', 'warn'],
   flood_over: ['flood wait over', 'good'],

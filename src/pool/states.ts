@@ -23,6 +23,7 @@ export type RestState = Extract<State, 'free' | 'missing' | 'dead' | 'inactive' 
  *
  * - `expire`: a lease that was never renewed ran out; `cool`: one that was renewed did,
  *   so its worker speaks heartbeats and needs a moment to notice.
+ * - `revoke`: somebody took the lease from its holder, who may still be connected.
  * - `elapse`: a cool-down or a flood wait is over.
  * - `settle`: the rest state changed; `rekey`: the file holds another auth key than before.
  */
@@ -32,6 +33,7 @@ export const EVENTS = [
   'release',
   'expire',
   'cool',
+  'revoke',
   'flood',
   'invalidate',
   'restore',
@@ -60,6 +62,7 @@ export const TRANSITIONS: Readonly<Record<State, Readonly<Row>>> = {
     release: 'rest',
     expire: 'rest',
     cool: 'cooldown',
+    revoke: 'cooldown',
     flood: 'flood',
     invalidate: 'invalid',
     die: 'dead',
@@ -107,5 +110,5 @@ export const UNAVAILABLE_STATES: readonly State[] = ['cooldown', 'missing', 'dea
 /** 2099-01-01T00:00:00Z: until when an invalidated session is kept out, in milliseconds. */
 export const INVALIDATED_UNTIL = Date.UTC(2099, 0, 1);
 
-/** The longest cool-down of a lease that ran out, in seconds. */
+/** The longest cool-down of a lease that ran out or was revoked, in seconds. */
 export const MAX_COOLDOWN_SECONDS = 60;

@@ -19,6 +19,21 @@ export function passedDeadline(row: Standing, now: number): Change | null {
   return { event, changes, occasion: { at: now, event: over } };
 }
 
+/**
+ * What taking the lease from its holder brings: the session cools down for what is left of the lease, a minute at
+ * the most, since its holder may still be connected. Null: nobody holds it.
+ */
+export function revocation(row: Standing, now: number): Change | null {
+  if (row.state !== 'leased') return null;
+  const left = Math.max(0, (row.stateUntil ?? now) - now);
+  const changes = {
+    lastUsedAt: now,
+    stateUntil: now + Math.min(left, MAX_COOLDOWN_SECONDS * 1000),
+    stateReason: 'its lease was revoked',
+  };
+  return { event: 'revoke', changes, occasion: { at: now, event: 'revoked' } };
+}
+
 /** As long as the lease was, a minute at the most. */
 function coolDown(row: Standing, now: number): Partial<PoolColumns> {
   const seconds = Math.min(row.leaseTtlSeconds ?? MAX_COOLDOWN_SECONDS, MAX_COOLDOWN_SECONDS);

@@ -14,18 +14,18 @@ const REST = 'missing';
 
 /**
  * What each event leads to, state by state; `-`: nothing happens, `rest`: the state the session rests in.
- * A row: acquire renew release expire cool flood invalidate restore elapse die settle rekey.
+ * A row: acquire renew release expire cool revoke flood invalidate restore elapse die settle rekey.
  */
 const EXPECTED: Readonly<Record<State, string>> = {
-  free: 'leased - - - - flood invalid - - dead rest rest',
-  leased: '- leased rest rest cooldown flood invalid - - dead - -',
-  cooldown: '- - rest - - flood invalid rest rest dead - -',
-  flood: '- - - - - flood invalid rest rest dead - -',
-  invalid: '- - - - - - - rest rest - - -',
-  missing: '- - - - - - invalid - - dead rest rest',
-  dead: '- - - - - - invalid rest - - - rest',
-  inactive: 'leased - - - - - invalid - - dead rest rest',
-  duplicate: '- - - - - - invalid - - dead rest rest',
+  free: 'leased - - - - - flood invalid - - dead rest rest',
+  leased: '- leased rest rest cooldown cooldown flood invalid - - dead - -',
+  cooldown: '- - rest - - - flood invalid rest rest dead - -',
+  flood: '- - - - - - flood invalid rest rest dead - -',
+  invalid: '- - - - - - - - rest rest - - -',
+  missing: '- - - - - - - invalid - - dead rest rest',
+  dead: '- - - - - - - invalid rest - - - rest',
+  inactive: 'leased - - - - - - invalid - - dead rest rest',
+  duplicate: '- - - - - - - invalid - - dead rest rest',
 };
 
 function expected(state: State, event: PoolEvent): State | null {
