@@ -11,6 +11,7 @@ import type { Workplace } from './workplace.js';
 export const PLAIN_REQUEST: AcquireRequest = {
   leaseId: '',
   holder: 'bench',
+  address: '192.0.2.1',
   maxLeases: null,
   ttlSeconds: 10_800,
   tags: [],
@@ -66,7 +67,7 @@ export class Pgbench {
 /** Each client's clock goes on by a millisecond a lease. */
 function script(): string {
   const acquire = acquireStatement([{ ...PLAIN_REQUEST, leaseId: LEASE }], NOW, false);
-  const ending = { sessionId: SESSION, leaseId: LEASE, holder: PLAIN_REQUEST.holder };
+  const ending = { sessionId: SESSION, leaseId: LEASE, holder: PLAIN_REQUEST.holder, address: null };
   const release = releaseStatement([ending], NOW, null);
   return [
     '\\set now :now + 1',

@@ -81,7 +81,8 @@ async function cycles({ database: { pool }, times }: Side, counts: boolean): Pro
     const acquired = await timed(() => pool.acquire({ ...PLAIN_REQUEST, leaseId }, Date.now()));
     if (acquired.result.kind !== 'granted') throw new Error(`no lease: ${acquired.result.kind}`);
     const { sessionId } = acquired.result.lease;
-    const caller = { holder: PLAIN_REQUEST.holder, admin: false, leaseId };
+    const { holder, address } = PLAIN_REQUEST;
+    const caller = { holder, address, admin: false, leaseId, leaseIds: 'required' } as const;
     const released = await timed(() => pool.release(sessionId, caller, null, Date.now()));
     if (released.result.kind !== 'done') throw new Error(`not released: ${released.result.kind}`);
     if (!counts) continue;

@@ -42,6 +42,8 @@ export interface Config {
   /** 32 bytes each, newest first. Empty: none was set. */
   readonly encryptionKeys: readonly Uint8Array[];
   readonly leaseTtlSeconds: number;
+  /** Whether a call about a session must name its lease. */
+  readonly leaseId: Settings['LEASE_ID'];
   readonly reaperIntervalSeconds: number;
   /** Whether this replica has `sessionsDir` and looks after it; if not, others do. */
   readonly syncs: boolean;
@@ -127,6 +129,7 @@ function toConfig(settings: Settings): Config {
     apiKeys: settings.API_KEYS,
     encryptionKeys: settings.ENCRYPTION_KEYS,
     leaseTtlSeconds: settings.LEASE_TTL_SECONDS,
+    leaseId: settings.LEASE_ID,
     reaperIntervalSeconds: settings.REAPER_INTERVAL_SECONDS,
     syncs: settings.SYNC === 'on',
     syncCron: settings.SYNC_CRON,

@@ -37,6 +37,7 @@ export const settingsSchema = z
     API_KEYS: parsed(parseBootstrapKeys).default([]),
     ENCRYPTION_KEYS: parsed(parseEncryptionKeys).default([]),
     LEASE_TTL_SECONDS: wholeNumber(1, 86_400).default(10_800),
+    LEASE_ID: oneOf(['required', 'compatible']).default('compatible'),
     REAPER_INTERVAL_SECONDS: wholeNumber(1, 3600).default(30),
     SYNC: oneOf(['on', 'off']).default('on'),
     SYNC_CRON: z.string().refine(isSchedule, 'a cron expression, or off').default('0 * * * *'),

@@ -17,7 +17,7 @@ export function createLeases({ api, live, role, openSession, isShown }) {
   const pager = new Pager(() => attempt(load));
   const holder = (lease) => holders.name(lease.holder);
   const table = new Table('Current leases, oldest first', columnsFor(role), {
-    key: (lease) => lease.lease_id,
+    key: (lease) => `${lease.session_id} ${lease.leased_at}`,
     cells: (lease) => [
       button(nameText(lease.session_name), () => openSession(lease.session_id), 'link'),
       nameText(holder(lease)),

@@ -95,7 +95,7 @@ export function release(api, { session_id, session_name, lease_id }, holder) {
     title: 'Release this lease?',
     text: [
       nameText(session_name),
-      `${holder} holds it. It becomes free at once, and another worker may get it while the first one still uses it: Telegram can revoke a session that is used twice. Stop that worker first.`,
+      `${holder} holds it. Its worker is told at its next call. The session cools down, a minute at the most, before another worker gets it.`,
     ],
     confirm: 'Release',
     danger: true,

@@ -3,6 +3,12 @@ import { isIP, isIPv6 } from 'node:net';
 /** As far as an IPv6 address belongs to one customer, in groups of 16 bits. */
 const NETWORK_GROUPS = 4;
 
+/** The exact address of a client. `address` is what a proxy that is trusted says of it; `peer` the connection's own. */
+export function exactAddress(address: string | undefined, peer: string | undefined): string {
+  const known = address && isIP(address) > 0 ? address : (peer ?? '');
+  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(known)?.[1] ?? known.toLowerCase();
+}
+
 /**
  * Who is counted as one client: an IPv4 address, or the network of 2^64 IPv6 addresses that one customer has.
  * `address` is what a proxy that is trusted says of the client; where it is no address, the proxy's own counts.

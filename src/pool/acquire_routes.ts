@@ -1,5 +1,6 @@
 import type { Response } from 'express';
 import type { z } from 'zod';
+import { exactAddress } from '../access/client_address.js';
 import type { SteadyClock } from '../clock.js';
 import { InvalidInput } from '../errors.js';
 import { type Context, defineRoute, type Method, type Reply, type Route } from '../http/route.js';
@@ -50,6 +51,7 @@ async function acquire(
 ): Promise<Reply | undefined> {
   const wish = {
     holder: key.holder,
+    address: exactAddress(req.ip, req.socket.remoteAddress),
     maxLeases: key.maxLeases,
     ttlSeconds: input.ttl ?? parts.leaseTtlSeconds,
     tags: input.tag ?? [],

@@ -1,4 +1,5 @@
 import { Conflict, NotFound, TooMany, Unavailable } from '../errors.js';
+import type { RefusalKind } from './lease_authorization.js';
 import { UNAVAILABLE_STATES } from './states.js';
 import type { AcquireOutcome, Lease, PoolCounts } from './store.js';
 
@@ -47,6 +48,9 @@ export function stopping(): Unavailable {
 }
 
 /** The caller's lease does not let it act. */
-export function refused(error: 'lease_lost' | 'not_lease_holder', sessionId: number): Conflict {
-  return new Conflict({ error, session_id: sessionId });
+export function refused(error: RefusalKind, sessionId: number): Conflict {
+  if (error !== 'lease_id_required') return new Conflict({ error, session_id: sessionId });
+  const message =
+    'without lease_id this call may mean the lease of another worker: send the lease_id of yours';
+  return new Conflict({ error, message, session_id: sessionId });
 }

@@ -1,10 +1,9 @@
 import type { Logger } from 'winston';
 import type { z } from 'zod';
-import type { ApiKey } from '../access/keys.js';
 import { NotFound } from '../errors.js';
 import { defineRoute, type Route, type RouteSpec } from '../http/route.js';
 import { type AcquireRouteParts, acquireRoutes } from './acquire_routes.js';
-import type { Caller } from './fencing.js';
+import type { LeaseIds } from './lease_ids.js';
 import { iso } from './present.js';
 import * as schemas from './schemas.js';
 import type { Reported } from './service.js';
@@ -12,12 +11,13 @@ import { watchRoutes } from './watch_routes.js';
 
 export interface PoolRouteParts extends AcquireRouteParts {
   readonly logger: Logger;
+  readonly leaseIds: LeaseIds;
 }
 
 type Defaults = Pick<RouteSpec<z.ZodObject, z.ZodObject>, 'tag' | 'access' | 'from'>;
 
 const WORKER: Defaults = { tag: 'Pool', access: ['worker'], from: 'any' };
-const REFUSED = { 409: { description: '`lease_lost` or `not_lease_holder`' } };
+const REFUSED = { 409: { description: '`lease_lost`, `not_lease_holder` or `lease_id_required`' } };
 
 /** The routes by which workers use the pool and monitoring watches it. */
 export function poolRoutes(parts: PoolRouteParts): Route[] {
@@ -33,7 +33,7 @@ export function poolRoutes(parts: PoolRouteParts): Route[] {
   ];
 }
 
-function heartbeat({ pool, clock }: PoolRouteParts): Route {
+function heartbeat({ pool, clock, leaseIds }: PoolRouteParts): Route {
   return defineRoute({
     ...WORKER,
     method: 'post',
@@ -42,16 +42,17 @@ function heartbeat({ pool, clock }: PoolRouteParts): Route {
     input: schemas.heartbeatInput,
     responses: {
       200: { description: 'Renewed', schema: schemas.heartbeatAnswer },
-      409: { description: '`lease_lost`' },
+      409: { description: '`lease_lost` or `not_lease_holder`' },
     },
-    async handle({ input: { session_id, lease_id, ttl } }) {
-      const expiresAt = await pool.renew(session_id, lease_id, ttl ?? null);
+    async handle({ input: { session_id, lease_id, ttl }, key, req }) {
+      const caller = leaseIds.caller(key, req, lease_id);
+      const expiresAt = await pool.renew(session_id, caller, ttl ?? null);
       return { body: { status: 'renewed', session_id, lease_id, expires_at: iso(clock, expiresAt) } };
     },
   });
 }
 
-function release({ pool, logger }: PoolRouteParts): Route {
+function release({ pool, logger, leaseIds }: PoolRouteParts): Route {
   return defineRoute({
     ...WORKER,
     method: 'post',
@@ -60,9 +61,9 @@ function release({ pool, logger }: PoolRouteParts): Route {
     description: 'Idempotent: an unknown or already free session is answered alike.',
     input: schemas.releaseInput,
     responses: { 200: { description: 'Released', schema: schemas.statusOf('released') }, ...REFUSED },
-    async handle({ input: { session_id, lease_id, flood_wait, method }, key, res }) {
+    async handle({ input: { session_id, lease_id, flood_wait, method }, key, req, res }) {
       const flood = flood_wait === undefined ? null : { seconds: flood_wait, method: method ?? null };
-      const freed = await pool.release(session_id, caller(key, lease_id), flood);
+      const freed = await pool.release(session_id, leaseIds.caller(key, req, lease_id, 'release'), flood);
       if (!freed) {
         const { requestId } = res.locals;
         logger.info('release of a session that was not leased', {
@@ -76,7 +77,7 @@ function release({ pool, logger }: PoolRouteParts): Route {
   });
 }
 
-function invalidate({ pool, logger }: PoolRouteParts): Route {
+function invalidate({ pool, logger, leaseIds }: PoolRouteParts): Route {
   return defineRoute({
     ...WORKER,
     method: 'post',
@@ -84,11 +85,9 @@ function invalidate({ pool, logger }: PoolRouteParts): Route {
     summary: 'Take a session out of the pool until someone restores it',
     input: schemas.invalidateInput,
     responses: { 200: { description: 'Invalidated', schema: schemas.statusOf('invalidated') }, ...REFUSED },
-    async handle({ input: { session_id, lease_id, reason }, key, res }) {
-      const done = await pool.block(session_id, caller(key, lease_id), {
-        kind: 'invalidate',
-        reason: reason ?? null,
-      });
+    async handle({ input: { session_id, lease_id, reason = null }, key, req, res }) {
+      const caller = leaseIds.caller(key, req, lease_id, 'invalidate');
+      const done = await pool.block(session_id, caller, { kind: 'invalidate', reason });
       const { requestId } = res.locals;
       if (!done) logger.info('invalidation of an unknown session', { request_id: requestId, session_id });
       return { body: { status: 'invalidated', session_id } };
@@ -96,7 +95,7 @@ function invalidate({ pool, logger }: PoolRouteParts): Route {
   });
 }
 
-function floodwait({ pool, clock }: PoolRouteParts): Route {
+function floodwait({ pool, clock, leaseIds }: PoolRouteParts): Route {
   return defineRoute({
     ...WORKER,
     method: 'post',
@@ -109,9 +108,10 @@ function floodwait({ pool, clock }: PoolRouteParts): Route {
       404: { description: 'Session not found' },
       ...REFUSED,
     },
-    async handle({ input: { session_id, wait_seconds, lease_id, method = null }, key }) {
+    async handle({ input: { session_id, wait_seconds, lease_id, method = null }, key, req }) {
       const flood = { kind: 'flood', seconds: wait_seconds, method } as const;
-      const blocked = await pool.block(session_id, caller(key, lease_id), flood);
+      const caller = leaseIds.caller(key, req, lease_id, 'floodwait');
+      const blocked = await pool.block(session_id, caller, flood);
       if (!blocked) throw new NotFound('Session not found');
       const until = iso(clock, blocked.until ?? clock.now() + wait_seconds * 1000);
       return { body: { status: 'floodwait', session_id, floodwait_until: until, method } };
@@ -119,7 +119,7 @@ function floodwait({ pool, clock }: PoolRouteParts): Route {
   });
 }
 
-function report({ pool, clock }: PoolRouteParts): Route {
+function report({ pool, clock, leaseIds }: PoolRouteParts): Route {
   return defineRoute({
     ...WORKER,
     method: 'post',
@@ -131,8 +131,9 @@ function report({ pool, clock }: PoolRouteParts): Route {
       404: { description: 'Session not found' },
       ...REFUSED,
     },
-    async handle({ input: { session_id, lease_id, error, method = null }, key }) {
-      const reported = await pool.report(session_id, caller(key, lease_id), error, method);
+    async handle({ input: { session_id, lease_id, error, method = null }, key, req }) {
+      const caller = leaseIds.caller(key, req, lease_id);
+      const reported = await pool.report(session_id, caller, error, method);
       const flooded = reported.effect.kind === 'flood' && reported.until !== null;
       return {
         body: {
@@ -161,7 +162,7 @@ function restore({ pool }: PoolRouteParts): Route {
     method: 'post',
     path: '/restore',
     summary: 'Put a session back into the pool',
-    description: 'Undoes an invalidation, a flood wait, a cool-down or a death.',
+    description: 'Undoes an invalidation, a flood wait or a death. A cool-down, at most a minute, goes on.',
     input: schemas.restoreInput,
     responses: {
       200: { description: 'Restored', schema: schemas.statusOf('restored') },
@@ -172,8 +173,4 @@ function restore({ pool }: PoolRouteParts): Route {
       return { body: { status: 'restored', session_id } };
     },
   });
-}
-
-function caller(key: ApiKey, leaseId: string | undefined): Caller {
-  return { holder: key.holder, admin: key.role === 'admin', leaseId: leaseId ?? null };
 }

@@ -160,11 +160,14 @@ export const reportAnswer = z.object({
   floodwait_until: nullableMoment,
 });
 
+/** A lease id lets its bearer act: those who only watch never see one. */
+const LEASE_ID_OF_ADMIN = z.string().nullable().meta({ description: 'null unless the key is an admin' });
+
 export const leasesAnswer = z.array(
   z.object({
     session_id: z.int(),
     session_name: z.string(),
-    lease_id: z.string(),
+    lease_id: LEASE_ID_OF_ADMIN,
     holder: z.string(),
     leased_at: moment,
     expires_at: moment,
@@ -179,7 +182,7 @@ export const historyAnswer = z.array(
     at: moment,
     event: z.string(),
     detail: z.string().nullable(),
-    lease_id: z.string().nullable(),
+    lease_id: LEASE_ID_OF_ADMIN,
     holder: z.string().nullable(),
   }),
 );

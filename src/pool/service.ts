@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { NotFound } from '../errors.js';
 import type { Timers } from '../timers.js';
-import type { Caller } from './fencing.js';
+import type { Caller } from './lease_authorization.js';
 import { type Joining, WaitingLine } from './line.js';
 import type { OtherLines } from './other_lines.js';
 import { granted, refused, stopping } from './outcomes.js';
@@ -94,10 +94,10 @@ export class PoolService {
     await store.giveBack(sessionId, leaseId, clock.now()).catch(() => undefined);
   }
 
-  /** The new end of the lease, in milliseconds. @throws Conflict when the lease is gone. */
-  async renew(sessionId: number, leaseId: string, ttlSeconds: number | null): Promise<number> {
-    const outcome = await this.#parts.store.renew(sessionId, leaseId, ttlSeconds, this.#parts.clock.now());
-    if (outcome.kind === 'lease_lost') throw refused('lease_lost', sessionId);
+  /** The new end of the lease, in milliseconds. @throws Conflict when the lease is gone, or another key's. */
+  async renew(sessionId: number, caller: Caller, ttlSeconds: number | null): Promise<number> {
+    const outcome = await this.#parts.store.renew(sessionId, caller, ttlSeconds, this.#parts.clock.now());
+    if (outcome.kind !== 'renewed') throw refused(outcome.kind, sessionId);
     return outcome.expiresAt;
   }
 
@@ -109,9 +109,9 @@ export class PoolService {
       flood && inOneSpelling(flood),
       this.#parts.clock.now(),
     );
-    if (outcome.kind === 'lease_lost' || outcome.kind === 'not_lease_holder')
-      throw refused(outcome.kind, sessionId);
-    return outcome.kind === 'done' && outcome.changed;
+    if (outcome.kind === 'unknown') return false;
+    if (outcome.kind !== 'done') throw refused(outcome.kind, sessionId);
+    return outcome.changed;
   }
 
   /** Keeps the session out of the pool; until when, or null for an unknown session. @throws Conflict as `release`. */
@@ -141,7 +141,7 @@ export class PoolService {
     return { ...verdict, action: stop ? 'stop' : verdict.action, ...blocked };
   }
 
-  /** Undoes an invalidation, a flood wait, a cool-down or a death. @throws NotFound. */
+  /** Undoes an invalidation, a flood wait or a death; a cool-down goes on. @throws NotFound. */
   async restore(sessionId: number): Promise<void> {
     const outcome = await this.#parts.store.restore(sessionId, this.#parts.clock.now());
     if (outcome.kind === 'unknown') throw new NotFound('Session not found');

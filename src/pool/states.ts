@@ -71,7 +71,6 @@ export const TRANSITIONS: Readonly<Record<State, Readonly<Row>>> = {
     release: 'rest',
     flood: 'flood',
     invalidate: 'invalid',
-    restore: 'rest',
     elapse: 'rest',
     die: 'dead',
   },

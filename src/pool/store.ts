@@ -1,4 +1,4 @@
-import type { Caller } from './fencing.js';
+import type { Caller, RefusalKind } from './lease_authorization.js';
 import type { State } from './states.js';
 
 /** What a worker asks for. Times are milliseconds on the service's clock. */
@@ -6,6 +6,8 @@ export interface AcquireRequest {
   /** The id that the lease will have if it is granted. */
   readonly leaseId: string;
   readonly holder: string;
+  /** The client's address; null: the service itself. */
+  readonly address: string | null;
   /** How many leases the key may hold at once; null: any number. */
   readonly maxLeases: number | null;
   readonly ttlSeconds: number;
@@ -72,7 +74,7 @@ export type AcquireOutcome =
   | { readonly kind: 'unknown_session' };
 
 /** Why a caller's lease did not let it act. */
-export type Refusal = { readonly kind: 'lease_lost' } | { readonly kind: 'not_lease_holder' };
+export type Refusal = { readonly kind: RefusalKind };
 
 /** `unknown`: no such session; `done`: the state that was asked for holds now. */
 export type Outcome =
@@ -80,9 +82,7 @@ export type Outcome =
   | { readonly kind: 'unknown' }
   | Refusal;
 
-export type RenewOutcome =
-  | { readonly kind: 'renewed'; readonly expiresAt: number }
-  | { readonly kind: 'lease_lost' };
+export type RenewOutcome = { readonly kind: 'renewed'; readonly expiresAt: number } | Refusal;
 
 /** A flood wait of so many seconds, of one method or (null) of the whole session. */
 export interface Flood {
@@ -142,7 +142,8 @@ export interface Page {
  */
 export interface PoolStore {
   acquire(request: AcquireRequest, now: number): Promise<AcquireOutcome>;
-  renew(sessionId: number, leaseId: string, ttlSeconds: number | null, now: number): Promise<RenewOutcome>;
+  /** Makes a lease last longer; `caller` names it by its id. */
+  renew(sessionId: number, caller: Caller, ttlSeconds: number | null, now: number): Promise<RenewOutcome>;
   /** Ends the lease; with `flood`, the session (or one method of it) is flooded in the same transaction. */
   release(sessionId: number, caller: Caller, flood: Flood | null, now: number): Promise<Outcome>;
   block(sessionId: number, caller: Caller, block: Block, now: number): Promise<BlockOutcome>;

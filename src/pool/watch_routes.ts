@@ -37,14 +37,14 @@ function leases({ pool, clock }: WatchRouteParts): Route {
     access: ['monitor'],
     input: page,
     responses: { 200: { description: 'Current leases', schema: leasesAnswer } },
-    async handle({ input }) {
+    async handle({ input, key }) {
       const now = clock.now();
       const current = await pool.leases(input);
       return {
         body: current.map((lease) => ({
           session_id: lease.sessionId,
           session_name: lease.sessionName,
-          lease_id: lease.leaseId,
+          lease_id: key.role === 'admin' ? lease.leaseId : null,
           holder: lease.holder,
           leased_at: iso(clock, lease.leasedAt),
           expires_at: iso(clock, lease.expiresAt),
@@ -69,11 +69,12 @@ function history({ pool, clock }: WatchRouteParts): Route {
       200: { description: 'Its history', schema: historyAnswer },
       404: { description: 'Session not found' },
     },
-    async handle({ input, params }) {
+    async handle({ input, params, key }) {
       const rows = await pool.history(params.id, input);
       return {
         body: rows.map(({ id, at, event, detail, leaseId, holder }) => {
-          return { id, at: iso(clock, at), event, detail, lease_id: leaseId, holder };
+          const lease_id = key.role === 'admin' ? leaseId : null;
+          return { id, at: iso(clock, at), event, detail, lease_id, holder };
         }),
       };
     },

@@ -1,7 +1,7 @@
 import { Conflict, Unavailable } from '../errors.js';
 import type { PoolService } from '../pool/service.js';
 import type { Lease } from '../pool/store.js';
-import { OWN_HOLDER } from '../sessions/own_lease.js';
+import { OWN_HOLDER, ownCaller } from '../sessions/own_lease.js';
 import type { Timers } from '../timers.js';
 
 /** How long a lease lasts that nobody renews any more, in seconds: a run that died is missed no longer. */
@@ -53,7 +53,14 @@ export class RunLeases {
   async acquire(wish: SessionWish, wait: RunWait | null, signal: AbortSignal): Promise<Lease | null> {
     const { pool, timers } = this.#parts;
     const request = {
-      ...{ holder: OWN_HOLDER, maxLeases: null, ttlSeconds: TTL_SECONDS, tags: [], sessionName: null },
+      ...{
+        holder: OWN_HOLDER,
+        address: null,
+        maxLeases: null,
+        ttlSeconds: TTL_SECONDS,
+        tags: [],
+        sessionName: null,
+      },
       ...{ sessionId: wish.sessionId, method: wish.method, withCredentials: true },
       ...{ idempotencyKey: null, alsoInactive: false },
     };
@@ -96,7 +103,7 @@ export class RunLeases {
 
   /** Gives a lease back. Where that fails, it ends when its time is up. */
   async giveBack({ sessionId, leaseId }: Lease): Promise<void> {
-    const caller = { holder: OWN_HOLDER, admin: false, leaseId };
+    const caller = ownCaller(leaseId);
     await this.#parts.pool.release(sessionId, caller, null).catch(() => undefined);
   }
 
@@ -107,7 +114,7 @@ export class RunLeases {
     const later = () => {
       cancel = timers.after(RENEW_MS, async () => {
         try {
-          await pool.renew(sessionId, leaseId, null);
+          await pool.renew(sessionId, ownCaller(leaseId), null);
         } catch (error) {
           if (error instanceof Conflict) return lost();
         }

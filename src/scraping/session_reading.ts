@@ -3,7 +3,7 @@ import { NotFound } from '../errors.js';
 import type { PoolService } from '../pool/service.js';
 import type { Lease } from '../pool/store.js';
 import type { AccountAccesses } from '../sessions/account_access.js';
-import { OWN_HOLDER } from '../sessions/own_lease.js';
+import { ownCaller } from '../sessions/own_lease.js';
 import type { SessionStore } from '../sessions/store.js';
 import { isTelegramsWord } from '../telegram/errors.js';
 import type { TelegramGateway } from '../telegram/gateway.js';
@@ -78,7 +78,7 @@ export class SessionReading {
     const said = error instanceof Error ? error.message : String(error);
     await this.#log.write(course.run.id, 'warning', `${lease.sessionName}: ${said}`);
     if (step.kind !== 'swap' || !isTelegramsWord(error)) return step;
-    const caller = { holder: OWN_HOLDER, admin: false, leaseId: lease.leaseId };
+    const caller = ownCaller(lease.leaseId);
     const told = await pool
       .report(lease.sessionId, caller, error.telegramError, error.method)
       .catch(() => null);

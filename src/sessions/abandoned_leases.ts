@@ -1,6 +1,6 @@
 import type { PoolService } from '../pool/service.js';
 import type { LeaseRow } from '../pool/store.js';
-import { OWN_HOLDER } from './own_lease.js';
+import { OWN_HOLDER, ownCaller } from './own_lease.js';
 
 const PAGE = 500;
 
@@ -16,7 +16,7 @@ export async function endAbandonedLeases(pool: PoolService): Promise<number> {
     if (page.length < PAGE) break;
   }
   for (const { sessionId, leaseId } of abandoned) {
-    await pool.release(sessionId, { holder: OWN_HOLDER, admin: false, leaseId }, null);
+    await pool.release(sessionId, ownCaller(leaseId), null);
   }
   return abandoned.length;
 }

@@ -5,7 +5,7 @@ import type { PoolService } from '../pool/service.js';
 import { withAccountBelieved } from '../telegram/believed.js';
 import type { Channel, ChannelList, TelegramGateway } from '../telegram/gateway.js';
 import type { AccountAccesses } from './account_access.js';
-import { OWN_HOLDER, type OwnLease } from './own_lease.js';
+import { type OwnLease, ownCaller } from './own_lease.js';
 import type { SessionRecord, SessionStore } from './store.js';
 
 /** How long a list of channels is kept, in milliseconds. */
@@ -81,7 +81,7 @@ export class SessionChannels {
     const access = await accesses.of(session, LIST_SECONDS);
     const list = await withAccountBelieved(gateway, access, (account) => account.channels());
     if (list.flood) {
-      const caller = { holder: OWN_HOLDER, admin: false, leaseId };
+      const caller = ownCaller(leaseId);
       await pool.block(session.id, caller, { kind: 'flood', ...list.flood }).catch(() => null);
     }
     return list;

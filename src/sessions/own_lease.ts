@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import { Conflict, NotFound, type TeleGateError, TooMany, Unavailable } from '../errors.js';
+import type { Caller } from '../pool/lease_authorization.js';
 import type { PoolService } from '../pool/service.js';
 import type { Lease } from '../pool/store.js';
 import { isTelegramsWord } from '../telegram/errors.js';
@@ -8,6 +9,11 @@ import type { SessionRecord, SessionStore } from './store.js';
 
 /** Who holds the sessions that the service works with itself. */
 export const OWN_HOLDER = 'telegate';
+
+/** The service itself, as the holder of a lease. */
+export function ownCaller(leaseId: string): Caller {
+  return { holder: OWN_HOLDER, admin: false, leaseId, address: null, leaseIds: 'required' };
+}
 
 /** So much longer than its work does a lease last, in seconds: it must never run out before. */
 const MARGIN_SECONDS = 30;
@@ -67,6 +73,7 @@ export class OwnLease {
   ): Promise<Lease> {
     const wish = {
       holder: OWN_HOLDER,
+      address: null,
       maxLeases: null,
       ttlSeconds,
       tags: [],
@@ -93,7 +100,7 @@ export class OwnLease {
   /** Nobody else may have the session once this is over: twice said is enough to believe Telegram. */
   async #report({ sessionId, leaseId }: Lease, error: string, method: string): Promise<void> {
     const { pool } = this.#parts;
-    const caller = { holder: OWN_HOLDER, admin: false, leaseId };
+    const caller = ownCaller(leaseId);
     const report = () => pool.report(sessionId, caller, error, method).catch(() => null);
     const reported = await report();
     if (reported?.effect.kind === 'suspect' && reported.state !== 'dead') await report();
@@ -101,7 +108,7 @@ export class OwnLease {
 
   /** A lease that was taken from us is over already. */
   async #release({ sessionId, leaseId }: Lease): Promise<void> {
-    const caller = { holder: OWN_HOLDER, admin: false, leaseId };
+    const caller = ownCaller(leaseId);
     await this.#parts.pool.release(sessionId, caller, null).catch(() => undefined);
   }
 }

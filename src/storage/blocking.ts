@@ -1,7 +1,12 @@
-import { type Caller, heldLast } from '../pool/fencing.js';
+import {
+  type Authorization,
+  authorizeLease,
+  type Caller,
+  type Relation,
+} from '../pool/lease_authorization.js';
 import { INVALIDATED_UNTIL } from '../pool/states.js';
 import { type Block, type Flood, SUSPICION_SECONDS } from '../pool/store.js';
-import type { Change } from './passed_deadline.js';
+import { type Change, mayBeConnectedUntil } from './passed_deadline.js';
 import type { Occasion, PoolColumns, Standing } from './standing.js';
 
 /** What a block does to a session. `until`: what is answered if the event changes nothing. */
@@ -16,9 +21,34 @@ export type Decision =
       readonly method: { readonly name: string; readonly until: number } | null;
     };
 
-/** What the block means for the session as it stands; whether the caller may is not looked at here. */
-export function decideBlock(row: Standing, block: Block, caller: Caller, now: number): Decision {
-  const by = { at: now, holder: caller.holder };
+/** Whether the caller may block the session: one who acts by its key alone must at least have held it last. */
+export function authorizeBlock(row: Standing, caller: Caller): Authorization {
+  const authorized = authorizeLease(row, caller);
+  if (authorized.kind !== 'allowed' || authorized.as !== 'bystander') return authorized;
+  return { kind: 'not_lease_holder' };
+}
+
+/**
+ * What the block means for the session as it stands, by a caller who may. If it takes the session from another
+ * holder, that one may be connected for a moment more.
+ */
+export function decideBlock(
+  row: Standing,
+  block: Block,
+  { holder }: Caller,
+  as: Relation,
+  now: number,
+): Decision {
+  const decision = decide(row, block, { at: now, holder });
+  const taken = row.state === 'leased' && as === 'admin';
+  if (!taken || decision.kind !== 'event') return decision;
+  const cooldownUntil = mayBeConnectedUntil(row, now);
+  const { stateUntil } = decision.changes;
+  const until = decision.event === 'flood' ? Math.max(stateUntil ?? 0, cooldownUntil) : (stateUntil ?? null);
+  return { ...decision, changes: { ...decision.changes, cooldownUntil, stateUntil: until } };
+}
+
+function decide(row: Standing, block: Block, by: { at: number; holder: string }): Decision {
   switch (block.kind) {
     case 'none':
       return { kind: 'nothing' };
@@ -30,21 +60,16 @@ export function decideBlock(row: Standing, block: Block, caller: Caller, now: nu
       return { kind: 'event', event: 'invalidate', changes, occasion, until: row.stateUntil };
     }
     case 'suspect':
-      if (isSuspect(row, now)) return die(row, block.reason, by);
+      if (isSuspect(row, by.at)) return die(row, block.reason, by);
       return {
         kind: 'note',
-        changes: { suspectedAt: now },
+        changes: { suspectedAt: by.at },
         occasion: { ...by, event: 'suspected', detail: block.reason },
         method: null,
       };
     case 'dead':
       return die(row, block.reason, by);
   }
-}
-
-/** Whether the caller's release ends the lease, or the cool-down after it, of the session. */
-export function mayEnd(row: Standing, caller: Caller): boolean {
-  return row.state === 'leased' || (row.state === 'cooldown' && heldLast(row, caller));
 }
 
 /** Floods the session or one of its methods; a wait that ends later than the new one stands. */
@@ -55,7 +80,8 @@ function decideFlood(row: Standing, flood: Flood, by: { at: number; holder: stri
     const occasion = { ...by, event: 'method_flooded', detail: `${flood.method}: ${detail}` };
     return { kind: 'note', changes: { limited: true }, occasion, method: { name: flood.method, until } };
   }
-  const stateUntil = row.state === 'flood' ? Math.max(until, row.stateUntil ?? 0) : until;
+  const current = row.state === 'flood' ? (row.stateUntil ?? 0) : 0;
+  const stateUntil = Math.max(until, current, row.cooldownUntil ?? 0);
   const changes = { stateUntil, stateReason: 'flood wait', lastUsedAt: by.at };
   return { kind: 'event', event: 'flood', changes, occasion: { ...by, event: 'flooded', detail }, until };
 }

@@ -25,20 +25,29 @@ export function passedDeadline(row: Standing, now: number): Change | null {
  */
 export function revocation(row: Standing, now: number): Change | null {
   if (row.state !== 'leased') return null;
-  const left = Math.max(0, (row.stateUntil ?? now) - now);
+  const cooldownUntil = mayBeConnectedUntil(row, now);
   const changes = {
-    lastUsedAt: now,
-    stateUntil: now + Math.min(left, MAX_COOLDOWN_SECONDS * 1000),
+    ...{ lastUsedAt: now, cooldownUntil, stateUntil: cooldownUntil },
     stateReason: 'its lease was revoked',
   };
   return { event: 'revoke', changes, occasion: { at: now, event: 'revoked' } };
 }
 
+/**
+ * Until when the holder of a leased session may still be connected if its lease ends now, without its word: as long
+ * as the lease would have lasted, a minute at the most.
+ */
+export function mayBeConnectedUntil({ stateUntil }: Standing, now: number): number {
+  const left = Math.max(0, (stateUntil ?? now) - now);
+  return now + Math.min(left, MAX_COOLDOWN_SECONDS * 1000);
+}
+
 /** As long as the lease was, a minute at the most. */
 function coolDown(row: Standing, now: number): Partial<PoolColumns> {
   const seconds = Math.min(row.leaseTtlSeconds ?? MAX_COOLDOWN_SECONDS, MAX_COOLDOWN_SECONDS);
+  const cooldownUntil = now + seconds * 1000;
   return {
-    stateUntil: now + seconds * 1000,
+    ...{ cooldownUntil, stateUntil: cooldownUntil },
     stateReason: 'its lease ran out though it was renewed before',
   };
 }

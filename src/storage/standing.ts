@@ -1,3 +1,4 @@
+import { type LeaseRecord, type UnreleasedLease, withUnreleased } from '../pool/lease_authorization.js';
 import {
   nextState,
   type PoolEvent,
@@ -16,13 +17,20 @@ export interface PoolColumns {
   readonly lastUsedAt: number;
   readonly leaseId: string | null;
   readonly leaseHolder: string | null;
+  readonly leaseAddress: string | null;
   readonly leaseTtlSeconds: number | null;
   readonly leaseRenewed: boolean;
+  /**
+   * Until when the last holder may still be connected, since its lease did not end by its own word; the session is
+   * not leased before, whatever else happens to it. Null: its lease goes on, or the holder has let go.
+   */
+  readonly cooldownUntil: number | null;
+  readonly unreleased: readonly UnreleasedLease[];
   readonly suspectedAt: number | null;
 }
 
 /** A session as the pool's rules see it. */
-export interface Standing extends PoolColumns {
+export interface Standing extends PoolColumns, LeaseRecord {
   readonly id: number;
   readonly name: string;
   readonly rest: RestState;
@@ -37,17 +45,34 @@ export interface Occasion {
   readonly holder?: string | null;
 }
 
-/** The row after `event`, with `changes`; null where the transition table says that it changes nothing. */
+/**
+ * The row after `event` at the moment `at`, with `changes`; null where the transition table says that it changes
+ * nothing. A lease that ends without its holder is remembered, and while that one may still be connected the
+ * session cools down in place of becoming leasable.
+ */
 export function happened<Row extends Standing>(
   row: Row,
   event: PoolEvent,
   changes: Partial<PoolColumns>,
+  at: number,
 ): Row | null {
   const state = nextState(row.state, event, row.rest);
   if (state === null) return null;
   const resting = state === row.rest && state !== row.state;
   const columns = resting ? { stateReason: row.restReason, stateUntil: null } : {};
-  return { ...row, ...columns, ...changes, state };
+  const after = { ...row, ...columns, ...changes, state };
+  const taken = row.state === 'leased' && (event === 'expire' || after.cooldownUntil !== null);
+  const unreleased = taken ? withUnreleased(row) : after.unreleased;
+  if (resting && mayBeConnected(after, at)) {
+    const { cooldownUntil: stateUntil } = after;
+    return { ...after, unreleased, state: 'cooldown', stateUntil, stateReason: 'its lease was ended' };
+  }
+  return { ...after, unreleased };
+}
+
+/** The session could be leased though its last holder may still be connected. */
+function mayBeConnected({ state, cooldownUntil }: Standing, at: number): boolean {
+  return TRANSITIONS[state].acquire !== undefined && cooldownUntil !== null && cooldownUntil > at;
 }
 
 /** The states in which `event` changes something. */

@@ -10,6 +10,7 @@ import type { Route } from '../http/route.js';
 import { intakeRoutes } from '../intake/routes.js';
 import { loginRoutes } from '../logins/routes.js';
 import { uploadRoutes } from '../logins/upload_routes.js';
+import { LeaseIds } from '../pool/lease_ids.js';
 import { registerPoolMetrics } from '../pool/metrics.js';
 import { poolRoutes } from '../pool/routes.js';
 import { PROJECT_ROOT, readVersion } from '../project.js';
@@ -37,7 +38,7 @@ export interface Features {
 
 /** The application over the features. */
 export function wireApp(base: Base, features: Features): Express {
-  const { database, config, logger } = base;
+  const { database, clock, config, logger } = base;
   const { pool, keys } = features;
   const { upkeep } = features.intake;
   const registry = createRegistry();
@@ -53,7 +54,7 @@ export function wireApp(base: Base, features: Features): Express {
   const { events } = base;
   return createApp({
     routes: [
-      ...featureRoutes(base, features),
+      ...featureRoutes(base, features, new LeaseIds({ mode: config.leaseId, registry, logger, clock })),
       ...operationsRoutes({ registry, events, snapshot: pool.status, checks }),
     ],
     authenticate: createAuthenticate(keys, database.replicas.limiter('bad keys', BAD_KEYS)),
@@ -68,7 +69,11 @@ export function wireApp(base: Base, features: Features): Express {
 }
 
 /** The busiest first: Express looks at them one after the other. */
-function featureRoutes(base: Base, { keys, intake, pool, telegram, sources }: Features): Route[] {
+function featureRoutes(
+  base: Base,
+  { keys, intake, pool, telegram, sources }: Features,
+  leaseIds: LeaseIds,
+): Route[] {
   const { database, clock, config, logger } = base;
   const { leaseTtlSeconds, otpTtlMinutes: ttlMinutes, sessionFileMaxBytes: maxBytes } = config;
   const present = sessionPresenter(database.access, clock);
@@ -77,7 +82,7 @@ function featureRoutes(base: Base, { keys, intake, pool, telegram, sources }: Fe
   const rename = service.rename.bind(service);
   const shared = { present: present.one, ttlMinutes };
   return [
-    ...poolRoutes({ pool: pool.service, secrets, clock, leaseTtlSeconds, logger }),
+    ...poolRoutes({ pool: pool.service, secrets, clock, leaseTtlSeconds, logger, leaseIds }),
     ...intakeRoutes(intake.sync),
     ...keyRoutes(keys, clock),
     ...loginRoutes({ ...shared, logins: logins.service, finishing: logins.finishing, rename }),

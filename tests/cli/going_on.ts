@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { addSource } from '../contracts/sources.js';
-import { found, idsOf, nameFor, put, type Stores, T0, wish } from '../contracts/stores.js';
+import { by, found, idsOf, nameFor, put, type Stores, T0, wish } from '../contracts/stores.js';
 import { HIGHEST, TAGS, UNTIL } from './full_database.js';
 import { FILE_TYPES } from './full_scraping.js';
 
@@ -25,7 +25,7 @@ async function standsAsBefore({ pool, access, sources }: Stores): Promise<void> 
 }
 
 async function leasesAsBefore(stores: Stores): Promise<void> {
-  const renewed = await stores.pool.renew(2, 'lease of leased', 900, T0);
+  const renewed = await stores.pool.renew(2, by({ leaseId: 'lease of leased' }), 900, T0);
   expect(renewed).toEqual({ kind: 'renewed', expiresAt: T0 + 900_000 });
   expect((await stores.pool.acquire(wish({ sessionId: 2 }), T0)).kind).not.toBe('granted');
   // The other free one is flooded for this method.

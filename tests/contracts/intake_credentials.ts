@@ -95,7 +95,7 @@ export function keptSessions(make: MakeStores): void {
       expect(await apply(stores, other)).toMatchObject({ added: 0, updated: 0, held: ['a'] });
       expect(await apply(stores, found('a'))).toMatchObject({ held: ['a'] });
       expect(await stores.sessions.credentials(1)).toBe('sealed k');
-      await stores.pool.block(1, by(), { kind: 'dead', reason: 'session_revoked' }, T0);
+      await stores.pool.block(1, by({ admin: true }), { kind: 'dead', reason: 'session_revoked' }, T0);
       expect(await apply(stores, other)).toMatchObject({ updated: 1, held: [] });
       expect(await stores.sessions.credentials(1)).toBe('sealed l');
       expect(await statesOf(stores)).toEqual({ a: 'free' });

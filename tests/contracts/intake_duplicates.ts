@@ -61,7 +61,7 @@ export function duplicates(make: MakeStores): void {
     using(async (stores) => {
       await apply(stores, file('a', 'k'), file('copy', 'k'));
       const { sessionId, leaseId } = await lease(stores, { ttlSeconds: 20 });
-      await stores.pool.renew(sessionId, leaseId, null, T0);
+      await stores.pool.renew(sessionId, by({ leaseId }), null, T0);
       const cooling = T0 + 21 * SECOND;
       await stores.intake.apply([gone('a')], cooling);
       expect(await nameFor(stores, {}, cooling)).toBeNull();
@@ -117,7 +117,7 @@ export function duplicates(make: MakeStores): void {
       await stores.sessions.edit(2, { active: false }, T0);
       await stores.sessions.edit(2, { active: true }, T0);
       expect(await statesOf(stores)).toEqual({ a: 'free', copy: 'duplicate' });
-      await stores.pool.block(2, by(), { kind: 'invalidate', reason: null }, T0);
+      await stores.pool.block(2, by({ admin: true }), { kind: 'invalidate', reason: null }, T0);
       await stores.pool.restore(2, T0);
       expect(await statesOf(stores)).toEqual({ a: 'free', copy: 'duplicate' });
     }),

@@ -116,7 +116,9 @@ function rows(make: MakeStores): void {
       const { sessionId, leaseId } = await lease(stores);
       expect(await stores.intake.apply([gone('a')], T0)).toEqual({ ...NOTHING, missing: 1 });
       expect(await stores.intake.apply([gone('a')], T0)).toEqual(NOTHING);
-      expect(await stores.pool.renew(sessionId, leaseId, null, T0)).toMatchObject({ kind: 'renewed' });
+      expect(await stores.pool.renew(sessionId, by({ leaseId }), null, T0)).toMatchObject({
+        kind: 'renewed',
+      });
       await stores.pool.release(sessionId, by({ leaseId }), null, T0);
       expect(tally(await stores.pool.counts(T0))).toEqual({ missing: 1 });
       expect(await nameFor(stores)).toBeNull();
@@ -138,7 +140,9 @@ function rows(make: MakeStores): void {
         file: 'z/a.session',
         tags: ['x'],
       });
-      expect(await stores.pool.renew(Number(a), leaseId, null, T0)).toMatchObject({ kind: 'renewed' });
+      expect(await stores.pool.renew(Number(a), by({ leaseId }), null, T0)).toMatchObject({
+        kind: 'renewed',
+      });
     }),
   );
 
@@ -156,7 +160,12 @@ function rows(make: MakeStores): void {
     'that Telegram called dead stay dead though their file is touched',
     using(async (stores) => {
       const { a } = await add(stores, 'a');
-      await stores.pool.block(Number(a), by(), { kind: 'dead', reason: 'session_revoked' }, T0);
+      await stores.pool.block(
+        Number(a),
+        by({ admin: true }),
+        { kind: 'dead', reason: 'session_revoked' },
+        T0,
+      );
       await stores.intake.apply([put(found('a', { fingerprint: 'touched' }))], T0);
       expect(await statesOf(stores)).toEqual({ a: 'dead' });
     }),

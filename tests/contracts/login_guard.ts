@@ -52,7 +52,7 @@ export function guarding(make: MakeStores): void {
       await stores.intake.apply([put(keyed('a', 'k'))], T0);
       await stores.sessions.edit(1, { active: false }, T0);
       await stores.sessions.edit(1, { active: true }, T0);
-      await stores.pool.block(1, by(), { kind: 'invalidate', reason: null }, T0);
+      await stores.pool.block(1, by({ admin: true }), { kind: 'invalidate', reason: null }, T0);
       await stores.pool.restore(1, T0);
       await stores.intake.apply([put(keyed('a', 'k', { fingerprint: 'touched' }))], T0);
       await stores.intake.apply([put(keyed('z', 'k')), gone('a')], T0);
@@ -81,7 +81,7 @@ export function guarding(make: MakeStores): void {
       const { leaseId } = await lease(stores);
       await stores.logins.remove(id, T0);
       expect(await nameFor(stores)).toBeNull();
-      expect(await stores.pool.renew(1, leaseId, null, T0)).toMatchObject({ kind: 'renewed' });
+      expect(await stores.pool.renew(1, by({ leaseId }), null, T0)).toMatchObject({ kind: 'renewed' });
     }),
   );
 

@@ -50,7 +50,7 @@ export function obstacles(make: MakeStores): void {
       expect(await obstacle(stores, { phoneNumber: PHONE })).toEqual(taken);
       expect(await stores.logins.add(pending({ phoneNumber: PHONE }), null, T0)).toEqual(taken);
       expect(await obstacle(stores, { phoneNumber: PHONE, replaces: 1 })).toBeNull();
-      await stores.pool.block(1, by(), { kind: 'dead', reason: 'x' }, T0);
+      await stores.pool.block(1, by({ admin: true }), { kind: 'dead', reason: 'x' }, T0);
       expect(await obstacle(stores, { phoneNumber: PHONE })).toBeNull();
       expect(await stores.logins.add(pending({ phoneNumber: PHONE }), null, T0)).toEqual({ kind: 'added' });
     }),
@@ -68,7 +68,7 @@ export function obstacles(make: MakeStores): void {
     'are auth keys of sessions, dead or not, and of other logins under way',
     using(async (stores) => {
       await stores.intake.apply([put(keyed('a', 'k'))], T0);
-      await stores.pool.block(1, by(), { kind: 'dead', reason: 'x' }, T0);
+      await stores.pool.block(1, by({ admin: true }), { kind: 'dead', reason: 'x' }, T0);
       const taken = { kind: 'auth_key_taken', sessionId: 1, sessionName: 'a' };
       expect(await obstacle(stores, { authKeySha256: keyOf('k') })).toEqual(taken);
       expect(await stores.logins.add(pending({ authKeySha256: keyOf('k') }), null, T0)).toEqual(taken);

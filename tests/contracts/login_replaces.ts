@@ -24,7 +24,7 @@ async function logInAnew(stores: Stores, block: Block | null, meanwhile?: () => 
   const before = keyed('a', 'o', { phoneNumber: PHONE, userId: '7', apiId: 4 });
   await stores.intake.apply([put(before, null, proxyId), put(keyed('copy', 'o'))], T0);
   await stores.sessions.edit(1, { tags: ['x'] }, T0);
-  if (block) await stores.pool.block(1, by(), block, T0);
+  if (block) await stores.pool.block(1, by({ admin: true }), block, T0);
   const { id } = await beginReady(stores, 'n');
   await meanwhile?.();
   const file = keyed('a', 'n', { phoneNumber: PHONE, userId: '7', apiId: 5 });
@@ -94,7 +94,7 @@ export function replacing(make: MakeStores): void {
         ({ leaseId } = await lease(stores, { sessionName: 'a' }));
       });
       expect(outcome).toEqual({ kind: 'in_use' });
-      expect(await stores.pool.renew(1, leaseId, null, T0)).toMatchObject({ kind: 'renewed' });
+      expect(await stores.pool.renew(1, by({ leaseId }), null, T0)).toMatchObject({ kind: 'renewed' });
       expect(await stores.sessions.session(1)).toMatchObject({ state: 'leased', rest: 'free' });
     }),
   );

@@ -138,7 +138,7 @@ export function saving(make: MakeStores): void {
       const { id } = await beginReady(stores, 'k');
       await stores.logins.save(id, asSession(keyed('a', 'k')), T0);
       expect(await stores.pool.history(1, { skip: 0, limit: 9 })).toMatchObject([{ event: 'added' }]);
-      await stores.pool.block(1, by(), { kind: 'invalidate', reason: null }, T0);
+      await stores.pool.block(1, by({ admin: true }), { kind: 'invalidate', reason: null }, T0);
       expect(tally(await stores.pool.counts(T0))).toEqual({ invalid: 1 });
     }),
   );

@@ -16,7 +16,7 @@ export function blocking(make: MakeStores): void {
       const { sessionId, leaseId } = await lease(stores);
       const blocked = await stores.pool.block(sessionId, by({ leaseId }), flood(60), T0);
       expect(blocked).toEqual({ kind: 'blocked', state: 'flood', until: T0 + 60 * SECOND });
-      expect(await stores.pool.renew(sessionId, leaseId, null, T0)).toEqual({ kind: 'lease_lost' });
+      expect(await stores.pool.renew(sessionId, by({ leaseId }), null, T0)).toEqual({ kind: 'lease_lost' });
       expect(await nameFor(stores, {}, T0 + 60 * SECOND - 1)).toBeNull();
       expect((await stores.pool.counts(T0)).nextFloodEnd).toBe(T0 + 60 * SECOND);
       expect(await nameFor(stores, {}, T0 + 60 * SECOND)).toBe('a');
@@ -27,11 +27,11 @@ export function blocking(make: MakeStores): void {
     'by a flood wait are never shortened by another one',
     using(async (stores) => {
       const { a } = await add(stores, 'a');
-      await stores.pool.block(Number(a), by(), flood(60), T0);
-      expect(await stores.pool.block(Number(a), by(), flood(5), T0)).toMatchObject({
+      await stores.pool.block(Number(a), by({ admin: true }), flood(60), T0);
+      expect(await stores.pool.block(Number(a), by({ admin: true }), flood(5), T0)).toMatchObject({
         until: T0 + 60 * SECOND,
       });
-      expect(await stores.pool.block(Number(a), by(), flood(90), T0)).toMatchObject({
+      expect(await stores.pool.block(Number(a), by({ admin: true }), flood(90), T0)).toMatchObject({
         until: T0 + 90 * SECOND,
       });
     }),
@@ -44,7 +44,9 @@ export function blocking(make: MakeStores): void {
       const { sessionId, leaseId } = await lease(stores);
       await stores.pool.block(sessionId, by({ leaseId }), flood(60, 'messages.search'), T0);
       await stores.pool.block(sessionId, by({ leaseId }), flood(20, 'messages.search'), T0);
-      expect(await stores.pool.renew(sessionId, leaseId, null, T0)).toMatchObject({ kind: 'renewed' });
+      expect(await stores.pool.renew(sessionId, by({ leaseId }), null, T0)).toMatchObject({
+        kind: 'renewed',
+      });
       await stores.pool.release(sessionId, by({ leaseId }), null, T0);
       expect(await stores.pool.counts(T0)).toMatchObject({
         freeButLimited: 1,
@@ -93,7 +95,7 @@ export function blocking(make: MakeStores): void {
         expect(await stores.pool.block(sessionId, by(), block, now)).toEqual({ kind: 'not_lease_holder' });
       }
       expect(tally(await stores.pool.counts(now))).toEqual({ leased: 1 });
-      expect(await stores.pool.block(99, by(), flood(9), now)).toEqual({ kind: 'unknown' });
+      expect(await stores.pool.block(99, by({ admin: true }), flood(9), now)).toEqual({ kind: 'unknown' });
     }),
   );
 
@@ -101,11 +103,12 @@ export function blocking(make: MakeStores): void {
     'by invalidation last until 2099, whatever floods come later, or until a restore',
     using(async (stores) => {
       const { a } = await add(stores, 'a');
-      const invalidate = () => stores.pool.block(Number(a), by(), { kind: 'invalidate', reason: 'ban' }, T0);
+      const invalidate = () =>
+        stores.pool.block(Number(a), by({ admin: true }), { kind: 'invalidate', reason: 'ban' }, T0);
       for (let time = 0; time < 2; time += 1) {
         expect(await invalidate()).toEqual({ kind: 'blocked', state: 'invalid', until: NEW_CENTURY });
       }
-      await stores.pool.block(Number(a), by(), flood(5), T0);
+      await stores.pool.block(Number(a), by({ admin: true }), flood(5), T0);
       expect((await stores.pool.counts(T0)).nextFloodEnd).toBeNull();
       expect(await nameFor(stores, {}, NEW_CENTURY - 1)).toBeNull();
       expect(await stores.pool.restore(Number(a), T0)).toEqual({ kind: 'done', changed: true });
@@ -137,7 +140,12 @@ export function blocking(make: MakeStores): void {
     using(async (stores) => {
       const { a } = await add(stores, 'a');
       const suspect = (at: number) =>
-        stores.pool.block(Number(a), by(), { kind: 'suspect', reason: 'auth_key_unregistered' }, at);
+        stores.pool.block(
+          Number(a),
+          by({ admin: true }),
+          { kind: 'suspect', reason: 'auth_key_unregistered' },
+          at,
+        );
       expect(await suspect(T0)).toMatchObject({ state: 'free' });
       expect(await suspect(T0 + 3600 * SECOND)).toMatchObject({ state: 'free' });
       expect(await suspect(T0 + 7199 * SECOND)).toMatchObject({ state: 'dead' });
@@ -147,17 +155,18 @@ export function blocking(make: MakeStores): void {
   );
 
   it(
-    'of every kind are undone by a restore: floods of methods and cool-downs, too; a lease is not',
+    'of every kind are undone by a restore, floods of methods too; a cool-down and a lease are not',
     using(async (stores) => {
       const { a, b } = await add(stores, 'a', 'b');
       const { leaseId } = await lease(stores, { ttlSeconds: 20 });
-      await stores.pool.renew(Number(a), leaseId, null, T0);
-      await stores.pool.block(Number(b), by(), flood(600, 'm'), T0);
+      await stores.pool.renew(Number(a), by({ leaseId }), null, T0);
+      await stores.pool.block(Number(b), by({ admin: true }), flood(600, 'm'), T0);
       const now = T0 + 21 * SECOND;
       await stores.pool.restore(Number(a), now);
       await stores.pool.restore(Number(b), now);
       expect(await nameFor(stores, { method: 'm' }, now)).toBe('b');
-      expect(await nameFor(stores, {}, now)).toBe('a');
+      expect(await nameFor(stores, {}, now)).toBeNull();
+      expect(await nameFor(stores, {}, T0 + 41 * SECOND)).toBe('a');
       expect(await stores.pool.restore(Number(a), now)).toEqual({ kind: 'done', changed: false });
       expect(tally(await stores.pool.counts(now))).toEqual({ leased: 2 });
       expect(await stores.pool.restore(99, now)).toEqual({ kind: 'unknown' });

@@ -49,7 +49,7 @@ async function step(
     if (outcome.kind !== 'granted') return;
     ledger.take(outcome.lease.sessionId, outcome.lease.leaseId, outcome.lease.expiresAt, now);
   } else if (what < 7) {
-    const renewal = await stores.pool.renew(sessionId, caller.leaseId ?? '', null, now);
+    const renewal = await stores.pool.renew(sessionId, caller, null, now);
     if (renewal.kind === 'renewed') ledger.renewed(sessionId, renewal.expiresAt);
   } else if (what === 7) {
     const { kind } = await stores.pool.release(sessionId, caller, null, now);

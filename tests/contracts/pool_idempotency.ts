@@ -36,7 +36,7 @@ export function idempotency(make: MakeStores): void {
     using(async (stores) => {
       await add(stores, 'a');
       const { sessionId, leaseId } = await lease(stores, key);
-      await stores.pool.renew(sessionId, leaseId, 900, T0 + SECOND);
+      await stores.pool.renew(sessionId, by({ leaseId }), 900, T0 + SECOND);
       expect((await lease(stores, key, T0 + SECOND)).expiresAt).toBe(T0 + 901 * SECOND);
     }),
   );

@@ -59,9 +59,9 @@ export function ofInactive(make: MakeStores): void {
     using(async (stores) => {
       await add(stores, 'a');
       expect(await nameFor(stores, asked)).toBe('a');
-      await stores.pool.block(1, by(), { kind: 'flood', seconds: 9, method: null }, T0);
+      await stores.pool.block(1, by({ admin: true }), { kind: 'flood', seconds: 9, method: null }, T0);
       expect(await nameFor(stores, asked)).toBeNull();
-      await stores.pool.block(1, by(), { kind: 'dead', reason: 'x' }, T0);
+      await stores.pool.block(1, by({ admin: true }), { kind: 'dead', reason: 'x' }, T0);
       expect(await nameFor(stores, asked)).toBeNull();
     }),
   );

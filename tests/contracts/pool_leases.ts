@@ -86,8 +86,8 @@ export function leasing(make: MakeStores): void {
       await add(stores, 'a', 'b');
       const short = await lease(stores, { ttlSeconds: 5 });
       const long = await lease(stores, { ttlSeconds: 500 });
-      await stores.pool.renew(short.sessionId, short.leaseId, null, T0);
-      await stores.pool.renew(long.sessionId, long.leaseId, null, T0);
+      await stores.pool.renew(short.sessionId, by({ leaseId: short.leaseId }), null, T0);
+      await stores.pool.renew(long.sessionId, by({ leaseId: long.leaseId }), null, T0);
       expect(await nameFor(stores, {}, T0 + 5 * SECOND)).toBeNull();
       expect(tally(await stores.pool.counts(T0 + 5 * SECOND))).toEqual({ cooldown: 1, leased: 1 });
       expect(await nameFor(stores, { holder: 'key:2' }, T0 + 10 * SECOND)).toBe('a');
@@ -102,7 +102,8 @@ export function leasing(make: MakeStores): void {
     using(async (stores) => {
       await add(stores, 'a');
       const { sessionId, leaseId } = await lease(stores, { ttlSeconds: 100 });
-      const renew = (ttl: number | null, at: number) => stores.pool.renew(sessionId, leaseId, ttl, at);
+      const renew = (ttl: number | null, at: number) =>
+        stores.pool.renew(sessionId, by({ leaseId }), ttl, at);
       expect(await renew(null, T0 + 7)).toEqual({ kind: 'renewed', expiresAt: T0 + 7 + 100 * SECOND });
       expect(await renew(30, T0 + 8)).toEqual({ kind: 'renewed', expiresAt: T0 + 8 + 30 * SECOND });
       expect(await renew(null, T0 + 9)).toEqual({ kind: 'renewed', expiresAt: T0 + 9 + 30 * SECOND });
@@ -115,12 +116,14 @@ export function leasing(make: MakeStores): void {
       await add(stores, 'a');
       const { sessionId, leaseId } = await lease(stores, { ttlSeconds: 1 });
       const lost = { kind: 'lease_lost' };
-      expect(await stores.pool.renew(sessionId, 'other', null, T0)).toEqual(lost);
-      expect(await stores.pool.renew(999, leaseId, null, T0)).toEqual(lost);
-      expect(await stores.pool.renew(sessionId, leaseId, null, T0 + SECOND)).toEqual(lost);
+      expect(await stores.pool.renew(sessionId, by({ leaseId: 'other' }), null, T0)).toEqual(lost);
+      expect(await stores.pool.renew(999, by({ leaseId }), null, T0)).toEqual(lost);
+      expect(await stores.pool.renew(sessionId, by({ leaseId }), null, T0 + SECOND)).toEqual(lost);
       const next = await lease(stores, {}, T0 + SECOND);
-      expect(await stores.pool.renew(sessionId, leaseId, null, T0 + SECOND)).toEqual(lost);
-      expect(await stores.pool.renew(sessionId, next.leaseId, null, T0 + SECOND)).toMatchObject({
+      expect(await stores.pool.renew(sessionId, by({ leaseId }), null, T0 + SECOND)).toEqual(lost);
+      expect(
+        await stores.pool.renew(sessionId, by({ leaseId: next.leaseId }), null, T0 + SECOND),
+      ).toMatchObject({
         kind: 'renewed',
       });
     }),

@@ -28,7 +28,7 @@ export function records(make: MakeStores): void {
       await lease(stores, { leaseId: 'L1', ttlSeconds: 5 });
       await lease(stores, { leaseId: 'L2', holder: 'key:2' }, T0 + 1);
       await lease(stores, { leaseId: 'L3' }, T0 + 2);
-      await stores.pool.renew(2, 'L2', null, T0 + 3);
+      await stores.pool.renew(2, by({ holder: 'key:2', leaseId: 'L2' }), null, T0 + 3);
       const ids = async (page: typeof ALL, now = T0 + 4) =>
         (await stores.pool.leases(page, now)).map(({ leaseId }) => leaseId);
       expect(await ids(ALL)).toEqual(['L1', 'L2', 'L3']);
@@ -99,7 +99,7 @@ export function records(make: MakeStores): void {
     using(async (stores) => {
       await add(stores, 'a');
       for (let n = 0; n < 20; n += 1)
-        await stores.pool.block(1, by(), { kind: 'flood', seconds: 1, method: `m${n}` }, T0);
+        await stores.pool.block(1, by({ admin: true }), { kind: 'flood', seconds: 1, method: `m${n}` }, T0);
       const pruned = [];
       for (let some = 1; some > 0; pruned.push(some)) some = await stores.pool.prune(5, T0, 7);
       expect(pruned).toEqual([7, 7, 2, 0]);
@@ -125,10 +125,11 @@ export function records(make: MakeStores): void {
     using(async (stores) => {
       await add(stores, 'a', 'b', 'c', 'd', 'e', 'f');
       for (const sessionId of [1, 2, 3, 4]) await lease(stores, { sessionId, ttlSeconds: 10 });
-      await stores.pool.renew(1, (await stores.pool.leases(ALL, T0))[0]?.leaseId ?? '', null, T0);
-      await stores.pool.block(2, by(), { kind: 'flood', seconds: 99, method: null }, T0);
-      await stores.pool.block(3, by(), { kind: 'invalidate', reason: null }, T0);
-      await stores.pool.block(5, by(), { kind: 'dead', reason: 'x' }, T0);
+      const [held] = await stores.pool.leases(ALL, T0);
+      await stores.pool.renew(1, by({ leaseId: held?.leaseId ?? '' }), null, T0);
+      await stores.pool.block(2, by({ admin: true }), { kind: 'flood', seconds: 99, method: null }, T0);
+      await stores.pool.block(3, by({ admin: true }), { kind: 'invalidate', reason: null }, T0);
+      await stores.pool.block(5, by({ admin: true }), { kind: 'dead', reason: 'x' }, T0);
       await stores.sessions.edit(6, { active: false }, T0);
       const counts = await stores.pool.counts(T0 + 10 * SECOND);
       expect(tally(counts)).toEqual({ cooldown: 1, flood: 1, invalid: 1, free: 1, dead: 1, inactive: 1 });

@@ -27,7 +27,9 @@ export function releasing(make: MakeStores): void {
       const release = (caller: ReturnType<typeof by>) => stores.pool.release(sessionId, caller, null, now);
       expect(await release(by({ leaseId: old.leaseId }))).toEqual({ kind: 'lease_lost' });
       expect(await release(by())).toEqual({ kind: 'not_lease_holder' });
-      expect(await stores.pool.renew(sessionId, leaseId, null, now)).toMatchObject({ kind: 'renewed' });
+      expect(await stores.pool.renew(sessionId, by({ holder: 'key:2', leaseId }), null, now)).toMatchObject({
+        kind: 'renewed',
+      });
       expect(await release(by({ admin: true }))).toEqual({ kind: 'done', changed: true });
     }),
   );
@@ -37,7 +39,7 @@ export function releasing(make: MakeStores): void {
     using(async (stores) => {
       await add(stores, 'a');
       const { sessionId, leaseId } = await lease(stores, { ttlSeconds: 20 });
-      await stores.pool.renew(sessionId, leaseId, null, T0);
+      await stores.pool.renew(sessionId, by({ leaseId }), null, T0);
       const now = T0 + 21 * SECOND;
       expect(await stores.pool.release(sessionId, by({ holder: 'key:2' }), null, now)).toEqual({
         kind: 'done',

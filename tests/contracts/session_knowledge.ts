@@ -50,7 +50,7 @@ export function knowledge(make: MakeStores): void {
         T0,
       );
       expect(await idsOfPhone(stores)).toEqual([1, 2, 3]);
-      await stores.pool.block(1, by(), { kind: 'dead', reason: 'x' }, T0);
+      await stores.pool.block(1, by({ admin: true }), { kind: 'dead', reason: 'x' }, T0);
       expect(await idsOfPhone(stores)).toEqual([2, 3, 1]);
       await stores.sessions.checked(3, { phoneNumber: '+2' }, T0);
       expect(await idsOfPhone(stores)).toEqual([2, 1]);

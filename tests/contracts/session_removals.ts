@@ -43,7 +43,7 @@ export function leaving(make: MakeStores): void {
     'pass their auth key on, and what Telegram said of it',
     using(async (stores) => {
       await stores.intake.apply(copies, T0);
-      await stores.pool.block(1, by(), { kind: 'flood', seconds: 9, method: null }, T0);
+      await stores.pool.block(1, by({ admin: true }), { kind: 'flood', seconds: 9, method: null }, T0);
       await stores.sessions.remove(1, null, T0);
       expect(await statesOf(stores)).toEqual({ copy: 'flood' });
       expect(tally(await stores.pool.counts(T0 + 9 * SECOND))).toEqual({ free: 1 });
@@ -55,13 +55,13 @@ export function leaving(make: MakeStores): void {
     using(async (stores) => {
       await stores.intake.apply(copies, T0);
       const { leaseId } = await lease(stores, { ttlSeconds: 10 });
-      await stores.pool.renew(1, leaseId, null, T0);
+      await stores.pool.renew(1, by({ leaseId }), null, T0);
       expect(await stores.sessions.remove(1, null, T0)).toEqual({ kind: 'in_use' });
       expect(await stores.sessions.remove(1, 'other', T0)).toEqual({ kind: 'in_use' });
       expect(await stores.sessions.remove(1, null, T0 + 11 * SECOND)).toEqual({ kind: 'in_use' });
       expect(await stores.sessions.remove(1, leaseId, T0 + 11 * SECOND)).toMatchObject({ kind: 'removed' });
       expect(tally(await stores.pool.counts(T0))).toEqual({ free: 1 });
-      expect(await stores.pool.renew(1, leaseId, null, T0)).toEqual({ kind: 'lease_lost' });
+      expect(await stores.pool.renew(1, by({ leaseId }), null, T0)).toEqual({ kind: 'lease_lost' });
     }),
   );
 

@@ -63,7 +63,7 @@ export function renaming(make: MakeStores): void {
         kind: 'renamed',
         session: { state: 'leased' },
       });
-      expect(await stores.pool.renew(1, leaseId, null, T0)).toMatchObject({ kind: 'renewed' });
+      expect(await stores.pool.renew(1, by({ leaseId }), null, T0)).toMatchObject({ kind: 'renewed' });
       expect(await stores.sessions.rename(1, to('c'), null, T0 + 11 * SECOND)).toEqual({ kind: 'in_use' });
       expect(await stores.sessions.rename(1, to('c'), null, T0 + 21 * SECOND)).toMatchObject({
         kind: 'renamed',
@@ -102,7 +102,7 @@ export function renaming(make: MakeStores): void {
       await add(stores, 'a', 'b');
       await stores.sessions.rename(1, to('c'), null, T0);
       expect(await stores.sessions.rename(2, to('A'), null, T0)).toMatchObject({ kind: 'renamed' });
-      await stores.pool.block(2, by(), { kind: 'dead', reason: 'x' }, T0);
+      await stores.pool.block(2, by({ admin: true }), { kind: 'dead', reason: 'x' }, T0);
       expect(await stores.sessions.rename(2, to('b'), null, T0)).toMatchObject({
         session: { state: 'dead' },
       });

@@ -1,7 +1,7 @@
 import type { AccessStore } from '../../src/access/store.js';
 import type { FoundFile, IntakeStore } from '../../src/intake/store.js';
 import type { LoginStore } from '../../src/logins/store.js';
-import type { Caller } from '../../src/pool/fencing.js';
+import type { Caller } from '../../src/pool/lease_authorization.js';
 import type { AcquireRequest, Lease, PoolCounts, PoolSignals, PoolStore } from '../../src/pool/store.js';
 import type { RunStore } from '../../src/scraping/store.js';
 import type { SessionStore } from '../../src/sessions/store.js';
@@ -52,6 +52,9 @@ export function usingStores(make: MakeStores) {
     };
 }
 
+/** Of the worker whom tests speak of. */
+export const ADDRESS = '192.0.2.1';
+
 let leases = 0;
 
 /** A worker's plain wish for a session for ten minutes. */
@@ -60,6 +63,7 @@ export function wish(over: Partial<AcquireRequest> = {}): AcquireRequest {
   return {
     leaseId: `lease-${leases}`,
     holder: 'key:1',
+    address: ADDRESS,
     maxLeases: null,
     ttlSeconds: 600,
     tags: [],
@@ -74,7 +78,7 @@ export function wish(over: Partial<AcquireRequest> = {}): AcquireRequest {
 }
 
 export function by(over: Partial<Caller> = {}): Caller {
-  return { holder: 'key:1', admin: false, leaseId: null, ...over };
+  return { holder: 'key:1', admin: false, leaseId: null, address: ADDRESS, leaseIds: 'compatible', ...over };
 }
 
 /** A readable session file. */

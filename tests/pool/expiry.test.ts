@@ -108,7 +108,7 @@ describe('a lease that ran out', () => {
         const { lease_id } = await service.lease('ttl=5&method=messages.getHistory');
         await service.time.advance(5);
         await service.status();
-        const { body } = await service.as('monitor').get('/sessions/1/history').expect(200);
+        const { body } = await service.as('admin').get('/sessions/1/history').expect(200);
         expect(body.map(({ event }: { event: string }) => event)).toEqual(['expired', 'leased', 'added']);
         expect(body[1]).toMatchObject({
           lease_id,

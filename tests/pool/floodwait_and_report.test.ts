@@ -89,6 +89,7 @@ describe('an invalidated session', () => {
     'is out of the pool until someone restores it, and invalidated as often as it is said',
     withService(
       async (service) => {
+        await service.lease();
         for (const session_id of [1, 1, 99]) {
           const answer = await service
             .as('worker')

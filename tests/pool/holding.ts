@@ -17,5 +17,5 @@ export function inLine(service: Service, count: number): Promise<void> {
 }
 
 export function release(service: Service, session_id: number) {
-  return service.as('admin').post('/release').send({ session_id }).expect(200);
+  return service.as('worker').post('/release').send({ session_id }).expect(200);
 }

@@ -77,7 +77,7 @@ describe('GET /leases', () => {
         const { lease_id, expires_at } = await service.lease('ttl=100');
         await service.time.advance(10);
         await service.lease('', 'rival');
-        const { body } = await service.as('monitor').get('/leases').expect(200);
+        const { body } = await service.as('admin').get('/leases').expect(200);
         expect(body).toHaveLength(2);
         expect(body[0]).toEqual({
           session_id: 1,

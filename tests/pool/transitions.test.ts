@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Caller, fence, heldLast } from '../../src/pool/fencing.js';
 import {
   deadlineEvent,
   EVENTS,
@@ -19,7 +18,7 @@ const REST = 'missing';
 const EXPECTED: Readonly<Record<State, string>> = {
   free: 'leased - - - - - flood invalid - - dead rest rest',
   leased: '- leased rest rest cooldown cooldown flood invalid - - dead - -',
-  cooldown: '- - rest - - - flood invalid rest rest dead - -',
+  cooldown: '- - rest - - - flood invalid - rest dead - -',
   flood: '- - - - - - flood invalid rest rest dead - -',
   invalid: '- - - - - - - - rest rest - - -',
   missing: '- - - - - - - invalid - - dead rest rest',
@@ -75,42 +74,5 @@ describe('the deadline of a state', () => {
     ['duplicate', false, null],
   ] as const)('of a %s session (renewed: %s) brings %s', (state, renewed, event) => {
     expect(deadlineEvent(state, renewed)).toBe(event);
-  });
-});
-
-describe('fencing', () => {
-  const held = { state: 'leased', leaseId: 'current', leaseHolder: 'key:1' } as const;
-  const over = { ...held, state: 'free' } as const;
-  const caller = (over: Partial<Caller>): Caller => ({
-    holder: 'key:1',
-    admin: false,
-    leaseId: null,
-    ...over,
-  });
-
-  it.each([
-    [
-      'the current lease id lets anyone act who knows it',
-      held,
-      { holder: 'key:2', leaseId: 'current' },
-      'allowed',
-    ],
-    ['another lease id is lost, even for the holding key', held, { leaseId: 'older' }, 'lease_lost'],
-    ['another lease id is lost, even for an admin', held, { admin: true, leaseId: 'older' }, 'lease_lost'],
-    ['without a lease id, the holding key may act', held, {}, 'allowed'],
-    ['without a lease id, another key may not', held, { holder: 'key:2' }, 'not_lease_holder'],
-    ['without a lease id, an admin key may', held, { holder: 'key:2', admin: true }, 'allowed'],
-    ['nobody is in the way on a session that is not leased', over, { holder: 'key:2' }, 'allowed'],
-    ['the last lease id is good until the next lease', over, { leaseId: 'current' }, 'allowed'],
-    ['an id older than the last lease is lost', over, { leaseId: 'older' }, 'lease_lost'],
-  ] as const)('%s', (_, lease, by, verdict) => {
-    expect(fence(lease, caller(by))).toBe(verdict);
-  });
-
-  it('knows who held a session last by the lease id, or else by the key', () => {
-    expect(heldLast(over, caller({ holder: 'key:2', leaseId: 'current' }))).toBe(true);
-    expect(heldLast(over, caller({ leaseId: 'older' }))).toBe(false);
-    expect(heldLast(over, caller({}))).toBe(true);
-    expect(heldLast(over, caller({ holder: 'key:2' }))).toBe(false);
   });
 });

@@ -123,6 +123,7 @@ describe('requests on hold', () => {
       service.write('new.session');
       await service.as('admin').post('/sync').expect(200);
       const { session_id } = (await fresh).body;
+      await release(service, session_id);
       await service.as('admin').post('/invalidate').send({ session_id }).expect(200);
       const restored = hold(service, 'wait=60', 'restored', []);
       await inLine(service, 1);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { PoolService } from '../../src/pool/service.js';
 import type { PostgresDatabase } from '../../src/storage/postgres/database.js';
 import { nodeTimers } from '../../src/timers.js';
-import { found, put, T0, wish } from '../contracts/stores.js';
+import { by, found, put, T0, wish } from '../contracts/stores.js';
 import { until } from '../service/manual_time.js';
 import { dropDatabase, makeDatabase, openPostgres } from '../storage/databases_postgres.js';
 
@@ -74,5 +74,5 @@ export function allKnow({ replicas }: Pools, waiting: number): Promise<void> {
 
 /** Ends the lease of a session, whoever holds it. */
 export function free({ pool }: Replica, sessionId: number): Promise<boolean> {
-  return pool.release(sessionId, { holder: 'key:1', admin: true, leaseId: null }, null);
+  return pool.release(sessionId, by(), null);
 }

@@ -60,7 +60,7 @@ describe('a database of the first version', () => {
       expect(rows.map(({ name }) => name)).toEqual(NAMES);
       expect(rows[2]).toMatchObject({ file: 'Мария.session', apiHash: null, lastCheckedAt: null });
       expect(tally(await database.pool.counts(T0))).toEqual({ free: 4, leased: 1 });
-      expect(await database.pool.renew(5, 'L', null, T0)).toMatchObject({ kind: 'renewed' });
+      expect(await database.pool.renew(5, by({ leaseId: 'L' }), null, T0)).toMatchObject({ kind: 'renewed' });
       expect(await database.intake.apply([put(found('Мария'))], T0)).toMatchObject({ added: 0, updated: 0 });
       expect(await database.pool.acquire(wish({ sessionName: 'Мария' }), T0)).toMatchObject({
         kind: 'granted',

@@ -78,7 +78,7 @@ describe('two replicas on one database', () => {
       await other.pool.counts(T0);
       const { sessionId, leaseId } = await lease(one, { ttlSeconds: 10 });
       const now = T0 + 10 * SECOND;
-      expect(await other.pool.renew(sessionId, leaseId, null, now)).toEqual({ kind: 'lease_lost' });
+      expect(await other.pool.renew(sessionId, by({ leaseId }), null, now)).toEqual({ kind: 'lease_lost' });
       await lease(one, { ttlSeconds: 10 }, now);
       expect((await lease(other, { holder: 'key:2' }, now + 10 * SECOND)).sessionId).toBe(sessionId);
     }));

@@ -18,8 +18,11 @@ function session(state: State, stateUntil: number | null): Standing {
     lastUsedAt: 0,
     leaseId: 'lease',
     leaseHolder: 'key:1',
+    leaseAddress: '192.0.2.1',
     leaseTtlSeconds: 3600,
     leaseRenewed: false,
+    cooldownUntil: null,
+    unreleased: [],
     suspectedAt: null,
   };
 }

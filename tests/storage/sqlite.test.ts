@@ -66,14 +66,14 @@ describe('a database file', () => {
         { ...before, ...signals(), close: () => before.close() },
         { idempotencyKey: 'k' },
       );
-      await before.pool.block(2, by(), { kind: 'flood', seconds: 60, method: null }, T0);
-      await before.pool.block(3, by(), { kind: 'flood', seconds: 90, method: 'm' }, T0);
+      await before.pool.block(2, by({ admin: true }), { kind: 'flood', seconds: 60, method: null }, T0);
+      await before.pool.block(3, by({ admin: true }), { kind: 'flood', seconds: 90, method: 'm' }, T0);
       const counts = await before.pool.counts(T0);
       await before.close();
 
       const after = await openAt(path);
       expect(await after.pool.counts(T0)).toEqual(counts);
-      expect(await after.pool.renew(1, leaseId, null, T0)).toMatchObject({ kind: 'renewed' });
+      expect(await after.pool.renew(1, by({ leaseId }), null, T0)).toMatchObject({ kind: 'renewed' });
       expect(await after.pool.acquire(wish({ idempotencyKey: 'k' }), T0)).toMatchObject({
         lease: { leaseId },
       });

@@ -37,12 +37,14 @@ export function acquireStatement(
     now,
     leaseIds: requests.map(({ leaseId }) => leaseId),
     holders: requests.map(({ holder }) => holder),
+    addresses: requests.map(({ address }) => address),
     ttls: requests.map(({ ttlSeconds }) => ttlSeconds),
   });
 }
 
 const ASKED = sql`asked AS (SELECT * FROM unnest(${value('leaseIds')}::text[], ${value('holders')}::text[],
-  ${value('ttls')}::integer[]) WITH ORDINALITY AS asked(lease_id, holder, ttl, place))`;
+  ${value('addresses')}::text[], ${value('ttls')}::integer[])
+  WITH ORDINALITY AS asked(lease_id, holder, address, ttl, place))`;
 
 const PROXY = sql`CASE WHEN p.id IS NOT NULL THEN
   json_build_object('type', p.type, 'host', p.host, 'port', p.port, 'user', p."user", 'pass', p.pass) END`;
@@ -60,7 +62,8 @@ function leasing(wanted: Wanted, limit: number, patient: boolean): SQL {
     ), leased AS (
       UPDATE sessions s SET state = ${sql.raw(LEASED)}, state_reason = NULL,
         state_until = ${now} + granted.ttl * 1000::bigint, last_used_at = ${now}, lease_id = granted.lease_id,
-        lease_holder = granted.holder, lease_ttl_seconds = granted.ttl, lease_renewed = false
+        lease_holder = granted.holder, lease_address = granted.address, lease_ttl_seconds = granted.ttl,
+        lease_renewed = false, cooldown_until = NULL
       FROM granted WHERE s.id = granted.id
       RETURNING s.id, s.name, s.file, s.json_file, s.format, s.phone_number, s.user_id, s.api_id, s.tags,
         s.proxy_id, s.limited, s.lease_id, s.lease_holder AS holder, s.state_until, granted.was,

@@ -54,11 +54,12 @@ export class Acquisition {
       const row = await this.#batches.add(wantsOf(request), { request, now });
       if (row) return granted(row, request);
     }
-    const outcome = await this.#carefully(request, now, plain);
-    if (request.onlyRepeat) return outcome;
-    if (outcome !== null && outcome.kind !== 'max_leases') return outcome;
-    // Another replica may have set a deadline that is not known here and has come.
-    return (await this.#deadlines.passUnknown(now)) ? this.#carefully(request, now, false) : outcome;
+    let outcome = await this.#carefully(request, now, plain);
+    // A lease that has run out unnoticed may be what is in the way; another replica may have granted it.
+    while (!request.onlyRepeat && isInTheWay(outcome) && (await this.#deadlines.passUnknown(now))) {
+      outcome = await this.#carefully(request, now, false);
+    }
+    return outcome;
   }
 
   /** In one transaction of several statements; `tried`: none is free at once. Null: there is no session. */
@@ -91,6 +92,11 @@ export class Acquisition {
     for (const row of rows) found[row.place - 1] = row;
     return found;
   }
+}
+
+/** Null: there was no session. */
+function isInTheWay(outcome: AcquireOutcome | null): boolean {
+  return outcome === null || outcome.kind === 'max_leases';
 }
 
 /** There is a statement for each size, so that there should be few of them. */

@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
-import { type Caller, fence } from '../../pool/fencing.js';
+import type { Caller, Relation } from '../../pool/lease_authorization.js';
 import type { Block, BlockOutcome } from '../../pool/store.js';
-import { decideBlock } from '../blocking.js';
+import { authorizeBlock, decideBlock } from '../blocking.js';
 import { methodFloods } from './schema.js';
 import type { SessionRow, Unit } from './unit.js';
 
@@ -15,19 +15,20 @@ export async function block(
 ): Promise<BlockOutcome> {
   const row = await unit.byId(sessionId, now);
   if (!row) return { kind: 'unknown' };
-  const verdict = fence(row, caller);
-  return verdict === 'allowed' ? carryOutBlock(unit, row, wanted, caller, now) : { kind: verdict };
+  const authorized = authorizeBlock(row, caller);
+  if (authorized.kind !== 'allowed') return authorized;
+  return carryOutBlock(unit, row, wanted, { caller, as: authorized.as }, now);
 }
 
-/** Blocks the session, whoever the caller is. */
+/** Blocks the session for a caller who may. */
 export async function carryOutBlock(
   unit: Unit,
   row: SessionRow,
   wanted: Block,
-  caller: Caller,
+  { caller, as }: { readonly caller: Caller; readonly as: Relation },
   now: number,
 ): Promise<BlockOutcome> {
-  const decision = decideBlock(row, wanted, caller, now);
+  const decision = decideBlock(row, wanted, caller, as, now);
   if (decision.kind === 'nothing') return blocked(row);
   if (decision.kind === 'event') {
     const { event, changes, occasion, until } = decision;

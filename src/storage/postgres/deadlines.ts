@@ -11,6 +11,9 @@ const AWAITED = STATES.filter((state) => deadlineEvent(state, false) !== null);
 /** How many passed deadlines one operation carries out at the most; the reaper does the rest. */
 const AT_ONCE = 32;
 
+/** As `AT_ONCE`, where the answer depends on more than one session. */
+export const MANY_AT_ONCE = 1000;
+
 const NEXT = prepared(
   'next deadline',
   sql`SELECT least((SELECT min(until) FROM method_floods), ${sql.join(
@@ -31,16 +34,16 @@ export class Deadlines {
   }
 
   /** Carries out what has run out by `now`; free of charge while the next known deadline is still ahead. */
-  async pass(now: number): Promise<void> {
+  async pass(now: number, limit: number = AT_ONCE): Promise<void> {
     if (this.#passing) await this.#passing.catch(() => undefined);
-    if (this.#units.signals.isDue(now)) await this.carryOut(now);
+    if (this.#units.signals.isDue(now)) await this.carryOut(now, limit);
   }
 
   /** Looks whether a deadline has passed by `now` that another replica set, and carries it out; whether there was one. */
   async passUnknown(now: number): Promise<boolean> {
     const next = await this.#next();
     if (next === null || next > now) return false;
-    return (await this.carryOut(now)) > 0;
+    return (await this.carryOut(now, MANY_AT_ONCE)) > 0;
   }
 
   /** Carries out at most `limit` of what has run out by `now`, known or not; how many there were. */

@@ -1,7 +1,8 @@
 import { and, asc, gt, inArray } from 'drizzle-orm';
-import { type Caller, fence } from '../../pool/fencing.js';
+import { authorizeLease, type Caller } from '../../pool/lease_authorization.js';
 import type { Flood, LeaseRow, Outcome, Page, RenewOutcome } from '../../pool/store.js';
-import { mayEnd } from '../blocking.js';
+import { decideRelease } from '../releasing.js';
+import { renewal } from '../renewal.js';
 import { statesBefore } from '../standing.js';
 import { carryOutBlock } from './blocks.js';
 import { forgetAnswer } from './repeats.js';
@@ -32,16 +33,17 @@ export async function listLeases({ db }: Unit, page: Page, now: number): Promise
 export async function renew(
   unit: Unit,
   sessionId: number,
-  leaseId: string,
+  caller: Caller,
   ttlSeconds: number | null,
   now: number,
 ): Promise<RenewOutcome> {
   const row = await unit.byId(sessionId, now);
-  if (row?.state !== 'leased' || row.leaseId !== leaseId) return { kind: 'lease_lost' };
-  const seconds = ttlSeconds ?? row.leaseTtlSeconds ?? 0;
-  const expiresAt = now + seconds * 1000;
-  await unit.write(row, { stateUntil: expiresAt, leaseTtlSeconds: seconds, leaseRenewed: true });
-  return { kind: 'renewed', expiresAt };
+  if (row?.state !== 'leased') return { kind: 'lease_lost' };
+  const authorized = authorizeLease(row, caller);
+  if (authorized.kind !== 'allowed') return authorized;
+  const changes = renewal(row, ttlSeconds, now);
+  await unit.write(row, changes);
+  return { kind: 'renewed', expiresAt: changes.stateUntil };
 }
 
 /** As `PoolStore.release`, of a lease that may be in any state. */
@@ -54,11 +56,12 @@ export async function release(
 ): Promise<Outcome> {
   const row = await unit.byId(sessionId, now);
   if (!row) return { kind: 'unknown' };
-  const verdict = fence(row, caller);
-  if (verdict !== 'allowed') return { kind: verdict };
-  const occasion = { at: now, event: 'released', holder: caller.holder };
-  const ended = mayEnd(row, caller) ? await unit.happen(row, 'release', { lastUsedAt: now }, occasion) : null;
-  if (flood) await carryOutBlock(unit, ended ?? row, { kind: 'flood', ...flood }, caller, now);
+  const decision = decideRelease(row, caller, flood !== null, now);
+  if (decision.kind !== 'allowed') return decision;
+  const { as, change, columns } = decision;
+  const ended = change && (await unit.happen(row, change.event, change.changes, change.occasion));
+  const after = ended ?? (Object.keys(columns).length > 0 ? await unit.write(row, columns) : row);
+  if (flood) await carryOutBlock(unit, after, { kind: 'flood', ...flood }, { caller, as }, now);
   return { kind: 'done', changed: ended !== null };
 }
 

@@ -1,4 +1,4 @@
-import type { Caller } from '../../pool/fencing.js';
+import type { Caller } from '../../pool/lease_authorization.js';
 import { Batches } from './batches.js';
 import { type EndedRow, type Ending, releaseStatement } from './release_statement.js';
 import type { Units } from './units.js';
@@ -23,8 +23,13 @@ export class PlainReleases {
   }
 
   /** Whether the lease was ended; if not, what the caller gets needs a closer look. */
-  end(sessionId: number, { leaseId, holder }: Caller, now: number): Promise<boolean> {
-    return this.#batches.add('', { sessionId, leaseId, holder, now });
+  async end(
+    sessionId: number,
+    { leaseId, holder, address, leaseIds }: Caller,
+    now: number,
+  ): Promise<boolean> {
+    if (leaseId === null && leaseIds === 'required') return false;
+    return this.#batches.add('', { sessionId, leaseId, holder, address, now });
   }
 
   async #together(asked: readonly Asked[]): Promise<boolean[]> {

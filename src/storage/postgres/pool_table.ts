@@ -1,6 +1,6 @@
 import { desc, eq } from 'drizzle-orm';
 import { Unavailable } from '../../errors.js';
-import type { Caller } from '../../pool/fencing.js';
+import type { Caller } from '../../pool/lease_authorization.js';
 import type {
   AcquireOutcome,
   AcquireRequest,
@@ -17,7 +17,7 @@ import type {
 } from '../../pool/store.js';
 import { Acquisition } from './acquisition.js';
 import { block, liftMethods } from './blocks.js';
-import type { Deadlines } from './deadlines.js';
+import { type Deadlines, MANY_AT_ONCE } from './deadlines.js';
 import { OutcomeUnknown } from './failures.js';
 import { giveBack, listLeases, release, renew } from './held_leases.js';
 import { PlainReleases } from './plain_releases.js';
@@ -50,8 +50,8 @@ export class PoolTable implements PoolStore {
     return this.#endingLater(request.leaseId, now, granting, OutcomeUnknown);
   }
 
-  renew(sessionId: number, leaseId: string, ttlSeconds: number | null, now: number): Promise<RenewOutcome> {
-    return this.#unit(now, (unit) => renew(unit, sessionId, leaseId, ttlSeconds, now));
+  renew(sessionId: number, caller: Caller, ttlSeconds: number | null, now: number): Promise<RenewOutcome> {
+    return this.#unit(now, (unit) => renew(unit, sessionId, caller, ttlSeconds, now));
   }
 
   async release(sessionId: number, caller: Caller, flood: Flood | null, now: number): Promise<Outcome> {
@@ -86,7 +86,7 @@ export class PoolTable implements PoolStore {
   }
 
   async counts(now: number): Promise<PoolCounts> {
-    await this.#deadlines.pass(now);
+    await this.#deadlines.pass(now, MANY_AT_ONCE);
     return readCounts(this.#units);
   }
 

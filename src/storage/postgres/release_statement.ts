@@ -5,11 +5,12 @@ import { CHANNEL } from './listener.js';
 import { prepared } from './prepared.js';
 import { addToCounts } from './tallies.js';
 
-/** Whose lease is to end: that of this id, or (null) the one that the holder has. */
+/** Whose lease is to end: the holder's of this id, or (null) the one that this client of the holder has. */
 export interface Ending {
   readonly sessionId: number;
   readonly leaseId: string | null;
   readonly holder: string;
+  readonly address: string | null;
 }
 
 /** A lease that was ended, as far as it is told of; `place`: that of its request, from 1 on. */
@@ -33,12 +34,14 @@ const tallies = sql`SELECT v.name, v.n::bigint FROM ended, LATERAL (VALUES
 const RELEASE = prepared(
   'release',
   sql`WITH asked AS (SELECT * FROM unnest(${value('sessionIds')}::bigint[], ${value('leaseIds')}::text[],
-      ${value('holders')}::text[]) WITH ORDINALITY AS asked(session_id, lease_id, holder, place)
+      ${value('holders')}::text[], ${value('addresses')}::text[])
+      WITH ORDINALITY AS asked(session_id, lease_id, holder, address, place)
     ), ended AS (
       UPDATE sessions s SET state = s.rest, state_reason = s.rest_reason, state_until = NULL,
-        last_used_at = ${value('now')}
+        last_used_at = ${value('now')}, cooldown_until = NULL
       FROM asked WHERE s.id = asked.session_id AND s.state IN (${states}) AND s.state_until > ${value('now')}
-        AND CASE WHEN asked.lease_id IS NULL THEN s.lease_holder = asked.holder
+        AND s.lease_holder = asked.holder AND CASE WHEN asked.lease_id IS NULL
+          THEN s.lease_address = asked.address AND NOT s.lease_renewed AND s.unreleased = '[]'
           ELSE s.lease_id = asked.lease_id END
       RETURNING s.id, s.name, s.state, s.tags, s.limited, s.last_used_at, s.lease_id, s.lease_holder,
         asked.holder, asked.place
@@ -58,8 +61,8 @@ const RELEASE = prepared(
 );
 
 /**
- * Ends leases that have not run out, each for the caller who names it or holds it: a row for each that was
- * ended. No row: what the caller gets needs a closer look. `freed`: the message that tells the other replicas
+ * Ends leases that have not run out, each for the holder who names it or can only mean it: a row for each that was
+ * ended. No row: what the caller gets needs a closer look (`decideRelease`). `freed`: the message that tells the other replicas
  * how many sessions became free, with `"N"` for the number; null: nobody is told.
  */
 export function releaseStatement(endings: readonly Ending[], now: number, freed: string | null): QueryConfig {
@@ -67,6 +70,7 @@ export function releaseStatement(endings: readonly Ending[], now: number, freed:
     sessionIds: endings.map(({ sessionId }) => sessionId),
     leaseIds: endings.map(({ leaseId }) => leaseId),
     holders: endings.map(({ holder }) => holder),
+    addresses: endings.map(({ address }) => address),
     now,
     channel: CHANNEL,
     freed,

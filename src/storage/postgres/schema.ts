@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm';
-import { boolean, index, integer, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core';
+import { boolean, index, integer, jsonb, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core';
 import type { Role } from '../../access/roles.js';
 import type { LoginStage, PendingLogin } from '../../logins/store.js';
+import type { UnreleasedLease } from '../../pool/lease_authorization.js';
 import type { RestState, State } from '../../pool/states.js';
 import { bytea, identity, whole } from './columns.js';
 
@@ -40,8 +41,14 @@ export const sessions = pgTable(
     /** The current lease, or the last one when the session is not leased. */
     leaseId: text('lease_id'),
     leaseHolder: text('lease_holder'),
+    /** The address of the client that it was given to. */
+    leaseAddress: text('lease_address'),
     leaseTtlSeconds: integer('lease_ttl_seconds'),
     leaseRenewed: boolean('lease_renewed').notNull().default(false),
+    /** Until when its last holder may still be connected; null: it has let go, or has the lease. */
+    cooldownUntil: whole('cooldown_until'),
+    /** Leases that ended without their holder, who may release them late. */
+    unreleased: jsonb('unreleased').$type<readonly UnreleasedLease[]>().notNull().default([]),
     suspectedAt: whole('suspected_at'),
     lastCheckedAt: whole('last_checked_at'),
     createdAt: whole('created_at').notNull(),

@@ -54,7 +54,7 @@ export class Unit {
     changes: Partial<PoolColumns>,
     occasion: Occasion,
   ): Promise<SessionRow | null> {
-    const after = happened(row, event, changes);
+    const after = happened(row, event, changes, occasion.at);
     if (after === null) return null;
     await this.#save(row, after);
     this.note(after, occasion);
@@ -117,11 +117,22 @@ export class Unit {
 
   async #save(before: SessionRow, after: SessionRow): Promise<void> {
     const { state, stateReason, stateUntil, limited, lastUsedAt } = after;
-    const { leaseId, leaseHolder, leaseTtlSeconds, leaseRenewed, suspectedAt } = after;
-    const lease = { leaseId, leaseHolder, leaseTtlSeconds, leaseRenewed };
+    const { leaseId, leaseHolder, leaseAddress, leaseTtlSeconds, leaseRenewed } = after;
+    const lease = { leaseId, leaseHolder, leaseAddress, leaseTtlSeconds, leaseRenewed };
+    const { cooldownUntil, unreleased, suspectedAt } = after;
     await this.db
       .update(sessions)
-      .set({ state, stateReason, stateUntil, limited, lastUsedAt, ...lease, suspectedAt })
+      .set({
+        state,
+        stateReason,
+        stateUntil,
+        limited,
+        lastUsedAt,
+        ...lease,
+        cooldownUntil,
+        unreleased,
+        suspectedAt,
+      })
       .where(eq(sessions.id, after.id));
     if (after.tags.length > 0) {
       const place = { freeSince: freeSince(after) };

@@ -10,7 +10,7 @@ import {
 } from '../../pool/store.js';
 import type { Candidates } from './candidates.js';
 import type { Counts } from './counts.js';
-import type { Deadlines } from './deadlines.js';
+import { type Deadlines, MANY_AT_ONCE } from './deadlines.js';
 import { idempotencyKeys, proxies } from './schema.js';
 import type { SessionRow, SessionRows } from './session_rows.js';
 
@@ -88,6 +88,15 @@ export class Acquisition {
 
   acquire(request: AcquireRequest, now: number, counts: () => PoolCounts): AcquireOutcome {
     this.#deadlines.pass(now);
+    for (;;) {
+      const outcome = this.#attempt(request, now, counts);
+      // A lease that has run out unnoticed may be what is in the way.
+      const inTheWay = outcome.kind === 'none' || outcome.kind === 'max_leases';
+      if (!inTheWay || request.onlyRepeat || this.#deadlines.pass(now, MANY_AT_ONCE) === 0) return outcome;
+    }
+  }
+
+  #attempt(request: AcquireRequest, now: number, counts: () => PoolCounts): AcquireOutcome {
     const repeated =
       request.idempotencyKey === null ? null : this.#repeated(request, request.idempotencyKey, now);
     if (repeated) return repeated;
@@ -104,7 +113,7 @@ export class Acquisition {
   /** Ends a lease that nobody received. */
   giveBack(sessionId: number, leaseId: string, now: number): void {
     this.#neverRepeated.run({ leaseId });
-    const row = this.#rows.byId(sessionId);
+    const row = this.#deadlines.byId(sessionId, now);
     if (row?.state !== 'leased' || row.leaseId !== leaseId || this.#byLease.get({ leaseId })) return;
     this.#rows.happen(row, 'release', { lastUsedAt: now }, { at: now, event: 'given_back' });
   }
@@ -112,7 +121,7 @@ export class Acquisition {
   #repeated(request: AcquireRequest, key: string, now: number): AcquireOutcome | null {
     const before = this.#granted.get({ holder: request.holder, key, after: now - IDEMPOTENCY_MS });
     if (!before) return null;
-    const row = this.#rows.byId(before.sessionId);
+    const row = this.#deadlines.byId(before.sessionId, now);
     if (row?.state !== 'leased' || row.leaseId !== before.leaseId) {
       return { kind: 'lease_lost', sessionId: before.sessionId };
     }
@@ -133,15 +142,17 @@ export class Acquisition {
   }
 
   #grant(row: SessionRow, request: AcquireRequest, now: number): AcquireOutcome {
-    const { leaseId, holder, ttlSeconds, idempotencyKey } = request;
+    const { leaseId, holder, address, ttlSeconds, idempotencyKey } = request;
     const changes = {
       stateReason: null,
       stateUntil: now + ttlSeconds * 1000,
       lastUsedAt: now,
       leaseId,
       leaseHolder: holder,
+      leaseAddress: address,
       leaseTtlSeconds: ttlSeconds,
       leaseRenewed: false,
+      cooldownUntil: null,
     };
     const occasion = { at: now, event: 'leased', detail: request.method, holder };
     const leased = this.#rows.happen(row, 'acquire', changes, occasion);

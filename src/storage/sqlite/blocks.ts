@@ -1,8 +1,8 @@
 import { eq, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { type Caller, fence } from '../../pool/fencing.js';
+import type { Caller, Relation } from '../../pool/lease_authorization.js';
 import type { Block, BlockOutcome } from '../../pool/store.js';
-import { decideBlock } from '../blocking.js';
+import { authorizeBlock, decideBlock } from '../blocking.js';
 import type { Deadlines } from './deadlines.js';
 import { methodFloods } from './schema.js';
 import type { SessionRow, SessionRows } from './session_rows.js';
@@ -37,16 +37,16 @@ export class Blocks {
 
   block(sessionId: number, caller: Caller, block: Block, now: number): BlockOutcome {
     this.#deadlines.pass(now);
-    const row = this.#rows.byId(sessionId);
+    const row = this.#deadlines.byId(sessionId, now);
     if (!row) return { kind: 'unknown' };
-    const verdict = fence(row, caller);
-    if (verdict !== 'allowed') return { kind: verdict };
-    return this.carryOut(row, block, caller, now);
+    const authorized = authorizeBlock(row, caller);
+    if (authorized.kind !== 'allowed') return authorized;
+    return this.carryOut(row, block, caller, authorized.as, now);
   }
 
-  /** Blocks the session, whoever the caller is. */
-  carryOut(row: SessionRow, block: Block, caller: Caller, now: number): BlockOutcome {
-    const decision = decideBlock(row, block, caller, now);
+  /** Blocks the session for a caller who may. */
+  carryOut(row: SessionRow, block: Block, caller: Caller, as: Relation, now: number): BlockOutcome {
+    const decision = decideBlock(row, block, caller, as, now);
     if (decision.kind === 'nothing') return blocked(row);
     if (decision.kind === 'event') {
       const { event, changes, occasion, until } = decision;

@@ -10,6 +10,9 @@ const AWAITED = ['leased', 'cooldown', 'flood', 'invalid'] as const satisfies re
 /** How many passed deadlines one operation carries out at the most; the reaper does the rest. */
 const AT_ONCE = 32;
 
+/** As `AT_ONCE`, where the answer depends on more than one session. */
+export const MANY_AT_ONCE = 1000;
+
 /** Leases, cool-downs and flood waits that have run out. */
 export class Deadlines {
   readonly #rows: SessionRows;
@@ -74,6 +77,16 @@ export class Deadlines {
     return done;
   }
 
+  /** The session as it stands at `now`, though its deadline may not have been carried out yet. */
+  byId(id: number, now: number): SessionRow | undefined {
+    return this.#current(this.#rows.byId(id), now);
+  }
+
+  /** As `byId`, by name. */
+  byName(name: string, now: number): SessionRow | undefined {
+    return this.#current(this.#rows.byName(name), now);
+  }
+
   /** When the first session in this state leaves it; null: none is known. */
   next(state: State): number | null {
     return this.#next.get({ state })?.until ?? null;
@@ -83,9 +96,14 @@ export class Deadlines {
     return this.#nextMethod.get()?.until ?? null;
   }
 
-  #carryOut(row: SessionRow, now: number): void {
+  #current(row: SessionRow | undefined, now: number): SessionRow | undefined {
+    return row && (this.#carryOut(row, now) ?? row);
+  }
+
+  /** Null: no deadline of the row has passed. */
+  #carryOut(row: SessionRow, now: number): SessionRow | null {
     const due = passedDeadline(row, now);
-    if (due) this.#rows.happen(row, due.event, due.changes, due.occasion);
+    return due && this.#rows.happen(row, due.event, due.changes, due.occasion);
   }
 
   #passMethods(now: number, limit: number): number {

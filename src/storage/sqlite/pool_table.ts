@@ -1,6 +1,6 @@
-import { and, asc, eq, min, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, min, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { type Caller, fence } from '../../pool/fencing.js';
+import { authorizeLease, type Caller } from '../../pool/lease_authorization.js';
 import { STATES, type State } from '../../pool/states.js';
 import type {
   Flood,
@@ -12,12 +12,13 @@ import type {
   PoolStore,
   RenewOutcome,
 } from '../../pool/store.js';
-import { mayEnd } from '../blocking.js';
+import { decideRelease } from '../releasing.js';
+import { renewal } from '../renewal.js';
 import type { Synchronous } from '../synchronous.js';
 import type { Acquisition } from './acquisition.js';
 import type { Blocks } from './blocks.js';
 import type { Counts } from './counts.js';
-import type { Deadlines } from './deadlines.js';
+import { type Deadlines, MANY_AT_ONCE } from './deadlines.js';
 import type { HistoryRows } from './history_rows.js';
 import { idempotencyKeys, sessions } from './schema.js';
 import type { SessionRows } from './session_rows.js';
@@ -50,8 +51,8 @@ export class PoolTable implements Synchronous<PoolStore> {
     this.#leases = parts.db
       .select()
       .from(sessions)
-      .where(leased)
-      .orderBy(asc(sessions.limited), asc(sessions.lastUsedAt))
+      .where(and(leased, gt(sessions.stateUntil, sql.placeholder('now'))))
+      .orderBy(asc(sessions.limited), asc(sessions.lastUsedAt), asc(sessions.id))
       .limit(sql.placeholder('limit'))
       .offset(sql.placeholder('skip'))
       .prepare();
@@ -68,27 +69,29 @@ export class PoolTable implements Synchronous<PoolStore> {
       .prepare();
   }
 
-  renew(sessionId: number, leaseId: string, ttlSeconds: number | null, now: number): RenewOutcome {
+  renew(sessionId: number, caller: Caller, ttlSeconds: number | null, now: number): RenewOutcome {
     const { rows, deadlines } = this.#parts;
     deadlines.pass(now);
-    const row = rows.byId(sessionId);
-    if (row?.state !== 'leased' || row.leaseId !== leaseId) return { kind: 'lease_lost' };
-    const seconds = ttlSeconds ?? row.leaseTtlSeconds ?? 0;
-    const expiresAt = now + seconds * 1000;
-    rows.write(row, { stateUntil: expiresAt, leaseTtlSeconds: seconds, leaseRenewed: true });
-    return { kind: 'renewed', expiresAt };
+    const row = deadlines.byId(sessionId, now);
+    if (row?.state !== 'leased') return { kind: 'lease_lost' };
+    const authorized = authorizeLease(row, caller);
+    if (authorized.kind !== 'allowed') return authorized;
+    const changes = renewal(row, ttlSeconds, now);
+    rows.write(row, changes);
+    return { kind: 'renewed', expiresAt: changes.stateUntil };
   }
 
   release(sessionId: number, caller: Caller, flood: Flood | null, now: number): Outcome {
     const { rows, deadlines, blocks } = this.#parts;
     deadlines.pass(now);
-    const row = rows.byId(sessionId);
+    const row = deadlines.byId(sessionId, now);
     if (!row) return { kind: 'unknown' };
-    const verdict = fence(row, caller);
-    if (verdict !== 'allowed') return { kind: verdict };
-    const occasion = { at: now, event: 'released', holder: caller.holder };
-    const ended = mayEnd(row, caller) ? rows.happen(row, 'release', { lastUsedAt: now }, occasion) : null;
-    if (flood) blocks.carryOut(ended ?? row, { kind: 'flood', ...flood }, caller, now);
+    const decision = decideRelease(row, caller, flood !== null, now);
+    if (decision.kind !== 'allowed') return decision;
+    const { as, change, columns } = decision;
+    const ended = change && rows.happen(row, change.event, change.changes, change.occasion);
+    const after = ended ?? (Object.keys(columns).length > 0 ? rows.write(row, columns) : row);
+    if (flood) blocks.carryOut(after, { kind: 'flood', ...flood }, caller, as, now);
     return { kind: 'done', changed: ended !== null };
   }
 
@@ -99,7 +102,7 @@ export class PoolTable implements Synchronous<PoolStore> {
   restore(sessionId: number, now: number): Outcome {
     const { rows, deadlines, blocks } = this.#parts;
     deadlines.pass(now);
-    const row = rows.byId(sessionId);
+    const row = deadlines.byId(sessionId, now);
     if (!row) return { kind: 'unknown' };
     const lifted = blocks.lift(row);
     const restored = rows.happen(lifted, 'restore', { suspectedAt: null }, { at: now, event: 'restored' });
@@ -112,7 +115,7 @@ export class PoolTable implements Synchronous<PoolStore> {
 
   counts(now: number): PoolCounts {
     const { counts, deadlines } = this.#parts;
-    deadlines.pass(now);
+    deadlines.pass(now, MANY_AT_ONCE);
     const states = Object.fromEntries(STATES.map((state) => [state, counts.get(`state:${state}`)]));
     const total = STATES.reduce((sum, state) => sum + counts.get(`state:${state}`), 0);
     const freeButLimited = counts.get('limited');
@@ -129,7 +132,7 @@ export class PoolTable implements Synchronous<PoolStore> {
 
   leases(page: Page, now: number): LeaseRow[] {
     this.#parts.deadlines.pass(now);
-    return this.#leases.all({ limit: page.limit, skip: page.skip }).map((row) => ({
+    return this.#leases.all({ limit: page.limit, skip: page.skip, now }).map((row) => ({
       sessionId: row.id,
       sessionName: row.name,
       leaseId: row.leaseId ?? '',

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { blob, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { Role } from '../../access/roles.js';
 import type { LoginStage, PendingLogin } from '../../logins/store.js';
+import type { UnreleasedLease } from '../../pool/lease_authorization.js';
 import type { RestState, State } from '../../pool/states.js';
 
 /** Times are milliseconds on the service's clock; ids of Telegram are text, since they have 64 bits. */
@@ -39,8 +40,17 @@ export const sessions = sqliteTable(
     /** The current lease, or the last one when the session is not leased. */
     leaseId: text('lease_id'),
     leaseHolder: text('lease_holder'),
+    /** The address of the client that it was given to. */
+    leaseAddress: text('lease_address'),
     leaseTtlSeconds: integer('lease_ttl_seconds'),
     leaseRenewed: integer('lease_renewed', { mode: 'boolean' }).notNull().default(false),
+    /** Until when its last holder may still be connected; null: it has let go, or has the lease. */
+    cooldownUntil: integer('cooldown_until'),
+    /** Leases that ended without their holder, who may release them late. */
+    unreleased: text('unreleased', { mode: 'json' })
+      .$type<readonly UnreleasedLease[]>()
+      .notNull()
+      .default([]),
     suspectedAt: integer('suspected_at'),
     lastCheckedAt: integer('last_checked_at'),
     createdAt: integer('created_at').notNull(),

@@ -50,8 +50,11 @@ export class SessionRows {
         lastUsedAt: sql`${sql.placeholder('lastUsedAt')}`,
         leaseId: sql`${sql.placeholder('leaseId')}`,
         leaseHolder: sql`${sql.placeholder('leaseHolder')}`,
+        leaseAddress: sql`${sql.placeholder('leaseAddress')}`,
         leaseTtlSeconds: sql`${sql.placeholder('leaseTtlSeconds')}`,
         leaseRenewed: sql`${sql.placeholder('leaseRenewed')}`,
+        cooldownUntil: sql`${sql.placeholder('cooldownUntil')}`,
+        unreleased: sql`${sql.placeholder('unreleased')}`,
         suspectedAt: sql`${sql.placeholder('suspectedAt')}`,
       })
       .where(eq(sessions.id, sql.placeholder('id')))
@@ -81,7 +84,7 @@ export class SessionRows {
     changes: Partial<PoolColumns>,
     occasion: Occasion,
   ): SessionRow | null {
-    const after = happened(row, event, changes);
+    const after = happened(row, event, changes, occasion.at);
     if (after === null) return null;
     const now = this.write(row, after);
     this.note(now, occasion);
@@ -100,8 +103,11 @@ export class SessionRows {
       lastUsedAt: now.lastUsedAt,
       leaseId: now.leaseId,
       leaseHolder: now.leaseHolder,
+      leaseAddress: now.leaseAddress,
       leaseTtlSeconds: now.leaseTtlSeconds,
       leaseRenewed: Number(now.leaseRenewed),
+      cooldownUntil: now.cooldownUntil,
+      unreleased: JSON.stringify(now.unreleased),
       suspectedAt: now.suspectedAt,
     });
     this.count(row, -1);

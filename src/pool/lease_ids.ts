@@ -1,0 +1,66 @@
+import { Counter, type Registry } from 'prom-client';
+import type { Logger } from 'winston';
+import { exactAddress } from '../access/client_address.js';
+import type { ApiKey } from '../access/keys.js';
+import type { Clock } from '../clock.js';
+import type { Caller, LeaseIdMode } from './lease_authorization.js';
+
+/** The calls that may come without a lease id. */
+export type CallWithoutLeaseId = 'release' | 'invalidate' | 'floodwait';
+
+export interface LeaseIdParts {
+  readonly mode: LeaseIdMode;
+  readonly registry: Registry;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** Where a request came from, as Express tells. */
+interface Client {
+  readonly ip?: string | undefined;
+  readonly socket: { readonly remoteAddress?: string | undefined };
+}
+
+/** A key's calls without a lease id are logged so often, in milliseconds. */
+const LOG_EVERY_MS = 3_600_000;
+
+/** Of so many keys at the most is it remembered when they were logged. */
+const MAX_KEYS = 1000;
+
+/** Tells who sends calls without a lease id, so that an operator knows when they can be refused. */
+export class LeaseIds {
+  readonly #parts: LeaseIdParts;
+  readonly #calls: Counter<'call'>;
+  readonly #loggedAt = new Map<string, number>();
+
+  constructor(parts: LeaseIdParts) {
+    this.#parts = parts;
+    this.#calls = new Counter({
+      name: 'telegate_calls_without_lease_id_total',
+      help: 'Calls about a session that did not name its lease',
+      labelNames: ['call'],
+      registers: [parts.registry],
+    });
+  }
+
+  /** The caller of a request by `key`; `call`: one that may come without a lease id. */
+  caller(key: ApiKey, client: Client, leaseId: string | undefined, call?: CallWithoutLeaseId): Caller {
+    if (leaseId === undefined && call) this.#note(call, key);
+    const { holder, role } = key;
+    const address = exactAddress(client.ip, client.socket.remoteAddress);
+    const { mode: leaseIds } = this.#parts;
+    return { holder, admin: role === 'admin', leaseId: leaseId ?? null, address, leaseIds };
+  }
+
+  #note(call: CallWithoutLeaseId, { holder, name }: ApiKey): void {
+    this.#calls.inc({ call });
+    const { clock, logger, mode } = this.#parts;
+    const now = clock.now();
+    if (now - (this.#loggedAt.get(holder) ?? Number.NEGATIVE_INFINITY) < LOG_EVERY_MS) return;
+    this.#loggedAt.delete(holder);
+    const [oldest] = this.#loggedAt.keys();
+    if (this.#loggedAt.size >= MAX_KEYS && oldest !== undefined) this.#loggedAt.delete(oldest);
+    this.#loggedAt.set(holder, now);
+    logger.warn('calls without lease_id', { call, holder, key: name, lease_id: mode });
+  }
+}
