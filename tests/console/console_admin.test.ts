@@ -18,7 +18,7 @@ inBrowser('the console of an admin', (visiting) => {
         await page.getByRole('button', { name: 'Release' }).click();
         await page.getByRole('dialog').getByRole('button', { name: 'Release' }).click();
         await page.getByText('Nothing is leased').waitFor();
-        expect(await service.status()).toMatchObject({ in_use: 0, free: 1 });
+        expect(await service.status()).toMatchObject({ in_use: 0, unavailable_reasons: { cooldown: 1 } });
       },
       { files: some(1) },
     ),

@@ -1,9 +1,11 @@
 import { describe } from '@jest/globals';
 import { blocking } from './pool_blocks.js';
 import { exclusion } from './pool_exclusion.js';
+import { randomHistories } from './pool_histories.js';
 import { idempotency } from './pool_idempotency.js';
 import { ofInactive } from './pool_inactive.js';
 import { leasing } from './pool_leases.js';
+import { massExpiry } from './pool_mass_expiry.js';
 import { records } from './pool_records.js';
 import { releasing } from './pool_releases.js';
 import type { MakeStores } from './stores.js';
@@ -13,8 +15,10 @@ export function poolStoreContract(make: MakeStores): void {
   describe('leases', () => leasing(make));
   describe('leases of inactive sessions', () => ofInactive(make));
   describe('leases that end', () => releasing(make));
+  describe('leases that run out together', () => massExpiry(make));
   describe('idempotency keys', () => idempotency(make));
   describe('blocks', () => blocking(make));
   describe('records', () => records(make));
+  describe('random histories', () => randomHistories(make));
   describe('exclusion', () => exclusion(make));
 }

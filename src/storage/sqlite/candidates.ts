@@ -36,8 +36,10 @@ export class Candidates {
     const unlimited = this.#first(request, 0);
     if (request.method === null) return unlimited?.id ?? null;
     const limited = this.#first(request, 1);
-    if (unlimited && limited) return limited.used < unlimited.used ? limited.id : unlimited.id;
-    return (unlimited ?? limited)?.id ?? null;
+    const [first] = [unlimited, limited]
+      .filter((candidate) => candidate !== undefined)
+      .sort((a, b) => a.used - b.used || a.id - b.id);
+    return first?.id ?? null;
   }
 
   /** Whether this very session can be leased and will do for the request. */
