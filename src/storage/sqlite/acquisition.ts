@@ -89,25 +89,25 @@ export class Acquisition {
   acquire(request: AcquireRequest, now: number, counts: () => PoolCounts): AcquireOutcome {
     this.#deadlines.pass(now);
     for (;;) {
-      const outcome = this.#attempt(request, now, counts);
+      const outcome = this.#attempt(request, now);
       // A lease that has run out unnoticed may be what is in the way.
-      const inTheWay = outcome.kind === 'none' || outcome.kind === 'max_leases';
-      if (!inTheWay || request.onlyRepeat || this.#deadlines.pass(now, MANY_AT_ONCE) === 0) return outcome;
+      const inTheWay = outcome === null || outcome.kind === 'max_leases';
+      const others = inTheWay && !request.onlyRepeat ? this.#deadlines.pass(now, MANY_AT_ONCE) : 0;
+      if (others === 0) return outcome ?? { kind: 'none', counts: counts() };
     }
   }
 
-  #attempt(request: AcquireRequest, now: number, counts: () => PoolCounts): AcquireOutcome {
+  /** Null: there is no session for it. */
+  #attempt(request: AcquireRequest, now: number): AcquireOutcome | null {
     const repeated =
       request.idempotencyKey === null ? null : this.#repeated(request, request.idempotencyKey, now);
-    if (repeated) return repeated;
-    if (request.onlyRepeat) return { kind: 'none', counts: counts() };
+    if (repeated || request.onlyRepeat) return repeated;
     const row = this.#wanted(request);
     if (row === 'unknown') return { kind: 'unknown_session' };
     const { maxLeases } = request;
     const held = maxLeases === null ? 0 : this.#counts.get(`holder:${request.holder}`);
     if (maxLeases !== null && held >= maxLeases) return { kind: 'max_leases', held, maxLeases };
-    if (!row) return { kind: 'none', counts: counts() };
-    return this.#grant(row, request, now);
+    return row && this.#grant(row, request, now);
   }
 
   /** Ends a lease that nobody received. */
