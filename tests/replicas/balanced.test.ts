@@ -10,8 +10,11 @@ await describeWithServer();
 const describe = describeWithBalancer();
 
 /** Runs the test with two replicas behind nginx. */
-function balanced(test: (balancer: Balancer, replicas: readonly Service[]) => Promise<void>) {
-  const settings = { TRUST_PROXY: '127.0.0.1' };
+function balanced(
+  test: (balancer: Balancer, replicas: readonly Service[]) => Promise<void>,
+  trusted = '127.0.0.1',
+) {
+  const settings = { TRUST_PROXY: trusted };
   return withReplicas(
     2,
     async (replicas) => {
@@ -79,6 +82,16 @@ describe('two replicas behind the balancer of the Compose file', () => {
       expect(await guess(balancer, '127.0.0.2', '203.0.113.9')).toBe(429);
       expect(await guess(balancer, '127.0.0.3', '203.0.113.9')).toBe(403);
     }),
+  );
+
+  it(
+    'see a client that is trusted as a proxy under its own address, whatever it says of itself',
+    balanced(async (balancer) => {
+      for (let tried = 0; tried < 10; tried += 1) {
+        expect(await guess(balancer, '127.0.0.2', `198.51.100.${tried}, 127.0.0.2`)).toBe(403);
+      }
+      expect(await guess(balancer, '127.0.0.2', '203.0.113.9')).toBe(429);
+    }, 'loopback'),
   );
 
   it(

@@ -82,6 +82,23 @@ describe('the Compose file', () => {
     expect(paths).toContain('volumes.postgres');
   });
 
+  it('believes nobody but the balancer of who a client is, and gives its address to nobody else', () => {
+    const address = '172.30.86.2';
+    expect(paths).toContain(`x-replica: &replica.TRUST_PROXY: ${address}`);
+    expect(paths).toContain(`services.balancer.networks.replicas.ipv4_address: ${address}`);
+    expect(paths).toContain(
+      'networks.replicas.ipam.config.- subnet: 172.30.86.0/24.ip_range: 172.30.86.128/25',
+    );
+    for (const name of ['replica-1', 'replica-2', 'postgres'])
+      expect(paths).toContain(`services.${name}.networks.- replicas`);
+  });
+
+  it('bounds the memory of everything that it runs', () => {
+    expect(paths).toContain('x-telegate: &telegate.mem_limit: 1g');
+    expect(paths).toContain('services.balancer.mem_limit: 256m');
+    expect(paths).toContain('services.postgres.mem_limit: 1g');
+  });
+
   it('takes every privilege away', () => {
     for (const hardened of ['x-telegate: &telegate', 'services.balancer']) {
       expect(paths).toContain(`${hardened}.read_only: true`);

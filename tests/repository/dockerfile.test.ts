@@ -24,7 +24,9 @@ describe('the image', () => {
 
   it('stands on pinned images of the Node version that the package asks for', () => {
     expect(all('FROM')).toHaveLength(2);
-    for (const base of all('FROM')) expect(base).toMatch(/^node:20-bookworm-slim( AS build)?$/);
+    for (const base of all('FROM')) expect(base).toMatch(/^node:24-bookworm-slim( AS build)?$/);
+    const { engines } = JSON.parse(readFileSync('package.json', 'utf8'));
+    expect(engines.node).toBe('>=20.19 <25');
   });
 
   it('does not run as root', () => {
