@@ -31,8 +31,13 @@ export class Client {
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections, noDelay: true });
   }
 
-  /** Rejects when no answer comes. */
-  ask(method: 'GET' | 'POST', path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  /** Asks from `localAddress`, if that is given. Rejects when no answer comes. */
+  ask(
+    method: 'GET' | 'POST',
+    path: string,
+    headers: Readonly<Record<string, string>> = {},
+    localAddress?: string,
+  ): Promise<Answer> {
     const sentAt = monotonicMs();
     const options = {
       host: '127.0.0.1',
@@ -42,6 +47,7 @@ export class Client {
       path,
       headers: { 'X-API-Key': API_KEY, ...(method === 'POST' ? { 'Content-Length': '0' } : {}), ...headers },
       timeout: PATIENCE_MS,
+      ...(localAddress && { localAddress }),
     };
     return new Promise((resolve, reject) => {
       const asked = request(options, (response) => {

@@ -23,6 +23,8 @@ export interface PoolWorkerParts {
   readonly repeats: boolean;
   /** Whether it holds its leases for seconds. */
   readonly slow: boolean;
+  /** Whether it knows no lease ids: it releases without one, at times late, and always twice. */
+  readonly older: boolean;
 }
 
 const PAUSE_MS = 15;
@@ -31,13 +33,22 @@ const LONGEST_HOLD_MS = 30;
 /** Long enough to hold a lease while the server is killed and started again. */
 const LONGEST_SLOW_HOLD_MS = 3500;
 
+/** How often an older worker releases a lease only after it has run out. */
+const LATE = 0.05;
+
+/** How long after its end, in milliseconds at the most. */
+const LATEST_MS = 1000;
+
 /** One of many that lease, work a moment, and give back, while the server comes and goes. */
 export class PoolWorker {
   readonly #parts: PoolWorkerParts;
+  /** Each worker has an address of its own. */
+  readonly #address: string;
   #key = 0;
 
   constructor(parts: PoolWorkerParts) {
     this.#parts = parts;
+    this.#address = `127.0.1.${1 + (parts.number % 250)}`;
   }
 
   /** Works until `enough` says so. */
@@ -56,7 +67,8 @@ export class PoolWorker {
     this.#key += 1;
     if (repeats) headers['Idempotency-Key'] = `worker-${number}-lease-${this.#key}`;
     const firstSentAt = monotonicMs();
-    const ask = () => client.ask('GET', `/session?ttl=${ttlSeconds}&wait=${waitSeconds}`, headers);
+    const path = `/session?ttl=${ttlSeconds}&wait=${waitSeconds}`;
+    const ask = () => client.ask('GET', path, headers, this.#address);
     const answer = repeats
       ? await untilAnswered(ask, firstSentAt + ttlSeconds * 1000)
       : await ask().catch(() => null);
@@ -78,7 +90,22 @@ export class PoolWorker {
       if (!(await this.#renew(holding, conduct.ttlSeconds))) return;
       await delay(conduct.holdMs);
     }
-    if (!conduct.abandons) await this.#release(holding);
+    if (conduct.abandons) return;
+    if (this.#parts.older) await this.#releaseAsOlderWorkersDo(holding);
+    else await this.#release(holding);
+  }
+
+  /** Without a lease id: late now and then, and once more after that. */
+  async #releaseAsOlderWorkersDo(holding: Holding): Promise<void> {
+    if (Math.random() < LATE)
+      await delay(Math.max(0, holding.until - monotonicMs()) + Math.random() * LATEST_MS);
+    holding.until = Math.min(holding.until, monotonicMs());
+    for (let times = 0; times < 2; times += 1) {
+      const path = `/release?session_id=${holding.sessionId}`;
+      const answer = await this.#parts.client.ask('POST', path, {}, this.#address).catch(() => null);
+      expected(answer, [200, 409, 503]);
+      await delay(Math.random() * LONGEST_HOLD_MS);
+    }
   }
 
   /** Whether the lease is still held, as far as anyone knows. */
@@ -108,13 +135,13 @@ export class PoolWorker {
   }
 }
 
-function chooseConduct({ ttlSeconds, slow }: PoolWorkerParts): Conduct {
+function chooseConduct({ ttlSeconds, slow, older }: PoolWorkerParts): Conduct {
   const chance = Math.random();
   const abandons = chance < 0.01;
   return {
     ttlSeconds: abandons ? Math.ceil(Math.random() * ttlSeconds) : ttlSeconds,
     abandons,
-    heartbeats: chance < 0.002 || chance > 0.93,
+    heartbeats: !older && (chance < 0.002 || chance > 0.93),
     waitSeconds: Math.random() < 0.8 ? 0 : 2,
     holdMs: Math.random() * (slow ? LONGEST_SLOW_HOLD_MS : LONGEST_HOLD_MS),
   };

@@ -24,8 +24,8 @@ export function startWorkers(
   enough: () => boolean,
 ): Promise<void>[] {
   return Array.from({ length: count }, (_, number) => {
-    const [repeats, slow] = [number % 2 === 0, number % 5 === 0];
-    const worker = new PoolWorker({ number, client, ledger, ttlSeconds: TTL_SECONDS, repeats, slow });
+    const [repeats, slow, older] = [number % 2 === 0, number % 5 === 0, number % 10 === 3];
+    const worker = new PoolWorker({ number, client, ledger, ttlSeconds: TTL_SECONDS, repeats, slow, older });
     return worker.work(enough);
   });
 }
