@@ -83,6 +83,18 @@ export class Unavailable extends TeleGateError {
   }
 }
 
+/**
+ * The database can be read no more as it was written: nothing is leased or changed until it is restored and the
+ * service started again. Neither a disk that can't be written nor a server that is away.
+ */
+export class DatabaseDamaged extends Unavailable {
+  constructor() {
+    const message = 'the database is damaged; nothing is leased until it is restored (the log says how)';
+    super({ error: 'database_damaged', message }, 60);
+    this.message = message;
+  }
+}
+
 /** The service failed at something that the caller may be told the reason of (an unreadable directory). */
 export class Failed extends TeleGateError {}
 

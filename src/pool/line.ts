@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import { Unavailable } from '../errors.js';
+import { DatabaseDamaged, Unavailable } from '../errors.js';
 import type { Timers } from '../timers.js';
 import { NO_OTHER_LINES, type OtherLines } from './other_lines.js';
 import { byKind, type Place, Places, type Ticket, wantsOf } from './places.js';
@@ -161,6 +161,11 @@ export class WaitingLine {
       else if (outcome.kind === 'granted') this.#parts.giveBack(outcome.lease);
     } catch (error) {
       without.add(place.wants);
+      if (error instanceof DatabaseDamaged) {
+        // Nobody gets anything from it any more.
+        for (const each of this.#places.clear()) each.fail(error);
+        return;
+      }
       // Who asked for patience has it also with a database that is being restarted.
       if (!place.once && error instanceof Unavailable && this.#places.length > 0) this.#tryLater();
       else if (this.#places.remove(place)) place.fail(error);

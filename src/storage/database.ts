@@ -9,12 +9,22 @@ import type { RunStore } from '../scraping/store.js';
 import type { SessionStore } from '../sessions/store.js';
 import type { SourceStore } from '../sources/store.js';
 
+/** What the start knows of the database that it should find. */
+export interface ExpectedDatabase {
+  /** The encryption key of a service that ran before; null: there is none. */
+  readonly keyFile: string | null;
+  /** A database that can't be used is moved aside, and an empty one takes its place. */
+  readonly beginAnew: boolean;
+}
+
 /** What a database takes from the world around it. */
 export interface DatabaseSurroundings {
   readonly logger: Logger;
   readonly time: TimeSource;
   /** It is `time` that counts, not the server's clock: for one process whose time is in somebody's hands. */
   readonly ownTime?: boolean;
+  /** What the start knows of the database that it should find; unless given, nothing. SQLite only. */
+  readonly expected?: ExpectedDatabase;
   /** 1: a transaction a request, to measure what sharing one brings. SQLite only. */
   readonly maxBatch?: number;
 }

@@ -17,7 +17,7 @@ export function openSqliteSource(path: string): CopySource {
   if (!existsSync(path)) throw new DatabaseRefused(`${path} does not exist.`);
   const lock = takeLock(path);
   try {
-    checkDatabase(path);
+    checkDatabase(path, null);
     const sqlite = openForReading(path);
     return {
       mark: null,

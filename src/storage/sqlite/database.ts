@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { AccessStore } from '../../access/store.js';
-import { Unavailable } from '../../errors.js';
+import { DatabaseDamaged, Unavailable } from '../../errors.js';
 import type { IntakeStore } from '../../intake/store.js';
 import type { LoginStore } from '../../logins/store.js';
 import type { PoolNotice, PoolSignals, PoolStore } from '../../pool/store.js';
@@ -8,7 +8,9 @@ import type { RunStore } from '../../scraping/store.js';
 import type { SessionStore } from '../../sessions/store.js';
 import type { SourceStore } from '../../sources/store.js';
 import { DatabaseRefused } from '../refused.js';
+import type { CallFailure } from './batch.js';
 import type { Answer, Call, ThreadOptions } from './messages.js';
+import type { OpenDatabase } from './open.js';
 import {
   ACCESS_OPERATIONS,
   INTAKE_OPERATIONS,
@@ -18,6 +20,7 @@ import {
   SESSION_OPERATIONS,
   SOURCE_OPERATIONS,
 } from './operations.js';
+import { saysDamaged } from './soundness.js';
 
 /** What the thread makes is gone with each batch: a small young generation keeps its memory small, in MiB. */
 const LIMITS = { maxYoungGenerationSizeMb: 6 };
@@ -29,7 +32,7 @@ const CALLS_A_MESSAGE = 16;
 const MAX_PENDING = 20_000;
 
 /** Codes of SQLite that mean: the disk, not the request. The same call may succeed later. */
-const DISK = /^SQLITE_(FULL|READONLY|IOERR|CANTOPEN|CORRUPT|BUSY|LOCKED|NOMEM|PERM|AUTH|PROTOCOL|NOTADB)/;
+const DISK = /^SQLITE_(FULL|READONLY|IOERR|CANTOPEN|BUSY|LOCKED|NOMEM|PERM|AUTH|PROTOCOL)/;
 
 interface Pending {
   readonly call: Call;
@@ -49,17 +52,22 @@ export class SqliteDatabase implements PoolSignals {
   readonly logins: LoginStore;
   readonly sources: SourceStore;
   readonly runs: RunStore;
+  /** How the file was found at the start. */
+  readonly found: Pick<OpenDatabase, 'checked' | 'replaced'>;
   readonly #thread: Worker;
   #waiting: Pending[] = [];
   #underWay: Pending[] = [];
   #scheduled = false;
   #ended: Error | null = null;
+  #damaged = false;
   #nextDeadline = 0;
   readonly #freedListeners: ((count: number) => void)[] = [];
   readonly #happenedListeners: ((notices: readonly PoolNotice[]) => void)[] = [];
+  readonly #damagedListeners: ((reason: string) => void)[] = [];
   readonly #idle: (() => void)[] = [];
 
-  private constructor(thread: Worker) {
+  private constructor(thread: Worker, found: SqliteDatabase['found']) {
+    this.found = found;
     this.#thread = thread;
     this.pool = this.#port<PoolStore>('pool', POOL_OPERATIONS);
     this.intake = this.#port<IntakeStore>('intake', INTAKE_OPERATIONS);
@@ -83,9 +91,24 @@ export class SqliteDatabase implements PoolSignals {
       thread.once('message', resolve);
       thread.once('error', reject);
     });
-    if (first.kind === 'refused') throw new DatabaseRefused(first.message);
+    if (first.kind !== 'ready')
+      throw new DatabaseRefused(first.kind === 'refused' ? first.message : 'no answer');
     thread.removeAllListeners('error');
-    return new SqliteDatabase(thread);
+    return new SqliteDatabase(thread, { checked: first.checked, replaced: first.replaced });
+  }
+
+  /** Called once, with what is wrong, when the file turns out to be damaged. */
+  onDamaged(listener: (reason: string) => void): void {
+    this.#damagedListeners.push(listener);
+  }
+
+  /** From now on every call is refused with DatabaseDamaged: whatever is read or written could be wrong. */
+  refuseAsDamaged(reason: string): void {
+    if (this.#damaged) return;
+    this.#damaged = true;
+    for (const listener of this.#damagedListeners) listener(reason);
+    // Those on hold ask again, and learn of it.
+    for (const listener of this.#freedListeners) listener(0);
   }
 
   onFreed(listener: (count: number) => void): void {
@@ -122,6 +145,7 @@ export class SqliteDatabase implements PoolSignals {
 
   #call(call: Call): Promise<unknown> {
     if (this.#ended) return Promise.reject(unavailable(this.#ended));
+    if (this.#damaged) return Promise.reject(new DatabaseDamaged());
     if (this.#underWay.length >= MAX_PENDING)
       return Promise.reject(unavailable(new Error('too many calls wait')));
     return new Promise((resolve, reject) => {
@@ -156,12 +180,21 @@ export class SqliteDatabase implements PoolSignals {
     for (const [index, pending] of answered.entries()) {
       const result = answer.results[index];
       if (result && 'value' in result) pending.resolve(result.value);
-      else pending.reject(failed(result?.failure ?? { code: 'UNEXPECTED', message: 'no answer' }));
+      else pending.reject(this.#failed(result?.failure ?? { code: 'UNEXPECTED', message: 'no answer' }));
     }
     if (answer.notices.length > 0) for (const listener of this.#happenedListeners) listener(answer.notices);
     if (answer.freed > 0) for (const listener of this.#freedListeners) listener(answer.freed);
     if (this.#waiting.length === 0 && this.#underWay.length === 0)
       for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #failed({ code, message }: CallFailure): Error {
+    if (saysDamaged(code)) {
+      this.refuseAsDamaged(message);
+      return new DatabaseDamaged();
+    }
+    const error = Object.assign(new Error(message), { code });
+    return DISK.test(code) ? unavailable(error) : error;
   }
 
   #fail(error: Error): void {
@@ -171,11 +204,6 @@ export class SqliteDatabase implements PoolSignals {
     this.#waiting = [];
     for (const resolve of this.#idle.splice(0)) resolve();
   }
-}
-
-function failed(failure: { code: string; message: string }): Error {
-  const error = Object.assign(new Error(failure.message), { code: failure.code });
-  return DISK.test(failure.code) ? unavailable(error) : error;
 }
 
 function unavailable(cause: Error): Unavailable {

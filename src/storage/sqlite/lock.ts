@@ -1,5 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
+import { isDiskFull, noSpaceLeft } from '../disk_full.js';
 import { DatabaseRefused } from '../refused.js';
 
 /** Keeps other processes from a database. */
@@ -38,6 +40,8 @@ function exclusive(lockPath: string, path: string): Database.Database {
         `${path} is in use by another TeleGate. One process serves a SQLite file: stop the other one, or give this one its own DATA_DIR.`,
       );
     }
+    if (isDiskFull(error, dirname(path)))
+      throw new DatabaseRefused(`${lockPath} ${noSpaceLeft()}`, { cause: error });
     const reason = error instanceof Error ? error.message : String(error);
     throw new DatabaseRefused(`${lockPath} can't be opened: ${reason}`, { cause: error });
   }

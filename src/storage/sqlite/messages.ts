@@ -1,10 +1,14 @@
 import type { PoolNotice } from '../../pool/store.js';
+import type { ExpectedDatabase } from '../database.js';
 import type { CallResult } from './batch.js';
+import type { OpenDatabase } from './open.js';
 
 /** What the database thread is started with. */
 export interface ThreadOptions {
   readonly path: string;
   readonly migrations: string;
+  /** Unless given, nothing is expected. */
+  readonly expected?: ExpectedDatabase;
   /** Opens the file beside the service that has it, for a command that changes no session. */
   readonly beside?: boolean;
   /** Calls that one transaction takes at the most; 1, to measure what sharing one brings. */
@@ -20,7 +24,7 @@ export type Call = readonly [
 
 /** What the thread says: that it is ready, that it can't be, or how a batch of calls went. */
 export type Answer =
-  | { readonly kind: 'ready' }
+  | ({ readonly kind: 'ready' } & Pick<OpenDatabase, 'checked' | 'replaced'>)
   | { readonly kind: 'refused'; readonly message: string }
   | {
       readonly kind: 'batch';

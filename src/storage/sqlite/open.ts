@@ -1,29 +1,40 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
+import type { ExpectedDatabase } from '../database.js';
+import { isDiskFull, noSpaceLeft } from '../disk_full.js';
 import { DatabaseRefused } from '../refused.js';
 import { foldRemainingNames } from './folded_names.js';
 import { takeLock } from './lock.js';
-import { checkDatabase } from './soundness.js';
+import { checkDatabase, RESTORE, saysDamaged } from './soundness.js';
 
 /** An open database, and the lock that keeps other processes from it. */
 export interface OpenDatabase {
   readonly sqlite: Database.Database;
+  /** `partly`: too large to be read through at the start. */
+  readonly checked: 'whole' | 'partly';
+  /** Where the files are that were moved aside to begin anew. */
+  readonly replaced: readonly string[];
   close(): void;
 }
 
 /**
  * Opens the file at `path` for this process alone, checks it, and brings its schema up to date.
- * @throws DatabaseRefused when another process uses it, when it is damaged, or when it can't be opened.
+ * @throws DatabaseRefused when another process uses it, when it is damaged or lost, or when it can't be opened.
  */
-export function openDatabase(path: string, migrations: string): OpenDatabase {
+export function openDatabase(
+  path: string,
+  migrations: string,
+  expected: ExpectedDatabase = { keyFile: null, beginAnew: false },
+): OpenDatabase {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const lock = takeLock(path);
+  let found: Pick<OpenDatabase, 'checked' | 'replaced'>;
   try {
-    checkDatabase(path);
+    found = checkOrBeginAnew(path, expected);
   } catch (error) {
     lock.forget();
     throw error;
@@ -31,6 +42,7 @@ export function openDatabase(path: string, migrations: string): OpenDatabase {
   try {
     const sqlite = connect(path, migrations);
     return {
+      ...found,
       sqlite,
       close: () => {
         sqlite.close();
@@ -39,9 +51,40 @@ export function openDatabase(path: string, migrations: string): OpenDatabase {
     };
   } catch (error) {
     lock.release();
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new DatabaseRefused(`${path} can't be opened: ${reason}`, { cause: error });
+    throw new DatabaseRefused(`${path} ${whyNotOpened(error, path)}`, { cause: error });
   }
+}
+
+function checkOrBeginAnew(
+  path: string,
+  { keyFile, beginAnew }: ExpectedDatabase,
+): Pick<OpenDatabase, 'checked' | 'replaced'> {
+  try {
+    return { checked: checkDatabase(path, keyFile), replaced: [] };
+  } catch (error) {
+    if (!beginAnew || !(error instanceof DatabaseRefused)) throw error;
+    return { checked: 'whole', replaced: moveAside(path) };
+  }
+}
+
+/** Renames the database and what belongs to it; to which names. Nothing is deleted. */
+function moveAside(path: string): string[] {
+  let number = 1;
+  const aside = (suffix: string) => `${path}.replaced-${number}${suffix}`;
+  const suffixes = ['', '-wal', '-shm', '-journal'];
+  while (suffixes.some((suffix) => existsSync(aside(suffix)))) number += 1;
+  // The database first: without its log it could be taken for a whole one.
+  const present = suffixes.filter((suffix) => existsSync(`${path}${suffix}`));
+  for (const suffix of present) renameSync(`${path}${suffix}`, aside(suffix));
+  return present.map(aside);
+}
+
+/** Said after the path of a file that SQLite failed to open. */
+export function whyNotOpened(error: unknown, path: string): string {
+  if (isDiskFull(error, dirname(path))) return noSpaceLeft();
+  const reason = error instanceof Error ? error.message : String(error);
+  const damaged = error instanceof Database.SqliteError && saysDamaged(error.code);
+  return damaged ? `is damaged (${reason}): ${RESTORE}.` : `can't be opened: ${reason}`;
 }
 
 /**
@@ -59,7 +102,7 @@ export function openBeside(path: string, migrations: string): OpenDatabase {
       `${path} is of an older TeleGate: start this one once, it brings it up to date.`,
     );
   }
-  return { sqlite, close: () => sqlite.close() };
+  return { sqlite, checked: 'whole', replaced: [], close: () => sqlite.close() };
 }
 
 function isUpToDate(sqlite: Database.Database, migrationsFolder: string): boolean {

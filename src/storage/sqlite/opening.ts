@@ -1,20 +1,26 @@
+import { Worker } from 'node:worker_threads';
+import type { Logger } from 'winston';
 import { SQLITE_MIGRATIONS } from '../../project.js';
 import { Alone } from '../../replicas/alone.js';
 import type { Database, DatabaseSurroundings } from '../database.js';
 import { restoreClock, saveClock } from '../saved_clock.js';
 import type { SqliteTarget } from '../target.js';
 import { SqliteDatabase } from './database.js';
+import type { WalkReport } from './page_walk_thread.js';
+import { RESTORE } from './soundness.js';
 
 /** Opens the file for this process alone. @throws DatabaseRefused. */
 export async function openSqlite(
   { file }: SqliteTarget,
-  { time, maxBatch }: DatabaseSurroundings,
+  { time, logger, maxBatch, expected }: DatabaseSurroundings,
 ): Promise<Database> {
   const database = await SqliteDatabase.open({
     path: file,
     migrations: SQLITE_MIGRATIONS,
     ...(maxBatch === undefined ? {} : { maxBatch }),
+    ...(expected && { expected }),
   });
+  const stopChecking = watchSoundness(database, file, logger);
   try {
     const clock = await restoreClock(database.access, time);
     const { pool, intake, access, sessions, logins, sources, runs } = database;
@@ -24,12 +30,56 @@ export async function openSqlite(
       replicas: new Alone(),
       shared: false,
       touch: () => saveClock(access, clock),
-      close: () => database.close(),
+      close: async () => {
+        await stopChecking();
+        await database.close();
+      },
     };
   } catch (error) {
+    await stopChecking();
     await database.close();
     throw error;
   }
+}
+
+/** Tells the log what was found of the file, and checks behind the service what was not checked yet; how to stop. */
+function watchSoundness(database: SqliteDatabase, file: string, logger: Logger): () => Promise<void> {
+  const { checked, replaced } = database.found;
+  if (replaced.length > 0) {
+    logger.warn('began anew with an empty database, since BEGIN_ANEW is on; the old one was moved aside', {
+      database: file,
+      moved_to: replaced,
+    });
+  }
+  database.onDamaged((reason) =>
+    logger.error(
+      `the database is damaged: nothing is leased or changed any more. Stop TeleGate, ${RESTORE}, and start it again`,
+      { database: file, reason },
+    ),
+  );
+  if (checked === 'whole') return async () => undefined;
+  logger.info('the database is too large to be read through at the start; it is checked meanwhile', {
+    database: file,
+  });
+  return walkBehind(file, (report) => {
+    if (report.kind === 'damaged') database.refuseAsDamaged(report.reason);
+    else if (report.kind === 'sound')
+      logger.info('the database was checked and is sound', { database: file });
+    else logger.warn('the database could not be checked', { database: file, reason: report.reason });
+  });
+}
+
+/** Walks through the file's pages on a thread of its own, and tells what it found; how to stop that. */
+function walkBehind(file: string, tell: (report: WalkReport) => void): () => Promise<void> {
+  const thread = new Worker(new URL('./page_walk_thread.js', import.meta.url), {
+    workerData: file,
+    resourceLimits: { maxYoungGenerationSizeMb: 2 },
+  });
+  thread.once('message', tell);
+  thread.once('error', (error) => tell({ kind: 'not_read', reason: error.message }));
+  return async () => {
+    await thread.terminate();
+  };
 }
 
 /** Opens the file that another process may be serving. @throws DatabaseRefused. */

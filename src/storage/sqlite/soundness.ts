@@ -2,44 +2,76 @@ import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { DatabaseRefused } from '../refused.js';
 
-/** Beyond this size only the pages that are read are checked: a whole check would hold up the start. */
+/** A larger file is not read through at the start, which that would hold up: `walkPages` does it afterwards. */
 const WHOLE_CHECK_BYTES = 64 * 1024 * 1024;
 
 /** Where the header says how the file is written: 2 is WAL, 1 is not (sqlite.org/fileformat.html, 1.3). */
 const FORMAT_VERSIONS = [18, 19] as const;
 
+/** Codes of SQLite that mean: what is in the file is wrong, and stays wrong. */
+const DAMAGE = /^SQLITE_(CORRUPT|NOTADB|IOERR_CORRUPTFS)/;
+
+/** Whether SQLite's error of this code says that the file itself is damaged. */
+export function saysDamaged(code: string): boolean {
+  return DAMAGE.test(code);
+}
+
+/** What to do about a database that can't be used as it is. */
+export const RESTORE =
+  'restore it from a backup, or set BEGIN_ANEW=on to move it aside and start with an empty one';
+
 /**
- * Reads the database at `path` through, and leaves it and its directory as they are.
- * @throws DatabaseRefused when it is damaged.
+ * Reads the database at `path` through, and leaves it and its directory as they are. Whether all of it was read:
+ * of a large one, only the pages that opening it needs. `keyFile`: the encryption key beside it, if there is one.
+ * @throws DatabaseRefused when it is damaged, or when it is gone or empty, though a service kept one there.
  */
-export function checkDatabase(path: string): void {
-  const size = sizeOf(path);
-  if (size === 0) return;
-  const sideFiles = [`${path}-wal`, `${path}-shm`].filter((file) => !existsSync(file));
-  // What is in the log is part of the database: only SQLite itself can put the two together.
-  const inMemory = size <= WHOLE_CHECK_BYTES && sizeOf(`${path}-wal`) === 0;
-  const fault = findFault(() => (inMemory ? image(path) : new Database(path, { readonly: true })), size);
-  if (fault === null) return;
-  for (const file of sideFiles) rmSync(file, { force: true });
-  throw new DatabaseRefused(
-    `${path} is damaged (${fault}). Nothing was changed: restore it from a backup, or move it away to start with an empty one.`,
+export function checkDatabase(path: string, keyFile: string | null): 'whole' | 'partly' {
+  const whole = sizeOf(path) <= WHOLE_CHECK_BYTES;
+  const { fault, empty, forget } = look(path, whole);
+  const refusal =
+    fault === null ? lossOf(path, empty, keyFile) : `is damaged (${fault}). Nothing was changed: ${RESTORE}.`;
+  if (refusal === null) return whole ? 'whole' : 'partly';
+  forget();
+  throw new DatabaseRefused(`${path} ${refusal}`);
+}
+
+function lossOf(path: string, empty: boolean, keyFile: string | null): string | null {
+  const witness = sizeOf(path) === 0 && sizeOf(`${path}-wal`) > 0 ? `${path}-wal` : keyFile;
+  if (!empty || witness === null) return null;
+  return (
+    `is ${existsSync(path) ? 'empty' : 'gone'}, but ${witness} is there: a database was kept here. Put it back ` +
+    'from a backup, and see whether DATA_DIR, DATABASE_URL and the disk are the right ones. To start with an empty ' +
+    'database, stop all workers (the sessions that they hold would be leased again) and set BEGIN_ANEW=on.'
   );
 }
 
-function findFault(open: () => Database.Database, size: number): string | null {
+/** What a look at the file finds, and how to take away what SQLite put beside it meanwhile. */
+interface Look {
+  /** SQLite's words. */
+  readonly fault: string | null;
+  readonly empty: boolean;
+  forget(): void;
+}
+
+function look(path: string, whole: boolean): Look {
+  const sideFiles = [`${path}-wal`, `${path}-shm`].filter((file) => !existsSync(file));
+  const forget = () => {
+    for (const file of sideFiles) rmSync(file, { force: true });
+  };
+  if (sizeOf(path) === 0) return { fault: null, empty: true, forget };
+  // What is in the log is part of the database: only SQLite itself can put the two together.
+  const inMemory = whole && sizeOf(`${path}-wal`) === 0;
   try {
-    const sqlite = open();
+    const sqlite = inMemory ? image(path) : new Database(path, { readonly: true });
     try {
-      const whole = size <= WHOLE_CHECK_BYTES;
-      const found = whole
-        ? sqlite.pragma('quick_check(1)', { simple: true })
-        : sqlite.pragma('schema_version') && 'ok';
-      return found === 'ok' ? null : String(found);
+      const found = whole ? String(sqlite.pragma('quick_check(1)', { simple: true })) : 'ok';
+      const tables = sqlite.prepare('SELECT count(*) FROM sqlite_schema').pluck().get();
+      return { fault: found === 'ok' ? null : found, empty: tables === 0, forget };
     } finally {
       sqlite.close();
     }
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return { fault: error instanceof Error ? error.message : String(error), empty: false, forget };
   }
 }
 

@@ -1,7 +1,8 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { DatabaseRefused } from '../refused.js';
 import { runBatch } from './batch.js';
 import type { Answer, Call, ThreadOptions } from './messages.js';
-import { type OpenDatabase, openBeside, openDatabase } from './open.js';
+import { type OpenDatabase, openBeside, openDatabase, whyNotOpened } from './open.js';
 import { createTables, type Tables } from './tables.js';
 
 /** Calls that share a transaction at the most. */
@@ -32,7 +33,8 @@ function serve(port: MessagePort, options: ThreadOptions): void {
     database.close();
     port.close();
   });
-  say({ kind: 'ready' });
+  const { checked, replaced } = database;
+  say({ kind: 'ready', checked, replaced });
 }
 
 /** The message and all that wait behind it: what came while the disk was busy shares a transaction. */
@@ -56,11 +58,21 @@ function open(
   try {
     const database = options.beside
       ? openBeside(options.path, options.migrations)
-      : openDatabase(options.path, options.migrations);
-    return { database, tables: createTables(database.sqlite) };
+      : openDatabase(options.path, options.migrations, options.expected);
+    return { database, tables: tablesOf(database, options.path) };
   } catch (error) {
     say({ kind: 'refused', message: error instanceof Error ? error.message : String(error) });
     return null;
+  }
+}
+
+/** @throws DatabaseRefused where even what is read at the start can't be. */
+function tablesOf(database: OpenDatabase, path: string): Tables {
+  try {
+    return createTables(database.sqlite);
+  } catch (error) {
+    database.close();
+    throw new DatabaseRefused(`${path} ${whyNotOpened(error, path)}`, { cause: error });
   }
 }
 

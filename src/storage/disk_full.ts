@@ -1,0 +1,34 @@
+import { statfsSync } from 'node:fs';
+
+/** How the file system and SQLite say that the disk, or the user's share of it, is full. */
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL']);
+
+/** SQLite's codes that also stand for other faults: full only where nothing is left. */
+const PERHAPS_FULL = /^SQLITE_(IOERR|CANTOPEN)/;
+
+/** Less than SQLite needs for its smallest write, in bytes. */
+const NOTHING_BYTES = 64 * 1024;
+
+/** Whether `error`, or what caused it, means that nothing more goes onto the disk on which `directory` is. */
+export function isDiskFull(error: unknown, directory: string): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  if (FULL.has(code)) return true;
+  return (
+    (PERHAPS_FULL.test(code) && freeBytes(directory) < NOTHING_BYTES) || isDiskFull(error.cause, directory)
+  );
+}
+
+/** Said after the path that could not be written. */
+export function noSpaceLeft(): string {
+  return "can't be written: no space is left on its disk. Free some (64 MiB are a good start), or set DATA_DIR to another disk.";
+}
+
+function freeBytes(directory: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    return bavail * bsize;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
