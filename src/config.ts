@@ -41,6 +41,8 @@ export interface Config {
   readonly apiKeys: readonly BootstrapKey[];
   /** 32 bytes each, newest first. Empty: none was set. */
   readonly encryptionKeys: readonly Uint8Array[];
+  /** A start that finds its database or its key lost goes on without them; nothing is deleted. */
+  readonly beginAnew: boolean;
   readonly leaseTtlSeconds: number;
   /** Whether a call about a session must name its lease. */
   readonly leaseId: Settings['LEASE_ID'];
@@ -128,6 +130,7 @@ function toConfig(settings: Settings): Config {
     sessionsDir: settings.SESSIONS_DIR,
     apiKeys: settings.API_KEYS,
     encryptionKeys: settings.ENCRYPTION_KEYS,
+    beginAnew: settings.BEGIN_ANEW === 'on',
     leaseTtlSeconds: settings.LEASE_TTL_SECONDS,
     leaseId: settings.LEASE_ID,
     reaperIntervalSeconds: settings.REAPER_INTERVAL_SECONDS,

@@ -5,7 +5,6 @@ import type { Express } from 'express';
 import { KeyService } from './access/keys.js';
 import { writePrivateFile } from './access/private_file.js';
 import { rotateSecrets } from './access/rotation.js';
-import { checkVault } from './access/vault_check.js';
 import type { SteadyClock } from './clock.js';
 import type { Config } from './config.js';
 import { removeLeftovers } from './intake/leftovers.js';
@@ -53,9 +52,6 @@ export async function createContainer(config: Config, around: Surroundings): Pro
     const { access: store, replicas } = database;
     const keys = new KeyService({ store, clock, bootstrapKeys, randomBytes, replicas });
     const keepKey = (key: string) => writePrivateFile(join(config.dataDir, 'admin.key'), `${key}\n`);
-    if (database.shared) {
-      await checkVault({ access: store, replicas, vault });
-    }
     await rotateSecrets(database, vault);
     const intake = await wireIntake(base);
     const pool = wirePool(base);

@@ -36,6 +36,7 @@ export const settingsSchema = z
     SESSIONS_DIR: z.string().default('./sessions').transform(absolute),
     API_KEYS: parsed(parseBootstrapKeys).default([]),
     ENCRYPTION_KEYS: parsed(parseEncryptionKeys).default([]),
+    BEGIN_ANEW: oneOf(['on', 'off']).default('off'),
     LEASE_TTL_SECONDS: wholeNumber(1, 86_400).default(10_800),
     LEASE_ID: oneOf(['required', 'compatible']).default('compatible'),
     REAPER_INTERVAL_SECONDS: wholeNumber(1, 3600).default(30),

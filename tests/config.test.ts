@@ -16,6 +16,7 @@ describe('the settings', () => {
       sessionsDir: resolve('sessions'),
       apiKeys: [],
       encryptionKeys: [],
+      beginAnew: false,
       leaseTtlSeconds: 10_800,
       reaperIntervalSeconds: 30,
       syncs: true,

@@ -8,6 +8,11 @@ export class KeyFileError extends Error {
   override readonly name = 'KeyFileError';
 }
 
+/** Where the key is that was not given in the settings. */
+export function encryptionKeyFile(dataDir: string): string {
+  return join(dataDir, 'encryption.key');
+}
+
 /**
  * The key in `dataDir`/encryption.key. If there is no such file, makes one (mode 0600, and the directory if
  * need be) with 32 bytes from `randomBytes`. An existing file is never changed. Two starts at once agree on
@@ -19,7 +24,7 @@ export async function loadOrCreateEncryptionKey(
   dataDir: string,
   randomBytes: (length: number) => Uint8Array,
 ): Promise<Uint8Array> {
-  const path = join(dataDir, 'encryption.key');
+  const path = encryptionKeyFile(dataDir);
   const existing = await readIfThere(path);
   if (existing !== null) return parse(existing, path);
   const fresh = `${formatEncryptionKey(randomBytes(ENCRYPTION_KEY_BYTES))}\n`;

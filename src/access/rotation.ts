@@ -17,70 +17,73 @@ export interface SecretStores {
   readonly sources: SourceStore;
 }
 
+/** A secret as it is stored. */
+export interface StoredSecret {
+  readonly token: string;
+  readonly context: string;
+  /** Puts the same secret there, encrypted anew, unless another one is there by now. */
+  replace(anew: string): Promise<unknown>;
+}
+
 /**
  * Encrypts anew, with the newest key, what an older one encrypted: after a start with both, the older key
  * may go. What can't be read with any key is left as it is.
  */
 export async function rotateSecrets(stores: SecretStores, vault: Vault): Promise<void> {
-  await rotateProxies(stores.access, vault);
-  await rotateSessions(stores.sessions, vault);
-  await rotateSources(stores.sources, vault);
-}
-
-async function rotateProxies(access: AccessStore, vault: Vault): Promise<void> {
-  for (const { id, pass } of await access.proxies()) {
-    const anew = pass === null ? null : await encryptedAnew(pass, PROXY_PASSWORD, vault);
-    if (anew !== null) await access.saveProxyPass(id, anew);
+  for await (const secrets of storedSecrets(stores)) {
+    await Promise.all(secrets.map((secret) => rotate(secret, vault)));
   }
 }
 
-async function rotateSessions(sessions: SessionStore, vault: Vault): Promise<void> {
-  await forAll(
-    (after, limit) => sessions.apiHashes(after, limit),
-    async ({ id, apiHash }) => {
-      const anew = await encryptedAnew(apiHash, SESSION_API_HASH, vault);
-      if (anew !== null) await sessions.saveApiHash(id, anew);
-    },
+/** Every secret that is kept for longer than a login lasts, some at a time. */
+export async function* storedSecrets({
+  access,
+  sessions,
+  sources,
+}: SecretStores): AsyncGenerator<readonly StoredSecret[]> {
+  yield (await access.proxies()).flatMap(({ id, pass: token }) =>
+    token === null
+      ? []
+      : [{ token, context: PROXY_PASSWORD, replace: (anew: string) => access.saveProxyPass(id, anew) }],
   );
-  await forAll(
-    (after, limit) => sessions.keptCredentials(after, limit),
-    async ({ id, credentials }) => {
-      const anew = await encryptedAnew(credentials, SESSION_CREDENTIALS, vault);
-      if (anew !== null) await sessions.replaceCredentials(id, credentials, anew);
-    },
-  );
+  for await (const rows of pages((after) => sessions.apiHashes(after, PAGE))) {
+    yield rows.map(({ id, apiHash: token }) => ({
+      ...{ token, context: SESSION_API_HASH },
+      replace: (anew: string) => sessions.saveApiHash(id, anew),
+    }));
+  }
+  for await (const rows of pages((after) => sessions.keptCredentials(after, PAGE))) {
+    yield rows.map(({ id, credentials: token }) => ({
+      ...{ token, context: SESSION_CREDENTIALS },
+      replace: (anew: string) => sessions.replaceCredentials(id, token, anew),
+    }));
+  }
+  for await (const rows of pages((after) => sources.secrets(after, PAGE))) {
+    yield rows.flatMap((source) =>
+      SOURCE_SECRETS.flatMap((name) => {
+        const token = source[name];
+        const replace = (anew: string) => sources.replaceSecret(source.id, name, token ?? '', anew);
+        return token === null ? [] : [{ token, context: SOURCE_CONTEXTS[name], replace }];
+      }),
+    );
+  }
 }
 
-async function rotateSources(sources: SourceStore, vault: Vault): Promise<void> {
-  await forAll(
-    (after, limit) => sources.secrets(after, limit),
-    async (source) => {
-      for (const name of SOURCE_SECRETS) {
-        const secret = source[name];
-        const anew = secret === null ? null : await encryptedAnew(secret, SOURCE_CONTEXTS[name], vault);
-        if (secret !== null && anew !== null) await sources.replaceSecret(source.id, name, secret, anew);
-      }
-    },
-  );
-}
-
-/** Does `rotate` to every row that has a secret of this kind, a page at a time. */
-async function forAll<Row extends { readonly id: number }>(
-  rows: (afterId: number, limit: number) => Promise<readonly Row[]>,
-  rotate: (row: Row) => Promise<void>,
-): Promise<void> {
+/** All rows, a page at a time. */
+async function* pages<Row extends { readonly id: number }>(
+  rows: (afterId: number) => Promise<readonly Row[]>,
+): AsyncGenerator<readonly Row[]> {
   for (let after = 0; ; ) {
-    const found = await rows(after, PAGE);
+    const found = await rows(after);
     const last = found.at(-1);
     if (!last) return;
     after = last.id;
-    await Promise.all(found.map(rotate));
+    yield found;
   }
 }
 
-/** Null: the newest key made it, or none of them opens it. */
-async function encryptedAnew(secret: string, context: string, vault: Vault): Promise<string | null> {
-  if (vault.isCurrent(secret)) return null;
-  const readable = await vault.decrypt(secret, context).catch(() => null);
-  return readable === null ? null : vault.encrypt(readable, context);
+async function rotate({ token, context, replace }: StoredSecret, vault: Vault): Promise<void> {
+  if (vault.isCurrent(token)) return;
+  const readable = await vault.decrypt(token, context).catch(() => null);
+  if (readable !== null) await replace(await vault.encrypt(readable, context));
 }

@@ -1,3 +1,4 @@
+import { openedOr } from '../access/secret_unreadable.js';
 import type { Vault } from '../access/vault.js';
 import type { Application, DcKey } from '../telegram/gateway.js';
 
@@ -32,9 +33,14 @@ export class LoginSecrets {
     return this.#vault.encrypt(JSON.stringify(stored), context(id));
   }
 
-  /** @throws VaultError where it is not this login's. */
+  /** @throws SecretUnreadable where no key opens it, or it is not this login's. */
   async open(id: string, sealed: string): Promise<LoginSecret> {
-    const stored: StoredSecret = JSON.parse(await this.#vault.decrypt(sealed, context(id)));
+    const message = "what is kept of this login can't be decrypted with the keys in use: begin it again";
+    const text = await openedOr(this.#vault.decrypt(sealed, context(id)), () => ({
+      error: 'login_unreadable',
+      message,
+    }));
+    const stored: StoredSecret = JSON.parse(text);
     return { ...stored, key: { ...stored.key, authKey: Buffer.from(stored.key.authKey, 'base64') } };
   }
 }

@@ -1,8 +1,10 @@
 import type { Response } from 'express';
+import type { Logger } from 'winston';
 import type { z } from 'zod';
 import { exactAddress } from '../access/client_address.js';
+import { SecretUnreadable } from '../access/secret_unreadable.js';
 import type { SteadyClock } from '../clock.js';
-import { InvalidInput } from '../errors.js';
+import { InvalidInput, Unavailable } from '../errors.js';
 import { type Context, defineRoute, type Method, type Reply, type Route } from '../http/route.js';
 import { iso } from './present.js';
 import { acquireInput, leaseAnswer, noFreeSessionAnswer } from './schemas.js';
@@ -15,7 +17,11 @@ export interface AcquireRouteParts {
   readonly secrets: LeaseSecrets;
   readonly clock: SteadyClock;
   readonly leaseTtlSeconds: number;
+  readonly logger: Logger;
 }
+
+/** Sessions that one request takes out of the pool at the most, because no key opens their secrets. */
+const MAX_SET_ASIDE = 10;
 
 type Acquire = Context<z.output<typeof acquireInput>, unknown>;
 
@@ -69,15 +75,35 @@ async function acquire(
     hungUp?.abort();
     if (reach.lease) giveBack(parts, reach.lease);
   });
-  const lease = await parts.pool.acquire(wish, input.wait, hungUp?.signal ?? null);
-  if (isGone(res)) return giveBack(parts, lease);
-  reach.lease = lease;
-  try {
-    return { body: await present(parts, lease, input) };
-  } catch (error) {
-    await parts.pool.giveBack(lease);
-    throw error;
+  for (let setAside = 0; setAside < MAX_SET_ASIDE; setAside += 1) {
+    const lease = await parts.pool.acquire(wish, input.wait, hungUp?.signal ?? null);
+    if (isGone(res)) return giveBack(parts, lease);
+    reach.lease = lease;
+    try {
+      return { body: await present(parts, lease, input) };
+    } catch (error) {
+      reach.lease = null;
+      if (!(error instanceof SecretUnreadable)) {
+        await parts.pool.giveBack(lease);
+        throw error;
+      }
+      await setSessionAside(parts, lease, wish.holder, error);
+    }
   }
+  const message = 'several sessions whose secrets no key opens were taken out of the pool: ask again';
+  throw new Unavailable({ error: 'secrets_unreadable', message }, 1);
+}
+
+/** Nobody could use it as it is: it says why, and the next one is tried. */
+async function setSessionAside(
+  { pool, logger }: AcquireRouteParts,
+  lease: Lease,
+  holder: string,
+  { message }: SecretUnreadable,
+): Promise<void> {
+  const { sessionId: session_id, sessionName: session_name } = lease;
+  logger.warn('a session was taken out of the pool', { session_id, session_name, reason: message });
+  await pool.setAside(lease, holder, message);
 }
 
 /** Nobody is there to take the lease: it must not stay locked until it ends. */

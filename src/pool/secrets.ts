@@ -9,12 +9,12 @@ export interface LeaseCredentials {
 
 /** The secrets that go out with a lease: the session itself, and its proxy's password. */
 export interface LeaseSecrets {
-  /** @throws Conflict when the session can't be read. */
+  /** @throws Conflict when the session can't be read; SecretUnreadable where no key opens it. */
   ofLease(
     lease: Lease,
     as: 'string' | 'file',
     format: 'telethon' | 'gramjs' | 'pyrogram',
   ): Promise<LeaseCredentials>;
-  /** The proxy with its password readable. */
+  /** The proxy with its password readable. @throws SecretUnreadable. */
   proxy(stored: StoredProxy): Promise<StoredProxy>;
 }

@@ -94,6 +94,21 @@ export class PoolService {
     await store.giveBack(sessionId, leaseId, clock.now()).catch(() => undefined);
   }
 
+  /**
+   * Ends a lease whose session can't be handed out, and takes the session out of the pool with its reason until
+   * someone restores it.
+   */
+  async setAside(lease: Lease, holder: string, reason: string): Promise<void> {
+    const { leaseId } = lease;
+    const caller: Caller = { holder, admin: false, leaseId, address: null, leaseIds: 'required' };
+    try {
+      await this.block(lease.sessionId, caller, { kind: 'dead', reason });
+    } finally {
+      // Also its idempotency key, which may get another session then.
+      await this.giveBack(lease);
+    }
+  }
+
   /** The new end of the lease, in milliseconds. @throws Conflict when the lease is gone, or another key's. */
   async renew(sessionId: number, caller: Caller, ttlSeconds: number | null): Promise<number> {
     const outcome = await this.#parts.store.renew(sessionId, caller, ttlSeconds, this.#parts.clock.now());

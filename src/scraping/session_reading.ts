@@ -1,3 +1,4 @@
+import { SecretUnreadable } from '../access/secret_unreadable.js';
 import type { Clock } from '../clock.js';
 import { NotFound } from '../errors.js';
 import type { PoolService } from '../pool/service.js';
@@ -72,6 +73,7 @@ export class SessionReading {
   async #judge(course: Course, lease: Lease, error: unknown, resolvedAnew: boolean): Promise<NextStep> {
     const { pool, limits } = this.#parts;
     const { floodSleepMaxSeconds } = limits;
+    if (error instanceof SecretUnreadable) return this.#setAside(course, lease, error);
     const anySession = course.source.sessionId === null;
     const step = afterError(error, { floodSleepMaxSeconds, anySession, resolvedAnew });
     if (step === null) throw error;
@@ -84,5 +86,14 @@ export class SessionReading {
       .catch(() => null);
     if (told?.effect.kind === 'none') course.notLetIn.add(lease.sessionId);
     return step;
+  }
+
+  /** No key opens what the session needs: it leaves the pool, and another one goes on. */
+  async #setAside(course: Course, lease: Lease, { message }: SecretUnreadable): Promise<NextStep> {
+    const { sessionName } = lease;
+    await this.#log.write(course.run.id, 'warning', `${sessionName} is of no use: ${message}`);
+    await this.#parts.pool.setAside(lease, OWN_HOLDER, message);
+    if (course.source.sessionId === null) return { kind: 'swap' };
+    return { kind: 'fail', message: `${sessionName}: ${message}` };
   }
 }

@@ -1,3 +1,4 @@
+import { SecretUnreadable } from '../access/secret_unreadable.js';
 import type { Clock } from '../clock.js';
 import { Conflict, NotFound } from '../errors.js';
 import { judgeReport } from '../pool/reports.js';
@@ -53,7 +54,7 @@ export class SessionChecks {
     } catch (error) {
       if (error instanceof TelegramRefused) return this.#refused(id, error);
       const unreadable = error instanceof Conflict && error.detail.error === 'credentials_unreadable';
-      if (unreadable) return notValid('unreadable', error.message);
+      if (unreadable || error instanceof SecretUnreadable) return notValid('unreadable', error.message);
       throw error;
     }
   }

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { PROXY_PASSWORD } from '../access/proxies.js';
+import { openedOr } from '../access/secret_unreadable.js';
 import type { Vault } from '../access/vault.js';
 import { Conflict } from '../errors.js';
 import {
@@ -36,9 +37,19 @@ export class CredentialsService implements LeaseSecrets {
   async proxy(stored: StoredProxy): Promise<StoredProxy> {
     if (stored.pass === null) return stored;
     const known = this.#passwords.get(stored.pass);
-    const pass = known ?? (await this.#vault.decrypt(stored.pass, PROXY_PASSWORD));
+    const pass = known ?? (await this.#open(stored, stored.pass));
     if (known === undefined) this.#passwords.set(stored.pass, pass);
     return { ...stored, pass };
+  }
+
+  #open({ host, port }: StoredProxy, pass: string): Promise<string> {
+    const message =
+      `the password of its proxy (${host}:${port}) can't be decrypted with the keys in use: ` +
+      'set its proxy again and restore it, or give the older key in ENCRYPTION_KEYS, too';
+    return openedOr(this.#vault.decrypt(pass, PROXY_PASSWORD), () => ({
+      error: 'proxy_unreadable',
+      message,
+    }));
   }
 }
 

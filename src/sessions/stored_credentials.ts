@@ -1,3 +1,4 @@
+import { openedOr } from '../access/secret_unreadable.js';
 import type { Vault } from '../access/vault.js';
 import type { Credentials } from '../intake/formats/session_string.js';
 import { telethonFile } from '../intake/formats/telethon_file.js';
@@ -23,7 +24,7 @@ export class StoredCredentials {
     this.#parts = parts;
   }
 
-  /** What it takes to be the account; null: nothing that can be read says it. */
+  /** What it takes to be the account; null: nothing that can be read says it. @throws SecretUnreadable. */
   async of(session: SessionWithFiles): Promise<Credentials | null> {
     return (await this.#inFiles(session)) ?? (await this.#inDatabase(session.id));
   }
@@ -44,6 +45,13 @@ export class StoredCredentials {
   async #inDatabase(id: number): Promise<Credentials | null> {
     const { sessions, vault } = this.#parts;
     const sealed = await sessions.credentials(id);
-    return sealed === null ? null : openCredentials(sealed, vault).catch(() => null);
+    if (sealed === null) return null;
+    const message =
+      "the session kept in the database can't be decrypted with the keys in use: bring it again, or give the older key in ENCRYPTION_KEYS, too";
+    return openedOr(openCredentials(sealed, vault), () => ({
+      error: 'credentials_unreadable',
+      message,
+      session_id: id,
+    }));
   }
 }

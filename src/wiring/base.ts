@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { loadOrCreateEncryptionKey } from '../access/key_file.js';
-import { Vault } from '../access/vault.js';
+import { encryptionKeyFile } from '../access/key_file.js';
+import type { Vault } from '../access/vault.js';
 import type { SteadyClock } from '../clock.js';
 import type { Config } from '../config.js';
 import { Disposers } from '../disposers.js';
@@ -11,6 +11,7 @@ import { openDatabase } from '../storage/open.js';
 import type { GatewayLimits } from '../telegram/limits.js';
 import type { TelegramNetwork } from '../telegram/network.js';
 import type { Timers } from '../timers.js';
+import { openVault } from './vault.js';
 
 /** What the service takes from the world around it. */
 export interface Surroundings extends DatabaseSurroundings {
@@ -30,18 +31,17 @@ export interface Base extends Surroundings {
   readonly disposers: Disposers;
 }
 
-/** Opens the database and what goes with it. @throws DatabaseRefused, KeyFileError. */
+/** Opens the database and what goes with it. @throws DatabaseRefused, KeyFileError, EncryptionKeysDiffer. */
 export async function openBase(config: Config, around: Surroundings): Promise<Base> {
   const disposers = new Disposers();
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  const database = await openDatabase(config.database, around);
+  const keyFile = encryptionKeyFile(config.dataDir);
+  const expected = { keyFile: existsSync(keyFile) ? keyFile : null, beginAnew: config.beginAnew };
+  const database = await openDatabase(config.database, { ...around, expected });
   disposers.add(() => database.close());
   try {
     const { clock } = database;
-    const own = config.encryptionKeys.length === 0;
-    const vault = new Vault(
-      own ? [await loadOrCreateEncryptionKey(config.dataDir, randomBytes)] : config.encryptionKeys,
-    );
+    const vault = await openVault(config, database, around.logger);
     return { ...around, config, database, clock, vault, events: new EventHub(around.timers), disposers };
   } catch (error) {
     await disposers.dispose();

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import type { Logger } from 'winston';
+import { encryptionKeyFile, loadOrCreateEncryptionKey } from '../access/key_file.js';
+import { Vault } from '../access/vault.js';
+import {
+  checkVault,
+  EncryptionKeysDiffer,
+  encryptedIn,
+  noteNoKeyYet,
+  noteVault,
+  opensStored,
+} from '../access/vault_check.js';
+import type { Config } from '../config.js';
+import type { Database } from '../storage/database.js';
+import { DatabaseRefused } from '../storage/refused.js';
+
+/** What only a key that is lost opens, and what becomes of it. */
+const LOST_SECRETS =
+  'what only the lost key opens (passwords of proxies, api hashes, bot tokens) must be given again, and is kept ' +
+  'as it is until then';
+
+/**
+ * The vault over the keys of the settings, or over DATA_DIR/encryption.key, which the first start makes.
+ * @throws EncryptionKeysDiffer where they do not open what the database holds; DatabaseRefused where nothing is left
+ * of what was in it; KeyFileError.
+ */
+export async function openVault(config: Config, database: Database, logger: Logger): Promise<Vault> {
+  const { access, replicas } = database;
+  if (config.beginAnew) {
+    logger.warn('BEGIN_ANEW is on: set it back to off, lest a database that is lost is replaced unnoticed');
+  }
+  if (database.shared) {
+    const vault = await vaultOf(config);
+    await checkVault({ access, replicas, vault });
+    return vault;
+  }
+  const refuseUnlessAnew = (refusal: Error) => {
+    if (!config.beginAnew) throw refusal;
+    logger.warn('begins anew, since BEGIN_ANEW is on', { reason: refusal.message });
+  };
+  const keyFile = encryptionKeyFile(config.dataDir);
+  const keyIsThere = existsSync(keyFile);
+  const encrypted = await encryptedIn(database);
+  const lacking = config.encryptionKeys.length === 0 && !keyIsThere;
+  if (lacking && encrypted === 'secrets') refuseUnlessAnew(keyGone(keyFile, config));
+  if (keyIsThere && encrypted === 'nothing' && (await isEmpty(database)))
+    refuseUnlessAnew(nothingLeft(keyFile, config));
+  // A start that is broken off between here and there finds a key, and must not take the database for a lost one.
+  if (encrypted === 'nothing') await noteNoKeyYet(access);
+  const vault = await vaultOf(config);
+  if (!lacking && !(await opensStored(database, vault))) refuseUnlessAnew(otherKey(keyFile, config));
+  await noteVault(access, vault);
+  return vault;
+}
+
+async function vaultOf({ dataDir, encryptionKeys }: Config): Promise<Vault> {
+  const own = encryptionKeys.length === 0;
+  return new Vault(own ? [await loadOrCreateEncryptionKey(dataDir, randomBytes)] : encryptionKeys);
+}
+
+/** Whether no service ever did anything with it. */
+async function isEmpty({ access, intake, sources }: Database): Promise<boolean> {
+  const [sessions, keys, some] = await Promise.all([
+    intake.total(),
+    access.keys(),
+    sources.sources({ skip: 0, limit: 1 }),
+  ]);
+  return sessions === 0 && keys.length === 0 && some.length === 0;
+}
+
+function keyGone(keyFile: string, config: Config): EncryptionKeysDiffer {
+  return new EncryptionKeysDiffer(
+    `${keyFile} is gone, but secrets in ${fileOf(config)} were encrypted with it. Put it back from a backup, or give ` +
+      `the key in ENCRYPTION_KEYS. If it is lost, set BEGIN_ANEW=on: a new one is made, and ${LOST_SECRETS}.`,
+  );
+}
+
+function otherKey(keyFile: string, config: Config): EncryptionKeysDiffer {
+  const which = config.encryptionKeys.length === 0 ? `The key in ${keyFile} does` : 'The ENCRYPTION_KEYS do';
+  return new EncryptionKeysDiffer(
+    `${which} not open the secrets in ${fileOf(config)}: they were encrypted with another key. Put that one back from a backup, or ` +
+      'give both in ENCRYPTION_KEYS, the new one first. If it is lost, set BEGIN_ANEW=on: the new key is used, and ' +
+      `${LOST_SECRETS}.`,
+  );
+}
+
+function nothingLeft(keyFile: string, config: Config): DatabaseRefused {
+  return new DatabaseRefused(
+    `${fileOf(config)} is empty, but ${keyFile} is there: a database was kept here. Put it back from a backup. To ` +
+      'start with the empty one, stop all workers (the sessions that they hold would be leased again) and set ' +
+      'BEGIN_ANEW=on.',
+  );
+}
+
+function fileOf({ database }: Config): string {
+  return database.kind === 'sqlite' ? database.file : 'the database';
+}
