@@ -4,7 +4,7 @@ import { NotFound } from '../errors.js';
 import type { PoolService } from '../pool/service.js';
 import type { Lease } from '../pool/store.js';
 import type { AccountAccesses } from '../sessions/account_access.js';
-import { ownCaller } from '../sessions/own_lease.js';
+import { OWN_HOLDER, ownCaller } from '../sessions/own_lease.js';
 import type { SessionStore } from '../sessions/store.js';
 import { isTelegramsWord } from '../telegram/errors.js';
 import type { TelegramGateway } from '../telegram/gateway.js';
