@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm';
-import { boolean, index, integer, jsonb, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core';
+import { boolean, index, integer, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core';
 import type { Role } from '../../access/roles.js';
 import type { LoginStage, PendingLogin } from '../../logins/store.js';
 import type { UnreleasedLease } from '../../pool/lease_authorization.js';
 import type { RestState, State } from '../../pool/states.js';
-import { bytea, identity, whole } from './columns.js';
+import { bytea, identity, jsonText, whole } from './columns.js';
 
 /** Times are milliseconds on the service's clock; ids of Telegram are text, since they have 64 bits. */
 export const sessions = pgTable(
@@ -48,7 +48,7 @@ export const sessions = pgTable(
     /** Until when its last holder may still be connected; null: it has let go, or has the lease. */
     cooldownUntil: whole('cooldown_until'),
     /** Leases that ended without their holder, who may release them late. */
-    unreleased: jsonb('unreleased').$type<readonly UnreleasedLease[]>().notNull().default([]),
+    unreleased: jsonText<readonly UnreleasedLease[]>('unreleased').notNull().default(sql`'[]'`),
     suspectedAt: whole('suspected_at'),
     lastCheckedAt: whole('last_checked_at'),
     createdAt: whole('created_at').notNull(),
