@@ -65,7 +65,7 @@ export function keyRoutes(keys: KeyService, clock: SteadyClock): Route[] {
         name: text(100),
         role: z.enum(ROLES),
         max_leases: wholeNumber(1, 1_000_000)
-          .nullish()
+          .optional()
           .meta({ description: 'How many sessions it may hold at once' }),
       }),
       responses: {

@@ -1,17 +1,21 @@
 import type { Request } from 'express';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { type InputIssue, InvalidInput } from '../errors.js';
 import type { InputFrom, Route } from './route.js';
 
 type Values = Record<string, unknown>;
+type Shape = z.ZodObject<z.ZodRawShape>;
 type Place = 'query' | 'body';
 
-/** The parameters of a request, from wherever the route lets them come. @throws InvalidInput. */
+/**
+ * The parameters of a request, from wherever the route lets them come. An optional one that is JSON null, or
+ * empty in a form or a query, is one that was not given. @throws InvalidInput.
+ */
 export function readInput(route: Route, req: Request): unknown {
   if (!route.input) return {};
   const from = route.from ?? 'query';
-  const query: Values = from === 'body' ? {} : req.query;
-  const body = from === 'query' ? {} : bodyValues(req);
+  const query = from === 'body' ? {} : givenInQuery(route.input, req.query);
+  const body = from === 'query' ? {} : givenInBody(route.input, req);
   const values = merge(query, body);
   const place = (field: string): Place =>
     field in body ? 'body' : field in query ? 'query' : fallback(from);
@@ -34,9 +38,44 @@ function bodyValues(req: Request): Values {
   throw new InvalidInput([{ loc: ['body'], msg: 'wanted: a JSON object', type: 'dict_type' }]);
 }
 
+/** An empty field says nothing, but for a flag: bare, as in `?dry_run`, it says yes. */
+function givenInQuery({ shape }: Shape, query: Values): Values {
+  return given(shape, query, (value, schema) =>
+    value === '' && z.safeParse(schema, value).success ? value : withoutEmpty(value),
+  );
+}
+
+function givenInBody({ shape }: Shape, req: Request): Values {
+  const isJson = Boolean(req.is('json'));
+  return given(shape, bodyValues(req), isJson ? (value) => value ?? undefined : withoutEmpty);
+}
+
+/** The fields that a route knows, without optional ones that say nothing: `said` is undefined for them. */
+function given(
+  shape: z.ZodRawShape,
+  values: Values,
+  said: (value: unknown, schema: z.core.$ZodType) => unknown,
+): Values {
+  // Without a prototype `__proto__` is a name as any other.
+  const kept: Values = Object.create(null);
+  for (const [field, schema] of Object.entries(shape)) {
+    if (!Object.hasOwn(values, field)) continue;
+    const value = said(values[field], schema);
+    if (value !== undefined) kept[field] = value;
+    else if (!z.safeParse(schema, undefined).success) kept[field] = values[field];
+  }
+  return kept;
+}
+
+/** What a field of a form says; undefined: nothing, each time that it was given. */
+function withoutEmpty(value: unknown): unknown {
+  if (!Array.isArray(value)) return value === '' ? undefined : value;
+  const filled = value.filter((item) => item !== '');
+  return filled.length === 0 ? undefined : filled;
+}
+
 /** Query and body together. The same parameter in both must say the same. */
 function merge(query: Values, body: Values): Values {
-  // Without a prototype `__proto__` is a name as any other, and no schema knows it.
   const values: Values = Object.assign(Object.create(null), query);
   for (const [field, value] of Object.entries(body)) {
     if (field in query && !saysTheSame(query[field], value)) {

@@ -72,6 +72,11 @@ export function text(max: number) {
     .regex(/^[^\p{Cc}]*$/u, 'must have no control characters');
 }
 
+/** A field of a change that empty text takes away: null then. Left out, or null in JSON, it stays as it was. */
+export function clearable<Value extends z.ZodType>(value: Value) {
+  return z.preprocess((given) => (given === '' ? null : given), value.nullable()).optional();
+}
+
 /** A parameter that may be repeated: one value or many come as a list. */
 export function repeatable<Item extends z.ZodType>(item: Item, most: number) {
   return z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InvalidInput } from '../errors.js';
-import { page, sessionId, text } from '../http/parameters.js';
+import { clearable, page, sessionId, text } from '../http/parameters.js';
 import { defineRoute, type Route } from '../http/route.js';
 import { sessionAnswer, type sessionPresenter } from './present.js';
 import { proxyInput } from './proxy_input.js';
@@ -54,7 +54,9 @@ const changeInput = z.object({
   name: z.string().optional().meta({ description: 'Its file gets the name too' }),
   is_active: z.enum(['active', 'inactive']).optional(),
   tags: z.array(text(64)).max(20).optional(),
-  proxy: proxyInput.nullable().optional().meta({ description: 'null: straight to Telegram' }),
+  proxy: clearable(proxyInput).meta({
+    description: 'An object, a URL such as `socks5://user:pass@host:port`, or empty: straight to Telegram',
+  }),
 });
 
 function change({ service, present }: SessionRouteParts): Route {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sessionId, text, wholeNumber } from '../http/parameters.js';
+import { clearable, sessionId, text, wholeNumber } from '../http/parameters.js';
 import { ACCESS_LEVELS, TARGETS } from './store.js';
 
 /** Any text of so many characters (not UTF-16 units) at most, but for control characters and halves of a character. */
@@ -10,7 +10,7 @@ function label(max: number) {
 }
 
 const sourceName = label(200).meta({ example: 'Euronews English' });
-const channelTitle = label(255).nullish();
+const channelTitle = clearable(label(255));
 
 /** A channel as text, or its id as a number of any width. */
 const channel = z
@@ -25,19 +25,20 @@ const channel = z
 
 const accessLevel = z.enum(ACCESS_LEVELS);
 const target = z.enum(TARGETS).meta({ description: 'Where what is scraped goes' });
-const session = sessionId.nullish();
+const session = clearable(sessionId);
 
-const fileTypes = z
-  .union([z.array(z.string().max(50)).max(100), z.string().max(1000)], 'wanted: a list of extensions')
-  .transform((given) => (typeof given === 'string' ? given.split(',') : given))
-  .nullish()
-  .meta({
-    override: {
-      type: ['array', 'null'],
-      items: { type: 'string' },
-      description: 'Extensions of files that are wanted. null or left out: all; empty: none',
-    },
-  });
+const fileTypes = clearable(
+  z
+    .union([z.array(z.string().max(50)).max(100), z.string().max(1000)], 'wanted: a list of extensions')
+    .transform((given) => (typeof given === 'string' ? given.split(',') : given))
+    .meta({
+      override: {
+        type: 'array',
+        items: { type: 'string' },
+        description: 'Extensions of files that are wanted. Left out: all; an empty list: none',
+      },
+    }),
+);
 
 const isActive = z
   .union([z.boolean(), z.enum(['active', 'inactive', 'true', 'false'])])
@@ -53,23 +54,20 @@ const isActive = z
 const common = {
   channel_title: channelTitle,
   file_types: fileTypes,
-  target_path: z
-    .string()
-    .max(1024)
-    .nullish()
-    .meta({ description: "Below the target's root; left out: a directory by the source's id" }),
-  schedule: z
-    .string()
-    .max(1000)
-    .nullish()
-    .meta({ description: 'A cron expression of 5 or 6 fields, in UTC', example: '0 */6 * * *' }),
+  target_path: clearable(z.string().max(1024)).meta({
+    description: "Below the target's root; left out: a directory by the source's id",
+  }),
+  schedule: clearable(z.string().max(1000)).meta({
+    description: 'A cron expression of 5 or 6 fields, in UTC',
+    example: '0 */6 * * *',
+  }),
   is_active: isActive.optional(),
-  api_id: wholeNumber(1, 2 ** 31 - 1).nullish(),
-  api_hash: text(200).nullish(),
+  api_id: clearable(wholeNumber(1, 2 ** 31 - 1)),
+  api_hash: clearable(text(200)),
 };
-const botToken = text(200)
-  .nullish()
-  .meta({ description: 'A bot that reads a public channel, given by its name, while no session is free' });
+const botToken = clearable(text(200)).meta({
+  description: 'A bot that reads a public channel, given by its name, while no session is free',
+});
 
 export const createInput = z.object({
   name: sourceName,
