@@ -7,6 +7,7 @@ import { writePrivateFile } from './access/private_file.js';
 import { rotateSecrets } from './access/rotation.js';
 import type { SteadyClock } from './clock.js';
 import type { Config } from './config.js';
+import type { Route } from './http/route.js';
 import { removeLeftovers } from './intake/leftovers.js';
 import type { IntakeUpkeep } from './intake/upkeep.js';
 import { runOnSchedule } from './jobs/cron.js';
@@ -27,6 +28,8 @@ import { wireTelegram } from './wiring/telegram.js';
 /** The whole service, wired and not listening. */
 export interface Container {
   readonly app: Express;
+  /** Its routes, as they are declared. */
+  readonly routes: readonly Route[];
   readonly database: Database;
   readonly pool: PoolService;
   /** Null: the session files are other replicas' business. */
@@ -60,7 +63,7 @@ export async function createContainer(config: Config, around: Surroundings): Pro
     const sources = wireSources(base, engine);
     const features = { keys, intake, pool, telegram, sources, engine };
     return {
-      app: wireApp(base, features),
+      ...wireApp(base, features),
       database,
       pool: pool.service,
       upkeep: intake.upkeep,

@@ -42,7 +42,7 @@ export function editProxy(api, session) {
       const url = proxy.trim();
       // Unchanged it lacks the password, and would replace the one there is.
       if (url === before) return;
-      await api.send('PUT', `/sessions/${session.id}`, { proxy: url || null });
+      await api.send('PUT', `/sessions/${session.id}`, { proxy: url });
       say(url ? 'Proxy saved' : `${session.name} goes straight to Telegram`);
     },
   });

@@ -20,7 +20,7 @@ export function bodyOf(values, sessionId) {
     api_id: numberOf(text('api_id')),
     ...(apiHash && { api_hash: apiHash }),
     ...(botToken && { bot_token: botToken }),
-    ...(values.no_bot_token && { bot_token: null }),
+    ...(values.no_bot_token && { bot_token: '' }),
   };
 }
 
@@ -29,9 +29,10 @@ export function changesTo(source, body) {
   const changes = Object.entries(body).filter(
     ([name, value]) => JSON.stringify(value) !== JSON.stringify(source[name]),
   );
-  const change = Object.fromEntries(changes);
+  // Null would leave a field as it is: empty text takes it away.
+  const change = Object.fromEntries(changes.map(([name, value]) => [name, value ?? '']));
   // An application that is taken away goes with its hash.
-  return change.api_id === null && !change.api_hash ? { ...change, api_hash: null } : change;
+  return change.api_id === '' && !change.api_hash ? { ...change, api_hash: '' } : change;
 }
 
 function fileTypesOf({ files, file_types: typed = '' }) {

@@ -50,7 +50,7 @@ function givenInBody({ shape }: Shape, req: Request): Values {
   return given(shape, bodyValues(req), isJson ? (value) => value ?? undefined : withoutEmpty);
 }
 
-/** The fields that a route knows, without optional ones that say nothing: `said` is undefined for them. */
+/** The values without those of optional fields that say nothing: `said` is undefined for them. */
 function given(
   shape: z.ZodRawShape,
   values: Values,
@@ -58,11 +58,11 @@ function given(
 ): Values {
   // Without a prototype `__proto__` is a name as any other.
   const kept: Values = Object.create(null);
-  for (const [field, schema] of Object.entries(shape)) {
-    if (!Object.hasOwn(values, field)) continue;
-    const value = said(values[field], schema);
-    if (value !== undefined) kept[field] = value;
-    else if (!z.safeParse(schema, undefined).success) kept[field] = values[field];
+  for (const [field, value] of Object.entries(values)) {
+    const schema = Object.hasOwn(shape, field) ? shape[field] : undefined;
+    const meant = schema ? said(value, schema) : value;
+    const isLeftOut = schema && meant === undefined && z.safeParse(schema, undefined).success;
+    if (!isLeftOut) kept[field] = meant ?? value;
   }
   return kept;
 }

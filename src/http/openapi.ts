@@ -62,12 +62,19 @@ function operation(route: Route): object {
 
 function bodies({ input = z.object({}), from = 'query', file }: Route): object {
   const schema = { schema: input };
+  const json = { schema: withNull(input) };
   const fields = from === 'query' ? z.object({}) : input;
   return {
-    ...(from !== 'query' && { 'application/json': schema }),
+    ...(from !== 'query' && { 'application/json': json }),
     ...(from === 'any' && { 'application/x-www-form-urlencoded': schema }),
     ...(file && { 'multipart/form-data': { schema: withFile(fields, file) } }),
   };
+}
+
+/** In JSON an optional field may be null: it is not given then. */
+function withNull(input: z.ZodObject<z.ZodRawShape>): z.ZodObject<z.ZodRawShape> {
+  const optional = Object.entries(input.shape).filter(([, field]) => z.safeParse(field, undefined).success);
+  return input.safeExtend(Object.fromEntries(optional.map(([name, field]) => [name, z.nullable(field)])));
 }
 
 function withFile(fields: z.ZodObject<z.ZodRawShape>, { field, description }: FileSpec): z.ZodType {

@@ -101,7 +101,8 @@ function change({ service, present }: SourceRouteParts): Route {
     method: 'put',
     path: '/sources/:id',
     summary: 'Change any field of a source, pause it, or have it go on',
-    description: 'A field has its new value from the next run on. What is left out, or null, stays; empty text takes it away.',
+    description:
+      'A field has its new value from the next run on. What is left out, or null, stays; empty text takes it away.',
     access: [],
     from: 'body',
     input: schemas.changeInput,

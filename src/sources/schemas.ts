@@ -10,7 +10,6 @@ function label(max: number) {
 }
 
 const sourceName = label(200).meta({ example: 'Euronews English' });
-const channelTitle = clearable(label(255));
 
 /** A channel as text, or its id as a number of any width. */
 const channel = z
@@ -25,20 +24,18 @@ const channel = z
 
 const accessLevel = z.enum(ACCESS_LEVELS);
 const target = z.enum(TARGETS).meta({ description: 'Where what is scraped goes' });
-const session = clearable(sessionId);
+const session = sessionId.optional();
 
-const fileTypes = clearable(
-  z
-    .union([z.array(z.string().max(50)).max(100), z.string().max(1000)], 'wanted: a list of extensions')
-    .transform((given) => (typeof given === 'string' ? given.split(',') : given))
-    .meta({
-      override: {
-        type: 'array',
-        items: { type: 'string' },
-        description: 'Extensions of files that are wanted. Left out: all; an empty list: none',
-      },
-    }),
-);
+const fileTypes = z
+  .union([z.array(z.string().max(50)).max(100), z.string().max(1000)], 'wanted: a list of extensions')
+  .transform((given) => (typeof given === 'string' ? given.split(',') : given))
+  .meta({
+    override: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Extensions of files that are wanted. Left out: all; an empty list: none',
+    },
+  });
 
 const isActive = z
   .union([z.boolean(), z.enum(['active', 'inactive', 'true', 'false'])])
@@ -50,24 +47,31 @@ const isActive = z
     },
   });
 
-/** What may be said of any source. */
-const common = {
-  channel_title: channelTitle,
-  file_types: fileTypes,
-  target_path: clearable(z.string().max(1024)).meta({
-    description: "Below the target's root; left out: a directory by the source's id",
-  }),
-  schedule: clearable(z.string().max(1000)).meta({
-    description: 'A cron expression of 5 or 6 fields, in UTC',
-    example: '0 */6 * * *',
-  }),
-  is_active: isActive.optional(),
-  api_id: clearable(wholeNumber(1, 2 ** 31 - 1)),
-  api_hash: clearable(text(200)),
-};
-const botToken = clearable(text(200)).meta({
+const channelTitle = label(255);
+const targetPath = z
+  .string()
+  .max(1024)
+  .meta({ description: "Below the target's root; left out: a directory by the source's id" });
+const schedule = z
+  .string()
+  .max(1000)
+  .meta({ description: 'A cron expression of 5 or 6 fields, in UTC', example: '0 */6 * * *' });
+const apiId = wholeNumber(1, 2 ** 31 - 1);
+const apiHash = text(200);
+const botToken = text(200).meta({
   description: 'A bot that reads a public channel, given by its name, while no session is free',
 });
+
+/** What may be said of any new source. */
+const common = {
+  channel_title: channelTitle.optional(),
+  file_types: fileTypes.optional(),
+  target_path: targetPath.optional(),
+  schedule: schedule.optional(),
+  is_active: isActive.optional(),
+  api_id: apiId.optional(),
+  api_hash: apiHash.optional(),
+};
 
 export const createInput = z.object({
   name: sourceName,
@@ -76,7 +80,7 @@ export const createInput = z.object({
   target,
   session_ref: session,
   session_id: session,
-  bot_token: botToken,
+  bot_token: botToken.optional(),
   ...common,
 });
 
@@ -92,12 +96,12 @@ export const privateInput = z.object({
 export const publicInput = z.object({
   name: sourceName,
   channel_username: channel,
-  bot_token: botToken,
+  bot_token: botToken.optional(),
   target,
   ...common,
 });
 
-/** Every field of a source by every name it has. */
+/** Every field of a source by every name it has; those that it can be without may be taken away. */
 export const changeInput = z.object({
   name: sourceName.optional(),
   identifier: channel.optional(),
@@ -105,10 +109,16 @@ export const changeInput = z.object({
   channel_id: channel.optional(),
   access_level: accessLevel.optional(),
   target: target.optional(),
-  session_ref: session,
-  session_id: session,
-  bot_token: botToken,
-  ...common,
+  is_active: isActive.optional(),
+  session_ref: clearable(sessionId),
+  session_id: clearable(sessionId),
+  channel_title: clearable(channelTitle),
+  file_types: clearable(fileTypes),
+  target_path: clearable(targetPath),
+  schedule: clearable(schedule),
+  api_id: clearable(apiId),
+  api_hash: clearable(apiHash),
+  bot_token: clearable(botToken),
 });
 
 const sourceId = wholeNumber(1, Number.MAX_SAFE_INTEGER).meta({ description: 'The source', example: 1 });

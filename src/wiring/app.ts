@@ -36,8 +36,14 @@ export interface Features {
   readonly sources: Sources;
 }
 
+/** The application, and the routes that it has, as they are declared. */
+export interface Wired {
+  readonly app: Express;
+  readonly routes: readonly Route[];
+}
+
 /** The application over the features. */
-export function wireApp(base: Base, features: Features): Express {
+export function wireApp(base: Base, features: Features): Wired {
   const { database, clock, config, logger } = base;
   const { pool, keys } = features;
   const { upkeep } = features.intake;
@@ -52,11 +58,12 @@ export function wireApp(base: Base, features: Features): Express {
     ...(upkeep && { sessions_directory: await upkeep.check() }),
   });
   const { events } = base;
-  return createApp({
-    routes: [
-      ...featureRoutes(base, features, new LeaseIds({ mode: config.leaseId, registry, logger, clock })),
-      ...operationsRoutes({ registry, events, snapshot: pool.status, checks }),
-    ],
+  const routes = [
+    ...featureRoutes(base, features, new LeaseIds({ mode: config.leaseId, registry, logger, clock })),
+    ...operationsRoutes({ registry, events, snapshot: pool.status, checks }),
+  ];
+  const app = createApp({
+    routes,
     authenticate: createAuthenticate(keys, database.replicas.limiter('bad keys', BAD_KEYS)),
     logger,
     metrics: new HttpMetrics(registry),
@@ -66,6 +73,7 @@ export function wireApp(base: Base, features: Features): Express {
     corsOrigins: config.corsOrigins,
     trustedProxies: config.trustedProxies,
   });
+  return { app, routes };
 }
 
 /** The busiest first: Express looks at them one after the other. */

@@ -110,9 +110,9 @@ inBrowser('the form of a source in the console', (visiting) => {
             name: 'Other news',
             session_id: 1,
             file_types: [],
-            schedule: null,
-            api_id: null,
-            api_hash: null,
+            schedule: '',
+            api_id: '',
+            api_hash: '',
           },
         });
         await page.getByRole('heading', { level: 1, name: 'Other news' }).waitFor();

@@ -19,13 +19,12 @@ describe('other parameters', () => {
   );
 
   it.each([
-    ['tag', ''],
     ['tag', 'x'.repeat(65)],
     ['tag', 'a\u0000b'],
     ['method', 'drop table'],
     ['credentials', 'all'],
     ['format', 'tdata'],
-    ['session_name', ''],
+    ['session_name', 'x'.repeat(1025)],
   ])('of /session are checked: %s=%j', (field, value) =>
     withService(async (service) => {
       const answer = await service

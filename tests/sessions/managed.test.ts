@@ -166,7 +166,10 @@ describe('the proxy of a session', () => {
         expect(leased.body.proxy).toEqual(parts);
         const byUrl = await put(service, id, { proxy: 'socks5://other.example:9' }).expect(200);
         expect(byUrl.body.proxy).toMatchObject({ host: 'other.example', port: 9, user: null });
-        expect((await put(service, id, { proxy: null }).expect(200)).body.proxy).toBeNull();
+        expect((await put(service, id, { proxy: null }).expect(200)).body).toMatchObject({
+          proxy: byUrl.body.proxy,
+        });
+        expect((await put(service, id, { proxy: '' }).expect(200)).body.proxy).toBeNull();
         await service.stop();
         expect(await service.kept()).not.toContain('secret-pass');
       },

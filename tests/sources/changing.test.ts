@@ -25,15 +25,19 @@ describe('a source that is changed', () => {
         [{ target_path: '' }, { target_path: null }],
         [{ session_ref: 1, access_level: 'private' }, { session_id: 1 }],
         [{ session_id: 2 }, { session_ref: 2 }],
-        [{ access_level: 'public', session_id: null }, { session_ref: null }],
+        [
+          { access_level: 'public', session_id: '' },
+          { session_id: null, session_ref: null },
+        ],
         [{ file_types: ['PDF', 'pdf'] }, { file_types: ['pdf'] }],
-        [{ file_types: null }, {}],
+        [{ file_types: '' }, { file_types: null }],
         [{ schedule: '0 0 * * *' }, {}],
         [{ schedule: '' }, { schedule: null }],
         [{ is_active: false }, { is_active: 'inactive' }],
         [{ is_active: 'active' }, {}],
         [{ api_id: 5 }, {}],
-        [{ channel_title: null }, {}],
+        [{ channel_title: '' }, { channel_title: null }],
+        [{ api_id: '' }, { api_id: null }],
         [{}, {}],
       ];
       let { body: before } = await service.as('admin').get(`/sources/${id}`);
@@ -46,6 +50,24 @@ describe('a source that is changed', () => {
         before = body;
       }
       expect((await service.as('admin').get(`/sources/${id}`)).body).toEqual(before);
+    }, OPTIONS),
+  );
+
+  it(
+    'keeps what is null in the change',
+    withService(async (service) => {
+      const whole = {
+        schedule: '0 0 * * *',
+        sessionId: 1,
+        fileTypes: ['pdf'],
+        channelTitle: 'Title',
+        apiId: 5,
+      };
+      const { id } = await seedSource(service, { ...whole, targetPath: 'x', accessLevel: 'private' });
+      const { body } = await service.as('admin').get(`/sources/${id}`);
+      const nothing = Object.fromEntries(Object.keys(body).map((field) => [field, null]));
+      const answer = await put(service, id, nothing).expect(200);
+      expect(answer.body).toEqual({ ...body, updated_at: expect.any(String) });
     }, OPTIONS),
   );
 
@@ -69,9 +91,9 @@ describe('a source that is changed', () => {
       const vault = new Vault([Buffer.alloc(32, 7)]);
       expect(await vault.decrypt(kept?.apiHash ?? '', SOURCE_API_HASH)).toBe('hash-1');
       expect(await vault.decrypt(kept?.botToken ?? '', SOURCE_BOT_TOKEN)).toBe('1:token');
-      await put(service, id, { name: 'other' }).expect(200);
+      await put(service, id, { name: 'other', api_hash: null, bot_token: null }).expect(200);
       expect(await sources.source(id)).toMatchObject({ apiHash: kept?.apiHash, botToken: kept?.botToken });
-      await put(service, id, { api_hash: null, bot_token: null }).expect(200);
+      await put(service, id, { api_hash: '', bot_token: '' }).expect(200);
       expect(await sources.source(id)).toMatchObject({ apiHash: null, botToken: null });
     }, OPTIONS),
   );
