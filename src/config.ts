@@ -49,6 +49,8 @@ export interface Config {
   readonly reaperIntervalSeconds: number;
   /** Whether this replica has `sessionsDir` and looks after it; if not, others do. */
   readonly syncs: boolean;
+  /** How changes in `sessionsDir` are noticed: the system tells, or it is looked at again and again. */
+  readonly sessionsWatch: Settings['SESSIONS_WATCH'];
   /** A cron expression, or `off`. */
   readonly syncCron: string;
   /** A cron expression, or `off`. */
@@ -135,6 +137,7 @@ function toConfig(settings: Settings): Config {
     leaseId: settings.LEASE_ID,
     reaperIntervalSeconds: settings.REAPER_INTERVAL_SECONDS,
     syncs: settings.SYNC === 'on',
+    sessionsWatch: settings.SESSIONS_WATCH,
     syncCron: settings.SYNC_CRON,
     healthCron: settings.HEALTH_CRON,
     sessionCheck: settings.SESSION_CHECK,

@@ -19,7 +19,7 @@ import type { SessionHealth } from './sessions/health.js';
 import type { Database } from './storage/database.js';
 import { type Features, wireApp } from './wiring/app.js';
 import { type Base, openBase, type Surroundings } from './wiring/base.js';
-import { wireIntake } from './wiring/intake.js';
+import { type Intake, wireIntake } from './wiring/intake.js';
 import { wirePool } from './wiring/pool.js';
 import { wireScraping } from './wiring/scraping.js';
 import { wireSources } from './wiring/sources.js';
@@ -57,7 +57,7 @@ export async function createContainer(config: Config, around: Surroundings): Pro
     const keepKey = (key: string) => writePrivateFile(join(config.dataDir, 'admin.key'), `${key}\n`);
     await rotateSecrets(database, vault);
     const intake = await wireIntake(base);
-    const pool = wirePool(base);
+    const pool = wirePool(base, intake);
     const telegram = wireTelegram(base, intake, pool);
     const engine = wireScraping(base, pool, telegram);
     const sources = wireSources(base, engine);
@@ -92,9 +92,8 @@ async function startJobs(
   { intake, pool, telegram, sources, engine }: Features & { readonly engine: EmbeddedEngine },
 ): Promise<void> {
   const { config, database, timers, logger, disposers } = base;
-  const { upkeep } = intake;
   if (!database.shared) await endAbandonedLeases(pool.service);
-  if (upkeep) await startLooking(base, upkeep);
+  await startLooking(base, intake);
   await sources.schedules.followAll();
   engine.start();
   const { health } = telegram.sessions;
@@ -127,10 +126,13 @@ async function pruneRunLogs({ config, database, clock }: Base): Promise<void> {
 }
 
 /** What goes with having SESSIONS_DIR. */
-async function startLooking({ config, database, time, logger, disposers }: Base, upkeep: IntakeUpkeep) {
+async function startLooking({ config, database, time, logger, disposers }: Base, look: Intake) {
+  const { upkeep, lookout, availability } = look;
+  if (upkeep === null || lookout === null) return;
   const { intake, replicas, shared } = database;
   if ((await intake.total()) === 0) await mkdir(config.sessionsDir, { recursive: true });
-  await removeLeftovers(config.sessionsDir, time.wall());
+  await lookout.start();
+  if (availability?.reason === null) await removeLeftovers(config.sessionsDir, time.wall());
   const lacking = shared ? await intake.readAgain() : 0;
   if (lacking > 0) logger.info('sessions are read again, to be kept in the database', { sessions: lacking });
   disposers.add(runOnSchedule(config.syncCron, 'sync', { replicas, logger }, () => upkeep.run('schedule')));

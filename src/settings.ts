@@ -41,6 +41,7 @@ export const settingsSchema = z
     LEASE_ID: oneOf(['required', 'compatible']).default('compatible'),
     REAPER_INTERVAL_SECONDS: wholeNumber(1, 3600).default(30),
     SYNC: oneOf(['on', 'off']).default('on'),
+    SESSIONS_WATCH: oneOf(['native', 'poll']).default('native'),
     SYNC_CRON: z.string().refine(isSchedule, 'a cron expression, or off').default('0 * * * *'),
     HEALTH_CRON: z.string().refine(isSchedule, 'a cron expression, or off').default('off'),
     SESSION_CHECK: oneOf(['lenient', 'strict']).default('lenient'),

@@ -18,8 +18,6 @@ export interface WalkEntry {
 export interface Survey {
   /** `st_dev` of the sessions directory in decimal. */
   readonly device: string;
-  /** Every directory that was listed, relative to the sessions directory, which is `''` itself. */
-  readonly directories: readonly string[];
   /** What could not be looked at: nothing is known of a session of this name, or below it. */
   readonly unreadable: ReadonlySet<string>;
   readonly rejections: Rejections;

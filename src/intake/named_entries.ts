@@ -15,7 +15,6 @@ import { absolute, confirmRoot, openRoot, type SessionsRoot } from './sessions_r
  */
 export class NamedEntries implements Survey {
   readonly device: string;
-  readonly directories: readonly string[] = [];
   readonly unreadable = new Set<string>();
   readonly rejections = new Rejections();
   readonly #root: SessionsRoot;

@@ -33,9 +33,7 @@ export class Scan {
   /** Fingerprints by name. After `run`: those of the names that are gone. */
   readonly #known = new Map<string, string>();
   readonly #due: Due[] = [];
-  #directories: readonly string[] = [];
   #read = 0;
-  #told = 0;
 
   constructor(options: ReaderOptions, scope: ScanScope, reader: SessionReader) {
     this.#options = options;
@@ -51,7 +49,7 @@ export class Scan {
   }
 
   /** Compares. Throws SessionsDirectoryUnreadable. */
-  async run(): Promise<Omit<ScanSummary, 'directories'>> {
+  async run(): Promise<ScanSummary> {
     const { only } = this.#scope;
     const survey: Survey = only === null ? new Walk(this.#options) : new NamedEntries(this.#options, only);
     const turns = new TurnTaker();
@@ -61,7 +59,6 @@ export class Scan {
       if (turns.isOver()) await turns.next();
     }
     this.#forgiveUnreadable(survey.unreadable);
-    this.#directories = survey.directories;
     const appeared = this.#due.filter(({ kind }) => kind === 'appeared').length;
     const { list: rejected, total: rejectedTotal } = survey.rejections;
     const changed = this.#due.length - appeared;
@@ -99,13 +96,6 @@ export class Scan {
       this.#known.delete(name);
     }
     return names;
-  }
-
-  /** The next directories that were walked; empty: there are no more. */
-  directoriesNext(limit: number): string[] {
-    const directories = this.#directories.slice(this.#told, this.#told + limit);
-    this.#told += directories.length;
-    return directories;
   }
 
   /** Whether the entry is a session. */

@@ -14,8 +14,7 @@ export interface ScanOperations {
   /** Forgets any scan before. `only`: the names to look at, null for all; `avoid`: files not to be read. */
   begin(only: readonly string[] | null, avoid: readonly string[]): void;
   known(page: KnownPage): void;
-  run(): Promise<Omit<ScanSummary, 'directories'>>;
-  directoriesNext(limit: number): string[];
+  run(): Promise<ScanSummary>;
   readNext(limit: number): Promise<InspectedFile[]>;
   goneNext(limit: number): string[];
   end(): void;

@@ -22,7 +22,6 @@ const operations: ScanOperations = {
   },
   known: (page) => underWay().addKnown(page),
   run: () => underWay().run(),
-  directoriesNext: (limit) => underWay().directoriesNext(limit),
   readNext: (limit) => underWay().readNext(limit),
   goneNext: (limit) => underWay().goneNext(limit),
   end() {

@@ -16,8 +16,6 @@ export interface KnownPage {
 export interface ScanSummary {
   /** `st_dev` of the sessions directory in decimal. */
   readonly device: string;
-  /** The directories walked, relative to the sessions directory, which is `''`; none when names were given. */
-  readonly directories: readonly string[];
   readonly found: number;
   readonly appeared: number;
   readonly changed: number;
@@ -74,13 +72,7 @@ export class Scanner {
       const worker = this.#started();
       await worker.call('begin', only ?? null, [...this.#avoid.keys()]);
       for await (const page of known) await worker.call('known', page);
-      const facts = await worker.call('run');
-      const directories: string[] = [];
-      for (let count = -1; count < directories.length; ) {
-        count = directories.length;
-        directories.push(...(await worker.call('directoriesNext', 2000)));
-      }
-      return { ...facts, directories };
+      return await worker.call('run');
     } catch (error) {
       await this.end();
       throw error;

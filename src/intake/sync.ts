@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.js';
-import { Conflict } from '../errors.js';
 import type { Replicas } from '../replicas/replicas.js';
+import type { DirectoryAvailability } from './availability.js';
 import { DirectoryTurns, type Turn } from './directory_turns.js';
-import { guardTrips } from './guard.js';
+import { SessionsDirectoryUnreadable } from './errors.js';
+import { guardTrips, MassRemovalRefused } from './guard.js';
 import type { KnownPage, Scanner, ScanSummary } from './scanner.js';
 import type { Seal } from './sealing.js';
 import type { IntakeStore } from './store.js';
@@ -29,8 +30,8 @@ export interface SyncParts {
   readonly machine: string;
   /** Told after every look that may have changed something. */
   readonly onSynced: (report: SyncReport) => void;
-  /** Told after every look at the whole directory. */
-  readonly onDirectories: (directories: readonly string[]) => void;
+  /** Told what every look that changes something says of the directory itself. */
+  readonly availability: DirectoryAvailability;
 }
 
 /**
@@ -66,13 +67,27 @@ export class SyncService {
   /**
    * Looks at the directory and makes rows and files agree.
    * @throws SessionsDirectoryUnreadable, and no row is touched.
-   * @throws Conflict `mass_removal_guard`, and no row is touched.
+   * @throws MassRemovalRefused, and no row is touched.
    * @throws Unavailable when the service stops, or loses its turn, meanwhile; what was done by then stays done.
    */
   async sync(options: SyncOptions = {}): Promise<SyncReport> {
-    const report = await this.#turns.take((turn) => this.#look(options, turn));
-    if (!options.dryRun) this.#parts.onSynced(report);
-    return report;
+    try {
+      const report = await this.#turns.take((turn) => this.#look(options, turn));
+      if (!options.dryRun) this.#parts.onSynced(report);
+      return report;
+    } catch (error) {
+      if (!options.dryRun) this.#judge(error);
+      throw error;
+    }
+  }
+
+  #judge(error: unknown): void {
+    const { availability } = this.#parts;
+    if (error instanceof SessionsDirectoryUnreadable)
+      availability.lost(`it can't be read: ${error.systemCode}`);
+    if (!(error instanceof MassRemovalRefused)) return;
+    if (error.looksLost) availability.lost(error.message, { looked: true });
+    else availability.found();
   }
 
   /**
@@ -114,25 +129,29 @@ export class SyncService {
   }
 
   async #agree(summary: Look, options: SyncOptions, turn: Turn): Promise<SyncReport> {
-    const { store, machine, onDirectories } = this.#parts;
-    const guard = options.only === undefined && !options.force ? await this.#guard(summary) : () => undefined;
+    const { store, machine } = this.#parts;
+    const guard = options.only === undefined ? await this.#guard(summary, options) : () => undefined;
     this.#run = new SyncRun(this.#parts, options, turn);
     const report = await this.#run.carryOut(summary, guard);
     if (options.only !== undefined) return report;
     this.#completed = true;
-    onDirectories(summary.directories);
     const moved = !options.dryRun && (await store.lastDevice(machine)) !== summary.device;
     if (moved) await store.saveDevice(machine, summary.device);
     return report;
   }
 
-  /** What refuses to let too many rows go. */
-  async #guard({ device, known }: Look): Promise<(gone: number) => void> {
-    const { store, machine } = this.#parts;
+  /** What refuses to let too many rows go; where it does not, the directory is the one that the rows are of. */
+  async #guard(
+    { device, known, found }: Look,
+    { force, dryRun }: SyncOptions,
+  ): Promise<(gone: number) => void> {
+    const { store, machine, availability } = this.#parts;
     const lastDevice = await store.lastDevice(machine);
     return (gone) => {
-      const message = guardTrips({ known, gone, device, lastDevice });
-      if (message) throw new Conflict({ error: 'mass_removal_guard', message, would_remove: gone, known });
+      const facts = { known, gone, found, device, lastDevice };
+      const message = force ? null : guardTrips(facts);
+      if (message) throw new MassRemovalRefused(message, facts);
+      if (!dryRun) availability.found();
     };
   }
 

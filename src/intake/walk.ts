@@ -21,7 +21,6 @@ interface Visit {
  */
 export class Walk implements Survey {
   readonly device: string;
-  readonly directories: string[] = [];
   readonly unreadable = new Set<string>();
   readonly rejections = new Rejections();
   readonly #root: SessionsRoot;
@@ -59,7 +58,6 @@ export class Walk implements Survey {
       });
       listing.sort((a, b) => (a.name < b.name ? -1 : 1));
       for (const dirent of listing) this.#meet(dirent, visit);
-      this.directories.push(directory);
       return visit;
     } catch (error) {
       if (!isSystemError(error)) throw error;

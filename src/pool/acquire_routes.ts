@@ -44,7 +44,10 @@ export function acquireRoutes(parts: AcquireRouteParts): Route[] {
         404: { description: 'No session has the id or name that was asked for' },
         409: { description: "The idempotency key's lease has ended" },
         429: { description: 'The key holds as many leases as it may' },
-        503: { description: 'No session is free', schema: noFreeSessionAnswer },
+        503: {
+          description: 'No session is free, or the session files are gone',
+          schema: noFreeSessionAnswer,
+        },
       },
       handle: (context) => acquire(parts, context),
     });

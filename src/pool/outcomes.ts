@@ -39,6 +39,38 @@ export function unavailableReasons(counts: PoolCounts): Record<string, number> {
   return Object.fromEntries(reasons.filter(([, count]) => count > 0));
 }
 
+/** How long a client is told to wait for the sessions directory, in seconds: it is looked for this often. */
+const DIRECTORY_RETRY_SECONDS = 5;
+
+/** The sessions directory is gone: nothing is leased at this replica until it is back. */
+export class SessionsDirectoryGone extends Unavailable {
+  constructor(reason: string, counts: PoolCounts) {
+    const message = `The sessions directory is gone, and nothing is leased until it is back: ${reason}`;
+    super(
+      {
+        error: 'no_sessions_directory',
+        message,
+        in_floodwait: counts.states.flood + counts.states.invalid,
+        next_release_in: null,
+        in_use: counts.states.leased,
+        unavailable: unavailableReasons(counts),
+        flooded_for_methods: counts.freeButLimited,
+      },
+      DIRECTORY_RETRY_SECONDS,
+    );
+  }
+}
+
+/** What a pool whose session files are gone can lease: nothing. The free sessions count as missing. */
+export function withoutFiles(counts: PoolCounts): PoolCounts {
+  const { states } = counts;
+  return {
+    ...counts,
+    states: { ...states, free: 0, missing: states.missing + states.free },
+    freeButLimited: 0,
+  };
+}
+
 /** The service grants nothing more. */
 export function stopping(): Unavailable {
   return new Unavailable(

@@ -120,7 +120,8 @@ export const statusAnswer = z
 export const noFreeSessionAnswer = z
   .object({
     detail: z.object({
-      error: z.literal('no_free_session'),
+      error: z.enum(['no_free_session', 'no_sessions_directory']),
+      message: z.string().optional().meta({ description: 'With `no_sessions_directory`: why it is gone' }),
       in_floodwait: z.int(),
       next_release_in: z.int().nullable(),
       in_use: z.int(),

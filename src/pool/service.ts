@@ -4,7 +4,7 @@ import type { Timers } from '../timers.js';
 import type { Caller } from './lease_authorization.js';
 import { type Joining, WaitingLine } from './line.js';
 import type { OtherLines } from './other_lines.js';
-import { granted, refused, stopping } from './outcomes.js';
+import { granted, refused, SessionsDirectoryGone, stopping, withoutFiles } from './outcomes.js';
 import { judgeReport, type Verdict } from './reports.js';
 import {
   type AcquireOutcome,
@@ -48,6 +48,7 @@ export class PoolService {
   readonly #parts: PoolServiceParts;
   readonly #line: WaitingLine;
   #closing = false;
+  #directoryGone: string | null = null;
   #stopDeadlineTimer: (() => void) | null = null;
 
   constructor(parts: PoolServiceParts) {
@@ -67,8 +68,20 @@ export class PoolService {
     return this.#line.length;
   }
 
+  /** The session files are gone: sends those on hold away, and grants nothing until `resume`. */
+  suspend(reason: string): void {
+    this.#directoryGone = reason;
+    this.#line.disperse();
+  }
+
+  /** The session files are back. */
+  resume(): void {
+    this.#directoryGone = null;
+  }
+
   /**
    * Leases the least recently used free session that fits, waiting in line for one if asked to.
+   * @throws SessionsDirectoryGone from `suspend` to `resume`.
    * @throws Unavailable when none is free in time, or the service is stopping.
    * @throws NotFound for a session named that does not exist.
    * @throws TooMany when the key holds all the leases that it may.
@@ -80,11 +93,13 @@ export class PoolService {
     signal: AbortSignal | null,
   ): Promise<Lease> {
     if (this.#closing) throw stopping();
+    await this.#refuseWithoutFiles();
     const { store, clock, newLeaseId } = this.#parts;
     const request = { ...wish, method: oneSpelling(wish.method), leaseId: newLeaseId() };
     const joining = { waitSeconds, ticket: this.#line.ticket(), signal };
     const outcome = (await this.#repeated(request)) ?? (await this.#try(request, joining));
     if (outcome === null && this.#closing) throw stopping();
+    if (outcome?.kind !== 'granted') await this.#refuseWithoutFiles();
     return granted(outcome ?? { kind: 'none', counts: await store.counts(clock.now()) }, clock.now());
   }
 
@@ -162,8 +177,10 @@ export class PoolService {
     if (outcome.kind === 'unknown') throw new NotFound('Session not found');
   }
 
-  counts(): Promise<PoolCounts> {
-    return this.#parts.store.counts(this.#parts.clock.now());
+  /** How many sessions are in which state; while the session files are gone, none is free. */
+  async counts(): Promise<PoolCounts> {
+    const counts = await this.#parts.store.counts(this.#parts.clock.now());
+    return this.#directoryGone === null ? counts : withoutFiles(counts);
   }
 
   leases(page: Page): Promise<LeaseRow[]> {
@@ -203,6 +220,11 @@ export class PoolService {
     this.#line.disperse();
   }
 
+  async #refuseWithoutFiles(): Promise<void> {
+    const reason = this.#directoryGone;
+    if (reason !== null) throw new SessionsDirectoryGone(reason, await this.counts());
+  }
+
   /** What the idempotency key was answered with before: that is nobody's turn but its own. Null: it is new. */
   async #repeated(request: AcquireRequest): Promise<AcquireOutcome | null> {
     if (request.idempotencyKey === null || this.#line.length === 0) return null;
@@ -218,7 +240,7 @@ export class PoolService {
       const outcome = await store.acquire(request, clock.now());
       if (outcome.kind !== 'none' || joining.waitSeconds === 0) return outcome;
     }
-    if (this.#line.length >= LONGEST_LINE || this.#closing) return null;
+    if (this.#line.length >= LONGEST_LINE || this.#closing || this.#directoryGone !== null) return null;
     const outcome = this.#line.join(request, joining);
     if (joining.waitSeconds > 0) this.#watchDeadlines();
     return outcome;

@@ -1,4 +1,5 @@
 import { Conflict, Unavailable } from '../errors.js';
+import { SessionsDirectoryGone } from '../pool/outcomes.js';
 import type { PoolService } from '../pool/service.js';
 import type { Lease } from '../pool/store.js';
 import { OWN_HOLDER, ownCaller } from '../sessions/own_lease.js';
@@ -48,7 +49,8 @@ export class RunLeases {
 
   /**
    * Waits in line for a session, first come first served (`wait` null: not at all); null: none came in time, or
-   * `signal` was aborted meanwhile. @throws NotFound for a session that is gone; Unavailable while the service stops.
+   * `signal` was aborted meanwhile. @throws NotFound for a session that is gone; Unavailable while the service
+   * stops, and to those who would wait, while the session files are gone.
    */
   async acquire(wish: SessionWish, wait: RunWait | null, signal: AbortSignal): Promise<Lease | null> {
     const { pool, timers } = this.#parts;
@@ -76,6 +78,7 @@ export class RunLeases {
       return null;
     } catch (error) {
       await told;
+      if (error instanceof SessionsDirectoryGone && wait === null) return null;
       if (error instanceof Unavailable && isNoneFree(error)) return null;
       throw error;
     } finally {

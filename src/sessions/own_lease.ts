@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import { Conflict, NotFound, type TeleGateError, TooMany, Unavailable } from '../errors.js';
 import type { Caller } from '../pool/lease_authorization.js';
+import { SessionsDirectoryGone } from '../pool/outcomes.js';
 import type { PoolService } from '../pool/service.js';
 import type { Lease } from '../pool/store.js';
 import { isTelegramsWord } from '../telegram/errors.js';
@@ -46,7 +47,7 @@ export class OwnLease {
   /**
    * Runs the work while nobody else has the session; what Telegram says against it is recorded like a
    * worker's report. @throws NotFound; Conflict `session_in_use` or `session_unavailable`; TooMany while it
-   * waits for a flood to end; what the work throws.
+   * waits for a flood to end; SessionsDirectoryGone; what the work throws.
    */
   async during<Result>(
     sessionId: number,
@@ -87,7 +88,7 @@ export class OwnLease {
     try {
       return await this.#parts.pool.acquire(wish, 0, null);
     } catch (error) {
-      if (!(error instanceof Unavailable)) throw error;
+      if (!(error instanceof Unavailable) || error instanceof SessionsDirectoryGone) throw error;
       const session = await this.#parts.sessions.session(sessionId);
       if (!session) throw new NotFound('Session not found');
       const reason = notNow(session, this.#parts.clock.now());

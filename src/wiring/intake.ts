@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { proxyId } from '../access/proxies.js';
 import { answerAskedSyncs } from '../intake/asked_syncs.js';
+import { DirectoryAvailability } from '../intake/availability.js';
 import type { SessionsDirectory } from '../intake/directory.js';
+import { DirectoryLookout } from '../intake/lookout.js';
 import { RemoteSync } from '../intake/remote_sync.js';
+import { RootProbe } from '../intake/root_identity.js';
 import { presentSync } from '../intake/routes.js';
 import { Scanner } from '../intake/scanner.js';
 import type { Seal } from '../intake/sealing.js';
@@ -17,9 +20,11 @@ import type { Base } from './base.js';
 
 /** Session files and their rows, as far as they are this replica's business. */
 export interface Intake {
-  /** Null: they are other replicas' business, and so is `upkeep`. */
+  /** Null: they are other replicas' business, and so are `availability`, `upkeep` and `lookout`. */
   readonly directory: SessionsDirectory | null;
+  readonly availability: DirectoryAvailability | null;
   readonly upkeep: IntakeUpkeep | null;
+  readonly lookout: DirectoryLookout | null;
   readonly sync: Pick<SyncService, 'sync'>;
   /** Encrypts a session for its row; null: sessions are nowhere but in their files. */
   readonly seal: Seal | null;
@@ -40,7 +45,7 @@ export async function wireIntake(base: Base): Promise<Intake> {
   if (config.syncs) return { ...shared, ...wireDirectory(base, shared) };
   const sync = new RemoteSync({ replicas: database.replicas, timers, newId: randomUUID });
   disposers.add(() => sync.close());
-  return { ...shared, directory: null, upkeep: null, sync };
+  return { ...shared, directory: null, availability: null, upkeep: null, lookout: null, sync };
 }
 
 function wireDirectory(base: Base, { seal, defaultProxyId }: Pick<Intake, 'seal' | 'defaultProxyId'>) {
@@ -48,30 +53,37 @@ function wireDirectory(base: Base, { seal, defaultProxyId }: Pick<Intake, 'seal'
   const { sessionsDir: root, sessionCheck: check, sessionFileMaxBytes: maxBytes } = config;
   const { intake: store, replicas } = database;
   const scanner = new Scanner({ root, check, maxBytes });
-  const watcher: SessionsWatcher = new SessionsWatcher({
-    root,
-    timers,
-    logger,
-    onSettled: (names) => void upkeep.run('files changed', names ? { only: names } : {}),
-  });
-  const onDirectories = (directories: readonly string[]) => watcher.watch(directories);
+  const availability = new DirectoryAvailability(logger);
+  const probe = new RootProbe(root);
+  const machine = database.shared ? hostname() : '';
   const proxyId = defaultProxyId;
   const sync = new SyncService({
-    ...{ store, scanner, clock, proxyId, seal, replicas, onDirectories },
-    machine: database.shared ? hostname() : '',
+    ...{ store, scanner, clock, proxyId, seal, replicas, machine, availability },
     onSynced: (report) => {
       events.publish('sync', presentSync(report));
       replicas.tell(SYNCED, presentSync(fittingReport(report)));
     },
   });
-  const upkeep: IntakeUpkeep = new IntakeUpkeep({ root, sync, timers, logger });
+  const upkeep = new IntakeUpkeep({ probe, availability, sync, timers, logger });
+  const watcher = new SessionsWatcher({
+    root,
+    timers,
+    onSettled: (names) => void upkeep.run('files changed', names ? { only: names } : {}),
+    onIncomplete: (reason) => lookout.notAllWatched(reason),
+  });
+  const lookout: DirectoryLookout = new DirectoryLookout({
+    ...{ probe, availability, clock, timers, logger },
+    watcher: config.sessionsWatch === 'native' ? watcher : null,
+    sweep: (reason) => upkeep.run(reason),
+    lastDevice: () => store.lastDevice(machine),
+  });
   answerAskedSyncs({ replicas, sync, replicaId: randomUUID(), logger });
   disposers.add(
     () => scanner.close(),
     () => sync.close(),
     () => upkeep.stop(),
-    () => watcher.close(),
+    () => lookout.stop(),
   );
   const files = new SessionFiles({ root, randomId: randomUUID });
-  return { directory: { scanner, sync, files }, upkeep, sync };
+  return { directory: { scanner, sync, files }, availability, upkeep, lookout, sync };
 }

@@ -3,11 +3,15 @@ import { presentStatus } from '../pool/present.js';
 import { PoolService } from '../pool/service.js';
 import { StatusBroadcast } from '../pool/status_broadcast.js';
 import type { Base } from './base.js';
+import type { Intake } from './intake.js';
 
 export type Pool = ReturnType<typeof wirePool>;
 
-/** Leasing. */
-export function wirePool({ database, clock, timers, events, disposers }: Base) {
+/** Leasing, as long as the session files are there. */
+export function wirePool(
+  { database, clock, timers, events, disposers }: Base,
+  { availability }: Pick<Intake, 'availability'>,
+) {
   const service = new PoolService({
     store: database.pool,
     signals: database.signals,
@@ -19,6 +23,11 @@ export function wirePool({ database, clock, timers, events, disposers }: Base) {
   const status = async () => presentStatus(await service.counts(), service.waiting, clock);
   const broadcast = new StatusBroadcast({ events, status, clock, timers });
   database.signals.onHappened((notices) => broadcast.tell(notices));
+  availability?.onChanged((reason) => {
+    if (reason === null) service.resume();
+    else service.suspend(reason);
+    broadcast.tell([]);
+  });
   disposers.add(() => broadcast.close());
   return { service, status };
 }

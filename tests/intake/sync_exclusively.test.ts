@@ -8,6 +8,7 @@ import { Alone } from '../../src/replicas/alone.js';
 import { until } from '../service/manual_time.js';
 import { type Service, withService } from '../service/service.js';
 import { listed } from './sync_files.js';
+import { unobservedAvailability } from './unobserved.js';
 
 describe('work that must be alone with the directory', () => {
   /** Runs the test with a queue of its own over the service's directory and database. */
@@ -20,7 +21,7 @@ describe('work that must be alone with the directory', () => {
         onSynced: () => undefined,
         ...{ store: database.intake, scanner, clock, proxyId: null, seal: null },
         replicas: new Alone(),
-        onDirectories: () => undefined,
+        availability: unobservedAvailability(),
       });
       try {
         await test(queue, service);

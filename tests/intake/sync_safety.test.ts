@@ -93,12 +93,14 @@ describe('a disk that may be away', () => {
           const answer = await service.as('admin').post('/sync?force=true').expect(500);
           expect(answer.body.detail).toMatch(/can't be read: (ENOENT|ENOTDIR)/);
           expect(await total(service)).toBe(3);
-          await service.lease();
+          const refused = await service.as('worker').get('/session').expect(503);
+          expect(refused.body.detail.error).toBe('no_sessions_directory');
           rmSync(service.sessionsDir, { force: true });
           renameSync(`${service.sessionsDir}.away`, service.sessionsDir);
         }
         await service.as('admin').post('/sync').expect(200);
         expect(await total(service)).toBe(3);
+        await service.lease();
       },
       { files: some(3) },
     ),

@@ -8,6 +8,7 @@ import { Alone } from '../../src/replicas/alone.js';
 import { openCredentials, sealCredentials } from '../../src/sessions/sealed_credentials.js';
 import { type Service, withService } from '../service/service.js';
 import { samples } from './sync_files.js';
+import { unobservedAvailability } from './unobserved.js';
 
 const vault = new Vault([randomBytes(32)]);
 const alpha = samples['alpha.session'] ?? '';
@@ -33,7 +34,7 @@ describe('a sync that keeps sessions in the database', () => {
         onSynced: () => undefined,
         ...{ store: database.intake, scanner, clock, proxyId: null, replicas: new Alone() },
         seal: (credentials) => sealCredentials(credentials, vault),
-        onDirectories: () => undefined,
+        availability: unobservedAvailability(),
       });
       try {
         await test(sync, service, scanner);

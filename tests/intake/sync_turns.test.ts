@@ -6,6 +6,7 @@ import { Alone } from '../../src/replicas/alone.js';
 import type { Replicas } from '../../src/replicas/replicas.js';
 import { until } from '../service/manual_time.js';
 import { type Service, some, withService } from '../service/service.js';
+import { unobservedAvailability } from './unobserved.js';
 
 /** Its turns end when it is told so, whoever has one. */
 class LosingTurns extends Alone {
@@ -39,7 +40,7 @@ function queueOf(service: Service, replicas: Replicas, onRead = () => {}) {
     machine: '',
     onSynced: () => undefined,
     ...{ store: database.intake, scanner, clock, proxyId: null, seal: null, replicas },
-    onDirectories: () => undefined,
+    availability: unobservedAvailability(),
   });
   const close = async () => {
     await queue.close();

@@ -1,13 +1,13 @@
-import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { Unavailable } from '../../src/errors.js';
+import { RootProbe } from '../../src/intake/root_identity.js';
 import { Scanner } from '../../src/intake/scanner.js';
 import { SyncService } from '../../src/intake/sync.js';
 import { IntakeUpkeep } from '../../src/intake/upkeep.js';
-import { createLogger } from '../../src/logging.js';
 import { Alone } from '../../src/replicas/alone.js';
 import { until } from '../service/manual_time.js';
 import { type Service, some, withService } from '../service/service.js';
+import { unobservedAvailability, unreadLog } from './unobserved.js';
 
 /** The first turns can't be had: the database is away. */
 class AwayAtFirst extends Alone {
@@ -28,15 +28,14 @@ class AwayAtFirst extends Alone {
 function upkeepOf({ sessionsDir: root, container, time }: Service) {
   const scanner = new Scanner({ root, check: 'lenient', maxBytes: 1024 });
   const { clock, database } = container;
+  const availability = unobservedAvailability();
   const sync = new SyncService({
     ...{ store: database.intake, scanner, clock, proxyId: null, seal: null, replicas: new AwayAtFirst() },
-    ...{ machine: '', onSynced: () => undefined, onDirectories: () => undefined },
+    ...{ machine: '', onSynced: () => undefined, availability },
   });
   const upkeep = new IntakeUpkeep({
-    root,
-    sync,
-    timers: time,
-    logger: createLogger({ level: 'error', stream: new PassThrough().resume() }),
+    ...{ probe: new RootProbe(root), availability, sync, timers: time },
+    logger: unreadLog,
   });
   const close = async () => {
     upkeep.stop();
