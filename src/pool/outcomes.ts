@@ -12,25 +12,66 @@ export function granted(outcome: AcquireOutcome, now: number): Lease {
     const { held, maxLeases } = outcome;
     throw new TooMany({ error: 'max_leases_reached', held, max_leases: maxLeases }, 1);
   }
-  throw noFreeSession(outcome.counts, now);
+  throw unavailable(outcome.counts, now);
 }
 
-/** How long a client is told to wait where nothing better is known, in seconds. */
-const RETRY_SECONDS = 1;
+/** How long a client is told to wait while a worker may give a session back at any moment, in seconds. */
+const SOON_SECONDS = 1;
 
-function noFreeSession(counts: PoolCounts, now: number): Unavailable {
-  const { states } = counts;
-  const ends = [counts.nextFloodEnd, counts.nextMethodFloodEnd].filter((end) => end !== null);
-  const wait = ends.length > 0 ? Math.max(0, Math.ceil((Math.min(...ends) - now) / 1000)) : null;
+/** How long it is told to wait where nothing will free itself. */
+const LATER_SECONDS = 60;
+
+/** What those are told who asked for a session in vain, and after how many seconds they may ask again. */
+export interface NoFreeSession {
+  readonly nextReleaseIn: number | null;
+  readonly retryAfter: number;
+}
+
+/**
+ * What the counts, of the sessions that were asked for, promise at `now`. A flood wait frees its session when it
+ * ends, and so does a cool-down, though that is no flood wait; a lease may end at any moment; an invalidated or
+ * unavailable session stays out until somebody puts it back.
+ */
+export function noFreeSession(counts: PoolCounts, now: number): NoFreeSession {
+  const floods = [counts.nextFloodEnd, counts.nextMethodFloodEnd].filter((end) => end !== null);
+  const ends = [...floods, counts.nextCooldownEnd].filter((end) => end !== null);
+  const seconds = (end: number) => Math.max(0, Math.ceil((end - now) / 1000));
+  const nextReleaseIn = floods.length > 0 ? seconds(Math.min(...floods)) : null;
+  if (counts.states.leased > 0) return { nextReleaseIn, retryAfter: SOON_SECONDS };
+  const retryAfter = ends.length > 0 ? Math.max(SOON_SECONDS, seconds(Math.min(...ends))) : LATER_SECONDS;
+  return { nextReleaseIn, retryAfter };
+}
+
+function unavailable(counts: PoolCounts, now: number): Unavailable {
+  const { nextReleaseIn, retryAfter } = noFreeSession(counts, now);
+  const { inFloodwait, inUse } = tallyOf(counts);
   const detail = {
     error: 'no_free_session',
-    in_floodwait: states.flood + states.invalid,
-    next_release_in: wait,
-    in_use: states.leased,
+    in_floodwait: inFloodwait,
+    next_release_in: nextReleaseIn,
+    in_use: inUse,
     unavailable: unavailableReasons(counts),
     flooded_for_methods: counts.freeButLimited,
   };
-  return new Unavailable(detail, states.leased > 0 || wait === null ? RETRY_SECONDS : Math.max(1, wait));
+  return new Unavailable(detail, retryAfter);
+}
+
+/** The four groups that every session is in one of. */
+export interface PoolTally {
+  /** What a request for any session could lease now. */
+  readonly free: number;
+  readonly inUse: number;
+  /** Flooded, be it for some method only, or invalidated. */
+  readonly inFloodwait: number;
+  readonly unavailable: number;
+}
+
+/** The sessions by what they mean to whoever asks for one, the same in every answer. */
+export function tallyOf({ total, states, freeButLimited }: PoolCounts): PoolTally {
+  const free = states.free - freeButLimited;
+  const inUse = states.leased;
+  const inFloodwait = states.flood + states.invalid + freeButLimited;
+  return { free, inUse, inFloodwait, unavailable: total - free - inUse - inFloodwait };
 }
 
 /** Why registered sessions can't be leased: how many for each reason that there is. */

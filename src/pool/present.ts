@@ -1,5 +1,5 @@
 import type { SteadyClock } from '../clock.js';
-import { unavailableReasons } from './outcomes.js';
+import { tallyOf, unavailableReasons } from './outcomes.js';
 import type { PoolCounts } from './store.js';
 
 /** A moment of the service's clock as ISO 8601 in UTC. */
@@ -15,17 +15,17 @@ function wholeSecond(clock: SteadyClock, at: number): string {
 
 /** The answer of `/status`. `total` is the sum of `free`, `in_use`, `in_floodwait` and `unavailable`. */
 export function presentStatus(counts: PoolCounts, waiting: number, clock: SteadyClock) {
-  const { states, total } = counts;
-  const floods = states.flood + states.invalid;
-  const { nextFloodEnd, oldestLeaseAt } = counts;
+  const { free, inUse, inFloodwait, unavailable } = tallyOf(counts);
+  const { nextFloodEnd, nextMethodFloodEnd, oldestLeaseAt } = counts;
+  const floods = [nextFloodEnd, nextMethodFloodEnd].filter((end) => end !== null);
   return {
-    total,
-    free: states.free,
-    in_use: states.leased,
-    in_floodwait: floods,
-    next_available: nextFloodEnd === null ? null : wholeSecond(clock, nextFloodEnd),
-    invalidated: states.invalid,
-    unavailable: total - states.free - states.leased - floods,
+    total: counts.total,
+    free,
+    in_use: inUse,
+    in_floodwait: inFloodwait,
+    next_available: floods.length === 0 ? null : wholeSecond(clock, Math.min(...floods)),
+    invalidated: counts.states.invalid,
+    unavailable,
     unavailable_reasons: unavailableReasons(counts),
     flooded_for_methods: counts.freeButLimited,
     waiting,

@@ -104,9 +104,11 @@ export const leaseAnswer = z
 export const statusAnswer = z
   .object({
     total: z.int(),
-    free: z.int(),
+    free: z.int().meta({ description: 'What a plain `GET /session` could lease now' }),
     in_use: z.int(),
-    in_floodwait: z.int().meta({ description: 'Whole-session flood waits, invalidated sessions included' }),
+    in_floodwait: z.int().meta({
+      description: 'Flood waits of whole sessions, or of some method only, and invalidated sessions',
+    }),
     next_available: z.string().nullable().meta({ example: '2025-03-01 18:30:00' }),
     invalidated: z.int(),
     unavailable: z.int(),

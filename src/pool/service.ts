@@ -100,7 +100,8 @@ export class PoolService {
     const outcome = (await this.#repeated(request)) ?? (await this.#try(request, joining));
     if (outcome === null && this.#closing) throw stopping();
     if (outcome?.kind !== 'granted') await this.#refuseWithoutFiles();
-    return granted(outcome ?? { kind: 'none', counts: await store.counts(clock.now()) }, clock.now());
+    const none = async () => ({ kind: 'none' as const, counts: await store.counts(clock.now(), request) });
+    return granted(outcome ?? (await none()), clock.now());
   }
 
   /** Takes back a lease that nobody received. Where even that fails, the lease ends when its time is up. */
@@ -177,9 +178,11 @@ export class PoolService {
     if (outcome.kind === 'unknown') throw new NotFound('Session not found');
   }
 
-  /** How many sessions are in which state; while the session files are gone, none is free. */
-  async counts(): Promise<PoolCounts> {
-    const counts = await this.#parts.store.counts(this.#parts.clock.now());
+  /** How the sessions stand that have all of the tags; while the session files are gone, none is free. */
+  async counts(tags: readonly string[] = []): Promise<PoolCounts> {
+    const { store, clock } = this.#parts;
+    const wanted = { tags, sessionId: null, sessionName: null, method: null };
+    const counts = await store.counts(clock.now(), ...(tags.length === 0 ? [] : [wanted]));
     return this.#directoryGone === null ? counts : withoutFiles(counts);
   }
 

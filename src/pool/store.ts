@@ -55,6 +55,14 @@ export interface Lease {
   readonly tags: readonly string[];
 }
 
+/** Of which sessions counts speak: those that a request for these would consider. */
+export type CountScope = Pick<AcquireRequest, 'tags' | 'sessionId' | 'sessionName' | 'method'>;
+
+/** Whether the scope is of certain sessions, which are to be looked through one by one. */
+export function namesSessions({ tags, sessionId, sessionName }: CountScope): boolean {
+  return tags.length > 0 || sessionId !== null || sessionName !== null;
+}
+
 /** How many sessions stand in each state, and the deadlines that matter to those who wait. */
 export interface PoolCounts {
   readonly total: number;
@@ -62,7 +70,12 @@ export interface PoolCounts {
   /** Free, but flooded for some method. */
   readonly freeButLimited: number;
   readonly nextFloodEnd: number | null;
+  /**
+   * When the first of those that are `freeButLimited` can be leased: by anyone, or for the method that was asked
+   * for. Of very many floods it may be told too early, never too late.
+   */
   readonly nextMethodFloodEnd: number | null;
+  readonly nextCooldownEnd: number | null;
   readonly oldestLeaseAt: number | null;
 }
 
@@ -152,7 +165,8 @@ export interface PoolStore {
   restore(sessionId: number, now: number): Promise<Outcome>;
   /** Carries out deadlines that have passed, at most `limit`; resolves to how many there were. */
   expire(limit: number, now: number): Promise<number>;
-  counts(now: number): Promise<PoolCounts>;
+  /** Without a scope, of all sessions; then, and for a method alone, the cost does not grow with the pool. */
+  counts(now: number, scope?: CountScope): Promise<PoolCounts>;
   leases(page: Page, now: number): Promise<LeaseRow[]>;
   /** Newest first; null: no such session. */
   history(sessionId: number, page: Page): Promise<HistoryRow[] | null>;

@@ -134,6 +134,7 @@ export class PoolModel {
       },
       freeButLimited: limited,
       nextFloodEnd: leastOf(inState('flood').map(({ until }) => until ?? 0)),
+      nextCooldownEnd: leastOf(inState('cooldown').map(({ until }) => until ?? 0)),
       nextMethodFloodEnd: limited > 0 ? leastOf(methodEnds) : null,
       oldestLeaseAt: leastOf(inState('leased').map(({ usedAt }) => usedAt)),
     };

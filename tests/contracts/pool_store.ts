@@ -1,5 +1,6 @@
 import { describe } from '@jest/globals';
 import { blocking } from './pool_blocks.js';
+import { counting } from './pool_counts.js';
 import { exclusion } from './pool_exclusion.js';
 import { randomHistories } from './pool_histories.js';
 import { idempotency } from './pool_idempotency.js';
@@ -18,6 +19,7 @@ export function poolStoreContract(make: MakeStores): void {
   describe('leases that run out together', () => massExpiry(make));
   describe('idempotency keys', () => idempotency(make));
   describe('blocks', () => blocking(make));
+  describe('counts', () => counting(make));
   describe('records', () => records(make));
   describe('random histories', () => randomHistories(make));
   describe('exclusion', () => exclusion(make));

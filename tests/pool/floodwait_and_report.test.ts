@@ -41,7 +41,12 @@ describe('a flood wait', () => {
         );
         await service.as('worker').post('/heartbeat').send({ session_id, lease_id }).expect(200);
         await service.as('worker').post('/release').send({ session_id, lease_id }).expect(200);
-        expect(await service.status()).toMatchObject({ free: 1, in_floodwait: 0 });
+        expect(await service.status()).toMatchObject({
+          free: 0,
+          in_floodwait: 1,
+          flooded_for_methods: 1,
+          next_available: '2025-03-01 12:01:30',
+        });
         await service.as('worker').get(`/session?method=${method.toUpperCase()}`).expect(503);
         await service.lease('method=users.getUsers');
       },
@@ -63,7 +68,7 @@ describe('a flood wait', () => {
           .as('worker')
           .post('/release')
           .send({ session_id: two.session_id, flood_wait: 60, method: 'a.b' });
-        expect(await service.status()).toMatchObject({ free: 1, in_floodwait: 1 });
+        expect(await service.status()).toMatchObject({ free: 0, in_floodwait: 2, flooded_for_methods: 1 });
         await service.as('worker').get('/session?method=a.b').expect(503);
       },
       { files: some(2) },

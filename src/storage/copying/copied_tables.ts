@@ -1,6 +1,7 @@
 import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core';
 import {
   apiKeys,
+  auditLog,
   facts,
   history,
   idempotencyKeys,
@@ -64,6 +65,7 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   history,
   idempotencyKeys,
   apiKeys,
+  auditLog,
   pendingLogins,
   sources,
   runs,

@@ -6,6 +6,7 @@ import type {
   AcquireRequest,
   Block,
   BlockOutcome,
+  CountScope,
   Flood,
   HistoryRow,
   LeaseRow,
@@ -46,7 +47,7 @@ export class PoolTable implements PoolStore {
   }
 
   acquire(request: AcquireRequest, now: number): Promise<AcquireOutcome> {
-    const granting = this.#acquisition.acquire(request, now, () => this.counts(now));
+    const granting = this.#acquisition.acquire(request, now, () => this.counts(now, request));
     return this.#endingLater(request.leaseId, now, granting, OutcomeUnknown);
   }
 
@@ -85,9 +86,9 @@ export class PoolTable implements PoolStore {
     return this.#deadlines.carryOut(now, limit);
   }
 
-  async counts(now: number): Promise<PoolCounts> {
+  async counts(now: number, scope?: CountScope): Promise<PoolCounts> {
     await this.#deadlines.pass(now, MANY_AT_ONCE);
-    return readCounts(this.#units);
+    return readCounts(this.#units, scope);
   }
 
   leases(page: Page, now: number): Promise<LeaseRow[]> {

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { boolean, index, integer, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core';
 import type { Role } from '../../access/roles.js';
+import type { AuditOutcome } from '../../audit/store.js';
 import type { LoginStage, PendingLogin } from '../../logins/store.js';
 import type { UnreleasedLease } from '../../pool/lease_authorization.js';
 import type { RestState, State } from '../../pool/states.js';
@@ -80,6 +81,7 @@ export const sessionTags = pgTable(
     index('session_tags_free')
       .on(table.tag, table.freeSince, table.sessionId)
       .where(sql`free_since IS NOT NULL`),
+    index('session_tags_by_tag').on(table.tag, table.sessionId),
   ],
 );
 
@@ -95,6 +97,7 @@ export const methodFloods = pgTable(
   (table) => [
     primaryKey({ columns: [table.sessionId, table.method] }),
     index('method_floods_by_end').on(table.until),
+    index('method_floods_by_method').on(table.method, table.until),
   ],
 );
 
@@ -148,9 +151,33 @@ export const apiKeys = pgTable('api_keys', {
   role: text('role').$type<Role>().notNull(),
   hash: text('hash').notNull().unique(),
   maxLeases: integer('max_leases'),
+  /** It leases and sees only sessions that have all of them; none: every session. */
+  tags: text('tags').array().notNull().default([]),
+  /** Null: it does not expire. */
+  expiresAt: whole('expires_at'),
   createdAt: whole('created_at').notNull(),
   revokedAt: whole('revoked_at'),
 });
+
+/** What admins did, newest last; bounded by the job that prunes it. `holder`, `key_name`: the key that it was done with. */
+export const auditLog = pgTable(
+  'audit_log',
+  {
+    id: identity(),
+    at: whole('at').notNull(),
+    holder: text('holder').notNull(),
+    keyName: text('key_name').notNull(),
+    address: text('address'),
+    requestId: text('request_id'),
+    action: text('action').notNull(),
+    object: text('object'),
+    outcome: text('outcome').$type<AuditOutcome>().notNull(),
+  },
+  (table) => [
+    index('audit_log_by_action').on(table.action, table.id),
+    index('audit_log_by_object').on(table.object, table.id),
+  ],
+);
 
 /** `pass` is encrypted. */
 export const proxies = pgTable('proxies', {

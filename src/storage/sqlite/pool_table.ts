@@ -2,15 +2,17 @@ import { and, asc, eq, gt, min, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { authorizeLease, type Caller } from '../../pool/lease_authorization.js';
 import { STATES, type State } from '../../pool/states.js';
-import type {
-  Flood,
-  HistoryRow,
-  LeaseRow,
-  Outcome,
-  Page,
-  PoolCounts,
-  PoolStore,
-  RenewOutcome,
+import {
+  type CountScope,
+  type Flood,
+  type HistoryRow,
+  type LeaseRow,
+  namesSessions,
+  type Outcome,
+  type Page,
+  type PoolCounts,
+  type PoolStore,
+  type RenewOutcome,
 } from '../../pool/store.js';
 import { decideRelease } from '../releasing.js';
 import { renewal } from '../renewal.js';
@@ -21,6 +23,7 @@ import type { Counts } from './counts.js';
 import { type Deadlines, MANY_AT_ONCE } from './deadlines.js';
 import type { HistoryRows } from './history_rows.js';
 import { idempotencyKeys, sessions } from './schema.js';
+import type { ScopedCounts } from './scoped_counts.js';
 import type { SessionRows } from './session_rows.js';
 
 /** The parts of the pool that share a database connection. */
@@ -32,6 +35,7 @@ export interface PoolParts {
   readonly deadlines: Deadlines;
   readonly acquisition: Acquisition;
   readonly blocks: Blocks;
+  readonly scoped: ScopedCounts;
 }
 
 /** Leases in SQLite. */
@@ -45,7 +49,7 @@ export class PoolTable implements Synchronous<PoolStore> {
 
   constructor(parts: PoolParts) {
     this.#parts = parts;
-    this.acquire = (request, now) => parts.acquisition.acquire(request, now, () => this.counts(now));
+    this.acquire = (request, now) => parts.acquisition.acquire(request, now, () => this.counts(now, request));
     this.block = (id, caller, block, now) => parts.blocks.block(id, caller, block, now);
     const leased = eq(sessions.state, 'leased');
     this.#leases = parts.db
@@ -113,9 +117,10 @@ export class PoolTable implements Synchronous<PoolStore> {
     return this.#parts.deadlines.pass(now, limit);
   }
 
-  counts(now: number): PoolCounts {
-    const { counts, deadlines } = this.#parts;
+  counts(now: number, scope?: CountScope): PoolCounts {
+    const { counts, deadlines, scoped } = this.#parts;
     deadlines.pass(now, MANY_AT_ONCE);
+    if (scope && namesSessions(scope)) return scoped.of(scope);
     const states = Object.fromEntries(STATES.map((state) => [state, counts.get(`state:${state}`)]));
     const total = STATES.reduce((sum, state) => sum + counts.get(`state:${state}`), 0);
     const freeButLimited = counts.get('limited');
@@ -125,7 +130,8 @@ export class PoolTable implements Synchronous<PoolStore> {
       states: states as Record<State, number>,
       freeButLimited,
       nextFloodEnd: deadlines.next('flood'),
-      nextMethodFloodEnd: freeButLimited > 0 ? deadlines.nextMethodFloodEnd() : null,
+      nextMethodFloodEnd: freeButLimited > 0 ? scoped.nextMethodFloodEnd(scope?.method ?? null) : null,
+      nextCooldownEnd: deadlines.next('cooldown'),
       oldestLeaseAt: oldest.length > 0 ? Math.min(...oldest) : null,
     };
   }

@@ -19,6 +19,7 @@ import { Obstacles } from './obstacles.js';
 import { PoolTable } from './pool_table.js';
 import { Resting } from './resting.js';
 import { createRunTable } from './run_table.js';
+import { ScopedCounts } from './scoped_counts.js';
 import { SessionRows } from './session_rows.js';
 import { SessionTable } from './session_table.js';
 import { SourceReferences } from './source_references.js';
@@ -60,7 +61,10 @@ export function createTables(sqlite: Database): Tables {
   const references = new SourceReferences(db);
   const files = new FileRows({ db, rows, resting, references });
   return {
-    pool: new PoolTable({ db, rows, counts, history, deadlines, acquisition, blocks }),
+    pool: new PoolTable({
+      ...{ db, rows, counts, history, deadlines, acquisition, blocks },
+      scoped: new ScopedCounts(sqlite),
+    }),
     intake: new IntakeTable({ db, rows, files, deadlines, facts }),
     access: new AccessTable(db, facts),
     sessions: new SessionTable({ sqlite, db, rows, files, deadlines, obstacles, references }),
