@@ -8,7 +8,8 @@ import { banner } from './banner.js';
 import { systemTime } from './clock.js';
 import { type Config, ConfigError, loadConfig, readEnvironment } from './config.js';
 import { type Container, createContainer } from './container.js';
-import { Unavailable } from './errors.js';
+import { DiskFull, isDiskFull } from './disk_full.js';
+import { DatabaseDamaged, Unavailable } from './errors.js';
 import { createLogger } from './logging.js';
 import { DatabaseRefused } from './storage/refused.js';
 import { nodeTimers } from './timers.js';
@@ -26,6 +27,14 @@ async function main(): Promise<void> {
   // Everything that is written here is for this user alone.
   process.umask(0o077);
   const config = loadConfig(readEnvironment());
+  try {
+    await serve(config);
+  } catch (error) {
+    throw isDiskFull(error, config.dataDir) ? new DiskFull(error, config.dataDir) : error;
+  }
+}
+
+async function serve(config: Config): Promise<void> {
   const logger = createLogger({ level: config.logLevel });
   process.on('uncaughtException', (error) => {
     logger.error('unexpected error; the service ends, and nothing acknowledged is lost', { error });
@@ -37,19 +46,20 @@ async function main(): Promise<void> {
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, container.app);
   await listen(server, config);
   stopOnSignal(server, container, logger);
-  const firstKey = await onceAvailable(() => container.createFirstKey());
+  const firstKey = await onceAvailable(config, () => container.createFirstKey());
   await container.upkeep?.run('start');
-  const { total } = await onceAvailable(() => container.pool.counts());
+  const { total } = await onceAvailable(config, () => container.pool.counts());
   process.stdout.write(banner({ config, port: portOf(server), sessions: total, firstKey }));
 }
 
 /** A replica that serves already goes on while the database is away. */
-async function onceAvailable<Result>(work: () => Promise<Result>): Promise<Result> {
+async function onceAvailable<Result>({ dataDir }: Config, work: () => Promise<Result>): Promise<Result> {
   for (;;) {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof Unavailable)) throw error;
+      if (!(error instanceof Unavailable) || error instanceof DatabaseDamaged) throw error;
+      if (isDiskFull(error, dataDir)) throw error;
       await delay(error.retryAfterSeconds * 1000);
     }
   }
@@ -90,9 +100,16 @@ function stopOnSignal(server: Server, container: Container, logger: Logger): voi
 
 /** Mistakes of whoever starts the service: said in one message, without a stack. */
 function explain(error: unknown): string {
-  const mistakes = [ConfigError, DatabaseRefused, KeyFileError, EncryptionKeysDiffer];
-  if (error instanceof Unavailable) return 'The database went away meanwhile: start again when it is back.';
+  const mistakes = [
+    ConfigError,
+    DatabaseRefused,
+    DatabaseDamaged,
+    DiskFull,
+    KeyFileError,
+    EncryptionKeysDiffer,
+  ];
   if (error instanceof Error && mistakes.some((mistake) => error instanceof mistake)) return error.message;
+  if (error instanceof Unavailable) return 'The database went away meanwhile: start again when it is back.';
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
     return `${error.message}: something listens there already. Stop it, or set PORT to a free one.`;
   }

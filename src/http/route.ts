@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { ApiKey } from '../access/keys.js';
 import type { Role } from '../access/roles.js';
+import type { Uploads } from './uploads.js';
 
 export type Method = 'get' | 'post' | 'put' | 'delete';
 
@@ -26,8 +27,10 @@ export interface ResponseSpec {
 export interface FileSpec {
   /** The form's field. */
   readonly field: string;
-  /** The largest that is taken; it is held in memory. */
+  /** The largest that is taken. */
   readonly maxBytes: number;
+  /** Where it is received. */
+  readonly uploads: Uploads;
   readonly description?: string;
 }
 
@@ -36,7 +39,13 @@ export interface UploadedFile {
   readonly field: string;
   /** As the sender calls it: never a path, and never to be used as one. */
   readonly name: string;
-  readonly bytes: Buffer;
+  /**
+   * Reads the file and gives it to `work`, which must keep nothing of it; to be called once. Others wait for that:
+   * of all files, one at a time is in memory.
+   */
+  use<Result>(work: (bytes: Buffer) => Result | Promise<Result>): Promise<Result>;
+  /** Removes the file; done for the handler when it ends. */
+  leave(): Promise<void>;
 }
 
 /** What a handler is given: the input as its schema made it, and who sent it. */

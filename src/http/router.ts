@@ -31,15 +31,13 @@ async function serve(route: Route, authenticate: Authenticate, req: Request, res
   }
   const hasBody = route.from === 'any' || route.from === 'body' || route.file !== undefined;
   const file = hasBody ? await readBody(req, res, route.file) : null;
-  const reply = await route.handle({
-    input: readInput(route, req),
-    params: readParams(route, req),
-    file,
-    key,
-    req,
-    res,
-  });
-  if (reply) send(res, reply);
+  try {
+    const input = readInput(route, req);
+    const reply = await route.handle({ input, params: readParams(route, req), file, key, req, res });
+    if (reply) send(res, reply);
+  } finally {
+    await file?.leave();
+  }
 }
 
 /** Sends the answer as it is: no part of it is ever cached, so that none of Express's checks for that apply. */

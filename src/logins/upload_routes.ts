@@ -1,5 +1,7 @@
 import { InvalidInput } from '../errors.js';
 import { defineRoute, type Route } from '../http/route.js';
+import type { Uploads } from '../http/uploads.js';
+import { readUpload } from '../intake/formats/read_upload.js';
 import { type PresentSession, sessionAnswer } from '../sessions/present.js';
 import type { GetCodeService } from './get_code.js';
 import { LOGIN, TELEGRAM } from './routes.js';
@@ -8,6 +10,8 @@ import type { Uploaded, UploadService } from './uploads.js';
 
 export interface UploadRouteParts {
   readonly uploads: UploadService;
+  /** Where files are received. */
+  readonly received: Uploads;
   readonly getCode: GetCodeService;
   readonly present: PresentSession;
   /** How long an upload waits to be finalized. */
@@ -27,7 +31,7 @@ function uploadFile(parts: UploadRouteParts): Route {
     path: '/sessions/upload-file',
     summary: 'Bring a session file of Telethon or Pyrogram',
     input: schemas.uploadInput,
-    file: { field: 'session_file', maxBytes: parts.maxBytes },
+    file: { field: 'session_file', maxBytes: parts.maxBytes, uploads: parts.received },
     responses: {
       200: { description: 'The session, or the upload to be finalized', schema: schemas.uploadedAnswer },
       ...TELEGRAM,
@@ -40,7 +44,8 @@ function uploadFile(parts: UploadRouteParts): Route {
         apiId,
         apiHash,
       };
-      return { body: await uploaded(parts, await parts.uploads.file(file.bytes, request, key.holder)) };
+      const reading = await file.use(readUpload);
+      return { body: await uploaded(parts, await parts.uploads.file(reading, request, key.holder)) };
     },
   });
 }

@@ -1,7 +1,7 @@
 import { BadRequest } from '../errors.js';
 import { isTestAddress } from '../intake/formats/addresses.js';
 import { authKeyDigest } from '../intake/formats/auth_key.js';
-import { readUpload } from '../intake/formats/read_upload.js';
+import type { UploadReading } from '../intake/formats/read_upload.js';
 import { type Credentials, decodeSessionString } from '../intake/formats/session_string.js';
 import type { SessionRecord } from '../sessions/store.js';
 import type { ChooseApplication, GivenApplication } from '../telegram/application.js';
@@ -53,8 +53,7 @@ export class UploadService {
    * @throws BadRequest for what is no session, or none that Telegram accepts; Conflict where it is known, or
    * name or phone number are taken; TooMany, BadGateway, GatewayTimeout.
    */
-  file(bytes: Buffer, request: UploadRequest, holder: string): Promise<Uploaded> {
-    const upload = readUpload(bytes);
+  async file(upload: UploadReading, request: UploadRequest, holder: string): Promise<Uploaded> {
     if (upload.kind === 'refused') throw new BadRequest(`session_file: ${upload.reason}`);
     return this.#take(upload.credentials, request, holder);
   }

@@ -87,6 +87,7 @@ function featureRoutes(
   const present = sessionPresenter(database.access, clock);
   const { sessions, logins } = telegram;
   const { service, secrets } = sessions;
+  const received = base.uploads;
   const rename = service.rename.bind(service);
   const shared = { present: present.one, ttlMinutes };
   return [
@@ -94,7 +95,7 @@ function featureRoutes(
     ...intakeRoutes(intake.sync),
     ...keyRoutes(keys, clock),
     ...loginRoutes({ ...shared, logins: logins.service, finishing: logins.finishing, rename }),
-    ...uploadRoutes({ ...shared, uploads: logins.uploads, getCode: logins.getCode, maxBytes }),
+    ...uploadRoutes({ ...shared, received, uploads: logins.uploads, getCode: logins.getCode, maxBytes }),
     ...sessionRoutes({ store: database.sessions, service, present }),
     ...sessionTelegramRoutes(sessions),
     ...exportRoutes({ ...sessions, logger }),

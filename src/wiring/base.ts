@@ -1,11 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { encryptionKeyFile } from '../access/key_file.js';
+import { makePrivate } from '../access/private_directory.js';
 import type { Vault } from '../access/vault.js';
 import type { SteadyClock } from '../clock.js';
 import type { Config } from '../config.js';
 import { Disposers } from '../disposers.js';
 import { EventHub } from '../http/events.js';
+import { Uploads } from '../http/uploads.js';
 import type { Database, DatabaseSurroundings } from '../storage/database.js';
 import { openDatabase } from '../storage/open.js';
 import type { GatewayLimits } from '../telegram/limits.js';
@@ -28,13 +31,15 @@ export interface Base extends Surroundings {
   readonly clock: SteadyClock;
   readonly vault: Vault;
   readonly events: EventHub;
+  /** Files that come with requests. */
+  readonly uploads: Uploads;
   readonly disposers: Disposers;
 }
 
 /** Opens the database and what goes with it. @throws DatabaseRefused, KeyFileError, EncryptionKeysDiffer. */
 export async function openBase(config: Config, around: Surroundings): Promise<Base> {
   const disposers = new Disposers();
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  await makePrivate(config.dataDir, around.logger);
   const keyFile = encryptionKeyFile(config.dataDir);
   const expected = { keyFile: existsSync(keyFile) ? keyFile : null, beginAnew: config.beginAnew };
   const database = await openDatabase(config.database, { ...around, expected });
@@ -42,7 +47,10 @@ export async function openBase(config: Config, around: Surroundings): Promise<Ba
   try {
     const { clock } = database;
     const vault = await openVault(config, database, around.logger);
-    return { ...around, config, database, clock, vault, events: new EventHub(around.timers), disposers };
+    const uploads = new Uploads(join(config.dataDir, 'uploads'), randomUUID);
+    await uploads.clear(database.shared, around.time.wall());
+    const events = new EventHub(around.timers);
+    return { ...around, config, database, clock, vault, events, uploads, disposers };
   } catch (error) {
     await disposers.dispose();
     throw error;

@@ -1,11 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import request from 'supertest';
 import { z } from 'zod';
 import { defineRoute, type Route, type UploadedFile } from '../../src/http/route.js';
+import { Uploads } from '../../src/http/uploads.js';
 import { type SmallApp, withRoutes } from './small_app.js';
 
 /** The largest file that `/with` takes. */
 export const MAX_BYTES = 64 * 1024;
+
+/** Where files are received, in this process's tests. */
+export const UPLOADS = join(tmpdir(), `uploads-${process.pid}`);
 
 /** A file's content: every byte there is. */
 export const bytes = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
@@ -13,12 +20,13 @@ export const bytes = Buffer.from(Array.from({ length: 256 }, (_, index) => index
 /** What a handler was given. */
 export interface Given {
   readonly input: unknown;
-  readonly file: UploadedFile | null;
+  readonly file: (Pick<UploadedFile, 'field' | 'name'> & { readonly bytes: Buffer }) | null;
 }
 
 /** The routes `/with` a file and `/without`; what they are given is noted in order. */
 export function uploadRoutes(given: Given[] = []): Route[] {
-  const file = { field: 'session_file', maxBytes: MAX_BYTES };
+  const uploads = new Uploads(UPLOADS, randomUUID);
+  const file = { field: 'session_file', maxBytes: MAX_BYTES, uploads };
   return [route('/with', given, { file }), route('/without', given)];
 }
 
@@ -33,9 +41,10 @@ function route(path: string, given: Given[], file: Pick<Route, 'file'> = {}): Ro
     ...file,
     input: z.object({ note: z.string().optional() }),
     responses: { 200: { description: 'What came' } },
-    handle({ input, file }) {
-      given.push({ input, file });
-      return { body: { name: file?.name ?? null, size: file?.bytes.length ?? null } };
+    async handle({ input, file }) {
+      const read = file && { field: file.field, name: file.name, bytes: await file.use((bytes) => bytes) };
+      given.push({ input, file: read });
+      return { body: { name: read?.name ?? null, size: read?.bytes.length ?? null } };
     },
   });
 }

@@ -31,6 +31,10 @@ export class Program {
     });
   }
 
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
   /** Its address and, at the first start, its admin key, as it prints them. */
   async ready(): Promise<{ url: string; key: string }> {
     await until(() => this.stdout.includes('TeleGate is ready.') || this.exit !== undefined);

@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { isDiskFull, noSpaceLeft } from '../disk_full.js';
+import { isDiskFull, noSpaceLeft } from '../../disk_full.js';
 import { DatabaseRefused } from '../refused.js';
 
 /** Keeps other processes from a database. */

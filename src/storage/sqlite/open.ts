@@ -4,12 +4,15 @@ import Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { freeBytes, isDiskFull, noSpaceLeft } from '../../disk_full.js';
 import type { ExpectedDatabase } from '../database.js';
-import { isDiskFull, noSpaceLeft } from '../disk_full.js';
 import { DatabaseRefused } from '../refused.js';
 import { foldRemainingNames } from './folded_names.js';
 import { takeLock } from './lock.js';
 import { checkDatabase, RESTORE, saysDamaged } from './soundness.js';
+
+/** What making or changing a schema takes, generously, in bytes. */
+const MIGRATION_BYTES = 1024 * 1024;
 
 /** An open database, and the lock that keeps other processes from it. */
 export interface OpenDatabase {
@@ -84,6 +87,8 @@ export function whyNotOpened(error: unknown, path: string): string {
   if (isDiskFull(error, dirname(path))) return noSpaceLeft();
   const reason = error instanceof Error ? error.message : String(error);
   const damaged = error instanceof Database.SqliteError && saysDamaged(error.code);
+  // A migration that found no room fails once more as it is undone, and only that is told.
+  if (!damaged && freeBytes(dirname(path)) < MIGRATION_BYTES) return noSpaceLeft();
   return damaged ? `is damaged (${reason}): ${RESTORE}.` : `can't be opened: ${reason}`;
 }
 

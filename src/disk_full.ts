@@ -19,12 +19,23 @@ export function isDiskFull(error: unknown, directory: string): boolean {
   );
 }
 
+/** No space is left where something has to be written; the message names the path and says what to do. */
+export class DiskFull extends Error {
+  override readonly name = 'DiskFull';
+
+  constructor(cause: unknown, directory: string) {
+    const path = cause instanceof Error && 'path' in cause ? String(cause.path) : directory;
+    super(`${path} ${noSpaceLeft()}`, { cause });
+  }
+}
+
 /** Said after the path that could not be written. */
 export function noSpaceLeft(): string {
   return "can't be written: no space is left on its disk. Free some (64 MiB are a good start), or set DATA_DIR to another disk.";
 }
 
-function freeBytes(directory: string): number {
+/** What is left on the disk on which `directory` is, in bytes; Infinity where that is not told. */
+export function freeBytes(directory: string): number {
   try {
     const { bavail, bsize } = statfsSync(directory);
     return bavail * bsize;
