@@ -8,6 +8,7 @@ export class DirectoryAvailability {
   readonly #logger: Logger;
   readonly #listeners: ((reason: string | null) => void)[] = [];
   #reason: string | null = null;
+  #device: string | null = null;
   #doubtful = false;
 
   constructor(logger: Logger) {
@@ -17,6 +18,11 @@ export class DirectoryAvailability {
   /** Why the directory counts as gone, without its path; null: it is there. */
   get reason(): string | null {
     return this.#reason;
+  }
+
+  /** The device (`st_dev` in decimal) on which it was found last; null: it was not found since the start. */
+  get device(): string | null {
+    return this.#device;
   }
 
   /** Whether a look may find that it is back although nothing about the directory itself has changed. */
@@ -36,8 +42,9 @@ export class DirectoryAvailability {
     this.#tell();
   }
 
-  /** Counts as there from now on. */
-  found(): void {
+  /** Counts as there from now on; `device`: its `st_dev` in decimal. */
+  found(device: string): void {
+    this.#device = device;
     this.#doubtful = false;
     if (this.#reason === null) return;
     this.#reason = null;

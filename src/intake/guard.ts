@@ -29,9 +29,12 @@ export function guardTrips({ known, gone, device, lastDevice }: GuardFacts): str
 export class MassRemovalRefused extends Conflict {
   /** Whether it looks as if the directory itself were gone, and not only some of its files. */
   readonly looksLost: boolean;
+  /** On which the directory lies, `st_dev` in decimal. */
+  readonly device: string;
 
   constructor(message: string, { known, gone, found, device, lastDevice }: GuardFacts) {
     super({ error: 'mass_removal_guard', message, would_remove: gone, known });
+    this.device = device;
     const moved = lastDevice !== null && device !== lastDevice;
     this.looksLost = found === 0 || (moved && gone * 2 > known);
   }

@@ -88,7 +88,9 @@ export class DirectoryLookout {
       availability.lost(now.fault);
       return false;
     }
-    const another = now.identity !== this.#identity;
+    // A look may have seen a disk that was mounted and unmounted between two probes.
+    const unseen = availability.reason === null && (availability.device ?? now.device) !== now.device;
+    const another = unseen || now.identity !== this.#identity;
     if (another) await this.#follow(now);
     return another || (availability.worthALook && !this.#sweeping);
   }

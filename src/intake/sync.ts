@@ -87,7 +87,7 @@ export class SyncService {
       availability.lost(`it can't be read: ${error.systemCode}`);
     if (!(error instanceof MassRemovalRefused)) return;
     if (error.looksLost) availability.lost(error.message, { looked: true });
-    else availability.found();
+    else availability.found(error.device);
   }
 
   /**
@@ -151,7 +151,7 @@ export class SyncService {
       const facts = { known, gone, found, device, lastDevice };
       const message = force ? null : guardTrips(facts);
       if (message) throw new MassRemovalRefused(message, facts);
-      if (!dryRun) availability.found();
+      if (!dryRun) availability.found(device);
     };
   }
 
