@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import { addSource } from './sources.js';
 import {
   by,
   found,
@@ -78,6 +79,23 @@ export function duplicates(make: MakeStores): void {
   );
 
   it(
+    'do not pass it on while the last worker of the first may still be connected, though its file was replaced',
+    using(async (stores) => {
+      await apply(stores, file('a', 'k'), file('copy', 'k'));
+      const { sessionId, leaseId } = await lease(stores, { ttlSeconds: 20 });
+      await stores.pool.renew(sessionId, by({ leaseId }), null, T0);
+      const cooling = T0 + 20 * SECOND;
+      expect(await stores.intake.apply([file('a', 'new')], cooling)).toMatchObject({ held: ['a'] });
+      expect(await statesOf(stores)).toEqual({ a: 'cooldown', copy: 'duplicate' });
+      expect(await nameFor(stores, {}, cooling)).toBeNull();
+      const over = cooling + 20 * SECOND;
+      await stores.pool.counts(over);
+      expect(await stores.intake.apply([file('a', 'new')], over)).toMatchObject({ held: [], updated: 1 });
+      expect(await statesOf(stores)).toEqual({ a: 'free', copy: 'free' });
+    }),
+  );
+
+  it(
     'do not pass it on while a worker still holds the first with the key it was leased with',
     using(async (stores) => {
       await apply(stores, file('a', 'k'), file('copy', 'k'));
@@ -120,6 +138,20 @@ export function duplicates(make: MakeStores): void {
       await stores.pool.block(2, by({ admin: true }), { kind: 'invalidate', reason: null }, T0);
       await stores.pool.restore(2, T0);
       expect(await statesOf(stores)).toEqual({ a: 'free', copy: 'duplicate' });
+    }),
+  );
+
+  it(
+    'leave it to the one that has taken it when the first is found again, whichever was registered first',
+    using(async (stores) => {
+      await apply(stores, file('early', 'e'), file('first', 'k'), file('late', 'k'));
+      await addSource(stores, { sessionId: 2 });
+      await apply(stores, gone('first'));
+      expect(await statesOf(stores)).toEqual({ early: 'free', first: 'missing', late: 'free' });
+      await apply(stores, file('early', 'k'));
+      await apply(stores, file('first', 'k'));
+      expect(await statesOf(stores)).toEqual({ early: 'duplicate', first: 'duplicate', late: 'free' });
+      expect(await stores.sessions.session(2)).toMatchObject({ stateReason: 'same auth key as late' });
     }),
   );
 

@@ -100,6 +100,19 @@ export function replacing(make: MakeStores): void {
   );
 
   it(
+    'are refused while the last worker of the session may still be connected',
+    using(async (stores) => {
+      const { outcome } = await logInAnew(stores, null, async () => {
+        const { leaseId } = await lease(stores, { sessionName: 'a', ttlSeconds: 1 });
+        await stores.pool.renew(1, by({ leaseId }), null, T0);
+        await stores.pool.counts(LATER);
+      });
+      expect(outcome).toEqual({ kind: 'in_use' });
+      expect(await statesOf(stores)).toEqual({ a: 'cooldown', copy: 'duplicate' });
+    }),
+  );
+
+  it(
     'make a new session of one that was removed meanwhile',
     using(async (stores) => {
       const { outcome } = await logInAnew(stores, DEAD, () => stores.sessions.remove(1, null, T0));

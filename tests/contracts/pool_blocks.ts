@@ -63,6 +63,42 @@ export function blocking(make: MakeStores): void {
   );
 
   it(
+    'by the flood waits of several methods and sessions end one after the other, each on time',
+    using(async (stores) => {
+      const { a, b } = await add(stores, 'a', 'b');
+      const admin = by({ admin: true });
+      await stores.pool.block(Number(a), admin, flood(10, 'm'), T0);
+      await stores.pool.block(Number(a), admin, flood(20, 'n'), T0);
+      await stores.pool.block(Number(b), admin, flood(30, 'm'), T0);
+      const ends = [];
+      for (let at = stores.nextDeadline(); at !== null; at = stores.nextDeadline()) {
+        const { freeButLimited } = await stores.pool.counts(at);
+        ends.push([(at - T0) / SECOND, freeButLimited]);
+      }
+      expect(ends).toEqual([
+        [10, 2],
+        [20, 1],
+        [30, 0],
+      ]);
+    }),
+  );
+
+  it(
+    'by the flood wait of a method let nobody in a moment too early, and everybody when it is over',
+    using(async (stores) => {
+      const { a } = await add(stores, 'a');
+      const admin = by({ admin: true });
+      await stores.pool.block(Number(a), admin, flood(10, 'm'), T0);
+      await stores.pool.block(Number(a), admin, flood(20, 'n'), T0);
+      expect(await nameFor(stores, { method: 'm' }, T0 + 10 * SECOND - 1)).toBeNull();
+      const m = await lease(stores, { method: 'm', ttlSeconds: 1 }, T0 + 10 * SECOND);
+      await stores.pool.release(m.sessionId, by({ leaseId: m.leaseId }), null, T0 + 10 * SECOND);
+      expect(await nameFor(stores, { method: 'n' }, T0 + 20 * SECOND - 1)).toBeNull();
+      expect(await nameFor(stores, { method: 'n' }, T0 + 20 * SECOND)).toBe('a');
+    }),
+  );
+
+  it(
     'come in the transaction of a release, of the session or of a method',
     using(async (stores) => {
       const { a, b } = await add(stores, 'a', 'b');

@@ -35,6 +35,48 @@ export function releasing(make: MakeStores): void {
   );
 
   it(
+    'are ended by none but their own id, though the same key held the session before',
+    using(async (stores) => {
+      await add(stores, 'a');
+      const old = await lease(stores, { ttlSeconds: 1 });
+      const now = T0 + SECOND;
+      const { sessionId, leaseId } = await lease(stores, {}, now);
+      const release = (id: string) => stores.pool.release(sessionId, by({ leaseId: id }), null, now);
+      expect(await release(old.leaseId)).toEqual({ kind: 'lease_lost' });
+      expect(await stores.pool.renew(sessionId, by({ leaseId }), null, now)).toMatchObject({
+        kind: 'renewed',
+      });
+      expect(await nameFor(stores, {}, now)).toBeNull();
+      expect(await release(leaseId)).toEqual({ kind: 'done', changed: true });
+    }),
+  );
+
+  it(
+    'are ended each by its own id also when many of one key end in one moment',
+    using(async (stores) => {
+      await add(stores, 'a', 'b', 'c', 'd');
+      const old = [];
+      for (const sessionId of [1, 2, 3, 4]) old.push(await lease(stores, { sessionId, ttlSeconds: 1 }));
+      const now = T0 + SECOND;
+      const current = [];
+      for (const sessionId of [1, 2]) current.push(await lease(stores, { sessionId }, now));
+      const outcomes = await Promise.all(
+        [...old, ...current].map(({ sessionId, leaseId }) =>
+          stores.pool.release(sessionId, by({ leaseId }), null, now),
+        ),
+      );
+      expect(outcomes).toEqual([
+        { kind: 'lease_lost' },
+        { kind: 'lease_lost' },
+        { kind: 'done', changed: false },
+        { kind: 'done', changed: false },
+        { kind: 'done', changed: true },
+        { kind: 'done', changed: true },
+      ]);
+    }),
+  );
+
+  it(
     'end a cool-down too, by whoever held them: the worker has let go',
     using(async (stores) => {
       await add(stores, 'a');
