@@ -27,6 +27,8 @@ export interface WatcherParts {
   readonly onSettled: (names: readonly string[] | null) => void;
   /** From now on not everything is watched, and why; told once a start. */
   readonly onIncomplete: (reason: string) => void;
+  /** Directories that are watched at the most; 4,096 unless given. */
+  readonly mostDirectories?: number;
 }
 
 /** Says which names to look at, as soon as the operating system tells of changes below SESSIONS_DIR. */
@@ -44,8 +46,8 @@ export class SessionsWatcher {
   /** Watches what lies at the root now, and asks for a look at everything once it does. */
   start(): void {
     this.#watch?.close();
-    const { root, onIncomplete } = this.#parts;
-    this.#watch = new Watch(root, { onChanged: (path) => this.#changed(path), onIncomplete });
+    const { root, onIncomplete, mostDirectories: most = MOST_DIRECTORIES } = this.#parts;
+    this.#watch = new Watch(root, most, { onChanged: (path) => this.#changed(path), onIncomplete });
   }
 
   /** Watches nothing. What has not settled is forgotten. */
@@ -93,13 +95,15 @@ interface WatchListeners {
 /** One life of chokidar's watch over the root, one watch of the system's for each directory. */
 class Watch {
   readonly #root: string;
+  readonly #mostDirectories: number;
   readonly #listeners: WatchListeners;
   readonly #directories = new Set<string>();
   readonly #watcher: FSWatcher;
   #incomplete = false;
 
-  constructor(root: string, listeners: WatchListeners) {
+  constructor(root: string, mostDirectories: number, listeners: WatchListeners) {
     this.#root = realPath(root);
+    this.#mostDirectories = mostDirectories;
     this.#listeners = listeners;
     this.#watcher = watch(this.#root, {
       backend: 'native',
@@ -143,8 +147,8 @@ class Watch {
 
   #admits(directory: string): boolean {
     if (this.#directories.has(directory)) return true;
-    if (this.#directories.size >= MOST_DIRECTORIES) {
-      this.#fallShort(`more than ${MOST_DIRECTORIES} directories`);
+    if (this.#directories.size >= this.#mostDirectories) {
+      this.#fallShort(`more than ${this.#mostDirectories} directories`);
       return false;
     }
     this.#directories.add(directory);

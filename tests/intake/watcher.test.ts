@@ -1,0 +1,154 @@
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { SessionsWatcher } from '../../src/intake/watcher.js';
+import { nodeTimers } from '../../src/timers.js';
+import { until } from '../service/manual_time.js';
+import { write } from './session_files.js';
+
+const MOST_DIRECTORIES = 40;
+
+/** A watch over a directory, and what it said. */
+interface Watched {
+  readonly root: string;
+  readonly watcher: SessionsWatcher;
+  /** What settled since this was last emptied. */
+  readonly settled: (readonly string[] | null)[];
+  readonly incomplete: string[];
+}
+
+// The kernel says when a file was written, so that all of these wait for it in real time.
+
+/** Runs the test with a watch that has begun, over a directory with these files and directories (`…/`). */
+function watching(test: (watched: Watched) => Promise<void>, files: readonly string[] = []) {
+  return async () => {
+    const root = mkdtempSync(join(tmpdir(), '.watched-'));
+    for (const path of files) {
+      if (path.endsWith('/')) mkdirSync(join(root, path));
+      else write(root, { [path]: '' });
+    }
+    const settled: (readonly string[] | null)[] = [];
+    const incomplete: string[] = [];
+    const watcher = new SessionsWatcher({
+      root,
+      timers: nodeTimers,
+      onSettled: (names) => settled.push(names),
+      onIncomplete: (reason) => incomplete.push(reason),
+      mostDirectories: MOST_DIRECTORIES,
+    });
+    try {
+      watcher.start();
+      await until(() => settled.length > 0);
+      expect(settled.splice(0)).toEqual([null]);
+      await test({ root, watcher, settled, incomplete });
+    } finally {
+      watcher.close();
+      rmSync(root, { recursive: true, force: true });
+    }
+  };
+}
+
+function manyDirectories(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${index}/`);
+}
+
+/** Everything that settled, up to and including something of this name, or a look at everything. */
+async function told({ settled }: Watched, name: string): Promise<readonly (readonly string[] | null)[]> {
+  await until(() => settled.some((names) => names === null || names.includes(name)));
+  return settled.splice(0);
+}
+
+describe('the watch over a sessions directory', () => {
+  it(
+    'names a session whose file was written, replaced or removed',
+    watching(
+      async (watched) => {
+        const file = join(watched.root, 'one.session');
+        writeFileSync(file, 'more');
+        expect(await told(watched, 'one')).toEqual([['one']]);
+        writeFileSync(`${file}.part`, 'another');
+        renameSync(`${file}.part`, file);
+        expect(await told(watched, 'one')).toEqual([['one']]);
+        rmSync(file);
+        expect(await told(watched, 'one')).toEqual([['one']]);
+        write(watched.root, { 'sub/two.json': '' });
+        expect(await told(watched, 'sub/two')).toEqual([['sub/two']]);
+      },
+      ['one.session', 'sub/two.json'],
+    ),
+  );
+
+  it(
+    'says nothing of what SQLite keeps beside a session, of hidden files, nor of others that are no session',
+    watching(
+      async (watched) => {
+        for (const name of ['one.session-journal', 'one.session-wal', '.one.session', 'one.part', 'notes']) {
+          writeFileSync(join(watched.root, name), '');
+          rmSync(join(watched.root, name));
+          writeFileSync(join(watched.root, name), '');
+        }
+        write(watched.root, { 'one.session': 'more' });
+        expect(await told(watched, 'one')).toEqual([['one']]);
+      },
+      ['one.session'],
+    ),
+  );
+
+  it(
+    'asks for a look at everything when a directory comes or goes, and names what is written in it from then on',
+    watching(async (watched) => {
+      for (const directory of ['573025288905', 'with.dots', 'with.dots']) {
+        mkdirSync(join(watched.root, directory));
+        expect(await told(watched, '')).toEqual([null]);
+        write(watched.root, { [`${directory}/a.session`]: '' });
+        expect(await told(watched, `${directory}/a`)).toEqual([[`${directory}/a`]]);
+        rmSync(join(watched.root, directory), { recursive: true });
+        expect((await told(watched, `${directory}/a`)).at(-1)).toBeNull();
+      }
+      expect(watched.incomplete).toEqual([]);
+    }),
+  );
+
+  it(
+    'asks for few looks at everything while 5,000 files are copied, and for one after the last',
+    watching(async (watched) => {
+      for (let index = 0; index < 5000; index += 1)
+        writeFileSync(join(watched.root, `n${index}.session.part`), '');
+      for (let index = 0; index < 5000; index += 1)
+        renameSync(join(watched.root, `n${index}.session.part`), join(watched.root, `n${index}.session`));
+      const looks = [...(await told(watched, 'n4999'))];
+      writeFileSync(join(watched.root, 'n4999.session'), 'more');
+      await until(() => watched.settled.at(-1)?.includes('n4999') === true);
+      looks.push(...watched.settled.slice(0, -1));
+      expect(looks).toContain(null);
+      expect(looks.length).toBeLessThanOrEqual(4);
+    }),
+    60_000,
+  );
+
+  it(
+    'says once that it is incomplete with more directories than it may watch, and still watches the first',
+    watching(async (watched) => {
+      expect(watched.incomplete).toEqual(['more than 40 directories']);
+      write(watched.root, { 'top.session': '' });
+      expect(await told(watched, 'top')).toEqual([['top']]);
+      mkdirSync(join(watched.root, 'one-more'));
+      write(watched.root, { 'top.session': 'more' });
+      await told(watched, 'top');
+      expect(watched.incomplete).toHaveLength(1);
+    }, manyDirectories(50)),
+  );
+
+  it(
+    'is begun anew over what lies there now',
+    watching(async (watched) => {
+      rmSync(watched.root, { recursive: true });
+      mkdirSync(watched.root);
+      watched.watcher.start();
+      expect((await told(watched, '')).at(-1)).toBeNull();
+      write(watched.root, { 'new.session': '' });
+      expect((await told(watched, 'new')).flat()).toContain('new');
+    }),
+  );
+});
