@@ -91,7 +91,7 @@ async function startJobs(
   base: Base,
   { intake, pool, telegram, sources, engine }: Features & { readonly engine: EmbeddedEngine },
 ): Promise<void> {
-  const { config, database, timers, logger, disposers } = base;
+  const { config, database, databaseHealth, timers, logger, disposers } = base;
   if (!database.shared) await endAbandonedLeases(pool.service);
   await startLooking(base, intake);
   await sources.schedules.followAll();
@@ -106,8 +106,8 @@ async function startJobs(
       sources.schedules.followAll(),
     ),
     runEvery({ seconds: config.reaperIntervalSeconds, name: 'reaper', timers, logger }, async () => {
+      await databaseHealth.touch();
       await pool.service.reap();
-      await database.touch();
       await telegram.logins.finishing.expire();
       await pool.service.prune(config.historyMaxRows);
       await pruneRunLogs(base);

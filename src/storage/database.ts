@@ -44,6 +44,8 @@ export interface Database {
   readonly replicas: Replicas;
   /** Whether processes on other machines, without this one's files, may use it too. */
   readonly shared: boolean;
+  /** Reads a little, and writes nothing: resolves if the database answers and takes writes. @throws Unavailable. */
+  probe(): Promise<void>;
   /** Writes a little: resolves if the database can be written, and keeps its clock going. @throws Unavailable. */
   touch(): Promise<void>;
   /** Waits for the calls made so far, then lets go of everything. */

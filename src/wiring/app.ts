@@ -54,7 +54,7 @@ export function wireApp(base: Base, features: Features): Wired {
   });
   database.signals.onHappened(countEvents);
   const checks = async () => ({
-    database: await database.touch().then(() => null, reasonOf),
+    database: await base.databaseHealth.reason(),
     ...(upkeep && { sessions_directory: await upkeep.check() }),
   });
   const { events } = base;
@@ -103,8 +103,4 @@ function featureRoutes(
     ...triggerRoutes({ ...sources, clock }),
     ...runRoutes({ ...sources, clock }),
   ];
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -10,6 +10,7 @@ import { Disposers } from '../disposers.js';
 import { EventHub } from '../http/events.js';
 import { Uploads } from '../http/uploads.js';
 import type { Database, DatabaseSurroundings } from '../storage/database.js';
+import { DatabaseHealth } from '../storage/database_health.js';
 import { openDatabase } from '../storage/open.js';
 import type { GatewayLimits } from '../telegram/limits.js';
 import type { TelegramNetwork } from '../telegram/network.js';
@@ -28,6 +29,7 @@ export interface Surroundings extends DatabaseSurroundings {
 export interface Base extends Surroundings {
   readonly config: Config;
   readonly database: Database;
+  readonly databaseHealth: DatabaseHealth;
   readonly clock: SteadyClock;
   readonly vault: Vault;
   readonly events: EventHub;
@@ -47,10 +49,13 @@ export async function openBase(config: Config, around: Surroundings): Promise<Ba
   try {
     const { clock } = database;
     const vault = await openVault(config, database, around.logger);
+    const { timers } = around;
+    const databaseHealth = new DatabaseHealth(database, timers);
+    disposers.add(() => databaseHealth.stop());
     const uploads = new Uploads(join(config.dataDir, 'uploads'), randomUUID);
     await uploads.clear(database.shared, around.time.wall());
-    const events = new EventHub(around.timers);
-    return { ...around, config, database, clock, vault, events, uploads, disposers };
+    const events = new EventHub(timers);
+    return { ...around, config, database, databaseHealth, clock, vault, events, uploads, disposers };
   } catch (error) {
     await disposers.dispose();
     throw error;

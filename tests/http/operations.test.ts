@@ -1,8 +1,17 @@
-import { renameSync } from 'node:fs';
+import { renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { until } from '../service/manual_time.js';
-import { some, withService } from '../service/service.js';
+import { type Service, some, withService } from '../service/service.js';
 import { listen } from './listener.js';
+
+/** What the database's files say of when and how much was written. */
+function written({ dataDir }: Service): object[] {
+  return ['', '-wal'].map((ending) => {
+    const { size, mtimeNs } = statSync(join(dataDir, `telegate.db${ending}`), { bigint: true });
+    return { size, mtimeNs };
+  });
+}
 
 describe('GET /health', () => {
   it(
@@ -31,6 +40,7 @@ describe('GET /ready', () => {
         error: 'not_ready',
         reasons: { sessions_directory: expect.stringContaining('ENOENT') },
       });
+      expect(away.text).not.toContain('/');
       expect(Object.keys(away.body.detail.reasons)).toEqual(['sessions_directory']);
       renameSync(`${service.sessionsDir}.away`, service.sessionsDir);
       await service.as(null).get('/ready').expect(200);
@@ -44,6 +54,24 @@ describe('GET /ready', () => {
       const { body } = await service.as(null).get('/ready').expect(503);
       expect(body.detail.reasons.database).toEqual(expect.any(String));
     }),
+  );
+
+  it(
+    'writes nothing, however often it is asked',
+    withService(
+      async (service) => {
+        const before = written(service);
+        for (let asked = 0; asked < 20; asked += 1) {
+          await service.time.advance(1);
+          await service.as(null).get('/ready').expect(200);
+        }
+        expect(written(service)).toEqual(before);
+        await service.time.advance(1);
+        await service.container.database.touch();
+        expect(written(service)).not.toEqual(before);
+      },
+      { database: 'sqlite' },
+    ),
   );
 });
 

@@ -56,6 +56,7 @@ class Limited {
     const script = `echo ${limit.split('=')[1]} > /proc/sys/user/${limit.split('=')[0]} && exec "$0" "$1"`;
     this.#process = spawn('unshare', ['-U', '-r', 'sh', '-c', script, process.execPath, MAIN], {
       cwd: this.directory,
+      // biome-ignore lint/style/noProcessEnv: where programs are found.
       env: { PATH: process.env.PATH, PORT: '0', HOST: '127.0.0.1', SYNC_CRON: 'off', API_KEYS: KEY },
     });
     for (const stream of [this.#process.stdout, this.#process.stderr])

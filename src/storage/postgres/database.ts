@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { AccessStore } from '../../access/store.js';
+import { Unavailable } from '../../errors.js';
 import type { IntakeStore } from '../../intake/store.js';
 import type { LoginStore } from '../../logins/store.js';
 import type { PoolSignals, PoolStore } from '../../pool/store.js';
@@ -106,6 +107,17 @@ export class PostgresDatabase {
     const text = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now';
     const [row] = await this.#transactions.statement<{ now: number }>({ name: 'time', text }, 'reads');
     return row?.now ?? Number.NaN;
+  }
+
+  /** Asks whether the server takes writes, without one. @throws Unavailable when it is not there, or only reads. */
+  async probe(): Promise<void> {
+    const text = "SELECT current_setting('transaction_read_only') = 'on' AS only_reads";
+    const [row] = await this.#transactions.statement<{ only_reads: boolean }>(
+      { name: 'probe', text },
+      'reads',
+    );
+    const message = 'the database only reads for now';
+    if (row?.only_reads !== false) throw new Unavailable({ error: 'storage_unavailable', message }, 1);
   }
 
   /** Writes a little. @throws Unavailable when the server is not there, or only reads for now. */

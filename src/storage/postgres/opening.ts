@@ -25,7 +25,11 @@ export async function openPostgres(target: PostgresTarget, around: DatabaseSurro
   try {
     const { access, signals, replicas } = database;
     const { pool, intake, sessions, logins, sources, runs } = database;
-    const stores = { pool, intake, access, sessions, logins, sources, runs, signals, replicas, shared: true };
+    const probe = () => database.probe();
+    const stores = {
+      ...{ pool, intake, access, sessions, logins, sources, runs, signals, replicas, probe },
+      shared: true,
+    };
     if (around.ownTime) {
       const clock = await restoreClock(access, around.time);
       return { ...stores, clock, touch: () => saveClock(access, clock), close: () => database.close() };

@@ -3,7 +3,7 @@ import type { Logger } from 'winston';
 import { SQLITE_MIGRATIONS } from '../../project.js';
 import { Alone } from '../../replicas/alone.js';
 import type { Database, DatabaseSurroundings } from '../database.js';
-import { restoreClock, saveClock } from '../saved_clock.js';
+import { ANCHOR, restoreClock, saveClock } from '../saved_clock.js';
 import type { SqliteTarget } from '../target.js';
 import { SqliteDatabase } from './database.js';
 import type { WalkReport } from './page_walk_thread.js';
@@ -29,6 +29,7 @@ export async function openSqlite(
       signals: database,
       replicas: new Alone(),
       shared: false,
+      probe: async () => void (await access.fact(ANCHOR)),
       touch: () => saveClock(access, clock),
       close: async () => {
         await stopChecking();
