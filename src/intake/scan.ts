@@ -113,11 +113,10 @@ export class Scan {
   #isSession({ json, fingerprint }: WalkEntry, kind: Due['kind'], survey: Survey): boolean {
     if (json === null) return false;
     const verdict = this.#scope.avoid.has(json)
-      ? { refused: avoided }
+      ? { refused: avoided, mayBeTorn: true }
       : this.#reader.loneJson(json, fingerprint);
-    if (typeof verdict === 'string') return verdict === 'session';
     // A session's file that is half written now is still that session's.
-    if (kind === 'changed') return true;
+    if (verdict === 'session' || (verdict.mayBeTorn && kind === 'changed')) return true;
     survey.rejections.add(json, verdict.refused);
     return false;
   }

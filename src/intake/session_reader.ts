@@ -13,8 +13,11 @@ export type SessionReading =
   | { readonly inspection: Inspection; readonly unsettled: null }
   | { readonly inspection: null; readonly unsettled: string };
 
-/** What a `.json` file without a `.session` is: a session, some other JSON, or a reason to refuse it. */
-export type LoneJson = 'session' | 'other' | { readonly refused: string };
+/**
+ * What a `.json` file without a `.session` is: a session, or a reason to refuse it. `mayBeTorn`: it may be a
+ * session that is half written now.
+ */
+export type LoneJson = 'session' | { readonly refused: string; readonly mayBeTorn: boolean };
 
 /** Where sessions lie and how they are judged. */
 export interface ReaderOptions {
@@ -81,10 +84,13 @@ export class SessionReader {
 
   #readLoneJson(path: string, fingerprint: string): LoneJson {
     const { bytes, unsettled } = readFileInside(openRoot(this.#options.root).path, path, maxJsonBytes);
-    if (bytes === null) return { refused: unsettled };
+    if (bytes === null) return { refused: unsettled, mayBeTorn: true };
     const content = readJsonSession(bytes);
     if (content?.string || content?.unreadString) return 'session';
-    const verdict = content === null ? { refused: 'not valid JSON' } : 'other';
+    const verdict =
+      content === null
+        ? { refused: 'not valid JSON', mayBeTorn: true }
+        : { refused: 'no session: no session string in the JSON file', mayBeTorn: false };
     this.#notSessions.set(path, { fingerprint, verdict });
     return verdict;
   }

@@ -2,6 +2,7 @@ import { relative, resolve } from 'node:path';
 import type { SessionsDirectory } from '../intake/directory.js';
 import type { SessionChecks } from '../sessions/checks.js';
 import type { SessionRecord, SessionStore } from '../sessions/store.js';
+import type { StoredCredentials } from '../sessions/stored_credentials.js';
 import { parsePhoneNumber } from './phone_number.js';
 import type { CodeSent, LoginService } from './service.js';
 
@@ -9,6 +10,7 @@ export interface GetCodeParts {
   readonly logins: LoginService;
   readonly sessions: SessionStore;
   readonly checks: SessionChecks;
+  readonly stored: Pick<StoredCredentials, 'fileHolding'>;
   /** Null: the session files are other replicas' business. */
   readonly directory: SessionsDirectory | null;
   /** SESSIONS_DIR, absolute. */
@@ -22,7 +24,7 @@ export type CodeOrSession =
       readonly phoneNumber: string;
       /** Decimal digits. */
       readonly accountId: string;
-      /** Relative to SESSIONS_DIR where this replica has none; null: it has no file. */
+      /** The file that holds what Telegram accepted; relative to SESSIONS_DIR where this replica has none. Null: none does. */
       readonly sessionFile: string | null;
     }
   | ({ readonly kind: 'code_sent' } & CodeSent);
@@ -53,11 +55,14 @@ export class GetCodeService {
 
   /** Null: Telegram does not accept it. */
   async #check(session: SessionRecord, phoneNumber: string): Promise<CodeOrSession | null> {
-    const { isValid, account } = await this.#parts.checks.check(session.id);
-    if (!isValid || !account) return null;
-    const file = session.jsonFile ?? session.file;
-    const sessionFile = file !== null && this.#parts.directory ? this.#fromHere(file) : file;
-    return { kind: 'session_exists', phoneNumber, accountId: account.id, sessionFile };
+    const { checks, stored, directory } = this.#parts;
+    const { account, authKeySha256 } = await checks.check(session.id);
+    if (account === null || authKeySha256 === null) return null;
+    const found = { kind: 'session_exists', phoneNumber, accountId: account.id } as const;
+    // The files themselves can be looked into only where they are.
+    if (!directory) return { ...found, sessionFile: session.file ?? session.jsonFile };
+    const file = await stored.fileHolding(session, authKeySha256);
+    return { ...found, sessionFile: file && this.#fromHere(file) };
   }
 
   #fromHere(file: string): string {

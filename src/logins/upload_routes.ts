@@ -1,4 +1,4 @@
-import { InvalidInput } from '../errors.js';
+import { BadRequest, InvalidInput } from '../errors.js';
 import { defineRoute, type Route } from '../http/route.js';
 import type { Uploads } from '../http/uploads.js';
 import { readUpload } from '../intake/formats/read_upload.js';
@@ -30,6 +30,7 @@ function uploadFile(parts: UploadRouteParts): Route {
     ...LOGIN,
     path: '/sessions/upload-file',
     summary: 'Bring a session file of Telethon or Pyrogram',
+    description: 'Its name must end in `.session`.',
     input: schemas.uploadInput,
     file: { field: 'session_file', maxBytes: parts.maxBytes, uploads: parts.received },
     responses: {
@@ -38,6 +39,7 @@ function uploadFile(parts: UploadRouteParts): Route {
     },
     async handle({ input: { session_name, phone_number, api_id: apiId, api_hash: apiHash }, file, key }) {
       if (!file) throw missingFile();
+      if (!/\.session$/i.test(file.name)) throw new BadRequest('session_file: wanted: a file named .session');
       const request = {
         sessionName: session_name ?? null,
         phoneNumber: phone_number ?? null,
@@ -69,25 +71,38 @@ function getCode({ getCode }: UploadRouteParts): Route {
     ...LOGIN,
     path: '/sessions/get-code',
     summary: 'Use the session there is for a phone number, or send a code',
+    description: 'The message is in Russian for `Accept-Language: ru`, else in English.',
     input: schemas.getCodeInput,
     responses: {
       200: { description: 'The session, or a code on its way', schema: schemas.getCodeAnswer },
       ...TELEGRAM,
     },
-    async handle({ input, key }) {
+    async handle({ input, key, req }) {
       const found = await getCode.codeFor(input.phone_number, key.holder);
-      const { phoneNumber } = found;
-      if (found.kind === 'session_exists') {
-        const message = 'A session for this phone number is there and valid: no code is needed';
-        const session = { account_id: found.accountId, message, session_file: found.sessionFile };
-        return { body: { status: found.kind, phone_number: phoneNumber, ...session } };
-      }
-      const message = `Code sent to ${phoneNumber}. Look into Telegram, and send the code to verify-otp.`;
-      const sent = { phone_code_hash: found.sent.phoneCodeHash, temp_session_id: found.id, message };
-      return { body: { status: found.kind, phone_number: phoneNumber, ...sent } };
+      const { kind: status, phoneNumber: phone_number } = found;
+      const language = req.acceptsLanguages('en', 'ru') === 'ru' ? 'ru' : 'en';
+      const message = MESSAGES[language][status](phone_number);
+      const body =
+        found.kind === 'session_exists'
+          ? { account_id: found.accountId, message, session_file: found.sessionFile }
+          : { phone_code_hash: found.sent.phoneCodeHash, temp_session_id: found.id, message };
+      return { body: { status, phone_number, ...body }, headers: { 'Content-Language': language } };
     },
   });
 }
+
+/** What get-code says of a phone number, in the languages that it can say it in. */
+const MESSAGES = {
+  en: {
+    session_exists: () => 'A session for this phone number is there and valid: no code is needed',
+    code_sent: (phone: string) =>
+      `Code sent to ${phone}. Look into Telegram, and send the code to verify-otp.`,
+  },
+  ru: {
+    session_exists: () => '✅ Найден существующий session! Аккаунт уже авторизован, код не требуется.',
+    code_sent: (phone: string) => `Код отправлен на ${phone}. Проверьте Telegram и введите код.`,
+  },
+} as const;
 
 async function uploaded({ present, ttlMinutes }: UploadRouteParts, upload: Uploaded): Promise<object> {
   if (upload.kind === 'saved') return present(upload.session);

@@ -4,24 +4,26 @@ import type { z } from 'zod';
 import { exactAddress } from '../access/client_address.js';
 import { SecretUnreadable } from '../access/secret_unreadable.js';
 import type { SteadyClock } from '../clock.js';
-import { InvalidInput, Unavailable } from '../errors.js';
+import { InvalidInput, TeleGateError, Unavailable } from '../errors.js';
 import { type Context, defineRoute, type Method, type Reply, type Route } from '../http/route.js';
 import { iso } from './present.js';
 import { acquireInput, leaseAnswer, noFreeSessionAnswer } from './schemas.js';
-import type { LeaseSecrets } from './secrets.js';
+import { type LeaseSecrets, UserIdUnknown } from './secrets.js';
 import type { PoolService } from './service.js';
 import type { Lease } from './store.js';
 
 export interface AcquireRouteParts {
   readonly pool: PoolService;
   readonly secrets: LeaseSecrets;
+  /** Asks Telegram whose session it is, and keeps it; why it is still not known, or null. */
+  readonly identify: (sessionId: number) => Promise<string | null>;
   readonly clock: SteadyClock;
   readonly leaseTtlSeconds: number;
   readonly logger: Logger;
 }
 
-/** Sessions that one request takes out of the pool at the most, because no key opens their secrets. */
-const MAX_SET_ASIDE = 10;
+/** How often one request begins anew at the most: no key opens a session's secrets, or it is not known whose it is. */
+const MOST_TRIES = 10;
 
 type Acquire = Context<z.output<typeof acquireInput>, unknown>;
 
@@ -42,7 +44,9 @@ export function acquireRoutes(parts: AcquireRouteParts): Route[] {
       responses: {
         200: { description: 'The lease', schema: leaseAnswer },
         404: { description: 'No session has the id or name that was asked for' },
-        409: { description: "The idempotency key's lease has ended" },
+        409: {
+          description: "The idempotency key's lease has ended; `user_id_unknown`, for `format=pyrogram`",
+        },
         429: { description: 'The key holds as many leases as it may' },
         503: {
           description: 'No session is free, or the session files are gone',
@@ -78,14 +82,20 @@ async function acquire(
     hungUp?.abort();
     if (reach.lease) giveBack(parts, reach.lease);
   });
-  for (let setAside = 0; setAside < MAX_SET_ASIDE; setAside += 1) {
-    const lease = await parts.pool.acquire(wish, input.wait, hungUp?.signal ?? null);
+  let identified: Lease | null = null;
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const lease: Lease = identified ?? (await parts.pool.acquire(wish, input.wait, hungUp?.signal ?? null));
+    identified = null;
     if (isGone(res)) return giveBack(parts, lease);
     reach.lease = lease;
     try {
       return { body: await present(parts, lease, input) };
     } catch (error) {
       reach.lease = null;
+      if (error instanceof UserIdUnknown) {
+        identified = await identify(parts, lease, wish);
+        continue;
+      }
       if (!(error instanceof SecretUnreadable)) {
         await parts.pool.giveBack(lease);
         throw error;
@@ -95,6 +105,29 @@ async function acquire(
   }
   const message = 'several sessions whose secrets no key opens were taken out of the pool: ask again';
   throw new Unavailable({ error: 'secrets_unreadable', message }, 1);
+}
+
+/**
+ * Asks Telegram whose session it is, and leases it again; null: somebody else came first. Nobody has it while
+ * Telegram is asked: the lease was given back.
+ * @throws UserIdUnknown.
+ */
+async function identify(
+  { pool, identify }: AcquireRouteParts,
+  lease: Lease,
+  wish: Parameters<PoolService['acquire']>[0],
+): Promise<Lease | null> {
+  await pool.giveBack(lease);
+  const { sessionId, sessionName } = lease;
+  const unknown = await identify(sessionId).catch((error: unknown) => {
+    if (error instanceof TeleGateError) return error.message;
+    throw error;
+  });
+  if (unknown !== null) throw new UserIdUnknown(sessionId, sessionName, unknown);
+  return pool.acquire({ ...wish, sessionId }, 0, null).catch((error: unknown) => {
+    if (error instanceof Unavailable) return null;
+    throw error;
+  });
 }
 
 /** Nobody could use it as it is: it says why, and the next one is tried. */

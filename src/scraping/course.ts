@@ -20,6 +20,8 @@ export interface Course {
   readonly source: Source;
   readonly storing: Storing;
   readonly signal: AbortSignal;
+  /** Gives the source the title of its channel, unless it has one. */
+  readonly fillTitle: (title: string) => Promise<void>;
   /** Sessions that are not let into the channel. */
   readonly notLetIn: Set<number>;
   /** The source's bot had its turn. */
@@ -71,6 +73,7 @@ export async function storeNew(
   signal: AbortSignal,
 ): Promise<void> {
   const { storing } = course;
+  await course.fillTitle(peer.title);
   const channel = { ...peer, id: peer.channelId };
   for await (const page of pagesAfter(account, channel, storing.position)) {
     await storing.store(account, channel, page, signal);

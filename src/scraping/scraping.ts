@@ -103,13 +103,19 @@ export class Scraping {
       const parts = { ...{ run, runs, sink, wishes, clock }, onRecorded };
       const storing = new Storing(parts, checkpoint.lastMessageId);
       const untried = { notLetIn: new Set<number>(), botTried: false, failures: 0 };
-      const course: Course = { run, source, storing, signal, ...untried };
+      const fillTitle = (title: string) => this.#fillTitle(source, title);
+      const course: Course = { run, source, storing, signal, fillTitle, ...untried };
       const outcome = await this.#course(course);
       if (outcome.kind !== 'completed') await storing.finish(signal).catch(() => undefined);
       return outcome;
     } finally {
       await sink.close();
     }
+  }
+
+  async #fillTitle({ id, channelTitle }: Source, title: string): Promise<void> {
+    const plain = title.replace(/[\p{Cc}\p{Cs}]+/gu, ' ').trim();
+    if (channelTitle === null && plain !== '') await this.#parts.sources.fillTitle(id, plain);
   }
 
   async #course(course: Course): Promise<RunOutcome> {

@@ -1,6 +1,7 @@
 import { SecretUnreadable } from '../access/secret_unreadable.js';
 import type { Clock } from '../clock.js';
 import { Conflict, NotFound } from '../errors.js';
+import { authKeyDigest } from '../intake/formats/auth_key.js';
 import { judgeReport } from '../pool/reports.js';
 import { withAccountBelieved } from '../telegram/believed.js';
 import { TelegramRefused } from '../telegram/errors.js';
@@ -28,6 +29,8 @@ export interface Check {
   readonly error: string | null;
   /** Whose it is; null: not valid, or not asked. */
   readonly account: Account | null;
+  /** The auth key that Telegram accepted, in lower-case hex of its SHA-256; null: it accepted none. */
+  readonly authKeySha256: string | null;
 }
 
 /** States in which a session is not valid, whatever Telegram would say. */
@@ -62,13 +65,14 @@ export class SessionChecks {
   async #ask(session: SessionRecord): Promise<Check> {
     const { ownLease, accesses, gateway, sessions, clock } = this.#parts;
     const work = { method: 'users.getUsers', seconds: 2 * CHECK_SECONDS };
-    const account = await ownLease.during(session.id, work, async () => {
+    const { account, authKey } = await ownLease.during(session.id, work, async () => {
       const access = await accesses.of(session, CHECK_SECONDS);
-      return withAccountBelieved(gateway, access, (connected) => connected.whoAmI());
+      const account = await withAccountBelieved(gateway, access, (connected) => connected.whoAmI());
+      return { account, authKey: access.key.authKey };
     });
     const { id: userId, phoneNumber } = account;
     await sessions.checked(session.id, { userId, ...(phoneNumber && { phoneNumber }) }, clock.now());
-    return { isValid: true, status: 'active', error: null, account };
+    return { isValid: true, status: 'active', error: null, account, authKeySha256: authKeyDigest(authKey) };
   }
 
   /** What else Telegram objects to (a frozen account, the wrong data centre) is no word on its validity. */
@@ -82,5 +86,5 @@ export class SessionChecks {
 }
 
 function notValid(status: string, error: string): Check {
-  return { isValid: false, status, error, account: null };
+  return { isValid: false, status, error, account: null, authKeySha256: null };
 }

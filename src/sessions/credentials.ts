@@ -8,7 +8,7 @@ import {
   encodeSessionString,
   type StringFormat,
 } from '../intake/formats/session_string.js';
-import type { LeaseCredentials, LeaseSecrets } from '../pool/secrets.js';
+import { type LeaseCredentials, type LeaseSecrets, UserIdUnknown } from '../pool/secrets.js';
 import type { Lease, StoredProxy } from '../pool/store.js';
 import type { StoredCredentials } from './stored_credentials.js';
 
@@ -59,10 +59,17 @@ export function withIdsOf(row: Pick<Lease, 'userId' | 'apiId'>, credentials: Cre
   return { ...credentials, userId: userId ?? row.userId, apiId: apiId ?? row.apiId };
 }
 
+/** Whether the format names the user, and nobody knows who that is. */
+export function lacksUserId({ userId }: Credentials, format: StringFormat): boolean {
+  return format === 'pyrogram' && userId === null;
+}
+
 /** A session may lack what a format needs to say. */
-function encoded(lease: Lease, credentials: Credentials, format: StringFormat): string {
+function encoded(lease: Lease, read: Credentials, format: StringFormat): string {
+  const credentials = withIdsOf(lease, read);
+  if (lacksUserId(credentials, format)) throw new UserIdUnknown(lease.sessionId, lease.sessionName, null);
   try {
-    return encodeSessionString(withIdsOf(lease, credentials), format);
+    return encodeSessionString(credentials, format);
   } catch {
     throw unreadable(lease);
   }

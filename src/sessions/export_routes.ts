@@ -1,6 +1,6 @@
 import type { Logger } from 'winston';
 import { z } from 'zod';
-import { defineRoute, type Route } from '../http/route.js';
+import { defineRoute, type ResponseSpec, type Route } from '../http/route.js';
 import type { SessionExports } from './exports.js';
 import { SESSION_NOT_FOUND, sessionParams } from './routes.js';
 import type { SessionService } from './service.js';
@@ -10,6 +10,13 @@ export interface ExportRouteParts {
   readonly exports: SessionExports;
   readonly logger: Logger;
 }
+
+/** Telegram is asked whose session it is where that has to be said, and is not known. */
+const ASKING: Readonly<Record<number, ResponseSpec>> = {
+  429: { description: 'Flooded: see Retry-After' },
+  502: { description: 'Telegram can not be reached, or answered with an error' },
+  504: { description: 'Telegram did not answer in time' },
+};
 
 /** `/sessions/{id}/export`: a session, to be taken elsewhere. */
 export function exportRoutes({ service, exports, logger }: ExportRouteParts): Route[] {
@@ -38,7 +45,8 @@ export function exportRoutes({ service, exports, logger }: ExportRouteParts): Ro
             session_string: z.string(),
           }),
         },
-        409: { description: '`credentials_unreadable`' },
+        409: { description: '`credentials_unreadable`; `user_id_unknown`: only Pyrogram strings hold it' },
+        ...ASKING,
         ...SESSION_NOT_FOUND,
       },
       async handle({ params: { id }, input: { format }, key, res }) {

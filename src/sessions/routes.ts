@@ -52,7 +52,9 @@ function one({ service, present }: SessionRouteParts): Route {
 
 const changeInput = z.object({
   name: z.string().optional().meta({ description: 'Its file gets the name too' }),
-  is_active: z.enum(['active', 'inactive']).optional(),
+  is_active: z.enum(['active', 'inactive', 'expired']).optional().meta({
+    description: '`inactive` and `expired` are not leased; `active` puts either back',
+  }),
   tags: z.array(text(64)).max(20).optional(),
   proxy: clearable(proxyInput).meta({
     description: 'An object, a URL such as `socks5://user:pass@host:port`, or empty: straight to Telegram',
@@ -76,15 +78,15 @@ function change({ service, present }: SessionRouteParts): Route {
       },
       ...SESSION_NOT_FOUND,
     },
-    async handle({ params: { id }, input: { name, tags, is_active, proxy } }) {
+    async handle({ params: { id }, input: { name, tags, is_active, proxy }, key }) {
       if (proxy && isIncomplete(proxy)) throw missingSecret();
       const wanted: SessionChange = {
         ...(name !== undefined && { name }),
         ...(tags && { tags }),
-        ...(is_active && { active: is_active === 'active' }),
+        ...(is_active && { activity: is_active }),
         ...(proxy !== undefined && { proxy }),
       };
-      return { body: await present.one(await service.change(id, wanted)) };
+      return { body: await present.one(await service.change(id, key.holder, wanted)) };
     },
   });
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import { InvalidInput, NotFound } from '../errors.js';
 import { hasFiles, NoSessionsDirectory, type SessionsDirectory } from '../intake/directory.js';
 import type { MovedFiles } from '../intake/session_files.js';
+import type { PoolService } from '../pool/service.js';
 import type { Lease } from '../pool/store.js';
 import type { OwnLease } from './own_lease.js';
 import { type NameHolder, nameTaken, newNameRefusal, refusedBy } from './refusals.js';
@@ -23,13 +24,15 @@ export interface SessionServiceParts {
   readonly holderOf: (name: string, except: number) => Promise<NameHolder | null>;
   /** The proxy that new sessions get: it stays, even while none has it. */
   readonly defaultProxyId: number | null;
+  readonly pool: Pick<PoolService, 'block' | 'restore'>;
 }
 
 /** What an admin may change of a session. */
 export interface SessionChange {
   readonly name?: string;
   readonly tags?: readonly string[];
-  readonly active?: boolean;
+  /** `expired`: dead, until it is restored, logged in again, or made active. */
+  readonly activity?: 'active' | 'inactive' | 'expired';
   /** Null: straight. */
   readonly proxy?: ProxyAddress | null;
 }
@@ -49,19 +52,35 @@ export class SessionService {
     return session;
   }
 
-  /** @throws NotFound; InvalidInput, Conflict for a name that can't be had; Conflict `session_in_use`. */
-  async change(id: number, { name, proxy, ...change }: SessionChange): Promise<SessionRecord> {
+  /** By the key `holder`. @throws NotFound; InvalidInput, Conflict for a name that can't be had; Conflict `session_in_use`. */
+  async change(id: number, holder: string, change: SessionChange): Promise<SessionRecord> {
+    const { name, proxy, tags, activity } = change;
     const { sessions, clock, defaultProxyId } = this.#parts;
     const before = await this.session(id);
     if (name !== undefined && name !== before.name) await this.rename(before, name);
     const proxyId = proxy
       ? { proxyId: await this.#parts.proxyId(proxy) }
       : proxy === null && { proxyId: null };
-    const after = await sessions.edit(id, { ...change, ...proxyId }, clock.now());
+    await this.#expireOrRevive(before, holder, activity);
+    const active = activity && activity !== 'expired' && { active: activity === 'active' };
+    const after = await sessions.edit(id, { ...(tags && { tags }), ...active, ...proxyId }, clock.now());
     if (!after) throw new NotFound('Session not found');
     const dropped = before.proxyId !== after.proxyId ? before.proxyId : null;
     if (dropped !== null && dropped !== defaultProxyId) await sessions.dropProxy(dropped);
     return after;
+  }
+
+  /** By the admin key `holder`. @throws Conflict where that key itself has leased the session. */
+  async #expireOrRevive(
+    { id, state }: SessionRecord,
+    holder: string,
+    activity: SessionChange['activity'],
+  ): Promise<void> {
+    const { pool } = this.#parts;
+    if (activity === 'active' && state === 'dead') await pool.restore(id);
+    if (activity !== 'expired' || state === 'dead') return;
+    const caller = { holder, admin: true, leaseId: null, address: null, leaseIds: 'required' } as const;
+    await pool.block(id, caller, { kind: 'dead', reason: 'said to be expired' });
   }
 
   /**

@@ -1,5 +1,6 @@
 import { openedOr } from '../access/secret_unreadable.js';
 import type { Vault } from '../access/vault.js';
+import { authKeyDigest } from '../intake/formats/auth_key.js';
 import type { Credentials } from '../intake/formats/session_string.js';
 import { telethonFile } from '../intake/formats/telethon_file.js';
 import type { Scanner } from '../intake/scanner.js';
@@ -29,6 +30,19 @@ export class StoredCredentials {
     return (await this.#inFiles(session)) ?? (await this.#inDatabase(session.id));
   }
 
+  /** The file that holds this auth key, the JSON file before the `.session` file; null: neither does, or they are not here. */
+  async fileHolding(
+    { file, jsonFile }: Omit<SessionWithFiles, 'id'>,
+    authKeySha256: string,
+  ): Promise<string | null> {
+    const holds = async (one: Omit<SessionWithFiles, 'id'>) => {
+      const held = await this.#inFiles(one);
+      return held !== null && authKeyDigest(held.authKey) === authKeySha256;
+    };
+    if (await holds({ file: null, jsonFile })) return jsonFile;
+    return (await holds({ file, jsonFile: null })) ? file : null;
+  }
+
   /** The session's `.session` file, byte for byte; where there is none, one that Telethon would write. */
   async file({ file }: Pick<SessionWithFiles, 'file'>, credentials: Credentials): Promise<Buffer> {
     const { scanner } = this.#parts;
@@ -36,7 +50,7 @@ export class StoredCredentials {
     return bytes ?? telethonFile(credentials);
   }
 
-  async #inFiles({ file, jsonFile }: SessionWithFiles): Promise<Credentials | null> {
+  async #inFiles({ file, jsonFile }: Omit<SessionWithFiles, 'id'>): Promise<Credentials | null> {
     const { scanner } = this.#parts;
     if (scanner === null || (file === null && jsonFile === null)) return null;
     return scanner.credentials(file, jsonFile).catch(() => null);

@@ -67,6 +67,8 @@ export interface SourceStore {
   named(name: string): Promise<Source | null>;
   /** Another token is another bot: the session of the one before is forgotten. */
   edit(id: number, change: Partial<SourceFacts>, now: number): Promise<SourceOutcome>;
+  /** Gives a source that has no channel title this one. */
+  fillTitle(id: number, channelTitle: string): Promise<void>;
   /** Drops the source and all that is known of its runs; what it has stored stays where it is. Null: there was none. */
   remove(id: number): Promise<Source | null>;
   /** Active sources with a schedule, after the source `afterId`, by id. */

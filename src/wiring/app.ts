@@ -91,7 +91,13 @@ function featureRoutes(
   const rename = service.rename.bind(service);
   const shared = { present: present.one, ttlMinutes };
   return [
-    ...poolRoutes({ pool: pool.service, secrets, clock, leaseTtlSeconds, logger, leaseIds }),
+    ...poolRoutes({
+      ...{ pool: pool.service, secrets, clock, leaseTtlSeconds, logger, leaseIds },
+      identify: async (id) => {
+        const { account, error, status } = await sessions.checks.check(id);
+        return account ? null : (error ?? status);
+      },
+    }),
     ...intakeRoutes(intake.sync),
     ...keyRoutes(keys, clock),
     ...loginRoutes({ ...shared, logins: logins.service, finishing: logins.finishing, rename }),

@@ -61,13 +61,14 @@ function wireSessions(
   disposers.add(() => health.stop());
   return {
     accesses,
+    stored,
     checks,
     health,
     secrets,
     channels: new SessionChannels({ ...shared, pool }),
-    exports: new SessionExports({ accesses, stored }),
+    exports: new SessionExports({ accesses, stored, checks }),
     service: new SessionService({
-      ...{ sessions, directory, ownLease, clock },
+      ...{ sessions, directory, ownLease, pool, clock },
       proxyId: (proxy) => proxyId(proxy, access, vault),
       holderOf: (name, except) =>
         database.logins.obstacle({
@@ -82,7 +83,7 @@ function wireSessions(
 function wireLogins(
   { config, database, clock, logger, vault }: Base,
   { directory, seal, defaultProxyId }: Intake,
-  { checks }: ReturnType<typeof wireSessions>,
+  { checks, stored }: ReturnType<typeof wireSessions>,
   { gateway, network }: { gateway: Gateway; network: typeof telegramNetwork },
 ) {
   const { logins: store, sessions } = database;
@@ -111,6 +112,6 @@ function wireLogins(
     finishing,
     service,
     uploads: new UploadService({ ...shared, ...fresh, network }),
-    getCode: new GetCodeService({ logins: service, sessions, checks, directory, sessionsDir }),
+    getCode: new GetCodeService({ logins: service, sessions, checks, stored, directory, sessionsDir }),
   };
 }

@@ -115,6 +115,18 @@ function edited(make: MakeStores): void {
   const using = usingStores(make);
 
   it(
+    'get a title of their channel only while they have none',
+    using(async (stores) => {
+      const untitled = await addSource(stores, { channelTitle: null });
+      const titled = await addSource(stores, { channelTitle: 'Its own' });
+      for (const id of [untitled.id, titled.id, 99]) await stores.sources.fillTitle(id, 'Found');
+      await stores.sources.fillTitle(untitled.id, 'Later');
+      expect(await stores.sources.source(untitled.id)).toEqual({ ...untitled, channelTitle: 'Found' });
+      expect(await stores.sources.source(titled.id)).toEqual(titled);
+    }),
+  );
+
+  it(
     'change in what is said of them, and in nothing else',
     using(async (stores) => {
       const made = await addSource(stores, FULL);

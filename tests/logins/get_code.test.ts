@@ -1,7 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
+import { decodeSessionString } from '../../src/intake/formats/session_string.js';
+import { telethonFile } from '../../src/intake/formats/telethon_file.js';
 import { codeOf, logIn, post, withTelegram } from './over_sandbox.js';
 
 const ADA = '+9996610001';
+
+/** A Telethon file of the session in a string. */
+function fileOf(string: string): Buffer {
+  const decoded = decodeSessionString(string);
+  if (!decoded) throw new Error('no session string');
+  return telethonFile(decoded.credentials);
+}
 
 describe('get-code', () => {
   it(
@@ -43,6 +52,74 @@ describe('get-code', () => {
       const sent = world.sandbox.accounts().find(({ phone }) => phone === ADA)?.lastCode;
       expect(sent).toBeNull();
     }),
+  );
+
+  it(
+    'names the file whose session Telegram accepted: none that is broken, has another session, or was refused',
+    withTelegram(async (world) => {
+      const { service, sandbox } = world;
+      const admin = service.as('admin');
+      const { id: before } = await logIn(world, ADA);
+      const old = (await admin.get(`/sessions/${before}/export`).expect(200)).body.session_string;
+      await admin.delete(`/sessions/${before}`).expect(200);
+      const { id } = await logIn(world, ADA);
+      const { session_string } = (await admin.get(`/sessions/${id}/export`).expect(200)).body;
+      await admin.delete(`/sessions/${id}`).expect(200);
+      const json = (string: string) => JSON.stringify({ phone_number: ADA, session_string: string });
+      const good = fileOf(session_string);
+      const [inJson, inSession] = ['9996610001/9996610001.json', '9996610001/9996610001.session'];
+      const named = async () => {
+        const { body } = await post(service, '/sessions/get-code', { phone_number: ADA }).expect(200);
+        return body.session_file ?? body.status;
+      };
+      // Refused first, by Telegram itself.
+      service.write(inJson, json(old));
+      sandbox.faults.add({ fault: 'SESSION_REVOKED', phone: ADA, method: 'users.getUsers', times: 1 });
+      expect(await named()).toBe('code_sent');
+      service.write(inSession, good);
+      expect(await named()).toMatch(new RegExp(`/${inSession}$`));
+      for (const broken of ['{"session_string": "1B', '{}', '', json('1BVtsOMwBu5...')]) {
+        service.write(inJson, broken);
+        expect([broken, await named()]).toEqual([
+          broken,
+          expect.stringMatching(new RegExp(`/${inSession}$`)),
+        ]);
+      }
+      service.write(inJson, json(session_string));
+      expect(await named()).toMatch(new RegExp(`/${inJson}$`));
+    }),
+  );
+
+  it.each([
+    ['ru', 'ru'],
+    ['ru-RU,ru;q=0.9,en-US;q=0.8', 'ru'],
+    ['en;q=0.8,ru;q=0.2', 'en'],
+    ['de', 'en'],
+    ['*', 'en'],
+    [null, 'en'],
+  ])('speaks the language that is asked for: %s', (accepted, language) =>
+    withTelegram(async (world) => {
+      const { service } = world;
+      const ask = (phone_number: string) => {
+        const request = post(service, '/sessions/get-code', { phone_number });
+        return accepted === null ? request : request.set('Accept-Language', accepted);
+      };
+      const sent = await ask(ADA).expect(200);
+      await logIn(world, ADA);
+      const exists = await ask(ADA).expect(200);
+      expect(sent.headers['content-language']).toBe(language);
+      expect([sent.body.message, exists.body.message]).toEqual(
+        language === 'ru'
+          ? [
+              'Код отправлен на +9996610001. Проверьте Telegram и введите код.',
+              '✅ Найден существующий session! Аккаунт уже авторизован, код не требуется.',
+            ]
+          : [
+              'Code sent to +9996610001. Look into Telegram, and send the code to verify-otp.',
+              'A session for this phone number is there and valid: no code is needed',
+            ],
+      );
+    })(),
   );
 
   it(

@@ -136,6 +136,14 @@ describe('an uploaded session file', () => {
     }),
   );
 
+  it.each(['some.txt', 'some', 'some.session.txt', 'session'])('is refused if it is called %s', (name) =>
+    withTelegram(async (world) => {
+      const { file } = await sessionOf(world);
+      const { body } = await upload(world.service, file, { session_name: 'x' }, name).expect(400);
+      expect(body).toEqual({ detail: 'session_file: wanted: a file named .session' });
+    })(),
+  );
+
   it(
     'that is missing, huge or under another field is refused by its field',
     withTelegram(

@@ -22,6 +22,7 @@ describe('a run of a source', () => {
       for (const { path, sha256 } of files) expect(hashOf(service, path ?? '')).toBe(sha256);
       const { body } = await service.as('admin').get(`/sources/${id}`);
       expect(body).toMatchObject({
+        channel_title: 'Sandbox News',
         total_messages_scraped: lines.length,
         total_files_downloaded: files.length,
         last_run: { state: 'completed' },

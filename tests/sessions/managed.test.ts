@@ -153,6 +153,59 @@ describe('a session that is deleted', () => {
   );
 });
 
+describe('is_active of a session', () => {
+  const told = async (service: Service, id: number) =>
+    (await service.as('admin').get(`/sessions/${id}`).expect(200)).body;
+
+  it(
+    'may be set to all that it can say, which may be sent back as it was told',
+    withService(
+      async (service) => {
+        const id = await idOf(service, 'ann');
+        for (const [is_active, status] of [
+          ['expired', 'dead'],
+          ['active', 'free'],
+          ['inactive', 'inactive'],
+          ['expired', 'dead'],
+          ['inactive', 'dead'],
+          ['active', 'free'],
+        ]) {
+          const { body } = await put(service, id, { is_active }).expect(200);
+          expect([is_active, body.status]).toEqual([is_active, status]);
+          expect((await put(service, id, body).expect(200)).body).toMatchObject({
+            status,
+            is_active: body.is_active,
+          });
+          const free = status === 'free' ? 1 : 0;
+          expect(await service.status()).toMatchObject({ total: 1, free });
+        }
+        const { body: history } = await service.as('admin').get(`/sessions/${id}/history`);
+        const died = history.filter(({ event }: { event: string }) => event === 'died');
+        expect(died).toHaveLength(2);
+        await put(service, id, { is_active: 'gone' }).expect(422);
+      },
+      { files: { 'ann.session': telethonFile() } },
+    ),
+  );
+
+  it(
+    'that is set to expired ends a lease of it, for good',
+    withService(
+      async (service) => {
+        const { session_id: id, lease_id } = await service.lease();
+        await put(service, id, { is_active: 'expired' }).expect(200);
+        await service.as('worker').post('/heartbeat').send({ session_id: id, lease_id }).expect(409);
+        await service.time.advance(86_400);
+        await service.as('worker').get('/session').expect(503);
+        expect(await told(service, id)).toMatchObject({
+          ...{ is_active: 'expired', status_reason: 'said to be expired' },
+        });
+      },
+      { files: { 'ann.session': telethonFile() } },
+    ),
+  );
+});
+
 describe('the proxy of a session', () => {
   it(
     'is set by its parts or its URL, leased with its password, shown without, and taken away',

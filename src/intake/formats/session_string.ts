@@ -126,12 +126,14 @@ function gramjsPayload({ dcId, serverAddress, port, authKey }: Credentials): Buf
 }
 
 function pyrogramPayload({ dcId, serverAddress, authKey, userId, apiId, isBot }: Credentials): Buffer {
+  // Pyrogram would take 0 for the account's id.
+  if (userId === null) throw new RangeError('a Pyrogram string holds the id of its user, which is not known');
   const head = Buffer.alloc(6);
   head.writeUInt8(dcId, 0);
   head.writeUInt32BE(apiId ?? 0, 1);
   head.writeUInt8(isTestAddress(dcId, serverAddress) ? 1 : 0, 5);
   const tail = Buffer.alloc(9);
-  tail.writeBigUInt64BE(BigInt(userId ?? 0), 0);
+  tail.writeBigUInt64BE(BigInt(userId), 0);
   tail.writeUInt8(isBot ? 1 : 0, 8);
   return Buffer.concat([head, authKey, tail]);
 }

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNotNull, ne, or } from 'drizzle-orm';
+import { and, asc, eq, gt, isNotNull, isNull, ne, or } from 'drizzle-orm';
 import type { Page } from '../../pool/store.js';
 import type { RunReason } from '../../scraping/store.js';
 import type { Source, SourceFacts, SourceOutcome, SourceSecrets, SourceStore } from '../../sources/store.js';
@@ -63,6 +63,13 @@ export class SourceTable implements SourceStore {
       const values = { ...sourceColumns(change), updatedAt: now };
       const [edited] = await db.update(sources).set(values).where(eq(sources.id, id)).returning();
       return edited ? { kind: 'done', source: edited } : { kind: 'unknown' };
+    });
+  }
+
+  fillTitle(id: number, channelTitle: string): Promise<void> {
+    return this.#run(async (db) => {
+      const untitled = and(eq(sources.id, id), isNull(sources.channelTitle));
+      await db.update(sources).set({ channelTitle }).where(untitled);
     });
   }
 

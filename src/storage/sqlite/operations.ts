@@ -71,6 +71,7 @@ export const SOURCE_OPERATIONS = operationsOf<SourceStore>({
   sources: true,
   named: true,
   edit: true,
+  fillTitle: true,
   remove: true,
   scheduled: true,
   keepBotSession: true,

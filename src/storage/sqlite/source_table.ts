@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNotNull, ne, or } from 'drizzle-orm';
+import { and, asc, eq, gt, isNotNull, isNull, ne, or } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { Page } from '../../pool/store.js';
 import type { RunReason } from '../../scraping/store.js';
@@ -52,6 +52,11 @@ export class SourceTable implements Synchronous<SourceStore> {
     const values = { ...sourceColumns(change), updatedAt: now };
     const edited = this.#db.update(sources).set(values).where(eq(sources.id, id)).returning().get();
     return { kind: 'done', source: edited };
+  }
+
+  fillTitle(id: number, channelTitle: string): void {
+    const untitled = and(eq(sources.id, id), isNull(sources.channelTitle));
+    this.#db.update(sources).set({ channelTitle }).where(untitled).run();
   }
 
   remove(id: number): Source | null {
