@@ -40,7 +40,7 @@ describe('GET /session, where no key opens the password of a session`s proxy', (
     withService(
       async (service) => {
         await loseProxyPasswords(service);
-        await service.as('admin').put('/sessions/2').send({ proxy: null }).expect(200);
+        await service.as('admin').put('/sessions/2').send({ proxy: '' }).expect(200);
         expect(await service.lease()).toMatchObject({ session_name: 's002', proxy: null });
         expect(await service.status()).toMatchObject({
           in_use: 1,
@@ -75,7 +75,7 @@ describe('GET /session, where no key opens the password of a session`s proxy', (
     withService(
       async (service) => {
         await loseProxyPasswords(service);
-        await service.as('admin').put('/sessions/2').send({ proxy: null }).expect(200);
+        await service.as('admin').put('/sessions/2').send({ proxy: '' }).expect(200);
         const ask = () => service.as('worker').get('/session').set('Idempotency-Key', 'k').expect(200);
         const first = await ask();
         expect(first.body.session_name).toBe('s002');
