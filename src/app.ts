@@ -9,11 +9,10 @@ import type { HttpMetrics } from './http/metrics.js';
 import { createOpenApi } from './http/openapi.js';
 import { createRequestContext } from './http/request_context.js';
 import type { Route } from './http/route.js';
-import { type Authenticate, addRoutes, notFound } from './http/router.js';
+import { addRoutes, notFound, type RouterParts } from './http/router.js';
 
-export interface AppParts {
+export interface AppParts extends RouterParts {
   readonly routes: readonly Route[];
-  readonly authenticate: Authenticate;
   readonly logger: Logger;
   readonly metrics: HttpMetrics;
   readonly newRequestId: () => string;
@@ -29,7 +28,7 @@ export interface AppParts {
 const HELMET = { contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } };
 
 /** What a script on another site may read of an answer's headers. */
-const EXPOSED = ['X-Request-Id', 'Retry-After'];
+const EXPOSED = ['X-Request-Id', 'Retry-After', 'X-Total-Count'];
 
 /** The service as an Express application that does not listen yet. */
 export function createApp(parts: AppParts): Express {
@@ -43,9 +42,9 @@ export function createApp(parts: AppParts): Express {
   if (parts.corsOrigins.length > 0)
     app.use(cors({ origin: corsOrigin(parts.corsOrigins), exposedHeaders: EXPOSED }));
   serveConsole(app, parts);
-  addRoutes(app, parts.routes, parts.authenticate);
+  addRoutes(app, parts.routes, parts);
   const versioned = express.Router();
-  addRoutes(versioned, parts.routes, parts.authenticate);
+  addRoutes(versioned, parts.routes, parts);
   app.use('/api/v1', versioned);
   serveDocuments(app, parts);
   app.use(express.static(join(parts.root, 'web'), { index: 'index.html', redirect: false }));

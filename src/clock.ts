@@ -35,6 +35,12 @@ export interface AnchoredClock extends SteadyClock {
   anchor(): ClockAnchor;
 }
 
+/** When it is `date` on today's wall clock, in milliseconds on the clock: what `display` shows as that date. */
+export function momentOf(date: Date, clock: SteadyClock): number {
+  const now = clock.now();
+  return date.getTime() - (clock.display(now).getTime() - now);
+}
+
 const LARGEST_UNSEEN_STEP_MS = 2_000;
 
 /**

@@ -58,6 +58,8 @@ export interface Config {
   readonly sessionCheck: Settings['SESSION_CHECK'];
   readonly sessionFileMaxBytes: number;
   readonly historyMaxRows: number;
+  /** How long the audit log is kept, in days. */
+  readonly auditDays: number;
   readonly defaultProxy: ProxyAddress | null;
   readonly logLevel: Settings['LOG_LEVEL'];
   /** `*` or origins without a path. Empty: no other site may call. */
@@ -143,6 +145,7 @@ function toConfig(settings: Settings): Config {
     sessionCheck: settings.SESSION_CHECK,
     sessionFileMaxBytes: settings.SESSION_FILE_MAX_BYTES,
     historyMaxRows: settings.HISTORY_MAX_ROWS,
+    auditDays: settings.AUDIT_DAYS,
     defaultProxy: settings.DEFAULT_PROXY,
     logLevel: settings.LOG_LEVEL,
     corsOrigins: settings.CORS_ORIGINS,

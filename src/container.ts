@@ -5,6 +5,7 @@ import type { Express } from 'express';
 import { KeyService } from './access/keys.js';
 import { writePrivateFile } from './access/private_file.js';
 import { rotateSecrets } from './access/rotation.js';
+import { StreamEnds } from './access/stream_ends.js';
 import type { SteadyClock } from './clock.js';
 import type { Config } from './config.js';
 import type { Route } from './http/route.js';
@@ -20,7 +21,7 @@ import type { Database } from './storage/database.js';
 import { type Features, wireApp } from './wiring/app.js';
 import { type Base, openBase, type Surroundings } from './wiring/base.js';
 import { type Intake, wireIntake } from './wiring/intake.js';
-import { wirePool } from './wiring/pool.js';
+import { type Pool, wirePool } from './wiring/pool.js';
 import { wireScraping } from './wiring/scraping.js';
 import { wireSources } from './wiring/sources.js';
 import { wireTelegram } from './wiring/telegram.js';
@@ -59,6 +60,7 @@ export async function createContainer(config: Config, around: Surroundings): Pro
     const intake = await wireIntake(base);
     const pool = wirePool(base, intake);
     const telegram = wireTelegram(base, intake, pool);
+    disposers.add(wireRevocations(base, keys, pool));
     const engine = wireScraping(base, pool, telegram);
     const sources = wireSources(base, engine);
     const features = { keys, intake, pool, telegram, sources, engine };
@@ -82,6 +84,16 @@ export async function createContainer(config: Config, around: Surroundings): Pro
     await disposers.dispose();
     throw error;
   }
+}
+
+/** What the end of a key brings; the returned function stops watching. */
+function wireRevocations({ events, clock, timers }: Base, keys: KeyService, pool: Pool): () => void {
+  const streams = new StreamEnds({ keys, events, clock, timers });
+  keys.onRevoked(async ({ holder, endLeasesBy }) => {
+    pool.service.dismiss(holder);
+    if (endLeasesBy !== null) await pool.service.revokeLeases(holder, endLeasesBy);
+  });
+  return () => streams.close();
 }
 
 /** How often the schedules of sources are compared with the store: a replica may not have been told of one. */
@@ -111,18 +123,24 @@ async function startJobs(
       await telegram.logins.finishing.expire();
       await pool.service.prune(config.historyMaxRows);
       await pruneRunLogs(base);
+      await pruneAuditLog(base);
     }),
   );
 }
 
-/** How many entries of runs' logs go in one transaction. */
-const LOGS_AT_ONCE = 500;
+/** How many entries of a log go in one transaction. */
+const ENTRIES_AT_ONCE = 500;
 
 const DAY_MS = 86_400_000;
 
 async function pruneRunLogs({ config, database, clock }: Base): Promise<void> {
   const before = clock.now() - config.scraping.runLogDays * DAY_MS;
-  while ((await database.runs.pruneLogs(before, LOGS_AT_ONCE)) === LOGS_AT_ONCE);
+  while ((await database.runs.pruneLogs(before, ENTRIES_AT_ONCE)) === ENTRIES_AT_ONCE);
+}
+
+async function pruneAuditLog({ config, database, clock }: Base): Promise<void> {
+  const before = clock.now() - config.auditDays * DAY_MS;
+  while ((await database.audit.prune(before, ENTRIES_AT_ONCE)) === ENTRIES_AT_ONCE);
 }
 
 /** What goes with having SESSIONS_DIR. */

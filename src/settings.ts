@@ -47,6 +47,7 @@ export const settingsSchema = z
     SESSION_CHECK: oneOf(['lenient', 'strict']).default('lenient'),
     SESSION_FILE_MAX_BYTES: wholeNumber(1, 2 ** 31 - 1).default(64 * 2 ** 20),
     HISTORY_MAX_ROWS: wholeNumber(1, 1_000_000_000).default(1_000_000),
+    AUDIT_DAYS: wholeNumber(1, 3650).default(365),
     DEFAULT_PROXY: parsed(parseProxyUrl).nullable().default(null),
     LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
     CORS_ORIGINS: parsed(parseOrigins).default([]),

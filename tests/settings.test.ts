@@ -67,7 +67,7 @@ describe('API_KEYS', () => {
   });
 
   it.each([
-    ['a short key', 'worker:seven77', 'key 1 of the list is shorter than 8 characters'],
+    ['a short key', 'worker:fifteen-letters', 'key 1 of the list is shorter than 16 characters'],
     ['a misspelt role', 'admin-key-1,wroker:worker-key', 'key 2 of the list has an unknown role'],
     ['one key under two roles', 'admin-key-1,worker:admin-key-1', 'key 2 of the list is given twice'],
     ['a key that no header can carry', 'pässword-1', 'key 1 of the list has characters other than'],

@@ -6,13 +6,13 @@ export interface BootstrapKey {
   readonly key: string;
 }
 
-const SHORTEST_KEY = 8;
+const SHORTEST_KEY = 16;
 
 /**
  * Reads a comma-separated list of API keys, each `KEY` (an admin's) or `role:KEY`. Empty entries are skipped.
  *
  * @throws Error that names the entry by its place in the list and never shows a key: for an unknown role, a
- * key shorter than 8 characters, one that no HTTP header could carry, or one given twice.
+ * key shorter than 16 characters, one that no HTTP header could carry, or one given twice.
  */
 export function parseBootstrapKeys(list: string): BootstrapKey[] {
   const keys: BootstrapKey[] = [];
@@ -31,7 +31,11 @@ export function parseBootstrapKeys(list: string): BootstrapKey[] {
 function parseEntry(text: string, which: string): BootstrapKey {
   const colon = text.indexOf(':');
   const key = text.slice(colon + 1);
-  if (key.length < SHORTEST_KEY) throw new Error(`${which} is shorter than ${SHORTEST_KEY} characters`);
+  if (key.length < SHORTEST_KEY) {
+    throw new Error(
+      `${which} is shorter than ${SHORTEST_KEY} characters: \`openssl rand -hex 16\` makes one`,
+    );
+  }
   if (!/^[\x21-\x7e]+$/.test(key)) throw new Error(`${which} has characters other than visible ASCII`);
   // Taking `wroker:KEY` for an admin's key would hand out more than was meant.
   return { role: colon === -1 ? 'admin' : parseRole(text.slice(0, colon), which), key };

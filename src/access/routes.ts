@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { SteadyClock } from '../clock.js';
-import { sessionId, text, wholeNumber } from '../http/parameters.js';
+import { momentOf, type SteadyClock } from '../clock.js';
+import { InvalidInput } from '../errors.js';
+import { flag, repeatable, sessionId, text, wholeNumber } from '../http/parameters.js';
 import { defineRoute, type Route } from '../http/route.js';
 import type { KeyService } from './keys.js';
 import { ROLES } from './roles.js';
@@ -11,6 +12,8 @@ const keyAnswer = z.object({
   name: z.string(),
   role: z.enum(ROLES),
   max_leases: z.int().nullable(),
+  tags: z.array(z.string()).meta({ description: 'It leases and sees only sessions that have them all' }),
+  expires_at: z.iso.datetime().nullable(),
   created_at: z.iso.datetime(),
 });
 
@@ -18,79 +21,127 @@ const selfAnswer = z.object({
   name: z.string(),
   role: z.enum(ROLES),
   max_leases: z.int().nullable(),
+  tags: z.array(z.string()),
+  expires_at: z.iso.datetime().nullable(),
   holder: z.string().meta({ description: 'How leases and history name this key' }),
+});
+
+const newKeyInput = z.object({
+  name: text(100),
+  role: z.enum(ROLES),
+  max_leases: wholeNumber(1, 1_000_000)
+    .nullish()
+    .meta({ description: 'How many sessions it may hold at once' }),
+  expires_at: z.iso
+    .datetime({ offset: true })
+    .nullish()
+    .meta({ description: 'From then on it is refused', example: '2030-01-01T00:00:00Z' }),
+  tags: repeatable(text(64), 20)
+    .nullish()
+    .meta({ description: 'It leases and sees only sessions that have them all' }),
 });
 
 /** `/keys`: who may use the service. */
 export function keyRoutes(keys: KeyService, clock: SteadyClock): Route[] {
-  const present = (record: KeyRecord) => ({
+  return [list(keys, clock), self(clock), create(keys, clock), revoke(keys)];
+}
+
+function list(keys: KeyService, clock: SteadyClock): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/keys',
+    tag: 'Access',
+    summary: 'List the API keys',
+    description: 'Those of the setting API_KEYS are not among them.',
+    access: [],
+    responses: {
+      200: { description: 'The keys, without the keys themselves', schema: z.array(keyAnswer) },
+    },
+    handle: async () => ({ body: (await keys.list()).map((record) => present(record, clock)) }),
+  });
+}
+
+function self(clock: SteadyClock): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/keys/self',
+    tag: 'Access',
+    summary: 'Whose key this is, and what it may do',
+    access: ROLES,
+    responses: { 200: { description: 'The key that was sent', schema: selfAnswer } },
+    handle({ key: { name, role, maxLeases, tags, expiresAt, holder } }) {
+      const limits = { max_leases: maxLeases, tags: [...tags], expires_at: shown(expiresAt, clock) };
+      return { body: { name, role, ...limits, holder } };
+    },
+  });
+}
+
+function create(keys: KeyService, clock: SteadyClock): Route {
+  return defineRoute({
+    method: 'post',
+    path: '/keys',
+    tag: 'Access',
+    summary: 'Make an API key',
+    access: [],
+    from: 'any',
+    input: newKeyInput,
+    audit: { action: 'key.create' },
+    responses: {
+      201: { description: 'The key: shown this once', schema: keyAnswer.extend({ key: z.string() }) },
+    },
+    async handle({ input: { name, role, max_leases, expires_at, tags } }) {
+      const expiresAt = expires_at ? momentOf(new Date(expires_at), clock) : null;
+      if (expiresAt !== null && expiresAt <= clock.now()) throw past();
+      const limits = { maxLeases: max_leases ?? null, tags: [...new Set(tags ?? [])], expiresAt };
+      const { key, ...record } = await keys.create({ name, role, ...limits });
+      const body = { ...present(record, clock), key };
+      return { status: 201, body, audit: { object: `key:${record.id}` } };
+    },
+  });
+}
+
+function revoke(keys: KeyService): Route {
+  return defineRoute({
+    method: 'delete',
+    path: '/keys/:id',
+    tag: 'Access',
+    summary: 'Revoke an API key',
+    description:
+      'Its event streams end at once. Its leases run out; with `end_leases` they end, and their sessions cool down. ' +
+      'That may be asked for once more, also of a key that is revoked already.',
+    access: [],
+    params: z.object({ id: sessionId }),
+    input: z.object({ end_leases: flag.default(false).meta({ description: 'Take its sessions from it' }) }),
+    audit: { action: 'key.revoke', object: ({ params }) => `key:${params.id}` },
+    responses: {
+      200: { description: 'Revoked', schema: z.object({ message: z.string(), id: z.int() }) },
+      404: { description: 'Key not found' },
+    },
+    async handle({ params, input: { end_leases }, key }) {
+      await keys.revoke(params.id, end_leases ? key.holder : null);
+      return { body: { message: 'Key revoked', id: params.id } };
+    },
+  });
+}
+
+function present(record: KeyRecord, clock: SteadyClock): z.output<typeof keyAnswer> {
+  return {
     id: record.id,
     name: record.name,
     role: record.role,
     max_leases: record.maxLeases,
+    tags: [...record.tags],
+    expires_at: shown(record.expiresAt, clock),
     created_at: clock.display(record.createdAt).toISOString(),
-  });
-  return [
-    defineRoute({
-      method: 'get',
-      path: '/keys',
-      tag: 'Access',
-      summary: 'List the API keys',
-      description: 'Those of the setting API_KEYS are not among them.',
-      access: [],
-      responses: {
-        200: { description: 'The keys, without the keys themselves', schema: z.array(keyAnswer) },
-      },
-      handle: async () => ({ body: (await keys.list()).map(present) }),
-    }),
-    defineRoute({
-      method: 'get',
-      path: '/keys/self',
-      tag: 'Access',
-      summary: 'Whose key this is, and what it may do',
-      access: ROLES,
-      responses: { 200: { description: 'The key that was sent', schema: selfAnswer } },
-      handle({ key: { name, role, maxLeases, holder } }) {
-        return { body: { name, role, max_leases: maxLeases, holder } };
-      },
-    }),
-    defineRoute({
-      method: 'post',
-      path: '/keys',
-      tag: 'Access',
-      summary: 'Make an API key',
-      access: [],
-      from: 'any',
-      input: z.object({
-        name: text(100),
-        role: z.enum(ROLES),
-        max_leases: wholeNumber(1, 1_000_000)
-          .optional()
-          .meta({ description: 'How many sessions it may hold at once' }),
-      }),
-      responses: {
-        201: { description: 'The key: shown this once', schema: keyAnswer.extend({ key: z.string() }) },
-      },
-      async handle({ input }) {
-        const { key, ...record } = await keys.create(input.name, input.role, input.max_leases ?? null);
-        return { status: 201, body: { ...present(record), key } };
-      },
-    }),
-    defineRoute({
-      method: 'delete',
-      path: '/keys/:id',
-      tag: 'Access',
-      summary: 'Revoke an API key',
-      access: [],
-      params: z.object({ id: sessionId }),
-      responses: {
-        200: { description: 'Revoked', schema: z.object({ message: z.string(), id: z.int() }) },
-        404: { description: 'Key not found' },
-      },
-      async handle({ params }) {
-        await keys.revoke(params.id);
-        return { body: { message: 'Key revoked', id: params.id } };
-      },
-    }),
-  ];
+  };
+}
+
+function shown(at: number | null, clock: SteadyClock): string | null {
+  return at === null ? null : clock.display(at).toISOString();
+}
+
+function past(): InvalidInput {
+  return new InvalidInput([
+    { loc: ['body', 'expires_at'], msg: 'wanted: a time to come', type: 'value_error' },
+  ]);
 }

@@ -7,6 +7,10 @@ export interface KeyRecord {
   readonly name: string;
   readonly role: Role;
   readonly maxLeases: number | null;
+  /** It leases and sees only sessions that have all of them; none: every session. */
+  readonly tags: readonly string[];
+  /** From then on it opens nothing; null: it does not expire. */
+  readonly expiresAt: number | null;
   readonly createdAt: number;
 }
 
@@ -16,8 +20,8 @@ export interface AccessStore {
   keyByHash(hash: string): Promise<KeyRecord | null>;
   keys(): Promise<KeyRecord[]>;
   createKey(key: Omit<KeyRecord, 'id'> & { readonly hash: string }): Promise<KeyRecord>;
-  /** False: there is no such key. */
-  revokeKey(id: number, now: number): Promise<boolean>;
+  /** `already`: it was revoked before. */
+  revokeKey(id: number, now: number): Promise<'revoked' | 'already' | 'unknown'>;
   proxies(): Promise<(StoredProxy & { readonly id: number })[]>;
   addProxy(proxy: StoredProxy): Promise<number>;
   saveProxyPass(id: number, pass: string): Promise<void>;

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { KeyService } from '../access/keys.js';
+import { holderOf, KeyService } from '../access/keys.js';
 import { ROLES, type Role } from '../access/roles.js';
-import { createSteadyClock, systemTime } from '../clock.js';
+import { momentOf, type SteadyClock, systemTime } from '../clock.js';
 import { loadConfig, readEnvironment } from '../config.js';
 import { Alone } from '../replicas/alone.js';
 import { openDatabaseBeside } from '../storage/open.js';
+import { readClock } from '../storage/saved_clock.js';
 
 /** `telegate keys`: list, create and revoke API keys. */
 export function keysCommand(): Command {
@@ -20,42 +22,74 @@ export function keysCommand(): Command {
     .argument('<name>', 'whose it is')
     .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).default('worker'))
     .option('--max-leases <count>', 'how many sessions it may hold at once', wholeNumber)
-    .action((name: string, options: { role: Role; maxLeases?: number }) =>
-      withKeys(async (keys) => {
-        const { key } = await keys.create(name, options.role, options.maxLeases ?? null);
-        print(key);
-      }),
-    );
+    .option('--expires <time>', 'when it expires, such as 2030-01-01T00:00:00Z', moment)
+    .option('--tag <tag...>', 'it leases and sees only sessions that have all of these tags')
+    .action((name: string, options: Options) => withKeys((at) => create(name, options, at)));
   command
     .command('revoke')
     .description('revoke a key; a running service notices within 5 seconds')
     .argument('<id>', 'the number that `keys list` shows', wholeNumber)
-    .action((id: number) => withKeys((keys) => keys.revoke(id)));
+    .action((id: number) =>
+      withKeys(async ({ keys, wroteDown }) => {
+        await keys.revoke(id);
+        await wroteDown('key.revoke', id);
+      }),
+    );
   return command;
 }
 
-async function list(keys: KeyService): Promise<void> {
+interface Options {
+  readonly role: Role;
+  readonly maxLeases?: number;
+  readonly expires?: Date;
+  readonly tag?: readonly string[];
+}
+
+/** What the commands have at hand. */
+interface AtHand {
+  readonly keys: KeyService;
+  readonly clock: SteadyClock;
+  /** Resolves once the action upon the key is in the audit log. */
+  readonly wroteDown: (action: string, keyId: number) => Promise<void>;
+}
+
+async function create(
+  name: string,
+  { role, maxLeases, expires, tag = [] }: Options,
+  { keys, clock, wroteDown }: AtHand,
+): Promise<void> {
+  const expiresAt = expires ? momentOf(expires, clock) : null;
+  if (expiresAt !== null && expiresAt <= clock.now()) throw new Error('--expires: wanted: a time to come');
+  const limits = { maxLeases: maxLeases ?? null, expiresAt, tags: [...new Set(tag)] };
+  const { id, key } = await keys.create({ name, role, ...limits });
+  await wroteDown('key.create', id);
+  print(key);
+}
+
+async function list({ keys, clock }: AtHand): Promise<void> {
   const records = await keys.list();
   if (records.length === 0) return print('No keys yet: `telegate keys create NAME --role worker` makes one.');
-  for (const { id, name, role, maxLeases } of records) {
-    print(`${id}\t${role}\t${maxLeases === null ? 'any number of leases' : `${maxLeases} leases`}\t${name}`);
+  for (const { id, name, role, maxLeases, tags, expiresAt } of records) {
+    const leases = maxLeases === null ? 'any number of leases' : `${maxLeases} leases`;
+    const expiry = expiresAt === null ? [] : [`expires ${clock.display(expiresAt).toISOString()}`];
+    const limits = [leases, ...(tags.length > 0 ? [`tags ${tags.join(', ')}`] : []), ...expiry];
+    print(`${id}\t${role}\t${limits.join('; ')}\t${name}`);
   }
 }
 
-async function withKeys(action: (keys: KeyService) => Promise<void>): Promise<void> {
+async function withKeys(action: (atHand: AtHand) => Promise<void>): Promise<void> {
   const config = loadConfig(readEnvironment());
   const database = await openDatabaseBeside(config.database);
   try {
-    const clock = createSteadyClock(systemTime, null);
-    await action(
-      new KeyService({
-        store: database.access,
-        clock,
-        bootstrapKeys: [],
-        randomBytes,
-        replicas: new Alone(),
-      }),
-    );
+    const { access: store, audit } = database;
+    const clock = await readClock(store, systemTime);
+    const keys = new KeyService({ store, clock, bootstrapKeys: [], randomBytes, replicas: new Alone() });
+    const wroteDown = (action: string, keyId: number) =>
+      audit.add({
+        ...{ at: clock.now(), holder: 'command line', keyName: userInfo().username, address: null },
+        ...{ requestId: null, action, object: holderOf(keyId), outcome: 'done' },
+      });
+    await action({ keys, clock, wroteDown });
   } finally {
     await database.close();
   }
@@ -64,6 +98,14 @@ async function withKeys(action: (keys: KeyService) => Promise<void>): Promise<vo
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('wanted: a whole number from 1');
   return Number(text);
+}
+
+function moment(text: string): Date {
+  const date = new Date(text);
+  if (!/^\d{4}-\d\d-\d\d(T|$)/.test(text) || Number.isNaN(date.getTime())) {
+    throw new InvalidArgumentError('wanted: a time such as 2030-01-01T00:00:00Z');
+  }
+  return date;
 }
 
 function print(line: string): void {

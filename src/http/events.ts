@@ -1,4 +1,5 @@
 import type { Response } from 'express';
+import type { ApiKey } from '../access/keys.js';
 import type { Timers } from '../timers.js';
 
 /** Bytes that a slow reader may have outstanding before it is cut off. */
@@ -13,7 +14,8 @@ const KEEP_ALIVE_MS = 15_000;
 /** Server-sent events: what happens is told to everyone who listens, and kept for nobody. */
 export class EventHub {
   readonly #timers: Timers;
-  readonly #listeners = new Set<Response>();
+  readonly #listeners = new Map<Response, ApiKey>();
+  readonly #openedListeners: (() => void)[] = [];
   #stopTimer: (() => void) | null = null;
 
   constructor(timers: Timers) {
@@ -28,8 +30,22 @@ export class EventHub {
     return this.#listeners.size > 0;
   }
 
-  /** Keeps the response open as a stream, which begins with `first`. */
-  open(res: Response, first: readonly { readonly event: string; readonly data: unknown }[]): void {
+  /** The keys of those who listen. */
+  keys(): ApiKey[] {
+    return [...this.#listeners.values()];
+  }
+
+  /** Calls back whenever somebody has begun to listen. */
+  onOpened(listener: () => void): void {
+    this.#openedListeners.push(listener);
+  }
+
+  /** Keeps the response open as a stream for the key, which begins with `first`. */
+  open(
+    res: Response,
+    key: ApiKey,
+    first: readonly { readonly event: string; readonly data: unknown }[],
+  ): void {
     res.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store',
@@ -37,31 +53,47 @@ export class EventHub {
     });
     res.write('retry: 2000\n\n');
     for (const { event, data } of first) res.write(message(event, data));
-    this.#listeners.add(res);
+    this.#listeners.set(res, key);
     res.once('close', () => this.#listeners.delete(res));
     this.#stopTimer ??= this.#timers.after(KEEP_ALIVE_MS, () => this.#keepAlive());
+    for (const opened of this.#openedListeners) opened();
   }
 
+  /** Tells all whose key is not limited to tags. */
   publish(event: string, data: unknown): void {
-    if (this.#listeners.size > 0) this.#write(message(event, data));
+    if (this.#listeners.size > 0) this.#write(message(event, data), ({ tags }) => tags.length === 0);
+  }
+
+  /** Tells those who listen with this key. */
+  publishTo(holder: string, event: string, data: unknown): void {
+    this.#write(message(event, data), (key) => key.holder === holder);
+  }
+
+  /** Ends the streams of keys like that. */
+  end(whose: (key: ApiKey) => boolean): void {
+    for (const [res, key] of this.#listeners) {
+      if (!whose(key)) continue;
+      this.#listeners.delete(res);
+      res.end();
+    }
   }
 
   /** Ends every stream; a browser comes back by itself. */
   close(): void {
     this.#stopTimer?.();
-    for (const res of this.#listeners) res.end();
-    this.#listeners.clear();
+    this.end(() => true);
   }
 
   #keepAlive(): void {
     this.#stopTimer = null;
     if (this.#listeners.size === 0) return;
-    this.#write(':\n\n');
+    this.#write(':\n\n', () => true);
     this.#stopTimer = this.#timers.after(KEEP_ALIVE_MS, () => this.#keepAlive());
   }
 
-  #write(text: string): void {
-    for (const res of this.#listeners) {
+  #write(text: string, whose: (key: ApiKey) => boolean): void {
+    for (const [res, key] of this.#listeners) {
+      if (!whose(key)) continue;
       if (res.writableLength > MOST_OUTSTANDING) res.destroy();
       else res.write(text);
     }

@@ -54,6 +54,7 @@ function operation(route: Route): object {
     description: [description, roles].filter(Boolean).join('\n\n'),
     operationId: `${route.method}${route.path.replace(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
     ...(access === 'public' ? { security: [] } : {}),
+    ...(route.audit && { 'x-audit-action': route.audit.action }),
     requestParams: { ...(params && { path: params }), ...(input && from === 'query' && { query: input }) },
     ...((file ?? (input && from !== 'query')) && { requestBody: { content: bodies(route) } }),
     responses: responses(route),

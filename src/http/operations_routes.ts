@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
-import { Unavailable } from '../errors.js';
+import type { ApiKey } from '../access/keys.js';
+import { Forbidden, Unavailable } from '../errors.js';
 import type { EventHub } from './events.js';
 import { defineRoute, type Route } from './route.js';
 
@@ -8,7 +9,7 @@ export interface OperationsParts {
   readonly registry: Registry;
   readonly events: EventHub;
   /** What a new listener is told first. */
-  readonly snapshot: () => Promise<unknown>;
+  readonly snapshot: (key: ApiKey) => Promise<unknown>;
   /** Each part of the service that must work: null, or why it does not. */
   readonly checks: () => Promise<Readonly<Record<string, string | null>>>;
 }
@@ -61,8 +62,11 @@ function metrics({ registry }: OperationsParts): Route {
     tag: 'Operations',
     summary: 'Metrics for Prometheus',
     access: ['monitor'],
+    description: 'Of the whole service: a key that is limited to tags is refused.',
     responses: { 200: { description: 'Text in the Prometheus format', contentType: 'text/plain' } },
-    async handle() {
+    async handle({ key }) {
+      if (key.tags.length > 0)
+        throw new Forbidden('A key limited to tags can not read the metrics of all sessions');
       return { body: await registry.metrics(), headers: { 'Content-Type': registry.contentType } };
     },
   });
@@ -75,12 +79,12 @@ function events({ events: hub, snapshot }: OperationsParts): Route {
     tag: 'Operations',
     summary: 'What happens to the pool, as server-sent events',
     description:
-      'Begins with a `status`, repeated at most once a second while things change; `session` tells what happened to one session, `sync` what a look at SESSIONS_DIR brought.',
+      'Begins with a `status`, repeated at most once a second while things change; `session` tells what happened to one session, `sync` what a look at SESSIONS_DIR brought. A key that is limited to tags is told of its sessions only. A stream ends with its key.',
     access: ['monitor'],
     responses: { 200: { description: 'A stream that does not end', contentType: 'text/event-stream' } },
-    async handle({ res }) {
+    async handle({ res, key }) {
       if (hub.full) throw new Unavailable('Too many listeners', 10);
-      hub.open(res, [{ event: 'status', data: await snapshot() }]);
+      hub.open(res, key, [{ event: 'status', data: await snapshot(key) }]);
       return undefined;
     },
   });

@@ -12,8 +12,34 @@ export type InputFrom = 'query' | 'any' | 'body';
 /** What a handler answers with. */
 export interface Reply {
   readonly status?: number;
+  /** A text or bytes are sent as they are, anything else as JSON. */
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What the audit log says in place of what the route declares; null: nothing was done that belongs there. */
+  readonly audit?: { readonly action?: string; readonly object?: string | null } | null;
+}
+
+/** A request as far as its schemas know it. */
+export interface Parsed<Input, Params> {
+  readonly input: Input;
+  readonly params: Params;
+}
+
+/** The one session that a route is about. */
+export interface SessionSpec<Input, Params> {
+  id(request: Parsed<Input, Params>): number;
+  /**
+   * Answers a key limited to tags that may not see the session: as if there were none of this id. Without it: 404.
+   */
+  unseen?(id: number): Reply;
+}
+
+/** What the audit log says of a route when an admin has used it. Never a secret. */
+export interface AuditSpec<Input, Params> {
+  /** Such as `session.delete`. */
+  readonly action: string;
+  /** What it was done to, such as `session:42`; left out: nothing that the request names. */
+  object?(request: Parsed<Input, Params>): string | null;
 }
 
 export interface ResponseSpec {
@@ -75,6 +101,9 @@ export interface RouteSpec<Input extends Shape, Params extends Shape> {
   readonly refuseHead?: boolean;
   readonly input?: Input;
   readonly params?: Params;
+  readonly session?: SessionSpec<z.output<Input>, z.output<Params>>;
+  /** Every action that only an admin may take has it. */
+  readonly audit?: AuditSpec<z.output<Input>, z.output<Params>>;
   /** One file may come along, in a multipart form; the handler says whether it must. */
   readonly file?: FileSpec;
   readonly responses: Readonly<Record<number, ResponseSpec>>;
@@ -83,7 +112,9 @@ export interface RouteSpec<Input extends Shape, Params extends Shape> {
 }
 
 /** A route whose types have done their work. */
-export interface Route extends Omit<RouteSpec<Shape, Shape>, 'handle'> {
+export interface Route extends Omit<RouteSpec<Shape, Shape>, 'handle' | 'session' | 'audit'> {
+  readonly session?: SessionSpec<unknown, unknown>;
+  readonly audit?: AuditSpec<unknown, unknown>;
   handle(context: Context<unknown, unknown>): Promise<Reply | undefined> | Reply | undefined;
 }
 

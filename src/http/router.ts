@@ -1,55 +1,99 @@
 import type { IRouter, NextFunction, Request, Response } from 'express';
 import type { ApiKey } from '../access/keys.js';
 import { allows } from '../access/roles.js';
+import type { AuditTrail } from '../audit/trail.js';
 import { Forbidden, NotFound } from '../errors.js';
 import { readBody } from './body.js';
 import { readInput, readParams } from './input.js';
-import type { Method, Reply, Route } from './route.js';
+import type { Context, Method, Parsed, Reply, Route } from './route.js';
 
 /** Who sent a request. @throws Unauthenticated, Forbidden, TooMany. */
 export type Authenticate = (req: Request) => Promise<ApiKey>;
 
+/** What all routes share. */
+export interface RouterParts {
+  readonly authenticate: Authenticate;
+  /** Whether a key that is limited to tags may see the session. */
+  readonly sees: (key: ApiKey, sessionId: number) => Promise<boolean>;
+  /** Where the actions of admins are written down. */
+  readonly audit: Pick<AuditTrail, 'done' | 'failed'>;
+}
+
 /** What stands in for a key on a route that anyone may call. */
-const ANYONE: ApiKey = { holder: '', name: '', role: 'worker', maxLeases: null };
+const ANYONE: ApiKey = { holder: '', name: '', role: 'worker', maxLeases: null, tags: [], expiresAt: null };
 
 /** Adds routes to an application or a router: who may, what was sent, what is answered. */
-export function addRoutes(router: IRouter, routes: readonly Route[], authenticate: Authenticate): void {
+export function addRoutes(router: IRouter, routes: readonly Route[], parts: RouterParts): void {
   for (const route of routes) {
     router[route.method](route.path, (req, res, next) => {
       if (route.refuseHead && req.method === 'HEAD') return next();
-      serve(route, authenticate, req, res).catch(next);
+      serve(route, parts, req, res).catch(next);
     });
   }
   router.use((req, res, next) => refuseMethod(routes, req, res, next));
 }
 
-async function serve(route: Route, authenticate: Authenticate, req: Request, res: Response): Promise<void> {
+async function serve(route: Route, parts: RouterParts, req: Request, res: Response): Promise<void> {
   res.locals.route = route.path;
-  const key = route.access === 'public' ? ANYONE : await authenticate(req);
+  const key = route.access === 'public' ? ANYONE : await parts.authenticate(req);
   if (route.access !== 'public' && !allows(key.role, route.access)) {
     throw new Forbidden(`This needs the role ${neededRoles(route.access)}; the key's role is ${key.role}`);
   }
   const hasBody = route.from === 'any' || route.from === 'body' || route.file !== undefined;
   const file = hasBody ? await readBody(req, res, route.file) : null;
   try {
-    const input = readInput(route, req);
-    const reply = await route.handle({ input, params: readParams(route, req), file, key, req, res });
+    const parsed = { input: readInput(route, req), params: readParams(route, req) };
+    const reply =
+      (await unseen(route, parts, key, parsed)) ??
+      (await answer(route, parts.audit, { ...parsed, file, key, req, res }));
     if (reply) send(res, reply);
   } finally {
     await file?.leave();
   }
 }
 
+/** What a key limited to tags is answered about a session that it may not see; null: it may. */
+async function unseen(
+  { session }: Route,
+  { sees }: RouterParts,
+  key: ApiKey,
+  parsed: Parsed<unknown, unknown>,
+): Promise<Reply | null> {
+  if (session === undefined || key.tags.length === 0) return null;
+  const id = session.id(parsed);
+  if (await sees(key, id)) return null;
+  if (session.unseen) return session.unseen(id);
+  throw new NotFound('Session not found');
+}
+
+/** An action that is answered has its place in the audit log already. */
+async function answer(
+  route: Route,
+  audit: RouterParts['audit'],
+  context: Context<unknown, unknown>,
+): Promise<Reply | undefined> {
+  const declared = context.key.role === 'admin' ? route.audit : undefined;
+  if (declared === undefined) return route.handle(context);
+  const action = { action: declared.action, object: declared.object?.(context) ?? null };
+  const reply = await Promise.resolve(route.handle(context)).catch(async (error: unknown) => {
+    // Of what others may do as well, only what was done to somebody else's session belongs there.
+    if (route.access.length === 0) await audit.failed(context, action, error);
+    throw error;
+  });
+  if (reply?.audit !== null) await audit.done(context, { ...action, ...reply?.audit });
+  return reply;
+}
+
 /** Sends the answer as it is: no part of it is ever cached, so that none of Express's checks for that apply. */
 function send(res: Response, { status = 200, body, headers }: Reply): void {
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const content = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
   res.writeHead(status, {
     'Cache-Control': 'no-store',
     'Content-Type': 'application/json; charset=utf-8',
-    'Content-Length': Buffer.byteLength(text),
+    'Content-Length': Buffer.byteLength(content),
     ...headers,
   });
-  res.end(text);
+  res.end(content);
 }
 
 function neededRoles(access: readonly string[]): string {

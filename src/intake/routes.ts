@@ -29,6 +29,7 @@ export function intakeRoutes(sync: Pick<SyncService, 'sync'>): Route[] {
       summary: 'Make the pool agree with SESSIONS_DIR',
       access: [],
       from: 'any',
+      audit: { action: 'sync' },
       input: z.object({
         dry_run: flag.default(false).meta({ description: 'Say what would happen, and change nothing' }),
         force: flag.default(false).meta({ description: 'Remove rows even where the guard would refuse' }),
@@ -49,7 +50,9 @@ export function intakeRoutes(sync: Pick<SyncService, 'sync'>): Route[] {
       },
       async handle({ input }) {
         const report = await sync.sync({ dryRun: input.dry_run, force: input.force });
-        return { body: { status: 'sync complete', dry_run: input.dry_run, details: presentSync(report) } };
+        const body = { status: 'sync complete', dry_run: input.dry_run, details: presentSync(report) };
+        if (input.dry_run) return { body, audit: null };
+        return { body, ...(input.force && { audit: { action: 'sync.force' } }) };
       },
     }),
   ];

@@ -27,6 +27,13 @@ export const TELEGRAM: Readonly<Record<number, ResponseSpec>> = {
   502: { description: 'Telegram can not be reached, or answered with an error' },
   504: { description: 'Telegram did not answer in time' },
 };
+/** What the audit log says of a step of a login that is named. */
+const step = (action: string) => ({
+  action,
+  object: ({ input }: { readonly input: { readonly temp_session_id: string } }) =>
+    `login:${input.temp_session_id}`,
+});
+
 const NOT_FOUND = { 404: { description: 'Temp session not found: unknown, expired or cancelled' } };
 
 /** `/sessions/…`: how accounts get into the pool by a code. */
@@ -41,6 +48,7 @@ function sendOtp(parts: LoginRouteParts): Route {
     summary: 'Have Telegram send a code',
     description: 'With `session_name`, `finalize` saves the session; without, `verify-otp` does.',
     input: schemas.sendOtpInput,
+    audit: { action: 'login.send_code' },
     responses: {
       200: { description: 'The code is on its way', schema: schemas.codeSentAnswer },
       ...TELEGRAM,
@@ -48,7 +56,8 @@ function sendOtp(parts: LoginRouteParts): Route {
     async handle({ input, key }) {
       const { phone_number: phoneNumber, api_id: apiId, api_hash: apiHash, session_name } = input;
       const request = { phoneNumber, apiId, apiHash, sessionName: session_name ?? null };
-      return { body: codeSent(parts, await parts.logins.sendCode(request, key.holder)) };
+      const sent = await parts.logins.sendCode(request, key.holder);
+      return { body: codeSent(parts, sent), audit: { object: `login:${sent.id}` } };
     },
   });
 }
@@ -59,6 +68,7 @@ function resendOtp(parts: LoginRouteParts): Route {
     path: '/sessions/resend-otp',
     summary: 'Have Telegram send the code once more, by its next way',
     input: schemas.resendOtpInput,
+    audit: step('login.resend_code'),
     responses: {
       200: { description: 'The code is on its way', schema: schemas.codeSentAnswer },
       ...NOT_FOUND,
@@ -76,6 +86,7 @@ function verifyOtp({ logins, present }: LoginRouteParts): Route {
     path: '/sessions/verify-otp',
     summary: 'Log in with the code, and the 2FA password where one is wanted',
     input: schemas.verifyOtpInput,
+    audit: step('login.verify'),
     responses: {
       200: { description: 'Logged in, or `requires_password`', schema: schemas.verifiedAnswer },
       ...NOT_FOUND,
@@ -96,6 +107,7 @@ function verifyOtp({ logins, present }: LoginRouteParts): Route {
       const session = await present(verified.session);
       return {
         body: { message: 'Authentication successful. Session saved.', requires_password: false, ...session },
+        audit: { object: `session:${session.id}` },
       };
     },
   });
@@ -108,11 +120,12 @@ function finalize({ finishing, rename, present }: LoginRouteParts): Route {
     summary: 'Save a login, or an uploaded session',
     description: 'One that is saved already is answered alike, and renamed where another name is given.',
     input: schemas.finalizeInput,
+    audit: step('login.finalize'),
     responses: { 200: { description: 'The session', schema: sessionAnswer }, ...NOT_FOUND, ...TELEGRAM },
     async handle({ input: { temp_session_id, name, session_name }, key }) {
       const wanted = name ?? session_name ?? null;
       const session = await finishing.finalize(temp_session_id, key.holder, wanted, rename);
-      return { body: await present(session) };
+      return { body: await present(session), audit: { object: `session:${session.id}` } };
     },
   });
 }
@@ -125,6 +138,7 @@ function cancel({ finishing }: LoginRouteParts): Route {
     path: '/sessions/temp/:temp_session_id',
     summary: 'Give a login up',
     params: schemas.tempParams,
+    audit: { action: 'login.cancel', object: ({ params }) => `login:${params.temp_session_id}` },
     responses: { 200: { description: 'Given up', schema: schemas.cancelledAnswer }, ...NOT_FOUND },
     async handle({ params: { temp_session_id: id }, key }) {
       await finishing.cancel(id, key.holder);

@@ -1,5 +1,5 @@
 import { BadRequest, InvalidInput } from '../errors.js';
-import { defineRoute, type Route } from '../http/route.js';
+import { defineRoute, type Reply, type Route } from '../http/route.js';
 import type { Uploads } from '../http/uploads.js';
 import { readUpload } from '../intake/formats/read_upload.js';
 import { type PresentSession, sessionAnswer } from '../sessions/present.js';
@@ -32,6 +32,7 @@ function uploadFile(parts: UploadRouteParts): Route {
     summary: 'Bring a session file of Telethon or Pyrogram',
     description: 'Its name must end in `.session`.',
     input: schemas.uploadInput,
+    audit: { action: 'session.upload' },
     file: { field: 'session_file', maxBytes: parts.maxBytes, uploads: parts.received },
     responses: {
       200: { description: 'The session, or the upload to be finalized', schema: schemas.uploadedAnswer },
@@ -47,7 +48,7 @@ function uploadFile(parts: UploadRouteParts): Route {
         apiHash,
       };
       const reading = await file.use(readUpload);
-      return { body: await uploaded(parts, await parts.uploads.file(reading, request, key.holder)) };
+      return uploaded(parts, await parts.uploads.file(reading, request, key.holder));
     },
   });
 }
@@ -58,10 +59,11 @@ function create(parts: UploadRouteParts): Route {
     path: '/sessions',
     summary: 'Bring a session string of Telethon, GramJS or Pyrogram',
     input: schemas.createInput,
+    audit: { action: 'session.create' },
     responses: { 200: { description: 'The session', schema: sessionAnswer }, ...TELEGRAM },
     async handle({ input: { name, phone_number, api_id: apiId, api_hash: apiHash, session_string }, key }) {
       const request = { sessionName: name, phoneNumber: phone_number ?? null, apiId, apiHash };
-      return { body: await uploaded(parts, await parts.uploads.string(session_string, request, key.holder)) };
+      return uploaded(parts, await parts.uploads.string(session_string, request, key.holder));
     },
   });
 }
@@ -73,6 +75,7 @@ function getCode({ getCode }: UploadRouteParts): Route {
     summary: 'Use the session there is for a phone number, or send a code',
     description: 'The message is in Russian for `Accept-Language: ru`, else in English.',
     input: schemas.getCodeInput,
+    audit: { action: 'login.get_code' },
     responses: {
       200: { description: 'The session, or a code on its way', schema: schemas.getCodeAnswer },
       ...TELEGRAM,
@@ -82,11 +85,13 @@ function getCode({ getCode }: UploadRouteParts): Route {
       const { kind: status, phoneNumber: phone_number } = found;
       const language = req.acceptsLanguages('en', 'ru') === 'ru' ? 'ru' : 'en';
       const message = MESSAGES[language][status](phone_number);
-      const body =
-        found.kind === 'session_exists'
-          ? { account_id: found.accountId, message, session_file: found.sessionFile }
-          : { phone_code_hash: found.sent.phoneCodeHash, temp_session_id: found.id, message };
-      return { body: { status, phone_number, ...body }, headers: { 'Content-Language': language } };
+      const headers = { 'Content-Language': language };
+      if (found.kind === 'session_exists') {
+        const session = { account_id: found.accountId, message, session_file: found.sessionFile };
+        return { body: { status, phone_number, ...session }, headers };
+      }
+      const sent = { phone_code_hash: found.sent.phoneCodeHash, temp_session_id: found.id, message };
+      return { body: { status, phone_number, ...sent }, headers, audit: { object: `login:${found.id}` } };
     },
   });
 }
@@ -104,14 +109,18 @@ const MESSAGES = {
   },
 } as const;
 
-async function uploaded({ present, ttlMinutes }: UploadRouteParts, upload: Uploaded): Promise<object> {
-  if (upload.kind === 'saved') return present(upload.session);
-  return {
+async function uploaded({ present, ttlMinutes }: UploadRouteParts, upload: Uploaded): Promise<Reply> {
+  if (upload.kind === 'saved') {
+    const { session } = upload;
+    return { body: await present(session), audit: { object: `session:${session.id}` } };
+  }
+  const body = {
     temp_session_id: upload.id,
     phone_number: upload.phoneNumber,
     message: 'Telegram accepts this session. Finalize it with a name to save it.',
     expires_in_minutes: ttlMinutes,
   };
+  return { body, audit: { object: `login:${upload.id}` } };
 }
 
 function missingFile(): InvalidInput {

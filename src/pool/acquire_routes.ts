@@ -2,9 +2,10 @@ import type { Response } from 'express';
 import type { Logger } from 'winston';
 import type { z } from 'zod';
 import { exactAddress } from '../access/client_address.js';
+import type { ApiKey, KeyService } from '../access/keys.js';
 import { SecretUnreadable } from '../access/secret_unreadable.js';
 import type { SteadyClock } from '../clock.js';
-import { InvalidInput, TeleGateError, Unavailable } from '../errors.js';
+import { Forbidden, InvalidInput, TeleGateError, Unavailable } from '../errors.js';
 import { type Context, defineRoute, type Method, type Reply, type Route } from '../http/route.js';
 import { iso } from './present.js';
 import { acquireInput, leaseAnswer, noFreeSessionAnswer } from './schemas.js';
@@ -20,6 +21,7 @@ export interface AcquireRouteParts {
   readonly clock: SteadyClock;
   readonly leaseTtlSeconds: number;
   readonly logger: Logger;
+  readonly keys: Pick<KeyService, 'isOver'>;
 }
 
 /** How often one request begins anew at the most: no key opens a session's secrets, or it is not known whose it is. */
@@ -67,7 +69,8 @@ async function acquire(
     address: exactAddress(req.ip, req.socket.remoteAddress),
     maxLeases: key.maxLeases,
     ttlSeconds: input.ttl ?? parts.leaseTtlSeconds,
-    tags: input.tag ?? [],
+    tags: [...new Set([...key.tags, ...(input.tag ?? [])])],
+    scope: key.tags,
     sessionId: input.session_id ?? null,
     sessionName: input.session_name ?? null,
     alsoInactive: false,
@@ -83,8 +86,9 @@ async function acquire(
     if (reach.lease) giveBack(parts, reach.lease);
   });
   let identified: Lease | null = null;
+  const acquired = () => parts.pool.acquire(wish, input.wait, hungUp?.signal ?? null);
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    const lease: Lease = identified ?? (await parts.pool.acquire(wish, input.wait, hungUp?.signal ?? null));
+    const lease: Lease = identified ?? (await leaseFor(parts, key, acquired));
     identified = null;
     if (isGone(res)) return giveBack(parts, lease);
     reach.lease = lease;
@@ -128,6 +132,22 @@ async function identify(
     if (error instanceof Unavailable) return null;
     throw error;
   });
+}
+
+/** What was asked for, unless the key was revoked or expired meanwhile. @throws Forbidden. */
+async function leaseFor(
+  { pool, keys }: AcquireRouteParts,
+  key: ApiKey,
+  acquire: () => Promise<Lease>,
+): Promise<Lease> {
+  try {
+    const lease = await acquire();
+    if (!keys.isOver(key)) return lease;
+    await pool.giveBack(lease);
+  } catch (error) {
+    if (!keys.isOver(key)) throw error;
+  }
+  throw new Forbidden('Invalid API key');
 }
 
 /** Nobody could use it as it is: it says why, and the next one is tried. */

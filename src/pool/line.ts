@@ -118,6 +118,13 @@ export class WaitingLine {
     if (!this.#looking) void this.#look();
   }
 
+  /** Sends those away empty-handed who wait with this key. */
+  dismiss(holder: string): void {
+    for (const place of this.#places.all().filter(({ request }) => request.holder === holder)) {
+      if (this.#places.remove(place)) place.settle(null);
+    }
+  }
+
   /** Sends everyone away empty-handed. */
   disperse(): void {
     this.#reminders.stop();

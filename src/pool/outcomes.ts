@@ -109,6 +109,7 @@ export function withoutFiles(counts: PoolCounts): PoolCounts {
     ...counts,
     states: { ...states, free: 0, missing: states.missing + states.free },
     freeButLimited: 0,
+    nextMethodFloodEnd: null,
   };
 }
 

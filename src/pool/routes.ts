@@ -1,9 +1,11 @@
 import type { Logger } from 'winston';
 import type { z } from 'zod';
 import { NotFound } from '../errors.js';
-import { defineRoute, type Route, type RouteSpec } from '../http/route.js';
+import { defineRoute, type Reply, type Route, type RouteSpec } from '../http/route.js';
 import { type AcquireRouteParts, acquireRoutes } from './acquire_routes.js';
+import type { Relation } from './lease_authorization.js';
 import type { LeaseIds } from './lease_ids.js';
+import { refused } from './outcomes.js';
 import { iso } from './present.js';
 import * as schemas from './schemas.js';
 import type { Reported } from './service.js';
@@ -17,6 +19,19 @@ export interface PoolRouteParts extends AcquireRouteParts {
 type Defaults = Pick<RouteSpec<z.ZodObject, z.ZodObject>, 'tag' | 'access' | 'from'>;
 
 const WORKER: Defaults = { tag: 'Pool', access: ['worker'], from: 'any' };
+/** The session that the input names; without one that the key may see, `unseen` is answered. */
+const named = (unseen?: (id: number) => Reply) => ({
+  id: ({ input }: { readonly input: { readonly session_id: number } }) => input.session_id,
+  ...(unseen && { unseen }),
+});
+
+/** An admin's action upon the session, if it does not hold it itself. */
+const audit = (action: string) => ({
+  action,
+  object: ({ input }: { readonly input: { readonly session_id: number } }) => `session:${input.session_id}`,
+});
+const unlessOwn = (as: Relation | null) => (as === 'admin' ? {} : { audit: null });
+
 const REFUSED = { 409: { description: '`lease_lost`, `not_lease_holder` or `lease_id_required`' } };
 
 /** The routes by which workers use the pool and monitoring watches it. */
@@ -40,6 +55,9 @@ function heartbeat({ pool, clock, leaseIds }: PoolRouteParts): Route {
     path: '/heartbeat',
     summary: 'Renew a lease',
     input: schemas.heartbeatInput,
+    session: named((id) => {
+      throw refused('lease_lost', id);
+    }),
     responses: {
       200: { description: 'Renewed', schema: schemas.heartbeatAnswer },
       409: { description: '`lease_lost` or `not_lease_holder`' },
@@ -60,11 +78,17 @@ function release({ pool, logger, leaseIds }: PoolRouteParts): Route {
     summary: 'Give a session back',
     description: 'Idempotent: an unknown or already free session is answered alike.',
     input: schemas.releaseInput,
+    session: named((session_id) => ({ body: { status: 'released', session_id } })),
+    audit: audit('session.release'),
     responses: { 200: { description: 'Released', schema: schemas.statusOf('released') }, ...REFUSED },
     async handle({ input: { session_id, lease_id, flood_wait, method }, key, req, res }) {
       const flood = flood_wait === undefined ? null : { seconds: flood_wait, method: method ?? null };
-      const freed = await pool.release(session_id, leaseIds.caller(key, req, lease_id, 'release'), flood);
-      if (!freed) {
+      const { changed, as } = await pool.release(
+        session_id,
+        leaseIds.caller(key, req, lease_id, 'release'),
+        flood,
+      );
+      if (!changed) {
         const { requestId } = res.locals;
         logger.info('release of a session that was not leased', {
           request_id: requestId,
@@ -72,7 +96,7 @@ function release({ pool, logger, leaseIds }: PoolRouteParts): Route {
           holder: key.holder,
         });
       }
-      return { body: { status: 'released', session_id } };
+      return { body: { status: 'released', session_id }, ...unlessOwn(as) };
     },
   });
 }
@@ -84,13 +108,15 @@ function invalidate({ pool, logger, leaseIds }: PoolRouteParts): Route {
     path: '/invalidate',
     summary: 'Take a session out of the pool until someone restores it',
     input: schemas.invalidateInput,
+    session: named((session_id) => ({ body: { status: 'invalidated', session_id } })),
+    audit: audit('session.invalidate'),
     responses: { 200: { description: 'Invalidated', schema: schemas.statusOf('invalidated') }, ...REFUSED },
     async handle({ input: { session_id, lease_id, reason = null }, key, req, res }) {
       const caller = leaseIds.caller(key, req, lease_id, 'invalidate');
       const done = await pool.block(session_id, caller, { kind: 'invalidate', reason });
       const { requestId } = res.locals;
       if (!done) logger.info('invalidation of an unknown session', { request_id: requestId, session_id });
-      return { body: { status: 'invalidated', session_id } };
+      return { body: { status: 'invalidated', session_id }, ...unlessOwn(done?.as ?? null) };
     },
   });
 }
@@ -103,6 +129,8 @@ function floodwait({ pool, clock, leaseIds }: PoolRouteParts): Route {
     summary: 'Record a flood wait',
     description: 'With `method` only that method is blocked; without, the whole session, and its lease ends.',
     input: schemas.floodwaitInput,
+    session: named(),
+    audit: audit('session.floodwait'),
     responses: {
       200: { description: 'Recorded', schema: schemas.floodwaitAnswer },
       404: { description: 'Session not found' },
@@ -114,7 +142,8 @@ function floodwait({ pool, clock, leaseIds }: PoolRouteParts): Route {
       const blocked = await pool.block(session_id, caller, flood);
       if (!blocked) throw new NotFound('Session not found');
       const until = iso(clock, blocked.until ?? clock.now() + wait_seconds * 1000);
-      return { body: { status: 'floodwait', session_id, floodwait_until: until, method } };
+      const body = { status: 'floodwait', session_id, floodwait_until: until, method };
+      return { body, ...unlessOwn(blocked.as) };
     },
   });
 }
@@ -126,6 +155,8 @@ function report({ pool, clock, leaseIds }: PoolRouteParts): Route {
     path: '/report',
     summary: 'Report an error of Telegram and be told what to do',
     input: schemas.reportInput,
+    session: named(),
+    audit: audit('session.report'),
     responses: {
       200: { description: 'What to do', schema: schemas.reportAnswer },
       404: { description: 'Session not found' },
@@ -145,6 +176,7 @@ function report({ pool, clock, leaseIds }: PoolRouteParts): Route {
           method,
           floodwait_until: flooded ? iso(clock, reported.until ?? 0) : null,
         },
+        ...unlessOwn(reported.as),
       };
     },
   });
@@ -164,6 +196,8 @@ function restore({ pool }: PoolRouteParts): Route {
     summary: 'Put a session back into the pool',
     description: 'Undoes an invalidation, a flood wait or a death. A cool-down, at most a minute, goes on.',
     input: schemas.restoreInput,
+    session: named(),
+    audit: audit('session.restore'),
     responses: {
       200: { description: 'Restored', schema: schemas.statusOf('restored') },
       404: { description: 'Session not found' },

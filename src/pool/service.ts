@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { NotFound } from '../errors.js';
 import type { Timers } from '../timers.js';
-import type { Caller } from './lease_authorization.js';
+import type { Caller, Relation } from './lease_authorization.js';
 import { type Joining, WaitingLine } from './line.js';
 import type { OtherLines } from './other_lines.js';
 import { granted, refused, SessionsDirectoryGone, stopping, withoutFiles } from './outcomes.js';
@@ -29,6 +29,9 @@ const DEADLINE_CHECK_MS = 1000;
 
 /** How many deadlines the reaper carries out in one transaction. */
 const REAP_AT_ONCE = 1000;
+
+/** How many leases of one holder end in one transaction. */
+const REVOKE_AT_ONCE = 200;
 
 /** How much is forgotten in one transaction: no lease waits long behind it. */
 const PRUNE_AT_ONCE = 500;
@@ -93,13 +96,13 @@ export class PoolService {
     signal: AbortSignal | null,
   ): Promise<Lease> {
     if (this.#closing) throw stopping();
-    await this.#refuseWithoutFiles();
+    await this.#refuseWithoutFiles(wish.tags);
     const { store, clock, newLeaseId } = this.#parts;
     const request = { ...wish, method: oneSpelling(wish.method), leaseId: newLeaseId() };
     const joining = { waitSeconds, ticket: this.#line.ticket(), signal };
     const outcome = (await this.#repeated(request)) ?? (await this.#try(request, joining));
     if (outcome === null && this.#closing) throw stopping();
-    if (outcome?.kind !== 'granted') await this.#refuseWithoutFiles();
+    if (outcome?.kind !== 'granted') await this.#refuseWithoutFiles(wish.tags);
     const none = async () => ({ kind: 'none' as const, counts: await store.counts(clock.now(), request) });
     return granted(outcome ?? (await none()), clock.now());
   }
@@ -132,17 +135,17 @@ export class PoolService {
     return outcome.expiresAt;
   }
 
-  /** Frees the session; false where there was nothing to free. @throws Conflict when somebody else holds it. */
-  async release(sessionId: number, caller: Caller, flood: Flood | null): Promise<boolean> {
+  /** Frees the session. @throws Conflict when somebody else holds it. */
+  async release(sessionId: number, caller: Caller, flood: Flood | null): Promise<Released> {
     const outcome = await this.#parts.store.release(
       sessionId,
       caller,
       flood && inOneSpelling(flood),
       this.#parts.clock.now(),
     );
-    if (outcome.kind === 'unknown') return false;
+    if (outcome.kind === 'unknown') return { changed: false, as: null };
     if (outcome.kind !== 'done') throw refused(outcome.kind, sessionId);
-    return outcome.changed;
+    return outcome;
   }
 
   /** Keeps the session out of the pool; until when, or null for an unknown session. @throws Conflict as `release`. */
@@ -150,7 +153,7 @@ export class PoolService {
     sessionId: number,
     caller: Caller,
     block: Block,
-  ): Promise<{ until: number | null; state: string } | null> {
+  ): Promise<{ until: number | null; state: string; as: Relation } | null> {
     const outcome = await this.#parts.store.block(
       sessionId,
       caller,
@@ -178,16 +181,33 @@ export class PoolService {
     if (outcome.kind === 'unknown') throw new NotFound('Session not found');
   }
 
+  /** Nothing is granted any more to those who wait with this key. */
+  dismiss(holder: string): void {
+    this.#line.dismiss(holder);
+  }
+
+  /** Takes all its leases from the holder; `by`: who does. Each session cools down. Returns how many there were. */
+  async revokeLeases(holder: string, by: string): Promise<number> {
+    const { store, clock } = this.#parts;
+    let all = 0;
+    for (;;) {
+      const some = await store.revokeLeases(holder, by, REVOKE_AT_ONCE, clock.now());
+      all += some;
+      if (some < REVOKE_AT_ONCE) return all;
+    }
+  }
+
   /** How the sessions stand that have all of the tags; while the session files are gone, none is free. */
   async counts(tags: readonly string[] = []): Promise<PoolCounts> {
     const { store, clock } = this.#parts;
-    const wanted = { tags, sessionId: null, sessionName: null, method: null };
-    const counts = await store.counts(clock.now(), ...(tags.length === 0 ? [] : [wanted]));
+    const scope = { tags, sessionId: null, sessionName: null, method: null };
+    const counts = await (tags.length === 0 ? store.counts(clock.now()) : store.counts(clock.now(), scope));
     return this.#directoryGone === null ? counts : withoutFiles(counts);
   }
 
-  leases(page: Page): Promise<LeaseRow[]> {
-    return this.#parts.store.leases(page, this.#parts.clock.now());
+  /** Those of sessions that have all of the tags. */
+  leases(page: Page, tags: readonly string[] = []): Promise<LeaseRow[]> {
+    return this.#parts.store.leases(page, this.#parts.clock.now(), tags);
   }
 
   /** Newest first. @throws NotFound. */
@@ -223,9 +243,9 @@ export class PoolService {
     this.#line.disperse();
   }
 
-  async #refuseWithoutFiles(): Promise<void> {
+  async #refuseWithoutFiles(tags: readonly string[]): Promise<void> {
     const reason = this.#directoryGone;
-    if (reason !== null) throw new SessionsDirectoryGone(reason, await this.counts());
+    if (reason !== null) throw new SessionsDirectoryGone(reason, await this.counts(tags));
   }
 
   /** What the idempotency key was answered with before: that is nobody's turn but its own. Null: it is new. */
@@ -264,10 +284,19 @@ export class PoolService {
   }
 }
 
+/** What a release led to. */
+export interface Released {
+  /** False: there was nothing to free. */
+  readonly changed: boolean;
+  /** What the caller was to the session; null: there is no such session. */
+  readonly as: Relation | null;
+}
+
 /** What a report led to. `until`: when the state ends, in milliseconds. */
 export interface Reported extends Verdict {
   readonly state: string;
   readonly until: number | null;
+  readonly as: Relation;
 }
 
 /** Clients write `messages.getHistory` or `messages.GetHistory`: it is one method. */

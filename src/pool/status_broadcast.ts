@@ -1,3 +1,4 @@
+import type { ApiKey } from '../access/keys.js';
 import type { SteadyClock } from '../clock.js';
 import type { EventHub } from '../http/events.js';
 import type { Timers } from '../timers.js';
@@ -10,9 +11,15 @@ const STATUS_EVERY_MS = 1000;
 /** Of one commit, so many events are told one by one; the status tells the rest. */
 const MOST_EVENTS = 50;
 
+/** So many wait at the most until it is known who may see their sessions. */
+const MOST_UNSORTED = 500;
+
 export interface StatusBroadcastParts {
   readonly events: EventHub;
-  readonly status: () => Promise<unknown>;
+  /** The pool, or those of its sessions that have all of the tags. */
+  readonly status: (tags: readonly string[]) => Promise<unknown>;
+  /** Those of the sessions that the key, which is limited to tags, may see. */
+  readonly visible: (key: ApiKey, sessionIds: readonly number[]) => Promise<readonly number[]>;
   readonly clock: SteadyClock;
   readonly timers: Timers;
 }
@@ -21,22 +28,21 @@ export interface StatusBroadcastParts {
 export class StatusBroadcast {
   readonly #parts: StatusBroadcastParts;
   #stopTimer: (() => void) | null = null;
+  #unsorted: PoolNotice[] = [];
+  #sorting = false;
 
   constructor(parts: StatusBroadcastParts) {
     this.#parts = parts;
   }
 
   tell(notices: readonly PoolNotice[]): void {
-    const { events, clock, timers } = this.#parts;
+    const { events, timers } = this.#parts;
     if (!events.listening) return;
-    for (const { sessionId, sessionName, at, event, detail } of notices.slice(0, MOST_EVENTS)) {
-      events.publish('session', {
-        session_id: sessionId,
-        session_name: sessionName,
-        event,
-        detail,
-        at: iso(clock, at),
-      });
+    const told = notices.slice(0, MOST_EVENTS);
+    for (const notice of told) events.publish('session', this.#present(notice));
+    if (this.#limited().length > 0) {
+      this.#unsorted = [...this.#unsorted, ...told].slice(0, MOST_UNSORTED);
+      if (!this.#sorting) void this.#sort();
     }
     this.#stopTimer ??= timers.after(STATUS_EVERY_MS, () => void this.#tellStatus());
   }
@@ -45,10 +51,43 @@ export class StatusBroadcast {
     this.#stopTimer?.();
   }
 
+  /** The keys of listeners that are limited to tags, each once. */
+  #limited(): ApiKey[] {
+    const limited = this.#parts.events.keys().filter(({ tags }) => tags.length > 0);
+    return [...new Map(limited.map((key) => [key.holder, key])).values()];
+  }
+
+  /** One look for all that happened meanwhile, and in its order. */
+  async #sort(): Promise<void> {
+    const { events, visible } = this.#parts;
+    this.#sorting = true;
+    while (this.#unsorted.length > 0) {
+      const notices = this.#unsorted;
+      this.#unsorted = [];
+      const ids = [...new Set(notices.map(({ sessionId }) => sessionId))];
+      for (const key of this.#limited()) {
+        const seen = new Set(await visible(key, ids).catch(() => []));
+        for (const notice of notices.filter(({ sessionId }) => seen.has(sessionId))) {
+          events.publishTo(key.holder, 'session', this.#present(notice));
+        }
+      }
+    }
+    this.#sorting = false;
+  }
+
+  #present({ sessionId, sessionName, at, event, detail }: PoolNotice): object {
+    const shownAt = iso(this.#parts.clock, at);
+    return { session_id: sessionId, session_name: sessionName, event, detail, at: shownAt };
+  }
+
   async #tellStatus(): Promise<void> {
     this.#stopTimer = null;
     const { events, status } = this.#parts;
-    const now = await status().catch(() => null);
+    const now = await status([]).catch(() => null);
     if (now) events.publish('status', now);
+    for (const { holder, tags } of this.#limited()) {
+      const theirs = await status(tags).catch(() => null);
+      if (theirs) events.publishTo(holder, 'status', theirs);
+    }
   }
 }

@@ -1,4 +1,4 @@
-import type { Caller, RefusalKind } from './lease_authorization.js';
+import type { Caller, RefusalKind, Relation } from './lease_authorization.js';
 import type { State } from './states.js';
 
 /** What a worker asks for. Times are milliseconds on the service's clock. */
@@ -22,6 +22,8 @@ export interface AcquireRequest {
   readonly alsoInactive: boolean;
   /** The Telegram method it is wanted for: sessions flooded for other methods only will do. */
   readonly method: string | null;
+  /** What the key is limited to, and `tags` has, too: a session without all of them does not exist for it. */
+  readonly scope?: readonly string[];
   /** Only sessions whose auth key is known will do. */
   readonly withCredentials: boolean;
   readonly idempotencyKey: string | null;
@@ -91,7 +93,7 @@ export type Refusal = { readonly kind: RefusalKind };
 
 /** `unknown`: no such session; `done`: the state that was asked for holds now. */
 export type Outcome =
-  | { readonly kind: 'done'; readonly changed: boolean }
+  | { readonly kind: 'done'; readonly changed: boolean; readonly as: Relation }
   | { readonly kind: 'unknown' }
   | Refusal;
 
@@ -114,7 +116,12 @@ export type Block =
   | { readonly kind: 'suspect'; readonly reason: string };
 
 export type BlockOutcome =
-  | { readonly kind: 'blocked'; readonly state: State; readonly until: number | null }
+  | {
+      readonly kind: 'blocked';
+      readonly state: State;
+      readonly until: number | null;
+      readonly as: Relation;
+    }
   | { readonly kind: 'unknown' }
   | Refusal;
 
@@ -163,11 +170,17 @@ export interface PoolStore {
   /** Ends a lease that its holder never received; unless it did, by sending its idempotency key again. */
   giveBack(sessionId: number, leaseId: string, now: number): Promise<void>;
   restore(sessionId: number, now: number): Promise<Outcome>;
+  /**
+   * Takes from the holder at most `limit` of its leases, whose sessions cool down; `by`: who does. Resolves to how
+   * many there were.
+   */
+  revokeLeases(holder: string, by: string, limit: number, now: number): Promise<number>;
   /** Carries out deadlines that have passed, at most `limit`; resolves to how many there were. */
   expire(limit: number, now: number): Promise<number>;
   /** Without a scope, of all sessions; then, and for a method alone, the cost does not grow with the pool. */
   counts(now: number, scope?: CountScope): Promise<PoolCounts>;
-  leases(page: Page, now: number): Promise<LeaseRow[]>;
+  /** Those of sessions that have all of the tags. */
+  leases(page: Page, now: number, tags?: readonly string[]): Promise<LeaseRow[]>;
   /** Newest first; null: no such session. */
   history(sessionId: number, page: Page): Promise<HistoryRow[] | null>;
   /**

@@ -24,7 +24,7 @@ function status({ pool, clock }: WatchRouteParts): Route {
     summary: 'How many sessions stand in each state',
     access: ['worker', 'monitor'],
     responses: { 200: { description: 'The pool', schema: statusAnswer } },
-    handle: async () => ({ body: presentStatus(await pool.counts(), pool.waiting, clock) }),
+    handle: async ({ key }) => ({ body: presentStatus(await pool.counts(key.tags), pool.waiting, clock) }),
   });
 }
 
@@ -39,7 +39,7 @@ function leases({ pool, clock }: WatchRouteParts): Route {
     responses: { 200: { description: 'Current leases', schema: leasesAnswer } },
     async handle({ input, key }) {
       const now = clock.now();
-      const current = await pool.leases(input);
+      const current = await pool.leases(input, key.tags);
       return {
         body: current.map((lease) => ({
           session_id: lease.sessionId,
@@ -65,6 +65,7 @@ function history({ pool, clock }: WatchRouteParts): Route {
     access: ['monitor'],
     input: page,
     params: z.object({ id: sessionId }),
+    session: { id: ({ params }) => params.id },
     responses: {
       200: { description: 'Its history', schema: historyAnswer },
       404: { description: 'Session not found' },

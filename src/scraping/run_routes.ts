@@ -106,6 +106,7 @@ function cancel({ runs, clock }: RunRouteParts, prefix: string): Route {
     description: 'What it has stored stays. A run that is carried out ends within 5 seconds.',
     access: [],
     params: runParams,
+    audit: { action: 'run.cancel', object: ({ params }) => `run:${params.id}` },
     responses: {
       200: { description: 'Cancelled, or about to be: see `state`', schema: cancelledAnswer },
       ...NOT_FOUND,

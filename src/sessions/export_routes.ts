@@ -2,7 +2,7 @@ import type { Logger } from 'winston';
 import { z } from 'zod';
 import { defineRoute, type ResponseSpec, type Route } from '../http/route.js';
 import type { SessionExports } from './exports.js';
-import { SESSION_NOT_FOUND, sessionParams } from './routes.js';
+import { auditOfSession, OF_SESSION, SESSION_NOT_FOUND, sessionParams } from './routes.js';
 import type { SessionService } from './service.js';
 
 export interface ExportRouteParts {
@@ -29,6 +29,8 @@ export function exportRoutes({ service, exports, logger }: ExportRouteParts): Ro
       description: 'Whoever has it is the account: never use it in two places at once.',
       access: [],
       params: sessionParams,
+      session: OF_SESSION,
+      audit: auditOfSession('session.export'),
       input: z.object({
         format: z
           .enum(['telethon', 'gramjs', 'pyrogram', 'file'])
@@ -62,11 +64,11 @@ export function exportRoutes({ service, exports, logger }: ExportRouteParts): Ro
           const session_string = await exports.string(session, format);
           return { body: { session_id: id, session_name: session.name, format, session_string } };
         }
-        const bytes = await exports.file(session);
         res.attachment(`${session.name.split('/').at(-1)}.session`);
-        res.setHeader('Cache-Control', 'no-store');
-        res.type('application/vnd.sqlite3').send(bytes);
-        return undefined;
+        return {
+          body: await exports.file(session),
+          headers: { 'Content-Type': 'application/vnd.sqlite3' },
+        };
       },
     }),
   ];

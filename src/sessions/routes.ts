@@ -16,6 +16,15 @@ export interface SessionRouteParts {
 /** The path of one session. */
 export const sessionParams = z.object({ id: sessionId });
 
+/** The session that a route is about. */
+export const OF_SESSION = { id: ({ params }: { readonly params: { readonly id: number } }) => params.id };
+
+/** What the audit log says of an action upon one session. */
+export const auditOfSession = (action: string) => ({
+  action,
+  object: ({ params }: { readonly params: { readonly id: number } }) => `session:${params.id}`,
+});
+
 /** What every route of one session may be answered with. */
 export const SESSION_NOT_FOUND = { 404: { description: 'Session not found' } };
 
@@ -33,7 +42,7 @@ function list({ store, present }: SessionRouteParts): Route {
     access: ['monitor'],
     input: page,
     responses: { 200: { description: 'Sessions by id', schema: z.array(sessionAnswer) } },
-    handle: async ({ input }) => ({ body: await present.all(await store.sessions(input)) }),
+    handle: async ({ input, key }) => ({ body: await present.all(await store.sessions(input, key.tags)) }),
   });
 }
 
@@ -45,6 +54,7 @@ function one({ service, present }: SessionRouteParts): Route {
     summary: 'One session',
     access: ['monitor'],
     params: sessionParams,
+    session: OF_SESSION,
     responses: { 200: { description: 'The session', schema: sessionAnswer }, ...SESSION_NOT_FOUND },
     handle: async ({ params: { id } }) => ({ body: await present.one(await service.session(id)) }),
   });
@@ -70,6 +80,8 @@ function change({ service, present }: SessionRouteParts): Route {
     access: [],
     from: 'body',
     params: sessionParams,
+    session: OF_SESSION,
+    audit: auditOfSession('session.change'),
     input: changeInput,
     responses: {
       200: { description: 'The session as it is now', schema: sessionAnswer },
@@ -86,7 +98,8 @@ function change({ service, present }: SessionRouteParts): Route {
         ...(is_active && { activity: is_active }),
         ...(proxy !== undefined && { proxy }),
       };
-      return { body: await present.one(await service.change(id, key.holder, wanted)) };
+      const body = await present.one(await service.change(id, key.holder, wanted));
+      return { body, ...(name !== undefined && { audit: { action: 'session.rename' } }) };
     },
   });
 }
@@ -100,6 +113,8 @@ function remove({ service }: SessionRouteParts): Route {
     description: 'At Telegram it stays logged in: whoever has a copy of the file may go on with it.',
     access: [],
     params: sessionParams,
+    session: OF_SESSION,
+    audit: auditOfSession('session.delete'),
     responses: {
       200: { description: 'Deleted', schema: z.object({ message: z.string(), id: z.int() }) },
       ...SESSION_NOT_FOUND,

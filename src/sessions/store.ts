@@ -64,7 +64,10 @@ export interface Identity {
 /** The sessions as admins see them. Each call is one transaction. */
 export interface SessionStore {
   session(id: number): Promise<SessionRecord | null>;
-  sessions(page: Page): Promise<SessionRecord[]>;
+  /** Those that have all of the tags. */
+  sessions(page: Page, tags?: readonly string[]): Promise<SessionRecord[]>;
+  /** Those of the sessions that have all of the tags, or that the holder has, or had until a moment ago. */
+  within(ids: readonly number[], tags: readonly string[], holder: string): Promise<number[]>;
   /** The sessions of a phone number (with `+`), those that can be leased first. */
   ofPhone(phoneNumber: string): Promise<SessionRecord[]>;
   /** Changes tags, the proxy, or takes the session out of the pool and back; null: no such session. */

@@ -5,7 +5,7 @@ import { defineRoute, type ResponseSpec, type Route } from '../http/route.js';
 import type { Channel } from '../telegram/gateway.js';
 import type { SessionChannels } from './channels.js';
 import type { SessionChecks } from './checks.js';
-import { SESSION_NOT_FOUND, sessionParams } from './routes.js';
+import { auditOfSession, OF_SESSION, SESSION_NOT_FOUND, sessionParams } from './routes.js';
 
 export interface SessionTelegramParts {
   readonly checks: SessionChecks;
@@ -33,6 +33,8 @@ function test({ checks }: SessionTelegramParts): Route {
     description: 'Leases it for a moment. One that Telegram disowns leaves the pool, with the reason.',
     access: [],
     params: sessionParams,
+    session: OF_SESSION,
+    audit: auditOfSession('session.test'),
     responses: {
       200: {
         description: 'What Telegram says',
@@ -76,6 +78,7 @@ function channels({ channels }: SessionTelegramParts): Route {
     description: 'Kept for 10 minutes. An `access_hash` is worth something to this session only.',
     access: [],
     params: sessionParams,
+    session: OF_SESSION,
     input: z.object({ refresh: flag.default(false).meta({ description: 'Ask Telegram anew' }) }),
     responses: {
       200: { description: 'Channels and groups', schema: z.array(channelAnswer) },

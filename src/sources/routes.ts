@@ -24,6 +24,12 @@ const NEW: Defaults = {
   from: 'body',
   description: 'Its first run starts at once, unless it is made with `is_active` false.',
 };
+/** What the audit log says of an action upon one source. */
+const audit = (action: string) => ({
+  action,
+  object: ({ params }: { readonly params: { readonly id: number } }) => `source:${params.id}`,
+});
+
 const OF_ONE = { tag: 'Sources', params: schemas.sourceParams } as const;
 
 const REFUSED: Readonly<Record<number, ResponseSpec>> = {
@@ -41,13 +47,17 @@ export function sourceRoutes(parts: SourceRouteParts): Route[] {
 }
 
 function makingRoutes({ service, present }: SourceRouteParts): Route[] {
-  const made = async (source: Promise<Source>) => ({ body: await present.one(await source) });
+  const made = async (making: Promise<Source>) => {
+    const source = await making;
+    return { body: await present.one(source), audit: { object: `source:${source.id}` } };
+  };
   return [
     defineRoute({
       ...NEW,
       path: '/sources',
       summary: 'Make a source of any kind',
       input: schemas.createInput,
+      audit: { action: 'source.create' },
       responses: MADE,
       handle: ({ input }) => made(service.create(newSource(input, input.access_level))),
     }),
@@ -56,6 +66,7 @@ function makingRoutes({ service, present }: SourceRouteParts): Route[] {
       path: '/sources/private',
       summary: 'Make a source of a channel that one session reads',
       input: schemas.privateInput,
+      audit: { action: 'source.create' },
       responses: MADE,
       handle: ({ input }) => made(service.create(newSource(input, 'private'))),
     }),
@@ -64,6 +75,7 @@ function makingRoutes({ service, present }: SourceRouteParts): Route[] {
       path: '/sources/public',
       summary: 'Make a source of a channel that anyone may read',
       input: schemas.publicInput,
+      audit: { action: 'source.create' },
       responses: MADE,
       handle: ({ input }) => made(service.create(newSource(input, 'public'))),
     }),
@@ -106,6 +118,7 @@ function change({ service, present }: SourceRouteParts): Route {
     access: [],
     from: 'body',
     input: schemas.changeInput,
+    audit: audit('source.change'),
     responses: {
       ...FOUND,
       ...REFUSED,
@@ -126,6 +139,7 @@ function remove({ service }: SourceRouteParts): Route {
     summary: 'Delete a source, its schedule and its runs',
     description: 'A run that is carried out is cancelled. What is stored stays where it is.',
     access: [],
+    audit: audit('source.delete'),
     responses: {
       200: { description: 'Deleted', schema: z.object({ message: z.string(), id: z.int() }) },
       ...NOT_FOUND,

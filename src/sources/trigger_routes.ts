@@ -35,6 +35,7 @@ function trigger({ runs, clock }: TriggerRouteParts): Route {
     summary: 'Run a source now',
     access: [],
     params: sourceParams,
+    audit: { action: 'source.trigger', object: ({ params }) => `source:${params.id}` },
     responses: RESPONSES,
     handle: async ({ params: { id } }) => triggered(await runs.trigger(id), clock),
   });
@@ -48,6 +49,7 @@ function triggerNamed({ service, clock }: TriggerRouteParts): Route {
     summary: 'Run the source of this id or, without one, of this name',
     access: [],
     params: flowParams,
+    audit: { action: 'source.trigger' },
     input: flowInput,
     responses: RESPONSES,
     async handle({ params: { name }, input: { source_id } }) {
@@ -57,5 +59,6 @@ function triggerNamed({ service, clock }: TriggerRouteParts): Route {
 }
 
 function triggered(run: Run, clock: SteadyClock): Reply {
-  return { body: { message: 'Run queued', run_id: run.id, result: presentRun(run, clock) } };
+  const body = { message: 'Run queued', run_id: run.id, result: presentRun(run, clock) };
+  return { body, audit: { object: `source:${run.sourceId}` } };
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'winston';
 import type { AccessStore } from '../access/store.js';
+import type { AuditStore } from '../audit/store.js';
 import type { SteadyClock, TimeSource } from '../clock.js';
 import type { IntakeStore } from '../intake/store.js';
 import type { LoginStore } from '../logins/store.js';
@@ -34,6 +35,7 @@ export interface Database {
   readonly pool: PoolStore;
   readonly intake: IntakeStore;
   readonly access: AccessStore;
+  readonly audit: AuditStore;
   readonly sessions: SessionStore;
   readonly logins: LoginStore;
   readonly runs: RunStore;

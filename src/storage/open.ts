@@ -13,7 +13,7 @@ export async function openDatabase(target: DatabaseTarget, around: DatabaseSurro
  */
 export async function openDatabaseBeside(
   target: DatabaseTarget,
-): Promise<Pick<Database, 'access' | 'close'>> {
+): Promise<Pick<Database, 'access' | 'audit' | 'close'>> {
   if (target.kind === 'sqlite') return (await import('./sqlite/opening.js')).openSqliteBeside(target);
   return (await import('./postgres/beside.js')).openPostgresBeside(target);
 }

@@ -6,10 +6,15 @@ export const ANCHOR = 'clock.anchor';
 
 /** The clock, going on from where the last process left it. */
 export async function restoreClock(store: AccessStore, time: TimeSource): Promise<AnchoredClock> {
-  const saved = await store.fact(ANCHOR);
-  const clock = createSteadyClock(time, saved === null ? null : (JSON.parse(saved) as ClockAnchor));
+  const clock = await readClock(store, time);
   await saveClock(store, clock);
   return clock;
+}
+
+/** The clock as the service has it, for a process beside the service. */
+export async function readClock(store: AccessStore, time: TimeSource): Promise<AnchoredClock> {
+  const saved = await store.fact(ANCHOR);
+  return createSteadyClock(time, saved === null ? null : (JSON.parse(saved) as ClockAnchor));
 }
 
 /** Keeps the present for the next process. */

@@ -4,6 +4,8 @@ import { BAD_KEYS, createAuthenticate } from '../access/authenticate.js';
 import type { KeyService } from '../access/keys.js';
 import { keyRoutes } from '../access/routes.js';
 import { createApp } from '../app.js';
+import { auditRoutes } from '../audit/routes.js';
+import { AuditTrail } from '../audit/trail.js';
 import { createRegistry, HttpMetrics } from '../http/metrics.js';
 import { operationsRoutes } from '../http/operations_routes.js';
 import type { Route } from '../http/route.js';
@@ -60,11 +62,13 @@ export function wireApp(base: Base, features: Features): Wired {
   const { events } = base;
   const routes = [
     ...featureRoutes(base, features, new LeaseIds({ mode: config.leaseId, registry, logger, clock })),
-    ...operationsRoutes({ registry, events, snapshot: pool.status, checks }),
+    ...operationsRoutes({ registry, events, snapshot: (key) => pool.status(key.tags), checks }),
   ];
   const app = createApp({
     routes,
     authenticate: createAuthenticate(keys, database.replicas.limiter('bad keys', BAD_KEYS)),
+    sees: async (key, id) => (await pool.visible(key, [id])).length > 0,
+    audit: new AuditTrail({ store: database.audit, clock, logger }),
     logger,
     metrics: new HttpMetrics(registry),
     newRequestId: randomUUID,
@@ -92,7 +96,7 @@ function featureRoutes(
   const shared = { present: present.one, ttlMinutes };
   return [
     ...poolRoutes({
-      ...{ pool: pool.service, secrets, clock, leaseTtlSeconds, logger, leaseIds },
+      ...{ pool: pool.service, secrets, clock, leaseTtlSeconds, logger, leaseIds, keys },
       identify: async (id) => {
         const { account, error, status } = await sessions.checks.check(id);
         return account ? null : (error ?? status);
@@ -100,6 +104,7 @@ function featureRoutes(
     }),
     ...intakeRoutes(intake.sync),
     ...keyRoutes(keys, clock),
+    ...auditRoutes(database.audit, clock),
     ...loginRoutes({ ...shared, logins: logins.service, finishing: logins.finishing, rename }),
     ...uploadRoutes({ ...shared, received, uploads: logins.uploads, getCode: logins.getCode, maxBytes }),
     ...sessionRoutes({ store: database.sessions, service, present }),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ApiKey } from '../access/keys.js';
 import { presentStatus } from '../pool/present.js';
 import { PoolService } from '../pool/service.js';
 import { StatusBroadcast } from '../pool/status_broadcast.js';
@@ -20,8 +21,11 @@ export function wirePool(
     newLeaseId: randomUUID,
     others: database.replicas.lines,
   });
-  const status = async () => presentStatus(await service.counts(), service.waiting, clock);
-  const broadcast = new StatusBroadcast({ events, status, clock, timers });
+  const status = async (tags: readonly string[]) =>
+    presentStatus(await service.counts(tags), service.waiting, clock);
+  const visible = ({ tags, holder }: ApiKey, ids: readonly number[]) =>
+    database.sessions.within(ids, tags, holder);
+  const broadcast = new StatusBroadcast({ events, status, visible, clock, timers });
   database.signals.onHappened((notices) => broadcast.tell(notices));
   availability?.onChanged((reason) => {
     if (reason === null) service.resume();
@@ -29,5 +33,5 @@ export function wirePool(
     broadcast.tell([]);
   });
   disposers.add(() => broadcast.close());
-  return { service, status };
+  return { service, status, visible };
 }

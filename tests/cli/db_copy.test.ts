@@ -15,9 +15,9 @@ const describe = await describeWithServer();
 /** Stores over a file. */
 async function openStoresAt(path: string): Promise<Stores> {
   const database = await openAt(path);
-  const { pool, intake, access, sessions, logins, sources, runs } = database;
+  const { pool, intake, access, audit, sessions, logins, sources, runs } = database;
   return {
-    ...{ pool, intake, access, sessions, logins, sources, runs },
+    ...{ pool, intake, access, audit, sessions, logins, sources, runs },
     nextDeadline: () => database.nextDeadline(),
     onFreed: (listener) => database.onFreed(listener),
     onHappened: (listener) => database.onHappened(listener),

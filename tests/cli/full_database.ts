@@ -13,7 +13,15 @@ export const TAGS = ['eu', 'Ö "quoted" \\ back', '{a,b}', 'NULL', '[]'];
 export const USER_ID = '9007199254740993';
 
 /** The highest ids that were ever given, by table; the rows that had them are gone. */
-export const HIGHEST = { sessions: 40, api_keys: 30, proxies: 20, sources: 50, runs: 60, files: 70 } as const;
+export const HIGHEST = {
+  audit_log: 80,
+  sessions: 40,
+  api_keys: 30,
+  proxies: 20,
+  sources: 50,
+  runs: 60,
+  files: 70,
+} as const;
 
 /** When the sessions' leases, cool-downs and floods end. */
 export const UNTIL = T0 + 600_000;
@@ -37,7 +45,7 @@ export function makeFull(path: string, historyRows = 5000): void {
 function addProxiesAndKeys(sqlite: Database): void {
   insert(sqlite, 'proxies', { type: 'socks5', host: 'h', port: 65535, user: 'u', pass: 'encrypted' });
   insert(sqlite, 'proxies', { type: 'http', host: 'ü.example', port: 1, user: null, pass: null });
-  const key = { role: 'worker', created_at: T0 };
+  const key = { role: 'worker', created_at: T0, tags: JSON.stringify(TAGS), expires_at: UNTIL };
   insert(sqlite, 'api_keys', { ...key, name: 'one', hash: 'aa', max_leases: 5, revoked_at: null });
   insert(sqlite, 'api_keys', { ...key, name: 'gone', hash: 'bb', max_leases: null, revoked_at: T0 });
 }
@@ -102,6 +110,9 @@ function addRest(sqlite: Database, historyRows: number): void {
     auth_key_sha256: Buffer.alloc(32),
   });
   insert(sqlite, 'pending_logins', { ...login, ...times, id: 'Y', stage: 'saved', session_id: 999 });
+  const done = { at: T0, holder: 'key:1', key_name: 'Ö', action: 'session.delete', outcome: 'done' };
+  insert(sqlite, 'audit_log', { ...done, address: '::1', request_id: 'r-1', object: 'session:7' });
+  insert(sqlite, 'audit_log', { ...done, address: null, request_id: null, object: null });
   insert(sqlite, 'facts', { name: 'clock.anchor', value: '{"bootId":null,"monotonic":1,"steady":2}' });
   insert(sqlite, 'facts', { name: 'sessions.device', value: '42' });
 }

@@ -36,7 +36,15 @@ async function leasesAsBefore(stores: Stores): Promise<void> {
 
 async function givesNewIds(stores: Stores): Promise<void> {
   const { access, intake } = stores;
-  const record = { name: 'new', role: 'worker', hash: 'cc', maxLeases: null, createdAt: T0 } as const;
+  const record = {
+    name: 'new',
+    role: 'worker',
+    hash: 'cc',
+    maxLeases: null,
+    tags: [],
+    expiresAt: null,
+    createdAt: T0,
+  } as const;
   expect((await access.createKey(record)).id).toBe(HIGHEST.api_keys + 1);
   const proxy = { type: 'http', host: 'h', port: 1, user: null, pass: null } as const;
   expect(await access.addProxy(proxy)).toBe(HIGHEST.proxies + 1);

@@ -4,8 +4,9 @@ import { type MakeStores, T0, usingStores } from './stores.js';
 /** What every driver's AccessStore must do. */
 export function accessStoreContract(make: MakeStores): void {
   const using = usingStores(make);
-  const key = { name: 'ci', role: 'worker', maxLeases: 3, createdAt: T0, hash: 'ab12' } as const;
-  const record = { id: 1, name: 'ci', role: 'worker', maxLeases: 3, createdAt: T0 };
+  const limits = { maxLeases: 3, tags: ['de', 'old'], expiresAt: T0 + 1000 };
+  const key = { name: 'ci', role: 'worker', ...limits, createdAt: T0, hash: 'ab12' } as const;
+  const record = { id: 1, name: 'ci', role: 'worker', ...limits, createdAt: T0 };
 
   it(
     'finds an API key by its hash until it is revoked, and never gives the hash out',
@@ -14,8 +15,9 @@ export function accessStoreContract(make: MakeStores): void {
       expect(await access.keyByHash('ab12')).toEqual(record);
       expect(await access.keyByHash('ab13')).toBeNull();
       expect(await access.keys()).toEqual([record]);
-      expect(await access.revokeKey(1, T0)).toBe(true);
-      expect(await access.revokeKey(1, T0)).toBe(false);
+      expect(await access.revokeKey(1, T0)).toBe('revoked');
+      expect(await access.revokeKey(1, T0)).toBe('already');
+      expect(await access.revokeKey(2, T0)).toBe('unknown');
       expect(await access.keyByHash('ab12')).toBeNull();
       expect(await access.keys()).toEqual([]);
     }),

@@ -1,4 +1,5 @@
 import type { AccessStore } from '../../src/access/store.js';
+import type { AuditStore } from '../../src/audit/store.js';
 import type { FoundFile, IntakeStore } from '../../src/intake/store.js';
 import type { LoginStore } from '../../src/logins/store.js';
 import type { Caller } from '../../src/pool/lease_authorization.js';
@@ -12,6 +13,7 @@ export interface Stores extends PoolSignals {
   readonly pool: PoolStore;
   readonly intake: IntakeStore;
   readonly access: AccessStore;
+  readonly audit: AuditStore;
   readonly sessions: SessionStore;
   readonly logins: LoginStore;
   readonly sources: SourceStore;
@@ -26,9 +28,9 @@ export function storesOf(
   signals: PoolSignals,
   close: () => Promise<void>,
 ): Stores {
-  const { pool, intake, access, sessions, logins, sources, runs } = database;
+  const { pool, intake, access, audit, sessions, logins, sources, runs } = database;
   return {
-    ...{ pool, intake, access, sessions, logins, sources, runs, close },
+    ...{ pool, intake, access, audit, sessions, logins, sources, runs, close },
     nextDeadline: () => signals.nextDeadline(),
     onFreed: (listener) => signals.onFreed(listener),
     onHappened: (listener) => signals.onHappened(listener),

@@ -8,7 +8,10 @@ import type { Route } from '../../src/http/route.js';
 import { addRoutes, notFound } from '../../src/http/router.js';
 import { createLogger } from '../../src/logging.js';
 
-const KEY: ApiKey = { holder: 'test', name: 'test', role: 'admin', maxLeases: null };
+const KEY: ApiKey = {
+  ...{ holder: 'test', name: 'test', role: 'admin' },
+  ...{ maxLeases: null, tags: [], expiresAt: null },
+};
 
 /** A server with these routes and nothing else. */
 export interface SmallApp {
@@ -32,7 +35,11 @@ export function withRoutes(
       },
     });
     const app = express();
-    addRoutes(app, routes, async () => KEY);
+    addRoutes(app, routes, {
+      authenticate: async () => KEY,
+      sees: async () => true,
+      audit: { done: async () => undefined, failed: async () => undefined },
+    });
     app.use(notFound);
     app.use(createErrorMapper(createLogger({ level: 'error', stream })));
     const server = createServer(app);

@@ -73,6 +73,6 @@ export function allKnow({ replicas }: Pools, waiting: number): Promise<void> {
 }
 
 /** Ends the lease of a session, whoever holds it. */
-export function free({ pool }: Replica, sessionId: number): Promise<boolean> {
-  return pool.release(sessionId, by(), null);
+export async function free({ pool }: Replica, sessionId: number): Promise<boolean> {
+  return (await pool.release(sessionId, by(), null)).changed;
 }

@@ -29,14 +29,17 @@ export class AccessTable implements AccessStore {
   }
 
   createKey(key: Omit<KeyRecord, 'id'> & { readonly hash: string }): Promise<KeyRecord> {
-    return this.#run(async (db) => record(made(await db.insert(apiKeys).values(key).returning())));
+    const values = { ...key, tags: [...key.tags] };
+    return this.#run(async (db) => record(made(await db.insert(apiKeys).values(values).returning())));
   }
 
-  revokeKey(id: number, now: number): Promise<boolean> {
+  revokeKey(id: number, now: number): Promise<'revoked' | 'already' | 'unknown'> {
     return this.#run(async (db) => {
       const active = and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt));
       const { rowCount } = await db.update(apiKeys).set({ revokedAt: now }).where(active);
-      return rowCount === 1;
+      if (rowCount === 1) return 'revoked';
+      const known = await db.select({ id: apiKeys.id }).from(apiKeys).where(eq(apiKeys.id, id));
+      return known.length > 0 ? 'already' : 'unknown';
     });
   }
 
@@ -71,6 +74,6 @@ function made<Row>([row]: readonly Row[]): Row {
 }
 
 function record(row: typeof apiKeys.$inferSelect): KeyRecord {
-  const { id, name, role, maxLeases, createdAt } = row;
-  return { id, name, role, maxLeases, createdAt };
+  const { id, name, role, maxLeases, tags, expiresAt, createdAt } = row;
+  return { id, name, role, maxLeases, tags, expiresAt, createdAt };
 }

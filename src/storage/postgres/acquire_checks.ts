@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, arrayContains, eq, sql } from 'drizzle-orm';
 import type { AcquireOutcome, AcquireRequest, Lease } from '../../pool/store.js';
 import { repeat } from './repeats.js';
 import { counts, proxies, sessions } from './schema.js';
@@ -22,12 +22,16 @@ export async function repeated(
   return { kind: 'granted', lease: await leaseOf(unit, row, leaseId), repeated: true };
 }
 
-/** Whether the session that the request names, if it names one, is there. */
-export async function exists(unit: Unit, { sessionId, sessionName }: AcquireRequest): Promise<boolean> {
+/** Whether the session that the request names, if it names one, is there for its key. */
+export async function exists(
+  unit: Unit,
+  { sessionId, sessionName, scope = [] }: AcquireRequest,
+): Promise<boolean> {
   if (sessionId === null && sessionName === null) return true;
   const named = and(
     sessionId === null ? undefined : eq(sessions.id, sessionId),
     sessionName === null ? undefined : eq(sessions.name, sessionName),
+    scope.length === 0 ? undefined : arrayContains(sessions.tags, [...scope]),
   );
   return (await unit.db.select({ id: sessions.id }).from(sessions).where(named)).length > 0;
 }

@@ -6,6 +6,7 @@ import { refuseOtherVersion } from '../schema_version.js';
 import type { PostgresTarget } from '../target.js';
 import { AccessTable } from './access_table.js';
 import { appliedToPostgres } from './applied.js';
+import { AuditTable } from './audit_table.js';
 import { connect } from './connect.js';
 import { inTransaction } from './in_transaction.js';
 import { placeOf, reason } from './migrating.js';
@@ -20,7 +21,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
  */
 export async function openPostgresBeside(
   target: PostgresTarget,
-): Promise<Pick<Database, 'access' | 'close'>> {
+): Promise<Pick<Database, 'access' | 'audit' | 'close'>> {
   const { url, statementTimeoutMs } = target;
   const place = `PostgreSQL at ${placeOf(url)}`;
   const connections = connect({
@@ -38,5 +39,6 @@ export async function openPostgresBeside(
     throw new DatabaseRefused(`${place} can't be used: ${reason(error)}`, { cause: error });
   }
   const transactions = new Transactions(connections, { random: Math.random, timers: awaitedTimers });
-  return { access: new AccessTable(inTransaction(transactions)), close: () => connections.end() };
+  const run = inTransaction(transactions);
+  return { access: new AccessTable(run), audit: new AuditTable(run), close: () => connections.end() };
 }

@@ -29,17 +29,17 @@ export async function carryOutBlock(
   now: number,
 ): Promise<BlockOutcome> {
   const decision = decideBlock(row, wanted, caller, as, now);
-  if (decision.kind === 'nothing') return blocked(row);
+  if (decision.kind === 'nothing') return blocked(row, as);
   if (decision.kind === 'event') {
     const { event, changes, occasion, until } = decision;
     const after = await unit.happen(row, event, changes, occasion);
-    return after ? blocked(after) : { kind: 'blocked', state: row.state, until };
+    return after ? blocked(after, as) : { kind: 'blocked', state: row.state, until, as };
   }
   const { changes, occasion, method } = decision;
   if (method) await floodMethod(unit, row.id, method.name, method.until);
   const after = await unit.write(row, changes);
   unit.note(after, occasion);
-  return method ? { kind: 'blocked', state: row.state, until: method.until } : blocked(after);
+  return method ? { kind: 'blocked', state: row.state, until: method.until, as } : blocked(after, as);
 }
 
 /** Ends every method's flood wait of a locked row; the row as it is then, the same one if there was none. */
@@ -60,6 +60,6 @@ async function floodMethod(unit: Unit, sessionId: number, method: string, until:
   unit.expect(until);
 }
 
-function blocked(row: SessionRow): BlockOutcome {
-  return { kind: 'blocked', state: row.state, until: row.stateUntil };
+function blocked(row: SessionRow, as: Relation): BlockOutcome {
+  return { kind: 'blocked', state: row.state, until: row.stateUntil, as };
 }

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { AccessStore } from '../../access/store.js';
+import type { AuditStore } from '../../audit/store.js';
 import { Unavailable } from '../../errors.js';
 import type { IntakeStore } from '../../intake/store.js';
 import type { LoginStore } from '../../logins/store.js';
@@ -8,6 +9,7 @@ import type { RunStore } from '../../scraping/store.js';
 import type { SessionStore } from '../../sessions/store.js';
 import type { SourceStore } from '../../sources/store.js';
 import { AccessTable } from './access_table.js';
+import { AuditTable } from './audit_table.js';
 import { Channel } from './channel.js';
 import type { PostgresOptions } from './connect.js';
 import { Deadlines } from './deadlines.js';
@@ -32,6 +34,7 @@ export class PostgresDatabase {
   readonly pool: PoolStore;
   readonly intake: IntakeStore;
   readonly access: AccessStore;
+  readonly audit: AuditStore;
   readonly sessions: SessionStore;
   readonly logins: LoginStore;
   readonly sources: SourceStore;
@@ -69,6 +72,7 @@ export class PostgresDatabase {
     this.pool = new PoolTable(units, deadlines, this.#unknownLeases, lanesOf(options));
     this.intake = new IntakeTable(units, deadlines);
     this.access = new AccessTable(within);
+    this.audit = new AuditTable(within);
     this.sessions = new SessionTable(units, deadlines);
     this.logins = new LoginTable(units, deadlines);
     this.sources = new SourceTable(within);

@@ -1,6 +1,7 @@
-import { and, asc, gt, inArray } from 'drizzle-orm';
+import { and, arrayContains, asc, eq, gt, inArray } from 'drizzle-orm';
 import { authorizeLease, type Caller } from '../../pool/lease_authorization.js';
 import type { Flood, LeaseRow, Outcome, Page, RenewOutcome } from '../../pool/store.js';
+import { revocation } from '../passed_deadline.js';
 import { decideRelease } from '../releasing.js';
 import { renewal } from '../renewal.js';
 import { statesBefore } from '../standing.js';
@@ -10,11 +11,22 @@ import { sessions } from './schema.js';
 import type { Unit } from './unit.js';
 
 /** The leases that have not run out, oldest first. */
-export async function listLeases({ db }: Unit, page: Page, now: number): Promise<LeaseRow[]> {
+export async function listLeases(
+  { db }: Unit,
+  page: Page,
+  now: number,
+  tags: readonly string[],
+): Promise<LeaseRow[]> {
   const rows = await db
     .select()
     .from(sessions)
-    .where(and(inArray(sessions.state, statesBefore('renew')), gt(sessions.stateUntil, now)))
+    .where(
+      and(
+        inArray(sessions.state, statesBefore('renew')),
+        gt(sessions.stateUntil, now),
+        tags.length === 0 ? undefined : arrayContains(sessions.tags, [...tags]),
+      ),
+    )
     .orderBy(asc(sessions.limited), asc(sessions.lastUsedAt), asc(sessions.id))
     .limit(page.limit)
     .offset(page.skip);
@@ -62,7 +74,30 @@ export async function release(
   const ended = change && (await unit.happen(row, change.event, change.changes, change.occasion));
   const after = ended ?? (Object.keys(columns).length > 0 ? await unit.write(row, columns) : row);
   if (flood) await carryOutBlock(unit, after, { kind: 'flood', ...flood }, { caller, as }, now);
-  return { kind: 'done', changed: ended !== null };
+  return { kind: 'done', changed: ended !== null, as };
+}
+
+/** As `PoolStore.revokeLeases`. */
+export async function revokeLeases(
+  unit: Unit,
+  holder: string,
+  by: string,
+  limit: number,
+  now: number,
+): Promise<number> {
+  const held = await unit.db
+    .select()
+    .from(sessions)
+    .where(and(inArray(sessions.state, statesBefore('revoke')), eq(sessions.leaseHolder, holder)))
+    .orderBy(asc(sessions.id))
+    .limit(limit)
+    .for('update');
+  for (const found of held) {
+    const row = await unit.pass(found, now);
+    const change = revocation(row, now);
+    if (change) await unit.happen(row, change.event, change.changes, { ...change.occasion, holder: by });
+  }
+  return held.length;
 }
 
 /** As `PoolStore.giveBack`. */

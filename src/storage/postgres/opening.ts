@@ -23,12 +23,12 @@ export async function openPostgres(target: PostgresTarget, around: DatabaseSurro
     { random: Math.random, timers: awaitedTimers },
   );
   try {
-    const { access, signals, replicas } = database;
+    const { access, audit, signals, replicas } = database;
     const { pool, intake, sessions, logins, sources, runs } = database;
     const probe = () => database.probe();
     const stores = {
-      ...{ pool, intake, access, sessions, logins, sources, runs, signals, replicas, probe },
-      shared: true,
+      ...{ pool, intake, access, audit, sessions, logins, sources, runs },
+      ...{ signals, replicas, probe, shared: true },
     };
     if (around.ownTime) {
       const clock = await restoreClock(access, around.time);

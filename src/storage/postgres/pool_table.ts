@@ -20,7 +20,7 @@ import { Acquisition } from './acquisition.js';
 import { block, liftMethods } from './blocks.js';
 import { type Deadlines, MANY_AT_ONCE } from './deadlines.js';
 import { OutcomeUnknown } from './failures.js';
-import { giveBack, listLeases, release, renew } from './held_leases.js';
+import { giveBack, listLeases, release, renew, revokeLeases } from './held_leases.js';
 import { PlainReleases } from './plain_releases.js';
 import { readCounts } from './pool_counts.js';
 import { prune } from './pruning.js';
@@ -58,7 +58,7 @@ export class PoolTable implements PoolStore {
   async release(sessionId: number, caller: Caller, flood: Flood | null, now: number): Promise<Outcome> {
     await this.#deadlines.pass(now);
     if (flood === null && (await this.#releases.end(sessionId, caller, now)))
-      return { kind: 'done', changed: true };
+      return { kind: 'done', changed: true, as: 'holder' };
     return this.#units.run((unit) => release(unit, sessionId, caller, flood, now));
   }
 
@@ -78,8 +78,12 @@ export class PoolTable implements PoolStore {
       const lifted = await liftMethods(unit, row);
       const occasion = { at: now, event: 'restored' };
       const restored = await unit.happen(lifted, 'restore', { suspectedAt: null }, occasion);
-      return { kind: 'done', changed: restored !== null || lifted !== row };
+      return { kind: 'done', changed: restored !== null || lifted !== row, as: 'admin' };
     });
+  }
+
+  revokeLeases(holder: string, by: string, limit: number, now: number): Promise<number> {
+    return this.#unit(now, (unit) => revokeLeases(unit, holder, by, limit, now));
   }
 
   expire(limit: number, now: number): Promise<number> {
@@ -91,8 +95,8 @@ export class PoolTable implements PoolStore {
     return readCounts(this.#units, scope);
   }
 
-  leases(page: Page, now: number): Promise<LeaseRow[]> {
-    return this.#unit(now, (unit) => listLeases(unit, page, now));
+  leases(page: Page, now: number, tags: readonly string[] = []): Promise<LeaseRow[]> {
+    return this.#unit(now, (unit) => listLeases(unit, page, now, tags));
   }
 
   history(sessionId: number, page: Page): Promise<HistoryRow[] | null> {

@@ -1,4 +1,5 @@
-import { and, asc, eq, isNull, or, sql } from 'drizzle-orm';
+import { and, arrayContains, asc, eq, inArray, isNull, or, sql } from 'drizzle-orm';
+import { STATES } from '../../pool/states.js';
 import type { Page } from '../../pool/store.js';
 import type {
   NewName,
@@ -8,6 +9,7 @@ import type {
   SessionRecord,
   SessionStore,
 } from '../../sessions/store.js';
+import { isHeld } from '../standing.js';
 import type { Deadlines } from './deadlines.js';
 import { FileRows } from './file_rows.js';
 import { proxies, sessions } from './schema.js';
@@ -48,10 +50,30 @@ export class SessionTable implements SessionStore {
     return this.#units.run((unit) => read(unit, id));
   }
 
-  sessions({ skip, limit }: Page): Promise<SessionRecord[]> {
+  sessions({ skip, limit }: Page, tags: readonly string[] = []): Promise<SessionRecord[]> {
     return this.#units.run(async ({ db }) => {
-      const rows = await db.select().from(sessions).orderBy(asc(sessions.id)).limit(limit).offset(skip);
+      const all = db.select().from(sessions);
+      const tagged = tags.length === 0 ? all : all.where(arrayContains(sessions.tags, [...tags]));
+      const rows = await tagged.orderBy(asc(sessions.id)).limit(limit).offset(skip);
       return rows.map(sessionRecord);
+    });
+  }
+
+  within(ids: readonly number[], tags: readonly string[], holder: string): Promise<number[]> {
+    const held = and(
+      inArray(
+        sessions.state,
+        STATES.filter((state) => isHeld({ state })),
+      ),
+      eq(sessions.leaseHolder, holder),
+    );
+    const seen = or(arrayContains(sessions.tags, [...tags]), held);
+    return this.#units.run(async ({ db }) => {
+      const rows = await db
+        .select({ id: sessions.id })
+        .from(sessions)
+        .where(and(inArray(sessions.id, [...ids]), seen));
+      return rows.map(({ id }) => id);
     });
   }
 

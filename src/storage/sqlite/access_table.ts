@@ -38,12 +38,15 @@ export class AccessTable implements Synchronous<AccessStore> {
   }
 
   createKey(key: Omit<KeyRecord, 'id'> & { readonly hash: string }): KeyRecord {
-    return record(this.#db.insert(apiKeys).values(key).returning().get());
+    const values = { ...key, tags: [...key.tags] };
+    return record(this.#db.insert(apiKeys).values(values).returning().get());
   }
 
-  revokeKey(id: number, now: number): boolean {
+  revokeKey(id: number, now: number): 'revoked' | 'already' | 'unknown' {
     const active = and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt));
-    return this.#db.update(apiKeys).set({ revokedAt: now }).where(active).run().changes > 0;
+    if (this.#db.update(apiKeys).set({ revokedAt: now }).where(active).run().changes > 0) return 'revoked';
+    const known = this.#db.select({ id: apiKeys.id }).from(apiKeys).where(eq(apiKeys.id, id)).get();
+    return known ? 'already' : 'unknown';
   }
 
   proxies(): (StoredProxy & { readonly id: number })[] {
@@ -68,6 +71,6 @@ export class AccessTable implements Synchronous<AccessStore> {
 }
 
 function record(row: typeof apiKeys.$inferSelect): KeyRecord {
-  const { id, name, role, maxLeases, createdAt } = row;
-  return { id, name, role, maxLeases, createdAt };
+  const { id, name, role, maxLeases, tags, expiresAt, createdAt } = row;
+  return { id, name, role, maxLeases, tags, expiresAt, createdAt };
 }

@@ -138,6 +138,7 @@ export class Acquisition {
     }
     const row = sessionId === null ? this.#rows.byName(sessionName ?? '') : this.#rows.byId(sessionId);
     if (!row || (sessionName !== null && row.name !== sessionName)) return 'unknown';
+    if (!(request.scope ?? []).every((tag) => row.tags.includes(tag))) return 'unknown';
     return this.#candidates.fits(row.id, request) ? row : null;
   }
 

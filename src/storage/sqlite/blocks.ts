@@ -47,17 +47,17 @@ export class Blocks {
   /** Blocks the session for a caller who may. */
   carryOut(row: SessionRow, block: Block, caller: Caller, as: Relation, now: number): BlockOutcome {
     const decision = decideBlock(row, block, caller, as, now);
-    if (decision.kind === 'nothing') return blocked(row);
+    if (decision.kind === 'nothing') return blocked(row, as);
     if (decision.kind === 'event') {
       const { event, changes, occasion, until } = decision;
       const after = this.#rows.happen(row, event, changes, occasion);
-      return after ? blocked(after) : { kind: 'blocked', state: row.state, until };
+      return after ? blocked(after, as) : { kind: 'blocked', state: row.state, until, as };
     }
     const { changes, occasion, method } = decision;
     if (method) this.#floodMethod(row.id, method);
     const after = this.#rows.write(row, changes);
     this.#rows.note(after, occasion);
-    return method ? { kind: 'blocked', state: row.state, until: method.until } : blocked(after);
+    return method ? { kind: 'blocked', state: row.state, until: method.until, as } : blocked(after, as);
   }
 
   /** Ends every method's flood wait; the row as it is then, the same one if there was none. */
@@ -73,6 +73,6 @@ export class Blocks {
   }
 }
 
-function blocked(row: SessionRow): BlockOutcome {
-  return { kind: 'blocked', state: row.state, until: row.stateUntil };
+function blocked(row: SessionRow, as: Relation): BlockOutcome {
+  return { kind: 'blocked', state: row.state, until: row.stateUntil, as };
 }

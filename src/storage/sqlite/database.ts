@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { AccessStore } from '../../access/store.js';
+import type { AuditStore } from '../../audit/store.js';
 import { DatabaseDamaged, Unavailable } from '../../errors.js';
 import type { IntakeStore } from '../../intake/store.js';
 import type { LoginStore } from '../../logins/store.js';
@@ -13,6 +14,7 @@ import type { Answer, Call, ThreadOptions } from './messages.js';
 import type { OpenDatabase } from './open.js';
 import {
   ACCESS_OPERATIONS,
+  AUDIT_OPERATIONS,
   INTAKE_OPERATIONS,
   LOGIN_OPERATIONS,
   POOL_OPERATIONS,
@@ -48,6 +50,7 @@ export class SqliteDatabase implements PoolSignals {
   readonly pool: PoolStore;
   readonly intake: IntakeStore;
   readonly access: AccessStore;
+  readonly audit: AuditStore;
   readonly sessions: SessionStore;
   readonly logins: LoginStore;
   readonly sources: SourceStore;
@@ -72,6 +75,7 @@ export class SqliteDatabase implements PoolSignals {
     this.pool = this.#port<PoolStore>('pool', POOL_OPERATIONS);
     this.intake = this.#port<IntakeStore>('intake', INTAKE_OPERATIONS);
     this.access = this.#port<AccessStore>('access', ACCESS_OPERATIONS);
+    this.audit = this.#port<AuditStore>('audit', AUDIT_OPERATIONS);
     this.sessions = this.#port<SessionStore>('sessions', SESSION_OPERATIONS);
     this.logins = this.#port<LoginStore>('logins', LOGIN_OPERATIONS);
     this.sources = this.#port<SourceStore>('sources', SOURCE_OPERATIONS);

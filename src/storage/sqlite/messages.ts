@@ -17,7 +17,7 @@ export interface ThreadOptions {
 
 /** One call of a table's operation. */
 export type Call = readonly [
-  table: 'pool' | 'intake' | 'access' | 'sessions' | 'logins' | 'sources' | 'runs',
+  table: 'pool' | 'intake' | 'access' | 'audit' | 'sessions' | 'logins' | 'sources' | 'runs',
   operation: string,
   args: readonly unknown[],
 ];

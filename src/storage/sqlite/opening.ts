@@ -23,9 +23,9 @@ export async function openSqlite(
   const stopChecking = watchSoundness(database, file, logger);
   try {
     const clock = await restoreClock(database.access, time);
-    const { pool, intake, access, sessions, logins, sources, runs } = database;
+    const { pool, intake, access, audit, sessions, logins, sources, runs } = database;
     return {
-      ...{ pool, intake, access, sessions, logins, sources, runs, clock },
+      ...{ pool, intake, access, audit, sessions, logins, sources, runs, clock },
       signals: database,
       replicas: new Alone(),
       shared: false,

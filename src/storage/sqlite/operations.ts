@@ -1,4 +1,5 @@
 import type { AccessStore } from '../../access/store.js';
+import type { AuditStore } from '../../audit/store.js';
 import type { IntakeStore } from '../../intake/store.js';
 import type { LoginStore } from '../../logins/store.js';
 import type { PoolStore } from '../../pool/store.js';
@@ -18,6 +19,7 @@ export const POOL_OPERATIONS = operationsOf<PoolStore>({
   block: true,
   giveBack: true,
   restore: true,
+  revokeLeases: true,
   expire: true,
   counts: true,
   leases: true,
@@ -40,6 +42,7 @@ export const INTAKE_OPERATIONS = operationsOf<IntakeStore>({
 export const SESSION_OPERATIONS = operationsOf<SessionStore>({
   session: true,
   sessions: true,
+  within: true,
   ofPhone: true,
   edit: true,
   rename: true,
@@ -100,6 +103,13 @@ export const RUN_OPERATIONS = operationsOf<RunStore>({
   peer: true,
   savePeer: true,
   forgetPeer: true,
+});
+
+export const AUDIT_OPERATIONS = operationsOf<AuditStore>({
+  add: true,
+  entries: true,
+  count: true,
+  prune: true,
 });
 
 export const ACCESS_OPERATIONS = operationsOf<AccessStore>({

@@ -14,6 +14,7 @@ import {
   type PoolStore,
   type RenewOutcome,
 } from '../../pool/store.js';
+import { revocation } from '../passed_deadline.js';
 import { decideRelease } from '../releasing.js';
 import { renewal } from '../renewal.js';
 import type { Synchronous } from '../synchronous.js';
@@ -25,6 +26,7 @@ import type { HistoryRows } from './history_rows.js';
 import { idempotencyKeys, sessions } from './schema.js';
 import type { ScopedCounts } from './scoped_counts.js';
 import type { SessionRows } from './session_rows.js';
+import { hasAllTags, tagValues } from './tag_scope.js';
 
 /** The parts of the pool that share a database connection. */
 export interface PoolParts {
@@ -42,6 +44,7 @@ export interface PoolParts {
 export class PoolTable implements Synchronous<PoolStore> {
   readonly #parts: PoolParts;
   readonly #leases;
+  readonly #heldBy;
   readonly #oldest;
   readonly #dropKeys;
   readonly acquire: Synchronous<PoolStore>['acquire'];
@@ -55,10 +58,16 @@ export class PoolTable implements Synchronous<PoolStore> {
     this.#leases = parts.db
       .select()
       .from(sessions)
-      .where(and(leased, gt(sessions.stateUntil, sql.placeholder('now'))))
+      .where(and(leased, gt(sessions.stateUntil, sql.placeholder('now')), hasAllTags()))
       .orderBy(asc(sessions.limited), asc(sessions.lastUsedAt), asc(sessions.id))
       .limit(sql.placeholder('limit'))
       .offset(sql.placeholder('skip'))
+      .prepare();
+    this.#heldBy = parts.db
+      .select({ id: sessions.id })
+      .from(sessions)
+      .where(and(leased, eq(sessions.leaseHolder, sql.placeholder('holder'))))
+      .limit(sql.placeholder('limit'))
       .prepare();
     this.#oldest = parts.db
       .select({ at: min(sessions.lastUsedAt) })
@@ -96,7 +105,7 @@ export class PoolTable implements Synchronous<PoolStore> {
     const ended = change && rows.happen(row, change.event, change.changes, change.occasion);
     const after = ended ?? (Object.keys(columns).length > 0 ? rows.write(row, columns) : row);
     if (flood) blocks.carryOut(after, { kind: 'flood', ...flood }, caller, as, now);
-    return { kind: 'done', changed: ended !== null };
+    return { kind: 'done', changed: ended !== null, as };
   }
 
   giveBack(sessionId: number, leaseId: string, now: number): void {
@@ -110,7 +119,19 @@ export class PoolTable implements Synchronous<PoolStore> {
     if (!row) return { kind: 'unknown' };
     const lifted = blocks.lift(row);
     const restored = rows.happen(lifted, 'restore', { suspectedAt: null }, { at: now, event: 'restored' });
-    return { kind: 'done', changed: restored !== null || lifted !== row };
+    return { kind: 'done', changed: restored !== null || lifted !== row, as: 'admin' };
+  }
+
+  revokeLeases(holder: string, by: string, limit: number, now: number): number {
+    const { rows, deadlines } = this.#parts;
+    deadlines.pass(now);
+    const held = this.#heldBy.all({ holder, limit });
+    for (const { id } of held) {
+      const row = deadlines.byId(id, now);
+      const change = row && revocation(row, now);
+      if (change) rows.happen(row, change.event, change.changes, { ...change.occasion, holder: by });
+    }
+    return held.length;
   }
 
   expire(limit: number, now: number): number {
@@ -136,9 +157,9 @@ export class PoolTable implements Synchronous<PoolStore> {
     };
   }
 
-  leases(page: Page, now: number): LeaseRow[] {
+  leases(page: Page, now: number, tags: readonly string[] = []): LeaseRow[] {
     this.#parts.deadlines.pass(now);
-    return this.#leases.all({ limit: page.limit, skip: page.skip, now }).map((row) => ({
+    return this.#leases.all({ limit: page.limit, skip: page.skip, now, ...tagValues(tags) }).map((row) => ({
       sessionId: row.id,
       sessionName: row.name,
       leaseId: row.leaseId ?? '',

@@ -22,6 +22,7 @@ import { sessionRecord } from './session_record.js';
 import type { SessionRow, SessionRows } from './session_rows.js';
 import { retag } from './session_tags.js';
 import type { SourceReferences } from './source_references.js';
+import { hasAllTags, tagValues } from './tag_scope.js';
 
 /** The parts of sessions that share a database connection. */
 export interface SessionParts {
@@ -63,6 +64,7 @@ export class SessionTable implements Synchronous<SessionStore> {
     this.#page = db
       .select()
       .from(sessions)
+      .where(hasAllTags())
       .orderBy(asc(sessions.id))
       .limit(sql.placeholder('limit'))
       .offset(sql.placeholder('skip'))
@@ -81,8 +83,17 @@ export class SessionTable implements Synchronous<SessionStore> {
     return row ? sessionRecord(row) : null;
   }
 
-  sessions({ skip, limit }: Page): SessionRecord[] {
-    return this.#page.all({ skip, limit }).map(sessionRecord);
+  sessions({ skip, limit }: Page, tags: readonly string[] = []): SessionRecord[] {
+    return this.#page.all({ skip, limit, ...tagValues(tags) }).map(sessionRecord);
+  }
+
+  within(ids: readonly number[], tags: readonly string[], holder: string): number[] {
+    const { rows } = this.#parts;
+    return ids.filter((id) => {
+      const row = rows.byId(id);
+      if (!row) return false;
+      return tags.every((tag) => row.tags.includes(tag)) || (isHeld(row) && row.leaseHolder === holder);
+    });
   }
 
   ofPhone(phoneNumber: string): SessionRecord[] {

@@ -5,6 +5,7 @@ import type { RunStore } from '../../scraping/store.js';
 import type { Synchronous } from '../synchronous.js';
 import { AccessTable } from './access_table.js';
 import { Acquisition } from './acquisition.js';
+import { AuditTable } from './audit_table.js';
 import { Blocks } from './blocks.js';
 import { Candidates } from './candidates.js';
 import { Counts } from './counts.js';
@@ -30,6 +31,7 @@ export interface Tables {
   readonly pool: PoolTable;
   readonly intake: IntakeTable;
   readonly access: AccessTable;
+  readonly audit: AuditTable;
   readonly sessions: SessionTable;
   readonly logins: LoginTable;
   readonly runs: Synchronous<RunStore>;
@@ -67,6 +69,7 @@ export function createTables(sqlite: Database): Tables {
     }),
     intake: new IntakeTable({ db, rows, files, deadlines, facts }),
     access: new AccessTable(db, facts),
+    audit: new AuditTable(db),
     sessions: new SessionTable({ sqlite, db, rows, files, deadlines, obstacles, references }),
     logins: new LoginTable({ db, rows, logins, files, deadlines, obstacles, resting }),
     runs: createRunTable(db),

@@ -1,0 +1,58 @@
+import type { Clock } from '../clock.js';
+import type { Timers } from '../timers.js';
+import { type ApiKey, type KeyService, REMEMBERED_MS } from './keys.js';
+
+/** The event streams that are open. */
+export interface OpenStreams {
+  keys(): ApiKey[];
+  onOpened(listener: () => void): void;
+  /** Ends the streams of keys like that. */
+  end(whose: (key: ApiKey) => boolean): void;
+}
+
+export interface StreamEndsParts {
+  readonly keys: KeyService;
+  readonly events: OpenStreams;
+  readonly clock: Clock;
+  readonly timers: Timers;
+}
+
+/**
+ * Ends event streams together with their keys: at once where a revocation is told, when a key expires, and within
+ * seconds where nobody could tell, as on the command line. Idle while nobody listens.
+ */
+export class StreamEnds {
+  readonly #parts: StreamEndsParts;
+  #stopTimer: (() => void) | null = null;
+
+  constructor(parts: StreamEndsParts) {
+    this.#parts = parts;
+    parts.keys.onRevoked(async () => this.#end());
+    parts.events.onOpened(() => this.#watch());
+  }
+
+  close(): void {
+    this.#stopTimer?.();
+  }
+
+  #end(): void {
+    const { events, keys } = this.#parts;
+    events.end((key) => keys.isOver(key));
+  }
+
+  #watch(): void {
+    const { events, keys, clock, timers } = this.#parts;
+    this.#stopTimer?.();
+    this.#stopTimer = null;
+    this.#end();
+    const open = events.keys();
+    if (open.length === 0) return;
+    const ends = open.flatMap(({ expiresAt }) => expiresAt ?? []);
+    const delay = Math.max(1, Math.min(REMEMBERED_MS, ...ends.map((end) => end - clock.now())));
+    this.#stopTimer = timers.after(delay, async () => {
+      // With a database that is away, the next look tells.
+      await keys.lookAgain(events.keys()).catch(() => undefined);
+      this.#watch();
+    });
+  }
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import type { SteadyClock } from '../clock.js';
+import { page, text } from '../http/parameters.js';
+import { defineRoute, type Route } from '../http/route.js';
+import { AUDIT_OUTCOMES, type AuditFilter, type AuditStore } from './store.js';
+
+const auditAnswer = z
+  .object({
+    id: z.int(),
+    at: z.iso.datetime(),
+    key: z.string().meta({ description: 'The key, as leases and history name it', example: 'key:3' }),
+    key_name: z.string(),
+    address: z.string().nullable().meta({ description: 'null: on the command line' }),
+    request_id: z.string().nullable(),
+    action: z.string().meta({ example: 'session.delete' }),
+    object: z.string().nullable().meta({ example: 'session:42' }),
+    outcome: z.enum(AUDIT_OUTCOMES).meta({
+      description: '`failed`: it broke off with an error, and may have been done in part',
+    }),
+  })
+  .meta({ id: 'AuditEntry' });
+
+/** `GET /audit`: what admins did. */
+export function auditRoutes(store: Pick<AuditStore, 'entries' | 'count'>, clock: SteadyClock): Route[] {
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/audit',
+      tag: 'Access',
+      summary: 'What admins did, newest first',
+      description: '`X-Total-Count` says how many entries match. They are kept for `AUDIT_DAYS`.',
+      access: [],
+      input: page.extend({
+        action: text(100).nullish().meta({ example: 'session.delete' }),
+        object: text(200).nullish().meta({ example: 'session:42' }),
+      }),
+      responses: { 200: { description: 'The entries', schema: z.array(auditAnswer) } },
+      async handle({ input: { skip, limit, action = null, object = null } }) {
+        const filter: AuditFilter = { action, object };
+        const [entries, total] = await Promise.all([
+          store.entries(filter, { skip, limit }),
+          store.count(filter),
+        ]);
+        const body = entries.map((entry) => ({
+          id: entry.id,
+          at: clock.display(entry.at).toISOString(),
+          key: entry.holder,
+          key_name: entry.keyName,
+          address: entry.address,
+          request_id: entry.requestId,
+          action: entry.action,
+          object: entry.object,
+          outcome: entry.outcome,
+        }));
+        return { body, headers: { 'X-Total-Count': String(total) } };
+      },
+    }),
+  ];
+}
