@@ -126,6 +126,8 @@ describe('/keys', () => {
       expect(made.body).toEqual({
         id: expect.any(Number),
         ...body,
+        tags: [],
+        expires_at: null,
         created_at: '2025-03-01T12:00:00.000Z',
         key: expect.stringMatching(/^tg_[\w-]{43}$/),
       });
@@ -179,6 +181,8 @@ describe('/keys/self', () => {
         name: expect.any(String),
         role: 'worker',
         max_leases: null,
+        tags: [],
+        expires_at: null,
         holder: expect.stringMatching(/^env:/),
       });
       expect((await service.as('monitor').get('/keys/self')).body.role).toBe('monitor');

@@ -9,12 +9,12 @@ export interface Listener {
   close(): void;
 }
 
-/** A listener to `/events` over a socket of its own. */
-export function listen(service: Service): Promise<Listener> {
+/** A listener to `/events` with this key, over a socket of its own. */
+export function listen(service: Service, key: string = KEYS.monitor): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const request = get(
       `${service.url}/events`,
-      { agent: false, headers: { 'X-API-Key': KEYS.monitor } },
+      { agent: false, headers: { 'X-API-Key': key } },
       (answer) => {
         let text = '';
         answer.setEncoding('utf8').on('data', (chunk: string) => {

@@ -196,7 +196,7 @@ describe('an uploaded session file', () => {
     withTelegram(async (world) => {
       const { file } = await sessionOf(world);
       const fields = { session_name: 'safe' };
-      await upload(world.service, file, fields, '../../../etc/passwd').expect(200);
+      await upload(world.service, file, fields, '../../../etc/passwd.session').expect(200);
       expect(readdirSync(world.service.sessionsDir)).toEqual(['safe.session']);
     }),
   );

@@ -55,7 +55,7 @@ describe('a source, on three replicas', () => {
     withScrapingReplicas(async ({ replicas, sandbox, dataDir }) => {
       const [one, two] = replicas;
       await logInSome({ service: one, sandbox }, 2);
-      const listeners = await Promise.all(replicas.map(listen));
+      const listeners = await Promise.all(replicas.map((service) => listen(service)));
       const id = await makeSource(two, 'small1');
       const run = await lastRun(one, id);
       expect(run).toMatchObject({ state: 'completed', error: null });
