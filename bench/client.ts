@@ -2,7 +2,7 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { monotonicMs } from './statistics.js';
 
 /** The key that every server here is started with. */
-export const API_KEY = 'benchmark-key';
+export const API_KEY = 'benchmark-admin-key';
 
 /** An answer, and when it was asked for and had arrived, on the monotonic clock. */
 export interface Answer {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import cors from 'cors';
 import express, { type Express } from 'express';
-import helmet from 'helmet';
+import helmet, { type HelmetOptions } from 'helmet';
 import { serve as serveSwagger, setup as setupSwagger } from 'swagger-ui-express';
 import type { Logger } from 'winston';
 import { createErrorMapper } from './http/error_mapper.js';
@@ -20,12 +20,23 @@ export interface AppParts extends RouterParts {
   readonly root: string;
   readonly version: string;
   readonly corsOrigins: readonly string[];
+  /** TLS is in front of the service, and browsers are told to use nothing else. */
+  readonly hsts: boolean;
   /** Whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
 }
 
-/** Plain HTTP is served here, so that no browser may be told to use HTTPS instead. */
-const HELMET = { contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } };
+/** Plain HTTP is served here: no browser is told to use HTTPS instead, unless TLS is in front (`hsts`). */
+function securityHeaders(hsts: boolean): HelmetOptions {
+  const contentSecurityPolicy = { directives: { upgradeInsecureRequests: null } };
+  return { contentSecurityPolicy, ...(!hsts && { strictTransportSecurity: false }) };
+}
+
+/** Pages on the machine that the browser runs on. */
+const LOOPBACK_PAGES = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
+
+/** Where the console opens: these are lists of the API, too. */
+const CONSOLE_ADDRESSES = ['/sessions', '/sources', '/leases', '/keys'];
 
 /** What a script on another site may read of an answer's headers. */
 const EXPOSED = ['X-Request-Id', 'Retry-After', 'X-Total-Count'];
@@ -38,7 +49,7 @@ export function createApp(parts: AppParts): Express {
   app.disable('etag');
   app.set('trust proxy', [...parts.trustedProxies]);
   app.use(createRequestContext(parts.newRequestId, parts.metrics, parts.logger));
-  app.use(helmet(HELMET));
+  app.use(helmet(securityHeaders(parts.hsts)));
   if (parts.corsOrigins.length > 0)
     app.use(cors({ origin: corsOrigin(parts.corsOrigins), exposedHeaders: EXPOSED }));
   serveConsole(app, parts);
@@ -53,19 +64,20 @@ export function createApp(parts: AppParts): Express {
   return app;
 }
 
-/** `/sessions` typed into a browser means the console; a program that takes anything means the list. */
+/** `/sessions` and the like typed into a browser mean the console; a program that takes anything means the list. */
 function serveConsole(app: Express, { root }: AppParts): void {
-  app.get('/sessions', (req, res, next) => {
+  app.get(CONSOLE_ADDRESSES, (req, res, next) => {
     res.vary('Accept');
     if (req.accepts(['json', 'html']) !== 'html') return next();
-    res.locals.route = '/sessions';
+    res.locals.route = 'console';
     res.setHeader('Cache-Control', 'no-store');
     res.sendFile('index.html', { root: join(root, 'web'), cacheControl: false, lastModified: false });
   });
 }
 
-function corsOrigin(origins: readonly string[]): string | string[] {
-  return origins.includes('*') ? '*' : [...origins];
+function corsOrigin(origins: readonly string[]): string | (string | RegExp)[] {
+  if (origins.includes('*')) return '*';
+  return origins.map((origin) => (origin === 'loopback' ? LOOPBACK_PAGES : origin));
 }
 
 function serveDocuments(app: Express, { routes, version }: AppParts): void {

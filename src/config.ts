@@ -62,8 +62,10 @@ export interface Config {
   readonly auditDays: number;
   readonly defaultProxy: ProxyAddress | null;
   readonly logLevel: Settings['LOG_LEVEL'];
-  /** `*` or origins without a path. Empty: no other site may call. */
+  /** `*`, `loopback` (pages on loopback addresses), or origins without a path. Empty: no other site may call. */
   readonly corsOrigins: readonly string[];
+  /** TLS is in front, and browsers are told to use nothing else. */
+  readonly hsts: boolean;
   /** Addresses, networks or `loopback`: whose `X-Forwarded-For` is believed. Empty: nobody's. */
   readonly trustedProxies: readonly string[];
   readonly telegramApiId: number | null;
@@ -149,6 +151,7 @@ function toConfig(settings: Settings): Config {
     defaultProxy: settings.DEFAULT_PROXY,
     logLevel: settings.LOG_LEVEL,
     corsOrigins: settings.CORS_ORIGINS,
+    hsts: settings.HSTS === 'on',
     trustedProxies: settings.TRUST_PROXY,
     telegramApiId: settings.TELEGRAM_API_ID,
     telegramApiHash: settings.TELEGRAM_API_HASH,

@@ -50,7 +50,8 @@ export const settingsSchema = z
     AUDIT_DAYS: wholeNumber(1, 3650).default(365),
     DEFAULT_PROXY: parsed(parseProxyUrl).nullable().default(null),
     LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
-    CORS_ORIGINS: parsed(parseOrigins).default([]),
+    CORS_ORIGINS: parsed(parseOrigins).default(['loopback']),
+    HSTS: oneOf(['on', 'off']).default('off'),
     TRUST_PROXY: parsed(parseTrustedProxies).default([]),
     TELEGRAM_API_ID: wholeNumber(1, 2 ** 31 - 1)
       .nullable()
@@ -122,9 +123,13 @@ function isSchedule(value: string): boolean {
 
 function parseOrigins(list: string): string[] {
   const origins = list.split(',').map((entry) => entry.trim());
+  if (list.trim() === 'none') return [];
   return origins.filter((origin) => {
-    if (origin === '' || origin === '*') return origin === '*';
+    if (origin === '*' || origin === 'loopback') return true;
+    if (origin === '') return false;
     if (URL.canParse(origin) && new URL(origin).origin === origin) return true;
-    throw new Error('a comma-separated list of * or origins such as https://example.com, without a path');
+    throw new Error(
+      'none, or a comma-separated list of *, loopback, or origins such as https://example.com, without a path',
+    );
   });
 }

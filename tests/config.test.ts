@@ -17,17 +17,21 @@ describe('the settings', () => {
       apiKeys: [],
       encryptionKeys: [],
       beginAnew: false,
+      auditDays: 365,
       leaseTtlSeconds: 10_800,
+      leaseId: 'compatible',
       reaperIntervalSeconds: 30,
       syncs: true,
       syncCron: '0 * * * *',
       sessionCheck: 'lenient',
+      sessionsWatch: 'native',
       sessionFileMaxBytes: 67_108_864,
       healthCron: 'off',
       historyMaxRows: 1_000_000,
       defaultProxy: null,
       logLevel: 'info',
-      corsOrigins: [],
+      corsOrigins: ['loopback'],
+      hsts: false,
       trustedProxies: [],
       telegramApiId: null,
       telegramApiHash: null,
@@ -78,7 +82,7 @@ describe('the settings', () => {
   });
 
   it('are frozen at every depth', () => {
-    const config = loadConfig({ API_KEYS: 'admin-key-1' });
+    const config = loadConfig({ API_KEYS: 'admin-key-of-tests' });
     for (const part of [config, config.apiKeys, config.apiKeys[0], config.s3]) {
       expect(Object.isFrozen(part)).toBe(true);
     }

@@ -59,18 +59,34 @@ describe('S3_FORCE_PATH_STYLE', () => {
 
 describe('API_KEYS', () => {
   it("are an admin's, or of the role before the colon", () => {
-    expect(loadConfig({ API_KEYS: 'top-secret, worker:worker-key,monitor:monitor:key,' }).apiKeys).toEqual([
-      { role: 'admin', key: 'top-secret' },
-      { role: 'worker', key: 'worker-key' },
-      { role: 'monitor', key: 'monitor:key' },
+    expect(
+      loadConfig({
+        API_KEYS: 'top-secret-of-tests, worker:worker-key-of-tests,monitor:monitor:key-of-tests,',
+      }).apiKeys,
+    ).toEqual([
+      { role: 'admin', key: 'top-secret-of-tests' },
+      { role: 'worker', key: 'worker-key-of-tests' },
+      { role: 'monitor', key: 'monitor:key-of-tests' },
     ]);
   });
 
   it.each([
     ['a short key', 'worker:fifteen-letters', 'key 1 of the list is shorter than 16 characters'],
-    ['a misspelt role', 'admin-key-1,wroker:worker-key', 'key 2 of the list has an unknown role'],
-    ['one key under two roles', 'admin-key-1,worker:admin-key-1', 'key 2 of the list is given twice'],
-    ['a key that no header can carry', 'pässword-1', 'key 1 of the list has characters other than'],
+    [
+      'a misspelt role',
+      'admin-key-of-tests-1,wroker:worker-key-of-tests',
+      'key 2 of the list has an unknown role',
+    ],
+    [
+      'one key under two roles',
+      'admin-key-of-tests-1,worker:admin-key-of-tests-1',
+      'key 2 of the list is given twice',
+    ],
+    [
+      'a key that no header can carry',
+      'pässword-of-the-tests',
+      'key 1 of the list has characters other than',
+    ],
   ])('refuse %s, without showing it', (_what, API_KEYS, message) => {
     const [line] = mistakesOf({ API_KEYS });
     expect(line).toContain(message);

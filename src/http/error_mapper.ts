@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'winston';
 import {
@@ -39,7 +40,14 @@ function answerFor(error: unknown): Answer | null {
   if (error instanceof UnsupportedMedia) return { status: 415, detail: error.message };
   // Express itself: a path that it can't decode.
   if (error instanceof URIError) return { status: 400, detail: 'The path is not validly percent-encoded' };
-  return null;
+  return refusalOfStaticFile(error);
+}
+
+/** What Express refuses about a file of the console, such as a range that it does not have. */
+function refusalOfStaticFile(error: unknown): Answer | null {
+  if (!(error instanceof Error) || !('statusCode' in error)) return null;
+  const status = Number(error.statusCode);
+  return status >= 400 && status < 500 ? { status, detail: STATUS_CODES[status] ?? 'Refused' } : null;
 }
 
 function retry(status: number, error: TooMany | Unavailable): Answer {

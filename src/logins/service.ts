@@ -69,19 +69,20 @@ export class LoginService {
 
   /** Has Telegram send the code once more, by its next way. @throws as `sendCode`, NotFound. */
   resend(id: string, holder: string): Promise<CodeSent> {
-    const { steps, gateway, proxy, clock, ttlMs } = this.#parts;
-    return steps.run(id, holder, (take) =>
-      take(async ({ login, secret, change }) => {
+    const { steps, finishing, gateway, proxy, clock, ttlMs } = this.#parts;
+    const taken = () => new BadRequest('The code was taken already: there is none to send');
+    return steps.run(id, holder, async (take) => {
+      if (await finishing.saved(id, holder)) throw taken();
+      return take(async ({ login, secret, change }) => {
         const { phoneCodeHash } = secret;
         const { phoneNumber } = login;
-        if (login.stage !== 'code' || phoneCodeHash === null || phoneNumber === null)
-          throw new BadRequest('The code was taken already: there is none to send');
+        if (login.stage !== 'code' || phoneCodeHash === null || phoneNumber === null) throw taken();
         const sent = await gateway.resendCode({ ...secret, phoneNumber, phoneCodeHash, proxy });
         const again = { ...secret, key: sent.key, phoneCodeHash: sent.phoneCodeHash };
         change({ expiresAt: clock.now() + ttlMs }, again);
         return { id, phoneNumber, sent };
-      }),
-    );
+      });
+    });
   }
 
   /**

@@ -7,6 +7,7 @@ import { SecretUnreadable } from '../access/secret_unreadable.js';
 import type { SteadyClock } from '../clock.js';
 import { Forbidden, InvalidInput, TeleGateError, Unavailable } from '../errors.js';
 import { type Context, defineRoute, type Method, type Reply, type Route } from '../http/route.js';
+import type { ObserveAcquire } from './metrics.js';
 import { iso } from './present.js';
 import { acquireInput, leaseAnswer, noFreeSessionAnswer } from './schemas.js';
 import { type LeaseSecrets, UserIdUnknown } from './secrets.js';
@@ -22,6 +23,7 @@ export interface AcquireRouteParts {
   readonly leaseTtlSeconds: number;
   readonly logger: Logger;
   readonly keys: Pick<KeyService, 'isOver'>;
+  readonly observe: ObserveAcquire;
 }
 
 /** How often one request begins anew at the most: no key opens a session's secrets, or it is not known whose it is. */
@@ -55,7 +57,19 @@ export function acquireRoutes(parts: AcquireRouteParts): Route[] {
           schema: noFreeSessionAnswer,
         },
       },
-      handle: (context) => acquire(parts, context),
+      async handle(context) {
+        const started = performance.now();
+        const tell = (outcome: 'granted' | 'refused') =>
+          parts.observe((performance.now() - started) / 1000, outcome);
+        try {
+          const reply = await acquire(parts, context);
+          if (reply) tell('granted');
+          return reply;
+        } catch (error) {
+          tell('refused');
+          throw error;
+        }
+      },
     });
   return [route('get'), route('post')];
 }

@@ -1,10 +1,28 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { PoolNotice } from './store.js';
 
 /** What the pool looks like, read when it is asked for. */
 export interface PoolGauges {
   states(): Promise<Readonly<Record<string, number>>>;
   waiting(): number;
+}
+
+/** Upper bounds of the time that an acquire takes, in seconds; a request is held for 60 at the most. */
+const WAITS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 60];
+
+/** Tells how long an acquire took, and whether it brought a lease. */
+export type ObserveAcquire = (seconds: number, outcome: 'granted' | 'refused') => void;
+
+/** Registers how long acquires take. */
+export function registerAcquireWait(registry: Registry): ObserveAcquire {
+  const waits = new Histogram({
+    name: 'telegate_acquire_wait_seconds',
+    help: 'Time from a request for a session to its lease, or to its refusal',
+    labelNames: ['outcome'],
+    buckets: WAITS,
+    registers: [registry],
+  });
+  return (seconds, outcome) => waits.observe({ outcome }, seconds);
 }
 
 /** Registers how many sessions stand in each state, and what happened to them. */

@@ -13,7 +13,7 @@ import { intakeRoutes } from '../intake/routes.js';
 import { loginRoutes } from '../logins/routes.js';
 import { uploadRoutes } from '../logins/upload_routes.js';
 import { LeaseIds } from '../pool/lease_ids.js';
-import { registerPoolMetrics } from '../pool/metrics.js';
+import { type ObserveAcquire, registerAcquireWait, registerPoolMetrics } from '../pool/metrics.js';
 import { poolRoutes } from '../pool/routes.js';
 import { PROJECT_ROOT, readVersion } from '../project.js';
 import { runRoutes } from '../scraping/run_routes.js';
@@ -61,7 +61,10 @@ export function wireApp(base: Base, features: Features): Wired {
   });
   const { events } = base;
   const routes = [
-    ...featureRoutes(base, features, new LeaseIds({ mode: config.leaseId, registry, logger, clock })),
+    ...featureRoutes(base, features, {
+      leaseIds: new LeaseIds({ mode: config.leaseId, registry, logger, clock }),
+      observe: registerAcquireWait(registry),
+    }),
     ...operationsRoutes({ registry, events, snapshot: (key) => pool.status(key.tags), checks }),
   ];
   const app = createApp({
@@ -75,6 +78,7 @@ export function wireApp(base: Base, features: Features): Wired {
     root: PROJECT_ROOT,
     version: readVersion(),
     corsOrigins: config.corsOrigins,
+    hsts: config.hsts,
     trustedProxies: config.trustedProxies,
   });
   return { app, routes };
@@ -84,7 +88,7 @@ export function wireApp(base: Base, features: Features): Wired {
 function featureRoutes(
   base: Base,
   { keys, intake, pool, telegram, sources }: Features,
-  leaseIds: LeaseIds,
+  { leaseIds, observe }: { readonly leaseIds: LeaseIds; readonly observe: ObserveAcquire },
 ): Route[] {
   const { database, clock, config, logger } = base;
   const { leaseTtlSeconds, otpTtlMinutes: ttlMinutes, sessionFileMaxBytes: maxBytes } = config;
@@ -96,7 +100,7 @@ function featureRoutes(
   const shared = { present: present.one, ttlMinutes };
   return [
     ...poolRoutes({
-      ...{ pool: pool.service, secrets, clock, leaseTtlSeconds, logger, leaseIds, keys },
+      ...{ pool: pool.service, secrets, clock, leaseTtlSeconds, logger, leaseIds, keys, observe },
       identify: async (id) => {
         const { account, error, status } = await sessions.checks.check(id);
         return account ? null : (error ?? status);

@@ -28,6 +28,11 @@ interface ModelSession {
   readonly methods: Map<string, number>;
 }
 
+/** What a caller may be to a session. */
+function isRelation(verdict: string): boolean {
+  return ['holder', 'last_holder', 'bystander', 'admin'].includes(verdict);
+}
+
 const INVALID_UNTIL = Date.UTC(2099, 0, 1);
 const MINUTE = 60_000;
 
@@ -81,7 +86,7 @@ export class PoolModel {
     const session = this.#at(index);
     const may = this.#may(session, client, leaseId);
     if (may === 'bystander' && flood) return { kind: 'not_lease_holder' };
-    if (may !== 'holder' && may !== 'admin' && may !== 'last' && may !== 'bystander') return { kind: may };
+    if (!isRelation(may)) return { kind: may };
     let changed = false;
     if (session.state === 'leased' && may === 'admin') {
       this.#take(session, now);
@@ -96,7 +101,7 @@ export class PoolModel {
       }
     }
     if (flood) this.#block(session, flood, may === 'admin', now);
-    return { kind: 'done', changed };
+    return { kind: 'done', as: may, changed };
   }
 
   block(index: number, client: Client, leaseId: string | null, block: Block, now: number): object {
@@ -104,8 +109,8 @@ export class PoolModel {
     const session = this.#at(index);
     const may = this.#may(session, client, leaseId);
     if (may === 'bystander') return { kind: 'not_lease_holder' };
-    if (may !== 'holder' && may !== 'admin' && may !== 'last') return { kind: may };
-    return this.#block(session, block, may === 'admin', now);
+    if (!isRelation(may)) return { kind: may };
+    return { ...this.#block(session, block, may === 'admin', now), as: may };
   }
 
   restore(index: number, now: number): object {
@@ -115,7 +120,7 @@ export class PoolModel {
     session.methods.clear();
     const back = session.state === 'flood' || session.state === 'invalid' || session.state === 'dead';
     if (back) this.#rest(session, now);
-    return { kind: 'done', changed: lifted || back };
+    return { kind: 'done', as: 'admin', changed: lifted || back };
   }
 
   counts(now: number): Partial<PoolCounts> {
@@ -192,7 +197,7 @@ export class PoolModel {
       return own ? 'holder' : client.admin ? 'admin' : 'not_lease_holder';
     }
     if (client.admin && !(own && leased)) return 'admin';
-    if (!leased) return own ? 'last' : 'bystander';
+    if (!leased) return own ? 'last_holder' : 'bystander';
     if (!own) return 'not_lease_holder';
     const doubted = lapsed.some((entry) => entry.client.holder === client.holder);
     const certain = last?.client.address === client.address && !session.renewed && !doubted;

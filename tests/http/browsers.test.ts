@@ -19,7 +19,7 @@ describe('/sessions', () => {
           const answer = await service.as(null).get(path).set('Accept', accept).expect(200);
           expect(answer.headers['content-type']).toMatch(/^text\/html/);
           expect(answer.headers['cache-control']).toBe('no-store');
-          expect(answer.headers.vary).toBe('Accept');
+          expect(answer.headers.vary).toBe('Origin, Accept');
           expect(answer.headers['content-security-policy']).toContain("script-src 'self'");
           expect(answer.text).toBe(page);
         }
@@ -38,13 +38,25 @@ describe('/sessions', () => {
             const { body, headers } = await ask(service, path, accept).expect(200);
             expect(body).toHaveLength(2);
             expect(headers['cache-control']).toBe('no-store');
-            expect(headers.vary).toBe('Accept');
+            expect(headers.vary).toBe('Origin, Accept');
           }
         }
         await service.as(null).get('/sessions').expect(401);
       },
       { files: some(2) },
     ),
+  );
+
+  it.each(['/sources', '/leases', '/keys'])(
+    'is not the only address of the console: %s is one for a browser, and the list for a program',
+    (path) =>
+      withService(async (service) => {
+        for (const asked of [path, `${path}/`]) {
+          expect((await service.as(null).get(asked).set('Accept', BROWSER).expect(200)).text).toBe(page);
+          expect(Array.isArray((await ask(service, asked, '*/*').expect(200)).body)).toBe(true);
+          await service.as(null).get(asked).expect(401);
+        }
+      })(),
   );
 
   it(
@@ -59,6 +71,68 @@ describe('/sessions', () => {
       },
       { files: some(1) },
     ),
+  );
+});
+
+describe('a file of the console', () => {
+  it(
+    'is refused as HTTP says where a range, a condition or a path is wrong, and nothing is logged as an error',
+    withService(async (service) => {
+      const file = () => service.as(null).get('/main.js');
+      await file().set('Range', 'bytes=99999999-').expect(416);
+      await file().set('If-Match', '"other"').expect(412);
+      await service.as(null).get('/sessions/%zz').expect(400);
+      expect(service.log.filter((line) => line.includes('"level":"error"'))).toEqual([]);
+    }),
+  );
+});
+
+describe('a page of another site', () => {
+  const allowed = async (service: Service, origin: string) =>
+    (await service.as('monitor').get('/status').set('Origin', origin)).headers['access-control-allow-origin'];
+
+  it(
+    'may call the API if it is on a loopback address, unless CORS_ORIGINS says otherwise',
+    withService(async (service) => {
+      for (const origin of [
+        'http://localhost:3000',
+        'https://127.0.0.1',
+        'http://127.8.9.1:1',
+        'http://[::1]:5173',
+      ])
+        expect(await allowed(service, origin)).toBe(origin);
+      for (const origin of [
+        'null',
+        'http://localhost.evil.com',
+        'http://127.0.0.1.evil.com',
+        'http://10.0.0.1',
+      ])
+        expect([origin, await allowed(service, origin)]).toEqual([origin, undefined]);
+      const headers = { Origin: 'http://localhost:3000', 'Access-Control-Request-Method': 'GET' };
+      expect((await fetch(`${service.url}/session`, { method: 'OPTIONS', headers })).status).toBe(204);
+    }),
+  );
+
+  it(
+    'may not call it at all with CORS_ORIGINS=none',
+    withService(async (service) => expect(await allowed(service, 'http://localhost:3000')).toBeUndefined(), {
+      settings: { CORS_ORIGINS: 'none' },
+    }),
+  );
+});
+
+describe('Strict-Transport-Security', () => {
+  it.each([
+    ['is not sent, since nothing is known of TLS in front', {}, undefined],
+    ['is sent with HSTS=on', { HSTS: 'on' }, expect.stringContaining('max-age=')],
+  ])('%s', (_, settings, header) =>
+    withService(
+      async (service) => {
+        const { headers } = await service.as(null).get('/health').expect(200);
+        expect(headers['strict-transport-security']).toEqual(header);
+      },
+      { settings },
+    )(),
   );
 });
 

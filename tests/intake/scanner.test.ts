@@ -24,8 +24,13 @@ describe('a scan', () => {
       cpSync(fixtures, root, { recursive: true });
       const before = snapshot(root);
       const first = await scan(scanner);
-      expect(first.summary).toMatchObject({ found: 17, appeared: 17, changed: 0, gone: 0, rejectedTotal: 1 });
-      expect(first.summary.rejected).toEqual([{ file: 'broken/bad.json', reason: 'not valid JSON' }]);
+      expect(first.summary).toMatchObject({ found: 17, appeared: 17, changed: 0, gone: 0, rejectedTotal: 3 });
+      const noSession = 'no session: no session string in the JSON file';
+      expect(first.summary.rejected).toEqual([
+        { file: 'manifest.json', reason: noSession },
+        { file: 'strings.json', reason: noSession },
+        { file: 'broken/bad.json', reason: 'not valid JSON' },
+      ]);
       expect(first.files.find(({ name }) => name === '573025288905')).toMatchObject({
         kind: 'appeared',
         file: '573025288905/573025288905.session',

@@ -91,7 +91,7 @@ describe('a session string', () => {
 
   test('of Pyrogram for a test data centre stays one', () => {
     const text = encodeSessionString(
-      { ...account, dcId: 2, serverAddress: '149.154.167.40', port: 80, authKey: key },
+      { ...account, dcId: 2, serverAddress: '149.154.167.40', port: 80, authKey: key, userId: '777000222' },
       'pyrogram',
     );
     expect(decodeSessionString(text)?.credentials).toMatchObject({

@@ -117,7 +117,7 @@ describe('a Pyrogram string', () => {
       const flooded = await service.as('worker').get(`/session?${PYROGRAM}`).expect(409);
       expect(flooded.body.detail).toMatchObject({ error: 'user_id_unknown', session_id: id });
       expect(await service.status()).toMatchObject({ in_use: 0, total: 1 });
-      await service.lease('credentials=string');
+      await service.lease('credentials=string&method=messages.getHistory');
     }),
   );
 });
