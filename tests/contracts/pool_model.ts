@@ -128,7 +128,9 @@ export class PoolModel {
     const inState = (state: ModelState) => this.#sessions.filter((session) => session.state === state);
     const leastOf = (times: readonly number[]) => (times.length === 0 ? null : Math.min(...times));
     const limited = inState('free').filter(({ methods }) => methods.size > 0).length;
-    const methodEnds = this.#sessions.flatMap(({ methods }) => [...methods.values()]);
+    const methodEnds = inState('free')
+      .filter(({ methods }) => methods.size > 0)
+      .map(({ methods }) => Math.max(...methods.values()));
     return {
       total: this.#sessions.length,
       states: {
@@ -140,7 +142,7 @@ export class PoolModel {
       freeButLimited: limited,
       nextFloodEnd: leastOf(inState('flood').map(({ until }) => until ?? 0)),
       nextCooldownEnd: leastOf(inState('cooldown').map(({ until }) => until ?? 0)),
-      nextMethodFloodEnd: limited > 0 ? leastOf(methodEnds) : null,
+      nextMethodFloodEnd: leastOf(methodEnds),
       oldestLeaseAt: leastOf(inState('leased').map(({ usedAt }) => usedAt)),
     };
   }

@@ -29,13 +29,14 @@ class Ledger {
 /** One worker's turn: it acquires, notes what it got, and releases it. Resolves to the error's name, if any. */
 async function turn(store: Stores, ledger: Ledger, now: number, index: number): Promise<string | null> {
   try {
-    const outcome = await store.pool.acquire(wish({ ttlSeconds: 60, holder: `key:${index % 5}` }), now);
+    const holder = `key:${index % 5}`;
+    const outcome = await store.pool.acquire(wish({ ttlSeconds: 60, holder }), now);
     if (outcome.kind !== 'granted') return null;
     const { sessionId, leaseId, expiresAt } = outcome.lease;
     ledger.take(sessionId, expiresAt, now);
     await new Promise((next) => setImmediate(next));
     ledger.drop(sessionId);
-    await store.pool.release(sessionId, by({ leaseId }), null, now);
+    await store.pool.release(sessionId, by({ holder, leaseId }), null, now);
     return null;
   } catch (error) {
     return error instanceof Error ? error.name : String(error);
