@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import cors from 'cors';
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
 import { serve as serveSwagger, setup as setupSwagger } from 'swagger-ui-express';
 import type { Logger } from 'winston';
@@ -80,14 +80,21 @@ function corsOrigin(origins: readonly string[]): string | (string | RegExp)[] {
   return origins.map((origin) => (origin === 'loopback' ? LOOPBACK_PAGES : origin));
 }
 
+/** The document and its page are made when the first asks for them: a start has no need of either. */
 function serveDocuments(app: Express, { routes, version }: AppParts): void {
-  const document = createOpenApi(routes, version);
+  const document = madeOnce(() => createOpenApi(routes, version));
+  const page = madeOnce(() => setupSwagger(document(), { customSiteTitle: 'TeleGate API' }));
   app.get(['/openapi.json', '/api/v1/openapi.json'], (_req, res) => {
-    res.json(document);
+    res.json(document());
   });
-  app.use(
-    ['/docs', '/api/v1/docs'],
-    serveSwagger,
-    setupSwagger(document, { customSiteTitle: 'TeleGate API' }),
-  );
+  app.use(['/docs', '/api/v1/docs'], serveSwagger, ((req, res, next) =>
+    page()(req, res, next)) satisfies RequestHandler);
+}
+
+function madeOnce<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }

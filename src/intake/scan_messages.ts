@@ -3,8 +3,8 @@ import type { Credentials } from './formats/session_string.js';
 import type { InspectedFile, KnownPage, ScanSummary } from './scanner.js';
 import type { ReaderOptions } from './session_reader.js';
 
-/** What the scan thread is started with. */
-export interface ThreadData extends ReaderOptions {
+/** What the scan thread is told first. */
+export interface ScanTask extends ReaderOptions {
   /** The memory of a CurrentFile. */
   readonly current: SharedArrayBuffer;
 }

@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort } from 'node:worker_threads';
 import { CurrentFile } from './current_file.js';
 import { ScanInterrupted } from './errors.js';
 import { Scan } from './scan.js';
@@ -7,36 +7,49 @@ import {
   type ScanOperations,
   type ScanReply,
   type ScanRequest,
-  type ThreadData,
+  type ScanTask,
 } from './scan_messages.js';
 import { SessionReader } from './session_reader.js';
 
-/** Entry of the scan thread: everything that touches session files, away from the event loop that serves requests. */
-const { current, ...options }: ThreadData = workerData;
-const reader = new SessionReader(options, new CurrentFile(current));
-let scan: Scan | null = null;
-
-const operations: ScanOperations = {
-  begin(only, avoid) {
-    scan = new Scan(options, { only: only && new Set(only), avoid: new Set(avoid) }, reader);
-  },
-  known: (page) => underWay().addKnown(page),
-  run: () => underWay().run(),
-  readNext: (limit) => underWay().readNext(limit),
-  goneNext: (limit) => underWay().goneNext(limit),
-  end() {
-    scan = null;
-  },
-  credentials: (file, json) => reader.credentials(file, json),
-  fileBytes: (file) => reader.fileBytes(file),
-};
-
-function underWay(): Scan {
-  if (scan === null) throw new ScanInterrupted('no scan is under way');
-  return scan;
+/**
+ * The scan thread: everything that touches session files, away from the event loop that serves requests. Its first
+ * message says where they lie; each after that is a request; `null` ends the task, and it may be told another.
+ */
+function serve(port: MessagePort): void {
+  port.once('message', (task: ScanTask) => {
+    const operations = operationsOf(task);
+    port.on('message', function take(request: ScanRequest | null) {
+      if (request !== null) return void answer(operations, request).then((reply) => port.postMessage(reply));
+      port.off('message', take);
+      serve(port);
+    });
+  });
 }
 
-async function answer({ id, operation, args }: ScanRequest): Promise<ScanReply> {
+function operationsOf({ current, ...options }: ScanTask): ScanOperations {
+  const reader = new SessionReader(options, new CurrentFile(current));
+  let scan: Scan | null = null;
+  const underWay = () => {
+    if (scan === null) throw new ScanInterrupted('no scan is under way');
+    return scan;
+  };
+  return {
+    begin(only, avoid) {
+      scan = new Scan(options, { only: only && new Set(only), avoid: new Set(avoid) }, reader);
+    },
+    known: (page) => underWay().addKnown(page),
+    run: () => underWay().run(),
+    readNext: (limit) => underWay().readNext(limit),
+    goneNext: (limit) => underWay().goneNext(limit),
+    end() {
+      scan = null;
+    },
+    credentials: (file, json) => reader.credentials(file, json),
+    fileBytes: (file) => reader.fileBytes(file),
+  };
+}
+
+async function answer(operations: ScanOperations, { id, operation, args }: ScanRequest): Promise<ScanReply> {
   try {
     const operate: (...args: never[]) => unknown = operations[operation];
     return { id, failure: null, value: await operate(...(args as never[])) };
@@ -45,6 +58,4 @@ async function answer({ id, operation, args }: ScanRequest): Promise<ScanReply> 
   }
 }
 
-parentPort?.on('message', (request: ScanRequest) => {
-  void answer(request).then((reply) => parentPort?.postMessage(reply));
-});
+if (parentPort) serve(parentPort);

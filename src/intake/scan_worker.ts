@@ -1,11 +1,9 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { stopListening, type Threads, threadPerTask } from '../threads.js';
 import { CurrentFile, type FileInHand } from './current_file.js';
 import { ScanInterrupted } from './errors.js';
-import { type ScanOperations, type ScanReply, type ThreadData, unpackError } from './scan_messages.js';
+import { type ScanOperations, type ScanReply, type ScanTask, unpackError } from './scan_messages.js';
 import type { ReaderOptions } from './session_reader.js';
-
-/** Files pass through the thread and are gone: a small young generation keeps its memory small, in MiB. */
-const LIMITS = { maxYoungGenerationSizeMb: 6 };
 
 /** When the thread is given up. Milliseconds. */
 export interface ScanTiming {
@@ -15,9 +13,13 @@ export interface ScanTiming {
   readonly fileMs: number;
 }
 
-/** Where sessions lie, how they are judged, and the thread's patience: 1 s idle and 5 s a file unless given. */
+/**
+ * Where sessions lie, how they are judged, the thread's patience (1 s idle and 5 s a file unless given), and where it
+ * comes from (each is a new one unless given).
+ */
 export interface ScannerOptions extends ReaderOptions {
   readonly timing?: ScanTiming;
+  readonly threads?: Threads | undefined;
 }
 
 interface Waiting {
@@ -27,6 +29,7 @@ interface Waiting {
 
 /** One life of the scan thread. It ends once, and everything asked of it then fails with ScanInterrupted. */
 export class ScanWorker {
+  readonly #threads: Threads;
   readonly #worker: Worker;
   readonly #current = new CurrentFile();
   readonly #timing: ScanTiming;
@@ -38,12 +41,12 @@ export class ScanWorker {
   #ended = false;
 
   /** `onEnd` is told the file that the thread was ended over, or null. */
-  constructor({ root, check, maxBytes, timing }: ScannerOptions, onEnd: (stuckIn: string | null) => void) {
-    const workerData: ThreadData = { root, check, maxBytes, current: this.#current.shared };
-    this.#worker = new Worker(new URL('./scan_thread.js', import.meta.url), {
-      workerData,
-      resourceLimits: LIMITS,
-    });
+  constructor(options: ScannerOptions, onEnd: (stuckIn: string | null) => void) {
+    const { root, check, maxBytes, timing, threads = threadPerTask } = options;
+    const task: ScanTask = { root, check, maxBytes, current: this.#current.shared };
+    this.#threads = threads;
+    this.#worker = threads.take(new URL('./scan_thread.js', import.meta.url));
+    this.#worker.postMessage(task);
     this.#timing = timing ?? { idleMs: 1000, fileMs: 5000 };
     this.#onEnd = onEnd;
     this.#worker.on('message', (reply: ScanReply) => this.#settle(reply));
@@ -82,6 +85,7 @@ export class ScanWorker {
 
   /** Ends the thread; resolves when it is gone. What waits for it is rejected at once. */
   async end(reason: string, stuckIn: string | null = null): Promise<void> {
+    const done = !this.#ended && this.#waiting.size === 0;
     if (!this.#ended) {
       this.#ended = true;
       this.stayAwake();
@@ -90,7 +94,10 @@ export class ScanWorker {
       this.#waiting.clear();
       this.#onEnd(stuckIn);
     }
-    await this.#worker.terminate();
+    if (!done) return void (await this.#worker.terminate());
+    stopListening(this.#worker);
+    this.#worker.postMessage(null);
+    await this.#threads.giveBack(this.#worker);
   }
 
   #settle(reply: ScanReply): void {

@@ -9,6 +9,7 @@ import type { Replicas } from '../replicas/replicas.js';
 import type { RunStore } from '../scraping/store.js';
 import type { SessionStore } from '../sessions/store.js';
 import type { SourceStore } from '../sources/store.js';
+import type { Threads } from '../threads.js';
 
 /** What the start knows of the database that it should find. */
 export interface ExpectedDatabase {
@@ -26,6 +27,8 @@ export interface DatabaseSurroundings {
   readonly ownTime?: boolean;
   /** What the start knows of the database that it should find; unless given, nothing. SQLite only. */
   readonly expected?: ExpectedDatabase;
+  /** Where worker threads come from; one a task unless given. */
+  readonly threads?: Threads;
   /** 1: a transaction a request, to measure what sharing one brings. SQLite only. */
   readonly maxBatch?: number;
 }

@@ -49,10 +49,10 @@ export async function wireIntake(base: Base): Promise<Intake> {
 }
 
 function wireDirectory(base: Base, { seal, defaultProxyId }: Pick<Intake, 'seal' | 'defaultProxyId'>) {
-  const { config, database, clock, timers, logger, events, disposers } = base;
+  const { config, database, clock, timers, logger, events, disposers, threads } = base;
   const { sessionsDir: root, sessionCheck: check, sessionFileMaxBytes: maxBytes } = config;
   const { intake: store, replicas } = database;
-  const scanner = new Scanner({ root, check, maxBytes });
+  const scanner = new Scanner({ root, check, maxBytes, threads });
   const availability = new DirectoryAvailability(logger);
   const probe = new RootProbe(root);
   const machine = database.shared ? hostname() : '';

@@ -4,7 +4,7 @@ import type { PostgresDatabase } from '../../src/storage/postgres/database.js';
 import { nodeTimers } from '../../src/timers.js';
 import { by, found, put, T0, wish } from '../contracts/stores.js';
 import { until } from '../service/manual_time.js';
-import { dropDatabase, makeDatabase, openPostgres } from '../storage/databases_postgres.js';
+import { borrowDatabase, openPostgres, returnDatabase } from '../storage/databases_postgres.js';
 
 /** Leasing as one replica does it. */
 export interface Replica {
@@ -26,7 +26,7 @@ export async function withPools(
   sessions: number,
   test: (pools: Pools) => Promise<void>,
 ): Promise<void> {
-  const name = await makeDatabase();
+  const name = await borrowDatabase();
   let now = T0;
   const clock = {
     now: () => {
@@ -51,7 +51,7 @@ export async function withPools(
       pool.close();
       await database.close();
     }
-    await dropDatabase(name);
+    await returnDatabase(name);
   }
 }
 

@@ -13,6 +13,7 @@ import type { GatewayLimits } from '../../src/telegram/limits.js';
 import type { TelegramNetwork } from '../../src/telegram/network.js';
 import { nodeTimers, type Timers } from '../../src/timers.js';
 import { ManualTime } from './manual_time.js';
+import { reusedThreads } from './reused_threads.js';
 import { type DatabaseKind, makeServiceDatabase, type ServiceDatabase } from './service_database.js';
 
 /** The keys that every service under test knows, by who uses them. */
@@ -102,6 +103,7 @@ export class Service {
       time: shared ? systemTime : this.time,
       ownTime: shared === undefined,
       timers,
+      threads: reusedThreads,
       ...(network && { network }),
       ...(telegramLimits && { telegramLimits }),
     });

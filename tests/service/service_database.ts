@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { dropDatabase, makeDatabase } from '../storage/databases_postgres.js';
+import { borrowDatabase, returnDatabase } from '../storage/databases_postgres.js';
 import { onServer, urlOf } from '../storage/server.js';
 
 /** The database of one service under test. */
@@ -23,12 +23,12 @@ export const usualDatabase: DatabaseKind = /^postgres/.test(process.env.DATABASE
 /** A database for one service, empty. */
 export async function makeServiceDatabase(kind: DatabaseKind = usualDatabase): Promise<ServiceDatabase> {
   if (kind === 'sqlite') return { settings: {}, contents: fileContents, drop: async () => undefined };
-  const name = await makeDatabase();
+  const name = await borrowDatabase();
   const url = urlOf(name);
   return {
     settings: { DATABASE_URL: url },
     contents: () => tableContents(url),
-    drop: () => dropDatabase(name),
+    drop: () => returnDatabase(name),
   };
 }
 

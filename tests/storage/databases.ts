@@ -7,11 +7,12 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { SqliteDatabase } from '../../src/storage/sqlite/database.js';
 import { type Stores, storesOf } from '../contracts/stores.js';
+import { reusedThreads } from '../service/reused_threads.js';
 
 export const MIGRATIONS = resolve('drizzle/sqlite');
 
 export function openAt(path: string): Promise<SqliteDatabase> {
-  return SqliteDatabase.open({ path, migrations: MIGRATIONS });
+  return SqliteDatabase.open({ path, migrations: MIGRATIONS }, reusedThreads);
 }
 
 /** Runs the test with an empty directory that is gone afterwards. */

@@ -1,6 +1,6 @@
 import type { Stores } from '../contracts/stores.js';
 import { until } from '../service/manual_time.js';
-import { dropDatabase, makeDatabase, openPostgres, postgresStores } from './databases_postgres.js';
+import { borrowDatabase, openPostgres, postgresStores, returnDatabase } from './databases_postgres.js';
 
 /** Two replicas over one database, with four connections each. */
 export interface Replicas {
@@ -18,7 +18,7 @@ export function either({ one, other }: Replicas, index: number): Stores {
 
 /** Runs the test with two replicas over a new database that is gone afterwards. */
 export async function withReplicas(test: (replicas: Replicas) => Promise<void>): Promise<void> {
-  const name = await makeDatabase();
+  const name = await borrowDatabase();
   const here = await openPostgres(name, { connections: 4 });
   const there = await openPostgres(name, { connections: 4 });
   const [one, other] = [postgresStores(here), postgresStores(there)];
@@ -31,6 +31,6 @@ export async function withReplicas(test: (replicas: Replicas) => Promise<void>):
   } finally {
     await one.close();
     await other.close();
-    await dropDatabase(name);
+    await returnDatabase(name);
   }
 }

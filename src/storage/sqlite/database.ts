@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { AccessStore } from '../../access/store.js';
 import type { AuditStore } from '../../audit/store.js';
 import { DatabaseDamaged, Unavailable } from '../../errors.js';
@@ -8,6 +8,7 @@ import type { PoolNotice, PoolSignals, PoolStore } from '../../pool/store.js';
 import type { RunStore } from '../../scraping/store.js';
 import type { SessionStore } from '../../sessions/store.js';
 import type { SourceStore } from '../../sources/store.js';
+import { stopListening, type Threads, threadPerTask } from '../../threads.js';
 import { DatabaseRefused } from '../refused.js';
 import type { CallFailure } from './batch.js';
 import type { Answer, Call, ThreadOptions } from './messages.js';
@@ -23,9 +24,6 @@ import {
   SOURCE_OPERATIONS,
 } from './operations.js';
 import { saysDamaged } from './soundness.js';
-
-/** What the thread makes is gone with each batch: a small young generation keeps its memory small, in MiB. */
-const LIMITS = { maxYoungGenerationSizeMb: 6 };
 
 /** So many calls go to the thread at once, without waiting for the end of the event loop's turn. */
 const CALLS_A_MESSAGE = 16;
@@ -57,6 +55,7 @@ export class SqliteDatabase implements PoolSignals {
   readonly runs: RunStore;
   /** How the file was found at the start. */
   readonly found: Pick<OpenDatabase, 'checked' | 'replaced'>;
+  readonly #threads: Threads;
   readonly #thread: Worker;
   #waiting: Pending[] = [];
   #underWay: Pending[] = [];
@@ -69,8 +68,9 @@ export class SqliteDatabase implements PoolSignals {
   readonly #damagedListeners: ((reason: string) => void)[] = [];
   readonly #idle: (() => void)[] = [];
 
-  private constructor(thread: Worker, found: SqliteDatabase['found']) {
+  private constructor(threads: Threads, thread: Worker, found: SqliteDatabase['found']) {
     this.found = found;
+    this.#threads = threads;
     this.#thread = thread;
     this.pool = this.#port<PoolStore>('pool', POOL_OPERATIONS);
     this.intake = this.#port<IntakeStore>('intake', INTAKE_OPERATIONS);
@@ -85,20 +85,21 @@ export class SqliteDatabase implements PoolSignals {
     thread.on('exit', () => this.#fail(new Error('the database thread ended')));
   }
 
-  /** Starts the thread. @throws DatabaseRefused when the file can't be used. */
-  static async open(workerData: ThreadOptions): Promise<SqliteDatabase> {
-    const thread = new Worker(new URL('./thread.js', import.meta.url), {
-      workerData,
-      resourceLimits: LIMITS,
-    });
+  /** Opens the file on a thread of its own. @throws DatabaseRefused when it can't be used. */
+  static async open(options: ThreadOptions, threads: Threads = threadPerTask): Promise<SqliteDatabase> {
+    const thread = threads.take(new URL('./thread.js', import.meta.url));
     const first = await new Promise<Answer>((resolve, reject) => {
       thread.once('message', resolve);
       thread.once('error', reject);
+      thread.postMessage(options);
     });
-    if (first.kind !== 'ready')
-      throw new DatabaseRefused(first.kind === 'refused' ? first.message : 'no answer');
     thread.removeAllListeners('error');
-    return new SqliteDatabase(thread, { checked: first.checked, replaced: first.replaced });
+    if (first.kind === 'ready') {
+      const { checked, replaced } = first;
+      return new SqliteDatabase(threads, thread, { checked, replaced });
+    }
+    await threads.giveBack(thread);
+    throw new DatabaseRefused(first.kind === 'refused' ? first.message : 'no answer');
   }
 
   /** Called once, with what is wrong, when the file turns out to be damaged. */
@@ -135,8 +136,11 @@ export class SqliteDatabase implements PoolSignals {
     this.#ended = new Error('the database is closed');
     await new Promise<void>((resolve) => {
       this.#thread.once('exit', () => resolve());
+      this.#thread.on('message', ({ kind }: Answer) => kind === 'closed' && resolve());
       this.#thread.postMessage(null);
     });
+    stopListening(this.#thread);
+    await this.#threads.giveBack(this.#thread);
   }
 
   #port<Port extends object>(table: Call[0], operations: readonly (keyof Port & string)[]): Port {

@@ -3,7 +3,7 @@ import type { ExpectedDatabase } from '../database.js';
 import type { CallResult } from './batch.js';
 import type { OpenDatabase } from './open.js';
 
-/** What the database thread is started with. */
+/** What the database thread opens. */
 export interface ThreadOptions {
   readonly path: string;
   readonly migrations: string;
@@ -22,10 +22,11 @@ export type Call = readonly [
   args: readonly unknown[],
 ];
 
-/** What the thread says: that it is ready, that it can't be, or how a batch of calls went. */
+/** What the thread says: that it is ready, that it can't be, how a batch of calls went, or that the file is closed. */
 export type Answer =
   | ({ readonly kind: 'ready' } & Pick<OpenDatabase, 'checked' | 'replaced'>)
   | { readonly kind: 'refused'; readonly message: string }
+  | { readonly kind: 'closed' }
   | {
       readonly kind: 'batch';
       readonly results: readonly CallResult[];

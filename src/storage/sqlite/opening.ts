@@ -12,14 +12,12 @@ import { RESTORE } from './soundness.js';
 /** Opens the file for this process alone. @throws DatabaseRefused. */
 export async function openSqlite(
   { file }: SqliteTarget,
-  { time, logger, maxBatch, expected }: DatabaseSurroundings,
+  { time, logger, maxBatch, expected, threads }: DatabaseSurroundings,
 ): Promise<Database> {
-  const database = await SqliteDatabase.open({
-    path: file,
-    migrations: SQLITE_MIGRATIONS,
-    ...(maxBatch === undefined ? {} : { maxBatch }),
-    ...(expected && { expected }),
-  });
+  const migrations = SQLITE_MIGRATIONS;
+  const limits = maxBatch === undefined ? {} : { maxBatch };
+  const options = { path: file, migrations, ...limits, ...(expected && { expected }) };
+  const database = await SqliteDatabase.open(options, threads);
   const stopChecking = watchSoundness(database, file, logger);
   try {
     const clock = await restoreClock(database.access, time);

@@ -1,4 +1,4 @@
-import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { DatabaseRefused } from '../refused.js';
 import { runBatch } from './batch.js';
 import type { Answer, Call, ThreadOptions } from './messages.js';
@@ -8,33 +8,34 @@ import { createTables, type Tables } from './tables.js';
 /** Calls that share a transaction at the most. */
 const MAX_BATCH = 512;
 
-/** Calls to make, or null: close the database and end. */
+/** Calls to make, or null: close the database. */
 type Message = readonly Call[] | null;
 
 /**
- * The thread that owns the database: the event loop of the service never waits for a disk. A message is a
- * batch of calls, answered when all of them are on disk; `null` closes the database and ends the thread.
+ * The thread that owns the database: the event loop of the service never waits for a disk. Its first message says
+ * what to open; each after that is a batch of calls, answered when all of them are on disk; `null` closes the
+ * database, and the thread may be told of another.
  */
-function serve(port: MessagePort, options: ThreadOptions): void {
-  const say = (answer: Answer) => port.postMessage(answer);
-  const opened = open(options, say);
-  if (!opened) return;
-  const { database, tables } = opened;
-  const { maxBatch = MAX_BATCH } = options;
-  port.on('message', (first: Message) => {
-    const { calls, end } = drain(port, first);
-    for (let at = 0; at < calls.length; at += maxBatch) {
-      const batch = calls.slice(at, at + maxBatch).map((call) => () => perform(tables, call));
-      const results = runBatch(database.sqlite, tables, batch);
-      const [notices, freed] = [tables.takeNotices(), tables.takeFreed()];
-      say({ kind: 'batch', results, notices, freed, nextDeadline: tables.nextDeadline() });
-    }
-    if (!end) return;
-    database.close();
-    port.close();
+function serve(port: MessagePort): void {
+  port.once('message', (options: ThreadOptions) => {
+    const say = (answer: Answer) => port.postMessage(answer);
+    const opened = open(options, say);
+    if (!opened) return serve(port);
+    const { database } = opened;
+    const { maxBatch = MAX_BATCH } = options;
+    port.on('message', function take(first: Message) {
+      const { calls, end } = drain(port, first);
+      for (let at = 0; at < calls.length; at += maxBatch)
+        say(performed(opened, calls.slice(at, at + maxBatch)));
+      if (!end) return;
+      database.close();
+      port.off('message', take);
+      serve(port);
+      say({ kind: 'closed' });
+    });
+    const { checked, replaced } = database;
+    say({ kind: 'ready', checked, replaced });
   });
-  const { checked, replaced } = database;
-  say({ kind: 'ready', checked, replaced });
 }
 
 /** The message and all that wait behind it: what came while the disk was busy shares a transaction. */
@@ -51,10 +52,12 @@ function drain(port: MessagePort, first: Message): { calls: readonly Call[]; end
   return { calls, end: false };
 }
 
-function open(
-  options: ThreadOptions,
-  say: (answer: Answer) => void,
-): { database: OpenDatabase; tables: Tables } | null {
+interface Opened {
+  readonly database: OpenDatabase;
+  readonly tables: Tables;
+}
+
+function open(options: ThreadOptions, say: (answer: Answer) => void): Opened | null {
   try {
     const database = options.beside
       ? openBeside(options.path, options.migrations)
@@ -76,6 +79,17 @@ function tablesOf(database: OpenDatabase, path: string): Tables {
   }
 }
 
+/** How these calls went, in one transaction. */
+function performed({ database, tables }: Opened, calls: readonly Call[]): Answer {
+  const results = runBatch(
+    database.sqlite,
+    tables,
+    calls.map((call) => () => perform(tables, call)),
+  );
+  const [notices, freed] = [tables.takeNotices(), tables.takeFreed()];
+  return { kind: 'batch', results, notices, freed, nextDeadline: tables.nextDeadline() };
+}
+
 function perform(tables: Tables, [table, operation, args]: Call): unknown {
   const target: object = tables[table];
   const method: unknown = Reflect.get(target, operation);
@@ -83,4 +97,4 @@ function perform(tables: Tables, [table, operation, args]: Call): unknown {
   return method.apply(target, args);
 }
 
-if (parentPort) serve(parentPort, workerData as ThreadOptions);
+if (parentPort) serve(parentPort);

@@ -1,0 +1,22 @@
+import { Worker } from 'node:worker_threads';
+
+/** What threads make passes through and is gone: a small young generation keeps their memory small, in MiB. */
+const LIMITS = { maxYoungGenerationSizeMb: 6 };
+
+/** Where worker threads come from. A thread is told its work by its first message, and once done may be told another. */
+export interface Threads {
+  take(entry: URL): Worker;
+  /** For a thread whose work is done, and which waits for a message. */
+  giveBack(thread: Worker): Promise<void>;
+}
+
+/** Takes the listeners off a thread that is given back. Those that Node itself has on it must stay. */
+export function stopListening(thread: Worker): void {
+  for (const event of ['message', 'error', 'exit']) thread.removeAllListeners(event);
+}
+
+/** Threads that live as long as their work. */
+export const threadPerTask: Threads = {
+  take: (entry) => new Worker(entry, { resourceLimits: LIMITS }),
+  giveBack: async (thread) => void (await thread.terminate()),
+};

@@ -1,0 +1,43 @@
+import type { Worker } from 'node:worker_threads';
+import { afterAll } from '@jest/globals';
+import { stopListening, type Threads, threadPerTask } from '../../src/threads.js';
+
+const idle = new Map<string, Worker[]>();
+const entries = new WeakMap<Worker, string>();
+
+/** Threads that do one test's work after another's: starting one takes longer than most tests. */
+export const reusedThreads: Threads = {
+  take(entry) {
+    const thread = idle.get(entry.href)?.pop();
+    if (!thread) {
+      const started = threadPerTask.take(entry);
+      entries.set(started, entry.href);
+      return started;
+    }
+    stopListening(thread);
+    thread.ref();
+    return thread;
+  },
+  async giveBack(thread) {
+    const entry = entries.get(thread);
+    if (entry === undefined) return threadPerTask.giveBack(thread);
+    thread.unref();
+    // One that ends by itself is not to be taken again.
+    thread.once('error', () => remove(entry, thread));
+    thread.once('exit', () => remove(entry, thread));
+    idle.set(entry, [...(idle.get(entry) ?? []), thread]);
+  },
+};
+
+function remove(entry: string, thread: Worker): void {
+  idle.set(
+    entry,
+    (idle.get(entry) ?? []).filter((other) => other !== thread),
+  );
+}
+
+afterAll(async () => {
+  const threads = [...idle.values()].flat();
+  idle.clear();
+  await Promise.all(threads.map((thread) => thread.terminate()));
+});
