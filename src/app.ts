@@ -10,12 +10,15 @@ import { createOpenApi } from './http/openapi.js';
 import { createRequestContext } from './http/request_context.js';
 import type { Route } from './http/route.js';
 import { addRoutes, notFound, type RouterParts } from './http/router.js';
+import { cutSlowBodies } from './http/slow_bodies.js';
+import type { Timers } from './timers.js';
 
 export interface AppParts extends RouterParts {
   readonly routes: readonly Route[];
   readonly logger: Logger;
   readonly metrics: HttpMetrics;
   readonly newRequestId: () => string;
+  readonly timers: Timers;
   /** The root of the project, where the console's files are. */
   readonly root: string;
   readonly version: string;
@@ -49,6 +52,7 @@ export function createApp(parts: AppParts): Express {
   app.disable('etag');
   app.set('trust proxy', [...parts.trustedProxies]);
   app.use(createRequestContext(parts.newRequestId, parts.metrics, parts.logger));
+  app.use(cutSlowBodies(parts.timers));
   app.use(helmet(securityHeaders(parts.hsts)));
   if (parts.corsOrigins.length > 0)
     app.use(cors({ origin: corsOrigin(parts.corsOrigins), exposedHeaders: EXPOSED }));

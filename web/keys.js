@@ -18,17 +18,26 @@ const FIELDS = [
     max: 1_000_000,
     placeholder: 'any number',
   },
+  {
+    name: 'tags',
+    label: 'Only sessions with the tags',
+    placeholder: 'all sessions',
+    hint: 'Separated by commas.',
+  },
+  { name: 'expires_at', label: 'Valid until', type: 'datetime-local', hint: 'Empty: until it is revoked.' },
 ];
 
 /** API keys: who may use the service. */
 export function createKeys({ api }) {
   const list = el('div');
-  const table = new Table('API keys', ['Name', 'Role', 'Most leases', 'Made', 'Actions'], {
+  const table = new Table('API keys', ['Name', 'Role', 'Most leases', 'Tags', 'Valid', 'Made', 'Actions'], {
     key: (key) => key.id,
     cells: (key) => [
       el('span', {}, nameText(key.name), ' ', el('span', { class: 'muted' }, `key:${key.id}`)),
       el('span', { class: 'chip' }, key.role),
       key.max_leases === null ? 'any number' : number(key.max_leases),
+      key.tags.length === 0 ? 'all sessions' : key.tags.join(', '),
+      key.expires_at === null ? 'until revoked' : ago(key.expires_at),
       ago(key.created_at),
       button('Revoke', async () => (await revoke(key)) && attempt(load), 'danger', {
         'aria-label': `Revoke ${key.name}`,
@@ -46,21 +55,27 @@ export function createKeys({ api }) {
   const revoke = (key) =>
     ask({
       title: 'Revoke this key?',
-      text: [
-        nameText(key.name),
-        'Whoever uses it is refused from now on. What it holds stays leased until it is released or runs out.',
+      text: [nameText(key.name), 'Whoever uses it is refused from now on.'],
+      fields: [
+        {
+          name: 'end_leases',
+          label: 'Sessions that it holds',
+          options: [
+            ['false', 'stay leased until their time is up'],
+            ['true', 'are taken back now, and cool down'],
+          ],
+        },
       ],
       confirm: 'Revoke',
       danger: true,
-      async run() {
-        await api.send('DELETE', `/keys/${key.id}`);
+      async run({ end_leases }) {
+        await api.send('DELETE', `/keys/${key.id}?end_leases=${end_leases}`);
         say(`${key.name} is revoked`);
       },
     });
 
-  const form = createForm(async ({ name, role, max_leases }) => {
-    const cap = max_leases === '' ? null : Number(max_leases);
-    const made = await api.send('POST', '/keys', { name: name.trim(), role, max_leases: cap });
+  const form = createForm(async (values) => {
+    const made = await api.send('POST', '/keys', wanted(values));
     form.reset();
     await showNewKey(made);
     await load();
@@ -69,6 +84,20 @@ export function createKeys({ api }) {
   return {
     element: el('section', {}, el('h1', { tabindex: -1 }, 'Keys'), form, list),
     show: () => attempt(load),
+  };
+}
+
+/** What the form says, as the service takes it. */
+function wanted({ name, role, max_leases, tags, expires_at }) {
+  return {
+    name: name.trim(),
+    role,
+    max_leases: max_leases === '' ? null : Number(max_leases),
+    tags: tags
+      .split(',')
+      .map((tag) => tag.trim())
+      .filter(Boolean),
+    expires_at: expires_at === '' ? null : new Date(expires_at).toISOString(),
   };
 }
 

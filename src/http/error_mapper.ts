@@ -4,6 +4,7 @@ import type { Logger } from 'winston';
 import {
   BadGateway,
   BadRequest,
+  BodyTooSlow,
   Conflict,
   Failed,
   Forbidden,
@@ -30,6 +31,7 @@ function answerFor(error: unknown): Answer | null {
   if (error instanceof Forbidden) return { status: 403, detail: error.message };
   if (error instanceof NotFound) return { status: 404, detail: error.message };
   if (error instanceof BadRequest) return { status: 400, detail: error.message };
+  if (error instanceof BodyTooSlow) return { status: 408, detail: error.message };
   if (error instanceof TooLarge) return { status: 413, detail: error.message };
   if (error instanceof Conflict) return { status: 409, detail: error.detail };
   if (error instanceof TooMany) return retry(429, error);

@@ -75,6 +75,7 @@ export function wireApp(base: Base, features: Features): Wired {
     logger,
     metrics: new HttpMetrics(registry),
     newRequestId: randomUUID,
+    timers: base.timers,
     root: PROJECT_ROOT,
     version: readVersion(),
     corsOrigins: config.corsOrigins,

@@ -174,12 +174,15 @@ inBrowser('the console of an admin', (visiting) => {
       await open('Keys');
       await page.getByLabel('Name').fill('scrapers');
       await page.getByLabel('Most leases at once').fill('5');
+      await page.getByLabel('Only sessions with the tags').fill('news, europe');
+      await page.getByLabel('Valid until').fill('2099-01-01T12:00');
       await page.getByRole('button', { name: 'Make a key' }).click();
       const key = await page.getByRole('dialog').getByLabel('API key').inputValue();
       await page.getByRole('button', { name: 'I have kept it' }).click();
-      await page.getByRole('row', { name: 'scrapers' }).waitFor();
+      await page.getByRole('row', { name: /scrapers.*5.*news, europe.*in \d+ years/ }).waitFor();
       expect(await page.content()).not.toContain(key);
       await page.getByRole('button', { name: 'Revoke scrapers' }).click();
+      await page.getByLabel('Sessions that it holds').selectOption('true');
       await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
       await page.getByText('No keys in the database').waitFor();
       await page.getByRole('button', { name: 'Sign out' }).click();

@@ -24,6 +24,20 @@ describe('a login', () => {
   );
 
   it(
+    'that is over has no code to send again: told so, whether by finalize or by the code itself',
+    withTelegram(async ({ service, sandbox }) => {
+      const finalized = await sendCode(service, { phone_number: ADA, session_name: 'ada' });
+      await post(service, '/sessions/verify-otp', { temp_session_id: finalized, code: codeOf(sandbox, ADA) });
+      const resend = (temp_session_id: string) => post(service, '/sessions/resend-otp', { temp_session_id });
+      const taken = { detail: 'The code was taken already: there is none to send' };
+      expect((await resend(finalized).expect(400)).body).toEqual(taken);
+      await post(service, '/sessions/finalize', { temp_session_id: finalized }).expect(200);
+      expect((await resend(finalized).expect(400)).body).toEqual(taken);
+      expect(service.log.filter((line) => JSON.parse(line).level === 'error')).toEqual([]);
+    }),
+  );
+
+  it(
     'that is cancelled is gone',
     withTelegram(async ({ service, sandbox }) => {
       const id = await sendCode(service, { phone_number: ADA });
