@@ -32,6 +32,29 @@ export function toldByFile(row: KnownOfFile, found: FoundFile, gained: boolean) 
   };
 }
 
+/** What makes a row another one, beside its auth key. A fingerprint says no more than that the file was touched. */
+const LEARNED = [
+  'name',
+  'file',
+  'jsonFile',
+  'format',
+  'dcId',
+  'userId',
+  'phoneNumber',
+  'apiId',
+  'apiHash',
+] as const;
+
+/** When the row was last changed, now that its file says this. `gained`: as for `toldByFile`. */
+export function updatedBy<Row extends Record<(typeof LEARNED)[number], unknown>>(
+  row: Row & { readonly updatedAt: number },
+  told: Record<(typeof LEARNED)[number], unknown>,
+  gained: boolean,
+  now: number,
+): number {
+  return gained || LEARNED.some((column) => row[column] !== told[column]) ? now : row.updatedAt;
+}
+
 /** What a row has that may be nowhere else. */
 export interface OnlyHere {
   readonly file: string | null;

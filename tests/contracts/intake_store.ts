@@ -11,6 +11,7 @@ import {
   type MakeStores,
   nameFor,
   put,
+  SECOND,
   statesOf,
   T0,
   tally,
@@ -52,6 +53,23 @@ function rows(make: MakeStores): void {
       expect((await stores.intake.knownOf(['a'])).fingerprints).toEqual(['touched']);
       expect(await apply({ dead: 'no auth key', format: 'telethon' })).toEqual({ ...NOTHING, updated: 1 });
       expect(await nameFor(stores)).toBeNull();
+    }),
+  );
+
+  it(
+    'are as old as what was last learned of them: a file that was only touched changes nothing',
+    using(async (stores) => {
+      const at = (seconds: number) => T0 + seconds * SECOND;
+      const apply = (over: Parameters<typeof found>[1], seconds: number) =>
+        stores.intake.apply([put(found('a', over))], at(seconds));
+      const updatedAt = async () => (await stores.sessions.session(1))?.updatedAt;
+      await apply({}, 0);
+      await apply({ fingerprint: 'touched', credentials: 'sealed anew' }, 1);
+      expect(await updatedAt()).toBe(at(0));
+      await apply({ phoneNumber: '+15551234567' }, 2);
+      expect(await updatedAt()).toBe(at(2));
+      await apply({ phoneNumber: '+15551234567', authKeySha256: keyOf('b') }, 3);
+      expect(await updatedAt()).toBe(at(3));
     }),
   );
 

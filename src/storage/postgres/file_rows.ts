@@ -4,7 +4,7 @@ import { digest, sameDigest } from '../digests.js';
 import { foldName } from '../folding.js';
 import { deadByFile, goingMissing } from '../resting_rules.js';
 import { isHeld } from '../standing.js';
-import { toldByFile, wouldLose } from '../told_by_file.js';
+import { toldByFile, updatedBy, wouldLose } from '../told_by_file.js';
 import { Resting } from './resting.js';
 import { sessions } from './schema.js';
 import { sourceReferringTo } from './source_references.js';
@@ -104,7 +104,7 @@ export class FileRows {
       return 'held';
     }
     const told = { ...toldByFile(row, found, gained), foldedName: foldName(found.name) };
-    const changes = { ...told, authKeySha256, updatedAt: now };
+    const changes = { ...told, authKeySha256, updatedAt: updatedBy(row, told, gained, now) };
     await this.#unit.db.update(sessions).set(changes).where(eq(sessions.id, row.id));
     if (gained) {
       this.#unit.note(row, { at: now, event: 'rekeyed', detail: 'the file holds another auth key' });

@@ -5,7 +5,7 @@ import { digest, sameDigest } from '../digests.js';
 import { foldName } from '../folding.js';
 import { deadByFile, goingMissing } from '../resting_rules.js';
 import { isHeld } from '../standing.js';
-import { toldByFile, wouldLose } from '../told_by_file.js';
+import { toldByFile, updatedBy, wouldLose } from '../told_by_file.js';
 import type { Resting } from './resting.js';
 import { sessions } from './schema.js';
 import { sessionInsert } from './session_insert.js';
@@ -116,7 +116,9 @@ export class FileRows {
       return 'held';
     }
     const foldedName = foldName(found.name);
-    const changes = { ...toldByFile(row, found, gained), foldedName, authKeySha256, updatedAt: now };
+    const told = toldByFile(row, found, gained);
+    const updatedAt = updatedBy(row, told, gained, now);
+    const changes = { ...told, foldedName, authKeySha256, updatedAt };
     this.#db.update(sessions).set(changes).where(eq(sessions.id, row.id)).run();
     if (gained) {
       this.#rows.note(row, { at: now, event: 'rekeyed', detail: 'the file holds another auth key' });
