@@ -8,7 +8,7 @@ export interface Sizes {
   readonly workers: number;
   /** Which parts of `scraping` are measured; empty: all. */
   readonly ways: readonly string[];
-  /** The URL of a PostgreSQL server that `scraping` runs on as well; null: it does not. */
+  /** The URL of a PostgreSQL server that `scraping` and `older` run on as well; null: they do not. */
   readonly database: string | null;
 }
 

@@ -6,6 +6,7 @@ import { exclusive } from './exclusive.js';
 import { type Finding, table } from './finding.js';
 import { flat } from './flat.js';
 import { footprint } from './footprint.js';
+import { olderWorkers } from './older_workers.js';
 import { replicas } from './replicas.js';
 import { line } from './replicas_line.js';
 import { pgbench } from './replicas_throughput.js';
@@ -16,7 +17,7 @@ import { waiting } from './waiting.js';
 import { Workplace } from './workplace.js';
 
 const ALL: readonly Benchmark[] = [
-  ...[durable, flat, footprint, waiting, sync, telegram, exclusive],
+  ...[durable, flat, footprint, waiting, olderWorkers, sync, telegram, exclusive],
   ...[pgbench, line, replicas],
   scraping,
 ];

@@ -3,6 +3,9 @@ import type { KnownPeer } from '../../src/scraping/store.js';
 import { MOST_PEERS_OF_SESSION } from '../../src/storage/peer_rules.js';
 import { add, type MakeStores, T0, usingStores } from './stores.js';
 
+/** Fewer than may wait for a connection. */
+const AT_ONCE = 100;
+
 const NEWS: KnownPeer = {
   channelId: '9223372036854775807',
   accessHash: '-9223372036854775808',
@@ -48,7 +51,10 @@ export function peers(make: MakeStores): void {
       const { a = 0, b = 0 } = await add(stores, 'a', 'b');
       await runs.savePeer(b, '@other', NEWS, T0);
       const all = Array.from({ length: MOST_PEERS_OF_SESSION }, (_, index) => `@channel_${index}`);
-      await Promise.all(all.map((identifier, index) => runs.savePeer(a, identifier, NEWS, T0 + index)));
+      for (let from = 0; from < all.length; from += AT_ONCE)
+        await Promise.all(
+          all.slice(from, from + AT_ONCE).map((each, at) => runs.savePeer(a, each, NEWS, T0 + from + at)),
+        );
       const later = T0 + all.length;
       expect(await runs.peer(a, '@channel_0', later)).toEqual(NEWS);
       await runs.savePeer(a, '@channel_1', NEWS, later);

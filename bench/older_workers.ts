@@ -1,0 +1,57 @@
+import type { Benchmark } from './benchmark.js';
+import { API_KEY, Client, readLease } from './client.js';
+import { exactly, type Finding } from './finding.js';
+import { Server } from './server.js';
+import { writePlainFiles } from './session_files.js';
+import type { Workplace } from './workplace.js';
+
+const WORKERS = 32;
+const SESSIONS = 24;
+const CYCLES = 20_000;
+const WORKER_KEY = 'benchmark-worker-key';
+
+/** Workers that know no lease ids, of one key and one address: as long as each releases once, none is refused. */
+export const olderWorkers: Benchmark = {
+  name: 'older',
+  minutes: () => 6,
+  async run(open, { database }) {
+    const findings = await measure(await open(), 'SQLite', {});
+    if (database === null) return findings;
+    return [...findings, ...(await measure(await open(), 'PostgreSQL', { DATABASE_URL: database }))];
+  },
+};
+
+async function measure(
+  place: Workplace,
+  driver: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<Finding[]> {
+  writePlainFiles(await place.makeDirectory('sessions'), SESSIONS);
+  const API_KEYS = `${API_KEY},worker:${WORKER_KEY}`;
+  const server = await Server.start(place, { program: 'telegate', settings: { API_KEYS, ...settings } });
+  const client = new Client(server.port, WORKERS);
+  const count = { cycles: 0, released: 0 };
+  await Promise.all(Array.from({ length: WORKERS }, () => work(client, count)));
+  client.close();
+  await server.stop('SIGTERM');
+  return [
+    exactly(
+      `${driver}: releases without a lease id by ${WORKERS} workers of one key`,
+      count.released,
+      CYCLES,
+    ),
+  ];
+}
+
+async function work(client: Client, count: { cycles: number; released: number }): Promise<void> {
+  const headers = { 'X-API-Key': WORKER_KEY };
+  while (count.cycles < CYCLES) {
+    count.cycles += 1;
+    const granted = await client.ask('GET', '/session?wait=60', headers);
+    if (granted.status !== 200) throw new Error(`/session answered ${granted.status}: ${granted.body}`);
+    const { session_id } = readLease(granted.body);
+    const { status, body } = await client.ask('POST', `/release?session_id=${session_id}`, headers);
+    if (status === 200) count.released += 1;
+    else process.stdout.write(`refused: ${status} ${body}\n`);
+  }
+}
