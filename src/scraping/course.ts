@@ -5,14 +5,9 @@ import type { NextStep } from './after_error.js';
 import type { OwnRun, RunOutcome } from './engine.js';
 import { pause } from './pause.js';
 import { pagesAfter } from './reading.js';
+import type { Setbacks } from './setbacks.js';
 import type { KnownPeer } from './store.js';
 import type { Storing } from './storing.js';
-
-/** So many failures that say nothing of the session, one after the other, and the run gives up for now. */
-export const MOST_FAILURES = 6;
-
-/** The pause after the first of them, in milliseconds; each later one is twice as long. */
-const FIRST_PAUSE_MS = 500;
 
 /** One run under way. */
 export interface Course {
@@ -26,8 +21,8 @@ export interface Course {
   readonly notLetIn: Set<number>;
   /** The source's bot had its turn. */
   botTried: boolean;
-  /** One after the other, without anything read in between. */
-  failures: number;
+  /** Failures that say nothing of the session, without anything read in between. */
+  readonly setbacks: Setbacks;
 }
 
 /** Whoever reads the channel of a run: a session, or a bot. */
@@ -44,23 +39,25 @@ export interface Reader {
  */
 export async function readWith(
   reader: Reader,
-  course: Course,
+  course: Pick<Course, 'signal' | 'setbacks'> & { readonly storing: Pick<Storing, 'position'> },
   timers: Timers,
   signal: AbortSignal,
 ): Promise<RunOutcome | null> {
-  for (let next: NextStep | null = null; ; ) {
-    const anew: boolean = next?.kind === 'resolve';
+  let anew = false;
+  let pauseMs = 0;
+  for (;;) {
     try {
-      if (next) await pause(timers, pauseMs(next, course.failures), signal);
+      if (pauseMs > 0) await pause(timers, pauseMs, signal);
       await reader.read(anew);
       return { kind: 'completed' };
     } catch (error) {
       course.signal.throwIfAborted();
       const step = await reader.judge(error, anew);
-      if (step.kind === 'again') course.failures += 1;
       if (step.kind === 'fail') return { kind: 'failed', error: step.message };
-      if (step.kind === 'swap' || course.failures >= MOST_FAILURES) return null;
-      next = step;
+      const wait = step.kind === 'swap' ? null : pauseBefore(step, course);
+      if (wait === null) return null;
+      pauseMs = wait;
+      anew = step.kind === 'resolve';
     }
   }
 }
@@ -77,12 +74,15 @@ export async function storeNew(
   const channel = { ...peer, id: peer.channelId };
   for await (const page of pagesAfter(account, channel, storing.position)) {
     await storing.store(account, channel, page, signal);
-    course.failures = 0;
   }
   await storing.finish(signal);
 }
 
-function pauseMs(step: NextStep, failures: number): number {
+/** How long a reader waits before it goes on, in milliseconds; null: it has failed too often. */
+function pauseBefore(
+  step: Exclude<NextStep, { readonly kind: 'fail' | 'swap' }>,
+  { setbacks, storing }: Parameters<typeof readWith>[1],
+): number | null {
   if (step.kind === 'sleep') return step.seconds * 1000;
-  return step.kind === 'again' ? FIRST_PAUSE_MS * 2 ** failures : 0;
+  return step.kind === 'again' ? setbacks.after(storing.position) : 0;
 }

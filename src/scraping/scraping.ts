@@ -2,13 +2,13 @@ import type { Lease } from '../pool/store.js';
 import type { Source, SourceStore } from '../sources/store.js';
 import type { TelegramGateway } from '../telegram/gateway.js';
 import { BotReading, type BotReadingParts } from './bot_reading.js';
-import { type Course, MOST_FAILURES } from './course.js';
+import type { Course } from './course.js';
 import type { OwnRun, RunOutcome } from './engine.js';
 import { NextReaders } from './next_reader.js';
 import { pause } from './pause.js';
 import { RunLog } from './run_log.js';
 import { SessionReading, type SessionReadingParts } from './session_reading.js';
-import { Setbacks } from './setbacks.js';
+import { OF_TARGETS, OF_TELEGRAM, Setbacks } from './setbacks.js';
 import type { Sink, StoringSource } from './sinks/sink.js';
 import { SinkFailed } from './sinks/sink_failed.js';
 import type { Checkpoint } from './store.js';
@@ -64,7 +64,7 @@ export class Scraping {
   /** Begins anew where the target failed for the moment. */
   async #throughFailures(run: OwnRun, source: Source, signal: AbortSignal): Promise<RunOutcome> {
     const { runs, timers } = this.#parts;
-    const setbacks = new Setbacks();
+    const setbacks = new Setbacks(OF_TARGETS);
     for (;;) {
       try {
         return await this.#stored(run, source, await runs.checkpoint(source.id), signal);
@@ -102,7 +102,8 @@ export class Scraping {
       const onRecorded = () => onChanged(run.id);
       const parts = { ...{ run, runs, sink, wishes, clock }, onRecorded };
       const storing = new Storing(parts, checkpoint.lastMessageId);
-      const untried = { notLetIn: new Set<number>(), botTried: false, failures: 0 };
+      const setbacks = new Setbacks(OF_TELEGRAM);
+      const untried = { notLetIn: new Set<number>(), botTried: false, setbacks };
       const fillTitle = (title: string) => this.#fillTitle(source, title);
       const course: Course = { run, source, storing, signal, fillTitle, ...untried };
       const outcome = await this.#course(course);
@@ -126,7 +127,7 @@ export class Scraping {
       if (!isBot && course.notLetIn.has(reader.sessionId)) return this.#noOtherSession(course, reader);
       const ended = await (isBot ? this.#bots.with(course) : this.#reading.with(course, reader));
       if (ended) return ended;
-      if (course.failures >= MOST_FAILURES) {
+      if (course.setbacks.areTooMany) {
         return this.#deferred('Telegram can not be reached', DEFER_MS);
       }
       this.#parts.onChanged(course.run.id);
