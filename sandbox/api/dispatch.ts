@@ -65,6 +65,10 @@ export class Dispatcher {
     const value = method.answer(request, call);
     // Logging in makes a connection somebody's.
     caller.record.phone = this.#key(caller).authorization?.phone ?? caller.record.phone;
+    if (effect?.kind === 'unanswered') {
+      caller.drop();
+      return SILENCE;
+    }
     return { kind: 'result', value, layer, compress: !method.isMedia };
   }
 
@@ -109,6 +113,8 @@ async function suffer(effect: Effect, caller: Caller): Promise<'no answer' | 'an
     case 'drop':
       caller.drop();
       return 'no answer';
+    case 'unanswered':
+      return 'answer';
     case 'slow':
       return delay(effect.milliseconds, 'answer' as const, { signal: caller.signal }).catch(
         () => 'no answer' as const,

@@ -19,7 +19,7 @@ export interface ControlAnswer {
 }
 
 const faultSchema = z.strictObject({
-  fault: z.string().regex(/^(hang|drop|slow|[A-Z0-9_]+)$/),
+  fault: z.string().regex(/^(hang|drop|unanswered|slow|[A-Z0-9_]+)$/),
   phone: z.string().optional(),
   method: z.string().optional(),
   dc: z.int().positive().optional(),

@@ -7,12 +7,14 @@ export type Effect =
   | { readonly kind: 'hang' }
   /** The connection is closed instead of an answer. */
   | { readonly kind: 'drop' }
+  /** It is carried out, and the connection is closed before its answer. */
+  | { readonly kind: 'unanswered' }
   /** Answered, but so much later. */
   | { readonly kind: 'slow'; readonly milliseconds: number };
 
 /** A fault as it is asked for. What is left out matches everything. */
 export interface FaultRequest {
-  /** `hang`, `drop`, `slow`, or the name of any error of Telegram, such as `FLOOD_WAIT_30`. */
+  /** `hang`, `drop`, `unanswered`, `slow`, or the name of any error of Telegram, such as `FLOOD_WAIT_30`. */
   readonly fault: string;
   /** The account, by its phone number, with or without `+`. */
   readonly phone?: string | undefined;
@@ -90,7 +92,8 @@ function isMethod(wanted: string, method: string): boolean {
 }
 
 function effectOf(fault: FaultRequest): Effect {
-  if (fault.fault === 'hang' || fault.fault === 'drop') return { kind: fault.fault };
+  const { fault: kind } = fault;
+  if (kind === 'hang' || kind === 'drop' || kind === 'unanswered') return { kind };
   if (fault.fault === 'slow') return { kind: 'slow', milliseconds: fault.milliseconds ?? 1000 };
   return { kind: 'error', code: fault.code ?? errorCodeOf(fault.fault), message: fault.fault };
 }

@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { Vault } from '../../src/access/vault.js';
 import { SessionFileUnreadable } from '../../src/intake/errors.js';
+import type { Credentials } from '../../src/intake/formats/session_string.js';
+import type { ScannerOptions } from '../../src/intake/scan_worker.js';
 import { Scanner } from '../../src/intake/scanner.js';
 import { SyncService } from '../../src/intake/sync.js';
 import { Alone } from '../../src/replicas/alone.js';
@@ -18,6 +22,21 @@ const pyrogram = samples['pyrogram_v3.session'] ?? '';
 class HastyScanner extends Scanner {
   override credentials(file: string | null): never {
     throw new SessionFileUnreadable(String(file), 'changed while it was read');
+  }
+}
+
+/** A scanner whose session files are replaced by another session's right after the inspection. */
+class OvertakenScanner extends Scanner {
+  readonly #root: string;
+
+  constructor(options: ScannerOptions) {
+    super(options);
+    this.#root = options.root;
+  }
+
+  override credentials(file: string | null, json: string | null): Promise<Credentials | null> {
+    writeFileSync(join(this.#root, file ?? ''), pyrogram);
+    return super.credentials(file, json);
   }
 }
 
@@ -91,6 +110,15 @@ describe('a sync that keeps sessions in the database', () => {
       expect(await sync.sync()).toMatchObject({ added: 0, unsettled: ['a'] });
       expect(await service.container.database.intake.total()).toBe(0);
     }, HastyScanner),
+  );
+
+  it(
+    'keeps nothing of a file that holds another session by the time it is read',
+    syncing(async (sync, service) => {
+      service.write('a.session', alpha);
+      expect(await sync.sync()).toMatchObject({ added: 0, unsettled: ['a'] });
+      expect(await service.container.database.intake.total()).toBe(0);
+    }, OvertakenScanner),
   );
 });
 

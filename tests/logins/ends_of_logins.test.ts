@@ -125,6 +125,20 @@ describe('a login', () => {
   );
 
   it(
+    'whose connection is lost right after Telegram took the code is found to have come through',
+    withTelegram(async ({ service, sandbox }) => {
+      const temp_session_id = await sendCode(service, { phone_number: ADA });
+      const body = { temp_session_id, code: codeOf(sandbox, ADA) };
+      sandbox.faults.add({ fault: 'unanswered', method: 'auth.signIn', times: 1 });
+      const lost = await post(service, '/sessions/verify-otp', body).expect(502);
+      expect(lost.body.detail).toMatchObject({ error: 'telegram_unreachable' });
+      const answer = await post(service, '/sessions/verify-otp', body).expect(200);
+      expect(answer.body).toMatchObject({ phone_number: ADA });
+      expect(sandbox.connections.calls('auth.SignIn')).toBe(1);
+    }),
+  );
+
+  it(
     'whose answer was lost is found to have come through',
     withTelegram(async ({ service, sandbox, hurry }) => {
       const temp_session_id = await sendCode(service, { phone_number: ADA });

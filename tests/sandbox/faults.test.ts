@@ -76,6 +76,13 @@ test('hangs up on a request that is to be dropped; GramJS comes back', async () 
   expect(telegram.sandbox.connections.overlaps()).toEqual([]);
 });
 
+test('carries out what is to stay unanswered, and hangs up; GramJS comes back and is logged out', async () => {
+  const ben = await telegram.logIn('+9996610002');
+  telegram.sandbox.faults.add({ fault: 'unanswered', method: 'auth.logOut', times: 1 });
+  const message = { errorMessage: 'AUTH_KEY_UNREGISTERED' };
+  await expect(ben.client.invoke(new Api.auth.LogOut())).rejects.toMatchObject(message);
+});
+
 test('says -404 to a key that it does not know, which GramJS never gets over', async () => {
   const stranger = new StringSession(session);
   await stranger.load();
