@@ -91,11 +91,10 @@ function isMethod(wanted: string, method: string): boolean {
   return method === wanted || method.split('.').at(-1) === wanted;
 }
 
-function effectOf(fault: FaultRequest): Effect {
-  const { fault: kind } = fault;
-  if (kind === 'hang' || kind === 'drop' || kind === 'unanswered') return { kind };
-  if (fault.fault === 'slow') return { kind: 'slow', milliseconds: fault.milliseconds ?? 1000 };
-  return { kind: 'error', code: fault.code ?? errorCodeOf(fault.fault), message: fault.fault };
+function effectOf({ fault, milliseconds, code }: FaultRequest): Effect {
+  if (fault === 'hang' || fault === 'drop' || fault === 'unanswered') return { kind: fault };
+  if (fault === 'slow') return { kind: 'slow', milliseconds: milliseconds ?? 1000 };
+  return { kind: 'error', code: code ?? errorCodeOf(fault), message: fault };
 }
 
 /** A phone number as Telegram stores it: digits only. */
