@@ -105,8 +105,13 @@ function monthsOf({ target, root, directory }: DiskPlace): Months {
     path: (month) => monthPath(directory, month),
     async begin(path) {
       const file = await AppendedFile.open(join(root, path), 0);
-      await syncNames(dirname(join(root, path)));
-      return file;
+      try {
+        await syncNames(dirname(join(root, path)));
+        return file;
+      } catch (error) {
+        await file.close();
+        throw error;
+      }
     },
     persist: (_path, file) => file.sync(),
     isDue: () => true,
