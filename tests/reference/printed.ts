@@ -18,9 +18,19 @@ export interface Filling {
 
 const PRINTED_HOST = /^http:\/\/localhost:800[01]/;
 
-/** Sends a request printed as method and address, header lines, an empty line, and a body, which is JSON unless said. */
-export async function sendPrinted(printed: string, filling: Filling): Promise<PrintedAnswer> {
-  const [head = '', ...rest] = filled(printed, filling.put).trim().split('\n\n');
+/** A printed request in its parts. */
+export interface PrintedParts {
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+  readonly headers: Headers;
+  /** Empty: it has none. */
+  readonly body: string;
+}
+
+/** Reads what is printed as method and address, header lines, an empty line, and a body, which is JSON unless said. */
+export function partsOf(printed: string, put: Filling['put']): PrintedParts {
+  const [head = '', ...rest] = filled(printed, put).trim().split('\n\n');
   const [first = '', ...headerLines] = head.split('\n');
   const [method = '', address = ''] = first.split(' ');
   const body = rest.join('\n\n');
@@ -29,9 +39,14 @@ export async function sendPrinted(printed: string, filling: Filling): Promise<Pr
     const colon = line.indexOf(':');
     headers.set(line.slice(0, colon), line.slice(colon + 1).trim());
   }
+  return { method, path: address.replace(PRINTED_HOST, ''), headers, body };
+}
+
+/** Sends a request that is printed as `partsOf` reads it. */
+export async function sendPrinted(printed: string, filling: Filling): Promise<PrintedAnswer> {
+  const { method, path, headers, body } = partsOf(printed, filling.put);
   headers.set('X-API-Key', filling.key);
-  const url = `${filling.url}${address.replace(PRINTED_HOST, '')}`;
-  const answer = await fetch(url, { method, headers, ...(body === '' ? {} : { body }) });
+  const answer = await fetch(`${filling.url}${path}`, { method, headers, ...(body === '' ? {} : { body }) });
   return { status: answer.status, body: parseExactJson(await answer.text()) };
 }
 

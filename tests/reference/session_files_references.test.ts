@@ -1,14 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { withJourney } from '../journeys/journey.js';
+import { GET_CODE } from './as_printed/session_files.js';
 import { ADA, drop, madeElsewhere, send } from './documented.js';
 import { text } from './session_shapes.js';
-
-/** The request of existing-session-files.md, as it is printed there. */
-const GET_CODE = `POST /api/v1/sessions/get-code
-
-{
-  "phone_number": "+573025288905"
-}`;
 
 const put = { '+573025288905': ADA.phone };
 const JSON_FILE = '9996610001/9996610001.json';

@@ -1,20 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
 import { type Journey, withJourney } from '../journeys/journey.js';
+import { COMMANDS } from './as_printed/session_management.js';
 import { ADA, madeElsewhere, send, sendForm } from './documented.js';
 import { sendCurl } from './printed.js';
 import { expectChannels, sessionResponse } from './session_shapes.js';
-
-/** The commands of session-management.md, as they are printed there. */
-const PRINTED = {
-  upload: `curl -X POST http://localhost:8000/sessions/ \\
-  -F "name=My Account" \\
-  -F "phone_number=+1234567890" \\
-  -F "api_id=12345678" \\
-  -F "api_hash=your_hash" \\
-  -F "session_string=your_string"`,
-  channels: 'curl http://localhost:8000/sessions/{session-id}/channels',
-};
 
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
 if (!hasCurl) process.stderr.write('skipped: curl is not installed (apt-get install curl)\n');
@@ -31,10 +21,10 @@ withCurl('session-management.md, by curl', () => {
       const { string } = await madeElsewhere(journey, ADA.phone);
       const put = { '+1234567890': ADA.phone, your_string: string };
       const session = { ...sessionResponse('My Account', ADA.phone), api_id: 12345678 };
-      const saved = await curl(journey, PRINTED.upload, put);
+      const saved = await curl(journey, COMMANDS.upload, put);
       expect(saved).toMatchObject({ status: 200, body: session });
       const { id } = saved.body as { readonly id: number };
-      const channels = await curl(journey, PRINTED.channels, { '{session-id}': String(id) });
+      const channels = await curl(journey, COMMANDS.channels, { '{session-id}': String(id) });
       expect(channels.status).toBe(200);
       expectChannels(channels.body);
     }),

@@ -1,62 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { withJourney } from '../journeys/journey.js';
+import { PRINTED, TESTING } from './as_printed/scraper_backend.js';
 import { ADA, CLEO, madeElsewhere, send, sendForm, tempId } from './documented.js';
 import { expectChannels, printedSession, text } from './session_shapes.js';
-
-/** The requests of scraper-backend-api.md, as they are printed there. */
-const PRINTED = {
-  sendOtp: `POST /sessions/send-otp
-
-{
-  "phone_number": "+1234567890",
-  "session_name": "my_telegram_session"
-}`,
-  verifyOtp: `POST /sessions/verify-otp
-
-{
-  "temp_session_id": "uuid-from-step-1",
-  "code": "12345"
-}`,
-  verifyOtpWithPassword: `POST /sessions/verify-otp
-
-{
-  "temp_session_id": "uuid-from-step-1",
-  "code": "12345",
-  "password": "my_2fa_password"
-}`,
-  finalize: `POST /sessions/finalize
-
-{
-  "temp_session_id": "uuid-from-step-1"
-}`,
-  list: 'GET /sessions/',
-  channels: 'GET /sessions/{session_id}/channels',
-  remove: 'DELETE /sessions/{session_id}',
-};
-
-/** Those under "Testing Endpoints". */
-const TESTING = {
-  sendOtp: `POST http://localhost:8000/sessions/send-otp
-Content-Type: application/json
-
-{
-  "phone_number": "+1234567890",
-  "session_name": "test_session"
-}`,
-  verifyOtp: `POST http://localhost:8000/sessions/verify-otp
-Content-Type: application/json
-
-{
-  "temp_session_id": "uuid-from-step-1",
-  "code": "12345"
-}`,
-  finalize: `POST http://localhost:8000/sessions/finalize
-Content-Type: application/json
-
-{
-  "temp_session_id": "uuid-from-step-1"
-}`,
-};
 
 const phone = (number: string) => ({ '+1234567890': number });
 const step = (id: string) => ({ 'uuid-from-step-1': id });
@@ -76,12 +22,12 @@ describe('scraper-backend-api.md', () => {
       expect(right).toMatchObject({ status: 200, body: verified });
       const session = printedSession('my_telegram_session', ADA.phone);
       expect(await send(journey, PRINTED.finalize, id)).toMatchObject({ status: 200, body: session });
-      expect(await send(journey, PRINTED.list)).toMatchObject({ status: 200, body: [session] });
+      expect(await send(journey, PRINTED.listSessions)).toMatchObject({ status: 200, body: [session] });
       const of = { '{session_id}': '1' };
       const channels = await send(journey, PRINTED.channels, of);
       expect(channels.status).toBe(200);
       expectChannels(channels.body);
-      const removed = await send(journey, PRINTED.remove, of);
+      const removed = await send(journey, PRINTED.removeSession, of);
       expect(removed).toMatchObject({ status: 200, body: { message: 'Session deleted successfully' } });
       const gone = { status: 404, body: { detail: 'Session not found' } };
       expect(await send(journey, PRINTED.channels, of)).toEqual(gone);

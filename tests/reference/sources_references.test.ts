@@ -2,65 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
 import { type Journey, logIn, withJourney } from '../journeys/journey.js';
 import { until } from '../service/manual_time.js';
+import { PRINTED, TESTING } from './as_printed/scraper_backend.js';
+import { COMMANDS } from './as_printed/session_management.js';
 import { ADA, madeElsewhere, send } from './documented.js';
 import { sendCurl } from './printed.js';
 import { runPrintedPython, withPython } from './printed_python.js';
 import { moment, whole } from './session_shapes.js';
 
-/** The requests for sources in scraper-backend-api.md, as they are printed there. */
-const PRINTED = {
-  createPublic: `POST /sources/
-
-{
-  "name": "Euronews English",
-  "identifier": "@euronews_eng",
-  "channel_title": "Euronews",
-  "access_level": "public",
-  "target": "LOCAL",
-  "session_ref": null
-}`,
-  createPrivate: `POST /sources/
-
-{
-  "name": "Private Channel",
-  "identifier": "@private_channel",
-  "channel_title": "My Private Channel",
-  "access_level": "private",
-  "target": "NAS",
-  "session_ref": 1
-}`,
-  list: 'GET /sources/',
-  one: 'GET /sources/{source_id}',
-  remove: 'DELETE /sources/{source_id}',
-  removeSession: 'DELETE /sessions/{session_id}',
-  test: `POST http://localhost:8000/sources/
-Content-Type: application/json
-
-{
-  "name": "Test Channel",
-  "identifier": "@test_channel",
-  "channel_title": "Test",
-  "access_level": "public",
-  "target": "LOCAL",
-  "session_ref": null
-}`,
-};
-
-/** The command and the programs of session-management.md. */
-const CURL = `curl -X POST http://localhost:8000/sources/private \\
-  -H "Content-Type: application/json" \\
-  -d '{
-    "name": "My Scraper",
-    "api_id": 12345678,
-    "api_hash": "your_hash",
-    "session_id": "session-uuid",
-    "channel_id": 1234567890,
-    "channel_title": "Channel Name",
-    "file_types": ["pdf"],
-    "target": "LOCAL",
-    "schedule": "0 */6 * * *"
-  }'`;
-
+/** The programs of session-management.md. */
 const PYTHON_PRIVATE = `import requests
 
 API = "http://localhost:8000"
@@ -140,13 +89,16 @@ describe('scraper-backend-api.md', () => {
       await logIn(journey, ADA.phone);
       expect(await send(journey, PRINTED.createPublic)).toMatchObject({ status: 200, body: EURONEWS });
       expect(await send(journey, PRINTED.createPrivate)).toMatchObject({ status: 200, body: PRIVATE });
-      expect(await send(journey, PRINTED.list)).toMatchObject({ status: 200, body: [EURONEWS, PRIVATE] });
+      expect(await send(journey, PRINTED.listSources)).toMatchObject({
+        status: 200,
+        body: [EURONEWS, PRIVATE],
+      });
       const first = { '{source_id}': '1' };
-      expect(await send(journey, PRINTED.one, first)).toMatchObject({ status: 200, body: EURONEWS });
+      expect(await send(journey, PRINTED.source, first)).toMatchObject({ status: 200, body: EURONEWS });
       const deleted = { message: 'Source deleted successfully' };
-      expect(await send(journey, PRINTED.remove, first)).toMatchObject({ status: 200, body: deleted });
+      expect(await send(journey, PRINTED.removeSource, first)).toMatchObject({ status: 200, body: deleted });
       const gone = { status: 404, body: { detail: 'Source not found' } };
-      expect(await send(journey, PRINTED.one, first)).toEqual(gone);
+      expect(await send(journey, PRINTED.source, first)).toEqual(gone);
     }, NAS),
   );
 
@@ -154,13 +106,13 @@ describe('scraper-backend-api.md', () => {
     'prints a source to be tested with, and that a session stays while sources use it',
     withJourney(async (journey) => {
       await logIn(journey, ADA.phone);
-      const made = await send(journey, PRINTED.test);
+      const made = await send(journey, TESTING.createSource);
       const body = { id: whole, name: 'Test Channel', identifier: '@test_channel', channel_title: 'Test' };
       expect(made).toMatchObject({ status: 200, body });
       await send(journey, PRINTED.createPrivate);
       const session = { '{session_id}': '1' };
       expect(await send(journey, PRINTED.removeSession, session)).toMatchObject({ status: 409 });
-      await send(journey, PRINTED.remove, { '{source_id}': '2' });
+      await send(journey, PRINTED.removeSource, { '{source_id}': '2' });
       // Its run gives the session back first.
       await until(async () => (await send(journey, PRINTED.removeSession, session)).status === 200);
     }, NAS),
@@ -176,7 +128,7 @@ withCurl('session-management.md, by curl', () => {
     'makes a private source with a schedule',
     withJourney(async (journey) => {
       const id = await logIn(journey, ADA.phone);
-      const made = await sendCurl(CURL, filling(journey, { 'session-uuid': String(id) }));
+      const made = await sendCurl(COMMANDS.createSource, filling(journey, { 'session-uuid': String(id) }));
       const body = {
         ...{ id: whole, name: 'My Scraper', identifier: '1234567890', session_id: id, target: 'LOCAL' },
         ...{

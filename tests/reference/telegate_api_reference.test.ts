@@ -3,15 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { withPrograms } from '../main/program.js';
-
-/** The requests of the API reference, as they are printed there. */
-const PRINTED = {
-  status: `curl -X GET "http://localhost:8000/status" -H "X-API-Key: <Ваш API-ключ>"`,
-  session: `curl -X GET "http://localhost:8000/session" -H "X-API-Key: <Ваш API-ключ>"`,
-  release: `curl -X POST "http://localhost:8000/release?session_id=42" -H "X-API-Key: <Ваш API-ключ>"`,
-  invalidate: `curl -X POST "http://localhost:8000/invalidate?session_id=42" -H "X-API-Key: <Ваш API-ключ>"`,
-  sync: `curl -X POST "http://localhost:8000/sync" -H "X-API-Key: <Ваш API-ключ>"`,
-};
+import { PRINTED } from './as_printed/telegate_api.js';
 
 const KEY = 'admin-key-of-tests';
 const hasCurl = spawnSync('curl', ['--version']).status === 0;

@@ -1,0 +1,7 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PROJECT_ROOT } from '../../../src/project.js';
+import { compareAll, page } from './table.js';
+
+/** Where the page is kept. */
+await writeFile(join(PROJECT_ROOT, 'docs', 'references.md'), page(await compareAll()));
