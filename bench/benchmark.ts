@@ -8,7 +8,7 @@ export interface Sizes {
   readonly workers: number;
   /** Which parts of `scraping` are measured; empty: all. */
   readonly ways: readonly string[];
-  /** The URL of a PostgreSQL server that `scraping` and `older` run on as well; null: they do not. */
+  /** The URL of a PostgreSQL server: `scraping` and `older` run on it as well, `malformed` instead; null: none does. */
   readonly database: string | null;
 }
 

@@ -6,6 +6,7 @@ import { exclusive } from './exclusive.js';
 import { type Finding, table } from './finding.js';
 import { flat } from './flat.js';
 import { footprint } from './footprint.js';
+import { malformed } from './malformed.js';
 import { olderWorkers } from './older_workers.js';
 import { replicas } from './replicas.js';
 import { line } from './replicas_line.js';
@@ -20,6 +21,7 @@ const ALL: readonly Benchmark[] = [
   ...[durable, flat, footprint, waiting, olderWorkers, sync, telegram, exclusive],
   ...[pgbench, line, replicas],
   scraping,
+  malformed,
 ];
 
 /** What ends it early, with all that it made cleared away. */
