@@ -6,7 +6,7 @@ export interface Sizes {
   /** Leases that each variant of `exclusive` must reach. */
   readonly leases: number;
   readonly workers: number;
-  /** Which parts of `scraping` are measured; empty: all. */
+  /** Which parts of `scraping`, and which roles of `malformed`, are measured; empty: all. */
   readonly ways: readonly string[];
   /** The URL of a PostgreSQL server: `scraping` and `older` run on it as well, `malformed` instead; null: none does. */
   readonly database: string | null;

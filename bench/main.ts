@@ -6,7 +6,7 @@ import { exclusive } from './exclusive.js';
 import { type Finding, table } from './finding.js';
 import { flat } from './flat.js';
 import { footprint } from './footprint.js';
-import { malformed } from './malformed.js';
+import { malformed, ROLES } from './malformed.js';
 import { olderWorkers } from './older_workers.js';
 import { replicas } from './replicas.js';
 import { line } from './replicas_line.js';
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
     positionals,
     ALL.map(({ name }) => name),
   );
-  ensureKnown('way', values.way, PARTS);
+  ensureKnown('way', values.way, [...PARTS, ...ROLES]);
   const chosen = ALL.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const { way: ways, database = null } = values;
   const sizes = { leases: Number(values.leases), workers: Number(values.workers), ways, database };
