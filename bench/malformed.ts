@@ -63,9 +63,11 @@ async function ask(place: Workplace, role: Role, database: string | null): Promi
   const server = await startServer(place, database);
   const client = new Client(server.port);
   const began = monotonicMs();
+  // Until it was up, it was asked whether it is.
+  const before = await countRequests(client);
   let hung = 0;
-  let counted = await countRequests(client);
-  for (let seed = 1; counted.all < REQUESTS; seed += 1) {
+  let counted = before;
+  for (let seed = 1; counted.all - before.all < REQUESTS; seed += 1) {
     hung += await hurl(place, { role, seed, port: server.port, client });
     counted = await countRequests(client);
   }
@@ -78,7 +80,7 @@ async function ask(place: Workplace, role: Role, database: string | null): Promi
   const errors = (ended?.stderr ?? '').split('\n').filter(Boolean);
   for (const line of errors.slice(0, 20)) process.stdout.write(`${line}\n`);
   return [
-    noted(`${role}: requests`, { value: counted.all, unit: `in ${seconds.toFixed(0)} s` }),
+    noted(`${role}: requests`, { value: counted.all - before.all, unit: `in ${seconds.toFixed(0)} s` }),
     noted(`${role}: refused with a 4xx`, { value: counted.refused, unit: '' }),
     exactly(`${role}: answered with 500`, counted.failed, 0),
     exactly(`${role}: no answer within ${PATIENCE_SECONDS} s`, hung + counted.slow, 0),
