@@ -126,7 +126,7 @@ const sourceId = wholeNumber(1, Number.MAX_SAFE_INTEGER).meta({ description: 'Th
 export const sourceParams = z.object({ id: sourceId });
 
 export const flowParams = z.object({
-  name: z.string().max(1000).meta({ description: 'The name of a source' }),
+  name: text(1000).meta({ description: 'The name of a source' }),
 });
 
 export const flowInput = z.object({

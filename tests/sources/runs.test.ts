@@ -50,6 +50,17 @@ describe('a source that is triggered', () => {
       await trigger(service, '/flows/trigger/other?source_id=x').expect(422);
     }),
   );
+
+  it.each(['sqlite', 'postgres'] as const)('is not named with control characters, on %s', (database) =>
+    withService(
+      async (service) => {
+        const { status, body } = await trigger(service, '/flows/trigger/a%00b');
+        expect(status).toBe(422);
+        expect(body).toMatchObject({ detail: [{ loc: ['path', 'name'] }] });
+      },
+      { database },
+    )(),
+  );
 });
 
 describe('a run', () => {
