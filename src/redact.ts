@@ -78,12 +78,19 @@ function isError(value: object): value is Error {
 }
 
 function copyError(error: Error, walk: Walk): unknown {
-  const { name, message, stack, cause } = error;
+  const { name, cause } = error;
+  const message = withoutParameters(error);
+  const stack = error.stack?.replace(error.message, () => message);
   const code = 'code' in error ? error.code : undefined;
   // An error's code is a name, such as ENOENT: only as a field of its own would it be a login code.
   const fields = { name, message, code, stack, cause };
   const known = Object.entries(fields).filter(([, field]) => field !== undefined);
   return Object.fromEntries(known.map(([field, content]) => [field, copy(content, walk)]));
+}
+
+/** The message of an error. drizzle's names, after the statement, all that it was given: lease ids, phone numbers. */
+function withoutParameters(error: Error): string {
+  return 'query' in error && 'params' in error ? `Failed query: ${error.query}` : error.message;
 }
 
 function copyList(items: readonly unknown[], walk: Walk): unknown[] {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import { DrizzleQueryError } from 'drizzle-orm';
 import { logged } from './logged.js';
 
 const SESSION = `1${randomBytes(263).toString('base64url')}=`;
@@ -59,6 +60,19 @@ describe('a secret in a log', () => {
     ['GET /x?token=hunter2&limit=3', 'GET /x?token=[redacted]&limit=3'],
   ])('is hidden in %j', (message, shown) => {
     expect(logged({}, message).message).toBe(shown);
+  });
+
+  it('is not shown by a statement that failed: what it was given stays out, in causes too', () => {
+    const failed = new DrizzleQueryError(
+      'update "sessions" set "lease_id" = $1 where "phone_number" = $2',
+      ['4f6c-lease\n    at x', '+79001234567'],
+      new Error('the server is gone'),
+    );
+    const text = JSON.stringify(logged({ error: new Error('not written', { cause: failed }) }));
+    expect(text).toContain('update \\"sessions\\" set');
+    expect(text).toContain('the server is gone');
+    expect(text).not.toContain('4f6c-lease');
+    expect(text).not.toContain('79001234567');
   });
 
   it('is not shown by cutting it in half', () => {
