@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { connect } from '../../src/storage/postgres/connect.js';
 import { Jobs } from '../../src/storage/postgres/jobs.js';
 import { Transactions } from '../../src/storage/postgres/transaction.js';
-import { borrowDatabase, optionsFor, returnDatabase, SURROUNDINGS } from './databases_postgres.js';
+import { dropDatabase, makeDatabase, optionsFor, SURROUNDINGS } from './databases_postgres.js';
 
 export interface Replica {
   readonly jobs: Jobs;
@@ -14,7 +14,7 @@ export async function withJobs(
   count: number,
   test: (replicas: readonly Replica[], name: string) => Promise<void>,
 ): Promise<void> {
-  const name = await borrowDatabase();
+  const name = await makeDatabase();
   const options = optionsFor(name, { connections: 2, connectTimeoutMs: 2000 });
   const replicas = Array.from({ length: count }, () => {
     const connections = connect(options);
@@ -24,6 +24,6 @@ export async function withJobs(
     await test(replicas, name);
   } finally {
     for (const { connections } of replicas) if (!connections.ended) await connections.end();
-    await returnDatabase(name);
+    await dropDatabase(name);
   }
 }
