@@ -10,15 +10,12 @@ import { createOpenApi } from './http/openapi.js';
 import { createRequestContext } from './http/request_context.js';
 import type { Route } from './http/route.js';
 import { addRoutes, notFound, type RouterParts } from './http/router.js';
-import { cutSlowBodies } from './http/slow_bodies.js';
-import type { Timers } from './timers.js';
 
 export interface AppParts extends RouterParts {
   readonly routes: readonly Route[];
   readonly logger: Logger;
   readonly metrics: HttpMetrics;
   readonly newRequestId: () => string;
-  readonly timers: Timers;
   /** The root of the project, where the console's files are. */
   readonly root: string;
   readonly version: string;
@@ -52,10 +49,8 @@ export function createApp(parts: AppParts): Express {
   app.disable('etag');
   app.set('trust proxy', [...parts.trustedProxies]);
   app.use(createRequestContext(parts.newRequestId, parts.metrics, parts.logger));
-  app.use(cutSlowBodies(parts.timers));
   app.use(helmet(securityHeaders(parts.hsts)));
-  if (parts.corsOrigins.length > 0)
-    app.use(cors({ origin: corsOrigin(parts.corsOrigins), exposedHeaders: EXPOSED }));
+  if (parts.corsOrigins.length > 0) app.use(forPages(parts.corsOrigins));
   serveConsole(app, parts);
   addRoutes(app, parts.routes, parts);
   const versioned = express.Router();
@@ -77,6 +72,16 @@ function serveConsole(app: Express, { root }: AppParts): void {
     res.setHeader('Cache-Control', 'no-store');
     res.sendFile('index.html', { root: join(root, 'web'), cacheControl: false, lastModified: false });
   });
+}
+
+/** What pages of other origins may ask. Most requests come from no page, and pass at once. */
+function forPages(origins: readonly string[]): RequestHandler {
+  const answer = cors({ origin: corsOrigin(origins), exposedHeaders: EXPOSED });
+  return (req, res, next) => {
+    if (req.headers.origin !== undefined) return answer(req, res, next);
+    if (!origins.includes('*')) res.setHeader('Vary', 'Origin');
+    next();
+  };
 }
 
 function corsOrigin(origins: readonly string[]): string | (string | RegExp)[] {

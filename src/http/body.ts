@@ -1,8 +1,10 @@
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import type { Timers } from '../timers.js';
 import { refusalOf } from './body_refusals.js';
 import { parseExactJson } from './exact_json.js';
 import { readForm } from './form.js';
 import type { FileSpec, UploadedFile } from './route.js';
+import { readInTime } from './slow_bodies.js';
 
 /** No parameter of any route needs more, in bytes. */
 const LIMIT_BYTES = 64 * 1024;
@@ -16,11 +18,19 @@ const urlencoded = express.urlencoded({ limit: LIMIT_BYTES, extended: false });
  * takes one; null: none came. A request without a body costs nothing.
  *
  * @throws TooLarge, UnsupportedMedia, InvalidInput: whatever is wrong with a body is the sender's mistake.
- * @throws Unavailable while too many files are being received.
+ * @throws Unavailable while too many files are being received; BodyTooSlow.
  */
-export async function readBody(req: Request, res: Response, file?: FileSpec): Promise<UploadedFile | null> {
+export async function readBody(
+  req: Request,
+  res: Response,
+  { file, timers }: { readonly file: FileSpec | undefined; readonly timers: Timers },
+): Promise<UploadedFile | null> {
   const length = req.headers['content-length'];
   if (req.headers['transfer-encoding'] === undefined && (length === undefined || length === '0')) return null;
+  return readInTime(req, res, timers, () => read(req, res, file));
+}
+
+async function read(req: Request, res: Response, file: FileSpec | undefined): Promise<UploadedFile | null> {
   const run = (handler: RequestHandler) => runHandler(handler, req, res);
   try {
     await run(jsonText);

@@ -3,6 +3,7 @@ import type { ApiKey } from '../access/keys.js';
 import { allows } from '../access/roles.js';
 import type { AuditTrail } from '../audit/trail.js';
 import { Forbidden, NotFound } from '../errors.js';
+import type { Timers } from '../timers.js';
 import { readBody } from './body.js';
 import { readInput, readParams } from './input.js';
 import type { Context, Method, Parsed, Reply, Route } from './route.js';
@@ -17,6 +18,8 @@ export interface RouterParts {
   readonly sees: (key: ApiKey, sessionId: number) => Promise<boolean>;
   /** Where the actions of admins are written down. */
   readonly audit: Pick<AuditTrail, 'done' | 'failed'>;
+  /** For bodies that come too slowly. */
+  readonly timers: Timers;
 }
 
 /** What stands in for a key on a route that anyone may call. */
@@ -40,12 +43,15 @@ async function serve(route: Route, parts: RouterParts, req: Request, res: Respon
     throw new Forbidden(`This needs the role ${neededRoles(route.access)}; the key's role is ${key.role}`);
   }
   const hasBody = route.from === 'any' || route.from === 'body' || route.file !== undefined;
-  const file = hasBody ? await readBody(req, res, route.file) : null;
+  const file = hasBody ? await readBody(req, res, { file: route.file, timers: parts.timers }) : null;
   try {
     const parsed = { input: readInput(route, req), params: readParams(route, req) };
+    const context = { ...parsed, file, key, req, res };
+    const isLimited = route.session !== undefined && key.tags.length > 0;
+    const hidden = isLimited ? await unseen(route, parts, key, parsed) : null;
+    const isAudited = route.audit !== undefined && key.role === 'admin';
     const reply =
-      (await unseen(route, parts, key, parsed)) ??
-      (await answer(route, parts.audit, { ...parsed, file, key, req, res }));
+      hidden ?? (await (isAudited ? answerAudited(route, parts.audit, context) : route.handle(context)));
     if (reply) send(res, reply);
   } finally {
     await file?.leave();
@@ -59,7 +65,7 @@ async function unseen(
   key: ApiKey,
   parsed: Parsed<unknown, unknown>,
 ): Promise<Reply | null> {
-  if (session === undefined || key.tags.length === 0) return null;
+  if (session === undefined) return null;
   const id = session.id(parsed);
   if (await sees(key, id)) return null;
   if (session.unseen) return session.unseen(id);
@@ -67,14 +73,13 @@ async function unseen(
 }
 
 /** An action that is answered has its place in the audit log already. */
-async function answer(
+async function answerAudited(
   route: Route,
   audit: RouterParts['audit'],
   context: Context<unknown, unknown>,
 ): Promise<Reply | undefined> {
-  const declared = context.key.role === 'admin' ? route.audit : undefined;
-  if (declared === undefined) return route.handle(context);
-  const action = { action: declared.action, object: declared.object?.(context) ?? null };
+  if (route.audit === undefined) return route.handle(context);
+  const action = { action: route.audit.action, object: route.audit.object?.(context) ?? null };
   const reply = await Promise.resolve(route.handle(context)).catch(async (error: unknown) => {
     // Of what others may do as well, only what was done to somebody else's session belongs there.
     if (route.access.length === 0) await audit.failed(context, action, error);

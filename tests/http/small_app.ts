@@ -7,6 +7,7 @@ import { createErrorMapper } from '../../src/http/error_mapper.js';
 import type { Route } from '../../src/http/route.js';
 import { addRoutes, notFound } from '../../src/http/router.js';
 import { createLogger } from '../../src/logging.js';
+import { nodeTimers } from '../../src/timers.js';
 
 const KEY: ApiKey = {
   ...{ holder: 'test', name: 'test', role: 'admin' },
@@ -39,6 +40,7 @@ export function withRoutes(
       authenticate: async () => KEY,
       sees: async () => true,
       audit: { done: async () => undefined, failed: async () => undefined },
+      timers: nodeTimers,
     });
     app.use(notFound);
     app.use(createErrorMapper(createLogger({ level: 'error', stream })));
