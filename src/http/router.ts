@@ -6,7 +6,7 @@ import { Forbidden, NotFound } from '../errors.js';
 import type { Timers } from '../timers.js';
 import { readBody } from './body.js';
 import { readInput, readParams } from './input.js';
-import type { Context, Method, Parsed, Reply, Route } from './route.js';
+import type { Context, Method, Reply, Route } from './route.js';
 
 /** Who sent a request. @throws Unauthenticated, Forbidden, TooMany. */
 export type Authenticate = (req: Request) => Promise<ApiKey>;
@@ -45,47 +45,57 @@ async function serve(route: Route, parts: RouterParts, req: Request, res: Respon
   const hasBody = route.from === 'any' || route.from === 'body' || route.file !== undefined;
   const file = hasBody ? await readBody(req, res, { file: route.file, timers: parts.timers }) : null;
   try {
-    const parsed = { input: readInput(route, req), params: readParams(route, req) };
-    const context = { ...parsed, file, key, req, res };
-    const isLimited = route.session !== undefined && key.tags.length > 0;
-    const hidden = isLimited ? await unseen(route, parts, key, parsed) : null;
-    const isAudited = route.audit !== undefined && key.role === 'admin';
-    const reply =
-      hidden ?? (await (isAudited ? answerAudited(route, parts.audit, context) : route.handle(context)));
+    const [input, params] = [readInput(route, req), readParams(route, req)];
+    const reply = await answer(route, parts, { input, params, file, key, req, res });
     if (reply) send(res, reply);
   } finally {
-    await file?.leave();
+    if (file) await file.leave();
   }
 }
 
-/** What a key limited to tags is answered about a session that it may not see; null: it may. */
-async function unseen(
-  { session }: Route,
-  { sees }: RouterParts,
-  key: ApiKey,
-  parsed: Parsed<unknown, unknown>,
-): Promise<Reply | null> {
-  if (session === undefined) return null;
-  const id = session.id(parsed);
-  if (await sees(key, id)) return null;
+type Answered = ReturnType<Route['handle']>;
+
+/** What the request is answered, by whoever has to have a word in it; no promise more than that takes. */
+function answer(route: Route, parts: RouterParts, context: Context<unknown, unknown>): Answered {
+  if (route.session === undefined || context.key.tags.length === 0) return handle(route, parts, context);
+  return handleSeen(route, route.session, parts, context);
+}
+
+/** For a key limited to tags, which may not see every session. @throws NotFound. */
+async function handleSeen(
+  route: Route,
+  session: NonNullable<Route['session']>,
+  parts: RouterParts,
+  context: Context<unknown, unknown>,
+): Promise<Reply | undefined> {
+  const id = session.id(context);
+  if (await parts.sees(context.key, id)) return handle(route, parts, context);
   if (session.unseen) return session.unseen(id);
   throw new NotFound('Session not found');
 }
 
+function handle(route: Route, { audit }: RouterParts, context: Context<unknown, unknown>): Answered {
+  if (route.audit === undefined || context.key.role !== 'admin') return route.handle(context);
+  return handleAudited(route, route.audit, audit, context);
+}
+
 /** An action that is answered has its place in the audit log already. */
-async function answerAudited(
+async function handleAudited(
   route: Route,
+  { action, object }: NonNullable<Route['audit']>,
   audit: RouterParts['audit'],
   context: Context<unknown, unknown>,
 ): Promise<Reply | undefined> {
-  if (route.audit === undefined) return route.handle(context);
-  const action = { action: route.audit.action, object: route.audit.object?.(context) ?? null };
-  const reply = await Promise.resolve(route.handle(context)).catch(async (error: unknown) => {
+  const audited = () => ({ action, object: object?.(context) ?? null });
+  let reply: Reply | undefined;
+  try {
+    reply = await route.handle(context);
+  } catch (error) {
     // Of what others may do as well, only what was done to somebody else's session belongs there.
-    if (route.access.length === 0) await audit.failed(context, action, error);
+    if (route.access.length === 0) await audit.failed(context, audited(), error);
     throw error;
-  });
-  if (reply?.audit !== null) await audit.done(context, { ...action, ...reply?.audit });
+  }
+  if (reply?.audit !== null) await audit.done(context, { ...audited(), ...reply?.audit });
   return reply;
 }
 

@@ -107,7 +107,7 @@ export class SessionRows {
       leaseTtlSeconds: now.leaseTtlSeconds,
       leaseRenewed: Number(now.leaseRenewed),
       cooldownUntil: now.cooldownUntil,
-      unreleased: JSON.stringify(now.unreleased),
+      unreleased: now.unreleased.length === 0 ? '[]' : JSON.stringify(now.unreleased),
       suspectedAt: now.suspectedAt,
     });
     this.count(row, -1);
