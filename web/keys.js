@@ -20,11 +20,10 @@ const FIELDS = [
   },
   {
     name: 'tags',
-    label: 'Only sessions with the tags',
-    placeholder: 'all sessions',
-    hint: 'Separated by commas.',
+    label: 'Only with the tags',
+    placeholder: 'any tags, by commas',
   },
-  { name: 'expires_at', label: 'Valid until', type: 'datetime-local', hint: 'Empty: until it is revoked.' },
+  { name: 'expires_at', label: 'Valid until (optional)', type: 'datetime-local' },
 ];
 
 /** API keys: who may use the service. */

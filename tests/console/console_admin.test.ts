@@ -174,7 +174,7 @@ inBrowser('the console of an admin', (visiting) => {
       await open('Keys');
       await page.getByLabel('Name').fill('scrapers');
       await page.getByLabel('Most leases at once').fill('5');
-      await page.getByLabel('Only sessions with the tags').fill('news, europe');
+      await page.getByLabel('Only with the tags').fill('news, europe');
       await page.getByLabel('Valid until').fill('2099-01-01T12:00');
       await page.getByRole('button', { name: 'Make a key' }).click();
       const key = await page.getByRole('dialog').getByLabel('API key').inputValue();
