@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
+import { MOST_PEERS_OF_SESSION } from '../../src/scraping/known_channel_rules.js';
 import type { KnownPeer } from '../../src/scraping/store.js';
-import { MOST_PEERS_OF_SESSION } from '../../src/storage/peer_rules.js';
 import { add, type MakeStores, T0, usingStores } from './stores.js';
 
 /** Fewer than may wait for a connection. */

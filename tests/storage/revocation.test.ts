@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import { revocation } from '../../src/pool/lease_expiry.js';
+import type { SessionState } from '../../src/pool/session_state.js';
 import { STATES, type State } from '../../src/pool/states.js';
-import { revocation } from '../../src/storage/passed_deadline.js';
-import type { Standing } from '../../src/storage/standing.js';
 
 const NOW = 1_000_000;
 
-function session(state: State, stateUntil: number | null): Standing {
+function session(state: State, stateUntil: number | null): SessionState {
   return {
     id: 1,
     name: 'a',
@@ -36,7 +36,7 @@ describe('a lease that is revoked', () => {
     const change = revocation(session('leased', until), NOW);
     expect(change?.event).toBe('revoke');
     expect(change?.changes).toMatchObject({ stateUntil: cooledAt, lastUsedAt: NOW });
-    expect(change?.occasion).toEqual({ at: NOW, event: 'revoked' });
+    expect(change?.entry).toEqual({ at: NOW, event: 'revoked' });
   });
 
   it.each(STATES.filter((state) => state !== 'leased'))('is none where the session is %s', (state) => {

@@ -1,5 +1,5 @@
+import { countsOf } from '../../pool/session_state.js';
 import type { State } from '../../pool/states.js';
-import { countsOf } from '../standing.js';
 import { type CopiedTable, columnAt, type Row } from './copied_tables.js';
 
 /** Counts the sessions that are copied as the pool counts them. */

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { statesBefore } from '../../pool/session_state.js';
 import { nextState, type State } from '../../pool/states.js';
 import type { AcquireRequest } from '../../pool/store.js';
-import { statesBefore } from '../standing.js';
 
 /** Out of the pool: leased only when it is asked for by id. */
 const INACTIVE: State = 'inactive';

@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
+import { authorizeBlock, decideBlock } from '../../pool/block_decision.js';
 import type { Caller, Relation } from '../../pool/lease_authorization.js';
 import type { Block, BlockOutcome } from '../../pool/store.js';
-import { authorizeBlock, decideBlock } from '../blocking.js';
 import { methodFloods } from './schema.js';
 import type { SessionRow, Unit } from './unit.js';
 
@@ -31,14 +31,14 @@ export async function carryOutBlock(
   const decision = decideBlock(row, wanted, caller, as, now);
   if (decision.kind === 'nothing') return blocked(row, as);
   if (decision.kind === 'event') {
-    const { event, changes, occasion, until } = decision;
-    const after = await unit.happen(row, event, changes, occasion);
+    const { event, changes, entry, until } = decision;
+    const after = await unit.happen(row, event, changes, entry);
     return after ? blocked(after, as) : { kind: 'blocked', state: row.state, until, as };
   }
-  const { changes, occasion, method } = decision;
+  const { changes, entry, method } = decision;
   if (method) await floodMethod(unit, row.id, method.name, method.until);
   const after = await unit.write(row, changes);
-  unit.note(after, occasion);
+  unit.note(after, entry);
   return method ? { kind: 'blocked', state: row.state, until: method.until, as } : blocked(after, as);
 }
 

@@ -1,10 +1,10 @@
 import { eq } from 'drizzle-orm';
+import { digest, sameDigest } from '../../digests.js';
+import { deadByFile, goingMissing } from '../../intake/auth_key_owner.js';
+import { mergeFileMetadata, updatedBy, wouldLose } from '../../intake/file_metadata.js';
 import type { FileChange, FoundFile } from '../../intake/store.js';
-import { digest, sameDigest } from '../digests.js';
+import { isHeld } from '../../pool/session_state.js';
 import { foldName } from '../folding.js';
-import { deadByFile, goingMissing } from '../resting_rules.js';
-import { isHeld } from '../standing.js';
-import { toldByFile, updatedBy, wouldLose } from '../told_by_file.js';
 import { Resting } from './resting.js';
 import { sessions } from './schema.js';
 import { sourceReferringTo } from './source_references.js';
@@ -103,7 +103,7 @@ export class FileRows {
       await this.#miss(row, 'its file was replaced while it was leased', now);
       return 'held';
     }
-    const told = { ...toldByFile(row, found, gained), foldedName: foldName(found.name) };
+    const told = { ...mergeFileMetadata(row, found, gained), foldedName: foldName(found.name) };
     const changes = { ...told, authKeySha256, updatedAt: updatedBy(row, told, gained, now) };
     await this.#unit.db.update(sessions).set(changes).where(eq(sessions.id, row.id));
     if (gained) {
@@ -120,10 +120,10 @@ export class FileRows {
   async #miss(row: SessionRow, restReason: string, now: number): Promise<SessionRow> {
     await this.#unit.db.update(sessions).set({ fingerprint: '' }).where(eq(sessions.id, row.id));
     if (row.rest === 'missing') return row;
-    const { rest, event, changes, occasion } = goingMissing(row, restReason, now);
+    const { rest, event, changes, entry } = goingMissing(row, restReason, now);
     const resting = await this.#resting.mark(row, rest, now);
-    const missing = await this.#unit.happen(resting, event, changes, occasion);
-    if (missing === null) this.#unit.note(row, occasion);
+    const missing = await this.#unit.happen(resting, event, changes, entry);
+    if (missing === null) this.#unit.note(row, entry);
     return missing ?? resting;
   }
 }

@@ -1,10 +1,9 @@
 import { and, arrayContains, asc, eq, gt, inArray } from 'drizzle-orm';
 import { authorizeLease, type Caller } from '../../pool/lease_authorization.js';
+import { decideRelease, renewal } from '../../pool/lease_changes.js';
+import { revocation } from '../../pool/lease_expiry.js';
+import { statesBefore } from '../../pool/session_state.js';
 import type { Flood, LeaseRow, Outcome, Page, RenewOutcome } from '../../pool/store.js';
-import { revocation } from '../passed_deadline.js';
-import { decideRelease } from '../releasing.js';
-import { renewal } from '../renewal.js';
-import { statesBefore } from '../standing.js';
 import { carryOutBlock } from './blocks.js';
 import { forgetAnswer } from './repeats.js';
 import { sessions } from './schema.js';
@@ -71,7 +70,7 @@ export async function release(
   const decision = decideRelease(row, caller, flood !== null, now);
   if (decision.kind !== 'allowed') return decision;
   const { as, change, columns } = decision;
-  const ended = change && (await unit.happen(row, change.event, change.changes, change.occasion));
+  const ended = change && (await unit.happen(row, change.event, change.changes, change.entry));
   const after = ended ?? (Object.keys(columns).length > 0 ? await unit.write(row, columns) : row);
   if (flood) await carryOutBlock(unit, after, { kind: 'flood', ...flood }, { caller, as }, now);
   return { kind: 'done', changed: ended !== null, as };
@@ -95,7 +94,7 @@ export async function revokeLeases(
   for (const found of held) {
     const row = await unit.pass(found, now);
     const change = revocation(row, now);
-    if (change) await unit.happen(row, change.event, change.changes, { ...change.occasion, holder: by });
+    if (change) await unit.happen(row, change.event, change.changes, { ...change.entry, holder: by });
   }
   return held.length;
 }

@@ -1,8 +1,8 @@
+import { digest, sameDigest } from '../../digests.js';
+import { deadByFile } from '../../intake/auth_key_owner.js';
+import { keptLogin, MOST_UNDER_WAY } from '../../logins/login_claims.js';
 import type { AddOutcome, PendingLogin } from '../../logins/store.js';
-import { digest, sameDigest } from '../digests.js';
-import { keptLogin, MOST_UNDER_WAY } from '../login_rules.js';
-import { deadByFile } from '../resting_rules.js';
-import { isHeld } from '../standing.js';
+import { isHeld } from '../../pool/session_state.js';
 import { LoginRows } from './login_rows.js';
 import { Obstacles } from './obstacles.js';
 import { Resting } from './resting.js';

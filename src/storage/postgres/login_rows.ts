@@ -1,5 +1,5 @@
 import { and, asc, count, eq, gt, isNull, lte, ne, or } from 'drizzle-orm';
-import type { KeptLogin } from '../login_rules.js';
+import type { KeptLogin } from '../../logins/login_claims.js';
 import type { Db } from './connection.js';
 import { pendingLogins } from './schema.js';
 

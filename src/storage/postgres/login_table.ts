@@ -1,3 +1,12 @@
+import {
+  claimOf,
+  claimUntil,
+  liveLogin,
+  pendingLogin,
+  type Settlement,
+  settledBy,
+} from '../../logins/login_claims.js';
+import type { Wanted } from '../../logins/login_conflicts.js';
 import type {
   AddOutcome,
   ClaimOutcome,
@@ -7,8 +16,6 @@ import type {
   SaveOutcome,
   Taken,
 } from '../../logins/store.js';
-import { claimOf, claimUntil, liveLogin, pendingLogin, type Settlement, settledBy } from '../login_rules.js';
-import type { Wanted } from '../obstacle_rules.js';
 import type { Deadlines } from './deadlines.js';
 import { addLogin } from './login_adding.js';
 import { LoginRows } from './login_rows.js';

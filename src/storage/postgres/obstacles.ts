@@ -1,8 +1,15 @@
 import { and, asc, eq, ne, type SQL } from 'drizzle-orm';
+import { digest } from '../../digests.js';
+import {
+  ENOUGH,
+  type Other,
+  others,
+  TAKEN_BY_LOGIN,
+  taken,
+  type Wanted,
+} from '../../logins/login_conflicts.js';
 import type { Taken } from '../../logins/store.js';
-import { digest } from '../digests.js';
 import { foldName } from '../folding.js';
-import { ENOUGH, type Other, others, TAKEN_BY_LOGIN, taken, type Wanted } from '../obstacle_rules.js';
 import type { Db } from './connection.js';
 import { LoginRows } from './login_rows.js';
 import { sessions } from './schema.js';

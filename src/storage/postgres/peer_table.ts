@@ -1,6 +1,6 @@
 import { and, desc, eq, inArray, ne } from 'drizzle-orm';
+import { knownPeer, MOST_PEERS_OF_SESSION } from '../../scraping/known_channel_rules.js';
 import type { KnownPeer, RunStore } from '../../scraping/store.js';
-import { knownPeer, MOST_PEERS_OF_SESSION } from '../peer_rules.js';
 import type { InTransaction } from './in_transaction.js';
 import { sessions } from './schema.js';
 import { peers } from './scraping_schema.js';

@@ -76,8 +76,8 @@ export class PoolTable implements PoolStore {
       const row = await unit.byId(sessionId, now);
       if (!row) return { kind: 'unknown' };
       const lifted = await liftMethods(unit, row);
-      const occasion = { at: now, event: 'restored' };
-      const restored = await unit.happen(lifted, 'restore', { suspectedAt: null }, occasion);
+      const entry = { at: now, event: 'restored' };
+      const restored = await unit.happen(lifted, 'restore', { suspectedAt: null }, entry);
       return { kind: 'done', changed: restored !== null || lifted !== row, as: 'admin' };
     });
   }

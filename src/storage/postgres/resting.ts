@@ -1,14 +1,14 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
-import { restOf } from '../../intake/rest.js';
 import {
   inherited,
   keeperOf,
   LOGIN_UNDER_WAY,
   type Rest,
+  restOf,
   settling,
   type Yielding,
   yieldingOf,
-} from '../resting_rules.js';
+} from '../../intake/auth_key_owner.js';
 import { LoginRows } from './login_rows.js';
 import { sessions } from './schema.js';
 import type { SessionRow, Unit } from './unit.js';
@@ -48,7 +48,7 @@ export class Resting {
     const change = settling(row, rest, facts.gained, now);
     if (change === null) return row;
     const resting = await this.mark(row, rest, now);
-    return (await this.#unit.happen(resting, change.event, change.changes, change.occasion)) ?? resting;
+    return (await this.#unit.happen(resting, change.event, change.changes, change.entry)) ?? resting;
   }
 
   /** Says where the row comes to rest, and leaves it where it is. */
@@ -63,7 +63,7 @@ export class Resting {
     if (former.rest === 'duplicate') return;
     const heir = await this.#inherit(former.authKeySha256, former, now);
     const change = heir && inherited(former, now);
-    if (heir && change) await this.#unit.happen(heir, change.event, change.changes, change.occasion);
+    if (heir && change) await this.#unit.happen(heir, change.event, change.changes, change.entry);
   }
 
   /** A login with this auth key was given up: the first of the files with that key becomes leasable. */
@@ -83,8 +83,8 @@ export class Resting {
     const rest = restOf({ dead: null, inactive: heir.inactive, twin: null });
     const detail = `it has the auth key of ${former.name} for itself`;
     const marked = await this.mark(heir, rest, now);
-    const occasion = { at: now, event: rest.rest, detail };
-    return (await this.#unit.happen(marked, 'settle', { stateReason: rest.restReason }, occasion)) ?? marked;
+    const entry = { at: now, event: rest.rest, detail };
+    return (await this.#unit.happen(marked, 'settle', { stateReason: rest.restReason }, entry)) ?? marked;
   }
 
   /** Who has the auth key before this row. */

@@ -1,7 +1,7 @@
 import { and, asc, eq, inArray, lt, lte, sql } from 'drizzle-orm';
 import type { Page } from '../../pool/store.js';
+import { loggable, MOST_LOG_ENTRIES } from '../../scraping/run_states.js';
 import type { RunLogEntry, RunStore } from '../../scraping/store.js';
-import { loggable, MOST_LOG_ENTRIES } from '../run_rules.js';
 import type { Db } from './connection.js';
 import type { InTransaction } from './in_transaction.js';
 import { runLogs, runs } from './scraping_schema.js';

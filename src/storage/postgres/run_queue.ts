@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
+import { cancelled, deferred, ended, marked, type RunChange, taken } from '../../scraping/run_states.js';
 import type { BeginOutcome, Run, RunEnd, RunReason, RunStore } from '../../scraping/store.js';
-import { cancelled, deferred, ended, marked, type RunChange, taken } from '../run_rules.js';
 import type { InTransaction } from './in_transaction.js';
 import { RunRows } from './run_rows.js';
 import { sources } from './scraping_schema.js';

@@ -1,7 +1,7 @@
 import { asc, desc, eq, inArray, sql } from 'drizzle-orm';
 import type { Page } from '../../pool/store.js';
+import { scrapedFile } from '../../scraping/batch_rules.js';
 import type { Run, RunStore, ScrapedFile } from '../../scraping/store.js';
-import { scrapedFile } from '../storing_rules.js';
 import type { InTransaction } from './in_transaction.js';
 import { files, runs, sources } from './scraping_schema.js';
 

@@ -1,6 +1,6 @@
 import { and, asc, count, eq, gt, isNotNull, isNull, lte, sql } from 'drizzle-orm';
+import { ended, MOST_RUNS_OF_SOURCE, type RunChange } from '../../scraping/run_states.js';
 import type { Run, RunReason } from '../../scraping/store.js';
-import { ended, MOST_RUNS_OF_SOURCE, type RunChange } from '../run_rules.js';
 import type { Db } from './connection.js';
 import { runs, sources } from './scraping_schema.js';
 

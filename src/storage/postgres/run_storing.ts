@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm';
+import { addedBy, checkBatch, keptFile, NOTHING_STORED, progressed } from '../../scraping/batch_rules.js';
 import type { Checkpoint, Run, RunProgress, RunStore, StoredBatch } from '../../scraping/store.js';
 import { REPLACED_FILE } from '../replaced_file.js';
-import { addedBy, checkBatch, keptFile, NOTHING_STORED, progressed } from '../storing_rules.js';
 import type { Db } from './connection.js';
 import type { InTransaction } from './in_transaction.js';
 import { RunRows } from './run_rows.js';

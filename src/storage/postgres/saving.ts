@@ -1,7 +1,13 @@
 import { eq } from 'drizzle-orm';
+import { type KeptLogin, liveLogin } from '../../logins/login_claims.js';
+import {
+  foundByLogin,
+  givenByLogin,
+  LOGIN_SAVED,
+  revival,
+  wouldLoseItsKey,
+} from '../../logins/login_saved.js';
 import type { NewSession, SaveOutcome } from '../../logins/store.js';
-import { type KeptLogin, liveLogin } from '../login_rules.js';
-import { foundByLogin, givenByLogin, LOGIN_SAVED, revival, wouldLoseItsKey } from '../saving_rules.js';
 import { FileRows } from './file_rows.js';
 import { LoginRows } from './login_rows.js';
 import { Obstacles } from './obstacles.js';
@@ -57,7 +63,7 @@ export class Saving {
   async #revive(row: SessionRow, now: number): Promise<SessionRow> {
     const change = revival(row, now);
     if (change === null) return row;
-    return (await this.#unit.happen(row, change.event, change.changes, change.occasion)) ?? row;
+    return (await this.#unit.happen(row, change.event, change.changes, change.entry)) ?? row;
   }
 
   async #savedBefore({ sessionId }: KeptLogin, now: number): Promise<SaveOutcome> {

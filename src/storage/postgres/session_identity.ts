@@ -1,7 +1,7 @@
 import { and, asc, eq, ne } from 'drizzle-orm';
+import { isHeld } from '../../pool/session_state.js';
 import type { NewName, RemoveOutcome, RenameOutcome } from '../../sessions/store.js';
 import { foldName } from '../folding.js';
-import { isHeld } from '../standing.js';
 import { FileRows } from './file_rows.js';
 import { sessions } from './schema.js';
 import { sessionRecord } from './session_record.js';

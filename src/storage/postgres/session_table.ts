@@ -1,4 +1,5 @@
 import { and, arrayContains, asc, eq, inArray, isNull, or, sql } from 'drizzle-orm';
+import { isHeld } from '../../pool/session_state.js';
 import { STATES } from '../../pool/states.js';
 import type { Page } from '../../pool/store.js';
 import type {
@@ -9,7 +10,6 @@ import type {
   SessionRecord,
   SessionStore,
 } from '../../sessions/store.js';
-import { isHeld } from '../standing.js';
 import type { Deadlines } from './deadlines.js';
 import { FileRows } from './file_rows.js';
 import { proxies, sessions } from './schema.js';

@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm';
-import { freeSince } from '../standing.js';
+import { freeSince } from '../../pool/session_state.js';
 import { sessions, sessionTags } from './schema.js';
 import type { SessionRow, Unit } from './unit.js';
 

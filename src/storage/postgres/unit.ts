@@ -1,9 +1,16 @@
 import { eq, type SQL, sql } from 'drizzle-orm';
 import type { PoolClient } from 'pg';
+import { passedDeadline } from '../../pool/lease_expiry.js';
+import {
+  applyEvent,
+  becameFree,
+  countsOf,
+  freeSince,
+  type HistoryEntry,
+  type PoolColumns,
+} from '../../pool/session_state.js';
 import type { PoolEvent } from '../../pool/states.js';
 import type { PoolNotice } from '../../pool/store.js';
-import { passedDeadline } from '../passed_deadline.js';
-import { becameFree, countsOf, freeSince, happened, type Occasion, type PoolColumns } from '../standing.js';
 import { builderOf, type Db } from './connection.js';
 import { CHANNEL } from './listener.js';
 import type { News } from './news.js';
@@ -52,12 +59,12 @@ export class Unit {
     row: SessionRow,
     event: PoolEvent,
     changes: Partial<PoolColumns>,
-    occasion: Occasion,
+    entry: HistoryEntry,
   ): Promise<SessionRow | null> {
-    const after = happened(row, event, changes, occasion.at);
+    const after = applyEvent(row, event, changes, entry.at);
     if (after === null) return null;
     await this.#save(row, after);
-    this.note(after, occasion);
+    this.note(after, entry);
     return after;
   }
 
@@ -71,7 +78,7 @@ export class Unit {
   /** Carries out what a locked row's deadline brings, if it has passed by `now`. */
   async pass(row: SessionRow, now: number): Promise<SessionRow> {
     const due = passedDeadline(row, now);
-    return due === null ? row : ((await this.happen(row, due.event, due.changes, due.occasion)) ?? row);
+    return due === null ? row : ((await this.happen(row, due.event, due.changes, due.entry)) ?? row);
   }
 
   /** Adds the row to (1) or takes it from (-1) the counts. */
@@ -79,9 +86,9 @@ export class Unit {
     for (const name of countsOf(row)) this.#counts.set(name, (this.#counts.get(name) ?? 0) + sign);
   }
 
-  note(row: Pick<SessionRow, 'id' | 'name' | 'leaseId'>, occasion: Occasion): void {
-    this.#entries.push({ sessionId: row.id, leaseId: row.leaseId, ...occasion });
-    const { at, event, detail = null } = occasion;
+  note(row: Pick<SessionRow, 'id' | 'name' | 'leaseId'>, entry: HistoryEntry): void {
+    this.#entries.push({ sessionId: row.id, leaseId: row.leaseId, ...entry });
+    const { at, event, detail = null } = entry;
     if (this.#notices.length < MOST_NOTICES) {
       this.#notices.push({ sessionId: row.id, sessionName: row.name, at, event, detail });
     }

@@ -155,8 +155,8 @@ export class Acquisition {
       leaseRenewed: false,
       cooldownUntil: null,
     };
-    const occasion = { at: now, event: 'leased', detail: request.method, holder };
-    const leased = this.#rows.happen(row, 'acquire', changes, occasion);
+    const entry = { at: now, event: 'leased', detail: request.method, holder };
+    const leased = this.#rows.happen(row, 'acquire', changes, entry);
     if (!leased) throw new Error(`session ${row.id} is ${row.state}, not to be leased`);
     if (idempotencyKey !== null) {
       this.#remember.run({ holder, key: idempotencyKey, sessionId: row.id, leaseId, createdAt: now });

@@ -1,8 +1,8 @@
 import { eq, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { authorizeBlock, decideBlock } from '../../pool/block_decision.js';
 import type { Caller, Relation } from '../../pool/lease_authorization.js';
 import type { Block, BlockOutcome } from '../../pool/store.js';
-import { authorizeBlock, decideBlock } from '../blocking.js';
 import type { Deadlines } from './deadlines.js';
 import { methodFloods } from './schema.js';
 import type { SessionRow, SessionRows } from './session_rows.js';
@@ -49,14 +49,14 @@ export class Blocks {
     const decision = decideBlock(row, block, caller, as, now);
     if (decision.kind === 'nothing') return blocked(row, as);
     if (decision.kind === 'event') {
-      const { event, changes, occasion, until } = decision;
-      const after = this.#rows.happen(row, event, changes, occasion);
+      const { event, changes, entry, until } = decision;
+      const after = this.#rows.happen(row, event, changes, entry);
       return after ? blocked(after, as) : { kind: 'blocked', state: row.state, until, as };
     }
-    const { changes, occasion, method } = decision;
+    const { changes, entry, method } = decision;
     if (method) this.#floodMethod(row.id, method);
     const after = this.#rows.write(row, changes);
-    this.#rows.note(after, occasion);
+    this.#rows.note(after, entry);
     return method ? { kind: 'blocked', state: row.state, until: method.until, as } : blocked(after, as);
   }
 

@@ -1,7 +1,7 @@
 import { and, asc, eq, lte, min, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { passedDeadline } from '../../pool/lease_expiry.js';
 import type { State } from '../../pool/states.js';
-import { passedDeadline } from '../passed_deadline.js';
 import { methodFloods, sessions } from './schema.js';
 import type { SessionRow, SessionRows } from './session_rows.js';
 
@@ -103,7 +103,7 @@ export class Deadlines {
   /** Null: no deadline of the row has passed. */
   #carryOut(row: SessionRow, now: number): SessionRow | null {
     const due = passedDeadline(row, now);
-    return due && this.#rows.happen(row, due.event, due.changes, due.occasion);
+    return due && this.#rows.happen(row, due.event, due.changes, due.entry);
   }
 
   #passMethods(now: number, limit: number): number {

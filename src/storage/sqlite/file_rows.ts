@@ -1,11 +1,11 @@
 import { eq } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { digest, sameDigest } from '../../digests.js';
+import { deadByFile, goingMissing } from '../../intake/auth_key_owner.js';
+import { mergeFileMetadata, updatedBy, wouldLose } from '../../intake/file_metadata.js';
 import type { FileChange, FoundFile } from '../../intake/store.js';
-import { digest, sameDigest } from '../digests.js';
+import { isHeld } from '../../pool/session_state.js';
 import { foldName } from '../folding.js';
-import { deadByFile, goingMissing } from '../resting_rules.js';
-import { isHeld } from '../standing.js';
-import { toldByFile, updatedBy, wouldLose } from '../told_by_file.js';
 import type { Resting } from './resting.js';
 import { sessions } from './schema.js';
 import { sessionInsert } from './session_insert.js';
@@ -116,7 +116,7 @@ export class FileRows {
       return 'held';
     }
     const foldedName = foldName(found.name);
-    const told = toldByFile(row, found, gained);
+    const told = mergeFileMetadata(row, found, gained);
     const updatedAt = updatedBy(row, told, gained, now);
     const changes = { ...told, foldedName, authKeySha256, updatedAt };
     this.#db.update(sessions).set(changes).where(eq(sessions.id, row.id)).run();
@@ -134,10 +134,10 @@ export class FileRows {
   #miss(row: SessionRow, restReason: string, now: number): SessionRow {
     this.#db.update(sessions).set({ fingerprint: '' }).where(eq(sessions.id, row.id)).run();
     if (row.rest === 'missing') return row;
-    const { rest, event, changes, occasion } = goingMissing(row, restReason, now);
+    const { rest, event, changes, entry } = goingMissing(row, restReason, now);
     const resting = this.#resting.mark(row, rest, now);
-    const missing = this.#rows.happen(resting, event, changes, occasion);
-    if (missing === null) this.#rows.note(row, occasion);
+    const missing = this.#rows.happen(resting, event, changes, entry);
+    if (missing === null) this.#rows.note(row, entry);
     return missing ?? resting;
   }
 }

@@ -3,7 +3,7 @@ import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { HistoryRow, Page } from '../../pool/store.js';
 import { history } from './schema.js';
 
-export interface HistoryEntry {
+export interface NewHistoryRow {
   readonly sessionId: number;
   readonly at: number;
   readonly event: string;
@@ -46,7 +46,7 @@ export class HistoryRows {
       .prepare();
   }
 
-  add(entry: HistoryEntry): void {
+  add(entry: NewHistoryRow): void {
     this.#insert.run({ detail: null, leaseId: null, holder: null, ...entry });
   }
 

@@ -1,6 +1,6 @@
 import { and, asc, count, eq, gt, isNull, lte, ne, or, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { type KeptLogin, liveLogin } from '../login_rules.js';
+import { type KeptLogin, liveLogin } from '../../logins/login_claims.js';
 import { pendingLogins } from './schema.js';
 
 /** The rows of logins. Until one is saved or removed, expired or not, it has its auth key for itself. */

@@ -1,5 +1,5 @@
-import type { AddOutcome, ClaimOutcome, LoginStore, PendingLogin, Taken } from '../../logins/store.js';
-import { digest, sameDigest } from '../digests.js';
+import { digest, sameDigest } from '../../digests.js';
+import { deadByFile } from '../../intake/auth_key_owner.js';
 import {
   claimOf,
   claimUntil,
@@ -8,10 +8,10 @@ import {
   pendingLogin,
   type Settlement,
   settledBy,
-} from '../login_rules.js';
-import type { Wanted } from '../obstacle_rules.js';
-import { deadByFile } from '../resting_rules.js';
-import { isHeld } from '../standing.js';
+} from '../../logins/login_claims.js';
+import type { Wanted } from '../../logins/login_conflicts.js';
+import type { AddOutcome, ClaimOutcome, LoginStore, PendingLogin, Taken } from '../../logins/store.js';
+import { isHeld } from '../../pool/session_state.js';
 import type { Synchronous } from '../synchronous.js';
 import type { Resting } from './resting.js';
 import { Saving, type SavingParts } from './saving.js';

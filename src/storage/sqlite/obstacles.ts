@@ -1,9 +1,16 @@
 import { and, asc, eq, ne, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { digest } from '../../digests.js';
+import {
+  ENOUGH,
+  type Other,
+  others,
+  TAKEN_BY_LOGIN,
+  taken,
+  type Wanted,
+} from '../../logins/login_conflicts.js';
 import type { Taken } from '../../logins/store.js';
-import { digest } from '../digests.js';
 import { foldName } from '../folding.js';
-import { ENOUGH, type Other, others, TAKEN_BY_LOGIN, taken, type Wanted } from '../obstacle_rules.js';
 import type { LoginRows } from './login_rows.js';
 import { sessions } from './schema.js';
 

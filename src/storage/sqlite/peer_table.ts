@@ -1,7 +1,7 @@
 import { and, desc, eq, inArray, ne } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { knownPeer, MOST_PEERS_OF_SESSION } from '../../scraping/known_channel_rules.js';
 import type { KnownPeer, RunStore } from '../../scraping/store.js';
-import { knownPeer, MOST_PEERS_OF_SESSION } from '../peer_rules.js';
 import type { Synchronous } from '../synchronous.js';
 import { sessions } from './schema.js';
 import { peers } from './scraping_schema.js';

@@ -1,6 +1,8 @@
 import { and, asc, eq, gt, min, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { authorizeLease, type Caller } from '../../pool/lease_authorization.js';
+import { decideRelease, renewal } from '../../pool/lease_changes.js';
+import { revocation } from '../../pool/lease_expiry.js';
 import { STATES, type State } from '../../pool/states.js';
 import {
   type CountScope,
@@ -14,9 +16,6 @@ import {
   type PoolStore,
   type RenewOutcome,
 } from '../../pool/store.js';
-import { revocation } from '../passed_deadline.js';
-import { decideRelease } from '../releasing.js';
-import { renewal } from '../renewal.js';
 import type { Synchronous } from '../synchronous.js';
 import type { Acquisition } from './acquisition.js';
 import type { Blocks } from './blocks.js';
@@ -102,7 +101,7 @@ export class PoolTable implements Synchronous<PoolStore> {
     const decision = decideRelease(row, caller, flood !== null, now);
     if (decision.kind !== 'allowed') return decision;
     const { as, change, columns } = decision;
-    const ended = change && rows.happen(row, change.event, change.changes, change.occasion);
+    const ended = change && rows.happen(row, change.event, change.changes, change.entry);
     const after = ended ?? (Object.keys(columns).length > 0 ? rows.write(row, columns) : row);
     if (flood) blocks.carryOut(after, { kind: 'flood', ...flood }, caller, as, now);
     return { kind: 'done', changed: ended !== null, as };
@@ -129,7 +128,7 @@ export class PoolTable implements Synchronous<PoolStore> {
     for (const { id } of held) {
       const row = deadlines.byId(id, now);
       const change = row && revocation(row, now);
-      if (change) rows.happen(row, change.event, change.changes, { ...change.occasion, holder: by });
+      if (change) rows.happen(row, change.event, change.changes, { ...change.entry, holder: by });
     }
     return held.length;
   }

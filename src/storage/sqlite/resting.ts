@@ -1,15 +1,15 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { restOf } from '../../intake/rest.js';
 import {
   inherited,
   keeperOf,
   LOGIN_UNDER_WAY,
   type Rest,
+  restOf,
   settling,
   type Yielding,
   yieldingOf,
-} from '../resting_rules.js';
+} from '../../intake/auth_key_owner.js';
 import type { LoginRows } from './login_rows.js';
 import { sessions } from './schema.js';
 import type { SessionRow, SessionRows } from './session_rows.js';
@@ -54,7 +54,7 @@ export class Resting {
     const change = settling(row, rest, facts.gained, now);
     if (!change) return row;
     const resting = this.mark(row, rest, now);
-    return this.#rows.happen(resting, change.event, change.changes, change.occasion) ?? resting;
+    return this.#rows.happen(resting, change.event, change.changes, change.entry) ?? resting;
   }
 
   /** Says where the row comes to rest, and leaves it where it is. */
@@ -72,7 +72,7 @@ export class Resting {
     if (former.rest === 'duplicate') return;
     const heir = this.#inherit(former.authKeySha256, former, now);
     const change = inherited(former, now);
-    if (heir && change) this.#rows.happen(heir, change.event, change.changes, change.occasion);
+    if (heir && change) this.#rows.happen(heir, change.event, change.changes, change.entry);
   }
 
   /** A login with this auth key was given up: the first of the files with that key becomes leasable. */
@@ -86,9 +86,9 @@ export class Resting {
     if (heir?.rest !== 'duplicate') return null;
     const rest = restOf({ dead: null, inactive: heir.inactive, twin: null });
     const detail = `it has the auth key of ${former.name} for itself`;
-    const occasion = { at: now, event: rest.rest, detail };
+    const entry = { at: now, event: rest.rest, detail };
     const marked = this.mark(heir, rest, now);
-    return this.#rows.happen(marked, 'settle', { stateReason: rest.restReason }, occasion) ?? marked;
+    return this.#rows.happen(marked, 'settle', { stateReason: rest.restReason }, entry) ?? marked;
   }
 
   /** Who has the auth key before this row. */

@@ -1,8 +1,8 @@
 import { and, asc, eq, inArray, lt, lte, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { Page } from '../../pool/store.js';
+import { loggable, MOST_LOG_ENTRIES } from '../../scraping/run_states.js';
 import type { RunLogEntry, RunStore } from '../../scraping/store.js';
-import { loggable, MOST_LOG_ENTRIES } from '../run_rules.js';
 import type { Synchronous } from '../synchronous.js';
 import { runLogs, runs } from './scraping_schema.js';
 

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { cancelled, deferred, ended, marked, type RunChange, taken } from '../../scraping/run_states.js';
 import type { BeginOutcome, Run, RunEnd, RunReason, RunStore } from '../../scraping/store.js';
-import { cancelled, deferred, ended, marked, type RunChange, taken } from '../run_rules.js';
 import type { Synchronous } from '../synchronous.js';
 import { RunRows } from './run_rows.js';
 import { sources } from './scraping_schema.js';

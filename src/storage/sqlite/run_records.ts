@@ -1,8 +1,8 @@
 import { asc, desc, eq, inArray, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { Page } from '../../pool/store.js';
+import { scrapedFile } from '../../scraping/batch_rules.js';
 import type { Run, RunStore, ScrapedFile } from '../../scraping/store.js';
-import { scrapedFile } from '../storing_rules.js';
 import type { Synchronous } from '../synchronous.js';
 import { files, runs, sources } from './scraping_schema.js';
 

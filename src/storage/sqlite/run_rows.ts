@@ -1,7 +1,7 @@
 import { and, asc, count, eq, gt, isNotNull, isNull, lte, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { MOST_RUNS_OF_SOURCE, type RunChange } from '../../scraping/run_states.js';
 import type { Run, RunReason } from '../../scraping/store.js';
-import { MOST_RUNS_OF_SOURCE, type RunChange } from '../run_rules.js';
 import { runs, sources } from './scraping_schema.js';
 
 const UNFINISHED = isNull(runs.finishedAt);

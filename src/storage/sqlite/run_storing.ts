@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { addedBy, checkBatch, NOTHING_STORED, progressed } from '../../scraping/batch_rules.js';
 import type { Checkpoint, RunStore, StoredBatch } from '../../scraping/store.js';
-import { addedBy, checkBatch, NOTHING_STORED, progressed } from '../storing_rules.js';
 import type { Synchronous } from '../synchronous.js';
 import { RunRows } from './run_rows.js';
 import { ScrapedFileRows } from './scraped_file_rows.js';

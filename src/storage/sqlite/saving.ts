@@ -1,8 +1,14 @@
 import { eq } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import type { KeptLogin } from '../../logins/login_claims.js';
+import {
+  foundByLogin,
+  givenByLogin,
+  LOGIN_SAVED,
+  revival,
+  wouldLoseItsKey,
+} from '../../logins/login_saved.js';
 import type { NewSession, SaveOutcome } from '../../logins/store.js';
-import type { KeptLogin } from '../login_rules.js';
-import { foundByLogin, givenByLogin, LOGIN_SAVED, revival, wouldLoseItsKey } from '../saving_rules.js';
 import type { Deadlines } from './deadlines.js';
 import type { FileRows } from './file_rows.js';
 import type { LoginRows } from './login_rows.js';
@@ -62,7 +68,7 @@ export class Saving {
   #revive(row: SessionRow, now: number): SessionRow {
     const change = revival(row, now);
     if (!change) return row;
-    return this.#parts.rows.happen(row, change.event, change.changes, change.occasion) ?? row;
+    return this.#parts.rows.happen(row, change.event, change.changes, change.entry) ?? row;
   }
 
   #savedBefore({ sessionId }: KeptLogin): SaveOutcome {

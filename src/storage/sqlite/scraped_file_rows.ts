@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { keptFile } from '../../scraping/batch_rules.js';
 import type { Run, ScrapedFile } from '../../scraping/store.js';
 import { REPLACED_FILE } from '../replaced_file.js';
-import { keptFile } from '../storing_rules.js';
 import { files } from './scraping_schema.js';
 
 /** The rows of the files of messages. */

@@ -1,8 +1,15 @@
 import { eq, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import {
+  applyEvent,
+  becameFree,
+  countsOf,
+  freeSince,
+  type HistoryEntry,
+  type PoolColumns,
+} from '../../pool/session_state.js';
 import type { PoolEvent } from '../../pool/states.js';
 import type { PoolNotice } from '../../pool/store.js';
-import { becameFree, countsOf, freeSince, happened, type Occasion, type PoolColumns } from '../standing.js';
 import type { Counts } from './counts.js';
 import type { HistoryRows } from './history_rows.js';
 import { sessions, sessionTags } from './schema.js';
@@ -82,12 +89,12 @@ export class SessionRows {
     row: SessionRow,
     event: PoolEvent,
     changes: Partial<PoolColumns>,
-    occasion: Occasion,
+    entry: HistoryEntry,
   ): SessionRow | null {
-    const after = happened(row, event, changes, occasion.at);
+    const after = applyEvent(row, event, changes, entry.at);
     if (after === null) return null;
     const now = this.write(row, after);
-    this.note(now, occasion);
+    this.note(now, entry);
     return now;
   }
 
@@ -123,10 +130,10 @@ export class SessionRows {
     for (const name of countsOf(row)) this.#counts.add(name, sign);
   }
 
-  note(row: Pick<SessionRow, 'id' | 'name' | 'leaseId'>, occasion: Occasion): void {
-    this.#history.add({ sessionId: row.id, leaseId: row.leaseId, ...occasion });
+  note(row: Pick<SessionRow, 'id' | 'name' | 'leaseId'>, entry: HistoryEntry): void {
+    this.#history.add({ sessionId: row.id, leaseId: row.leaseId, ...entry });
     if (this.notices.length >= MOST_NOTICES) return;
-    const { at, event, detail = null } = occasion;
+    const { at, event, detail = null } = entry;
     this.notices.push({ sessionId: row.id, sessionName: row.name, at, event, detail });
   }
 

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { and, asc, eq, isNull, notExists, or, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { isHeld } from '../../pool/session_state.js';
 import type { Page } from '../../pool/store.js';
 import type {
   NewName,
@@ -11,7 +12,6 @@ import type {
   SessionStore,
 } from '../../sessions/store.js';
 import { foldName } from '../folding.js';
-import { isHeld } from '../standing.js';
 import type { Synchronous } from '../synchronous.js';
 import type { Deadlines } from './deadlines.js';
 import type { FileRows } from './file_rows.js';

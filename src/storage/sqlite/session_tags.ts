@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { freeSince } from '../standing.js';
+import { freeSince } from '../../pool/session_state.js';
 import { sessions, sessionTags } from './schema.js';
 import type { SessionRow } from './session_rows.js';
 

@@ -1,12 +1,5 @@
-import { type LeaseRecord, type UnreleasedLease, withUnreleased } from '../pool/lease_authorization.js';
-import {
-  nextState,
-  type PoolEvent,
-  type RestState,
-  STATES,
-  type State,
-  TRANSITIONS,
-} from '../pool/states.js';
+import { type LeaseRecord, type UnreleasedLease, withUnreleased } from './lease_authorization.js';
+import { nextState, type PoolEvent, type RestState, STATES, type State, TRANSITIONS } from './states.js';
 
 /** The columns that say where a session stands in the pool. */
 export interface PoolColumns {
@@ -30,7 +23,7 @@ export interface PoolColumns {
 }
 
 /** A session as the pool's rules see it. */
-export interface Standing extends PoolColumns, LeaseRecord {
+export interface SessionState extends PoolColumns, LeaseRecord {
   readonly id: number;
   readonly name: string;
   readonly rest: RestState;
@@ -38,7 +31,7 @@ export interface Standing extends PoolColumns, LeaseRecord {
 }
 
 /** What happened, for the history. */
-export interface Occasion {
+export interface HistoryEntry {
   readonly at: number;
   readonly event: string;
   readonly detail?: string | null;
@@ -50,7 +43,7 @@ export interface Occasion {
  * nothing. A lease that ends without its holder is remembered, and while that one may still be connected the
  * session cools down in place of becoming leasable.
  */
-export function happened<Row extends Standing>(
+export function applyEvent<Row extends SessionState>(
   row: Row,
   event: PoolEvent,
   changes: Partial<PoolColumns>,
@@ -71,7 +64,7 @@ export function happened<Row extends Standing>(
 }
 
 /** The session could be leased though its last holder may still be connected. */
-function mayBeConnected({ state, cooldownUntil }: Standing, at: number): boolean {
+function mayBeConnected({ state, cooldownUntil }: SessionState, at: number): boolean {
   return TRANSITIONS[state].acquire !== undefined && cooldownUntil !== null && cooldownUntil > at;
 }
 
@@ -81,7 +74,7 @@ export function statesBefore(event: PoolEvent): State[] {
 }
 
 /** The names of the counts that a session is part of. */
-export function countsOf(row: Pick<Standing, 'state' | 'limited' | 'leaseHolder'>): string[] {
+export function countsOf(row: Pick<SessionState, 'state' | 'limited' | 'leaseHolder'>): string[] {
   const names = [`state:${row.state}`];
   if (row.state === 'free' && row.limited) names.push('limited');
   if (row.state === 'leased') names.push(`holder:${row.leaseHolder}`);
@@ -94,11 +87,11 @@ export function becameFree(before: PoolColumns, after: PoolColumns): boolean {
 }
 
 /** A session's place among the free ones that bear its tags; null: it is not free. */
-export function freeSince(row: Pick<Standing, 'state' | 'lastUsedAt'>): number | null {
+export function freeSince(row: Pick<SessionState, 'state' | 'lastUsedAt'>): number | null {
   return row.state === 'free' ? row.lastUsedAt : null;
 }
 
 /** A worker has it, or had it a moment ago and may still be connected. */
-export function isHeld({ state }: Pick<Standing, 'state'>): boolean {
+export function isHeld({ state }: Pick<SessionState, 'state'>): boolean {
   return state === 'leased' || state === 'cooldown';
 }

@@ -1,10 +1,28 @@
+import type { SessionState } from '../pool/session_state.js';
 import type { PoolEvent, RestState, State } from '../pool/states.js';
-import type { Standing } from './standing.js';
 
 /** Where a session comes to rest, and why. */
 export interface Rest {
   readonly rest: RestState;
   readonly restReason: string | null;
+}
+
+/** What decides where a session comes to rest, from what forbids most to what forbids least. */
+export interface RestFacts {
+  /** Why its file is certainly dead; null: it is not. */
+  readonly dead: string | null;
+  /** An admin took it out of the pool. */
+  readonly inactive: boolean;
+  /** The name of the session registered before it with the same auth key; null: none. */
+  readonly twin: string | null;
+}
+
+/** Where a session whose file is there comes to rest, and why. */
+export function restOf(facts: RestFacts): Rest {
+  if (facts.dead !== null) return { rest: 'dead', restReason: facts.dead };
+  if (facts.twin !== null) return { rest: 'duplicate', restReason: `same auth key as ${facts.twin}` };
+  if (facts.inactive) return { rest: 'inactive', restReason: 'taken out of the pool by an admin' };
+  return { rest: 'free', restReason: null };
 }
 
 /** States that Telegram put an account in: whoever gets its auth key gets them too. */
@@ -44,7 +62,7 @@ export function settling(row: Rest, rest: Rest, gained: boolean, now: number) {
   const event: PoolEvent = gained || wasDead ? 'rekey' : 'settle';
   if (event === 'settle' && rest.rest === row.rest && rest.restReason === row.restReason) return null;
   const changes = { stateReason: rest.restReason, suspectedAt: null };
-  return { event, changes, occasion: { at: now, event: rest.rest, detail: rest.restReason } };
+  return { event, changes, entry: { at: now, event: rest.rest, detail: rest.restReason } };
 }
 
 /** What it means that the session's file is gone; what holds it, if anything, goes on. */
@@ -53,16 +71,16 @@ export function goingMissing(row: Rest, restReason: string, now: number) {
   const event: PoolEvent = row.rest === 'dead' ? 'rekey' : 'settle';
   const rest: Rest = { rest: 'missing', restReason };
   const changes = { stateReason: restReason, suspectedAt: null };
-  return { rest, event, changes, occasion: { at: now, event: 'missing', detail: restReason } };
+  return { rest, event, changes, entry: { at: now, event: 'missing', detail: restReason } };
 }
 
 /** What an heir of the auth key gets with it; null: nothing. */
-export function inherited(former: Pick<Standing, 'state' | 'stateReason' | 'stateUntil'>, now: number) {
+export function inherited(former: Pick<SessionState, 'state' | 'stateReason' | 'stateUntil'>, now: number) {
   const event = OF_THE_ACCOUNT[former.state];
   if (!event) return null;
   const { stateReason, stateUntil } = former;
-  const occasion = { at: now, event: former.state, detail: stateReason };
-  return { event, changes: { stateReason, stateUntil }, occasion };
+  const entry = { at: now, event: former.state, detail: stateReason };
+  return { event, changes: { stateReason, stateUntil }, entry };
 }
 
 /** Why the row's own file is dead, from what the row says; null: it is not. */

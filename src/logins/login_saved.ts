@@ -1,8 +1,8 @@
+import { digest, sameDigest } from '../digests.js';
 import type { FoundFile } from '../intake/store.js';
-import type { NewSession } from '../logins/store.js';
-import { digest, sameDigest } from './digests.js';
-import type { KeptLogin } from './login_rules.js';
-import { isHeld, type Standing } from './standing.js';
+import { isHeld, type SessionState } from '../pool/session_state.js';
+import type { KeptLogin } from './login_claims.js';
+import type { NewSession } from './store.js';
 
 /** What is kept of a login that became a session: it has an auth key for itself no longer. */
 export const LOGIN_SAVED = {
@@ -20,7 +20,7 @@ export function foundByLogin(found: FoundFile, { phoneNumber }: Pick<KeptLogin, 
 
 /** Whether a worker has the session, and would go on with another auth key than the file's. */
 export function wouldLoseItsKey(
-  row: Pick<Standing, 'state'> & { readonly authKeySha256: Buffer | null },
+  row: Pick<SessionState, 'state'> & { readonly authKeySha256: Buffer | null },
   found: FoundFile,
 ): boolean {
   return isHeld(row) && !sameDigest(row.authKeySha256, digest(found.authKeySha256));
@@ -40,8 +40,8 @@ export function givenByLogin({ apiHash, proxyId }: NewSession, replaced: boolean
  * What happens to the session because Telegram has just let it in: what was said of the auth key before is
  * over. Null: nothing was, or its file is dead whatever Telegram says.
  */
-export function revival({ state, rest }: Pick<Standing, 'state' | 'rest'>, now: number) {
+export function revival({ state, rest }: Pick<SessionState, 'state' | 'rest'>, now: number) {
   if ((state !== 'invalid' && state !== 'dead') || rest === 'dead') return null;
-  const occasion = { at: now, event: 'restored', detail: 'it was logged in anew' };
-  return { event: 'restore', changes: { suspectedAt: null }, occasion } as const;
+  const entry = { at: now, event: 'restored', detail: 'it was logged in anew' };
+  return { event: 'restore', changes: { suspectedAt: null }, entry } as const;
 }

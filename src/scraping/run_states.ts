@@ -1,5 +1,5 @@
-import type { Run, RunEnd, RunLogEntry } from '../scraping/store.js';
-import { storableUpTo } from './storable_text.js';
+import { storableUpTo } from '../storable_text.js';
+import type { Run, RunEnd, RunLogEntry } from './store.js';
 
 /** Runs that are kept of a source; older ones that have ended are forgotten. */
 export const MOST_RUNS_OF_SOURCE = 1_000;

@@ -1,5 +1,5 @@
-import type { KnownPeer } from '../scraping/store.js';
-import { storable } from './storable_text.js';
+import { storable } from '../storable_text.js';
+import type { KnownPeer } from './store.js';
 
 /** Channels that are kept of a session: those that were saved or used last. */
 export const MOST_PEERS_OF_SESSION = 1_000;

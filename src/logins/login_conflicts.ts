@@ -1,6 +1,6 @@
-import type { LoginStore, Taken } from '../logins/store.js';
-import { digest, sameDigest } from './digests.js';
-import { LOGIN_UNDER_WAY } from './resting_rules.js';
+import { digest, sameDigest } from '../digests.js';
+import { LOGIN_UNDER_WAY } from '../intake/auth_key_owner.js';
+import type { LoginStore, Taken } from './store.js';
 
 /** What a session is to have for itself. */
 export type Wanted = Parameters<LoginStore['obstacle']>[0];

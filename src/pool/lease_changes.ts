@@ -1,3 +1,4 @@
+import { authorizeBlock } from './block_decision.js';
 import {
   type Authorization,
   authorizeLease,
@@ -5,10 +6,9 @@ import {
   type RefusalKind,
   type Relation,
   withLateRelease,
-} from '../pool/lease_authorization.js';
-import { authorizeBlock } from './blocking.js';
-import { type Change, revocation } from './passed_deadline.js';
-import type { PoolColumns, Standing } from './standing.js';
+} from './lease_authorization.js';
+import { type Change, revocation } from './lease_expiry.js';
+import type { PoolColumns, SessionState } from './session_state.js';
 
 /** What a release means for a session. */
 export type ReleaseDecision =
@@ -27,14 +27,19 @@ export type ReleaseDecision =
  * session at `now`. Its holder ends the lease, or the cool-down after it; an admin takes it from the holder, and the
  * session cools down. Nobody else ends anything.
  */
-export function decideRelease(row: Standing, caller: Caller, flooded: boolean, now: number): ReleaseDecision {
+export function decideRelease(
+  row: SessionState,
+  caller: Caller,
+  flooded: boolean,
+  now: number,
+): ReleaseDecision {
   const authorized: Authorization = (flooded ? authorizeBlock : authorizeLease)(row, caller);
   if (authorized.kind !== 'allowed') return authorized;
   const { as } = authorized;
   const by = { at: now, holder: caller.holder };
   if (as === 'admin') {
     const taken = revocation(row, now);
-    const change = taken && { ...taken, occasion: { ...taken.occasion, ...by } };
+    const change = taken && { ...taken, entry: { ...taken.entry, ...by } };
     return { kind: 'allowed', as, change, columns: {} };
   }
   const columns = row.state === 'leased' ? {} : lateRelease(row, caller);
@@ -42,11 +47,17 @@ export function decideRelease(row: Standing, caller: Caller, flooded: boolean, n
     return { kind: 'allowed', as, change: null, columns };
   }
   const changes = { ...columns, lastUsedAt: now, cooldownUntil: null };
-  const change = { event: 'release', changes, occasion: { ...by, event: 'released' } } as const;
+  const change = { event: 'release', changes, entry: { ...by, event: 'released' } } as const;
   return { kind: 'allowed', as, change, columns: {} };
 }
 
-function lateRelease(row: Standing, caller: Caller): Partial<PoolColumns> {
+function lateRelease(row: SessionState, caller: Caller): Partial<PoolColumns> {
   const unreleased = withLateRelease(row, caller);
   return unreleased.length === row.unreleased.length ? {} : { unreleased };
+}
+
+/** What a renewal writes: the lease lasts for its own length, or for another one that is its own from now on. */
+export function renewal({ leaseTtlSeconds: own }: SessionState, ttlSeconds: number | null, now: number) {
+  const seconds = ttlSeconds ?? own ?? 0;
+  return { stateUntil: now + seconds * 1000, leaseTtlSeconds: seconds, leaseRenewed: true };
 }

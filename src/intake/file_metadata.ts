@@ -1,5 +1,5 @@
-import type { FoundFile } from '../intake/store.js';
-import { digest, sameDigest } from './digests.js';
+import { digest, sameDigest } from '../digests.js';
+import type { FoundFile } from './store.js';
 
 /** What a row knows that its file may not say. */
 export interface KnownOfFile {
@@ -15,7 +15,7 @@ export interface KnownOfFile {
  * What the file says of its session, and of the row what it does not say. `gained`: the auth key is another
  * one, so that the row knows nothing of its user.
  */
-export function toldByFile(row: KnownOfFile, found: FoundFile, gained: boolean) {
+export function mergeFileMetadata(row: KnownOfFile, found: FoundFile, gained: boolean) {
   const { json, dead: _, authKeySha256: __, ...columns } = found;
   const apiId = found.apiId ?? row.apiId;
   return {
@@ -45,7 +45,7 @@ const LEARNED = [
   'apiHash',
 ] as const;
 
-/** When the row was last changed, now that its file says this. `gained`: as for `toldByFile`. */
+/** When the row was last changed, now that its file says this. `gained`: as for `mergeFileMetadata`. */
 export function updatedBy<Row extends Record<(typeof LEARNED)[number], unknown>>(
   row: Row & { readonly updatedAt: number },
   told: Record<(typeof LEARNED)[number], unknown>,

@@ -1,6 +1,6 @@
-import type { Checkpoint, RunProgress, ScrapedFile, StoredBatch } from '../scraping/store.js';
-import { digest } from './digests.js';
-import { storable } from './storable_text.js';
+import { digest } from '../digests.js';
+import { storable } from '../storable_text.js';
+import type { Checkpoint, RunProgress, ScrapedFile, StoredBatch } from './store.js';
 
 /** How far a source is of which nothing is stored. */
 export const NOTHING_STORED: Checkpoint = { lastMessageId: 0, monthPath: null, monthBytes: 0 };

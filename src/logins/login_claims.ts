@@ -1,5 +1,5 @@
-import type { ClaimOutcome, LoginChange, PendingLogin } from '../logins/store.js';
-import { digest, sameDigest } from './digests.js';
+import { digest, sameDigest } from '../digests.js';
+import type { ClaimOutcome, LoginChange, PendingLogin } from './store.js';
 
 /** Logins that may be under way at once. */
 export const MOST_UNDER_WAY = 1000;

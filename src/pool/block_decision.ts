@@ -1,13 +1,8 @@
-import {
-  type Authorization,
-  authorizeLease,
-  type Caller,
-  type Relation,
-} from '../pool/lease_authorization.js';
-import { INVALIDATED_UNTIL } from '../pool/states.js';
-import { type Block, type Flood, SUSPICION_SECONDS } from '../pool/store.js';
-import { type Change, mayBeConnectedUntil } from './passed_deadline.js';
-import type { Occasion, PoolColumns, Standing } from './standing.js';
+import { type Authorization, authorizeLease, type Caller, type Relation } from './lease_authorization.js';
+import { type Change, mayBeConnectedUntil } from './lease_expiry.js';
+import type { HistoryEntry, PoolColumns, SessionState } from './session_state.js';
+import { INVALIDATED_UNTIL } from './states.js';
+import { type Block, type Flood, SUSPICION_SECONDS } from './store.js';
 
 /** What a block does to a session. `until`: what is answered if the event changes nothing. */
 export type Decision =
@@ -16,13 +11,13 @@ export type Decision =
   | {
       readonly kind: 'note';
       readonly changes: Partial<PoolColumns>;
-      readonly occasion: Occasion;
+      readonly entry: HistoryEntry;
       /** The method that is flooded, and until when. */
       readonly method: { readonly name: string; readonly until: number } | null;
     };
 
 /** Whether the caller may block the session: one who acts by its key alone must at least have held it last. */
-export function authorizeBlock(row: Standing, caller: Caller): Authorization {
+export function authorizeBlock(row: SessionState, caller: Caller): Authorization {
   const authorized = authorizeLease(row, caller);
   if (authorized.kind !== 'allowed' || authorized.as !== 'bystander') return authorized;
   return { kind: 'not_lease_holder' };
@@ -33,7 +28,7 @@ export function authorizeBlock(row: Standing, caller: Caller): Authorization {
  * holder, that one may be connected for a moment more.
  */
 export function decideBlock(
-  row: Standing,
+  row: SessionState,
   block: Block,
   { holder }: Caller,
   as: Relation,
@@ -48,7 +43,7 @@ export function decideBlock(
   return { ...decision, changes: { ...decision.changes, cooldownUntil, stateUntil: until } };
 }
 
-function decide(row: Standing, block: Block, by: { at: number; holder: string }): Decision {
+function decide(row: SessionState, block: Block, by: { at: number; holder: string }): Decision {
   switch (block.kind) {
     case 'none':
       return { kind: 'nothing' };
@@ -56,15 +51,15 @@ function decide(row: Standing, block: Block, by: { at: number; holder: string })
       return decideFlood(row, block, by);
     case 'invalidate': {
       const changes = { stateUntil: INVALIDATED_UNTIL, stateReason: block.reason ?? 'invalidated' };
-      const occasion = { ...by, event: 'invalidated', detail: block.reason };
-      return { kind: 'event', event: 'invalidate', changes, occasion, until: row.stateUntil };
+      const entry = { ...by, event: 'invalidated', detail: block.reason };
+      return { kind: 'event', event: 'invalidate', changes, entry, until: row.stateUntil };
     }
     case 'suspect':
       if (isSuspect(row, by.at)) return die(row, block.reason, by);
       return {
         kind: 'note',
         changes: { suspectedAt: by.at },
-        occasion: { ...by, event: 'suspected', detail: block.reason },
+        entry: { ...by, event: 'suspected', detail: block.reason },
         method: null,
       };
     case 'dead':
@@ -73,25 +68,25 @@ function decide(row: Standing, block: Block, by: { at: number; holder: string })
 }
 
 /** Floods the session or one of its methods; a wait that ends later than the new one stands. */
-function decideFlood(row: Standing, flood: Flood, by: { at: number; holder: string }): Decision {
+function decideFlood(row: SessionState, flood: Flood, by: { at: number; holder: string }): Decision {
   const until = by.at + flood.seconds * 1000;
   const detail = `${flood.seconds} s`;
   if (flood.method !== null) {
-    const occasion = { ...by, event: 'method_flooded', detail: `${flood.method}: ${detail}` };
-    return { kind: 'note', changes: { limited: true }, occasion, method: { name: flood.method, until } };
+    const entry = { ...by, event: 'method_flooded', detail: `${flood.method}: ${detail}` };
+    return { kind: 'note', changes: { limited: true }, entry, method: { name: flood.method, until } };
   }
   const current = row.state === 'flood' ? (row.stateUntil ?? 0) : 0;
   const stateUntil = Math.max(until, current, row.cooldownUntil ?? 0);
   const changes = { stateUntil, stateReason: 'flood wait', lastUsedAt: by.at };
-  return { kind: 'event', event: 'flood', changes, occasion: { ...by, event: 'flooded', detail }, until };
+  return { kind: 'event', event: 'flood', changes, entry: { ...by, event: 'flooded', detail }, until };
 }
 
-function die(row: Standing, reason: string, by: { at: number; holder: string }): Decision {
+function die(row: SessionState, reason: string, by: { at: number; holder: string }): Decision {
   const changes = { stateReason: reason, stateUntil: null };
-  const occasion = { ...by, event: 'died', detail: reason };
-  return { kind: 'event', event: 'die', changes, occasion, until: row.stateUntil };
+  const entry = { ...by, event: 'died', detail: reason };
+  return { kind: 'event', event: 'die', changes, entry, until: row.stateUntil };
 }
 
-function isSuspect({ suspectedAt }: Standing, now: number): boolean {
+function isSuspect({ suspectedAt }: SessionState, now: number): boolean {
   return suspectedAt !== null && now - suspectedAt < SUSPICION_SECONDS * 1000;
 }
