@@ -36,6 +36,9 @@ const LONGEST_SLOW_HOLD_MS = 3500;
 /** How often an older worker releases a lease only after it has run out. */
 const LATE = 0.05;
 
+/** How often it sends the release once more when the session may long be another's. */
+const AGAIN_LATE = 0.3;
+
 /** How long after its end, in milliseconds at the most. */
 const LATEST_MS = 1000;
 
@@ -104,7 +107,7 @@ export class PoolWorker {
       const path = `/release?session_id=${holding.sessionId}`;
       const answer = await this.#parts.client.ask('POST', path, {}, this.#address).catch(() => null);
       expected(answer, [200, 409, 503]);
-      await delay(Math.random() * LONGEST_HOLD_MS);
+      await delay(Math.random() * (Math.random() < AGAIN_LATE ? LATEST_MS : LONGEST_HOLD_MS));
     }
   }
 

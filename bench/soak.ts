@@ -5,8 +5,8 @@ import type { Ledger } from './ledger.js';
 import { PoolWorker } from './pool_worker.js';
 import { monotonicMs } from './statistics.js';
 
-/** How many sessions a soak has. */
-export const SESSIONS = 100;
+/** How many sessions a soak has: fewer than workers, so that one that is freed wrongly is another's at once. */
+export const SESSIONS = 30;
 
 const TTL_SECONDS = 5;
 
