@@ -4,6 +4,9 @@ import { monotonicMs } from './statistics.js';
 /** The key that every server here is started with. */
 export const API_KEY = 'benchmark-admin-key';
 
+/** A worker's key, for servers that are told of it. */
+export const WORKER_KEY = 'benchmark-worker-key';
+
 /** An answer, and when it was asked for and had arrived, on the monotonic clock. */
 export interface Answer {
   readonly status: number;

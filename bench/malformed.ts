@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Benchmark } from './benchmark.js';
-import { API_KEY, Client } from './client.js';
+import { API_KEY, Client, WORKER_KEY } from './client.js';
 import { exactly, type Finding, noted, said } from './finding.js';
 import { DataCentres } from './scraping/data_centres.js';
 import { ownDatabase } from './scraping/own_database.js';
@@ -13,7 +13,7 @@ import { monotonicMs } from './statistics.js';
 import type { Workplace } from './workplace.js';
 
 /** A key of each role. */
-const KEYS = { admin: API_KEY, worker: 'benchmark-worker-key', monitor: 'benchmark-monitor-key' } as const;
+const KEYS = { admin: API_KEY, worker: WORKER_KEY, monitor: 'benchmark-monitor-key' } as const;
 type Role = keyof typeof KEYS;
 
 /** The roles, each of which can be asked for alone. */

@@ -1,6 +1,7 @@
 import type { Benchmark } from './benchmark.js';
-import { API_KEY, Client, readLease } from './client.js';
+import { API_KEY, Client, readLease, WORKER_KEY } from './client.js';
 import { exactly, type Finding } from './finding.js';
+import { type DatabaseWish, ownDatabase } from './scraping/own_database.js';
 import { Server } from './server.js';
 import { writePlainFiles } from './session_files.js';
 import type { Workplace } from './workplace.js';
@@ -8,27 +9,23 @@ import type { Workplace } from './workplace.js';
 const WORKERS = 32;
 const SESSIONS = 24;
 const CYCLES = 20_000;
-const WORKER_KEY = 'benchmark-worker-key';
 
 /** Workers that know no lease ids, of one key and one address: as long as each releases once, none is refused. */
 export const olderWorkers: Benchmark = {
   name: 'older',
   minutes: () => 6,
   async run(open, { database }) {
-    const findings = await measure(await open(), 'SQLite', {});
+    const findings = await measure(await open(), { name: 'SQLite', server: null });
     if (database === null) return findings;
-    return [...findings, ...(await measure(await open(), 'PostgreSQL', { DATABASE_URL: database }))];
+    return [...findings, ...(await measure(await open(), { name: 'PostgreSQL', server: database }))];
   },
 };
 
-async function measure(
-  place: Workplace,
-  driver: string,
-  settings: Readonly<Record<string, string>>,
-): Promise<Finding[]> {
+async function measure(place: Workplace, database: DatabaseWish): Promise<Finding[]> {
   writePlainFiles(await place.makeDirectory('sessions'), SESSIONS);
   const API_KEYS = `${API_KEY},worker:${WORKER_KEY}`;
-  const server = await Server.start(place, { program: 'telegate', settings: { API_KEYS, ...settings } });
+  const settings = { API_KEYS, ...(await ownDatabase(place, database)) };
+  const server = await Server.start(place, { program: 'telegate', settings });
   const client = new Client(server.port, WORKERS);
   const count = { cycles: 0, released: 0 };
   await Promise.all(Array.from({ length: WORKERS }, () => work(client, count)));
@@ -36,7 +33,7 @@ async function measure(
   await server.stop('SIGTERM');
   return [
     exactly(
-      `${driver}: releases without a lease id by ${WORKERS} workers of one key`,
+      `${database.name}: releases without a lease id by ${WORKERS} workers of one key`,
       count.released,
       CYCLES,
     ),

@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import cors from 'cors';
-import express, { type Express, type RequestHandler } from 'express';
+import express, {
+  type Express,
+  type NextFunction,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
 import { serve as serveSwagger, setup as setupSwagger } from 'swagger-ui-express';
 import type { Logger } from 'winston';
@@ -50,7 +56,7 @@ export function createApp(parts: AppParts): Express {
   app.set('trust proxy', [...parts.trustedProxies]);
   app.use(createRequestContext(parts.newRequestId, parts.metrics, parts.logger));
   app.use(helmet(securityHeaders(parts.hsts)));
-  if (parts.corsOrigins.length > 0) app.use(forPages(parts.corsOrigins));
+  if (parts.corsOrigins.length > 0) app.use(crossOrigin(parts.corsOrigins));
   serveConsole(app, parts);
   addRoutes(app, parts.routes, parts);
   const versioned = express.Router();
@@ -74,11 +80,11 @@ function serveConsole(app: Express, { root }: AppParts): void {
   });
 }
 
-/** What pages of other origins may ask. Most requests come from no page, and pass at once. */
-function forPages(origins: readonly string[]): RequestHandler {
+/** CORS. Most requests come from programs, without an `Origin`, and skip it. */
+function crossOrigin(origins: readonly string[]): RequestHandler {
   const answer = cors({ origin: corsOrigin(origins), exposedHeaders: EXPOSED });
   return (req, res, next) => {
-    if (req.headers.origin !== undefined) return answer(req, res, next);
+    if (req.headers.origin !== undefined || req.method === 'OPTIONS') return answer(req, res, next);
     if (!origins.includes('*')) res.setHeader('Vary', 'Origin');
     next();
   };
@@ -89,18 +95,19 @@ function corsOrigin(origins: readonly string[]): string | (string | RegExp)[] {
   return origins.map((origin) => (origin === 'loopback' ? LOOPBACK_PAGES : origin));
 }
 
-/** The document and its page are made when the first asks for them: a start has no need of either. */
+/** The document and its page are made on the first request, so that the start does not wait for them. */
 function serveDocuments(app: Express, { routes, version }: AppParts): void {
-  const document = madeOnce(() => createOpenApi(routes, version));
-  const page = madeOnce(() => setupSwagger(document(), { customSiteTitle: 'TeleGate API' }));
+  const document = lazily(() => createOpenApi(routes, version));
+  const page = lazily(() => setupSwagger(document(), { customSiteTitle: 'TeleGate API' }));
   app.get(['/openapi.json', '/api/v1/openapi.json'], (_req, res) => {
     res.json(document());
   });
-  app.use(['/docs', '/api/v1/docs'], serveSwagger, ((req, res, next) =>
-    page()(req, res, next)) satisfies RequestHandler);
+  app.use(['/docs', '/api/v1/docs'], serveSwagger, (req: Request, res: Response, next: NextFunction) =>
+    page()(req, res, next),
+  );
 }
 
-function madeOnce<T>(make: () => T): () => T {
+function lazily<T>(make: () => T): () => T {
   let made: T | undefined;
   return () => {
     made ??= make();

@@ -34,7 +34,7 @@ export class BadRequest extends TeleGateError {}
 /** The body is larger than the service reads. */
 export class TooLarge extends TeleGateError {}
 
-/** The body comes too slowly to be waited for. */
+/** The body arrives too slowly to be waited for. */
 export class BodyTooSlow extends TeleGateError {
   constructor(bytes: number, seconds: number) {
     super(`The body came too slowly: wanted ${bytes} bytes in ${seconds} seconds, or all of it`);

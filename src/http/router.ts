@@ -18,7 +18,7 @@ export interface RouterParts {
   readonly sees: (key: ApiKey, sessionId: number) => Promise<boolean>;
   /** Where the actions of admins are written down. */
   readonly audit: Pick<AuditTrail, 'done' | 'failed'>;
-  /** For bodies that come too slowly. */
+  /** Times out bodies that arrive too slowly. */
   readonly timers: Timers;
 }
 
@@ -55,7 +55,7 @@ async function serve(route: Route, parts: RouterParts, req: Request, res: Respon
 
 type Answered = ReturnType<Route['handle']>;
 
-/** What the request is answered, by whoever has to have a word in it; no promise more than that takes. */
+/** Checks and records only what the route and the key call for, so that other requests go straight to the handler. */
 function answer(route: Route, parts: RouterParts, context: Context<unknown, unknown>): Answered {
   if (route.session === undefined || context.key.tags.length === 0) return handle(route, parts, context);
   return handleSeen(route, route.session, parts, context);

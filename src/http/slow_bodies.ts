@@ -3,14 +3,14 @@ import { BodyTooSlow } from '../errors.js';
 import type { Timers } from '../timers.js';
 import type { UploadedFile } from './route.js';
 
-/** How often is looked at what came of a body, in seconds. */
-const LOOK_SECONDS = 30;
+/** How often the progress of a body is checked, in seconds. */
+const CHECK_INTERVAL_SECONDS = 30;
 
-/** What must have come in that time, in bytes, unless it is all. */
-const LEAST_BYTES = 16 * 1024;
+/** What must arrive in that time, in bytes, unless the body is complete. */
+const MIN_BYTES = 16 * 1024;
 
 /**
- * Reads a body, unless it comes too slowly: its connection, which would be held for nothing, is then closed.
+ * Reads a body. If it arrives too slowly, the request is refused and its connection closed.
  * @throws BodyTooSlow, and what `read` throws.
  */
 export async function readInTime(
@@ -22,12 +22,12 @@ export async function readInTime(
   let cancel: () => void = () => undefined;
   const tooSlow = new Promise<never>((_, reject) => {
     const wait = (seen: number) => {
-      cancel = timers.after(LOOK_SECONDS * 1000, () => {
+      cancel = timers.after(CHECK_INTERVAL_SECONDS * 1000, () => {
         const { bytesRead } = req.socket;
-        // Where the service itself does not read on, nothing can come.
-        const comes = bytesRead - seen >= LEAST_BYTES || req.readableLength >= req.readableHighWaterMark;
+        // While the service itself does not read on, nothing can arrive.
+        const comes = bytesRead - seen >= MIN_BYTES || req.readableLength >= req.readableHighWaterMark;
         if (req.complete || comes) wait(bytesRead);
-        else reject(new BodyTooSlow(LEAST_BYTES, LOOK_SECONDS));
+        else reject(new BodyTooSlow(MIN_BYTES, CHECK_INTERVAL_SECONDS));
       });
     };
     wait(req.socket.bytesRead);

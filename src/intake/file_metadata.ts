@@ -1,39 +1,24 @@
 import { digest, sameDigest } from '../digests.js';
 import type { FoundFile } from './store.js';
 
-/** What a row knows that its file may not say. */
+/** What a row says of its session. */
 export interface KnownOfFile {
+  readonly name: string;
+  readonly file: string | null;
+  readonly jsonFile: string | null;
+  readonly format: string;
+  readonly dcId: number | null;
   readonly userId: string | null;
   readonly phoneNumber: string | null;
   readonly apiId: number | null;
   readonly apiHash: string | null;
   readonly credentials: string | null;
   readonly lastCheckedAt: number | null;
+  readonly updatedAt: number;
 }
 
-/**
- * What the file says of its session, and of the row what it does not say. `gained`: the auth key is another
- * one, so that the row knows nothing of its user.
- */
-export function mergeFileMetadata(row: KnownOfFile, found: FoundFile, gained: boolean) {
-  const { json, dead: _, authKeySha256: __, ...columns } = found;
-  const apiId = found.apiId ?? row.apiId;
-  return {
-    ...columns,
-    jsonFile: json,
-    userId: found.userId ?? (gained ? null : row.userId),
-    phoneNumber: found.phoneNumber ?? row.phoneNumber,
-    apiId,
-    // It is the hash of the other application.
-    apiHash: apiId === row.apiId ? row.apiHash : null,
-    // They hold the auth key: those of another one must not outlive it.
-    credentials: found.credentials ?? (gained ? null : row.credentials),
-    lastCheckedAt: gained ? null : row.lastCheckedAt,
-  };
-}
-
-/** What makes a row another one, beside its auth key. A fingerprint says no more than that the file was touched. */
-const LEARNED = [
+/** What describes a session, beside its auth key. A fingerprint says no more than that the file was touched. */
+const DESCRIPTION = [
   'name',
   'file',
   'jsonFile',
@@ -45,14 +30,27 @@ const LEARNED = [
   'apiHash',
 ] as const;
 
-/** When the row was last changed, now that its file says this. `gained`: as for `mergeFileMetadata`. */
-export function updatedBy<Row extends Record<(typeof LEARNED)[number], unknown>>(
-  row: Row & { readonly updatedAt: number },
-  told: Record<(typeof LEARNED)[number], unknown>,
-  gained: boolean,
-  now: number,
-): number {
-  return gained || LEARNED.some((column) => row[column] !== told[column]) ? now : row.updatedAt;
+/**
+ * What the file says of its session, and of the row what it does not say. `gained`: the auth key is another
+ * one, so that the row knows nothing of its user. `updatedAt` moves only if the description or the key changed.
+ */
+export function mergeFileMetadata(row: KnownOfFile, found: FoundFile, gained: boolean, now: number) {
+  const { json, dead: _, authKeySha256: __, ...columns } = found;
+  const apiId = found.apiId ?? row.apiId;
+  const merged = {
+    ...columns,
+    jsonFile: json,
+    userId: found.userId ?? (gained ? null : row.userId),
+    phoneNumber: found.phoneNumber ?? row.phoneNumber,
+    apiId,
+    // It is the hash of the other application.
+    apiHash: apiId === row.apiId ? row.apiHash : null,
+    // They hold the auth key: those of another one must not outlive it.
+    credentials: found.credentials ?? (gained ? null : row.credentials),
+    lastCheckedAt: gained ? null : row.lastCheckedAt,
+  };
+  const changed = gained || DESCRIPTION.some((column) => row[column] !== merged[column]);
+  return { ...merged, updatedAt: changed ? now : row.updatedAt };
 }
 
 /** What a row has that may be nowhere else. */

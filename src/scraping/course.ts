@@ -5,7 +5,7 @@ import type { NextStep } from './after_error.js';
 import type { OwnRun, RunOutcome } from './engine.js';
 import { pause } from './pause.js';
 import { pagesAfter } from './reading.js';
-import type { Setbacks } from './setbacks.js';
+import type { RetryBudget } from './retry_budget.js';
 import type { KnownPeer } from './store.js';
 import type { Storing } from './storing.js';
 
@@ -22,7 +22,7 @@ export interface Course {
   /** The source's bot had its turn. */
   botTried: boolean;
   /** Failures that say nothing of the session, without anything read in between. */
-  readonly setbacks: Setbacks;
+  readonly retryBudget: RetryBudget;
 }
 
 /** Whoever reads the channel of a run: a session, or a bot. */
@@ -39,7 +39,7 @@ export interface Reader {
  */
 export async function readWith(
   reader: Reader,
-  course: Pick<Course, 'signal' | 'setbacks'> & { readonly storing: Pick<Storing, 'position'> },
+  course: Pick<Course, 'signal' | 'retryBudget'> & { readonly storing: Pick<Storing, 'position'> },
   timers: Timers,
   signal: AbortSignal,
 ): Promise<RunOutcome | null> {
@@ -81,8 +81,8 @@ export async function storeNew(
 /** How long a reader waits before it goes on, in milliseconds; null: it has failed too often. */
 function pauseBefore(
   step: Exclude<NextStep, { readonly kind: 'fail' | 'swap' }>,
-  { setbacks, storing }: Parameters<typeof readWith>[1],
+  { retryBudget, storing }: Parameters<typeof readWith>[1],
 ): number | null {
   if (step.kind === 'sleep') return step.seconds * 1000;
-  return step.kind === 'again' ? setbacks.after(storing.position) : 0;
+  return step.kind === 'again' ? retryBudget.pauseAfterFailure(storing.position) : 0;
 }

@@ -6,9 +6,9 @@ import type { Course } from './course.js';
 import type { OwnRun, RunOutcome } from './engine.js';
 import { NextReaders } from './next_reader.js';
 import { pause } from './pause.js';
+import { RetryBudget, TARGET_RETRIES, TELEGRAM_RETRIES } from './retry_budget.js';
 import { RunLog } from './run_log.js';
 import { SessionReading, type SessionReadingParts } from './session_reading.js';
-import { OF_TARGETS, OF_TELEGRAM, Setbacks } from './setbacks.js';
 import type { Sink, StoringSource } from './sinks/sink.js';
 import { SinkFailed } from './sinks/sink_failed.js';
 import type { Checkpoint } from './store.js';
@@ -64,14 +64,14 @@ export class Scraping {
   /** Begins anew where the target failed for the moment. */
   async #throughFailures(run: OwnRun, source: Source, signal: AbortSignal): Promise<RunOutcome> {
     const { runs, timers } = this.#parts;
-    const setbacks = new Setbacks(OF_TARGETS);
+    const retryBudget = new RetryBudget(TARGET_RETRIES);
     for (;;) {
       try {
         return await this.#stored(run, source, await runs.checkpoint(source.id), signal);
       } catch (error) {
         if (!(error instanceof SinkFailed)) throw error;
         const { lastMessageId } = await runs.checkpoint(source.id);
-        const pauseMs = error.mayPass ? setbacks.after(lastMessageId) : null;
+        const pauseMs = error.mayPass ? retryBudget.pauseAfterFailure(lastMessageId) : null;
         if (pauseMs === null) return { kind: 'failed', error: error.message };
         await this.#log.write(run.id, 'warning', error.message);
         await pause(timers, pauseMs, signal);
@@ -102,8 +102,8 @@ export class Scraping {
       const onRecorded = () => onChanged(run.id);
       const parts = { ...{ run, runs, sink, wishes, clock }, onRecorded };
       const storing = new Storing(parts, checkpoint.lastMessageId);
-      const setbacks = new Setbacks(OF_TELEGRAM);
-      const untried = { notLetIn: new Set<number>(), botTried: false, setbacks };
+      const retryBudget = new RetryBudget(TELEGRAM_RETRIES);
+      const untried = { notLetIn: new Set<number>(), botTried: false, retryBudget };
       const fillTitle = (title: string) => this.#fillTitle(source, title);
       const course: Course = { run, source, storing, signal, fillTitle, ...untried };
       const outcome = await this.#course(course);
@@ -127,7 +127,7 @@ export class Scraping {
       if (!isBot && course.notLetIn.has(reader.sessionId)) return this.#noOtherSession(course, reader);
       const ended = await (isBot ? this.#bots.with(course) : this.#reading.with(course, reader));
       if (ended) return ended;
-      if (course.setbacks.areTooMany) {
+      if (course.retryBudget.isExhausted) {
         return this.#deferred('Telegram can not be reached', DEFER_MS);
       }
       this.#parts.onChanged(course.run.id);

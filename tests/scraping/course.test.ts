@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { NextStep } from '../../src/scraping/after_error.js';
 import { readWith } from '../../src/scraping/course.js';
 import type { RunOutcome } from '../../src/scraping/engine.js';
-import { OF_TELEGRAM, Setbacks } from '../../src/scraping/setbacks.js';
+import { RetryBudget, TELEGRAM_RETRIES } from '../../src/scraping/retry_budget.js';
 import type { Timers } from '../../src/timers.js';
 
 /** What comes of reading: it ends, or it fails with what is to be done then, at some message. */
@@ -44,7 +44,7 @@ async function read(...readings: readonly Reading[]): Promise<Told> {
     judge: async () => step,
   };
   const { signal } = new AbortController();
-  const course = { signal, storing, setbacks: new Setbacks(OF_TELEGRAM) };
+  const course = { signal, storing, retryBudget: new RetryBudget(TELEGRAM_RETRIES) };
   const outcome = await readWith(reader, course, timers, signal);
   return { outcome, pauses, anew, readings: anew.length };
 }

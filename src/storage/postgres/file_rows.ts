@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { digest, sameDigest } from '../../digests.js';
 import { deadByFile, goingMissing } from '../../intake/auth_key_owner.js';
-import { mergeFileMetadata, updatedBy, wouldLose } from '../../intake/file_metadata.js';
+import { mergeFileMetadata, wouldLose } from '../../intake/file_metadata.js';
 import type { FileChange, FoundFile } from '../../intake/store.js';
 import { isHeld } from '../../pool/session_state.js';
 import { foldName } from '../folding.js';
@@ -103,8 +103,8 @@ export class FileRows {
       await this.#miss(row, 'its file was replaced while it was leased', now);
       return 'held';
     }
-    const told = { ...mergeFileMetadata(row, found, gained), foldedName: foldName(found.name) };
-    const changes = { ...told, authKeySha256, updatedAt: updatedBy(row, told, gained, now) };
+    const foldedName = foldName(found.name);
+    const changes = { ...mergeFileMetadata(row, found, gained, now), foldedName, authKeySha256 };
     await this.#unit.db.update(sessions).set(changes).where(eq(sessions.id, row.id));
     if (gained) {
       this.#unit.note(row, { at: now, event: 'rekeyed', detail: 'the file holds another auth key' });

@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { digest, sameDigest } from '../../digests.js';
 import { deadByFile, goingMissing } from '../../intake/auth_key_owner.js';
-import { mergeFileMetadata, updatedBy, wouldLose } from '../../intake/file_metadata.js';
+import { mergeFileMetadata, wouldLose } from '../../intake/file_metadata.js';
 import type { FileChange, FoundFile } from '../../intake/store.js';
 import { isHeld } from '../../pool/session_state.js';
 import { foldName } from '../folding.js';
@@ -116,9 +116,7 @@ export class FileRows {
       return 'held';
     }
     const foldedName = foldName(found.name);
-    const told = mergeFileMetadata(row, found, gained);
-    const updatedAt = updatedBy(row, told, gained, now);
-    const changes = { ...told, foldedName, authKeySha256, updatedAt };
+    const changes = { ...mergeFileMetadata(row, found, gained, now), foldedName, authKeySha256 };
     this.#db.update(sessions).set(changes).where(eq(sessions.id, row.id)).run();
     if (gained) {
       this.#rows.note(row, { at: now, event: 'rekeyed', detail: 'the file holds another auth key' });
