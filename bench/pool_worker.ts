@@ -98,8 +98,10 @@ export class PoolWorker {
     else await this.#release(holding);
   }
 
-  /** Without a lease id: late now and then, and once more after that. */
+  /** Without a lease id: late now and then, and once more after that. Refused, it leases nothing until its time is up. */
   async #releaseAsOlderWorkersDo(holding: Holding): Promise<void> {
+    const leasedUntil = holding.until;
+    let refused = false;
     if (Math.random() < LATE)
       await delay(Math.max(0, holding.until - monotonicMs()) + Math.random() * LATEST_MS);
     holding.until = Math.min(holding.until, monotonicMs());
@@ -107,8 +109,10 @@ export class PoolWorker {
       const path = `/release?session_id=${holding.sessionId}`;
       const answer = await this.#parts.client.ask('POST', path, {}, this.#address).catch(() => null);
       expected(answer, [200, 409, 503]);
+      if (times === 0) refused = answer?.status === 409;
       await delay(Math.random() * (Math.random() < AGAIN_LATE ? LATEST_MS : LONGEST_HOLD_MS));
     }
+    if (refused) await delay(Math.max(0, leasedUntil - monotonicMs()));
   }
 
   /** Whether the lease is still held, as far as anyone knows. */
