@@ -40,6 +40,11 @@ const MINUTE = 60_000;
  * Leasing as the contract describes it, in the plainest words: the drivers' answers are compared with its answers.
  * It shares no rule with them.
  */
+/** Flooded for some method, however many they are. */
+function isLimited({ methods }: ModelSession): boolean {
+  return methods.size > 0;
+}
+
 export class PoolModel {
   readonly #sessions: ModelSession[];
 
@@ -116,7 +121,7 @@ export class PoolModel {
   restore(index: number, now: number): object {
     this.#pass(now);
     const session = this.#at(index);
-    const lifted = session.methods.size > 0;
+    const lifted = isLimited(session);
     session.methods.clear();
     const back = session.state === 'flood' || session.state === 'invalid' || session.state === 'dead';
     if (back) this.#rest(session, now);
@@ -127,9 +132,9 @@ export class PoolModel {
     this.#pass(now);
     const inState = (state: ModelState) => this.#sessions.filter((session) => session.state === state);
     const leastOf = (times: readonly number[]) => (times.length === 0 ? null : Math.min(...times));
-    const limited = inState('free').filter(({ methods }) => methods.size > 0).length;
+    const limited = inState('free').filter(isLimited).length;
     const methodEnds = inState('free')
-      .filter(({ methods }) => methods.size > 0)
+      .filter(isLimited)
       .map(({ methods }) => Math.max(...methods.values()));
     return {
       total: this.#sessions.length,
@@ -152,7 +157,7 @@ export class PoolModel {
     this.#pass(now);
     return this.#sessions
       .filter(({ state }) => state === 'leased')
-      .sort((a, b) => a.methods.size - b.methods.size || a.usedAt - b.usedAt || a.id - b.id)
+      .sort((a, b) => Number(isLimited(a)) - Number(isLimited(b)) || a.usedAt - b.usedAt || a.id - b.id)
       .map(({ id, last, usedAt, until, renewed }) => ({
         ...{ sessionId: id, leaseId: last?.leaseId, holder: last?.client.holder },
         ...{ leasedAt: usedAt, expiresAt: until, renewed },
