@@ -30,7 +30,8 @@ async function heldUp(url: string): Promise<{ reached(): Promise<void>; goOn(): 
   const holder = new pg.Client({ connectionString: url });
   await holder.connect();
   await holder.query('SELECT pg_advisory_lock(4711)');
-  const waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = 4711";
+  const waiting = `SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = database
+    WHERE locktype = 'advisory' AND NOT granted AND objid = 4711 AND datname = current_database()`;
   return {
     reached: () => until(async () => (await onServer(waiting, url)).length > 0),
     goOn: () => holder.end(),

@@ -60,6 +60,9 @@ async function events({ pool }: Stores, sessionId: number): Promise<string[]> {
   return entries.map(({ event }) => event).reverse();
 }
 
+/** Who waits for a lock of this database; the server has others, of other tests. */
+const WAITING = `SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = database
+  WHERE NOT granted AND datname = current_database()`;
 const unknown = { name: 'OutcomeUnknown' };
 /** What grants a lease in one statement; one with a key takes several, and a `COMMIT`. */
 const PLAIN = 'UPDATE sessions';
@@ -114,7 +117,7 @@ describe('a lease of which nobody was told', () => {
       await holder.connect();
       await holder.query('BEGIN; LOCK TABLE counts IN EXCLUSIVE MODE');
       const asked = stores.pool.acquire(wish(), T0).catch((error: unknown) => error);
-      const waiting = () => holder.query('SELECT 1 FROM pg_locks WHERE NOT granted');
+      const waiting = () => holder.query(WAITING);
       await until(async () => (await waiting()).rowCount === 1);
       proxy.cutAll();
       expect(await asked).toMatchObject(unknown);
