@@ -30,7 +30,7 @@ export function addSession({ api, openSession, saved }) {
   ];
   dialog.append(
     el('div', { class: 'head' }, title, button('×', leave, 'quiet close', { 'aria-label': 'Close' })),
-    ...tabs('How it gets in', parts),
+    ...tabs('How to add a session', parts),
   );
   holdOnEscape(dialog, leave);
   // A file that is dropped beside its place would be opened by the browser instead of this page.

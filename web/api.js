@@ -3,10 +3,10 @@ const ROOT = '/api/v1';
 
 /** What the error codes of the service mean to a person. */
 const CODES = {
-  lease_lost: 'The lease ended in the meantime: somebody gave the session back or it ran out',
+  lease_lost: 'The lease has ended in the meantime: it was released or it expired',
   not_lease_holder: 'Another key holds this session',
-  max_leases_reached: 'The key holds all the leases that it may',
-  session_in_use: 'The session is leased right now',
+  max_leases_reached: 'The key already holds its maximum number of leases',
+  session_in_use: 'The session is in use',
 };
 
 /** An answer that is not a success; `message` is the service's `detail` in words. */
@@ -74,7 +74,7 @@ export class Api {
     const url = `${ROOT}${path}${search && `?${search}`}`;
     const answer = await fetch(url, { method, headers, body, signal, cache: 'no-store' }).catch((error) => {
       if (error.name === 'AbortError') throw error;
-      throw new Error('The service can not be reached', { cause: error });
+      throw new Error('Cannot reach the service', { cause: error });
     });
     if (answer.ok) return answer;
     const error = await errorOf(answer);

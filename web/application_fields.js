@@ -41,15 +41,15 @@ export function applicationInputs(of, apiId = null) {
     label: 'api_hash',
     class: 'code',
     spellcheck: 'false',
-    placeholder: apiId === null ? null : 'as it is',
+    placeholder: apiId === null ? null : 'unchanged',
   });
   return [
     el(
       'p',
       { class: 'muted small' },
-      'An application of your own: Telegram gives them out at ',
+      'Your own application, from ',
       site,
-      '. Left empty, the service takes its own.',
+      '. Leave empty to use the application of the service.',
     ),
     el('div', { class: 'pair' }, id, hash),
   ];

@@ -6,8 +6,8 @@ import { showChannels } from './session_channels.js';
 import { createSessionField } from './session_field.js';
 
 const ACCESS = [
-  ['public', 'Public', 'Anyone may read it: it has a name.'],
-  ['private', 'Private', 'One session reads it, which is a member.'],
+  ['public', 'Public', 'Anyone can read it.'],
+  ['private', 'Private', 'Read by one session that is a member.'],
 ];
 
 /** What the fields are called and say, by who may read the channel. */
@@ -17,14 +17,14 @@ const WORDS = {
     placeholder: '@name',
     channelHint: '@name, or a link such as https://t.me/name.',
     session: 'Session (optional)',
-    sessionHint: 'Left empty, any session that is free reads it.',
+    sessionHint: 'Leave empty to use any free session.',
   },
   private: {
-    channel: 'Channel id',
+    channel: 'Channel ID',
     placeholder: '-1001234567890',
-    channelHint: 'Its number, or a link such as https://t.me/c/1234567890/1.',
+    channelHint: 'A number, or a link such as https://t.me/c/1234567890/1.',
     session: 'Session',
-    sessionHint: 'By its name. It must be in the channel.',
+    sessionHint: 'The name of a session that is a member of the channel.',
   },
 };
 
@@ -51,7 +51,7 @@ export function channelFields(api, source, sessionName) {
     hint: ' ',
   });
   const input = channel.querySelector('input');
-  const look = button('Choose among its channels', () => lookAmong(), 'link small');
+  const look = button('Choose from its channels', () => lookAmong(), 'link small');
   const place = el('p', { class: 'choose' }, look);
 
   function onChoice(access) {
@@ -87,7 +87,7 @@ export function channelFields(api, source, sessionName) {
 
   const fields = el('div', {}, channel);
   const access = choices({
-    ...{ name: 'access_level', legend: 'Who may read it' },
+    ...{ name: 'access_level', legend: 'Access' },
     ...{ options: ACCESS, value: source.access_level, onChoice },
   });
   return { elements: [access, fields], session: session.chosen, focus: () => input.focus() };

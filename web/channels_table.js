@@ -6,7 +6,7 @@ import { number } from './time.js';
 
 /** The table of the channels that a session sees; `choose`: what is done with one, in place of copying its id. */
 export function createChannelsTable(choose = null) {
-  return new Table('Channels', ['Title', 'Address', 'Kind', 'Members', 'Id'], {
+  return new Table('Channels', ['Title', 'Username', 'Type', 'Members', 'ID'], {
     key: ({ id }) => id,
     cells: (channel) => [
       title(channel),
@@ -47,11 +47,11 @@ function copyable({ id, title }) {
   const made = button(
     String(id),
     async () => {
-      if (await copy(String(id), made)) say('Id copied');
-      else complain('The browser does not let the id be copied');
+      if (await copy(String(id), made)) say('ID copied');
+      else complain('The browser does not allow copying');
     },
     'link digits',
-    { title: 'Copy the id', 'aria-label': `Copy the id ${id} of ${title}` },
+    { title: 'Copy ID', 'aria-label': `Copy ID ${id} of ${title}` },
   );
   return made;
 }

@@ -5,7 +5,7 @@ import { clearProblems, showProblems } from './form_problems.js';
 import { labelled } from './labelled.js';
 import { createResend } from './resend_code.js';
 import { stepForm } from './step_form.js';
-import { duration } from './time.js';
+import { clock } from './time.js';
 
 /**
  * Asks for the code, and for the password once it is known that there is one.
@@ -21,7 +21,7 @@ import { duration } from './time.js';
 export function codeStep(login, sent, { onSaved, onNameTaken, others, ways }) {
   const where = el('p', { role: 'status' });
   const number = el('strong', {}, el('bdi', {}, sent.phone_number));
-  const account = el('p', {}, number, ' ', button('Change the number', ways.beginAgain, 'link small'));
+  const account = el('p', {}, number, ' ', button('Change number', ways.beginAgain, 'link small'));
   const code = labelled({
     name: 'code',
     id: 'login-code',
@@ -45,8 +45,8 @@ export function codeStep(login, sent, { onSaved, onNameTaken, others, ways }) {
       password,
       timeLeft(sent.expires_in_minutes, ways.beginAgain),
     ],
-    confirm: 'Log in',
-    progress: 'Logging in…',
+    confirm: 'Sign in',
+    progress: 'Signing in…',
     run: enter,
     others,
     ways,
@@ -89,7 +89,7 @@ export function codeStep(login, sent, { onSaved, onNameTaken, others, ways }) {
       label: '2FA password',
       type: 'password',
       required: true,
-      hint: hint ? ['Hint: ', el('bdi', {}, hint)] : 'This account has one. Its owner left no hint.',
+      hint: hint ? ['Hint: ', el('bdi', {}, hint)] : 'This account is protected by a password. It has no hint.',
     });
     fill(password, field);
     password.hidden = false;
@@ -102,8 +102,8 @@ export function codeStep(login, sent, { onSaved, onNameTaken, others, ways }) {
 
 function timeLeft(minutes, beginAgain) {
   const element = el('p', { class: 'muted small' });
-  const words = (seconds) => `The service waits for it for ${duration(seconds)} more.`;
-  const over = () => fill(element, 'The time for it is over. ', button('Begin again', beginAgain, 'link'));
+  const words = (seconds) => `Code expires in ${clock(seconds)}`;
+  const over = () => fill(element, 'The code has expired. ', button('Start over', beginAgain, 'link'));
   fill(element, countdown(Date.now() + minutes * 60_000, words, over));
   return element;
 }

@@ -1,12 +1,12 @@
 /** How Telegram sends codes, by the service's names. */
 const WAYS = {
-  app: ['in the Telegram app', 'to the Telegram app of this account: look there, no SMS will come'],
+  app: ['in the Telegram app', 'to the Telegram app of this account; no SMS will be sent'],
   sms: ['by SMS', 'by SMS'],
   firebase_sms: ['by SMS', 'by SMS'],
-  call: ['by a call', 'by a call that reads it out'],
-  flash_call: ['by a short call', 'by a short call: the code is the number that calls'],
-  missed_call: ['by a missed call', 'by a missed call: the code is the last digits of the number that calls'],
-  email: ['by e-mail', 'to the e-mail address of this account'],
+  call: ['by phone call', 'by phone call'],
+  flash_call: ['by a short call', "by a short call; the code is the caller's number"],
+  missed_call: ['by a missed call', "by a missed call; the code is the last digits of the caller's number"],
+  email: ['by email', 'to the email address of this account'],
   fragment: ['on fragment.com', 'to fragment.com, where this number was bought'],
 };
 
@@ -17,5 +17,5 @@ export function codeWay(type) {
 
 /** Where to look for a code that was sent, as the end of "Telegram sent the code …". */
 export function whereCodeIs(type) {
-  return WAYS[type]?.[1] ?? 'in a way of its own: look into every Telegram of this account';
+  return WAYS[type]?.[1] ?? 'in another way; check every Telegram client of this account';
 }

@@ -9,8 +9,8 @@ export function deleteSession(api, session) {
     title: 'Delete this session?',
     text: [
       nameText(name),
-      `${file ? `Its file ${file} is deleted` : 'It is deleted'} for good, and its tags with it.`,
-      'At Telegram it stays logged in: a copy of the file goes on working. To end it, close it among the devices of the account, in Telegram.',
+      `This permanently deletes ${file ? `its file ${file}` : 'it'} and its tags.`,
+      'It stays signed in at Telegram: copies of the file keep working. To sign it out, end it under Devices in a Telegram app.',
     ],
     confirm: 'Delete',
     progress: 'Deleting…',

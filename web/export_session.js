@@ -24,7 +24,7 @@ export function exportSession(api, session) {
     type: 'password',
     class: 'code',
     readonly: true,
-    placeholder: 'asking…',
+    placeholder: 'Loading…',
   });
   const [choice, shown] = [format.querySelector('select'), string.querySelector('input')];
   const reveal = button('Reveal', () => setRevealed(shown.type === 'password'), '', {
@@ -59,7 +59,7 @@ export function exportSession(api, session) {
     if (await copy(shown.value, shown)) return say('Copied');
     setRevealed(true);
     shown.select();
-    say('Press Ctrl+C: the string is selected');
+    say('The string is selected: press Ctrl+C to copy it');
   }
 
   async function download() {
@@ -91,7 +91,7 @@ export function exportSession(api, session) {
 
 function warning({ status }) {
   const twice =
-    'Whoever has it is the account. Never use it in two places at once: Telegram then revokes it.';
+    'Anyone who has it controls the account. Never use it in two places at once: Telegram would revoke it.';
   const first = status === 'inactive' ? '' : ' Take the session out of the pool before you use it elsewhere.';
   return `${twice}${first}`;
 }

@@ -1,5 +1,5 @@
 import { button, el, fill } from './dom.js';
-import { eventBadge } from './happenings.js';
+import { eventBadge } from './session_events.js';
 import { atMostEvery } from './throttle.js';
 import { localClock } from './time.js';
 
@@ -14,7 +14,7 @@ export class Feed {
     class: 'feed',
     role: 'log',
     'aria-live': 'off',
-    'aria-label': 'What happens to sessions',
+    'aria-label': 'Session activity',
   });
   #paused = false;
   #drawSoon = atMostEvery(DRAW_EVERY_MS, () => this.#draw());
@@ -30,7 +30,7 @@ export class Feed {
     this.element = el(
       'section',
       { class: 'card' },
-      el('div', { class: 'head' }, el('h2', {}, 'What happens'), pause),
+      el('div', { class: 'head' }, el('h2', {}, 'Activity'), pause),
       this.#list,
     );
     this.#draw();
@@ -45,7 +45,7 @@ export class Feed {
   #pause(toggle) {
     this.#paused = !this.#paused;
     toggle.setAttribute('aria-pressed', String(this.#paused));
-    toggle.textContent = this.#paused ? 'Go on' : 'Pause';
+    toggle.textContent = this.#paused ? 'Resume' : 'Pause';
     this.#draw();
   }
 
@@ -57,7 +57,7 @@ export class Feed {
         el(
           'li',
           { class: 'muted' },
-          'Nothing yet. Leases, flood waits and new files show up here as they happen.',
+          'Nothing yet. Leases, flood waits and new files appear here as they happen.',
         ),
       );
     }

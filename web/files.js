@@ -11,7 +11,7 @@ export function createFiles({ api }) {
   const look = button('Sync now', () => attempt(() => whileBusy(look, dryRun)), 'primary');
 
   async function dryRun() {
-    fill(result, el('p', { class: 'muted' }, 'Looking at SESSIONS_DIR…'));
+    fill(result, el('p', { class: 'muted' }, 'Scanning SESSIONS_DIR…'));
     await orExplain(async () => {
       const { details } = await sync({ dry_run: true });
       const apply = button(
@@ -20,7 +20,7 @@ export function createFiles({ api }) {
         'primary',
       );
       const nothing = changesIn(details) === 0;
-      const title = nothing ? 'Nothing to do: the pool agrees with the files' : 'This is what would happen';
+      const title = nothing ? 'Nothing to do: the pool matches the files' : 'These changes would be made';
       fill(result, syncResult(title, details), !nothing && el('p', { class: 'actions' }, apply));
     });
   }
@@ -28,7 +28,7 @@ export function createFiles({ api }) {
   async function carryOut(force = false) {
     const { details } = await sync(force ? { force } : {});
     fill(result, syncResult('Done', details));
-    say('The pool agrees with the files');
+    say('The pool matches the files');
   }
 
   /** Shows a refusal of the guard as what it is; anything else is an error like any other. */
@@ -50,7 +50,7 @@ export function createFiles({ api }) {
   const force = ({ would_remove }) =>
     ask({
       title: `Remove ${number(would_remove)} sessions?`,
-      text: ['Their tags and states go with them. Files that come back are new sessions.'],
+      text: ['This also deletes their tags and states. Files that come back are added as new sessions.'],
       confirm: `Remove ${number(would_remove)} sessions`,
       danger: true,
       run: () => carryOut(true),
@@ -71,7 +71,7 @@ export function createFiles({ api }) {
           {},
           'The service watches ',
           el('code', {}, 'SESSIONS_DIR'),
-          ': new and gone files are seen within seconds, and the whole directory is swept every hour. Sync now looks at once, and first shows what would change.',
+          ': it finds new and deleted files within seconds, and sweeps the whole directory on a schedule. Sync now scans it at once, and shows the changes before it makes them.',
         ),
         el('p', { class: 'actions' }, look),
       ),
@@ -84,14 +84,14 @@ function guardCard({ message, would_remove, known }, force) {
   return el(
     'div',
     { class: 'card guard', role: 'alert' },
-    el('h2', {}, 'Nothing was changed: too much is gone at once'),
+    el('h2', {}, 'Nothing was changed: too many files are gone at once'),
     el(
       'p',
       {},
-      `${number(would_remove)} of ${number(known)} sessions have no file any more. That looks like a disk that is not mounted, or a wrong SESSIONS_DIR, and an empty disk must not empty the pool.`,
+      `${number(would_remove)} of ${number(known)} sessions no longer have a file. Perhaps the disk is not mounted, or SESSIONS_DIR is wrong: an empty disk must not empty the pool.`,
     ),
     el('p', { class: 'muted' }, `The service says: ${message}`),
-    el('p', {}, 'Mount the disk and sync again. If the files are meant to be gone, go ahead:'),
-    el('p', { class: 'actions' }, button('Remove them all the same', force, 'danger')),
+    el('p', {}, 'Mount the disk and sync again. If the files were deleted on purpose, continue:'),
+    el('p', { class: 'actions' }, button('Remove anyway', force, 'danger')),
   );
 }

@@ -70,7 +70,7 @@ function said({ text, session, again, over }, ways, attributes = {}) {
     session && ' ',
     session && (openSession ? button(name, () => openSession(session.id), 'link') : name),
     again && [' ', tryAgain(ways.again)],
-    over && beginAgain && [' ', button('Begin again', beginAgain)],
+    over && beginAgain && [' ', button('Start over', beginAgain)],
   );
 }
 

@@ -12,16 +12,16 @@ const FIELDS = [
   { name: 'role', label: 'Role', options: ROLES },
   {
     name: 'max_leases',
-    label: 'Most leases at once',
+    label: 'Maximum concurrent leases',
     type: 'number',
     min: 1,
     max: 1_000_000,
-    placeholder: 'any number',
+    placeholder: 'unlimited',
   },
   {
     name: 'tags',
-    label: 'Only with the tags',
-    placeholder: 'any tags, by commas',
+    label: 'Limit to tags',
+    placeholder: 'all sessions, or tags separated by commas',
   },
   { name: 'expires_at', label: 'Valid until (optional)', type: 'datetime-local' },
 ];
@@ -29,14 +29,14 @@ const FIELDS = [
 /** API keys: who may use the service. */
 export function createKeys({ api }) {
   const list = el('div');
-  const table = new Table('API keys', ['Name', 'Role', 'Most leases', 'Tags', 'Valid', 'Made', 'Actions'], {
+  const table = new Table('API keys', ['Name', 'Role', 'Max. leases', 'Tags', 'Expires', 'Created', 'Actions'], {
     key: (key) => key.id,
     cells: (key) => [
       el('span', {}, nameText(key.name), ' ', el('span', { class: 'muted' }, `key:${key.id}`)),
       el('span', { class: 'chip' }, key.role),
-      key.max_leases === null ? 'any number' : number(key.max_leases),
+      key.max_leases === null ? 'unlimited' : number(key.max_leases),
       key.tags.length === 0 ? 'all sessions' : key.tags.join(', '),
-      key.expires_at === null ? 'until revoked' : ago(key.expires_at),
+      key.expires_at === null ? 'never' : ago(key.expires_at),
       ago(key.created_at),
       button('Revoke', async () => (await revoke(key)) && attempt(load), 'danger', {
         'aria-label': `Revoke ${key.name}`,
@@ -54,14 +54,14 @@ export function createKeys({ api }) {
   const revoke = (key) =>
     ask({
       title: 'Revoke this key?',
-      text: [nameText(key.name), 'Whoever uses it is refused from now on.'],
+      text: [nameText(key.name), 'Requests with this key are refused from now on.'],
       fields: [
         {
           name: 'end_leases',
-          label: 'Sessions that it holds',
+          label: 'Its current leases',
           options: [
-            ['false', 'stay leased until their time is up'],
-            ['true', 'are taken back now, and cool down'],
+            ['false', 'stay valid until they expire'],
+            ['true', 'end now, and their sessions cool down'],
           ],
         },
       ],
@@ -101,7 +101,7 @@ function wanted({ name, role, max_leases, tags, expires_at }) {
 }
 
 function createForm(create) {
-  const submit = el('button', { type: 'submit', class: 'primary' }, 'Make a key');
+  const submit = el('button', { type: 'submit', class: 'primary' }, 'Create key');
   const form = el('form', { class: 'card new-key', 'aria-label': 'New key' }, FIELDS.map(labelled), submit);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
@@ -117,9 +117,9 @@ function noKeys() {
     el(
       'p',
       {},
-      'Only keys of the setting ',
+      'Only the keys in ',
       el('code', {}, 'API_KEYS'),
-      ' are in use. Make one for each group of workers: each can be capped, and revoked by itself.',
+      ' are in use. Create one for each group of workers, so that each can be limited and revoked separately.',
     ),
   );
 }

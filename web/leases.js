@@ -55,10 +55,10 @@ export function createLeases({ api, live, role, openSession, isShown }) {
 }
 
 function columnsFor(role) {
-  const columns = ['Session', 'Held by', 'Since', 'Expires', 'Renewed'];
+  const columns = ['Session', 'Holder', 'Since', 'Expires', 'Renewed'];
   return role === 'admin' ? [...columns, 'Actions'] : columns;
 }
 
 function nothingLeased() {
-  return emptyState('Nothing is leased', el('p', {}, 'A worker leases a session like this:'), firstLease());
+  return emptyState('No current leases', el('p', {}, 'A worker leases a session like this:'), firstLease());
 }

@@ -1,15 +1,17 @@
 import { ask } from './ask.js';
 
 /**
- * Leaves, but not over the head of somebody who is in the middle of something.
+ * Leaves, but asks first if something would be lost.
  *
- * @param {(string | null | false)[]} lost what would be lost by it, in words
+ * @param {(Loss | null | false)[]} losses the first one names the question
  * @param {() => void} leave
+ * @typedef {{ title: string, text: string, confirm: string }} Loss `confirm`: the button that accepts it
  */
-export async function leaveAsking(lost, leave) {
-  const text = lost.filter(Boolean);
-  const question = { title: 'Stop here?', text, confirm: 'Stop', cancel: 'Go on', danger: true };
-  if (text.length === 0 || (await ask({ ...question, run: async () => undefined }))) leave();
+export async function leaveAsking(losses, leave) {
+  const lost = losses.filter(Boolean);
+  const text = lost.map((loss) => loss.text);
+  const question = { ...lost[0], text, cancel: 'Go back', danger: true };
+  if (lost.length === 0 || (await ask({ ...question, run: async () => undefined }))) leave();
 }
 
 /**

@@ -60,10 +60,15 @@ export function createLoginByCode({ api, openSession, saved, close, show }) {
   }
 
   return {
-    label: 'Log in by code',
+    label: 'Sign in with a code',
     element,
     focus: () => focusFirst(element),
-    lost: () => (login.underWay ? 'The login is given up. Its code is worth nothing then.' : null),
+    lost: () =>
+      login.underWay && {
+        title: 'Cancel this login?',
+        text: 'The code will no longer work.',
+        confirm: 'Cancel login',
+      },
     leave: () => login.giveUp(),
   };
 }

@@ -23,9 +23,9 @@ const PARTS = [
 ];
 
 const CONNECTIONS = {
-  live: ['Live', 'Changes show as they happen'],
-  polling: ['Every 5 s', 'The stream of events is not there: the status is asked every five seconds'],
-  lost: ['No connection', 'The service can not be reached; it is asked again every few seconds'],
+  live: ['Live', 'Changes appear as they happen'],
+  polling: ['Every 5 s', 'No event stream: the status is polled every five seconds'],
+  lost: ['No connection', 'Cannot reach the service; retrying every few seconds'],
 };
 
 /** Shows the console to whoever has this key, until they sign out or the key is refused. */

@@ -14,7 +14,7 @@ export function nameStep(error, save, around) {
   const form = stepForm({
     label: 'Choose another name',
     content: [
-      el('p', { role: 'status' }, 'The account is logged in. Only a name is wanting.'),
+      el('p', { role: 'status' }, 'The account is signed in. Choose a name to save it.'),
       labelled({
         name: 'name',
         id: 'login-other-name',

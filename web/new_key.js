@@ -15,13 +15,13 @@ export function showNewKey({ key, name, role }) {
   const dialog = el(
     'dialog',
     { class: 'ask', 'aria-labelledby': 'new-key-title' },
-    el('h2', { id: 'new-key-title' }, 'The new key'),
-    el('p', {}, el('bdi', {}, name), `, ${role}. Copy it now: it is shown this once and never again.`),
+    el('h2', { id: 'new-key-title' }, 'New API key'),
+    el('p', {}, el('bdi', {}, name), `, ${role}. Copy it now; it will not be shown again.`),
     el('div', { class: 'field' }, el('label', { for: 'new-key' }, 'API key'), shown),
     el(
       'div',
       { class: 'actions' },
-      button('I have kept it', () => dialog.close()),
+      button('I have saved the key', () => dialog.close()),
       button('Copy', () => copyKey(shown), 'primary', { autofocus: true }),
     ),
   );
@@ -38,5 +38,5 @@ export function showNewKey({ key, name, role }) {
 async function copyKey(field) {
   if (await copy(field.value, field)) return say('Copied');
   field.select();
-  say('Press Ctrl+C: the key is selected');
+  say('The key is selected: press Ctrl+C to copy it');
 }

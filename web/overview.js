@@ -20,7 +20,7 @@ export function createOverview({ live, role, openSession }) {
   const feed = role === 'worker' ? null : new Feed(live, openSession);
   const draw = () => {
     const { status } = live;
-    if (!status) return fill(tiles, el('p', { class: 'muted' }, 'Asking the service…'));
+    if (!status) return fill(tiles, el('p', { class: 'muted' }, 'Loading…'));
     drawTiles(tiles, status);
     drawBar(bar, status);
     fill(hint, hintFor(status, role));
@@ -40,13 +40,13 @@ function drawTiles(place, status) {
     place,
     tile('Total', number(status.total)),
     tile('Free', number(status.free), 'good', [
-      status.flooded_for_methods > 0 && `${number(status.flooded_for_methods)} flooded for some method`,
+      status.flooded_for_methods > 0 && `${number(status.flooded_for_methods)} with a method flood`,
     ]),
     tile('In use', number(status.in_use), 'busy', [
-      oldest_lease_seconds !== null && `longest for ${duration(oldest_lease_seconds)}`,
+      oldest_lease_seconds !== null && `oldest lease: ${duration(oldest_lease_seconds)}`,
     ]),
     tile('Flood wait', number(status.in_floodwait), 'warn', [
-      status.invalidated > 0 && `${number(status.invalidated)} of them invalidated`,
+      status.invalidated > 0 && `${number(status.invalidated)} invalidated`,
     ]),
     tile(
       'Unavailable',
@@ -54,9 +54,9 @@ function drawTiles(place, status) {
       'off',
       reasons.map(([state, count]) => `${number(count)} ${stateLabel(state).toLowerCase()}`),
     ),
-    tile('Waiting', number(status.waiting), 'calm', ['requests on hold for a session']),
+    tile('Waiting', number(status.waiting), 'calm', ['requests waiting for a session']),
     tile('Next available', next ? ago(next.toISOString()) : NOTHING, 'calm wide', [
-      next ? localMoment(next) : 'no flood wait with a known end',
+      next ? localMoment(next) : 'no flood wait has a known end',
     ]),
   );
 }
@@ -75,7 +75,7 @@ function tile(label, value, tone = '', notes = []) {
 function drawBar(place, status) {
   const parts = PARTS.filter(([field]) => status[field] > 0);
   const text = parts.map(([field, label]) => `${label}: ${status[field]}`).join(', ');
-  place.setAttribute('aria-label', `The pool. ${text || 'Empty'}`);
+  place.setAttribute('aria-label', `Pool: ${text || 'empty'}`);
   fill(
     place,
     parts.map(([field, label, tone]) =>
@@ -95,7 +95,7 @@ function hintFor(status, role) {
       el('code', {}, 'SESSIONS_DIR'),
       ' (by default ',
       el('code', {}, './sessions'),
-      '). They are seen within seconds.',
+      '). The service finds them within seconds.',
     ),
     role === 'admin' &&
       el(
@@ -103,15 +103,15 @@ function hintFor(status, role) {
         {},
         'Or ',
         el('a', { href: '#/sessions' }, 'add a session'),
-        ' here: log an account in by a code, upload its file, or paste its session string.',
+        ' here: sign in with a login code, upload a session file, or paste a session string.',
       ),
     role === 'admin' &&
       el(
         'p',
         {},
         'Nothing appears? ',
-        el('a', { href: '#/files' }, 'Look at the files'),
-        ' to see what was refused, and why.',
+        el('a', { href: '#/files' }, 'Files'),
+        ' shows what was refused, and why.',
       ),
     el('p', {}, 'A worker then leases one like this:'),
     firstLease(),

@@ -12,7 +12,7 @@ const FIELDS = [
     required: true,
     maxlength: 120,
     spellcheck: 'false',
-    hint: 'What the session and its file are called.',
+    hint: 'The name of the session and of its file.',
   },
   {
     name: 'session_string',
@@ -24,7 +24,7 @@ const FIELDS = [
     class: 'code',
     spellcheck: 'false',
     autocapitalize: 'none',
-    hint: 'Of Telethon, GramJS or Pyrogram. Nothing else may use it from now on.',
+    hint: 'From Telethon, GramJS or Pyrogram. From now on, nothing else may use it.',
   },
 ];
 

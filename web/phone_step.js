@@ -11,16 +11,16 @@ const FIELDS = [
     type: 'tel',
     required: true,
     placeholder: '+49 151 23456789',
-    hint: 'International, with +. The account must exist already.',
+    hint: 'In international format, with +. The account must already exist.',
   },
   {
     name: 'session_name',
     id: 'login-name',
     label: 'Session name (optional)',
     maxlength: 120,
-    placeholder: 'by default the phone number',
+    placeholder: 'default: the phone number',
     spellcheck: 'false',
-    hint: 'What the session and its file are called.',
+    hint: 'The name of the session and of its file.',
   },
 ];
 
@@ -33,11 +33,11 @@ const FIELDS = [
 export function phoneStep(begin, around) {
   return stepForm({
     content: [
-      el('p', { class: 'muted' }, 'Telegram sends the account a code for the next step.'),
+      el('p', { class: 'muted' }, 'Telegram will send a login code to this account.'),
       FIELDS.map(labelled),
       applicationFields('login'),
     ],
-    confirm: 'Send the code',
+    confirm: 'Send code',
     progress: 'Sending…',
     run({ phone_number, session_name, ...values }) {
       const name = session_name.trim();

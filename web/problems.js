@@ -33,8 +33,8 @@ const FIELDS = { too_many_schedules: 'schedule' };
 /** What a session has already that another one wanted. */
 const TAKEN = {
   name_taken: ['This name is taken by', 'session_name'],
-  phone_taken: ['This phone number has a session:', 'phone_number'],
-  auth_key_taken: ['This very session is in the pool already:', 'session_string'],
+  phone_taken: ['This phone number already has a session:', 'phone_number'],
+  auth_key_taken: ['This session is already in the pool:', 'session_string'],
 };
 
 /** An error as the problems that it tells of. @returns {Problem[]} */
@@ -52,11 +52,11 @@ function misfit({ loc, msg }) {
 
 function inPlainWords(status, detail) {
   if (status === 404 && detail.startsWith('Temp session'))
-    return { text: 'This login is over: it took too long, or somebody gave it up.', over: true };
+    return { text: 'This login has expired or was cancelled.', over: true };
   if (detail.startsWith('api_id and api_hash are needed'))
     return {
       field: 'api_id',
-      text: 'The service has no application of its own: give one here, or set TELEGRAM_API_ID and TELEGRAM_API_HASH.',
+      text: 'The service has no application configured: enter one here, or set TELEGRAM_API_ID and TELEGRAM_API_HASH.',
     };
   const field = NAMED.exec(detail)?.[1] ?? ABOUT.find(([words]) => words.test(detail))?.[1];
   return { field, text: sentence(detail.replace(NAMED, '')) };
@@ -66,13 +66,13 @@ function byCode({ status, message, detail, retryAfter }) {
   if (detail?.error === 'flood_wait' && retryAfter !== null) {
     const wait = duration(retryAfter);
     const text = detail.telegram_error
-      ? `Telegram wants a pause of ${wait}.`
-      : `This session is in a flood wait: ${wait} to go.`;
+      ? `Telegram asks to wait ${wait}.`
+      : `This session is in a flood wait for another ${wait}.`;
     return { text };
   }
   if (status === 502 || status === 504) {
     const said = detail?.telegram_error;
-    const what = said ? `Telegram answered with an error, ${said}` : 'Telegram did not answer';
+    const what = said ? `Telegram returned ${said}` : 'Telegram did not answer';
     return { text: `${what}; nothing was changed.`, again: true };
   }
   const [words, field = FIELDS[detail?.error]] = TAKEN[detail?.error] ?? [];

@@ -12,9 +12,9 @@ export function renameSession(api, session) {
         el(
           'p',
           {},
-          'Its file is renamed with it: ',
+          'Its file is renamed as well: ',
           file,
-          '. Workers that ask for the session by its name must ask for the new one.',
+          '. Workers that request the session by name must use the new name.',
         ),
     ].filter(Boolean),
     fields: [

@@ -14,8 +14,8 @@ export function createResend(resend) {
 
   function sent({ next_type: next, timeout }) {
     if (next === null)
-      return fill(element, el('span', { class: 'muted' }, 'Telegram has no other way to send it.'));
-    const again = button(`Send again ${codeWay(next)}`, () => whileBusy(again, resend, 'Sending…'), 'link');
+      return fill(element, el('span', { class: 'muted' }, 'Telegram offers no other way to send the code.'));
+    const again = button(`Resend ${codeWay(next)}`, () => whileBusy(again, resend, 'Sending…'), 'link');
     const wait = timeout ?? 0;
     again.disabled = wait > 0;
     const enable = () => {

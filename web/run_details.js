@@ -22,12 +22,12 @@ export function runDetails(run) {
   const facts = [
     ['Error', run.error && el('bdi', { class: isGoingOn(run) ? null : 'error' }, run.error)],
     ['Waiting', run.waiting_since && ['for a session, since ', ago(run.waiting_since)]],
-    ['Goes on', state === 'deferred' && notBefore && ago(notBefore)],
+    ['Resumes', state === 'deferred' && notBefore && ago(notBefore)],
     ['Session', run.session_name && el('bdi', {}, run.session_name)],
     ['Queued', [reasonText(run), ', ', ago(run.created_at)]],
-    ['Began', started && localMoment(new Date(started))],
+    ['Started', started && localMoment(new Date(started))],
     ['Ended', finished && localMoment(new Date(finished))],
-    [isGoingOn(run) ? 'So far' : 'Took', started && duration(run.seconds)],
+    [isGoingOn(run) ? 'Running for' : 'Duration', started && duration(run.seconds)],
   ];
   return facts
     .filter(([, value]) => value)

@@ -10,7 +10,7 @@ const REFRESH_MS = 2000;
 
 const STATES = {
   stored: ['Stored', 'good', null],
-  duplicate: ['Duplicate', 'calm', 'its content was stored before'],
+  duplicate: ['Duplicate', 'calm', 'the same content was already stored'],
   skipped: ['Skipped', 'warn', null],
 };
 
@@ -67,7 +67,7 @@ function fileState({ state, reason }) {
 
 function noFiles(run) {
   const text = isGoingOn(run)
-    ? 'They show up here as they are stored.'
-    : 'No message of it had a file that is wanted.';
+    ? 'They appear here as they are stored.'
+    : 'No message had a file of the requested types.';
   return emptyState('No files', el('p', {}, text));
 }

@@ -17,7 +17,7 @@ const TONES = { info: 'off', warning: 'warn', error: 'bad' };
 export function createRunLog(api, runId, signal) {
   const list = el('ol', { class: 'log', role: 'log', 'aria-live': 'off', 'aria-label': 'Log', tabindex: 0 });
   const more = button('Show more', () => attempt(load), '', { hidden: true });
-  const nothing = el('p', { class: 'muted' }, 'Asking the service…');
+  const nothing = el('p', { class: 'muted' }, 'Loading…');
   let known = 0;
   let loading = false;
   let again = false;
@@ -45,7 +45,7 @@ export function createRunLog(api, runId, signal) {
     while (list.childElementCount > MOST_SHOWN) list.firstElementChild?.remove();
     more.hidden = entries.length < CHUNK;
     list.hidden = known === 0;
-    fill(nothing, known === 0 && 'Nothing is logged.');
+    fill(nothing, known === 0 && 'The log is empty.');
     if (atEnd) list.scrollTop = list.scrollHeight;
   }
 

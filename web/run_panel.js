@@ -47,7 +47,7 @@ export class RunPanel {
       el('div', { class: 'head wrapping' }, this.#state, this.#actions),
       this.#counts,
       this.#details,
-      ...tabs('What it did', [this.#log, this.#files]),
+      ...tabs('Log and files', [this.#log, this.#files]),
     );
     this.#dialog.addEventListener('click', (event) => event.target === this.#dialog && this.#dialog.close());
     this.#draw();
@@ -96,7 +96,7 @@ export class RunPanel {
   }
 
   #cancel = {
-    label: 'Cancel the run',
+    label: 'Cancel run',
     kind: 'danger',
     progress: 'Cancelling…',
     run: async () => {

@@ -3,17 +3,17 @@ import { ago } from './time.js';
 
 /** Every state of a run: what it is called here, its colour, and what it means. */
 const STATES = {
-  queued: ['Queued', 'off', 'Its turn comes: a few runs go on at once'],
-  running: ['Running', 'busy', 'It reads and stores'],
-  waiting: ['Waiting', 'warn', 'It stands in line for a session'],
-  deferred: ['Deferred', 'calm', 'It goes on by itself, others first'],
+  queued: ['Queued', 'off', 'Waits for its turn: only a few runs execute at once'],
+  running: ['Running', 'busy', 'Reads and stores messages'],
+  waiting: ['Waiting', 'warn', 'Waits for a free session'],
+  deferred: ['Deferred', 'calm', 'Resumes by itself, after other runs'],
   completed: ['Completed', 'good', 'Everything new is stored'],
-  failed: ['Failed', 'bad', 'What it had stored stays, and the next run goes on from there'],
-  cancelled: ['Cancelled', 'off', 'What it had stored stays, and the next run goes on from there'],
+  failed: ['Failed', 'bad', 'What it stored is kept, and the next run continues from there'],
+  cancelled: ['Cancelled', 'off', 'What it stored is kept, and the next run continues from there'],
 };
 
 /** Why runs begin, by the service's names. */
-const REASONS = { created: 'the first run', schedule: 'by schedule', trigger: 'on demand' };
+const REASONS = { created: 'first run', schedule: 'scheduled', trigger: 'on demand' };
 
 /** Whether a run has not come to its end. */
 export function isGoingOn(run) {
@@ -33,7 +33,7 @@ export function stateMeaning({ state }) {
 /** A run's state as a coloured badge. */
 export function runBadge(run) {
   const [label, tone, meaning] = STATES[run.state] ?? [run.state, 'off'];
-  if (isGoingOn(run) && run.cancel_requested) return el('span', { class: 'badge warn' }, 'Being cancelled');
+  if (isGoingOn(run) && run.cancel_requested) return el('span', { class: 'badge warn' }, 'Cancelling');
   return el('span', { class: `badge ${tone}`, title: meaning }, label);
 }
 
@@ -42,7 +42,7 @@ export function runState(run) {
   const { state, error, waiting_since: since, not_before: notBefore } = run;
   const notes = [
     state === 'waiting' && since && ['for a session, since ', ago(since)],
-    state === 'deferred' && notBefore && ['goes on ', ago(notBefore)],
+    state === 'deferred' && notBefore && ['resumes ', ago(notBefore)],
     error && el('bdi', {}, error),
   ];
   return el(

@@ -4,7 +4,7 @@ import { size } from './size.js';
 import { Table } from './table.js';
 import { ago, duration, number } from './time.js';
 
-const COLUMNS = ['Run', 'State', 'Began', 'Messages', 'Files', 'Stored', 'Session'];
+const COLUMNS = ['Run', 'State', 'Started', 'Messages', 'Files', 'Stored', 'Session'];
 
 /** The table of a source's runs; a row opens the run it stands for. */
 export function createRunsTable(openRun) {

@@ -12,13 +12,13 @@ const PRESETS = [
   ['0 */6 * * *', 'Every 6 hours'],
   ['0 3 * * *', 'Every day at 03:00'],
   ['0 3 * * 1', 'Every Monday at 03:00'],
-  ['0 3 1 * *', 'On day 1 of the month'],
-  [OTHER, 'Another schedule'],
+  ['0 3 1 * *', 'Every month on day 1 at 03:00'],
+  [OTHER, 'Custom'],
 ];
 
 /** The schedule of a source: a few that are usual, any other as an expression, and what it means as it is typed. */
 export function scheduleField(schedule) {
-  const preset = labelled({ name: 'preset', id: 'source-preset', label: 'Runs (in UTC)', options: PRESETS });
+  const preset = labelled({ name: 'preset', id: 'source-preset', label: 'Schedule (UTC)', options: PRESETS });
   const typed = labelled({
     name: 'schedule',
     id: 'source-schedule',
@@ -55,15 +55,15 @@ export function scheduleField(schedule) {
 
 /** What an expression means, or what is the matter with it. */
 function wordsFor(text) {
-  if (text === '') return 'It runs when it is run by hand.';
+  if (text === '') return 'Runs only when you start it.';
   const said = cronWords(text);
   if (said)
     return nextDue(parseCron(text), new Date())
       ? `${said}, UTC.`
-      : 'No day is like that: it would never run.';
+      : 'There is no such day: it would never run.';
   return isSpecial(text)
-    ? 'With L, W or # it is for the service to say: it looks at it when this is saved.'
-    : 'Five fields are wanted: minute, hour, day of the month, month, weekday. With six, seconds come first.';
+    ? 'The service checks expressions with L, W or # when you save.'
+    : 'Enter five fields: minute, hour, day of the month, month, weekday; or six, with seconds first.';
 }
 
 /** When that is next, apart from the words: it changes as time goes by, and is not to be read out each time. */

@@ -12,7 +12,7 @@ export function editTags(api, session) {
         label: 'Tags, separated by commas',
         value: session.tags.join(', '),
         placeholder: 'eu, warm',
-        hint: 'A worker that asks for tags gets a session that has all of them. Up to 20, of 64 characters each.',
+        hint: 'A worker that requests tags gets a session that has all of them. Up to 20 tags of up to 64 characters.',
       },
     ],
     confirm: 'Save tags',
@@ -27,7 +27,7 @@ export function editTags(api, session) {
 /** Takes a session out of the pool or puts it back, without asking: each undoes the other. */
 export async function setActive(api, session, active) {
   await api.send('PUT', `/sessions/${session.id}`, { is_active: active ? 'active' : 'inactive' });
-  say(active ? `${session.name} is back in the pool` : `${session.name} is taken out of the pool`);
+  say(active ? `${session.name} is active` : `${session.name} is inactive: it is not leased`);
 }
 
 /** Undoes an invalidation, a flood wait, a cool-down or a death. */
@@ -40,7 +40,7 @@ export async function restore(api, session) {
 export function floodWait(api, session) {
   return ask({
     title: `Flood wait for ${session.name}`,
-    text: session.status === 'leased' ? ['It is leased: without a method, its lease ends at once.'] : [],
+    text: session.status === 'leased' ? ['The session is leased. Without a method, its lease ends at once.'] : [],
     fields: [
       {
         name: 'seconds',
@@ -56,7 +56,7 @@ export function floodWait(api, session) {
         label: 'Method (optional)',
         placeholder: 'messages.getHistory',
         pattern: '[A-Za-z][A-Za-z0-9_.]*',
-        hint: 'With a method only that method waits; without, the whole session.',
+        hint: 'With a method, only that method waits; without one, the whole session.',
       },
     ],
     confirm: 'Record flood wait',
@@ -74,7 +74,7 @@ export function invalidate(api, { id, name, status }, leaseId = null) {
     title: 'Invalidate this session?',
     text: [
       nameText(name),
-      `Nobody can lease it until an admin restores it.${status === 'leased' ? ' Its lease ends at once: the worker that holds it is told so at its next call.' : ''}`,
+      `Nobody can lease it until an admin restores it.${status === 'leased' ? ' Its lease ends at once; its worker is told at its next call.' : ''}`,
     ],
     fields: [
       { name: 'reason', label: 'Reason (optional)', maxlength: 500, placeholder: 'asked for a new login' },
@@ -95,7 +95,7 @@ export function release(api, { session_id, session_name, lease_id }, holder) {
     title: 'Release this lease?',
     text: [
       nameText(session_name),
-      `${holder} holds it. Its worker is told at its next call. The session cools down, a minute at the most, before another worker gets it.`,
+      `Its holder is ${holder}. Its worker is told at its next call. The session cools down for up to a minute before it is leased again.`,
     ],
     confirm: 'Release',
     danger: true,

@@ -24,7 +24,7 @@ export function showChannels(api, session, choose = null) {
     autocomplete: 'off',
     spellcheck: 'false',
   });
-  const refresh = button('Refresh', () => load(true), '', { title: 'Ask Telegram anew' });
+  const refresh = button('Refresh', () => load(true), '', { title: 'Ask Telegram again' });
   let channels = [];
   let shown = SHOWN;
 
@@ -32,21 +32,21 @@ export function showChannels(api, session, choose = null) {
     whileBusy(
       refresh,
       async () => {
-        fill(outcome, 'Asking Telegram… With many channels that takes up to a minute.');
+        fill(outcome, 'Asking Telegram… This takes up to a minute if there are many channels.');
         try {
           const query = anew ? { refresh: true } : {};
           channels = await api.get(`/sessions/${session.id}/channels`, query, asking.signal);
           draw();
         } catch (error) {
           if (error.name === 'AbortError') return;
-          fill(outcome, channels.length > 0 && 'These were seen before.');
+          fill(outcome, channels.length > 0 && 'This is the previous list.');
           fill(
             problems,
             problemNotes(error, () => load(anew)),
           );
         }
       },
-      'Asking…',
+      'Loading…',
     );
   const problems = el('div', { class: 'problems', role: 'alert' });
 
@@ -59,7 +59,7 @@ export function showChannels(api, session, choose = null) {
     if (found.length > 0) fill(place, table.element, more);
     else fill(place, channels.length > 0 ? nothingMatches() : noChannels());
     const all = number(channels.length);
-    fill(outcome, filter.value.trim() ? `${number(found.length)} of ${all}` : `${all} in all`);
+    fill(outcome, filter.value.trim() ? `${number(found.length)} of ${all}` : `${all} in total`);
   }
 
   function chosen(channel) {
@@ -106,10 +106,10 @@ export function showChannels(api, session, choose = null) {
 
 function noChannels() {
   const next =
-    'It is a member of no channel or group. Telegram is asked at most every ten minutes; Refresh asks at once.';
-  return emptyState('This session sees no channels', el('p', {}, next));
+    'It is not a member of any channel or group. The list is cached for ten minutes; Refresh asks Telegram again.';
+  return emptyState('This session has no channels', el('p', {}, next));
 }
 
 function nothingMatches() {
-  return emptyState('No channel matches', el('p', {}, 'Try less of the title, the address or the id.'));
+  return emptyState('No channel matches', el('p', {}, 'Try a shorter part of the title, username or ID.'));
 }

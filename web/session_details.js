@@ -1,5 +1,5 @@
 import { el } from './dom.js';
-import { eventBadge } from './happenings.js';
+import { eventBadge } from './session_events.js';
 import { proxyUrl } from './session_proxy.js';
 import { phoneText, tagList } from './sessions_table.js';
 import { STATES } from './states.js';
@@ -10,17 +10,17 @@ export function detailsOf(session) {
   const facts = [
     ['State', STATES[session.status]?.meaning ?? session.status],
     ['Until', session.status_until && untilText(session.status_until)],
-    ['Id', session.id],
+    ['ID', session.id],
     ['File', session.session_file],
     ['Format', session.format],
     ['Phone', session.phone_number && phoneText(session.phone_number)],
-    ['API id', session.api_id],
+    ['API ID', session.api_id],
     ['Tags', session.tags.length > 0 && tagList(session.tags)],
     ['Proxy', proxyUrl(session.proxy)],
-    ['Checked', session.last_checked_at ? ago(session.last_checked_at) : 'never'],
+    ['Last checked', session.last_checked_at ? ago(session.last_checked_at) : 'never'],
     ['Last used', session.last_used_at ? ago(session.last_used_at) : 'never'],
     ['Added', ago(session.created_at)],
-    ['Changed', ago(session.updated_at)],
+    ['Updated', ago(session.updated_at)],
   ];
   return facts
     .filter(([, value]) => value)

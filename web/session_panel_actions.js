@@ -58,8 +58,8 @@ function inPool({ status, is_active }) {
   return [
     RESTORABLE.includes(status) && { label: 'Restore', kind: 'primary', run: restore },
     out
-      ? { label: 'Put back', kind: 'primary', run: (api, it) => setActive(api, it, true) }
-      : { label: 'Take out of the pool', run: (api, it) => setActive(api, it, false) },
+      ? { label: 'Activate', kind: 'primary', run: (api, it) => setActive(api, it, true) }
+      : { label: 'Deactivate', run: (api, it) => setActive(api, it, false) },
     ['free', 'leased', 'cooldown', 'flood'].includes(status) && { label: 'Flood wait', run: floodWait },
     status !== 'invalid' && { label: 'Invalidate', kind: 'danger', run: (api, it) => invalidate(api, it) },
   ];

@@ -20,9 +20,9 @@ export function editProxy(api, session) {
         ? el(
             'p',
             {},
-            'Empty, it goes straight to Telegram. Its password is not shown: a new URL needs it again.',
+            'Leave empty to connect directly. The password is not shown; a new URL must include it.',
           )
-        : el('p', {}, 'Now it goes straight to Telegram.'),
+        : el('p', {}, 'This session connects to Telegram directly.'),
     ],
     fields: [
       {
@@ -33,7 +33,7 @@ export function editProxy(api, session) {
         maxlength: 1000,
         spellcheck: 'false',
         autocapitalize: 'none',
-        hint: 'socks5, socks4 or http; or mtproxy://host:port?secret=… Leave it empty for none.',
+        hint: 'socks5, socks4 or http; or mtproxy://host:port?secret=… Leave empty for none.',
       },
     ],
     confirm: 'Save proxy',
@@ -43,7 +43,7 @@ export function editProxy(api, session) {
       // Unchanged it lacks the password, and would replace the one there is.
       if (url === before) return;
       await api.send('PUT', `/sessions/${session.id}`, { proxy: url });
-      say(url ? 'Proxy saved' : `${session.name} goes straight to Telegram`);
+      say(url ? 'Proxy saved' : `${session.name} connects to Telegram directly`);
     },
   });
 }

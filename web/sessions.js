@@ -37,10 +37,10 @@ export function createSessions({ api, live, role, openSession, isShown }) {
     show(found, () => nothingFound(next !== null));
     const where =
       from > 0 || next
-        ? ` in places ${number(from + 1)} to ${next ? number(next) : 'the last'} of the list`
+        ? ` among sessions ${number(from + 1)} to ${next ? number(next) : 'the last'}`
         : '';
     const passed = `${number(found.length)} found${where}. `;
-    const onward = next && button('Search on', () => attempt(() => search(next, signal)));
+    const onward = next && button('Keep searching', () => attempt(() => search(next, signal)));
     fill(outcome, passed, onward);
   }
 
@@ -82,7 +82,7 @@ function noSessions(add) {
       {},
       'Drop .session files into ',
       folder,
-      '; they are seen within seconds. Telethon and Pyrogram files both work.',
+      '; the service finds them within seconds. Telethon and Pyrogram files both work.',
     ),
     add &&
       el(
@@ -90,7 +90,7 @@ function noSessions(add) {
         {},
         'Or ',
         button('add a session', add, 'link'),
-        ' here: log an account in by a code, upload its file, or paste its session string.',
+        ' here: sign in with a login code, upload a session file, or paste a session string.',
       ),
     add &&
       el(
@@ -98,13 +98,13 @@ function noSessions(add) {
         {},
         'Nothing appears? ',
         el('a', { href: '#/files' }, 'Files'),
-        ' tells what was refused, and why.',
+        ' shows what was refused, and why.',
       ),
   );
 }
 
 function nothingFound(more) {
   const title = more ? 'No session matches so far' : 'No session matches';
-  const next = more ? 'Search on, or look for something else.' : 'Try less of the name, or any state.';
+  const next = more ? 'Keep searching, or try something else.' : 'Try a shorter part of the name, or any state.';
   return emptyState(title, el('p', {}, next));
 }

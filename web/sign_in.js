@@ -47,7 +47,7 @@ export function showSignIn(onSignedIn, reason = null) {
 export async function tryKey(key) {
   // A header carries nothing else, so that the service could not even be asked.
   if (!/^[\x21-\x7e]+$/.test(key))
-    return { role: null, problem: 'A key has only visible ASCII characters, and no spaces.', refused: true };
+    return { role: null, problem: 'A key consists of visible ASCII characters, without spaces.', refused: true };
   try {
     return { role: await findRole(new Api(key)), problem: null, refused: false };
   } catch (error) {
@@ -58,7 +58,7 @@ export async function tryKey(key) {
 function explain(error) {
   if (!(error instanceof ApiError)) return `${error.message}. Is it running?`;
   if (error.status === 401) return `${error.message}.`;
-  if (error.status === 403) return `${error.message}. It is unknown, or somebody revoked it.`;
+  if (error.status === 403) return `${error.message}. It is unknown, expired or revoked.`;
   if (error.status === 429) return `${error.message}. Try again in ${error.retryAfter ?? 60} seconds.`;
   return error.message;
 }

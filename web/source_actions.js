@@ -20,7 +20,7 @@ export async function cancelRun(api, id) {
 /** Pauses a source or has it go on, without asking: each undoes the other. The source as it is then. */
 export async function setPaused(api, { id, name }, paused) {
   const source = await api.send('PUT', `/sources/${id}`, { is_active: !paused });
-  say(paused ? `${name} is paused: it runs on demand only` : `${name} goes on`);
+  say(paused ? `${name} is paused: it runs on demand only` : `${name} is resumed`);
   return source;
 }
 
@@ -30,15 +30,15 @@ export function deleteSource(api, source) {
     title: 'Delete this source?',
     text: [
       nameText(source.name),
-      'Its schedule goes, and all that is known of its runs. A run that goes on is cancelled.',
-      `What was stored stays where it is: ${source.target}, ${pathOf(source)}.`,
+      'This deletes its schedule and the records of its runs. A current run is cancelled.',
+      `Stored messages and files are kept: ${source.target}, ${pathOf(source)}.`,
     ],
     confirm: 'Delete',
     progress: 'Deleting…',
     danger: true,
     async run() {
       await api.send('DELETE', `/sources/${source.id}`);
-      say(`${source.name} is deleted; what it stored stays`);
+      say(`${source.name} is deleted; what it stored is kept`);
     },
   });
 }

@@ -14,19 +14,19 @@ export function sourceDetails(source, session) {
   const facts = [
     ['State', activeBadge(source)],
     ['Channel', channelText(source)],
-    ['Session', session ?? 'any that is free'],
+    ['Session', session ?? 'any free session'],
     ['Stored in', placeText(source)],
     ['Files', fileTypesText(source)],
     ['Schedule', scheduleText(source)],
     ['Next run', next && [localMoment(next), ', ', ago(next.toISOString())]],
     [
-      'In all',
+      'Total',
       `${number(source.total_messages_scraped)} messages, ${number(source.total_files_downloaded)} files`,
     ],
-    ['Completed', source.last_scraped_at ? ago(source.last_scraped_at) : 'never'],
-    ['API id', source.api_id],
-    ['Made', ago(source.created_at)],
-    ['Changed', ago(source.updated_at)],
+    ['Last completed', source.last_scraped_at ? ago(source.last_scraped_at) : 'never'],
+    ['API ID', source.api_id],
+    ['Created', ago(source.created_at)],
+    ['Updated', ago(source.updated_at)],
   ];
   return facts
     .filter(([, value]) => value !== null)

@@ -7,7 +7,7 @@ import { TARGETS } from './source_texts.js';
 const FILES = [
   ['all', 'All'],
   ['none', 'None, messages only'],
-  ['these', 'These only'],
+  ['these', 'Only these'],
 ];
 
 /** What a source is called. */
@@ -19,7 +19,7 @@ export function nameField({ name }) {
     required: true,
     maxlength: 200,
     value: name,
-    placeholder: 'What it is called here',
+    placeholder: 'A name of your choice',
   });
 }
 
@@ -37,7 +37,7 @@ export function placeFields({ id, target, target_path: path }) {
     autocapitalize: 'none',
     value: path ?? '',
     placeholder: `source-${id ?? 'ID'}`,
-    hint: "Below the target's root.",
+    hint: "Relative to the target's root.",
   });
   return el('div', { class: 'pair' }, where, below);
 }
@@ -68,7 +68,7 @@ export function moreFields({ channel_title: title, api_id: apiId }, isNew) {
   const titled = labelled({
     name: 'channel_title',
     id: 'source-title',
-    label: 'Title of the channel (optional)',
+    label: 'Channel title (optional)',
     maxlength: 255,
     value: title ?? '',
   });
@@ -79,8 +79,8 @@ export function moreFields({ channel_title: title, api_id: apiId }, isNew) {
     type: 'password',
     maxlength: 200,
     autocomplete: 'new-password',
-    placeholder: isNew ? null : 'as it is',
-    hint: 'The bot reads a public channel while no session of the pool is free.',
+    placeholder: isNew ? null : 'unchanged',
+    hint: 'The bot reads a public channel while no session is free.',
   });
   return el(
     'details',
@@ -99,6 +99,6 @@ function noBotToken() {
     'label',
     { class: 'choice' },
     el('input', { type: 'checkbox', name: 'no_bot_token' }),
-    el('span', {}, 'Take the bot token away'),
+    el('span', {}, 'Remove the bot token'),
   );
 }

@@ -13,12 +13,18 @@ const NEW = {
   ...{ target: 'LOCAL', target_path: null, file_types: null, schedule: null, api_id: null },
 };
 
+const UNSAVED = {
+  title: 'Discard your changes?',
+  text: 'What you entered will be lost.',
+  confirm: 'Discard',
+};
+
 /** Asks what a new source is to be, and makes it; `made` is told of it. */
 export function addSource(api, made) {
   openForm({
     ...{ api, source: NEW, isNew: true, sessionName: '' },
     title: 'Add a source',
-    confirm: 'Add the source',
+    confirm: 'Add source',
     progress: 'Adding…',
     async save(body, { at_once: atOnce }) {
       const source = await api.send('POST', '/sources', { ...body, is_active: atOnce === 'on' });
@@ -42,7 +48,7 @@ export async function editSource(api, source, changed) {
       const change = changesTo(source, body);
       if (Object.keys(change).length === 0) return;
       changed(await api.send('PUT', `/sources/${source.id}`, change));
-      say('Saved: it counts from the next run on');
+      say('Saved; the changes apply from the next run');
     },
   });
 }
@@ -50,7 +56,7 @@ export async function editSource(api, source, changed) {
 function openForm({ api, source, isNew, sessionName, title, confirm, progress, save }) {
   const channel = channelFields(api, source, sessionName);
   const dialog = el('dialog', { class: 'form long', 'aria-labelledby': 'source-form-title' });
-  const leave = () => leaveAsking([touched && 'What you typed is lost.'], () => dialog.close());
+  const leave = () => leaveAsking([touched && UNSAVED], () => dialog.close());
   let touched = false;
   const form = stepForm({
     content: [
@@ -96,8 +102,8 @@ function atOnceField() {
     el(
       'span',
       {},
-      'Begin at once',
-      el('span', { class: 'muted small' }, 'Its first run is queued. Else it is paused until you resume it.'),
+      'Start now',
+      el('span', { class: 'muted small' }, 'Queues the first run. Otherwise the source is paused until you resume it.'),
     ),
   );
 }

@@ -134,7 +134,7 @@ export class SourcePage {
     fill(this.#actions);
     fill(
       this.#body,
-      emptyState('This source is gone', el('p', {}, 'Somebody deleted it. What it stored stays.')),
+      emptyState('This source does not exist', el('p', {}, 'It was deleted. What it stored is kept.')),
     );
     this.#body.hidden = false;
   }

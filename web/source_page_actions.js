@@ -36,7 +36,7 @@ function runAction({ api, source, newest, acted }) {
     const run = async () => acted(await runNow(api, source));
     return { label: 'Run now', kind: 'primary', progress: 'Queueing…', run };
   }
-  if (newest.cancel_requested) return { label: 'Being cancelled…', disabled: true };
+  if (newest.cancel_requested) return { label: 'Cancelling…', disabled: true };
   const run = async () => acted(await cancelRun(api, newest.id));
-  return { label: 'Cancel the run', progress: 'Cancelling…', run };
+  return { label: 'Cancel run', progress: 'Cancelling…', run };
 }

@@ -54,6 +54,6 @@ export class SourceRuns {
 function noRuns() {
   return emptyState(
     'No runs yet',
-    el('p', {}, 'It runs when its schedule says so, or when it is run by hand.'),
+    el('p', {}, 'A source runs on its schedule and on demand.'),
   );
 }

@@ -48,7 +48,7 @@ export function scheduleText({ schedule }) {
 export function activeBadge({ is_active: active }) {
   return active === 'active'
     ? el('span', { class: 'badge good' }, 'Active')
-    : el('span', { class: 'badge off', title: 'It is run on demand only' }, 'Paused');
+    : el('span', { class: 'badge off', title: 'Runs on demand only' }, 'Paused');
 }
 
 /** Which files of a source are fetched. */

@@ -11,7 +11,7 @@ import { ago, number } from './time.js';
 
 const REFRESH_MS = 2000;
 
-const COLUMNS = ['Name', 'Channel', 'Stored in', 'Runs', 'Last run', 'Messages', 'Files'];
+const COLUMNS = ['Name', 'Channel', 'Stored in', 'Schedule', 'Last run', 'Messages', 'Files'];
 
 /** Every source, a page at a time. */
 export function createSourcesList({ api, live, role, isShown }) {
@@ -75,18 +75,18 @@ function noSources(add, status) {
     el(
       'p',
       {},
-      'A source is a channel that the service reads by itself, with sessions of its own pool: at once, by a schedule, and whenever you say so. What it reads is stored on a disk or in a bucket.',
+      'A source is a channel that the service scrapes itself, with sessions of its pool: once now, on a schedule, and on demand. Messages and files are stored on a disk or in a bucket.',
     ),
     status?.total === 0 &&
       el(
         'p',
         {},
-        'First it needs a session to read with: ',
+        'It needs a session to read with: ',
         el('a', { href: '#/sessions' }, add ? 'add one to the pool' : 'the pool has none'),
         '.',
       ),
     add
-      ? el('p', {}, button('Add a source', add, 'link'), ': the name of a public channel is all it takes.')
+      ? el('p', {}, button('Add a source', add, 'link'), ': the username of a public channel is all it takes.')
       : el('p', {}, 'An admin adds them here.'),
   );
 }

@@ -7,13 +7,13 @@ export const STATES = {
   cooldown: {
     label: 'Cooling down',
     tone: 'calm',
-    meaning: 'Its lease ran out: its worker gets a moment to notice',
+    meaning: 'Its lease expired or was revoked: its worker gets a moment to notice',
   },
   flood: { label: 'Flood wait', tone: 'warn', meaning: 'Telegram asked to wait' },
   invalid: { label: 'Invalidated', tone: 'bad', meaning: 'Out of the pool until an admin restores it' },
   missing: { label: 'File missing', tone: 'off', meaning: 'Its file is gone from SESSIONS_DIR' },
-  dead: { label: 'Dead', tone: 'bad', meaning: 'Telegram or its file says that it can not work' },
-  inactive: { label: 'Taken out', tone: 'off', meaning: 'An admin took it out of the pool' },
+  dead: { label: 'Dead', tone: 'bad', meaning: 'Rejected by Telegram, or its file is unusable' },
+  inactive: { label: 'Inactive', tone: 'off', meaning: 'An admin took it out of the pool' },
   duplicate: { label: 'Duplicate', tone: 'odd', meaning: 'Another file holds the same auth key' },
 };
 

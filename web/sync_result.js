@@ -27,13 +27,13 @@ export function syncResult(title, details) {
     ),
     rejectedTable(details),
     details.unsettled.length > 0 &&
-      el('p', {}, `Still being written, and looked at again in a moment: ${details.unsettled.join(', ')}`),
+      el('p', {}, `Still being written; will be read in a moment: ${details.unsettled.join(', ')}`),
   );
 }
 
 function rejectedTable({ rejected, rejected_total }) {
   if (rejected.length === 0) return el('p', { class: 'muted' }, 'No file was refused.');
-  const table = new Table('Files that were refused', ['File', 'Why it was refused'], {
+  const table = new Table('Refused files', ['File', 'Reason'], {
     key: ({ file, reason }) => JSON.stringify([file, reason]),
     cells: ({ file, reason }) => [el('bdi', {}, file), reason],
   });

@@ -7,9 +7,9 @@ const NOT_ASKED = {
   session_in_use: [
     'busy',
     'In use',
-    'A worker has it, and Telegram must not see it twice at once. Test it again once it is released.',
+    'A worker is using it, and Telegram must not see it in two places. Test it again once it is released.',
   ],
-  session_unavailable: ['off', 'Not tested', 'It is out of the pool.'],
+  session_unavailable: ['off', 'Not tested', 'It is not available in the pool.'],
 };
 
 /**

@@ -35,16 +35,22 @@ export function relativeTo(date, now = Date.now()) {
   return relative.format(Math.trunc(seconds / size), unit);
 }
 
-/** So many seconds in the two largest units that say something: `2 h 5 min`. */
+/** Seconds in their two largest units that are not zero: `2 h 5 min`. */
 export function duration(seconds) {
+  const days = Math.floor(seconds / 86_400);
   const parts = [
-    [Math.floor(seconds / 86_400), 'd'],
+    [days, days === 1 ? 'day' : 'days'],
     [Math.floor(seconds / 3600) % 24, 'h'],
     [Math.floor(seconds / 60) % 60, 'min'],
     [Math.floor(seconds) % 60, 's'],
   ].filter(([value]) => value > 0);
   const shown = parts.slice(0, 2).map(([value, unit]) => `${value}\u00a0${unit}`);
   return shown.join(' ') || '0 s';
+}
+
+/** Seconds as a clock shows them: `4:55`. */
+export function clock(seconds) {
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
 /** Whether the moment stands for no end at all. */

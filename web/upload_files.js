@@ -52,7 +52,7 @@ export function createUploadFiles({ api, openSession, saved, close }) {
     el(
       'p',
       { class: 'muted' },
-      'Session files of Telethon or Pyrogram. Each is checked with Telegram and saved by its name.',
+      'Session files from Telethon or Pyrogram. Each one is checked with Telegram and saved under its file name.',
     ),
     dropZone((files) => uploads.add(files)),
     form,
@@ -63,7 +63,12 @@ export function createUploadFiles({ api, openSession, saved, close }) {
   return {
     label: 'Upload a file',
     element,
-    lost: () => (uploads.left > 0 ? `${files(uploads.left)} not uploaded yet.` : null),
+    lost: () =>
+      uploads.left > 0 && {
+        title: 'Cancel the upload?',
+        text: `Not uploaded yet: ${files(uploads.left)}.`,
+        confirm: 'Cancel upload',
+      },
     leave: () => uploads.stop(),
   };
 }
@@ -106,7 +111,7 @@ function summary(uploads) {
   const parts = [
     [count('saved'), 'saved'],
     [count('refused'), 'refused'],
-    [count('waiting', 'checking'), 'to go'],
+    [count('waiting', 'checking'), 'remaining'],
   ];
   const said = parts.filter(([many]) => many > 0).map(([many, what]) => `${number(many)} ${what}`);
   return `${files(uploads.length)}: ${said.join(', ')}`;

@@ -16,7 +16,7 @@ export async function sendCode(tab: Locator, phone: string, name = ''): Promise<
   const answered = tab.page().waitForResponse('**/send-otp');
   await tab.getByLabel('Phone number').fill(phone);
   await tab.getByLabel('Session name').fill(name);
-  await tab.getByRole('button', { name: 'Send the code' }).click();
+  await tab.getByRole('button', { name: 'Send code' }).click();
   await tab.getByLabel('Code', { exact: true }).waitFor();
   return (await (await answered).json()).temp_session_id;
 }
@@ -24,7 +24,7 @@ export async function sendCode(tab: Locator, phone: string, name = ''): Promise<
 /** Types the code and sends it. */
 export async function enterCode(tab: Locator, code: string): Promise<void> {
   await tab.getByLabel('Code', { exact: true }).fill(code);
-  await tab.getByRole('button', { name: 'Log in' }).click();
+  await tab.getByRole('button', { name: 'Sign in' }).click();
 }
 
 /** The panel of a session, once it is open. */

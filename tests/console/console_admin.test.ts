@@ -17,7 +17,7 @@ inBrowser('the console of an admin', (visiting) => {
         expect(await service.status()).toMatchObject({ in_use: 1 });
         await page.getByRole('button', { name: 'Release' }).click();
         await page.getByRole('dialog').getByRole('button', { name: 'Release' }).click();
-        await page.getByText('Nothing is leased').waitFor();
+        await page.getByText('No current leases').waitFor();
         expect(await service.status()).toMatchObject({ in_use: 0, unavailable_reasons: { cooldown: 1 } });
       },
       { files: some(1) },
@@ -94,8 +94,8 @@ inBrowser('the console of an admin', (visiting) => {
         await page.getByLabel('Tags, separated by commas').fill('eu, warm');
         await page.getByRole('button', { name: 'Save tags' }).click();
         await panel.getByText('warm', { exact: true }).waitFor();
-        await panel.getByRole('button', { name: 'Take out of the pool' }).click();
-        await panel.getByRole('button', { name: 'Put back' }).click();
+        await panel.getByRole('button', { name: 'Deactivate' }).click();
+        await panel.getByRole('button', { name: 'Activate', exact: true }).click();
         await panel.getByRole('button', { name: 'Invalidate' }).click();
         await page.getByLabel('Reason').fill('asked for a new login');
         await page
@@ -103,7 +103,7 @@ inBrowser('the console of an admin', (visiting) => {
           .getByRole('button', { name: 'Invalidate' })
           .click();
         await panel.getByRole('button', { name: 'Restore' }).click();
-        for (const event of ['added', 'taken out', 'put back', 'invalidated', 'restored'])
+        for (const event of ['added', 'deactivated', 'activated', 'invalidated', 'restored'])
           await panel.getByRole('listitem').getByText(event, { exact: true }).waitFor();
         expect((await service.as('admin').get('/sessions/1').expect(200)).body).toMatchObject({
           tags: ['eu', 'warm'],
@@ -156,9 +156,9 @@ inBrowser('the console of an admin', (visiting) => {
         renameSync(service.sessionsDir, join(service.directory, 'elsewhere'));
         service.write('lone.session');
         await page.getByRole('button', { name: 'Sync now' }).click();
-        await page.getByText('12 of 12 sessions have no file any more').waitFor();
+        await page.getByText('12 of 12 sessions no longer have a file').waitFor();
         expect(await service.status()).toMatchObject({ total: 12 });
-        await page.getByRole('button', { name: 'Remove them all the same' }).click();
+        await page.getByRole('button', { name: 'Remove anyway' }).click();
         await page.getByRole('button', { name: 'Remove 12 sessions' }).click();
         await page.getByRole('heading', { name: 'Done' }).waitFor();
         expect(await service.status()).toMatchObject({ total: 1 });
@@ -173,16 +173,16 @@ inBrowser('the console of an admin', (visiting) => {
       await signIn('admin');
       await open('Keys');
       await page.getByLabel('Name').fill('scrapers');
-      await page.getByLabel('Most leases at once').fill('5');
-      await page.getByLabel('Only with the tags').fill('news, europe');
+      await page.getByLabel('Maximum concurrent leases').fill('5');
+      await page.getByLabel('Limit to tags').fill('news, europe');
       await page.getByLabel('Valid until').fill('2099-01-01T12:00');
-      await page.getByRole('button', { name: 'Make a key' }).click();
+      await page.getByRole('button', { name: 'Create key' }).click();
       const key = await page.getByRole('dialog').getByLabel('API key').inputValue();
-      await page.getByRole('button', { name: 'I have kept it' }).click();
+      await page.getByRole('button', { name: 'I have saved the key' }).click();
       await page.getByRole('row', { name: /scrapers.*5.*news, europe.*in \d+ years/ }).waitFor();
       expect(await page.content()).not.toContain(key);
       await page.getByRole('button', { name: 'Revoke scrapers' }).click();
-      await page.getByLabel('Sessions that it holds').selectOption('true');
+      await page.getByLabel('Its current leases').selectOption('true');
       await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
       await page.getByText('No keys in the database').waitFor();
       await page.getByRole('button', { name: 'Sign out' }).click();

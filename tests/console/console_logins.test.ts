@@ -7,7 +7,7 @@ import { enterCode, openAddDialog, panelOf, sendCode } from './add_dialog.js';
 import { inBrowser } from './browser.js';
 import { ADA, atTelegram, CLEO } from './over_sandbox.js';
 
-const BY_CODE = 'Log in by code';
+const BY_CODE = 'Sign in with a code';
 
 inBrowser('logging in through the console', (visiting) => {
   it(
@@ -17,7 +17,7 @@ inBrowser('logging in through the console', (visiting) => {
       const tab = await openAddDialog(visit, BY_CODE);
       await sendCode(tab, ADA.phone);
       await tab.getByText('to the Telegram app of this account').waitFor();
-      await tab.getByText(/The service waits for it for \d+\smin/).waitFor();
+      await tab.getByText(/Code expires in \d+:\d\d/).waitFor();
       await enterCode(tab, ADA.code);
       await tab.getByRole('group', { name: 'Saved' }).getByText('9996610001.session').waitFor();
       expect(existsSync(join(service.sessionsDir, '9996610001.session'))).toBe(true);
@@ -38,12 +38,12 @@ inBrowser('logging in through the console', (visiting) => {
       await tab.getByText('Hint: battery staple').waitFor();
       const password = tab.getByLabel('2FA password');
       await password.fill('wrong');
-      await tab.getByRole('button', { name: 'Log in' }).click();
+      await tab.getByRole('button', { name: 'Sign in' }).click();
       await tab.getByRole('alert').getByText('Invalid 2FA password').waitFor();
       expect(await password.inputValue()).toBe('wrong');
       expect(await tab.getByLabel('Code', { exact: true }).inputValue()).toBe(CLEO.code);
       await password.fill(CLEO.password);
-      await tab.getByRole('button', { name: 'Log in' }).click();
+      await tab.getByRole('button', { name: 'Sign in' }).click();
       await tab.getByRole('group', { name: 'Saved' }).getByText('cleo.session').waitFor();
     }),
   );
@@ -73,7 +73,7 @@ inBrowser('logging in through the console', (visiting) => {
         const tab = await openAddDialog(visit, BY_CODE);
         await tab.getByLabel('Phone number').fill(ADA.phone);
         await tab.getByLabel('Session name').fill('s001');
-        await tab.getByRole('button', { name: 'Send the code' }).click();
+        await tab.getByRole('button', { name: 'Send code' }).click();
         const inTheWay = tab.getByRole('alert').getByRole('button', { name: 's001' });
         await inTheWay.click();
         await panelOf(page, 's001');
@@ -83,8 +83,8 @@ inBrowser('logging in through the console', (visiting) => {
         await enterCode(tab, ADA.code);
         await tab.getByRole('button', { name: 'Add another' }).click();
         await tab.getByLabel('Phone number').fill(ADA.phone);
-        await tab.getByRole('button', { name: 'Send the code' }).click();
-        await tab.getByRole('alert').getByText('This phone number has a session: ada').waitFor();
+        await tab.getByRole('button', { name: 'Send code' }).click();
+        await tab.getByRole('alert').getByText('This phone number already has a session: ada').waitFor();
       },
       { files: some(1) },
     ),
@@ -99,7 +99,7 @@ inBrowser('logging in through the console', (visiting) => {
       service.write('wanted.session');
       await post(service, '/sync', {}).expect(200);
       await enterCode(tab, ADA.code);
-      await tab.getByText('The account is logged in').waitFor();
+      await tab.getByText('The account is signed in').waitFor();
       await tab.getByRole('alert').getByText('This name is taken by wanted').waitFor();
       await tab.getByLabel('Session name').fill('another');
       await tab.getByRole('button', { name: 'Save' }).click();
@@ -115,12 +115,12 @@ inBrowser('logging in through the console', (visiting) => {
       const temp_session_id = await sendCode(tab, ADA.phone);
       await page.keyboard.type('1234');
       await page.keyboard.press('Escape');
-      await page.getByRole('dialog', { name: 'Stop here?' }).getByText('The login is given up').waitFor();
-      await page.getByRole('button', { name: 'Go on' }).click();
+      await page.getByRole('dialog', { name: 'Cancel this login?' }).getByText('The code will no longer work').waitFor();
+      await page.getByRole('button', { name: 'Go back' }).click();
       expect(await tab.getByLabel('Code', { exact: true }).inputValue()).toBe('1234');
       await page.keyboard.press('Escape');
       const givenUp = page.waitForResponse(`**/sessions/temp/${temp_session_id}`);
-      await page.getByRole('button', { name: 'Stop', exact: true }).click();
+      await page.getByRole('button', { name: 'Cancel login' }).click();
       await tab.waitFor({ state: 'detached' });
       expect((await givenUp).status()).toBe(200);
       const body = { temp_session_id, code: ADA.code };
@@ -136,8 +136,8 @@ inBrowser('logging in through the console', (visiting) => {
       const temp_session_id = await sendCode(tab, ADA.phone);
       await service.as('admin').delete(`/sessions/temp/${temp_session_id}`).expect(200);
       await enterCode(tab, ADA.code);
-      await tab.getByRole('alert').getByText('This login is over').waitFor();
-      await tab.getByRole('button', { name: 'Begin again' }).click();
+      await tab.getByRole('alert').getByText('This login has expired or was cancelled').waitFor();
+      await tab.getByRole('button', { name: 'Start over' }).click();
       expect(await tab.getByLabel('Phone number').inputValue()).toBe(ADA.phone);
       await sendCode(tab, ADA.phone);
     }),
@@ -148,7 +148,7 @@ inBrowser('logging in through the console', (visiting) => {
     atTelegram(visiting, async (visit) => {
       const tab = await openAddDialog(visit, BY_CODE);
       await sendCode(tab, ADA.phone, 'mine');
-      await tab.getByRole('button', { name: 'Change the number' }).click();
+      await tab.getByRole('button', { name: 'Change number' }).click();
       expect(await tab.getByLabel('Phone number').inputValue()).toBe(ADA.phone);
       expect(await tab.getByLabel('Session name').inputValue()).toBe('mine');
       await sendCode(tab, CLEO.phone, 'mine');
@@ -163,15 +163,15 @@ inBrowser('logging in through the console', (visiting) => {
       await page.clock.install();
       const tab = await openAddDialog(visit, BY_CODE);
       await sendCode(tab, ADA.phone);
-      const again = tab.getByRole('button', { name: 'Send again by SMS' });
+      const again = tab.getByRole('button', { name: 'Resend by SMS' });
       expect(await again.isDisabled()).toBe(true);
       await page.clock.fastForward(61_000);
       await again.click();
       await tab.getByText('Telegram sent the code by SMS').waitFor();
-      await tab.getByRole('button', { name: 'Send again by a call' }).waitFor();
+      await tab.getByRole('button', { name: 'Resend by phone call' }).waitFor();
       await page.clock.fastForward(300_000);
-      await tab.getByText('The time for it is over').waitFor();
-      await tab.getByRole('button', { name: 'Begin again' }).click();
+      await tab.getByText('The code has expired').waitFor();
+      await tab.getByRole('button', { name: 'Start over' }).click();
       await tab.getByLabel('Phone number').waitFor();
     }),
   );
@@ -183,11 +183,11 @@ inBrowser('logging in through the console', (visiting) => {
       const tab = await openAddDialog(visit, BY_CODE);
       const fault = sandbox.faults.add({ fault: 'FLOOD_WAIT_86340', method: 'auth.sendCode' });
       await tab.getByLabel('Phone number').fill(ADA.phone);
-      await tab.getByRole('button', { name: 'Send the code' }).click();
-      await tab.getByRole('alert').getByText('Telegram wants a pause of 23 h 59 min').waitFor();
+      await tab.getByRole('button', { name: 'Send code' }).click();
+      await tab.getByRole('alert').getByText('Telegram asks to wait 23 h 59 min').waitFor();
       sandbox.faults.clear(fault.id);
       for (const dc of [1, 2, 3]) await sandbox.behave(dc, 'refuse');
-      await tab.getByRole('button', { name: 'Send the code' }).click();
+      await tab.getByRole('button', { name: 'Send code' }).click();
       await tab.getByRole('alert').getByText('Telegram did not answer; nothing was changed').waitFor();
       for (const dc of [1, 2, 3]) await sandbox.behave(dc, 'normal');
       await tab.getByRole('button', { name: 'Try again' }).click();
@@ -202,11 +202,11 @@ inBrowser('logging in through the console', (visiting) => {
       async (visit) => {
         const tab = await openAddDialog(visit, BY_CODE);
         await tab.getByLabel('Phone number').fill(ADA.phone);
-        await tab.getByRole('button', { name: 'Send the code' }).click();
-        await tab.getByRole('alert').getByText('The service has no application of its own').waitFor();
+        await tab.getByRole('button', { name: 'Send code' }).click();
+        await tab.getByRole('alert').getByText('The service has no application configured').waitFor();
         await tab.getByLabel('api_id').fill('12345');
         await tab.getByLabel('api_hash').fill('0123456789abcdef0123456789abcdef');
-        await tab.getByRole('button', { name: 'Send the code' }).click();
+        await tab.getByRole('button', { name: 'Send code' }).click();
         await tab.getByLabel('Code', { exact: true }).waitFor();
       },
       { settings: { TELEGRAM_API_ID: '', TELEGRAM_API_HASH: '' } },

@@ -16,7 +16,7 @@ inBrowser('managed sessions in the console', (visiting) => {
     atTelegram(visiting, async (visit) => {
       const { service, sandbox } = visit;
       const panel = await openAda(visit);
-      await panel.getByRole('term').getByText('Checked', { exact: true }).waitFor();
+      await panel.getByRole('term').getByText('Last checked', { exact: true }).waitFor();
       const test = () => panel.getByRole('button', { name: 'Test' }).click();
       const outcome = panel.getByRole('status');
       await test();
@@ -57,21 +57,21 @@ inBrowser('managed sessions in the console', (visiting) => {
       await row('Sandbox Team').getByText('private', { exact: true }).waitFor();
       await row('Sandbox Team').getByText('Supergroup', { exact: true }).waitFor();
       await row('Sandbox News').getByText('48,211').waitFor();
-      await dialog.getByText('3 in all').waitFor();
+      await dialog.getByText('3 in total').waitFor();
       await dialog.getByLabel('Filter').fill('100,000 messages');
       await dialog.getByText('1 of 3').waitFor();
       expect(await dialog.getByRole('row').count()).toBe(2);
       await dialog.getByLabel('Filter').fill('no such channel');
       await dialog.getByText('No channel matches').waitFor();
       await dialog.getByLabel('Filter').fill('');
-      await dialog.getByRole('button', { name: 'Copy the id 2147483700' }).click();
-      await page.getByText('Id copied').waitFor();
+      await dialog.getByRole('button', { name: 'Copy ID 2147483700' }).click();
+      await page.getByText('ID copied').waitFor();
       await dialog.getByLabel('Filter').focus();
       await page.keyboard.press('Control+V');
       expect(await dialog.getByLabel('Filter').inputValue()).toBe('2147483700');
       sandbox.faults.add({ fault: 'FLOOD_WAIT_120', method: 'messages.getDialogs', times: 1 });
       await dialog.getByRole('button', { name: 'Refresh' }).click();
-      await dialog.getByText('Telegram wants a pause of 2 min').waitFor();
+      await dialog.getByText('Telegram asks to wait 2 min').waitFor();
     }),
   );
 
@@ -82,7 +82,7 @@ inBrowser('managed sessions in the console', (visiting) => {
       const panel = await openPanel(visit, EVE.phone, 'eve');
       await panel.getByRole('button', { name: 'Channels' }).click();
       const dialog = page.getByRole('dialog', { name: 'Channels of eve' });
-      await dialog.getByText('231 in all').waitFor();
+      await dialog.getByText('231 in total').waitFor();
       expect(await dialog.getByRole('row').count()).toBe(101);
       await dialog.getByRole('button', { name: 'Show 131 more' }).click();
       expect(await dialog.getByRole('row').count()).toBe(232);
@@ -97,7 +97,7 @@ inBrowser('managed sessions in the console', (visiting) => {
       async (visit) => {
         const panel = await openAda(visit);
         await panel.getByRole('button', { name: 'Channels' }).click();
-        await visit.page.getByText('This session sees no channels').waitFor();
+        await visit.page.getByText('This session has no channels').waitFor();
       },
       { seed: parseSeed({ accounts: [{ phone: ADA.phone, id: 1, first_name: 'Ada' }], channels: [] }) },
     ),
@@ -112,7 +112,7 @@ inBrowser('managed sessions in the console', (visiting) => {
         const panel = await openAda(visit);
         await panel.getByRole('button', { name: 'Rename' }).click();
         const dialog = page.getByRole('dialog', { name: 'Rename ada' });
-        await dialog.getByText('Its file is renamed with it').waitFor();
+        await dialog.getByText('Its file is renamed as well').waitFor();
         await dialog.getByLabel('New name').fill('s001');
         await dialog.getByRole('button', { name: 'Rename' }).click();
         await dialog
@@ -185,7 +185,7 @@ inBrowser('managed sessions in the console', (visiting) => {
       await panel.getByText('socks5://user@127.0.0.1:1080').waitFor();
       expect(await page.content()).not.toContain('secret@');
       await edit('');
-      await page.getByText('ada goes straight to Telegram').waitFor();
+      await page.getByText('ada connects to Telegram directly').waitFor();
       await panel.getByText('socks5://').waitFor({ state: 'detached' });
     }),
   );
@@ -199,7 +199,7 @@ inBrowser('managed sessions in the console', (visiting) => {
       const question = page.getByRole('dialog', { name: 'Delete this session?' });
       const lease = await service.lease();
       await remove();
-      await question.getByText('At Telegram it stays logged in').waitFor();
+      await question.getByText('It stays signed in at Telegram').waitFor();
       await question.getByRole('button', { name: 'Delete' }).click();
       await question.getByRole('alert').getByText('is in use').waitFor();
       await service.as('worker').post('/release').send(lease).expect(200);

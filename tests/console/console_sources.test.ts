@@ -60,7 +60,7 @@ inBrowser('sources in the console', (visiting) => {
         const runs = page.getByRole('table', { name: 'Runs' });
         await runs.getByText('Completed').waitFor();
         await runs.getByText(/^240 /).waitFor();
-        await fact(page, 'In all').getByText('240 messages, 120 files').waitFor();
+        await fact(page, 'Total').getByText('240 messages, 120 files').waitFor();
         await runs.getByRole('button', { name: 'Run 1' }).click();
         const panel = page.getByRole('dialog', { name: 'Run #1 of Daily' });
         await panel.getByRole('log').getByText('reads with ada').waitFor();
@@ -89,7 +89,7 @@ inBrowser('sources in the console', (visiting) => {
         const runs = page.getByRole('table', { name: 'Runs' });
         const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
         await runs.getByRole('row', { name: 'Run 1' }).getByText('Running').waitFor();
-        await press('Cancel the run');
+        await press('Cancel run');
         await runs.getByRole('row', { name: 'Run 1' }).getByText('Cancelled').waitFor();
         await press('Pause');
         await page.getByRole('button', { name: 'Resume' }).waitFor();
@@ -100,12 +100,12 @@ inBrowser('sources in the console', (visiting) => {
         await fact(panel, 'Messages')
           .getByText(/^[1-9]/)
           .waitFor();
-        await panel.getByRole('button', { name: 'Cancel the run' }).click();
+        await panel.getByRole('button', { name: 'Cancel run' }).click();
         await panel.getByText('Cancelled', { exact: true }).waitFor();
         await page.keyboard.press('Escape');
         await press('Delete');
         const question = page.getByRole('dialog', { name: 'Delete this source?' });
-        await question.getByText('What was stored stays where it is: LOCAL, source-1').waitFor();
+        await question.getByText('Stored messages and files are kept: LOCAL, source-1').waitFor();
         await question.getByRole('button', { name: 'Delete' }).click();
         await page.getByText('No sources yet').waitFor();
         expect((await service.as('admin').get('/sources').expect(200)).body).toEqual([]);
@@ -152,13 +152,13 @@ inBrowser('sources in the console', (visiting) => {
         const form = await openForm(page);
         await form.getByLabel('Private').check();
         await form.getByLabel('Session', { exact: true }).fill('eve');
-        await form.getByRole('button', { name: 'Choose among its channels' }).click();
+        await form.getByRole('button', { name: 'Choose from its channels' }).click();
         await problemAt(form, 'Session').getByText('No session has this name').waitFor();
         await form.getByLabel('Session', { exact: true }).fill('ada');
-        await form.getByRole('button', { name: 'Choose among its channels' }).click();
+        await form.getByRole('button', { name: 'Choose from its channels' }).click();
         await page.getByRole('button', { name: 'Choose Team' }).click();
-        expect(await form.getByLabel('Channel id').inputValue()).toBe('1000000003');
-        await form.getByRole('button', { name: 'Add the source' }).click();
+        expect(await form.getByLabel('Channel ID').inputValue()).toBe('1000000003');
+        await form.getByRole('button', { name: 'Add source' }).click();
         await page.getByRole('heading', { level: 1, name: 'Team' }).waitFor();
         await fact(page, 'Session').getByRole('button', { name: 'ada' }).waitFor();
         await page.getByRole('table', { name: 'Runs' }).getByText('Completed').waitFor();

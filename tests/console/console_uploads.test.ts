@@ -62,7 +62,7 @@ inBrowser('bringing sessions through the console', (visiting) => {
       const tab = await openAddDialog(visit, UPLOAD);
       const dropped = await page.evaluateHandle(dropOf(file));
       await tab.getByText('Choose .session files').dispatchEvent('drop', { dataTransfer: dropped });
-      await tab.getByText('This very session is in the pool already').waitFor();
+      await tab.getByText('This session is already in the pool').waitFor();
       await tab.getByRole('button', { name: 'first' }).click();
       await panelOf(page, body.name);
     }),
@@ -104,8 +104,8 @@ inBrowser('bringing sessions through the console', (visiting) => {
     visiting(async (visit) => {
       const { page } = visit;
       await page.setViewportSize({ width: 375, height: 740 });
-      await openAddDialog(visit, 'Log in by code');
-      for (const name of [UPLOAD, PASTE, 'Log in by code']) {
+      await openAddDialog(visit, 'Sign in with a code');
+      for (const name of [UPLOAD, PASTE, 'Sign in with a code']) {
         await page.keyboard.press('ArrowRight');
         await page.getByRole('tabpanel', { name }).waitFor();
         expect(await page.evaluate('document.activeElement.textContent')).toBe(name);

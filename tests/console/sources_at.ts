@@ -43,7 +43,7 @@ export async function addPublic(page: Page, name: string, username: string): Pro
   const form = await openForm(page);
   await form.getByLabel('Channel', { exact: true }).fill(username);
   await form.getByLabel('Name', { exact: true }).fill(name);
-  await form.getByRole('button', { name: 'Add the source' }).click();
+  await form.getByRole('button', { name: 'Add source' }).click();
   await page.getByRole('heading', { level: 1, name }).waitFor();
 }
 

@@ -2,18 +2,18 @@ import { el } from './dom.js';
 import { STATES } from './states.js';
 
 /** What can happen to a session, by the service's name for it: in words, and in a colour. */
-const HAPPENINGS = {
+const EVENTS = {
   added: ['added', 'good'],
   removed: ['removed', 'off'],
   renamed: ['renamed', 'off'],
-  rekeyed: ['other auth key', 'odd'],
-  file_gone: ['file gone', 'off'],
+  rekeyed: ['auth key changed', 'odd'],
+  file_gone: ['file missing', 'off'],
   leased: ['leased', 'busy'],
   released: ['released', 'good'],
-  given_back: ['given back', 'good'],
-  expired: ['lease ran out', 'calm'],
+  given_back: ['undelivered', 'good'],
+  expired: ['lease expired', 'calm'],
   revoked: ['lease revoked', 'warn'],
-  cooldown_over: ['cooled down', 'good'],
+  cooldown_over: ['cool-down over', 'good'],
   flooded: ['flood wait', 'warn'],
   flood_over: ['flood wait over', 'good'],
   method_flooded: ['method flooded', 'warn'],
@@ -22,14 +22,14 @@ const HAPPENINGS = {
   restored: ['restored', 'good'],
   suspected: ['suspected', 'warn'],
   died: ['died', 'bad'],
-  activated: ['put back', 'good'],
-  deactivated: ['taken out', 'off'],
+  activated: ['activated', 'good'],
+  deactivated: ['deactivated', 'off'],
 };
 
 /** An event of a session as a badge; one that this console does not know keeps its own name. */
 export function eventBadge(event) {
   const state = STATES[event];
-  const [label, tone] = HAPPENINGS[event] ?? [
+  const [label, tone] = EVENTS[event] ?? [
     state?.label ?? event.replaceAll('_', ' '),
     state?.tone ?? 'calm',
   ];
