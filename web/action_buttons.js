@@ -2,8 +2,8 @@ import { button, fill, whileBusy } from './dom.js';
 import { attempt } from './messages.js';
 
 /**
- * Buttons for what can be done just now. They are made anew only where others are wanted: a refresh takes the
- * focus from nobody.
+ * Buttons for the actions that are possible now. They are replaced only if the actions change, so that a refresh does
+ * not move the focus.
  *
  * @param {HTMLElement} place
  * @returns {(actions: { label: string, kind?: string, progress?: string, disabled?: boolean,

@@ -7,9 +7,9 @@ import { tabs } from './tabs.js';
 import { createUploadFiles } from './upload_files.js';
 
 /**
- * Opens the dialog by which accounts get into the pool. It asks before anything that is under way is lost.
+ * Opens the dialog that adds accounts to the pool. It asks before it discards anything pending.
  *
- * @param {{ api: object, openSession(id: number): void, saved(): void }} context `saved`: told of each session
+ * @param {{ api: object, openSession(id: number): void, saved(): void }} context `saved`: called for each saved session
  */
 export function addSession({ api, openSession, saved }) {
   const title = el('h2', { id: 'add-title' }, 'Add a session');
@@ -33,7 +33,7 @@ export function addSession({ api, openSession, saved }) {
     ...tabs('How to add a session', parts),
   );
   holdOnEscape(dialog, leave);
-  // A file that is dropped beside its place would be opened by the browser instead of this page.
+  // The browser would replace this page with a file that is dropped next to the drop zone.
   for (const event of ['dragover', 'drop'])
     dialog.addEventListener(event, (dropped) => dropped.preventDefault());
   openDialog(dialog, () => {

@@ -1,7 +1,7 @@
-/** Every route stands here too, and no page does. */
+/** Every route is available below this path, and no page is. */
 const ROOT = '/api/v1';
 
-/** What the error codes of the service mean to a person. */
+/** The service's error codes in words. */
 const CODES = {
   lease_lost: 'The lease has ended in the meantime: it was released or it expired',
   not_lease_holder: 'Another key holds this session',
@@ -9,7 +9,7 @@ const CODES = {
   session_in_use: 'The session is in use',
 };
 
-/** An answer that is not a success; `message` is the service's `detail` in words. */
+/** An error response; `message` is the service's `detail` in words. */
 export class ApiError extends Error {
   constructor(status, detail, retryAfter = null) {
     super(describe(detail) ?? `The service answered ${status}`);
@@ -19,13 +19,13 @@ export class ApiError extends Error {
     this.retryAfter = retryAfter;
   }
 
-  /** The key itself is refused, not just what it asked for. */
+  /** Whether the key itself is rejected, not just this request. */
   get keyRefused() {
     return this.status === 401 || (this.status === 403 && this.detail === 'Invalid API key');
   }
 }
 
-/** A `detail` in any of its three forms as one line; null where there is none. */
+/** A `detail` in any of its three forms as one line; null if there is none. */
 export function describe(detail) {
   if (typeof detail === 'string') return detail;
   if (Array.isArray(detail))
@@ -35,34 +35,34 @@ export function describe(detail) {
   return words ? `${words} (${detail.error})` : detail.error;
 }
 
-/** The service, as one key sees it. */
+/** The service's API, called with one key. */
 export class Api {
   /**
    * @param {string} key
-   * @param {(error: ApiError) => void} onKeyRefused told when the service no longer knows the key
+   * @param {(error: ApiError) => void} onKeyRefused called when the service no longer accepts the key
    */
   constructor(key, onKeyRefused = () => {}) {
     this.key = key;
     this.onKeyRefused = onKeyRefused;
   }
 
-  /** The answer's JSON. @throws ApiError; Error when the service can't be reached. */
+  /** The response's JSON. @throws ApiError; Error if the service can't be reached. */
   async get(path, query = {}, signal = null) {
     return (await this.#ask('GET', path, { query, signal })).json();
   }
 
-  /** Sends JSON, or a form as it is; the answer's JSON. @throws as `get`. */
+  /** Sends JSON or form data; the response's JSON. @throws as `get`. */
   async send(method, path, body = {}, signal = null) {
     const sent = body instanceof FormData ? body : JSON.stringify(body);
     return (await this.#ask(method, path, { body: sent, signal })).json();
   }
 
-  /** The answer as a file. @throws as `get`. */
+  /** The response as a file. @throws as `get`. */
   async download(path, query = {}) {
     return (await this.#ask('GET', path, { query, accept: '*/*' })).blob();
   }
 
-  /** The body of an answer that does not end. @throws as `get`. */
+  /** The body of a response that does not end. @throws as `get`. */
   async stream(path, signal) {
     return (await this.#ask('GET', path, { signal, accept: 'text/event-stream' })).body;
   }

@@ -2,9 +2,9 @@ import { el } from './dom.js';
 import { labelled } from './labelled.js';
 
 /**
- * api_id and api_hash, folded away: mostly the service has its own.
+ * api_id and api_hash, collapsed: usually the service has an application configured.
  *
- * @param {string} of tells them from those of another form on the page
+ * @param {string} of distinguishes them from those of another form on the page
  */
 export function applicationFields(of) {
   return el(
@@ -16,10 +16,10 @@ export function applicationFields(of) {
 }
 
 /**
- * api_id and api_hash, and where they are to be had.
+ * api_id and api_hash, and where to get them.
  *
  * @param {string} of as with `applicationFields`
- * @param {number | null} [apiId] what is there already
+ * @param {number | null} [apiId] the current api_id
  */
 export function applicationInputs(of, apiId = null) {
   const site = el(
@@ -55,7 +55,7 @@ export function applicationInputs(of, apiId = null) {
   ];
 }
 
-/** The application among a form's values, as the service takes it; nothing where none was typed. */
+/** The application from a form's values, as the API expects it; empty if none was entered. */
 export function applicationOf({ api_id, api_hash }) {
   const [id, hash] = [api_id.trim(), api_hash.trim()];
   return { ...(id && { api_id: id }), ...(hash && { api_hash: hash }) };

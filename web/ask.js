@@ -4,19 +4,19 @@ import { clearProblems, problemsPlace, showProblems } from './form_problems.js';
 import { labelled } from './labelled.js';
 
 /**
- * Asks in a dialog and does what was decided. The dialog stays until the work is done, and says in the
- * service's words why it could not be.
+ * Asks in a dialog, then runs the action. The dialog stays open until the action has succeeded, and shows the service's
+ * error otherwise.
  *
  * @param {object} question
  * @param {string} question.title
- * @param {unknown[]} [question.text] what will come of it
- * @param {import('./labelled.js').Field[]} [question.fields] what must be known first
- * @param {string} question.confirm the button that goes ahead, named after what it does
- * @param {string} [question.progress] what it says while it goes ahead
- * @param {string} [question.cancel] the button that leaves everything as it is
- * @param {boolean} [question.danger] it can't be taken back
+ * @param {unknown[]} [question.text] the consequences
+ * @param {import('./labelled.js').Field[]} [question.fields] the input that is needed
+ * @param {string} question.confirm the label of the confirm button, named after what it does
+ * @param {string} [question.progress] its label while the action runs
+ * @param {string} [question.cancel] the label of the cancel button
+ * @param {boolean} [question.danger] whether the action can't be undone
  * @param {(values: Record<string, string>) => Promise<unknown>} question.run
- * @returns {Promise<boolean>} whether it was done
+ * @returns {Promise<boolean>} whether the action was done
  */
 export function ask(question) {
   const {

@@ -10,7 +10,7 @@ const ACCESS = [
   ['private', 'Private', 'Read by one session that is a member.'],
 ];
 
-/** What the fields are called and say, by who may read the channel. */
+/** Labels and hints of the fields, by access level. */
 const WORDS = {
   public: {
     channel: 'Channel',
@@ -29,13 +29,13 @@ const WORDS = {
 };
 
 /**
- * Which channel, and who reads it.
+ * The fields for the channel and the session that reads it.
  *
  * @param {object} api
  * @param {object} source
  * @param {string} sessionName
- * @returns {{ elements: HTMLElement[], session(): Promise<object | null>, focus(): void }} `session`: the one that is
- *   chosen; rejects as `createSessionField` says
+ * @returns {{ elements: HTMLElement[], session(): Promise<object | null>, focus(): void }} `session`: the chosen
+ *   one; rejects as in `createSessionField`
  */
 export function channelFields(api, source, sessionName) {
   const session = createSessionField(api, sessionName);
@@ -61,7 +61,7 @@ export function channelFields(api, source, sessionName) {
     input.placeholder = words.placeholder;
     session.input.required = access === 'private';
     place.hidden = access !== 'private';
-    // Whoever reads a private channel stands first: it is among the channels of that session.
+    // For a private channel the session comes first: the channel is chosen from the session's channels.
     if (access === 'private') channel.before(session.element, place);
     else channel.after(session.element);
   }

@@ -4,7 +4,7 @@ import { complain, say } from './messages.js';
 import { Table } from './table.js';
 import { number } from './time.js';
 
-/** The table of the channels that a session sees; `choose`: what is done with one, in place of copying its id. */
+/** The table of a session's channels; `choose`: called with the selected one, instead of copying its ID. */
 export function createChannelsTable(choose = null) {
   return new Table('Channels', ['Title', 'Username', 'Type', 'Members', 'ID'], {
     key: ({ id }) => id,
@@ -18,7 +18,7 @@ export function createChannelsTable(choose = null) {
   });
 }
 
-/** Whether the text is in what the channel is known by. */
+/** Whether the channel's title, username, description or ID contains the text. */
 export function channelMatches({ id, title, username, description }, text) {
   const wanted = text.trim().toLowerCase().replace(/^@/, '');
   return [title, username, description, String(id)].some((part) => part?.toLowerCase().includes(wanted));

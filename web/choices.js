@@ -1,14 +1,14 @@
 import { el } from './dom.js';
 
 /**
- * One of a few, all of them in sight.
+ * A group of radio buttons.
  *
  * @param {object} choices
  * @param {string} choices.name
  * @param {string} choices.legend
  * @param {[value: string, label: string, hint?: string][]} choices.options
- * @param {string} choices.value the one that is chosen at first
- * @param {(value: string) => void} choices.onChoice told of each choice, the first one too
+ * @param {string} choices.value the initial choice
+ * @param {(value: string) => void} choices.onChoice called for each choice, including the initial one
  */
 export function choices({ name, legend, options, value: first, onChoice }) {
   const choose = ({ target }) => onChoice(target.value);

@@ -8,13 +8,13 @@ import { stepForm } from './step_form.js';
 import { clock } from './time.js';
 
 /**
- * Asks for the code, and for the password once it is known that there is one.
+ * Asks for the code, and then for the password if the account has one.
  *
  * @param {import('./login.js').Login} login whose code was sent
- * @param {object} sent what the service said of the code
+ * @param {object} sent the service's answer about the code
  * @param {object} around
  * @param {(session: object) => void} around.onSaved
- * @param {(error: Error) => void} around.onNameTaken it came through, but can't be saved by its name
+ * @param {(error: Error) => void} around.onNameTaken the login succeeded, but its name is taken
  * @param {HTMLElement[]} around.others
  * @param {{ beginAgain(): void }} around.ways
  */
@@ -80,7 +80,7 @@ export function codeStep(login, sent, { onSaved, onNameTaken, others, ways }) {
 
   function askPassword(hint) {
     if (!password.hidden) return;
-    // Telegram has taken the code: it wants no other.
+    // Telegram has accepted the code and expects no other.
     code.querySelector('input').readOnly = true;
     resend.element.hidden = true;
     const field = labelled({

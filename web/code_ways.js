@@ -1,4 +1,4 @@
-/** How Telegram sends codes, by the service's names. */
+/** How Telegram delivers codes, by the API's names. */
 const WAYS = {
   app: ['in the Telegram app', 'to the Telegram app of this account; no SMS will be sent'],
   sms: ['by SMS', 'by SMS'],

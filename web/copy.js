@@ -1,12 +1,12 @@
 import { el } from './dom.js';
 
 /**
- * Puts text into the clipboard. Over plain HTTP browsers keep the clipboard to themselves, but for the old way,
- * which copies what is selected.
+ * Copies text to the clipboard. Over plain HTTP, browsers deny access to it; the fallback is the deprecated command that
+ * copies the selection.
  *
  * @param {string} text
- * @param {HTMLElement} beside an element of the dialog or page that is on top: nothing else can be selected
- * @returns {Promise<boolean>} whether it is there
+ * @param {HTMLElement} beside an element of the topmost dialog or page: nothing else can be selected
+ * @returns {Promise<boolean>} whether it was copied
  */
 export async function copy(text, beside) {
   const copied = await navigator.clipboard?.writeText(text).then(

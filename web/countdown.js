@@ -3,11 +3,10 @@ import { el } from './dom.js';
 const TICK_MS = 1000;
 
 /**
- * Text that counts the seconds down to a moment, for as long as it stands on the page. It is not read out each
- * second.
+ * Text that counts down to a moment while it is on the page. Screen readers do not read it out every second.
  *
- * @param {number} until milliseconds, as `Date.now()` counts them
- * @param {(seconds: number) => string} words what to say with so many seconds to go; 0: it is over
+ * @param {number} until milliseconds, as in `Date.now()`
+ * @param {(seconds: number) => string} words the text for the remaining seconds; 0: time is up
  * @param {() => void} [onOver]
  */
 export function countdown(until, words, onOver = () => {}) {

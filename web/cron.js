@@ -1,12 +1,12 @@
 const DAY_MS = 86_400_000;
 
-/** Far enough for a 29th of February that is a Sunday. */
+/** Far enough to find a 29 February that is a Sunday. */
 const DAYS_AHEAD = 366 * 41;
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 
-/** The fields in their order, with the least and the largest value of each. */
+/** The fields in order, with their smallest and largest values. */
 const FIELDS = [
   { name: 'seconds', min: 0, max: 59 },
   { name: 'minutes', min: 0, max: 59 },
@@ -17,9 +17,9 @@ const FIELDS = [
 ];
 
 /**
- * A cron expression of 5 or 6 fields as the moments that each field allows, in order. A day must suit both the
- * days of the month and the weekdays, as the service has it. Null: it is none, or one whose days this console
- * does not work out (`L`, `W`, `#`).
+ * A cron expression of 5 or 6 fields as the values that each field allows, in order. A day must match both the day of
+ * the month and the weekday, as in the service. Null: not a cron expression, or one that this console does not support
+ * (`L`, `W`, `#`).
  *
  * @returns {Record<'seconds' | 'minutes' | 'hours' | 'days' | 'months' | 'weekdays', number[]> | null}
  */
@@ -31,7 +31,7 @@ export function parseCron(text) {
   return fields.every(([, values]) => values) ? Object.fromEntries(fields) : null;
 }
 
-/** Whether the expression uses what only the service can work out. */
+/** Whether the expression uses syntax that only the service supports. */
 export function isSpecial(text) {
   return /(?:^|[\s,])(?:\d{1,2}W|LW?|L-\d+|[0-7]L|[0-7]#[1-5])(?=[\s,]|$)/i.test(text);
 }
@@ -43,7 +43,7 @@ function valuesOf(part, field) {
   return [...new Set(values.flat())].sort((one, other) => one - other);
 }
 
-/** `5`, `1-5`, `22-3`, `*`, and with a step all but the first. */
+/** `5`, `1-5`, `22-3`, `*`; all but the first also with a step. */
 function itemOf(item, field) {
   const { min, max, most = max } = field;
   const [, first, last, step = '1'] = /^(\*|\w+)(?:-(\w+))?(?:\/(\d{1,2}))?$/.exec(item) ?? [];
@@ -56,18 +56,18 @@ function itemOf(item, field) {
   const all = Array.from({ length: count + 1 }, (_, at) => from + at).filter(
     (_, at) => at % Number(step) === 0,
   );
-  // From the second time round it begins anew; a 7 is a Sunday, too.
+  // Values beyond the maximum wrap around; 7 is Sunday, like 0.
   return all.map((value) => (value > max ? min + ((value - min) % (max - min + 1)) : value));
 }
 
-/** NaN: it is none. */
+/** NaN: not a number or name. */
 function numberOf(text, { names, first }) {
   if (/^\d{1,2}$/.test(text)) return Number(text);
   const at = /^[a-z]{3,9}$/i.test(text) ? (names ?? []).indexOf(text.slice(0, 3).toLowerCase()) : -1;
   return at < 0 ? Number.NaN : at + first;
 }
 
-/** The first moment after this one that suits the expression; null: none ever does. */
+/** The first moment after this one that matches the expression; null: there is none. */
 export function nextDue(cron, after) {
   const midnight = Math.floor(after.getTime() / DAY_MS) * DAY_MS;
   for (let day = 0; day < DAYS_AHEAD; day += 1) {
@@ -87,7 +87,7 @@ function suits({ days, months, weekdays }, date) {
   );
 }
 
-/** Of the moments of a day the first one after `after`. */
+/** The first matching moment of a day after `after`. */
 function firstOf({ hours, minutes, seconds }, start, after) {
   for (const hour of hours) {
     if (start + (hour + 1) * 3_600_000 <= after) continue;

@@ -5,10 +5,10 @@ const MONTHS = 'January February March April May June July August September Octo
 );
 const WEEKDAYS = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ');
 
-/** More times of a day than this are told by a rule, not one by one. */
+/** More times per day than this are described by a rule instead of being listed. */
 const MOST_TIMES = 4;
 
-/** What a schedule means: `Every Monday at 03:00`; null where this console can't tell. */
+/** A schedule in words: `Every Monday at 03:00`; null if this console does not support the expression. */
 export function cronWords(text) {
   const cron = parseCron(text);
   if (!cron) return null;
@@ -18,7 +18,7 @@ export function cronWords(text) {
   return said[0].toUpperCase() + said.slice(1);
 }
 
-/** `03:00 and 15:00`; null where there are many, or they come round evenly. */
+/** `03:00 and 15:00`; null if there are many, or if they are evenly spaced. */
 function clockTimes({ hours, minutes, seconds }) {
   const many = hours.length * minutes.length * seconds.length > MOST_TIMES;
   if (many || (hours.length > 2 && every(hours, 24, 'hour'))) return null;
@@ -31,7 +31,7 @@ function clockTimes({ hours, minutes, seconds }) {
   return list(times);
 }
 
-/** `every 15 minutes`, `every 6 hours`, and what is less even. */
+/** `every 15 minutes`, `every 6 hours`, and irregular patterns. */
 function rhythm({ hours, minutes, seconds }) {
   const [evenHours, evenMinutes] = [every(hours, 24, 'hour'), every(minutes, 60, 'minute')];
   const hour = evenHours ?? `in the hours ${ranges(hours)}`;
@@ -44,7 +44,7 @@ function rhythm({ hours, minutes, seconds }) {
   return [first, !perSecond && minute, within].filter(Boolean).join(', ');
 }
 
-/** `every 6 hours`, where the values come round evenly and begin with 0; else null. */
+/** `every 6 hours` if the values are evenly spaced and start at 0; else null. */
 function every(values, size, unit) {
   const step = size / values.length;
   if (!Number.isInteger(step) || values.length === 1) return null;
@@ -56,7 +56,7 @@ function atOf(unit, values) {
   return `at ${unit}${values.length > 1 ? 's' : ''} ${ranges(values)}`;
 }
 
-/** Which days they are; empty: all. */
+/** The days in words; empty: all. */
 function daysOf({ days, months, weekdays }) {
   const month = months.length < 12 && `in ${list(named(months, (value) => MONTHS[value - 1]))}`;
   const weekday = weekdays.length < 7 && named(weekdays, (value) => WEEKDAYS[value]);
@@ -66,7 +66,7 @@ function daysOf({ days, months, weekdays }) {
   return [day || week || (month && 'every day'), month].filter(Boolean).join(' ');
 }
 
-/** Values as their ranges: `1 to 5 and 8`. */
+/** Values as ranges: `1 to 5 and 8`. */
 function ranges(values) {
   return list(named(values, String));
 }

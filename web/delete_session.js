@@ -2,7 +2,7 @@ import { ask } from './ask.js';
 import { nameText } from './dom.js';
 import { say } from './messages.js';
 
-/** Asks whether to delete a session and its file; whether that was done. */
+/** Deletes a session and its file after a confirmation; resolves to whether it was deleted. */
 export function deleteSession(api, session) {
   const { id, name, session_file: file } = session;
   return ask({

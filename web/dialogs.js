@@ -2,12 +2,12 @@ import { byId } from './dom.js';
 
 const messages = byId('messages');
 
-/** In the order in which they were opened: the last one is on top, wherever it stands on the page. */
+/** In the order in which they were opened: the last one is on top, wherever it is in the document. */
 const opened = new Set();
 
 /**
- * Opens a dialog that keeps the focus until it is closed. Messages move into it: what lies outside of a modal
- * dialog is neither seen well nor read out.
+ * Opens a dialog that keeps the focus until it is closed. Messages move into it: anything outside of a modal dialog is
+ * hard to see and not read out.
  *
  * @param {HTMLDialogElement} dialog
  * @param {() => void} onClosed

@@ -1,6 +1,5 @@
 /**
- * Makes an element. What is given as text becomes text and nothing else: names come from file names, and no
- * file name may become markup.
+ * Creates an element. Strings become text, never markup: names come from file names, which anybody may choose.
  *
  * @param {string} tag
  * @param {Record<string, unknown>} [attributes] `onclick` and the like add a listener; true sets an empty
@@ -20,51 +19,51 @@ export function el(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Puts children in the place of whatever the element held. */
+/** Replaces the children of an element. */
 export function fill(element, ...children) {
   const present = children.flat().filter((child) => child !== null && child !== undefined && child !== false);
   element.replaceChildren(...present.map((child) => (child instanceof Node ? child : String(child))));
 }
 
-/** As `fill`, for what is shown anew: whoever is on a button or link in it is on the same one afterwards. */
+/** Like `fill`, but keeps the focus on the same button or link. */
 export function refill(element, ...children) {
   const focused = [...element.querySelectorAll('button, a')].indexOf(document.activeElement);
   fill(element, ...children);
   if (focused >= 0) element.querySelectorAll('button, a')[focused]?.focus();
 }
 
-/** The element of the page with this id. @throws Error where there is none. */
+/** The element with this id. @throws Error if there is none. */
 export function byId(id) {
   const element = document.getElementById(id);
   if (!element) throw new Error(`no element #${id}`);
   return element;
 }
 
-/** What a cell says that has nothing to say; on a narrow screen it is left out. */
+/** The text of an empty cell; hidden on narrow screens. */
 export const NOTHING = '–';
 
-/** A name that somebody chose, kept from turning round the text beside it. */
+/** A user-defined name, isolated so that right-to-left text does not affect its surroundings. */
 export function nameText(name) {
   return el('bdi', { class: 'name' }, name);
 }
 
-/** A button; `kind`: `primary`, `danger`, `quiet`, or nothing. */
+/** A button; `kind`: `primary`, `danger`, `quiet` or empty. */
 export function button(label, onclick, kind = '', attributes = {}) {
   return el('button', { type: 'button', class: kind, onclick, ...attributes }, label);
 }
 
-/** What stands in place of a list that is empty: what that means, and what to do next. */
+/** Shown instead of an empty list: what that means, and what to do next. */
 export function emptyState(title, ...next) {
   return el('div', { class: 'empty card' }, el('h3', {}, title), ...next);
 }
 
-/** Keeps a button from being pressed twice while its work is under way; `progress`: what it says meanwhile. */
+/** Runs `work` while the button is busy, so that it can't be pressed twice; `progress`: its label meanwhile. */
 export async function whileBusy(element, work, progress = null) {
   if (element.getAttribute('aria-busy') === 'true') return;
   const label = [...element.childNodes];
   element.setAttribute('aria-busy', 'true');
   if (progress !== null) {
-    // A button that shrinks under the pointer moves those beside it.
+    // A button that shrinks would move its neighbours under the pointer.
     element.style.minWidth = `${element.offsetWidth}px`;
     element.replaceChildren(progress);
   }

@@ -8,7 +8,7 @@ import { saveFile } from './save_file.js';
 
 const FORMATS = ['Telethon', 'GramJS', 'Pyrogram'];
 
-/** Hands a session out, as a string or as a file; resolves when the dialog is closed. */
+/** Exports a session as a string or a file; resolves when the dialog is closed. */
 export function exportSession(api, session) {
   const path = `/sessions/${session.id}/export`;
   const format = labelled({

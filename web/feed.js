@@ -6,7 +6,7 @@ import { localClock } from './time.js';
 const MOST = 100;
 const DRAW_EVERY_MS = 250;
 
-/** What happens to sessions, newest first: the last hundred things. */
+/** The last hundred events of sessions, newest first. */
 export class Feed {
   #items = [];
   #openSession;
@@ -61,7 +61,7 @@ export class Feed {
         ),
       );
     }
-    // A row that is there stays there, so that whoever is on its button stays too.
+    // Existing rows stay in place, so that the focus does too.
     for (const item of this.#items) item.row ??= this.#row(item);
     const rows = this.#items.map(({ row }) => row);
     for (const child of [...this.#list.children]) if (!rows.includes(child)) child.remove();

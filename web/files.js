@@ -5,7 +5,7 @@ import { attempt, say } from './messages.js';
 import { changesIn, syncResult } from './sync_result.js';
 import { number } from './time.js';
 
-/** SESSIONS_DIR and the pool: what would change, and making it so. */
+/** Syncs SESSIONS_DIR and the pool: previews the changes, then applies them. */
 export function createFiles({ api }) {
   const result = el('div', { role: 'status' });
   const look = button('Sync now', () => attempt(() => whileBusy(look, dryRun)), 'primary');
@@ -31,7 +31,7 @@ export function createFiles({ api }) {
     say('The pool matches the files');
   }
 
-  /** Shows a refusal of the guard as what it is; anything else is an error like any other. */
+  /** Explains a refusal by the mass removal guard; any other error is shown as usual. */
   async function orExplain(work) {
     try {
       await work();

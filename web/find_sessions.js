@@ -1,18 +1,17 @@
 import { PAGE } from './pager.js';
 
-/** The longest page that the service gives, and how many of them one search looks through. */
+/** The service's maximum page size, and the number of pages that one search reads. */
 const CHUNK = 1000;
 const CHUNKS = 10;
 
 /**
- * Looks for sessions page after page, since the service's list can't be searched; only matches are kept, and
- * never more than a page of them.
+ * Searches the service's list of sessions page by page; at most a page of matches is returned at a time.
  *
  * @param {{ get(path: string, query: object, signal: AbortSignal): Promise<object[]> }} api
  * @param {{ text: string, state: string }} wanted either may be empty
- * @param {number} from how many sessions of the list are passed over
+ * @param {number} from how many sessions of the list to skip
  * @param {AbortSignal | null} [signal]
- * @returns {Promise<{ found: object[], next: number | null }>} `next`: where to go on; null: that was all
+ * @returns {Promise<{ found: object[], next: number | null }>} `next`: where to continue; null: at the end
  */
 export async function findSessions(api, wanted, from, signal = null) {
   const found = [];
@@ -30,7 +29,7 @@ export async function findSessions(api, wanted, from, signal = null) {
   return { found, next: skip };
 }
 
-/** Whether the session is in the state and has the text in its name, id, phone, format or tags. */
+/** Whether the session has the state, and the text in its name, id, phone, format or tags. */
 export function matches(session, { text, state }) {
   if (state && session.status !== state) return false;
   const wanted = text.trim().toLowerCase().replace(/^[#+]/, '');

@@ -1,11 +1,11 @@
 /**
- * Tells how runs go on. Nothing is asked for while the stream of events is there.
+ * Follows the progress of runs. Sends no requests while the event stream is connected.
  *
  * @param {EventTarget} live
  * @param {object} to
- * @param {(run: object) => void} to.told each change that the stream tells of
- * @param {() => void} to.missed something may have changed that nobody told of: the stream has begun; or it
- *   is not there, and the service answers
+ * @param {(run: object) => void} to.told called for each change in the stream
+ * @param {() => void} to.missed called when changes may have been missed: the stream has (re)connected, or there is no
+ *   stream but the service answers
  * @param {AbortSignal} [signal] ends it
  */
 export function followRuns(live, { told, missed }, signal = undefined) {

@@ -1,21 +1,21 @@
 import { button, el, fill, nameText } from './dom.js';
 import { problemsOf } from './problems.js';
 
-/** The same thing by another name, where a form asks for it so. */
+/** Other names of the same field. */
 const ALSO = { name: 'session_name', session_name: 'name' };
 
-/** The place in a form for what is about none of its fields. */
+/** The place in a form for problems that belong to none of its fields. */
 export function problemsPlace() {
   return el('div', { class: 'problems', role: 'alert' });
 }
 
 /**
- * Shows in a form what went wrong: at the fields it is about, the rest in the `problemsPlace`. What was typed
- * stays, and the first field that is wrong gets the focus.
+ * Shows an error in a form: at the fields it is about, the rest in the `problemsPlace`. The input is kept, and the first
+ * invalid field gets the focus.
  *
  * @param {HTMLFormElement} form
  * @param {unknown} error
- * @param {{ openSession?(id: number): void, beginAgain?(): void }} [ways] that lead out of it
+ * @param {{ openSession?(id: number): void, beginAgain?(): void }} [ways] to resolve it
  */
 export function showProblems(form, error, ways = {}) {
   clearProblems(form);
@@ -30,7 +30,7 @@ export function showProblems(form, error, ways = {}) {
   first?.select?.();
 }
 
-/** Takes all problems off the form. */
+/** Removes all problems from the form. */
 export function clearProblems(form) {
   fill(form.querySelector('.problems'));
   for (const problem of form.querySelectorAll('.field .problem')) problem.remove();
@@ -40,7 +40,7 @@ export function clearProblems(form) {
   }
 }
 
-/** What went wrong where there is no form. `again`: does it once more. */
+/** An error outside of a form. `again`: retries. */
 export function problemNotes(error, again, ways = {}) {
   return problemsOf(error).map((problem) => said(problem, { ...ways, again }));
 }
@@ -74,7 +74,7 @@ function said({ text, session, again, over }, ways, attributes = {}) {
   );
 }
 
-/** In a form it sends the form once more. */
+/** Without `again`, it submits the form again. */
 function tryAgain(again) {
   return again ? button('Try again', again) : el('button', { type: 'submit' }, 'Try again');
 }

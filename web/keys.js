@@ -26,7 +26,7 @@ const FIELDS = [
   { name: 'expires_at', label: 'Valid until (optional)', type: 'datetime-local' },
 ];
 
-/** API keys: who may use the service. */
+/** The API keys of the service. */
 export function createKeys({ api }) {
   const list = el('div');
   const table = new Table('API keys', ['Name', 'Role', 'Max. leases', 'Tags', 'Expires', 'Created', 'Actions'], {
@@ -86,7 +86,7 @@ export function createKeys({ api }) {
   };
 }
 
-/** What the form says, as the service takes it. */
+/** The form's values as the API expects them. */
 function wanted({ name, role, max_leases, tags, expires_at }) {
   return {
     name: name.trim(),

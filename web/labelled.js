@@ -1,12 +1,12 @@
 import { el } from './dom.js';
 
 /**
- * A field under its label, with its hint read out along with it.
+ * A field with its label and hint; screen readers read both.
  *
  * @param {Field} field
  * @typedef {{ name: string, label: string, hint?: unknown, options?: (string | [string, string])[], rows?: number,
- *   id?: string } & Record<string, unknown>} Field `options`: what may be chosen, or that and what it is called;
- *   `rows`: it has several lines; `id`: where a name is on the page twice
+ *   id?: string } & Record<string, unknown>} Field `options`: values, or values with labels; `rows`: makes
+ *   it a text area; `id`: needed if a name is on the page twice
  */
 export function labelled({ label, hint, options, rows, name, id = `field-${name}`, ...rest }) {
   const hinted = hint ? { 'aria-describedby': `${id}-hint` } : {};

@@ -10,7 +10,7 @@ import { ago } from './time.js';
 
 const REFRESH_MS = 2000;
 
-/** Who holds what, since when and until when. */
+/** The current leases. */
 export function createLeases({ api, live, role, openSession, isShown }) {
   const holders = new Holders(api, role);
   const list = el('div');
@@ -41,7 +41,7 @@ export function createLeases({ api, live, role, openSession, isShown }) {
   async function load() {
     const leases = pager.take(await api.get('/leases', pager.query), live.status?.in_use ?? null);
     if (leases.length === 0) return fill(list, nothingLeased());
-    // What was held longer than the list took to come changes nothing that is shown.
+    // `held_seconds` is not shown, and would change every row on each refresh.
     table.show(leases.map(({ held_seconds: _, ...lease }) => lease));
     if (table.element.parentElement !== list) fill(list, table.element);
   }

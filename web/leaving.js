@@ -15,7 +15,7 @@ export async function leaveAsking(losses, leave) {
 }
 
 /**
- * Has Escape ask before it closes the dialog.
+ * Makes Escape call `leave` instead of closing the dialog.
  *
  * @param {HTMLDialogElement} dialog
  * @param {() => unknown} leave
@@ -25,8 +25,8 @@ export function holdOnEscape(dialog, leave) {
     event.preventDefault();
     void leave();
   };
-  // `cancel` alone would not do: of two in a row the browser carries out the second, whatever a page says.
+  // The `cancel` event alone is not enough: a browser does not let a page prevent the second of two in a row.
   dialog.addEventListener('keydown', (event) => event.key === 'Escape' && hold(event));
-  // A file picker that is cancelled says so too, and it bubbles.
+  // A cancelled file picker fires `cancel` as well, and that bubbles.
   dialog.addEventListener('cancel', (event) => event.target === dialog && hold(event));
 }

@@ -4,14 +4,13 @@ const POLL_MS = 5000;
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;
 
-/** The service says something every 15 s; a line that says nothing for so long is dead. */
+/** The service sends something every 15 s; a connection that is silent for this long is dead. */
 const SILENCE_MS = 40_000;
 
 /**
- * What happens to the pool, as it happens: `status`, `session` and `sync` events with the service's words as
- * `detail`; `change` whenever some session may have changed; and `connection` (`live`, `polling`, `lost`).
- * A status that was not told for five seconds is asked for: where the stream can't be had, and since requests
- * on hold come and go without an event.
+ * The pool's events as they happen: `status`, `session` and `sync`, with the service's data as `detail`; `change`
+ * whenever some session may have changed; and `connection` (`live`, `polling`, `lost`). The status is polled if none
+ * arrived for five seconds: there may be no stream, and waiting requests come and go without an event.
  */
 export class Live extends EventTarget {
   #api;
@@ -23,11 +22,11 @@ export class Live extends EventTarget {
   constructor(api) {
     super();
     this.#api = api;
-    /** The status told last; null: none yet. */
+    /** The last status; null: none yet. */
     this.status = null;
   }
 
-  /** @param {boolean} streamed whether the key may have the stream */
+  /** @param {boolean} streamed whether the key may open the stream */
   start(streamed) {
     if (streamed) void this.#run(this.#ending.signal);
     else void this.#ask();
@@ -46,7 +45,7 @@ export class Live extends EventTarget {
           failures = 0;
         });
       } catch {
-        // Why it ended changes nothing: it is asked for again, and the status until then.
+        // The reason does not matter: reconnect, and poll the status until then.
       }
       this.#streaming = false;
       if (signal.aborted) return;
@@ -98,13 +97,13 @@ export class Live extends EventTarget {
   }
 }
 
-/** Whether two statuses tell of different sessions: a lease grows older without changing any. */
+/** Whether two statuses differ in more than the age of a lease. */
 function differ(before, after) {
   const counts = (status) => JSON.stringify({ ...status, oldest_lease_seconds: null });
   return counts(before) !== counts(after);
 }
 
-/** Not all consoles come back in the same instant. */
+/** With jitter, so that consoles do not all reconnect at the same moment. */
 function pause(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms * (0.75 + Math.random() / 2)));
 }

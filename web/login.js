@@ -1,4 +1,4 @@
-/** A login by a code, step by step: it is given up or becomes a session, and until then Telegram waits for it. */
+/** A login with a code, step by step, until it becomes a session or is cancelled. */
 export class Login {
   #api;
   #id = null;
@@ -10,12 +10,12 @@ export class Login {
     this.#api = api;
   }
 
-  /** Whether something would be lost, were it given up now. */
+  /** Whether cancelling now would lose something. */
   get underWay() {
     return !this.#givenUp && (this.#beginning || this.#id !== null);
   }
 
-  /** Has a code sent. `request`: as the service takes it; with a `session_name` it is saved by that name. */
+  /** Requests a code. `request`: as the API expects it; with a `session_name` it is saved under that name. */
   async begin(request) {
     this.#named = request.session_name !== undefined;
     this.#beginning = true;
@@ -29,12 +29,12 @@ export class Login {
     }
   }
 
-  /** Has the code sent once more, by the next way. */
+  /** Requests the code again, delivered in the next way. */
   resend() {
     return this.#api.send('POST', '/sessions/resend-otp', { temp_session_id: this.#id });
   }
 
-  /** Gives Telegram the code, and the password: the session it became, or the hint of a password that is wanted. */
+  /** Submits the code and the password; returns the session, or the password hint if a password is required. */
   async enter({ code, password }) {
     const body = { temp_session_id: this.#id, code, ...(password && { password }) };
     const answer = await this.#api.send('POST', '/sessions/verify-otp', body);
@@ -43,13 +43,13 @@ export class Login {
     return { session: this.#named ? await this.save() : this.#done(answer), hint: null };
   }
 
-  /** Saves what is logged in, by this name or by its own. */
+  /** Saves the completed login, under this name or its own. */
   async save(name = null) {
     const body = { temp_session_id: this.#id, ...(name !== null && { name }) };
     return this.#done(await this.#api.send('POST', '/sessions/finalize', body));
   }
 
-  /** Ends a login that is not to be. One whose code is only being sent ends when that is done. */
+  /** Cancels the login. If its code is still being requested, it is cancelled right after that. */
   giveUp() {
     if (!this.underWay) return;
     this.#givenUp = true;
@@ -61,7 +61,7 @@ export class Login {
     return session;
   }
 
-  /** Nobody waits for it: a login that is left alone ends by itself, a few minutes later. */
+  /** Not awaited: an abandoned login expires by itself a few minutes later. */
   #cancel() {
     this.#api.send('DELETE', `/sessions/temp/${this.#id}`).catch(() => undefined);
   }

@@ -7,10 +7,10 @@ import { savedSession } from './saved_session.js';
 import { focusFirst } from './step_form.js';
 
 /**
- * Logs an account in, step by step.
+ * Signs an account in, step by step.
  *
  * @param {{ api: object, openSession(id: number): void, saved(): void, close(): void, show(id: number): void }} context
- *   `show`: leaves the dialog for that session; `openSession`: shows it over the dialog
+ *   `show`: closes the dialog and opens that session; `openSession`: opens it on top of the dialog
  */
 export function createLoginByCode({ api, openSession, saved, close, show }) {
   let login = new Login(api);

@@ -28,7 +28,7 @@ const CONNECTIONS = {
   lost: ['No connection', 'Cannot reach the service; retrying every few seconds'],
 };
 
-/** Shows the console to whoever has this key, until they sign out or the key is refused. */
+/** Shows the console for this key, until the user signs out or the key is rejected. */
 function startConsole(key, role) {
   const api = new Api(key, (error) => end(`${error.message}. Sign in again.`));
   const live = new Live(api);

@@ -5,17 +5,17 @@ const place = byId('messages');
 const SHOWN_MS = 4000;
 const MOST = 4;
 
-/** Says that something was done; it goes by itself. */
+/** Shows that something succeeded; the message disappears by itself. */
 export function say(text) {
   show(text, 'done');
 }
 
-/** Says that something failed, in the service's words. An aborted request is not a failure. */
+/** Shows the service's error. An aborted request is not an error. */
 export function complain(error) {
   if (error?.name !== 'AbortError') show(error instanceof Error ? error.message : String(error), 'failed');
 }
 
-/** Runs something that was asked for by hand; what goes wrong is said, not thrown. */
+/** Runs a user's action; errors are shown, not thrown. */
 export async function attempt(work) {
   try {
     await work();
@@ -29,7 +29,7 @@ function show(text, kind) {
   const message = el('div', { class: `message ${kind}` }, el('span', {}, text), close);
   const gone = () => message.remove();
   close.addEventListener('click', gone);
-  // One thing done pushes out the one before; a failure stays until somebody has read it.
+  // A success replaces the one before; an error stays until it is dismissed.
   for (const done of place.querySelectorAll('.done')) done.remove();
   place.append(message);
   while (place.childElementCount > MOST) place.firstElementChild?.remove();

@@ -4,9 +4,9 @@ import { labelled } from './labelled.js';
 import { stepForm } from './step_form.js';
 
 /**
- * Asks for another name for a login that came through, since its own is taken.
+ * Asks for another name for a completed login whose name is taken.
  *
- * @param {Error} error that said so
+ * @param {Error} error the one that says so
  * @param {(name: string) => Promise<unknown>} save
  * @param {{ others: HTMLElement[], ways: object }} around
  */
@@ -30,7 +30,7 @@ export function nameStep(error, save, around) {
     run: ({ name }) => save(name.trim()),
     ...around,
   });
-  // Shown once it is on the page, where it can take the focus.
+  // Deferred until the form is on the page, where its field can be focused.
   queueMicrotask(() => showProblems(form, error, around.ways));
   return form;
 }

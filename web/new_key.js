@@ -3,7 +3,7 @@ import { openDialog } from './dialogs.js';
 import { button, el } from './dom.js';
 import { say } from './messages.js';
 
-/** Shows a key that was just made, until it is put away: the service can't show it again. */
+/** Shows a new key until the dialog is closed: the service can't show it again. */
 export function showNewKey({ key, name, role }) {
   const shown = el('input', {
     id: 'new-key',
@@ -25,7 +25,7 @@ export function showNewKey({ key, name, role }) {
       button('Copy', () => copyKey(shown), 'primary', { autofocus: true }),
     ),
   );
-  // Escape is pressed too easily for something that can't be seen again.
+  // Escape is too easily pressed by accident for a key that can't be shown again.
   dialog.addEventListener('cancel', (event) => event.preventDefault());
   return new Promise((resolve) => {
     openDialog(dialog, () => {

@@ -4,7 +4,7 @@ import { firstLease } from './hints.js';
 import { stateLabel } from './states.js';
 import { ago, duration, localMoment, number, parseUtc } from './time.js';
 
-/** The parts of the pool, in the order of the bar. */
+/** The segments of the bar, in order. */
 const PARTS = [
   ['free', 'Free', 'good'],
   ['in_use', 'In use', 'busy'],
@@ -12,7 +12,7 @@ const PARTS = [
   ['unavailable', 'Unavailable', 'off'],
 ];
 
-/** The pool at a glance, as it changes. */
+/** The live overview of the pool. */
 export function createOverview({ live, role, openSession }) {
   const tiles = el('div', { class: 'tiles' });
   const bar = el('div', { class: 'bar', role: 'img' });

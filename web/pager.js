@@ -1,29 +1,29 @@
 import { button, el, fill } from './dom.js';
 import { number } from './time.js';
 
-/** How many items a page has. */
+/** Items per page. */
 export const PAGE = 100;
 
 /**
- * Pages of a list that is asked for a page at a time. One item more than a page is asked for, which tells
- * whether there is a next page; lists of the service have no total.
+ * The pages of a list. It requests one item more than a page holds, which tells whether there is a next page: the
+ * service's lists have no total.
  */
 export class Pager {
   #skip = 0;
   #onTurn;
   element = el('nav', { class: 'pager', 'aria-label': 'Pages' });
 
-  /** @param {() => void} onTurn loads the page that was turned to */
+  /** @param {() => void} onTurn loads the current page */
   constructor(onTurn) {
     this.#onTurn = onTurn;
   }
 
-  /** The parameters of the page that is open. */
+  /** The query parameters of the current page. */
   get query() {
     return { skip: this.#skip, limit: PAGE + 1 };
   }
 
-  /** Takes what was answered; the items of the page. `total`: how many there are in all, where that is known. */
+  /** Accepts the answered items and returns those of the page. `total`: the number of all items, if known. */
   take(answered, total = null) {
     const items = answered.slice(0, PAGE);
     const more = answered.length > PAGE;

@@ -29,7 +29,7 @@ const FIELDS = [
 ];
 
 /**
- * Takes a session string of another program.
+ * Adds a session from a session string.
  *
  * @param {{ api: object, openSession(id: number): void, saved(): void, close(): void, show(id: number): void }} context
  */

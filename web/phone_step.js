@@ -25,9 +25,9 @@ const FIELDS = [
 ];
 
 /**
- * Asks whose account it is, and for a code.
+ * Asks for the phone number, and requests a code.
  *
- * @param {(request: object) => Promise<unknown>} begin `request`: as `send-otp` takes it
+ * @param {(request: object) => Promise<unknown>} begin `request`: as `send-otp` expects it
  * @param {{ others: HTMLElement[], ways: object }} around
  */
 export function phoneStep(begin, around) {

@@ -2,17 +2,17 @@ import { ApiError } from './api.js';
 import { duration } from './time.js';
 
 /**
- * What went wrong, for whoever asked for it.
+ * A problem as it is shown to the user.
  *
  * @typedef {object} Problem
  * @property {string} text
- * @property {string} [field] the field that it is about, as the API calls it
- * @property {{ id: number, name: string }} [session] the session that is in the way
- * @property {boolean} [again] the same once more may well work
- * @property {boolean} [over] there is nothing left to go on with
+ * @property {string} [field] the field that it is about, by its API name
+ * @property {{ id: number, name: string }} [session] the conflicting session
+ * @property {boolean} [again] whether a retry may succeed
+ * @property {boolean} [over] whether the user has to start over
  */
 
-/** The fields that a refusal in plain words is about. */
+/** Patterns that tell which field a plain text error is about. */
 const ABOUT = [
   [/phone number/, 'phone_number'],
   [/OTP code/, 'code'],
@@ -23,21 +23,21 @@ const ABOUT = [
   [/^Session (?:required|not found)/, 'session_id'],
 ];
 
-/** A refusal in plain words may begin with the field that it is about. */
+/** A plain text error may start with the name of its field. */
 const NAMED =
   /^(session_string|session_file|phone_number|api_id|api_hash|identifier|target|target_path|file_types|schedule): /;
 
-/** The field that a refusal with a code is about. */
+/** The fields of errors with a code. */
 const FIELDS = { too_many_schedules: 'schedule' };
 
-/** What a session has already that another one wanted. */
+/** Conflicts with an existing session: the text, and the field. */
 const TAKEN = {
   name_taken: ['This name is taken by', 'session_name'],
   phone_taken: ['This phone number already has a session:', 'phone_number'],
   auth_key_taken: ['This session is already in the pool:', 'session_string'],
 };
 
-/** An error as the problems that it tells of. @returns {Problem[]} */
+/** Turns an error into problems. @returns {Problem[]} */
 export function problemsOf(error) {
   if (!(error instanceof ApiError)) return [{ text: `${error.message}.`, again: true }];
   const { status, detail } = error;
@@ -91,7 +91,7 @@ function ended(text) {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
-/** Names such as `api_id` stay as they are. */
+/** Capitalises the first word, unless it is a name such as `api_id`. */
 function sentence(text) {
   return ended(text).replace(/^[a-z](?=[a-z]*\b)/, (letter) => letter.toUpperCase());
 }

@@ -2,7 +2,7 @@ import { ask } from './ask.js';
 import { el } from './dom.js';
 import { say } from './messages.js';
 
-/** Asks for another name, and gives it to the session and its file. */
+/** Asks for a new name, and renames the session and its file. */
 export function renameSession(api, session) {
   const file = el('bdi', { class: 'code' }, session.session_file);
   return ask({

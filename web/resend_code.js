@@ -4,7 +4,7 @@ import { button, el, fill, whileBusy } from './dom.js';
 import { duration } from './time.js';
 
 /**
- * Has a code sent once more, as soon as Telegram allows and as long as it knows a way.
+ * A button that requests the code again, enabled as soon as Telegram allows it.
  *
  * @param {() => Promise<unknown>} resend
  * @returns {{ element: HTMLElement, sent(answer: { next_type: string | null, timeout: number | null }): void }}

@@ -2,17 +2,17 @@
 export const ROLES = ['worker', 'monitor', 'admin'];
 
 /**
- * Which role the key of this API has.
- * @throws ApiError for a key that the service does not know.
+ * The role of the key of this API.
+ * @throws ApiError for a key that the service rejects.
  */
 export async function findRole(api) {
   const { role } = await api.get('/keys/self');
   return role;
 }
 
-/** What each part of the console needs. */
+/** The roles that may see each part of the console. */
 const NEEDS = {
-  /** The stream of events. */
+  /** The event stream. */
   events: ['monitor', 'admin'],
   overview: ['worker', 'monitor', 'admin'],
   leases: ['monitor', 'admin'],

@@ -1,11 +1,11 @@
 import { byId, el, fill } from './dom.js';
 
 /**
- * Shows one part of the console at a time, as the address says (`#/leases`), and of that part what follows
- * (`#/sources/3`). The console also opens at paths such as `/sessions`, which then stand for the part of that name.
+ * Shows the part of the console that the URL names (`#/leases`), with the item in it (`#/sources/3`). The console can also
+ * be opened at paths such as `/sessions`, which select the part of that name.
  *
  * @param {ReadonlyMap<string, { title: string, view: View }>} parts
- * @typedef {{ element: HTMLElement, show?(...within: string[]): unknown }} View `show`: told before it is looked at
+ * @typedef {{ element: HTMLElement, show?(...within: string[]): unknown }} View `show`: called before it is shown
  * @returns {{ shown(): string, stop(): void }}
  */
 export function startRouter(parts) {

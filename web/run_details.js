@@ -3,7 +3,7 @@ import { isGoingOn, reasonText } from './run_states.js';
 import { size } from './size.js';
 import { ago, duration, localMoment, number } from './time.js';
 
-/** How far a run is, and how fast: numbers to be looked at. */
+/** The progress and rate of a run, as list items. */
 export function runCounts(run) {
   const counts = [
     ['Messages', number(run.messages_stored)],
@@ -16,7 +16,7 @@ export function runCounts(run) {
   return counts.map(([term, value]) => el('div', {}, el('dt', {}, term), el('dd', {}, value)));
 }
 
-/** What is known of a run, as the terms of a list. */
+/** The details of a run, as list items. */
 export function runDetails(run) {
   const { state, started_at: started, finished_at: finished, not_before: notBefore } = run;
   const facts = [

@@ -15,13 +15,13 @@ const STATES = {
 };
 
 /**
- * The files that a run has come upon, a page at a time.
+ * The files that a run has found, a page at a time.
  *
  * @param {object} api
- * @param {() => object} run as it is now
- * @param {AbortSignal} signal ends it
- * @returns {{ label: string, element: HTMLElement, show(): void, follow(): void }} `follow`: shows what is new,
- *   where they are looked at
+ * @param {() => object} run returns its current state
+ * @param {AbortSignal} signal stops it
+ * @returns {{ label: string, element: HTMLElement, show(): void, follow(): void }} `follow`: refreshes them
+ *   if they are visible
  */
 export function createRunFiles(api, run, signal) {
   const list = el('div');

@@ -2,17 +2,17 @@ import { button, el, fill } from './dom.js';
 import { attempt } from './messages.js';
 import { localClock } from './time.js';
 
-/** Entries that are asked for at once, and the most that are shown: of a longer log the last ones. */
+/** Entries per request, and the maximum number shown: the last ones of a longer log. */
 const CHUNK = 500;
 const MOST_SHOWN = 2000;
 
 const TONES = { info: 'off', warning: 'warn', error: 'bad' };
 
 /**
- * What a run has logged, oldest first.
+ * The log of a run, oldest entry first.
  *
- * @param {AbortSignal} signal ends it
- * @returns {{ label: string, element: HTMLElement, show(): void, follow(): void }} `follow`: adds what is new
+ * @param {AbortSignal} signal stops it
+ * @returns {{ label: string, element: HTMLElement, show(): void, follow(): void }} `follow`: adds new entries
  */
 export function createRunLog(api, runId, signal) {
   const list = el('ol', { class: 'log', role: 'log', 'aria-live': 'off', 'aria-label': 'Log', tabindex: 0 });

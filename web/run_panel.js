@@ -12,7 +12,7 @@ import { atMostEvery } from './throttle.js';
 
 const REFRESH_MS = 2000;
 
-/** The panel at the side that shows one run as it goes on: how far it is, its log and its files. */
+/** The side panel that follows one run: its progress, its log and its files. */
 export class RunPanel {
   #context;
   #run;
@@ -28,9 +28,9 @@ export class RunPanel {
   #dialog;
 
   /**
-   * @param context `api`, `live`, `role`, and `acted`, told of the run when something was done to it
+   * @param context `api`, `live`, `role`, and `acted`, called with the run after an action on it
    * @param {{ name: string }} source
-   * @param {object} run as it is known so far
+   * @param {object} run what is known of it so far
    */
   constructor(context, source, run) {
     this.#context = context;
@@ -53,13 +53,13 @@ export class RunPanel {
     this.#draw();
   }
 
-  /** Shows the run until it is put away; then nothing is left of the panel. */
+  /** Shows the run until the panel is closed, and then removes the panel. */
   open() {
     const { live } = this.#context;
     const { signal } = this.#closed;
     const refresh = atMostEvery(REFRESH_MS, () => !signal.aborted && this.#load());
     followRuns(live, { told: (run) => this.#take(run), missed: refresh }, signal);
-    // What changes before there is anything to tell of the run is told by its session.
+    // Before a run sends its first event, an event of its session announces changes.
     live.addEventListener('session', () => isGoingOn(this.#run) && refresh(), { signal });
     openDialog(this.#dialog, () => {
       this.#closed.abort();
@@ -85,7 +85,7 @@ export class RunPanel {
   #draw() {
     const run = this.#run;
     const state = `${run.state} ${run.cancel_requested}`;
-    // Said anew, it would be read out anew.
+    // Replacing an unchanged text would make screen readers read it again.
     if (state !== this.#shownState)
       fill(this.#state, runBadge(run), el('span', { class: 'reason' }, stateMeaning(run)));
     this.#shownState = state;

@@ -1,7 +1,7 @@
 import { el } from './dom.js';
 import { ago } from './time.js';
 
-/** Every state of a run: what it is called here, its colour, and what it means. */
+/** Every state of a run: its label, colour and meaning. */
 const STATES = {
   queued: ['Queued', 'off', 'Waits for its turn: only a few runs execute at once'],
   running: ['Running', 'busy', 'Reads and stores messages'],
@@ -12,20 +12,20 @@ const STATES = {
   cancelled: ['Cancelled', 'off', 'What it stored is kept, and the next run continues from there'],
 };
 
-/** Why runs begin, by the service's names. */
+/** The reasons for which runs start, by their API names. */
 const REASONS = { created: 'first run', schedule: 'scheduled', trigger: 'on demand' };
 
-/** Whether a run has not come to its end. */
+/** Whether a run has not ended. */
 export function isGoingOn(run) {
   return run !== null && run.finished_at === null;
 }
 
-/** Why a run began. */
+/** Why a run was started. */
 export function reasonText({ reason }) {
   return REASONS[reason] ?? reason;
 }
 
-/** What a run's state means. */
+/** The meaning of a run's state. */
 export function stateMeaning({ state }) {
   return STATES[state]?.[2] ?? state;
 }
@@ -37,7 +37,7 @@ export function runBadge(run) {
   return el('span', { class: `badge ${tone}`, title: meaning }, label);
 }
 
-/** A run's state with what there is to say of it: what it waits for, when it goes on, its error. */
+/** A run's state with its notes: what it waits for, when it resumes, its error. */
 export function runState(run) {
   const { state, error, waiting_since: since, not_before: notBefore } = run;
   const notes = [

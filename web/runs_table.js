@@ -6,7 +6,7 @@ import { ago, duration, number } from './time.js';
 
 const COLUMNS = ['Run', 'State', 'Started', 'Messages', 'Files', 'Stored', 'Session'];
 
-/** The table of a source's runs; a row opens the run it stands for. */
+/** The table of a source's runs; a row opens its run. */
 export function createRunsTable(openRun) {
   return new Table('Runs, newest first', COLUMNS, {
     key: ({ id }) => id,
@@ -23,7 +23,7 @@ export function createRunsTable(openRun) {
   });
 }
 
-/** Why it began and how long it went on. */
+/** Why it was started, and how long it took. */
 function tookText(run) {
   if (run.started_at === null) return reasonText(run);
   return `${reasonText(run)}, ${isGoingOn(run) ? 'for' : 'took'} ${duration(run.seconds)}`;

@@ -1,9 +1,9 @@
 import { el } from './dom.js';
 
-/** Longer than a browser takes to begin with it, in milliseconds. */
+/** Longer than a browser takes to start the download, in milliseconds. */
 const KEPT_MS = 60_000;
 
-/** Has the browser save what was downloaded, under this name. */
+/** Makes the browser save the blob under this name. */
 export function saveFile(blob, name) {
   const url = URL.createObjectURL(blob);
   el('a', { href: url, download: name }).click();

@@ -3,7 +3,7 @@ import { phoneText } from './sessions_table.js';
 import { stateBadge } from './states.js';
 
 /**
- * Tells what was saved.
+ * Shows the session that was saved.
  *
  * @param {object} session
  * @param {{ show(): void, again(): void }} next

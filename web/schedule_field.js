@@ -16,7 +16,7 @@ const PRESETS = [
   [OTHER, 'Custom'],
 ];
 
-/** The schedule of a source: a few that are usual, any other as an expression, and what it means as it is typed. */
+/** The schedule of a source: presets, or any cron expression, explained as it is typed. */
 export function scheduleField(schedule) {
   const preset = labelled({ name: 'preset', id: 'source-preset', label: 'Schedule (UTC)', options: PRESETS });
   const typed = labelled({
@@ -53,7 +53,7 @@ export function scheduleField(schedule) {
   return el('div', { class: 'field' }, el('div', { class: 'pair' }, preset, typed), meaning);
 }
 
-/** What an expression means, or what is the matter with it. */
+/** What an expression means, or what is wrong with it. */
 function wordsFor(text) {
   if (text === '') return 'Runs only when you start it.';
   const said = cronWords(text);
@@ -66,7 +66,7 @@ function wordsFor(text) {
     : 'Enter five fields: minute, hour, day of the month, month, weekday; or six, with seconds first.';
 }
 
-/** When that is next, apart from the words: it changes as time goes by, and is not to be read out each time. */
+/** The next time; apart from the words, so that screen readers do not read it out whenever it changes. */
 function nextTime(text) {
   const cron = parseCron(text);
   const next = cron && nextDue(cron, new Date());

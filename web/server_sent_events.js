@@ -1,8 +1,8 @@
 /**
- * Reads server-sent events from a body. EventSource can't send a key, fetch can.
+ * Reads server-sent events from a response body: EventSource can't send the API key, fetch can.
  *
  * @param {ReadableStream<Uint8Array>} body
- * @param {() => void} onBytes told whenever anything arrives, a comment that keeps the line open too
+ * @param {() => void} onBytes called whenever anything arrives, keep-alive comments included
  * @returns {AsyncGenerator<{ event: string, data: unknown }>}
  */
 export async function* readEvents(body, onBytes = () => {}) {

@@ -2,7 +2,7 @@ import { ask } from './ask.js';
 import { nameText } from './dom.js';
 import { say } from './messages.js';
 
-/** Asks for tags, and sets them. */
+/** Asks for tags and saves them. */
 export function editTags(api, session) {
   return ask({
     title: `Tags of ${session.name}`,
@@ -24,19 +24,19 @@ export function editTags(api, session) {
   });
 }
 
-/** Takes a session out of the pool or puts it back, without asking: each undoes the other. */
+/** Activates or deactivates a session, without confirmation: each undoes the other. */
 export async function setActive(api, session, active) {
   await api.send('PUT', `/sessions/${session.id}`, { is_active: active ? 'active' : 'inactive' });
   say(active ? `${session.name} is active` : `${session.name} is inactive: it is not leased`);
 }
 
-/** Undoes an invalidation, a flood wait, a cool-down or a death. */
+/** Ends a flood wait, an invalidation, a cool-down or a death. */
 export async function restore(api, session) {
   await api.send('POST', '/restore', { session_id: session.id });
   say(`${session.name} is restored`);
 }
 
-/** Asks for a flood wait, and records it. */
+/** Asks for a flood wait and records it. */
 export function floodWait(api, session) {
   return ask({
     title: `Flood wait for ${session.name}`,
@@ -68,7 +68,7 @@ export function floodWait(api, session) {
   });
 }
 
-/** Asks whether to invalidate a session, and why; `leaseId`: only while this lease lasts. */
+/** Invalidates a session after a confirmation; `leaseId`: only while it has this lease. */
 export function invalidate(api, { id, name, status }, leaseId = null) {
   return ask({
     title: 'Invalidate this session?',
@@ -89,7 +89,7 @@ export function invalidate(api, { id, name, status }, leaseId = null) {
   });
 }
 
-/** Asks whether to take a session from the worker that holds it. */
+/** Ends another holder's lease after a confirmation. */
 export function release(api, { session_id, session_name, lease_id }, holder) {
   return ask({
     title: 'Release this lease?',

@@ -4,13 +4,13 @@ import { button, el, emptyState, fill, nameText, whileBusy } from './dom.js';
 import { problemNotes } from './form_problems.js';
 import { number } from './time.js';
 
-/** How many are shown before one asks for the rest: a session may see thousands. */
+/** How many are shown at first: a session may have thousands. */
 const SHOWN = 100;
 
 /**
- * Shows the channels and groups that a session sees; resolves when they are put away.
+ * Shows the channels and groups of a session; resolves when the dialog is closed.
  *
- * @param {(channel: object) => void} [choose] told of the one that is wanted; then they are put away
+ * @param {(channel: object) => void} [choose] called with the selected one, after the dialog has closed
  */
 export function showChannels(api, session, choose = null) {
   const asking = new AbortController();
@@ -70,7 +70,7 @@ export function showChannels(api, session, choose = null) {
   function showAll() {
     shown = Number.POSITIVE_INFINITY;
     draw();
-    // The button is gone: go on where the list does.
+    // The button is gone: move the focus to the first new row.
     table.body.rows[SHOWN]?.querySelector('button').focus();
   }
 

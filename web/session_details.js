@@ -5,7 +5,7 @@ import { phoneText, tagList } from './sessions_table.js';
 import { STATES } from './states.js';
 import { ago, isForever, localMoment } from './time.js';
 
-/** What is known of a session, as the terms of a list. */
+/** The details of a session, as list items. */
 export function detailsOf(session) {
   const facts = [
     ['State', STATES[session.status]?.meaning ?? session.status],
@@ -31,7 +31,7 @@ function untilText(iso) {
   return isForever(iso) ? 'an admin restores it' : [localMoment(new Date(iso)), ', ', ago(iso)];
 }
 
-/** What happened to a session, newest first. */
+/** The history of a session, newest event first. */
 export function historyList(rows) {
   return rows.map(({ at, event, detail, holder }) =>
     el(

@@ -1,7 +1,7 @@
 import { el } from './dom.js';
 import { STATES } from './states.js';
 
-/** What can happen to a session, by the service's name for it: in words, and in a colour. */
+/** The events of a session by their API names: label and colour. */
 const EVENTS = {
   added: ['added', 'good'],
   removed: ['removed', 'off'],
@@ -26,7 +26,7 @@ const EVENTS = {
   deactivated: ['deactivated', 'off'],
 };
 
-/** An event of a session as a badge; one that this console does not know keeps its own name. */
+/** An event of a session as a badge; an unknown one keeps its API name. */
 export function eventBadge(event) {
   const state = STATES[event];
   const [label, tone] = EVENTS[event] ?? [

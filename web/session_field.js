@@ -8,12 +8,12 @@ import { onceQuietFor } from './throttle.js';
 const QUIET_MS = 250;
 
 /**
- * The session of a source, chosen by its name: those that match are offered as it is typed.
+ * The session of a source, chosen by its name: matching names are suggested while typing.
  *
  * @param {object} api
- * @param {string} name of the one that is chosen already
+ * @param {string} name of the current session
  * @returns {{ element: HTMLElement, input: HTMLInputElement, chosen(): Promise<object | null> }} `chosen` rejects
- *   with ApiError where no session has the name; null: none is wanted
+ *   with ApiError if no session has the name; null: none is chosen
  */
 export function createSessionField(api, name) {
   const offered = el('datalist', { id: 'source-sessions' });

@@ -9,7 +9,7 @@ import { atMostEvery } from './throttle.js';
 const REFRESH_MS = 1000;
 const HISTORY = 50;
 
-/** The panel at the side that shows one session, what happened to it, and what can be done with it. */
+/** The side panel that shows one session, its history and its actions. */
 export class SessionPanel {
   #context;
   #id = null;
@@ -18,7 +18,7 @@ export class SessionPanel {
   #title = el('h2', { id: 'panel-title' });
   #state = el('div');
   #actions = el('div', { class: 'panel-actions' });
-  /** What an action found out. */
+  /** The result of an action. */
   #outcome = el('div', { class: 'outcome', role: 'status' });
   #details = el('dl', { class: 'details' });
   #history = el('ol', { class: 'history' });
@@ -27,7 +27,7 @@ export class SessionPanel {
   });
   #dialog;
 
-  /** @param context `api`, `live`, `role`, and `changed`, told when something was done to the session */
+  /** @param context `api`, `live`, `role`, and `changed`, called after an action on the session */
   constructor(context) {
     this.#context = context;
     const close = button('×', () => this.#dialog.close(), 'quiet close', { 'aria-label': 'Close' });
@@ -68,7 +68,7 @@ export class SessionPanel {
     this.#id = null;
   }
 
-  /** Closes the panel and takes it off the page. */
+  /** Closes and removes the panel. */
   remove() {
     this.#dialog.remove();
   }
@@ -96,7 +96,7 @@ export class SessionPanel {
     this.#more.hidden = rows.length <= HISTORY;
   }
 
-  /** Buttons are made anew only where others are wanted: a refresh takes the focus from nobody. */
+  /** Buttons are replaced only if the actions change, so that a refresh does not move the focus. */
   #drawActions(session) {
     const wanted = this.#context.role === 'admin' ? actionsFor(session) : [];
     const labels = wanted.flatMap(({ actions }) => actions.map(({ label }) => label)).join();

@@ -6,19 +6,19 @@ import { showChannels } from './session_channels.js';
 import { editProxy } from './session_proxy.js';
 import { testSession } from './test_session.js';
 
-/** States that an admin can end. */
+/** States that an admin can end with Restore. */
 const RESTORABLE = ['flood', 'invalid', 'cooldown', 'dead'];
 
 /**
- * What an admin can do with a session in the state it is in, by what it concerns: the useful things first.
+ * The actions of an admin for a session in its current state, grouped, the most useful ones first.
  *
  * @returns {{ title: string, actions: Action[] }[]}
  * @typedef {object} Action
  * @property {string} label
  * @property {string} [kind] of its button
- * @property {string} [progress] what the button says meanwhile
+ * @property {string} [progress] the button's label meanwhile
  * @property {(api: object, session: object, panel: { show(...parts: unknown[]): void, again(): void, close(): void })
- *   => Promise<unknown>} run resolves with false where nothing was changed
+ *   => Promise<unknown>} run resolves with false if nothing was changed
  */
 export function actionsFor(session) {
   return [

@@ -2,7 +2,7 @@ import { ask } from './ask.js';
 import { el } from './dom.js';
 import { say } from './messages.js';
 
-/** A proxy as a URL, but for its password, which the service keeps to itself. Null: there is none. */
+/** A proxy as a URL without its password, which the API does not return. Null: there is none. */
 export function proxyUrl(proxy) {
   if (!proxy) return null;
   const { type, host, port, user } = proxy;
@@ -10,7 +10,7 @@ export function proxyUrl(proxy) {
   return `${type}://${user ? `${encodeURIComponent(user)}@` : ''}${server}:${port}`;
 }
 
-/** Asks how a session is to reach Telegram, and sets it. */
+/** Asks for a session's proxy and saves it. */
 export function editProxy(api, session) {
   const before = proxyUrl(session.proxy) ?? '';
   return ask({
@@ -40,7 +40,7 @@ export function editProxy(api, session) {
     progress: 'Saving…',
     async run({ proxy }) {
       const url = proxy.trim();
-      // Unchanged it lacks the password, and would replace the one there is.
+      // An unchanged URL lacks the password, and would overwrite the stored one.
       if (url === before) return;
       await api.send('PUT', `/sessions/${session.id}`, { proxy: url });
       say(url ? 'Proxy saved' : `${session.name} connects to Telegram directly`);

@@ -10,7 +10,7 @@ import { number } from './time.js';
 
 const REFRESH_MS = 3000;
 
-/** Every session of the pool, a page at a time. */
+/** The sessions of the pool, a page at a time. */
 export function createSessions({ api, live, role, openSession, isShown }) {
   const list = el('div', { 'aria-live': 'off' });
   const outcome = el('p', { class: 'muted', role: 'status' });
@@ -50,7 +50,7 @@ export function createSessions({ api, live, role, openSession, isShown }) {
     else if (table.element.parentElement !== list) fill(list, table.element);
   }
 
-  // A search is not repeated by itself: in a large pool it is long.
+  // A search is not refreshed automatically: it takes long in a large pool.
   const refresh = atMostEvery(REFRESH_MS, () => isShown() && !filter.wanted && load().catch(() => undefined));
   live.addEventListener('change', refresh);
   return {

@@ -5,11 +5,11 @@ import { onceQuietFor } from './throttle.js';
 const QUIET_MS = 250;
 
 /**
- * The search box and the choice of a state.
+ * The search box and the state filter.
  *
  * @param {() => void} onChange
- * @returns {{ element: HTMLElement, wanted: { text: string, state: string } | null }} `wanted`: null where
- *   nothing is looked for
+ * @returns {{ element: HTMLElement, wanted: { text: string, state: string } | null }} `wanted`: null if
+ *   there is no filter
  */
 export function createSessionsFilter(onChange) {
   const text = el('input', {

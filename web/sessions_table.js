@@ -3,7 +3,7 @@ import { stateBadge } from './states.js';
 import { Table } from './table.js';
 import { ago } from './time.js';
 
-/** The table of sessions; a row opens the session it stands for. */
+/** The table of sessions; a row opens its session. */
 export function createSessionsTable(openSession) {
   return new Table('Sessions', ['Name', 'State', 'Format', 'Phone', 'Tags', 'Last used'], {
     key: (session) => session.id,
@@ -19,7 +19,7 @@ export function createSessionsTable(openSession) {
   });
 }
 
-/** A phone number with its plus. */
+/** A phone number with a leading plus. */
 export function phoneText(phone) {
   return phone ? `+${phone.replace(/^\+/, '')}` : NOTHING;
 }

@@ -4,7 +4,7 @@ import { findRole } from './roles.js';
 
 const STORED = 'telegate.api-key';
 
-/** The key of this tab; null: nobody is signed in. */
+/** The key of this tab; null: not signed in. */
 export function storedKey() {
   return sessionStorage.getItem(STORED);
 }
@@ -15,15 +15,15 @@ export function forgetKey() {
 }
 
 /**
- * Shows the form until a key is accepted, which is then kept in this tab and nowhere else.
+ * Shows the sign-in form until a key is accepted. The key is stored in this tab only.
  *
  * @param {(key: string, role: string) => void} onSignedIn
- * @param {string | null} [reason] why somebody has to sign in again
+ * @param {string | null} [reason] why the user has to sign in again
  */
 export function showSignIn(onSignedIn, reason = null) {
   const input = byId('api-key');
   const form = byId('sign-in-form');
-  // A key that could not be tried, the service being away, is still there to try again.
+  // A key that could not be checked because the service was unreachable can be tried again.
   input.value = storedKey() ?? '';
   showError(reason);
   byId('sign-in').hidden = false;
@@ -43,9 +43,9 @@ export function showSignIn(onSignedIn, reason = null) {
   };
 }
 
-/** The role of a key, or what is wrong with it. */
+/** The role of a key, or what is wrong with the key. */
 export async function tryKey(key) {
-  // A header carries nothing else, so that the service could not even be asked.
+  // Other characters can't be sent in a header.
   if (!/^[\x21-\x7e]+$/.test(key))
     return { role: null, problem: 'A key consists of visible ASCII characters, without spaces.', refused: true };
   try {

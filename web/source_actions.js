@@ -3,28 +3,28 @@ import { nameText } from './dom.js';
 import { say } from './messages.js';
 import { pathOf } from './source_texts.js';
 
-/** Has a source run now, a paused one too; the run. */
+/** Starts a run of a source, even if the source is paused; returns the run. */
 export async function runNow(api, source) {
   const { result } = await api.send('POST', `/sources/${source.id}/trigger`);
   say(`A run of ${source.name} is queued`);
   return result;
 }
 
-/** Ends a run; the run, which may go on for some seconds. */
+/** Cancels a run, which may take some seconds; returns the run. */
 export async function cancelRun(api, id) {
   const run = await api.send('POST', `/runs/${id}/cancel`);
   say(run.state === 'cancelled' ? 'The run is cancelled' : 'The run is being cancelled');
   return run;
 }
 
-/** Pauses a source or has it go on, without asking: each undoes the other. The source as it is then. */
+/** Pauses or resumes a source, without confirmation: each undoes the other. Returns the source. */
 export async function setPaused(api, { id, name }, paused) {
   const source = await api.send('PUT', `/sources/${id}`, { is_active: !paused });
   say(paused ? `${name} is paused: it runs on demand only` : `${name} is resumed`);
   return source;
 }
 
-/** Asks whether to delete a source; whether that was done. */
+/** Deletes a source after a confirmation; resolves to whether it was deleted. */
 export function deleteSource(api, source) {
   return ask({
     title: 'Delete this source?',

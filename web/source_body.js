@@ -1,5 +1,5 @@
 /**
- * What a form says of a source, as the service takes it. Secrets are there only where they were typed.
+ * The values of a source's form as the API expects them. Secrets are included only if they were entered.
  *
  * @param {Record<string, string>} values
  * @param {number | null} sessionId
@@ -24,14 +24,14 @@ export function bodyOf(values, sessionId) {
   };
 }
 
-/** What of this differs from what the source is: nothing else is sent, and nothing else can be refused. */
+/** The fields that differ from the source: only they are sent, so only they can be rejected. */
 export function changesTo(source, body) {
   const changes = Object.entries(body).filter(
     ([name, value]) => JSON.stringify(value) !== JSON.stringify(source[name]),
   );
-  // Null would leave a field as it is: empty text takes it away.
+  // Null means unchanged to the API; an empty string clears the field.
   const change = Object.fromEntries(changes.map(([name, value]) => [name, value ?? '']));
-  // An application that is taken away goes with its hash.
+  // Clearing api_id clears its hash as well.
   return change.api_id === '' && !change.api_hash ? { ...change, api_hash: '' } : change;
 }
 
@@ -40,7 +40,7 @@ function fileTypesOf({ files, file_types: typed = '' }) {
   return files === 'none' ? [] : typed.split(/[\s,;]+/).filter(Boolean);
 }
 
-/** What is no number goes as it is: the service says what it wanted. */
+/** Anything that is not a number is sent unchanged: the service explains what it expects. */
 function numberOf(text) {
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : text;
 }

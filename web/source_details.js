@@ -4,10 +4,10 @@ import { activeBadge, channelText, fileTypesText, placeText, scheduleText } from
 import { ago, localMoment, number } from './time.js';
 
 /**
- * What is known of a source, as the terms of a list.
+ * The details of a source, as list items.
  *
  * @param {object} source
- * @param {HTMLElement | null} session the one that it is read with
+ * @param {HTMLElement | null} session a link to the session that reads it
  */
 export function sourceDetails(source, session) {
   const next = nextRun(source);
@@ -33,14 +33,14 @@ export function sourceDetails(source, session) {
     .map(([term, value]) => el('div', {}, el('dt', {}, term), el('dd', {}, value)));
 }
 
-/** When a source is run by its schedule; null: not at all, or it can't be told here. */
+/** The next run by the schedule; null: none, or not known to this console. */
 function nextRun({ schedule, is_active: active }) {
   const cron = schedule !== null && active === 'active' ? parseCron(schedule) : null;
   return cron && nextDue(cron, new Date());
 }
 
 /**
- * Links to sessions by their names, as soon as these are known: a source knows its session by its id.
+ * Links to sessions, labelled by name once it is loaded: a source only has the session's id.
  *
  * @returns {(id: number | null) => HTMLElement | null} the same link for the same session
  */

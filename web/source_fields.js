@@ -10,7 +10,7 @@ const FILES = [
   ['these', 'Only these'],
 ];
 
-/** What a source is called. */
+/** The name of a source. */
 export function nameField({ name }) {
   return labelled({
     name: 'name',
@@ -23,7 +23,7 @@ export function nameField({ name }) {
   });
 }
 
-/** Where it stores. */
+/** The target and path. */
 export function placeFields({ id, target, target_path: path }) {
   const where = labelled({ name: 'target', id: 'source-target', label: 'Stored in', options: TARGETS });
   where.querySelector('select').value = target;
@@ -42,7 +42,7 @@ export function placeFields({ id, target, target_path: path }) {
   return el('div', { class: 'pair' }, where, below);
 }
 
-/** Which files are fetched. */
+/** The files to download. */
 export function fileFields({ file_types: types }) {
   const these = labelled({
     name: 'file_types',
@@ -63,7 +63,7 @@ export function fileFields({ file_types: types }) {
   return [choices({ name: 'files', legend: 'Files', options: FILES, value, onChoice }), these];
 }
 
-/** What is seldom wanted. `isNew`: nothing is kept of it yet. */
+/** Rarely needed fields. `isNew`: the source does not exist yet. */
 export function moreFields({ channel_title: title, api_id: apiId }, isNew) {
   const titled = labelled({
     name: 'channel_title',
@@ -93,7 +93,7 @@ export function moreFields({ channel_title: title, api_id: apiId }, isNew) {
   );
 }
 
-/** Whether there is a token is not told, so that this is offered in any case. */
+/** The API does not tell whether there is a token, so this is always offered. */
 function noBotToken() {
   return el(
     'label',

@@ -19,7 +19,7 @@ const UNSAVED = {
   confirm: 'Discard',
 };
 
-/** Asks what a new source is to be, and makes it; `made` is told of it. */
+/** Shows the form for a new source and creates it; calls `made` with it. */
 export function addSource(api, made) {
   openForm({
     ...{ api, source: NEW, isNew: true, sessionName: '' },
@@ -36,7 +36,7 @@ export function addSource(api, made) {
   });
 }
 
-/** Asks what is to be changed of a source, and changes it; `changed` is told of the source as it is then. */
+/** Shows the form for an existing source and saves the changes; calls `changed` with the updated source. */
 export async function editSource(api, source, changed) {
   const session = source.session_id === null ? null : await api.get(`/sessions/${source.session_id}`);
   openForm({

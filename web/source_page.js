@@ -12,7 +12,7 @@ import { atMostEvery } from './throttle.js';
 
 const REFRESH_MS = 2000;
 
-/** A source, what can be done with it, and its runs as they go on. */
+/** The page of a source: its details, actions and live runs. */
 export class SourcePage {
   #context;
   #ending = new AbortController();
@@ -47,17 +47,17 @@ export class SourcePage {
       this.#body,
     );
     followRuns(live, { told: (run) => this.#told(run), missed: this.#refresh }, signal);
-    // That a run begins is told by the session that it takes, before there is anything to tell of the run.
+    // Before a run sends its first event, the event of the session that it leases announces it.
     const onSession = () => isGoingOn(this.#source?.last_run ?? null) && this.#refresh();
     live.addEventListener('session', onSession, { signal });
   }
 
-  /** Shows the source as it is now. */
+  /** Loads and shows the source. */
   open() {
     return attempt(() => this.#load());
   }
 
-  /** Follows it no longer. */
+  /** Stops following it. */
   close() {
     this.#ending.abort();
   }
@@ -98,7 +98,7 @@ export class SourcePage {
     refill(this.#details, sourceDetails(source, this.#sessionLink(source.session_id)));
   }
 
-  /** Takes what is known of a run from now on. */
+  /** Updates a run. */
   #told(run) {
     const source = this.#source;
     if (run.source_id !== this.id || !source) return;
@@ -108,7 +108,7 @@ export class SourcePage {
     this.#refreshSource();
   }
 
-  /** Something was done to the run here. */
+  /** Updates a run after an action of this console. */
   #acted(run) {
     this.#told(run);
     return this.#load();

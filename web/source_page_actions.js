@@ -3,14 +3,14 @@ import { cancelRun, deleteSource, runNow, setPaused } from './source_actions.js'
 import { editSource } from './source_form.js';
 
 /**
- * What an admin can do with a source as it is.
+ * The actions of an admin for a source in its current state.
  *
  * @param {object} page
  * @param {object} page.api
  * @param {object} page.source
  * @param {object | null} page.newest its newest run
- * @param {(run: object) => Promise<unknown>} page.acted takes what became of a run
- * @param {(source: object) => void} page.changed takes what became of the source
+ * @param {(run: object) => Promise<unknown>} page.acted called with the updated run
+ * @param {(source: object) => void} page.changed called with the updated source
  */
 export function sourceActions({ api, source, newest, acted, changed }) {
   const paused = source.is_active !== 'active';

@@ -17,7 +17,7 @@ export class SourceRuns {
    * @param {object} api
    * @param {number} sourceId
    * @param {(run: object) => void} openRun
-   * @param {AbortSignal} signal ends it
+   * @param {AbortSignal} signal stops it
    */
   constructor(api, sourceId, openRun, signal) {
     this.#api = api;
@@ -36,7 +36,7 @@ export class SourceRuns {
     else if (element.parentElement !== this.#list) fill(this.#list, element);
   }
 
-  /** Takes what is known of a run from now on; false: it is not among those that are shown. */
+  /** Updates a run; false: it is not among those shown. */
   take(run) {
     const at = this.#runs.findIndex((known) => known.id === run.id);
     if (at < 0) return false;
@@ -45,7 +45,7 @@ export class SourceRuns {
     return true;
   }
 
-  /** All that is known of the run that is told in few words. */
+  /** The full record of a summarised run, if it is shown here. */
   whole(summary) {
     return this.#runs.find((run) => run.id === summary?.id) ?? summary;
   }

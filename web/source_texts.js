@@ -1,14 +1,14 @@
 import { cronWords } from './cron_words.js';
 import { el, nameText } from './dom.js';
 
-/** What each target is called in a choice. */
+/** The targets and their labels. */
 export const TARGETS = [
   ['LOCAL', 'Local disk (LOCAL)'],
   ['NAS', 'Network storage (NAS)'],
   ['S3', 'Object storage (S3)'],
 ];
 
-/** A source's channel, with its title and who may read it. */
+/** A source's channel, with its title and access level. */
 export function channelText({ identifier, channel_title: title, access_level: access }) {
   return el(
     'span',
@@ -20,7 +20,7 @@ export function channelText({ identifier, channel_title: title, access_level: ac
   );
 }
 
-/** Where a source stores: the target, and the path below its root. */
+/** Where a source stores: the target, and the path relative to its root. */
 export function placeText(source) {
   return el(
     'span',
@@ -31,12 +31,12 @@ export function placeText(source) {
   );
 }
 
-/** The directory of a source; without a path it has one by its id. */
+/** The directory of a source; the default contains its id. */
 export function pathOf({ id, target_path: path }) {
   return path ?? `source-${id}`;
 }
 
-/** When a source is run by itself, in words, with the expression that says so. */
+/** The schedule of a source in words, with its cron expression. */
 export function scheduleText({ schedule }) {
   if (schedule === null) return 'On demand';
   const words = cronWords(schedule);
@@ -44,14 +44,14 @@ export function scheduleText({ schedule }) {
   return words ? el('span', {}, words, el('br'), expression) : expression;
 }
 
-/** Whether a source runs by itself. */
+/** Whether a source runs on its schedule. */
 export function activeBadge({ is_active: active }) {
   return active === 'active'
     ? el('span', { class: 'badge good' }, 'Active')
     : el('span', { class: 'badge off', title: 'Runs on demand only' }, 'Paused');
 }
 
-/** Which files of a source are fetched. */
+/** The files that a source downloads. */
 export function fileTypesText({ file_types: types }) {
   if (types === null) return 'all';
   return types.length === 0 ? 'none, messages only' : types.join(', ');

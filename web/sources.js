@@ -1,7 +1,7 @@
 import { SourcePage } from './source_page.js';
 import { createSourcesList } from './sources_list.js';
 
-/** The channels that the service scrapes: all of them, or the one that the address names. */
+/** The sources: the list, or the page of the one that the URL names. */
 export function createSources({ isShown, ...context }) {
   const list = createSourcesList({ ...context, isShown: () => isShown() && shown === list });
   let page = null;

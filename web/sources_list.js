@@ -13,7 +13,7 @@ const REFRESH_MS = 2000;
 
 const COLUMNS = ['Name', 'Channel', 'Stored in', 'Schedule', 'Last run', 'Messages', 'Files'];
 
-/** Every source, a page at a time. */
+/** The sources, a page at a time. */
 export function createSourcesList({ api, live, role, isShown }) {
   const list = el('div', { 'aria-live': 'off' });
   const pager = new Pager(() => attempt(load));

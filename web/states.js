@@ -1,6 +1,6 @@
 import { el } from './dom.js';
 
-/** Every state of a session: what it is called here, its colour, and what it means. */
+/** Every state of a session: its label, colour and meaning. */
 export const STATES = {
   free: { label: 'Free', tone: 'good', meaning: 'Ready to be leased' },
   leased: { label: 'In use', tone: 'busy', meaning: 'Leased to a worker' },
@@ -17,12 +17,12 @@ export const STATES = {
   duplicate: { label: 'Duplicate', tone: 'odd', meaning: 'Another file holds the same auth key' },
 };
 
-/** What a state is called; one that this console does not know keeps its own name. */
+/** The label of a state; an unknown one keeps its API name. */
 export function stateLabel(state) {
   return STATES[state]?.label ?? state;
 }
 
-/** A session's state as a coloured badge, with its reason beside it. */
+/** A session's state as a coloured badge, followed by its reason. */
 export function stateBadge({ status, status_reason: reason }) {
   const { tone = 'off', meaning } = STATES[status] ?? {};
   const label = stateLabel(status);

@@ -2,16 +2,16 @@ import { el, whileBusy } from './dom.js';
 import { clearProblems, problemsPlace, showProblems } from './form_problems.js';
 
 /**
- * A form that does one thing. It can't be sent twice, keeps what was typed, and says where something was wrong.
+ * A form with one action. It can't be submitted twice, keeps its input, and shows errors at their fields.
  *
  * @param {object} step
- * @param {string} [step.label] what it is, where what it stands in does not say so
+ * @param {string} [step.label] its name, if its surroundings do not give it one
  * @param {unknown[]} step.content elements, or lists of them
- * @param {string} step.confirm the button that goes ahead, named after what it does
- * @param {string} step.progress what it says while it goes ahead
- * @param {HTMLElement[]} [step.others] further buttons, before that one; they wait for it, but for `.cancel`
+ * @param {string} step.confirm the label of the submit button, named after what it does
+ * @param {string} step.progress its label while the action runs
+ * @param {HTMLElement[]} [step.others] buttons before that one; disabled while the action runs, except `.cancel`
  * @param {(values: Record<string, string>) => Promise<unknown>} step.run
- * @param {{ openSession?(id: number): void, beginAgain?(): void }} [step.ways] that lead out of a problem
+ * @param {{ openSession?(id: number): void, beginAgain?(): void }} [step.ways] to resolve a problem
  */
 export function stepForm({ label = null, content, confirm, progress, others = [], run, ways = {} }) {
   const submit = el('button', { type: 'submit', class: 'primary' }, confirm);
@@ -41,7 +41,7 @@ export function stepForm({ label = null, content, confirm, progress, others = []
   return form;
 }
 
-/** Puts the cursor where a step begins. */
+/** Focuses the first field of a step. */
 export function focusFirst(form) {
   form.querySelector('input:not([readonly]):not([type="file"]), textarea')?.focus();
 }

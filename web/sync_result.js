@@ -7,7 +7,7 @@ export function changesIn({ new_sessions, updated_sessions, removed_sessions, mi
   return new_sessions + updated_sessions + removed_sessions + missing_sessions;
 }
 
-/** What a sync found: counts, files that were refused and why, files still being written. */
+/** The result of a sync: counts, refused files with reasons, files that are still being written. */
 export function syncResult(title, details) {
   const counts = [
     ['New', details.new_sessions],

@@ -1,12 +1,11 @@
 import { el, NOTHING, refill } from './dom.js';
 
 /**
- * A table whose rows stay the same elements while what they show stays the same, so that a refresh takes
- * the focus from nobody.
+ * A table that keeps the elements of unchanged rows, so that a refresh does not move the focus.
  */
 export class Table {
   /**
-   * @param {string} caption what the table lists, for those who can't see it
+   * @param {string} caption what the table lists, for screen readers
    * @param {readonly string[]} columns
    * @param {{ key(item: object): string, cells(item: object): unknown[], onRow?(item: object): void }} of
    */
@@ -25,7 +24,7 @@ export class Table {
     );
   }
 
-  /** Shows these items and no others. */
+  /** Shows exactly these items. */
   show(items) {
     const before = this.rows;
     this.rows = new Map();
@@ -41,7 +40,7 @@ export class Table {
     this.#arrange();
   }
 
-  /** Puts rows in order, and moves only those that stand elsewhere: moving an element takes its focus. */
+  /** Orders the rows, and moves only those that are out of place: a moved element loses the focus. */
   #arrange() {
     let place = this.body.firstElementChild;
     for (const { element } of this.rows.values()) {

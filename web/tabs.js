@@ -1,14 +1,14 @@
 import { el } from './dom.js';
 
-/** Where the arrow keys lead, from the tab that is open. */
+/** The steps of the arrow keys, from the current tab. */
 const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
 
 /**
- * Tabs, of which one is open. What stands in the others stays as it is.
+ * Tabs, one of which is open. The others keep their content.
  *
  * @param {string} label what they are tabs of
- * @param {{ label: string, element: HTMLElement, show?(): void }[]} parts `show`: told when it is opened
- * @returns {HTMLElement[]} the row of tabs, and what each one opens
+ * @param {{ label: string, element: HTMLElement, show?(): void }[]} parts `show`: called when it is opened
+ * @returns {HTMLElement[]} the row of tabs, and their panels
  */
 export function tabs(label, parts) {
   const heads = parts.map((part, at) =>

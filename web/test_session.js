@@ -2,7 +2,7 @@ import { el } from './dom.js';
 import { problemNotes } from './form_problems.js';
 import { stateLabel } from './states.js';
 
-/** Refusals that say why Telegram was not asked. */
+/** Errors that mean that Telegram was not asked. */
 const NOT_ASKED = {
   session_in_use: [
     'busy',
@@ -13,12 +13,12 @@ const NOT_ASKED = {
 };
 
 /**
- * Asks Telegram whether a session is valid, and shows what it says.
+ * Asks Telegram whether a session is valid, and shows the answer.
  *
  * @param {object} api
  * @param {{ id: number }} session
- * @param {(...parts: unknown[]) => void} show puts that in the place of what was shown before
- * @param {() => unknown} again tests it once more
+ * @param {(...parts: unknown[]) => void} show replaces what was shown before
+ * @param {() => unknown} again repeats the test
  */
 export async function testSession(api, { id }, show, again) {
   show(el('p', { class: 'muted' }, 'Asking Telegram…'));

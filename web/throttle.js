@@ -1,6 +1,6 @@
 /**
- * Runs something soon after it is called, and never more often than every `ms`, however often it is called:
- * a busy pool tells of thousands of events a second.
+ * Runs something soon after it is called, but at most every `ms`, however often it is called: a busy pool sends
+ * thousands of events a second.
  *
  * @param {number} ms
  * @param {() => unknown} work
@@ -20,7 +20,7 @@ export function atMostEvery(ms, work) {
   };
 }
 
-/** Runs something once it was not called for `ms`: what is being typed is not looked up letter by letter. */
+/** Runs something once it has not been called for `ms`: a search should not run for every letter typed. */
 export function onceQuietFor(ms, work) {
   let timer = null;
   return () => {

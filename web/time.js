@@ -14,15 +14,15 @@ const UNITS = [
   ['second', 1],
 ];
 
-/** An invalidated session is a flood wait until 2099: no moment that anybody waits for. */
+/** An invalidated session is stored as a flood wait until 2099, which means no end. */
 const FOREVER = Date.UTC(2098, 0, 1);
 
-/** A number as people of this browser's language write it. */
+/** A number formatted for the browser's locale. */
 export function number(value) {
   return count.format(value);
 }
 
-/** The moment that `next_available` names: `YYYY-MM-DD HH:MM:SS`, in UTC. */
+/** Parses the format of `next_available`: `YYYY-MM-DD HH:MM:SS`, in UTC. */
 export function parseUtc(text) {
   return new Date(`${text.replace(' ', 'T')}Z`);
 }
@@ -30,7 +30,7 @@ export function parseUtc(text) {
 /** `in 3 minutes`, `2 hours ago`. */
 export function relativeTo(date, now = Date.now()) {
   const seconds = Math.round((date.getTime() - now) / 1000);
-  // From two of a unit on: `in 89 minutes` says more than `in 1 hour`.
+  // At least two of a unit: `in 89 minutes` says more than `in 1 hour`.
   const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= 2 * size) ?? ['second', 1];
   return relative.format(Math.trunc(seconds / size), unit);
 }
@@ -48,17 +48,17 @@ export function duration(seconds) {
   return shown.join(' ') || '0 s';
 }
 
-/** Seconds as a clock shows them: `4:55`. */
+/** Seconds as minutes and seconds: `4:55`. */
 export function clock(seconds) {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
-/** Whether the moment stands for no end at all. */
+/** Whether the moment means no end. */
 export function isForever(iso) {
   return new Date(iso).getTime() > FOREVER;
 }
 
-/** A moment as it is now from here (`in 5 minutes`), kept true while it stands on the page. */
+/** A moment relative to now (`in 5 minutes`), kept up to date while it is on the page. */
 export function ago(iso) {
   if (!iso) return NOTHING;
   const date = new Date(iso);
@@ -66,18 +66,18 @@ export function ago(iso) {
   return el('time', attributes, relativeTo(date));
 }
 
-/** A moment in local time, in full. */
+/** A moment in local time, with its date. */
 export function localMoment(date) {
   return el('time', { datetime: date.toISOString() }, moment.format(date));
 }
 
-/** A moment of today in local time. */
+/** A moment in local time, without its date. */
 export function localClock(iso) {
   const date = new Date(iso);
   return el('time', { datetime: iso, title: moment.format(date) }, clockTime.format(date));
 }
 
-/** Keeps every relative time of the page true. Call it once. */
+/** Keeps the relative times on the page up to date. Call it once. */
 export function keepTimesTrue() {
   setInterval(() => {
     for (const element of document.querySelectorAll('time[data-relative]')) {

@@ -4,7 +4,7 @@ import { problemNotes } from './form_problems.js';
 import { number } from './time.js';
 import { Uploads } from './uploads.js';
 
-/** What each state of a file is called, and its colour. */
+/** The label and colour of each state of a file. */
 const STATES = {
   waiting: ['waiting', 'off'],
   checking: ['checking…', 'busy'],
@@ -13,7 +13,7 @@ const STATES = {
 };
 
 /**
- * Takes session files of other programs, a list with what became of each.
+ * Uploads session files, and lists the result of each.
  *
  * @param {{ api: object, openSession(id: number): void, saved(): void, close(): void }} context
  */
@@ -90,7 +90,7 @@ function dropZone(take) {
   const takeAll = (files) => files.length > 0 && take([...files]);
   picker.addEventListener('change', () => {
     takeAll(picker.files);
-    // The same file may be chosen once more.
+    // Lets the same file be chosen again.
     picker.value = '';
   });
   const over = (is) => (event) => {

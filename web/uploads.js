@@ -1,10 +1,10 @@
 import { ApiError } from './api.js';
 
-/** The ending of session files, which is no part of a session's name. */
+/** The extension of session files, which is not part of a session's name. */
 const ENDING = /\.session$/i;
 
 /**
- * Files on their way into the pool, one after the other: Telegram is asked about each.
+ * Uploads files one after the other: each is checked with Telegram.
  *
  * @typedef {{ file: File, state: 'waiting' | 'checking' | 'saved' | 'refused', session: object | null,
  *   error: Error | null }} Upload
@@ -20,8 +20,8 @@ export class Uploads {
 
   /**
    * @param {object} api
-   * @param {() => object} application the one to be used, asked for with each file
-   * @param {(upload: Upload) => void} onChange told of each step of each file
+   * @param {() => object} application returns the application to use, called for each file
+   * @param {(upload: Upload) => void} onChange called for each change of each file
    */
   constructor(api, application, onChange) {
     this.#api = api;
@@ -29,7 +29,7 @@ export class Uploads {
     this.#onChange = onChange;
   }
 
-  /** Files that are neither saved nor refused yet. */
+  /** The number of files that are neither saved nor refused yet. */
   get left() {
     return this.all.filter(({ state }) => state === 'waiting' || state === 'checking').length;
   }
@@ -41,13 +41,13 @@ export class Uploads {
     void this.#run();
   }
 
-  /** Tries a file once more that was refused. */
+  /** Retries a refused file. */
   again(upload) {
     this.#change(upload, { state: 'waiting', error: null });
     void this.#run();
   }
 
-  /** Breaks off: what was not sent yet stays where it is. */
+  /** Stops; files that were not sent yet are not uploaded. */
   stop() {
     this.#stopped.abort();
   }
