@@ -89,7 +89,9 @@ export function codeStep(login, sent, { onSaved, onNameTaken, others, ways }) {
       label: '2FA password',
       type: 'password',
       required: true,
-      hint: hint ? ['Hint: ', el('bdi', {}, hint)] : 'This account is protected by a password. It has no hint.',
+      hint: hint
+        ? ['Hint: ', el('bdi', {}, hint)]
+        : 'This account is protected by a password. It has no hint.',
     });
     fill(password, field);
     password.hidden = false;

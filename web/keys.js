@@ -29,20 +29,24 @@ const FIELDS = [
 /** The API keys of the service. */
 export function createKeys({ api }) {
   const list = el('div');
-  const table = new Table('API keys', ['Name', 'Role', 'Max. leases', 'Tags', 'Expires', 'Created', 'Actions'], {
-    key: (key) => key.id,
-    cells: (key) => [
-      el('span', {}, nameText(key.name), ' ', el('span', { class: 'muted' }, `key:${key.id}`)),
-      el('span', { class: 'chip' }, key.role),
-      key.max_leases === null ? 'unlimited' : number(key.max_leases),
-      key.tags.length === 0 ? 'all sessions' : key.tags.join(', '),
-      key.expires_at === null ? 'never' : ago(key.expires_at),
-      ago(key.created_at),
-      button('Revoke', async () => (await revoke(key)) && attempt(load), 'danger', {
-        'aria-label': `Revoke ${key.name}`,
-      }),
-    ],
-  });
+  const table = new Table(
+    'API keys',
+    ['Name', 'Role', 'Max. leases', 'Tags', 'Expires', 'Created', 'Actions'],
+    {
+      key: (key) => key.id,
+      cells: (key) => [
+        el('span', {}, nameText(key.name), ' ', el('span', { class: 'muted' }, `key:${key.id}`)),
+        el('span', { class: 'chip' }, key.role),
+        key.max_leases === null ? 'unlimited' : number(key.max_leases),
+        key.tags.length === 0 ? 'all sessions' : key.tags.join(', '),
+        key.expires_at === null ? 'never' : ago(key.expires_at),
+        ago(key.created_at),
+        button('Revoke', async () => (await revoke(key)) && attempt(load), 'danger', {
+          'aria-label': `Revoke ${key.name}`,
+        }),
+      ],
+    },
+  );
 
   async function load() {
     const keys = await api.get('/keys');

@@ -40,7 +40,8 @@ export async function restore(api, session) {
 export function floodWait(api, session) {
   return ask({
     title: `Flood wait for ${session.name}`,
-    text: session.status === 'leased' ? ['The session is leased. Without a method, its lease ends at once.'] : [],
+    text:
+      session.status === 'leased' ? ['The session is leased. Without a method, its lease ends at once.'] : [],
     fields: [
       {
         name: 'seconds',

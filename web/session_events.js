@@ -29,9 +29,6 @@ const EVENTS = {
 /** An event of a session as a badge; an unknown one keeps its API name. */
 export function eventBadge(event) {
   const state = STATES[event];
-  const [label, tone] = EVENTS[event] ?? [
-    state?.label ?? event.replaceAll('_', ' '),
-    state?.tone ?? 'calm',
-  ];
+  const [label, tone] = EVENTS[event] ?? [state?.label ?? event.replaceAll('_', ' '), state?.tone ?? 'calm'];
   return el('span', { class: `badge ${tone}` }, label);
 }

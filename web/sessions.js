@@ -36,9 +36,7 @@ export function createSessions({ api, live, role, openSession, isShown }) {
     const { found, next } = await findSessions(api, wanted, from, signal);
     show(found, () => nothingFound(next !== null));
     const where =
-      from > 0 || next
-        ? ` among sessions ${number(from + 1)} to ${next ? number(next) : 'the last'}`
-        : '';
+      from > 0 || next ? ` among sessions ${number(from + 1)} to ${next ? number(next) : 'the last'}` : '';
     const passed = `${number(found.length)} found${where}. `;
     const onward = next && button('Keep searching', () => attempt(() => search(next, signal)));
     fill(outcome, passed, onward);
@@ -105,6 +103,8 @@ function noSessions(add) {
 
 function nothingFound(more) {
   const title = more ? 'No session matches so far' : 'No session matches';
-  const next = more ? 'Keep searching, or try something else.' : 'Try a shorter part of the name, or any state.';
+  const next = more
+    ? 'Keep searching, or try something else.'
+    : 'Try a shorter part of the name, or any state.';
   return emptyState(title, el('p', {}, next));
 }

@@ -47,7 +47,11 @@ export function showSignIn(onSignedIn, reason = null) {
 export async function tryKey(key) {
   // Other characters can't be sent in a header.
   if (!/^[\x21-\x7e]+$/.test(key))
-    return { role: null, problem: 'A key consists of visible ASCII characters, without spaces.', refused: true };
+    return {
+      role: null,
+      problem: 'A key consists of visible ASCII characters, without spaces.',
+      refused: true,
+    };
   try {
     return { role: await findRole(new Api(key)), problem: null, refused: false };
   } catch (error) {

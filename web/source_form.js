@@ -103,7 +103,11 @@ function atOnceField() {
       'span',
       {},
       'Start now',
-      el('span', { class: 'muted small' }, 'Queues the first run. Otherwise the source is paused until you resume it.'),
+      el(
+        'span',
+        { class: 'muted small' },
+        'Queues the first run. Otherwise the source is paused until you resume it.',
+      ),
     ),
   );
 }

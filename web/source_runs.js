@@ -52,8 +52,5 @@ export class SourceRuns {
 }
 
 function noRuns() {
-  return emptyState(
-    'No runs yet',
-    el('p', {}, 'A source runs on its schedule and on demand.'),
-  );
+  return emptyState('No runs yet', el('p', {}, 'A source runs on its schedule and on demand.'));
 }

@@ -86,7 +86,12 @@ function noSources(add, status) {
         '.',
       ),
     add
-      ? el('p', {}, button('Add a source', add, 'link'), ': the username of a public channel is all it takes.')
+      ? el(
+          'p',
+          {},
+          button('Add a source', add, 'link'),
+          ': the username of a public channel is all it takes.',
+        )
       : el('p', {}, 'An admin adds them here.'),
   );
 }

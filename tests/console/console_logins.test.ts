@@ -115,7 +115,10 @@ inBrowser('logging in through the console', (visiting) => {
       const temp_session_id = await sendCode(tab, ADA.phone);
       await page.keyboard.type('1234');
       await page.keyboard.press('Escape');
-      await page.getByRole('dialog', { name: 'Cancel this login?' }).getByText('The code will no longer work').waitFor();
+      await page
+        .getByRole('dialog', { name: 'Cancel this login?' })
+        .getByText('The code will no longer work')
+        .waitFor();
       await page.getByRole('button', { name: 'Go back' }).click();
       expect(await tab.getByLabel('Code', { exact: true }).inputValue()).toBe('1234');
       await page.keyboard.press('Escape');
