@@ -2,8 +2,8 @@ import autocannon from 'autocannon';
 import { API_KEY, readLease } from './client.js';
 
 /**
- * Leases and releases, as `lease_cycle.lua` does for wrk: port, connections, seconds and the path to lease
- * at; prints what came of it as JSON.
+ * Leases and releases, as `lease_cycle.lua` does for wrk. Arguments: port, connections, seconds, and the path to lease
+ * at; prints the result as JSON.
  */
 async function main(): Promise<void> {
   const [port = '', connections = '', seconds = '', lease = ''] = process.argv.slice(2);

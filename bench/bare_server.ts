@@ -4,8 +4,8 @@ import helmet from 'helmet';
 import { readEnvironment } from '../src/config.js';
 
 /**
- * The least that could answer like the service: Express as it comes, its security headers, one key, and
- * leases in memory. What the service is slower by is what leasing costs.
+ * The minimal server that answers like the service: plain Express, its security headers, one key, and leases in
+ * memory. The difference to the service is what leasing costs.
  */
 function main(): void {
   const { PORT = '', API_KEYS = '' } = readEnvironment();

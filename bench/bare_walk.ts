@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The least that could tell whether files changed: lists the directory and looks at each. Prints how long it took. */
+/** The minimal check whether files changed: lists the directory and calls stat on each. Prints how long it took. */
 const [directory = '.'] = process.argv.slice(2);
 const started = performance.now();
 let bytes = 0;

@@ -1,13 +1,13 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { monotonicMs } from './statistics.js';
 
-/** The key that every server here is started with. */
+/** The admin key that every server here is started with. */
 export const API_KEY = 'benchmark-admin-key';
 
-/** A worker's key, for servers that are told of it. */
+/** A worker key, for servers that are configured with it. */
 export const WORKER_KEY = 'benchmark-worker-key';
 
-/** An answer, and when it was asked for and had arrived, on the monotonic clock. */
+/** An answer, with the times of the request and of its arrival, on the monotonic clock. */
 export interface Answer {
   readonly status: number;
   readonly body: string;
@@ -15,16 +15,16 @@ export interface Answer {
   readonly answeredAt: number;
 }
 
-/** A lease as a server answered with it. */
+/** A lease as a server returned it. */
 export interface LeaseAnswer {
   readonly session_id: number;
   readonly lease_id: string;
 }
 
-/** No request takes longer, unless its server is gone; in milliseconds. */
+/** No request takes longer unless its server is gone, in milliseconds. */
 const PATIENCE_MS = 90_000;
 
-/** Asks one server, over connections that are kept. */
+/** Sends requests to one server, over keep-alive connections. */
 export class Client {
   readonly #port: number;
   readonly #agent: Agent;
@@ -34,7 +34,7 @@ export class Client {
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections, noDelay: true });
   }
 
-  /** Asks from `localAddress`, if that is given. Rejects when no answer comes. */
+  /** Sends a request, from `localAddress` if given. Rejects if no answer comes. */
   ask(
     method: 'GET' | 'POST',
     path: string,
@@ -65,21 +65,21 @@ export class Client {
     });
   }
 
-  /** Leases a session. Rejects when none is to be had. */
+  /** Leases a session. Rejects if none is available. */
   async lease(query = ''): Promise<LeaseAnswer & Answer> {
     const answer = await this.ask('GET', `/session${query}`);
     if (answer.status !== 200) throw new Error(`/session answered ${answer.status}: ${answer.body}`);
     return { ...answer, ...readLease(answer.body) };
   }
 
-  /** Gives a session back. Rejects when it is refused. */
+  /** Releases a session. Rejects if that is refused. */
   async release({ session_id, lease_id }: LeaseAnswer): Promise<Answer> {
     const answer = await this.ask('POST', `/release?session_id=${session_id}&lease_id=${lease_id}`);
     if (answer.status !== 200) throw new Error(`/release answered ${answer.status}: ${answer.body}`);
     return answer;
   }
 
-  /** Gives back every lease there is, whoever holds it. */
+  /** Releases every lease, whoever holds it. */
   async releaseAll(): Promise<void> {
     for (;;) {
       const { body } = await this.ask('GET', '/leases?limit=1000');

@@ -6,23 +6,23 @@ import type { Ended } from './workplace.js';
 const KILL_EVERY_MS = 2000;
 const TERMINATE_EVERY_MS = 300;
 
-/** A replica whose start failed is started again after so long, in milliseconds. */
+/** The delay before a replica that failed to start is started again, in milliseconds. */
 const START_AGAIN_MS = 100;
 
-/** Three of each, at even distances on the way to the goal. */
+/** Three of each, evenly spaced on the way to the goal. */
 const RESTARTS: readonly Stop[] = ['fast', 'immediate', 'fast', 'immediate', 'fast', 'immediate'];
 
-/** Why a start may fail while the server comes and goes, or when a worker's socket has the port meanwhile. */
+/** Why a start may fail: the server is restarting, or a worker's socket has taken the port. */
 const EXCUSED = /PostgreSQL|storage_unavailable|EADDRINUSE/;
 
-/** How many replicas fell by themselves, with the end of what they said. */
+/** The replicas that crashed by themselves, with the end of their output. */
 export interface Toll {
   kills: number;
   failedStarts: number;
   readonly fell: string[];
 }
 
-/** Kills a replica every two seconds and starts it again at once, as whoever supervises it would. */
+/** Kills a replica every two seconds and restarts it at once, as a supervisor would. */
 export async function killReplicas(
   replicas: readonly Server[],
   toll: Toll,
@@ -39,12 +39,12 @@ export async function killReplicas(
   }
 }
 
-/** A replica that was killed has no exit code: one that has it was gone before. */
+/** A killed replica has no exit code: one that has an exit code had ended before. */
 export function noteFall(toll: Toll, ended: Ended | null): void {
   if (ended && ended.code !== null && ended.code !== 0) toll.fell.push(ended.stderr.slice(-2000));
 }
 
-/** Starts those again that ended by themselves and were not killed since. */
+/** Restarts those that ended by themselves and were not killed since. */
 export async function raiseFallen(replicas: readonly Server[], toll: Toll): Promise<void> {
   for (const replica of replicas.filter(({ fell }) => fell)) {
     noteFall(toll, await replica.stop('SIGKILL'));
@@ -65,7 +65,7 @@ async function startAgain(replica: Server, toll: Toll): Promise<void> {
   }
 }
 
-/** Restarts the server at even distances; `progress` goes from 0 to 1. */
+/** Restarts the server at even intervals; `progress` goes from 0 to 1. */
 export async function restartPostgres(
   postgres: PostgresServer,
   progress: () => number,
@@ -80,14 +80,14 @@ export async function restartPostgres(
   }
 }
 
-/** Ends a connection of a replica, any of them, again and again; how many. */
+/** Repeatedly terminates a random connection of a replica; returns how many. */
 export async function terminateBackends(postgres: PostgresServer, enough: () => boolean): Promise<number> {
   const text = `SELECT pg_terminate_backend(pid) AS ended FROM
     (SELECT pid FROM pg_stat_activity WHERE application_name = 'telegate' ORDER BY random() LIMIT 1) AS one`;
   let terminated = 0;
   while (!enough()) {
     await delay(TERMINATE_EVERY_MS * (0.5 + Math.random()));
-    // While the server itself is restarted there is nothing to end.
+    // While the server itself restarts, there is nothing to terminate.
     terminated += (await postgres.sql(text).catch(() => [])).length;
   }
   return terminated;

@@ -15,7 +15,7 @@ const ROUNDS = 5;
 const SECONDS = 4;
 const WARM_UP_SECONDS = 3;
 
-/** One server under load, and all that was measured of it. */
+/** One server under load, and its measurements. */
 interface Side {
   readonly place: Workplace;
   readonly server: Server;
@@ -24,7 +24,7 @@ interface Side {
   readonly results: LoadResult[];
 }
 
-/** What it costs that every lease and release is on disk before it is answered. */
+/** What it costs to have every lease and release on disk before it is answered. */
 export const durable: Benchmark = {
   name: 'durable',
   minutes: () => 8,
@@ -33,7 +33,7 @@ export const durable: Benchmark = {
     const shipped = await side(await openPlace(), { program: 'telegate' });
     const single = await side(await openPlace(), { program: 'service', args: ['--max-batch=1'] });
     const waiting = { ...shipped, lease: '/session?wait=5', results: [] };
-    const findings = [noted('one write of 4 KiB that is on disk, p50', await oneWrite(shipped.place))];
+    const findings = [noted('one durable write of 4 KiB, p50', await oneWrite(shipped.place))];
     for (const connections of CONNECTIONS) {
       await measure([bare, shipped, single, waiting], connections);
       findings.push(...compare({ bare, shipped, single, waiting }, connections));
@@ -42,7 +42,7 @@ export const durable: Benchmark = {
   },
 };
 
-/** What the disk itself takes: the less it is, the less there is to gain by sharing a write. */
+/** The time of a disk write: the less it is, the less group commit gains. */
 async function oneWrite(place: Workplace) {
   const times: number[] = [];
   const file = await open(join(place.directory, 'written'), 'w');
@@ -58,7 +58,7 @@ async function side(place: Workplace, options: ServerOptions): Promise<Side> {
   return { place, server: await Server.start(place, options), lease: '/session', results: [] };
 }
 
-/** Drives all sides in turn, round by round, so that what else the machine does meets them alike. */
+/** Drives all sides in turn, round by round, so that other activity of the machine affects them alike. */
 async function measure(sides: readonly Side[], connections: number): Promise<void> {
   for (const { results } of sides) results.length = 0;
   for (let round = 0; round <= ROUNDS; round += 1) {
@@ -71,7 +71,7 @@ async function measure(sides: readonly Side[], connections: number): Promise<voi
   }
 }
 
-/** What the load held when it ended. */
+/** The leases that the load held when it ended. */
 async function giveBack(port: number): Promise<void> {
   const client = new Client(port, 8);
   const { status } = await client.ask('GET', '/leases');
@@ -88,7 +88,7 @@ function compare({ bare, shipped, single, waiting }: Sides, connections: number)
   const p99 = (one: Side) => ({ value: median(one.results.map((result) => result.p99)), unit: 'ms' });
   return [
     atLeast(what, { ours, against: { name: 'bare Express', ...rate(bare) } }, 0.9),
-    atLeast(what, { ours, against: { name: 'a transaction a request', ...rate(single) } }, 3),
+    atLeast(what, { ours, against: { name: 'one transaction per request', ...rate(single) } }, 3),
     atLeast(`${what}, wait=5`, { ours: rate(waiting), against: { name: 'without wait', ...ours } }, 0.9),
     exactly(`${what}: requests that failed`, failed, 0),
     { ...noted(`${what}: p99`, p99(shipped)), against: `bare Express: ${p99(bare).value.toFixed(1)} ms` },

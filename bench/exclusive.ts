@@ -21,7 +21,7 @@ const VARIANTS: readonly Variant[] = [
   { name: 'killed, wall clock ±1 h', server: { program: 'service', args: ['--stepping-clock'] } },
 ];
 
-/** No session is ever in two hands, though the server is killed every second. */
+/** No session is ever leased to two workers at once, although the server is killed every second. */
 export const exclusive: Benchmark = {
   name: 'exclusive',
   minutes: ({ leases }) => 4 + leases / 5000,
@@ -47,14 +47,14 @@ async function soak(place: Workplace, { name, server: options }: Variant, sizes:
   await server.stop('SIGTERM');
   const found = [
     noted(`leases by ${sizes.workers} workers, ${kills} kills`, { value: ledger.leases, unit: '' }),
-    noted('leases a second, downtime included', { value: ledger.leases / seconds, unit: '/s' }),
+    noted('leases per second, downtime included', { value: ledger.leases / seconds, unit: '/s' }),
     ...judge(ledger),
     ...returned,
   ];
   return found.map((finding) => ({ ...finding, what: `${name}: ${finding.what}` }));
 }
 
-/** Kills the server after each second that it was up; how often, in the end. */
+/** Kills the server after each second of uptime; returns how often. */
 async function killNowAndThen(server: Server, enough: () => boolean): Promise<number> {
   for (let kills = 0; ; kills += 1) {
     await delay(UP_MS * (0.8 + Math.random() * 0.4));

@@ -1,12 +1,12 @@
-/** One measured figure, beside what it is held against. */
+/** One measured figure, next to its reference. */
 export interface Finding {
   readonly what: string;
   readonly ours: string;
   readonly against: string;
-  /** Null: nothing is divided. */
+  /** Null: not a ratio. */
   readonly ratio: number | null;
   readonly wanted: string;
-  /** Null: told for its own sake, with no target. */
+  /** Null: informational, without a target. */
   readonly met: boolean | null;
 }
 
@@ -46,7 +46,7 @@ export function noted(what: string, ours: Quantity): Finding {
   return { what, ours: shown(ours), against: '', ratio: null, wanted: '', met: null };
 }
 
-/** Something told in words, beside what it has to be; null: anything. */
+/** A result in words, next to the expected one; null: any. */
 export function said(what: string, ours: string, wanted: string | null = null): Finding {
   const met = wanted === null ? null : ours === wanted;
   return { what, ours, against: '', ratio: null, wanted: wanted ?? '', met };
@@ -58,7 +58,7 @@ export interface Quantity {
   readonly unit: string;
 }
 
-/** Two quantities to be divided, and what the second one is. */
+/** Two quantities to divide, and the name of the second one. */
 export interface Sides {
   readonly ours: Quantity;
   readonly against: Quantity & { readonly name: string };

@@ -68,7 +68,7 @@ async function side(place: Workplace, sessions: number): Promise<Side> {
   return { place, server, client: new Client(server.port), times, loaded: [] };
 }
 
-/** Registers sessions that have no files, through the very store that a sync writes to. */
+/** Registers sessions without files, through the same store that a sync writes to. */
 async function fill(dataDirectory: string, sessions: number): Promise<void> {
   const database = await SqliteDatabase.open({
     path: join(dataDirectory, 'telegate.db'),

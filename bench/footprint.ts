@@ -12,10 +12,10 @@ const MANY = 100_000;
 const KNOWN = 10_000;
 const STARTS = 7;
 
-/** Longer than the thread that reads files outlives a sync. */
+/** Longer than the scan thread stays alive after a sync. */
 const LEASING_SECONDS = 15;
 
-/** What the service takes of the machine: memory with many sessions, and time until it is ready. */
+/** The footprint of the service: memory with many sessions, and time until it is ready. */
 export const footprint: Benchmark = {
   name: 'footprint',
   minutes: () => 5,
@@ -41,7 +41,7 @@ async function memoryOfMany(place: Workplace): Promise<Finding[]> {
   return [
     noted(`${what}, just after the first sync`, { value: afterSync.nowMiB, unit: 'MiB' }),
     below(`${what}, after ${LEASING_SECONDS} s of leasing`, { value: afterLeasing.nowMiB, unit: 'MiB' }, 200),
-    noted(`${what}, at the most`, { value: afterLeasing.peakMiB, unit: 'MiB' }),
+    noted(`${what}, peak`, { value: afterLeasing.peakMiB, unit: 'MiB' }),
   ];
 }
 
@@ -62,7 +62,7 @@ async function readyTime(place: Workplace, barePlace: Workplace): Promise<Findin
   return [
     below(what, { value: seconds, unit: 's' }, 1.5),
     {
-      ...noted(`${what}, beside bare Express`, { value: seconds, unit: 's' }),
+      ...noted(`${what}, compared with bare Express`, { value: seconds, unit: 's' }),
       against: `bare Express: ${bareSeconds.toFixed(3)} s`,
       ratio: seconds / bareSeconds,
     },

@@ -1,32 +1,32 @@
-/** A stretch of time in which a worker was sure that a session was its own, on one monotonic clock. */
+/** A period in which a worker knew that it held a session, on one monotonic clock. */
 export interface Holding {
   readonly worker: number;
   readonly sessionId: number;
   readonly leaseId: string;
   /** When the answer with the lease had arrived. */
   readonly from: number;
-  /** When the lease runs out at the earliest, or the release was sent. */
+  /** When the lease expires at the earliest, or when the release was sent. */
   until: number;
 }
 
-/** Two workers that held one session at one time. */
+/** Two workers that held one session at the same time. */
 export interface Overlap {
   readonly first: Holding;
   readonly second: Holding;
 }
 
 /**
- * What all workers know of who held what. A worker counts its lease from the answer and the lease's end
- * from when it sent the request, so that the server holds the lease for longer than the ledger says: two
- * entries that overlap are a session in two hands, however slow the network or the worker.
+ * What all workers know of who held what. A worker counts its lease from the answer, and the lease's expiry from when
+ * it sent the request, so that the lease lasts longer on the server than in the ledger: two overlapping entries mean
+ * a session leased to two workers at once, however slow the network or a worker is.
  */
 export class Ledger {
   readonly #bySession = new Map<number, Holding[]>();
   readonly #workerOfLease = new Map<string, number>();
   #leases = 0;
-  /** Lease ids that two workers were given. */
+  /** Lease ids that were given to two workers. */
   sharedIds = 0;
-  /** Leases that the server called lost though the time asked for was not over. */
+  /** Leases that the server called lost although their ttl had not passed. */
   lostEarly: string[] = [];
 
   get leases(): number {
@@ -44,7 +44,7 @@ export class Ledger {
     return holding;
   }
 
-  /** Every session in two hands. */
+  /** Every session that was leased to two workers at once. */
   overlaps(): Overlap[] {
     return [...this.#bySession.values()].flatMap(overlapsOf);
   }

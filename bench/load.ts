@@ -3,10 +3,10 @@ import { API_KEY } from './client.js';
 import { nodeCommand, WRK_SCRIPT } from './programs.js';
 import type { Command, Workplace } from './workplace.js';
 
-/** Where the Debian package `wrk`, or one built by hand, puts it. */
+/** Where the Debian package `wrk`, or a manual build, installs it. */
 const WRK = ['/usr/bin/wrk', '/usr/local/bin/wrk'].find((path) => existsSync(path)) ?? null;
 
-/** Which program makes the load. */
+/** The program that generates the load. */
 export const LOAD_PROGRAM = WRK === null ? 'autocannon' : 'wrk';
 
 /** How hard a server is driven. */
@@ -18,7 +18,7 @@ export interface Load {
   readonly lease?: string;
 }
 
-/** What came of it; times in milliseconds. */
+/** The result; times in milliseconds. */
 export interface LoadResult {
   readonly requests: number;
   readonly seconds: number;
@@ -28,11 +28,11 @@ export interface LoadResult {
   readonly p99: number;
 }
 
-/** Leases and releases as fast as the server answers, from a process of its own. */
+/** Leases and releases as fast as the server answers, from a separate process. */
 export async function drive(place: Workplace, load: Load): Promise<LoadResult> {
   const stdout = await place.run(WRK === null ? autocannonCommand(load) : wrkCommand(WRK, load));
   const line = stdout.split('\n').find((text) => text.startsWith('{'));
-  if (line === undefined) throw new Error(`the load said nothing of its result: ${stdout}`);
+  if (line === undefined) throw new Error(`the load printed no result: ${stdout}`);
   return JSON.parse(line) as LoadResult;
 }
 

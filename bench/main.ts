@@ -24,10 +24,10 @@ const ALL: readonly Benchmark[] = [
   malformed,
 ];
 
-/** What ends it early, with all that it made cleared away. */
+/** The signals that end it early, after it has cleaned up. */
 const STOPPING = ['SIGINT', 'SIGTERM'] as const;
 
-/** Runs every benchmark, or those named, and prints what they found as one table. */
+/** Runs all benchmarks, or those named, and prints their findings as one table. */
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -60,15 +60,15 @@ async function main(): Promise<void> {
   process.exit(missed === 0 ? 0 : 1);
 }
 
-/** Ends the program with one line if a name is none of those there are. */
+/** Ends the program with one line if a name is unknown. */
 function ensureKnown(what: string, names: readonly string[], known: readonly string[]): void {
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
-  process.stderr.write(`No ${what} is called ${unknown.join(', ')}. There are: ${known.join(', ')}.\n`);
+  process.stderr.write(`Unknown ${what}: ${unknown.join(', ')}. Known: ${known.join(', ')}.\n`);
   process.exit(2);
 }
 
-/** Runs one benchmark and clears away what it leaves, whatever becomes of it. */
+/** Runs one benchmark and cleans up after it, whatever its outcome. */
 async function measure(benchmark: Benchmark, sizes: Sizes): Promise<Finding[]> {
   const places: Workplace[] = [];
   const open = async () => {
@@ -91,7 +91,7 @@ async function measure(benchmark: Benchmark, sizes: Sizes): Promise<Finding[]> {
     ];
   } finally {
     for (const signal of STOPPING) process.off(signal, interrupted);
-    // What was interrupted fails at once, and would end the program before all is cleared away.
+    // Interrupted work fails at once, and would end the program before everything is cleaned up.
     await (stopping ?? clear());
   }
 }

@@ -10,7 +10,7 @@ const WORKERS = 32;
 const SESSIONS = 24;
 const CYCLES = 20_000;
 
-/** Workers that know no lease ids, of one key and one address: as long as each releases once, none is refused. */
+/** Workers that send no lease ids and share one key and address: as long as each releases once, none is refused. */
 export const olderWorkers: Benchmark = {
   name: 'older',
   minutes: () => 6,

@@ -7,7 +7,7 @@ import { releaseStatement } from '../src/storage/postgres/release_statement.js';
 import type { PostgresServer } from './postgres_server.js';
 import type { Workplace } from './workplace.js';
 
-/** A lease as a worker asks for it that has no special wishes. */
+/** A plain acquire, without tags or other conditions. */
 export const PLAIN_REQUEST: AcquireRequest = {
   leaseId: '',
   holder: 'bench',
@@ -23,7 +23,7 @@ export const PLAIN_REQUEST: AcquireRequest = {
   idempotencyKey: null,
 };
 
-/** Values that differ from one lease to the next, marked, and the variable of the script that has each. */
+/** Markers of the values that differ between leases, and the script variable for each. */
 const NOW = 1_000_000_000_001;
 const SESSION = 1_000_000_000_002;
 const LEASE = 'lease';
@@ -33,7 +33,7 @@ const VARIABLES = new Map<unknown, string>([
   [LEASE, ':lease'],
 ]);
 
-/** Leases and releases by the service's own two statements, with nothing around them. */
+/** Leases and releases by the service's own two statements, without the service. */
 export class Pgbench {
   readonly #place: Workplace;
   readonly #postgres: PostgresServer;
@@ -51,7 +51,7 @@ export class Pgbench {
     return new Pgbench(place, postgres, path);
   }
 
-  /** Leases and releases for so long over so many connections; pairs a second. */
+  /** Leases and releases for some time over a number of connections; returns pairs per second. */
   async run(connections: number, seconds: number): Promise<number> {
     const options = ['-n', '-M', 'prepared', '-c', String(connections), '-j', '1', '-T', String(seconds)];
     const now = ['-D', `now=${Date.now()}`];
@@ -64,7 +64,7 @@ export class Pgbench {
   }
 }
 
-/** Each client's clock goes on by a millisecond a lease. */
+/** Each client's clock advances by a millisecond per lease. */
 function script(): string {
   const acquire = acquireStatement([{ ...PLAIN_REQUEST, leaseId: LEASE }], NOW, false);
   const ending = { sessionId: SESSION, leaseId: LEASE, holder: PLAIN_REQUEST.holder, address: null };
@@ -78,9 +78,9 @@ function script(): string {
   ].join('\n');
 }
 
-/** The statement with its values in place: pgbench makes parameters of its variables again. */
+/** The statement with its values inserted: pgbench turns its variables into parameters again. */
 function filled({ text, values = [] }: QueryConfig): string {
-  // To pgbench, a name behind a colon is a variable even within quotes.
+  // pgbench treats a name after a colon as a variable, even inside quotes.
   const readable = text.replace(/'(\w+:)(\w+)'/g, "('$1' || '$2')");
   return readable.replace(/\$(\d+)/g, (_, number) => literal(values[Number(number) - 1]));
 }

@@ -8,7 +8,7 @@ interface Conduct {
   readonly ttlSeconds: number;
   readonly waitSeconds: number;
   readonly heartbeats: boolean;
-  /** Never released: the lease runs out. */
+  /** Never released: the lease expires. */
   readonly abandons: boolean;
   readonly holdMs: number;
 }
@@ -19,33 +19,33 @@ export interface PoolWorkerParts {
   readonly ledger: Ledger;
   /** The longest lease, in seconds. */
   readonly ttlSeconds: number;
-  /** Whether a request whose answer was lost is sent again with the same `Idempotency-Key`. */
+  /** Whether a request is repeated with the same `Idempotency-Key` if its answer was lost. */
   readonly repeats: boolean;
-  /** Whether it holds its leases for seconds. */
+  /** Whether it holds its leases for several seconds. */
   readonly slow: boolean;
-  /** Whether it knows no lease ids: it releases without one, at times late, and always twice. */
+  /** Whether it sends no lease ids: it releases without one, sometimes late, and always twice. */
   readonly older: boolean;
 }
 
 const PAUSE_MS = 15;
 const LONGEST_HOLD_MS = 30;
 
-/** Long enough to hold a lease while the server is killed and started again. */
+/** Long enough to hold a lease while the server is killed and restarted. */
 const LONGEST_SLOW_HOLD_MS = 3500;
 
-/** How often an older worker releases a lease only after it has run out. */
+/** How often an older worker releases a lease only after it has expired. */
 const LATE = 0.05;
 
-/** How often it sends the release once more when the session may long be another's. */
+/** How often it repeats the release when the session may already be leased to another worker. */
 const AGAIN_LATE = 0.3;
 
-/** How long after its end, in milliseconds at the most. */
+/** The maximum delay after the expiry, in milliseconds. */
 const LATEST_MS = 1000;
 
-/** One of many that lease, work a moment, and give back, while the server comes and goes. */
+/** One of many workers that lease, work briefly and release while the server comes and goes. */
 export class PoolWorker {
   readonly #parts: PoolWorkerParts;
-  /** Each worker has an address of its own. */
+  /** Each worker has its own address. */
   readonly #address: string;
   #key = 0;
 
@@ -54,7 +54,7 @@ export class PoolWorker {
     this.#address = `127.0.1.${1 + (parts.number % 250)}`;
   }
 
-  /** Works until `enough` says so. */
+  /** Works until `enough` returns true. */
   async work(enough: () => boolean): Promise<void> {
     while (!enough()) {
       const conduct = chooseConduct(this.#parts);
@@ -82,7 +82,7 @@ export class PoolWorker {
       sessionId: session_id,
       leaseId: lease_id,
       from: answer.answeredAt,
-      // The server may have granted it the first time it was asked.
+      // The server may have granted it on the first request.
       until: firstSentAt + ttlSeconds * 1000,
     });
   }
@@ -98,7 +98,7 @@ export class PoolWorker {
     else await this.#release(holding);
   }
 
-  /** Without a lease id: late now and then, and once more after that. Refused, it leases nothing until its time is up. */
+  /** Releases without a lease id: sometimes late, and then repeated. If refused, waits until the lease has expired. */
   async #releaseAsOlderWorkersDo(holding: Holding): Promise<void> {
     const leasedUntil = holding.until;
     let refused = false;
@@ -115,7 +115,7 @@ export class PoolWorker {
     if (refused) await delay(Math.max(0, leasedUntil - monotonicMs()));
   }
 
-  /** Whether the lease is still held, as far as anyone knows. */
+  /** Whether the lease is still held, as far as the worker knows. */
   async #renew(holding: Holding, ttlSeconds: number): Promise<boolean> {
     const { client } = this.#parts;
     const path = `/heartbeat?session_id=${holding.sessionId}&lease_id=${holding.leaseId}`;
@@ -154,7 +154,7 @@ function chooseConduct({ ttlSeconds, slow, older }: PoolWorkerParts): Conduct {
   };
 }
 
-/** Sends again what was lost, until an answer comes or it is too late. */
+/** Repeats a lost request until an answer comes or it is too late. */
 async function untilAnswered(ask: () => Promise<Answer>, until: number): Promise<Answer | null> {
   while (monotonicMs() < until) {
     const answer = await ask().catch(() => null);
@@ -164,7 +164,7 @@ async function untilAnswered(ask: () => Promise<Answer>, until: number): Promise
   return null;
 }
 
-/** Rejects an answer that no server of this contract gives. */
+/** Rejects an answer that the contract does not allow. */
 function expected(answer: Answer | null, statuses: readonly number[]): null {
   if (answer && answer.status !== 200 && !statuses.includes(answer.status)) {
     throw new Error(`answered ${answer.status}: ${answer.body}`);

@@ -63,7 +63,7 @@ async function side(postgres: PostgresServer, sessions: number): Promise<Side> {
   return { database, times: { acquire: [], release: [] } };
 }
 
-/** Writes sessions as a sync of so many files would leave them. */
+/** Writes sessions as a sync of as many files would. */
 async function fill(postgres: PostgresServer, database: string, sessions: number): Promise<void> {
   const run = (text: string) => postgres.sql(text, database);
   await run(`INSERT INTO sessions (name, folded_name, file, fingerprint, format, auth_key_sha256, dc_id, tags,

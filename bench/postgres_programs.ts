@@ -2,20 +2,20 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** PostgreSQL's programs, and as whom its server runs: it refuses to be root. */
+/** PostgreSQL's programs, and the user that its server runs as: it refuses to run as root. */
 export interface PostgresPrograms {
   readonly bin: string;
-  /** Undefined: as whoever runs the benchmark. */
+  /** Undefined: the user who runs the benchmark. */
   readonly owner: { readonly uid: number; readonly gid: number } | undefined;
 }
 
-/** Where distributions put the programs of each version. */
+/** Where distributions install the programs of each version. */
 const VERSIONS = '/usr/lib/postgresql';
 
-/** Who may own a server that root starts. */
+/** The users that may own a server started by root. */
 const OWNERS = ['postgres', 'nobody'];
 
-/** The newest PostgreSQL that is installed and can be started here; null, and a line says so: there is none. */
+/** The newest PostgreSQL that is installed and can be started; null if there is none, with a line that says so. */
 export function findPostgres(): PostgresPrograms | null {
   const bin = directories().find((directory) => existsSync(join(directory, 'initdb')));
   const root = process.getuid?.() === 0;
@@ -42,7 +42,7 @@ function ownerCalled(name: string): PostgresPrograms['owner'] {
   return uid === null || gid === null ? undefined : { uid: Number(uid), gid: Number(gid) };
 }
 
-/** What a program printed; null: it is not there, or failed. */
+/** The output of a program; null: it does not exist, or failed. */
 function said(program: string, ...args: readonly string[]): string | null {
   try {
     return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();

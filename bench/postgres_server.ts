@@ -7,18 +7,18 @@ import { freePort } from './server.js';
 import { monotonicMs } from './statistics.js';
 import type { Running, Workplace } from './workplace.js';
 
-/** How a server is stopped: `fast` ends its connections in order, after `immediate` it recovers as from a crash. */
+/** How a server is stopped: `fast` closes its connections cleanly, `immediate` makes it recover as after a crash. */
 export type Stop = 'fast' | 'immediate';
 
 const SIGNALS = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const;
 
-/** Every other setting is the server's default: what is committed is on disk. */
+/** All other settings are the server's defaults: commits are on disk. */
 const SETTINGS = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '300' };
 
 const LONGEST_START_MS = 60_000;
 const POLL_MS = 10;
 
-/** A PostgreSQL server of a benchmark's own, in the benchmark's directory. */
+/** A PostgreSQL server for one benchmark, in the benchmark's directory. */
 export class PostgresServer {
   readonly #place: Workplace;
   readonly #programs: PostgresPrograms;
@@ -31,7 +31,7 @@ export class PostgresServer {
     this.#port = port;
   }
 
-  /** Makes a server with one database, `postgres`, and starts it. It answers when this resolves. */
+  /** Creates a server with one database, `postgres`, and starts it. It accepts connections when this resolves. */
   static async start(place: Workplace, programs: PostgresPrograms): Promise<PostgresServer> {
     const server = new PostgresServer(place, programs, await freePort());
     await server.#initialize();
@@ -44,10 +44,10 @@ export class PostgresServer {
     return `postgres://postgres@127.0.0.1:${this.#port}/${database}`;
   }
 
-  /** Runs one statement on a connection of its own; its rows. Rejects when the server does not answer. */
+  /** Runs one statement on its own connection and returns the rows. Rejects if the server does not answer. */
   async sql<Row extends pg.QueryResultRow>(text: string, database?: string): Promise<Row[]> {
     const client = new pg.Client({ connectionString: this.url(database), connectionTimeoutMillis: 3000 });
-    // A connection that the server ends is told by the statement, too.
+    // If the server closes the connection, the statement fails as well.
     client.on('error', () => undefined);
     try {
       await client.connect();
@@ -63,7 +63,7 @@ export class PostgresServer {
     return { program: join(bin, program), args, env: { LC_ALL: 'C' }, ...(owner && { owner }) };
   }
 
-  /** Stops it and starts it again where it was. */
+  /** Stops it and starts it again in the same directory. */
   async restart(how: Stop): Promise<void> {
     this.#running?.kill(SIGNALS[how]);
     await this.#running?.ended;
@@ -74,7 +74,7 @@ export class PostgresServer {
     const directory = await this.#place.makeDirectory('postgres');
     const { owner } = this.#programs;
     if (owner) {
-      // Its owner must get through to it.
+      // Its owner needs access to it.
       await chmod(this.#place.directory, 0o711);
       await chown(directory, owner.uid, owner.gid);
     }

@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 
-/** Linux counts a process's time in these, whatever the kernel's own clock: hundredths of a second. */
+/** Linux counts a process's time in hundredths of a second, whatever the kernel's own tick. */
 const TICKS_A_SECOND = 100;
 
-/** Bytes of memory a process has now, and had at the most. */
+/** The current and peak memory of a process, in bytes. */
 export interface Memory {
   readonly nowMiB: number;
   readonly peakMiB: number;
 }
 
-/** Seconds of processor time that a process has used, all its threads together. */
+/** The CPU time that a process has used with all its threads, in seconds. */
 export function processorSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name of the program stands in brackets and may hold anything; fields are counted from behind it.
+  // The program's name is in parentheses and may contain anything; fields are counted after it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
 }

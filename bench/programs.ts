@@ -5,14 +5,14 @@ import type { Command } from './workplace.js';
 
 const COMPILED = dirname(fileURLToPath(import.meta.url));
 
-/** What `npm start` gives Node; the servers that ours is measured against get the same. */
+/** The Node options of `npm start`; the servers that ours is compared with get the same. */
 const NODE_OPTIONS = ['--max-semi-space-size=8', '--heap-growing-percent=100'];
 
-/** Programs of this project that run as processes of their own. */
+/** Programs of this project that run as separate processes. */
 const PROGRAMS = {
-  /** The service as it is shipped. */
+  /** The service as shipped. */
   telegate: join(COMPILED, '..', 'src', 'main.js'),
-  /** The service with other surroundings. */
+  /** The service with different dependencies. */
   service: join(COMPILED, 'service.js'),
   bare_server: join(COMPILED, 'bare_server.js'),
   bare_walk: join(COMPILED, 'bare_walk.js'),

@@ -6,16 +6,16 @@ import { Server } from './server.js';
 import { writePlainFiles } from './session_files.js';
 import type { Workplace } from './workplace.js';
 
-/** What the replicas are to be. */
+/** The options of the replicas. */
 export interface ReplicaSetOptions {
   readonly replicas: number;
-  /** Files in the directory of sessions. */
+  /** The number of files in SESSIONS_DIR. */
   readonly sessions: number;
   /** The route whose 200 means that one is up; `/ready` unless given. */
   readonly upWhen?: '/ready' | '/health';
 }
 
-/** Replicas of the service on one database of a server of their own; the first one looks after the files. */
+/** Replicas of the service on one database with its own server; the first one syncs the files. */
 export class ReplicaSet {
   readonly postgres: PostgresServer;
   readonly replicas: readonly Server[];
@@ -44,7 +44,7 @@ export class ReplicaSet {
     return new ReplicaSet(postgres, replicas);
   }
 
-  /** A client for each replica, of so many connections. */
+  /** One client per replica, each with this many connections. */
   clients(connections: number): Client[] {
     return this.replicas.map(({ port }) => new Client(port, connections));
   }
@@ -54,7 +54,7 @@ export class ReplicaSet {
   }
 }
 
-/** Asks another replica each time, as a load balancer does. */
+/** Sends each request to the next replica, as a load balancer does. */
 export class AnyReplica implements Pick<Client, 'ask'> {
   readonly #clients: readonly Client[];
 

@@ -19,10 +19,10 @@ import type { Workplace } from './workplace.js';
 
 const REPLICAS = 3;
 
-/** How long the replicas have until all are up, once nothing is killed any more, in milliseconds. */
+/** How long the replicas may take until all are up after the last kill, in milliseconds. */
 const ALL_UP_WITHIN_MS = 30_000;
 
-/** No session is ever in two hands, whatever becomes of the replicas, their server and its connections. */
+/** No session is ever leased to two workers at once, whatever happens to replicas, server and connections. */
 export const replicas: Benchmark = {
   name: 'replicas',
   minutes: ({ leases }) => 10 + leases / 2000,
@@ -54,20 +54,20 @@ async function soak(place: Workplace, programs: PostgresPrograms, sizes: Sizes):
   const miscounted = await countsAstray(set.postgres);
   client.close();
   for (const replica of set.replicas) noteFall(toll, await replica.stop('SIGTERM'));
-  for (const said of toll.fell.slice(0, 5)) process.stdout.write(`a replica fell: ${said}\n`);
-  const disturbed = `${toll.kills} kills, ${terminated} connections ended, ${toll.failedStarts} starts repeated`;
+  for (const said of toll.fell.slice(0, 5)) process.stdout.write(`a replica crashed: ${said}\n`);
+  const disturbed = `${toll.kills} kills, ${terminated} connections ended, ${toll.failedStarts} starts retried`;
   return [
     noted(`leases by ${sizes.workers} workers, ${disturbed}`, { value: ledger.leases, unit: '' }),
-    noted('leases a second, downtime included', { value: ledger.leases / seconds, unit: '/s' }),
+    noted('leases per second, downtime included', { value: ledger.leases / seconds, unit: '/s' }),
     ...judge(ledger),
-    exactly('replicas not up in the end', down, 0),
+    exactly('replicas not up at the end', down, 0),
     ...returned,
     exactly('counts that differ from the sessions', miscounted, 0),
     exactly('replicas that ended by themselves', toll.fell.length, 0),
   ];
 }
 
-/** How many replicas are not ready though nothing disturbs them any more. */
+/** How many replicas are not ready although the disturbances have ended. */
 async function notUp(set: ReplicaSet): Promise<number> {
   const clients = set.clients(1);
   try {
@@ -81,7 +81,7 @@ async function notUp(set: ReplicaSet): Promise<number> {
   }
 }
 
-/** The states whose count is not the number of their sessions. */
+/** The states whose counter differs from the number of sessions. */
 async function countsAstray(postgres: PostgresServer): Promise<number> {
   const text = `SELECT 1 FROM
     (SELECT 'state:' || state AS name, count(*) AS n FROM sessions GROUP BY state) AS are FULL JOIN

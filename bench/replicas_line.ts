@@ -14,13 +14,13 @@ const ROUNDS = 3;
 /** Between one arrival and the next, in milliseconds. */
 const GAP_MS = 10;
 
-/** Who came later by more than this is not served first, in milliseconds. */
+/** A request that came later by more than this must not be served first, in milliseconds. */
 const OUT_OF_TURN_MS = 100;
 
-/** How long a session is used before it goes on, in milliseconds. */
+/** How long a session is used before it is released, in milliseconds. */
 const LONGEST_USE_MS = 20;
 
-/** One who was served: when it asked and was answered, and the release that it was served by. */
+/** A served request: when it was sent and answered, and the release that served it. */
 interface Served {
   readonly askedAt: number;
   readonly answeredAt: number;
@@ -28,7 +28,7 @@ interface Served {
   readonly releaseSentAt: number;
 }
 
-/** Hundreds on hold at several replicas for a few sessions: one line, in the order in which they came. */
+/** Hundreds of requests wait at several replicas for a few sessions: one queue, first come, first served. */
 export const line: Benchmark = {
   name: 'line',
   minutes: () => 6,
@@ -53,11 +53,11 @@ export const line: Benchmark = {
     const handOver = "from a release's answer to the next one's lease";
     return [
       exactly(
-        `grants in ${ROUNDS} lines of ${WAITERS} for ${SESSIONS} sessions`,
+        `grants in ${ROUNDS} queues of ${WAITERS} for ${SESSIONS} sessions`,
         served.length,
         WAITERS * ROUNDS,
       ),
-      exactly(`served after somebody who came more than ${OUT_OF_TURN_MS} ms later`, outOfTurn, 0),
+      exactly(`served after a request that came more than ${OUT_OF_TURN_MS} ms later`, outOfTurn, 0),
       noted(`${handOver}, p50`, p(handOvers, 0.5)),
       below(`${handOver}, p99`, p(handOvers, 0.99), 50),
       noted("from a release's sending to the next one's lease, p50", p(fromSending, 0.5)),
@@ -66,7 +66,7 @@ export const line: Benchmark = {
   },
 };
 
-/** A line that forms while every session is held, and is served to its end. */
+/** A queue that forms while every session is leased, and is then served completely. */
 class Round {
   readonly #waiting: readonly Client[];
   readonly #releasing: AnyReplica;
@@ -115,7 +115,7 @@ class Round {
   }
 }
 
-/** How many were served after somebody who came later, by more than is allowed. */
+/** How many were served after a request that came later, by more than is allowed. */
 function overtaken(served: readonly Served[]): number {
   let latest = Number.NEGATIVE_INFINITY;
   let count = 0;

@@ -14,13 +14,13 @@ const ROUNDS = 5;
 const SECONDS = 5;
 const WARM_UP_SECONDS = 4;
 
-/** Connections of workers to each replica. */
+/** Connections from workers to each replica. */
 const CONNECTIONS = 64;
 
-/** Connections of all replicas to the server: each has as many as it has by default. */
+/** Connections from all replicas to the server: each has the default number. */
 const DATABASE_CONNECTIONS = REPLICAS * 10;
 
-/** What a lease costs beyond the two statements that it takes, and that it costs as much in a large pool. */
+/** What a lease costs on top of its two statements, and that it costs the same in a large pool. */
 export const pgbench: Benchmark = {
   name: 'pgbench',
   minutes: () => 8,
@@ -35,10 +35,10 @@ export const pgbench: Benchmark = {
   },
 };
 
-/** Drives the replicas and the bare statements in turn, so that what else the machine does meets them alike. */
+/** Drives the replicas and the bare statements in turn, so that other activity of the machine affects them alike. */
 async function throughput(place: Workplace, set: ReplicaSet): Promise<Finding[]> {
   const bare = await Pgbench.make(place, set.postgres);
-  // As a server has done with tables that are older than a minute.
+  // As a server has done for tables older than a minute.
   await set.postgres.sql('VACUUM ANALYZE');
   const pairs = { ours: [] as number[], bare: [] as number[] };
   let failed = 0;
@@ -57,7 +57,7 @@ async function throughput(place: Workplace, set: ReplicaSet): Promise<Finding[]>
   return [atLeast(what, { ours, against }, 0.5), exactly(`${what}: requests that failed`, failed, 0)];
 }
 
-/** Drives every replica at the same time, and gives back what the load held when it ended. */
+/** Drives all replicas at the same time, and releases the leases that the load held when it ended. */
 async function driveAll(place: Workplace, set: ReplicaSet, seconds: number): Promise<LoadResult[]> {
   const results = await Promise.all(
     set.replicas.map(({ port }) => drive(place, { port, connections: CONNECTIONS, seconds })),

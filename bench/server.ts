@@ -5,7 +5,7 @@ import { nodeCommand, type Program } from './programs.js';
 import { monotonicMs } from './statistics.js';
 import type { Ended, Running, Workplace } from './workplace.js';
 
-/** What a server is started with. */
+/** The options of a server. */
 export interface ServerOptions {
   readonly program: Program;
   readonly args?: readonly string[];
@@ -18,7 +18,7 @@ export interface ServerOptions {
 const LONGEST_START_MS = 180_000;
 const POLL_MS = 4;
 
-/** A server in a process of its own, that can be stopped and started again on the same data. */
+/** A server in a separate process that can be stopped and restarted on the same data. */
 export class Server {
   readonly port: number;
   readonly #place: Workplace;
@@ -39,7 +39,7 @@ export class Server {
     return server;
   }
 
-  /** Whether it ended by itself since it was started. */
+  /** Whether it has ended by itself since it was started. */
   get fell(): boolean {
     return this.#fell;
   }
@@ -48,7 +48,7 @@ export class Server {
     return this.#running?.pid ?? 0;
   }
 
-  /** Starts it; how long it took until it was up, in milliseconds. */
+  /** Starts it; returns how long it took until it was up, in milliseconds. */
   async start(): Promise<number> {
     const { program, args = [], settings = {}, upWhen = '/ready' } = this.#options;
     const env = {
@@ -77,7 +77,7 @@ export class Server {
     return monotonicMs() - started;
   }
 
-  /** Ends it, gently or as a power cut would, and waits until it is gone. How it ended; null: it did not run. */
+  /** Stops it, gracefully or as a power cut would, and waits until it is gone: how it ended; null: it did not run. */
   async stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<Ended | null> {
     const running = this.#running;
     this.#running = null;

@@ -8,11 +8,11 @@ import { createLogger } from '../src/logging.js';
 import { nodeTimers } from '../src/timers.js';
 import { addressesIn } from './scraping/addresses.js';
 
-/** The wall clock of `--stepping-clock` is set anew so often, to one of these offsets in turn, in milliseconds. */
+/** The wall clock of `--stepping-clock` is set this often, to each of these offsets in turn, in milliseconds. */
 const STEP_EVERY_MS = 500;
 const STEPS_MS = [-3_600_000, 0, 3_600_000];
 
-/** A wall clock that somebody sets an hour back and forth; which step it stands at outlives the process. */
+/** A wall clock that is set an hour back and forth; its current step survives the process. */
 const steppingTime: TimeSource = {
   ...systemTime,
   wall() {
@@ -22,9 +22,8 @@ const steppingTime: TimeSource = {
 };
 
 /**
- * The service in surroundings that the shipped entry does not offer:
- * `--max-batch=1` a transaction a request; `--stepping-clock`; `--no-sync` leaves SESSIONS_DIR alone; `--telegram`
- * is where data centres of a sandbox are.
+ * The service with options that the shipped program does not offer: `--max-batch=1`, one transaction per request;
+ * `--stepping-clock`; `--no-sync`, which ignores SESSIONS_DIR; `--telegram`, the addresses of sandbox data centres.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({

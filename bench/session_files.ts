@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 
-/** Writes small session files of no known format: `session1.session` and on. */
+/** Writes small session files in no known format: `session1.session` and so on. */
 export function writePlainFiles(directory: string, count: number): void {
   mkdirSync(directory, { recursive: true });
   for (let number = 1; number <= count; number += 1) {
@@ -11,7 +11,7 @@ export function writePlainFiles(directory: string, count: number): void {
   }
 }
 
-/** Writes session files as Telethon 1.x makes them, 28 KiB each and each with an auth key of its own. */
+/** Writes session files as Telethon 1.x does, 28 KiB each, each with its own auth key. */
 export function writeTelethonFiles(directory: string, count: number): void {
   mkdirSync(directory, { recursive: true });
   const placeholder = randomBytes(256);

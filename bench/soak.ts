@@ -5,18 +5,18 @@ import type { Ledger } from './ledger.js';
 import { PoolWorker } from './pool_worker.js';
 import { monotonicMs } from './statistics.js';
 
-/** How many sessions a soak has: fewer than workers, so that one that is freed wrongly is another's at once. */
+/** The number of sessions: fewer than workers, so that a wrongly freed one is leased to another worker at once. */
 export const SESSIONS = 30;
 
 const TTL_SECONDS = 5;
 
-/** A lease that ran out after a heartbeat cools down for as long again; and then the reaper must come. */
+/** A session whose lease expired after a heartbeat cools down for as long again; then the reaper must run. */
 const ALL_FREE_WITHIN_MS = (2 * TTL_SECONDS + 5) * 1000;
 
-/** Whoever asks the service, or one of its replicas. */
+/** A client of the service, or of one of its replicas. */
 export type Asker = Pick<Client, 'ask'>;
 
-/** Lets so many workers lease, use and release until it is `enough`. */
+/** Runs workers that lease, use and release sessions until `enough` returns true. */
 export function startWorkers(
   count: number,
   client: Asker,
@@ -30,30 +30,30 @@ export function startWorkers(
   });
 }
 
-/** What the ledger says; of what is wrong, the first few are printed. */
+/** The findings of the ledger; the first few errors are printed. */
 export function judge(ledger: Ledger): Finding[] {
   const overlaps = ledger.overlaps();
   for (const overlap of overlaps.slice(0, 5))
-    process.stdout.write(`in two hands: ${JSON.stringify(overlap)}\n`);
+    process.stdout.write(`leased twice at once: ${JSON.stringify(overlap)}\n`);
   for (const lost of ledger.lostEarly.slice(0, 5)) process.stdout.write(`lost early: ${lost}\n`);
   return [
-    exactly('sessions in two hands', overlaps.length, 0),
+    exactly('sessions leased to two workers at once', overlaps.length, 0),
     exactly('lease ids given to two workers', ledger.sharedIds, 0),
     exactly('leases lost before their time', ledger.lostEarly.length, 0),
   ];
 }
 
-/** Whether every session came back once all leases must be over. */
+/** Checks that every session is free again once all leases must have ended. */
 export async function judgeReturn(client: Asker): Promise<Finding[]> {
   const stuck = await notFree(client);
   const unleasable = SESSIONS - (await leaseEach(client));
   return [
-    exactly('sessions not free in the end', stuck, 0),
+    exactly('sessions not free at the end', stuck, 0),
     exactly("free sessions that can't be leased", unleasable, 0),
   ];
 }
 
-/** How many sessions are not free though every lease must be over. */
+/** How many sessions are not free although every lease must have ended. */
 async function notFree(client: Asker): Promise<number> {
   for (const until = monotonicMs() + ALL_FREE_WITHIN_MS; ; ) {
     const { body } = await client.ask('GET', '/status');
@@ -63,7 +63,7 @@ async function notFree(client: Asker): Promise<number> {
   }
 }
 
-/** Leases all there are; how many different sessions came. */
+/** Leases all sessions; returns how many different ones there were. */
 async function leaseEach(client: Asker): Promise<number> {
   const seen = new Set<number>();
   for (let more = 0; more < SESSIONS; more += 1) {

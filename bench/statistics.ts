@@ -1,10 +1,10 @@
-/** The value below which a share `p` (0 to 1) of the sample lies; NaN of an empty one. */
+/** The value below which a share `p` (0 to 1) of the sample lies; NaN for an empty sample. */
 export function percentile(sample: readonly number[], p: number): number {
   const sorted = [...sample].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))] ?? Number.NaN;
 }
 
-/** The middle of the sample. */
+/** The median of the sample. */
 export function median(sample: readonly number[]): number {
   return percentile(sample, 0.5);
 }
@@ -14,7 +14,7 @@ export function monotonicMs(): number {
   return performance.now();
 }
 
-/** What `action` led to and how long it took, in milliseconds. */
+/** The result of `action`, and how long it took, in milliseconds. */
 export async function timed<Result>(action: () => Promise<Result>): Promise<{ ms: number; result: Result }> {
   const started = monotonicMs();
   const result = await action();

@@ -15,10 +15,10 @@ const ROUNDS = 7;
 const NEW = 10_000;
 const BUSY_WORKERS = 4;
 
-/** How long they lease before the files come, in milliseconds. */
+/** How long workers lease before the files are written, in milliseconds. */
 const QUIET_MS = 2000;
 
-/** `/sync` over files that did not change, and over many that are new while others lease. */
+/** `/sync` over unchanged files, and over many new ones while workers lease. */
 export const sync: Benchmark = {
   name: 'sync',
   minutes: () => 6,
@@ -53,7 +53,7 @@ async function manyNew(place: Workplace): Promise<Finding[]> {
   const busy = keepBusy(client);
   await delay(QUIET_MS);
   const quiet = busy.latencies.splice(0);
-  // All at once, so that the watch on the directory has not seen half of them when the sync begins.
+  // All at once, so that the watcher has not seen half of them when the sync begins.
   renameSync(join(place.directory, 'new'), join(sessions, 'new'));
   const { ms, result } = await timed(() => runSync(client));
   const meanwhile = busy.latencies.splice(0);
@@ -61,11 +61,11 @@ async function manyNew(place: Workplace): Promise<Finding[]> {
   client.close();
   await server.stop('SIGTERM');
   return [
-    exactly(`new Telethon files taken in`, result.new_sessions, NEW),
+    exactly(`new Telethon files imported`, result.new_sessions, NEW),
     below(`${NEW} new Telethon files`, { value: ms / 1000, unit: 's' }, 10),
     noted('lease + release before that, p99', { value: percentile(quiet, 0.99), unit: 'ms' }),
-    below('lease + release meanwhile, p99', { value: percentile(meanwhile, 0.99), unit: 'ms' }, 50),
-    noted('lease + release meanwhile, longest', { value: Math.max(...meanwhile), unit: 'ms' }),
+    below('lease + release during the sync, p99', { value: percentile(meanwhile, 0.99), unit: 'ms' }, 50),
+    noted('lease + release during the sync, longest', { value: Math.max(...meanwhile), unit: 'ms' }),
   ];
 }
 
@@ -75,7 +75,7 @@ async function runSync(client: Client): Promise<{ new_sessions: number }> {
   return (JSON.parse(body) as { details: { new_sessions: number } }).details;
 }
 
-/** Leases and gives back until stopped; how long each round took, in milliseconds. */
+/** Leases and releases until stopped; returns how long each round took, in milliseconds. */
 function keepBusy(client: Client): { latencies: number[]; stop(): Promise<void> } {
   const latencies: number[] = [];
   let stopped = false;

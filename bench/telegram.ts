@@ -19,7 +19,7 @@ const APPLICATION = { apiId: 12345, apiHash: '0123456789abcdef0123456789abcdef' 
 const ROUNDS = 200;
 const PHONE = '+9996610001';
 
-/** What it costs to connect with a known key and ask whose session it is, beside GramJS's own client. */
+/** What it costs to connect with a known key and identify the account, compared with GramJS's own client. */
 export const telegram: Benchmark = {
   name: 'telegram',
   minutes: () => 3,
@@ -70,7 +70,7 @@ async function compare(sandbox: Sandbox, gateway: TelegramGateway, key: DcKey): 
   return atMost('known key: connect and whoAmI', sides, 1.2);
 }
 
-/** What failing calls leave in memory: as much after the third thousand as after the first. */
+/** What failing calls leave in memory: no more after the third thousand than after the first. */
 async function leak(sandbox: Sandbox): Promise<Finding> {
   const limits = { connectSeconds: 0.1, callSeconds: 0.1, loginSeconds: 0.2 };
   const gateway = createGramjsGateway({ network: sandboxNetwork(sandbox), timers: nodeTimers, limits });
@@ -98,7 +98,7 @@ async function leak(sandbox: Sandbox): Promise<Finding> {
   }
 }
 
-/** The same with GramJS's client, as its documentation has it. */
+/** The same with GramJS's client, as in its documentation. */
 async function askBare(sandbox: Sandbox, { dcId, authKey }: DcKey): Promise<string> {
   const serverAddress = sandbox.addresses[dcId - 1] ?? '';
   const known = { dcId, serverAddress, port: sandbox.port, authKey, userId: null, apiId: null, isBot: false };

@@ -10,18 +10,18 @@ import { median, monotonicMs, percentile } from './statistics.js';
 const WAITERS = 1000;
 const SESSIONS = 10;
 
-/** Between one arrival and the next, so that the server sees them in this order; in milliseconds. */
+/** The time between arrivals, so that the server sees them in this order, in milliseconds. */
 const GAP_MS = 3;
 const IDLE_SECONDS = 10;
 
-/** What one who waited got, and when its answer had arrived. */
+/** The answer to a waiting request, and when it arrived. */
 interface Grant {
   readonly waiter: number;
   readonly lease: LeaseAnswer;
   readonly at: number;
 }
 
-/** A thousand requests on hold: first come first served, at once, and at no cost until then. */
+/** A thousand waiting requests: first come, first served, without delay, and at no cost until then. */
 export const waiting: Benchmark = {
   name: 'waiting',
   minutes: () => 3,
@@ -44,19 +44,19 @@ export const waiting: Benchmark = {
     await server.stop('SIGTERM');
     const outOfTurn = grants.filter(({ waiter }, turn) => waiter !== turn).length;
     return [
-      exactly(`grants to ${WAITERS} on hold for ${SESSIONS} sessions`, grants.length, WAITERS),
+      exactly(`grants to ${WAITERS} waiting requests for ${SESSIONS} sessions`, grants.length, WAITERS),
       exactly('grants out of turn', outOfTurn, 0),
-      noted('from the answer to a release to the answer to who waits, p50', {
+      noted('from the answer to a release to the answer to a waiting request, p50', {
         value: median(waits),
         unit: 'ms',
       }),
       below(
-        'from the answer to a release to the answer to who waits, p99',
+        'from the answer to a release to the answer to a waiting request, p99',
         { value: percentile(waits, 0.99), unit: 'ms' },
         20,
       ),
       below(
-        `processor, ${WAITERS} on hold and nothing freed for ${IDLE_SECONDS} s`,
+        `CPU, ${WAITERS} requests waiting and nothing freed for ${IDLE_SECONDS} s`,
         { value: idle, unit: '% of a core' },
         2,
       ),
@@ -64,7 +64,7 @@ export const waiting: Benchmark = {
   },
 };
 
-/** Sends the requests one after the other; each notes its grant when it comes. */
+/** Sends the requests one after the other; each records its grant when it comes. */
 async function joinLine(line: Client, grants: Grant[]): Promise<void> {
   for (let waiter = 0; waiter < WAITERS; waiter += 1) {
     line.lease('?wait=60').then(
@@ -76,7 +76,7 @@ async function joinLine(line: Client, grants: Grant[]): Promise<void> {
   }
 }
 
-/** Releases one session at a time, first those held from the start and then those granted; how long each grant took. */
+/** Releases one session at a time, first those held from the start, then those granted: how long each grant took. */
 async function serveAll(
   holder: Client,
   held: readonly LeaseAnswer[],

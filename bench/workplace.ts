@@ -4,18 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 
-/** A program to run. Its environment is what is given here and nothing else. */
+/** A program to run. Its environment is exactly what is given here. */
 export interface Command {
   readonly program: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** As whom it runs; as the caller unless given. */
+  /** The user that it runs as; by default the caller. */
   readonly owner?: { readonly uid: number; readonly gid: number };
-  /** What ends it when the place is cleared away; SIGKILL unless given. */
+  /** The signal that ends it when the workplace is closed; SIGKILL by default. */
   readonly endedBy?: NodeJS.Signals;
 }
 
-/** How a program ended and what it said. */
+/** How a program ended, and its output. */
 export interface Ended {
   readonly code: number | null;
   readonly stdout: string;
@@ -26,18 +26,18 @@ export interface Ended {
 export interface Running {
   readonly pid: number;
   readonly ended: Promise<Ended>;
-  /** The first line that it prints. Rejects if it ends without one. */
+  /** The first line of its output. Rejects if it ends without one. */
   readonly firstLine: Promise<string>;
   kill(signal: NodeJS.Signals): void;
 }
 
-/** How much of what a program says is remembered, in characters. */
+/** How much of a program's output is kept, in characters. */
 const REMEMBERED = 1_000_000;
 
-/** A benchmark's own directory and processes; `close` leaves nothing of either. */
+/** The directory and processes of a benchmark; `close` removes both. */
 export class Workplace {
   readonly directory: string;
-  /** What runs, and what ends it. */
+  /** Running programs, and the signals that end them. */
   readonly #children = new Map<ChildProcess, NodeJS.Signals>();
   readonly #afterwards: (() => Promise<void>)[] = [];
   #closed = false;
@@ -46,7 +46,7 @@ export class Workplace {
     this.directory = directory;
   }
 
-  /** In the system's directory for temporary files (`TMPDIR`): it should lie on a real disk. */
+  /** In the directory for temporary files (`TMPDIR`), which should be on a real disk. */
   static async open(): Promise<Workplace> {
     return new Workplace(await mkdtemp(join(tmpdir(), 'telegate-bench-')));
   }
@@ -58,12 +58,12 @@ export class Workplace {
     return path;
   }
 
-  /** Whether it was cleared away: whoever still works here is to stop. */
+  /** Whether it was closed: code that still works here must stop. */
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** Has something done when this is closed, once its programs are gone: what lies outside of the directory. */
+  /** Registers clean-up outside of the directory, to run when this is closed, after its programs have ended. */
   afterwards(work: () => Promise<void>): void {
     this.#afterwards.push(work);
   }
@@ -97,7 +97,7 @@ export class Workplace {
     return { pid: child.pid ?? 0, ended, firstLine, kill: (signal) => void child.kill(signal) };
   }
 
-  /** Runs a program to its end. Rejects if it fails. */
+  /** Runs a program until it ends. Rejects if it fails. */
   async run(command: Command): Promise<string> {
     const { code, stdout, stderr } = await this.start(command).ended;
     if (code !== 0)
@@ -105,7 +105,7 @@ export class Workplace {
     return stdout;
   }
 
-  /** Ends what still runs and removes the directory. */
+  /** Ends the running programs and removes the directory. */
   async close(): Promise<void> {
     this.#closed = true;
     const gone = [...this.#children.keys()].map(
@@ -128,6 +128,6 @@ function firstLineOf(output: Readable, ended: Promise<Ended>): Promise<string> {
       resolve(said.slice(0, said.indexOf('\n')));
     };
     output.on('data', listen);
-    ended.then(({ stderr }) => reject(new Error(`it ended without a word: ${stderr}`)), reject);
+    ended.then(({ stderr }) => reject(new Error(`it ended without output: ${stderr}`)), reject);
   });
 }

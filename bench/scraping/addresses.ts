@@ -1,6 +1,6 @@
 import type { SandboxAddresses } from '../../sandbox/network.js';
 
-/** Where data centres are, as text that another process can be told. */
+/** The addresses of data centres as text, to be passed to another process. */
 export function addressesText({ addresses, port, rsaPublicKey }: SandboxAddresses): string {
   const { pem, modulus, exponent, fingerprint } = rsaPublicKey;
   const key = { pem, modulus: `${modulus}`, exponent, fingerprint: `${fingerprint}` };

@@ -3,7 +3,7 @@ import { fileBytes, type StoredFile } from '../../sandbox/world/files.js';
 import { World } from '../../sandbox/world/world.js';
 import { ARCHIVE, benchSeed } from './world.js';
 
-/** A message that is to be stored. */
+/** A message that must be stored. */
 export interface ExpectedMessage {
   readonly id: number;
   /** ISO 8601, UTC. */
@@ -18,7 +18,7 @@ export interface ExpectedFile {
   readonly sha256: string;
 }
 
-/** All that a channel has, by the sandbox's own list. */
+/** The contents of a channel, according to the sandbox. */
 export interface Expected {
   /** Oldest first. */
   readonly messages: readonly ExpectedMessage[];
@@ -28,7 +28,7 @@ export interface Expected {
 
 let known: Expected | null = null;
 
-/** The archive, by the sandbox's own list: worked out once, which takes seconds. */
+/** The archive, according to the sandbox: computed once, which takes seconds. */
 export function archive(): Expected {
   known ??= listed();
   return known;

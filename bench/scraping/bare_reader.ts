@@ -9,25 +9,25 @@ import { StringSession } from 'telegram/sessions/index.js';
 import { addressesIn } from './addresses.js';
 import { APPLICATION } from './world.js';
 
-/** What the program is told. */
+/** The arguments of the program. */
 export interface BareWish {
   readonly telegram: string;
   readonly session: string;
   readonly channel: string;
-  /** Where files go; null: they are not downloaded. */
+  /** The directory for files; null: they are not downloaded. */
   readonly directory: string | null;
 }
 
-/** What it has done, once it is done. */
+/** The result. */
 export interface BareReading {
   readonly messages: number;
   readonly files: number;
   readonly seconds: number;
-  /** The part of them that went into downloads. */
+  /** The share of them spent on downloads. */
   readonly downloadSeconds: number;
 }
 
-/** Reads a channel as GramJS's documentation has it: oldest first, each file when its message comes. */
+/** Reads a channel as in GramJS's documentation: oldest message first, each file with its message. */
 async function read({ telegram, session, channel, directory }: BareWish): Promise<BareReading> {
   const client = clientOver(telegram, session);
   const started = performance.now();

@@ -11,7 +11,7 @@ import type { BareReading, BareWish } from './bare_reader.js';
 import type { DataCentres } from './data_centres.js';
 import { APPLICATION, ARCHIVE, codeOf } from './world.js';
 
-/** Reads the archive with bare GramJS, in a process of its own; the files, if wanted, go to disk and are removed. */
+/** Reads the archive with bare GramJS in a separate process; files, if requested, are written to disk and removed. */
 export async function readBare(
   place: Workplace,
   { telegram }: DataCentres,
@@ -31,7 +31,7 @@ export async function readBare(
   return reading;
 }
 
-/** Logs an account in; its session as a string of GramJS's. */
+/** Logs an account in; returns its session as a GramJS string. */
 export async function bareSession({ telegram }: DataCentres, phoneNumber: string): Promise<string> {
   const addresses = addressesIn(telegram);
   const gateway = createGramjsGateway({ network: sandboxNetwork(addresses), timers: nodeTimers });

@@ -1,7 +1,7 @@
 import { nodeCommand } from '../programs.js';
 import type { Workplace } from '../workplace.js';
 
-/** What the data centres' log says of one key that was in two hands. */
+/** What the data centres' log says about one key that was used by two connections at once. */
 export interface Overlap {
   readonly key_id: string;
   readonly phone: string | null;
@@ -12,9 +12,9 @@ interface Connections {
   readonly overlaps: readonly Overlap[];
 }
 
-/** Data centres in a process of their own, and their control endpoint. */
+/** Data centres in a separate process, and their control endpoint. */
 export class DataCentres {
-  /** Where they are, as programs are told. */
+  /** Their addresses, as passed to programs. */
   readonly telegram: string;
   readonly #control: string;
 
@@ -30,18 +30,18 @@ export class DataCentres {
     return new DataCentres(telegram, control);
   }
 
-  /** Has the next call of `method` answered with an error of Telegram's, whoever calls. */
+  /** Makes the next call of `method` fail with a Telegram error, whoever calls it. */
   async fail(method: string, fault: string): Promise<void> {
     const body = JSON.stringify({ fault, method, times: 1 });
     await this.#ask('/faults', { method: 'POST', body });
   }
 
-  /** How many of the faults that were set have not come to pass. */
+  /** How many of the faults that were set have not occurred yet. */
   async faultsLeft(): Promise<number> {
     return ((await this.#ask('/faults')) as unknown[]).length;
   }
 
-  /** Who used one key twice at once, by their log. @throws Error when the log has lost connections. */
+  /** The keys that were used twice at once, according to their log. @throws Error if the log has lost connections. */
   async overlaps(): Promise<readonly Overlap[]> {
     const { dropped, overlaps } = (await this.#ask('/connections')) as Connections;
     if (dropped > 0) throw new Error(`the data centres' log has lost ${dropped} connections`);

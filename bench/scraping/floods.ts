@@ -1,10 +1,10 @@
 import { exactly } from '../finding.js';
 import type { Trouble, Troubled } from './trial.js';
 
-/** Messages from one flood wait to the next. */
+/** Messages between flood waits. */
 const EVERY = 5_000;
 
-/** Has Telegram ask for an hour of whoever reads, every 5,000 messages. */
+/** Makes Telegram ask the reader to wait an hour, every 5,000 messages. */
 export function floods({ centres, scraper }: Troubled): Trouble {
   let next = EVERY;
   let asked = 0;
@@ -22,12 +22,12 @@ export function floods({ centres, scraper }: Troubled): Trouble {
       const entries = await scraper.all<{ message: string }>(`/runs/${runId}/logs`);
       const used = entries.flatMap(({ message }) => /^reads with (.+)$/.exec(message)?.[1] ?? []);
       return [
-        exactly(`sessions used, with ${struck} of them sent away for an hour`, used.length, struck + 1),
-        exactly('of them, used again before their hour was over', used.length - new Set(used).size, 0),
+        exactly(`sessions used, with ${struck} of them told to wait an hour`, used.length, struck + 1),
+        exactly('of them, used again within that hour', used.length - new Set(used).size, 0),
       ];
     },
   };
 }
 
-/** As many accounts as there are floods, and some. */
+/** More accounts than there are floods. */
 export const FLOODED_ACCOUNTS = 24;

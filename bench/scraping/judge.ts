@@ -3,7 +3,7 @@ import { archive, type ExpectedMessage } from './archive.js';
 import type { Scraper, ToldRun } from './scraper.js';
 import { checksumOf, type Stored, textOf } from './stored.js';
 
-/** A line of a month's file, as far as it is looked at here. */
+/** A line of a month's file: the fields checked here. */
 interface Line {
   readonly id: number;
   readonly date: string;
@@ -16,7 +16,7 @@ interface Line {
   } | null;
 }
 
-/** A file as the service tells it. */
+/** A file as the API returns it. */
 interface ToldFile {
   readonly message_id: number;
   readonly path: string | null;
@@ -32,14 +32,14 @@ interface ToldSource {
 const MONTH = /\/messages\/\d{4}-\d{2}\.jsonl$/;
 const MARK = /\/\.telegate-source$/;
 
-/** Whether every message and file of the archive is stored exactly once, by the sandbox's own list. */
+/** Checks that every message and file of the archive is stored exactly once, according to the sandbox. */
 export async function judgeStored(stored: Stored): Promise<Finding[]> {
   const paths = await stored.paths();
   const lines = await linesIn(stored, paths.filter((path) => MONTH.test(path)).sort());
   return [...judgeMessages(lines), ...(await judgeFiles(stored, paths, lines))];
 }
 
-/** Whether the service's own record says the same. */
+/** Checks that the service's own records agree. */
 export async function judgeRecord(scraper: Scraper, sourceId: number, run: ToldRun): Promise<Finding[]> {
   const { messages, files: wanted } = archive();
   const files = await scraper.all<ToldFile>(`/runs/${run.id}/files`);
@@ -57,7 +57,7 @@ export async function judgeRecord(scraper: Scraper, sourceId: number, run: ToldR
     ),
     exactly('files recorded twice or wrongly', files.length - wanted, 0),
     said('totals of the source', totals, `${messages.length} messages, ${wanted} files`),
-    exactly('messages that the run has counted', run.messages_stored, messages.length),
+    exactly('messages counted by the run', run.messages_stored, messages.length),
   ];
 }
 
@@ -67,8 +67,8 @@ function judgeMessages(lines: readonly Line[]): Finding[] {
   const outOfOrder = lines.filter(({ id }, at) => id <= (lines[at - 1]?.id ?? 0)).length;
   const stored = messages.filter((message) => isSame(message, seen.get(message.id)));
   return [
-    exactly('messages stored as the sandbox has them', stored.length, messages.length),
-    exactly('messages doubled, or that it has not', lines.length - stored.length, 0),
+    exactly('messages stored as in the sandbox', stored.length, messages.length),
+    exactly('duplicate or unknown messages', lines.length - stored.length, 0),
     exactly('messages out of order', outOfOrder, 0),
   ];
 }
@@ -80,7 +80,7 @@ function isSame({ date, text, file }: ExpectedMessage, line: Line | undefined): 
     : line.file?.sha256 === file.sha256 && line.file.size_bytes === file.bytes;
 }
 
-/** What is there, by its content: whatever was recorded or written of it. */
+/** The files that exist, by content, whatever was recorded of them. */
 async function judgeFiles(
   stored: Stored,
   paths: readonly string[],
@@ -98,9 +98,9 @@ async function judgeFiles(
   const leftOver = [...contents.keys()].filter((path) => !keptPaths.has(path)).length;
   return [
     exactly("files stored, with the sandbox's checksum", right.length, wanted),
-    exactly('files said to be stored, more than once', kept.length - keptPaths.size, 0),
+    exactly('files recorded as stored more than once', kept.length - keptPaths.size, 0),
     exactly('contents stored twice', contents.size - new Set(contents.values()).size, 0),
-    exactly('files left over', leftOver, 0),
+    exactly('unrecorded files', leftOver, 0),
   ];
 }
 

@@ -1,16 +1,16 @@
 import pg from 'pg';
 import type { Workplace } from '../workplace.js';
 
-/** Which database a service runs on. */
+/** The database that a service runs on. */
 export interface DatabaseWish {
   readonly name: 'SQLite' | 'PostgreSQL';
-  /** A server that databases may be made on; null: SQLite. */
+  /** A server on which databases may be created; null: SQLite. */
   readonly server: string | null;
 }
 
 let made = 0;
 
-/** What a service is to be told of a database of its own, which is gone when the workplace is closed. */
+/** The settings for a service with its own database, which is dropped when the workplace is closed. */
 export async function ownDatabase(
   place: Workplace,
   { server }: DatabaseWish,

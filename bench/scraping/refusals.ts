@@ -20,7 +20,7 @@ export async function failingNas(place: Workplace): Promise<Trial> {
     stored: storedBelow(root),
     trouble: ({ scraper }) => ({
       async end() {
-        // It says so when it ends.
+        // It prints that when it ends.
         const ended = await scraper.server.stop('SIGTERM');
         await scraper.server.start();
         const { writes, refused } = JSON.parse(/\{"writes".*\}/.exec(ended?.stderr ?? '')?.[0] ?? '{}');
@@ -30,7 +30,7 @@ export async function failingNas(place: Workplace): Promise<Trial> {
   };
 }
 
-/** A bucket behind a server that spoils every tenth write: it refuses, hangs up, or does it and hangs up. */
+/** A bucket behind a server that spoils every tenth write: it refuses it, or disconnects before or after doing it. */
 export async function failingBucket(place: Workplace): Promise<Trial> {
   const env = { TMPDIR: await place.makeDirectory('s3') };
   const direct: S3Config = JSON.parse(await place.start(nodeCommand('bucket', [], env)).firstLine);

@@ -6,7 +6,7 @@ import type { Workplace } from '../workplace.js';
 import type { DataCentres } from './data_centres.js';
 import { APPLICATION, ARCHIVE, codeOf } from './world.js';
 
-/** A run as the service tells it, as far as it is looked at here. */
+/** A run as the API returns it: the fields used here. */
 export interface ToldRun {
   readonly id: number;
   readonly state: string;
@@ -20,13 +20,13 @@ export interface ToldRun {
 
 const POLL_MS = 50;
 
-/** A run that gets no further for so long is stuck, in milliseconds. */
+/** A run without progress for this long is stuck, in milliseconds. */
 const STUCK_MS = 240_000;
 
-/** How many files or log entries of a run are asked for at once. */
+/** How many files or log entries of a run are requested at once. */
 const PAGE = 1000;
 
-/** The service, as a process of its own, that scrapes. */
+/** The scraping service, as a separate process. */
 export class Scraper {
   readonly server: Server;
 
@@ -34,7 +34,7 @@ export class Scraper {
     this.server = server;
   }
 
-  /** Starts it over the data centres, with these settings beside the usual ones. */
+  /** Starts it with the data centres, with these settings in addition to the usual ones. */
   static async start(
     place: Workplace,
     { telegram }: DataCentres,
@@ -62,20 +62,20 @@ export class Scraper {
     }
   }
 
-  /** Makes a source of the archive, which begins its first run; its id. */
+  /** Creates a source for the archive, which starts its first run; returns its id. */
   async scrape(wish: { readonly target: string; readonly file_types?: readonly string[] }): Promise<number> {
     const source = { name: 'Archive', channel_username: ARCHIVE, ...wish };
     return (await this.ask<{ id: number }>('POST', '/sources/public', source)).id;
   }
 
-  /** The source's one run, once it has come to its end; `stuck` is its state when it comes to none. */
+  /** The source's only run, once it has ended; its state is `stuck` if it does not end. */
   async ended(
     sourceId: number,
     onProgress: (run: ToldRun) => Promise<void> | void = () => {},
   ): Promise<ToldRun> {
     let last: ToldRun | null = null;
     for (let movedAt = monotonicMs(); ; await delay(POLL_MS)) {
-      // While it is killed and started again, nobody answers.
+      // While it is killed and restarted, nothing answers.
       const [run] = await this.ask<ToldRun[]>('GET', `/sources/${sourceId}/runs`).catch(() => []);
       if (run && run.messages_stored !== last?.messages_stored) movedAt = monotonicMs();
       if (run) await onProgress(run);
@@ -85,7 +85,7 @@ export class Scraper {
     }
   }
 
-  /** All entries of a list, page by page. */
+  /** All entries of a list, read page by page. */
   async all<Entry>(path: string): Promise<Entry[]> {
     const found: Entry[] = [];
     for (;;) {
@@ -95,7 +95,7 @@ export class Scraper {
     }
   }
 
-  /** Asks the service. @throws Error unless it answers with 200. */
+  /** Sends a request. @throws Error unless it is answered with 200. */
   async ask<Answer>(method: string, path: string, body?: object): Promise<Answer> {
     const answer = await fetch(`http://127.0.0.1:${this.server.port}${path}`, {
       method,

@@ -5,12 +5,12 @@ import type { DatabaseWish } from './own_database.js';
 import { speed } from './speed.js';
 import { goBy, WAYS } from './ways.js';
 
-/** What `--way` may name. */
+/** The values of `--way`. */
 export const PARTS = ['speed', ...WAYS];
 
 const MINUTES_A_PART = 40;
 
-/** What a run of a source costs, and that it stores all there is exactly once, whatever happens. */
+/** What a run of a source costs, and that it stores everything exactly once, whatever happens. */
 export const scraping: Benchmark = {
   name: 'scraping',
   minutes: (sizes) => partsOf(sizes).length * databasesOf(sizes).length * MINUTES_A_PART,

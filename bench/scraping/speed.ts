@@ -9,19 +9,19 @@ import { DataCentres } from './data_centres.js';
 import { Scraper } from './scraper.js';
 import { WORKER_PHONES } from './world.js';
 
-/** Ours and bare GramJS in turn, so many times: what else the machine does meets both alike. */
+/** The number of rounds of ours and bare GramJS in turn, so that other activity of the machine affects both alike. */
 const ROUNDS = 2;
 
 const SETTLING_MS = 5_000;
 const SAMPLE_MS = 100;
 
-/** A run may take so much more memory than the idle service. */
+/** The memory that a run may take on top of the idle service. */
 const MOST_MIB = 80;
 
-/** Two accounts of one data centre, which is not the one that has the files. */
+/** Two accounts of one data centre, which is not the one with the files. */
 const [OURS = '', , , BARE = ''] = WORKER_PHONES;
 
-/** Seconds that each run took, of one side. */
+/** The duration of each run of one side, in seconds. */
 interface Times {
   readonly messages: number[];
   /** With the files. */
@@ -30,7 +30,7 @@ interface Times {
   readonly downloads: number[];
 }
 
-/** How fast a run is beside bare GramJS over the same channel, and what memory it takes. */
+/** The speed of a run compared with bare GramJS on the same channel, and its memory. */
 export async function speed(place: Workplace): Promise<Finding[]> {
   const centres = await DataCentres.start(place);
   const scraper = await Scraper.start(place, centres);
@@ -56,7 +56,7 @@ export async function speed(place: Workplace): Promise<Finding[]> {
   return [
     ...compare(ours, bare),
     noted('RSS of the service, logged in and idle', { value: idle, unit: 'MiB' }),
-    below(`RSS beyond that, the most during ${2 * ROUNDS} runs`, beyond, MOST_MIB),
+    below(`RSS above that, peak during ${2 * ROUNDS} runs`, beyond, MOST_MIB),
   ];
 }
 
@@ -75,7 +75,7 @@ function compare(ours: Times, bare: Times): Finding[] {
   ];
 }
 
-/** Scrapes the archive as a new source, and removes what it stored; how long its run took, in seconds. */
+/** Scrapes the archive as a new source, and removes what it stored; returns how long its run took, in seconds. */
 async function scrape(place: Workplace, scraper: Scraper, wish: object): Promise<number> {
   const source = await scraper.scrape({ target: 'LOCAL', ...wish });
   const run = await scraper.ended(source);

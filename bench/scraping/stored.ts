@@ -5,13 +5,13 @@ import { filesBelow } from '../../sandbox/s3/files_below.js';
 import type { S3Config } from '../../src/config.js';
 import { connectS3 } from '../../src/scraping/sinks/s3_client.js';
 
-/** All that a source has stored, wherever that is. Paths are relative to the target's root. */
+/** Everything that a source has stored, in any target. Paths are relative to the target's root. */
 export interface Stored {
   paths(): Promise<string[]>;
   read(path: string): AsyncIterable<Uint8Array>;
 }
 
-/** What is stored below a directory. */
+/** The files stored below a directory. */
 export function storedBelow(root: string): Stored {
   return {
     paths: () => filesBelow(root),
@@ -19,7 +19,7 @@ export function storedBelow(root: string): Stored {
   };
 }
 
-/** What is stored in a bucket. */
+/** The objects stored in a bucket. */
 export function storedInBucket(config: S3Config): Stored {
   const never = new AbortController().signal;
   return {
@@ -46,7 +46,7 @@ export async function textOf(stored: Stored, path: string): Promise<string> {
   return Buffer.concat(pieces).toString('utf8');
 }
 
-/** The SHA-256 of what is at a path, in lower-case hex. */
+/** The SHA-256 of the file at a path, in lower-case hex. */
 export async function checksumOf(stored: Stored, path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const piece of stored.read(path)) hash.update(piece);

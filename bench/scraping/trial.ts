@@ -8,37 +8,37 @@ import { Scraper, type ToldRun } from './scraper.js';
 import { type Stored, storedBelow } from './stored.js';
 import { WORKER_PHONES } from './world.js';
 
-/** What goes wrong while a run is under way. */
+/** What goes wrong during a run. */
 export interface Trouble {
-  /** Called again and again, with the run as it is. */
+  /** Called repeatedly with the current state of the run. */
   readonly onProgress?: (run: ToldRun) => Promise<void>;
-  /** Ends it, once the run has come to its end; what is to be told of it. */
+  /** Stops it after the run has ended; returns its findings. */
   end(): Promise<Finding[]>;
 }
 
-/** What a trouble is made for. */
+/** The context of a trouble. */
 export interface Troubled {
   readonly place: Workplace;
   readonly scraper: Scraper;
   readonly centres: DataCentres;
 }
 
-/** One run of the archive with all its files, under certain circumstances. */
+/** One run of the archive with all its files, under given conditions. */
 export interface Trial {
   readonly name: string;
   /** How many accounts are in the pool. */
   readonly accounts: number;
   readonly target: 'LOCAL' | 'NAS' | 'S3';
-  /** Of the service, beside the usual ones. */
+  /** Settings of the service, in addition to the usual ones. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Where it is stored; below DATA_DIR unless given. */
+  /** Where it stores; below DATA_DIR by default. */
   readonly stored?: Stored;
   readonly trouble?: (troubled: Troubled) => Trouble;
 }
 
 const NO_TROUBLE: Trouble = { end: async () => [] };
 
-/** Carries a trial out, and judges what is stored in the end. */
+/** Executes a trial, and checks what is stored at the end. */
 export async function carryOut(place: Workplace, trial: Trial, database: DatabaseWish): Promise<Finding[]> {
   const { name, accounts, target, settings = {}, trouble = () => NO_TROUBLE } = trial;
   process.stdout.write(`${name}, ${database.name} …\n`);
@@ -54,7 +54,7 @@ export async function carryOut(place: Workplace, trial: Trial, database: Databas
   const told = await going.end();
   const overlaps = await centres.overlaps();
   for (const overlap of overlaps.slice(0, 5))
-    process.stdout.write(`in two hands: ${JSON.stringify(overlap)}\n`);
+    process.stdout.write(`leased twice at once: ${JSON.stringify(overlap)}\n`);
   const stored = trial.stored ?? storedBelow(`${place.directory}/data/scraped`);
   const state = run.error === null ? run.state : `${run.state}: ${run.error}`;
   const findings = [
@@ -64,7 +64,7 @@ export async function carryOut(place: Workplace, trial: Trial, database: Databas
     ...told,
     ...(await judgeStored(stored)),
     ...(await judgeRecord(scraper, source, run)),
-    exactly("keys in two hands, by the data centres' log", overlaps.length, 0),
+    exactly("keys used twice at once, according to the data centres' log", overlaps.length, 0),
   ];
   if (run.state !== 'completed') await tellLog(scraper, run);
   await scraper.server.stop('SIGTERM');

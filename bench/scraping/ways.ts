@@ -6,14 +6,14 @@ import type { DatabaseWish } from './own_database.js';
 import { failingBucket, failingNas } from './refusals.js';
 import { carryOut, type Trial } from './trial.js';
 
-/** A pool in which others are free while the session of a killed service cools down. */
+/** A pool with other free sessions while the session of a killed service cools down. */
 const KILLED_ACCOUNTS = 16;
 
 const local = { target: 'LOCAL', accounts: 1 } as const;
 
 type MakeTrial = (place: Workplace) => Promise<Trial>;
 
-/** What each way goes through, each in a place of its own. */
+/** The trials of each way, each in its own workplace. */
 const TRIALS: Readonly<Record<string, readonly MakeTrial[]>> = {
   straight: [async () => ({ ...local, name: 'straight' })],
   floods: [async () => ({ ...local, name: 'floods', accounts: FLOODED_ACCOUNTS, trouble: floods })],
@@ -23,7 +23,7 @@ const TRIALS: Readonly<Record<string, readonly MakeTrial[]>> = {
 
 export const WAYS = Object.keys(TRIALS);
 
-/** Every message and file, exactly once, by one way and on one database. */
+/** Every message and file exactly once, in one way and on one database. */
 export async function goBy(
   way: string,
   database: DatabaseWish,
@@ -32,7 +32,7 @@ export async function goBy(
   const findings: Finding[] = [];
   for (const trial of TRIALS[way] ?? []) {
     const place = await open();
-    // One that breaks does not keep the next from being carried out.
+    // A failing trial does not prevent the next one.
     const broke = (error: unknown) => [said(`${way}, ${database.name}`, String(error), 'an answer')];
     findings.push(...(await trialOf(place, trial, database).catch(broke)));
     await place.close();

@@ -4,13 +4,13 @@ import type { Seed } from '../../sandbox/world/seed.js';
 /** The channel that is scraped: 100,000 messages and 2,000 files. */
 export const ARCHIVE = 'sandbox_archive';
 
-/** Whatever asks for it: the sandbox takes any. */
+/** The application of every client: the sandbox accepts any. */
 export const APPLICATION = { apiId: 12345, apiHash: '0123456789abcdef0123456789abcdef' };
 
-/** How many accounts there are beside the sandbox's own. */
+/** How many accounts there are besides the sandbox's own. */
 const WORKERS = 60;
 
-/** Phones of the accounts that read, at each of the three data centres in turn. */
+/** Phone numbers of the accounts that read, alternating between the three data centres. */
 export const WORKER_PHONES = Array.from(
   { length: WORKERS },
   (_, at) => `+99966${(at % 3) + 1}1${String(at).padStart(3, '0')}`,
@@ -27,7 +27,7 @@ export const benchSeed: Seed = {
   ],
 };
 
-/** The code that a test number is sent. */
+/** The login code of a test number. */
 export function codeOf(phone: string): string {
   return (phone.at(6) ?? '').repeat(5);
 }
