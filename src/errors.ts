@@ -1,13 +1,3 @@
-/**
- * What can go wrong, as types. Services throw these and know nothing of HTTP;
- * `http/error_mapper.ts` is the one place that turns them into statuses.
- */
-export abstract class TeleGateError extends Error {
-  override get name(): string {
-    return this.constructor.name;
-  }
-}
-
 /** One thing that is wrong with a request: where it stands and what was wanted. */
 export interface InputIssue {
   readonly loc: readonly (string | number)[];
@@ -15,112 +5,216 @@ export interface InputIssue {
   readonly type: string;
 }
 
-/** The request can't be understood; every issue names its field. */
-export class InvalidInput extends TeleGateError {
-  readonly issues: readonly InputIssue[];
-
-  constructor(issues: readonly InputIssue[]) {
-    super(issues.map((issue) => issue.msg).join('; '));
-    this.issues = issues;
-  }
-}
-
-/** The thing named in the request does not exist. */
-export class NotFound extends TeleGateError {}
-
-/** The request is understood and refused because of what it would do. */
-export class BadRequest extends TeleGateError {}
-
-/** The body is larger than the service reads. */
-export class TooLarge extends TeleGateError {}
-
-/** The body arrives too slowly to be waited for. */
-export class BodyTooSlow extends TeleGateError {
-  constructor(bytes: number, seconds: number) {
-    super(`The body came too slowly: wanted ${bytes} bytes in ${seconds} seconds, or all of it`);
-  }
-}
-
-/** The body is of a kind that is not read here. */
-export class UnsupportedMedia extends TeleGateError {}
-
-/** No key came with the request. */
-export class Unauthenticated extends TeleGateError {}
-
-/** The key is unknown, or its role may not do this. */
-export class Forbidden extends TeleGateError {}
-
-/** What a program branches on in an error answer: a code and its facts. */
+/** A code that a program branches on, and the facts that go with it. */
 export interface ErrorDetail {
   readonly error: string;
   readonly [fact: string]: unknown;
 }
 
-/** The state of things forbids it now; `detail.error` says which state. */
-export class Conflict extends TeleGateError {
-  readonly detail: ErrorDetail;
+/** What an error answer says under `detail`: plain words, a code with its facts, or what is wrong with the input. */
+type Detail = string | ErrorDetail | readonly InputIssue[];
 
-  constructor(detail: ErrorDetail) {
-    super(String(detail.message ?? detail.error));
+interface Options {
+  /** In snake_case, and stable: clients branch on it. Left out, it is that of the detail, or of the class. */
+  readonly code?: string;
+  /** The field of the request that is wrong. */
+  readonly field?: string;
+  readonly retryAfterSeconds?: number;
+  readonly cause?: unknown;
+}
+
+/**
+ * What can go wrong, as types. Services throw these and know nothing of HTTP;
+ * `http/error_mapper.ts` is the one place that turns them into answers.
+ */
+export abstract class TeleGateError<Told extends Detail = Detail> extends Error {
+  /** The HTTP status of the answer. */
+  abstract readonly status: number;
+  /** Tells a program which error it is. */
+  readonly code: string;
+  /** The field of the request that is wrong; null: none, or not one alone. */
+  readonly field: string | null;
+  readonly detail: Told;
+  /** The same request may pass after so many seconds; null: nobody knows when, if ever. */
+  readonly retryAfterSeconds: number | null;
+
+  constructor(detail: Told, { code, field, retryAfterSeconds, cause }: Options) {
+    super(inWords(detail), { cause });
     this.detail = detail;
+    this.code = code ?? 'error';
+    this.field = field ?? null;
+    this.retryAfterSeconds = retryAfterSeconds ?? null;
+  }
+
+  override get name(): string {
+    return this.constructor.name;
+  }
+}
+
+function inWords(detail: Detail): string {
+  if (typeof detail === 'string') return detail;
+  return 'error' in detail ? String(detail.message ?? detail.error) : detail.map(({ msg }) => msg).join('; ');
+}
+
+/** The request can't be understood; every issue names its field. */
+export class InvalidInput extends TeleGateError<readonly InputIssue[]> {
+  readonly status = 422;
+
+  constructor(issues: readonly InputIssue[]) {
+    const field = issues[0]?.loc[1];
+    super(issues, { code: 'invalid_input', ...(field !== undefined && { field: String(field) }) });
+  }
+}
+
+/** The thing named in the request does not exist. */
+export class NotFound extends TeleGateError<string> {
+  readonly status = 404;
+
+  constructor(message: string, options: Options = {}) {
+    super(message, { code: 'not_found', ...options });
+  }
+}
+
+/** No route has this path. */
+export class PathNotFound extends TeleGateError<string> {
+  readonly status = 404;
+
+  constructor() {
+    super('Not Found', { code: 'path_not_found' });
+  }
+}
+
+/** The path has routes, but none of this method. */
+export class MethodNotAllowed extends TeleGateError<string> {
+  readonly status = 405;
+
+  constructor() {
+    super('Method Not Allowed', { code: 'method_not_allowed' });
+  }
+}
+
+/** The request is understood and refused because of what it would do. */
+export class BadRequest extends TeleGateError<string> {
+  readonly status = 400;
+
+  constructor(message: string, options: Options = {}) {
+    super(message, { code: 'bad_request', ...options });
+  }
+}
+
+/** The body is larger than the service reads. */
+export class TooLarge extends TeleGateError<string> {
+  readonly status = 413;
+
+  constructor(message: string, field?: string) {
+    super(message, { code: 'body_too_large', ...(field !== undefined && { field }) });
+  }
+}
+
+/** The body arrives too slowly to be waited for. */
+export class BodyTooSlow extends TeleGateError<string> {
+  readonly status = 408;
+
+  constructor(bytes: number, seconds: number) {
+    const message = `The body came too slowly: wanted ${bytes} bytes in ${seconds} seconds, or all of it`;
+    super(message, { code: 'body_too_slow' });
+  }
+}
+
+/** The body is of a kind that is not read here. */
+export class UnsupportedMedia extends TeleGateError<string> {
+  readonly status = 415;
+
+  constructor(message: string) {
+    super(message, { code: 'unsupported_media_type' });
+  }
+}
+
+/** No key came with the request. */
+export class Unauthenticated extends TeleGateError<string> {
+  readonly status = 401;
+
+  constructor(message: string) {
+    super(message, { code: 'api_key_required' });
+  }
+}
+
+/** The key is unknown, or its role may not do this. */
+export class Forbidden extends TeleGateError<string> {
+  readonly status = 403;
+
+  constructor(message: string, options: Options = {}) {
+    super(message, { code: 'forbidden', ...options });
+  }
+}
+
+/** The state of things forbids it now; `detail.error` says which state. */
+export class Conflict extends TeleGateError<ErrorDetail> {
+  readonly status = 409;
+
+  constructor(detail: ErrorDetail, options: Options = {}) {
+    super(detail, { code: detail.error, ...options });
   }
 }
 
 /** Too many of something; worth another try after `retryAfterSeconds`. */
-export class TooMany extends TeleGateError {
-  readonly detail: string | ErrorDetail;
-  readonly retryAfterSeconds: number;
+export class TooMany extends TeleGateError<string | ErrorDetail> {
+  readonly status = 429;
+  declare readonly retryAfterSeconds: number;
 
-  constructor(detail: string | ErrorDetail, retryAfterSeconds: number) {
-    super(typeof detail === 'string' ? detail : detail.error);
-    this.detail = detail;
-    this.retryAfterSeconds = retryAfterSeconds;
+  constructor(detail: string | ErrorDetail, retryAfterSeconds: number, options: Options = {}) {
+    super(detail, { code: codeOf(detail) ?? 'too_many_requests', ...options, retryAfterSeconds });
   }
 }
 
 /** Not now: nothing was changed, and the same request may pass after `retryAfterSeconds`. */
-export class Unavailable extends TeleGateError {
-  readonly detail: string | ErrorDetail;
-  readonly retryAfterSeconds: number;
+export class Unavailable extends TeleGateError<string | ErrorDetail> {
+  readonly status = 503;
+  declare readonly retryAfterSeconds: number;
 
-  constructor(detail: string | ErrorDetail, retryAfterSeconds: number, cause?: unknown) {
-    super(typeof detail === 'string' ? detail : detail.error, { cause });
-    this.detail = detail;
-    this.retryAfterSeconds = retryAfterSeconds;
+  constructor(detail: string | ErrorDetail, retryAfterSeconds: number, options: Options = {}) {
+    super(detail, { code: codeOf(detail) ?? 'unavailable', ...options, retryAfterSeconds });
   }
 }
 
+function codeOf(detail: string | ErrorDetail): string | undefined {
+  return typeof detail === 'string' ? undefined : detail.error;
+}
+
 /**
- * The database can be read no more as it was written: nothing is leased or changed until it is restored and the
- * service started again. Neither a disk that can't be written nor a server that is away.
+ * The database is damaged: nothing is leased or changed until it is restored and the service started again. Thrown
+ * neither for a full disk nor for a server that is away.
  */
 export class DatabaseDamaged extends Unavailable {
   constructor() {
     const message = 'the database is damaged; nothing is leased until it is restored (the log says how)';
     super({ error: 'database_damaged', message }, 60);
-    this.message = message;
   }
 }
 
 /** The service failed at something that the caller may be told the reason of (an unreadable directory). */
-export class Failed extends TeleGateError {}
+export class Failed extends TeleGateError<string> {
+  readonly status = 500;
+
+  constructor(message: string, options: Options = {}) {
+    super(message, { code: 'failed', ...options });
+  }
+}
 
 /** What the service depends on answered with an error, or not at all; nothing was changed. */
-export class BadGateway extends TeleGateError {
-  readonly detail: ErrorDetail;
+export class BadGateway extends TeleGateError<ErrorDetail> {
+  readonly status = 502;
 
   constructor(detail: ErrorDetail) {
-    super(String(detail.message ?? detail.error));
-    this.detail = detail;
+    super(detail, { code: detail.error });
   }
 }
 
 /** What the service depends on did not answer in time; nothing was changed. */
-export class GatewayTimeout extends TeleGateError {
-  readonly detail: ErrorDetail;
+export class GatewayTimeout extends TeleGateError<ErrorDetail> {
+  readonly status = 504;
 
   constructor(detail: ErrorDetail) {
-    super(String(detail.message ?? detail.error));
-    this.detail = detail;
+    super(detail, { code: detail.error });
   }
 }

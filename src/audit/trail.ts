@@ -1,34 +1,10 @@
-import type { Request, Response } from 'express';
 import type { Logger } from 'winston';
-import { exactAddress } from '../access/client_address.js';
-import type { ApiKey } from '../access/keys.js';
 import type { Clock } from '../clock.js';
-import {
-  BadRequest,
-  Conflict,
-  Forbidden,
-  InvalidInput,
-  NotFound,
-  TooLarge,
-  TooMany,
-  Unavailable,
-  UnsupportedMedia,
-} from '../errors.js';
-import { redactText } from '../redact_text.js';
+import { TeleGateError, Unavailable } from '../errors.js';
+import type { Actor, AuditedAction, AuditLog } from '../http/router.js';
+import { exactAddress } from '../kernel/client_address.js';
+import { redactText } from '../redact.js';
 import type { AuditEntry, AuditOutcome, AuditStore } from './store.js';
-
-/** What was done, and to what. */
-export interface AuditedAction {
-  readonly action: string;
-  readonly object: string | null;
-}
-
-/** Who did it, by which request. */
-export interface Actor {
-  readonly key: ApiKey;
-  readonly req: Pick<Request, 'ip' | 'socket'>;
-  readonly res: Pick<Response, 'locals'>;
-}
 
 export interface AuditTrailParts {
   readonly store: Pick<AuditStore, 'add'>;
@@ -39,37 +15,30 @@ export interface AuditTrailParts {
 /** The longest name of an object that is kept, in characters. */
 const MAX_OBJECT_LENGTH = 200;
 
-/** Writes the actions of admins down before they are answered. */
-export class AuditTrail {
+/** Records the actions of admins before they are answered. */
+export class AuditTrail implements AuditLog {
   readonly #parts: AuditTrailParts;
 
   constructor(parts: AuditTrailParts) {
     this.#parts = parts;
   }
 
-  /**
-   * Resolves once the action, which was carried out, is in the audit log. @throws Unavailable where it can't be
-   * written: the action is not acknowledged then, and the log of the service has it in its place.
-   */
+  /** An action that can't be recorded is not acknowledged: the service's own log holds it instead. */
   async done(actor: Actor, action: AuditedAction): Promise<void> {
     const entry = this.#entry(actor, action, 'done');
     try {
       await this.#parts.store.add(entry);
     } catch (error) {
-      this.#unwritten(entry, error);
+      this.#logUnrecorded(entry, error);
       const message = `${entry.action} was carried out, but could not be written in the audit log`;
       throw new Unavailable({ error: 'audit_not_written', message }, 5);
     }
   }
 
-  /**
-   * Writes an action down that broke off, if it may have been done in part: what is refused changes nothing. Never
-   * rejects: it is the error of the action that is answered.
-   */
   async failed(actor: Actor, action: AuditedAction, error: unknown): Promise<void> {
-    if (refuses(error)) return;
+    if (isRefusal(error)) return;
     const entry = this.#entry(actor, action, 'failed');
-    await this.#parts.store.add(entry).catch((reason: unknown) => this.#unwritten(entry, reason));
+    await this.#parts.store.add(entry).catch((reason: unknown) => this.#logUnrecorded(entry, reason));
   }
 
   #entry({ key, req, res }: Actor, { action, object }: AuditedAction, outcome: AuditOutcome): AuditEntry {
@@ -86,23 +55,12 @@ export class AuditTrail {
     };
   }
 
-  #unwritten(entry: AuditEntry, error: unknown): void {
-    this.#parts.logger.error('not written in the audit log', { entry, error });
+  #logUnrecorded(entry: AuditEntry, error: unknown): void {
+    this.#parts.logger.error('an action could not be recorded in the audit log', { entry, error });
   }
 }
 
-/** What says no before anything was done. */
-const REFUSALS = [
-  BadRequest,
-  Conflict,
-  Forbidden,
-  InvalidInput,
-  NotFound,
-  TooLarge,
-  TooMany,
-  UnsupportedMedia,
-] as const;
-
-function refuses(error: unknown): boolean {
-  return REFUSALS.some((refusal) => error instanceof refusal);
+/** A request that is refused changes nothing; a service that fails may have done a part. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof TeleGateError && error.status < 500;
 }

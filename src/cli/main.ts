@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { ConfigError } from '../config.js';
 import { TeleGateError } from '../errors.js';
 import { readVersion } from '../project.js';
+import { CopyFailed } from '../storage/copying/copy_failed.js';
 import { DatabaseRefused } from '../storage/refused.js';
 import { databaseCommand } from './db.js';
 import { keysCommand } from './keys.js';
@@ -18,10 +19,11 @@ const program = new Command('telegate')
 try {
   await program.parseAsync();
 } catch (error) {
-  const expected =
-    error instanceof ConfigError || error instanceof DatabaseRefused || error instanceof TeleGateError;
+  const expected = [ConfigError, CopyFailed, DatabaseRefused, TeleGateError].some(
+    (kind) => error instanceof kind,
+  );
   process.stderr.write(
-    `${expected ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+    `${error instanceof Error ? (expected ? error.message : error.stack) : String(error)}\n`,
   );
   process.exitCode = 1;
 }

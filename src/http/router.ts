@@ -1,8 +1,6 @@
 import type { IRouter, NextFunction, Request, Response } from 'express';
-import type { ApiKey } from '../access/keys.js';
-import { allows } from '../access/roles.js';
-import type { AuditTrail } from '../audit/trail.js';
-import { Forbidden, NotFound } from '../errors.js';
+import { Forbidden, MethodNotAllowed, NotFound, PathNotFound } from '../errors.js';
+import { type ApiKey, allows } from '../kernel/api_key.js';
 import type { Timers } from '../timers.js';
 import { readBody } from './body.js';
 import { readInput, readParams } from './input.js';
@@ -11,13 +9,30 @@ import type { Context, Method, Reply, Route } from './route.js';
 /** Who sent a request. @throws Unauthenticated, Forbidden, TooMany. */
 export type Authenticate = (req: Request) => Promise<ApiKey>;
 
+/** Who did something, and by which request. */
+export type Actor = Pick<Context<unknown, unknown>, 'key' | 'req' | 'res'>;
+
+/** What was done, and to what. */
+export interface AuditedAction {
+  readonly action: string;
+  readonly object: string | null;
+}
+
+/** Records what admins do. */
+export interface AuditLog {
+  /** Resolves once the action, which was carried out, is recorded. @throws Unavailable where it can't be. */
+  done(actor: Actor, action: AuditedAction): Promise<void>;
+  /** Records that the action failed, if that may have changed anything. Never rejects. */
+  failed(actor: Actor, action: AuditedAction, error: unknown): Promise<void>;
+}
+
 /** What all routes share. */
 export interface RouterParts {
   readonly authenticate: Authenticate;
   /** Whether a key that is limited to tags may see the session. */
   readonly sees: (key: ApiKey, sessionId: number) => Promise<boolean>;
-  /** Where the actions of admins are written down. */
-  readonly audit: Pick<AuditTrail, 'done' | 'failed'>;
+  /** Records the actions of admins. */
+  readonly audit: AuditLog;
   /** Times out bodies that arrive too slowly. */
   readonly timers: Timers;
 }
@@ -25,7 +40,7 @@ export interface RouterParts {
 /** What stands in for a key on a route that anyone may call. */
 const ANYONE: ApiKey = { holder: '', name: '', role: 'worker', maxLeases: null, tags: [], expiresAt: null };
 
-/** Adds routes to an application or a router: who may, what was sent, what is answered. */
+/** Adds routes to an application or a router: checks the key, reads the input, sends the answer. */
 export function addRoutes(router: IRouter, routes: readonly Route[], parts: RouterParts): void {
   for (const route of routes) {
     router[route.method](route.path, (req, res, next) => {
@@ -40,7 +55,8 @@ async function serve(route: Route, parts: RouterParts, req: Request, res: Respon
   res.locals.route = route.path;
   const key = route.access === 'public' ? ANYONE : await parts.authenticate(req);
   if (route.access !== 'public' && !allows(key.role, route.access)) {
-    throw new Forbidden(`This needs the role ${neededRoles(route.access)}; the key's role is ${key.role}`);
+    const message = `This needs the role ${neededRoles(route.access)}; the key's role is ${key.role}`;
+    throw new Forbidden(message, { code: 'role_required' });
   }
   const hasBody = route.from === 'any' || route.from === 'body' || route.file !== undefined;
   const file = hasBody ? await readBody(req, res, { file: route.file, timers: parts.timers }) : null;
@@ -71,7 +87,7 @@ async function handleSeen(
   const id = session.id(context);
   if (await parts.sees(context.key, id)) return handle(route, parts, context);
   if (session.unseen) return session.unseen(id);
-  throw new NotFound('Session not found');
+  throw new NotFound('Session not found', { code: 'session_not_found' });
 }
 
 function handle(route: Route, { audit }: RouterParts, context: Context<unknown, unknown>): Answered {
@@ -79,7 +95,7 @@ function handle(route: Route, { audit }: RouterParts, context: Context<unknown, 
   return handleAudited(route, route.audit, audit, context);
 }
 
-/** An action that is answered has its place in the audit log already. */
+/** An action is in the audit log before it is answered. */
 async function handleAudited(
   route: Route,
   { action, object }: NonNullable<Route['audit']>,
@@ -91,7 +107,7 @@ async function handleAudited(
   try {
     reply = await route.handle(context);
   } catch (error) {
-    // Of what others may do as well, only what was done to somebody else's session belongs there.
+    // What other roles may do as well is recorded only where it touched another key's session.
     if (route.access.length === 0) await audit.failed(context, audited(), error);
     throw error;
   }
@@ -125,7 +141,7 @@ function refuseMethod(routes: readonly Route[], req: Request, res: Response, nex
     return;
   }
   res.setHeader('Allow', [...new Set(allowed)].join(', ').toUpperCase());
-  res.status(405).json({ detail: 'Method Not Allowed' });
+  next(new MethodNotAllowed());
 }
 
 function matches(pattern: string, path: string): boolean {
@@ -138,5 +154,5 @@ function matches(pattern: string, path: string): boolean {
 
 /** Ends the chain of routes. */
 export function notFound(_req: Request, _res: Response, next: NextFunction): void {
-  next(new NotFound('Not Found'));
+  next(new PathNotFound());
 }

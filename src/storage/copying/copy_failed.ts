@@ -1,4 +1,4 @@
-import { TeleGateError } from '../../errors.js';
-
 /** A copy could not be made, or is not like its source; the message says why and what became of the target. */
-export class CopyFailed extends TeleGateError {}
+export class CopyFailed extends Error {
+  override readonly name = 'CopyFailed';
+}

@@ -42,7 +42,7 @@ const FATAL = /^(08|57P|58|XX)/;
 export class OutcomeUnknown extends Unavailable {
   constructor(cause: unknown) {
     const message = 'the connection to the database was lost: what was asked for may have been done';
-    super({ error: 'storage_unavailable', message }, 5, cause);
+    super({ error: 'storage_unavailable', message }, 5, { cause });
   }
 }
 
@@ -78,7 +78,7 @@ export function doubted(error: unknown): unknown {
 export function toldError(error: unknown): unknown {
   if (error instanceof Unavailable || !isServerFault(error)) return error;
   const detail = { error: 'storage_unavailable', message: 'the database can not be written just now' };
-  return new Unavailable(detail, 5, error);
+  return new Unavailable(detail, 5, { cause: error });
 }
 
 /** The error and what caused it, the innermost last. */

@@ -218,6 +218,6 @@ function unavailable(cause: Error): Unavailable {
   return new Unavailable(
     { error: 'storage_unavailable', message: 'the database can not be written just now' },
     5,
-    cause,
+    { cause },
   );
 }
