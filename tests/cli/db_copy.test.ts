@@ -5,10 +5,9 @@ import { openAt } from '../storage/databases.js';
 import { describeWithServer, openPostgres, postgresStores } from '../storage/databases_postgres.js';
 import { onServer } from '../storage/server.js';
 import { succeed } from './command.js';
+import { countsOnServer, keptInFile, nameIn, withDatabases } from './databases.js';
 import { makeFull, TAGS, UNTIL, USER_ID } from './full_database.js';
 import { goesOn } from './going_on.js';
-import { countsOnServer, keptInFile } from './kept.js';
-import { nameIn, withPlaces } from './places.js';
 
 const describe = await describeWithServer();
 
@@ -34,7 +33,7 @@ function withoutAnchor(kept: Record<string, unknown[]>): Record<string, unknown[
 describe('telegate db copy', () => {
   it(
     'from SQLite to PostgreSQL and back gives the same rows, and tells of each table',
-    withPlaces(async ({ path, server }) => {
+    withDatabases(async ({ path, server }) => {
       makeFull(path('a.db'));
       const url = await server();
       const told = await succeed('db', 'copy', '--from', `sqlite:${path('a.db')}`, '--to', url);
@@ -50,7 +49,7 @@ describe('telegate db copy', () => {
 
   it(
     'puts every value into the type that PostgreSQL has for it',
-    withPlaces(async ({ path, server }) => {
+    withDatabases(async ({ path, server }) => {
       makeFull(path('a.db'), 3);
       const url = await server();
       await succeed('db', 'copy', '--from', `sqlite:${path('a.db')}`, '--to', url);
@@ -69,7 +68,7 @@ describe('telegate db copy', () => {
 
   it(
     'lets a service go on in PostgreSQL, and then in SQLite: leases, counts, new ids',
-    withPlaces(async ({ path, server }) => {
+    withDatabases(async ({ path, server }) => {
       makeFull(path('a.db'), 10);
       const url = await server();
       await succeed('db', 'copy', '--from', `sqlite:${path('a.db')}`, '--to', url);
@@ -83,7 +82,7 @@ describe('telegate db copy', () => {
 
   it(
     'from file to file keeps the clock that leases go by',
-    withPlaces(async ({ path }) => {
+    withDatabases(async ({ path }) => {
       makeFull(path('a.db'), 3);
       await succeed('db', 'copy', '--from', `file:${path('a.db')}`, '--to', `sqlite:${path('new/b.db')}`);
       expect(keptInFile(path('new/b.db'))).toEqual(keptInFile(path('a.db')));
@@ -92,7 +91,7 @@ describe('telegate db copy', () => {
 
   it(
     'reads what a service that was killed left in its log',
-    withPlaces(async ({ path }) => {
+    withDatabases(async ({ path }) => {
       makeFull(path('a.db'), 3);
       const running = await openAt(path('a.db'));
       await running.access.saveFact('late', 'in the log');
@@ -107,7 +106,7 @@ describe('telegate db copy', () => {
 
   it(
     'from server to server copies ids that were given though their rows are gone',
-    withPlaces(async ({ path, server }) => {
+    withDatabases(async ({ path, server }) => {
       makeFull(path('a.db'), 10);
       const [one, other] = [await server(), await server(true)];
       await succeed('db', 'copy', '--from', `sqlite:${path('a.db')}`, '--to', one);

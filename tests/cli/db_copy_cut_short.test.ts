@@ -6,9 +6,8 @@ import { until } from '../service/manual_time.js';
 import { describeWithServer } from '../storage/databases_postgres.js';
 import { onServer } from '../storage/server.js';
 import { command, startCommand, succeed } from './command.js';
+import { countsOnServer, withDatabases } from './databases.js';
 import { makeFull } from './full_database.js';
-import { countsOnServer } from './kept.js';
-import { withPlaces } from './places.js';
 
 const describe = await describeWithServer();
 
@@ -49,7 +48,7 @@ describe('a copy that is cut short', () => {
     ['SIGKILL', 'SIGKILL', ''],
     ['SIGINT', 1, 'Cancelled. Nothing of it was kept.'],
   ] as const)('by %s leaves nothing in PostgreSQL, and can be made again', (signal, exit, told) =>
-    withPlaces(async ({ path, server }) => {
+    withDatabases(async ({ path, server }) => {
       makeFull(path('a.db'), 3000);
       const url = await server(true);
       const args = ['db', 'copy', '--from', `sqlite:${path('a.db')}`, '--to', url];
@@ -67,7 +66,7 @@ describe('a copy that is cut short', () => {
   );
 
   it.each(['SIGKILL', 'SIGINT'] as const)('by %s leaves no file, and can be made again', (signal) =>
-    withPlaces(async ({ path, directory, server }) => {
+    withDatabases(async ({ path, directory, server }) => {
       makeFull(path('a.db'), 20_000);
       const url = await server();
       await succeed('db', 'copy', '--from', `sqlite:${path('a.db')}`, '--to', url);
@@ -111,7 +110,7 @@ describe('the verification of a copy', () => {
       /idempotency_keys, holder key:1, key .+ is missing/,
     ],
   ])('finds a row %s, and keeps nothing', (_, table, body, told) =>
-    withPlaces(async ({ path, server }) => {
+    withDatabases(async ({ path, server }) => {
       makeFull(path('a.db'), 3000);
       const url = await server(true);
       await onInsert(url, table, body);
@@ -125,7 +124,7 @@ describe('the verification of a copy', () => {
 
   it(
     'says which row has what PostgreSQL can not keep',
-    withPlaces(async ({ path, server }) => {
+    withDatabases(async ({ path, server }) => {
       makeFull(path('a.db'), 3);
       const sqlite = new Database(path('a.db'));
       sqlite.prepare('UPDATE history SET detail = ? WHERE id = 4').run('a\0b');

@@ -5,16 +5,15 @@ import { openAt } from '../storage/databases.js';
 import { describeWithServer, openPostgres } from '../storage/databases_postgres.js';
 import { onServer } from '../storage/server.js';
 import { refusal, succeed } from './command.js';
+import { countsOnServer, nameIn, withDatabases } from './databases.js';
 import { makeFull } from './full_database.js';
-import { countsOnServer } from './kept.js';
-import { nameIn, withPlaces } from './places.js';
 
 const describe = await describeWithServer();
 
 describe('telegate db copy refuses', () => {
   it(
     'a server whose tables have rows, and names them',
-    withPlaces(async ({ path, server }) => {
+    withDatabases(async ({ path, server }) => {
       makeFull(path('a.db'), 3);
       const url = await server(true);
       await onServer("INSERT INTO facts VALUES ('f', '1')", url);
@@ -27,7 +26,7 @@ describe('telegate db copy refuses', () => {
 
   it(
     'a file that has rows, or that is something else, and leaves it as it is',
-    withPlaces(async ({ path, directory }) => {
+    withDatabases(async ({ path, directory }) => {
       makeFull(path('a.db'), 3);
       makeFull(path('b.db'), 3);
       const other = new Database(path('c.db'));
@@ -48,7 +47,7 @@ describe('telegate db copy refuses', () => {
 
   it(
     'a source that is not there, and makes none',
-    withPlaces(async ({ path, directory, server }) => {
+    withDatabases(async ({ path, directory, server }) => {
       const to = ['--to', `sqlite:${path('b.db')}`] as const;
       expect(await refusal('db', 'copy', '--from', `sqlite:${path('a.db')}`, ...to)).toContain(
         'a.db does not exist',
@@ -62,7 +61,7 @@ describe('telegate db copy refuses', () => {
 
   it(
     'a source of an older or a newer version, or of none',
-    withPlaces(async ({ path, server }) => {
+    withDatabases(async ({ path, server }) => {
       const to = ['--to', `sqlite:${path('b.db')}`] as const;
       makeFull(path('a.db'), 3);
       const date = (expression: string) => {
@@ -84,7 +83,7 @@ describe('telegate db copy refuses', () => {
 
   it(
     'to copy a database into itself, whatever it is called',
-    withPlaces(async ({ path, server }) => {
+    withDatabases(async ({ path, server }) => {
       makeFull(path('a.db'), 3);
       symlinkSync(path('a.db'), path('link.db'));
       const file = ['--from', `sqlite:${path('a.db')}`, '--to', `file:${path('link.db')}`] as const;
@@ -99,7 +98,7 @@ describe('telegate db copy refuses', () => {
 
   it(
     'a file on which a service runs',
-    withPlaces(async ({ path, server }) => {
+    withDatabases(async ({ path, server }) => {
       makeFull(path('a.db'), 3);
       const running = await openAt(path('a.db'));
       const url = await server();
@@ -112,7 +111,7 @@ describe('telegate db copy refuses', () => {
 
   it(
     'a server on which a service runs, as a source and as a target',
-    withPlaces(async ({ path, server }) => {
+    withDatabases(async ({ path, server }) => {
       makeFull(path('a.db'), 3);
       const url = await server(true);
       const running = await openPostgres(nameIn(url), { applicationName: 'telegate' });
@@ -127,7 +126,7 @@ describe('telegate db copy refuses', () => {
 
   it(
     'a URL that can not be read or reached, by its option and without its password',
-    withPlaces(async ({ path }) => {
+    withDatabases(async ({ path }) => {
       makeFull(path('a.db'), 3);
       const from = ['db', 'copy', '--from', `sqlite:${path('a.db')}`] as const;
       const wrong = await refusal(...from, '--to', 'mysql://me:hidden@h/d');

@@ -3,15 +3,14 @@ import { expect, it } from '@jest/globals';
 import { MIGRATIONS, openAt } from '../storage/databases.js';
 import { describeWithServer, openPostgres, POSTGRES_MIGRATIONS } from '../storage/databases_postgres.js';
 import { refusal, startCommand, succeed } from './command.js';
-import { makeOlderFile, makeOlderServer, namesOf } from './older_database.js';
-import { nameIn, withPlaces } from './places.js';
+import { makeOlderFile, makeOlderServer, nameIn, namesOf, withDatabases } from './databases.js';
 
 const describe = await describeWithServer();
 
 describe('telegate db migrate', () => {
   it(
     'says from which version to which it brought a file, and that nothing is left to do',
-    withPlaces(async ({ path }) => {
+    withDatabases(async ({ path }) => {
       makeOlderFile(path('a.db'), path('first'));
       const [first, ...later] = namesOf(MIGRATIONS);
       const migrate = ['db', 'migrate', '--database', `sqlite:${path('a.db')}`] as const;
@@ -25,7 +24,7 @@ describe('telegate db migrate', () => {
 
   it(
     'does the same on a server, replicas running or not',
-    withPlaces(async ({ path, server }) => {
+    withDatabases(async ({ path, server }) => {
       const url = await server();
       await makeOlderServer(url, path('first'));
       const [first, ...later] = namesOf(POSTGRES_MIGRATIONS);
@@ -39,7 +38,7 @@ describe('telegate db migrate', () => {
 
   it(
     'makes the database of the settings where there is none, for its owner only',
-    withPlaces(async ({ path }) => {
+    withDatabases(async ({ path }) => {
       const { exit, stdout } = await startCommand(['db', 'migrate'], { DATA_DIR: path('data') }).ended;
       expect({ exit, stdout }).toEqual({
         exit: 0,
@@ -51,7 +50,7 @@ describe('telegate db migrate', () => {
 
   it(
     'refuses a file on which a service runs, a server that is not there, and what is no URL, without passwords',
-    withPlaces(async ({ path }) => {
+    withDatabases(async ({ path }) => {
       const running = await openAt(path('a.db'));
       const migrate = (url: string) => refusal('db', 'migrate', '--database', url);
       expect(await migrate(`sqlite:${path('a.db')}`)).toContain('a.db is in use by another TeleGate');

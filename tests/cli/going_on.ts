@@ -1,8 +1,7 @@
 import { expect } from '@jest/globals';
 import { addSource } from '../contracts/sources.js';
 import { by, found, idsOf, nameFor, put, type Stores, T0, wish } from '../contracts/stores.js';
-import { HIGHEST, TAGS, UNTIL } from './full_database.js';
-import { FILE_TYPES } from './full_scraping.js';
+import { FILE_TYPES, HIGHEST, TAGS, UNTIL } from './full_database.js';
 
 /** Over a copy of the full database, a service goes on where the other one stopped. */
 export async function goesOn(stores: Stores): Promise<void> {

@@ -4,8 +4,7 @@ import { until } from '../service/manual_time.js';
 import { describeWithServer } from '../storage/databases_postgres.js';
 import { onServer } from '../storage/server.js';
 import { type Ended, startCommand } from './command.js';
-import { makeOlderServer } from './older_database.js';
-import { type Places, withPlaces } from './places.js';
+import { makeOlderServer, type TestDatabases, withDatabases } from './databases.js';
 
 const describe = await describeWithServer();
 
@@ -13,7 +12,7 @@ const BOOTSTRAP = { API_KEYS: 'admin-key-of-tests' };
 
 /** Runs the test beside a running service. */
 const besideService = (test: (url: string, database: string) => Promise<void>) =>
-  withPlaces(async ({ directory, server }: Places) => {
+  withDatabases(async ({ directory, server }: TestDatabases) => {
     const database = await server();
     const service = new Program(directory, { ...BOOTSTRAP, DATABASE_URL: database });
     try {
@@ -49,7 +48,7 @@ describe('telegate keys beside a service on PostgreSQL', () => {
 
   it(
     'brings no schema up to date, and says what does',
-    withPlaces(async ({ path, server }) => {
+    withDatabases(async ({ path, server }) => {
       const database = await server();
       await makeOlderServer(database, path('first'));
       const { exit, stderr } = await keys(database, 'list');
