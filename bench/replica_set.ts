@@ -36,7 +36,10 @@ export class ReplicaSet {
     const shared = { DATABASE_URL: postgres.url(), ENCRYPTION_KEYS: randomBytes(32).toString('hex') };
     const replicas: Server[] = [];
     for (let number = 0; number < count; number += 1) {
-      const own = { DATA_DIR: `${place.directory}/replica${number}`, SYNC: number === 0 ? 'on' : 'off' };
+      const own = {
+        DATA_DIR: `${place.directory}/replica${number}`,
+        SESSIONS_SYNC: number === 0 ? 'on' : 'off',
+      };
       replicas.push(
         await Server.start(place, { program: 'telegate', settings: { ...shared, ...own }, upWhen }),
       );

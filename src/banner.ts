@@ -19,7 +19,7 @@ export function banner({ config, port, sessions, firstKey }: BannerFacts): strin
     `  console   ${url}/`,
     `  docs      ${url}/docs`,
     `  API       ${url}/  (and ${url}/api/v1/)`,
-    `  sessions  ${sessions} ${config.syncs ? `in ${config.sessionsDir}` : '(SYNC=off: other replicas look after their files)'}`,
+    `  sessions  ${sessions} ${config.syncs ? `in ${config.sessionsDir}` : '(SESSIONS_SYNC=off: other replicas look after their files)'}`,
   ];
   if (sessions === 0 && config.syncs)
     lines.push('            none yet: drop .session files there, they are seen within seconds');

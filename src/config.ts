@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { BootstrapKey } from './access/bootstrap_keys.js';
-import { hasCode } from './access/private_file.js';
-import type { ProxyAddress } from './access/proxy_url.js';
-import { redactText } from './redact_text.js';
+import { hasCode } from './kernel/private_files.js';
+import type { ProxyAddress } from './kernel/proxy.js';
+import { redactText } from './redact.js';
 import { SECRET_SETTINGS, type Settings, settingsSchema } from './settings.js';
 import type { DatabaseTarget } from './storage/target.js';
 
@@ -119,12 +119,12 @@ export function readEnvironment(): Record<string, string | undefined> {
   return process.env;
 }
 
-const LONGEST_SHOWN = 100;
+const MAX_SHOWN_LENGTH = 100;
 
 function show(name: string, value: string): string {
   if (SECRET_SETTINGS.has(name)) return '(not shown: secret)';
   const text = redactText(value);
-  return JSON.stringify(text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text);
+  return JSON.stringify(text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text);
 }
 
 function toConfig(settings: Settings): Config {
@@ -140,7 +140,7 @@ function toConfig(settings: Settings): Config {
     leaseTtlSeconds: settings.LEASE_TTL_SECONDS,
     leaseId: settings.LEASE_ID,
     reaperIntervalSeconds: settings.REAPER_INTERVAL_SECONDS,
-    syncs: settings.SYNC === 'on',
+    syncs: settings.SESSIONS_SYNC === 'on',
     sessionsWatch: settings.SESSIONS_WATCH,
     syncCron: settings.SYNC_CRON,
     healthCron: settings.HEALTH_CRON,
@@ -167,7 +167,7 @@ function toConfig(settings: Settings): Config {
     },
     scraping: {
       maxFileBytes: settings.MAX_FILE_BYTES,
-      floodSleepMaxSeconds: settings.FLOOD_SLEEP_MAX,
+      floodSleepMaxSeconds: settings.FLOOD_SLEEP_MAX_SECONDS,
       maxConcurrentRuns: settings.MAX_CONCURRENT_RUNS,
       runLogDays: settings.RUN_LOG_DAYS,
     },

@@ -2,13 +2,11 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { parseBootstrapKeys } from './access/bootstrap_keys.js';
 import { parseEncryptionKeys } from './access/encryption_key.js';
-import { parseProxyUrl } from './access/proxy_url.js';
-import { parseTrustedProxies } from './access/trusted_proxies.js';
 import { comesDue } from './jobs/cron.js';
+import { parseTrustedProxies } from './kernel/client_address.js';
+import { parseProxyUrl } from './kernel/proxy.js';
+import { LOG_LEVELS } from './logging.js';
 import { parseDatabaseUrl } from './storage/target.js';
-
-/** The levels a log may have, fewest entries first: winston's `npm` levels. */
-export const LOG_LEVELS = ['error', 'warn', 'info', 'http', 'verbose', 'debug', 'silly'] as const;
 
 /** Settings whose value is never shown, not even when it is wrong. */
 export const SECRET_SETTINGS: ReadonlySet<string> = new Set([
@@ -40,7 +38,7 @@ export const settingsSchema = z
     LEASE_TTL_SECONDS: wholeNumber(1, 86_400).default(10_800),
     LEASE_ID: oneOf(['required', 'compatible']).default('compatible'),
     REAPER_INTERVAL_SECONDS: wholeNumber(1, 3600).default(30),
-    SYNC: oneOf(['on', 'off']).default('on'),
+    SESSIONS_SYNC: oneOf(['on', 'off']).default('on'),
     SESSIONS_WATCH: oneOf(['native', 'poll']).default('native'),
     SYNC_CRON: z.string().refine(isSchedule, 'a cron expression, or off').default('0 * * * *'),
     HEALTH_CRON: z.string().refine(isSchedule, 'a cron expression, or off').default('off'),
@@ -70,13 +68,13 @@ export const settingsSchema = z
     S3_SECRET_ACCESS_KEY: text(/^\S+$/, 'a secret access key').nullable().default(null),
     S3_FORCE_PATH_STYLE: oneOf(['on', 'off']).nullable().default(null),
     MAX_FILE_BYTES: wholeNumber(1, 2 ** 42).default(2 ** 31),
-    FLOOD_SLEEP_MAX: wholeNumber(0, 3600).default(30),
+    FLOOD_SLEEP_MAX_SECONDS: wholeNumber(0, 3600).default(30),
     MAX_CONCURRENT_RUNS: wholeNumber(0, 100).default(4),
     RUN_LOG_DAYS: wholeNumber(1, 3650).default(30),
     PREFECT_API_URL: webAddress().nullable().default(null),
   })
-  .refine(({ SYNC, DATABASE_URL }) => SYNC === 'on' || DATABASE_URL?.kind === 'postgres', {
-    path: ['SYNC'],
+  .refine(({ SESSIONS_SYNC, DATABASE_URL }) => SESSIONS_SYNC === 'on' || DATABASE_URL?.kind === 'postgres', {
+    path: ['SESSIONS_SYNC'],
     error: 'on: other processes can look after the session files only where DATABASE_URL is postgres://',
   });
 

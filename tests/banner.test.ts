@@ -13,9 +13,9 @@ describe('what a start prints', () => {
   });
 
   it('says nothing of a directory that this replica does not have', () => {
-    const config = loadConfig({ DATABASE_URL, SYNC: 'off', SESSIONS_DIR: '/srv/sessions' });
+    const config = loadConfig({ DATABASE_URL, SESSIONS_SYNC: 'off', SESSIONS_DIR: '/srv/sessions' });
     const text = banner({ config, port: 8000, sessions: 0, firstKey: null });
-    expect(text).toContain('sessions  0 (SYNC=off: other replicas look after their files)');
+    expect(text).toContain('sessions  0 (SESSIONS_SYNC=off: other replicas look after their files)');
     expect(text).not.toContain('/srv/sessions');
     expect(text).not.toContain('drop .session files');
     expect(text).not.toContain('hunter2');

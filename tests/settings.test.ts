@@ -30,18 +30,18 @@ describe('DATABASE_URL', () => {
   });
 });
 
-describe('SYNC', () => {
+describe('SESSIONS_SYNC', () => {
   const DATABASE_URL = 'postgres://me:hunter2@host/db';
 
   it('is on unless other processes can look after the session files', () => {
     expect(loadConfig({ DATABASE_URL }).syncs).toBe(true);
-    expect(loadConfig({ DATABASE_URL, SYNC: 'off' }).syncs).toBe(false);
+    expect(loadConfig({ DATABASE_URL, SESSIONS_SYNC: 'off' }).syncs).toBe(false);
     const wanted =
       'on: other processes can look after the session files only where DATABASE_URL is postgres://';
-    const lines = [`  SYNC: given "off", wanted ${wanted}`];
-    expect(mistakesOf({ SYNC: 'off' })).toEqual(lines);
-    expect(mistakesOf({ SYNC: 'off', DATABASE_URL: 'sqlite:./my.db' })).toEqual(lines);
-    expect(mistakesOf({ SYNC: 'never', DATABASE_URL })).toHaveLength(1);
+    const lines = [`  SESSIONS_SYNC: given "off", wanted ${wanted}`];
+    expect(mistakesOf({ SESSIONS_SYNC: 'off' })).toEqual(lines);
+    expect(mistakesOf({ SESSIONS_SYNC: 'off', DATABASE_URL: 'sqlite:./my.db' })).toEqual(lines);
+    expect(mistakesOf({ SESSIONS_SYNC: 'never', DATABASE_URL })).toHaveLength(1);
   });
 });
 

@@ -15,7 +15,7 @@ export interface SessionsDirectory {
 export class NoSessionsDirectory extends Conflict {
   constructor({ id, name }: { readonly id: number; readonly name: string }) {
     const message =
-      `The files of ${name} are not to be had here: this replica runs with SYNC=off. Send the request to a ` +
+      `The files of ${name} are not to be had here: this replica runs with SESSIONS_SYNC=off. Send the request to a ` +
       'replica that has the sessions directory';
     super({ error: 'no_sessions_directory', message, session_id: id, session_name: name });
   }

@@ -28,7 +28,7 @@ interface Asked {
   stopTimer: () => void;
 }
 
-/** Lets a replica that has SESSIONS_DIR look at it, on behalf of this one, which runs with SYNC=off. */
+/** Lets a replica that has SESSIONS_DIR look at it, on behalf of this one, which runs with SESSIONS_SYNC=off. */
 export class RemoteSync {
   readonly #parts: RemoteSyncParts;
   readonly #asked = new Map<string, Asked>();
@@ -101,7 +101,7 @@ export class RemoteSync {
 
 function refuseUnanswered(): never {
   const message =
-    'No replica with the sessions directory answers: one must run with SYNC=on and the same DATABASE_URL';
+    'No replica with the sessions directory answers: one must run with SESSIONS_SYNC=on and the same DATABASE_URL';
   throw new Unavailable({ error: 'no_sessions_directory', message }, 10);
 }
 

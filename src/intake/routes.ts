@@ -12,7 +12,7 @@ const details = z.object({
   missing_sessions: z.int().meta({ description: 'Their files are gone, but something holds them' }),
   rejected: z
     .array(z.object({ file: z.string(), reason: z.string() }))
-    .meta({ description: 'The first 1,000; the first few where another replica looked (SYNC=off)' }),
+    .meta({ description: 'The first 1,000; the first few where another replica looked (SESSIONS_SYNC=off)' }),
   rejected_total: z.int(),
   unsettled: z
     .array(z.string())
@@ -45,7 +45,7 @@ export function intakeRoutes(sync: Pick<SyncService, 'sync'>): Route[] {
         500: { description: 'SESSIONS_DIR can not be read; nothing was changed' },
         503: {
           description:
-            'With SYNC=off: no replica that has SESSIONS_DIR answers (`no_sessions_directory`), or it takes longer than a minute (`sync_under_way`)',
+            'With SESSIONS_SYNC=off: no replica that has SESSIONS_DIR answers (`no_sessions_directory`), or it takes longer than a minute (`sync_under_way`)',
         },
       },
       async handle({ input }) {

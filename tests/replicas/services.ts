@@ -3,7 +3,7 @@ import { Service, type ServiceOptions } from '../service/service.js';
 import { makeServiceDatabase } from '../service/service_database.js';
 
 /** What a replica without session files is told. */
-export const NO_FILES = { SYNC: 'off', SESSIONS_DIR: '/nowhere' } as const;
+export const NO_FILES = { SESSIONS_SYNC: 'off', SESSIONS_DIR: '/nowhere' } as const;
 
 export interface ReplicaOptions extends ServiceOptions {
   /** What only some are told, by their number from 0. */

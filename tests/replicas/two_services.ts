@@ -14,7 +14,7 @@ import { makeServiceDatabase, type ServiceDatabase } from '../service/service_da
 export interface TwoServices {
   /** It has the session files, and looks at them when it is asked to: its timers stand still. */
   readonly home: Service;
-  /** It runs with SYNC=off. */
+  /** It runs with SESSIONS_SYNC=off. */
   readonly away: Service;
   readonly sandbox: Sandbox;
   readonly shared: ServiceDatabase;
@@ -37,7 +37,7 @@ export function withTwoServices(
     const shared = await makeServiceDatabase('postgres');
     const options = { shared, network: sandboxNetwork(sandbox) };
     const home = new Service({ ...options, timers: new ManualTime(), settings: APPLICATION });
-    const away = new Service({ ...options, settings: { ...APPLICATION, SYNC: 'off' } });
+    const away = new Service({ ...options, settings: { ...APPLICATION, SESSIONS_SYNC: 'off' } });
     try {
       mkdirSync(home.sessionsDir, { recursive: true });
       for (const [path, content] of Object.entries(files)) home.write(path, content);

@@ -76,7 +76,7 @@ describe('the Compose file', () => {
       expect(readFileSync('docs/nginx.conf', 'utf8')).toContain(`server ${replica}:8000 `);
     }
     expect(paths).toContain('services.replica-1.volumes.- ./sessions:/app/sessions');
-    expect(paths).toContain('services.replica-2.environment.SYNC: "off"');
+    expect(paths).toContain('services.replica-2.environment.SESSIONS_SYNC: "off"');
     expect(paths).not.toContain('services.replica-2.volumes.- ./sessions:/app/sessions');
     expect(paths.some((path) => path.startsWith('services.postgres.ports'))).toBe(false);
     expect(paths).toContain('volumes.postgres');
