@@ -1,7 +1,7 @@
-import { KeyFileError } from '../src/access/key_file.js';
-import { hasCode } from '../src/access/private_file.js';
+import { KeyFileError } from '../src/access/encryption_key.js';
 import { EncryptionKeysDiffer } from '../src/access/vault_check.js';
 import { ConfigError } from '../src/config.js';
+import { hasCode } from '../src/kernel/private_files.js';
 import { DatabaseRefused } from '../src/storage/refused.js';
 import { type SandboxService, startSandboxService } from './service.js';
 import { SandboxRefused } from './trial/api.js';

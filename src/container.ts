@@ -3,8 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Express } from 'express';
 import { KeyService } from './access/keys.js';
-import { writePrivateFile } from './access/private_file.js';
-import { rotateSecrets } from './access/rotation.js';
+import { rotateSecrets } from './access/stored_secrets.js';
 import { StreamEnds } from './access/stream_ends.js';
 import type { SteadyClock } from './clock.js';
 import type { Config } from './config.js';
@@ -13,17 +12,17 @@ import { removeLeftovers } from './intake/leftovers.js';
 import type { IntakeUpkeep } from './intake/upkeep.js';
 import { runOnSchedule } from './jobs/cron.js';
 import { runEvery } from './jobs/every.js';
+import { writePrivateFile } from './kernel/private_files.js';
 import type { PoolService } from './pool/service.js';
 import type { EmbeddedEngine } from './scraping/engines/embedded.js';
 import { endAbandonedLeases } from './sessions/abandoned_leases.js';
 import type { SessionHealth } from './sessions/health.js';
 import type { Database } from './storage/database.js';
 import { type Features, wireApp } from './wiring/app.js';
-import { type Base, openBase, type Surroundings } from './wiring/base.js';
+import { type Base, type Dependencies, openBase } from './wiring/base.js';
 import { type Intake, wireIntake } from './wiring/intake.js';
 import { type Pool, wirePool } from './wiring/pool.js';
-import { wireScraping } from './wiring/scraping.js';
-import { wireSources } from './wiring/sources.js';
+import { wireScraping, wireSources } from './wiring/sources.js';
 import { wireTelegram } from './wiring/telegram.js';
 
 /** The whole service, wired and not listening. */
@@ -33,29 +32,29 @@ export interface Container {
   readonly routes: readonly Route[];
   readonly database: Database;
   readonly pool: PoolService;
-  /** Null: the session files are other replicas' business. */
+  /** Null: other replicas look after the session files. */
   readonly upkeep: IntakeUpkeep | null;
   readonly health: SessionHealth;
   readonly clock: SteadyClock;
-  /** Makes the first admin key where there is none, and keeps it in DATA_DIR/admin.key; null: there is one. */
+  /** Creates an admin key where there is no key yet, and saves it in DATA_DIR/admin.key; null: there is one. */
   createFirstKey(): Promise<string | null>;
   /** Starts the jobs that run by themselves. */
   start(): Promise<void>;
-  /** Sends those on hold away and ends event streams, so that connections can end. */
+  /** Answers requests on hold and ends event streams, so that connections can close. */
   quiesce(): void;
   /** Stops everything, last wired first. */
   dispose(): Promise<void>;
 }
 
 /** Wires everything by hand. @throws DatabaseRefused, KeyFileError, EncryptionKeysDiffer. */
-export async function createContainer(config: Config, around: Surroundings): Promise<Container> {
-  const base = await openBase(config, around);
+export async function createContainer(config: Config, dependencies: Dependencies): Promise<Container> {
+  const base = await openBase(config, dependencies);
   const { database, clock, disposers, events, vault } = base;
   try {
     const { apiKeys: bootstrapKeys } = config;
     const { access: store, replicas } = database;
     const keys = new KeyService({ store, clock, bootstrapKeys, randomBytes, replicas });
-    const keepKey = (key: string) => writePrivateFile(join(config.dataDir, 'admin.key'), `${key}\n`);
+    const saveKey = (key: string) => writePrivateFile(join(config.dataDir, 'admin.key'), `${key}\n`);
     await rotateSecrets(database, vault);
     const intake = await wireIntake(base);
     const pool = wirePool(base, intake);
@@ -71,8 +70,8 @@ export async function createContainer(config: Config, around: Surroundings): Pro
       upkeep: intake.upkeep,
       health: telegram.sessions.health,
       clock,
-      // Of several replicas that start at once on an empty database, one makes it.
-      createFirstKey: () => replicas.exclusively('first key', () => keys.createFirst(keepKey)),
+      // Of several replicas that start at once on an empty database, only one makes it.
+      createFirstKey: () => replicas.exclusively('first key', () => keys.createFirst(saveKey)),
       start: () => startJobs(base, features),
       quiesce() {
         pool.service.close();
@@ -86,7 +85,7 @@ export async function createContainer(config: Config, around: Surroundings): Pro
   }
 }
 
-/** What the end of a key brings; the returned function stops watching. */
+/** Ends what a revoked key began; the returned function stops watching. */
 function wireRevocations({ events, clock, timers }: Base, keys: KeyService, pool: Pool): () => void {
   const streams = new StreamEnds({ keys, events, clock, timers });
   keys.onRevoked(async ({ holder, endLeasesBy }) => {
@@ -96,8 +95,8 @@ function wireRevocations({ events, clock, timers }: Base, keys: KeyService, pool
   return () => streams.close();
 }
 
-/** How often the schedules of sources are compared with the store: a replica may not have been told of one. */
-const COMPARE_SECONDS = 600;
+/** How often the schedules of sources are read again from the database: a replica may have missed a change. */
+const RELOAD_SCHEDULES_SECONDS = 600;
 
 async function startJobs(
   base: Base,
@@ -105,7 +104,7 @@ async function startJobs(
 ): Promise<void> {
   const { config, database, databaseHealth, timers, logger, disposers } = base;
   if (!database.shared) await endAbandonedLeases(pool.service);
-  await startLooking(base, intake);
+  await startWatchingFiles(base, intake);
   await sources.schedules.followAll();
   engine.start();
   const { health } = telegram.sessions;
@@ -114,7 +113,7 @@ async function startJobs(
     runOnSchedule(config.healthCron, 'health', { replicas, logger }, (untilNextMs) =>
       health.round(untilNextMs),
     ),
-    runEvery({ seconds: COMPARE_SECONDS, name: 'source schedules', timers, logger }, () =>
+    runEvery({ seconds: RELOAD_SCHEDULES_SECONDS, name: 'source schedules', timers, logger }, () =>
       sources.schedules.followAll(),
     ),
     runEvery({ seconds: config.reaperIntervalSeconds, name: 'reaper', timers, logger }, async () => {
@@ -128,30 +127,30 @@ async function startJobs(
   );
 }
 
-/** How many entries of a log go in one transaction. */
-const ENTRIES_AT_ONCE = 500;
+/** How many entries of a log one transaction deletes. */
+const PRUNE_BATCH = 500;
 
 const DAY_MS = 86_400_000;
 
 async function pruneRunLogs({ config, database, clock }: Base): Promise<void> {
   const before = clock.now() - config.scraping.runLogDays * DAY_MS;
-  while ((await database.runs.pruneLogs(before, ENTRIES_AT_ONCE)) === ENTRIES_AT_ONCE);
+  while ((await database.runs.pruneLogs(before, PRUNE_BATCH)) === PRUNE_BATCH);
 }
 
 async function pruneAuditLog({ config, database, clock }: Base): Promise<void> {
   const before = clock.now() - config.auditDays * DAY_MS;
-  while ((await database.audit.prune(before, ENTRIES_AT_ONCE)) === ENTRIES_AT_ONCE);
+  while ((await database.audit.prune(before, PRUNE_BATCH)) === PRUNE_BATCH);
 }
 
-/** What goes with having SESSIONS_DIR. */
-async function startLooking({ config, database, time, logger, disposers }: Base, look: Intake) {
-  const { upkeep, lookout, availability } = look;
+/** Begins to watch SESSIONS_DIR, where this replica has it. */
+async function startWatchingFiles({ config, database, time, logger, disposers }: Base, intake: Intake) {
+  const { upkeep, lookout, availability } = intake;
   if (upkeep === null || lookout === null) return;
-  const { intake, replicas, shared } = database;
-  if ((await intake.total()) === 0) await mkdir(config.sessionsDir, { recursive: true });
+  const { intake: store, replicas, shared } = database;
+  if ((await store.total()) === 0) await mkdir(config.sessionsDir, { recursive: true });
   await lookout.start();
   if (availability?.reason === null) await removeLeftovers(config.sessionsDir, time.wall());
-  const lacking = shared ? await intake.readAgain() : 0;
+  const lacking = shared ? await store.readAgain() : 0;
   if (lacking > 0) logger.info('sessions are read again, to be kept in the database', { sessions: lacking });
   disposers.add(runOnSchedule(config.syncCron, 'sync', { replicas, logger }, () => upkeep.run('schedule')));
 }

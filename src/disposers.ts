@@ -1,6 +1,6 @@
 type Dispose = () => Promise<void> | void;
 
-/** What must be stopped, last begun first. */
+/** What must be stopped, in reverse order of its start. */
 export class Disposers {
   readonly #list: Dispose[] = [];
 

@@ -1,6 +1,8 @@
 import { createLogger as createWinstonLogger, format, type Logger, transports } from 'winston';
 import { redact } from './redact.js';
-import type { LOG_LEVELS } from './settings.js';
+
+/** The levels a log may have, fewest entries first: winston's `npm` levels. */
+export const LOG_LEVELS = ['error', 'warn', 'info', 'http', 'verbose', 'debug', 'silly'] as const;
 
 /** How much is logged, and where to. */
 export interface LoggerOptions {

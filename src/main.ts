@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'winston';
-import { KeyFileError } from './access/key_file.js';
+import { KeyFileError } from './access/encryption_key.js';
 import { EncryptionKeysDiffer } from './access/vault_check.js';
 import { banner } from './banner.js';
 import { systemTime } from './clock.js';

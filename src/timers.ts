@@ -1,11 +1,11 @@
-/** Calls back later. Passed in, so that tests turn the hands themselves. */
+/** Calls back later. Passed in, so that tests control the time. */
 export interface Timers {
   /** Calls `action` once after so many milliseconds, unless the returned function is called first. */
   after(milliseconds: number, action: () => void): () => void;
 }
 
-/** The longest delay a Node timer takes, in milliseconds (a longer one fires at once). */
-const LONGEST = 2_147_483_647;
+/** The longest delay of a Node timer: a longer one fires at once. */
+const MAX_DELAY_MS = 2_147_483_647;
 
 /** Node's timers; a waiting one does not keep the process alive. */
 export const nodeTimers: Timers = {
@@ -25,5 +25,5 @@ export const awaitedTimers: Timers = {
 };
 
 function start(milliseconds: number, action: () => void): NodeJS.Timeout {
-  return setTimeout(action, Math.min(Math.max(milliseconds, 0), LONGEST));
+  return setTimeout(action, Math.min(Math.max(milliseconds, 0), MAX_DELAY_MS));
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createPrivateFile, hasCode } from '../../src/access/private_file.js';
+import { createPrivateFile, hasCode } from '../../src/kernel/private_files.js';
 
 /** The API keys of a sandbox's service. */
 export interface SandboxKeys {

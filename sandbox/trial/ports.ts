@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode, writePrivateFile } from '../../src/access/private_file.js';
+import { hasCode, writePrivateFile } from '../../src/kernel/private_files.js';
 
 /** A port that is wanted can't be had. The message says which option chooses another. */
 export class PortRefused extends Error {

@@ -1,4 +1,4 @@
-import { ROLES, type Role } from './roles.js';
+import { ROLES, type Role } from '../kernel/api_key.js';
 
 /** An API key that comes from the settings, not from the database. */
 export interface BootstrapKey {
@@ -6,7 +6,7 @@ export interface BootstrapKey {
   readonly key: string;
 }
 
-const SHORTEST_KEY = 16;
+const MIN_KEY_LENGTH = 16;
 
 /**
  * Reads a comma-separated list of API keys, each `KEY` (an admin's) or `role:KEY`. Empty entries are skipped.
@@ -31,13 +31,13 @@ export function parseBootstrapKeys(list: string): BootstrapKey[] {
 function parseEntry(text: string, which: string): BootstrapKey {
   const colon = text.indexOf(':');
   const key = text.slice(colon + 1);
-  if (key.length < SHORTEST_KEY) {
+  if (key.length < MIN_KEY_LENGTH) {
     throw new Error(
-      `${which} is shorter than ${SHORTEST_KEY} characters: \`openssl rand -hex 16\` makes one`,
+      `${which} is shorter than ${MIN_KEY_LENGTH} characters: \`openssl rand -hex 16\` makes one`,
     );
   }
   if (!/^[\x21-\x7e]+$/.test(key)) throw new Error(`${which} has characters other than visible ASCII`);
-  // Taking `wroker:KEY` for an admin's key would hand out more than was meant.
+  // Reading `wroker:KEY` as an admin's key would grant more than was meant.
   return { role: colon === -1 ? 'admin' : parseRole(text.slice(0, colon), which), key };
 }
 

@@ -1,9 +1,6 @@
-import type { ProxyAddress } from './proxy_url.js';
+import type { ProxyAddress } from '../kernel/proxy.js';
 import type { AccessStore } from './store.js';
-import type { Vault } from './vault.js';
-
-/** What the vault knows proxies' passwords as. */
-export const PROXY_PASSWORD = 'proxy.pass';
+import { PROXY_PASSWORD, type Vault } from './vault.js';
 
 /** The row of a proxy: the one there is, or a new one. Its password is encrypted. */
 export async function proxyId(proxy: ProxyAddress, store: AccessStore, vault: Vault): Promise<number> {

@@ -3,8 +3,8 @@ import { momentOf, type SteadyClock } from '../clock.js';
 import { InvalidInput } from '../errors.js';
 import { flag, repeatable, sessionId, text, wholeNumber } from '../http/parameters.js';
 import { defineRoute, type Route } from '../http/route.js';
+import { ROLES } from '../kernel/api_key.js';
 import type { KeyService } from './keys.js';
-import { ROLES } from './roles.js';
 import type { KeyRecord } from './store.js';
 
 const keyAnswer = z.object({
@@ -57,7 +57,7 @@ function list(keys: KeyService, clock: SteadyClock): Route {
     responses: {
       200: { description: 'The keys, without the keys themselves', schema: z.array(keyAnswer) },
     },
-    handle: async () => ({ body: (await keys.list()).map((record) => present(record, clock)) }),
+    handle: async () => ({ body: (await keys.list()).map((record) => serialize(record, clock)) }),
   });
 }
 
@@ -70,7 +70,7 @@ function self(clock: SteadyClock): Route {
     access: ROLES,
     responses: { 200: { description: 'The key that was sent', schema: selfAnswer } },
     handle({ key: { name, role, maxLeases, tags, expiresAt, holder } }) {
-      const limits = { max_leases: maxLeases, tags: [...tags], expires_at: shown(expiresAt, clock) };
+      const limits = { max_leases: maxLeases, tags: [...tags], expires_at: toIso(expiresAt, clock) };
       return { body: { name, role, ...limits, holder } };
     },
   });
@@ -81,7 +81,7 @@ function create(keys: KeyService, clock: SteadyClock): Route {
     method: 'post',
     path: '/keys',
     tag: 'Access',
-    summary: 'Make an API key',
+    summary: 'Create an API key',
     access: [],
     from: 'any',
     input: newKeyInput,
@@ -91,10 +91,10 @@ function create(keys: KeyService, clock: SteadyClock): Route {
     },
     async handle({ input: { name, role, max_leases, expires_at, tags } }) {
       const expiresAt = expires_at ? momentOf(new Date(expires_at), clock) : null;
-      if (expiresAt !== null && expiresAt <= clock.now()) throw past();
+      if (expiresAt !== null && expiresAt <= clock.now()) throw expiresInThePast();
       const limits = { maxLeases: max_leases ?? null, tags: [...new Set(tags ?? [])], expiresAt };
       const { key, ...record } = await keys.create({ name, role, ...limits });
-      const body = { ...present(record, clock), key };
+      const body = { ...serialize(record, clock), key };
       return { status: 201, body, audit: { object: `key:${record.id}` } };
     },
   });
@@ -124,23 +124,23 @@ function revoke(keys: KeyService): Route {
   });
 }
 
-function present(record: KeyRecord, clock: SteadyClock): z.output<typeof keyAnswer> {
+function serialize(record: KeyRecord, clock: SteadyClock): z.output<typeof keyAnswer> {
   return {
     id: record.id,
     name: record.name,
     role: record.role,
     max_leases: record.maxLeases,
     tags: [...record.tags],
-    expires_at: shown(record.expiresAt, clock),
+    expires_at: toIso(record.expiresAt, clock),
     created_at: clock.display(record.createdAt).toISOString(),
   };
 }
 
-function shown(at: number | null, clock: SteadyClock): string | null {
+function toIso(at: number | null, clock: SteadyClock): string | null {
   return at === null ? null : clock.display(at).toISOString();
 }
 
-function past(): InvalidInput {
+function expiresInThePast(): InvalidInput {
   return new InvalidInput([
     { loc: ['body', 'expires_at'], msg: 'wanted: a time to come', type: 'value_error' },
   ]);

@@ -1,5 +1,5 @@
-import type { StoredProxy } from '../pool/store.js';
-import type { Role } from './roles.js';
+import type { Role } from '../kernel/api_key.js';
+import type { StoredProxy } from '../kernel/proxy.js';
 
 /** An API key as it is kept: only its hash. Times are milliseconds on the service's clock. */
 export interface KeyRecord {

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
+import type { ApiKey } from '../kernel/api_key.js';
 import type { Timers } from '../timers.js';
-import { type ApiKey, type KeyService, REMEMBERED_MS } from './keys.js';
+import { type KeyService, REMEMBERED_MS } from './keys.js';
 
 /** The event streams that are open. */
 export interface OpenStreams {
@@ -18,8 +19,8 @@ export interface StreamEndsParts {
 }
 
 /**
- * Ends event streams together with their keys: at once where a revocation is told, when a key expires, and within
- * seconds where nobody could tell, as on the command line. Idle while nobody listens.
+ * Ends event streams with their keys: at once when a key is revoked over HTTP, when it expires, and within seconds
+ * when it is revoked on the command line. Idle while nobody listens.
  */
 export class StreamEnds {
   readonly #parts: StreamEndsParts;
@@ -50,8 +51,8 @@ export class StreamEnds {
     const ends = open.flatMap(({ expiresAt }) => expiresAt ?? []);
     const delay = Math.max(1, Math.min(REMEMBERED_MS, ...ends.map((end) => end - clock.now())));
     this.#stopTimer = timers.after(delay, async () => {
-      // With a database that is away, the next look tells.
-      await keys.lookAgain(events.keys()).catch(() => undefined);
+      // Where the database is away, the next check finds out.
+      await keys.recheck(events.keys()).catch(() => undefined);
       this.#watch();
     });
   }

@@ -1,6 +1,15 @@
 import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
+import { Conflict, type ErrorDetail } from '../errors.js';
 import { ENCRYPTION_KEY_BYTES } from './encryption_key.js';
+
+/** The contexts of the secrets that are kept for longer than a login lasts: each names the field it stays in. */
+export const PROXY_PASSWORD = 'proxy.pass';
+export const SESSION_API_HASH = 'sessions.api_hash';
+export const SESSION_CREDENTIALS = 'sessions.credentials';
+export const SOURCE_API_HASH = 'sources.api_hash';
+export const SOURCE_BOT_TOKEN = 'sources.bot_token';
+export const SOURCE_BOT_SESSION = 'sources.bot_session';
 
 /**
  * Why a vault refused: `bad_key` (no key, or not 32 bytes), `malformed` (not one of its tokens), `unknown_key`
@@ -24,9 +33,24 @@ interface NamedKey {
   readonly key: KeyObject;
 }
 
+/** A stored secret that no key in use decrypts; the message says which one, and how to give it again. No secret. */
+export class SecretUnreadable extends Conflict {}
+
+/** Decrypts a secret. @throws SecretUnreadable made of `told` where no key does; what else `decrypting` throws. */
+export async function decryptedOr<Secret>(
+  decrypting: Promise<Secret>,
+  told: () => ErrorDetail,
+): Promise<Secret> {
+  try {
+    return await decrypting;
+  } catch (error) {
+    throw error instanceof VaultError ? new SecretUnreadable(told()) : error;
+  }
+}
+
 /**
- * Keeps secrets that lie in the database unreadable without a key: compact JWE, `dir` and `A256GCM`. A token
- * is bound to its context (say `sessions.session_string:42`): moved to another field it no longer opens.
+ * Encrypts the secrets that are kept in the database: compact JWE, `dir` and `A256GCM`. A token is bound to its
+ * context (say `sessions.session_string:42`): moved to another field, it can no longer be decrypted.
  */
 export class Vault {
   readonly #current: NamedKey;
@@ -61,7 +85,7 @@ export class Vault {
   async decrypt(token: string, context: string): Promise<string> {
     const { kid, ctx } = readHeader(token);
     const key = kid === undefined ? undefined : this.#keys.get(kid);
-    if (key === undefined) throw new VaultError('unknown_key', 'no key in use opens this secret');
+    if (key === undefined) throw new VaultError('unknown_key', 'no key in use decrypts this secret');
     if (ctx !== context) throw new VaultError('wrong_context', 'this secret belongs to another field');
     const allowed = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] };
     try {
@@ -72,7 +96,7 @@ export class Vault {
     }
   }
 
-  /** Whether the newest key made this token; if not (nor is it one at all), it wants encrypting anew. */
+  /** Whether the newest key made this token. If not, or if it is no token at all, it has to be encrypted again. */
   isCurrent(token: string): boolean {
     try {
       return readHeader(token).kid === this.#current.kid;

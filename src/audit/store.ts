@@ -1,4 +1,4 @@
-import type { Page } from '../pool/store.js';
+import type { Page } from '../kernel/page.js';
 
 /** `failed`: it broke off with an error of the service's own, and may have been done in part. */
 export const AUDIT_OUTCOMES = ['done', 'failed'] as const;

@@ -1,8 +1,25 @@
 import { Command } from 'commander';
-import { loadConfig, readEnvironment } from '../config.js';
+import { systemTime } from '../clock.js';
+import { ConfigError, loadConfig, readEnvironment } from '../config.js';
+import { copyDatabase } from '../storage/copying/copy.js';
+import { CopyFailed } from '../storage/copying/copy_failed.js';
+import type { CopiedRows } from '../storage/copying/steps.js';
 import { migrateToNewest } from '../storage/migrate.js';
-import { DATABASE_URL_HELP, databaseOption } from './database_option.js';
-import { copy } from './db_copy.js';
+import { type NamedDatabase, parseDatabaseUrl } from '../storage/target.js';
+import { ProgressLine } from './progress_line.js';
+
+/** What a database is named by on the command line. */
+const DATABASE_URL_HELP = 'sqlite:PATH, file:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE';
+
+const SERVER_STEPS = [
+  'Set DATABASE_URL of every replica to the URL given as --to.',
+  'Set ENCRYPTION_KEYS of every replica to what it was; if it was empty, to the content of DATA_DIR/encryption.key.',
+];
+
+const LAST_STEPS = [
+  'Leave SESSIONS_DIR as it is.',
+  'Start TeleGate, and never again on the database that was copied: each would lease the same sessions.',
+];
 
 /** `telegate db`: what is done to a database as a whole. */
 export function databaseCommand(): Command {
@@ -36,4 +53,55 @@ async function migrate({ database: url }: { database?: string }): Promise<void> 
       ? `There was nothing to do: the schema is ${to}.`
       : `The schema was brought from ${from ?? 'nothing'} to ${to}.`;
   process.stdout.write(`${told}\n`);
+}
+
+/**
+ * The database that an option names. @throws ConfigError that names the option and shows nothing of its value,
+ * in which a password may be.
+ */
+function databaseOption(option: string, url: string): NamedDatabase {
+  try {
+    return parseDatabaseUrl(url);
+  } catch {
+    throw new ConfigError(`${option}: wanted ${DATABASE_URL_HELP}`);
+  }
+}
+
+/** Copies a database, tells how far it is, and what to do then. Ctrl-C cancels it. */
+async function copy(from: NamedDatabase, to: NamedDatabase): Promise<void> {
+  const cancelling = new AbortController();
+  const cancel = () => cancelling.abort(new CopyFailed('Cancelled.'));
+  // Once: who presses it again wants the end at any price, that of a NAME.partial left behind.
+  process.once('SIGINT', cancel).once('SIGTERM', cancel);
+  const progress = new ProgressLine(process.stderr, systemTime);
+  try {
+    const copied = await copyDatabase(from, to, {
+      signal: cancelling.signal,
+      onProgress: ({ step, table, rows }) => progress.show(`${step} ${table}: ${rows} rows`),
+    });
+    progress.clear();
+    process.stdout.write(`${summary(copied)}\n\n${nextSteps(to)}\n`);
+  } finally {
+    progress.clear();
+    process.off('SIGINT', cancel).off('SIGTERM', cancel);
+  }
+}
+
+function summary(copied: readonly CopiedRows[]): string {
+  const longest = Math.max(...copied.map(({ table }) => table.length));
+  const lines = copied.map(({ table, rows }) => `${table.padEnd(longest)}  ${rows} rows copied, verified`);
+  return lines.join('\n');
+}
+
+/** What is left to do; URLs are not shown, since a password may be in them. */
+function nextSteps(to: NamedDatabase): string {
+  const steps = [...(to.kind === 'sqlite' ? fileSteps(to.file) : SERVER_STEPS), ...LAST_STEPS];
+  return ['What to do next:', ...steps.map((step, index) => `${index + 1}. ${step}`)].join('\n');
+}
+
+function fileSteps(file: string): string[] {
+  return [
+    `Set DATABASE_URL to sqlite:${file}`,
+    'Leave ENCRYPTION_KEYS, or DATA_DIR/encryption.key, as they are.',
+  ];
 }

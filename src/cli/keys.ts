@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { holderOf, KeyService } from '../access/keys.js';
-import { ROLES, type Role } from '../access/roles.js';
+import { KeyService } from '../access/keys.js';
 import { momentOf, type SteadyClock, systemTime } from '../clock.js';
 import { loadConfig, readEnvironment } from '../config.js';
+import { holderOf, ROLES, type Role } from '../kernel/api_key.js';
 import { Alone } from '../replicas/alone.js';
 import { openDatabaseBeside } from '../storage/open.js';
 import { readClock } from '../storage/saved_clock.js';

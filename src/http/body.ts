@@ -1,10 +1,9 @@
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import multer from 'multer';
+import { BodyTooSlow, InvalidInput, TeleGateError, TooLarge, UnsupportedMedia } from '../errors.js';
 import type { Timers } from '../timers.js';
-import { refusalOf } from './body_refusals.js';
-import { parseExactJson } from './exact_json.js';
-import { readForm } from './form.js';
+import { DuplicateKey, parseExactJson } from './exact_json.js';
 import type { FileSpec, UploadedFile } from './route.js';
-import { readInTime } from './slow_bodies.js';
 
 /** No parameter of any route needs more, in bytes. */
 const LIMIT_BYTES = 64 * 1024;
@@ -36,7 +35,7 @@ async function read(req: Request, res: Response, file: FileSpec | undefined): Pr
     await run(jsonText);
     if (typeof req.body === 'string') req.body = req.body === '' ? {} : parseExactJson(req.body);
     await run(urlencoded);
-    return await readForm(req, run, { fieldBytes: LIMIT_BYTES, file });
+    return await readForm(req, run, file);
   } catch (error) {
     throw refusalOf(error, file);
   }
@@ -47,4 +46,150 @@ function runHandler(handler: RequestHandler, req: Request, res: Response): Promi
     const next: NextFunction = (error?: unknown) => (error ? reject(error) : resolve());
     handler(req, res, next);
   });
+}
+
+/**
+ * Reads a multipart form, its fields into `req.body`; its file, or null. Any other body is left as it is, but
+ * must not hold what only a file can. `run` runs middleware on the request.
+ *
+ * @throws InvalidInput; Unavailable while too many files are being received; what multer objects to.
+ */
+async function readForm(
+  req: Request,
+  run: (handler: RequestHandler) => Promise<void>,
+  file: FileSpec | undefined,
+): Promise<UploadedFile | null> {
+  const limits = { fields: 50, fieldSize: LIMIT_BYTES };
+  if (file === undefined) {
+    await run(multer({ limits: { ...limits, files: 0 } }).none());
+    return null;
+  }
+  if (!req.is('multipart')) {
+    refuseText(req.body, file);
+    return null;
+  }
+  const { storage, use, leave } = await file.uploads.take();
+  try {
+    const form = { ...limits, files: 1, fileSize: file.maxBytes };
+    await run(multer({ storage, defParamCharset: 'utf8', limits: form }).single(file.field));
+    refuseText(req.body, file);
+    if (req.file) return { field: file.field, name: req.file.originalname, use, leave };
+  } catch (error) {
+    await leave();
+    throw error;
+  }
+  await leave();
+  return null;
+}
+
+/** `curl -F file=name` without its `@` sends the name. */
+function refuseText(body: unknown, { field }: FileSpec): void {
+  if (typeof body !== 'object' || body === null || !Object.hasOwn(body, field)) return;
+  const msg = 'wanted: a file, in a multipart form; this is text';
+  throw new InvalidInput([{ loc: ['body', field], msg, type: 'value_error' }]);
+}
+
+/** How often the progress of a body is checked, in seconds. */
+const CHECK_INTERVAL_SECONDS = 30;
+
+/** What must arrive in that time, in bytes, unless the body is complete. */
+const MIN_BYTES = 16 * 1024;
+
+/**
+ * Reads a body. If it arrives too slowly, the request is refused and its connection closed.
+ * @throws BodyTooSlow, and what `read` throws.
+ */
+async function readInTime(
+  req: Request,
+  res: Response,
+  timers: Timers,
+  read: () => Promise<UploadedFile | null>,
+): Promise<UploadedFile | null> {
+  let cancel: () => void = () => undefined;
+  const tooSlow = new Promise<never>((_, reject) => {
+    const wait = (seen: number) => {
+      cancel = timers.after(CHECK_INTERVAL_SECONDS * 1000, () => {
+        const { bytesRead } = req.socket;
+        // While the service itself does not read on, nothing can arrive.
+        const comes = bytesRead - seen >= MIN_BYTES || req.readableLength >= req.readableHighWaterMark;
+        if (req.complete || comes) wait(bytesRead);
+        else reject(new BodyTooSlow(MIN_BYTES, CHECK_INTERVAL_SECONDS));
+      });
+    };
+    wait(req.socket.bytesRead);
+  });
+  const reading = read();
+  try {
+    return await Promise.race([reading, tooSlow]);
+  } catch (error) {
+    if (error instanceof BodyTooSlow) {
+      reading.then(
+        (file) => file?.leave(),
+        () => undefined,
+      );
+      res.setHeader('Connection', 'close');
+      res.once('finish', () => req.destroy());
+    }
+    throw error;
+  } finally {
+    cancel();
+  }
+}
+
+const TOO_LARGE = 'The body, or a part of it, is larger than 64 KiB';
+
+/** What the parsers object to, by the type or code that they give. */
+const OBJECTIONS: Readonly<Record<string, () => TeleGateError>> = {
+  'entity.too.large': () => new TooLarge(TOO_LARGE),
+  LIMIT_FIELD_VALUE: () => new TooLarge(TOO_LARGE),
+  LIMIT_FIELD_KEY: () => new TooLarge(TOO_LARGE),
+  LIMIT_FIELD_COUNT: () => invalid('the form has too many fields'),
+  'parameters.too.many': () => invalid('the form has too many fields'),
+  'encoding.unsupported': () => new UnsupportedMedia('Content-Encoding not supported'),
+  'charset.unsupported': () => new UnsupportedMedia('Charset not supported'),
+};
+
+/** Of a file that came along. */
+const FILE_OBJECTIONS: Readonly<Record<string, (file: FileSpec) => TeleGateError>> = {
+  LIMIT_FILE_SIZE: ({ field, maxBytes }) =>
+    new TooLarge(`The file in "${field}" is larger than ${inWords(maxBytes)}`, field),
+  LIMIT_UNEXPECTED_FILE: ({ field }) => otherFile(field),
+  LIMIT_FILE_COUNT: ({ field }) => otherFile(field),
+};
+
+/**
+ * What a body could not be read for, as an error that says so to its sender. `file`: what the route takes;
+ * without it no file is wanted.
+ */
+function refusalOf(error: unknown, file?: FileSpec): TeleGateError {
+  if (error instanceof TeleGateError) return error;
+  if (error instanceof DuplicateKey) return invalid(error.message);
+  // Objects nested so deeply that the parser runs out of stack make a RangeError.
+  if (error instanceof SyntaxError || error instanceof RangeError) {
+    return invalid('the body is not valid JSON', 'json_invalid');
+  }
+  const facts: object = typeof error === 'object' && error !== null ? error : {};
+  const type = 'type' in facts ? String(facts.type) : 'code' in facts ? String(facts.code) : '';
+  const fileObjection = FILE_OBJECTIONS[type];
+  if (fileObjection) return file ? fileObjection(file) : invalid('no file is wanted here');
+  return OBJECTIONS[type]?.() ?? invalid('the body can not be read');
+}
+
+function otherFile(field: string): InvalidInput {
+  const msg = `wanted: one file, in the field "${field}", and no other`;
+  return new InvalidInput([{ loc: ['body', field], msg, type: 'value_error' }]);
+}
+
+function invalid(msg: string, type = 'value_error'): InvalidInput {
+  return new InvalidInput([{ loc: ['body'], msg, type }]);
+}
+
+function inWords(bytes: number): string {
+  for (const [unit, size] of [
+    ['MiB', 1024 * 1024],
+    ['KiB', 1024],
+  ] as const) {
+    if (bytes % size === 0) return `${bytes / size} ${unit}`;
+  }
+  return `${bytes} bytes`;
 }

@@ -1,17 +1,17 @@
 import type { Response } from 'express';
-import type { ApiKey } from '../access/keys.js';
+import type { ApiKey } from '../kernel/api_key.js';
 import type { Timers } from '../timers.js';
 
-/** Bytes that a slow reader may have outstanding before it is cut off. */
-const MOST_OUTSTANDING = 256 * 1024;
+/** What a slow reader may have outstanding before its stream is ended. */
+const MAX_OUTSTANDING_BYTES = 256 * 1024;
 
 /** How many may listen at once. */
-const MOST_LISTENERS = 200;
+const MAX_LISTENERS = 200;
 
-/** A comment is sent this often, in milliseconds, so that no proxy takes the silence for an end. */
+/** A comment is sent this often, in milliseconds, so that no proxy closes a silent stream. */
 const KEEP_ALIVE_MS = 15_000;
 
-/** Server-sent events: what happens is told to everyone who listens, and kept for nobody. */
+/** Server-sent events: sent to everyone who listens, and kept for nobody. */
 export class EventHub {
   readonly #timers: Timers;
   readonly #listeners = new Map<Response, ApiKey>();
@@ -23,7 +23,7 @@ export class EventHub {
   }
 
   get full(): boolean {
-    return this.#listeners.size >= MOST_LISTENERS;
+    return this.#listeners.size >= MAX_LISTENERS;
   }
 
   get listening(): boolean {
@@ -59,12 +59,12 @@ export class EventHub {
     for (const opened of this.#openedListeners) opened();
   }
 
-  /** Tells all whose key is not limited to tags. */
+  /** Sends to all whose key is not limited to tags. */
   publish(event: string, data: unknown): void {
     if (this.#listeners.size > 0) this.#write(message(event, data), ({ tags }) => tags.length === 0);
   }
 
-  /** Tells those who listen with this key. */
+  /** Sends to those who listen with this key. */
   publishTo(holder: string, event: string, data: unknown): void {
     this.#write(message(event, data), (key) => key.holder === holder);
   }
@@ -78,7 +78,7 @@ export class EventHub {
     }
   }
 
-  /** Ends every stream; a browser comes back by itself. */
+  /** Ends every stream; a browser reconnects by itself. */
   close(): void {
     this.#stopTimer?.();
     this.end(() => true);
@@ -94,7 +94,7 @@ export class EventHub {
   #write(text: string, whose: (key: ApiKey) => boolean): void {
     for (const [res, key] of this.#listeners) {
       if (!whose(key)) continue;
-      if (res.writableLength > MOST_OUTSTANDING) res.destroy();
+      if (res.writableLength > MAX_OUTSTANDING_BYTES) res.destroy();
       else res.write(text);
     }
   }

@@ -12,11 +12,11 @@ const errorAnswer = z
   })
   .meta({ id: 'Error' });
 
-/** Errors that any route with a key, or with parameters, may answer. */
+/** Errors that any route with a key, or with parameters, may answer with. */
 const COMMON = {
   401: 'No API key came with the request',
   403: 'The API key is unknown, or its role may not do this',
-  422: 'A parameter is missing or can not be understood',
+  422: 'A parameter is missing or invalid',
 } as const;
 
 /** The OpenAPI 3.1 document of these routes, from the very schemas that validate them. */
@@ -31,7 +31,7 @@ export function createOpenApi(routes: readonly Route[], version: string): object
     info: {
       title: 'TeleGate',
       version,
-      description: 'Leases Telegram sessions to workers: no session is ever in two hands.',
+      description: 'Leases Telegram sessions to workers: never one session to two workers at once.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     security: [{ key: [] }, { bearer: [] }],

@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
-import type { ApiKey } from '../access/keys.js';
 import { Forbidden, Unavailable } from '../errors.js';
+import type { ApiKey } from '../kernel/api_key.js';
 import type { EventHub } from './events.js';
 import { defineRoute, type Route } from './route.js';
 
@@ -66,7 +66,9 @@ function metrics({ registry }: OperationsParts): Route {
     responses: { 200: { description: 'Text in the Prometheus format', contentType: 'text/plain' } },
     async handle({ key }) {
       if (key.tags.length > 0)
-        throw new Forbidden('A key limited to tags can not read the metrics of all sessions');
+        throw new Forbidden('A key limited to tags can not read the metrics of all sessions', {
+          code: 'key_limited_to_tags',
+        });
       return { body: await registry.metrics(), headers: { 'Content-Type': registry.contentType } };
     },
   });
@@ -83,7 +85,7 @@ function events({ events: hub, snapshot }: OperationsParts): Route {
     access: ['monitor'],
     responses: { 200: { description: 'A stream that does not end', contentType: 'text/event-stream' } },
     async handle({ res, key }) {
-      if (hub.full) throw new Unavailable('Too many listeners', 10);
+      if (hub.full) throw new Unavailable('Too many listeners', 10, { code: 'too_many_listeners' });
       hub.open(res, key, [{ event: 'status', data: await snapshot(key) }]);
       return undefined;
     },

@@ -1,7 +1,6 @@
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
-import type { ApiKey } from '../access/keys.js';
-import type { Role } from '../access/roles.js';
+import type { ApiKey, Role } from '../kernel/api_key.js';
 import type { Uploads } from './uploads.js';
 
 export type Method = 'get' | 'post' | 'put' | 'delete';

@@ -6,22 +6,22 @@ import type { StorageEngine } from 'multer';
 import { isDiskFull } from '../disk_full.js';
 import { Unavailable } from '../errors.js';
 
-/** Files that are received, or wait to be read, at one time: so many times its route's limit on the disk. */
+/** How many files are received, or wait to be read, at one time: each takes up to its route's limit on the disk. */
 const MAX_UPLOADS = 4;
 
-/** No upload takes so long; a file this old was left by a process that was killed, in milliseconds. */
-const LEFT_MS = 3_600_000;
+/** No upload takes longer: an older file was left by a process that was killed. */
+const ABANDONED_AFTER_MS = 3_600_000;
 
-/** A place for one file that is being received. */
-export interface UploadPlace {
+/** One of the files that may be received at a time. */
+export interface UploadSlot {
   readonly storage: StorageEngine;
-  /** Reads the file once it is there, gives it to `work`, and removes it; of all files, one at a time is in memory. */
+  /** Reads the file once it has arrived, gives it to `work`, and removes it. Only one file at a time is in memory. */
   use<Result>(work: (bytes: Buffer) => Result | Promise<Result>): Promise<Result>;
-  /** Removes the file, if it is still there, and leaves the place to others. */
+  /** Removes the file, if it is still there, and frees the slot. */
   leave(): Promise<void>;
 }
 
-/** Files that come with requests: on the disk, for this user only, until they are read. */
+/** Files that come with requests: on the disk, readable by this user only, until they are read. */
 export class Uploads {
   readonly #directory: string;
   readonly #newId: () => string;
@@ -35,7 +35,7 @@ export class Uploads {
   }
 
   /** @throws Unavailable while MAX_UPLOADS files are here already. */
-  async take(): Promise<UploadPlace> {
+  async take(): Promise<UploadSlot> {
     if (this.#taken >= MAX_UPLOADS) {
       const message = 'Too many files are being received; send this one again in a moment';
       throw new Unavailable({ error: 'too_many_uploads', message }, 1);
@@ -61,16 +61,16 @@ export class Uploads {
     return { storage: file, use, leave };
   }
 
-  /** Removes what killed processes left; `othersAtWork`: of the files here, some may be another process's. */
-  async clear(othersAtWork: boolean, now: number): Promise<void> {
-    if (!othersAtWork) return rm(this.#directory, { recursive: true, force: true });
+  /** Removes what killed processes left; `shared`: another process may be using some of the files. */
+  async clear(shared: boolean, now: number): Promise<void> {
+    if (!shared) return rm(this.#directory, { recursive: true, force: true });
     for (const name of await readdir(this.#directory).catch(() => [])) {
       const path = join(this.#directory, name);
       const written = await stat(path).then(
         ({ mtimeMs }) => mtimeMs,
         () => now,
       );
-      if (now - written >= LEFT_MS) await rm(path, { force: true });
+      if (now - written >= ABANDONED_AFTER_MS) await rm(path, { force: true });
     }
   }
 
@@ -89,7 +89,7 @@ export class Uploads {
 class ReceivedFile implements StorageEngine {
   readonly #path: string;
   readonly #makeDirectory: () => Promise<void>;
-  readonly #given = new AbortController();
+  readonly #removed = new AbortController();
   #written: Promise<unknown> = Promise.resolve();
 
   constructor(path: string, makeDirectory: () => Promise<void>) {
@@ -106,26 +106,26 @@ class ReceivedFile implements StorageEngine {
     );
   }
 
-  /** Called for a file that is not wanted after all, which whoever took the place removes. */
+  /** Called for a file that is refused; whoever took the slot removes it. */
   _removeFile(_req: unknown, _file: unknown, done: (error: Error | null) => void): void {
     done(null);
   }
 
-  /** Breaks off what is being written: only then is there nothing that could still make the file. */
+  /** Aborts the write first: otherwise it could still create the file. */
   async remove(): Promise<void> {
-    this.#given.abort();
+    this.#removed.abort();
     await this.#written;
     await rm(this.#path, { force: true });
   }
 
   async #write(stream: NodeJS.ReadableStream): Promise<void> {
     await this.#makeDirectory();
-    const { signal } = this.#given;
+    const { signal } = this.#removed;
     await pipeline(stream, createWriteStream(this.#path, { flags: 'wx', mode: 0o600 }), { signal });
   }
 }
 
 function noRoom(cause: unknown): Unavailable {
   const message = 'No space is left on the disk for uploads; send this file again when there is';
-  return new Unavailable({ error: 'storage_unavailable', message }, 60, cause);
+  return new Unavailable({ error: 'storage_unavailable', message }, 60, { cause });
 }

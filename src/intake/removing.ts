@@ -1,6 +1,6 @@
 import { readFile, rmdir, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { hasCode, syncDirectory } from '../access/private_file.js';
+import { hasCode, syncDirectory } from '../kernel/private_files.js';
 import { fileKind } from './names.js';
 
 /** The files that SQLite keeps beside a `.session` file; a JSON file has none. */

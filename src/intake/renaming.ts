@@ -1,6 +1,6 @@
 import { link, lstat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { hasCode, syncDirectory } from '../access/private_file.js';
+import { hasCode, syncDirectory } from '../kernel/private_files.js';
 import { unlessGone } from './removing.js';
 
 /** A file's name and the one it is to have; absolute paths on one file system. */

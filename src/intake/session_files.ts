@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { createPrivateFile, writePrivateFile } from '../access/private_file.js';
 import { Conflict } from '../errors.js';
+import { createPrivateFile, writePrivateFile } from '../kernel/private_files.js';
 import { FileInUse, failingAs } from './file_errors.js';
 import { temporaryName } from './leftovers.js';
 import { locate } from './located.js';

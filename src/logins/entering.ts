@@ -1,6 +1,6 @@
-import type { ProxyAddress } from '../access/proxy_url.js';
 import { BadRequest } from '../errors.js';
 import { authKeyDigest } from '../intake/formats/auth_key.js';
+import type { ProxyAddress } from '../kernel/proxy.js';
 import { TelegramRefused } from '../telegram/errors.js';
 import type { SignIn, TelegramGateway } from '../telegram/gateway.js';
 import { saysNotLoggedIn } from './refusals.js';

@@ -1,7 +1,7 @@
 import type { Logger } from 'winston';
-import type { ProxyAddress } from '../access/proxy_url.js';
 import type { Clock } from '../clock.js';
 import { Conflict, NotFound } from '../errors.js';
+import type { ProxyAddress } from '../kernel/proxy.js';
 import type { SessionRecord, SessionStore } from '../sessions/store.js';
 import type { TelegramGateway } from '../telegram/gateway.js';
 import type { SessionSaving } from './saving.js';

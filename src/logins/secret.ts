@@ -1,5 +1,4 @@
-import { openedOr } from '../access/secret_unreadable.js';
-import type { Vault } from '../access/vault.js';
+import { decryptedOr, type Vault } from '../access/vault.js';
 import type { Application, DcKey } from '../telegram/gateway.js';
 
 /** What a login under way must not forget, and nobody may read. */
@@ -36,7 +35,7 @@ export class LoginSecrets {
   /** @throws SecretUnreadable where no key opens it, or it is not this login's. */
   async open(id: string, sealed: string): Promise<LoginSecret> {
     const message = "what is kept of this login can't be decrypted with the keys in use: begin it again";
-    const text = await openedOr(this.#vault.decrypt(sealed, context(id)), () => ({
+    const text = await decryptedOr(this.#vault.decrypt(sealed, context(id)), () => ({
       error: 'login_unreadable',
       message,
     }));

@@ -1,12 +1,13 @@
 import type { Response } from 'express';
 import type { Logger } from 'winston';
 import type { z } from 'zod';
-import { exactAddress } from '../access/client_address.js';
-import type { ApiKey, KeyService } from '../access/keys.js';
-import { SecretUnreadable } from '../access/secret_unreadable.js';
+import type { KeyService } from '../access/keys.js';
+import { SecretUnreadable } from '../access/vault.js';
 import type { SteadyClock } from '../clock.js';
 import { Forbidden, InvalidInput, TeleGateError, Unavailable } from '../errors.js';
 import { type Context, defineRoute, type Method, type Reply, type Route } from '../http/route.js';
+import type { ApiKey } from '../kernel/api_key.js';
+import { exactAddress } from '../kernel/client_address.js';
 import type { ObserveAcquire } from './metrics.js';
 import { iso } from './present.js';
 import { acquireInput, leaseAnswer, noFreeSessionAnswer } from './schemas.js';

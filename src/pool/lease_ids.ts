@@ -1,8 +1,8 @@
 import { Counter, type Registry } from 'prom-client';
 import type { Logger } from 'winston';
-import { exactAddress } from '../access/client_address.js';
-import type { ApiKey } from '../access/keys.js';
 import type { Clock } from '../clock.js';
+import type { ApiKey } from '../kernel/api_key.js';
+import { exactAddress } from '../kernel/client_address.js';
 import type { Caller, LeaseIdMode } from './lease_authorization.js';
 
 /** The calls that may come without a lease id. */

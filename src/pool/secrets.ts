@@ -1,5 +1,6 @@
 import { Conflict } from '../errors.js';
-import type { Lease, StoredProxy } from './store.js';
+import type { StoredProxy } from '../kernel/proxy.js';
+import type { Lease } from './store.js';
 
 /** A session can't be told in a format that names its user: nobody knows who that is. */
 export class UserIdUnknown extends Conflict {

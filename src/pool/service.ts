@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import { NotFound } from '../errors.js';
+import type { Page } from '../kernel/page.js';
 import type { Timers } from '../timers.js';
 import type { Caller, Relation } from './lease_authorization.js';
 import { type Joining, WaitingLine } from './line.js';
@@ -15,7 +16,6 @@ import {
   IDEMPOTENCY_MS,
   type Lease,
   type LeaseRow,
-  type Page,
   type PoolCounts,
   type PoolSignals,
   type PoolStore,

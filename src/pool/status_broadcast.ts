@@ -1,6 +1,6 @@
-import type { ApiKey } from '../access/keys.js';
 import type { SteadyClock } from '../clock.js';
 import type { EventHub } from '../http/events.js';
+import type { ApiKey } from '../kernel/api_key.js';
 import type { Timers } from '../timers.js';
 import { iso } from './present.js';
 import type { PoolNotice } from './store.js';

@@ -1,3 +1,5 @@
+import type { Page } from '../kernel/page.js';
+import type { StoredProxy } from '../kernel/proxy.js';
 import type { Caller, RefusalKind, Relation } from './lease_authorization.js';
 import type { State } from './states.js';
 
@@ -29,15 +31,6 @@ export interface AcquireRequest {
   readonly idempotencyKey: string | null;
   /** Nothing is granted: only a lease that the idempotency key was answered with before is given again. */
   readonly onlyRepeat?: boolean;
-}
-
-/** A proxy as it is stored: `pass` is encrypted. */
-export interface StoredProxy {
-  readonly type: string;
-  readonly host: string;
-  readonly port: number;
-  readonly user: string | null;
-  readonly pass: string | null;
 }
 
 export interface Lease {
@@ -148,11 +141,6 @@ export interface HistoryRow {
   readonly detail: string | null;
   readonly leaseId: string | null;
   readonly holder: string | null;
-}
-
-export interface Page {
-  readonly skip: number;
-  readonly limit: number;
 }
 
 /**

@@ -1,7 +1,7 @@
-import type { ProxyAddress } from '../access/proxy_url.js';
 import { VaultError } from '../access/vault.js';
 import type { Clock } from '../clock.js';
 import { BadRequest } from '../errors.js';
+import type { ProxyAddress } from '../kernel/proxy.js';
 import { saysNotLoggedIn } from '../logins/refusals.js';
 import type { BotGateway, ConnectedBot } from '../telegram/bots.js';
 import type { Timers } from '../timers.js';

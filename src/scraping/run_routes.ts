@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { SteadyClock } from '../clock.js';
 import { page, wholeNumber } from '../http/parameters.js';
 import { defineRoute, type Route } from '../http/route.js';
-import type { Page } from '../pool/store.js';
+import type { Page } from '../kernel/page.js';
 import * as present from './run_present.js';
 import type { RunService } from './run_service.js';
 import type { Run } from './store.js';

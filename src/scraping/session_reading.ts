@@ -1,4 +1,4 @@
-import { SecretUnreadable } from '../access/secret_unreadable.js';
+import { SecretUnreadable } from '../access/vault.js';
 import type { Clock } from '../clock.js';
 import { NotFound } from '../errors.js';
 import type { PoolService } from '../pool/service.js';

@@ -1,5 +1,4 @@
-import { SOURCE_API_HASH, SOURCE_BOT_SESSION, SOURCE_BOT_TOKEN } from '../access/source_secrets.js';
-import type { Vault } from '../access/vault.js';
+import { SOURCE_API_HASH, SOURCE_BOT_SESSION, SOURCE_BOT_TOKEN, type Vault } from '../access/vault.js';
 import type { Source, SourceStore } from '../sources/store.js';
 import type { ChooseApplication } from '../telegram/application.js';
 import type { Application, DcKey } from '../telegram/gateway.js';

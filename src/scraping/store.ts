@@ -1,4 +1,4 @@
-import type { Page } from '../pool/store.js';
+import type { Page } from '../kernel/page.js';
 
 /**
  * How a run stands. `queued`: its turn has not come; `running`; `waiting`: for a session; `deferred`: it goes on

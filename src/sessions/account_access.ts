@@ -1,7 +1,7 @@
-import type { ProxyAddress } from '../access/proxy_url.js';
 import { BadRequest, Conflict } from '../errors.js';
 import { isTestAddress } from '../intake/formats/addresses.js';
 import type { Credentials } from '../intake/formats/session_string.js';
+import type { ProxyAddress } from '../kernel/proxy.js';
 import type { AccountAccess } from '../telegram/gateway.js';
 import type { SessionRecord } from './store.js';
 import type { StoredCredentials } from './stored_credentials.js';

@@ -1,4 +1,4 @@
-import { SecretUnreadable } from '../access/secret_unreadable.js';
+import { SecretUnreadable } from '../access/vault.js';
 import type { Clock } from '../clock.js';
 import { Conflict, NotFound } from '../errors.js';
 import { authKeyDigest } from '../intake/formats/auth_key.js';

@@ -1,15 +1,14 @@
 import { LRUCache } from 'lru-cache';
-import { PROXY_PASSWORD } from '../access/proxies.js';
-import { openedOr } from '../access/secret_unreadable.js';
-import type { Vault } from '../access/vault.js';
+import { decryptedOr, PROXY_PASSWORD, type Vault } from '../access/vault.js';
 import { Conflict } from '../errors.js';
 import {
   type Credentials,
   encodeSessionString,
   type StringFormat,
 } from '../intake/formats/session_string.js';
+import type { StoredProxy } from '../kernel/proxy.js';
 import { type LeaseCredentials, type LeaseSecrets, UserIdUnknown } from '../pool/secrets.js';
-import type { Lease, StoredProxy } from '../pool/store.js';
+import type { Lease } from '../pool/store.js';
 import type { StoredCredentials } from './stored_credentials.js';
 
 /** Gives sessions to their workers, and opens what the vault closed. */
@@ -46,7 +45,7 @@ export class CredentialsService implements LeaseSecrets {
     const message =
       `the password of its proxy (${host}:${port}) can't be decrypted with the keys in use: ` +
       'set its proxy again and restore it, or give the older key in ENCRYPTION_KEYS, too';
-    return openedOr(this.#vault.decrypt(pass, PROXY_PASSWORD), () => ({
+    return decryptedOr(this.#vault.decrypt(pass, PROXY_PASSWORD), () => ({
       error: 'proxy_unreadable',
       message,
     }));

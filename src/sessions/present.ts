@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AccessStore } from '../access/store.js';
 import type { SteadyClock } from '../clock.js';
-import type { StoredProxy } from '../pool/store.js';
+import type { StoredProxy } from '../kernel/proxy.js';
 import type { SessionRecord } from './store.js';
 
 const moment = z.iso.datetime();

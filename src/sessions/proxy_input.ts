@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type ProxyAddress, parseProxyUrl } from '../access/proxy_url.js';
 import { text, wholeNumber } from '../http/parameters.js';
+import { type ProxyAddress, parseProxyUrl } from '../kernel/proxy.js';
 
 const wanted =
   'wanted: an object of type, host, port, user and pass, or a URL such as socks5://user:pass@host:port';

@@ -1,5 +1,4 @@
-import { SESSION_CREDENTIALS } from '../access/session_credentials.js';
-import type { Vault } from '../access/vault.js';
+import { SESSION_CREDENTIALS, type Vault } from '../access/vault.js';
 import type { Credentials } from '../intake/formats/session_string.js';
 
 /** Credentials as JSON can say them: the auth key in base64. */

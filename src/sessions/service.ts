@@ -1,8 +1,8 @@
-import type { ProxyAddress } from '../access/proxy_url.js';
 import type { Clock } from '../clock.js';
 import { InvalidInput, NotFound } from '../errors.js';
 import { hasFiles, NoSessionsDirectory, type SessionsDirectory } from '../intake/directory.js';
 import type { MovedFiles } from '../intake/session_files.js';
+import type { ProxyAddress } from '../kernel/proxy.js';
 import type { PoolService } from '../pool/service.js';
 import type { Lease } from '../pool/store.js';
 import type { OwnLease } from './own_lease.js';

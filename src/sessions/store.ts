@@ -1,5 +1,5 @@
+import type { Page } from '../kernel/page.js';
 import type { RestState } from '../pool/states.js';
-import type { Page } from '../pool/store.js';
 
 /** What a row says beyond its place in the pool. Times are milliseconds on the service's clock. */
 export interface SessionRecord {

@@ -1,5 +1,4 @@
-import { openedOr } from '../access/secret_unreadable.js';
-import type { Vault } from '../access/vault.js';
+import { decryptedOr, type Vault } from '../access/vault.js';
 import { authKeyDigest } from '../intake/formats/auth_key.js';
 import type { Credentials } from '../intake/formats/session_string.js';
 import { telethonFile } from '../intake/formats/telethon_file.js';
@@ -62,7 +61,7 @@ export class StoredCredentials {
     if (sealed === null) return null;
     const message =
       "the session kept in the database can't be decrypted with the keys in use: bring it again, or give the older key in ENCRYPTION_KEYS, too";
-    return openedOr(openCredentials(sealed, vault), () => ({
+    return decryptedOr(openCredentials(sealed, vault), () => ({
       error: 'credentials_unreadable',
       message,
       session_id: id,

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import { BadRequest, Conflict, NotFound } from '../errors.js';
-import type { Page } from '../pool/store.js';
+import type { Page } from '../kernel/page.js';
 import { type RunService, runInProgress } from '../scraping/run_service.js';
 import type { Run, RunStore } from '../scraping/store.js';
 import type { SourceSchedules } from './schedules.js';

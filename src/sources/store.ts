@@ -1,4 +1,4 @@
-import type { Page } from '../pool/store.js';
+import type { Page } from '../kernel/page.js';
 import type { RunReason } from '../scraping/store.js';
 
 /** Where what is scraped goes. */

@@ -1,5 +1,4 @@
-import { SOURCE_API_HASH, SOURCE_BOT_TOKEN } from '../access/source_secrets.js';
-import type { Vault } from '../access/vault.js';
+import { SOURCE_API_HASH, SOURCE_BOT_TOKEN, type Vault } from '../access/vault.js';
 import { BadRequest } from '../errors.js';
 import { parseSchedule } from './cron_expression.js';
 import { normaliseFileTypes } from './file_types.js';

@@ -1,4 +1,4 @@
-import type { ProxyAddress } from '../access/proxy_url.js';
+import type { ProxyAddress } from '../kernel/proxy.js';
 import type { BotGateway } from './bots.js';
 import type { MediaFile, Message, MessagesAfter } from './message.js';
 

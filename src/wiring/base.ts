@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { encryptionKeyFile } from '../access/key_file.js';
-import { makePrivate } from '../access/private_directory.js';
+import { encryptionKeyFile } from '../access/encryption_key.js';
 import type { Vault } from '../access/vault.js';
 import type { SteadyClock } from '../clock.js';
 import type { Config } from '../config.js';
 import { Disposers } from '../disposers.js';
 import { EventHub } from '../http/events.js';
 import { Uploads } from '../http/uploads.js';
+import { makePrivate } from '../kernel/private_files.js';
 import type { Database, DatabaseSurroundings } from '../storage/database.js';
 import { DatabaseHealth } from '../storage/database_health.js';
 import { openDatabase } from '../storage/open.js';
@@ -17,8 +17,8 @@ import type { TelegramNetwork } from '../telegram/network.js';
 import type { Timers } from '../timers.js';
 import { openVault } from './vault.js';
 
-/** What the service takes from the world around it. */
-export interface Surroundings extends DatabaseSurroundings {
+/** What the service is given: time, logging, and how to reach Telegram. */
+export interface Dependencies extends DatabaseSurroundings {
   readonly timers: Timers;
   /** Where Telegram is; Telegram itself unless given. */
   readonly network?: TelegramNetwork;
@@ -26,7 +26,7 @@ export interface Surroundings extends DatabaseSurroundings {
 }
 
 /** What the features share. */
-export interface Base extends Surroundings {
+export interface Base extends Dependencies {
   readonly config: Config;
   readonly database: Database;
   readonly databaseHealth: DatabaseHealth;
@@ -39,23 +39,23 @@ export interface Base extends Surroundings {
 }
 
 /** Opens the database and what goes with it. @throws DatabaseRefused, KeyFileError, EncryptionKeysDiffer. */
-export async function openBase(config: Config, around: Surroundings): Promise<Base> {
+export async function openBase(config: Config, dependencies: Dependencies): Promise<Base> {
   const disposers = new Disposers();
-  await makePrivate(config.dataDir, around.logger);
+  await makePrivate(config.dataDir, dependencies.logger);
   const keyFile = encryptionKeyFile(config.dataDir);
   const expected = { keyFile: existsSync(keyFile) ? keyFile : null, beginAnew: config.beginAnew };
-  const database = await openDatabase(config.database, { ...around, expected });
+  const database = await openDatabase(config.database, { ...dependencies, expected });
   disposers.add(() => database.close());
   try {
     const { clock } = database;
-    const vault = await openVault(config, database, around.logger);
-    const { timers } = around;
+    const vault = await openVault(config, database, dependencies.logger);
+    const { timers } = dependencies;
     const databaseHealth = new DatabaseHealth(database, timers);
     disposers.add(() => databaseHealth.stop());
     const uploads = new Uploads(join(config.dataDir, 'uploads'), randomUUID);
-    await uploads.clear(database.shared, around.time.wall());
+    await uploads.clear(database.shared, dependencies.time.wall());
     const events = new EventHub(timers);
-    return { ...around, config, database, databaseHealth, clock, vault, events, uploads, disposers };
+    return { ...dependencies, config, database, databaseHealth, clock, vault, events, uploads, disposers };
   } catch (error) {
     await disposers.dispose();
     throw error;

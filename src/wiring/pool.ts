@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ApiKey } from '../access/keys.js';
+import type { ApiKey } from '../kernel/api_key.js';
 import { presentStatus } from '../pool/present.js';
 import { PoolService } from '../pool/service.js';
 import { StatusBroadcast } from '../pool/status_broadcast.js';

@@ -1,14 +1,58 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Engine } from '../scraping/engine.js';
+import { EmbeddedEngine } from '../scraping/engines/embedded.js';
+import { RunBroadcast } from '../scraping/run_broadcast.js';
+import { RunLeases } from '../scraping/run_lease.js';
 import { RunService } from '../scraping/run_service.js';
+import { Scraping } from '../scraping/scraping.js';
+import { openSink } from '../scraping/sinks/open_sink.js';
+import { SourceBots } from '../scraping/source_bots.js';
 import { sourcePresenter } from '../sources/present.js';
 import { SourceSchedules } from '../sources/schedules.js';
 import { SourceService } from '../sources/service.js';
 import { WantedFacts } from '../sources/wanted_facts.js';
+import { applicationChooser } from '../telegram/application.js';
 import type { Base } from './base.js';
+import type { Pool } from './pool.js';
+import type { Telegram } from './telegram.js';
+
+/** The engine that carries out runs in this process, with sessions of the pool. */
+export function wireScraping(base: Base, { service: pool }: Pool, telegram: Telegram): EmbeddedEngine {
+  const { config, database, clock, timers, logger, vault, events, disposers } = base;
+  const { runs, sources, sessions, replicas } = database;
+  const { maxFileBytes, floodSleepMaxSeconds } = config.scraping;
+  const publish = (event: string, data: unknown) => events.publish(event, data);
+  const broadcast = new RunBroadcast({ runs, replicas, publish, clock, timers });
+  const chooseApplication = applicationChooser(config.telegramApiId, config.telegramApiHash);
+  const scraping = new Scraping({
+    ...{ runs, sources, sessions, pool, clock, timers },
+    leases: new RunLeases({ pool, timers }),
+    bots: new SourceBots({ sources, vault, chooseApplication }),
+    botProxy: config.defaultProxy,
+    accesses: telegram.sessions.accesses,
+    gateway: telegram.gateway,
+    openSink: (source, checkpoint, signal) =>
+      openSink(source, checkpoint, { config, clock, timers, newId: randomUUID }, signal),
+    limits: { maxFileBytes, floodSleepMaxSeconds },
+    onChanged: (runId) => broadcast.changed(runId),
+  });
+  const engine = new EmbeddedEngine({
+    ...{ runs, clock, timers, logger },
+    newOwner: randomUUID,
+    most: config.scraping.maxConcurrentRuns,
+    carryOut: (run, signal) => scraping.carryOut(run, signal),
+    onChanged: (runId) => broadcast.changed(runId),
+  });
+  disposers.add(
+    () => broadcast.close(),
+    () => engine.close(),
+  );
+  return engine;
+}
 
 /** How many sources may have a schedule: each has a timer in every replica. */
-const MOST_SCHEDULES = 10_000;
+const MAX_SCHEDULES = 10_000;
 
 export type Sources = ReturnType<typeof wireSources>;
 
@@ -17,7 +61,7 @@ export function wireSources({ config, database, clock, vault, logger, disposers 
   const { sources, runs: store, replicas } = database;
   const runs = new RunService({ store, engine, clock });
   const begin = (sourceId: number) => runs.begin(sourceId, 'schedule');
-  const schedules = new SourceSchedules({ store: sources, replicas, most: MOST_SCHEDULES, logger, begin });
+  const schedules = new SourceSchedules({ store: sources, replicas, most: MAX_SCHEDULES, logger, begin });
   disposers.add(() => schedules.dispose());
   const { nasRoot, s3 } = config;
   const places = { localRoot: join(config.dataDir, 'scraped'), nasRoot, s3Bucket: s3.bucket };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { SESSION_API_HASH } from '../access/api_hash.js';
 import { proxyId } from '../access/proxies.js';
-import type { ProxyAddress } from '../access/proxy_url.js';
+import { SESSION_API_HASH } from '../access/vault.js';
+import type { ProxyAddress } from '../kernel/proxy.js';
 import { LoginFinishing } from '../logins/finishing.js';
 import { GetCodeService } from '../logins/get_code.js';
 import { SessionSaving } from '../logins/saving.js';

@@ -1,23 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { Logger } from 'winston';
-import { encryptionKeyFile, loadOrCreateEncryptionKey } from '../access/key_file.js';
+import { encryptionKeyFile, loadOrCreateEncryptionKey } from '../access/encryption_key.js';
 import { Vault } from '../access/vault.js';
 import {
   checkVault,
+  decryptsStored,
   EncryptionKeysDiffer,
   encryptedIn,
-  noteNoKeyYet,
-  noteVault,
-  opensStored,
+  recordNoKeyYet,
+  recordVault,
 } from '../access/vault_check.js';
 import type { Config } from '../config.js';
 import type { Database } from '../storage/database.js';
 import { DatabaseRefused } from '../storage/refused.js';
 
-/** What only a key that is lost opens, and what becomes of it. */
+/** What only a lost key decrypts, and what happens to it. */
 const LOST_SECRETS =
-  'what only the lost key opens (passwords of proxies, api hashes, bot tokens) must be given again, and is kept ' +
+  'what only the lost key decrypts (passwords of proxies, api hashes, bot tokens) must be given again, and is kept ' +
   'as it is until then';
 
 /**
@@ -47,10 +47,10 @@ export async function openVault(config: Config, database: Database, logger: Logg
   if (keyIsThere && encrypted === 'nothing' && (await isEmpty(database)))
     refuseUnlessAnew(nothingLeft(keyFile, config));
   // A start that is broken off between here and there finds a key, and must not take the database for a lost one.
-  if (encrypted === 'nothing') await noteNoKeyYet(access);
+  if (encrypted === 'nothing') await recordNoKeyYet(access);
   const vault = await vaultOf(config);
-  if (!lacking && !(await opensStored(database, vault))) refuseUnlessAnew(otherKey(keyFile, config));
-  await noteVault(access, vault);
+  if (!lacking && !(await decryptsStored(database, vault))) refuseUnlessAnew(otherKey(keyFile, config));
+  await recordVault(access, vault);
   return vault;
 }
 

@@ -2,10 +2,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import express from 'express';
-import type { ApiKey } from '../../src/access/keys.js';
 import { createErrorMapper } from '../../src/http/error_mapper.js';
 import type { Route } from '../../src/http/route.js';
 import { addRoutes, notFound } from '../../src/http/router.js';
+import type { ApiKey } from '../../src/kernel/api_key.js';
 import { createLogger } from '../../src/logging.js';
 import { nodeTimers } from '../../src/timers.js';
 

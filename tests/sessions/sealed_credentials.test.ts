@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { SESSION_API_HASH } from '../../src/access/api_hash.js';
-import { Vault } from '../../src/access/vault.js';
+import { SESSION_API_HASH, Vault } from '../../src/access/vault.js';
 import { openCredentials, sealCredentials } from '../../src/sessions/sealed_credentials.js';
 
 const vault = new Vault([randomBytes(32)]);

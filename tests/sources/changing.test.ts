@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { SOURCE_API_HASH, SOURCE_BOT_TOKEN } from '../../src/access/source_secrets.js';
-import { Vault } from '../../src/access/vault.js';
+import { SOURCE_API_HASH, SOURCE_BOT_TOKEN, Vault } from '../../src/access/vault.js';
 import { type Service, type ServiceOptions, some, withService } from '../service/service.js';
 import { seedProgress, seedRun, seedSource } from './seeding.js';
 

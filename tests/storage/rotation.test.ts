@@ -1,10 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { SESSION_API_HASH } from '../../src/access/api_hash.js';
-import { PROXY_PASSWORD } from '../../src/access/proxies.js';
-import { rotateSecrets } from '../../src/access/rotation.js';
-import { SESSION_CREDENTIALS } from '../../src/access/session_credentials.js';
-import { SOURCE_API_HASH, SOURCE_BOT_SESSION, SOURCE_BOT_TOKEN } from '../../src/access/source_secrets.js';
-import { Vault } from '../../src/access/vault.js';
+import { rotateSecrets } from '../../src/access/stored_secrets.js';
+import {
+  PROXY_PASSWORD,
+  SESSION_API_HASH,
+  SESSION_CREDENTIALS,
+  SOURCE_API_HASH,
+  SOURCE_BOT_SESSION,
+  SOURCE_BOT_TOKEN,
+  Vault,
+} from '../../src/access/vault.js';
 import { addSource } from '../contracts/sources.js';
 import { add, found, keyOf, put, T0, usingStores } from '../contracts/stores.js';
 import { makeSqliteStores } from './databases.js';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { type MtProxy, startMtProxy } from '../../sandbox/mtproxy.js';
-import { parseProxyUrl } from '../../src/access/proxy_url.js';
+import { parseProxyUrl } from '../../src/kernel/proxy.js';
 import { TelegramTimeout, TelegramUnreachable } from '../../src/telegram/errors.js';
 import { ManualTime, until } from '../service/manual_time.js';
 import {

@@ -1,6 +1,6 @@
 import { mkdir, open, realpath } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { hasCode } from '../../access/private_file.js';
+import { hasCode } from '../../kernel/private_files.js';
 
 /** A directory, or a file in one, is reached by way of a symbolic link that leads out of the root. */
 export class LeadsOut extends Error {

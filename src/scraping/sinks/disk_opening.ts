@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode } from '../../access/private_file.js';
+import { hasCode } from '../../kernel/private_files.js';
 import type { Checkpoint } from '../store.js';
 import { AppendedFile, TooShort } from './appended_file.js';
 import { makeBelow, syncNames } from './directories.js';

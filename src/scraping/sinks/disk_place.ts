@@ -1,6 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { hasCode } from '../../access/private_file.js';
+import { hasCode } from '../../kernel/private_files.js';
 import type { Checkpoint } from '../store.js';
 import { makeBelow, syncNames } from './directories.js';
 import { onDisk } from './disk_failures.js';

@@ -1,7 +1,6 @@
 import type { Clock } from '../../clock.js';
 import type { Checkpoint } from '../store.js';
-import type { AppendedFile } from './appended_file.js';
-import { TooShort } from './appended_file.js';
+import { type AppendedFile, TooShort } from './appended_file.js';
 import type { Bucket } from './bucket.js';
 import { diskFailure } from './disk_failures.js';
 import { monthPath } from './month.js';

@@ -1,7 +1,7 @@
 import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { hasCode, writePrivateFile } from '../../access/private_file.js';
+import { hasCode, writePrivateFile } from '../../kernel/private_files.js';
 import { AppendedFile, TooShort } from './appended_file.js';
 import type { Bucket, ObjectFacts } from './bucket.js';
 import { onDisk } from './disk_failures.js';

@@ -1,6 +1,6 @@
 import { and, asc, eq, isNull } from 'drizzle-orm';
 import type { AccessStore, KeyRecord } from '../../access/store.js';
-import type { StoredProxy } from '../../pool/store.js';
+import type { StoredProxy } from '../../kernel/proxy.js';
 import { readFact, writeFact } from './facts.js';
 import type { InTransaction } from './in_transaction.js';
 import { apiKeys, proxies } from './schema.js';

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { QueryConfig } from 'pg';
-import type { AcquireRequest, Lease, StoredProxy } from '../../pool/store.js';
+import type { StoredProxy } from '../../kernel/proxy.js';
+import type { AcquireRequest, Lease } from '../../pool/store.js';
 import { candidates, kindOf, LEASED, valuesOf, type Wanted } from './acquire_candidates.js';
 import { prepared } from './prepared.js';
 import { addToCounts } from './tallies.js';

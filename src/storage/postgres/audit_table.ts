@@ -1,6 +1,6 @@
 import { and, asc, count, desc, eq, inArray, lt, type SQL } from 'drizzle-orm';
 import type { AuditEntry, AuditFilter, AuditRow, AuditStore } from '../../audit/store.js';
-import type { Page } from '../../pool/store.js';
+import type { Page } from '../../kernel/page.js';
 import type { InTransaction } from './in_transaction.js';
 import { auditLog } from './schema.js';
 

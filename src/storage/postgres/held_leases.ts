@@ -1,9 +1,10 @@
 import { and, arrayContains, asc, eq, gt, inArray } from 'drizzle-orm';
+import type { Page } from '../../kernel/page.js';
 import { authorizeLease, type Caller } from '../../pool/lease_authorization.js';
 import { decideRelease, renewal } from '../../pool/lease_changes.js';
 import { revocation } from '../../pool/lease_expiry.js';
 import { statesBefore } from '../../pool/session_state.js';
-import type { Flood, LeaseRow, Outcome, Page, RenewOutcome } from '../../pool/store.js';
+import type { Flood, LeaseRow, Outcome, RenewOutcome } from '../../pool/store.js';
 import { carryOutBlock } from './blocks.js';
 import { forgetAnswer } from './repeats.js';
 import { sessions } from './schema.js';

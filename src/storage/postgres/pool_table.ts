@@ -1,5 +1,6 @@
 import { desc, eq } from 'drizzle-orm';
 import { Unavailable } from '../../errors.js';
+import type { Page } from '../../kernel/page.js';
 import type { Caller } from '../../pool/lease_authorization.js';
 import type {
   AcquireOutcome,
@@ -11,7 +12,6 @@ import type {
   HistoryRow,
   LeaseRow,
   Outcome,
-  Page,
   PoolCounts,
   PoolStore,
   RenewOutcome,

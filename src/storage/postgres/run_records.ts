@@ -1,5 +1,5 @@
 import { asc, desc, eq, inArray, sql } from 'drizzle-orm';
-import type { Page } from '../../pool/store.js';
+import type { Page } from '../../kernel/page.js';
 import { scrapedFile } from '../../scraping/batch_rules.js';
 import type { Run, RunStore, ScrapedFile } from '../../scraping/store.js';
 import type { InTransaction } from './in_transaction.js';

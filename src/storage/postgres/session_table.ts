@@ -1,7 +1,7 @@
 import { and, arrayContains, asc, eq, inArray, isNull, or, sql } from 'drizzle-orm';
+import type { Page } from '../../kernel/page.js';
 import { isHeld } from '../../pool/session_state.js';
 import { STATES } from '../../pool/states.js';
-import type { Page } from '../../pool/store.js';
 import type {
   NewName,
   RemoveOutcome,

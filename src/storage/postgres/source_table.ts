@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, isNotNull, isNull, ne, or } from 'drizzle-orm';
-import type { Page } from '../../pool/store.js';
+import type { Page } from '../../kernel/page.js';
 import type { RunReason } from '../../scraping/store.js';
 import type { Source, SourceFacts, SourceOutcome, SourceSecrets, SourceStore } from '../../sources/store.js';
 import { sourceColumns } from '../source_columns.js';

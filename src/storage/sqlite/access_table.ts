@@ -1,7 +1,7 @@
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { AccessStore, KeyRecord } from '../../access/store.js';
-import type { StoredProxy } from '../../pool/store.js';
+import type { StoredProxy } from '../../kernel/proxy.js';
 import type { Synchronous } from '../synchronous.js';
 import type { Facts } from './facts.js';
 import { apiKeys, proxies } from './schema.js';

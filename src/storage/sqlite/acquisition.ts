@@ -1,12 +1,12 @@
 import { and, eq, gt, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import type { StoredProxy } from '../../kernel/proxy.js';
 import {
   type AcquireOutcome,
   type AcquireRequest,
   IDEMPOTENCY_MS,
   type Lease,
   type PoolCounts,
-  type StoredProxy,
 } from '../../pool/store.js';
 import type { Candidates } from './candidates.js';
 import type { Counts } from './counts.js';

@@ -1,7 +1,7 @@
 import { and, asc, count, desc, eq, inArray, lt, type SQL } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { AuditEntry, AuditFilter, AuditRow, AuditStore } from '../../audit/store.js';
-import type { Page } from '../../pool/store.js';
+import type { Page } from '../../kernel/page.js';
 import type { Synchronous } from '../synchronous.js';
 import { auditLog } from './schema.js';
 

@@ -1,6 +1,7 @@
 import { desc, eq, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import type { HistoryRow, Page } from '../../pool/store.js';
+import type { Page } from '../../kernel/page.js';
+import type { HistoryRow } from '../../pool/store.js';
 import { history } from './schema.js';
 
 export interface NewHistoryRow {

@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, min, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import type { Page } from '../../kernel/page.js';
 import { authorizeLease, type Caller } from '../../pool/lease_authorization.js';
 import { decideRelease, renewal } from '../../pool/lease_changes.js';
 import { revocation } from '../../pool/lease_expiry.js';
@@ -11,7 +12,6 @@ import {
   type LeaseRow,
   namesSessions,
   type Outcome,
-  type Page,
   type PoolCounts,
   type PoolStore,
   type RenewOutcome,

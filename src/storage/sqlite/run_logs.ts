@@ -1,6 +1,6 @@
 import { and, asc, eq, inArray, lt, lte, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import type { Page } from '../../pool/store.js';
+import type { Page } from '../../kernel/page.js';
 import { loggable, MOST_LOG_ENTRIES } from '../../scraping/run_states.js';
 import type { RunLogEntry, RunStore } from '../../scraping/store.js';
 import type { Synchronous } from '../synchronous.js';

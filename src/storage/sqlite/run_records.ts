@@ -1,6 +1,6 @@
 import { asc, desc, eq, inArray, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import type { Page } from '../../pool/store.js';
+import type { Page } from '../../kernel/page.js';
 import { scrapedFile } from '../../scraping/batch_rules.js';
 import type { Run, RunStore, ScrapedFile } from '../../scraping/store.js';
 import type { Synchronous } from '../synchronous.js';

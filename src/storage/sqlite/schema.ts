@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { blob, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import type { Role } from '../../access/roles.js';
 import type { AuditOutcome } from '../../audit/store.js';
+import type { Role } from '../../kernel/api_key.js';
 import type { LoginStage, PendingLogin } from '../../logins/store.js';
 import type { UnreleasedLease } from '../../pool/lease_authorization.js';
 import type { RestState, State } from '../../pool/states.js';

@@ -1,8 +1,8 @@
 import type { Database } from 'better-sqlite3';
 import { and, asc, eq, isNull, notExists, or, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import type { Page } from '../../kernel/page.js';
 import { isHeld } from '../../pool/session_state.js';
-import type { Page } from '../../pool/store.js';
 import type {
   NewName,
   RemoveOutcome,

@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, isNotNull, isNull, ne, or } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import type { Page } from '../../pool/store.js';
+import type { Page } from '../../kernel/page.js';
 import type { RunReason } from '../../scraping/store.js';
 import type { Source, SourceFacts, SourceOutcome, SourceSecrets, SourceStore } from '../../sources/store.js';
 import { sourceColumns } from '../source_columns.js';

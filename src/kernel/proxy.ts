@@ -11,6 +11,15 @@ export interface ProxyAddress {
   readonly pass: string | null;
 }
 
+/** A proxy as it is stored: `pass` is encrypted. */
+export interface StoredProxy {
+  readonly type: string;
+  readonly host: string;
+  readonly port: number;
+  readonly user: string | null;
+  readonly pass: string | null;
+}
+
 /**
  * Reads `TYPE://[user[:pass]@]host:port` (percent-decoded; an IPv6 host in brackets, given back without them),
  * TYPE being socks5, socks4 or http, or `mtproxy://host:port?secret=SECRET`.

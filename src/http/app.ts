@@ -10,12 +10,11 @@ import express, {
 import helmet, { type HelmetOptions } from 'helmet';
 import { serve as serveSwagger, setup as setupSwagger } from 'swagger-ui-express';
 import type { Logger } from 'winston';
-import { createErrorMapper } from './http/error_mapper.js';
-import type { HttpMetrics } from './http/metrics.js';
-import { createOpenApi } from './http/openapi.js';
-import { createRequestContext } from './http/request_context.js';
-import type { Route } from './http/route.js';
-import { addRoutes, notFound, type RouterParts } from './http/router.js';
+import { createErrorMapper } from './error_mapper.js';
+import { createOpenApi } from './openapi.js';
+import { createRequestContext, type HttpMetrics } from './request_context.js';
+import type { Route } from './route.js';
+import { addRoutes, notFound, type RouterParts } from './router.js';
 
 export interface AppParts extends RouterParts {
   readonly routes: readonly Route[];
@@ -26,32 +25,32 @@ export interface AppParts extends RouterParts {
   readonly root: string;
   readonly version: string;
   readonly corsOrigins: readonly string[];
-  /** TLS is in front of the service, and browsers are told to use nothing else. */
+  /** TLS is in front of the service: browsers are told to use nothing else. */
   readonly hsts: boolean;
   /** Whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
 }
 
-/** Plain HTTP is served here: no browser is told to use HTTPS instead, unless TLS is in front (`hsts`). */
+/** The service itself speaks plain HTTP: browsers are sent to HTTPS only where TLS is in front of it (`hsts`). */
 function securityHeaders(hsts: boolean): HelmetOptions {
   const contentSecurityPolicy = { directives: { upgradeInsecureRequests: null } };
   return { contentSecurityPolicy, ...(!hsts && { strictTransportSecurity: false }) };
 }
 
-/** Pages on the machine that the browser runs on. */
+/** The origins of pages on loopback addresses. */
 const LOOPBACK_PAGES = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
 
-/** Where the console opens: these are lists of the API, too. */
+/** Pages of the console that are lists of the API, too. */
 const CONSOLE_ADDRESSES = ['/sessions', '/sources', '/leases', '/keys'];
 
-/** What a script on another site may read of an answer's headers. */
+/** The headers of an answer that scripts on other sites may read. */
 const EXPOSED = ['X-Request-Id', 'Retry-After', 'X-Total-Count'];
 
 /** The service as an Express application that does not listen yet. */
 export function createApp(parts: AppParts): Express {
   const app = express();
   app.disable('x-powered-by');
-  // Answers are never stored, so that nothing would compare an ETag.
+  // Answers are never cached, so nothing would compare an ETag.
   app.disable('etag');
   app.set('trust proxy', [...parts.trustedProxies]);
   app.use(createRequestContext(parts.newRequestId, parts.metrics, parts.logger));
@@ -69,7 +68,7 @@ export function createApp(parts: AppParts): Express {
   return app;
 }
 
-/** `/sessions` and the like typed into a browser mean the console; a program that takes anything means the list. */
+/** In a browser, `/sessions` and the like open the console; a program that accepts anything gets the list. */
 function serveConsole(app: Express, { root }: AppParts): void {
   app.get(CONSOLE_ADDRESSES, (req, res, next) => {
     res.vary('Accept');
@@ -80,7 +79,7 @@ function serveConsole(app: Express, { root }: AppParts): void {
   });
 }
 
-/** CORS. Most requests come from programs, without an `Origin`, and skip it. */
+/** CORS. Most requests come from programs and have no `Origin`: they skip it. */
 function crossOrigin(origins: readonly string[]): RequestHandler {
   const answer = cors({ origin: corsOrigin(origins), exposedHeaders: EXPOSED });
   return (req, res, next) => {
@@ -95,7 +94,7 @@ function corsOrigin(origins: readonly string[]): string | (string | RegExp)[] {
   return origins.map((origin) => (origin === 'loopback' ? LOOPBACK_PAGES : origin));
 }
 
-/** The document and its page are made on the first request, so that the start does not wait for them. */
+/** The document and its page are built on the first request, so that they do not delay the start. */
 function serveDocuments(app: Express, { routes, version }: AppParts): void {
   const document = lazily(() => createOpenApi(routes, version));
   const page = lazily(() => setupSwagger(document(), { customSiteTitle: 'TeleGate API' }));

@@ -3,8 +3,8 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { KeyFileError, loadOrCreateEncryptionKey } from '../../src/access/key_file.js';
-import { createPrivateFile, writePrivateFile } from '../../src/access/private_file.js';
+import { KeyFileError, loadOrCreateEncryptionKey } from '../../src/access/encryption_key.js';
+import { createPrivateFile, writePrivateFile } from '../../src/kernel/private_files.js';
 
 let directory: string;
 let path: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseProxyUrl } from '../../src/access/proxy_url.js';
+import { parseProxyUrl } from '../../src/kernel/proxy.js';
 
 const SECRET = 'dd00112233445566778899aabbccddeeff';
 

@@ -1,33 +1,54 @@
-import type { SessionStore } from '../sessions/store.js';
-import { SOURCE_SECRETS, type SourceStore } from '../sources/store.js';
-import { SESSION_API_HASH } from './api_hash.js';
-import { PROXY_PASSWORD } from './proxies.js';
-import { SESSION_CREDENTIALS } from './session_credentials.js';
-import { SOURCE_CONTEXTS } from './source_secrets.js';
 import type { AccessStore } from './store.js';
-import type { Vault } from './vault.js';
+import {
+  PROXY_PASSWORD,
+  SESSION_API_HASH,
+  SESSION_CREDENTIALS,
+  SOURCE_API_HASH,
+  SOURCE_BOT_SESSION,
+  SOURCE_BOT_TOKEN,
+  type Vault,
+} from './vault.js';
 
-/** Secrets that are looked at in one go. */
+/** How many rows are read at once. */
 const PAGE = 500;
 
-/** Where secrets lie. */
+/** The context of each secret of a source. */
+const SOURCE_SECRETS = {
+  apiHash: SOURCE_API_HASH,
+  botToken: SOURCE_BOT_TOKEN,
+  botSession: SOURCE_BOT_SESSION,
+} as const;
+type SourceSecret = keyof typeof SOURCE_SECRETS;
+
+/** A row with an encrypted value under each of these names; null: it has none. */
+type Row<Names extends string, Value = string> = { readonly id: number } & Readonly<Record<Names, Value>>;
+
+/** Where secrets are stored. Pages of rows come by their ids, those after `afterId`. */
 export interface SecretStores {
   readonly access: AccessStore;
-  readonly sessions: SessionStore;
-  readonly sources: SourceStore;
+  readonly sessions: {
+    apiHashes(afterId: number, limit: number): Promise<Row<'apiHash'>[]>;
+    saveApiHash(id: number, anew: string): Promise<unknown>;
+    keptCredentials(afterId: number, limit: number): Promise<Row<'credentials'>[]>;
+    replaceCredentials(id: number, before: string, anew: string): Promise<unknown>;
+  };
+  readonly sources: {
+    secrets(afterId: number, limit: number): Promise<Row<SourceSecret, string | null>[]>;
+    replaceSecret(id: number, name: SourceSecret, before: string, anew: string): Promise<unknown>;
+  };
 }
 
 /** A secret as it is stored. */
 export interface StoredSecret {
   readonly token: string;
   readonly context: string;
-  /** Puts the same secret there, encrypted anew, unless another one is there by now. */
+  /** Stores the same secret, encrypted again, unless another one is there by now. */
   replace(anew: string): Promise<unknown>;
 }
 
 /**
- * Encrypts anew, with the newest key, what an older one encrypted: after a start with both, the older key
- * may go. What can't be read with any key is left as it is.
+ * Encrypts again, with the newest key, what an older one encrypted: after a start with both, the older key may be
+ * removed. What no key decrypts is left as it is.
  */
 export async function rotateSecrets(stores: SecretStores, vault: Vault): Promise<void> {
   for await (const secrets of storedSecrets(stores)) {
@@ -35,7 +56,7 @@ export async function rotateSecrets(stores: SecretStores, vault: Vault): Promise
   }
 }
 
-/** Every secret that is kept for longer than a login lasts, some at a time. */
+/** Every secret that is kept for longer than a login lasts, a page at a time. */
 export async function* storedSecrets({
   access,
   sessions,
@@ -60,10 +81,11 @@ export async function* storedSecrets({
   }
   for await (const rows of pages((after) => sources.secrets(after, PAGE))) {
     yield rows.flatMap((source) =>
-      SOURCE_SECRETS.flatMap((name) => {
+      Object.entries(SOURCE_SECRETS).flatMap(([key, context]) => {
+        const name = key as SourceSecret;
         const token = source[name];
         const replace = (anew: string) => sources.replaceSecret(source.id, name, token ?? '', anew);
-        return token === null ? [] : [{ token, context: SOURCE_CONTEXTS[name], replace }];
+        return token === null ? [] : [{ token, context, replace }];
       }),
     );
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { allows, ROLES } from '../../src/access/roles.js';
+import { allows, ROLES } from '../../src/kernel/api_key.js';
 
 describe('a role', () => {
   it('may use what asks for it', () => {

@@ -1,0 +1,31 @@
+/** Every role an API key may have, from the least powerful to the most. */
+export const ROLES = ['worker', 'monitor', 'admin'] as const;
+
+/** What an API key may do; see the table in the API's documentation. */
+export type Role = (typeof ROLES)[number];
+
+/** Who sends a request. `holder` names the key in leases and history. */
+export interface ApiKey {
+  readonly holder: string;
+  readonly name: string;
+  readonly role: Role;
+  /** How many leases it may hold at once; null: any number. */
+  readonly maxLeases: number | null;
+  /** It leases and sees only sessions that have all of them; none: every session. */
+  readonly tags: readonly string[];
+  /** From then on it is refused, in milliseconds on the service's clock; null: it does not expire. */
+  readonly expiresAt: number | null;
+}
+
+/**
+ * Whether a key of `role` may use something that asks for one of the roles `needed`.
+ * An admin may do everything, even what asks for no role at all; nobody else may do that.
+ */
+export function allows(role: Role, needed: readonly Role[]): boolean {
+  return role === 'admin' || needed.includes(role);
+}
+
+/** How leases and history name a key of the database. */
+export function holderOf(keyId: number): string {
+  return `key:${keyId}`;
+}
