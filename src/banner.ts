@@ -5,11 +5,11 @@ export interface BannerFacts {
   readonly config: Config;
   readonly port: number;
   readonly sessions: number;
-  /** The first admin key, when this start made it. */
+  /** The first admin key, if this start created it. */
   readonly firstKey: string | null;
 }
 
-/** What a person who starts the service wants to know: where it is, what it sees, how to go on. */
+/** What the user who starts the service needs to know: its addresses, its sessions, the next steps. */
 export function banner({ config, port, sessions, firstKey }: BannerFacts): string {
   const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Tells the time: whole milliseconds, about those since 1970, that never go back. */
+/** A clock: whole milliseconds, roughly since 1970, that never go back. */
 export interface Clock {
   now(): number;
 }
@@ -9,33 +9,33 @@ export interface Clock {
 export interface TimeSource {
   wall(): number;
   monotonic(): number;
-  /** Null where the machine does not tell one boot from another. */
+  /** Null if the machine does not identify its boots. */
   bootId(): string | null;
 }
 
-/** One instant on the machine's clock and on ours, saved so that a later process goes on from it. */
+/** One instant on the machine's clock and on ours, saved so that a later process can continue from it. */
 export interface ClockAnchor {
   readonly bootId: string | null;
   readonly monotonic: number;
   readonly steady: number;
 }
 
-/** A clock that a step of the wall clock neither shortens nor lengthens a lease by. */
+/** A clock whose deadlines a step of the wall clock neither shortens nor extends. */
 export interface SteadyClock extends Clock {
   /**
-   * The instant `at` of this clock on today's wall clock, within 2 s. As long as the wall clock is not set
-   * anew by more, one instant is always shown as the same time.
+   * The instant `at` of this clock on the current wall clock, within 2 s. Unless the wall clock is stepped by more
+   * than that, an instant is always shown as the same time.
    */
   display(at: number): Date;
 }
 
-/** A clock of this machine, which a later process goes on from. */
+/** A clock of this machine that a later process can continue. */
 export interface AnchoredClock extends SteadyClock {
   /** The present, to be saved. */
   anchor(): ClockAnchor;
 }
 
-/** When it is `date` on today's wall clock, in milliseconds on the clock: what `display` shows as that date. */
+/** The instant that `display` shows as `date`, in milliseconds on this clock. */
 export function momentOf(date: Date, clock: SteadyClock): number {
   const now = clock.now();
   return date.getTime() - (clock.display(now).getTime() - now);
@@ -44,7 +44,7 @@ export function momentOf(date: Date, clock: SteadyClock): number {
 const LARGEST_UNSEEN_STEP_MS = 2_000;
 
 /**
- * Goes on from `anchor` by the machine's monotonic clock, if that has run on since; after a reboot, from the
+ * Continues from `anchor` by the machine's monotonic clock, if that has been running since; after a reboot, from the
  * wall clock, or from `anchor` if the wall clock is behind it. Without an anchor, starts at the wall clock.
  */
 export function createSteadyClock(source: TimeSource, anchor: ClockAnchor | null): AnchoredClock {
@@ -69,7 +69,7 @@ export function createSteadyClock(source: TimeSource, anchor: ClockAnchor | null
     },
     anchor() {
       const steady = now();
-      // The machine's time at which `steady` began, so that no fraction is lost from process to process.
+      // The machine's time at which `steady` started, so that no fraction is lost between processes.
       return { bootId, monotonic: startedAt + (steady - base), steady };
     },
   };
@@ -83,7 +83,7 @@ function startingPoint(
   if (anchor === null || !Number.isFinite(anchor.steady)) return wall;
   const elapsed = here.monotonic - anchor.monotonic;
   const sameBoot = here.bootId !== null && here.bootId === anchor.bootId;
-  // A monotonic clock that is behind is not the one the anchor was taken from, whatever the boot's name.
+  // A monotonic clock behind the anchor is not the one it was taken from, whatever the boot's id.
   if (sameBoot && elapsed >= 0) return anchor.steady + elapsed;
   return Math.max(wall, anchor.steady);
 }

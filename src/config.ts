@@ -6,50 +6,50 @@ import { redactText } from './redact.js';
 import { SECRET_SETTINGS, type Settings, settingsSchema } from './settings.js';
 import type { DatabaseTarget } from './storage/target.js';
 
-/** Where and how to reach an S3 bucket; null where it was not set. */
+/** Where and how to reach an S3 bucket; null if not set. */
 export interface S3Config {
   readonly endpoint: string | null;
   readonly region: string | null;
   readonly bucket: string | null;
   readonly accessKeyId: string | null;
   readonly secretAccessKey: string | null;
-  /** The bucket stands in the path, not in the host's name: what servers of one's own usually want. */
+  /** The bucket is in the path, not in the host name, as self-hosted servers usually require. */
   readonly forcePathStyle: boolean;
 }
 
 /** How sources are scraped. */
 export interface ScrapingConfig {
-  /** Larger files are recorded and not stored. */
+  /** Larger files are recorded but not stored. */
   readonly maxFileBytes: number;
-  /** A flood wait of at most so many seconds is slept through; after a longer one another session goes on. */
+  /** The longest flood wait that a run sleeps through, in seconds; for a longer one it switches sessions. */
   readonly floodSleepMaxSeconds: number;
   /** Over all replicas. */
   readonly maxConcurrentRuns: number;
   readonly runLogDays: number;
 }
 
-/** All settings, frozen (but for the bytes of the keys: JavaScript can't freeze those). Paths are absolute. */
+/** All settings, frozen (except the bytes of keys, which JavaScript can't freeze). Paths are absolute. */
 export interface Config {
   /** 0: any free one. */
   readonly port: number;
   readonly host: string;
   readonly dataDir: string;
-  /** That of `DATABASE_URL`, or the file `telegate.db` in `dataDir`. */
+  /** From `DATABASE_URL`, or the file `telegate.db` in `dataDir`. */
   readonly database: DatabaseTarget;
   readonly sessionsDir: string;
   /** Empty: none was set. */
   readonly apiKeys: readonly BootstrapKey[];
   /** 32 bytes each, newest first. Empty: none was set. */
   readonly encryptionKeys: readonly Uint8Array[];
-  /** A start that finds its database or its key lost goes on without them; nothing is deleted. */
+  /** Whether to start without a lost database or key; nothing is deleted. */
   readonly beginAnew: boolean;
   readonly leaseTtlSeconds: number;
   /** Whether a call about a session must name its lease. */
   readonly leaseId: Settings['LEASE_ID'];
   readonly reaperIntervalSeconds: number;
-  /** Whether this replica has `sessionsDir` and looks after it; if not, others do. */
+  /** Whether this replica has `sessionsDir` and syncs it; if not, others do. */
   readonly syncs: boolean;
-  /** How changes in `sessionsDir` are noticed: the system tells, or it is looked at again and again. */
+  /** How changes in `sessionsDir` are detected: by events of the file system, or by polling. */
   readonly sessionsWatch: Settings['SESSIONS_WATCH'];
   /** A cron expression, or `off`. */
   readonly syncCron: string;
@@ -64,9 +64,9 @@ export interface Config {
   readonly logLevel: Settings['LOG_LEVEL'];
   /** `*`, `loopback` (pages on loopback addresses), or origins without a path. Empty: no other site may call. */
   readonly corsOrigins: readonly string[];
-  /** TLS is in front, and browsers are told to use nothing else. */
+  /** TLS is terminated in front of the service, and browsers are told to use only HTTPS. */
   readonly hsts: boolean;
-  /** Addresses, networks or `loopback`: whose `X-Forwarded-For` is believed. Empty: nobody's. */
+  /** Trusted proxies: addresses, networks or `loopback`. Empty: none. */
   readonly trustedProxies: readonly string[];
   readonly telegramApiId: number | null;
   readonly telegramApiHash: string | null;
@@ -77,14 +77,14 @@ export interface Config {
   readonly prefectApiUrl: string | null;
 }
 
-/** Settings are wrong. The message lists every one, a line each, and holds no secret. */
+/** Invalid settings. The message lists all of them, one per line, and contains no secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
 /**
- * Reads the settings from `env`; an empty value counts as unset, and relative paths start where the process
- * was started.
+ * Reads the settings from `env`; an empty value counts as unset, and relative paths are relative to the working
+ * directory.
  *
  * @throws ConfigError that lists every wrong setting.
  */
@@ -104,9 +104,10 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
 }
 
 /**
- * The environment of this process, completed from `./.env` if there is one; a variable already set wins.
+ * The environment of this process, completed from `./.env` if it exists; variables that are already set take
+ * precedence.
  *
- * @throws ConfigError if `./.env` is there but can't be read.
+ * @throws ConfigError if `./.env` exists but can't be read.
  */
 export function readEnvironment(): Record<string, string | undefined> {
   try {

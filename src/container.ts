@@ -25,10 +25,10 @@ import { type Pool, wirePool } from './wiring/pool.js';
 import { wireScraping, wireSources } from './wiring/sources.js';
 import { wireTelegram } from './wiring/telegram.js';
 
-/** The whole service, wired and not listening. */
+/** The whole service, wired but not listening. */
 export interface Container {
   readonly app: Express;
-  /** Its routes, as they are declared. */
+  /** Its declared routes. */
   readonly routes: readonly Route[];
   readonly database: Database;
   readonly pool: PoolService;
@@ -38,11 +38,11 @@ export interface Container {
   readonly clock: SteadyClock;
   /** Creates an admin key where there is no key yet, and saves it in DATA_DIR/admin.key; null: there is one. */
   createFirstKey(): Promise<string | null>;
-  /** Starts the jobs that run by themselves. */
+  /** Starts the periodic jobs. */
   start(): Promise<void>;
   /** Answers requests on hold and ends event streams, so that connections can close. */
   quiesce(): void;
-  /** Stops everything, last wired first. */
+  /** Stops everything, in reverse order of wiring. */
   dispose(): Promise<void>;
 }
 

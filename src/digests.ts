@@ -1,4 +1,4 @@
-/** The digest of an auth key as it is kept, from hex; null: not known. */
+/** The stored digest of an auth key, from hex; null: unknown. */
 export function digest(hex: string | null): Buffer | null {
   return hex === null ? null : Buffer.from(hex, 'hex');
 }

@@ -1,15 +1,15 @@
 import { statfsSync } from 'node:fs';
 
-/** How the file system and SQLite say that the disk, or the user's share of it, is full. */
+/** The error codes of the file system and SQLite for a full disk or quota. */
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL']);
 
-/** SQLite's codes that also stand for other faults: full only where nothing is left. */
+/** SQLite's codes that also have other causes: they mean full only if no space is left. */
 const PERHAPS_FULL = /^SQLITE_(IOERR|CANTOPEN)/;
 
 /** Less than SQLite needs for its smallest write, in bytes. */
 const NOTHING_BYTES = 64 * 1024;
 
-/** Whether `error`, or what caused it, means that nothing more goes onto the disk on which `directory` is. */
+/** Whether `error`, or its cause, means that the disk of `directory` is full. */
 export function isDiskFull(error: unknown, directory: string): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error ? String(error.code) : '';
@@ -19,7 +19,7 @@ export function isDiskFull(error: unknown, directory: string): boolean {
   );
 }
 
-/** No space is left where something has to be written; the message names the path and says what to do. */
+/** No space is left for something that has to be written; the message names the path and says what to do. */
 export class DiskFull extends Error {
   override readonly name = 'DiskFull';
 
@@ -29,12 +29,12 @@ export class DiskFull extends Error {
   }
 }
 
-/** Said after the path that could not be written. */
+/** Appended to the path that could not be written. */
 export function noSpaceLeft(): string {
   return "can't be written: no space is left on its disk. Free some (64 MiB are a good start), or set DATA_DIR to another disk.";
 }
 
-/** What is left on the disk on which `directory` is, in bytes; Infinity where that is not told. */
+/** The free space on the disk of `directory`, in bytes; Infinity if unknown. */
 export function freeBytes(directory: string): number {
   try {
     const { bavail, bsize } = statfsSync(directory);

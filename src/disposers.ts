@@ -8,7 +8,7 @@ export class Disposers {
     this.#list.push(...disposers);
   }
 
-  /** Stops everything, one after the other; a second call has nothing left to do. */
+  /** Stops everything, one after the other; a second call does nothing. */
   async dispose(): Promise<void> {
     for (const dispose of this.#list.splice(0).reverse()) await dispose();
   }

@@ -1,4 +1,4 @@
-/** One thing that is wrong with a request: where it stands and what was wanted. */
+/** One problem of a request: its location, and what was expected. */
 export interface InputIssue {
   readonly loc: readonly (string | number)[];
   readonly msg: string;
@@ -56,7 +56,7 @@ function inWords(detail: Detail): string {
   return 'error' in detail ? String(detail.message ?? detail.error) : detail.map(({ msg }) => msg).join('; ');
 }
 
-/** The request can't be understood; every issue names its field. */
+/** The request is invalid; every issue names its field. */
 export class InvalidInput extends TeleGateError<readonly InputIssue[]> {
   readonly status = 422;
 
@@ -66,7 +66,7 @@ export class InvalidInput extends TeleGateError<readonly InputIssue[]> {
   }
 }
 
-/** The thing named in the request does not exist. */
+/** The object named in the request does not exist. */
 export class NotFound extends TeleGateError<string> {
   readonly status = 404;
 
@@ -93,7 +93,7 @@ export class MethodNotAllowed extends TeleGateError<string> {
   }
 }
 
-/** The request is understood and refused because of what it would do. */
+/** The request is valid, but refused because of what it would do. */
 export class BadRequest extends TeleGateError<string> {
   readonly status = 400;
 
@@ -102,7 +102,7 @@ export class BadRequest extends TeleGateError<string> {
   }
 }
 
-/** The body is larger than the service reads. */
+/** The body is larger than the service accepts. */
 export class TooLarge extends TeleGateError<string> {
   readonly status = 413;
 
@@ -111,7 +111,7 @@ export class TooLarge extends TeleGateError<string> {
   }
 }
 
-/** The body arrives too slowly to be waited for. */
+/** The body arrives too slowly. */
 export class BodyTooSlow extends TeleGateError<string> {
   readonly status = 408;
 
@@ -121,7 +121,7 @@ export class BodyTooSlow extends TeleGateError<string> {
   }
 }
 
-/** The body is of a kind that is not read here. */
+/** The body has an unsupported type. */
 export class UnsupportedMedia extends TeleGateError<string> {
   readonly status = 415;
 
@@ -130,7 +130,7 @@ export class UnsupportedMedia extends TeleGateError<string> {
   }
 }
 
-/** No key came with the request. */
+/** The request has no key. */
 export class Unauthenticated extends TeleGateError<string> {
   readonly status = 401;
 
@@ -139,7 +139,7 @@ export class Unauthenticated extends TeleGateError<string> {
   }
 }
 
-/** The key is unknown, or its role may not do this. */
+/** The key is unknown, or its role is not allowed to do this. */
 export class Forbidden extends TeleGateError<string> {
   readonly status = 403;
 
@@ -148,7 +148,7 @@ export class Forbidden extends TeleGateError<string> {
   }
 }
 
-/** The state of things forbids it now; `detail.error` says which state. */
+/** The current state forbids it; `detail.error` says why. */
 export class Conflict extends TeleGateError<ErrorDetail> {
   readonly status = 409;
 
@@ -157,7 +157,7 @@ export class Conflict extends TeleGateError<ErrorDetail> {
   }
 }
 
-/** Too many of something; worth another try after `retryAfterSeconds`. */
+/** Too many of something; can be retried after `retryAfterSeconds`. */
 export class TooMany extends TeleGateError<string | ErrorDetail> {
   readonly status = 429;
   declare readonly retryAfterSeconds: number;
@@ -167,7 +167,7 @@ export class TooMany extends TeleGateError<string | ErrorDetail> {
   }
 }
 
-/** Not now: nothing was changed, and the same request may pass after `retryAfterSeconds`. */
+/** Temporarily unavailable: nothing was changed, and the request can be retried after `retryAfterSeconds`. */
 export class Unavailable extends TeleGateError<string | ErrorDetail> {
   readonly status = 503;
   declare readonly retryAfterSeconds: number;
@@ -192,7 +192,7 @@ export class DatabaseDamaged extends Unavailable {
   }
 }
 
-/** The service failed at something that the caller may be told the reason of (an unreadable directory). */
+/** The service failed for a reason that the caller may be told (an unreadable directory). */
 export class Failed extends TeleGateError<string> {
   readonly status = 500;
 
@@ -201,7 +201,7 @@ export class Failed extends TeleGateError<string> {
   }
 }
 
-/** What the service depends on answered with an error, or not at all; nothing was changed. */
+/** A dependency answered with an error, or not at all; nothing was changed. */
 export class BadGateway extends TeleGateError<ErrorDetail> {
   readonly status = 502;
 
@@ -210,7 +210,7 @@ export class BadGateway extends TeleGateError<ErrorDetail> {
   }
 }
 
-/** What the service depends on did not answer in time; nothing was changed. */
+/** A dependency did not answer in time; nothing was changed. */
 export class GatewayTimeout extends TeleGateError<ErrorDetail> {
   readonly status = 504;
 

@@ -24,7 +24,7 @@ const CLOSE_IDLE_EVERY_MS = 50;
 const KEEP_ALIVE_MS = 75_000;
 
 async function main(): Promise<void> {
-  // Everything that is written here is for this user alone.
+  // All files created here are readable by this user only.
   process.umask(0o077);
   const config = loadConfig(readEnvironment());
   try {

@@ -1,6 +1,6 @@
 import { ROLES, type Role } from '../kernel/api_key.js';
 
-/** An API key that comes from the settings, not from the database. */
+/** An API key from the settings rather than the database. */
 export interface BootstrapKey {
   readonly role: Role;
   readonly key: string;
@@ -9,10 +9,10 @@ export interface BootstrapKey {
 const MIN_KEY_LENGTH = 16;
 
 /**
- * Reads a comma-separated list of API keys, each `KEY` (an admin's) or `role:KEY`. Empty entries are skipped.
+ * Reads a comma-separated list of API keys, each `KEY` (an admin key) or `role:KEY`. Empty entries are skipped.
  *
- * @throws Error that names the entry by its place in the list and never shows a key: for an unknown role, a
- * key shorter than 16 characters, one that no HTTP header could carry, or one given twice.
+ * @throws Error that names the entry by its position and never shows a key: for an unknown role, a key shorter than
+ * 16 characters, one that no HTTP header can carry, or a duplicate.
  */
 export function parseBootstrapKeys(list: string): BootstrapKey[] {
   const keys: BootstrapKey[] = [];

@@ -2,14 +2,14 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createPrivateFile, hasCode } from '../kernel/private_files.js';
 
-/** Length of an encryption key, in bytes: that of AES-256. */
+/** The length of an encryption key (AES-256), in bytes. */
 export const ENCRYPTION_KEY_BYTES = 32;
 
 /**
- * Reads one encryption key: 32 bytes as base64, base64url (padded or not) or 64 hexadecimal digits. Blanks
- * around it are ignored.
+ * Reads one encryption key: 32 bytes as base64, base64url (padded or not) or 64 hexadecimal digits. Surrounding
+ * whitespace is ignored.
  *
- * @throws Error without the text, if it is none of these.
+ * @throws Error without the text if it is none of these.
  */
 export function parseEncryptionKey(text: string): Uint8Array {
   const trimmed = text.trim();
@@ -26,7 +26,7 @@ export function formatEncryptionKey(key: Uint8Array): string {
 /**
  * Reads a comma-separated list of encryption keys, newest first. Empty entries are skipped.
  *
- * @throws Error that names the first wrong entry by its place in the list and never shows it.
+ * @throws Error that names the first wrong entry by its position and never shows it.
  */
 export function parseEncryptionKeys(list: string): Uint8Array[] {
   const keys: Uint8Array[] = [];
@@ -52,11 +52,11 @@ export function encryptionKeyFile(dataDir: string): string {
 }
 
 /**
- * The key in `dataDir`/encryption.key. If there is no such file, makes one (mode 0600, and the directory if
- * need be) with 32 bytes from `randomBytes`. An existing file is never changed. Two starts at once agree on
- * one key, and the key is on the disk before anything can be encrypted with it.
+ * Returns the key in `dataDir`/encryption.key. If the file does not exist, it is created (mode 0600, and the
+ * directory if necessary) with 32 bytes from `randomBytes`. An existing file is never changed. Two concurrent starts
+ * agree on one key, and the key is on disk before anything can be encrypted with it.
  *
- * @throws KeyFileError if the file holds anything but one key; the file system's error if it can't be read.
+ * @throws KeyFileError if the file contains anything but one key; the file system's error if it can't be read.
  */
 export async function loadOrCreateEncryptionKey(
   dataDir: string,

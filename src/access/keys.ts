@@ -6,7 +6,7 @@ import { type ApiKey, holderOf, type Role } from '../kernel/api_key.js';
 import type { Replicas } from '../replicas/replicas.js';
 import type { AccessStore, KeyRecord } from './store.js';
 
-/** How long a key may be used after another process revoked it, in milliseconds. */
+/** How long a key can still be used after another process has revoked it, in milliseconds. */
 export const REMEMBERED_MS = 5000;
 
 /** How many revoked keys are remembered, so that requests under way with them are refused. */
@@ -35,7 +35,7 @@ interface Known {
 export interface KeyServiceParts {
   readonly store: AccessStore;
   readonly clock: Clock;
-  /** The keys of the setting API_KEYS. */
+  /** The keys in the setting API_KEYS. */
   readonly bootstrapKeys: readonly { readonly role: Role; readonly key: string }[];
   readonly randomBytes: (count: number) => Buffer;
   /** They cache keys, too. */
@@ -45,7 +45,7 @@ export interface KeyServiceParts {
 /** The topic on which replicas hear of revoked keys. */
 const REVOKED = 'key revoked';
 
-/** API keys: only their SHA-256 hashes are kept, here and in the database. */
+/** API keys: only their SHA-256 hashes are stored, here and in the database. */
 export class KeyService {
   readonly #parts: KeyServiceParts;
   readonly #bootstrap: ReadonlyMap<string, Known>;

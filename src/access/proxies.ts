@@ -2,7 +2,7 @@ import type { ProxyAddress } from '../kernel/proxy.js';
 import type { AccessStore } from './store.js';
 import { PROXY_PASSWORD, type Vault } from './vault.js';
 
-/** The row of a proxy: the one there is, or a new one. Its password is encrypted. */
+/** The row of a proxy, existing or new. Its password is encrypted. */
 export async function proxyId(proxy: ProxyAddress, store: AccessStore, vault: Vault): Promise<number> {
   for (const known of await store.proxies()) {
     const same = known.type === proxy.type && known.host === proxy.host && known.port === proxy.port;

@@ -41,7 +41,7 @@ const newKeyInput = z.object({
     .meta({ description: 'It leases and sees only sessions that have them all' }),
 });
 
-/** `/keys`: who may use the service. */
+/** `/keys`: the API keys. */
 export function keyRoutes(keys: KeyService, clock: SteadyClock): Route[] {
   return [list(keys, clock), self(clock), create(keys, clock), revoke(keys)];
 }

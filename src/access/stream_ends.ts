@@ -3,11 +3,11 @@ import type { ApiKey } from '../kernel/api_key.js';
 import type { Timers } from '../timers.js';
 import { type KeyService, REMEMBERED_MS } from './keys.js';
 
-/** The event streams that are open. */
+/** The open event streams. */
 export interface OpenStreams {
   keys(): ApiKey[];
   onOpened(listener: () => void): void;
-  /** Ends the streams of keys like that. */
+  /** Ends the streams of the keys that match. */
   end(whose: (key: ApiKey) => boolean): void;
 }
 

@@ -12,12 +12,12 @@ export const SOURCE_BOT_TOKEN = 'sources.bot_token';
 export const SOURCE_BOT_SESSION = 'sources.bot_session';
 
 /**
- * Why a vault refused: `bad_key` (no key, or not 32 bytes), `malformed` (not one of its tokens), `unknown_key`
- * (made with a key it was not given), `wrong_context` (made for another field) or `tampered`.
+ * Why a vault failed: `bad_key` (no key, or not 32 bytes), `malformed` (not one of its tokens), `unknown_key`
+ * (encrypted with a key it does not have), `wrong_context` (encrypted for another field) or `tampered`.
  */
 export type VaultErrorCode = 'bad_key' | 'malformed' | 'unknown_key' | 'wrong_context' | 'tampered';
 
-/** A refusal of the vault. Neither the message nor any field holds a key, a plaintext or a token. */
+/** An error of the vault. Neither the message nor any field contains a key, a plaintext or a token. */
 export class VaultError extends Error {
   override readonly name = 'VaultError';
   readonly code: VaultErrorCode;
@@ -57,9 +57,9 @@ export class Vault {
   readonly #keys: ReadonlyMap<string, KeyObject>;
 
   /**
-   * Holds `keys` of 32 bytes each, newest first: the first encrypts, all of them decrypt.
+   * Takes `keys` of 32 bytes each, newest first: the first one encrypts, all of them decrypt.
    *
-   * @throws VaultError `bad_key`, if there is none or one has another length.
+   * @throws VaultError `bad_key` if there is none or one has another length.
    */
   constructor(keys: readonly Uint8Array[]) {
     const named = keys.map(nameKey);
@@ -69,7 +69,7 @@ export class Vault {
     this.#keys = new Map(named.map(({ kid, key }) => [kid, key]));
   }
 
-  /** Encrypts with the newest key. The same text twice gives two different tokens. */
+  /** Encrypts with the newest key. The same text never gives the same token twice. */
   async encrypt(plaintext: string, context: string): Promise<string> {
     const { kid, key } = this.#current;
     return new CompactEncrypt(Buffer.from(plaintext))
@@ -78,7 +78,7 @@ export class Vault {
   }
 
   /**
-   * The text that `encrypt` was given together with this context.
+   * The text that was encrypted for this context.
    *
    * @throws VaultError `malformed`, `unknown_key`, `wrong_context` or `tampered`.
    */

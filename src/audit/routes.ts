@@ -20,7 +20,7 @@ const auditAnswer = z
   })
   .meta({ id: 'AuditEntry' });
 
-/** `GET /audit`: what admins did. */
+/** `GET /audit`: the log of admin actions. */
 export function auditRoutes(store: Pick<AuditStore, 'entries' | 'count'>, clock: SteadyClock): Route[] {
   return [
     defineRoute({

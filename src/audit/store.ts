@@ -1,43 +1,43 @@
 import type { Page } from '../kernel/page.js';
 
-/** `failed`: it broke off with an error of the service's own, and may have been done in part. */
+/** `failed`: it ended with an internal error, and may have been done partially. */
 export const AUDIT_OUTCOMES = ['done', 'failed'] as const;
 export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
 
-/** What was done with an admin's key. Never a secret. `at`: milliseconds on the service's clock. */
+/** An action with an admin key. Never contains a secret. `at`: milliseconds on the service's clock. */
 export interface AuditEntry {
   readonly at: number;
-  /** The key, as leases and history name it. */
+  /** The key, by its name in leases and history. */
   readonly holder: string;
   readonly keyName: string;
-  /** The client's; null: it was done on the command line. */
+  /** The client's address; null: done on the command line. */
   readonly address: string | null;
   readonly requestId: string | null;
   /** Such as `session.delete`. */
   readonly action: string;
-  /** What it was done to, such as `session:42`; null: to no one thing. */
+  /** Its object, such as `session:42`; null: no single object. */
   readonly object: string | null;
   readonly outcome: AuditOutcome;
 }
 
-/** An entry that is kept. */
+/** A stored entry. */
 export interface AuditRow extends AuditEntry {
   readonly id: number;
 }
 
-/** Which entries: all that match what is given. */
+/** A filter: entries must match everything that is given. */
 export interface AuditFilter {
   readonly action: string | null;
   readonly object: string | null;
 }
 
-/** The audit log: entries are added, and dropped when they are old; none is ever changed. */
+/** The audit log: entries are added, and deleted when they are old; none is ever changed. */
 export interface AuditStore {
   /** Resolves once the entry is on disk. @throws Unavailable. */
   add(entry: AuditEntry): Promise<void>;
   /** Newest first. */
   entries(filter: AuditFilter, page: Page): Promise<AuditRow[]>;
   count(filter: AuditFilter): Promise<number>;
-  /** Drops at most `limit` entries older than `before`, the oldest first; resolves to how many there were. */
+  /** Deletes at most `limit` entries older than `before`, oldest first; resolves to how many. */
   prune(before: number, limit: number): Promise<number>;
 }

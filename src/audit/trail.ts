@@ -12,7 +12,7 @@ export interface AuditTrailParts {
   readonly logger: Logger;
 }
 
-/** The longest name of an object that is kept, in characters. */
+/** The maximum length of an object's name, in characters. */
 const MAX_OBJECT_LENGTH = 200;
 
 /** Records the actions of admins before they are answered. */

@@ -8,7 +8,7 @@ import { migrateToNewest } from '../storage/migrate.js';
 import { type NamedDatabase, parseDatabaseUrl } from '../storage/target.js';
 import { ProgressLine } from './progress_line.js';
 
-/** What a database is named by on the command line. */
+/** How a database is named on the command line. */
 const DATABASE_URL_HELP = 'sqlite:PATH, file:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE';
 
 const SERVER_STEPS = [
@@ -21,7 +21,7 @@ const LAST_STEPS = [
   'Start TeleGate, and never again on the database that was copied: each would lease the same sessions.',
 ];
 
-/** `telegate db`: what is done to a database as a whole. */
+/** `telegate db`: operations on a whole database. */
 export function databaseCommand(): Command {
   const command = new Command('db').description('the database');
   command
@@ -56,8 +56,8 @@ async function migrate({ database: url }: { database?: string }): Promise<void> 
 }
 
 /**
- * The database that an option names. @throws ConfigError that names the option and shows nothing of its value,
- * in which a password may be.
+ * The database that an option names. @throws ConfigError that names the option and does not show its value, which may
+ * contain a password.
  */
 function databaseOption(option: string, url: string): NamedDatabase {
   try {
@@ -67,11 +67,11 @@ function databaseOption(option: string, url: string): NamedDatabase {
   }
 }
 
-/** Copies a database, tells how far it is, and what to do then. Ctrl-C cancels it. */
+/** Copies a database, shows the progress, and says what to do next. Ctrl-C cancels it. */
 async function copy(from: NamedDatabase, to: NamedDatabase): Promise<void> {
   const cancelling = new AbortController();
   const cancel = () => cancelling.abort(new CopyFailed('Cancelled.'));
-  // Once: who presses it again wants the end at any price, that of a NAME.partial left behind.
+  // Only once: pressing it again ends the program at once, even if a NAME.partial is left behind.
   process.once('SIGINT', cancel).once('SIGTERM', cancel);
   const progress = new ProgressLine(process.stderr, systemTime);
   try {
@@ -93,7 +93,7 @@ function summary(copied: readonly CopiedRows[]): string {
   return lines.join('\n');
 }
 
-/** What is left to do; URLs are not shown, since a password may be in them. */
+/** The next steps; URLs are not shown, since they may contain a password. */
 function nextSteps(to: NamedDatabase): string {
   const steps = [...(to.kind === 'sqlite' ? fileSteps(to.file) : SERVER_STEPS), ...LAST_STEPS];
   return ['What to do next:', ...steps.map((step, index) => `${index + 1}. ${step}`)].join('\n');

@@ -45,11 +45,11 @@ interface Options {
   readonly tag?: readonly string[];
 }
 
-/** What the commands have at hand. */
+/** What the commands use. */
 interface AtHand {
   readonly keys: KeyService;
   readonly clock: SteadyClock;
-  /** Resolves once the action upon the key is in the audit log. */
+  /** Resolves once the action on the key is in the audit log. */
   readonly wroteDown: (action: string, keyId: number) => Promise<void>;
 }
 

@@ -7,7 +7,7 @@ import { DatabaseRefused } from '../storage/refused.js';
 import { databaseCommand } from './db.js';
 import { keysCommand } from './keys.js';
 
-// Everything that is written here is for this user alone.
+// All files created here are readable by this user only.
 process.umask(0o077);
 
 const program = new Command('telegate')

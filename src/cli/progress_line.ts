@@ -1,15 +1,15 @@
 import type { TimeSource } from '../clock.js';
 
-/** Where progress is told: a terminal, or a file that somebody may be following. */
+/** Where progress is shown: a terminal, or a file that somebody may be following. */
 export interface ProgressStream {
   readonly isTTY?: boolean;
   write(text: string): unknown;
 }
 
-/** How often a line on a terminal is written anew, and how often one is added elsewhere, in milliseconds. */
+/** How often the line on a terminal is updated, and how often a line is added elsewhere, in milliseconds. */
 const EVERY_MS = { terminal: 200, elsewhere: 10_000 };
 
-/** Tells how far something is: in one line of a terminal, else in a line now and then. */
+/** Shows progress: in one updated line on a terminal, else in a line from time to time. */
 export class ProgressLine {
   readonly #stream: ProgressStream;
   readonly #time: Pick<TimeSource, 'monotonic'>;
@@ -22,7 +22,7 @@ export class ProgressLine {
     this.#toldAt = time.monotonic();
   }
 
-  /** Shows `text`, unless something was shown a moment ago. */
+  /** Shows `text`, unless something was just shown. */
   show(text: string): void {
     const terminal = this.#stream.isTTY === true;
     const now = this.#time.monotonic();
@@ -32,7 +32,7 @@ export class ProgressLine {
     this.#stream.write(terminal ? `\r\x1b[K${text}` : `${text}\n`);
   }
 
-  /** Takes the line away from a terminal. */
+  /** Clears the line on a terminal. */
   clear(): void {
     if (this.#shown) this.#stream.write('\r\x1b[K');
     this.#shown = false;

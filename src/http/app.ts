@@ -21,13 +21,13 @@ export interface AppParts extends RouterParts {
   readonly logger: Logger;
   readonly metrics: HttpMetrics;
   readonly newRequestId: () => string;
-  /** The root of the project, where the console's files are. */
+  /** The root of the project, which contains the console's files. */
   readonly root: string;
   readonly version: string;
   readonly corsOrigins: readonly string[];
   /** TLS is in front of the service: browsers are told to use nothing else. */
   readonly hsts: boolean;
-  /** Whose `X-Forwarded-For` is believed. */
+  /** The proxies whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[];
 }
 

@@ -5,18 +5,18 @@ import type { Timers } from '../timers.js';
 import { DuplicateKey, parseExactJson } from './exact_json.js';
 import type { FileSpec, UploadedFile } from './route.js';
 
-/** No parameter of any route needs more, in bytes. */
+/** The maximum size of a body, in bytes; no route needs more. */
 const LIMIT_BYTES = 64 * 1024;
 
-/** JSON is read as text: parsed as numbers, ids of 64 bits would lose their last digits. */
+/** JSON is read as text first: parsed as numbers, 64-bit ids would lose their last digits. */
 const jsonText = express.text({ type: 'application/json', limit: LIMIT_BYTES });
 const urlencoded = express.urlencoded({ limit: LIMIT_BYTES, extended: false });
 
 /**
- * Reads a body of JSON or a form into `req.body`, and the file that came in a multipart form, if the route
- * takes one; null: none came. A request without a body costs nothing.
+ * Reads a JSON or form body into `req.body`, and the file of a multipart form if the route accepts one; null: none
+ * was sent. A request without a body costs nothing.
  *
- * @throws TooLarge, UnsupportedMedia, InvalidInput: whatever is wrong with a body is the sender's mistake.
+ * @throws TooLarge, UnsupportedMedia, InvalidInput: a bad body is the sender's mistake.
  * @throws Unavailable while too many files are being received; BodyTooSlow.
  */
 export async function readBody(
@@ -49,10 +49,10 @@ function runHandler(handler: RequestHandler, req: Request, res: Response): Promi
 }
 
 /**
- * Reads a multipart form, its fields into `req.body`; its file, or null. Any other body is left as it is, but
- * must not hold what only a file can. `run` runs middleware on the request.
+ * Reads the fields of a multipart form into `req.body` and returns its file, or null. Any other body is left
+ * unchanged, but must not contain the file's field. `run` runs middleware on the request.
  *
- * @throws InvalidInput; Unavailable while too many files are being received; what multer objects to.
+ * @throws InvalidInput; Unavailable while too many files are being received; multer's errors.
  */
 async function readForm(
   req: Request,
@@ -138,7 +138,7 @@ async function readInTime(
 
 const TOO_LARGE = 'The body, or a part of it, is larger than 64 KiB';
 
-/** What the parsers object to, by the type or code that they give. */
+/** The errors of the body parsers, by their type or code. */
 const OBJECTIONS: Readonly<Record<string, () => TeleGateError>> = {
   'entity.too.large': () => new TooLarge(TOO_LARGE),
   LIMIT_FIELD_VALUE: () => new TooLarge(TOO_LARGE),
@@ -149,7 +149,7 @@ const OBJECTIONS: Readonly<Record<string, () => TeleGateError>> = {
   'charset.unsupported': () => new UnsupportedMedia('Charset not supported'),
 };
 
-/** Of a file that came along. */
+/** Errors about an uploaded file. */
 const FILE_OBJECTIONS: Readonly<Record<string, (file: FileSpec) => TeleGateError>> = {
   LIMIT_FILE_SIZE: ({ field, maxBytes }) =>
     new TooLarge(`The file in "${field}" is larger than ${inWords(maxBytes)}`, field),
@@ -157,14 +157,11 @@ const FILE_OBJECTIONS: Readonly<Record<string, (file: FileSpec) => TeleGateError
   LIMIT_FILE_COUNT: ({ field }) => otherFile(field),
 };
 
-/**
- * What a body could not be read for, as an error that says so to its sender. `file`: what the route takes;
- * without it no file is wanted.
- */
+/** Turns a body parser's error into one that tells the sender. `file`: the file that the route accepts, if any. */
 function refusalOf(error: unknown, file?: FileSpec): TeleGateError {
   if (error instanceof TeleGateError) return error;
   if (error instanceof DuplicateKey) return invalid(error.message);
-  // Objects nested so deeply that the parser runs out of stack make a RangeError.
+  // Objects nested so deeply that the parser runs out of stack cause a RangeError.
   if (error instanceof SyntaxError || error instanceof RangeError) {
     return invalid('the body is not valid JSON', 'json_invalid');
   }

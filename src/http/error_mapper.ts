@@ -9,12 +9,12 @@ type Answer = Pick<TeleGateError, 'status' | 'code' | 'field' | 'detail' | 'retr
 /** The answer to an error; null: nobody expected it. */
 function answerTo(error: unknown): Answer | null {
   if (error instanceof TeleGateError) return error;
-  // Express itself: a path that it can't decode.
+  // Express itself could not decode the path.
   if (error instanceof URIError) return plain(400, 'invalid_path', 'The path is not validly percent-encoded');
   return refusalOfStaticFile(error);
 }
 
-/** What Express refuses about a file of the console, such as a range that it does not have. */
+/** What Express rejects about a file of the console, such as an unsatisfiable range. */
 function refusalOfStaticFile(error: unknown): Answer | null {
   if (!(error instanceof Error) || !('statusCode' in error)) return null;
   const status = Number(error.statusCode);
@@ -27,7 +27,7 @@ function plain(status: number, code: string, detail: string): Answer {
   return { status, code, detail, field: null, retryAfterSeconds: null };
 }
 
-/** Answers with the error; one that nobody expected is logged and answered without detail. */
+/** Answers with the error; an unexpected one is logged and answered without detail. */
 export function createErrorMapper(logger: Logger): ErrorRequestHandler {
   return (error, req, res, next) => {
     const answer = answerTo(error);

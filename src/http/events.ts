@@ -5,7 +5,7 @@ import type { Timers } from '../timers.js';
 /** What a slow reader may have outstanding before its stream is ended. */
 const MAX_OUTSTANDING_BYTES = 256 * 1024;
 
-/** How many may listen at once. */
+/** The maximum number of listeners. */
 const MAX_LISTENERS = 200;
 
 /** A comment is sent this often, in milliseconds, so that no proxy closes a silent stream. */
@@ -30,17 +30,17 @@ export class EventHub {
     return this.#listeners.size > 0;
   }
 
-  /** The keys of those who listen. */
+  /** The keys of the listeners. */
   keys(): ApiKey[] {
     return [...this.#listeners.values()];
   }
 
-  /** Calls back whenever somebody has begun to listen. */
+  /** Calls back for each new listener. */
   onOpened(listener: () => void): void {
     this.#openedListeners.push(listener);
   }
 
-  /** Keeps the response open as a stream for the key, which begins with `first`. */
+  /** Keeps the response open as a stream for the key, starting with `first`. */
   open(
     res: Response,
     key: ApiKey,
@@ -69,7 +69,7 @@ export class EventHub {
     this.#write(message(event, data), (key) => key.holder === holder);
   }
 
-  /** Ends the streams of keys like that. */
+  /** Ends the streams of the keys that match. */
   end(whose: (key: ApiKey) => boolean): void {
     for (const [res, key] of this.#listeners) {
       if (!whose(key)) continue;

@@ -1,6 +1,6 @@
 import { parse, stringify } from 'lossless-json';
 
-/** An object in a JSON text has one key twice, with different values: nobody can tell which one was meant. */
+/** An object in a JSON text has a duplicate key with different values: it is ambiguous. */
 export class DuplicateKey extends Error {
   readonly key: string;
 
@@ -11,18 +11,18 @@ export class DuplicateKey extends Error {
 }
 
 /**
- * The value as JSON in which a bigint is a plain integer with all its digits; otherwise as `JSON.stringify`
- * would have it. A value that JSON has no word for (a function, undefined) is `null`.
+ * The value as JSON, in which a bigint is a plain integer with all its digits; otherwise like `JSON.stringify`. A
+ * value that JSON can't represent (a function, undefined) becomes `null`.
  */
 export function exactJson(value: unknown): string {
   return stringify(value) ?? 'null';
 }
 
 /**
- * Parses JSON as `JSON.parse` would, but for two things: an integer that a number can't hold exactly becomes
- * a bigint, and a key that is given twice with different values is refused.
+ * Parses JSON like `JSON.parse`, with two exceptions: an integer that a number can't represent exactly becomes a
+ * bigint, and a duplicate key with different values is refused.
  *
- * @throws SyntaxError; DuplicateKey; RangeError where it is nested thousands deep.
+ * @throws SyntaxError; DuplicateKey; RangeError if it is nested thousands deep.
  */
 export function parseExactJson(text: string): unknown {
   return parse(text, null, {

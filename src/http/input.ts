@@ -8,8 +8,8 @@ type Shape = z.ZodObject<z.ZodRawShape>;
 type Place = 'query' | 'body';
 
 /**
- * The parameters of a request, from wherever the route lets them come. An optional one that is JSON null, or
- * empty in a form or a query, is one that was not given. @throws InvalidInput.
+ * The parameters of a request, from the places that the route allows. An optional one that is JSON null, or empty in
+ * a form or query, counts as not given. @throws InvalidInput.
  */
 export function readInput(route: Route, req: Request): unknown {
   if (!route.input) return {};
@@ -38,7 +38,7 @@ function bodyValues(req: Request): Values {
   throw new InvalidInput([{ loc: ['body'], msg: 'wanted: a JSON object', type: 'dict_type' }]);
 }
 
-/** An empty field says nothing, but for a flag: bare, as in `?dry_run`, it says yes. */
+/** An empty field counts as not given, except for a flag: bare, as in `?dry_run`, it means yes. */
 function givenInQuery({ shape }: Shape, query: Values): Values {
   return given(shape, query, (value, schema) =>
     value === '' && z.safeParse(schema, value).success ? value : withoutEmpty(value),
@@ -50,13 +50,13 @@ function givenInBody({ shape }: Shape, req: Request): Values {
   return given(shape, bodyValues(req), isJson ? (value) => value ?? undefined : withoutEmpty);
 }
 
-/** The values without those of optional fields that say nothing: `said` is undefined for them. */
+/** The values without empty optional fields: `said` is undefined for those. */
 function given(
   shape: z.ZodRawShape,
   values: Values,
   said: (value: unknown, schema: z.core.$ZodType) => unknown,
 ): Values {
-  // Without a prototype `__proto__` is a name as any other.
+  // Without a prototype, `__proto__` is an ordinary name.
   const kept: Values = Object.create(null);
   for (const [field, value] of Object.entries(values)) {
     const schema = Object.hasOwn(shape, field) ? shape[field] : undefined;
@@ -67,14 +67,14 @@ function given(
   return kept;
 }
 
-/** What a field of a form says; undefined: nothing, each time that it was given. */
+/** The value of a form field; undefined: empty each time that it was given. */
 function withoutEmpty(value: unknown): unknown {
   if (!Array.isArray(value)) return value === '' ? undefined : value;
   const filled = value.filter((item) => item !== '');
   return filled.length === 0 ? undefined : filled;
 }
 
-/** Query and body together. The same parameter in both must say the same. */
+/** Merges query and body. A parameter in both must have the same value. */
 function merge(query: Values, body: Values): Values {
   const values: Values = Object.assign(Object.create(null), query);
   for (const [field, value] of Object.entries(body)) {

@@ -19,7 +19,7 @@ const COMMON = {
   422: 'A parameter is missing or invalid',
 } as const;
 
-/** The OpenAPI 3.1 document of these routes, from the very schemas that validate them. */
+/** The OpenAPI 3.1 document of these routes, generated from the schemas that validate them. */
 export function createOpenApi(routes: readonly Route[], version: string): object {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of routes) {
@@ -72,7 +72,7 @@ function bodies({ input = z.object({}), from = 'query', file }: Route): object {
   };
 }
 
-/** In JSON an optional field may be null: it is not given then. */
+/** In JSON, an optional field may be null, which counts as not given. */
 function withNull(input: z.ZodObject<z.ZodRawShape>): z.ZodObject<z.ZodRawShape> {
   const optional = Object.entries(input.shape).filter(([, field]) => z.safeParse(field, undefined).success);
   return input.safeExtend(Object.fromEntries(optional.map(([name, field]) => [name, z.nullable(field)])));

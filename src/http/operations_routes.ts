@@ -8,13 +8,13 @@ import { defineRoute, type Route } from './route.js';
 export interface OperationsParts {
   readonly registry: Registry;
   readonly events: EventHub;
-  /** What a new listener is told first. */
+  /** The first event for a new listener. */
   readonly snapshot: (key: ApiKey) => Promise<unknown>;
-  /** Each part of the service that must work: null, or why it does not. */
+  /** Each required part of the service: null, or why it does not work. */
   readonly checks: () => Promise<Readonly<Record<string, string | null>>>;
 }
 
-/** The routes by which the service itself is watched. */
+/** The routes that monitor the service itself. */
 export function operationsRoutes(parts: OperationsParts): Route[] {
   return [health(), ready(parts), metrics(parts), events(parts)];
 }

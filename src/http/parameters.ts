@@ -5,7 +5,7 @@ function issue(context: z.RefinementCtx, type: string, message: string): never {
   return z.NEVER;
 }
 
-/** A whole number from `min` to `max`, as a number, a bigint or digits. Anything else names what was wanted. */
+/** A whole number from `min` to `max`, as a number, a bigint or digits. The error names what was expected. */
 export function wholeNumber(min: number, max: number) {
   const wanted = `wanted: a whole number from ${min} to ${max}`;
   return z
@@ -34,8 +34,8 @@ export const sessionId = wholeNumber(1, Number.MAX_SAFE_INTEGER).meta({
 const telegramIds = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
 
 /**
- * An id of Telegram's, too wide for a number: a whole number of 64 bits, as a number, a bigint or digits,
- * becomes decimal digits. Anything else names what was wanted.
+ * An id of Telegram's, too wide for a number: a whole number of 64 bits, as a number, a bigint or digits, becomes
+ * decimal digits. The error names what was expected.
  */
 export const telegramId = z
   .unknown()
@@ -52,7 +52,7 @@ export const telegramId = z
   })
   .meta({ override: { type: 'integer', format: 'int64' } });
 
-/** A number beyond these has lost digits before anyone could look at it. */
+/** A number beyond these has already lost digits. */
 function isExact(value: unknown): boolean {
   return typeof value === 'bigint' || Number.isSafeInteger(value);
 }
@@ -72,12 +72,12 @@ export function text(max: number) {
     .regex(/^[^\p{Cc}]*$/u, 'must have no control characters');
 }
 
-/** A field of a change that empty text takes away: null then. Left out, or null in JSON, it stays as it was. */
+/** A field that empty text clears: null then. Omitted, or null in JSON, it is unchanged. */
 export function clearable<Value extends z.ZodType>(value: Value) {
   return z.preprocess((given) => (given === '' ? null : given), value.nullable()).optional();
 }
 
-/** A parameter that may be repeated: one value or many come as a list. */
+/** A parameter that may be repeated: always a list. */
 export function repeatable<Item extends z.ZodType>(item: Item, most: number) {
   return z
     .union([item.transform((value) => [value]), z.array(item).max(most)])

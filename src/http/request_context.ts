@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import type { Logger } from 'winston';
 
-/** What a caller's own request id may look like; any other is replaced. */
+/** The accepted format of a caller's request id; any other is replaced. */
 const SANE_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
 /** Gives every request an id, and records how it ended in the metrics and, at level `http`, in the log. */
@@ -35,7 +35,7 @@ export function createRequestContext(
   };
 }
 
-/** Upper bounds of the request durations, in seconds; the last ones are requests on hold. */
+/** Upper bounds of the request durations, in seconds; the last ones are for waiting requests. */
 const DURATIONS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /** How long requests took, by route and status. */

@@ -5,39 +5,37 @@ import type { Uploads } from './uploads.js';
 
 export type Method = 'get' | 'post' | 'put' | 'delete';
 
-/** Where a route's parameters may come from: the query alone, or query, form and JSON alike. */
+/** Where a route's parameters may come from: the query only, or query, form and JSON. */
 export type InputFrom = 'query' | 'any' | 'body';
 
-/** What a handler answers with. */
+/** A handler's answer. */
 export interface Reply {
   readonly status?: number;
-  /** A text or bytes are sent as they are, anything else as JSON. */
+  /** Text and bytes are sent unchanged, anything else as JSON. */
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** What the audit log says in place of what the route declares; null: nothing was done that belongs there. */
+  /** The audit log entry instead of the declared one; null: nothing to record. */
   readonly audit?: { readonly action?: string; readonly object?: string | null } | null;
 }
 
-/** A request as far as its schemas know it. */
+/** A validated request. */
 export interface Parsed<Input, Params> {
   readonly input: Input;
   readonly params: Params;
 }
 
-/** The one session that a route is about. */
+/** The session that a route is about. */
 export interface SessionSpec<Input, Params> {
   id(request: Parsed<Input, Params>): number;
-  /**
-   * Answers a key limited to tags that may not see the session: as if there were none of this id. Without it: 404.
-   */
+  /** The answer for a key limited to tags that may not see the session: as if it did not exist. Default: 404. */
   unseen?(id: number): Reply;
 }
 
-/** What the audit log says of a route when an admin has used it. Never a secret. */
+/** The audit log entry when an admin has used the route. Never a secret. */
 export interface AuditSpec<Input, Params> {
   /** Such as `session.delete`. */
   readonly action: string;
-  /** What it was done to, such as `session:42`; left out: nothing that the request names. */
+  /** Its object, such as `session:42`; omitted: none named by the request. */
   object?(request: Parsed<Input, Params>): string | null;
 }
 

@@ -12,7 +12,7 @@ export type Authenticate = (req: Request) => Promise<ApiKey>;
 /** Who did something, and by which request. */
 export type Actor = Pick<Context<unknown, unknown>, 'key' | 'req' | 'res'>;
 
-/** What was done, and to what. */
+/** The action and its object. */
 export interface AuditedAction {
   readonly action: string;
   readonly object: string | null;

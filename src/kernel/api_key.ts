@@ -9,9 +9,9 @@ export interface ApiKey {
   readonly holder: string;
   readonly name: string;
   readonly role: Role;
-  /** How many leases it may hold at once; null: any number. */
+  /** Its maximum number of concurrent leases; null: unlimited. */
   readonly maxLeases: number | null;
-  /** It leases and sees only sessions that have all of them; none: every session. */
+  /** The key leases and sees only sessions that have all of these tags; none: every session. */
   readonly tags: readonly string[];
   /** From then on it is refused, in milliseconds on the service's clock; null: it does not expire. */
   readonly expiresAt: number | null;
@@ -25,7 +25,7 @@ export function allows(role: Role, needed: readonly Role[]): boolean {
   return role === 'admin' || needed.includes(role);
 }
 
-/** How leases and history name a key of the database. */
+/** The name of a database key in leases and history. */
 export function holderOf(keyId: number): string {
   return `key:${keyId}`;
 }

@@ -1,17 +1,17 @@
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 
-/** As far as an IPv6 address belongs to one customer, in groups of 16 bits. */
+/** The part of an IPv6 address that identifies one customer, in groups of 16 bits. */
 const NETWORK_GROUPS = 4;
 
-/** The exact address of a client. `address` is what a proxy that is trusted says of it; `peer` the connection's own. */
+/** The exact address of a client. `address` is the one reported by a trusted proxy; `peer` the connection's own. */
 export function exactAddress(address: string | undefined, peer: string | undefined): string {
   const known = address && isIP(address) > 0 ? address : (peer ?? '');
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(known)?.[1] ?? known.toLowerCase();
 }
 
 /**
- * Who is counted as one client: an IPv4 address, or the network of 2^64 IPv6 addresses that one customer has.
- * `address` is what a proxy that is trusted says of the client; where it is no address, the proxy's own counts.
+ * What counts as one client: an IPv4 address, or the network of 2^64 IPv6 addresses that one customer has. `address`
+ * is the one reported by a trusted proxy; if it is not an address, the proxy's own counts.
  */
 export function clientAddress(address: string | undefined, peer: string | undefined): string {
   const [plain = ''] = (address && isIP(address) > 0 ? address : (peer ?? '')).split('%');
@@ -29,7 +29,7 @@ function networkOf(address: string): string {
   return `${network.join(':')}::`;
 }
 
-/** An IPv4 address at the end takes the place of two groups. */
+/** An IPv4 address at the end stands for two groups. */
 function lengthOf(groups: string): number {
   if (groups === '') return 0;
   return groups.split(':').length + (groups.includes('.') ? 1 : 0);
@@ -39,8 +39,8 @@ const WANTED =
   'a comma-separated list of loopback, addresses or networks (such as 10.0.0.5 or fd00::/8) of proxies';
 
 /**
- * Reads the proxies whose `X-Forwarded-For` is believed, as Express takes them.
- * @throws Error that says what was wanted.
+ * Reads the proxies whose `X-Forwarded-For` is trusted, in Express's format.
+ * @throws Error that says what was expected.
  */
 export function parseTrustedProxies(list: string): string[] {
   const entries = list.split(',').map((entry) => entry.trim());
@@ -49,7 +49,7 @@ export function parseTrustedProxies(list: string): string[] {
   return given;
 }
 
-/** A network of all addresses would believe everybody, so that anyone could take any address. */
+/** A network of all addresses would trust everyone, so that any client could claim any address. */
 function isTrustable(entry: string): boolean {
   if (entry === 'loopback') return true;
   const [address = '', bits, ...rest] = entry.split('/');

@@ -3,13 +3,13 @@ import { chmod, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/pro
 import { dirname, join } from 'node:path';
 import type { Logger } from 'winston';
 
-/** What goes into a file: text as UTF-8, or bytes. */
+/** The content of a file: text as UTF-8, or bytes. */
 type Content = string | Uint8Array;
 
 /**
- * Puts `content` into the file `path`, which only its owner may read (mode 0600), in place of what was there.
- * Whoever reads sees the old content or all of the new one, also after a power cut; once resolved, the new one.
- * Until then it lies in `temporary`, a path in the same directory that nothing has yet.
+ * Writes `content` to the file `path`, which only its owner may read (mode 0600), replacing what was there. Readers
+ * see either the old content or all of the new one, even after a power cut; once resolved, the new one. Until then it
+ * is in `temporary`, an unused path in the same directory.
  *
  * @throws the file system's error; the file is then as it was.
  */
@@ -22,10 +22,10 @@ export async function writePrivateFile(
 }
 
 /**
- * Like `writePrivateFile`, but never in place of anything: of many that create one path at once, in one
- * process or several, exactly one succeeds. Resolves to whether it was this one.
+ * Like `writePrivateFile`, but never replaces anything: of several that create one path at once, in one process or
+ * several, exactly one succeeds. Resolves to whether it was this one.
  *
- * @throws the file system's error, also where it knows no hard links.
+ * @throws the file system's error, also if it does not support hard links.
  */
 export async function createPrivateFile(
   path: string,
@@ -45,12 +45,12 @@ export async function createPrivateFile(
   return created;
 }
 
-/** Whether `error` is the file system's (or another system call's) of this code, such as `ENOENT`. */
+/** Whether `error` is a system error with this code, such as `ENOENT`. */
 export function hasCode(error: unknown, code: string): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }
 
-/** Makes the names in a directory last: without this a power cut may forget a new one, or bring an old one back. */
+/** Makes the names in a directory durable: without this, a power cut may lose a new one or bring an old one back. */
 export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, 'r');
   try {
@@ -84,19 +84,19 @@ async function writeDurably(path: string, content: Content): Promise<void> {
   }
 }
 
-/** What others than its owner may do with a file. */
+/** The permissions of a file for everyone but its owner. */
 const OTHERS = 0o077;
 
-/** A directory that many users share, such as /tmp: it is nobody's to close. */
+/** A directory shared by many users, such as /tmp: its permissions must not be changed. */
 const SHARED = 0o1000;
 
-/** The files of the service that lie in the directory itself, also those that were moved aside. */
+/** The service's own files in the directory, including those that were moved aside. */
 const OWN_FILE = /^(telegate\.db|encryption\.key|admin\.key)/;
 
 /**
- * Makes the directory, if need be, and takes away the rights that others have to it and to the service's files in it:
- * keys and sessions lie there. Says so in the log, also where it can't.
- * @throws the file system's error where the directory can't be made.
+ * Creates the directory if necessary, and removes other users' access to it and to the service's files in it, which
+ * include keys and sessions. Logs that, and also if it fails.
+ * @throws the file system's error if the directory can't be created.
  */
 export async function makePrivate(directory: string, logger: Logger): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });

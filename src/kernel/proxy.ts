@@ -21,15 +21,15 @@ export interface StoredProxy {
 }
 
 /**
- * Reads `TYPE://[user[:pass]@]host:port` (percent-decoded; an IPv6 host in brackets, given back without them),
- * TYPE being socks5, socks4 or http, or `mtproxy://host:port?secret=SECRET`.
+ * Reads `TYPE://[user[:pass]@]host:port` (percent-decoded; an IPv6 host in brackets, returned without them), where
+ * TYPE is socks5, socks4 or http, or `mtproxy://host:port?secret=SECRET`.
  *
  * @throws Error whose message never holds the user, the password or the secret.
  */
 export function parseProxyUrl(text: string): ProxyAddress {
   const { type, url } = split(text.trim());
   const host = parseHost(url.hostname);
-  // The URL parser has refused what is above 65535.
+  // The URL parser has rejected ports above 65535.
   const port = Number(url.port);
   if (port === 0) throw new Error('a proxy URL needs a port from 1 to 65535');
   if (url.pathname !== '' && url.pathname !== '/') throw new Error('a proxy URL has no path');
@@ -45,10 +45,10 @@ function split(text: string): { type: ProxyAddress['type']; url: URL } {
   const type = TYPES.find((known) => known === scheme.toLowerCase());
   if (type === undefined) throw new Error(`a proxy's type is one of ${TYPES.join(', ')}`);
   try {
-    // Under a scheme of its own: http's parser would drop port 80 and rewrite the host.
+    // Parsed under a scheme of its own: with http, the parser would drop port 80 and rewrite the host.
     return { type, url: new URL(`proxy://${rest}`) };
   } catch {
-    // The parser's own error quotes what it was given, password and all.
+    // The parser's own error quotes its input, including the password.
     throw new Error('a proxy URL reads type://user:pass@host:port, with a port from 1 to 65535');
   }
 }
@@ -64,7 +64,7 @@ function parseHost(hostname: string): string {
 
 function parseSecret(url: URL): string {
   if (url.username !== '' || url.password !== '') throw new Error('an mtproxy URL has a secret, not a user');
-  // Not searchParams: there a + of base64 would become a blank.
+  // Not searchParams, which would turn the + of base64 into a space.
   const secret = decode(/[?&]secret=([^&]*)/.exec(url.search)?.[1] ?? '');
   if (secret === null || !/^[\w+/=-]{16,}$/.test(secret)) {
     throw new Error('an mtproxy URL ends in ?secret=, then 16 or more hexadecimal or base64 characters');

@@ -11,7 +11,7 @@ export interface GetCodeParts {
   readonly sessions: SessionStore;
   readonly checks: SessionChecks;
   readonly stored: Pick<StoredCredentials, 'fileHolding'>;
-  /** Null: the session files are other replicas' business. */
+  /** Null: other replicas sync the session files. */
   readonly directory: SessionsDirectory | null;
   /** SESSIONS_DIR, absolute. */
   readonly sessionsDir: string;

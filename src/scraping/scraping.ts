@@ -30,7 +30,7 @@ export interface ScrapingParts extends SessionReadingParts, BotReadingParts {
 }
 
 export interface ScrapingLimits {
-  /** Larger files are recorded and not stored. */
+  /** Larger files are recorded but not stored. */
   readonly maxFileBytes: number;
   /** A flood wait of at most so many seconds is slept through. */
   readonly floodSleepMaxSeconds: number;

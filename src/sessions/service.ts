@@ -14,7 +14,7 @@ const FILES_SECONDS = 30;
 
 export interface SessionServiceParts {
   readonly sessions: SessionStore;
-  /** Null: the session files are other replicas' business. */
+  /** Null: other replicas sync the session files. */
   readonly directory: SessionsDirectory | null;
   readonly ownLease: OwnLease;
   readonly clock: Clock;

@@ -9,7 +9,7 @@ import type { SessionRecord, SessionStore } from './store.js';
 export interface StoredCredentialsParts {
   readonly sessions: SessionStore;
   readonly vault: Vault;
-  /** Null: the session files are other replicas' business. */
+  /** Null: other replicas sync the session files. */
   readonly scanner: Scanner | null;
 }
 

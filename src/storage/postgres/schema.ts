@@ -151,7 +151,7 @@ export const apiKeys = pgTable('api_keys', {
   role: text('role').$type<Role>().notNull(),
   hash: text('hash').notNull().unique(),
   maxLeases: integer('max_leases'),
-  /** It leases and sees only sessions that have all of them; none: every session. */
+  /** The key leases and sees only sessions that have all of these tags; none: every session. */
   tags: text('tags').array().notNull().default([]),
   /** Null: it does not expire. */
   expiresAt: whole('expires_at'),
