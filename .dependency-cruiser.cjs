@@ -1,6 +1,6 @@
 /** The layers of `src`, lowest first: each may import itself and those before it. docs/architecture.md draws them. */
 const LAYERS = [
-  'kernel',
+  'kernel|(?!config|settings|banner|container|main)[a-z_]+[.]ts',
   'replicas',
   'jobs',
   'http',
@@ -14,45 +14,46 @@ const LAYERS = [
   'sources',
   'scraping',
   'storage',
-  'config',
+  'config|settings',
   'wiring',
-  'container',
+  'container|banner',
   'cli',
   'main',
 ];
 
-const path = (layer) => `^src/${layer}(/|\\.ts$)`;
-const only = (name, from, to) => ({
-  name,
-  severity: 'error',
-  from: { path: '^src', pathNot: from },
-  to: { path: to },
-});
+const inLayer = (layer) => `^src/(${layer})(/|[.]ts$|$)`;
+const forbid = (name, from, to) => ({ name, severity: 'error', from, to });
 
 module.exports = {
   forbidden: [
-    ...LAYERS.map((layer, at) => ({
-      name: `${layer}: no import upwards`,
-      severity: 'error',
-      from: { path: path(layer) },
-      to: { path: '^src', pathNot: LAYERS.slice(0, at + 1).map(path) },
-    })),
-    { name: 'no cycle', severity: 'error', from: {}, to: { circular: true } },
-    only('only telegram/gramjs imports GramJS', '^src/telegram/gramjs', 'node_modules/telegram/'),
-    only(
-      'only storage imports a database',
-      '^src/(storage|intake/formats)',
-      'node_modules/(better-sqlite3|pg|drizzle-orm)/',
+    ...LAYERS.map((layer, at) =>
+      forbid(
+        'no import upwards',
+        { path: inLayer(layer) },
+        { path: '^src/', pathNot: LAYERS.slice(0, at + 1).map(inLayer) },
+      ),
     ),
-    only(
+    forbid('every file has a layer', { path: '^src/', pathNot: LAYERS.map(inLayer) }, {}),
+    forbid('no cycle', {}, { circular: true }),
+    forbid(
       'services know nothing of HTTP',
-      '^src/(http|wiring|main)|routes|schemas|_input',
-      '^src/http/|node_modules/express/',
+      {
+        path: '^src/(jobs|replicas|telegram|pool|intake|sessions|logins|sources|scraping|storage)/',
+        pathNot: 'routes|schemas|_input',
+      },
+      { path: ['^src/http/', 'node_modules/express/'] },
+    ),
+    forbid('storage implements ports', { path: '^src/storage/' }, { path: '/(routes|service)[.]ts$' }),
+    forbid(
+      'only storage imports a database',
+      { path: '^src/', pathNot: '^src/(storage|intake/formats)/' },
+      { path: 'node_modules/(better-sqlite3|pg|drizzle-orm)/' },
+    ),
+    forbid(
+      'only telegram/gramjs imports GramJS',
+      { path: '^src/', pathNot: '^src/telegram/gramjs/' },
+      { path: 'node_modules/telegram/' },
     ),
   ],
-  options: {
-    parser: 'swc',
-    tsPreCompilationDeps: true,
-    doNotFollow: { path: 'node_modules' },
-  },
+  options: { parser: 'swc', tsPreCompilationDeps: true, doNotFollow: { path: 'node_modules' } },
 };
