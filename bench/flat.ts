@@ -89,7 +89,7 @@ function newSession(number: number): FileChange {
   const name = `session${number}`;
   const found = {
     name,
-    file: `${name}.session`,
+    file: null,
     json: null,
     fingerprint: `fingerprint-${number}`,
     format: 'telethon',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { QueryConfig } from 'pg';
 import type { AcquireRequest } from '../src/pool/store.js';
 import { acquireStatement } from '../src/storage/postgres/acquire_statement.js';
-import { releaseStatement } from '../src/storage/postgres/release_statement.js';
+import { releaseStatement } from '../src/storage/postgres/release_fast_path.js';
 import type { PostgresServer } from './postgres_server.js';
 import type { Workplace } from './workplace.js';
 

@@ -2,7 +2,7 @@ import { KeyFileError } from '../src/access/encryption_key.js';
 import { EncryptionKeysDiffer } from '../src/access/vault_check.js';
 import { ConfigError } from '../src/config.js';
 import { hasCode } from '../src/kernel/private_files.js';
-import { DatabaseRefused } from '../src/storage/refused.js';
+import { DatabaseRefused } from '../src/storage/database.js';
 import { type SandboxService, startSandboxService } from './service.js';
 import { SandboxRefused } from './trial/api.js';
 import { readCommandLine, USAGE, UsageError } from './trial/command_line.js';

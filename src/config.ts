@@ -4,7 +4,7 @@ import { hasCode } from './kernel/private_files.js';
 import type { ProxyAddress } from './kernel/proxy.js';
 import { redactText } from './redact.js';
 import { SECRET_SETTINGS, type Settings, settingsSchema } from './settings.js';
-import type { DatabaseTarget } from './storage/target.js';
+import type { DatabaseTarget } from './storage/database_url.js';
 
 /** Where and how to reach an S3 bucket; null if not set. */
 export interface S3Config {

@@ -11,7 +11,7 @@ import { type Container, createContainer } from './container.js';
 import { DiskFull, isDiskFull } from './disk_full.js';
 import { DatabaseDamaged, Unavailable } from './errors.js';
 import { createLogger } from './logging.js';
-import { DatabaseRefused } from './storage/refused.js';
+import { DatabaseRefused } from './storage/database.js';
 import { nodeTimers } from './timers.js';
 
 /** How long requests under way may take to end once the service is told to stop, in milliseconds. */

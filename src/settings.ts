@@ -6,7 +6,7 @@ import { comesDue } from './jobs/cron.js';
 import { parseTrustedProxies } from './kernel/client_address.js';
 import { parseProxyUrl } from './kernel/proxy.js';
 import { LOG_LEVELS } from './logging.js';
-import { parseDatabaseUrl } from './storage/target.js';
+import { parseDatabaseUrl } from './storage/database_url.js';
 
 /** Settings whose value is never shown, not even when it is wrong. */
 export const SECRET_SETTINGS: ReadonlySet<string> = new Set([

@@ -1,11 +1,10 @@
 import { Command } from 'commander';
 import { systemTime } from '../clock.js';
 import { ConfigError, loadConfig, readEnvironment } from '../config.js';
-import { copyDatabase } from '../storage/copying/copy.js';
-import { CopyFailed } from '../storage/copying/copy_failed.js';
+import { CopyFailed, copyDatabase } from '../storage/copying/copy.js';
 import type { CopiedRows } from '../storage/copying/steps.js';
+import { type NamedDatabase, parseDatabaseUrl } from '../storage/database_url.js';
 import { migrateToNewest } from '../storage/migrate.js';
-import { type NamedDatabase, parseDatabaseUrl } from '../storage/target.js';
 import { ProgressLine } from './progress_line.js';
 
 /** How a database is named on the command line. */

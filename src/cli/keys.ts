@@ -6,7 +6,7 @@ import { momentOf, type SteadyClock, systemTime } from '../clock.js';
 import { loadConfig, readEnvironment } from '../config.js';
 import { holderOf, ROLES, type Role } from '../kernel/api_key.js';
 import { Alone } from '../replicas/alone.js';
-import { openDatabaseBeside } from '../storage/open.js';
+import { openSideConnection } from '../storage/open.js';
 import { readClock } from '../storage/saved_clock.js';
 
 /** `telegate keys`: list, create and revoke API keys. */
@@ -79,7 +79,7 @@ async function list({ keys, clock }: AtHand): Promise<void> {
 
 async function withKeys(action: (atHand: AtHand) => Promise<void>): Promise<void> {
   const config = loadConfig(readEnvironment());
-  const database = await openDatabaseBeside(config.database);
+  const database = await openSideConnection(config.database);
   try {
     const { access: store, audit } = database;
     const clock = await readClock(store, systemTime);

@@ -2,8 +2,8 @@ import { Command } from 'commander';
 import { ConfigError } from '../config.js';
 import { TeleGateError } from '../errors.js';
 import { readVersion } from '../project.js';
-import { CopyFailed } from '../storage/copying/copy_failed.js';
-import { DatabaseRefused } from '../storage/refused.js';
+import { CopyFailed } from '../storage/copying/copy.js';
+import { DatabaseRefused } from '../storage/database.js';
 import { databaseCommand } from './db.js';
 import { keysCommand } from './keys.js';
 

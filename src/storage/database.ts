@@ -20,7 +20,7 @@ export interface ExpectedDatabase {
 }
 
 /** What a database takes from the world around it. */
-export interface DatabaseSurroundings {
+export interface DatabaseDependencies {
   readonly logger: Logger;
   readonly time: TimeSource;
   /** It is `time` that counts, not the server's clock: for one process whose time is in somebody's hands. */
@@ -55,4 +55,9 @@ export interface Database {
   touch(): Promise<void>;
   /** Waits for the calls made so far, then lets go of everything. */
   close(): Promise<void>;
+}
+
+/** The database can't be used; the message names the file and says what to do. Nothing was changed. */
+export class DatabaseRefused extends Error {
+  override readonly name = 'DatabaseRefused';
 }

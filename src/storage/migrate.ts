@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS } from '../project.js';
-import { nameOfVersion } from './schema_version.js';
-import type { NamedDatabase } from './target.js';
+import { DatabaseRefused } from './database.js';
+import type { NamedDatabase } from './database_url.js';
 
 /** From which schema to which a database was brought, by the names of migrations; null: it had none. */
 export interface Migrated {
@@ -27,7 +29,7 @@ interface Applied {
 
 async function migrateFile(path: string): Promise<Applied> {
   const { openDatabase } = await import('./sqlite/open.js');
-  const { appliedToSqlite, appliedToFile } = await import('./sqlite/applied.js');
+  const { appliedToSqlite, appliedToFile } = await import('./sqlite/open.js');
   const from = appliedToFile(path);
   const { sqlite, close } = openDatabase(path, SQLITE_MIGRATIONS);
   try {
@@ -38,8 +40,8 @@ async function migrateFile(path: string): Promise<Applied> {
 }
 
 async function migrateServer(url: string): Promise<Applied> {
-  const { connectForCommand, commandOptions } = await import('./postgres/command_connection.js');
-  const { appliedToPostgres } = await import('./postgres/applied.js');
+  const { connectForCommand, commandOptions } = await import('./postgres/connect.js');
+  const { appliedToPostgres } = await import('./postgres/migrating.js');
   const { migrateDatabase } = await import('./postgres/migrating.js');
   const { client } = await connectForCommand(url);
   try {
@@ -49,4 +51,41 @@ async function migrateServer(url: string): Promise<Applied> {
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+/** A migration by its name, and by the time (milliseconds) under which a database says that it has it. */
+export interface Migration {
+  readonly tag: string;
+  readonly when: number;
+}
+
+/** The migrations in a directory, oldest first; at least one. */
+function migrationsIn(directory: string): readonly Migration[] {
+  const journal = JSON.parse(readFileSync(join(directory, 'meta', '_journal.json'), 'utf8')) as {
+    readonly entries: readonly Migration[];
+  };
+  return journal.entries;
+}
+
+/** What the schema is called that the migration of this time left; null: no migration was made. */
+export function nameOfVersion(directory: string, applied: number | null): string | null {
+  if (applied === null) return null;
+  return migrationsIn(directory).find(({ when }) => when === applied)?.tag ?? 'an unknown version';
+}
+
+/**
+ * Makes sure that a database has all the migrations and none that is newer. `place` names it without a secret.
+ * @throws DatabaseRefused that says what to do.
+ */
+export function refuseOtherVersion(place: string, directory: string, applied: number | null): void {
+  const newest = migrationsIn(directory).at(-1)?.when ?? 0;
+  if (applied === null) {
+    throw new DatabaseRefused(
+      `${place} is no database of TeleGate: \`telegate db migrate\` makes one of an empty one.`,
+    );
+  }
+  if (applied < newest) {
+    throw new DatabaseRefused(`${place} is of an older TeleGate: run \`telegate db migrate\` on it first.`);
+  }
+  if (applied > newest) throw new DatabaseRefused(`${place} is of a newer TeleGate: use that one.`);
 }

@@ -9,7 +9,7 @@ import { Disposers } from '../disposers.js';
 import { EventHub } from '../http/events.js';
 import { Uploads } from '../http/uploads.js';
 import { makePrivate } from '../kernel/private_files.js';
-import type { Database, DatabaseSurroundings } from '../storage/database.js';
+import type { Database, DatabaseDependencies } from '../storage/database.js';
 import { DatabaseHealth } from '../storage/database_health.js';
 import { openDatabase } from '../storage/open.js';
 import type { GatewayLimits } from '../telegram/limits.js';
@@ -18,7 +18,7 @@ import type { Timers } from '../timers.js';
 import { openVault } from './vault.js';
 
 /** What the service is given: time, logging, and how to reach Telegram. */
-export interface Dependencies extends DatabaseSurroundings {
+export interface Dependencies extends DatabaseDependencies {
   readonly timers: Timers;
   /** Where Telegram is; Telegram itself unless given. */
   readonly network?: TelegramNetwork;

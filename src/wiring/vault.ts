@@ -12,8 +12,7 @@ import {
   recordVault,
 } from '../access/vault_check.js';
 import type { Config } from '../config.js';
-import type { Database } from '../storage/database.js';
-import { DatabaseRefused } from '../storage/refused.js';
+import { type Database, DatabaseRefused } from '../storage/database.js';
 
 /** What only a lost key decrypts, and what happens to it. */
 const LOST_SECRETS =

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Batches } from '../../src/storage/postgres/batches.js';
+import { Batches } from '../../src/storage/postgres/acquisition.js';
 
 /** Batches whose ends the test decides; `under` are those under way. */
 function held(lanes: number, mostAtOnce = 4) {

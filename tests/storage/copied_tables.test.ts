@@ -4,9 +4,9 @@ import { PgTable, getTableConfig as postgresConfig } from 'drizzle-orm/pg-core';
 import { SQLiteTable, getTableConfig as sqliteConfig } from 'drizzle-orm/sqlite-core';
 import { COPIED_TABLES, UNCOPIED_TABLES } from '../../src/storage/copying/copied_tables.js';
 import * as postgres from '../../src/storage/postgres/schema.js';
-import * as postgresScraping from '../../src/storage/postgres/scraping_schema.js';
+import * as postgresScraping from '../../src/storage/postgres/schema.js';
 import * as sqlite from '../../src/storage/sqlite/schema.js';
-import * as sqliteScraping from '../../src/storage/sqlite/scraping_schema.js';
+import * as sqliteScraping from '../../src/storage/sqlite/schema.js';
 
 const inSqlite = Object.values({ ...sqlite, ...sqliteScraping }).flatMap((table) =>
   is(table, SQLiteTable) ? [sqliteConfig(table)] : [],

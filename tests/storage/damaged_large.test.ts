@@ -5,7 +5,7 @@ import { DatabaseDamaged } from '../../src/errors.js';
 import { createLogger } from '../../src/logging.js';
 import type { Database } from '../../src/storage/database.js';
 import { openSqlite } from '../../src/storage/sqlite/opening.js';
-import { walkPages } from '../../src/storage/sqlite/page_walk.js';
+import { walkPages } from '../../src/storage/sqlite/soundness.js';
 import { T0, wish } from '../contracts/stores.js';
 import { Lines } from '../logged.js';
 import { until } from '../service/manual_time.js';

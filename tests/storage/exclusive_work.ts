@@ -1,4 +1,4 @@
-import { AdvisoryLocks } from '../../src/storage/postgres/advisory_locks.js';
+import { AdvisoryLocks } from '../../src/storage/postgres/locks.js';
 import { until } from '../service/manual_time.js';
 import { dropDatabase, makeDatabase, optionsFor } from './databases_postgres.js';
 import { onServer } from './server.js';

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { AdvisoryLocks } from '../../src/storage/postgres/advisory_locks.js';
 import { connect } from '../../src/storage/postgres/connect.js';
+import { AdvisoryLocks } from '../../src/storage/postgres/locks.js';
 import { Transactions } from '../../src/storage/postgres/transaction.js';
 import { until } from '../service/manual_time.js';
 import { optionsFor, SURROUNDINGS } from './databases_postgres.js';

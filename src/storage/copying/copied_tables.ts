@@ -1,17 +1,5 @@
 import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core';
-import {
-  apiKeys,
-  auditLog,
-  facts,
-  history,
-  idempotencyKeys,
-  methodFloods,
-  pendingLogins,
-  proxies,
-  sessions,
-  sessionTags,
-} from '../postgres/schema.js';
-import { checkpoints, files, peers, runLogs, runs, sources } from '../postgres/scraping_schema.js';
+import { tables } from '../postgres/schema.js';
 
 /** A value while it is copied: bytes are hexadecimal, booleans 0 or 1, lists JSON; so that `===` compares them. */
 export type Value = string | number | null;
@@ -58,22 +46,22 @@ const KINDS: Readonly<Record<string, Kind>> = {
  * of the last minutes.
  */
 export const COPIED_TABLES: readonly CopiedTable[] = [
-  proxies,
-  sessions,
-  sessionTags,
-  methodFloods,
-  history,
-  idempotencyKeys,
-  apiKeys,
-  auditLog,
-  pendingLogins,
-  sources,
-  runs,
-  runLogs,
-  files,
-  checkpoints,
-  peers,
-  facts,
+  tables.proxies,
+  tables.sessions,
+  tables.sessionTags,
+  tables.methodFloods,
+  tables.history,
+  tables.idempotencyKeys,
+  tables.apiKeys,
+  tables.auditLog,
+  tables.pendingLogins,
+  tables.sources,
+  tables.runs,
+  tables.runLogs,
+  tables.files,
+  tables.checkpoints,
+  tables.peers,
+  tables.facts,
 ].map(copied);
 
 /** Tables of ours that are made anew rather than copied. */

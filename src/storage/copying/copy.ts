@@ -1,9 +1,13 @@
-import type { NamedDatabase } from '../target.js';
-import { withoutAnchor } from './clock_anchor.js';
-import { CopyFailed } from './copy_failed.js';
-import type { CopySource, CopyTarget } from './ends.js';
-import { refuseSameFile } from './same_file.js';
-import { type CopiedRows, type CopySurroundings, copyTables, verifyTables } from './steps.js';
+import { statSync } from 'node:fs';
+import { DatabaseRefused } from '../database.js';
+import type { NamedDatabase } from '../database_url.js';
+import type { CopiedTable, Row } from './copied_tables.js';
+import { type CopiedRows, type CopySurroundings, copyTables, verifyTables, withoutAnchor } from './steps.js';
+
+/** A copy could not be made, or is not like its source; the message says why and what became of the target. */
+export class CopyFailed extends Error {
+  override readonly name = 'CopyFailed';
+}
 
 /**
  * Copies all that a service keeps into an empty database, of the same kind or the other, and compares every row
@@ -36,13 +40,13 @@ export async function copyDatabase(
 }
 
 async function openSource(from: NamedDatabase): Promise<CopySource> {
-  if (from.kind === 'sqlite') return (await import('./sqlite_source.js')).openSqliteSource(from.file);
-  return (await import('./postgres_source.js')).openPostgresSource(from.url);
+  if (from.kind === 'sqlite') return (await import('./sqlite_end.js')).openSqliteSource(from.file);
+  return (await import('./postgres_end.js')).openPostgresSource(from.url);
 }
 
 async function openTarget(to: NamedDatabase, mark: string | null): Promise<CopyTarget> {
-  if (to.kind === 'sqlite') return (await import('./sqlite_target.js')).openSqliteTarget(to.file);
-  return (await import('./postgres_target.js')).openPostgresTarget(to.url, mark);
+  if (to.kind === 'sqlite') return (await import('./sqlite_end.js')).openSqliteTarget(to.file);
+  return (await import('./postgres_end.js')).openPostgresTarget(to.url, mark);
 }
 
 async function orUndone<Result>(target: CopyTarget, work: () => Promise<Result>): Promise<Result> {
@@ -65,4 +69,45 @@ async function keep(target: CopyTarget): Promise<void> {
       { cause: error },
     );
   }
+}
+
+/** A database as it stood at one instant. */
+export interface Readable {
+  /** All rows in the order of their primary keys, text by its bytes; some thousand at a time. */
+  rows(table: CopiedTable): AsyncIterable<readonly Row[]>;
+}
+
+/** Where a copy comes from. No service writes to it until it is closed. */
+export interface CopySource extends Readable {
+  /**
+   * A number that the server of the source, if it has one, knows of: a target in the same database finds it
+   * taken. Null: a file, which the target can compare by itself.
+   */
+  readonly mark: string | null;
+  /** The highest id that a row of the table ever had; 0: none. */
+  highestId(table: CopiedTable): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Where a copy goes, all of it or nothing. Nobody else sees any of it before `keep`. */
+export interface CopyTarget extends Readable {
+  insert(table: CopiedTable, rows: readonly Row[]): Promise<void>;
+  /** New rows get higher ids than this. */
+  continueFrom(table: CopiedTable, highestId: number): Promise<void>;
+  /** Writes how many sessions there are of each kind. */
+  saveCounts(counts: ReadonlyMap<string, number>): Promise<void>;
+  /** All rows are there: prepares to read them back. */
+  settle(): Promise<void>;
+  /** Keeps the copy, durably, and lets go of the target. */
+  keep(): Promise<void>;
+  /** Lets go of the target, and leaves nothing of the copy. */
+  undo(): Promise<void>;
+}
+
+/** @throws DatabaseRefused when both paths lead to one file, by whatever links. */
+export function refuseSameFile(from: string, to: string): void {
+  const one = statSync(from, { throwIfNoEntry: false, bigint: true });
+  const other = statSync(to, { throwIfNoEntry: false, bigint: true });
+  const same = one && other ? one.dev === other.dev && one.ino === other.ino : from === to;
+  if (same) throw new DatabaseRefused(`${to} is the file to be copied itself.`);
 }

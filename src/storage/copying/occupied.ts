@@ -1,4 +1,8 @@
-import { DatabaseRefused } from '../refused.js';
+import Database from 'better-sqlite3';
+import type { Client } from 'pg';
+import { DatabaseRefused } from '../database.js';
+import type { CommandConnection } from '../postgres/connect.js';
+import { COPIED_TABLES, UNCOPIED_TABLES } from './copied_tables.js';
 
 /** @throws DatabaseRefused when tables of the target have rows; it names them. */
 export function refuseOccupied(place: string, tables: readonly string[]): void {
@@ -6,4 +10,80 @@ export function refuseOccupied(place: string, tables: readonly string[]): void {
   throw new DatabaseRefused(
     `${place} is not empty: there are rows in ${tables.join(', ')}. Nothing was changed: a copy needs a new database.`,
   );
+}
+
+const TABLES = `SELECT name FROM sqlite_schema
+  WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name <> '__drizzle_migrations'`;
+
+const COPIED = COPIED_TABLES.map(({ name }) => name);
+
+/**
+ * Makes sure that a file that is there already may be replaced.
+ * @throws DatabaseRefused when a table of it has rows, or when it is something else than a database of TeleGate.
+ */
+export function refuseOccupiedFile(path: string): void {
+  refuseOccupied(path, tablesWithRows(path));
+}
+
+function tablesWithRows(path: string): string[] {
+  try {
+    const sqlite = new Database(path, { fileMustExist: true });
+    try {
+      const found = new Set(sqlite.prepare<[], string>(TABLES).pluck().all());
+      const other = [...found].find((name) => !COPIED.includes(name) && !UNCOPIED_TABLES.includes(name));
+      if (other !== undefined) throw new Error(`it has a table ${other}`);
+      return COPIED.filter(
+        (name) => found.has(name) && sqlite.prepare(`SELECT 1 FROM "${name}" LIMIT 1`).get() !== undefined,
+      );
+    } finally {
+      sqlite.close();
+    }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new DatabaseRefused(`${path} is there already and is no database of TeleGate: ${why}.`);
+  }
+}
+
+/** How long others may have a lock on a table until it is given up, in milliseconds. */
+const LOCK_TIMEOUT_MS = 5_000;
+
+/** All connections of services have the name of this one, whatever the URL makes of it. */
+const SERVICES = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database()
+  AND application_name = current_setting('application_name') AND pid <> pg_backend_pid()`;
+
+/** Makes sure that no service uses the database. @throws DatabaseRefused. */
+export async function refuseServices({ client, place }: CommandConnection): Promise<void> {
+  const { rows } = await client.query<{ n: number }>(SERVICES);
+  if (rows[0]?.n === 0) return;
+  throw new DatabaseRefused(
+    `${place} is in use by TeleGate: stop all its replicas (and other copies of it) first. Nothing was changed.`,
+  );
+}
+
+/** Makes sure that the database is not the one whose source has this mark. @throws DatabaseRefused. */
+export async function refuseMarked({ client, place }: CommandConnection, mark: string): Promise<void> {
+  const text = 'SELECT pg_try_advisory_lock($1::bigint) AS other';
+  const { rows } = await client.query<{ other: boolean }>(text, [mark]);
+  if (!rows[0]?.other) throw new DatabaseRefused(`${place} is the database to be copied itself.`);
+}
+
+/** Locks tables until the transaction ends. @throws DatabaseRefused when others have them for long. */
+export async function lockTables(
+  { client, place }: CommandConnection,
+  tables: readonly string[],
+  mode: 'SHARE' | 'ACCESS EXCLUSIVE',
+): Promise<void> {
+  try {
+    await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
+    await client.query(`LOCK TABLE ${tables.join(', ')} IN ${mode} MODE`);
+    await client.query('SET LOCAL lock_timeout = 0');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new DatabaseRefused(`${place} can't be had alone: ${why}`, { cause: error });
+  }
+}
+
+/** Closes the connection, whatever state it is in; what its transaction wrote is undone. */
+export async function disconnect(client: Client): Promise<void> {
+  await client.end().catch(() => undefined);
 }

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import { COPIED_TABLES, type CopiedTable } from './copied_tables.js';
-import { CopyFailed } from './copy_failed.js';
-import type { CopySource, CopyTarget, Readable } from './ends.js';
-import { Tallies } from './tallies.js';
-import { verifyTable } from './verification.js';
+import { countsOf } from '../../pool/session_state.js';
+import type { State } from '../../pool/states.js';
+import { ANCHOR } from '../saved_clock.js';
+import { COPIED_TABLES, type CopiedTable, columnAt, keyOf, type Row } from './copied_tables.js';
+import { CopyFailed, type CopySource, type CopyTarget, type Readable } from './copy.js';
 
 /** How far a copy is: so many rows of a table were copied, or read back and compared. */
 export interface CopyProgress {
@@ -92,4 +92,103 @@ async function naming<Result>(
     if (error instanceof CopyFailed || error === signal.reason || !(error instanceof Error)) throw error;
     throw new CopyFailed(`${table.name} can't be ${done}: ${error.message}.`, { cause: error });
   }
+}
+
+/**
+ * The source without the anchor of its clock, which means nothing where the server is the clock. Deadlines are
+ * copied as they are: if the wall clock of the source's machine was stepped, they are off by that step then.
+ */
+export function withoutAnchor(source: CopySource): CopySource {
+  return {
+    mark: source.mark,
+    highestId: (table) => source.highestId(table),
+    close: () => source.close(),
+    rows: (table) => (table.name === 'facts' ? withoutFact(source, table) : source.rows(table)),
+  };
+}
+
+async function* withoutFact(source: CopySource, table: CopiedTable): AsyncGenerator<readonly Row[]> {
+  const name = columnAt(table, 'name');
+  for await (const rows of source.rows(table)) yield rows.filter((row) => row[name] !== ANCHOR);
+}
+
+/** Counts the sessions that are copied as the pool counts them. */
+export class Tallies {
+  readonly counts = new Map<string, number>();
+
+  /** Counts these rows, if the table is that of the sessions. */
+  add(table: CopiedTable, rows: readonly Row[]): void {
+    if (table.name !== 'sessions') return;
+    const at = (name: string) => columnAt(table, name);
+    const [state, limited, leaseHolder] = [at('state'), at('limited'), at('lease_holder')];
+    for (const row of rows) {
+      const names = countsOf({
+        state: row[state] as State,
+        limited: row[limited] !== 0,
+        leaseHolder: row[leaseHolder] as string | null,
+      });
+      for (const name of names) this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+    }
+  }
+}
+
+/**
+ * Reads a table from both ends, each in the order of its primary key, and compares row with row.
+ * @throws CopyFailed that names the first row and column that differ, and never a value.
+ */
+export async function verifyTable(
+  table: CopiedTable,
+  source: AsyncIterable<readonly Row[]>,
+  target: AsyncIterable<readonly Row[]>,
+  onVerified: (rows: number) => Promise<void>,
+): Promise<void> {
+  const copies = new Rows(target);
+  for await (const rows of source) {
+    for (const row of rows) {
+      const copy = copies.take() ?? (await copies.takeNext());
+      if (copy === undefined) throw different(table, row, 'is missing');
+      compare(table, row, copy);
+    }
+    await onVerified(rows.length);
+  }
+  const extra = copies.take() ?? (await copies.takeNext());
+  if (extra !== undefined) throw different(table, extra, 'is in no row of the source');
+}
+
+/** Rows one by one, without a promise for each. */
+class Rows {
+  readonly #pages: AsyncIterator<readonly Row[]>;
+  #page: readonly Row[] = [];
+  #at = 0;
+
+  constructor(pages: AsyncIterable<readonly Row[]>) {
+    this.#pages = pages[Symbol.asyncIterator]();
+  }
+
+  /** The next row of those that are here; undefined: none is left of them. */
+  take(): Row | undefined {
+    const row = this.#page[this.#at];
+    this.#at += 1;
+    return row;
+  }
+
+  /** The first of the rows that follow; undefined: there are no more. */
+  async takeNext(): Promise<Row | undefined> {
+    const { done, value } = await this.#pages.next();
+    this.#page = done ? [] : value;
+    this.#at = 0;
+    return this.take();
+  }
+}
+
+function compare(table: CopiedTable, row: Row, copy: Row): void {
+  for (const [at, { name, key }] of table.columns.entries()) {
+    if (row[at] === copy[at]) continue;
+    if (key) throw different(table, row, 'is missing, or not where it should be');
+    throw different(table, row, `differs in ${name}`);
+  }
+}
+
+function different(table: CopiedTable, row: Row, how: string): CopyFailed {
+  return new CopyFailed(`The copy is not like its source: ${table.name}, ${keyOf(table, row)} ${how}.`);
 }

@@ -1,19 +1,20 @@
-import { and, arrayContains, eq, sql } from 'drizzle-orm';
-import type { AcquireOutcome, AcquireRequest, Lease } from '../../pool/store.js';
-import { repeat } from './repeats.js';
-import { counts, proxies, sessions } from './schema.js';
-import { lockShared } from './shared_locks.js';
-import type { SessionRow, Unit } from './unit.js';
+import { and, arrayContains, eq, gt, sql } from 'drizzle-orm';
+import { type AcquireOutcome, type AcquireRequest, IDEMPOTENCY_MS, type Lease } from '../../pool/store.js';
+import type { SessionRow } from '../tables.js';
+import type { Db } from './connect.js';
+import { lockNamed } from './locks.js';
+import { counts, idempotencyKeys, proxies, sessions } from './schema.js';
+import type { PostgresUnitOfWork } from './unit_of_work.js';
 
 /** What the request's idempotency key was answered with before; null: it is new. */
 export async function repeated(
-  unit: Unit,
+  unit: PostgresUnitOfWork,
   request: AcquireRequest,
   now: number,
 ): Promise<AcquireOutcome | null> {
   const { holder, idempotencyKey } = request;
   if (idempotencyKey === null) return null;
-  await lockShared(unit.db, 'idempotencyKey', JSON.stringify([holder, idempotencyKey]));
+  await lockNamed(unit.db, 'idempotencyKey', JSON.stringify([holder, idempotencyKey]));
   const before = await repeat(unit.db, holder, idempotencyKey, now);
   if (!before) return null;
   const { sessionId, leaseId } = before;
@@ -24,7 +25,7 @@ export async function repeated(
 
 /** Whether the session that the request names, if it names one, is there for its key. */
 export async function exists(
-  unit: Unit,
+  unit: PostgresUnitOfWork,
   { sessionId, sessionName, scope = [] }: AcquireRequest,
 ): Promise<boolean> {
   if (sessionId === null && sessionName === null) return true;
@@ -38,11 +39,11 @@ export async function exists(
 
 /** What the request is answered if its key holds as many leases as it may. */
 export async function overCap(
-  unit: Unit,
+  unit: PostgresUnitOfWork,
   { holder, maxLeases }: AcquireRequest,
 ): Promise<AcquireOutcome | null> {
   if (maxLeases === null) return null;
-  await lockShared(unit.db, 'holder', holder);
+  await lockNamed(unit.db, 'holder', holder);
   const [row] = await unit.db
     .select({ held: sql`coalesce(sum(${counts.n}), 0)`.mapWith(Number) })
     .from(counts)
@@ -51,7 +52,7 @@ export async function overCap(
   return held >= maxLeases ? { kind: 'max_leases', held, maxLeases } : null;
 }
 
-async function leaseOf(unit: Unit, row: SessionRow, leaseId: string): Promise<Lease> {
+async function leaseOf(unit: PostgresUnitOfWork, row: SessionRow, leaseId: string): Promise<Lease> {
   const { type, host, port, user, pass } = proxies;
   const proxy =
     row.proxyId === null
@@ -63,4 +64,38 @@ async function leaseOf(unit: Unit, row: SessionRow, leaseId: string): Promise<Le
   const { file, jsonFile, format, phoneNumber, userId, apiId, tags } = row;
   const said = { file, jsonFile, format, phoneNumber, userId, apiId, tags, proxy: proxy[0] ?? null };
   return { leaseId, sessionId: row.id, sessionName: row.name, expiresAt: row.stateUntil ?? 0, ...said };
+}
+
+/** What a key was answered with before. */
+type Answered = typeof idempotencyKeys.$inferSelect;
+
+/** What the request's idempotency key was answered with, counted as answered once more; null: it is new. */
+async function repeat(db: Db, holder: string, key: string, now: number): Promise<Answered | null> {
+  const [before] = await db
+    .update(idempotencyKeys)
+    .set({ repeats: sql`${idempotencyKeys.repeats} + 1` })
+    .where(
+      and(
+        eq(idempotencyKeys.holder, holder),
+        eq(idempotencyKeys.key, key),
+        gt(idempotencyKeys.createdAt, now - IDEMPOTENCY_MS),
+      ),
+    )
+    .returning();
+  return before ?? null;
+}
+
+/** Keeps what the request's idempotency key is answered with. */
+export async function remember(
+  db: Db,
+  { holder, idempotencyKey: key, leaseId }: AcquireRequest,
+  sessionId: number,
+  now: number,
+): Promise<void> {
+  if (key === null) return;
+  const answer = { sessionId, leaseId, repeats: 0, createdAt: now };
+  await db
+    .insert(idempotencyKeys)
+    .values({ holder, key, ...answer })
+    .onConflictDoUpdate({ target: [idempotencyKeys.holder, idempotencyKeys.key], set: answer });
 }

@@ -1,18 +1,13 @@
 import type { QueryConfig } from 'pg';
 import type { AcquireOutcome, AcquireRequest, PoolCounts } from '../../pool/store.js';
 import { Turns } from '../../turns.js';
-import { kindOf } from './acquire_candidates.js';
-import { exists, overCap, repeated } from './acquire_checks.js';
-import { acquireStatement, type LeasedRow } from './acquire_statement.js';
-import { Batches } from './batches.js';
+import { exists, overCap, remember, repeated } from './acquire_checks.js';
+import { acquireStatement, kindOf, type LeasedRow } from './acquire_statement.js';
 import type { Deadlines } from './deadlines.js';
-import type { News } from './news.js';
-import { remember } from './repeats.js';
-import type { Unit } from './unit.js';
-import type { Units } from './units.js';
+import type { CommitEffects, PostgresUnitOfWork, PostgresUnitsOfWork } from './unit_of_work.js';
 
 /** So many requests share one statement at the most: none of them waits long for the others. */
-const MOST_AT_ONCE = 32;
+const MAX_AT_ONCE = 32;
 
 /** A request as it came. */
 interface Asked {
@@ -22,13 +17,13 @@ interface Asked {
 
 /** Grants leases. */
 export class Acquisition {
-  readonly #units: Units;
+  readonly #units: PostgresUnitsOfWork;
   readonly #deadlines: Deadlines;
   readonly #turns = new Turns();
   readonly #batches: Batches<Asked, LeasedRow | null>;
 
   /** `lanes`: how many statements of one kind may be under way at once. */
-  constructor(units: Units, deadlines: Deadlines, lanes: number) {
+  constructor(units: PostgresUnitsOfWork, deadlines: Deadlines, lanes: number) {
     this.#units = units;
     this.#deadlines = deadlines;
     const carryOut = (asked: readonly Asked[]) => this.#together(asked);
@@ -41,7 +36,7 @@ export class Acquisition {
     now: number,
     tally: () => Promise<PoolCounts>,
   ): Promise<AcquireOutcome> {
-    await this.#deadlines.pass(now);
+    await this.#deadlines.applyExpired(now);
     // Here they wait without a connection each; the locks keep those of other replicas in turn.
     const outcome = await this.#turns.take(turnOf(request), () => this.#attempt(request, now));
     if (outcome !== null) return outcome;
@@ -56,7 +51,7 @@ export class Acquisition {
     }
     let outcome = await this.#carefully(request, now, plain);
     // A lease that has run out unnoticed may be what is in the way; another replica may have granted it.
-    while (!request.onlyRepeat && isInTheWay(outcome) && (await this.#deadlines.passUnknown(now))) {
+    while (!request.onlyRepeat && isInTheWay(outcome) && (await this.#deadlines.applyUnknown(now))) {
       outcome = await this.#carefully(request, now, false);
     }
     return outcome;
@@ -101,7 +96,7 @@ function isInTheWay(outcome: AcquireOutcome | null): boolean {
 
 /** There is a statement for each size, so that there should be few of them. */
 function powerOfTwo(waiting: number): number {
-  return 2 ** Math.floor(Math.log2(Math.min(waiting, MOST_AT_ONCE)));
+  return 2 ** Math.floor(Math.log2(Math.min(waiting, MAX_AT_ONCE)));
 }
 
 /** What requests that may share a statement have in common. */
@@ -116,11 +111,11 @@ function turnOf({ holder, maxLeases, idempotencyKey }: AcquireRequest): string |
   return idempotencyKey === null ? null : JSON.stringify([holder, idempotencyKey]);
 }
 
-async function first(unit: Unit, query: QueryConfig): Promise<LeasedRow | undefined> {
+async function first(unit: PostgresUnitOfWork, query: QueryConfig): Promise<LeasedRow | undefined> {
   return (await unit.client.query<LeasedRow>(query)).rows[0];
 }
 
-function newsOf(rows: readonly LeasedRow[], asked: readonly Asked[], now: number): News {
+function newsOf(rows: readonly LeasedRow[], asked: readonly Asked[], now: number): CommitEffects {
   const detail = asked[0]?.request.method ?? null;
   const notices = rows.map(({ id, name }) => {
     return { sessionId: id, sessionName: name, at: now, event: 'leased', detail };
@@ -131,4 +126,69 @@ function newsOf(rows: readonly LeasedRow[], asked: readonly Asked[], now: number
 function granted(row: LeasedRow, { leaseId }: AcquireRequest): AcquireOutcome {
   const { id: sessionId, name: sessionName, place: _, ...said } = row;
   return { kind: 'granted', lease: { ...said, leaseId, sessionId, sessionName }, repeated: false };
+}
+
+/** How calls are gathered. */
+export interface BatchesParts<Item, Result> {
+  /** So many batches of one key are under way at once; the more calls come meanwhile, the larger the next ones are. */
+  readonly lanes: number;
+  /** How many calls the next batch takes of those that wait. */
+  take(waiting: number): number;
+  /** Does what a batch asks for: the results in the order of the items. */
+  carryOut(items: readonly Item[]): Promise<readonly Result[]>;
+}
+
+interface Pending<Item, Result> {
+  readonly item: Item;
+  resolve(result: Result): void;
+  reject(error: unknown): void;
+}
+
+interface Lanes<Item, Result> {
+  busy: number;
+  readonly waiting: Pending<Item, Result>[];
+}
+
+/**
+ * Lets calls of one kind share a statement: at once while few come, together while many do. If a batch fails,
+ * so do all of its calls.
+ */
+export class Batches<Item, Result> {
+  readonly #parts: BatchesParts<Item, Result>;
+  /** Keys with something to do. */
+  readonly #lanes = new Map<string, Lanes<Item, Result>>();
+
+  constructor(parts: BatchesParts<Item, Result>) {
+    this.#parts = parts;
+  }
+
+  /** Adds a call to those of its key. */
+  add(key: string, item: Item): Promise<Result> {
+    const lanes = this.#lanes.get(key) ?? { busy: 0, waiting: [] };
+    this.#lanes.set(key, lanes);
+    return new Promise((resolve, reject) => {
+      lanes.waiting.push({ item, resolve, reject });
+      this.#next(key, lanes);
+    });
+  }
+
+  #next(key: string, lanes: Lanes<Item, Result>): void {
+    while (lanes.busy < this.#parts.lanes && lanes.waiting.length > 0) {
+      lanes.busy += 1;
+      void this.#carryOut(lanes.waiting.splice(0, this.#parts.take(lanes.waiting.length))).then(() => {
+        lanes.busy -= 1;
+        this.#next(key, lanes);
+      });
+    }
+    if (lanes.busy === 0) this.#lanes.delete(key);
+  }
+
+  async #carryOut(batch: readonly Pending<Item, Result>[]): Promise<void> {
+    try {
+      const results = await this.#parts.carryOut(batch.map(({ item }) => item));
+      for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result);
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
 }

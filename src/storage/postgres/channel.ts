@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { PostgresOptions } from './connect.js';
-import { CHANNEL, Listener } from './listener.js';
-import type { Surroundings } from './transaction.js';
+import pg from 'pg';
+import { connectionConfig, type PostgresOptions } from './connect.js';
+import type { TransactionDependencies } from './transaction.js';
 
 /** What a notification holds, with room for what surrounds it, in bytes of ASCII. */
-export const MOST_LETTERS = 7_000;
+export const MAX_PAYLOAD_CHARACTERS = 7_000;
 
 /** Messages that may wait to be sent; the oldest are dropped beyond it. */
-const MOST_WAITING = 1_000;
+const MAX_WAITING = 1_000;
 
 /** What is told in a message, by its kind; `from` is the replica that tells. */
 export type Hear = (body: unknown, from: string) => void;
@@ -23,14 +23,14 @@ export class Channel {
   readonly #waiting: string[] = [];
   #sending: Promise<void> | null = null;
 
-  constructor(options: PostgresOptions, surroundings: Surroundings) {
+  constructor(options: PostgresOptions, dependencies: TransactionDependencies) {
     const hearing = {
       heard: (payload: string) => this.#heard(payload),
       reconnected: () => {
         for (const listener of this.#reconnected) listener();
       },
     };
-    this.#listener = new Listener(options, hearing, surroundings);
+    this.#listener = new Listener(options, hearing, dependencies);
   }
 
   /** The server's process that this replica listens by; null: it has no connection now. */
@@ -65,9 +65,9 @@ export class Channel {
   /** Sends a message soon, after those before; it is lost with the connection, and dropped when it is too large. */
   send(kind: string, body: unknown): void {
     const message = this.compose(kind, body);
-    if (message.length > MOST_LETTERS + 100) return;
+    if (message.length > MAX_PAYLOAD_CHARACTERS + 100) return;
     this.#waiting.push(message);
-    if (this.#waiting.length > MOST_WAITING) this.#waiting.shift();
+    if (this.#waiting.length > MAX_WAITING) this.#waiting.shift();
     this.#sending ??= this.#sendAll();
   }
 
@@ -111,4 +111,94 @@ function ascii(json: string): string {
     /[\u0080-\uffff]/g,
     (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+}
+
+/** The channel that the replicas of one database listen to. */
+export const CHANNEL = 'telegate';
+
+/** The longest pause between two attempts to connect, in milliseconds. */
+const MAX_PAUSE_MS = 5_000;
+
+const FIRST_PAUSE_MS = 50;
+
+/** What a listener tells. */
+export interface Hearing {
+  heard(payload: string): void;
+  /** It listens again, after a time in which it may have missed anything. */
+  reconnected(): void;
+}
+
+/** The types of the client library don't know what it says of its connection. */
+type Served = pg.Client & { readonly processID?: number | null };
+
+/** A connection that does nothing but listen; when it is lost, another one takes its place. */
+export class Listener {
+  readonly #options: PostgresOptions;
+  readonly #hearing: Hearing;
+  readonly #dependencies: TransactionDependencies;
+  #client: pg.Client | null = null;
+  #closed = false;
+  #failed = 0;
+  #cancel: () => void = () => {};
+  #pid: number | null = null;
+
+  constructor(options: PostgresOptions, hearing: Hearing, dependencies: TransactionDependencies) {
+    this.#options = options;
+    this.#hearing = hearing;
+    this.#dependencies = dependencies;
+  }
+
+  /** The server's process that serves the connection; null: there is none now. */
+  get pid(): number | null {
+    return this.#client && this.#pid;
+  }
+
+  /** Begins to listen. @throws what the client library does when there is no connection. */
+  async start(): Promise<void> {
+    const client = new pg.Client(connectionConfig(this.#options));
+    client.on('error', () => undefined);
+    client.on('notification', ({ payload }) => this.#hearing.heard(payload ?? ''));
+    try {
+      await client.connect();
+      // Messages are not worth a write to disk each.
+      await client.query(`SET synchronous_commit = off; LISTEN ${CHANNEL}`);
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
+    if (this.#closed) return void (await client.end());
+    client.once('end', () => this.#lost(client));
+    this.#client = client;
+    this.#pid = (client as Served).processID ?? null;
+    this.#failed = 0;
+  }
+
+  /** Tells all who listen; messages are lost while there is no connection. */
+  async tell(channel: string, messages: readonly string[]): Promise<void> {
+    const text = 'SELECT pg_notify($1, message) FROM unnest($2::text[]) AS message';
+    await this.#client?.query(text, [channel, messages]).catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancel();
+    await this.#client?.end().catch(() => undefined);
+  }
+
+  #lost(client: pg.Client): void {
+    if (this.#client === client) this.#client = null;
+    if (!this.#closed) this.#later();
+  }
+
+  #later(): void {
+    const pause = Math.min(FIRST_PAUSE_MS * 2 ** this.#failed, MAX_PAUSE_MS);
+    this.#failed += 1;
+    const { random, timers } = this.#dependencies;
+    this.#cancel = timers.after(pause * (0.5 + random() / 2), () => {
+      this.start().then(
+        () => this.#hearing.reconnected(),
+        () => this.#closed || this.#later(),
+      );
+    });
+  }
 }

@@ -1,5 +1,9 @@
+import { accessSync, constants } from 'node:fs';
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import type { Pool, PoolClient } from 'pg';
 import pg from 'pg';
-import { asLibpqReads } from './libpq_url.js';
+import { DatabaseRefused } from '../database.js';
+import { migrateDatabase, placeOf, reason } from './migrating.js';
 
 /** How to reach the server. Times are in milliseconds. */
 export interface PostgresOptions {
@@ -58,3 +62,99 @@ export function connect(options: PostgresOptions): pg.Pool {
 }
 
 function ignore(): void {}
+
+/** The query builder over one connection. */
+export type Db = NodePgDatabase;
+
+const builders = new WeakMap<PoolClient, Db>();
+
+/** The query builder of a connection, the same one each time. */
+export function builderOf(client: PoolClient): Db {
+  const known = builders.get(client);
+  if (known) return known;
+  const made: Db = drizzle(client);
+  builders.set(client, made);
+  return made;
+}
+
+/** What `sslmode` may be. `allow`, which takes TLS only where the server insists on it, is not there. */
+const MODES: readonly string[] = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'];
+
+/** Parameters that name a file. */
+const FILES = ['sslrootcert', 'sslcert', 'sslkey'];
+
+/** The certificates of the system, as libpq is told to take them; Node has its own list. */
+const SYSTEM = 'system';
+
+/**
+ * The URL as the client library is to get it, so that `sslmode` means what it does to every other program (by
+ * itself the library takes some modes for others, and says so on stderr).
+ * @throws DatabaseRefused for another mode, and for a file of a certificate or key that can't be read.
+ */
+export function asLibpqReads(url: string): string {
+  const given = new URLSearchParams(url.split('?').slice(1).join('?'));
+  const mode = given.get('sslmode');
+  if (mode !== null && !MODES.includes(mode)) {
+    throw new DatabaseRefused(`DATABASE_URL has an sslmode other than ${MODES.join(', ')}.`);
+  }
+  if (mode === 'verify-ca' && !given.get('sslrootcert')) {
+    throw new DatabaseRefused('DATABASE_URL has sslmode=verify-ca and no sslrootcert to verify against.');
+  }
+  for (const name of FILES) checkFile(name, given.get(name));
+  // What is said last counts.
+  const ownList = given.get('sslrootcert') === SYSTEM ? '&sslrootcert=' : '';
+  return `${url}${url.includes('?') ? '&' : '?'}uselibpqcompat=true${ownList}`;
+}
+
+function checkFile(parameter: string, path: string | null): void {
+  if (!path || path === SYSTEM) return;
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    throw new DatabaseRefused(`${path}, the ${parameter} of DATABASE_URL, can't be read.`, { cause: error });
+  }
+}
+
+/**
+ * Connections to a database whose schema is up to date.
+ * @throws DatabaseRefused when the server can't be reached, is too old, or refuses the migration.
+ */
+export async function openPool(options: PostgresOptions, migrations: string): Promise<Pool> {
+  await migrateDatabase(options, migrations);
+  return connect(options);
+}
+
+/** How long a connection may take to come about, in milliseconds. */
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** A connection of the command line, on which a statement may take as long as it likes. */
+export interface CommandConnection {
+  readonly client: pg.Client;
+  /** Server and database, without a secret. */
+  readonly place: string;
+}
+
+/** How the command line connects when it does what a service would: under the name of one. */
+export function commandOptions(url: string): PostgresOptions {
+  return {
+    url,
+    connections: 1,
+    statementTimeoutMs: 0,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    applicationName: 'telegate',
+  };
+}
+
+/** Connects to the server. @throws DatabaseRefused. */
+export async function connectForCommand(url: string): Promise<CommandConnection> {
+  const place = `PostgreSQL at ${placeOf(url)}`;
+  const client = new pg.Client({ ...connectionConfig(commandOptions(url)), query_timeout: 0 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return { client, place };
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw new DatabaseRefused(`${place} can't be reached: ${reason(error)}`, { cause: error });
+  }
+}

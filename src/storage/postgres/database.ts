@@ -8,29 +8,21 @@ import type { PoolSignals, PoolStore } from '../../pool/store.js';
 import type { RunStore } from '../../scraping/store.js';
 import type { SessionStore } from '../../sessions/store.js';
 import type { SourceStore } from '../../sources/store.js';
-import { AccessTable } from './access_table.js';
-import { AuditTable } from './audit_table.js';
+import { type Repositories, repositories } from '../repositories/repositories.js';
+import type { UnitOfWorkRunner } from '../unit_of_work.js';
 import { Channel } from './channel.js';
-import type { PostgresOptions } from './connect.js';
+import { openPool, type PostgresOptions } from './connect.js';
 import { Deadlines } from './deadlines.js';
-import { toldError } from './failures.js';
-import { inTransaction } from './in_transaction.js';
-import { IntakeTable } from './intake_table.js';
-import { Lines } from './lines.js';
-import { LoginTable } from './login_table.js';
-import { openPool } from './open.js';
-import { PoolTable } from './pool_table.js';
+import { leaseStore } from './lease_store.js';
+import { OrphanedLeases } from './orphaned_leases.js';
+import { RemoteQueues } from './remote_queues.js';
 import { PostgresReplicas } from './replicas.js';
-import { createRunTable } from './run_table.js';
-import { SessionTable } from './session_table.js';
 import { Signals } from './signals.js';
-import { SourceTable } from './source_table.js';
-import { type Surroundings, Transactions } from './transaction.js';
-import { Units } from './units.js';
-import { UnknownLeases } from './unknown_leases.js';
+import { type TransactionDependencies, Transactions, toldError } from './transaction.js';
+import { PostgresUnitsOfWork } from './unit_of_work.js';
 
 /** What the service keeps in PostgreSQL, which any number of its replicas may share. */
-export class PostgresDatabase {
+export class PostgresDatabase implements Repositories {
   readonly pool: PoolStore;
   readonly intake: IntakeStore;
   readonly access: AccessStore;
@@ -44,39 +36,45 @@ export class PostgresDatabase {
   readonly #channel: Channel;
   readonly #signals: Signals;
   readonly #transactions: Transactions;
-  readonly #unknownLeases: UnknownLeases;
+  readonly #unknownLeases: OrphanedLeases;
   #closed: Promise<void> | null = null;
 
   private constructor(
     options: PostgresOptions,
     connections: Pool,
     channel: Channel,
-    surroundings: Surroundings,
+    dependencies: TransactionDependencies,
   ) {
     this.#connections = connections;
     this.#channel = channel;
-    const transactions = new Transactions(connections, surroundings);
+    const transactions = new Transactions(connections, dependencies);
     this.#transactions = transactions;
-    const within = inTransaction(transactions);
-    const lines: Lines = new Lines({
+    const lines: RemoteQueues = new RemoteQueues({
       channel,
       living: (pids) => livingOf(transactions, pids),
       onWaiting: () => signals.waited(),
     });
-    const signals = new Signals(channel, surroundings, () => lines.length > 0);
+    const signals = new Signals(channel, dependencies, () => lines.length > 0);
     this.#signals = signals;
     this.replicas = new PostgresReplicas({ options, connections, transactions, channel, lines });
-    const units = new Units(transactions, signals);
+    const units = new PostgresUnitsOfWork(transactions, signals);
     const deadlines = new Deadlines(units);
-    this.#unknownLeases = new UnknownLeases(units, surroundings, options.statementTimeoutMs);
-    this.pool = new PoolTable(units, deadlines, this.#unknownLeases, lanesOf(options));
-    this.intake = new IntakeTable(units, deadlines);
-    this.access = new AccessTable(within);
-    this.audit = new AuditTable(within);
-    this.sessions = new SessionTable(units, deadlines);
-    this.logins = new LoginTable(units, deadlines);
-    this.sources = new SourceTable(within);
-    this.runs = createRunTable(within);
+    this.#unknownLeases = new OrphanedLeases(units, dependencies, options.statementTimeoutMs);
+    const runner: UnitOfWorkRunner = {
+      run: (work) => units.run(work),
+      applyExpired: (now) => deadlines.applyExpired(now),
+    };
+    const unknown = this.#unknownLeases;
+    this.pool = leaseStore({ units, runner, deadlines, unknown, lanes: lanesOf(options) });
+    ({
+      intake: this.intake,
+      access: this.access,
+      audit: this.audit,
+      sessions: this.sessions,
+      logins: this.logins,
+      runs: this.runs,
+      sources: this.sources,
+    } = repositories(runner));
   }
 
   /**
@@ -86,11 +84,11 @@ export class PostgresDatabase {
   static async open(
     options: PostgresOptions,
     migrations: string,
-    surroundings: Surroundings,
+    dependencies: TransactionDependencies,
   ): Promise<PostgresDatabase> {
     const connections = await openPool(options, migrations);
-    const channel = new Channel(options, surroundings);
-    const database = new PostgresDatabase(options, connections, channel, surroundings);
+    const channel = new Channel(options, dependencies);
+    const database = new PostgresDatabase(options, connections, channel, dependencies);
     try {
       await channel.start();
     } catch (error) {

@@ -1,18 +1,12 @@
 import { and, eq, inArray, lte, sql } from 'drizzle-orm';
 import { deadlineEvent, STATES } from '../../pool/states.js';
+import { MAX_EXPIRED_PER_CALL, MAX_EXPIRED_PER_COUNT } from '../bounds.js';
 import { prepared } from './prepared.js';
 import { methodFloods, sessions } from './schema.js';
-import type { Unit } from './unit.js';
-import type { Units } from './units.js';
+import type { PostgresUnitOfWork, PostgresUnitsOfWork } from './unit_of_work.js';
 
 /** States that a deadline ends. */
 const AWAITED = STATES.filter((state) => deadlineEvent(state, false) !== null);
-
-/** How many passed deadlines one operation carries out at the most; the reaper does the rest. */
-const AT_ONCE = 32;
-
-/** As `AT_ONCE`, where the answer depends on more than one session. */
-export const MANY_AT_ONCE = 1000;
 
 const NEXT = prepared(
   'next deadline',
@@ -26,28 +20,28 @@ const NEXT = prepared(
 
 /** Leases, cool-downs and flood waits that have run out. */
 export class Deadlines {
-  readonly #units: Units;
+  readonly #units: PostgresUnitsOfWork;
   #passing: Promise<unknown> | null = null;
 
-  constructor(units: Units) {
+  constructor(units: PostgresUnitsOfWork) {
     this.#units = units;
   }
 
   /** Carries out what has run out by `now`; free of charge while the next known deadline is still ahead. */
-  async pass(now: number, limit: number = AT_ONCE): Promise<void> {
+  async applyExpired(now: number, limit: number = MAX_EXPIRED_PER_CALL): Promise<void> {
     if (this.#passing) await this.#passing.catch(() => undefined);
     if (this.#units.signals.isDue(now)) await this.carryOut(now, limit);
   }
 
   /** Looks whether a deadline has passed by `now` that another replica set, and carries it out; whether there was one. */
-  async passUnknown(now: number): Promise<boolean> {
+  async applyUnknown(now: number): Promise<boolean> {
     const next = await this.#next();
     if (next === null || next > now) return false;
-    return (await this.carryOut(now, MANY_AT_ONCE)) > 0;
+    return (await this.carryOut(now, MAX_EXPIRED_PER_COUNT)) > 0;
   }
 
   /** Carries out at most `limit` of what has run out by `now`, known or not; how many there were. */
-  async carryOut(now: number, limit: number = AT_ONCE): Promise<number> {
+  async carryOut(now: number, limit: number = MAX_EXPIRED_PER_CALL): Promise<number> {
     const { signals } = this.#units;
     signals.forgetDeadlines();
     const passing = this.#passAll(now, limit);
@@ -78,7 +72,7 @@ export class Deadlines {
   }
 }
 
-async function passSessions(unit: Unit, now: number, limit: number): Promise<number> {
+async function passSessions(unit: PostgresUnitOfWork, now: number, limit: number): Promise<number> {
   const due = AWAITED.map(
     (state) => sql`ARRAY(SELECT id FROM sessions WHERE state = ${state} AND state_until <= ${now}
       ORDER BY state_until LIMIT ${limit})`,
@@ -90,12 +84,12 @@ async function passSessions(unit: Unit, now: number, limit: number): Promise<num
     .orderBy(sessions.stateUntil, sessions.id)
     .limit(limit)
     .for('update', { skipLocked: true });
-  for (const row of rows) await unit.pass(row, now);
+  for (const row of rows) await unit.applyExpired(row, now);
   return rows.length;
 }
 
 /** In the order of locks that all keep: the session first, then what hangs on it. */
-async function passMethods(unit: Unit, now: number, limit: number): Promise<number> {
+async function passMethods(unit: PostgresUnitOfWork, now: number, limit: number): Promise<number> {
   const due = unit.db
     .select({ id: methodFloods.sessionId })
     .from(methodFloods)

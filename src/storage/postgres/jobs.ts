@@ -1,5 +1,5 @@
 import type { PostgresOptions } from './connect.js';
-import { LockConnection } from './lock_connection.js';
+import { LockConnection } from './locks.js';
 import type { Transactions } from './transaction.js';
 
 /** ISO texts of one length, which any alphabet has in the order of the times. */

@@ -1,7 +1,8 @@
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
+import type { ClientBase, Pool } from 'pg';
 import pg from 'pg';
-import { DatabaseRefused } from '../refused.js';
+import { DatabaseRefused } from '../database.js';
 import { connectionConfig, type PostgresOptions } from './connect.js';
 
 /** The oldest server that is used, as `server_version_num` counts. */
@@ -69,4 +70,16 @@ export function reason(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reason).join('; ');
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** The time of the newest migration that the database has; null: none, so that it is not one of ours. */
+export async function appliedToPostgres(connection: ClientBase | Pool): Promise<number | null> {
+  const known = await connection.query<{ known: boolean }>(
+    "SELECT to_regclass('drizzle.__drizzle_migrations') IS NOT NULL AS known",
+  );
+  if (!known.rows[0]?.known) return null;
+  const { rows } = await connection.query<{ applied: number | null }>(
+    'SELECT max(created_at) AS applied FROM drizzle.__drizzle_migrations',
+  );
+  return rows[0]?.applied ?? null;
 }

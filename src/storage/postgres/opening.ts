@@ -1,16 +1,24 @@
 import { POSTGRES_MIGRATIONS } from '../../project.js';
 import { awaitedTimers, nodeTimers } from '../../timers.js';
-import type { Database, DatabaseSurroundings } from '../database.js';
+import { type Database, type DatabaseDependencies, DatabaseRefused } from '../database.js';
+import type { PostgresTarget } from '../database_url.js';
+import { refuseOtherVersion } from '../migrate.js';
+import { AccessRepository } from '../repositories/access_repository.js';
+import { AuditRepository } from '../repositories/audit_repository.js';
 import { restoreClock, saveClock } from '../saved_clock.js';
-import type { PostgresTarget } from '../target.js';
+import type { UnitOfWorkRunner } from '../unit_of_work.js';
+import { connect } from './connect.js';
 import { PostgresDatabase } from './database.js';
 import { DatabaseClock } from './database_clock.js';
+import { appliedToPostgres, placeOf, reason } from './migrating.js';
+import { Transactions } from './transaction.js';
+import { PostgresUnitOfWork } from './unit_of_work.js';
 
 /** How long a call may wait for a connection, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Connects to the server that other replicas may use too. @throws DatabaseRefused. */
-export async function openPostgres(target: PostgresTarget, around: DatabaseSurroundings): Promise<Database> {
+export async function openPostgres(target: PostgresTarget, around: DatabaseDependencies): Promise<Database> {
   const { url, connections, statementTimeoutMs } = target;
   const database = await PostgresDatabase.open(
     {
@@ -49,4 +57,40 @@ export async function openPostgres(target: PostgresTarget, around: DatabaseSurro
     await database.close();
     throw error;
   }
+}
+
+/**
+ * Connects for a moment, beside the services that use the database, and leaves its schema as it is.
+ * @throws DatabaseRefused when the server can't be reached, or the schema is not of this version.
+ */
+export async function openPostgresSideConnection(
+  target: PostgresTarget,
+): Promise<Pick<Database, 'access' | 'audit' | 'close'>> {
+  const { url, statementTimeoutMs } = target;
+  const place = `PostgreSQL at ${placeOf(url)}`;
+  const connections = connect({
+    ...{ url, statementTimeoutMs },
+    connections: 1,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    // Not the name of a service: a copy would take it for one that is running.
+    applicationName: 'telegate beside',
+  });
+  try {
+    refuseOtherVersion(place, POSTGRES_MIGRATIONS, await appliedToPostgres(connections));
+  } catch (error) {
+    await connections.end();
+    if (error instanceof DatabaseRefused) throw error;
+    throw new DatabaseRefused(`${place} can't be used: ${reason(error)}`, { cause: error });
+  }
+  const transactions = new Transactions(connections, { random: Math.random, timers: awaitedTimers });
+  // No session changes, so that nothing is left to write at the end of a unit of work.
+  const units: UnitOfWorkRunner = {
+    run: (work) => transactions.run((client) => work(new PostgresUnitOfWork(client))),
+    applyExpired: async () => undefined,
+  };
+  return {
+    access: new AccessRepository(units),
+    audit: new AuditRepository(units),
+    close: () => connections.end(),
+  };
 }

@@ -1,12 +1,12 @@
 import type { Pool } from 'pg';
 import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import type { Rate, Replicas } from '../../replicas/replicas.js';
-import { AdvisoryLocks } from './advisory_locks.js';
 import type { Channel } from './channel.js';
 import type { PostgresOptions } from './connect.js';
 import { Jobs } from './jobs.js';
 import { postgresLimiter } from './limiter.js';
-import type { Lines } from './lines.js';
+import { AdvisoryLocks } from './locks.js';
+import type { RemoteQueues } from './remote_queues.js';
 import type { Transactions } from './transaction.js';
 
 /** What the replicas of one database reach each other by. */
@@ -15,12 +15,12 @@ export interface ReplicasParts {
   readonly connections: Pool;
   readonly transactions: Transactions;
   readonly channel: Channel;
-  readonly lines: Lines;
+  readonly lines: RemoteQueues;
 }
 
 /** The replicas that share a PostgreSQL database. */
 export class PostgresReplicas implements Replicas {
-  readonly lines: Lines;
+  readonly lines: RemoteQueues;
   readonly exclusively: Replicas['exclusively'];
   readonly takeJob: Replicas['takeJob'];
   readonly #parts: ReplicasParts;

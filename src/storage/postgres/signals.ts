@@ -1,13 +1,13 @@
 import type { PoolNotice, PoolSignals } from '../../pool/store.js';
 import type { Channel } from './channel.js';
-import { type News, pagesOf, type Told } from './news.js';
-import type { Surroundings } from './transaction.js';
+import type { TransactionDependencies } from './transaction.js';
+import { type CommitEffects, pagesOf, type Told } from './unit_of_work.js';
 
 /** How long notices wait for others to go with them to the other replicas, in milliseconds. */
 const GATHER_MS = 20;
 
 /** More than a moment of leases brings; a large sync brings more, and is told by its counts. */
-const MOST_NOTICES = 600;
+const MAX_NOTICES = 600;
 
 /** Said after a time in which nothing was heard: whoever waits may try. */
 const MANY = 1_000;
@@ -19,7 +19,7 @@ const MANY = 1_000;
  */
 export class Signals implements PoolSignals {
   readonly #channel: Channel;
-  readonly #surroundings: Surroundings;
+  readonly #dependencies: TransactionDependencies;
   readonly #waitedFor: () => boolean;
   readonly #freedListeners: ((count: number) => void)[] = [];
   readonly #happenedListeners: ((notices: readonly PoolNotice[]) => void)[] = [];
@@ -31,9 +31,9 @@ export class Signals implements PoolSignals {
   #untold = 0;
 
   /** `waitedFor`: whether somebody waits at another replica, as far as it is known here. */
-  constructor(channel: Channel, surroundings: Surroundings, waitedFor: () => boolean) {
+  constructor(channel: Channel, dependencies: TransactionDependencies, waitedFor: () => boolean) {
     this.#channel = channel;
-    this.#surroundings = surroundings;
+    this.#dependencies = dependencies;
     this.#waitedFor = waitedFor;
     channel.on('freed', (count) => this.#tellFreed(Number(count)));
     channel.on('news', (body) => this.#heard(body as Told));
@@ -82,7 +82,7 @@ export class Signals implements PoolSignals {
   }
 
   /** Tells what a transaction brought, after its commit. */
-  committed({ freed, notices, deadline, told = false }: News): void {
+  committed({ freed, notices, deadline, told = false }: CommitEffects): void {
     this.expect(deadline);
     this.#tellHappened(notices);
     this.#tellFreed(freed);
@@ -90,11 +90,11 @@ export class Signals implements PoolSignals {
       this.#untold = Math.min(this.#untold + freed, MANY);
       if (this.#waitedFor()) this.waited();
     }
-    this.#notices.push(...notices.slice(0, MOST_NOTICES - this.#notices.length));
+    this.#notices.push(...notices.slice(0, MAX_NOTICES - this.#notices.length));
     this.#deadlineToTell = Math.min(this.#deadlineToTell, deadline);
     if (this.#gathering || (this.#notices.length === 0 && !Number.isFinite(this.#deadlineToTell))) return;
     this.#gathering = true;
-    this.#surroundings.timers.after(GATHER_MS, () => this.flush());
+    this.#dependencies.timers.after(GATHER_MS, () => this.flush());
   }
 
   /** Tells the other replicas what they were not told yet. */

@@ -1,3 +1,4 @@
+import type { Database, Statement } from 'better-sqlite3';
 import { and, eq, gt, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { StoredProxy } from '../../kernel/proxy.js';
@@ -8,11 +9,12 @@ import {
   type Lease,
   type PoolCounts,
 } from '../../pool/store.js';
-import type { Candidates } from './candidates.js';
-import type { Counts } from './counts.js';
-import { type Deadlines, MANY_AT_ONCE } from './deadlines.js';
+import { MAX_EXPIRED_PER_COUNT } from '../bounds.js';
+import type { SessionRow } from '../tables.js';
+import type { Counts } from './counters.js';
+import type { Deadlines } from './deadlines.js';
 import { idempotencyKeys, proxies } from './schema.js';
-import type { SessionRow, SessionRows } from './session_rows.js';
+import type { SessionRows } from './session_rows.js';
 
 /** Grants leases. */
 export class Acquisition {
@@ -23,8 +25,6 @@ export class Acquisition {
   readonly #granted;
   readonly #remember;
   readonly #countRepeat;
-  readonly #neverRepeated;
-  readonly #byLease;
   readonly #proxy;
 
   constructor(
@@ -44,11 +44,6 @@ export class Acquisition {
       gt(idempotencyKeys.createdAt, sql.placeholder('after')),
     );
     this.#granted = db.select().from(idempotencyKeys).where(key).prepare();
-    const ofLease = eq(idempotencyKeys.leaseId, sql.placeholder('leaseId'));
-    this.#neverRepeated = db
-      .delete(idempotencyKeys)
-      .where(and(ofLease, eq(idempotencyKeys.repeats, 0)))
-      .prepare();
     this.#countRepeat = db
       .update(idempotencyKeys)
       .set({ repeats: sql`${idempotencyKeys.repeats} + 1` })
@@ -59,7 +54,6 @@ export class Acquisition {
         ),
       )
       .prepare();
-    this.#byLease = db.select().from(idempotencyKeys).where(ofLease).prepare();
     this.#remember = db
       .insert(idempotencyKeys)
       .values({
@@ -87,12 +81,13 @@ export class Acquisition {
   }
 
   acquire(request: AcquireRequest, now: number, counts: () => PoolCounts): AcquireOutcome {
-    this.#deadlines.pass(now);
+    this.#deadlines.applyExpired(now);
     for (;;) {
       const outcome = this.#attempt(request, now);
       // A lease that has run out unnoticed may be what is in the way.
       const inTheWay = outcome === null || outcome.kind === 'max_leases';
-      const others = inTheWay && !request.onlyRepeat ? this.#deadlines.pass(now, MANY_AT_ONCE) : 0;
+      const others =
+        inTheWay && !request.onlyRepeat ? this.#deadlines.applyExpired(now, MAX_EXPIRED_PER_COUNT) : 0;
       if (others === 0) return outcome ?? { kind: 'none', counts: counts() };
     }
   }
@@ -108,14 +103,6 @@ export class Acquisition {
     const held = maxLeases === null ? 0 : this.#counts.get(`holder:${request.holder}`);
     if (maxLeases !== null && held >= maxLeases) return { kind: 'max_leases', held, maxLeases };
     return row && this.#grant(row, request, now);
-  }
-
-  /** Ends a lease that nobody received. */
-  giveBack(sessionId: number, leaseId: string, now: number): void {
-    this.#neverRepeated.run({ leaseId });
-    const row = this.#deadlines.byId(sessionId, now);
-    if (row?.state !== 'leased' || row.leaseId !== leaseId || this.#byLease.get({ leaseId })) return;
-    this.#rows.happen(row, 'release', { lastUsedAt: now }, { at: now, event: 'given_back' });
   }
 
   #repeated(request: AcquireRequest, key: string, now: number): AcquireOutcome | null {
@@ -156,7 +143,7 @@ export class Acquisition {
       cooldownUntil: null,
     };
     const entry = { at: now, event: 'leased', detail: request.method, holder };
-    const leased = this.#rows.happen(row, 'acquire', changes, entry);
+    const leased = this.#rows.applyEvent(row, 'acquire', changes, entry);
     if (!leased) throw new Error(`session ${row.id} is ${row.state}, not to be leased`);
     if (idempotencyKey !== null) {
       this.#remember.run({ holder, key: idempotencyKey, sessionId: row.id, leaseId, createdAt: now });
@@ -187,4 +174,92 @@ export class Acquisition {
     const { id: _, ...proxy } = row;
     return proxy;
   }
+}
+
+interface Candidate {
+  readonly id: number;
+  readonly used: number;
+}
+
+interface Search {
+  readonly id: number | null;
+  readonly method: string | null;
+  readonly tag: string | null;
+  readonly tags: string;
+}
+
+const WITH_KEY = 'AND s.auth_key_sha256 IS NOT NULL';
+const NOT_FLOODED =
+  'AND NOT EXISTS (SELECT 1 FROM method_floods f WHERE f.session_id = s.id AND f.method = @method)';
+const ALL_TAGS =
+  'AND NOT EXISTS (SELECT 1 FROM json_each(@tags) w WHERE NOT EXISTS (SELECT 1 FROM session_tags t WHERE t.session_id = s.id AND t.tag = w.value))';
+
+/**
+ * Finds the least recently used free session that a request may have. Each search walks an index in
+ * that very order and stops at the first row, so that its cost does not grow with the pool.
+ */
+export class Candidates {
+  readonly #sqlite: Database;
+  readonly #statements = new Map<string, Statement<[Search], Candidate>>();
+
+  constructor(sqlite: Database) {
+    this.#sqlite = sqlite;
+  }
+
+  /** The session's id; null: no free one will do. */
+  find(request: AcquireRequest): number | null {
+    const unlimited = this.#first(request, 0);
+    if (request.method === null) return unlimited?.id ?? null;
+    const limited = this.#first(request, 1);
+    const [first] = [unlimited, limited]
+      .filter((candidate) => candidate !== undefined)
+      .sort((a, b) => a.used - b.used || a.id - b.id);
+    return first?.id ?? null;
+  }
+
+  /** Whether this very session can be leased and will do for the request. */
+  fits(id: number, request: AcquireRequest): boolean {
+    const alsoInactive = request.alsoInactive && request.sessionId === id;
+    const statement = this.#prepare(
+      `SELECT s.id, s.last_used_at AS used FROM sessions s WHERE s.id = @id
+       AND s.state ${alsoInactive ? "IN ('free', 'inactive')" : "= 'free'"}
+       ${request.method === null ? 'AND s.limited = 0' : NOT_FLOODED}
+       ${request.withCredentials ? WITH_KEY : ''} ${request.tags.length > 0 ? ALL_TAGS : ''}`,
+    );
+    return statement.get(search(request, id)) !== undefined;
+  }
+
+  #first(request: AcquireRequest, limited: 0 | 1): Candidate | undefined {
+    const conditions = [
+      limited === 1 ? NOT_FLOODED : '',
+      request.withCredentials ? WITH_KEY : '',
+      request.tags.length > 1 ? ALL_TAGS : '',
+    ].join(' ');
+    const statement = request.tags.length === 0 ? byUse(limited, conditions) : byTag(limited, conditions);
+    return this.#prepare(statement).get(search(request));
+  }
+
+  #prepare(text: string): Statement<[Search], Candidate> {
+    const known = this.#statements.get(text);
+    if (known) return known;
+    const statement = this.#sqlite.prepare<[Search], Candidate>(text);
+    this.#statements.set(text, statement);
+    return statement;
+  }
+}
+
+function search({ method, tags }: AcquireRequest, id: number | null = null): Search {
+  return { id, method, tag: tags[0] ?? null, tags: JSON.stringify(tags) };
+}
+
+function byUse(limited: 0 | 1, conditions: string): string {
+  return `SELECT s.id, s.last_used_at AS used FROM sessions s INDEXED BY sessions_by_use
+    WHERE s.state = 'free' AND s.limited = ${limited} ${conditions} ORDER BY s.last_used_at, s.id LIMIT 1`;
+}
+
+function byTag(limited: 0 | 1, conditions: string): string {
+  return `SELECT s.id, t.free_since AS used FROM session_tags t INDEXED BY session_tags_free
+    CROSS JOIN sessions s ON s.id = t.session_id
+    WHERE t.tag = @tag AND t.free_since IS NOT NULL AND s.limited = ${limited} ${conditions}
+    ORDER BY t.free_since, t.session_id LIMIT 1`;
 }

@@ -9,21 +9,23 @@ import type { RunStore } from '../../scraping/store.js';
 import type { SessionStore } from '../../sessions/store.js';
 import type { SourceStore } from '../../sources/store.js';
 import { stopListening, type Threads, threadPerTask } from '../../threads.js';
-import { DatabaseRefused } from '../refused.js';
-import type { CallFailure } from './batch.js';
-import type { Answer, Call, ThreadOptions } from './messages.js';
+import { DatabaseRefused } from '../database.js';
 import type { OpenDatabase } from './open.js';
+import { saysDamaged } from './soundness.js';
+import type { CallFailure } from './thread.js';
 import {
   ACCESS_OPERATIONS,
+  type Answer,
   AUDIT_OPERATIONS,
+  type Call,
   INTAKE_OPERATIONS,
   LOGIN_OPERATIONS,
   POOL_OPERATIONS,
   RUN_OPERATIONS,
   SESSION_OPERATIONS,
   SOURCE_OPERATIONS,
-} from './operations.js';
-import { saysDamaged } from './soundness.js';
+  type ThreadOptions,
+} from './thread_protocol.js';
 
 /** So many calls go to the thread at once, without waiting for the end of the event loop's turn. */
 const CALLS_A_MESSAGE = 16;

@@ -2,16 +2,12 @@ import { and, asc, eq, lte, min, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { passedDeadline } from '../../pool/lease_expiry.js';
 import type { State } from '../../pool/states.js';
+import { MAX_EXPIRED_PER_CALL } from '../bounds.js';
+import type { SessionRow } from '../tables.js';
 import { methodFloods, sessions } from './schema.js';
-import type { SessionRow, SessionRows } from './session_rows.js';
+import type { SessionRows } from './session_rows.js';
 
 const AWAITED = ['leased', 'cooldown', 'flood', 'invalid'] as const satisfies readonly State[];
-
-/** How many passed deadlines one operation carries out at the most; the reaper does the rest. */
-const AT_ONCE = 32;
-
-/** As `AT_ONCE`, where the answer depends on more than one session. */
-export const MANY_AT_ONCE = 1000;
 
 /** Leases, cool-downs and flood waits that have run out. */
 export class Deadlines {
@@ -62,7 +58,7 @@ export class Deadlines {
   }
 
   /** Carries out what has run out by `now`; free of charge while the next deadline is still ahead. */
-  pass(now: number, limit: number = AT_ONCE): number {
+  applyExpired(now: number, limit: number = MAX_EXPIRED_PER_CALL): number {
     if (now < this.#rows.nextDeadline) return 0;
     this.#rows.nextDeadline = Number.POSITIVE_INFINITY;
     let done = 0;
@@ -103,7 +99,7 @@ export class Deadlines {
   /** Null: no deadline of the row has passed. */
   #carryOut(row: SessionRow, now: number): SessionRow | null {
     const due = passedDeadline(row, now);
-    return due && this.#rows.happen(row, due.event, due.changes, due.entry);
+    return due && this.#rows.applyEvent(row, due.event, due.changes, due.entry);
   }
 
   #passMethods(now: number, limit: number): number {

@@ -1,14 +1,12 @@
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { freeBytes, isDiskFull, noSpaceLeft } from '../../disk_full.js';
-import type { ExpectedDatabase } from '../database.js';
-import { DatabaseRefused } from '../refused.js';
-import { foldRemainingNames } from './folded_names.js';
-import { takeLock } from './lock.js';
+import { DatabaseRefused, type ExpectedDatabase } from '../database.js';
+import { foldName } from '../folding.js';
 import { checkDatabase, RESTORE, saysDamaged } from './soundness.js';
 
 /** What making or changing a schema takes, generously, in bytes. */
@@ -96,7 +94,7 @@ export function whyNotOpened(error: unknown, path: string): string {
  * Opens a file that another process may be serving. @throws DatabaseRefused when it is not there, or of an
  * older version.
  */
-export function openBeside(path: string, migrations: string): OpenDatabase {
+export function openSideConnection(path: string, migrations: string): OpenDatabase {
   if (!existsSync(path)) {
     throw new DatabaseRefused(`${path} does not exist yet: start TeleGate once, it makes it.`);
   }
@@ -144,4 +142,82 @@ function endClaims(sqlite: Database.Database): void {
 /** Nobody carries out the runs of a process that is gone: they go on at once, and not when its time is over. */
 function endOwnership(sqlite: Database.Database): void {
   sqlite.exec('UPDATE runs SET owner = NULL, owned_until = NULL WHERE finished_at IS NULL');
+}
+
+/** Keeps other processes from a database. */
+export interface Lock {
+  release(): void;
+  /** Leaves no trace: the lock's file goes, if taking the lock made it. */
+  forget(): void;
+}
+
+/**
+ * Locks the database at `path` for this process. The operating system lifts the lock when the process ends,
+ * however it ends. @throws DatabaseRefused when another process has it.
+ */
+export function takeLock(path: string): Lock {
+  const lockPath = `${path}.lock`;
+  const known = existsSync(lockPath);
+  const lock = exclusive(lockPath, path);
+  return {
+    release: () => lock.close(),
+    forget: () => {
+      lock.close();
+      if (!known) rmSync(lockPath, { force: true });
+    },
+  };
+}
+
+function exclusive(lockPath: string, path: string): Database.Database {
+  try {
+    const lock = new Database(lockPath, { timeout: 0 });
+    lock.pragma('journal_mode = MEMORY');
+    lock.exec('BEGIN EXCLUSIVE');
+    return lock;
+  } catch (error) {
+    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) {
+      throw new DatabaseRefused(
+        `${path} is in use by another TeleGate. One process serves a SQLite file: stop the other one, or give this one its own DATA_DIR.`,
+      );
+    }
+    if (isDiskFull(error, dirname(path)))
+      throw new DatabaseRefused(`${lockPath} ${noSpaceLeft()}`, { cause: error });
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DatabaseRefused(`${lockPath} can't be opened: ${reason}`, { cause: error });
+  }
+}
+
+/** The time of the newest migration that the file has; null: none, so that it is not one of ours. */
+export function appliedToSqlite(sqlite: Database.Database): number | null {
+  const known = sqlite.prepare("SELECT 1 FROM sqlite_schema WHERE name = '__drizzle_migrations'").get();
+  if (!known) return null;
+  const applied = sqlite.prepare('SELECT max(created_at) FROM __drizzle_migrations').pluck().get();
+  return applied === null ? null : Number(applied);
+}
+
+/** As `appliedToSqlite`, of a file that a service may have, and that may be missing or damaged (null). */
+export function appliedToFile(path: string): number | null {
+  if (!existsSync(path)) return null;
+  try {
+    const sqlite = new Database(path, { readonly: true });
+    try {
+      return appliedToSqlite(sqlite);
+    } finally {
+      sqlite.close();
+    }
+  } catch {
+    // Whoever opens it to use it says what is wrong.
+    return null;
+  }
+}
+
+/** Folds the names that a migration could not: SQL knows the case of ASCII letters only. */
+export function foldRemainingNames(sqlite: Database.Database): void {
+  const remaining = sqlite.prepare<[], { id: number; name: string }>(
+    "SELECT id, name FROM sessions WHERE folded_name = ''",
+  );
+  const save = sqlite.prepare<[string, number]>('UPDATE sessions SET folded_name = ? WHERE id = ?');
+  sqlite.transaction(() => {
+    for (const { id, name } of remaining.all()) save.run(foldName(name), id);
+  })();
 }

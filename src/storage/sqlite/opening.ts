@@ -2,9 +2,9 @@ import { Worker } from 'node:worker_threads';
 import type { Logger } from 'winston';
 import { SQLITE_MIGRATIONS } from '../../project.js';
 import { Alone } from '../../replicas/alone.js';
-import type { Database, DatabaseSurroundings } from '../database.js';
+import type { Database, DatabaseDependencies } from '../database.js';
+import type { SqliteTarget } from '../database_url.js';
 import { ANCHOR, restoreClock, saveClock } from '../saved_clock.js';
-import type { SqliteTarget } from '../target.js';
 import { SqliteDatabase } from './database.js';
 import type { WalkReport } from './page_walk_thread.js';
 import { RESTORE } from './soundness.js';
@@ -12,7 +12,7 @@ import { RESTORE } from './soundness.js';
 /** Opens the file for this process alone. @throws DatabaseRefused. */
 export async function openSqlite(
   { file }: SqliteTarget,
-  { time, logger, maxBatch, expected, threads }: DatabaseSurroundings,
+  { time, logger, maxBatch, expected, threads }: DatabaseDependencies,
 ): Promise<Database> {
   const migrations = SQLITE_MIGRATIONS;
   const limits = maxBatch === undefined ? {} : { maxBatch };
@@ -82,6 +82,6 @@ function walkBehind(file: string, tell: (report: WalkReport) => void): () => Pro
 }
 
 /** Opens the file that another process may be serving. @throws DatabaseRefused. */
-export function openSqliteBeside({ file: path }: SqliteTarget): Promise<SqliteDatabase> {
+export function openSqliteSideConnection({ file: path }: SqliteTarget): Promise<SqliteDatabase> {
   return SqliteDatabase.open({ path, migrations: SQLITE_MIGRATIONS, beside: true });
 }

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'better-sqlite3';
-import { walkPages } from './page_walk.js';
-import { saysDamaged } from './soundness.js';
+import { saysDamaged, walkPages } from './soundness.js';
 
 /** What a walk through all pages found. `not_read`: nothing is known. */
 export type WalkReport =

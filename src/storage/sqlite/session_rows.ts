@@ -10,14 +10,10 @@ import {
 } from '../../pool/session_state.js';
 import type { PoolEvent } from '../../pool/states.js';
 import type { PoolNotice } from '../../pool/store.js';
-import type { Counts } from './counts.js';
-import type { HistoryRows } from './history_rows.js';
-import { sessions, sessionTags } from './schema.js';
-
-export type SessionRow = typeof sessions.$inferSelect;
-
-/** More than a transaction of leases brings; a large sync brings more, and is told by its counts. */
-const MOST_NOTICES = 600;
+import { MAX_NOTICES } from '../bounds.js';
+import type { SessionRow } from '../tables.js';
+import type { Counts } from './counters.js';
+import { history, sessions, sessionTags } from './schema.js';
 
 /**
  * The one door through which a session changes state: the transition table decides, and the row, its
@@ -85,7 +81,7 @@ export class SessionRows {
    * Lets `event` happen to the session. Null where the table says that it changes nothing (and nothing
    * is written); else the row as it is now.
    */
-  happen(
+  applyEvent(
     row: SessionRow,
     event: PoolEvent,
     changes: Partial<PoolColumns>,
@@ -94,7 +90,7 @@ export class SessionRows {
     const after = applyEvent(row, event, changes, entry.at);
     if (after === null) return null;
     const now = this.write(row, after);
-    this.note(now, entry);
+    this.record(now, entry);
     return now;
   }
 
@@ -130,9 +126,9 @@ export class SessionRows {
     for (const name of countsOf(row)) this.#counts.add(name, sign);
   }
 
-  note(row: Pick<SessionRow, 'id' | 'name' | 'leaseId'>, entry: HistoryEntry): void {
+  record(row: Pick<SessionRow, 'id' | 'name' | 'leaseId'>, entry: HistoryEntry): void {
     this.#history.add({ sessionId: row.id, leaseId: row.leaseId, ...entry });
-    if (this.notices.length >= MOST_NOTICES) return;
+    if (this.notices.length >= MAX_NOTICES) return;
     const { at, event, detail = null } = entry;
     this.notices.push({ sessionId: row.id, sessionName: row.name, at, event, detail });
   }
@@ -140,5 +136,37 @@ export class SessionRows {
   /** A deadline was set: whoever looks for those that have passed must look by then. */
   expect(until: number | null): void {
     if (until !== null && until < this.nextDeadline) this.nextDeadline = until;
+  }
+}
+
+export interface NewHistoryRow {
+  readonly sessionId: number;
+  readonly at: number;
+  readonly event: string;
+  readonly detail?: string | null;
+  readonly leaseId?: string | null;
+  readonly holder?: string | null;
+}
+
+/** What happened to sessions, newest last. */
+export class HistoryRows {
+  readonly #insert;
+
+  constructor(db: BetterSQLite3Database) {
+    this.#insert = db
+      .insert(history)
+      .values({
+        sessionId: sql.placeholder('sessionId'),
+        at: sql.placeholder('at'),
+        event: sql.placeholder('event'),
+        detail: sql.placeholder('detail'),
+        leaseId: sql.placeholder('leaseId'),
+        holder: sql.placeholder('holder'),
+      })
+      .prepare();
+  }
+
+  add(entry: NewHistoryRow): void {
+    this.#insert.run({ detail: null, leaseId: null, holder: null, ...entry });
   }
 }

@@ -1,9 +1,9 @@
 import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_threads';
-import { DatabaseRefused } from '../refused.js';
-import { runBatch } from './batch.js';
-import type { Answer, Call, ThreadOptions } from './messages.js';
-import { type OpenDatabase, openBeside, openDatabase, whyNotOpened } from './open.js';
-import { createTables, type Tables } from './tables.js';
+import type { Database } from 'better-sqlite3';
+import { DatabaseRefused } from '../database.js';
+import { type OpenDatabase, openDatabase, openSideConnection, whyNotOpened } from './open.js';
+import { createTables, type Tables } from './stores.js';
+import type { Answer, Call, ThreadOptions } from './thread_protocol.js';
 
 /** Calls that share a transaction at the most. */
 const MAX_BATCH = 512;
@@ -23,10 +23,10 @@ function serve(port: MessagePort): void {
     if (!opened) return serve(port);
     const { database } = opened;
     const { maxBatch = MAX_BATCH } = options;
-    port.on('message', function take(first: Message) {
+    port.on('message', async function take(first: Message) {
       const { calls, end } = drain(port, first);
       for (let at = 0; at < calls.length; at += maxBatch)
-        say(performed(opened, calls.slice(at, at + maxBatch)));
+        say(await performed(opened, calls.slice(at, at + maxBatch)));
       if (!end) return;
       database.close();
       port.off('message', take);
@@ -60,7 +60,7 @@ interface Opened {
 function open(options: ThreadOptions, say: (answer: Answer) => void): Opened | null {
   try {
     const database = options.beside
-      ? openBeside(options.path, options.migrations)
+      ? openSideConnection(options.path, options.migrations)
       : openDatabase(options.path, options.migrations, options.expected);
     return { database, tables: tablesOf(database, options.path) };
   } catch (error) {
@@ -80,8 +80,8 @@ function tablesOf(database: OpenDatabase, path: string): Tables {
 }
 
 /** How these calls went, in one transaction. */
-function performed({ database, tables }: Opened, calls: readonly Call[]): Answer {
-  const results = runBatch(
+async function performed({ database, tables }: Opened, calls: readonly Call[]): Promise<Answer> {
+  const results = await runBatch(
     database.sqlite,
     tables,
     calls.map((call) => () => perform(tables, call)),
@@ -98,3 +98,71 @@ function perform(tables: Tables, [table, operation, args]: Call): unknown {
 }
 
 if (parentPort) serve(parentPort);
+
+/** What went wrong with one call, in a form that crosses threads. */
+export interface CallFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
+export type CallResult = { readonly value: unknown } | { readonly failure: CallFailure };
+
+/** What must be written with the last call of a transaction, and forgotten with one that failed. */
+export interface Transactional {
+  flush(): void;
+  reload(): void;
+}
+
+/**
+ * Runs calls, one after the other, in one transaction that is on disk when this resolves. If anything fails, the
+ * transaction is undone and each call gets one of its own, so that a failure spares the rest. Calls await nothing
+ * but the database, which answers at once: the thread does nothing else until the transaction has ended.
+ */
+export async function runBatch(
+  sqlite: Database,
+  tables: Transactional,
+  calls: readonly (() => unknown)[],
+): Promise<CallResult[]> {
+  try {
+    return await transaction(sqlite, tables, calls);
+  } catch (error) {
+    if (calls.length === 1) return [{ failure: failure(error) }];
+    const results: CallResult[] = [];
+    for (const call of calls) {
+      results.push(
+        await transaction(sqlite, tables, [call]).then(
+          ([result]) => result ?? { value: undefined },
+          (cause: unknown) => ({ failure: failure(cause) }),
+        ),
+      );
+    }
+    return results;
+  }
+}
+
+async function transaction(
+  sqlite: Database,
+  tables: Transactional,
+  calls: readonly (() => unknown)[],
+): Promise<CallResult[]> {
+  sqlite.exec('BEGIN');
+  try {
+    const results: CallResult[] = [];
+    for (const call of calls) {
+      const value = call();
+      results.push({ value: value instanceof Promise ? await value : value });
+    }
+    tables.flush();
+    sqlite.exec('COMMIT');
+    return results;
+  } catch (error) {
+    if (sqlite.inTransaction) sqlite.exec('ROLLBACK');
+    tables.reload();
+    throw error;
+  }
+}
+
+function failure(error: unknown): CallFailure {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNEXPECTED';
+  return { code, message: error instanceof Error ? error.message : String(error) };
+}

@@ -1,0 +1,129 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { QueryConfig } from 'pg';
+import { STATES, type State } from '../../pool/states.js';
+import { type CountScope, namesSessions, type PoolCounts } from '../../pool/store.js';
+import { MAX_METHOD_FLOODS_SCANNED } from '../bounds.js';
+import { prepared } from './prepared.js';
+import type { PostgresUnitsOfWork } from './unit_of_work.js';
+
+interface Row {
+  readonly tallies: Readonly<Record<string, number>> | null;
+  readonly nextFloodEnd: number | null;
+  readonly nextMethodFloodEnd: number | null;
+  readonly nextCooldownEnd: number | null;
+  readonly oldestLeaseAt: number | null;
+}
+
+const value = sql.placeholder;
+const scanned = sql.raw(String(MAX_METHOD_FLOODS_SCANNED));
+const before = sql.raw(String(MAX_METHOD_FLOODS_SCANNED - 1));
+
+/** When the first free session among the floods of `which` can be leased, unless something `later` holds it up. */
+function nextMethodFloodEnd(which: SQL, later: SQL): SQL {
+  const floods = sql`SELECT * FROM method_floods ${which} ORDER BY until`;
+  return sql`coalesce((SELECT f.until FROM (${floods} LIMIT ${scanned}) AS f JOIN sessions s ON s.id = f.session_id
+      WHERE s.state = 'free' ${later} ORDER BY f.until LIMIT 1),
+    (SELECT until FROM (${floods} LIMIT 1 OFFSET ${before}) AS last))`;
+}
+
+const LATER = sql`AND NOT EXISTS
+  (SELECT 1 FROM method_floods g WHERE g.session_id = f.session_id AND g.until > f.until)`;
+
+function ofAll(methodEnd: SQL): SQL {
+  return sql`SELECT
+    (SELECT json_object_agg(name, n) FROM (
+      SELECT name, sum(n) AS n FROM counts WHERE name = ANY(${value('names')}::text[]) GROUP BY name
+    ) AS sums) AS tallies,
+    (SELECT min(state_until) FROM sessions WHERE state = 'flood' AND state_until IS NOT NULL) AS "nextFloodEnd",
+    (SELECT min(state_until) FROM sessions WHERE state = 'cooldown' AND state_until IS NOT NULL)
+      AS "nextCooldownEnd",
+    ${methodEnd} AS "nextMethodFloodEnd",
+    least((SELECT min(last_used_at) FROM sessions WHERE state = 'leased' AND limited = false),
+      (SELECT min(last_used_at) FROM sessions WHERE state = 'leased' AND limited = true)) AS "oldestLeaseAt"`;
+}
+
+const COUNTS = prepared('counts', ofAll(nextMethodFloodEnd(sql``, LATER)));
+const COUNTS_FOR_METHOD = prepared(
+  'counts for a method',
+  ofAll(nextMethodFloodEnd(sql`WHERE method = ${value('method')}::text`, sql``)),
+);
+
+const LIMITED = 'limited';
+const NAMES = [LIMITED, ...STATES.map((state) => `state:${state}`)];
+
+const scopedStatements = new Map<string, (values: Record<string, unknown>) => QueryConfig>();
+
+/** The sessions that the scope names, looked through one by one. */
+function scopedStatement(scope: CountScope): QueryConfig {
+  const { sessionId, sessionName, tags, method } = scope;
+  const kind = [sessionId, sessionName, method].map((part) => (part === null ? '' : 'x'));
+  const name = `counts of ${[...kind, tags.length > 0 ? 'x' : ''].join('-')}`;
+  const statement = scopedStatements.get(name) ?? prepared(name, scoped(scope));
+  scopedStatements.set(name, statement);
+  return statement({ sessionId, sessionName, method, tag: tags[0] ?? null, tags: [...tags] });
+}
+
+function scoped({ sessionId, sessionName, tags, method }: CountScope): SQL {
+  const conditions = [
+    ...(sessionId === null ? [] : [sql`s.id = ${value('sessionId')}`]),
+    ...(sessionName === null ? [] : [sql`s.name = ${value('sessionName')}`]),
+    ...(tags.length === 0
+      ? []
+      : [
+          sql`s.id IN (SELECT t.session_id FROM session_tags t WHERE t.tag = ${value('tag')})`,
+          sql`s.tags @> ${value('tags')}::text[]`,
+        ]),
+  ];
+  const flood = sql`(SELECT max(f.until) FROM method_floods f WHERE f.session_id = s.id
+    ${method === null ? sql`` : sql`AND f.method = ${value('method')}`})`;
+  return sql`WITH wanted AS (SELECT s.state, s.state_until AS until, s.last_used_at AS used,
+      CASE WHEN s.state = 'free' AND s.limited THEN ${flood} END AS method_until
+      FROM sessions s WHERE ${sql.join(conditions, sql` AND `)})
+    SELECT
+      (SELECT json_object_agg(name, n) FROM (
+        SELECT 'state:' || state AS name, count(*) AS n FROM wanted GROUP BY state
+        UNION ALL SELECT ${sql.raw(`'${LIMITED}'`)}, count(method_until) FROM wanted
+      ) AS sums) AS tallies,
+      min(until) FILTER (WHERE state = 'flood') AS "nextFloodEnd",
+      min(until) FILTER (WHERE state = 'cooldown') AS "nextCooldownEnd",
+      min(method_until) AS "nextMethodFloodEnd",
+      min(used) FILTER (WHERE state = 'leased') AS "oldestLeaseAt"
+    FROM wanted`;
+}
+
+/**
+ * How the sessions of the scope stand (none: all), in one statement. Its cost grows with those that the scope names,
+ * not with the pool.
+ */
+export async function readCounts(units: PostgresUnitsOfWork, scope?: CountScope): Promise<PoolCounts> {
+  const method = scope?.method ?? null;
+  const all = method === null ? COUNTS({ names: NAMES }) : COUNTS_FOR_METHOD({ names: NAMES, method });
+  const [row] = await units.read<Row>(scope && namesSessions(scope) ? scopedStatement(scope) : all);
+  const of = (name: string) => row?.tallies?.[name] ?? 0;
+  const states = Object.fromEntries(STATES.map((state) => [state, of(`state:${state}`)]));
+  const freeButLimited = of(LIMITED);
+  return {
+    total: STATES.reduce((sum, state) => sum + of(`state:${state}`), 0),
+    states: states as Record<State, number>,
+    freeButLimited,
+    nextFloodEnd: row?.nextFloodEnd ?? null,
+    nextMethodFloodEnd: freeButLimited > 0 ? (row?.nextMethodFloodEnd ?? null) : null,
+    nextCooldownEnd: row?.nextCooldownEnd ?? null,
+    oldestLeaseAt: row?.oldestLeaseAt ?? null,
+  };
+}
+
+/** More than connections of all replicas write at one moment. */
+const SHARDS = 64;
+
+/**
+ * Adds `n` to the count `name` for each row of `source` (columns `name`, `n`), in the connection's own shard.
+ * In the order of the names, so that two transactions never wait for each other.
+ */
+export function addToCounts(source: SQL): SQL {
+  const shard = sql.raw(`(pg_backend_pid() % ${SHARDS})::smallint`);
+  return sql`INSERT INTO counts AS kept (name, shard, n)
+    SELECT added.name, ${shard}, sum(added.n)::bigint FROM (${source}) AS added(name, n)
+    GROUP BY added.name HAVING sum(added.n) <> 0 ORDER BY added.name COLLATE "C"
+    ON CONFLICT (name, shard) DO UPDATE SET n = kept.n + excluded.n`;
+}

@@ -1,0 +1,127 @@
+import { sql } from 'drizzle-orm';
+import type { QueryConfig } from 'pg';
+import type { Caller } from '../../pool/lease_authorization.js';
+import { nextState, STATES, type State, TRANSITIONS } from '../../pool/states.js';
+import { Batches } from './acquisition.js';
+import { CHANNEL } from './channel.js';
+import { addToCounts } from './counters.js';
+import { prepared } from './prepared.js';
+import type { PostgresUnitsOfWork } from './unit_of_work.js';
+
+/** So many releases share one statement at the most. */
+const MAX_AT_ONCE = 32;
+
+interface Asked extends Ending {
+  readonly now: number;
+}
+
+/** Ends leases in one statement, several at once while many end, where they are as plain as can be. */
+export class ReleaseFastPath {
+  readonly #units: PostgresUnitsOfWork;
+  readonly #batches: Batches<Asked, boolean>;
+
+  /** `lanes`: how many statements may be under way at once. */
+  constructor(units: PostgresUnitsOfWork, lanes: number) {
+    this.#units = units;
+    const carryOut = (asked: readonly Asked[]) => this.#together(asked);
+    this.#batches = new Batches({ lanes, take: (waiting) => Math.min(waiting, MAX_AT_ONCE), carryOut });
+  }
+
+  /** Whether the lease was ended; if not, what the caller gets needs a closer look. */
+  async end(
+    sessionId: number,
+    { leaseId, holder, address, leaseIds }: Caller,
+    now: number,
+  ): Promise<boolean> {
+    if (leaseId === null && leaseIds === 'required') return false;
+    return this.#batches.add('', { sessionId, leaseId, holder, address, now });
+  }
+
+  async #together(asked: readonly Asked[]): Promise<boolean[]> {
+    const now = Math.max(...asked.map((one) => one.now));
+    const freed = this.#units.signals.freed('N');
+    const query = releaseStatement(asked, now, freed);
+    const rows = await this.#units.statement<EndedRow>(query, (ended) => ({
+      freed: ended.filter(({ state }) => state === 'free').length,
+      notices: ended.map(({ id, name }) => ({
+        ...{ sessionId: id, sessionName: name, at: now, event: 'released', detail: null },
+      })),
+      deadline: Number.POSITIVE_INFINITY,
+      told: freed !== null,
+    }));
+    const places = new Set(rows.map(({ place }) => place));
+    return asked.map((_, index) => places.has(index + 1));
+  }
+}
+
+/** Whose lease is to end: the holder's of this id, or (null) the one that this client of the holder has. */
+export interface Ending {
+  readonly sessionId: number;
+  readonly leaseId: string | null;
+  readonly holder: string;
+  readonly address: string | null;
+}
+
+/** A lease that was ended, as far as it is told of; `place`: that of its request, from 1 on. */
+export interface EndedRow {
+  readonly place: number;
+  readonly id: number;
+  readonly name: string;
+  readonly state: State;
+}
+
+const LEASED = nextState('free', 'acquire', 'free');
+const ENDING = STATES.filter((state) => state === LEASED && TRANSITIONS[state].release === 'rest');
+const states = sql.raw(ENDING.map((state) => `'${state}'`).join(', '));
+
+const value = sql.placeholder;
+
+const tallies = sql`SELECT v.name, v.n::bigint FROM ended, LATERAL (VALUES
+  (${sql.raw(`'state:${LEASED}'`)}, -1), ('state:' || ended.state, 1), ('holder:' || ended.lease_holder, -1),
+  ('limited', CASE WHEN ended.state = 'free' AND ended.limited THEN 1 ELSE 0 END)) AS v(name, n)`;
+
+const RELEASE = prepared(
+  'release',
+  sql`WITH asked AS (SELECT * FROM unnest(${value('sessionIds')}::bigint[], ${value('leaseIds')}::text[],
+      ${value('holders')}::text[], ${value('addresses')}::text[])
+      WITH ORDINALITY AS asked(session_id, lease_id, holder, address, place)
+    ), ended AS (
+      UPDATE sessions s SET state = s.rest, state_reason = s.rest_reason, state_until = NULL,
+        last_used_at = ${value('now')}, cooldown_until = NULL
+      FROM asked WHERE s.id = asked.session_id AND s.state IN (${states}) AND s.state_until > ${value('now')}
+        AND s.lease_holder = asked.holder AND CASE WHEN asked.lease_id IS NULL
+          THEN s.lease_address = asked.address AND NOT s.lease_renewed AND s.unreleased = '[]'
+          ELSE s.lease_id = asked.lease_id END
+      RETURNING s.id, s.name, s.state, s.tags, s.limited, s.last_used_at, s.lease_id, s.lease_holder,
+        asked.holder, asked.place
+    ), tagged AS (
+      UPDATE session_tags t SET free_since = ended.last_used_at FROM ended
+      WHERE t.session_id = ended.id AND ended.tags <> '{}' AND ended.state = 'free'
+    ), noted AS (
+      INSERT INTO history (session_id, at, event, lease_id, holder)
+      SELECT id, ${value('now')}::bigint, 'released', lease_id, holder FROM ended
+    ), counted AS (${addToCounts(tallies)}
+    ), told AS MATERIALIZED (
+      SELECT pg_notify(${value('channel')}, replace(${value('freed')}::text, '"N"', free.n::text))
+      FROM (SELECT count(*) AS n FROM ended WHERE state = 'free') AS free
+      WHERE free.n > 0 AND ${value('freed')}::text IS NOT NULL
+    )
+    SELECT place, id, name, state, (SELECT count(*) FROM told) AS told FROM ended`,
+);
+
+/**
+ * Ends leases that have not run out, each for the holder who names it or can only mean it: a row for each that was
+ * ended. No row: what the caller gets needs a closer look (`decideRelease`). `freed`: the message that tells the other replicas
+ * how many sessions became free, with `"N"` for the number; null: nobody is told.
+ */
+export function releaseStatement(endings: readonly Ending[], now: number, freed: string | null): QueryConfig {
+  return RELEASE({
+    sessionIds: endings.map(({ sessionId }) => sessionId),
+    leaseIds: endings.map(({ leaseId }) => leaseId),
+    holders: endings.map(({ holder }) => holder),
+    addresses: endings.map(({ address }) => address),
+    now,
+    channel: CHANNEL,
+    freed,
+  });
+}

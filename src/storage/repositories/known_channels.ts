@@ -1,0 +1,50 @@
+import { and, desc, eq, inArray, ne } from 'drizzle-orm';
+import { knownPeer, MOST_PEERS_OF_SESSION } from '../../scraping/known_channel_rules.js';
+import type { RunStore } from '../../scraping/store.js';
+import type { Tables } from '../tables.js';
+import type { UnitOfWorkRunner } from '../unit_of_work.js';
+
+/** Channels as each session addresses them. */
+export function knownChannels(units: UnitOfWorkRunner): Pick<RunStore, 'peer' | 'savePeer' | 'forgetPeer'> {
+  return {
+    peer: (sessionId, identifier, usedAt) =>
+      units.run(async ({ db, tables: { peers } }) => {
+        const { channelId, accessHash, title, username } = peers;
+        const used = db
+          .update(peers)
+          .set({ usedAt })
+          .where(named(peers, sessionId, identifier));
+        const [peer] = await used.returning({ channelId, accessHash, title, username });
+        return peer ?? null;
+      }),
+    /** What a session knew that is gone is worth nothing, and is not kept. */
+    savePeer: (sessionId, identifier, peer, usedAt) =>
+      units.run(async (unit) => {
+        const { db, tables } = unit;
+        const { peers, sessions } = tables;
+        const session = db.select({ id: sessions.id }).from(sessions).where(eq(sessions.id, sessionId));
+        if ((await unit.forUpdate(session, 'key share')).length === 0) return;
+        const known = { ...knownPeer(peer), usedAt };
+        await db
+          .insert(peers)
+          .values({ sessionId, identifier, ...known })
+          .onConflictDoUpdate({ target: [peers.sessionId, peers.identifier], set: known });
+        const others = db
+          .select({ identifier: peers.identifier })
+          .from(peers)
+          .where(and(eq(peers.sessionId, sessionId), ne(peers.identifier, identifier)))
+          .orderBy(desc(peers.usedAt))
+          .limit(MOST_PEERS_OF_SESSION)
+          .offset(MOST_PEERS_OF_SESSION - 1);
+        await db.delete(peers).where(and(eq(peers.sessionId, sessionId), inArray(peers.identifier, others)));
+      }),
+    forgetPeer: (sessionId, identifier) =>
+      units.run(async ({ db, tables: { peers } }) => {
+        await db.delete(peers).where(named(peers, sessionId, identifier));
+      }),
+  };
+}
+
+function named(peers: Tables['peers'], sessionId: number, identifier: string) {
+  return and(eq(peers.sessionId, sessionId), eq(peers.identifier, identifier));
+}

@@ -1,0 +1,226 @@
+import { and, asc, desc, eq, gt, inArray, lt, sql } from 'drizzle-orm';
+import { authorizeBlock, decideBlock } from '../../pool/block_decision.js';
+import type { Caller, Relation } from '../../pool/lease_authorization.js';
+import { decideRelease } from '../../pool/lease_changes.js';
+import { revocation } from '../../pool/lease_expiry.js';
+import { statesBefore } from '../../pool/session_state.js';
+import type { Block, BlockOutcome, Flood, LeaseRow, Outcome, PoolStore } from '../../pool/store.js';
+import type { SessionRow } from '../tables.js';
+import { affectedRows, type UnitOfWork, type UnitOfWorkRunner } from '../unit_of_work.js';
+import { hasAllTags } from './tag_filter.js';
+
+type Leases = Pick<
+  PoolStore,
+  'block' | 'giveBack' | 'restore' | 'revokeLeases' | 'leases' | 'history' | 'prune'
+>;
+
+/** What is done with leases and sessions beside acquiring, renewing and releasing, which each driver does its own way. */
+export function leaseRepository(units: UnitOfWorkRunner): Leases {
+  return { ...endings(units), ...listings(units) };
+}
+
+/** As `PoolStore.release`, of a lease that may be in any state. */
+export async function releaseLease(
+  unit: UnitOfWork,
+  sessionId: number,
+  caller: Caller,
+  flood: Flood | null,
+  now: number,
+): Promise<Outcome> {
+  const row = await unit.byId(sessionId, now);
+  if (!row) return { kind: 'unknown' };
+  const decision = decideRelease(row, caller, flood !== null, now);
+  if (decision.kind !== 'allowed') return decision;
+  const { as, change, columns } = decision;
+  const ended = change && (await unit.applyEvent(row, change.event, change.changes, change.entry));
+  const after = ended ?? (Object.keys(columns).length > 0 ? await unit.write(row, columns) : row);
+  if (flood) await carryOutBlock(unit, after, { kind: 'flood', ...flood }, { caller, as }, now);
+  return { kind: 'done', changed: ended !== null, as };
+}
+
+/** As `PoolStore.giveBack`. */
+export async function giveBack(
+  unit: UnitOfWork,
+  sessionId: number,
+  leaseId: string,
+  now: number,
+): Promise<void> {
+  const unreceived = await forgetAnswer(unit, leaseId);
+  const row = await unit.byId(sessionId, now);
+  if (!unreceived || row?.state !== 'leased' || row.leaseId !== leaseId) return;
+  await unit.applyEvent(row, 'release', { lastUsedAt: now }, { at: now, event: 'given_back' });
+}
+
+function endings(units: UnitOfWorkRunner): Pick<Leases, 'block' | 'giveBack' | 'restore' | 'revokeLeases'> {
+  return {
+    async block(sessionId, caller, wanted, now) {
+      await units.applyExpired(now);
+      return units.run(async (unit) => {
+        const row = await unit.byId(sessionId, now);
+        if (!row) return { kind: 'unknown' };
+        const authorized = authorizeBlock(row, caller);
+        if (authorized.kind !== 'allowed') return authorized;
+        return carryOutBlock(unit, row, wanted, { caller, as: authorized.as }, now);
+      });
+    },
+    giveBack: (sessionId, leaseId, now) => units.run((unit) => giveBack(unit, sessionId, leaseId, now)),
+    async restore(sessionId, now) {
+      await units.applyExpired(now);
+      return units.run(async (unit) => {
+        const row = await unit.byId(sessionId, now);
+        if (!row) return { kind: 'unknown' };
+        const lifted = await liftMethodFloods(unit, row);
+        const entry = { at: now, event: 'restored' };
+        const restored = await unit.applyEvent(lifted, 'restore', { suspectedAt: null }, entry);
+        return { kind: 'done', changed: restored !== null || lifted !== row, as: 'admin' };
+      });
+    },
+    async revokeLeases(holder, by, limit, now) {
+      await units.applyExpired(now);
+      return units.run(async (unit) => {
+        const { sessions } = unit.tables;
+        const held = unit.db
+          .select({ id: sessions.id })
+          .from(sessions)
+          .where(and(inArray(sessions.state, statesBefore('revoke')), eq(sessions.leaseHolder, holder)))
+          .orderBy(asc(sessions.id))
+          .limit(limit);
+        const found = await unit.forUpdate(held);
+        for (const { id } of found) {
+          const row = await unit.byId(id, now);
+          const change = row && revocation(row, now);
+          const entry = change && { ...change.entry, holder: by };
+          if (change && entry) await unit.applyEvent(row, change.event, change.changes, entry);
+        }
+        return found.length;
+      });
+    },
+  };
+}
+
+function listings(units: UnitOfWorkRunner): Pick<Leases, 'leases' | 'history' | 'prune'> {
+  return {
+    async leases({ skip, limit }, now, tags = []) {
+      await units.applyExpired(now);
+      return units.run(async (unit) => {
+        const { sessions } = unit.tables;
+        const leased = inArray(sessions.state, statesBefore('renew'));
+        const rows = await unit.db
+          .select()
+          .from(sessions)
+          .where(and(leased, gt(sessions.stateUntil, now), hasAllTags(unit, tags)))
+          .orderBy(asc(sessions.limited), asc(sessions.lastUsedAt), asc(sessions.id))
+          .limit(limit)
+          .offset(skip);
+        return rows.map(leaseRow);
+      });
+    },
+    history: (sessionId, { skip, limit }) =>
+      units.run(async ({ db, tables: { history, sessions } }) => {
+        const entries = await db
+          .select()
+          .from(history)
+          .where(eq(history.sessionId, sessionId))
+          .orderBy(desc(history.id))
+          .limit(limit)
+          .offset(skip);
+        if (entries.length > 0) return entries.map(({ sessionId: _, ...entry }) => entry);
+        const known = await db.select({ id: sessions.id }).from(sessions).where(eq(sessions.id, sessionId));
+        return known.length > 0 ? [] : null;
+      }),
+    prune: (keep, before, limit) =>
+      units.run(async (unit) => {
+        const { db, tables } = unit;
+        const { history, idempotencyKeys } = tables;
+        const { holder, key } = idempotencyKeys;
+        const stale = db
+          .select({ holder, key })
+          .from(idempotencyKeys)
+          .where(lt(idempotencyKeys.createdAt, before))
+          .limit(limit);
+        const old = db
+          .select({ id: history.id })
+          .from(history)
+          .where(sql`${history.id} <= (SELECT max(id) FROM history) - ${keep}`)
+          .orderBy(asc(history.id))
+          .limit(limit);
+        const stalest = sql`(${holder}, ${key}) IN ${unit.forUpdate(stale, 'skip locked')}`;
+        const answers = affectedRows(await db.delete(idempotencyKeys).where(stalest));
+        return answers + affectedRows(await db.delete(history).where(inArray(history.id, old)));
+      }),
+  };
+}
+
+/** Blocks the session for a caller who may. */
+async function carryOutBlock(
+  unit: UnitOfWork,
+  row: SessionRow,
+  wanted: Block,
+  { caller, as }: { readonly caller: Caller; readonly as: Relation },
+  now: number,
+): Promise<BlockOutcome> {
+  const decision = decideBlock(row, wanted, caller, as, now);
+  if (decision.kind === 'nothing') return blocked(row, as);
+  if (decision.kind === 'event') {
+    const { event, changes, entry, until } = decision;
+    const after = await unit.applyEvent(row, event, changes, entry);
+    return after ? blocked(after, as) : { kind: 'blocked', state: row.state, until, as };
+  }
+  const { changes, entry, method } = decision;
+  if (method) await floodMethod(unit, row.id, method.name, method.until);
+  const after = await unit.write(row, changes);
+  unit.record(after, entry);
+  return method ? { kind: 'blocked', state: row.state, until: method.until, as } : blocked(after, as);
+}
+
+/** Of two flood waits for one method, the one that ends later holds. */
+async function floodMethod(
+  unit: UnitOfWork,
+  sessionId: number,
+  method: string,
+  until: number,
+): Promise<void> {
+  const { methodFloods } = unit.tables;
+  const later = sql`CASE WHEN ${methodFloods.until} > excluded.until THEN ${methodFloods.until} ELSE excluded.until END`;
+  await unit.db
+    .insert(methodFloods)
+    .values({ sessionId, method, until })
+    .onConflictDoUpdate({
+      target: [methodFloods.sessionId, methodFloods.method],
+      set: { until: later },
+    });
+  unit.expect(until);
+}
+
+/** Ends every method's flood wait of a locked row; the row as it is then, the same one if there was none. */
+async function liftMethodFloods(unit: UnitOfWork, row: SessionRow): Promise<SessionRow> {
+  if (!row.limited) return row;
+  const { methodFloods } = unit.tables;
+  await unit.db.delete(methodFloods).where(eq(methodFloods.sessionId, row.id));
+  return unit.write(row, { limited: false });
+}
+
+/** Forgets the answer that nobody received. False: it was sent again since, so that somebody did. */
+async function forgetAnswer({ db, tables }: UnitOfWork, leaseId: string): Promise<boolean> {
+  const { idempotencyKeys } = tables;
+  const ofLease = eq(idempotencyKeys.leaseId, leaseId);
+  await db.delete(idempotencyKeys).where(and(ofLease, eq(idempotencyKeys.repeats, 0)));
+  const left = await db.select({ key: idempotencyKeys.key }).from(idempotencyKeys).where(ofLease).limit(1);
+  return left.length === 0;
+}
+
+function blocked(row: SessionRow, as: Relation): BlockOutcome {
+  return { kind: 'blocked', state: row.state, until: row.stateUntil, as };
+}
+
+function leaseRow(row: SessionRow): LeaseRow {
+  return {
+    sessionId: row.id,
+    sessionName: row.name,
+    leaseId: row.leaseId ?? '',
+    holder: row.leaseHolder ?? '',
+    leasedAt: row.lastUsedAt,
+    expiresAt: row.stateUntil ?? 0,
+    renewed: row.leaseRenewed,
+  };
+}

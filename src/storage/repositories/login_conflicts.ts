@@ -1,0 +1,72 @@
+import { and, asc, eq, ne, type SQL } from 'drizzle-orm';
+import { digest } from '../../digests.js';
+import {
+  ENOUGH,
+  type Other,
+  others,
+  TAKEN_BY_LOGIN,
+  taken,
+  type Wanted,
+} from '../../logins/login_conflicts.js';
+import type { Taken } from '../../logins/store.js';
+import { foldName } from '../folding.js';
+import type { UnitOfWork } from '../unit_of_work.js';
+import { LoginRows } from './login_rows.js';
+
+/**
+ * What keeps a login from becoming a session: a name, a phone number or an auth key that is taken. It stays so
+ * until the end of a transaction that has the lock `identities`; without it, it was so a moment ago.
+ */
+export class LoginConflicts {
+  readonly #unit: UnitOfWork;
+
+  constructor(unit: UnitOfWork) {
+    this.#unit = unit;
+  }
+
+  /** A session other than `except` whose name differs from this one in case only, or not at all. */
+  async named(name: string, except: number): Promise<Pick<Other, 'id' | 'name'> | undefined> {
+    const { sessions } = this.#unit.tables;
+    return (await this.#found(eq(sessions.foldedName, foldName(name)))).find(({ id }) => id !== except);
+  }
+
+  /** The first thing in the way; null: nothing is. */
+  async of(wanted: Wanted): Promise<Taken | null> {
+    const { name } = wanted;
+    const { sessions } = this.#unit.tables;
+    const bearing = name === null ? [] : await this.#found(eq(sessions.foldedName, foldName(name)));
+    const named = bearing.find(others(wanted));
+    return named ? taken('name_taken', named) : this.ofAccount(wanted);
+  }
+
+  /** As `of`, whatever the name. */
+  async ofAccount(wanted: Wanted): Promise<Taken | null> {
+    const { phoneNumber, authKeySha256, loginId } = wanted;
+    const isOther = others(wanted);
+    const phoned = phoneNumber === null ? undefined : (await this.#ofPhone(phoneNumber)).find(isOther);
+    if (phoned) return taken('phone_taken', phoned);
+    const key = digest(authKeySha256);
+    if (key === null) return null;
+    const { sessions } = this.#unit.tables;
+    const keyed = (await this.#found(eq(sessions.authKeySha256, key))).find(isOther);
+    if (keyed) return taken('auth_key_taken', keyed);
+    return (await new LoginRows(this.#unit).has(key, loginId)) ? TAKEN_BY_LOGIN : null;
+  }
+
+  /** Of sessions that are not dead. */
+  #ofPhone(phoneNumber: string): Promise<Other[]> {
+    const { sessions } = this.#unit.tables;
+    const alive = and(ne(sessions.state, 'dead'), ne(sessions.rest, 'dead'));
+    return this.#found(and(eq(sessions.phoneNumber, phoneNumber), alive));
+  }
+
+  #found(condition: SQL | undefined): Promise<Other[]> {
+    const { sessions } = this.#unit.tables;
+    return this.#unit.db
+      .select({ id: sessions.id, name: sessions.name, key: sessions.authKeySha256 })
+      .from(sessions)
+      .where(condition)
+      .orderBy(asc(sessions.id))
+      .limit(ENOUGH);
+  }
+}

@@ -1,0 +1,73 @@
+import { and, asc, count, eq, gt, isNull, lte, ne, or } from 'drizzle-orm';
+import type { KeptLogin } from '../../logins/login_claims.js';
+import type { Tables } from '../tables.js';
+import type { UnitOfWork } from '../unit_of_work.js';
+
+/** The rows of logins. Until one is saved or removed, expired or not, it has its auth key for itself. */
+export class LoginRows {
+  readonly #unit: UnitOfWork;
+  readonly #logins: Tables['pendingLogins'];
+
+  constructor(unit: UnitOfWork) {
+    this.#unit = unit;
+    this.#logins = unit.tables.pendingLogins;
+  }
+
+  async byId(id: string): Promise<KeptLogin | undefined> {
+    const [row] = await this.#unit.db.select().from(this.#logins).where(eq(this.#logins.id, id));
+    return row;
+  }
+
+  /** As `byId`, locked until the transaction ends: no other replica claims or settles it meanwhile. */
+  async locked(id: string): Promise<KeptLogin | undefined> {
+    const query = this.#unit.db.select().from(this.#logins).where(eq(this.#logins.id, id));
+    const [row] = await this.#unit.forUpdate(query);
+    return row;
+  }
+
+  /** Whether a login that is not saved has this auth key. */
+  async has(key: Buffer | null, except: string | null = null): Promise<boolean> {
+    if (key === null) return false;
+    const other = except === null ? undefined : ne(this.#logins.id, except);
+    const found = await this.#unit.db
+      .select({ id: this.#logins.id })
+      .from(this.#logins)
+      .where(and(eq(this.#logins.authKeySha256, key), other, ne(this.#logins.stage, 'saved')))
+      .limit(1);
+    return found.length > 0;
+  }
+
+  /** How many are under way: neither saved nor expired. */
+  async underWay(now: number): Promise<number> {
+    const [row] = await this.#unit.db
+      .select({ n: count() })
+      .from(this.#logins)
+      .where(and(gt(this.#logins.expiresAt, now), ne(this.#logins.stage, 'saved')));
+    return row?.n ?? 0;
+  }
+
+  /** Those whose time is over and that no request is at, oldest first. */
+  expired(now: number, limit: number): Promise<KeptLogin[]> {
+    const unclaimed = or(isNull(this.#logins.claimedUntil), lte(this.#logins.claimedUntil, now));
+    return this.#unit.db
+      .select()
+      .from(this.#logins)
+      .where(and(lte(this.#logins.expiresAt, now), unclaimed))
+      .orderBy(asc(this.#logins.expiresAt), asc(this.#logins.createdAt))
+      .limit(limit);
+  }
+
+  async add(row: KeptLogin): Promise<void> {
+    await this.#unit.db.insert(this.#logins).values(row);
+  }
+
+  async write(id: string, changes: Partial<KeptLogin>): Promise<void> {
+    await this.#unit.db.update(this.#logins).set(changes).where(eq(this.#logins.id, id));
+  }
+
+  /** The row as it was; none: there was none. */
+  async drop(id: string): Promise<KeptLogin | undefined> {
+    const [row] = await this.#unit.db.delete(this.#logins).where(eq(this.#logins.id, id)).returning();
+    return row;
+  }
+}

@@ -1,0 +1,84 @@
+import { and, asc, desc, eq, inArray, lt, lte, sql } from 'drizzle-orm';
+import { scrapedFile } from '../../scraping/batch_rules.js';
+import { loggable, MOST_LOG_ENTRIES } from '../../scraping/run_states.js';
+import type { RunStore } from '../../scraping/store.js';
+import { affectedRows, type UnitOfWorkRunner } from '../unit_of_work.js';
+
+/** Log entries that one statement writes. */
+const ENTRIES_AT_ONCE = 1_000;
+
+/** What runs were, and what they found. */
+export function runRecords(units: UnitOfWorkRunner): Pick<RunStore, 'run' | 'runs' | 'lastRuns' | 'files'> {
+  return {
+    run: (id) =>
+      units.run(async ({ db, tables: { runs } }) => {
+        const [run] = await db.select().from(runs).where(eq(runs.id, id));
+        return run ?? null;
+      }),
+    runs: (sourceId, { skip, limit }) =>
+      units.run(({ db, tables: { runs } }) => {
+        const ofSource = db.select().from(runs).where(eq(runs.sourceId, sourceId));
+        return ofSource.orderBy(desc(runs.id)).limit(limit).offset(skip);
+      }),
+    lastRuns: (sourceIds) =>
+      units.run(({ db, tables: { runs, sources } }) => {
+        // The end of each source's stretch of the index: its cost does not grow with the runs.
+        const newest = sql<number>`(SELECT max(r.id) FROM runs AS r WHERE r.source_id = sources.id)`;
+        const ids = db
+          .select({ id: newest })
+          .from(sources)
+          .where(inArray(sources.id, [...sourceIds]));
+        return db.select().from(runs).where(inArray(runs.id, ids)).orderBy(asc(runs.sourceId));
+      }),
+    files: (runId, { skip, limit }) =>
+      units.run(async ({ db, tables: { files } }) => {
+        const found = db.select().from(files).where(eq(files.runId, runId)).orderBy(asc(files.messageId));
+        return (await found.limit(limit).offset(skip)).map(scrapedFile);
+      }),
+  };
+}
+
+/** What runs tell of themselves. */
+export function runLog(units: UnitOfWorkRunner): Pick<RunStore, 'log' | 'logs' | 'pruneLogs'> {
+  return {
+    /** Entries of a run that is gone with its source go too. */
+    log: (runId, entries) =>
+      units.run(async (unit) => {
+        const { db, tables } = unit;
+        const { runs, runLogs } = tables;
+        const known = db.select({ id: runs.id }).from(runs).where(eq(runs.id, runId));
+        if ((await unit.forUpdate(known, 'key share')).length === 0) return;
+        const rows = loggable(entries).map(({ at, level, message }) => ({ runId, at, level, message }));
+        for (let from = 0; from < rows.length; from += ENTRIES_AT_ONCE) {
+          await db.insert(runLogs).values(rows.slice(from, from + ENTRIES_AT_ONCE));
+        }
+        const newestTooMany = sql`(SELECT id FROM run_logs WHERE run_id = ${runId}
+          ORDER BY id DESC LIMIT 1 OFFSET ${MOST_LOG_ENTRIES})`;
+        await db.delete(runLogs).where(and(eq(runLogs.runId, runId), lte(runLogs.id, newestTooMany)));
+      }),
+    logs: (runId, { skip, limit }) =>
+      units.run(({ db, tables: { runLogs } }) =>
+        db
+          .select({ at: runLogs.at, level: runLogs.level, message: runLogs.message })
+          .from(runLogs)
+          .where(eq(runLogs.runId, runId))
+          .orderBy(asc(runLogs.id))
+          .limit(limit)
+          .offset(skip),
+      ),
+    pruneLogs: (before, limit) =>
+      units.run(async (unit) => {
+        const { runLogs } = unit.tables;
+        const oldest = unit.db
+          .select({ id: runLogs.id })
+          .from(runLogs)
+          .where(lt(runLogs.at, before))
+          .orderBy(asc(runLogs.at))
+          .limit(limit);
+        const pruned = unit.db
+          .delete(runLogs)
+          .where(inArray(runLogs.id, unit.forUpdate(oldest, 'skip locked')));
+        return affectedRows(await pruned);
+      }),
+  };
+}

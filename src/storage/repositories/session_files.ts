@@ -1,0 +1,130 @@
+import { eq } from 'drizzle-orm';
+import { digest, sameDigest } from '../../digests.js';
+import { deadByFile, goingMissing } from '../../intake/auth_key_owner.js';
+import { mergeFileMetadata, wouldLose } from '../../intake/file_metadata.js';
+import type { FileChange, FoundFile } from '../../intake/store.js';
+import { isHeld } from '../../pool/session_state.js';
+import { foldName } from '../folding.js';
+import type { SessionRow } from '../tables.js';
+import type { UnitOfWork } from '../unit_of_work.js';
+import { AuthKeyOwners } from './auth_key_owners.js';
+import { sourceReferringTo } from './source_repository.js';
+
+type Put = Extract<FileChange, { kind: 'put' }>;
+
+/** What became of a change; `held`: it waits for a lease to end; null: nothing worth telling. */
+export type Applied = 'added' | 'updated' | 'removed' | 'missing' | 'held' | null;
+
+/** Rows as their files make them: new, changed, gone. Its transaction has the lock `identities`. */
+export class SessionFiles {
+  readonly #unit: UnitOfWork;
+  readonly #owners: AuthKeyOwners;
+
+  constructor(unit: UnitOfWork) {
+    this.#unit = unit;
+    this.#owners = new AuthKeyOwners(unit);
+  }
+
+  async put(change: Put, now: number): Promise<Applied> {
+    return this.#write(await this.#rowFor(change, now), change, now);
+  }
+
+  /** As `put`, for a file that a look found: it does not take the place of a session that has no file. */
+  async look(change: Put, now: number): Promise<Applied> {
+    const row = await this.#rowFor(change, now);
+    return row && wouldLose(row, change.found) ? 'held' : this.#write(row, change, now);
+  }
+
+  /**
+   * The row goes. While a worker may still be connected, or a source refers to it, it stays, and comes to rest as
+   * `missing`.
+   */
+  async gone(name: string, now: number): Promise<Applied> {
+    const row = await this.#unit.byName(name, now);
+    if (!row) return null;
+    if (!isHeld(row) && !(await sourceReferringTo(this.#unit, row.id))) {
+      await this.drop(row, now);
+      return 'removed';
+    }
+    const missing = await this.#miss(row, 'its file is gone', now);
+    if (missing.state === 'missing') await this.#owners.passOn(missing, now);
+    return row.rest === 'missing' ? null : 'missing';
+  }
+
+  /** The row goes, whatever holds it. */
+  async drop(row: SessionRow, now: number): Promise<void> {
+    await this.#unit.remove(row);
+    this.#unit.record(row, { at: now, event: 'removed', detail: row.name });
+    await this.#owners.passOn(row, now);
+  }
+
+  /** Takes a locked row out of the pool, or back into it. */
+  async setInactive(row: SessionRow, inactive: boolean, now: number): Promise<void> {
+    if (row.inactive === inactive) return;
+    await this.#set(row, { inactive, updatedAt: now });
+    this.#unit.record(row, { at: now, event: inactive ? 'deactivated' : 'activated' });
+    if (row.rest === 'missing') return;
+    await this.#owners.settle({ ...row, inactive }, { dead: deadByFile(row), gained: false }, now);
+  }
+
+  async #rowFor({ found, renameOf }: Put, now: number): Promise<SessionRow | undefined> {
+    const named = await this.#unit.byName(found.name, now);
+    return named ?? (renameOf === null ? undefined : this.#unit.byName(renameOf, now));
+  }
+
+  #write(row: SessionRow | undefined, { found, proxyId }: Put, now: number): Promise<Applied> {
+    return row ? this.#change(row, found, now) : this.#add(found, proxyId, now);
+  }
+
+  async #add(found: FoundFile, proxyId: number | null, now: number): Promise<'added'> {
+    const { json, dead, ...columns } = found;
+    const authKeySha256 = digest(found.authKeySha256);
+    const rest = await this.#owners.ofNew(authKeySha256, dead);
+    const values = { ...columns, ...rest, jsonFile: json, authKeySha256, proxyId, tags: [] };
+    const standing = { state: rest.rest, stateReason: rest.restReason, lastUsedAt: 0 };
+    const times = { createdAt: now, updatedAt: now };
+    const row = await this.#unit.insert({
+      ...{ ...values, ...standing, ...times },
+      foldedName: foldName(found.name),
+    });
+    this.#unit.record(row, { at: now, event: 'added', detail: rest.restReason });
+    return 'added';
+  }
+
+  async #change(row: SessionRow, found: FoundFile, now: number): Promise<Applied> {
+    const authKeySha256 = digest(found.authKeySha256);
+    const gained = !sameDigest(authKeySha256, row.authKeySha256);
+    // Its worker goes on with the key it was leased with, which therefore must not pass to another yet.
+    if (gained && isHeld(row)) {
+      await this.#miss(row, 'its file was replaced while it was leased', now);
+      return 'held';
+    }
+    const foldedName = foldName(found.name);
+    const changes = { ...mergeFileMetadata(row, found, gained, now), foldedName, authKeySha256 };
+    await this.#set(row, changes);
+    if (gained) {
+      this.#unit.record(row, { at: now, event: 'rekeyed', detail: 'the file holds another auth key' });
+      await this.#owners.passOn(row, now);
+    }
+    const settled = await this.#owners.settle({ ...row, ...changes }, { dead: found.dead, gained }, now);
+    const renamed = row.name !== found.name;
+    if (renamed) this.#unit.record(row, { at: now, event: 'renamed', detail: `${row.name} → ${found.name}` });
+    return gained || renamed || row.rest !== settled.rest || row.format !== found.format ? 'updated' : null;
+  }
+
+  /** It comes to rest as `missing`, until its file is read again: at once, if nothing holds it. */
+  async #miss(row: SessionRow, restReason: string, now: number): Promise<SessionRow> {
+    await this.#set(row, { fingerprint: '' });
+    if (row.rest === 'missing') return row;
+    const { rest, event, changes, entry } = goingMissing(row, restReason, now);
+    const resting = await this.#owners.mark(row, rest, now);
+    const missing = await this.#unit.applyEvent(resting, event, changes, entry);
+    if (missing === null) this.#unit.record(row, entry);
+    return missing ?? resting;
+  }
+
+  async #set(row: SessionRow, changes: Partial<SessionRow>): Promise<void> {
+    const { sessions } = this.#unit.tables;
+    await this.#unit.db.update(sessions).set(changes).where(eq(sessions.id, row.id));
+  }
+}

@@ -1,0 +1,12 @@
+import type { SessionRecord } from '../../sessions/store.js';
+import type { SessionRow } from '../tables.js';
+
+/** What leaves the storage of a row: nothing of its lease, and no digest of its auth key. */
+export function sessionRecord(row: SessionRow): SessionRecord {
+  const { id, name, file, jsonFile, format, dcId, userId, phoneNumber, apiId, apiHash } = row;
+  const { state, stateReason, rest, restReason, stateUntil, tags, proxyId } = row;
+  const { createdAt, updatedAt, lastCheckedAt, lastUsedAt } = row;
+  const told = { id, name, file, jsonFile, format, dcId, userId, phoneNumber, apiId, apiHash };
+  const standing = { state, stateReason, rest, restReason, stateUntil, tags, proxyId };
+  return { ...told, ...standing, createdAt, updatedAt, lastCheckedAt, lastUsedAt };
+}

@@ -1,0 +1,142 @@
+import { and, asc, eq, inArray, isNull, notExists, or, sql } from 'drizzle-orm';
+import { freeSince, isHeld } from '../../pool/session_state.js';
+import { STATES } from '../../pool/states.js';
+import type { SessionStore } from '../../sessions/store.js';
+import { foldName } from '../folding.js';
+import type { SessionRow } from '../tables.js';
+import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
+import { LoginConflicts } from './login_conflicts.js';
+import { sessionDetails } from './session_details.js';
+import { SessionFiles } from './session_files.js';
+import { sessionRecord } from './session_record.js';
+import { sourceReferringTo } from './source_repository.js';
+import { hasAllTags } from './tag_filter.js';
+
+const HELD = STATES.filter((state) => isHeld({ state }));
+
+/** The sessions as admins see and edit them. */
+export function sessionRepository(units: UnitOfWorkRunner): SessionStore {
+  return { ...lists(units), ...changes(units), ...sessionDetails(units) };
+}
+
+function lists(units: UnitOfWorkRunner): Pick<SessionStore, 'session' | 'sessions' | 'within' | 'ofPhone'> {
+  return {
+    session: (id) =>
+      units.run(async ({ db, tables: { sessions } }) => {
+        const [row] = await db.select().from(sessions).where(eq(sessions.id, id));
+        return row ? sessionRecord(row) : null;
+      }),
+    sessions: ({ skip, limit }, tags = []) =>
+      units.run(async (unit) => {
+        const { sessions } = unit.tables;
+        const found = unit.db.select().from(sessions).where(hasAllTags(unit, tags));
+        return (await found.orderBy(asc(sessions.id)).limit(limit).offset(skip)).map(sessionRecord);
+      }),
+    within: (ids, tags, holder) =>
+      units.run(async (unit) => {
+        const { sessions } = unit.tables;
+        const held = and(inArray(sessions.state, HELD), eq(sessions.leaseHolder, holder));
+        const seen = or(hasAllTags(unit, tags) ?? sql`true`, held);
+        const found = unit.db.select({ id: sessions.id }).from(sessions);
+        const rows = await found.where(and(inArray(sessions.id, [...ids]), seen)).orderBy(asc(sessions.id));
+        return rows.map(({ id }) => id);
+      }),
+    ofPhone: (phoneNumber) =>
+      units.run(async ({ db, tables: { sessions } }) => {
+        const named = and(isNull(sessions.phoneNumber), eq(sessions.name, phoneNumber.replace(/^\+/, '')));
+        const rows = await db
+          .select()
+          .from(sessions)
+          .where(or(eq(sessions.phoneNumber, phoneNumber), named))
+          .orderBy(sql`${sessions.state} <> 'free'`, asc(sessions.id));
+        return rows.map(sessionRecord);
+      }),
+  };
+}
+
+function changes(units: UnitOfWorkRunner): Pick<SessionStore, 'edit' | 'rename' | 'remove' | 'dropProxy'> {
+  return {
+    async edit(id, { tags, active, proxyId }, now) {
+      await units.applyExpired(now);
+      return units.run(async (unit) => {
+        const { sessions } = unit.tables;
+        if (active !== undefined) await unit.lock('identities');
+        const row = await unit.byId(id, now);
+        if (!row) return null;
+        const tagged = tags ? await retag(unit, row, tags, now) : row;
+        if (proxyId !== undefined) {
+          await unit.db.update(sessions).set({ proxyId, updatedAt: now }).where(eq(sessions.id, id));
+        }
+        if (active !== undefined) await new SessionFiles(unit).setInactive(tagged, !active, now);
+        const [edited] = await unit.db.select().from(sessions).where(eq(sessions.id, id));
+        return edited ? sessionRecord(edited) : null;
+      });
+    },
+    async rename(id, to, leaseId, now) {
+      await units.applyExpired(now);
+      return units.run(async (unit) => {
+        const { sessions } = unit.tables;
+        await unit.lock('identities');
+        const row = await unit.byId(id, now);
+        if (!row) return { kind: 'unknown' };
+        if (isHeldByAnother(row, leaseId)) return { kind: 'in_use' };
+        const other = await new LoginConflicts(unit).named(to.name, id);
+        if (other) return { kind: 'name_taken', sessionId: other.id, sessionName: other.name };
+        // A fingerprint that no file has: the next scan reads the files under their new name.
+        const changed = { ...to, foldedName: foldName(to.name), fingerprint: '', updatedAt: now };
+        await unit.db.update(sessions).set(changed).where(eq(sessions.id, id));
+        const renamed = { ...row, ...changed };
+        unit.record(renamed, { at: now, event: 'renamed', detail: `${row.name} → ${to.name}` });
+        return { kind: 'renamed', session: sessionRecord(renamed) };
+      });
+    },
+    async remove(id, leaseId, now) {
+      await units.applyExpired(now);
+      return units.run(async (unit) => {
+        await unit.lock('identities');
+        const row = await unit.byId(id, now);
+        if (!row) return { kind: 'unknown' };
+        const source = await sourceReferringTo(unit, id);
+        if (source) return { kind: 'referred', sourceId: source.id, sourceName: source.name };
+        if (isHeldByAnother(row, leaseId)) return { kind: 'in_use' };
+        await new SessionFiles(unit).drop(row, now);
+        return { kind: 'removed', session: sessionRecord(row) };
+      });
+    },
+    dropProxy: (id) =>
+      units.run(async (unit) => {
+        const { db, tables } = unit;
+        const { proxies, sessions } = tables;
+        // Whoever is giving it to a session has finished before the next statement looks.
+        await unit.forUpdate(db.select().from(proxies).where(eq(proxies.id, id)));
+        const users = db.select({ id: sessions.id }).from(sessions).where(eq(sessions.proxyId, id));
+        await db.delete(proxies).where(and(eq(proxies.id, id), notExists(users)));
+      }),
+  };
+}
+
+/**
+ * Gives a locked session these tags instead of those it has: in its row, and where free sessions are found by
+ * them. The row as it is then.
+ */
+async function retag(
+  unit: UnitOfWork,
+  row: SessionRow,
+  given: readonly string[],
+  now: number,
+): Promise<SessionRow> {
+  const { db, tables } = unit;
+  const { sessions, sessionTags } = tables;
+  const tags = [...new Set(given)];
+  const changed = { tags, updatedAt: now };
+  await db.update(sessions).set(changed).where(eq(sessions.id, row.id));
+  await db.delete(sessionTags).where(eq(sessionTags.sessionId, row.id));
+  const bearing = tags.map((tag) => ({ tag, sessionId: row.id, freeSince: freeSince(row) }));
+  if (bearing.length > 0) await db.insert(sessionTags).values(bearing);
+  if (row.state === 'free') unit.wakeWaiting();
+  return { ...row, ...changed };
+}
+
+function isHeldByAnother(row: SessionRow, leaseId: string | null): boolean {
+  return isHeld(row) && (leaseId === null || row.leaseId !== leaseId);
+}

@@ -1,0 +1,149 @@
+import { sql } from 'drizzle-orm';
+import type { RunLogEntry, RunReason, RunState, ScrapedFile } from '../scraping/store.js';
+import type { AccessLevel, Target } from '../sources/store.js';
+import type { Columns } from './postgres/columns.js';
+import type { SessionsTable } from './tables.js';
+
+/** Declares the tables of sources and their runs, beside that of sessions. */
+export function declareScrapingTables(c: Columns, sessions: SessionsTable) {
+  /** Channels that are scraped. `api_hash`, `bot_token` and `bot_session` are encrypted. */
+  const sources = c.table(
+    'sources',
+    {
+      id: c.identity(),
+      name: c.text('name').notNull(),
+      identifier: c.text('identifier').notNull(),
+      channelTitle: c.text('channel_title'),
+      accessLevel: c.text('access_level').$type<AccessLevel>().notNull(),
+      target: c.text('target').$type<Target>().notNull(),
+      targetPath: c.text('target_path'),
+      sessionId: c.whole('session_id').references(() => sessions.id),
+      fileTypes: c.list('file_types'),
+      schedule: c.text('schedule'),
+      isActive: c.flag('is_active').notNull(),
+      apiId: c.integer('api_id'),
+      apiHash: c.text('api_hash'),
+      botToken: c.text('bot_token'),
+      botSession: c.text('bot_session'),
+      createdAt: c.whole('created_at').notNull(),
+      updatedAt: c.whole('updated_at').notNull(),
+      lastScrapedAt: c.whole('last_scraped_at'),
+      totalMessages: c.whole('total_messages').notNull().default(0),
+      totalFiles: c.whole('total_files').notNull().default(0),
+    },
+    (table) => [
+      c.index('sources_by_session').on(table.sessionId).where(sql`session_id IS NOT NULL`),
+      c.index('sources_by_name').on(table.name),
+    ],
+  );
+
+  const runs = c.table(
+    'runs',
+    {
+      id: c.identity(),
+      sourceId: c
+        .whole('source_id')
+        .notNull()
+        .references(() => sources.id, { onDelete: 'cascade' }),
+      state: c.text('state').$type<RunState>().notNull(),
+      reason: c.text('reason').$type<RunReason>().notNull(),
+      error: c.text('error'),
+      sessionName: c.text('session_name'),
+      waitingSince: c.whole('waiting_since'),
+      owner: c.text('owner'),
+      ownedUntil: c.whole('owned_until'),
+      cancelRequested: c.flag('cancel_requested').notNull().default(false),
+      notBefore: c.whole('not_before'),
+      messagesRead: c.whole('messages_read').notNull().default(0),
+      messagesStored: c.whole('messages_stored').notNull().default(0),
+      filesFound: c.whole('files_found').notNull().default(0),
+      filesDone: c.whole('files_done').notNull().default(0),
+      filesSkipped: c.whole('files_skipped').notNull().default(0),
+      bytesDone: c.whole('bytes_done').notNull().default(0),
+      createdAt: c.whole('created_at').notNull(),
+      startedAt: c.whole('started_at'),
+      finishedAt: c.whole('finished_at'),
+    },
+    (table) => [
+      c.index('runs_by_source').on(table.sourceId, table.id),
+      c.uniqueIndex('runs_unfinished').on(table.sourceId).where(sql`finished_at IS NULL`),
+    ],
+  );
+
+  const runLogs = c.table(
+    'run_logs',
+    {
+      id: c.identity(),
+      runId: c
+        .whole('run_id')
+        .notNull()
+        .references(() => runs.id, { onDelete: 'cascade' }),
+      at: c.whole('at').notNull(),
+      level: c.text('level').$type<RunLogEntry['level']>().notNull(),
+      message: c.text('message').notNull(),
+    },
+    (table) => [
+      c.index('run_logs_by_run').on(table.runId, table.id),
+      c.index('run_logs_by_age').on(table.at),
+    ],
+  );
+
+  /** The files of a source's messages. Kept when the run that found them is forgotten. */
+  const files = c.table(
+    'files',
+    {
+      id: c.identity(),
+      sourceId: c
+        .whole('source_id')
+        .notNull()
+        .references(() => sources.id, { onDelete: 'cascade' }),
+      runId: c.whole('run_id').notNull(),
+      messageId: c.integer('message_id').notNull(),
+      path: c.text('path'),
+      name: c.text('name').notNull(),
+      mimeType: c.text('mime_type').notNull(),
+      sizeBytes: c.whole('size_bytes').notNull(),
+      sha256: c.bytes('sha256'),
+      state: c.text('state').$type<ScrapedFile['state']>().notNull(),
+      reason: c.text('reason'),
+      createdAt: c.whole('created_at').notNull(),
+    },
+    (table) => [
+      c.uniqueIndex('files_by_message').on(table.sourceId, table.messageId),
+      c.index('files_by_content').on(table.sourceId, table.sha256).where(sql`state = 'stored'`),
+      c.index('files_by_run').on(table.runId, table.messageId),
+    ],
+  );
+
+  /** How far each source is. */
+  const checkpoints = c.table('checkpoints', {
+    sourceId: c
+      .whole('source_id')
+      .primaryKey()
+      .references(() => sources.id, { onDelete: 'cascade' }),
+    lastMessageId: c.integer('last_message_id').notNull(),
+    monthPath: c.text('month_path'),
+    monthBytes: c.whole('month_bytes').notNull(),
+  });
+
+  /** Channels that a session has resolved. */
+  const peers = c.table(
+    'peers',
+    {
+      sessionId: c
+        .whole('session_id')
+        .notNull()
+        .references(() => sessions.id, { onDelete: 'cascade' }),
+      identifier: c.text('identifier').notNull(),
+      channelId: c.text('channel_id').notNull(),
+      accessHash: c.text('access_hash'),
+      title: c.text('title').notNull(),
+      username: c.text('username'),
+      /** When it was saved or asked for last. */
+      usedAt: c.whole('used_at').notNull().default(0),
+    },
+    (table) => [c.primaryKey({ columns: [table.sessionId, table.identifier] })],
+  );
+
+  return { sources, runs, runLogs, files, checkpoints, peers };
+}

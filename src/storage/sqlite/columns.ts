@@ -1,0 +1,28 @@
+import {
+  blob,
+  index,
+  integer,
+  primaryKey,
+  type SQLiteTextBuilderInitial,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core';
+import type { Columns } from '../postgres/columns.js';
+
+const whole = (name: string) => integer(name);
+
+/** As PostgreSQL's columns. The types differ in nothing but the driver's own; `tables` gives them back. */
+export const sqliteColumns = {
+  ...{ table: sqliteTable, index, uniqueIndex, primaryKey },
+  ...{ text, integer: whole, whole },
+  bytes: (name: string) => blob(name, { mode: 'buffer' }),
+  json: (name: string) => text(name, { mode: 'json' }),
+  flag: (name: string) => integer(name, { mode: 'boolean' }),
+  list: (name: string) => text(name, { mode: 'json' }),
+  identity: () => integer('id').primaryKey({ autoIncrement: true }),
+  rowId: () => integer('id').primaryKey(),
+  addedLater: (column: SQLiteTextBuilderInitial<string, [string, ...string[]], undefined>, value: string) =>
+    column.default(value),
+  rowIdEnd: () => [],
+} satisfies { readonly [Name in keyof Columns]: unknown } as unknown as Columns;

@@ -1,0 +1,87 @@
+import { eq } from 'drizzle-orm';
+import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import type { HistoryEntry, PoolColumns } from '../../pool/session_state.js';
+import type { PoolEvent } from '../../pool/states.js';
+import type { SessionRow } from '../tables.js';
+import type { NewSessionRow, QueryBuilder, UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
+import type { Deadlines } from './deadlines.js';
+import { sessions, tables } from './schema.js';
+import type { SessionRows } from './session_rows.js';
+
+/**
+ * The unit of work of the thread that owns the database. The transaction that its calls share is open whenever one
+ * runs, and there is no other writer: nothing is locked, and nothing begins or commits here.
+ */
+export class SqliteUnitOfWork implements UnitOfWork, UnitOfWorkRunner {
+  readonly db: QueryBuilder;
+  readonly tables = tables;
+  readonly #rows: SessionRows;
+  readonly #deadlines: Deadlines;
+
+  constructor(db: BetterSQLite3Database, rows: SessionRows, deadlines: Deadlines) {
+    // The builders have the same methods, and those of SQLite can be awaited like PostgreSQL's.
+    this.db = db as unknown as QueryBuilder;
+    this.#rows = rows;
+    this.#deadlines = deadlines;
+  }
+
+  async run<Result>(work: (unit: UnitOfWork) => Promise<Result>): Promise<Result> {
+    return await work(this);
+  }
+
+  async applyExpired(now: number): Promise<void> {
+    this.#deadlines.applyExpired(now);
+  }
+
+  async lock(): Promise<void> {}
+
+  forUpdate<Query extends object>(query: Query): Query {
+    return query;
+  }
+
+  async byId(id: number, now: number): Promise<SessionRow | undefined> {
+    return this.#deadlines.byId(id, now);
+  }
+
+  async byName(name: string, now: number): Promise<SessionRow | undefined> {
+    return this.#deadlines.byName(name, now);
+  }
+
+  async insert(values: NewSessionRow): Promise<SessionRow> {
+    const [row] = await this.db.insert(this.tables.sessions).values(values).returning();
+    if (!row) throw new Error(`no row was made of ${values.name}`);
+    this.#rows.count(row, 1);
+    if (row.state === 'free') this.#rows.freed += 1;
+    return row;
+  }
+
+  async remove(row: SessionRow): Promise<void> {
+    await this.db.delete(this.tables.sessions).where(eq(sessions.id, row.id));
+    this.#rows.count(row, -1);
+  }
+
+  async applyEvent(
+    row: SessionRow,
+    event: PoolEvent,
+    changes: Partial<PoolColumns>,
+    entry: HistoryEntry,
+  ): Promise<SessionRow | null> {
+    return this.#rows.applyEvent(row, event, changes, entry);
+  }
+
+  async write(row: SessionRow, changes: Partial<PoolColumns>): Promise<SessionRow> {
+    return this.#rows.write(row, changes);
+  }
+
+  record(row: Pick<SessionRow, 'id' | 'name' | 'leaseId'>, entry: HistoryEntry): void {
+    this.#rows.record(row, entry);
+  }
+
+  expect(until: number): void {
+    this.#rows.expect(until);
+  }
+
+  wakeWaiting(): void {
+    this.#rows.freed += 1;
+  }
+}

@@ -1,0 +1,235 @@
+import { sql } from 'drizzle-orm';
+import type { AuditOutcome } from '../audit/store.js';
+import type { Role } from '../kernel/api_key.js';
+import type { LoginStage, PendingLogin } from '../logins/store.js';
+import type { UnreleasedLease } from '../pool/lease_authorization.js';
+import type { RestState, State } from '../pool/states.js';
+import type { Columns } from './postgres/columns.js';
+import { declareScrapingTables } from './scraping_tables.js';
+
+/** The tables that both databases have, typed as PostgreSQL's. */
+export type Tables = ReturnType<typeof declareTables>;
+
+/** A session's row, whichever the database. */
+export type SessionRow = Tables['sessions']['$inferSelect'];
+
+/** The table of sessions, to refer to. */
+export type SessionsTable = ReturnType<typeof declareSessionTables>['sessions'];
+
+/** Declares all tables that both databases have. What only one has stands in that one's schema. */
+export function declareTables(columns: Columns) {
+  const tables = declareSessionTables(columns);
+  return { ...tables, ...declareScrapingTables(columns, tables.sessions) };
+}
+
+/** Times are milliseconds on the service's clock; ids of Telegram are text, since they have 64 bits. */
+export function declareSessionTables(c: Columns) {
+  const sessions = c.table(
+    'sessions',
+    {
+      id: c.identity(),
+      name: c.text('name').notNull().unique(),
+      /** As `foldName` puts it. Not unique: files on disk may differ in case only. */
+      foldedName: c.addedLater(c.text('folded_name').notNull(), ''),
+      file: c.text('file'),
+      jsonFile: c.text('json_file'),
+      fingerprint: c.text('fingerprint').notNull(),
+      format: c.text('format').notNull(),
+      authKeySha256: c.bytes('auth_key_sha256'),
+      dcId: c.integer('dc_id'),
+      userId: c.text('user_id'),
+      phoneNumber: c.text('phone_number'),
+      apiId: c.integer('api_id'),
+      /** Encrypted. */
+      apiHash: c.text('api_hash'),
+      /** Encrypted: the session itself, for replicas that have no file of it. Null: not kept here. */
+      credentials: c.text('credentials'),
+      proxyId: c.whole('proxy_id').references(() => proxies.id),
+      tags: c.list('tags').notNull(),
+      inactive: c.flag('inactive').notNull().default(false),
+      rest: c.text('rest').$type<RestState>().notNull(),
+      restReason: c.text('rest_reason'),
+      state: c.text('state').$type<State>().notNull(),
+      stateReason: c.text('state_reason'),
+      stateUntil: c.whole('state_until'),
+      /** Flooded for some method. Part of the index by which the next free session is found. */
+      limited: c.flag('limited').notNull().default(false),
+      lastUsedAt: c.whole('last_used_at').notNull(),
+      /** The current lease, or the last one when the session is not leased. */
+      leaseId: c.text('lease_id'),
+      leaseHolder: c.text('lease_holder'),
+      /** The address of the client that it was given to. */
+      leaseAddress: c.text('lease_address'),
+      leaseTtlSeconds: c.integer('lease_ttl_seconds'),
+      leaseRenewed: c.flag('lease_renewed').notNull().default(false),
+      /** Until when its last holder may still be connected; null: it has let go, or has the lease. */
+      cooldownUntil: c.whole('cooldown_until'),
+      /** Leases that ended without their holder, who may release them late. */
+      unreleased: c.json<readonly UnreleasedLease[]>('unreleased').notNull().default(sql`'[]'`),
+      suspectedAt: c.whole('suspected_at'),
+      lastCheckedAt: c.whole('last_checked_at'),
+      createdAt: c.whole('created_at').notNull(),
+      updatedAt: c.whole('updated_at').notNull(),
+    },
+    (table) => [
+      c.index('sessions_by_use').on(table.state, table.limited, table.lastUsedAt, ...c.rowIdEnd(table.id)),
+      c.index('sessions_by_deadline').on(table.state, table.stateUntil).where(sql`state_until IS NOT NULL`),
+      c.index('sessions_by_auth_key').on(table.authKeySha256).where(sql`auth_key_sha256 IS NOT NULL`),
+      c.index('sessions_by_folded_name').on(table.foldedName),
+      c.index('sessions_by_phone').on(table.phoneNumber).where(sql`phone_number IS NOT NULL`),
+      c.index('sessions_by_check').on(table.lastCheckedAt).where(sql`state = 'free'`),
+    ],
+  );
+
+  /** A tag on a session; `free_since` is its place among the free ones (when it was last used), null when it is not free. */
+  const sessionTags = c.table(
+    'session_tags',
+    {
+      tag: c.text('tag').notNull(),
+      sessionId: c
+        .whole('session_id')
+        .notNull()
+        .references(() => sessions.id, { onDelete: 'cascade' }),
+      freeSince: c.whole('free_since'),
+    },
+    (table) => [
+      c.primaryKey({ columns: [table.sessionId, table.tag] }),
+      c
+        .index('session_tags_free')
+        .on(table.tag, table.freeSince, ...c.rowIdEnd(table.sessionId))
+        .where(sql`free_since IS NOT NULL`),
+      c.index('session_tags_by_tag').on(table.tag, table.sessionId),
+    ],
+  );
+
+  const methodFloods = c.table(
+    'method_floods',
+    {
+      sessionId: c
+        .whole('session_id')
+        .notNull()
+        .references(() => sessions.id, { onDelete: 'cascade' }),
+      method: c.text('method').notNull(),
+      until: c.whole('until').notNull(),
+    },
+    (table) => [
+      c.primaryKey({ columns: [table.sessionId, table.method] }),
+      c.index('method_floods_by_end').on(table.until),
+      c.index('method_floods_by_method').on(table.method, table.until),
+    ],
+  );
+
+  /** What happened to a session. Kept when the session goes; bounded by the job that prunes it. */
+  const history = c.table(
+    'history',
+    {
+      id: c.rowId(),
+      sessionId: c.whole('session_id').notNull(),
+      at: c.whole('at').notNull(),
+      event: c.text('event').notNull(),
+      detail: c.text('detail'),
+      leaseId: c.text('lease_id'),
+      holder: c.text('holder'),
+    },
+    (table) => [c.index('history_by_session').on(table.sessionId, ...c.rowIdEnd(table.id))],
+  );
+
+  const idempotencyKeys = c.table(
+    'idempotency_keys',
+    {
+      holder: c.text('holder').notNull(),
+      key: c.text('key').notNull(),
+      sessionId: c.whole('session_id').notNull(),
+      leaseId: c.text('lease_id').notNull(),
+      /** How often the key was sent again and got the same lease. */
+      repeats: c.integer('repeats').notNull().default(0),
+      createdAt: c.whole('created_at').notNull(),
+    },
+    (table) => [
+      c.primaryKey({ columns: [table.holder, table.key] }),
+      c.index('idempotency_keys_by_age').on(table.createdAt),
+      c.index('idempotency_keys_by_lease').on(table.leaseId),
+    ],
+  );
+
+  const apiKeys = c.table('api_keys', {
+    id: c.identity(),
+    name: c.text('name').notNull(),
+    role: c.text('role').$type<Role>().notNull(),
+    hash: c.text('hash').notNull().unique(),
+    maxLeases: c.integer('max_leases'),
+    /** It leases and sees only sessions that have all of them; none: every session. */
+    tags: c.list('tags').notNull().default([]),
+    /** Null: it does not expire. */
+    expiresAt: c.whole('expires_at'),
+    createdAt: c.whole('created_at').notNull(),
+    revokedAt: c.whole('revoked_at'),
+  });
+
+  /** What admins did, newest last; bounded by the job that prunes it. `holder`, `key_name`: the key that it was done with. */
+  const auditLog = c.table(
+    'audit_log',
+    {
+      id: c.identity(),
+      at: c.whole('at').notNull(),
+      holder: c.text('holder').notNull(),
+      keyName: c.text('key_name').notNull(),
+      address: c.text('address'),
+      requestId: c.text('request_id'),
+      action: c.text('action').notNull(),
+      object: c.text('object'),
+      outcome: c.text('outcome').$type<AuditOutcome>().notNull(),
+    },
+    (table) => [
+      c.index('audit_log_by_action').on(table.action, table.id),
+      c.index('audit_log_by_object').on(table.object, table.id),
+    ],
+  );
+
+  /** `pass` is encrypted. */
+  const proxies = c.table('proxies', {
+    id: c.identity(),
+    type: c.text('type').notNull(),
+    host: c.text('host').notNull(),
+    port: c.integer('port').notNull(),
+    user: c.text('user'),
+    pass: c.text('pass'),
+  });
+
+  /** Logins under way, and those that became sessions a moment ago. `secret` is encrypted. */
+  const pendingLogins = c.table(
+    'pending_logins',
+    {
+      id: c.text('id').primaryKey(),
+      holder: c.text('holder').notNull(),
+      kind: c.text('kind').$type<PendingLogin['kind']>().notNull(),
+      stage: c.text('stage').$type<LoginStage>().notNull(),
+      saveAtOnce: c.flag('save_at_once').notNull(),
+      phoneNumber: c.text('phone_number'),
+      sessionName: c.text('session_name'),
+      secret: c.text('secret').notNull(),
+      authKeySha256: c.bytes('auth_key_sha256'),
+      inDoubt: c.flag('in_doubt').notNull(),
+      /** Not a reference: a login tells of its session though that one is gone. */
+      sessionId: c.whole('session_id'),
+      expiresAt: c.whole('expires_at').notNull(),
+      claimedUntil: c.whole('claimed_until'),
+      createdAt: c.whole('created_at').notNull(),
+    },
+    (table) => [
+      c.index('pending_logins_by_end').on(table.expiresAt),
+      c.index('pending_logins_by_auth_key').on(table.authKeySha256).where(sql`auth_key_sha256 IS NOT NULL`),
+    ],
+  );
+
+  /** Facts the service remembers of itself: the device of SESSIONS_DIR, the anchor of its clock. */
+  const facts = c.table('facts', {
+    name: c.text('name').primaryKey(),
+    value: c.text('value').notNull(),
+  });
+
+  return {
+    ...{ sessions, sessionTags, methodFloods, history, idempotencyKeys },
+    ...{ apiKeys, auditLog, proxies, pendingLogins, facts },
+  };
+}
