@@ -10,9 +10,9 @@ import type { SessionStore } from '../../sessions/store.js';
 import type { SourceStore } from '../../sources/store.js';
 import { stopListening, type Threads, threadPerTask } from '../../threads.js';
 import { DatabaseRefused } from '../database.js';
+import type { CallFailure } from './batch.js';
 import type { OpenDatabase } from './open.js';
 import { saysDamaged } from './soundness.js';
-import type { CallFailure } from './thread.js';
 import {
   ACCESS_OPERATIONS,
   type Answer,

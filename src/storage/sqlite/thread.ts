@@ -1,6 +1,6 @@
 import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_threads';
-import type { Database } from 'better-sqlite3';
 import { DatabaseRefused } from '../database.js';
+import { runBatch } from './batch.js';
 import { type OpenDatabase, openDatabase, openSideConnection, whyNotOpened } from './open.js';
 import { createTables, type Tables } from './stores.js';
 import type { Answer, Call, ThreadOptions } from './thread_protocol.js';
@@ -98,71 +98,3 @@ function perform(tables: Tables, [table, operation, args]: Call): unknown {
 }
 
 if (parentPort) serve(parentPort);
-
-/** What went wrong with one call, in a form that crosses threads. */
-export interface CallFailure {
-  readonly code: string;
-  readonly message: string;
-}
-
-export type CallResult = { readonly value: unknown } | { readonly failure: CallFailure };
-
-/** What must be written with the last call of a transaction, and forgotten with one that failed. */
-export interface Transactional {
-  flush(): void;
-  reload(): void;
-}
-
-/**
- * Runs calls, one after the other, in one transaction that is on disk when this resolves. If anything fails, the
- * transaction is undone and each call gets one of its own, so that a failure spares the rest. Calls await nothing
- * but the database, which answers at once: the thread does nothing else until the transaction has ended.
- */
-export async function runBatch(
-  sqlite: Database,
-  tables: Transactional,
-  calls: readonly (() => unknown)[],
-): Promise<CallResult[]> {
-  try {
-    return await transaction(sqlite, tables, calls);
-  } catch (error) {
-    if (calls.length === 1) return [{ failure: failure(error) }];
-    const results: CallResult[] = [];
-    for (const call of calls) {
-      results.push(
-        await transaction(sqlite, tables, [call]).then(
-          ([result]) => result ?? { value: undefined },
-          (cause: unknown) => ({ failure: failure(cause) }),
-        ),
-      );
-    }
-    return results;
-  }
-}
-
-async function transaction(
-  sqlite: Database,
-  tables: Transactional,
-  calls: readonly (() => unknown)[],
-): Promise<CallResult[]> {
-  sqlite.exec('BEGIN');
-  try {
-    const results: CallResult[] = [];
-    for (const call of calls) {
-      const value = call();
-      results.push({ value: value instanceof Promise ? await value : value });
-    }
-    tables.flush();
-    sqlite.exec('COMMIT');
-    return results;
-  } catch (error) {
-    if (sqlite.inTransaction) sqlite.exec('ROLLBACK');
-    tables.reload();
-    throw error;
-  }
-}
-
-function failure(error: unknown): CallFailure {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNEXPECTED';
-  return { code, message: error instanceof Error ? error.message : String(error) };
-}

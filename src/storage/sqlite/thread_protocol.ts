@@ -7,8 +7,8 @@ import type { RunStore } from '../../scraping/store.js';
 import type { SessionStore } from '../../sessions/store.js';
 import type { SourceStore } from '../../sources/store.js';
 import type { ExpectedDatabase } from '../database.js';
+import type { CallResult } from './batch.js';
 import type { OpenDatabase } from './open.js';
-import type { CallResult } from './thread.js';
 
 /** What the database thread opens. */
 export interface ThreadOptions {
