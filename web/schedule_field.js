@@ -1,5 +1,4 @@
-import { isSpecial, nextDue, parseCron } from './cron.js';
-import { cronWords } from './cron_words.js';
+import { cronWords, nextDue } from './cron.js';
 import { el, fill } from './dom.js';
 import { labelled } from './labelled.js';
 import { ago, localMoment } from './time.js';
@@ -57,18 +56,12 @@ export function scheduleField(schedule) {
 function wordsFor(text) {
   if (text === '') return 'Runs only when you start it.';
   const said = cronWords(text);
-  if (said)
-    return nextDue(parseCron(text), new Date())
-      ? `${said}, UTC.`
-      : 'There is no such day: it would never run.';
-  return isSpecial(text)
-    ? 'The service checks expressions with L, W or # when you save.'
-    : 'Enter five fields: minute, hour, day of the month, month, weekday; or six, with seconds first.';
+  if (said) return nextDue(text, new Date()) ? `${said}, UTC.` : 'There is no such day: it would never run.';
+  return 'Enter five fields: minute, hour, day of the month, month, weekday; or six, with seconds first.';
 }
 
 /** The next time; apart from the words, so that screen readers do not read it out whenever it changes. */
 function nextTime(text) {
-  const cron = parseCron(text);
-  const next = cron && nextDue(cron, new Date());
+  const next = nextDue(text, new Date());
   return next && [' Next: ', localMoment(next), ', ', ago(next.toISOString()), '.'];
 }

@@ -1,4 +1,4 @@
-import { nextDue, parseCron } from './cron.js';
+import { nextDue } from './cron.js';
 import { button, el, fill, nameText } from './dom.js';
 import { activeBadge, channelText, fileTypesText, placeText, scheduleText } from './source_texts.js';
 import { ago, localMoment, number } from './time.js';
@@ -35,8 +35,7 @@ export function sourceDetails(source, session) {
 
 /** The next run by the schedule; null: none, or not known to this console. */
 function nextRun({ schedule, is_active: active }) {
-  const cron = schedule !== null && active === 'active' ? parseCron(schedule) : null;
-  return cron && nextDue(cron, new Date());
+  return schedule !== null && active === 'active' ? nextDue(schedule, new Date()) : null;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { cronWords } from './cron_words.js';
+import { cronWords } from './cron.js';
 import { el, nameText } from './dom.js';
 
 /** The targets and their labels. */

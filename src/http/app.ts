@@ -62,6 +62,7 @@ export function createApp(parts: AppParts): Express {
   addRoutes(versioned, parts.routes, parts);
   app.use('/api/v1', versioned);
   serveDocuments(app, parts);
+  serveLibraries(app, parts);
   app.use(express.static(join(parts.root, 'web'), { index: 'index.html', redirect: false }));
   app.use(notFound);
   app.use(createErrorMapper(parts.logger));
@@ -77,6 +78,18 @@ function serveConsole(app: Express, { root }: AppParts): void {
     res.setHeader('Cache-Control', 'no-store');
     res.sendFile('index.html', { root: join(root, 'web'), cacheControl: false, lastModified: false });
   });
+}
+
+/** Installed packages that the console uses, as they were published for browsers. */
+const BROWSER_LIBRARIES = {
+  'croner.js': 'croner/dist/croner.js',
+  'cronstrue.js': 'cronstrue/dist/cronstrue.min.js',
+};
+
+function serveLibraries(app: Express, { root }: AppParts): void {
+  for (const [name, file] of Object.entries(BROWSER_LIBRARIES)) {
+    app.get(`/libraries/${name}`, (_req, res) => res.sendFile(file, { root: join(root, 'node_modules') }));
+  }
 }
 
 /** CORS. Most requests come from programs and have no `Origin`: they skip it. */

@@ -9,19 +9,22 @@ import { fact, openForm, problemAt } from './sources_at.js';
 const EXPRESSIONS: readonly (readonly [string, string | null])[] = [
   ['* * * * *', 'Every minute'],
   ['0 * * * *', 'Every hour'],
-  ['7 * * * *', 'Every hour, at minute 7'],
+  ['7 * * * *', 'At 7 minutes past the hour'],
   ['*/15 * * * *', 'Every 15 minutes'],
-  ['0 */6 * * *', 'Every 6 hours'],
-  ['0 */5 * * *', 'On the hour, in the hours 0, 5, 10, 15 and 20'],
-  ['0 3,15 * * *', 'Every day at 03:00 and 15:00'],
-  ['0 3 * * 7', 'Every Sunday at 03:00'],
-  ['0 3 * * mon-fri', 'Monday to Friday at 03:00'],
-  ['0 0 * * 6-2', 'Sunday to Tuesday and Saturday at 00:00'],
-  ['0 3 1,15 jan-mar *', 'On days 1 and 15 of the month in January to March at 03:00'],
-  ['0 0 13 * 5', 'On day 13 of the month if that is Friday, at 00:00'],
-  ['0 0 29 2 ?', 'On day 29 of the month in February at 00:00'],
-  ['30 0 3 * * *', 'Every day at 03:00:30'],
-  ['0 22-3 * * *', 'On the hour, in the hours 0 to 3, 22 and 23'],
+  ['0 */6 * * *', 'On the hour, every 6 hours'],
+  ['0 */5 * * *', 'On the hour, every 5 hours'],
+  ['0 3,15 * * *', 'At 03:00 and 15:00'],
+  ['0 3 * * 7', 'At 03:00, only on Sunday'],
+  ['0 3 * * mon-fri', 'At 03:00, Monday through Friday'],
+  ['0 0 * * 6-2', 'At 00:00, Saturday through Tuesday'],
+  ['0 3 1,15 jan-mar *', 'At 03:00, on day 1 and 15 of the month, January through March'],
+  ['0 0 13 * 5', 'At 00:00, on day 13 of the month, only on Friday'],
+  ['0 0 29 2 ?', 'At 00:00, on day 29 of the month, only in February'],
+  ['30 0 3 * * *', 'At 03:00:30'],
+  ['0 22-3 * * *', 'Every hour, between 22:00 and 03:00'],
+  ['0 0 L * *', 'At 00:00, on the last day of the month'],
+  ['0 0 15W * *', 'At 00:00, on the weekday nearest day 15 of the month'],
+  ['0 0 * * 1#2', 'At 00:00, on the second Monday of the month'],
   ['60 * * * *', null],
   ['1/5 * * * *', null],
   ['* * * *', null],
@@ -68,7 +71,9 @@ inBrowser('the form of a source in the console', (visiting) => {
         await problemAt(form, 'Cron expression').getByText('Wanted: a cron expression').waitFor();
         await form.getByLabel('Schedule (UTC)').selectOption('Every 6 hours');
         await type('Cron expression', '*/10 9-17 * * mon-fri');
-        await form.getByText('Every 10 minutes, in the hours 9 to 17, Monday to Friday, UTC').waitFor();
+        await form
+          .getByText('Every 10 minutes, between 09:00 and 17:59, Monday through Friday, UTC')
+          .waitFor();
         await form.getByLabel('Start now').uncheck();
         await add();
         await page.getByRole('heading', { level: 1, name: 'News' }).waitFor();
@@ -128,10 +133,9 @@ inBrowser('the form of a source in the console', (visiting) => {
       await page.goto(service.url);
       const before = EXPRESSIONS.map(([text]) => nextOf(text));
       const told = await page.evaluate<{ words: string | null; next: string | null }[]>(
-        `Promise.all([import('/cron.js'), import('/cron_words.js')]).then(([{ parseCron, nextDue }, { cronWords }]) =>
+        `import('/cron.js').then(({ cronWords, nextDue }) =>
           ${JSON.stringify(EXPRESSIONS)}.map(([text]) => {
-            const cron = parseCron(text);
-            const next = cron && nextDue(cron, new Date());
+            const next = nextDue(text, new Date());
             return { words: cronWords(text), next: next && next.toISOString() };
           }))`,
       );
