@@ -9,7 +9,7 @@ import { footprint } from './footprint.js';
 import { malformed, ROLES } from './malformed.js';
 import { olderWorkers } from './older_workers.js';
 import { replicas } from './replicas.js';
-import { line } from './replicas_line.js';
+import { queue } from './replicas_queue.js';
 import { pgbench } from './replicas_throughput.js';
 import { PARTS, scraping } from './scraping/scraping.js';
 import { sync } from './sync.js';
@@ -19,7 +19,7 @@ import { Workplace } from './workplace.js';
 
 const ALL: readonly Benchmark[] = [
   ...[durable, flat, footprint, waiting, olderWorkers, sync, telegram, exclusive],
-  ...[pgbench, line, replicas],
+  ...[pgbench, queue, replicas],
   scraping,
   malformed,
 ];

@@ -28,10 +28,10 @@ export interface PoolWorkerParts {
 }
 
 const PAUSE_MS = 15;
-const LONGEST_HOLD_MS = 30;
+const MAX_HOLD_MS = 30;
 
 /** Long enough to hold a lease while the server is killed and restarted. */
-const LONGEST_SLOW_HOLD_MS = 3500;
+const MAX_SLOW_HOLD_MS = 3500;
 
 /** How often an older worker releases a lease only after it has expired. */
 const LATE = 0.05;
@@ -110,7 +110,7 @@ export class PoolWorker {
       const answer = await this.#parts.client.ask('POST', path, {}, this.#address).catch(() => null);
       expected(answer, [200, 409, 503]);
       if (times === 0) refused = answer?.status === 409;
-      await delay(Math.random() * (Math.random() < AGAIN_LATE ? LATEST_MS : LONGEST_HOLD_MS));
+      await delay(Math.random() * (Math.random() < AGAIN_LATE ? LATEST_MS : MAX_HOLD_MS));
     }
     if (refused) await delay(Math.max(0, leasedUntil - monotonicMs()));
   }
@@ -150,7 +150,7 @@ function chooseConduct({ ttlSeconds, slow, older }: PoolWorkerParts): Conduct {
     abandons,
     heartbeats: !older && (chance < 0.002 || chance > 0.93),
     waitSeconds: Math.random() < 0.8 ? 0 : 2,
-    holdMs: Math.random() * (slow ? LONGEST_SLOW_HOLD_MS : LONGEST_HOLD_MS),
+    holdMs: Math.random() * (slow ? MAX_SLOW_HOLD_MS : MAX_HOLD_MS),
   };
 }
 

@@ -15,7 +15,7 @@ const SIGNALS = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const;
 /** All other settings are the server's defaults: commits are on disk. */
 const SETTINGS = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '300' };
 
-const LONGEST_START_MS = 60_000;
+const MAX_START_MS = 60_000;
 const POLL_MS = 10;
 
 /** A PostgreSQL server for one benchmark, in the benchmark's directory. */
@@ -97,7 +97,7 @@ export class PostgresServer {
   }
 
   async #answers(): Promise<void> {
-    for (const until = monotonicMs() + LONGEST_START_MS; ; await delay(POLL_MS)) {
+    for (const until = monotonicMs() + MAX_START_MS; ; await delay(POLL_MS)) {
       const up = await this.sql('SELECT 1').catch(() => null);
       if (up) return;
       if (monotonicMs() > until || this.#place.closed) throw new Error('PostgreSQL does not answer');

@@ -15,7 +15,7 @@ export interface ServerOptions {
   readonly upWhen?: '/ready' | '/health';
 }
 
-const LONGEST_START_MS = 180_000;
+const MAX_START_MS = 180_000;
 const POLL_MS = 4;
 
 /** A server in a separate process that can be stopped and restarted on the same data. */
@@ -87,7 +87,7 @@ export class Server {
 
   async #up(path: string): Promise<void> {
     const client = new Client(this.port);
-    const until = monotonicMs() + LONGEST_START_MS;
+    const until = monotonicMs() + MAX_START_MS;
     try {
       while (monotonicMs() < until) {
         const answer = await client.ask('GET', path).catch(() => null);

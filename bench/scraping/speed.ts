@@ -16,7 +16,7 @@ const SETTLING_MS = 5_000;
 const SAMPLE_MS = 100;
 
 /** The memory that a run may take on top of the idle service. */
-const MOST_MIB = 80;
+const MAX_MIB = 80;
 
 /** Two accounts of one data centre, which is not the one with the files. */
 const [OURS = '', , , BARE = ''] = WORKER_PHONES;
@@ -56,7 +56,7 @@ export async function speed(place: Workplace): Promise<Finding[]> {
   return [
     ...compare(ours, bare),
     noted('RSS of the service, logged in and idle', { value: idle, unit: 'MiB' }),
-    below(`RSS above that, peak during ${2 * ROUNDS} runs`, beyond, MOST_MIB),
+    below(`RSS above that, peak during ${2 * ROUNDS} runs`, beyond, MAX_MIB),
   ];
 }
 

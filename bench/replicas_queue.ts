@@ -18,7 +18,7 @@ const GAP_MS = 10;
 const OUT_OF_TURN_MS = 100;
 
 /** How long a session is used before it is released, in milliseconds. */
-const LONGEST_USE_MS = 20;
+const MAX_USE_MS = 20;
 
 /** A served request: when it was sent and answered, and the release that served it. */
 interface Served {
@@ -29,8 +29,8 @@ interface Served {
 }
 
 /** Hundreds of requests wait at several replicas for a few sessions: one queue, first come, first served. */
-export const line: Benchmark = {
-  name: 'line',
+export const queue: Benchmark = {
+  name: 'queue',
   minutes: () => 6,
   async run(open) {
     const programs = findPostgres();
@@ -103,7 +103,7 @@ class Round {
     const { sentAt: askedAt, answeredAt, ...lease } = await client.lease('?wait=60');
     const release = this.#releases.get(lease.session_id);
     if (!release) throw new Error(`session ${lease.session_id} was leased while it was held`);
-    await delay(Math.random() * LONGEST_USE_MS);
+    await delay(Math.random() * MAX_USE_MS);
     this.#release(lease);
     return { askedAt, answeredAt, releaseSentAt: release.sentAt, releasedAt: await release.answeredAt };
   }
