@@ -1,7 +1,7 @@
 /** The layers of `src`, lowest first: each may import itself and those before it. docs/architecture.md draws them. */
 const LAYERS = [
   'kernel|(?!config|settings|banner|container|main)[a-z_]+[.]ts',
-  'replicas',
+  'cluster',
   'jobs',
   'http',
   'access',
@@ -38,7 +38,7 @@ module.exports = {
     forbid(
       'services know nothing of HTTP',
       {
-        path: '^src/(jobs|replicas|telegram|pool|intake|sessions|logins|sources|scraping|storage)/',
+        path: '^src/(jobs|cluster|telegram|pool|intake|sessions|logins|sources|scraping|storage)/',
         pathNot: 'routes|schemas|_input',
       },
       { path: ['^src/http/', 'node_modules/express/'] },

@@ -10,8 +10,7 @@ import type { Config } from './config.js';
 import type { Route } from './http/route.js';
 import { removeLeftovers } from './intake/leftovers.js';
 import type { IntakeUpkeep } from './intake/upkeep.js';
-import { runOnSchedule } from './jobs/cron.js';
-import { runEvery } from './jobs/every.js';
+import { runEvery, runOnSchedule } from './jobs/scheduler.js';
 import { writePrivateFile } from './kernel/private_files.js';
 import type { PoolService } from './pool/service.js';
 import type { EmbeddedEngine } from './scraping/engines/embedded.js';
@@ -52,8 +51,8 @@ export async function createContainer(config: Config, dependencies: Dependencies
   const { database, clock, disposers, events, vault } = base;
   try {
     const { apiKeys: bootstrapKeys } = config;
-    const { access: store, replicas } = database;
-    const keys = new KeyService({ store, clock, bootstrapKeys, randomBytes, replicas });
+    const { access: store, cluster } = database;
+    const keys = new KeyService({ store, clock, bootstrapKeys, randomBytes, cluster });
     const saveKey = (key: string) => writePrivateFile(join(config.dataDir, 'admin.key'), `${key}\n`);
     await rotateSecrets(database, vault);
     const intake = await wireIntake(base);
@@ -71,7 +70,7 @@ export async function createContainer(config: Config, dependencies: Dependencies
       health: telegram.sessions.health,
       clock,
       // Of several replicas that start at once on an empty database, only one makes it.
-      createFirstKey: () => replicas.exclusively('first key', () => keys.createFirst(saveKey)),
+      createFirstKey: () => cluster.exclusively('first key', () => keys.createFirst(saveKey)),
       start: () => startJobs(base, features),
       quiesce() {
         pool.service.close();
@@ -108,9 +107,9 @@ async function startJobs(
   await sources.schedules.followAll();
   engine.start();
   const { health } = telegram.sessions;
-  const { replicas } = database;
+  const { cluster } = database;
   disposers.add(
-    runOnSchedule(config.healthCron, 'health', { replicas, logger }, (untilNextMs) =>
+    runOnSchedule(config.healthCron, 'health', { cluster, logger }, (untilNextMs) =>
       health.round(untilNextMs),
     ),
     runEvery({ seconds: RELOAD_SCHEDULES_SECONDS, name: 'source schedules', timers, logger }, () =>
@@ -118,9 +117,9 @@ async function startJobs(
     ),
     runEvery({ seconds: config.reaperIntervalSeconds, name: 'reaper', timers, logger }, async () => {
       await databaseHealth.touch();
-      await pool.service.reap();
+      await pool.service.reaper.reap();
       await telegram.logins.finishing.expire();
-      await pool.service.prune(config.historyMaxRows);
+      await pool.service.reaper.prune(config.historyMaxRows);
       await pruneRunLogs(base);
       await pruneAuditLog(base);
     }),
@@ -146,11 +145,11 @@ async function pruneAuditLog({ config, database, clock }: Base): Promise<void> {
 async function startWatchingFiles({ config, database, time, logger, disposers }: Base, intake: Intake) {
   const { upkeep, lookout, availability } = intake;
   if (upkeep === null || lookout === null) return;
-  const { intake: store, replicas, shared } = database;
+  const { intake: store, cluster, shared } = database;
   if ((await store.total()) === 0) await mkdir(config.sessionsDir, { recursive: true });
   await lookout.start();
   if (availability?.reason === null) await removeLeftovers(config.sessionsDir, time.wall());
   const lacking = shared ? await store.readAgain() : 0;
   if (lacking > 0) logger.info('sessions are read again, to be kept in the database', { sessions: lacking });
-  disposers.add(runOnSchedule(config.syncCron, 'sync', { replicas, logger }, () => upkeep.run('schedule')));
+  disposers.add(runOnSchedule(config.syncCron, 'sync', { cluster, logger }, () => upkeep.run('schedule')));
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { parseBootstrapKeys } from './access/bootstrap_keys.js';
 import { parseEncryptionKeys } from './access/encryption_key.js';
-import { comesDue } from './jobs/cron.js';
+import { isSchedule } from './jobs/scheduler.js';
 import { parseTrustedProxies } from './kernel/client_address.js';
 import { parseProxyUrl } from './kernel/proxy.js';
 import { LOG_LEVELS } from './logging.js';
@@ -40,8 +40,8 @@ export const settingsSchema = z
     REAPER_INTERVAL_SECONDS: wholeNumber(1, 3600).default(30),
     SESSIONS_SYNC: oneOf(['on', 'off']).default('on'),
     SESSIONS_WATCH: oneOf(['native', 'poll']).default('native'),
-    SYNC_CRON: z.string().refine(isSchedule, 'a cron expression, or off').default('0 * * * *'),
-    HEALTH_CRON: z.string().refine(isSchedule, 'a cron expression, or off').default('off'),
+    SYNC_CRON: z.string().refine(isScheduleOrOff, 'a cron expression, or off').default('0 * * * *'),
+    HEALTH_CRON: z.string().refine(isScheduleOrOff, 'a cron expression, or off').default('off'),
     SESSION_CHECK: oneOf(['lenient', 'strict']).default('lenient'),
     SESSION_FILE_MAX_BYTES: wholeNumber(1, 2 ** 31 - 1).default(64 * 2 ** 20),
     HISTORY_MAX_ROWS: wholeNumber(1, 1_000_000_000).default(1_000_000),
@@ -115,8 +115,8 @@ function absolute(path: string): string {
   return resolve(path);
 }
 
-function isSchedule(value: string): boolean {
-  return value === 'off' || comesDue(value);
+function isScheduleOrOff(value: string): boolean {
+  return value === 'off' || isSchedule(value);
 }
 
 function parseOrigins(list: string): string[] {

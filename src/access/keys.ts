@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.js';
+import type { Cluster } from '../cluster/cluster.js';
 import { NotFound } from '../errors.js';
 import { type ApiKey, holderOf, type Role } from '../kernel/api_key.js';
-import type { Replicas } from '../replicas/replicas.js';
 import type { AccessStore, KeyRecord } from './store.js';
 
 /** How long a key can still be used after another process has revoked it, in milliseconds. */
@@ -39,7 +39,7 @@ export interface KeyServiceParts {
   readonly bootstrapKeys: readonly { readonly role: Role; readonly key: string }[];
   readonly randomBytes: (count: number) => Buffer;
   /** They cache keys, too. */
-  readonly replicas: Pick<Replicas, 'tell' | 'onTold'>;
+  readonly cluster: Pick<Cluster, 'tell' | 'onTold'>;
 }
 
 /** The topic on which replicas hear of revoked keys. */
@@ -56,7 +56,7 @@ export class KeyService {
   constructor(parts: KeyServiceParts) {
     this.#parts = parts;
     // Whatever fails here is done by the replica that revoked the key, or by the next check of open streams.
-    parts.replicas.onTold(REVOKED, (data) => void this.#forget(data as Revocation).catch(() => undefined));
+    parts.cluster.onTold(REVOKED, (data) => void this.#forget(data as Revocation).catch(() => undefined));
     this.#bootstrap = new Map(
       parts.bootstrapKeys.map(({ role, key }) => {
         const hash = sha256(key);
@@ -98,13 +98,13 @@ export class KeyService {
    * that could not be ended the first time. @throws NotFound.
    */
   async revoke(id: number, endLeasesBy: string | null = null): Promise<void> {
-    const { store, clock, replicas } = this.#parts;
+    const { store, clock, cluster } = this.#parts;
     const outcome = await store.revokeKey(id, clock.now());
     if (outcome === 'unknown' || (outcome === 'already' && endLeasesBy === null)) {
       throw new NotFound('Key not found', { code: 'key_not_found' });
     }
     const revocation: Revocation = { holder: holderOf(id), endLeasesBy };
-    replicas.tell(REVOKED, revocation);
+    cluster.tell(REVOKED, revocation);
     await this.#forget(revocation);
   }
 

@@ -1,4 +1,4 @@
-import type { Replicas } from '../replicas/replicas.js';
+import type { Cluster } from '../cluster/cluster.js';
 import type { AccessStore } from './store.js';
 import { type SecretStores, storedSecrets } from './stored_secrets.js';
 import type { Vault } from './vault.js';
@@ -28,7 +28,7 @@ export class EncryptionKeysDiffer extends Error {
 
 export interface VaultCheckParts {
   readonly access: AccessStore;
-  readonly replicas: Replicas;
+  readonly cluster: Cluster;
   readonly vault: Vault;
 }
 
@@ -37,9 +37,9 @@ export interface VaultCheckParts {
  * one with a newer key records that for those that start later.
  * @throws EncryptionKeysDiffer.
  */
-export async function checkVault({ access, replicas, vault }: VaultCheckParts): Promise<void> {
+export async function checkVault({ access, cluster, vault }: VaultCheckParts): Promise<void> {
   // Of two that start at once with different keys, the second must read what the first one wrote.
-  await replicas.exclusively(FACT, async () => {
+  await cluster.exclusively(FACT, async () => {
     const kept = await recordedToken(access);
     if (kept !== null && !(await decrypts(kept, vault))) throw new EncryptionKeysDiffer();
     if (kept !== null && vault.isCurrent(kept)) return;

@@ -3,9 +3,9 @@ import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { KeyService } from '../access/keys.js';
 import { momentOf, type SteadyClock, systemTime } from '../clock.js';
+import { SingleNode } from '../cluster/single_node.js';
 import { loadConfig, readEnvironment } from '../config.js';
 import { holderOf, ROLES, type Role } from '../kernel/api_key.js';
-import { Alone } from '../replicas/alone.js';
 import { openSideConnection } from '../storage/open.js';
 import { readClock } from '../storage/saved_clock.js';
 
@@ -83,7 +83,7 @@ async function withKeys(action: (atHand: AtHand) => Promise<void>): Promise<void
   try {
     const { access: store, audit } = database;
     const clock = await readClock(store, systemTime);
-    const keys = new KeyService({ store, clock, bootstrapKeys: [], randomBytes, replicas: new Alone() });
+    const keys = new KeyService({ store, clock, bootstrapKeys: [], randomBytes, cluster: new SingleNode() });
     const wroteDown = (action: string, keyId: number) =>
       audit.add({
         ...{ at: clock.now(), holder: 'command line', keyName: userInfo().username, address: null },

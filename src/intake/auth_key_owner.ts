@@ -1,9 +1,9 @@
 import type { SessionState } from '../pool/session_state.js';
-import type { PoolEvent, RestState, State } from '../pool/states.js';
+import type { BaseState, PoolEvent, State } from '../pool/states.js';
 
 /** Where a session comes to rest, and why. */
 export interface Rest {
-  readonly rest: RestState;
+  readonly rest: BaseState;
   readonly restReason: string | null;
 }
 
@@ -49,7 +49,7 @@ export function yieldingOf({ rest }: Rest, gained: boolean): Yielding {
 
 /** The name of the session that keeps the auth key, of this one that has it too; null: none does. */
 export function keeperOf(
-  other: { readonly name: string; readonly rest: RestState } | undefined,
+  other: { readonly name: string; readonly rest: BaseState } | undefined,
   yielding: Yielding,
 ): string | null {
   if (other === undefined || yielding === 'nobody') return null;
@@ -59,8 +59,8 @@ export function keeperOf(
 /** What it means that the session rests elsewhere now; `gained`: by another auth key. Null: nothing changed. */
 export function settling(row: Rest, rest: Rest, gained: boolean, now: number) {
   const wasDead = row.rest === 'dead' && rest.rest !== 'dead';
-  const event: PoolEvent = gained || wasDead ? 'rekey' : 'settle';
-  if (event === 'settle' && rest.rest === row.rest && rest.restReason === row.restReason) return null;
+  const event: PoolEvent = gained || wasDead ? 'auth_key_changed' : 'reconcile';
+  if (event === 'reconcile' && rest.rest === row.rest && rest.restReason === row.restReason) return null;
   const changes = { stateReason: rest.restReason, suspectedAt: null };
   return { event, changes, entry: { at: now, event: rest.rest, detail: rest.restReason } };
 }
@@ -68,7 +68,7 @@ export function settling(row: Rest, rest: Rest, gained: boolean, now: number) {
 /** What it means that the session's file is gone; what holds it, if anything, goes on. */
 export function goingMissing(row: Rest, restReason: string, now: number) {
   // One that was dead by its file is not so without it.
-  const event: PoolEvent = row.rest === 'dead' ? 'rekey' : 'settle';
+  const event: PoolEvent = row.rest === 'dead' ? 'auth_key_changed' : 'reconcile';
   const rest: Rest = { rest: 'missing', restReason };
   const changes = { stateReason: restReason, suspectedAt: null };
   return { rest, event, changes, entry: { at: now, event: 'missing', detail: restReason } };

@@ -1,5 +1,5 @@
+import type { Cluster } from '../cluster/cluster.js';
 import { Unavailable } from '../errors.js';
-import type { Replicas } from '../replicas/replicas.js';
 
 /** What takes turns by this name works on SESSIONS_DIR. */
 const NAME = 'sync';
@@ -9,12 +9,12 @@ export type Turn = Pick<AbortSignal, 'throwIfAborted'>;
 
 /** Whoever works on SESSIONS_DIR has a turn: one at a time over all replicas, those of this one in order. */
 export class DirectoryTurns {
-  readonly #replicas: Replicas;
+  readonly #cluster: Cluster;
   readonly #closing = new AbortController();
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(replicas: Replicas) {
-    this.#replicas = replicas;
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
   }
 
   /** Whether no turn begins any more. */
@@ -29,7 +29,7 @@ export class DirectoryTurns {
   take<Result>(work: (turn: Turn) => Promise<Result>): Promise<Result> {
     const { signal } = this.#closing;
     const inTurn = (lost: AbortSignal) => work({ throwIfAborted: () => throwIfOver(signal, lost) });
-    const next = this.#last.then(() => this.#replicas.exclusively(NAME, inTurn, signal));
+    const next = this.#last.then(() => this.#cluster.exclusively(NAME, inTurn, signal));
     this.#last = next.catch(() => undefined);
     return next;
   }

@@ -1,6 +1,6 @@
 import type { Logger } from 'winston';
 import type { Clock } from '../clock.js';
-import { runEvery } from '../jobs/every.js';
+import { runEvery } from '../jobs/scheduler.js';
 import type { Timers } from '../timers.js';
 import type { DirectoryAvailability } from './availability.js';
 import type { RootIdentity, RootProbe } from './root_identity.js';

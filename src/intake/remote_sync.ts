@@ -1,5 +1,5 @@
+import type { Cluster } from '../cluster/cluster.js';
 import { Unavailable } from '../errors.js';
-import type { Replicas } from '../replicas/replicas.js';
 import type { Timers } from '../timers.js';
 import { CHOSEN, DONE, done, OFFERED, offered, type SyncOutcome, WANTED } from './sync_messages.js';
 import { heard } from './sync_outcome.js';
@@ -15,7 +15,7 @@ const DONE_WITHIN_MS = 60_000;
 const MOST_ASKED = 100;
 
 export interface RemoteSyncParts {
-  readonly replicas: Replicas;
+  readonly cluster: Cluster;
   readonly timers: Timers;
   readonly newId: () => string;
 }
@@ -35,12 +35,12 @@ export class RemoteSync {
 
   constructor(parts: RemoteSyncParts) {
     this.#parts = parts;
-    const { replicas } = parts;
-    replicas.onTold(OFFERED, (data) => {
+    const { cluster } = parts;
+    cluster.onTold(OFFERED, (data) => {
       const { success, data: offer } = offered.safeParse(data);
       if (success) this.#choose(offer.id, offer.by);
     });
-    replicas.onTold(DONE, (data) => {
+    cluster.onTold(DONE, (data) => {
       const { success, data: told } = done.safeParse(data);
       if (success) this.#finish(told.id, told.outcome);
     });
@@ -52,7 +52,7 @@ export class RemoteSync {
    * minute: it goes on then.
    */
   sync(options: SyncOptions = {}): Promise<SyncReport> {
-    const { replicas, newId } = this.#parts;
+    const { cluster, newId } = this.#parts;
     if (this.#asked.size >= MOST_ASKED) {
       return Promise.reject(new Unavailable('Too many syncs are asked for at once', 5));
     }
@@ -70,7 +70,7 @@ export class RemoteSync {
       const stopTimer = this.#within(OFFERED_WITHIN_MS, () => settle(refuseUnanswered));
       const asked: Asked = { options, settle, chosen: false, stopTimer };
       this.#asked.set(id, asked);
-      replicas.tell(WANTED, { id });
+      cluster.tell(WANTED, { id });
     });
   }
 
@@ -87,7 +87,7 @@ export class RemoteSync {
     asked.chosen = true;
     asked.stopTimer();
     asked.stopTimer = this.#within(DONE_WITHIN_MS, () => asked.settle(refuseLate));
-    this.#parts.replicas.tell(CHOSEN, { id, by, dryRun, force });
+    this.#parts.cluster.tell(CHOSEN, { id, by, dryRun, force });
   }
 
   #finish(id: string, outcome: SyncOutcome): void {

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import type { Replicas } from '../replicas/replicas.js';
+import type { Cluster } from '../cluster/cluster.js';
 import type { DirectoryAvailability } from './availability.js';
 import { DirectoryTurns, type Turn } from './directory_turns.js';
 import { SessionsDirectoryUnreadable } from './errors.js';
@@ -25,7 +25,7 @@ export interface SyncParts {
   /** Encrypts a session for its row; null: sessions are nowhere but in their files. */
   readonly seal: Seal | null;
   /** Those that look at the same directory. */
-  readonly replicas: Replicas;
+  readonly cluster: Cluster;
   /** Of several that share the database, each numbers the device of SESSIONS_DIR its own way; empty: there is one. */
   readonly machine: string;
   /** Told after every look that may have changed something. */
@@ -46,7 +46,7 @@ export class SyncService {
 
   constructor(parts: SyncParts) {
     this.#parts = parts;
-    this.#turns = new DirectoryTurns(parts.replicas);
+    this.#turns = new DirectoryTurns(parts.cluster);
   }
 
   /** Whether the whole directory was looked at since the start. */

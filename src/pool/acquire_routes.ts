@@ -8,12 +8,32 @@ import { Forbidden, InvalidInput, TeleGateError, Unavailable } from '../errors.j
 import { type Context, defineRoute, type Method, type Reply, type Route } from '../http/route.js';
 import type { ApiKey } from '../kernel/api_key.js';
 import { exactAddress } from '../kernel/client_address.js';
+import type { StoredProxy } from '../kernel/proxy.js';
 import type { ObserveAcquire } from './metrics.js';
-import { iso } from './present.js';
+import { UserIdUnknown } from './outcomes.js';
 import { acquireInput, leaseAnswer, noFreeSessionAnswer } from './schemas.js';
-import { type LeaseSecrets, UserIdUnknown } from './secrets.js';
 import type { PoolService } from './service.js';
+import { iso } from './status.js';
 import type { Lease } from './store.js';
+
+/** What a worker without the shared disk needs besides the lease. */
+export interface LeaseCredentials {
+  readonly session_string: string;
+  /** The session file in base64; null where the session is a JSON file. */
+  readonly session_data?: string | null;
+}
+
+/** The secrets that go out with a lease: the session itself, and its proxy's password. */
+export interface LeaseSecrets {
+  /** @throws Conflict when the session can't be read; SecretUnreadable where no key opens it; UserIdUnknown. */
+  ofLease(
+    lease: Lease,
+    as: 'string' | 'file',
+    format: 'telethon' | 'gramjs' | 'pyrogram',
+  ): Promise<LeaseCredentials>;
+  /** The proxy with its password readable. @throws SecretUnreadable. */
+  proxy(stored: StoredProxy): Promise<StoredProxy>;
+}
 
 export interface AcquireRouteParts {
   readonly pool: PoolService;
@@ -27,8 +47,8 @@ export interface AcquireRouteParts {
   readonly observe: ObserveAcquire;
 }
 
-/** How often one request begins anew at the most: no key opens a session's secrets, or it is not known whose it is. */
-const MOST_TRIES = 10;
+/** How often one request starts over: no key opens a session's secrets, or it is not known whose it is. */
+const MAX_TRIES = 10;
 
 type Acquire = Context<z.output<typeof acquireInput>, unknown>;
 
@@ -79,7 +99,7 @@ async function acquire(
   parts: AcquireRouteParts,
   { input, key, req, res }: Acquire,
 ): Promise<Reply | undefined> {
-  const wish = {
+  const wanted = {
     holder: key.holder,
     address: exactAddress(req.ip, req.socket.remoteAddress),
     maxLeases: key.maxLeases,
@@ -94,32 +114,32 @@ async function acquire(
     idempotencyKey: idempotencyKey(req.headers['idempotency-key']),
   };
   const hungUp = input.wait > 0 ? new AbortController() : null;
-  const reach: { lease: Lease | null } = { lease: null };
+  const unanswered: { lease: Lease | null } = { lease: null };
   res.once('close', () => {
     if (res.writableFinished) return;
     hungUp?.abort();
-    if (reach.lease) giveBack(parts, reach.lease);
+    if (unanswered.lease) giveBack(parts, unanswered.lease);
   });
   let identified: Lease | null = null;
-  const acquired = () => parts.pool.acquire(wish, input.wait, hungUp?.signal ?? null);
-  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+  const acquired = () => parts.pool.acquire(wanted, input.wait, hungUp?.signal ?? null);
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const lease: Lease = identified ?? (await leaseFor(parts, key, acquired));
     identified = null;
     if (isGone(res)) return giveBack(parts, lease);
-    reach.lease = lease;
+    unanswered.lease = lease;
     try {
-      return { body: await present(parts, lease, input) };
+      return { body: await serialize(parts, lease, input) };
     } catch (error) {
-      reach.lease = null;
+      unanswered.lease = null;
       if (error instanceof UserIdUnknown) {
-        identified = await identify(parts, lease, wish);
+        identified = await identify(parts, lease, wanted);
         continue;
       }
       if (!(error instanceof SecretUnreadable)) {
         await parts.pool.giveBack(lease);
         throw error;
       }
-      await setSessionAside(parts, lease, wish.holder, error);
+      await setSessionAside(parts, lease, wanted.holder, error);
     }
   }
   const message = 'several sessions whose secrets no key opens were taken out of the pool: ask again';
@@ -134,7 +154,7 @@ async function acquire(
 async function identify(
   { pool, identify }: AcquireRouteParts,
   lease: Lease,
-  wish: Parameters<PoolService['acquire']>[0],
+  wanted: Parameters<PoolService['acquire']>[0],
 ): Promise<Lease | null> {
   await pool.giveBack(lease);
   const { sessionId, sessionName } = lease;
@@ -143,7 +163,7 @@ async function identify(
     throw error;
   });
   if (unknown !== null) throw new UserIdUnknown(sessionId, sessionName, unknown);
-  return pool.acquire({ ...wish, sessionId }, 0, null).catch((error: unknown) => {
+  return pool.acquire({ ...wanted, sessionId }, 0, null).catch((error: unknown) => {
     if (error instanceof Unavailable) return null;
     throw error;
   });
@@ -186,7 +206,7 @@ function isGone(res: Response): boolean {
   return res.closed || res.destroyed || res.socket === null || res.socket.destroyed;
 }
 
-async function present(parts: AcquireRouteParts, lease: Lease, input: Acquire['input']): Promise<object> {
+async function serialize(parts: AcquireRouteParts, lease: Lease, input: Acquire['input']): Promise<object> {
   const { clock, secrets } = parts;
   const answer = {
     session_id: lease.sessionId,

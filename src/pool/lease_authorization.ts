@@ -74,6 +74,13 @@ export function authorizeLease(lease: LeaseRecord, caller: Caller): Authorizatio
   return canOnlyMean(lease, caller) ? allowed('holder') : { kind: 'lease_id_required' };
 }
 
+/** Whether the caller may block the session: one who acts by its key alone must at least have held it last. */
+export function authorizeBlock(lease: LeaseRecord, caller: Caller): Authorization {
+  const authorized = authorizeLease(lease, caller);
+  if (authorized.kind !== 'allowed' || authorized.as !== 'bystander') return authorized;
+  return { kind: 'not_lease_holder' };
+}
+
 /**
  * Whether a call without a lease id, by the key that holds the session, can only come from the holder: the same
  * client, which never showed that it knows lease ids, and no earlier client of the key has a release due.

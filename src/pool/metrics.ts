@@ -40,8 +40,8 @@ export function registerPoolMetrics(
     },
   });
   new Gauge({
-    name: 'telegate_requests_waiting',
-    help: 'Requests on hold for a session',
+    name: 'telegate_acquire_queue_length',
+    help: 'Requests that wait for a session',
     registers: [registry],
     collect() {
       this.set(gauges.waiting());

@@ -113,6 +113,16 @@ export function withoutFiles(counts: PoolCounts): PoolCounts {
   };
 }
 
+/** A session can't be told in a format that names its user: nobody knows who that is. */
+export class UserIdUnknown extends Conflict {
+  /** `reason`: why Telegram did not tell; null: it was not asked. */
+  constructor(id: number, name: string, reason: string | null) {
+    const why = reason === null ? '' : `; Telegram was asked: ${reason}`;
+    const message = `The user id of ${name} is not known, and a Pyrogram string holds it${why}. Ask for another format, or test the session first (POST /sessions/${id}/test)`;
+    super({ error: 'user_id_unknown', message, session_id: id, session_name: name });
+  }
+}
+
 /** The service grants nothing more. */
 export function stopping(): Unavailable {
   return new Unavailable(

@@ -6,9 +6,9 @@ import { type AcquireRouteParts, acquireRoutes } from './acquire_routes.js';
 import type { Relation } from './lease_authorization.js';
 import type { LeaseIds } from './lease_ids.js';
 import { refused } from './outcomes.js';
-import { iso } from './present.js';
 import * as schemas from './schemas.js';
 import type { Reported } from './service.js';
+import { iso } from './status.js';
 import { watchRoutes } from './watch_routes.js';
 
 export interface PoolRouteParts extends AcquireRouteParts {

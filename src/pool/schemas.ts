@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { repeatable, sessionId, text, wholeNumber } from '../http/parameters.js';
 
 /** The longest lease, in seconds. */
-const LONGEST_TTL_SECONDS = 86_400;
+const MAX_TTL_SECONDS = 86_400;
 
 /** The longest flood wait that is believed, in seconds. */
-const LONGEST_FLOOD_SECONDS = 31_536_000;
+const MAX_FLOOD_SECONDS = 31_536_000;
 
-const ttl = wholeNumber(1, LONGEST_TTL_SECONDS).meta({ description: 'How long the lease lasts, in seconds' });
+const ttl = wholeNumber(1, MAX_TTL_SECONDS).meta({ description: 'How long the lease lasts, in seconds' });
 
 const method = z
   .string()
@@ -16,7 +16,7 @@ const method = z
 
 const leaseId = text(100).meta({ description: 'The lease, as `GET /session` named it' });
 
-const seconds = wholeNumber(0, LONGEST_FLOOD_SECONDS);
+const seconds = wholeNumber(0, MAX_FLOOD_SECONDS);
 
 /** What a worker may ask of `/session`. */
 export const acquireInput = z.object({

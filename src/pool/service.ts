@@ -1,40 +1,31 @@
 import type { Clock } from '../clock.js';
+import type { RemoteQueues } from '../cluster/cluster.js';
 import { NotFound } from '../errors.js';
 import type { Page } from '../kernel/page.js';
 import type { Timers } from '../timers.js';
+import { AcquireQueue, type Joining } from './acquire_queue.js';
 import type { Caller, Relation } from './lease_authorization.js';
-import { type Joining, WaitingLine } from './line.js';
-import type { OtherLines } from './other_lines.js';
 import { granted, refused, SessionsDirectoryGone, stopping, withoutFiles } from './outcomes.js';
-import { judgeReport, type Verdict } from './reports.js';
-import {
-  type AcquireOutcome,
-  type AcquireRequest,
-  type Block,
-  type Flood,
-  type HistoryRow,
-  IDEMPOTENCY_MS,
-  type Lease,
-  type LeaseRow,
-  type PoolCounts,
-  type PoolSignals,
-  type PoolStore,
+import { Reaper } from './reaper.js';
+import type {
+  AcquireOutcome,
+  AcquireRequest,
+  Block,
+  Flood,
+  HistoryRow,
+  Lease,
+  LeaseRow,
+  PoolCounts,
+  PoolSignals,
+  PoolStore,
 } from './store.js';
+import { judgeTelegramError, type Verdict } from './telegram_error_verdicts.js';
 
 /** The most requests that may be on hold at once. */
-const LONGEST_LINE = 10_000;
-
-/** How often a line in wait looks at the next deadline, in milliseconds at the most. */
-const DEADLINE_CHECK_MS = 1000;
-
-/** How many deadlines the reaper carries out in one transaction. */
-const REAP_AT_ONCE = 1000;
+const MAX_WAITING = 10_000;
 
 /** How many leases of one holder end in one transaction. */
 const REVOKE_AT_ONCE = 200;
-
-/** How much is forgotten in one transaction: no lease waits long behind it. */
-const PRUNE_AT_ONCE = 500;
 
 export interface PoolServiceParts {
   readonly store: PoolStore;
@@ -43,38 +34,40 @@ export interface PoolServiceParts {
   readonly timers: Timers;
   readonly newLeaseId: () => string;
   /** Those who wait at other replicas. */
-  readonly others: OtherLines;
+  readonly remote: RemoteQueues;
 }
 
 /** The rules of leasing, over a store. Knows nothing of HTTP. */
 export class PoolService {
   readonly #parts: PoolServiceParts;
-  readonly #line: WaitingLine;
+  /** Deadlines, and what is to be forgotten. */
+  readonly reaper: Reaper;
+  readonly #queue: AcquireQueue;
   #closing = false;
   #directoryGone: string | null = null;
-  #stopDeadlineTimer: (() => void) | null = null;
 
   constructor(parts: PoolServiceParts) {
     this.#parts = parts;
-    const { store, clock, timers, signals, others, newLeaseId } = parts;
-    this.#line = new WaitingLine({
+    const { store, clock, timers, signals, remote, newLeaseId } = parts;
+    this.reaper = new Reaper({ store, signals, clock, timers });
+    this.#queue = new AcquireQueue({
       // A lease of an attempt that failed half-way is ended by its id: the next one needs its own.
       acquire: (request) => store.acquire({ ...request, leaseId: newLeaseId() }, clock.now()),
       giveBack: (lease) => void this.giveBack(lease),
-      ...{ timers, clock, others },
+      ...{ timers, clock, remote },
     });
-    signals.onFreed((count) => this.#line.freed(count));
+    signals.onFreed((count) => this.#queue.freed(count));
   }
 
   /** Requests on hold, at all replicas. */
   get waiting(): number {
-    return this.#line.length;
+    return this.#queue.length;
   }
 
   /** The session files are gone: sends those on hold away, and grants nothing until `resume`. */
   suspend(reason: string): void {
     this.#directoryGone = reason;
-    this.#line.disperse();
+    this.#queue.disperse();
   }
 
   /** The session files are back. */
@@ -83,7 +76,7 @@ export class PoolService {
   }
 
   /**
-   * Leases the least recently used free session that fits, waiting in line for one if asked to.
+   * Leases the least recently used free session that fits, waiting in the queue for one if asked to.
    * @throws SessionsDirectoryGone from `suspend` to `resume`.
    * @throws Unavailable when none is free in time, or the service is stopping.
    * @throws NotFound for a session named that does not exist.
@@ -91,18 +84,18 @@ export class PoolService {
    * @throws Conflict when the idempotency key's lease has ended.
    */
   async acquire(
-    wish: Omit<AcquireRequest, 'leaseId'>,
+    wanted: Omit<AcquireRequest, 'leaseId'>,
     waitSeconds: number,
     signal: AbortSignal | null,
   ): Promise<Lease> {
     if (this.#closing) throw stopping();
-    await this.#refuseWithoutFiles(wish.tags);
+    await this.#refuseWithoutFiles(wanted.tags);
     const { store, clock, newLeaseId } = this.#parts;
-    const request = { ...wish, method: oneSpelling(wish.method), leaseId: newLeaseId() };
-    const joining = { waitSeconds, ticket: this.#line.ticket(), signal };
+    const request = { ...wanted, method: oneSpelling(wanted.method), leaseId: newLeaseId() };
+    const joining = { waitSeconds, ticket: this.#queue.ticket(), signal };
     const outcome = (await this.#repeated(request)) ?? (await this.#try(request, joining));
     if (outcome === null && this.#closing) throw stopping();
-    if (outcome?.kind !== 'granted') await this.#refuseWithoutFiles(wish.tags);
+    if (outcome?.kind !== 'granted') await this.#refuseWithoutFiles(wanted.tags);
     const none = async () => ({ kind: 'none' as const, counts: await store.counts(clock.now(), request) });
     return granted(outcome ?? (await none()), clock.now());
   }
@@ -167,7 +160,7 @@ export class PoolService {
 
   /** Records what Telegram said of the session, and tells what to do. @throws NotFound, Conflict. */
   async report(sessionId: number, caller: Caller, error: string, method: string | null): Promise<Reported> {
-    const verdict = judgeReport(error, method);
+    const verdict = judgeTelegramError(error, method);
     const block: Block = verdict.effect.kind === 'none' ? { kind: 'none' } : verdict.effect;
     const blocked = await this.block(sessionId, caller, block);
     if (!blocked) throw new NotFound('Session not found');
@@ -183,7 +176,7 @@ export class PoolService {
 
   /** Nothing is granted any more to those who wait with this key. */
   dismiss(holder: string): void {
-    this.#line.dismiss(holder);
+    this.#queue.dismiss(holder);
   }
 
   /** Takes all its leases from the holder; `by`: who does. Each session cools down. Returns how many there were. */
@@ -217,30 +210,11 @@ export class PoolService {
     return rows;
   }
 
-  /** Carries out every deadline that has passed; how many there were. */
-  async reap(): Promise<number> {
-    const { store, clock } = this.#parts;
-    let all = 0;
-    for (;;) {
-      const some = await store.expire(REAP_AT_ONCE, clock.now());
-      all += some;
-      if (some < REAP_AT_ONCE) return all;
-    }
-  }
-
-  /** Forgets history beyond the newest `maxRows`, and idempotency keys whose time is over. */
-  async prune(maxRows: number): Promise<void> {
-    const { store, clock } = this.#parts;
-    for (let forgotten = 1; forgotten > 0 && !this.#closing; ) {
-      forgotten = await store.prune(maxRows, clock.now() - IDEMPOTENCY_MS, PRUNE_AT_ONCE);
-    }
-  }
-
   /** Grants nothing more, and sends those on hold away. */
   close(): void {
     this.#closing = true;
-    this.#stopDeadlineTimer?.();
-    this.#line.disperse();
+    this.reaper.close();
+    this.#queue.disperse();
   }
 
   async #refuseWithoutFiles(tags: readonly string[]): Promise<void> {
@@ -248,39 +222,25 @@ export class PoolService {
     if (reason !== null) throw new SessionsDirectoryGone(reason, await this.counts(tags));
   }
 
-  /** What the idempotency key was answered with before: that is nobody's turn but its own. Null: it is new. */
+  /** What the idempotency key was answered with before: nobody else waits for that. Null: it is new. */
   async #repeated(request: AcquireRequest): Promise<AcquireOutcome | null> {
-    if (request.idempotencyKey === null || this.#line.length === 0) return null;
+    if (request.idempotencyKey === null || this.#queue.length === 0) return null;
     const { store, clock } = this.#parts;
     const outcome = await store.acquire({ ...request, onlyRepeat: true }, clock.now());
     return outcome.kind === 'none' ? null : outcome;
   }
 
-  /** Tries at once if nobody waits, and joins the line if that does not help. Null: nothing came in time. */
+  /** Tries at once if nobody waits, and joins the queue if that does not help. Null: nothing came in time. */
   async #try(request: AcquireRequest, joining: Joining): Promise<AcquireOutcome | null> {
     const { store, clock } = this.#parts;
-    if (this.#line.length === 0) {
+    if (this.#queue.length === 0) {
       const outcome = await store.acquire(request, clock.now());
       if (outcome.kind !== 'none' || joining.waitSeconds === 0) return outcome;
     }
-    if (this.#line.length >= LONGEST_LINE || this.#closing || this.#directoryGone !== null) return null;
-    const outcome = this.#line.join(request, joining);
-    if (joining.waitSeconds > 0) this.#watchDeadlines();
+    if (this.#queue.length >= MAX_WAITING || this.#closing || this.#directoryGone !== null) return null;
+    const outcome = this.#queue.join(request, joining);
+    if (joining.waitSeconds > 0) this.reaper.reapOnTime(() => this.#queue.here > 0);
     return outcome;
-  }
-
-  /** While somebody waits, deadlines are carried out on time and not only when the reaper comes. */
-  #watchDeadlines(): void {
-    if (this.#stopDeadlineTimer || this.#closing) return;
-    const { clock, timers, signals, store } = this.#parts;
-    const next = signals.nextDeadline() ?? Number.POSITIVE_INFINITY;
-    const delay = Math.max(1, Math.min(next - clock.now(), DEADLINE_CHECK_MS));
-    this.#stopDeadlineTimer = timers.after(delay, async () => {
-      const due = (signals.nextDeadline() ?? Number.POSITIVE_INFINITY) <= clock.now();
-      if (due) await store.expire(REAP_AT_ONCE, clock.now()).catch(() => undefined);
-      this.#stopDeadlineTimer = null;
-      if (this.#line.here > 0) this.#watchDeadlines();
-    });
   }
 }
 

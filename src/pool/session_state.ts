@@ -1,5 +1,5 @@
 import { type LeaseRecord, type UnreleasedLease, withUnreleased } from './lease_authorization.js';
-import { nextState, type PoolEvent, type RestState, STATES, type State, TRANSITIONS } from './states.js';
+import { type BaseState, nextState, type PoolEvent, STATES, type State, TRANSITIONS } from './states.js';
 
 /** The columns that say where a session stands in the pool. */
 export interface PoolColumns {
@@ -26,7 +26,7 @@ export interface PoolColumns {
 export interface SessionState extends PoolColumns, LeaseRecord {
   readonly id: number;
   readonly name: string;
-  readonly rest: RestState;
+  readonly rest: BaseState;
   readonly restReason: string | null;
 }
 

@@ -12,40 +12,38 @@ export const STATES = [
 ] as const;
 export type State = (typeof STATES)[number];
 
-/**
- * Where a session comes to rest when nothing holds it: `free`, unless its file, its
- * auth key or an admin says otherwise.
- */
-export type RestState = Extract<State, 'free' | 'missing' | 'dead' | 'inactive' | 'duplicate'>;
+/** The state of a session that nothing holds: `free`, unless its file, its auth key or an admin says otherwise. */
+export type BaseState = Extract<State, 'free' | 'missing' | 'dead' | 'inactive' | 'duplicate'>;
 
 /**
  * Everything that can happen to a session.
  *
- * - `expire`: a lease that was never renewed ran out; `cool`: one that was renewed did,
- *   so its worker speaks heartbeats and needs a moment to notice.
+ * - `expire`: a lease that was never renewed ran out.
+ * - `enter_cooldown`: a lease that was renewed ran out; its worker sends heartbeats and needs a moment to notice.
  * - `revoke`: somebody took the lease from its holder, who may still be connected.
- * - `elapse`: a cool-down or a flood wait is over.
- * - `settle`: the rest state changed; `rekey`: the file holds another auth key than before.
+ * - `timer_expired`: a cool-down, a flood wait or an invalidation is over.
+ * - `reconcile`: the base state changed.
+ * - `auth_key_changed`: the file holds another auth key than before.
  */
 export const EVENTS = [
   'acquire',
   'renew',
   'release',
   'expire',
-  'cool',
+  'enter_cooldown',
   'revoke',
   'flood',
   'invalidate',
   'restore',
-  'elapse',
+  'timer_expired',
   'die',
-  'settle',
-  'rekey',
+  'reconcile',
+  'auth_key_changed',
 ] as const;
 export type PoolEvent = (typeof EVENTS)[number];
 
-/** The next state; `rest`: the session's rest state; absent: the event changes nothing. */
-type Row = Partial<Record<PoolEvent, State | 'rest'>>;
+/** The next state; `base`: the session's base state; absent: the event changes nothing. */
+type Row = Partial<Record<PoolEvent, State | 'base'>>;
 
 /** The whole of leasing: state × event → state. What is not here does not happen. */
 export const TRANSITIONS: Readonly<Record<State, Readonly<Row>>> = {
@@ -54,54 +52,51 @@ export const TRANSITIONS: Readonly<Record<State, Readonly<Row>>> = {
     flood: 'flood',
     invalidate: 'invalid',
     die: 'dead',
-    settle: 'rest',
-    rekey: 'rest',
+    reconcile: 'base',
+    auth_key_changed: 'base',
   },
   leased: {
     renew: 'leased',
-    release: 'rest',
-    expire: 'rest',
-    cool: 'cooldown',
+    release: 'base',
+    expire: 'base',
+    enter_cooldown: 'cooldown',
     revoke: 'cooldown',
     flood: 'flood',
     invalidate: 'invalid',
     die: 'dead',
   },
   cooldown: {
-    release: 'rest',
+    release: 'base',
     flood: 'flood',
     invalidate: 'invalid',
-    elapse: 'rest',
+    timer_expired: 'base',
     die: 'dead',
   },
-  flood: { flood: 'flood', invalidate: 'invalid', restore: 'rest', elapse: 'rest', die: 'dead' },
-  invalid: { restore: 'rest', elapse: 'rest' },
-  missing: { invalidate: 'invalid', die: 'dead', settle: 'rest', rekey: 'rest' },
-  dead: { invalidate: 'invalid', restore: 'rest', rekey: 'rest' },
+  flood: { flood: 'flood', invalidate: 'invalid', restore: 'base', timer_expired: 'base', die: 'dead' },
+  invalid: { restore: 'base', timer_expired: 'base' },
+  missing: { invalidate: 'invalid', die: 'dead', reconcile: 'base', auth_key_changed: 'base' },
+  dead: { invalidate: 'invalid', restore: 'base', auth_key_changed: 'base' },
   inactive: {
     acquire: 'leased',
     invalidate: 'invalid',
     die: 'dead',
-    settle: 'rest',
-    rekey: 'rest',
+    reconcile: 'base',
+    auth_key_changed: 'base',
   },
-  duplicate: { invalidate: 'invalid', die: 'dead', settle: 'rest', rekey: 'rest' },
+  duplicate: { invalidate: 'invalid', die: 'dead', reconcile: 'base', auth_key_changed: 'base' },
 };
 
 /** The state that follows, or null where the event changes nothing. */
-export function nextState(state: State, event: PoolEvent, rest: RestState): State | null {
+export function nextState(state: State, event: PoolEvent, base: BaseState): State | null {
   const target = TRANSITIONS[state][event] ?? null;
-  return target === 'rest' ? rest : target;
+  return target === 'base' ? base : target;
 }
 
-/** States in which a deadline (`state_until`) is awaited, and the event that it brings. */
+/** The event that a passed deadline (`state_until`) causes in this state; null: the state has no deadline. */
 export function deadlineEvent(state: State, renewed: boolean): PoolEvent | null {
-  if (state === 'leased') return renewed ? 'cool' : 'expire';
-  return state === 'cooldown' || state === 'flood' || state === 'invalid' ? 'elapse' : null;
+  if (state === 'leased') return renewed ? 'enter_cooldown' : 'expire';
+  return state === 'cooldown' || state === 'flood' || state === 'invalid' ? 'timer_expired' : null;
 }
-
-/** States counted as `in_floodwait`: an invalidated session is a flood wait without a known end. */
-export const FLOOD_STATES: readonly State[] = ['flood', 'invalid'];
 
 /** States counted as `unavailable`, which are also its reasons. */
 export const UNAVAILABLE_STATES: readonly State[] = ['cooldown', 'missing', 'dead', 'inactive', 'duplicate'];

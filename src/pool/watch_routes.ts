@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { SteadyClock } from '../clock.js';
 import { page, sessionId } from '../http/parameters.js';
 import { defineRoute, type Route } from '../http/route.js';
-import { iso, presentStatus } from './present.js';
 import { historyAnswer, leasesAnswer, statusAnswer } from './schemas.js';
 import type { PoolService } from './service.js';
+import { iso, serializeStatus } from './status.js';
 
 export interface WatchRouteParts {
   readonly pool: PoolService;
@@ -24,7 +24,7 @@ function status({ pool, clock }: WatchRouteParts): Route {
     summary: 'How many sessions stand in each state',
     access: ['worker', 'monitor'],
     responses: { 200: { description: 'The pool', schema: statusAnswer } },
-    handle: async ({ key }) => ({ body: presentStatus(await pool.counts(key.tags), pool.waiting, clock) }),
+    handle: async ({ key }) => ({ body: serializeStatus(await pool.counts(key.tags), pool.waiting, clock) }),
   });
 }
 

@@ -1,5 +1,5 @@
 import type { SteadyClock } from '../clock.js';
-import type { Replicas } from '../replicas/replicas.js';
+import type { Cluster } from '../cluster/cluster.js';
 import type { Timers } from '../timers.js';
 import { presentRun } from './run_present.js';
 import type { RunStore } from './store.js';
@@ -18,7 +18,7 @@ const CHANGED = 'run changed';
 
 export interface RunBroadcastParts {
   readonly runs: RunStore;
-  readonly replicas: Replicas;
+  readonly cluster: Cluster;
   readonly publish: (event: string, data: unknown) => void;
   readonly clock: SteadyClock;
   readonly timers: Timers;
@@ -33,7 +33,7 @@ export class RunBroadcast {
 
   constructor(parts: RunBroadcastParts) {
     this.#parts = parts;
-    parts.replicas.onTold(CHANGED, (run) => parts.publish('run', run));
+    parts.cluster.onTold(CHANGED, (run) => parts.publish('run', run));
   }
 
   /** The run goes on, or has come to its end. */
@@ -53,14 +53,14 @@ export class RunBroadcast {
   }
 
   async #tell(): Promise<void> {
-    const { runs, replicas, publish, clock } = this.#parts;
+    const { runs, cluster, publish, clock } = this.#parts;
     for (const id of [...this.#changed].slice(0, MOST_AT_ONCE)) {
       this.#changed.delete(id);
       const run = await runs.run(id).catch(() => null);
       if (!run) continue;
       const told = presentRun(run, clock);
       publish('run', told);
-      replicas.tell(CHANGED, told);
+      cluster.tell(CHANGED, told);
     }
     this.#stopTimer = null;
     this.#tellSoon();

@@ -2,7 +2,7 @@ import { SecretUnreadable } from '../access/vault.js';
 import type { Clock } from '../clock.js';
 import { Conflict, NotFound } from '../errors.js';
 import { authKeyDigest } from '../intake/formats/auth_key.js';
-import { judgeReport } from '../pool/reports.js';
+import { judgeTelegramError } from '../pool/telegram_error_verdicts.js';
 import { withAccountBelieved } from '../telegram/believed.js';
 import { TelegramRefused } from '../telegram/errors.js';
 import type { Account, TelegramGateway } from '../telegram/gateway.js';
@@ -77,7 +77,7 @@ export class SessionChecks {
 
   /** What else Telegram objects to (a frozen account, the wrong data centre) is no word on its validity. */
   async #refused(id: number, error: TelegramRefused): Promise<Check> {
-    const { effect } = judgeReport(error.telegramError, error.method);
+    const { effect } = judgeTelegramError(error.telegramError, error.method);
     if (effect.kind === 'none' || effect.kind === 'flood') throw error;
     const { sessions, clock } = this.#parts;
     await sessions.checked(id, {}, clock.now());

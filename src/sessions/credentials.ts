@@ -7,7 +7,8 @@ import {
   type StringFormat,
 } from '../intake/formats/session_string.js';
 import type { StoredProxy } from '../kernel/proxy.js';
-import { type LeaseCredentials, type LeaseSecrets, UserIdUnknown } from '../pool/secrets.js';
+import type { LeaseCredentials, LeaseSecrets } from '../pool/acquire_routes.js';
+import { UserIdUnknown } from '../pool/outcomes.js';
 import type { Lease } from '../pool/store.js';
 import type { StoredCredentials } from './stored_credentials.js';
 

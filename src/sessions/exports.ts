@@ -4,7 +4,7 @@ import {
   encodeSessionString,
   type StringFormat,
 } from '../intake/formats/session_string.js';
-import { UserIdUnknown } from '../pool/secrets.js';
+import { UserIdUnknown } from '../pool/outcomes.js';
 import type { AccountAccesses } from './account_access.js';
 import type { SessionChecks } from './checks.js';
 import { lacksUserId, withIdsOf } from './credentials.js';

@@ -1,5 +1,5 @@
 import type { Page } from '../kernel/page.js';
-import type { RestState } from '../pool/states.js';
+import type { BaseState } from '../pool/states.js';
 
 /** What a row says beyond its place in the pool. Times are milliseconds on the service's clock. */
 export interface SessionRecord {
@@ -17,7 +17,7 @@ export interface SessionRecord {
   readonly apiHash: string | null;
   readonly state: string;
   readonly stateReason: string | null;
-  readonly rest: RestState;
+  readonly rest: BaseState;
   readonly restReason: string | null;
   readonly stateUntil: number | null;
   readonly tags: readonly string[];

@@ -1,15 +1,21 @@
 import { z } from 'zod';
+import type { SteadyClock } from '../clock.js';
 import { page } from '../http/parameters.js';
-import { defineRoute, type ResponseSpec, type Route, type RouteSpec } from '../http/route.js';
-import { sourceAnswer, type sourcePresenter } from './present.js';
+import { defineRoute, type Reply, type ResponseSpec, type Route, type RouteSpec } from '../http/route.js';
+import { presentRun, runAnswer } from '../scraping/run_present.js';
+import type { RunService } from '../scraping/run_service.js';
+import type { Run } from '../scraping/store.js';
 import * as schemas from './schemas.js';
 import type { SourceService } from './service.js';
+import { sourceAnswer, type sourceSerializer } from './source_answer.js';
 import { changedSource, newSource } from './source_input.js';
 import type { Source } from './store.js';
 
 export interface SourceRouteParts {
   readonly service: SourceService;
-  readonly present: ReturnType<typeof sourcePresenter>;
+  readonly runs: RunService;
+  readonly clock: SteadyClock;
+  readonly serialize: ReturnType<typeof sourceSerializer>;
 }
 
 type Defaults = Pick<
@@ -41,15 +47,23 @@ const MADE = { 200: { description: 'The source', schema: sourceAnswer }, ...REFU
 const FOUND = { 200: { description: 'The source', schema: sourceAnswer } };
 const NOT_FOUND = { 404: { description: 'Source not found' } };
 
-/** `/sources`: the channels that are scraped. */
+/** `/sources`: the channels that are scraped; and how one is run on demand, a paused one, too. */
 export function sourceRoutes(parts: SourceRouteParts): Route[] {
-  return [...makingRoutes(parts), list(parts), one(parts), change(parts), remove(parts)];
+  return [
+    ...makingRoutes(parts),
+    list(parts),
+    one(parts),
+    change(parts),
+    remove(parts),
+    trigger(parts),
+    triggerNamed(parts),
+  ];
 }
 
-function makingRoutes({ service, present }: SourceRouteParts): Route[] {
+function makingRoutes({ service, serialize }: SourceRouteParts): Route[] {
   const made = async (making: Promise<Source>) => {
     const source = await making;
-    return { body: await present.one(source), audit: { object: `source:${source.id}` } };
+    return { body: await serialize.one(source), audit: { object: `source:${source.id}` } };
   };
   return [
     defineRoute({
@@ -82,7 +96,7 @@ function makingRoutes({ service, present }: SourceRouteParts): Route[] {
   ];
 }
 
-function list({ service, present }: SourceRouteParts): Route {
+function list({ service, serialize }: SourceRouteParts): Route {
   return defineRoute({
     method: 'get',
     path: '/sources',
@@ -91,11 +105,11 @@ function list({ service, present }: SourceRouteParts): Route {
     access: ['monitor'],
     input: page,
     responses: { 200: { description: 'Sources by id', schema: z.array(sourceAnswer) } },
-    handle: async ({ input }) => ({ body: await present.all(await service.list(input)) }),
+    handle: async ({ input }) => ({ body: await serialize.all(await service.list(input)) }),
   });
 }
 
-function one({ service, present }: SourceRouteParts): Route {
+function one({ service, serialize }: SourceRouteParts): Route {
   return defineRoute({
     ...OF_ONE,
     method: 'get',
@@ -103,11 +117,11 @@ function one({ service, present }: SourceRouteParts): Route {
     summary: 'One source',
     access: ['monitor'],
     responses: { ...FOUND, ...NOT_FOUND },
-    handle: async ({ params: { id } }) => ({ body: await present.one(await service.source(id)) }),
+    handle: async ({ params: { id } }) => ({ body: await serialize.one(await service.source(id)) }),
   });
 }
 
-function change({ service, present }: SourceRouteParts): Route {
+function change({ service, serialize }: SourceRouteParts): Route {
   return defineRoute({
     ...OF_ONE,
     method: 'put',
@@ -126,7 +140,7 @@ function change({ service, present }: SourceRouteParts): Route {
       409: { description: '`too_many_schedules`; another channel: `source_has_messages`, `run_in_progress`' },
     },
     async handle({ params: { id }, input }) {
-      return { body: await present.one(await service.change(id, changedSource(input))) };
+      return { body: await serialize.one(await service.change(id, changedSource(input))) };
     },
   });
 }
@@ -149,4 +163,49 @@ function remove({ service }: SourceRouteParts): Route {
       return { body: { message: 'Source deleted successfully', id } };
     },
   });
+}
+
+const TRIGGERED = {
+  200: {
+    description: 'A run is queued',
+    schema: z.object({ message: z.string(), run_id: z.int(), result: runAnswer }).meta({ id: 'Triggered' }),
+  },
+  404: { description: 'Source not found' },
+  409: { description: '`run_in_progress`: see `run_id`' },
+};
+
+function trigger({ runs, clock }: SourceRouteParts): Route {
+  return defineRoute({
+    method: 'post',
+    path: '/sources/:id/trigger',
+    tag: 'Sources',
+    summary: 'Run a source now',
+    access: [],
+    params: schemas.sourceParams,
+    audit: { action: 'source.trigger', object: ({ params }) => `source:${params.id}` },
+    responses: TRIGGERED,
+    handle: async ({ params: { id } }) => triggered(await runs.trigger(id), clock),
+  });
+}
+
+function triggerNamed({ service, clock }: SourceRouteParts): Route {
+  return defineRoute({
+    method: 'post',
+    path: '/flows/trigger/:name',
+    tag: 'Sources',
+    summary: 'Run the source of this id or, without one, of this name',
+    access: [],
+    params: schemas.flowParams,
+    audit: { action: 'source.trigger' },
+    input: schemas.flowInput,
+    responses: TRIGGERED,
+    async handle({ params: { name }, input: { source_id } }) {
+      return triggered(await service.triggerNamed(name, source_id ?? null), clock);
+    },
+  });
+}
+
+function triggered(run: Run, clock: SteadyClock): Reply {
+  const body = { message: 'Run queued', run_id: run.id, result: presentRun(run, clock) };
+  return { body, audit: { object: `source:${run.sourceId}` } };
 }

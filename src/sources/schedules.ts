@@ -1,9 +1,26 @@
 import type { Logger } from 'winston';
-import { runOnSchedule } from '../jobs/cron.js';
-import type { Replicas } from '../replicas/replicas.js';
+import type { Cluster } from '../cluster/cluster.js';
+import { BadRequest } from '../errors.js';
+import { isSchedule, runOnSchedule } from '../jobs/scheduler.js';
 import type { BeginOutcome } from '../scraping/store.js';
-import { oneByOne } from './one_by_one.js';
 import type { SourceStore } from './store.js';
+
+/** A longer expression says nothing that a short one could not. */
+const MAX_LENGTH = 200;
+
+/**
+ * A cron expression with one space between its fields; null: an empty text, which is none.
+ * @throws BadRequest for what is no cron expression, or would never be due.
+ */
+export function parseSchedule(given: string): string | null {
+  const fields = given.split(/\s+/).filter(Boolean);
+  if (fields.length === 0) return null;
+  // The library writes ranges out number by number, however long they are.
+  const plausible = given.length <= MAX_LENGTH && !/\d{3}/.test(given);
+  const expression = fields.join(' ');
+  if (plausible && (fields.length === 5 || fields.length === 6) && isSchedule(expression)) return expression;
+  throw new BadRequest('schedule: wanted: a cron expression of 5 or 6 fields, in UTC, such as 0 */6 * * *');
+}
 
 /** Sources that are looked at in one go. */
 const PAGE = 500;
@@ -13,9 +30,9 @@ const CHANGED = 'source changed';
 
 export interface SourceSchedulesParts {
   readonly store: Pick<SourceStore, 'source' | 'scheduled'>;
-  readonly replicas: Pick<Replicas, 'takeJob' | 'tell' | 'onTold'>;
+  readonly cluster: Pick<Cluster, 'takeJob' | 'tell' | 'onTold'>;
   /** How many schedules are kept; sources beyond them are run on demand only. */
-  readonly most: number;
+  readonly maxSchedules: number;
   readonly logger: Logger;
   /** Queues a run of the source. */
   readonly begin: (sourceId: number) => Promise<BeginOutcome>;
@@ -29,7 +46,7 @@ interface Kept {
 /** The schedules of sources, in step with the store. A source is run by one of all replicas each time. */
 export class SourceSchedules {
   readonly #parts: SourceSchedulesParts;
-  readonly #jobs: Pick<Replicas, 'takeJob'>;
+  readonly #jobs: Pick<Cluster, 'takeJob'>;
   readonly #kept = new Map<number, Kept>();
   readonly #changed = new Set<number>();
   #catchingUp: Promise<void> | null = null;
@@ -37,8 +54,8 @@ export class SourceSchedules {
 
   constructor(parts: SourceSchedulesParts) {
     this.#parts = parts;
-    this.#jobs = oneByOne(parts.replicas);
-    parts.replicas.onTold(CHANGED, (told) => {
+    this.#jobs = oneByOne(parts.cluster);
+    parts.cluster.onTold(CHANGED, (told) => {
       const id = (told as { readonly id?: unknown } | null)?.id;
       if (typeof id === 'number') void this.#follow(id);
     });
@@ -46,7 +63,7 @@ export class SourceSchedules {
 
   /** Whether no further schedule is kept. */
   get full(): boolean {
-    return this.#kept.size >= this.#parts.most;
+    return this.#kept.size >= this.#parts.maxSchedules;
   }
 
   /** Looks at all sources: at the start, and now and then for changes that nobody told. */
@@ -59,7 +76,7 @@ export class SourceSchedules {
 
   /** The source was made, changed or deleted here; resolves once its schedule is as the store has it. */
   async changed(id: number): Promise<void> {
-    this.#parts.replicas.tell(CHANGED, { id });
+    this.#parts.cluster.tell(CHANGED, { id });
     await this.#follow(id);
   }
 
@@ -98,16 +115,16 @@ export class SourceSchedules {
   }
 
   async #scheduled(): Promise<Map<number, string>> {
-    const { store, most, logger } = this.#parts;
+    const { store, maxSchedules, logger } = this.#parts;
     const found = new Map<number, string>();
-    for (let after = 0; found.size < most; ) {
-      const page = await store.scheduled(after, Math.min(PAGE, most - found.size));
+    for (let after = 0; found.size < maxSchedules; ) {
+      const page = await store.scheduled(after, Math.min(PAGE, maxSchedules - found.size));
       for (const { id, schedule } of page) found.set(id, schedule);
       const last = page.at(-1);
       if (!last) return found;
       after = last.id;
     }
-    logger.warn('as many schedules of sources are kept as may be', { most });
+    logger.warn('as many schedules of sources are kept as may be', { most: maxSchedules });
     return found;
   }
 
@@ -115,7 +132,7 @@ export class SourceSchedules {
     if (this.#kept.get(id)?.expression === expression) return;
     this.#drop(id);
     if (expression === null || this.#disposed || this.full) return;
-    const parts = { replicas: this.#jobs, logger: this.#parts.logger };
+    const parts = { cluster: this.#jobs, logger: this.#parts.logger };
     const stop = runOnSchedule(expression, `source ${id}`, parts, () => this.#due(id, expression));
     this.#kept.set(id, { expression, stop });
   }
@@ -133,4 +150,31 @@ export class SourceSchedules {
     if (outcome.kind !== 'running') return;
     logger.info('a source is due while its run goes on', { source_id: id, run_id: outcome.runId });
   }
+}
+
+/**
+ * Takes jobs one after the other, each when the one before is done: of many that are due at one moment, every one
+ * would open a connection of its own to the database.
+ */
+export function oneByOne(cluster: Pick<Cluster, 'takeJob'>): Pick<Cluster, 'takeJob'> {
+  let last: Promise<void> = Promise.resolve();
+  return {
+    async takeJob(name, dueAt) {
+      const before = last;
+      let letNext = () => {};
+      last = new Promise<void>((resolve) => {
+        letNext = resolve;
+      });
+      await before;
+      try {
+        const done = await cluster.takeJob(name, dueAt);
+        if (done) return () => done().finally(letNext);
+      } catch (error) {
+        letNext();
+        throw error;
+      }
+      letNext();
+      return null;
+    },
+  };
 }

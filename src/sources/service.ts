@@ -4,16 +4,20 @@ import type { Page } from '../kernel/page.js';
 import { type RunService, runInProgress } from '../scraping/run_service.js';
 import type { Run, RunStore } from '../scraping/store.js';
 import type { SourceSchedules } from './schedules.js';
-import type { Source, SourceFacts, SourceOutcome, SourceStore } from './store.js';
-import type { WantedFacts } from './wanted_facts.js';
-import type { SourceWish } from './wish.js';
+import {
+  changedSettings,
+  newSettings,
+  type RequestedSettings,
+  type SettingsParts,
+} from './source_settings.js';
+import type { Source, SourceOutcome, SourceSettings, SourceStore } from './store.js';
 
 export interface SourceServiceParts {
   readonly sources: SourceStore;
   readonly checkpoints: Pick<RunStore, 'checkpoint'>;
   readonly runs: RunService;
   readonly schedules: Pick<SourceSchedules, 'changed' | 'full'>;
-  readonly wanted: WantedFacts;
+  readonly settings: SettingsParts;
   readonly clock: Clock;
 }
 
@@ -30,13 +34,13 @@ export class SourceService {
    * @throws BadRequest that names the field; NotFound for a session that is not there; Conflict
    * `too_many_schedules`.
    */
-  async create(wish: SourceWish): Promise<Source> {
-    ensureReadable(wish);
-    const { sources, runs, schedules, wanted, clock } = this.#parts;
-    const facts = await wanted.whole(wish);
-    this.#ensureRoom(facts);
-    const first = facts.isActive ? 'created' : null;
-    const source = done(await sources.create(facts, first, clock.now()));
+  async create(requested: RequestedSettings): Promise<Source> {
+    ensureReadable(requested);
+    const { sources, runs, schedules, clock } = this.#parts;
+    const settings = await newSettings(requested, this.#parts.settings);
+    this.#ensureRoom(settings);
+    const first = settings.isActive ? 'created' : null;
+    const source = done(await sources.create(settings, first, clock.now()));
     if (first) runs.queued();
     await schedules.changed(source.id);
     return source;
@@ -55,11 +59,11 @@ export class SourceService {
   }
 
   /** @throws as `create`; NotFound; Conflict `source_has_messages`, `run_in_progress` for another channel or target. */
-  async change(id: number, wish: Partial<SourceWish>): Promise<Source> {
-    const { sources, schedules, wanted, clock } = this.#parts;
+  async change(id: number, requested: Partial<RequestedSettings>): Promise<Source> {
+    const { sources, schedules, settings, clock } = this.#parts;
     const before = await this.source(id);
-    ensureReadable({ ...before, ...wish });
-    const change = await wanted.change(wish, before);
+    ensureReadable({ ...before, ...requested });
+    const change = await changedSettings(requested, before, settings);
     const isAnother = ({ identifier, target }: Pick<Source, 'identifier' | 'target'>) =>
       identifier !== before.identifier || target !== before.target;
     if (isAnother({ ...before, ...change })) await this.#ensureUntouched(before);
@@ -92,7 +96,7 @@ export class SourceService {
     return runs.trigger(source.id);
   }
 
-  #ensureRoom({ schedule, isActive }: Pick<SourceFacts, 'schedule' | 'isActive'>): void {
+  #ensureRoom({ schedule, isActive }: Pick<SourceSettings, 'schedule' | 'isActive'>): void {
     if (schedule === null || !isActive || !this.#parts.schedules.full) return;
     const message = 'As many sources have schedules as may have: run this one on demand';
     throw new Conflict({ error: 'too_many_schedules', message });
@@ -110,7 +114,7 @@ export class SourceService {
   }
 }
 
-function ensureReadable({ accessLevel, sessionId }: Pick<SourceFacts, 'accessLevel' | 'sessionId'>): void {
+function ensureReadable({ accessLevel, sessionId }: Pick<SourceSettings, 'accessLevel' | 'sessionId'>): void {
   if (accessLevel === 'private' && sessionId === null) throw new BadRequest('Session required for private');
 }
 

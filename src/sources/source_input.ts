@@ -1,39 +1,39 @@
 import type { z } from 'zod';
 import { InvalidInput } from '../errors.js';
 import type * as schemas from './schemas.js';
+import type { GivenChannel, RequestedSettings } from './source_settings.js';
 import type { AccessLevel, Target } from './store.js';
-import type { GivenChannel, SourceWish } from './wish.js';
 
-type Said = z.output<typeof schemas.changeInput>;
-type New = Said & { readonly name: string; readonly target: Target };
+type Input = z.output<typeof schemas.changeInput>;
+type NewInput = Input & { readonly name: string; readonly target: Target };
 
 /** The fields of the API that are one and the same, first the one that counts. */
 const CHANNELS = ['identifier', 'channel_username', 'channel_id'] as const;
 const SESSIONS = ['session_id', 'session_ref'] as const;
 
 /** What a request for a new source says. @throws InvalidInput where two names of one field differ. */
-export function newSource(said: New, accessLevel: AccessLevel): SourceWish {
-  const { name, target, is_active: isActive = true } = said;
-  const { channel, ...rest } = changedSource(said);
+export function newSource(input: NewInput, accessLevel: AccessLevel): RequestedSettings {
+  const { name, target, is_active: isActive = true } = input;
+  const { channel, ...rest } = changedSource(input);
   if (!channel)
     throw new InvalidInput([{ loc: ['body', 'identifier'], msg: 'Field required', type: 'missing' }]);
-  return { ...NOTHING_SAID, ...rest, channel, name, target, accessLevel, isActive };
+  return { ...DEFAULTS, ...rest, channel, name, target, accessLevel, isActive };
 }
 
 /** What a request for a change says: fields that it leaves out are not there. @throws as `newSource`. */
-export function changedSource(said: Said): Partial<SourceWish> {
-  const channel = channelOf(said);
-  const sessionId = one(said, SESSIONS)?.value;
+export function changedSource(input: Input): Partial<RequestedSettings> {
+  const channel = channelOf(input);
+  const sessionId = one(input, SESSIONS)?.value;
   return given({
-    ...{ name: said.name, channel, sessionId },
-    ...{ accessLevel: said.access_level, target: said.target, targetPath: said.target_path },
-    ...{ channelTitle: said.channel_title, fileTypes: said.file_types, schedule: said.schedule },
-    ...{ isActive: said.is_active, apiId: said.api_id, apiHash: said.api_hash, botToken: said.bot_token },
+    ...{ name: input.name, channel, sessionId },
+    ...{ accessLevel: input.access_level, target: input.target, targetPath: input.target_path },
+    ...{ channelTitle: input.channel_title, fileTypes: input.file_types, schedule: input.schedule },
+    ...{ isActive: input.is_active, apiId: input.api_id, apiHash: input.api_hash, botToken: input.bot_token },
   });
 }
 
-/** What is kept of a new source where its request says nothing. */
-const NOTHING_SAID = {
+/** What a new source has where its request says nothing. */
+const DEFAULTS = {
   channelTitle: null,
   targetPath: null,
   sessionId: null,
@@ -44,15 +44,15 @@ const NOTHING_SAID = {
   botToken: null,
 };
 
-function channelOf(said: Said): GivenChannel | undefined {
-  const channel = one(said, CHANNELS);
+function channelOf(input: Input): GivenChannel | undefined {
+  const channel = one(input, CHANNELS);
   return channel && { field: channel.name, text: channel.value };
 }
 
 /** The value that is given by any of these names; undefined: by none. */
-function one<Name extends keyof Said>(said: Said, names: readonly Name[]) {
+function one<Name extends keyof Input>(input: Input, names: readonly Name[]) {
   const found = names.flatMap((name) => {
-    const value = said[name];
+    const value = input[name];
     return value === undefined ? [] : [{ name, value }];
   });
   const [first, ...others] = found;

@@ -8,8 +8,8 @@ export type Target = (typeof TARGETS)[number];
 export const ACCESS_LEVELS = ['public', 'private'] as const;
 export type AccessLevel = (typeof ACCESS_LEVELS)[number];
 
-/** What is wanted of a source. Encrypted values are as the vault made them. */
-export interface SourceFacts {
+/** What can be set of a source. Encrypted values are as the vault made them. */
+export interface SourceSettings {
   readonly name: string;
   /** `@username`, or the id of a channel in decimal digits. */
   readonly identifier: string;
@@ -33,7 +33,7 @@ export interface SourceFacts {
 }
 
 /** A channel that is scraped. Times are milliseconds on the service's clock. */
-export interface Source extends SourceFacts {
+export interface Source extends SourceSettings {
   readonly id: number;
   /** Encrypted: the session of the bot that has `botToken`; null: it has not logged in yet. */
   readonly botSession: string | null;
@@ -59,14 +59,14 @@ export type SourceOutcome =
 /** Sources. Each call is one transaction. A session that a source refers to is not removed. */
 export interface SourceStore {
   /** `first`: why its first run is queued together with it; null: none is. */
-  create(source: SourceFacts, first: RunReason | null, now: number): Promise<SourceOutcome>;
+  create(source: SourceSettings, first: RunReason | null, now: number): Promise<SourceOutcome>;
   source(id: number): Promise<Source | null>;
   /** By id. */
   sources(page: Page): Promise<Source[]>;
   /** The first source of this name; null: there is none. */
   named(name: string): Promise<Source | null>;
   /** Another token is another bot: the session of the one before is forgotten. */
-  edit(id: number, change: Partial<SourceFacts>, now: number): Promise<SourceOutcome>;
+  edit(id: number, change: Partial<SourceSettings>, now: number): Promise<SourceOutcome>;
   /** Gives a source that has no channel title this one. */
   fillTitle(id: number, channelTitle: string): Promise<void>;
   /** Drops the source and all that is known of its runs; what it has stored stays where it is. Null: there was none. */

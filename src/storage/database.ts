@@ -5,7 +5,7 @@ import type { SteadyClock, TimeSource } from '../clock.js';
 import type { IntakeStore } from '../intake/store.js';
 import type { LoginStore } from '../logins/store.js';
 import type { PoolSignals, PoolStore } from '../pool/store.js';
-import type { Replicas } from '../replicas/replicas.js';
+import type { Cluster } from '../cluster/cluster.js';
 import type { RunStore } from '../scraping/store.js';
 import type { SessionStore } from '../sessions/store.js';
 import type { SourceStore } from '../sources/store.js';
@@ -46,7 +46,7 @@ export interface Database {
   readonly signals: PoolSignals;
   /** The clock of every process that uses this database. */
   readonly clock: SteadyClock;
-  readonly replicas: Replicas;
+  readonly cluster: Cluster;
   /** Whether processes on other machines, without this one's files, may use it too. */
   readonly shared: boolean;
   /** Reads a little, and writes nothing: resolves if the database answers and takes writes. @throws Unavailable. */

@@ -3,7 +3,7 @@ import type { AuditOutcome } from '../audit/store.js';
 import type { Role } from '../kernel/api_key.js';
 import type { LoginStage, PendingLogin } from '../logins/store.js';
 import type { UnreleasedLease } from '../pool/lease_authorization.js';
-import type { RestState, State } from '../pool/states.js';
+import type { BaseState, State } from '../pool/states.js';
 import type { Columns } from './postgres/columns.js';
 import { declareScrapingTables } from './scraping_tables.js';
 
@@ -47,7 +47,7 @@ export function declareSessionTables(c: Columns) {
       proxyId: c.whole('proxy_id').references(() => proxies.id),
       tags: c.list('tags').notNull(),
       inactive: c.flag('inactive').notNull().default(false),
-      rest: c.text('rest').$type<RestState>().notNull(),
+      rest: c.text('rest').$type<BaseState>().notNull(),
       restReason: c.text('rest_reason'),
       state: c.text('state').$type<State>().notNull(),
       stateReason: c.text('state_reason'),

@@ -22,7 +22,6 @@ import { sessionPresenter } from '../sessions/present.js';
 import { sessionRoutes } from '../sessions/routes.js';
 import { sessionTelegramRoutes } from '../sessions/telegram_routes.js';
 import { sourceRoutes } from '../sources/routes.js';
-import { triggerRoutes } from '../sources/trigger_routes.js';
 import type { Base } from './base.js';
 import type { Intake } from './intake.js';
 import type { Pool } from './pool.js';
@@ -69,7 +68,7 @@ export function wireApp(base: Base, features: Features): Wired {
   ];
   const app = createApp({
     routes,
-    authenticate: createAuthenticate(keys, database.replicas.limiter('bad keys', BAD_KEYS)),
+    authenticate: createAuthenticate(keys, database.cluster.limiter('bad keys', BAD_KEYS)),
     sees: async (key, id) => (await pool.visible(key, [id])).length > 0,
     audit: new AuditTrail({ store: database.audit, clock, logger }),
     logger,
@@ -115,8 +114,7 @@ function featureRoutes(
     ...sessionRoutes({ store: database.sessions, service, present }),
     ...sessionTelegramRoutes(sessions),
     ...exportRoutes({ ...sessions, logger }),
-    ...sourceRoutes(sources),
-    ...triggerRoutes({ ...sources, clock }),
+    ...sourceRoutes({ ...sources, clock }),
     ...runRoutes({ ...sources, clock }),
   ];
 }

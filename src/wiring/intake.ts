@@ -37,13 +37,13 @@ const SYNCED = 'synced';
 
 export async function wireIntake(base: Base): Promise<Intake> {
   const { config, database, vault, timers, disposers, events } = base;
-  database.replicas.onTold(SYNCED, (report) => events.publish('sync', report));
+  database.cluster.onTold(SYNCED, (report) => events.publish('sync', report));
   const { defaultProxy } = config;
   const defaultProxyId = defaultProxy && (await proxyId(defaultProxy, database.access, vault));
   const seal: Seal | null = database.shared ? (credentials) => sealCredentials(credentials, vault) : null;
   const shared = { seal, defaultProxyId };
   if (config.syncs) return { ...shared, ...wireDirectory(base, shared) };
-  const sync = new RemoteSync({ replicas: database.replicas, timers, newId: randomUUID });
+  const sync = new RemoteSync({ cluster: database.cluster, timers, newId: randomUUID });
   disposers.add(() => sync.close());
   return { ...shared, directory: null, availability: null, upkeep: null, lookout: null, sync };
 }
@@ -51,17 +51,17 @@ export async function wireIntake(base: Base): Promise<Intake> {
 function wireDirectory(base: Base, { seal, defaultProxyId }: Pick<Intake, 'seal' | 'defaultProxyId'>) {
   const { config, database, clock, timers, logger, events, disposers, threads } = base;
   const { sessionsDir: root, sessionCheck: check, sessionFileMaxBytes: maxBytes } = config;
-  const { intake: store, replicas } = database;
+  const { intake: store, cluster } = database;
   const scanner = new Scanner({ root, check, maxBytes, threads });
   const availability = new DirectoryAvailability(logger);
   const probe = new RootProbe(root);
   const machine = database.shared ? hostname() : '';
   const proxyId = defaultProxyId;
   const sync = new SyncService({
-    ...{ store, scanner, clock, proxyId, seal, replicas, machine, availability },
+    ...{ store, scanner, clock, proxyId, seal, cluster, machine, availability },
     onSynced: (report) => {
       events.publish('sync', presentSync(report));
-      replicas.tell(SYNCED, presentSync(fittingReport(report)));
+      cluster.tell(SYNCED, presentSync(fittingReport(report)));
     },
   });
   const upkeep = new IntakeUpkeep({ probe, availability, sync, timers, logger });
@@ -77,7 +77,7 @@ function wireDirectory(base: Base, { seal, defaultProxyId }: Pick<Intake, 'seal'
     sweep: (reason) => upkeep.run(reason),
     lastDevice: () => store.lastDevice(machine),
   });
-  answerAskedSyncs({ replicas, sync, replicaId: randomUUID(), logger });
+  answerAskedSyncs({ cluster, sync, replicaId: randomUUID(), logger });
   disposers.add(
     () => scanner.close(),
     () => sync.close(),

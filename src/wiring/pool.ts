@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ApiKey } from '../kernel/api_key.js';
-import { presentStatus } from '../pool/present.js';
 import { PoolService } from '../pool/service.js';
-import { StatusBroadcast } from '../pool/status_broadcast.js';
+import { StatusBroadcast, serializeStatus } from '../pool/status.js';
 import type { Base } from './base.js';
 import type { Intake } from './intake.js';
 
@@ -19,10 +18,10 @@ export function wirePool(
     clock,
     timers,
     newLeaseId: randomUUID,
-    others: database.replicas.lines,
+    remote: database.cluster.queues,
   });
   const status = async (tags: readonly string[]) =>
-    presentStatus(await service.counts(tags), service.waiting, clock);
+    serializeStatus(await service.counts(tags), service.waiting, clock);
   const visible = ({ tags, holder }: ApiKey, ids: readonly number[]) =>
     database.sessions.within(ids, tags, holder);
   const broadcast = new StatusBroadcast({ events, status, visible, clock, timers });

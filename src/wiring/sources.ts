@@ -8,10 +8,9 @@ import { RunService } from '../scraping/run_service.js';
 import { Scraping } from '../scraping/scraping.js';
 import { openSink } from '../scraping/sinks/open_sink.js';
 import { SourceBots } from '../scraping/source_bots.js';
-import { sourcePresenter } from '../sources/present.js';
 import { SourceSchedules } from '../sources/schedules.js';
 import { SourceService } from '../sources/service.js';
-import { WantedFacts } from '../sources/wanted_facts.js';
+import { sourceSerializer } from '../sources/source_answer.js';
 import { applicationChooser } from '../telegram/application.js';
 import type { Base } from './base.js';
 import type { Pool } from './pool.js';
@@ -20,10 +19,10 @@ import type { Telegram } from './telegram.js';
 /** The engine that carries out runs in this process, with sessions of the pool. */
 export function wireScraping(base: Base, { service: pool }: Pool, telegram: Telegram): EmbeddedEngine {
   const { config, database, clock, timers, logger, vault, events, disposers } = base;
-  const { runs, sources, sessions, replicas } = database;
+  const { runs, sources, sessions, cluster } = database;
   const { maxFileBytes, floodSleepMaxSeconds } = config.scraping;
   const publish = (event: string, data: unknown) => events.publish(event, data);
-  const broadcast = new RunBroadcast({ runs, replicas, publish, clock, timers });
+  const broadcast = new RunBroadcast({ runs, cluster, publish, clock, timers });
   const chooseApplication = applicationChooser(config.telegramApiId, config.telegramApiHash);
   const scraping = new Scraping({
     ...{ runs, sources, sessions, pool, clock, timers },
@@ -58,15 +57,27 @@ export type Sources = ReturnType<typeof wireSources>;
 
 /** Sources, their schedules, and their runs, which `engine` carries out. */
 export function wireSources({ config, database, clock, vault, logger, disposers }: Base, engine: Engine) {
-  const { sources, runs: store, replicas } = database;
+  const { sources, runs: store, cluster } = database;
   const runs = new RunService({ store, engine, clock });
   const begin = (sourceId: number) => runs.begin(sourceId, 'schedule');
-  const schedules = new SourceSchedules({ store: sources, replicas, most: MAX_SCHEDULES, logger, begin });
+  const schedules = new SourceSchedules({
+    store: sources,
+    cluster,
+    maxSchedules: MAX_SCHEDULES,
+    logger,
+    begin,
+  });
   disposers.add(() => schedules.dispose());
   const { nasRoot, s3 } = config;
-  const places = { localRoot: join(config.dataDir, 'scraped'), nasRoot, s3Bucket: s3.bucket };
-  const wanted = new WantedFacts({ places, vault });
-  const service = new SourceService({ sources, checkpoints: store, runs, schedules, wanted, clock });
+  const roots = { localRoot: join(config.dataDir, 'scraped'), nasRoot, s3Bucket: s3.bucket };
+  const service = new SourceService({
+    sources,
+    checkpoints: store,
+    runs,
+    schedules,
+    settings: { roots, vault },
+    clock,
+  });
   const runsOf: SourceService['runs'] = (id, page) => service.runs(id, page);
-  return { service, runs, runsOf, schedules, present: sourcePresenter(runs, clock) };
+  return { service, runs, runsOf, schedules, serialize: sourceSerializer(runs, clock) };
 }

@@ -25,13 +25,13 @@ const LOST_SECRETS =
  * of what was in it; KeyFileError.
  */
 export async function openVault(config: Config, database: Database, logger: Logger): Promise<Vault> {
-  const { access, replicas } = database;
+  const { access, cluster } = database;
   if (config.beginAnew) {
     logger.warn('BEGIN_ANEW is on: set it back to off, lest a database that is lost is replaced unnoticed');
   }
   if (database.shared) {
     const vault = await vaultOf(config);
-    await checkVault({ access, replicas, vault });
+    await checkVault({ access, cluster, vault });
     return vault;
   }
   const refuseUnlessAnew = (refusal: Error) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Vault } from '../../src/access/vault.js';
 import { checkVault, EncryptionKeysDiffer } from '../../src/access/vault_check.js';
-import { Alone } from '../../src/replicas/alone.js';
+import { SingleNode } from '../../src/cluster/single_node.js';
 import { type Stores, usingStores } from '../contracts/stores.js';
 import { makeSqliteStores } from '../storage/databases.js';
 
@@ -11,8 +11,8 @@ const using = usingStores(makeSqliteStores);
 
 describe('a replica that starts', () => {
   function starting({ access }: Stores) {
-    const replicas = new Alone();
-    return (...keys: Buffer[]) => checkVault({ access, replicas, vault: new Vault(keys) });
+    const cluster = new SingleNode();
+    return (...keys: Buffer[]) => checkVault({ access, cluster, vault: new Vault(keys) });
   }
 
   it(

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import type { SourceFacts } from '../../src/sources/store.js';
+import type { SourceSettings } from '../../src/sources/store.js';
 import { addSource } from './sources.js';
 import { type MakeStores, type Stores, T0, usingStores } from './stores.js';
 
@@ -35,7 +35,7 @@ export function botSessions(make: MakeStores): void {
   it(
     'go with their token',
     using(async (stores) => {
-      const changes: [Partial<SourceFacts>, string | null][] = [
+      const changes: [Partial<SourceSettings>, string | null][] = [
         [{ name: 'other', apiHash: 'h', isActive: false }, 's'],
         [{ botToken: 'another' }, null],
         [{ botToken: null }, null],

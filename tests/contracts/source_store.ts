@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { SourceFacts } from '../../src/sources/store.js';
+import type { SourceSettings } from '../../src/sources/store.js';
 import { botSessions } from './bot_sessions.js';
 import { sharedKeys } from './missing_auth_keys.js';
 import { sessionReferences } from './session_references.js';
@@ -158,7 +158,7 @@ function edited(make: MakeStores): void {
 
 function places(make: MakeStores): void {
   const using = usingStores(make);
-  const placed = (targetPath: string | null, target: SourceFacts['target'] = 'LOCAL') =>
+  const placed = (targetPath: string | null, target: SourceSettings['target'] = 'LOCAL') =>
     wantedSource({ targetPath, target });
 
   it(

@@ -1,8 +1,8 @@
-import type { Source, SourceFacts } from '../../src/sources/store.js';
+import type { Source, SourceSettings } from '../../src/sources/store.js';
 import { type Stores, T0 } from './stores.js';
 
 /** What is wanted of a source: a public channel, and no session of its own. */
-export function wantedSource(over: Partial<SourceFacts> = {}): SourceFacts {
+export function wantedSource(over: Partial<SourceSettings> = {}): SourceSettings {
   return {
     name: 'news',
     identifier: '@news',
@@ -22,7 +22,7 @@ export function wantedSource(over: Partial<SourceFacts> = {}): SourceFacts {
 }
 
 /** Makes a source, which must come about. */
-export async function addSource({ sources }: Stores, over: Partial<SourceFacts> = {}): Promise<Source> {
+export async function addSource({ sources }: Stores, over: Partial<SourceSettings> = {}): Promise<Source> {
   const outcome = await sources.create(wantedSource(over), null, T0);
   if (outcome.kind !== 'done') throw new Error(`no source: ${outcome.kind}`);
   return outcome.source;

@@ -88,7 +88,7 @@ describe('GET /metrics', () => {
         const lines = answer.text.split('\n');
         expect(lines).toContain('telegate_sessions{state="free"} 2');
         expect(lines).toContain('telegate_sessions{state="leased"} 1');
-        expect(lines).toContain('telegate_requests_waiting 0');
+        expect(lines).toContain('telegate_acquire_queue_length 0');
         expect(lines).toContain('telegate_session_events_total{event="leased"} 2');
         expect(answer.text).toMatch(/_count\{method="GET",route="\/session",status="200"\} 2/);
       },

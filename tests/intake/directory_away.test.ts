@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { withTwoServices } from '../replicas/two_services.js';
+import { withTwoServices } from '../cluster/two_services.js';
 import { until } from '../service/manual_time.js';
 import { type Service, some, withService } from '../service/service.js';
 import { describeWithServer } from '../storage/databases_postgres.js';

@@ -5,8 +5,8 @@ import { SessionsDirectoryUnreadable } from '../../src/intake/errors.js';
 import { RemoteSync } from '../../src/intake/remote_sync.js';
 import type { SyncOptions, SyncReport } from '../../src/intake/sync_report.js';
 import { createLogger } from '../../src/logging.js';
+import { ToldInProcess } from '../cluster/told_in_process.js';
 import { Lines } from '../logged.js';
-import { ToldInProcess } from '../replicas/told_in_process.js';
 import { ManualTime } from '../service/manual_time.js';
 
 const REPORT: SyncReport = {
@@ -28,13 +28,13 @@ class World {
       ids += 1;
       return `sync-${ids}`;
     };
-    this.asker = new RemoteSync({ replicas: this.told.join(), timers: this.time, newId });
+    this.asker = new RemoteSync({ cluster: this.told.join(), timers: this.time, newId });
   }
 
   /** A replica with the directory. */
   add(replicaId: string, sync: () => Promise<SyncReport> = async () => REPORT): this {
     answerAskedSyncs({
-      replicas: this.told.join(),
+      cluster: this.told.join(),
       replicaId,
       logger: createLogger({ level: 'error', stream: new Lines() }),
       sync: {

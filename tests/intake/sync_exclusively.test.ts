@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { SingleNode } from '../../src/cluster/single_node.js';
 import { Unavailable } from '../../src/errors.js';
 import { Scanner } from '../../src/intake/scanner.js';
 import { SyncService } from '../../src/intake/sync.js';
-import { Alone } from '../../src/replicas/alone.js';
 import { until } from '../service/manual_time.js';
 import { type Service, withService } from '../service/service.js';
 import { listed } from './sync_files.js';
@@ -20,7 +20,7 @@ describe('work that must be alone with the directory', () => {
         machine: '',
         onSynced: () => undefined,
         ...{ store: database.intake, scanner, clock, proxyId: null, seal: null },
-        replicas: new Alone(),
+        cluster: new SingleNode(),
         availability: unobservedAvailability(),
       });
       try {

@@ -3,12 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { Vault } from '../../src/access/vault.js';
+import { SingleNode } from '../../src/cluster/single_node.js';
 import { SessionFileUnreadable } from '../../src/intake/errors.js';
 import type { Credentials } from '../../src/intake/formats/session_string.js';
 import type { ScannerOptions } from '../../src/intake/scan_worker.js';
 import { Scanner } from '../../src/intake/scanner.js';
 import { SyncService } from '../../src/intake/sync.js';
-import { Alone } from '../../src/replicas/alone.js';
 import { openCredentials, sealCredentials } from '../../src/sessions/sealed_credentials.js';
 import { type Service, withService } from '../service/service.js';
 import { samples } from './sync_files.js';
@@ -51,7 +51,7 @@ describe('a sync that keeps sessions in the database', () => {
       const sync = new SyncService({
         machine: '',
         onSynced: () => undefined,
-        ...{ store: database.intake, scanner, clock, proxyId: null, replicas: new Alone() },
+        ...{ store: database.intake, scanner, clock, proxyId: null, cluster: new SingleNode() },
         seal: (credentials) => sealCredentials(credentials, vault),
         availability: unobservedAvailability(),
       });

@@ -1,15 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Cluster } from '../../src/cluster/cluster.js';
+import { SingleNode } from '../../src/cluster/single_node.js';
 import { Unavailable } from '../../src/errors.js';
 import { type InspectedFile, Scanner } from '../../src/intake/scanner.js';
 import { SyncService } from '../../src/intake/sync.js';
-import { Alone } from '../../src/replicas/alone.js';
-import type { Replicas } from '../../src/replicas/replicas.js';
 import { until } from '../service/manual_time.js';
 import { type Service, some, withService } from '../service/service.js';
 import { unobservedAvailability } from './unobserved.js';
 
 /** Its turns end when it is told so, whoever has one. */
-class LosingTurns extends Alone {
+class LosingTurns extends SingleNode {
   readonly #lost = new AbortController();
 
   override exclusively<Result>(
@@ -26,7 +26,7 @@ class LosingTurns extends Alone {
 }
 
 /** The queue of one replica, over the service's directory and database. */
-function queueOf(service: Service, replicas: Replicas, onRead = () => {}) {
+function queueOf(service: Service, cluster: Cluster, onRead = () => {}) {
   class WatchedScanner extends Scanner {
     override async readNext(limit: number): Promise<InspectedFile[]> {
       const files = await super.readNext(limit);
@@ -39,7 +39,7 @@ function queueOf(service: Service, replicas: Replicas, onRead = () => {}) {
   const queue = new SyncService({
     machine: '',
     onSynced: () => undefined,
-    ...{ store: database.intake, scanner, clock, proxyId: null, seal: null, replicas },
+    ...{ store: database.intake, scanner, clock, proxyId: null, seal: null, cluster },
     availability: unobservedAvailability(),
   });
   const close = async () => {
@@ -53,7 +53,7 @@ describe('looks at one directory by several replicas', () => {
   it(
     'come one after the other, whichever replica they are of',
     withService(async (service) => {
-      const shared = new Alone();
+      const shared = new SingleNode();
       const [one, other] = [queueOf(service, shared), queueOf(service, shared)];
       const order: string[] = [];
       let goOn = () => {};
@@ -78,11 +78,11 @@ describe('looks at one directory by several replicas', () => {
     'are broken off between two batches once another may have its turn',
     withService(async (service) => {
       for (const name of some(150)) service.write(name);
-      const replicas = new LosingTurns();
+      const cluster = new LosingTurns();
       let reads = 0;
-      const { queue, close } = queueOf(service, replicas, () => {
+      const { queue, close } = queueOf(service, cluster, () => {
         reads += 1;
-        if (reads === 2) replicas.lose();
+        if (reads === 2) cluster.lose();
       });
       await expect(queue.sync()).rejects.toThrow(Unavailable);
       expect(await service.container.database.intake.total()).toBe(100);

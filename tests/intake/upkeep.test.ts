@@ -1,16 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
+import { SingleNode } from '../../src/cluster/single_node.js';
 import { Unavailable } from '../../src/errors.js';
 import { RootProbe } from '../../src/intake/root_identity.js';
 import { Scanner } from '../../src/intake/scanner.js';
 import { SyncService } from '../../src/intake/sync.js';
 import { IntakeUpkeep } from '../../src/intake/upkeep.js';
-import { Alone } from '../../src/replicas/alone.js';
 import { until } from '../service/manual_time.js';
 import { type Service, some, withService } from '../service/service.js';
 import { unobservedAvailability, unreadLog } from './unobserved.js';
 
 /** The first turns can't be had: the database is away. */
-class AwayAtFirst extends Alone {
+class AwayAtFirst extends SingleNode {
   #away = 2;
 
   override exclusively<Result>(
@@ -30,7 +30,7 @@ function upkeepOf({ sessionsDir: root, container, time }: Service) {
   const { clock, database } = container;
   const availability = unobservedAvailability();
   const sync = new SyncService({
-    ...{ store: database.intake, scanner, clock, proxyId: null, seal: null, replicas: new AwayAtFirst() },
+    ...{ store: database.intake, scanner, clock, proxyId: null, seal: null, cluster: new AwayAtFirst() },
     ...{ machine: '', onSynced: () => undefined, availability },
   });
   const upkeep = new IntakeUpkeep({

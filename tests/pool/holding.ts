@@ -12,7 +12,7 @@ export function hold(service: Service, query: string, name: string, order: strin
     });
 }
 
-export function inLine(service: Service, count: number): Promise<void> {
+export function inQueue(service: Service, count: number): Promise<void> {
   return until(() => service.container.pool.waiting === count);
 }
 

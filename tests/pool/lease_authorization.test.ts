@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  authorizeBlock,
   authorizeLease,
   type Caller,
   type LeaseRecord,
@@ -113,6 +114,22 @@ describe('a call that names no lease', () => {
   });
 });
 
+describe('a call that blocks a session', () => {
+  const block = (lease: LeaseRecord, by: Partial<Caller>) => authorizeBlock(lease, caller(by));
+
+  it('may come from whoever holds it or held it last, and from an admin', () => {
+    expect(block(held, {})).toEqual({ kind: 'allowed', as: 'holder' });
+    expect(block(over, {})).toEqual({ kind: 'allowed', as: 'last_holder' });
+    expect(block(over, { admin: true, holder: 'key:2' })).toEqual({ kind: 'allowed', as: 'admin' });
+  });
+
+  it('may not come from others, whatever else they may do', () => {
+    expect(authorizeLease(over, caller({ holder: 'key:2' }))).toEqual({ kind: 'allowed', as: 'bystander' });
+    expect(block(over, { holder: 'key:2' })).toEqual({ kind: 'not_lease_holder' });
+    expect(block(held, { leaseId: 'older' })).toEqual({ kind: 'lease_lost' });
+  });
+});
+
 describe('leases that nobody released', () => {
   it('are remembered by their client, the newest sixteen', () => {
     expect(withUnreleased(held)).toEqual([{ leaseId: 'current', holder: 'key:1', address: MINE }]);
@@ -122,6 +139,11 @@ describe('leases that nobody released', () => {
       ...many.slice(1).map(({ leaseId }) => leaseId),
       'current',
     ]);
+  });
+
+  it('are none of a session that nobody has ever held', () => {
+    const unreleased = [earlier('key:1')];
+    expect(withUnreleased({ ...held, leaseHolder: null, unreleased })).toBe(unreleased);
   });
 
   it('are released late by their id, whoever else is late', () => {

@@ -8,28 +8,29 @@ import {
   type State,
 } from '../../src/pool/states.js';
 
-/** Where a session comes to rest in these tests, so that a move to rest is told from a move to `free`. */
-const REST = 'missing';
+/** The base state in these tests, so that a move to the base state is told from a move to `free`. */
+const BASE = 'missing';
 
 /**
- * What each event leads to, state by state; `-`: nothing happens, `rest`: the state the session rests in.
- * A row: acquire renew release expire cool revoke flood invalidate restore elapse die settle rekey.
+ * What each event leads to, state by state; `-`: nothing happens, `base`: the session's base state. A row:
+ * acquire renew release expire enter_cooldown revoke flood invalidate restore timer_expired die reconcile
+ * auth_key_changed.
  */
 const EXPECTED: Readonly<Record<State, string>> = {
-  free: 'leased - - - - - flood invalid - - dead rest rest',
-  leased: '- leased rest rest cooldown cooldown flood invalid - - dead - -',
-  cooldown: '- - rest - - - flood invalid - rest dead - -',
-  flood: '- - - - - - flood invalid rest rest dead - -',
-  invalid: '- - - - - - - - rest rest - - -',
-  missing: '- - - - - - - invalid - - dead rest rest',
-  dead: '- - - - - - - invalid rest - - - rest',
-  inactive: 'leased - - - - - - invalid - - dead rest rest',
-  duplicate: '- - - - - - - invalid - - dead rest rest',
+  free: 'leased - - - - - flood invalid - - dead base base',
+  leased: '- leased base base cooldown cooldown flood invalid - - dead - -',
+  cooldown: '- - base - - - flood invalid - base dead - -',
+  flood: '- - - - - - flood invalid base base dead - -',
+  invalid: '- - - - - - - - base base - - -',
+  missing: '- - - - - - - invalid - - dead base base',
+  dead: '- - - - - - - invalid base - - - base',
+  inactive: 'leased - - - - - - invalid - - dead base base',
+  duplicate: '- - - - - - - invalid - - dead base base',
 };
 
 function expected(state: State, event: PoolEvent): State | null {
   const cell = EXPECTED[state].split(' ')[EVENTS.indexOf(event)];
-  if (cell === 'rest') return REST;
+  if (cell === 'base') return BASE;
   return STATES.find((known) => known === cell) ?? null;
 }
 
@@ -37,8 +38,8 @@ describe('the transitions of a session', () => {
   for (const state of STATES) {
     for (const event of EVENTS) {
       const to = expected(state, event);
-      it(`${event} of a ${state} session: ${to === REST ? 'to where it rests' : (to ?? 'nothing')}`, () => {
-        expect(nextState(state, event, REST)).toBe(to);
+      it(`${event} of a ${state} session: ${to === BASE ? 'to its base state' : (to ?? 'nothing')}`, () => {
+        expect(nextState(state, event, BASE)).toBe(to);
       });
     }
   }
@@ -49,13 +50,13 @@ describe('the transitions of a session', () => {
   });
 
   it('never end a lease because of its file: the holder is still connected', () => {
-    expect(nextState('leased', 'settle', 'dead')).toBeNull();
-    expect(nextState('leased', 'rekey', 'free')).toBeNull();
+    expect(nextState('leased', 'reconcile', 'dead')).toBeNull();
+    expect(nextState('leased', 'auth_key_changed', 'free')).toBeNull();
   });
 
-  it('bring a session of an unknown rest back free only where nothing else forbids it', () => {
-    for (const rest of ['free', 'missing', 'dead', 'inactive', 'duplicate'] as const) {
-      expect(nextState('flood', 'elapse', rest)).toBe(rest);
+  it('free a flooded session only where its base state is free', () => {
+    for (const base of ['free', 'missing', 'dead', 'inactive', 'duplicate'] as const) {
+      expect(nextState('flood', 'timer_expired', base)).toBe(base);
     }
   });
 });
@@ -63,16 +64,16 @@ describe('the transitions of a session', () => {
 describe('the deadline of a state', () => {
   it.each([
     ['leased', false, 'expire'],
-    ['leased', true, 'cool'],
-    ['cooldown', true, 'elapse'],
-    ['flood', false, 'elapse'],
-    ['invalid', false, 'elapse'],
+    ['leased', true, 'enter_cooldown'],
+    ['cooldown', true, 'timer_expired'],
+    ['flood', false, 'timer_expired'],
+    ['invalid', false, 'timer_expired'],
     ['free', false, null],
     ['missing', false, null],
     ['dead', true, null],
     ['inactive', false, null],
     ['duplicate', false, null],
-  ] as const)('of a %s session (renewed: %s) brings %s', (state, renewed, event) => {
+  ] as const)('of a %s session (renewed: %s) causes %s', (state, renewed, event) => {
     expect(deadlineEvent(state, renewed)).toBe(event);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { until } from '../service/manual_time.js';
 import { some, withService } from '../service/service.js';
-import { hold, inLine, release } from './holding.js';
+import { hold, inQueue, release } from './holding.js';
 
 describe('requests on hold', () => {
   it(
@@ -13,12 +13,12 @@ describe('requests on hold', () => {
         const held = [];
         for (const [index, name] of ['first', 'second', 'third'].entries()) {
           held.push(hold(service, 'wait=60', name, order));
-          await inLine(service, index + 1);
+          await inQueue(service, index + 1);
         }
         expect(await service.status()).toMatchObject({ waiting: 3, in_use: 1 });
         for (const waiting of [2, 1, 0]) {
           await release(service, session_id);
-          await inLine(service, waiting);
+          await inQueue(service, waiting);
         }
         const answers = await Promise.all(held);
         expect(order).toEqual(['first', 'second', 'third']);
@@ -35,7 +35,7 @@ describe('requests on hold', () => {
       async (service) => {
         const { session_id } = await service.lease();
         const held = hold(service, 'wait=60', 'held', []);
-        await inLine(service, 1);
+        await inQueue(service, 1);
         const [hasty] = await Promise.all([
           service.as('rival').get('/session?wait=0'),
           release(service, session_id),
@@ -58,9 +58,9 @@ describe('requests on hold', () => {
         const [one, two] = [await service.lease('session_id=1'), await service.lease('session_id=2')];
         const order: string[] = [];
         const picky = hold(service, 'wait=60&tag=de', 'picky', order);
-        await inLine(service, 1);
+        await inQueue(service, 1);
         const easy = hold(service, 'wait=60', 'easy', order);
-        await inLine(service, 2);
+        await inQueue(service, 2);
         await release(service, one.session_id);
         expect((await easy).body.session_id).toBe(1);
         await release(service, two.session_id);
@@ -78,7 +78,7 @@ describe('requests on hold', () => {
         await service.lease();
         const order: string[] = [];
         const held = hold(service, 'wait=20', 'held', order);
-        await inLine(service, 1);
+        await inQueue(service, 1);
         await service.time.advance(19.9);
         expect(order).toEqual([]);
         await service.time.advance(0.2);
@@ -100,9 +100,9 @@ describe('requests on hold', () => {
         await service.as('admin').post('/floodwait').send({ session_id: 2, wait_seconds: 5 }).expect(200);
         const order: string[] = [];
         const flooded = hold(service, 'wait=60', 'flooded', order);
-        await inLine(service, 1);
+        await inQueue(service, 1);
         const cooled = hold(service, 'wait=60', 'cooled', order);
-        await inLine(service, 2);
+        await inQueue(service, 2);
         await service.time.advance(6);
         expect((await flooded).body.session_id).toBe(2);
         await service.time.advance(9);
@@ -119,14 +119,14 @@ describe('requests on hold', () => {
     'get a session that is new, restored, or back in the pool',
     withService(async (service) => {
       const fresh = hold(service, 'wait=60', 'fresh', []);
-      await inLine(service, 1);
+      await inQueue(service, 1);
       service.write('new.session');
       await service.as('admin').post('/sync').expect(200);
       const { session_id } = (await fresh).body;
       await release(service, session_id);
       await service.as('admin').post('/invalidate').send({ session_id }).expect(200);
       const restored = hold(service, 'wait=60', 'restored', []);
-      await inLine(service, 1);
+      await inQueue(service, 1);
       await service.as('admin').post('/restore').send({ session_id }).expect(200);
       expect((await restored).status).toBe(200);
     }),

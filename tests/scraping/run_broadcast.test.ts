@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Alone } from '../../src/replicas/alone.js';
+import { SingleNode } from '../../src/cluster/single_node.js';
 import { RunBroadcast } from '../../src/scraping/run_broadcast.js';
 import { ManualTime, until } from '../service/manual_time.js';
 import { withService } from '../service/service.js';
@@ -17,7 +17,7 @@ describe('runs that change at one moment', () => {
       const publish = (_event: string, run: unknown) => told.push((run as { readonly id: number }).id);
       const timers = new ManualTime();
       const broadcast = new RunBroadcast({
-        ...{ runs: database.runs, replicas: new Alone(), publish, clock, timers },
+        ...{ runs: database.runs, cluster: new SingleNode(), publish, clock, timers },
       });
       const ids: number[] = [];
       for (let made = 0; made < MANY; made += 1) {

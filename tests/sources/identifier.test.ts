@@ -18,6 +18,11 @@ describe('a channel', () => {
     ['euronews_eng.t.me', '@euronews_eng'],
     ['tg://resolve?domain=euronews_eng', '@euronews_eng'],
     ['nasa', '@nasa'],
+    [`@${'x'.repeat(32)}`, `@${'x'.repeat(32)}`],
+    ['http://euronews_eng.t.me/', '@euronews_eng'],
+    ['https://euronews_eng.t.me', '@euronews_eng'],
+    ['tg:resolve?domain=euronews_eng', '@euronews_eng'],
+    ['https://telegram.dog/@euronews_eng', '@euronews_eng'],
   ])('by the name %j is %s', (given, wanted) => {
     expect(parseIdentifier(given)).toBe(wanted);
   });

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { oneByOne } from '../../src/sources/one_by_one.js';
+import { oneByOne } from '../../src/sources/schedules.js';
 
 const DUE = new Date(0);
 

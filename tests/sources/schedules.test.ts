@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { createLogger } from '../../src/logging.js';
 import type { BeginOutcome } from '../../src/scraping/store.js';
 import { SourceSchedules } from '../../src/sources/schedules.js';
+import { ToldInProcess } from '../cluster/told_in_process.js';
 import { Lines } from '../logged.js';
-import { ToldInProcess } from '../replicas/told_in_process.js';
 import { until } from '../service/manual_time.js';
 import { type Service, withService } from '../service/service.js';
 import { seedRun, seedSource } from './seeding.js';
@@ -32,7 +32,7 @@ function follow(
   };
   const { sources: store } = container.database;
   return {
-    schedules: new SourceSchedules({ store, replicas: told.join(), most, logger, begin }),
+    schedules: new SourceSchedules({ store, cluster: told.join(), maxSchedules: most, logger, begin }),
     begun,
     log,
   };

@@ -1,17 +1,17 @@
 import type { Run } from '../../src/scraping/store.js';
-import type { Source, SourceFacts } from '../../src/sources/store.js';
+import type { Source, SourceSettings } from '../../src/sources/store.js';
 import type { Service } from '../service/service.js';
 
-const PUBLIC: SourceFacts = {
+const PUBLIC: SourceSettings = {
   ...{ name: 'News', identifier: '@sandbox_news', channelTitle: null, accessLevel: 'public' },
   ...{ target: 'LOCAL', targetPath: null, sessionId: null, fileTypes: null, schedule: null },
   ...{ isActive: true, apiId: null, apiHash: null, botToken: null },
 };
 
 /** A source that is in the store, and that nobody was asked to run. */
-export async function seedSource(service: Service, facts: Partial<SourceFacts> = {}): Promise<Source> {
+export async function seedSource(service: Service, settings: Partial<SourceSettings> = {}): Promise<Source> {
   const { sources } = service.container.database;
-  const outcome = await sources.create({ ...PUBLIC, ...facts }, null, service.container.clock.now());
+  const outcome = await sources.create({ ...PUBLIC, ...settings }, null, service.container.clock.now());
   if (outcome.kind !== 'done') throw new Error(outcome.kind);
   return outcome.source;
 }

@@ -3,8 +3,7 @@ import { Vault } from '../../src/access/vault.js';
 import type { Engine } from '../../src/scraping/engine.js';
 import { RunService } from '../../src/scraping/run_service.js';
 import { SourceService } from '../../src/sources/service.js';
-import { WantedFacts } from '../../src/sources/wanted_facts.js';
-import type { SourceWish } from '../../src/sources/wish.js';
+import type { RequestedSettings } from '../../src/sources/source_settings.js';
 import { type Service, withService } from '../service/service.js';
 import { seedSource } from './seeding.js';
 
@@ -14,15 +13,15 @@ const engine: Engine = { wake() {}, cancel() {} };
 /** Sources over the service's database, where no further schedule is kept. */
 function fullOf({ container: { database, clock } }: Service): SourceService {
   const { sources, runs: store } = database;
-  const places = { localRoot: '/scraped', nasRoot: null, s3Bucket: null };
+  const roots = { localRoot: '/scraped', nasRoot: null, s3Bucket: null };
   return new SourceService({
     ...{ sources, checkpoints: store, clock, runs: new RunService({ store, engine, clock }) },
     schedules: { full: true, changed: async () => undefined },
-    wanted: new WantedFacts({ places, vault: new Vault([Buffer.alloc(32)]) }),
+    settings: { roots, vault: new Vault([Buffer.alloc(32)]) },
   });
 }
 
-const WISH: SourceWish = {
+const NEW_SOURCE: RequestedSettings = {
   ...{ name: 'N', channel: { field: 'identifier', text: '@channel' }, channelTitle: null },
   ...{ accessLevel: 'public', target: 'LOCAL', targetPath: null, sessionId: null, fileTypes: null },
   ...{ schedule: null, isActive: true, apiId: null, apiHash: null, botToken: null },
@@ -35,8 +34,8 @@ describe('where as many sources have schedules as may', () => {
     'others may be made, changed and run on demand, but are given none',
     withService(async (service) => {
       const full = fullOf(service);
-      await expect(full.create({ ...WISH, ...DAILY })).rejects.toMatchObject(refusal);
-      const { id } = await full.create(WISH);
+      await expect(full.create({ ...NEW_SOURCE, ...DAILY })).rejects.toMatchObject(refusal);
+      const { id } = await full.create(NEW_SOURCE);
       await expect(full.change(id, DAILY)).rejects.toMatchObject(refusal);
       expect(await full.change(id, { ...DAILY, isActive: false })).toMatchObject(DAILY);
       await expect(full.change(id, { isActive: true })).rejects.toMatchObject(refusal);

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { runOnSchedule } from '../../src/jobs/cron.js';
+import { runOnSchedule } from '../../src/jobs/scheduler.js';
 import { createLogger } from '../../src/logging.js';
 import { Lines } from '../logged.js';
 import { until } from '../service/manual_time.js';
@@ -82,7 +82,7 @@ describe('a schedule of all replicas', () => {
         if (begun.length === 1) throw new Error('the disk is full');
       };
       const stops = replicas.map(({ jobs }) =>
-        runOnSchedule('* * * * * *', 'sync', { replicas: jobs, logger }, task),
+        runOnSchedule('* * * * * *', 'sync', { cluster: jobs, logger }, task),
       );
       await until(() => begun.length >= 3);
       for (const stop of stops) stop();

@@ -23,8 +23,8 @@ export async function withReplicas(test: (replicas: Replicas) => Promise<void>):
   const there = await openPostgres(name, { connections: 4 });
   const [one, other] = [postgresStores(here), postgresStores(there)];
   const someoneWaits = () => {
-    there.replicas.lines.announce(() => [{ wants: 'anything', arrivedAt: 0 }]);
-    return until(() => here.replicas.lines.length === 1);
+    there.cluster.queues.announce(() => [{ wants: 'anything', arrivedAt: 0 }]);
+    return until(() => here.cluster.queues.length === 1);
   };
   try {
     await test({ one, other, name, someoneWaits });

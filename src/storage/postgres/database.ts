@@ -15,8 +15,8 @@ import { openPool, type PostgresOptions } from './connect.js';
 import { Deadlines } from './deadlines.js';
 import { leaseStore } from './lease_store.js';
 import { OrphanedLeases } from './orphaned_leases.js';
-import { RemoteQueues } from './remote_queues.js';
-import { PostgresReplicas } from './replicas.js';
+import { PostgresQueues } from './remote_queues.js';
+import { PostgresCluster } from './cluster.js';
 import { Signals } from './signals.js';
 import { type TransactionDependencies, Transactions, toldError } from './transaction.js';
 import { PostgresUnitsOfWork } from './unit_of_work.js';
@@ -31,7 +31,7 @@ export class PostgresDatabase implements Repositories {
   readonly logins: LoginStore;
   readonly sources: SourceStore;
   readonly runs: RunStore;
-  readonly replicas: PostgresReplicas;
+  readonly cluster: PostgresCluster;
   readonly #connections: Pool;
   readonly #channel: Channel;
   readonly #signals: Signals;
@@ -49,14 +49,14 @@ export class PostgresDatabase implements Repositories {
     this.#channel = channel;
     const transactions = new Transactions(connections, dependencies);
     this.#transactions = transactions;
-    const lines: RemoteQueues = new RemoteQueues({
+    const queues: PostgresQueues = new PostgresQueues({
       channel,
       living: (pids) => livingOf(transactions, pids),
       onWaiting: () => signals.waited(),
     });
-    const signals = new Signals(channel, dependencies, () => lines.length > 0);
+    const signals = new Signals(channel, dependencies, () => queues.length > 0);
     this.#signals = signals;
-    this.replicas = new PostgresReplicas({ options, connections, transactions, channel, lines });
+    this.cluster = new PostgresCluster({ options, connections, transactions, channel, queues });
     const units = new PostgresUnitsOfWork(transactions, signals);
     const deadlines = new Deadlines(units);
     this.#unknownLeases = new OrphanedLeases(units, dependencies, options.statementTimeoutMs);
@@ -95,7 +95,7 @@ export class PostgresDatabase implements Repositories {
       await connections.end();
       throw toldError(error);
     }
-    database.replicas.lines.ask();
+    database.cluster.queues.ask();
     return database;
   }
 

@@ -18,7 +18,7 @@ export class Jobs {
   }
 
   /**
-   * As `Replicas.takeJob`: each due time is given out once, also to replicas whose clocks are late. If the
+   * As `Cluster.takeJob`: each due time is given out once, also to replicas whose clocks are late. If the
    * connection is lost while the job is done, the next one may be given out before this one has ended.
    */
   async takeJob(name: string, dueAt: Date): Promise<(() => Promise<void>) | null> {

@@ -1,6 +1,6 @@
 import { Unavailable } from '../../errors.js';
 import { authorizeLease, type Caller } from '../../pool/lease_authorization.js';
-import { renewal } from '../../pool/lease_changes.js';
+import { renewal } from '../../pool/lease_decisions.js';
 import type {
   AcquireOutcome,
   AcquireRequest,

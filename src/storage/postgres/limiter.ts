@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterPostgres } from 'rate-limiter-flexible';
-import type { Rate } from '../../replicas/replicas.js';
+import type { Rate } from '../../cluster/cluster.js';
 
 /**
  * Counts over all replicas, by their machines' clocks. While the database is lost, each replica counts for

@@ -113,7 +113,7 @@ export class AdvisoryLocks {
     this.#options = options;
   }
 
-  /** As `Replicas.exclusively`. */
+  /** As `Cluster.exclusively`. */
   exclusively<Result>(
     name: string,
     work: (lost: AbortSignal) => Promise<Result>,

@@ -31,12 +31,12 @@ export async function openPostgres(target: PostgresTarget, around: DatabaseDepen
     { random: Math.random, timers: awaitedTimers },
   );
   try {
-    const { access, audit, signals, replicas } = database;
+    const { access, audit, signals, cluster } = database;
     const { pool, intake, sessions, logins, sources, runs } = database;
     const probe = () => database.probe();
     const stores = {
       ...{ pool, intake, access, audit, sessions, logins, sources, runs },
-      ...{ signals, replicas, probe, shared: true },
+      ...{ signals, cluster, probe, shared: true },
     };
     if (around.ownTime) {
       const clock = await restoreClock(access, around.time);

@@ -71,7 +71,7 @@ export interface EndedRow {
 }
 
 const LEASED = nextState('free', 'acquire', 'free');
-const ENDING = STATES.filter((state) => state === LEASED && TRANSITIONS[state].release === 'rest');
+const ENDING = STATES.filter((state) => state === LEASED && TRANSITIONS[state].release === 'base');
 const states = sql.raw(ENDING.map((state) => `'${state}'`).join(', '));
 
 const value = sql.placeholder;

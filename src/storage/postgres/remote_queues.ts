@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { OtherLines, Waiting } from '../../pool/other_lines.js';
+import type { RemoteQueues, WaitingRequest } from '../../cluster/cluster.js';
 import type { Channel } from './channel.js';
 
 /** Of each kind so many are told of: more than sessions become free at one moment. */
@@ -9,16 +9,16 @@ const MAX_OF_A_KIND = 32;
 /** Kinds that are told of: those whose first came first. */
 const MAX_KINDS = 40;
 
-/** A replica's line as it is told: `pid` is the server's process that it listens by. */
-interface Line {
+/** A replica's queue as it is told: `pid` is the server's process that it listens by. */
+interface ToldQueue {
   readonly pid: number;
   readonly length: number;
   /** When those of a kind came, first come first. */
   readonly kinds: Readonly<Record<string, readonly number[]>>;
 }
 
-/** What the lines need of the database and of the pool's news. */
-export interface LinesParts {
+/** What the queues need of the database and of the pool's news. */
+export interface RemoteQueuesParts {
   readonly channel: Channel;
   /** Those of the server's processes that are there. */
   readonly living: (pids: readonly number[]) => Promise<readonly number[]>;
@@ -27,42 +27,42 @@ export interface LinesParts {
 }
 
 /**
- * The lines of all replicas: each tells the others of its own whenever it changes, and forgets those of a
+ * The queues of all replicas: each tells the others of its own whenever it changes, and forgets those of a
  * replica whose connection is gone.
  */
-export class RemoteQueues implements OtherLines {
-  readonly #parts: LinesParts;
-  readonly #lines = new Map<string, Line>();
+export class PostgresQueues implements RemoteQueues {
+  readonly #parts: RemoteQueuesParts;
+  readonly #queues = new Map<string, ToldQueue>();
   readonly #kinds = new LRUCache<string, string>({ max: 2_000 });
   readonly #left: ((count: number) => void)[] = [];
-  #own: () => readonly Waiting[] = () => [];
+  #own: () => readonly WaitingRequest[] = () => [];
 
-  constructor(parts: LinesParts) {
+  constructor(parts: RemoteQueuesParts) {
     this.#parts = parts;
     const { channel } = parts;
-    channel.on('line', (body, from) => this.#heard(body as Line, from));
+    channel.on('queue', (body, from) => this.#heard(body as ToldQueue, from));
     channel.on('who waits', () => this.#tellOwn());
     channel.onReconnected(() => this.ask());
   }
 
   /** Tells who waits here, and asks who waits elsewhere. */
   ask(): void {
-    this.#lines.clear();
+    this.#queues.clear();
     this.#parts.channel.send('who waits', null);
     this.#tellOwn();
   }
 
   get length(): number {
     let all = 0;
-    for (const { length } of this.#lines.values()) all += length;
+    for (const { length } of this.#queues.values()) all += length;
     return all;
   }
 
   ahead(wants: string, arrivedAt: number): number {
-    if (this.#lines.size === 0) return 0;
+    if (this.#queues.size === 0) return 0;
     const kind = this.#kindOf(wants);
     let before = 0;
-    for (const [name, { kinds }] of this.#lines) {
+    for (const [name, { kinds }] of this.#queues) {
       // At one instant, the order of the names decides: the same at every replica.
       const latest = name < this.#parts.channel.name ? arrivedAt : arrivedAt - 1;
       for (const other of kinds[kind] ?? []) if (other <= latest) before += 1;
@@ -70,8 +70,8 @@ export class RemoteQueues implements OtherLines {
     return before;
   }
 
-  announce(places: () => readonly Waiting[]): void {
-    this.#own = places;
+  announce(waiting: () => readonly WaitingRequest[]): void {
+    this.#own = waiting;
     this.#tellOwn();
   }
 
@@ -80,22 +80,22 @@ export class RemoteQueues implements OtherLines {
   }
 
   async forgetLost(): Promise<boolean> {
-    const asked = [...this.#lines];
+    const asked = [...this.#queues];
     const living = new Set(await this.#parts.living(asked.map(([, { pid }]) => pid)));
-    const lost = asked.filter(([name, line]) => !living.has(line.pid) && this.#lines.get(name) === line);
-    for (const [name] of lost) this.#lines.delete(name);
+    const lost = asked.filter(([name, queue]) => !living.has(queue.pid) && this.#queues.get(name) === queue);
+    for (const [name] of lost) this.#queues.delete(name);
     return lost.length > 0;
   }
 
   #tellOwn(): void {
     const { channel } = this.#parts;
-    channel.sendLatest('line', () => this.#lineOf(this.#own(), channel.pid ?? 0));
+    channel.sendLatest('queue', () => this.#told(this.#own(), channel.pid ?? 0));
   }
 
-  #lineOf(places: readonly Waiting[], pid: number): Line {
+  #told(waiting: readonly WaitingRequest[], pid: number): ToldQueue {
     const kinds: Record<string, number[]> = {};
     let known = 0;
-    for (const { wants, arrivedAt } of places) {
+    for (const { wants, arrivedAt } of waiting) {
       const kind = this.#kindOf(wants);
       if (kinds[kind] === undefined && known < MAX_KINDS) {
         kinds[kind] = [];
@@ -104,15 +104,15 @@ export class RemoteQueues implements OtherLines {
       const arrivals = kinds[kind];
       if (arrivals && arrivals.length < Math.ceil(MAX_OF_A_KIND / known)) arrivals.push(arrivedAt);
     }
-    return { pid, length: places.length, kinds };
+    return { pid, length: waiting.length, kinds };
   }
 
-  #heard(line: Line, from: string): void {
-    const before = this.#lines.get(from);
-    if (line.length > 0) this.#lines.set(from, line);
-    else this.#lines.delete(from);
-    if (line.length > 0) this.#parts.onWaiting();
-    const left = before ? countLeft(before, line) : 0;
+  #heard(queue: ToldQueue, from: string): void {
+    const before = this.#queues.get(from);
+    if (queue.length > 0) this.#queues.set(from, queue);
+    else this.#queues.delete(from);
+    if (queue.length > 0) this.#parts.onWaiting();
+    const left = before ? countLeft(before, queue) : 0;
     if (left > 0) for (const listener of this.#left) listener(left);
   }
 
@@ -126,8 +126,8 @@ export class RemoteQueues implements OtherLines {
   }
 }
 
-/** How many of those told of before are not in the line any more. */
-function countLeft(before: Line, after: Line): number {
+/** How many of those told of before are not in the queue any more. */
+function countLeft(before: ToldQueue, after: ToldQueue): number {
   let left = 0;
   for (const [kind, arrivals] of Object.entries(before.kinds)) {
     const still = new Set(after.kinds[kind]);

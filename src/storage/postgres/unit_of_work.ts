@@ -1,6 +1,6 @@
 import { eq, type SQL, sql } from 'drizzle-orm';
 import type { PoolClient, QueryConfig, QueryResultRow } from 'pg';
-import { passedDeadline } from '../../pool/lease_expiry.js';
+import { passedDeadline } from '../../pool/lease_decisions.js';
 import {
   applyEvent,
   becameFree,

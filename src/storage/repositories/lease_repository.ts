@@ -1,8 +1,8 @@
 import { and, asc, desc, eq, gt, inArray, lt, sql } from 'drizzle-orm';
-import { authorizeBlock, decideBlock } from '../../pool/block_decision.js';
+import { authorizeBlock } from '../../pool/lease_authorization.js';
+import { decideBlock } from '../../pool/lease_decisions.js';
 import type { Caller, Relation } from '../../pool/lease_authorization.js';
-import { decideRelease } from '../../pool/lease_changes.js';
-import { revocation } from '../../pool/lease_expiry.js';
+import { decideRelease, revocation } from '../../pool/lease_decisions.js';
 import { statesBefore } from '../../pool/session_state.js';
 import type { Block, BlockOutcome, Flood, LeaseRow, Outcome, PoolStore } from '../../pool/store.js';
 import type { SessionRow } from '../tables.js';

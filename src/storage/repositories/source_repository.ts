@@ -1,8 +1,8 @@
-import { and, asc, eq, gt, isNotNull, isNull, ne, or } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
 import type { Page } from '../../kernel/page.js';
 import type { RunReason } from '../../scraping/store.js';
-import type { Source, SourceFacts, SourceOutcome, SourceSecrets, SourceStore } from '../../sources/store.js';
-import { overlapping, type Placed } from '../target_overlap.js';
+import type { Source, SourceSettings, SourceOutcome, SourceSecrets, SourceStore } from '../../sources/store.js';
+import { overlappingPaths, type Placement } from '../../sources/targets.js';
 import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
 import { addRun } from './run_rows.js';
 
@@ -14,7 +14,7 @@ export class SourceRepository implements SourceStore {
     this.#units = units;
   }
 
-  create(wanted: SourceFacts, first: RunReason | null, now: number): Promise<SourceOutcome> {
+  create(wanted: SourceSettings, first: RunReason | null, now: number): Promise<SourceOutcome> {
     return this.#units.run(async (unit) => {
       await unit.lock('targets');
       if (await lacks(unit, wanted.sessionId)) return { kind: 'unknown_session' };
@@ -49,7 +49,7 @@ export class SourceRepository implements SourceStore {
     });
   }
 
-  edit(id: number, change: Partial<SourceFacts>, now: number): Promise<SourceOutcome> {
+  edit(id: number, change: Partial<SourceSettings>, now: number): Promise<SourceOutcome> {
     return this.#units.run(async (unit) => {
       const { db, tables } = unit;
       const { sources } = tables;
@@ -138,10 +138,10 @@ export async function sourceReferringTo(
 }
 
 /** With a token goes the session of the bot that had the one before. */
-function rowValues<Facts extends Partial<SourceFacts>>(facts: Facts) {
-  const { fileTypes, botToken } = facts;
+function rowValues<Settings extends Partial<SourceSettings>>(settings: Settings) {
+  const { fileTypes, botToken } = settings;
   return {
-    ...(facts as Omit<Facts, 'fileTypes'>),
+    ...(settings as Omit<Settings, 'fileTypes'>),
     ...(fileTypes !== undefined && { fileTypes: fileTypes && [...fileTypes] }),
     ...(botToken !== undefined && { botSession: null }),
   };
@@ -155,12 +155,19 @@ async function lacks(unit: UnitOfWork, sessionId: number | null | undefined): Pr
   return (await unit.forUpdate(named, 'key share')).length === 0;
 }
 
-/** The source that stores where this one would; null: there is none. */
-async function storingAt({ db, tables }: UnitOfWork, wanted: Placed, id = 0): Promise<number | null> {
-  const { sources } = tables;
-  const overlap = overlapping(sources, wanted);
-  if (!overlap) return null;
-  const others = and(overlap, ne(sources.id, id));
+/** The source whose target path overlaps with this one's; null: there is none. */
+async function storingAt(
+  { db, tables: { sources } }: UnitOfWork,
+  { target, targetPath }: Placement,
+  id = 0,
+): Promise<number | null> {
+  // Without a path of its own, a source stores by its id.
+  if (targetPath === null) return null;
+  const { above, below } = overlappingPaths(targetPath);
+  const prefix = sql`cast(${below} as text)`;
+  const isBelow = sql`substr(${sources.targetPath}, 1, length(${prefix})) = ${prefix}`;
+  const overlaps = or(inArray(sources.targetPath, [...above]), isBelow);
+  const others = and(eq(sources.target, target), ne(sources.id, id), overlaps);
   const [other] = await db.select({ id: sources.id }).from(sources).where(others).limit(1);
   return other?.id ?? null;
 }

@@ -1,6 +1,6 @@
 import { and, asc, eq, lte, min, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { passedDeadline } from '../../pool/lease_expiry.js';
+import { passedDeadline } from '../../pool/lease_decisions.js';
 import type { State } from '../../pool/states.js';
 import { MAX_EXPIRED_PER_CALL } from '../bounds.js';
 import type { SessionRow } from '../tables.js';

@@ -1,7 +1,7 @@
 import { and, eq, min, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { authorizeLease, type Caller } from '../../pool/lease_authorization.js';
-import { decideRelease, renewal } from '../../pool/lease_changes.js';
+import { decideRelease, renewal } from '../../pool/lease_decisions.js';
 import { STATES, type State } from '../../pool/states.js';
 import {
   type AcquireOutcome,

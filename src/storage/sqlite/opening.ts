@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'winston';
 import { SQLITE_MIGRATIONS } from '../../project.js';
-import { Alone } from '../../replicas/alone.js';
+import { SingleNode } from '../../cluster/single_node.js';
 import type { Database, DatabaseDependencies } from '../database.js';
 import type { SqliteTarget } from '../database_url.js';
 import { ANCHOR, restoreClock, saveClock } from '../saved_clock.js';
@@ -25,7 +25,7 @@ export async function openSqlite(
     return {
       ...{ pool, intake, access, audit, sessions, logins, sources, runs, clock },
       signals: database,
-      replicas: new Alone(),
+      cluster: new SingleNode(),
       shared: false,
       probe: async () => void (await access.fact(ANCHOR)),
       touch: () => saveClock(access, clock),

@@ -1,0 +1,41 @@
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { Turns } from '../turns.js';
+import type { Cluster, Rate, RemoteQueues } from './cluster.js';
+
+/** Nobody waits elsewhere: there is one process. */
+export const NO_REMOTE_QUEUES: RemoteQueues = {
+  length: 0,
+  ahead: () => 0,
+  announce: () => undefined,
+  onLeft: () => undefined,
+  forgetLost: async () => false,
+};
+
+/** A process that has its database for itself: nobody else is told, waits, or does the same job. */
+export class SingleNode implements Cluster {
+  readonly queues = NO_REMOTE_QUEUES;
+  readonly #turns = new Turns();
+
+  tell(): void {}
+
+  onTold(): void {}
+
+  exclusively<Result>(
+    name: string,
+    work: (lost: AbortSignal) => Promise<Result>,
+    signal?: AbortSignal,
+  ): Promise<Result> {
+    return this.#turns.take(name, async () => {
+      signal?.throwIfAborted();
+      return work(new AbortController().signal);
+    });
+  }
+
+  takeJob(): Promise<() => Promise<void>> {
+    return Promise.resolve(async () => undefined);
+  }
+
+  limiter(_name: string, { points, seconds }: Rate): RateLimiterMemory {
+    return new RateLimiterMemory({ points, duration: seconds });
+  }
+}

@@ -1,0 +1,200 @@
+import {
+  authorizeBlock,
+  authorizeLease,
+  type Caller,
+  type RefusalKind,
+  type Relation,
+  withLateRelease,
+} from './lease_authorization.js';
+import type { HistoryEntry, PoolColumns, SessionState } from './session_state.js';
+import { deadlineEvent, INVALIDATED_UNTIL, MAX_COOLDOWN_SECONDS, type PoolEvent } from './states.js';
+import { type Block, type Flood, SUSPICION_SECONDS } from './store.js';
+
+/** An event, what it writes besides the state, and its entry in the history. */
+export interface Change {
+  readonly event: PoolEvent;
+  readonly changes: Partial<PoolColumns>;
+  readonly entry: HistoryEntry;
+}
+
+/** What a release means for a session. */
+export type ReleaseDecision =
+  | { readonly kind: RefusalKind }
+  | {
+      readonly kind: 'allowed';
+      readonly as: Relation;
+      /** Ends the lease or the cool-down after it; null: there is nothing to end. */
+      readonly change: Change | null;
+      /** Written though nothing ends; empty: nothing. */
+      readonly columns: Partial<PoolColumns>;
+    };
+
+/**
+ * What the caller's release, with a flood wait of the session or of a method (`flooded`) or without, means for the
+ * session at `now`. Its holder ends the lease, or the cool-down after it; an admin takes it from the holder, and the
+ * session cools down. Nobody else ends anything.
+ */
+export function decideRelease(
+  row: SessionState,
+  caller: Caller,
+  flooded: boolean,
+  now: number,
+): ReleaseDecision {
+  const authorized = (flooded ? authorizeBlock : authorizeLease)(row, caller);
+  if (authorized.kind !== 'allowed') return authorized;
+  const { as } = authorized;
+  const by = { at: now, holder: caller.holder };
+  if (as === 'admin') {
+    const taken = revocation(row, now);
+    const change = taken && { ...taken, entry: { ...taken.entry, ...by } };
+    return { kind: 'allowed', as, change, columns: {} };
+  }
+  const columns = row.state === 'leased' ? {} : lateRelease(row, caller);
+  if (as !== 'holder' || (row.state !== 'leased' && row.state !== 'cooldown')) {
+    return { kind: 'allowed', as, change: null, columns };
+  }
+  const changes = { ...columns, lastUsedAt: now, cooldownUntil: null };
+  const change = { event: 'release', changes, entry: { ...by, event: 'released' } } as const;
+  return { kind: 'allowed', as, change, columns: {} };
+}
+
+function lateRelease(row: SessionState, caller: Caller): Partial<PoolColumns> {
+  const unreleased = withLateRelease(row, caller);
+  return unreleased.length === row.unreleased.length ? {} : { unreleased };
+}
+
+/** What a renewal writes: the lease lasts for its own length, or for another one that is its own from now on. */
+export function renewal({ leaseTtlSeconds: own }: SessionState, ttlSeconds: number | null, now: number) {
+  const seconds = ttlSeconds ?? own ?? 0;
+  return { stateUntil: now + seconds * 1000, leaseTtlSeconds: seconds, leaseRenewed: true };
+}
+
+/** What a deadline of the session that has passed by `now` causes; null: none has. */
+export function passedDeadline(row: SessionState, now: number): Change | null {
+  if (row.stateUntil === null || row.stateUntil > now) return null;
+  const event = deadlineEvent(row.state, row.leaseRenewed);
+  if (event === null) return null;
+  const over = row.state === 'leased' ? 'expired' : `${row.state}_over`;
+  const used = row.state === 'leased' ? { lastUsedAt: now } : {};
+  const changes = event === 'enter_cooldown' ? { ...used, ...coolDown(row, now) } : used;
+  return { event, changes, entry: { at: now, event: over } };
+}
+
+/** As long as the lease was, a minute at the most. */
+function coolDown(row: SessionState, now: number): Partial<PoolColumns> {
+  const seconds = Math.min(row.leaseTtlSeconds ?? MAX_COOLDOWN_SECONDS, MAX_COOLDOWN_SECONDS);
+  const cooldownUntil = now + seconds * 1000;
+  return {
+    ...{ cooldownUntil, stateUntil: cooldownUntil },
+    stateReason: 'its lease ran out though it was renewed before',
+  };
+}
+
+/**
+ * What taking the lease from its holder means: the session cools down for what is left of the lease, a minute at
+ * the most, since its holder may still be connected. Null: nobody holds it.
+ */
+export function revocation(row: SessionState, now: number): Change | null {
+  if (row.state !== 'leased') return null;
+  const cooldownUntil = mayBeConnectedUntil(row, now);
+  const changes = {
+    ...{ lastUsedAt: now, cooldownUntil, stateUntil: cooldownUntil },
+    stateReason: 'its lease was revoked',
+  };
+  return { event: 'revoke', changes, entry: { at: now, event: 'revoked' } };
+}
+
+/**
+ * Until when the holder of a leased session may still be connected if its lease ends now, without its word: as long
+ * as the lease would have lasted, a minute at the most.
+ */
+function mayBeConnectedUntil({ stateUntil }: SessionState, now: number): number {
+  const left = Math.max(0, (stateUntil ?? now) - now);
+  return now + Math.min(left, MAX_COOLDOWN_SECONDS * 1000);
+}
+
+/** What a block does to a session. `until`: what is answered if the event changes nothing. */
+export type BlockDecision =
+  | { readonly kind: 'nothing' }
+  | ({ readonly kind: 'event'; readonly until: number | null } & Change)
+  | {
+      readonly kind: 'note';
+      readonly changes: Partial<PoolColumns>;
+      readonly entry: HistoryEntry;
+      /** The method that is flooded, and until when. */
+      readonly method: { readonly name: string; readonly until: number } | null;
+    };
+
+/**
+ * What the block means for the session in its current state, by a caller who may. If it takes the session from
+ * another holder, that one may be connected for a moment more.
+ */
+export function decideBlock(
+  row: SessionState,
+  block: Block,
+  { holder }: Caller,
+  as: Relation,
+  now: number,
+): BlockDecision {
+  const decision = effectOf(row, block, { at: now, holder });
+  const taken = row.state === 'leased' && as === 'admin';
+  if (!taken || decision.kind !== 'event') return decision;
+  const cooldownUntil = mayBeConnectedUntil(row, now);
+  const { stateUntil } = decision.changes;
+  const until = decision.event === 'flood' ? Math.max(stateUntil ?? 0, cooldownUntil) : (stateUntil ?? null);
+  return { ...decision, changes: { ...decision.changes, cooldownUntil, stateUntil: until } };
+}
+
+/** Who acts, and when. */
+interface Actor {
+  readonly at: number;
+  readonly holder: string;
+}
+
+function effectOf(row: SessionState, block: Block, by: Actor): BlockDecision {
+  switch (block.kind) {
+    case 'none':
+      return { kind: 'nothing' };
+    case 'flood':
+      return flood(row, block, by);
+    case 'invalidate': {
+      const changes = { stateUntil: INVALIDATED_UNTIL, stateReason: block.reason ?? 'invalidated' };
+      const entry = { ...by, event: 'invalidated', detail: block.reason };
+      return { kind: 'event', event: 'invalidate', changes, entry, until: row.stateUntil };
+    }
+    case 'suspect':
+      if (isSuspect(row, by.at)) return death(row, block.reason, by);
+      return {
+        kind: 'note',
+        changes: { suspectedAt: by.at },
+        entry: { ...by, event: 'suspected', detail: block.reason },
+        method: null,
+      };
+    case 'dead':
+      return death(row, block.reason, by);
+  }
+}
+
+/** Floods the session or one of its methods; a wait that ends later than the new one stands. */
+function flood(row: SessionState, { seconds, method }: Flood, by: Actor): BlockDecision {
+  const until = by.at + seconds * 1000;
+  const detail = `${seconds} s`;
+  if (method !== null) {
+    const entry = { ...by, event: 'method_flooded', detail: `${method}: ${detail}` };
+    return { kind: 'note', changes: { limited: true }, entry, method: { name: method, until } };
+  }
+  const current = row.state === 'flood' ? (row.stateUntil ?? 0) : 0;
+  const stateUntil = Math.max(until, current, row.cooldownUntil ?? 0);
+  const changes = { stateUntil, stateReason: 'flood wait', lastUsedAt: by.at };
+  return { kind: 'event', event: 'flood', changes, entry: { ...by, event: 'flooded', detail }, until };
+}
+
+function death(row: SessionState, reason: string, by: Actor): BlockDecision {
+  const changes = { stateReason: reason, stateUntil: null };
+  const entry = { ...by, event: 'died', detail: reason };
+  return { kind: 'event', event: 'die', changes, entry, until: row.stateUntil };
+}
+
+function isSuspect({ suspectedAt }: SessionState, now: number): boolean {
+  return suspectedAt !== null && now - suspectedAt < SUSPICION_SECONDS * 1000;
+}

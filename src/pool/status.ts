@@ -1,0 +1,124 @@
+import type { SteadyClock } from '../clock.js';
+import type { EventHub } from '../http/events.js';
+import type { ApiKey } from '../kernel/api_key.js';
+import type { Timers } from '../timers.js';
+import { tallyOf, unavailableReasons } from './outcomes.js';
+import type { PoolCounts, PoolNotice } from './store.js';
+
+/** A moment of the service's clock as ISO 8601 in UTC. */
+export function iso(clock: SteadyClock, at: number): string {
+  return clock.display(at).toISOString();
+}
+
+/** The whole second at or after the moment, as `YYYY-MM-DD HH:MM:SS` in UTC. */
+function wholeSecond(clock: SteadyClock, at: number): string {
+  const upwards = Math.ceil(clock.display(at).getTime() / 1000) * 1000;
+  return new Date(upwards).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+/** The answer of `/status`. `total` is the sum of `free`, `in_use`, `in_floodwait` and `unavailable`. */
+export function serializeStatus(counts: PoolCounts, waiting: number, clock: SteadyClock) {
+  const { free, inUse, inFloodwait, unavailable } = tallyOf(counts);
+  const { nextFloodEnd, nextMethodFloodEnd, oldestLeaseAt } = counts;
+  const floods = [nextFloodEnd, nextMethodFloodEnd].filter((end) => end !== null);
+  return {
+    total: counts.total,
+    free,
+    in_use: inUse,
+    in_floodwait: inFloodwait,
+    next_available: floods.length === 0 ? null : wholeSecond(clock, Math.min(...floods)),
+    invalidated: counts.states.invalid,
+    unavailable,
+    unavailable_reasons: unavailableReasons(counts),
+    flooded_for_methods: counts.freeButLimited,
+    waiting,
+    oldest_lease_seconds: oldestLeaseAt === null ? null : Math.floor((clock.now() - oldestLeaseAt) / 1000),
+  };
+}
+
+/** A changing status is told at most this often, in milliseconds. */
+const STATUS_EVERY_MS = 1000;
+
+/** Of one commit, so many events are told one by one; the status tells the rest. */
+const MAX_EVENTS = 50;
+
+/** So many wait at the most until it is known who may see their sessions. */
+const MAX_UNSORTED = 500;
+
+export interface StatusBroadcastParts {
+  readonly events: EventHub;
+  /** The pool, or those of its sessions that have all of the tags. */
+  readonly status: (tags: readonly string[]) => Promise<unknown>;
+  /** Those of the sessions that the key, which is limited to tags, may see. */
+  readonly visible: (key: ApiKey, sessionIds: readonly number[]) => Promise<readonly number[]>;
+  readonly clock: SteadyClock;
+  readonly timers: Timers;
+}
+
+/** Tells listeners what happens to sessions, and now and then what the pool looks like. Idle while nobody listens. */
+export class StatusBroadcast {
+  readonly #parts: StatusBroadcastParts;
+  #stopTimer: (() => void) | null = null;
+  #unsorted: PoolNotice[] = [];
+  #sorting = false;
+
+  constructor(parts: StatusBroadcastParts) {
+    this.#parts = parts;
+  }
+
+  tell(notices: readonly PoolNotice[]): void {
+    const { events, timers } = this.#parts;
+    if (!events.listening) return;
+    const told = notices.slice(0, MAX_EVENTS);
+    for (const notice of told) events.publish('session', this.#serialize(notice));
+    if (this.#limited().length > 0) {
+      this.#unsorted = [...this.#unsorted, ...told].slice(0, MAX_UNSORTED);
+      if (!this.#sorting) void this.#sort();
+    }
+    this.#stopTimer ??= timers.after(STATUS_EVERY_MS, () => void this.#tellStatus());
+  }
+
+  close(): void {
+    this.#stopTimer?.();
+  }
+
+  /** The keys of listeners that are limited to tags, each once. */
+  #limited(): ApiKey[] {
+    const limited = this.#parts.events.keys().filter(({ tags }) => tags.length > 0);
+    return [...new Map(limited.map((key) => [key.holder, key])).values()];
+  }
+
+  /** One look for all that happened meanwhile, and in its order. */
+  async #sort(): Promise<void> {
+    const { events, visible } = this.#parts;
+    this.#sorting = true;
+    while (this.#unsorted.length > 0) {
+      const notices = this.#unsorted;
+      this.#unsorted = [];
+      const ids = [...new Set(notices.map(({ sessionId }) => sessionId))];
+      for (const key of this.#limited()) {
+        const seen = new Set(await visible(key, ids).catch(() => []));
+        for (const notice of notices.filter(({ sessionId }) => seen.has(sessionId))) {
+          events.publishTo(key.holder, 'session', this.#serialize(notice));
+        }
+      }
+    }
+    this.#sorting = false;
+  }
+
+  #serialize({ sessionId, sessionName, at, event, detail }: PoolNotice): object {
+    const shownAt = iso(this.#parts.clock, at);
+    return { session_id: sessionId, session_name: sessionName, event, detail, at: shownAt };
+  }
+
+  async #tellStatus(): Promise<void> {
+    this.#stopTimer = null;
+    const { events, status } = this.#parts;
+    const now = await status([]).catch(() => null);
+    if (now) events.publish('status', now);
+    for (const { holder, tags } of this.#limited()) {
+      const theirs = await status(tags).catch(() => null);
+      if (theirs) events.publishTo(holder, 'status', theirs);
+    }
+  }
+}

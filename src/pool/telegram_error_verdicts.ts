@@ -1,0 +1,115 @@
+/** What a reported error does to the state of the session; `reason` is Telegram's name. */
+export type Effect =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'flood'; readonly seconds: number; readonly method: string | null }
+  | { readonly kind: 'dead'; readonly reason: string }
+  | { readonly kind: 'suspect'; readonly reason: string }
+  | { readonly kind: 'invalidate'; readonly reason: string };
+
+/**
+ * What the pool does about an error, and what its worker is told: `wait` (keep the session, call again after
+ * `waitSeconds`), `swap` (take another session), `stop` (never use this one again), `retry` (call once more).
+ * A flood without a method is the whole session's. `suspect`: a second such report means dead, which is for
+ * the caller to find out. `waitSeconds` is null where Telegram names no time.
+ */
+export interface Verdict {
+  readonly action: 'wait' | 'swap' | 'stop' | 'retry';
+  readonly effect: Effect;
+  readonly waitSeconds: number | null;
+}
+
+/** The longest wait believed, in seconds: ten years. Also how long a frozen account's method stays blocked. */
+const MAX_WAIT_SECONDS = 10 * 31_536_000;
+
+/** The longest wait, in seconds, for which a worker keeps its session in place of taking another. */
+const MAX_WAIT_IN_PLACE_SECONDS = 60;
+
+/** How long, in seconds, a `PEER_FLOOD` lasts here: Telegram does not say, and limits are counted by the day. */
+const PEER_FLOOD_SECONDS = 86_400;
+
+interface TelegramError {
+  readonly name: string;
+  /** The number at the end of the name, in seconds; null if it has none. */
+  readonly seconds: number | null;
+  readonly method: string | null;
+}
+
+const NO_EFFECT = { kind: 'none' } as const;
+const RETRY: Verdict = { action: 'retry', effect: NO_EFFECT, waitSeconds: null };
+
+const VERDICTS: ReadonlyMap<string, (error: TelegramError) => Verdict> = new Map([
+  ['FLOOD_WAIT_', ({ seconds, method }: TelegramError) => floodVerdict(seconds ?? 0, method)],
+  // Only the transfer of files is slowed down, for an account without a subscription.
+  [
+    'FLOOD_PREMIUM_WAIT_',
+    ({ seconds, method }: TelegramError) => floodVerdict(seconds ?? 0, method ?? 'upload.getFile'),
+  ],
+  // The chat's own limit, not the account's: every other chat works.
+  [
+    'SLOWMODE_WAIT_',
+    ({ seconds }: TelegramError) => ({ action: 'wait', effect: NO_EFFECT, waitSeconds: seconds }),
+  ],
+  ['PEER_FLOOD', ({ method }: TelegramError) => swapAfterFlood(PEER_FLOOD_SECONDS, method)],
+  ['FROZEN_METHOD_INVALID', frozenVerdict],
+  ['AUTH_KEY_UNREGISTERED', suspectVerdict],
+  ['AUTH_KEY_DUPLICATED', deadVerdict],
+  ['AUTH_KEY_INVALID', deadVerdict],
+  ['SESSION_REVOKED', deadVerdict],
+  ['SESSION_EXPIRED', deadVerdict],
+  ['USER_DEACTIVATED', deadVerdict],
+  ['USER_DEACTIVATED_BAN', deadVerdict],
+  ['PHONE_NUMBER_BANNED', deadVerdict],
+]);
+
+// Longer than any error a client prints, and short enough to search at once.
+const MAX_ERROR_LENGTH = 2_000;
+
+/**
+ * Judges Telegram's own error name, in any case and with text around it (`420 FLOOD_WAIT_35 (caused by …)`),
+ * for the method that failed, if known: the first known name in it decides. Anything else (a network error,
+ * a time-out, a 5xx, an unknown name) says nothing about the session: `retry`, no effect.
+ */
+export function judgeTelegramError(error: string, method: string | null): Verdict {
+  const called = method?.trim() || null;
+  for (const [token] of error
+    .slice(0, MAX_ERROR_LENGTH)
+    .toUpperCase()
+    .matchAll(/[A-Z][A-Z0-9_]*/g)) {
+    const [, name = token, digits] = /^([A-Z_]+_)(\d+)$/.exec(token) ?? [];
+    const seconds = digits === undefined ? null : Math.min(Number(digits), MAX_WAIT_SECONDS);
+    const verdict = endsAsKnown(name, seconds) ? VERDICTS.get(name) : undefined;
+    if (verdict !== undefined) return verdict({ name, seconds, method: called });
+  }
+  return RETRY;
+}
+
+/** A name that ends in a number is another name without it, and the other way round. */
+function endsAsKnown(name: string, seconds: number | null): boolean {
+  return name.endsWith('_') === (seconds !== null);
+}
+
+function floodVerdict(seconds: number, method: string | null): Verdict {
+  if (method === null || seconds > MAX_WAIT_IN_PLACE_SECONDS) {
+    return { ...swapAfterFlood(seconds, method), waitSeconds: seconds };
+  }
+  return { action: 'wait', effect: { kind: 'flood', seconds, method }, waitSeconds: seconds };
+}
+
+function swapAfterFlood(seconds: number, method: string | null): Verdict {
+  return { action: 'swap', effect: { kind: 'flood', seconds, method }, waitSeconds: null };
+}
+
+/** A frozen account can only read, and nothing but an appeal ends it. */
+function frozenVerdict({ name, method }: TelegramError): Verdict {
+  if (method !== null) return swapAfterFlood(MAX_WAIT_SECONDS, method);
+  return { action: 'swap', effect: { kind: 'invalidate', reason: name }, waitSeconds: null };
+}
+
+/** Telegram also says this for a moment while a session moves between data centres. */
+function suspectVerdict({ name }: TelegramError): Verdict {
+  return { action: 'retry', effect: { kind: 'suspect', reason: name }, waitSeconds: null };
+}
+
+function deadVerdict({ name }: TelegramError): Verdict {
+  return { action: 'stop', effect: { kind: 'dead', reason: name }, waitSeconds: null };
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import type { SteadyClock } from '../clock.js';
+import { presentRunSummary, runSummary } from '../scraping/run_present.js';
+import type { RunService } from '../scraping/run_service.js';
+import type { Run } from '../scraping/store.js';
+import { ACCESS_LEVELS, type Source, TARGETS } from './store.js';
+
+const moment = z.iso.datetime();
+
+/** A source as the API tells it; its api hash and its bot's token stay in. */
+export const sourceAnswer = z
+  .object({
+    id: z.int(),
+    name: z.string(),
+    identifier: z.string().meta({ example: '@euronews_eng' }),
+    channel_title: z.string().nullable(),
+    access_level: z.enum(ACCESS_LEVELS),
+    target: z.enum(TARGETS),
+    target_path: z.string().nullable(),
+    session_ref: z.int().nullable(),
+    session_id: z.int().nullable(),
+    api_id: z.int().nullable(),
+    file_types: z.array(z.string()).nullable(),
+    schedule: z.string().nullable(),
+    is_active: z.enum(['active', 'inactive']),
+    created_at: moment,
+    updated_at: moment,
+    last_scraped_at: moment.nullable(),
+    total_messages_scraped: z.int(),
+    total_files_downloaded: z.int(),
+    last_run: runSummary.nullable(),
+  })
+  .meta({ id: 'Source' });
+
+/** Makes answers of sources, with the newest run of each. */
+export function sourceSerializer(runs: Pick<RunService, 'lastRuns'>, clock: SteadyClock) {
+  const all = async (sources: readonly Source[]) => {
+    const last = await runs.lastRuns(sources.map(({ id }) => id));
+    const bySource = new Map(last.map((run) => [run.sourceId, run]));
+    return sources.map((source) => serializeSource(source, bySource.get(source.id) ?? null, clock));
+  };
+  const one = async (source: Source) => {
+    const [last = null] = await runs.lastRuns([source.id]);
+    return serializeSource(source, last, clock);
+  };
+  return { all, one };
+}
+
+function serializeSource(
+  source: Source,
+  last: Run | null,
+  clock: SteadyClock,
+): z.output<typeof sourceAnswer> {
+  const { id, name, identifier, target, sessionId, schedule, fileTypes, lastScrapedAt } = source;
+  return {
+    ...{ id, name, identifier, channel_title: source.channelTitle, access_level: source.accessLevel },
+    ...{ target, target_path: source.targetPath, session_ref: sessionId, session_id: sessionId },
+    api_id: source.apiId,
+    file_types: fileTypes && [...fileTypes],
+    schedule,
+    is_active: source.isActive ? 'active' : 'inactive',
+    created_at: clock.display(source.createdAt).toISOString(),
+    updated_at: clock.display(source.updatedAt).toISOString(),
+    last_scraped_at: lastScrapedAt === null ? null : clock.display(lastScrapedAt).toISOString(),
+    total_messages_scraped: source.totalMessages,
+    total_files_downloaded: source.totalFiles,
+    last_run: last && presentRunSummary(last, clock),
+  };
+}

@@ -1,0 +1,83 @@
+import { SOURCE_API_HASH, SOURCE_BOT_TOKEN, type Vault } from '../access/vault.js';
+import { BadRequest } from '../errors.js';
+import { parseIdentifier } from './identifier.js';
+import { parseSchedule } from './schedules.js';
+import type { SourceSettings, Target } from './store.js';
+import { ensureConfigured, type TargetRoots, targetPath } from './targets.js';
+
+/** A channel as a request names it: in which of its fields, and how. */
+export interface GivenChannel {
+  readonly field: 'identifier' | 'channel_username' | 'channel_id';
+  readonly text: string;
+}
+
+/** What a request says of a source, before it is checked. Secrets are readable. */
+export interface RequestedSettings extends Omit<SourceSettings, 'identifier'> {
+  readonly channel: GivenChannel;
+}
+
+export interface SettingsParts {
+  readonly roots: TargetRoots;
+  readonly vault: Pick<Vault, 'encrypt'>;
+}
+
+/** What is kept of a new source. @throws BadRequest that names the field. */
+export async function newSettings(
+  requested: RequestedSettings,
+  parts: SettingsParts,
+): Promise<SourceSettings> {
+  const { channel, ...rest } = requested;
+  return {
+    ...rest,
+    identifier: identifierOf(channel),
+    ...(await checked(requested, requested.target, parts)),
+  };
+}
+
+/** What changes of a source. @throws BadRequest that names the field. */
+export async function changedSettings(
+  requested: Partial<RequestedSettings>,
+  before: SourceSettings,
+  parts: SettingsParts,
+): Promise<Partial<SourceSettings>> {
+  const { channel, ...rest } = requested;
+  const target = requested.target ?? before.target;
+  const identifier = channel && { identifier: identifierOf(channel) };
+  return { ...rest, ...identifier, ...(await checked(requested, target, parts)) };
+}
+
+/** Of the fields that were given, those that are not kept as they were. */
+async function checked(
+  requested: Partial<RequestedSettings>,
+  target: Target,
+  { roots, vault }: SettingsParts,
+): Promise<Partial<SourceSettings>> {
+  const { targetPath: path, fileTypes, schedule, apiHash, botToken } = requested;
+  if (requested.target !== undefined || typeof path === 'string') ensureConfigured(target, roots);
+  return {
+    ...(typeof path === 'string' && { targetPath: targetPath(path, target, roots) }),
+    ...(fileTypes && { fileTypes: normaliseFileTypes(fileTypes) }),
+    ...(typeof schedule === 'string' && { schedule: parseSchedule(schedule) }),
+    ...(apiHash && { apiHash: await vault.encrypt(apiHash, SOURCE_API_HASH) }),
+    ...(botToken && { botToken: await vault.encrypt(botToken, SOURCE_BOT_TOKEN) }),
+  };
+}
+
+function identifierOf({ field, text }: GivenChannel): string {
+  const identifier = parseIdentifier(text);
+  if (identifier !== null) return identifier;
+  throw new BadRequest(`${field}: wanted: a channel such as @name, https://t.me/name or -1001234567890`);
+}
+
+/** As `extensionOf` finds them: of a name's parts only the last one counts. */
+const EXTENSION = /^[\p{L}\p{M}\p{N}]{1,16}$/u;
+
+/**
+ * Extensions as they are compared: lower case, without dots and spaces around them, each once.
+ * @throws BadRequest for what is no extension.
+ */
+export function normaliseFileTypes(given: readonly string[]): string[] {
+  const types = given.map((type) => type.trim().replace(/^\.+/, '').normalize('NFC').toLowerCase());
+  if (types.every((type) => EXTENSION.test(type))) return [...new Set(types)];
+  throw new BadRequest('file_types: wanted: extensions such as pdf or .zip');
+}

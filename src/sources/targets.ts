@@ -1,0 +1,95 @@
+import { BadRequest } from '../errors.js';
+import type { SourceSettings, Target } from './store.js';
+
+/** The roots of the targets; null: the setting that says it is missing. */
+export interface TargetRoots {
+  readonly localRoot: string;
+  readonly nasRoot: string | null;
+  readonly s3Bucket: string | null;
+}
+
+/** @throws BadRequest that says which setting the target lacks. */
+export function ensureConfigured(target: Target, { nasRoot, s3Bucket }: TargetRoots): void {
+  if (target === 'NAS' && nasRoot === null) throw new BadRequest('target: NAS needs the setting NAS_ROOT');
+  if (target === 'S3' && s3Bucket === null) throw new BadRequest('target: S3 needs the setting S3_BUCKET');
+}
+
+/** The paths of sources that have none of their own: by their ids. */
+const PATHS_BY_ID = /^source-\d+(\/|$)/i;
+
+/**
+ * The path below the target's root, with `/` between its parts; null: an empty text, which is none.
+ * @throws BadRequest where it leaves the root, or is a path that sources without one get.
+ */
+export function targetPath(
+  given: string,
+  target: Target,
+  { localRoot, nasRoot }: TargetRoots,
+): string | null {
+  if (given.trim() === '') return null;
+  const roots = { LOCAL: localRoot, NAS: nasRoot, S3: null } as const;
+  const path = parseTargetPath(given, roots[target]);
+  if (PATHS_BY_ID.test(path)) {
+    throw refusal('another name: sources without a path store in source-1, source-2, ...');
+  }
+  return path;
+}
+
+/** S3 gives a key 1024 bytes; months and files need some of them. */
+const MAX_BYTES = 500;
+/** File systems give a name 255 bytes. */
+const MAX_PART_BYTES = 200;
+
+/** Where a source stores. */
+export type Placement = Pick<SourceSettings, 'target' | 'targetPath'>;
+
+/** The target paths that overlap with one: itself and those `above` it; and those that begin with `below`. */
+export interface OverlappingPaths {
+  readonly above: readonly string[];
+  readonly below: string;
+}
+
+/** The paths of the same target at which no other source may store while one stores at `path`. */
+export function overlappingPaths(path: string): OverlappingPaths {
+  const parts = path.split('/');
+  return { above: parts.map((_, last) => parts.slice(0, last + 1).join('/')), below: `${path}/` };
+}
+
+/**
+ * Where a source stores, relative to its target's root, with `/` between its parts. `text` is relative, or
+ * absolute below `root`. Without a root (null: S3) any key will do, from which slashes at its ends are taken.
+ *
+ * @throws BadRequest that says what is wrong with it.
+ */
+export function parseTargetPath(text: string, root: string | null): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(text)) throw refusal('no control characters');
+  const parts = (root === null ? text.replace(/^\/+/, '') : belowRoot(text, root))
+    .normalize('NFC')
+    .split('/');
+  if (parts.length > 1 && parts.at(-1) === '') parts.pop();
+  for (const part of parts) ensurePart(part, root !== null);
+  const path = parts.join('/');
+  if (Buffer.byteLength(path) > MAX_BYTES) throw refusal(`at most ${MAX_BYTES} bytes of UTF-8`);
+  return path;
+}
+
+function belowRoot(text: string, root: string): string {
+  if (!text.startsWith('/')) return text;
+  const prefix = root.endsWith('/') ? root : `${root}/`;
+  if (!text.startsWith(prefix)) throw refusal("a path that does not leave the target's root");
+  return text.slice(prefix.length);
+}
+
+function ensurePart(part: string, isOnDisk: boolean): void {
+  if (part === '') throw refusal("the name of a directory below the target's root, without empty parts");
+  if (part === '..' || part === '.') throw refusal('no "." and no ".." among its parts');
+  if (Buffer.from(part).toString() !== part) throw refusal('text that UTF-8 can hold');
+  if (!isOnDisk) return;
+  if (part.includes('\\')) throw refusal('"/" between its parts, and no "\\"');
+  if (Buffer.byteLength(part) > MAX_PART_BYTES) throw refusal(`parts of at most ${MAX_PART_BYTES} bytes`);
+}
+
+function refusal(wanted: string): BadRequest {
+  return new BadRequest(`target_path: wanted ${wanted}`);
+}

@@ -1,0 +1,124 @@
+import { describe, expect, it } from '@jest/globals';
+import { NO_REMOTE_QUEUES } from '../../src/cluster/single_node.js';
+import { Unavailable } from '../../src/errors.js';
+import { AcquireQueue, type Joining } from '../../src/pool/acquire_queue.js';
+import type { AcquireOutcome, AcquireRequest } from '../../src/pool/store.js';
+import { add, by, type MakeStores, type Stores, T0, tally, usingStores, wish } from '../contracts/stores.js';
+import { ManualTime, until } from '../service/manual_time.js';
+import { makeSqliteStores } from '../storage/databases.js';
+
+const using = usingStores(makeSqliteStores satisfies MakeStores);
+
+/** A queue before a pool; `granting` is what happens between a grant and the moment that the queue hears of it. */
+function queueBefore({ pool }: Stores, granting: () => void = () => undefined) {
+  const time = new ManualTime();
+  const acquire = async (request: AcquireRequest): Promise<AcquireOutcome> => {
+    const outcome = await pool.acquire(request, T0);
+    granting();
+    return outcome;
+  };
+  const queue = new AcquireQueue({
+    acquire,
+    giveBack: ({ sessionId, leaseId }) => void pool.giveBack(sessionId, leaseId, T0),
+    timers: time,
+    clock: { now: () => time.monotonic() },
+    remote: NO_REMOTE_QUEUES,
+  });
+  return { queue, time };
+}
+
+/** Waits for a minute. */
+function patient(queue: AcquireQueue, over: Partial<Joining> = {}): Joining {
+  return { waitSeconds: 60, ticket: queue.ticket(), signal: null, ...over };
+}
+
+function sessionOf(outcome: AcquireOutcome | null): number | null {
+  return outcome?.kind === 'granted' ? outcome.lease.sessionId : null;
+}
+
+describe('the queue of those who wait', () => {
+  it(
+    'goes by the order in which requests came, not that in which they joined it',
+    using(async (stores) => {
+      await add(stores, 'a');
+      const { pool } = stores;
+      const held = await pool.acquire(wish({ leaseId: 'held' }), T0);
+      const { queue } = queueBefore(stores);
+      const [first, second, third] = [queue.ticket(), queue.ticket(), queue.ticket()];
+      const served: string[] = [];
+      const join = async (leaseId: string, ticket: Joining['ticket']) => {
+        await queue.join(wish({ leaseId }), patient(queue, { ticket }));
+        served.push(leaseId);
+      };
+      const joined = [join('second', second), join('third', third), join('first', first)];
+      let leaseId = 'held';
+      for (const next of ['first', 'second', 'third']) {
+        await pool.release(sessionOf(held) ?? 0, by({ leaseId }), null, T0);
+        queue.freed(1);
+        await until(() => served.at(-1) === next || served.length === 3);
+        leaseId = next;
+      }
+      await Promise.all(joined);
+      expect(served).toEqual(['first', 'second', 'third']);
+    }),
+  );
+
+  it(
+    'gives a lease back that was granted to one who has just left it',
+    using(async (stores) => {
+      await add(stores, 'a');
+      const caller = new AbortController();
+      const { queue } = queueBefore(stores, () => caller.abort());
+      const { signal } = caller;
+      expect(await queue.join(wish(), patient(queue, { signal }))).toBeNull();
+      await until(async () => (await stores.pool.counts(T0)).states.free === 1);
+      expect((await stores.pool.history(1, { skip: 0, limit: 1 }))?.[0]).toMatchObject({
+        event: 'given_back',
+      });
+    }),
+  );
+
+  it(
+    'gives the lease of one who has just left to the one behind',
+    using(async (stores) => {
+      await add(stores, 'a');
+      const caller = new AbortController();
+      const { queue } = queueBefore(stores, () => caller.abort());
+      stores.onFreed((count) => queue.freed(count));
+      const [left, behind] = await Promise.all([
+        queue.join(wish(), patient(queue, { signal: caller.signal })),
+        queue.join(wish(), patient(queue)),
+      ]);
+      expect([sessionOf(left), sessionOf(behind)]).toEqual([null, 1]);
+    }),
+  );
+
+  it(
+    'does not let in one whose caller is gone already',
+    using(async (stores) => {
+      await add(stores, 'a');
+      const { queue } = queueBefore(stores);
+      expect(await queue.join(wish(), patient(queue, { signal: AbortSignal.abort() }))).toBeNull();
+      expect(tally(await stores.pool.counts(T0))).toEqual({ free: 1 });
+    }),
+  );
+
+  it(
+    'keeps the place of one who waits while the database is away, and turns away one who does not',
+    using(async (stores) => {
+      await add(stores, 'a');
+      let isAway = true;
+      const { queue, time } = queueBefore(stores, () => {
+        if (isAway) throw new Unavailable('the database went away', 1);
+      });
+      await stores.pool.acquire(wish({ leaseId: 'L' }), T0);
+      const waiting = queue.join(wish(), patient(queue));
+      const hasty = queue.join(wish({ method: 'm' }), patient(queue, { waitSeconds: 0 }));
+      await expect(hasty).rejects.toThrow('went away');
+      isAway = false;
+      await stores.pool.release(1, by({ leaseId: 'L' }), null, T0);
+      await time.advance(1);
+      expect(sessionOf(await waiting)).toBe(1);
+    }),
+  );
+});
