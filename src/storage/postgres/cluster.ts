@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { RateLimiterAbstract } from 'rate-limiter-flexible';
-import type { Rate, Cluster } from '../../cluster/cluster.js';
+import type { Cluster, Rate } from '../../cluster/cluster.js';
 import type { Channel } from './channel.js';
 import type { PostgresOptions } from './connect.js';
 import { Jobs } from './jobs.js';

@@ -85,7 +85,9 @@ export class AuthKeyOwners {
     const detail = `it has the auth key of ${former.name} for itself`;
     const marked = await this.mark(heir, rest, now);
     const entry = { at: now, event: rest.rest, detail };
-    return (await this.#unit.applyEvent(marked, 'reconcile', { stateReason: rest.restReason }, entry)) ?? marked;
+    return (
+      (await this.#unit.applyEvent(marked, 'reconcile', { stateReason: rest.restReason }, entry)) ?? marked
+    );
   }
 
   /** Who has the auth key before this row. */

@@ -1,8 +1,7 @@
 import { and, asc, desc, eq, gt, inArray, lt, sql } from 'drizzle-orm';
-import { authorizeBlock } from '../../pool/lease_authorization.js';
-import { decideBlock } from '../../pool/lease_decisions.js';
 import type { Caller, Relation } from '../../pool/lease_authorization.js';
-import { decideRelease, revocation } from '../../pool/lease_decisions.js';
+import { authorizeBlock } from '../../pool/lease_authorization.js';
+import { decideBlock, decideRelease, revocation } from '../../pool/lease_decisions.js';
 import { statesBefore } from '../../pool/session_state.js';
 import type { Block, BlockOutcome, Flood, LeaseRow, Outcome, PoolStore } from '../../pool/store.js';
 import type { SessionRow } from '../tables.js';

@@ -1,7 +1,13 @@
 import { and, asc, eq, gt, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
 import type { Page } from '../../kernel/page.js';
 import type { RunReason } from '../../scraping/store.js';
-import type { Source, SourceSettings, SourceOutcome, SourceSecrets, SourceStore } from '../../sources/store.js';
+import type {
+  Source,
+  SourceOutcome,
+  SourceSecrets,
+  SourceSettings,
+  SourceStore,
+} from '../../sources/store.js';
 import { overlappingPaths, type Placement } from '../../sources/targets.js';
 import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
 import { addRun } from './run_rows.js';
