@@ -1,6 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { ClientConnection } from './mtproto/connection.js';
-import type { ConnectionHost, ServerMode } from './mtproto/connection_host.js';
+import { ClientConnection, type ConnectionHost, type ServerMode } from './mtproto/connection.js';
 
 /** What a data centre shares with the others. */
 export type DataCentreHost = Omit<ConnectionHost, 'mode'>;

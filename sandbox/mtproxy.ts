@@ -1,6 +1,6 @@
 import { type Cipher, createCipheriv } from 'node:crypto';
 import { connect, createServer, type Socket } from 'node:net';
-import { sha256 } from './crypto/hashes.js';
+import { sha256 } from './crypto/primitives.js';
 
 /** A proxy that clients reach Telegram through (core.telegram.org/mtproto/mtproto-transports, MTProxy). */
 export interface MtProxy {

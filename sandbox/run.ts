@@ -4,11 +4,10 @@ import { ConfigError } from '../src/config.js';
 import { hasCode } from '../src/kernel/private_files.js';
 import { DatabaseRefused } from '../src/storage/database.js';
 import { type SandboxService, startSandboxService } from './service.js';
-import { SandboxRefused } from './trial/api.js';
 import { readCommandLine, USAGE, UsageError } from './trial/command_line.js';
-import { jsonLine } from './trial/json_line.js';
-import { page } from './trial/page.js';
+import { SandboxRefused } from './trial/initial_pool.js';
 import { PortRefused } from './trial/ports.js';
+import { jsonLine, page } from './trial/startup_output.js';
 
 /** The whole of TeleGate over data centres of its own, until it is told to stop. */
 async function main(): Promise<void> {

@@ -1,11 +1,11 @@
 import { Dispatcher } from './api/dispatch.js';
 import { ExportedAuthorizations } from './api/exported.js';
 import { SrpChallenges } from './api/srp_challenges.js';
-import { ConnectionLog } from './connections/log.js';
+import { ConnectionLog } from './connection_log.js';
 import { generateRsaPem, type PublicKey, type RsaKey, rsaKeyFrom } from './crypto/rsa_key.js';
 import { DataCentre } from './data_centre.js';
-import { Faults } from './faults/faults.js';
-import type { ServerMode } from './mtproto/connection_host.js';
+import { Faults } from './faults.js';
+import type { ServerMode } from './mtproto/connection.js';
 import { Codes } from './state/codes.js';
 import { openState, secret } from './state/database.js';
 import { Keys } from './state/keys.js';
@@ -25,7 +25,7 @@ export interface SandboxOptions {
 }
 
 /** An account, and how to log in to it. */
-export interface AccountCard {
+export interface SandboxAccount {
   /** With `+`. */
   readonly phone: string;
   readonly id: string;
@@ -45,7 +45,7 @@ export interface Sandbox {
   readonly world: World;
   readonly faults: Faults;
   readonly connections: ConnectionLog;
-  accounts(): AccountCard[];
+  accounts(): SandboxAccount[];
   /** Changes how one data centre behaves. Rejects with RangeError where there is no such data centre. */
   behave(dc: number, mode: ServerMode): Promise<void>;
   /** How each data centre behaves, number 1 first. */
@@ -81,7 +81,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
   return {
     ...{ ...parts, port, addresses: centres.map(({ address }) => address), rsaPublicKey: rsaKey.publicKey },
-    accounts: () => accountCards(world, parts.codes),
+    accounts: () => sandboxAccounts(world, parts.codes),
     modes: () => centres.map(({ mode }) => mode),
     async behave(dc, mode) {
       const centre = centres[dc - 1];
@@ -131,7 +131,7 @@ async function listenTogether(centres: readonly DataCentre[], wanted: number): P
   }
 }
 
-function accountCards(world: World, codes: Codes): AccountCard[] {
+function sandboxAccounts(world: World, codes: Codes): SandboxAccount[] {
   return world.accounts.map(({ phone, id, dcId, code, seed }) => {
     const last = codes.latest(phone);
     return {

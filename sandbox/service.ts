@@ -5,18 +5,17 @@ import { loadConfig } from '../src/config.js';
 import { createContainer } from '../src/container.js';
 import { Disposers } from '../src/disposers.js';
 import { createLogger } from '../src/logging.js';
-import type { GatewayLimits } from '../src/telegram/limits.js';
+import type { GatewayLimits } from '../src/telegram/gateway.js';
 import { nodeTimers } from '../src/timers.js';
 import { startControl } from './control/server.js';
 import { sandboxNetwork } from './network.js';
 import { type Sandbox, startSandbox } from './sandbox.js';
 import { sandboxSeed } from './seed.js';
-import { listSessions } from './trial/api.js';
-import * as cards from './trial/cards.js';
-import { fillFirstPool } from './trial/first_pool.js';
-import { keptKeys, type SandboxKeys } from './trial/kept_keys.js';
+import { type SandboxKeys, storedApiKeys } from './trial/api_keys.js';
+import { fillInitialPool, listSessions } from './trial/initial_pool.js';
 import { type Listening, listen } from './trial/listening.js';
-import { onKeptPort, onPort } from './trial/ports.js';
+import { onPort, onStoredPort } from './trial/ports.js';
+import * as startupInfo from './trial/startup_info.js';
 import type { Seed } from './world/seed.js';
 
 /** What the data centres and the service are started with. Ports: 0 is any that is free. */
@@ -41,10 +40,10 @@ export interface SandboxService {
   readonly adminKey: string;
   readonly workerKey: string;
   /** As they were when everything was ready. */
-  readonly accounts: readonly cards.AccountCard[];
-  readonly refusedAccounts: readonly cards.RefusedAccount[];
-  readonly bots: readonly cards.BotCard[];
-  readonly channels: readonly cards.ChannelCard[];
+  readonly accounts: readonly startupInfo.AccountInfo[];
+  readonly refusedAccounts: readonly startupInfo.RefusedAccount[];
+  readonly bots: readonly startupInfo.BotInfo[];
+  readonly channels: readonly startupInfo.ChannelInfo[];
   readonly controlUrl: string;
   /** Absolute. */
   readonly sessionsDir: string;
@@ -62,7 +61,7 @@ export async function startSandboxService(options: SandboxServiceOptions): Promi
   const directory = resolve(options.directory);
   const started = new Disposers();
   try {
-    const keys = await keptKeys(directory);
+    const keys = await storedApiKeys(directory);
     const sandbox = await startDataCentres(directory, options);
     started.add(() => sandbox.close());
     const controlled = { who: 'the control endpoint', option: '--control-port', port: options.controlPort };
@@ -74,7 +73,7 @@ export async function startSandboxService(options: SandboxServiceOptions): Promi
     const { baseUrl } = service;
     const { world } = sandbox;
     const api = { baseUrl, adminKey: keys.admin };
-    await fillFirstPool(directory, api, world, options.poolSize);
+    await fillInitialPool(directory, api, world, options.poolSize);
     return {
       ...{
         baseUrl,
@@ -84,10 +83,10 @@ export async function startSandboxService(options: SandboxServiceOptions): Promi
         sessionsDir,
         sandbox,
       },
-      accounts: cards.accountCards(world, await listSessions(api)),
-      refusedAccounts: cards.refusedAccounts(world),
-      bots: cards.botCards(world),
-      channels: cards.channelCards(world),
+      accounts: startupInfo.accountInfos(world, await listSessions(api)),
+      refusedAccounts: startupInfo.refusedAccounts(world),
+      bots: startupInfo.botInfos(world),
+      channels: startupInfo.channelInfos(world),
       close: () => started.dispose(),
     };
   } catch (error) {
@@ -101,7 +100,7 @@ function startDataCentres(
   { dcPort, seed = sandboxSeed }: SandboxServiceOptions,
 ): Promise<Sandbox> {
   const listener = { who: 'the data centres', option: '--dc-port', port: dcPort };
-  return onKeptPort(directory, listener, (port) =>
+  return onStoredPort(directory, listener, (port) =>
     startSandbox({ directory, seed, port, time: Date.now, randomBytes }),
   );
 }

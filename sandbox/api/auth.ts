@@ -1,24 +1,27 @@
 import { Api } from 'telegram/tl/index.js';
-import { digits } from '../faults/faults.js';
+import { digits } from '../faults.js';
 import { exact, long } from '../tl/values.js';
-import type { Account } from '../world/accounts.js';
-import { presentUser } from '../world/present.js';
+import { type Account, botId } from '../world/accounts.js';
+import { tlUser } from '../world/tl_objects.js';
 import { type Call, method } from './call.js';
-import { pendingCode } from './codes.js';
-import { RpcError } from './error_codes.js';
+import { ensureApplication, pendingCode } from './codes.js';
+import { RpcError } from './errors.js';
 
 /** Logging in and out (core.telegram.org/api/auth, core.telegram.org/api/datacenter). */
 export const authMethods = [
   method(Api.auth.SignIn, signIn, { phones: ({ phoneNumber }) => [digits(phoneNumber)] }),
+  method(Api.auth.ImportBotAuthorization, importBotAuthorization, {
+    phones: ({ botAuthToken }) => [botId(botAuthToken)],
+  }),
   method(Api.auth.LogOut, logOut),
   method(Api.auth.ExportAuthorization, exportAuthorization),
   method(Api.auth.ImportAuthorization, importAuthorization),
 ];
 
-/** Logs the call's key in as `account`, and says so. */
+/** Logs the call's key in as `account`. */
 export function logIn({ backend, key }: Call, account: Account): Api.auth.Authorization {
   backend.keys.authorize(key, account.phone);
-  return new Api.auth.Authorization({ user: presentUser(account, account) });
+  return new Api.auth.Authorization({ user: tlUser(account, account) });
 }
 
 function signIn(request: Api.auth.SignIn, call: Call): Api.auth.TypeAuthorization {
@@ -58,5 +61,18 @@ function importAuthorization(
   const account = backend.world.user(exact(id));
   if (authorizationId === null || account === null) throw new RpcError('AUTH_BYTES_INVALID');
   backend.keys.bind(key, authorizationId);
-  return new Api.auth.Authorization({ user: presentUser(account, account) });
+  return new Api.auth.Authorization({ user: tlUser(account, account) });
+}
+
+/** Logs a bot in (core.telegram.org/api/bots). */
+function importBotAuthorization(
+  request: Api.auth.ImportBotAuthorization,
+  call: Call,
+): Api.auth.Authorization {
+  const { backend, dcId } = call;
+  ensureApplication(request, backend);
+  const bot = backend.world.bot(request.botAuthToken);
+  if (bot === null) throw new RpcError('ACCESS_TOKEN_INVALID');
+  if (bot.dcId !== dcId) throw new RpcError(`USER_MIGRATE_${bot.dcId}`);
+  return logIn(call, bot);
 }

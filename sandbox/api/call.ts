@@ -3,7 +3,7 @@ import type { KeyRecord, Keys } from '../state/keys.js';
 import type { TlObject, TlResult } from '../tl/values.js';
 import type { Account } from '../world/accounts.js';
 import type { World } from '../world/world.js';
-import { RpcError } from './error_codes.js';
+import { RpcError } from './errors.js';
 import type { ExportedAuthorizations } from './exported.js';
 import type { SrpChallenges } from './srp_challenges.js';
 

@@ -1,7 +1,7 @@
 import { Api } from 'telegram/tl/index.js';
 import { long } from '../tl/values.js';
 import { ptsOf } from '../world/feed.js';
-import { presentChannel } from '../world/present.js';
+import { tlChannel } from '../world/tl_objects.js';
 import { type Call, method } from './call.js';
 import { channelOf, readableChannelOf } from './peers.js';
 
@@ -13,7 +13,7 @@ export const channelMethods = [
 
 function getChannels({ id }: Api.channels.GetChannels, call: Call): Api.messages.TypeChats {
   const { account } = call;
-  const chats = id.map((input) => presentChannel(channelOf(input, call), account));
+  const chats = id.map((input) => tlChannel(channelOf(input, call), account));
   return new Api.messages.Chats({ chats });
 }
 
@@ -32,5 +32,5 @@ function getFullChannel(request: Api.channels.GetFullChannel, call: Call): Api.m
     botInfo: [],
     pts: ptsOf(channel.feed),
   });
-  return new Api.messages.ChatFull({ fullChat, chats: [presentChannel(channel, account)], users: [] });
+  return new Api.messages.ChatFull({ fullChat, chats: [tlChannel(channel, account)], users: [] });
 }

@@ -1,10 +1,10 @@
 import { Api } from 'telegram/tl/index.js';
-import { digits } from '../faults/faults.js';
+import { normalizePhoneNumber } from '../../src/phone_number.js';
+import { digits } from '../faults.js';
 import type { CodeType, SentCode } from '../state/codes.js';
 import { testNumber } from '../world/accounts.js';
-import { ensureApplication } from './application.js';
-import { type Call, method } from './call.js';
-import { RpcError } from './error_codes.js';
+import { type Backend, type Call, method } from './call.js';
+import { RpcError } from './errors.js';
 
 /** Sending, resending and cancelling codes (core.telegram.org/api/auth). */
 export const codeMethods = [
@@ -35,7 +35,7 @@ function sendCode(request: Api.auth.SendCode, call: Call): Api.auth.SentCode {
   const { code_seconds: lifetime, data_centres: count } = backend.world.seed;
   ensureApplication(request, backend);
   const phone = digits(request.phoneNumber);
-  if (!/^[1-9]\d{6,14}$/.test(phone)) throw new RpcError('PHONE_NUMBER_INVALID');
+  if (normalizePhoneNumber(phone) === null) throw new RpcError('PHONE_NUMBER_INVALID');
   const account = backend.world.account(phone);
   if (account?.seed.refused !== undefined) throw new RpcError(account.seed.refused);
   const test = testNumber(phone);
@@ -86,4 +86,13 @@ function sentCodeType(type: CodeType, length: number): Api.auth.TypeSentCodeType
 
 function codeType(type: CodeType): Api.auth.TypeCodeType {
   return type === 'sms' ? new Api.auth.CodeTypeSms() : new Api.auth.CodeTypeCall();
+}
+
+/** The application that wants to log somebody in. Throws RpcError `API_ID_INVALID` where the seed refuses it. */
+export function ensureApplication(
+  { apiId, apiHash }: { readonly apiId: number; readonly apiHash: string },
+  { world }: Pick<Backend, 'world'>,
+): void {
+  const refused = world.seed.refused_api_ids.includes(apiId);
+  if (apiId <= 0 || apiHash === '' || refused) throw new RpcError('API_ID_INVALID');
 }

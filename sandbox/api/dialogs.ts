@@ -1,7 +1,7 @@
 import { Api } from 'telegram/tl/index.js';
 import { exact, long } from '../tl/values.js';
 import { type Post, ptsOf } from '../world/feed.js';
-import { presentChannel, presentPost, presentUser } from '../world/present.js';
+import { tlChannel, tlMessage, tlUser } from '../world/tl_objects.js';
 import type { Channel } from '../world/world.js';
 import { type Call, method } from './call.js';
 
@@ -21,20 +21,20 @@ interface Entry {
   readonly top: Post;
 }
 
-const LARGEST_PAGE = 100;
+const MAX_PAGE = 100;
 const ARCHIVE = 1;
 
 function getDialogs(request: Api.messages.GetDialogs, call: Call): Api.messages.TypeDialogs {
   const all = request.folderId === ARCHIVE ? [] : entries(call);
   const rest = all.filter((entry) => isAfter(entry, request));
-  const limit = Math.min(request.limit <= 0 ? LARGEST_PAGE : request.limit, LARGEST_PAGE);
+  const limit = Math.min(request.limit <= 0 ? MAX_PAGE : request.limit, MAX_PAGE);
   const shown = rest.slice(0, limit);
   const { account } = call;
   const found = {
     dialogs: shown.map(dialog),
-    messages: shown.map(({ channel, top }) => presentPost(top, channel, account)),
-    chats: shown.map(({ channel }) => presentChannel(channel, account)),
-    users: [presentUser(account, account)],
+    messages: shown.map(({ channel, top }) => tlMessage(top, channel, account)),
+    chats: shown.map(({ channel }) => tlChannel(channel, account)),
+    users: [tlUser(account, account)],
   };
   return shown.length === all.length
     ? new Api.messages.Dialogs(found)
@@ -79,7 +79,7 @@ function dialog({ channel, top }: Entry): Api.Dialog {
 }
 
 function pinned(call: Call): Api.messages.PeerDialogs {
-  const users = [presentUser(call.account, call.account)];
+  const users = [tlUser(call.account, call.account)];
   return new Api.messages.PeerDialogs({ dialogs: [], messages: [], chats: [], users, state: state(call) });
 }
 

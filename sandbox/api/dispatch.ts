@@ -1,13 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Api } from 'telegram/tl/index.js';
-import type { ConnectionLog, ConnectionRecord } from '../connections/log.js';
-import type { Effect, Faults } from '../faults/faults.js';
+import type { ConnectionLog, ConnectionRecord } from '../connection_log.js';
+import type { Effect, Faults } from '../faults.js';
 import type { Outcome } from '../mtproto/session.js';
 import type { KeyRecord } from '../state/keys.js';
 import type { TlObject } from '../tl/values.js';
+import { authMethods } from './auth.js';
 import { accountOf, type Backend, type Method } from './call.js';
-import { RpcError } from './error_codes.js';
-import { methods } from './methods.js';
+import { channelMethods } from './channels.js';
+import { codeMethods } from './codes.js';
+import { dialogMethods } from './dialogs.js';
+import { RpcError } from './errors.js';
+import { helpMethods } from './help.js';
+import { messageMethods } from './messages.js';
+import { passwordMethods } from './password.js';
+import { uploadMethods } from './upload.js';
+import { userMethods } from './users.js';
 
 /** The connection that a request came in by. */
 export interface Caller {
@@ -19,6 +27,23 @@ export interface Caller {
   /** Closes the connection. */
   drop(): void;
 }
+
+/** Every method that the sandbox answers, by GramJS's name of it. */
+const methods: ReadonlyMap<string, Method> = new Map(
+  [
+    helpMethods,
+    codeMethods,
+    authMethods,
+    passwordMethods,
+    userMethods,
+    channelMethods,
+    messageMethods,
+    dialogMethods,
+    uploadMethods,
+  ]
+    .flat()
+    .map((method) => [method.name, method]),
+);
 
 const SILENCE: Outcome = { kind: 'silence' };
 

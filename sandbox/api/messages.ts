@@ -1,9 +1,9 @@
 import { Api } from 'telegram/tl/index.js';
 import { ptsOf } from '../world/feed.js';
-import { presentChannel, presentPost } from '../world/present.js';
+import { tlChannel, tlMessage } from '../world/tl_objects.js';
 import type { Channel } from '../world/world.js';
 import { type Call, method } from './call.js';
-import { RpcError } from './error_codes.js';
+import { RpcError } from './errors.js';
 import { type PageRequest, pageOf } from './page.js';
 import { readableChannelOf, userOf } from './peers.js';
 
@@ -17,7 +17,7 @@ export const messageMethods = [
 ];
 
 /** Telegram answers no more at once. */
-const MOST_IDS = 100;
+const MAX_IDS = 100;
 
 function getHistory(request: Api.messages.GetHistory, call: Call): Api.messages.TypeMessages {
   if (userOf(request.peer, call) !== null) return nothing(0);
@@ -35,16 +35,16 @@ function search(request: Api.messages.Search, call: Call): Api.messages.TypeMess
 
 function page(channel: Channel, request: PageRequest, call: Call): Api.messages.TypeMessages {
   const posts = pageOf(channel.feed, request);
-  const presented = posts.map((post) => presentPost(post, channel, call.account));
+  const presented = posts.map((post) => tlMessage(post, channel, call.account));
   return messages(channel, presented, channel.feed.count, call);
 }
 
 function getMessages(request: Api.channels.GetMessages, call: Call): Api.messages.TypeMessages {
   const channel = readableChannelOf(request.channel, call);
-  const found = request.id.slice(0, MOST_IDS).map((input) => {
+  const found = request.id.slice(0, MAX_IDS).map((input) => {
     const id = input instanceof Api.InputMessageID ? input.id : 0;
     const post = channel.feed.post(id);
-    return post === null ? new Api.MessageEmpty({ id }) : presentPost(post, channel, call.account);
+    return post === null ? new Api.MessageEmpty({ id }) : tlMessage(post, channel, call.account);
   });
   return messages(channel, found, found.length, call);
 }
@@ -60,7 +60,7 @@ function messages(
     count,
     messages: found,
     topics: [],
-    chats: [presentChannel(channel, account)],
+    chats: [tlChannel(channel, account)],
     users: [],
   });
 }

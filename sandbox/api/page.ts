@@ -11,8 +11,8 @@ export interface PageRequest {
   readonly minId: number;
 }
 
-const LARGEST_PAGE = 100;
-const USUAL_PAGE = 20;
+const MAX_PAGE = 100;
+const DEFAULT_PAGE = 20;
 
 /**
  * The messages of one page, newest first. The page starts at the newest message older than `offsetId` (or
@@ -22,7 +22,7 @@ const USUAL_PAGE = 20;
  */
 export function pageOf(feed: Feed, request: PageRequest): Post[] {
   const { id: first, beyond } = start(feed, request);
-  const limit = Math.min(request.limit <= 0 ? USUAL_PAGE : request.limit, LARGEST_PAGE) - beyond;
+  const limit = Math.min(request.limit <= 0 ? DEFAULT_PAGE : request.limit, MAX_PAGE) - beyond;
   const posts: Post[] = [];
   for (let id = first; id >= 1 && posts.length < limit; id--) {
     // The rest is older still.

@@ -1,12 +1,11 @@
 import { Api } from 'telegram/tl/index.js';
-import { dhBytes, dhGenerator, dhPrime } from '../crypto/dh_group.js';
-import { toBigEndian } from '../crypto/integers.js';
+import { dhBytes, dhGenerator, dhPrime, toBigEndian } from '../crypto/integers.js';
 import { proves } from '../crypto/srp.js';
 import { exact, long } from '../tl/values.js';
 import type { Account } from '../world/accounts.js';
 import { logIn } from './auth.js';
 import { type Call, method } from './call.js';
-import { RpcError } from './error_codes.js';
+import { RpcError } from './errors.js';
 
 /** Two-step verification (core.telegram.org/api/srp). */
 export const passwordMethods = [

@@ -1,10 +1,10 @@
 import { Api } from 'telegram/tl/index.js';
 import { exact } from '../tl/values.js';
 import type { Account } from '../world/accounts.js';
-import { canRead } from '../world/present.js';
+import { canRead } from '../world/tl_objects.js';
 import { accessHash, type Channel, channelAccessHash } from '../world/world.js';
 import type { Call } from './call.js';
-import { RpcError } from './error_codes.js';
+import { RpcError } from './errors.js';
 
 /**
  * The channel that `input` names, readable or not. Throws RpcError `CHANNEL_INVALID` where there is none, or

@@ -1,8 +1,8 @@
-import { sha256 } from '../crypto/hashes.js';
+import { sha256 } from '../crypto/primitives.js';
 import { type Challenge, challengeFor, type Salts, verifierOf } from '../crypto/srp.js';
 import type { Account } from '../world/accounts.js';
 
-const MOST = 1000;
+const MAX_CHALLENGES = 1000;
 
 /** Challenges that clients were sent and have not answered yet. */
 export class SrpChallenges {
@@ -21,7 +21,7 @@ export class SrpChallenges {
     const challenge = challengeFor(verifier, salts, this.randomBytes);
     this.#challenges.set(id, { phone: account.phone, challenge });
     for (const [oldest] of this.#challenges) {
-      if (this.#challenges.size <= MOST) break;
+      if (this.#challenges.size <= MAX_CHALLENGES) break;
       this.#challenges.delete(oldest);
     }
     return { id, challenge };

@@ -1,11 +1,10 @@
 import { Api } from 'telegram/tl/index.js';
 import { exact } from '../tl/values.js';
 import { fileBytes, type StoredFile } from '../world/files.js';
-import { canRead } from '../world/present.js';
-import { fileReference, photoSizes } from '../world/present_file.js';
+import { canRead, fileReference, photoSizes } from '../world/tl_objects.js';
 import { accessHash } from '../world/world.js';
 import { type Call, method } from './call.js';
-import { RpcError } from './error_codes.js';
+import { RpcError } from './errors.js';
 
 /** Downloads (core.telegram.org/api/files). */
 export const uploadMethods = [method(Api.upload.GetFile, getFile, { isMedia: true })];

@@ -1,10 +1,10 @@
 import { Api } from 'telegram/tl/index.js';
 import { long } from '../tl/values.js';
 import type { Account } from '../world/accounts.js';
-import { presentChannel, presentUser } from '../world/present.js';
+import { tlChannel, tlUser } from '../world/tl_objects.js';
 import type { Channel } from '../world/world.js';
 import { type Call, method } from './call.js';
-import { RpcError } from './error_codes.js';
+import { RpcError } from './errors.js';
 import { userOf } from './peers.js';
 
 /** Users, and the public names of users and channels. */
@@ -21,7 +21,7 @@ function getUsers({ id }: Api.users.GetUsers, call: Call): Api.TypeUser[] {
   const { account } = call;
   return id.flatMap((input) => {
     const user = userOf(input, call);
-    return user === null ? [] : [presentUser(user, account)];
+    return user === null ? [] : [tlUser(user, account)];
   });
 }
 
@@ -36,7 +36,7 @@ function getFullUser({ id }: Api.users.GetFullUser, call: Call): Api.users.UserF
     notifySettings: new Api.PeerNotifySettings({}),
     commonChatsCount: 0,
   });
-  return new Api.users.UserFull({ fullUser, chats: [], users: [presentUser(user, account)] });
+  return new Api.users.UserFull({ fullUser, chats: [], users: [tlUser(user, account)] });
 }
 
 function resolveUsername(request: Api.contacts.ResolveUsername, call: Call): Api.contacts.ResolvedPeer {
@@ -47,13 +47,13 @@ function resolveUsername(request: Api.contacts.ResolveUsername, call: Call): Api
   return isChannel(owner)
     ? new Api.contacts.ResolvedPeer({
         peer: new Api.PeerChannel({ channelId: long(owner.id) }),
-        chats: [presentChannel(owner, account)],
+        chats: [tlChannel(owner, account)],
         users: [],
       })
     : new Api.contacts.ResolvedPeer({
         peer: new Api.PeerUser({ userId: long(owner.id) }),
         chats: [],
-        users: [presentUser(owner, account)],
+        users: [tlUser(owner, account)],
       });
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Sandbox } from '../sandbox.js';
-import { fileChecksum, presentBots, presentChannels, presentConnections } from './present.js';
+import { fileChecksum, serializeBots, serializeChannels, serializeConnections } from './serialize.js';
 
 /** A request to the control endpoint. */
 export interface ControlRequest {
@@ -33,9 +33,9 @@ type Route = (sandbox: Sandbox, request: ControlRequest, argument: string) => un
 
 const routes: Readonly<Record<string, Route>> = {
   'GET /accounts': (sandbox) => sandbox.accounts(),
-  'GET /bots': (sandbox) => presentBots(sandbox.world),
-  'GET /channels': (sandbox) => presentChannels(sandbox.world),
-  'GET /connections': (sandbox, { query }) => presentConnections(sandbox.connections, query.get('phone')),
+  'GET /bots': (sandbox) => serializeBots(sandbox.world),
+  'GET /channels': (sandbox) => serializeChannels(sandbox.world),
+  'GET /connections': (sandbox, { query }) => serializeConnections(sandbox.connections, query.get('phone')),
   'GET /faults': (sandbox) => sandbox.faults.list(),
   'POST /faults': (sandbox, { body }) => sandbox.faults.add(faultSchema.parse(body)),
   'DELETE /faults': (sandbox) => ({ cleared: sandbox.faults.clear() }),

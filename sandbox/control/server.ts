@@ -9,7 +9,7 @@ export interface ControlServer {
   close(): Promise<void>;
 }
 
-const LARGEST_BODY = 65_536;
+const MAX_BODY = 65_536;
 
 /** Starts it; `port` 0 is any free one. Rejects with the system's error. */
 export async function startControl(sandbox: Sandbox, port: number): Promise<ControlServer> {
@@ -52,7 +52,7 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   let size = 0;
   for await (const chunk of request) {
     size += chunk.length;
-    if (size > LARGEST_BODY) return undefined;
+    if (size > MAX_BODY) return undefined;
     chunks.push(chunk);
   }
   try {

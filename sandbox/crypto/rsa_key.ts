@@ -6,7 +6,7 @@ import {
   privateDecrypt,
 } from 'node:crypto';
 import { encodeBytes } from '../tl/writer.js';
-import { sha1 } from './hashes.js';
+import { sha1 } from './primitives.js';
 
 /** What a client needs to trust a data centre (core.telegram.org/mtproto/auth_key, RSA keys). */
 export interface PublicKey {

@@ -1,7 +1,6 @@
 import { pbkdf2Sync } from 'node:crypto';
-import { dhBytes, dhGenerator, dhPrime } from './dh_group.js';
-import { sha256 } from './hashes.js';
-import { bigEndianInteger, modularPower, toBigEndian } from './integers.js';
+import { bigEndianInteger, dhBytes, dhGenerator, dhPrime, modularPower, toBigEndian } from './integers.js';
+import { sha256 } from './primitives.js';
 
 /** The salts of a password (core.telegram.org/api/srp). */
 export interface Salts {

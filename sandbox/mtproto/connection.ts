@@ -1,16 +1,31 @@
 import type { Socket } from 'node:net';
-import type { Caller } from '../api/dispatch.js';
-import type { ConnectionRecord } from '../connections/log.js';
-import type { KeyRecord } from '../state/keys.js';
+import type { Caller, Dispatcher } from '../api/dispatch.js';
+import type { ConnectionLog, ConnectionRecord } from '../connection_log.js';
+import type { RsaKey } from '../crypto/rsa_key.js';
+import type { KeyRecord, Keys } from '../state/keys.js';
 import { TlReader } from '../tl/reader.js';
 import { currentLayer, schemaOfLayer } from '../tl/schema.js';
 import { encode, uint } from '../tl/writer.js';
-import { PacketStream } from '../transport/packet_stream.js';
-import type { ConnectionHost } from './connection_host.js';
 import { open } from './envelope.js';
 import { KeyExchange } from './key_exchange.js';
-import { MessageIds } from './message_ids.js';
+import { MessageIds } from './outbox.js';
 import { Session, type SessionHost } from './session.js';
+import { PacketStream } from './transports.js';
+
+/** How a data centre behaves: `half_dead` makes keys and answers nothing else. */
+export type ServerMode = 'normal' | 'refuse' | 'silent' | 'half_dead';
+
+/** What a connection needs of its data centre. */
+export interface ConnectionHost {
+  readonly dcId: number;
+  readonly keys: Keys;
+  readonly rsaKey: RsaKey;
+  readonly log: ConnectionLog;
+  readonly dispatcher: Dispatcher;
+  readonly time: () => number;
+  readonly randomBytes: (length: number) => Buffer;
+  mode(): ServerMode;
+}
 
 const PLAIN_HEADER = 20;
 /** The transport's error for an auth key that is not known (mtproto/mtproto-transports, Transport errors). */

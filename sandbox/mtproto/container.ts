@@ -13,14 +13,14 @@ export interface InnerMessage {
 const CONTAINER = 0x73f1f8dc;
 const GZIP_PACKED = 0x3072cfa1;
 const INVOKE_WITH_LAYER = 0xda9b0d0d;
-const MOST_MESSAGES = 1024;
+const MAX_MESSAGES = 1024;
 
 /** The messages in `message` (mtproto/service_messages, Containers). Throws TlReadError. */
 export function unpack(message: InnerMessage, schema: Schema): InnerMessage[] {
   const reader = new TlReader(message.body, schema);
   if (reader.uint() !== CONTAINER) return [message];
   const count = reader.uint();
-  if (count > MOST_MESSAGES) throw new TlReadError('too many messages in one container');
+  if (count > MAX_MESSAGES) throw new TlReadError('too many messages in one container');
   return Array.from({ length: count }, () => {
     const messageId = reader.long();
     const sequence = reader.int();

@@ -1,5 +1,4 @@
-import { sha256 } from '../crypto/hashes.js';
-import { decryptIge, encryptIge, type IgeKey } from '../crypto/ige.js';
+import { decryptIge, encryptIge, type IgeKey, sha256 } from '../crypto/primitives.js';
 import type { AuthKey } from './auth_key.js';
 
 /** What travels in one encrypted message (core.telegram.org/mtproto/description, Encrypted message). */

@@ -1,6 +1,5 @@
 import { Api } from 'telegram/tl/index.js';
-import { sha1, sha256 } from '../crypto/hashes.js';
-import { decryptIge } from '../crypto/ige.js';
+import { decryptIge, sha1, sha256 } from '../crypto/primitives.js';
 import type { RsaKey } from '../crypto/rsa_key.js';
 import { TlReadError, TlReader } from '../tl/reader.js';
 import { currentLayer, schemaOfLayer } from '../tl/schema.js';

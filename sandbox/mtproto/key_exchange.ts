@@ -1,23 +1,23 @@
 import { Api } from 'telegram/tl/index.js';
-import { dhBytes, dhGenerator, dhPrime } from '../crypto/dh_group.js';
-import { sha1 } from '../crypto/hashes.js';
-import { decryptIge, encryptIge, type IgeKey } from '../crypto/ige.js';
 import {
   bigEndianInteger,
+  dhBytes,
+  dhGenerator,
+  dhPrime,
   littleEndianInteger,
   modularPower,
+  randomPrime,
   shortestBigEndian,
   toBigEndian,
   toLittleEndian,
 } from '../crypto/integers.js';
-import { randomPrime } from '../crypto/primes.js';
+import { decryptIge, encryptIge, type IgeKey, sha1 } from '../crypto/primitives.js';
 import type { RsaKey } from '../crypto/rsa_key.js';
 import { currentLayer, schemaOfLayer } from '../tl/schema.js';
 import { exact, long, type TlObject } from '../tl/values.js';
 import { encode } from '../tl/writer.js';
 import { AuthKey } from './auth_key.js';
 import { openInnerData, openWithHash } from './inner_data.js';
-import { type Asked, isOf, temporaryKey } from './nonces.js';
 
 /** The client broke the rules of the exchange; Telegram hangs up on it. */
 export class KeyExchangeError extends Error {
@@ -141,4 +141,29 @@ export class KeyExchange {
     this.#agreed = null;
     return new Api.DhGenOk({ nonce, serverNonce, newNonceHash1: long(key.nonceHash(agreed.newNonce, 1)) });
   }
+}
+
+/** What `resPQ` asked of the client. */
+interface Asked {
+  readonly nonce: Buffer;
+  readonly serverNonce: Buffer;
+  readonly pq: bigint;
+}
+
+/** Whether a message carries the nonces of this exchange. */
+function isOf(asked: Asked, message: { nonce: Api.int128; serverNonce: Api.int128 }): boolean {
+  return (
+    toLittleEndian(exact(message.nonce), 16).equals(asked.nonce) &&
+    toLittleEndian(exact(message.serverNonce), 16).equals(asked.serverNonce)
+  );
+}
+
+/** `tmp_aes_key` and `tmp_aes_iv` of the exchange. */
+function temporaryKey(serverNonce: Buffer, newNonce: Buffer): IgeKey {
+  const newThenServer = sha1(newNonce, serverNonce);
+  const serverThenNew = sha1(serverNonce, newNonce);
+  return {
+    key: Buffer.concat([newThenServer, serverThenNew.subarray(0, 12)]),
+    iv: Buffer.concat([serverThenNew.subarray(12), sha1(newNonce, newNonce), newNonce.subarray(0, 4)]),
+  };
 }

@@ -2,11 +2,9 @@ import { Api } from 'telegram/tl/index.js';
 import { currentLayer, schemaOfLayer } from '../tl/schema.js';
 import { long, type TlObject } from '../tl/values.js';
 import { encode } from '../tl/writer.js';
-import type { AuthKey } from './auth_key.js';
+import { type AuthKey, saltAt } from './auth_key.js';
 import { type InnerMessage, pack } from './container.js';
 import { seal } from './envelope.js';
-import type { MessageIds, ServerMessage } from './message_ids.js';
-import { saltAt } from './salts.js';
 
 /** What an outbox needs of its connection. */
 export interface OutboxHost {
@@ -18,8 +16,8 @@ export interface OutboxHost {
 }
 
 /** Clients refuse containers of much over a megabyte. */
-const LARGEST_CONTAINER = 1_000_000;
-const MOST_MESSAGES = 100;
+const MAX_CONTAINER = 1_000_000;
+const MAX_MESSAGES = 100;
 const schema = schemaOfLayer(currentLayer);
 
 /** What the server has to say in one session. Everything said in one turn of the event loop travels together. */
@@ -75,7 +73,7 @@ export class Outbox {
     let size = 0;
     const tooMuch = this.#queue.findIndex(({ body }, at) => {
       size += body.length + 16;
-      return at > 0 && (size > LARGEST_CONTAINER || at >= MOST_MESSAGES);
+      return at > 0 && (size > MAX_CONTAINER || at >= MAX_MESSAGES);
     });
     return this.#queue.splice(0, tooMuch === -1 ? this.#queue.length : tooMuch);
   }
@@ -94,4 +92,36 @@ export class Outbox {
       seal({ salt, sessionId: this.sessionId, ...message }, this.authKey, this.host.randomBytes),
     );
   }
+}
+
+/** What a message of the server is: the lowest bits of its id say so (mtproto/description, Message identifier). */
+export type ServerMessage = 'response' | 'notification';
+
+const OLDEST_S = 300;
+const NEWEST_S = 30;
+
+/** Makes the ids of a server's messages: its time in the upper half, growing, odd. */
+export class MessageIds {
+  #last = 0n;
+
+  constructor(readonly time: () => number) {}
+
+  next(kind: ServerMessage): bigint {
+    const now = BigInt(Math.floor(this.time()));
+    const id = ((now / 1000n) << 32n) | ((((now % 1000n) << 32n) / 1000n) & ~3n);
+    this.#last = id > this.#last ? id : (this.#last & ~3n) + 4n;
+    return this.#last | (kind === 'response' ? 1n : 3n);
+  }
+}
+
+/**
+ * The error code of `bad_msg_notification` that the id of a client's message deserves, or null
+ * (mtproto/service_messages_about_messages): 18 not divisible by four, 16 too old, 17 from the future.
+ */
+export function badMessageId(messageId: bigint, now: number): number | null {
+  if (messageId % 4n !== 0n) return 18;
+  const seconds = Number(BigInt.asUintN(64, messageId) >> 32n);
+  if (seconds < now / 1000 - OLDEST_S) return 16;
+  if (seconds > now / 1000 + NEWEST_S) return 17;
+  return null;
 }

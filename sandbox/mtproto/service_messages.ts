@@ -2,8 +2,8 @@ import { Api } from 'telegram/tl/index.js';
 import { currentLayer, schemaOfLayer } from '../tl/schema.js';
 import { exact, long, type TlObject } from '../tl/values.js';
 import { encode } from '../tl/writer.js';
+import { futureSalts } from './auth_key.js';
 import type { Outbox } from './outbox.js';
-import { futureSalts } from './salts.js';
 import type { Session } from './session.js';
 
 /** The message that a service message came in, and where its answer goes. */

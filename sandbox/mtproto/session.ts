@@ -4,12 +4,10 @@ import { TlReadError } from '../tl/reader.js';
 import { currentLayer, schemaOfLayer } from '../tl/schema.js';
 import { long, type TlObject, type TlResult } from '../tl/values.js';
 import { encode, encodeBytes, uint } from '../tl/writer.js';
-import type { AuthKey } from './auth_key.js';
+import { type AuthKey, isSaltValid, saltAt } from './auth_key.js';
 import { type InnerMessage, readRequest, unpack } from './container.js';
 import type { Message } from './envelope.js';
-import { badMessageId } from './message_ids.js';
-import { Outbox, type OutboxHost } from './outbox.js';
-import { isSaltValid, saltAt } from './salts.js';
+import { badMessageId, Outbox, type OutboxHost } from './outbox.js';
 import { answerService } from './service_messages.js';
 
 /** What became of a method that was called. */

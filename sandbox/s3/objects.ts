@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, readdir, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Store, Stored, StoredObject } from 's3rver';
@@ -38,4 +38,11 @@ async function write(path: string, content: Buffer | Readable): Promise<Stored> 
   await pipeline(source, counting, createWriteStream(temporary));
   await rename(temporary, path);
   return { size, md5: hash.digest('hex') };
+}
+
+/** All files below a directory, by paths relative to it. */
+export async function filesBelow(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
+  const files = entries.filter((entry) => !entry.isDirectory());
+  return files.map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1));
 }

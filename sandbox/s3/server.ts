@@ -3,10 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import S3rver from 's3rver';
 import type { S3Config } from '../../src/config.js';
-import { filesBelow } from './files_below.js';
-import { storeWhole } from './objects.js';
-import { type Pages, servePages } from './pages.js';
-import { serveWaitingUploads, type WaitingUpload, waitingUploads } from './uploads.js';
+import {
+  type Pages,
+  servePages,
+  serveUnfinishedUploads,
+  type UnfinishedUpload,
+  unfinishedUploads,
+} from './listings.js';
+import { filesBelow, storeWhole } from './objects.js';
 
 /** How the server calls the content of an object. */
 const OBJECT = '._S3rver_object';
@@ -34,7 +38,7 @@ export class S3Server {
       ...{ directory, configureBuckets },
     });
     storeWhole(server.store);
-    serveWaitingUploads(server);
+    serveUnfinishedUploads(server);
     const pages: Pages = { largest: 1000 };
     servePages(server, pages);
     return new S3Server(server, directory, (await server.run()).port, pages);
@@ -58,9 +62,9 @@ export class S3Server {
     return names.filter((name) => name.endsWith(OBJECT)).map((name) => name.slice(0, -OBJECT.length));
   }
 
-  /** Uploads that were begun and neither completed nor abandoned. */
-  waiting(bucket: string): Promise<WaitingUpload[]> {
-    return waitingUploads(this.#server.store, bucket);
+  /** Uploads that are neither completed nor aborted. */
+  waiting(bucket: string): Promise<UnfinishedUpload[]> {
+    return unfinishedUploads(this.#server.store, bucket);
   }
 
   async close(): Promise<void> {

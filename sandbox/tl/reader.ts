@@ -21,8 +21,8 @@ const BOOL_TRUE = 0x997275b5;
 const BOOL_FALSE = 0xbc799737;
 const GZIP_PACKED = 0x3072cfa1;
 /** More than any request holds, and little enough that a lying length costs nothing. */
-const LONGEST_VECTOR = 100_000;
-const LARGEST_UNPACKED = 2 ** 24;
+const MAX_VECTOR = 100_000;
+const MAX_UNPACKED = 2 ** 24;
 
 /** Reads TL from `data` (core.telegram.org/mtproto/serialize), numbers as of `schema`'s layer. */
 export class TlReader {
@@ -91,7 +91,7 @@ export class TlReader {
     if (!argument.isVector) return this.#single(argument, type);
     if (argument.boxedVector && this.uint() !== VECTOR) throw new TlReadError('a vector was expected');
     const length = this.uint();
-    if (length > LONGEST_VECTOR) throw new TlReadError('the vector is too long');
+    if (length > MAX_VECTOR) throw new TlReadError('the vector is too long');
     return Array.from({ length }, () => this.#single(argument, type));
   }
 
@@ -135,7 +135,7 @@ export class TlReader {
 
 /** Unpacks `gzip_packed`. Throws where it is no gzip, or many times larger than any request. */
 export function gunzip(packed: Buffer): Buffer {
-  return gunzipSync(packed, { maxOutputLength: LARGEST_UNPACKED });
+  return gunzipSync(packed, { maxOutputLength: MAX_UNPACKED });
 }
 
 function isSet(flags: number | undefined, bit: number): boolean {

@@ -36,7 +36,7 @@ export async function onPort<Started>(
  * Starts the data centres at the port; where any will do, at the one they had last time, if it is free: session
  * files name it, and those that were handed out go on working.
  */
-export async function onKeptPort<Started extends { readonly port: number }>(
+export async function onStoredPort<Started extends { readonly port: number }>(
   directory: string,
   listener: Listener,
   start: (port: number) => Promise<Started>,

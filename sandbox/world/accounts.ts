@@ -1,4 +1,4 @@
-import { digits } from '../faults/faults.js';
+import { digits } from '../faults.js';
 import type { SeedAccount, SeedBot } from './seed.js';
 
 /** An account of the sandbox: a person's, or a bot. */

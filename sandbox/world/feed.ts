@@ -1,4 +1,4 @@
-import { sha256 } from '../crypto/hashes.js';
+import { sha256 } from '../crypto/primitives.js';
 import { fileType, type StoredFile } from './files.js';
 import type { SeedChannel, SeedGenerated, SeedPost } from './seed.js';
 

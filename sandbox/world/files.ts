@@ -1,5 +1,5 @@
 import { createCipheriv } from 'node:crypto';
-import { sha256 } from '../crypto/hashes.js';
+import { sha256 } from '../crypto/primitives.js';
 
 /** What a file is made of. */
 export interface FileType {

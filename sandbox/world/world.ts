@@ -1,5 +1,5 @@
-import { sha256 } from '../crypto/hashes.js';
-import { digits } from '../faults/faults.js';
+import { sha256 } from '../crypto/primitives.js';
+import { digits } from '../faults.js';
 import { type Account, botOf, personOf } from './accounts.js';
 import { type Feed, feedOf, type Post, placeOfFile } from './feed.js';
 import type { StoredFile } from './files.js';

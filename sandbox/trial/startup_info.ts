@@ -1,10 +1,10 @@
-import { presentChannels } from '../control/present.js';
+import { serializeChannels } from '../control/serialize.js';
 import type { Account } from '../world/accounts.js';
 import type { World } from '../world/world.js';
-import type { ListedSession } from './api.js';
+import type { ListedSession } from './initial_pool.js';
 
 /** An account to try things with. */
-export interface AccountCard {
+export interface AccountInfo {
   /** With `+`. */
   readonly phone: string;
   readonly id: bigint;
@@ -20,7 +20,7 @@ export interface AccountCard {
 }
 
 /** A bot, which is logged in by its token. */
-export interface BotCard {
+export interface BotInfo {
   readonly id: bigint;
   readonly name: string;
   readonly username: string | null;
@@ -37,7 +37,7 @@ export interface RefusedAccount {
 }
 
 /** A channel that the accounts can see. */
-export interface ChannelCard {
+export interface ChannelInfo {
   readonly id: bigint;
   readonly title: string;
   /** Null: it is private. */
@@ -51,7 +51,7 @@ export interface ChannelCard {
 }
 
 /** The accounts that can be logged in, and which of them are in the pool. */
-export function accountCards(world: World, sessions: readonly ListedSession[]): AccountCard[] {
+export function accountInfos(world: World, sessions: readonly ListedSession[]): AccountInfo[] {
   return world.accounts
     .filter(({ seed }) => seed.refused === undefined)
     .map((account) => {
@@ -67,7 +67,7 @@ export function accountCards(world: World, sessions: readonly ListedSession[]): 
 }
 
 /** The bots that sources may name. */
-export function botCards({ bots }: World): BotCard[] {
+export function botInfos({ bots }: World): BotInfo[] {
   return bots.map((bot) => {
     const { id, dcId: dc, seed, token } = bot;
     return { id, name: fullName(bot), username: seed.username ?? null, dc, token: token ?? '' };
@@ -83,8 +83,8 @@ export function refusedAccounts(world: World): RefusedAccount[] {
 }
 
 /** All channels, ids as numbers: they are compared with those that the service tells. */
-export function channelCards(world: World): ChannelCard[] {
-  return presentChannels(world).map(({ id, title, username, kind, dc, messages, members }) => ({
+export function channelInfos(world: World): ChannelInfo[] {
+  return serializeChannels(world).map(({ id, title, username, kind, dc, messages, members }) => ({
     ...{ id: BigInt(id), title, username, is_private: username === null },
     ...{ kind, dc, messages, members },
   }));

@@ -1,6 +1,6 @@
+import { exactJson } from '../../src/http/exact_json.js';
 import type { SandboxService } from '../service.js';
-import type { AccountCard, ChannelCard } from './cards.js';
-import { table } from './table.js';
+import type { AccountInfo, ChannelInfo } from './startup_info.js';
 
 /** What a person wants to know of a sandbox that is ready. `bold` marks headings. */
 export function page(service: SandboxService, bold: (text: string) => string): string {
@@ -36,8 +36,8 @@ function where({ baseUrl, adminKey, workerKey, controlUrl, sessionsDir, sandbox 
   ]);
 }
 
-function accounts(cards: readonly AccountCard[]): string[] {
-  const rows = cards.map(({ phone, name, code, password, session_id: id }) => [
+function accounts(infos: readonly AccountInfo[]): string[] {
+  const rows = infos.map(({ phone, name, code, password, session_id: id }) => [
     ...[phone, name, code, password ?? '-', id === null ? 'not in the pool' : `in the pool: session ${id}`],
   ]);
   return table([['phone', 'name', 'code', '2FA password', ''], ...rows]);
@@ -47,26 +47,26 @@ function refused({ refusedAccounts }: SandboxService): string[] {
   return table(refusedAccounts.map(({ phone, name, error }) => [phone, name, error]));
 }
 
-function bots({ bots: cards }: SandboxService): string[] {
+function bots({ bots: infos }: SandboxService): string[] {
   return table(
-    cards.map(({ name, username, token }) => [name, username === null ? '' : `@${username}`, token]),
+    infos.map(({ name, username, token }) => [name, username === null ? '' : `@${username}`, token]),
   );
 }
 
 /** Channels that differ in their number only are one line. */
 interface Alike {
   readonly title: string;
-  readonly first: ChannelCard;
+  readonly first: ChannelInfo;
   count: number;
 }
 
-function channels({ channels: cards, accounts }: SandboxService): string[] {
+function channels({ channels: infos, accounts }: SandboxService): string[] {
   const lines = new Map<string, Alike>();
-  for (const card of cards) {
-    const title = card.title.replace(/ \d+$/, '');
+  for (const info of infos) {
+    const title = info.title.replace(/ \d+$/, '');
     const line = lines.get(title);
     if (line) line.count += 1;
-    else lines.set(title, { title, first: card, count: 1 });
+    else lines.set(title, { title, first: info, count: 1 });
   }
   const nameOf = (phone: string) => accounts.find((account) => account.phone === phone)?.name ?? phone;
   const rows = [...lines.values()].map((line) => channelRow(line, nameOf));
@@ -114,4 +114,34 @@ function fault({ baseUrl, adminKey, controlUrl, accounts }: SandboxService): str
       : [`  curl -X POST -H "X-API-Key: ${adminKey}" ${baseUrl}/sessions/${id}/test`]),
     `  curl -X DELETE ${controlUrl}/faults`,
   ];
+}
+
+/** Everything that a program wants to know of a sandbox, as one line of JSON. */
+export function jsonLine(service: SandboxService): string {
+  const { sandbox } = service;
+  const line = exactJson({
+    base_url: service.baseUrl,
+    admin_key: service.adminKey,
+    worker_key: service.workerKey,
+    accounts: service.accounts,
+    refused_accounts: service.refusedAccounts,
+    bots: service.bots,
+    channels: service.channels,
+    control_url: service.controlUrl,
+    data_centres: sandbox.addresses.map((address, at) => ({ dc: at + 1, address, port: sandbox.port })),
+    rsa_public_key: sandbox.rsaPublicKey.pem,
+    sessions_dir: service.sessionsDir,
+  });
+  return `${line}\n`;
+}
+
+/** Rows of text with their columns aligned, two spaces apart, each line indented by two. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows)
+    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
+  return rows.map((row) => {
+    const cells = row.map((cell, at) => cell.padEnd(widths[at] ?? 0));
+    return `  ${cells.join('  ')}`.trimEnd();
+  });
 }

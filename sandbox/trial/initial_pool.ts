@@ -1,3 +1,43 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hasCode, writePrivateFile } from '../../src/kernel/private_file.js';
+import type { World } from '../world/world.js';
+
+/** How many accounts the first start puts into the pool. */
+const INITIAL_POOL = 3;
+
+/**
+ * Logs in the first accounts that need no password, through the service's own API. Only once: a session that is
+ * deleted later stays deleted. A start that was interrupted is completed by the next.
+ * @throws SandboxRefused.
+ */
+export async function fillInitialPool(
+  directory: string,
+  api: Api,
+  { accounts }: World,
+  size = INITIAL_POOL,
+): Promise<void> {
+  const done = join(directory, 'pool_filled');
+  if (await isThere(done)) return;
+  const chosen = accounts.filter(({ seed }) => seed.refused === undefined && seed.password === undefined);
+  const listed = await listSessions(api);
+  for (const { phone, code } of chosen.slice(0, size)) {
+    const isIn = listed.some((session) => session.phone_number === `+${phone}`);
+    if (!isIn) await logIn(api, `+${phone}`, code);
+  }
+  await writePrivateFile(done, '');
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return false;
+    throw error;
+  }
+}
+
 /** The service did not do what the sandbox asked of it. */
 export class SandboxRefused extends Error {
   override readonly name = 'SandboxRefused';
@@ -22,7 +62,7 @@ export async function listSessions(api: Api): Promise<ListedSession[]> {
 }
 
 /** Logs an account in as any user would: has a code sent, and gives it. @throws SandboxRefused. */
-export async function logIn(api: Api, phone: string, code: string): Promise<void> {
+async function logIn(api: Api, phone: string, code: string): Promise<void> {
   const sent = await ask(api, 'POST', '/sessions/send-otp', { phone_number: phone });
   const { temp_session_id } = sent as { readonly temp_session_id: string };
   await ask(api, 'POST', '/sessions/verify-otp', { temp_session_id, code });

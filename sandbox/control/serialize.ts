@@ -1,35 +1,35 @@
 import { createHash } from 'node:crypto';
-import type { ConnectionLog, ConnectionRecord } from '../connections/log.js';
-import { digits } from '../faults/faults.js';
+import type { ConnectionLog, ConnectionRecord } from '../connection_log.js';
+import { digits } from '../faults.js';
 import { fileBytes, fileSize, type StoredFile } from '../world/files.js';
 import type { World } from '../world/world.js';
 
 /** The log, all or one phone's, with the pairs that used one key at once. */
-export function presentConnections(log: ConnectionLog, phone: string | null) {
+export function serializeConnections(log: ConnectionLog, phone: string | null) {
   const isWanted = (record: { phone: string | null }): boolean =>
     phone === null || record.phone === digits(phone);
   return {
     dropped: log.dropped,
-    connections: log.list().filter(isWanted).map(presentConnection),
+    connections: log.list().filter(isWanted).map(serializeConnection),
     overlaps: log
       .overlaps()
       .filter(isWanted)
       .map((overlap) => ({
         ...{ key_id: overlap.keyId, phone: overlap.phone },
-        connections: overlap.connections.map(presentConnection),
+        connections: overlap.connections.map(serializeConnection),
       })),
   };
 }
 
 /** What bots there are, and how each is logged in. */
-export function presentBots({ bots }: World) {
+export function serializeBots({ bots }: World) {
   return bots.map(({ id, dcId, seed, token }) => ({
     ...{ id: id.toString(), username: seed.username ?? null, dc: dcId, token },
   }));
 }
 
 /** What channels there are, ids as text: they are too wide for some readers of JSON. */
-export function presentChannels(world: World) {
+export function serializeChannels(world: World) {
   return world.channels.map(({ id, title, username, dcId, feed, seed }) => ({
     ...{ id: id.toString(), title, username, kind: seed.kind, dc: dcId, about: seed.about },
     ...{ participants: seed.participants, messages: feed.count, last_id: feed.lastId },
@@ -58,7 +58,7 @@ function sha256Of(file: StoredFile): string {
   return hash.digest('hex');
 }
 
-function presentConnection(record: ConnectionRecord) {
+function serializeConnection(record: ConnectionRecord) {
   return {
     ...{ id: record.id, dc: record.dc, key_id: record.keyId, phone: record.phone },
     ...{ opened_at: time(record.openedAt), closed_at: time(record.closedAt) },

@@ -1,4 +1,4 @@
-import { errorCodeOf } from '../api/error_codes.js';
+import { errorCodeOf } from './api/errors.js';
 
 /** What is to happen to a request. */
 export type Effect =

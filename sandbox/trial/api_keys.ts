@@ -10,17 +10,17 @@ export interface SandboxKeys {
 }
 
 /**
- * The keys in `directory`/admin.key and worker.key; they are made (mode 0600) where they are not there yet, and
- * stay the same from then on. @throws the file system's error.
+ * The keys in `directory`/admin.key and worker.key, which are created (mode 0600) at the first start.
+ * @throws the file system's error.
  */
-export async function keptKeys(directory: string): Promise<SandboxKeys> {
+export async function storedApiKeys(directory: string): Promise<SandboxKeys> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const admin = await keptKey(join(directory, 'admin.key'));
-  const worker = await keptKey(join(directory, 'worker.key'));
+  const admin = await storedApiKey(join(directory, 'admin.key'));
+  const worker = await storedApiKey(join(directory, 'worker.key'));
   return { admin, worker };
 }
 
-async function keptKey(path: string): Promise<string> {
+async function storedApiKey(path: string): Promise<string> {
   try {
     return (await readFile(path, 'utf8')).trim();
   } catch (error) {
