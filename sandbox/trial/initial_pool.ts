@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode, writePrivateFile } from '../../src/kernel/private_file.js';
+import { hasCode, writePrivateFile } from '../../src/kernel/private_files.js';
 import type { World } from '../world/world.js';
 
 /** How many accounts the first start puts into the pool. */

@@ -1,5 +1,5 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { Turns } from '../turns.js';
+import { KeyedMutex } from '../keyed_mutex.js';
 import type { Cluster, Rate, RemoteQueues } from './cluster.js';
 
 /** Nobody waits elsewhere: there is one process. */
@@ -14,7 +14,7 @@ export const NO_REMOTE_QUEUES: RemoteQueues = {
 /** A process that has its database for itself: nobody else is told, waits, or does the same job. */
 export class SingleNode implements Cluster {
   readonly queues = NO_REMOTE_QUEUES;
-  readonly #turns = new Turns();
+  readonly #mutex = new KeyedMutex();
 
   tell(): void {}
 
@@ -25,7 +25,7 @@ export class SingleNode implements Cluster {
     work: (lost: AbortSignal) => Promise<Result>,
     signal?: AbortSignal,
   ): Promise<Result> {
-    return this.#turns.take(name, async () => {
+    return this.#mutex.run(name, async () => {
       signal?.throwIfAborted();
       return work(new AbortController().signal);
     });

@@ -1,9 +1,9 @@
 import type { Survey, WalkEntry } from './entries.js';
+import { EventLoopYielder } from './event_loop_yielder.js';
 import { NamedEntries } from './named_entries.js';
 import { lineageOf } from './names.js';
 import type { InspectedFile, KnownPage, ScanSummary } from './scanner.js';
 import type { ReaderOptions, SessionReader } from './session_reader.js';
-import { TurnTaker } from './turn_taker.js';
 import { Walk } from './walk.js';
 
 /** What a scan looks at and what it leaves alone. */
@@ -52,11 +52,11 @@ export class Scan {
   async run(): Promise<ScanSummary> {
     const { only } = this.#scope;
     const survey: Survey = only === null ? new Walk(this.#options) : new NamedEntries(this.#options, only);
-    const turns = new TurnTaker();
+    const yielder = new EventLoopYielder();
     let found = 0;
     for (const entry of survey.entries()) {
       if (this.#meet(entry, survey)) found += 1;
-      if (turns.isOver()) await turns.next();
+      if (yielder.isDue()) await yielder.yield();
     }
     this.#forgiveUnreadable(survey.unreadable);
     const appeared = this.#due.filter(({ kind }) => kind === 'appeared').length;
@@ -75,14 +75,14 @@ export class Scan {
 
   /** The next files that appeared or changed, read; empty: there are no more. */
   async readNext(limit: number): Promise<InspectedFile[]> {
-    const turns = new TurnTaker();
+    const yielder = new EventLoopYielder();
     const files: InspectedFile[] = [];
     while (files.length < limit) {
       const due = this.#due[this.#read];
       if (due === undefined) break;
       this.#read += 1;
       files.push(this.#inspect(due));
-      if (turns.isOver()) await turns.next();
+      if (yielder.isDue()) await yielder.yield();
     }
     return files;
   }

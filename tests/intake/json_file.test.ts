@@ -71,7 +71,7 @@ describe('the JSON file', () => {
     expect(inspectJson({ ...session, phone: '+1 (555) 000-1111' }, null, '573025288905').phoneNumber).toBe(
       '+15550001111',
     );
-    for (const name of ['account_1', '123456', '1234567890123456', '12 34567']) {
+    for (const name of ['account_1', '123456', '1234567890123456', '12 34567', '0123456789']) {
       expect(inspectJson(session, null, name).phoneNumber).toBe(null);
     }
   });

@@ -1,5 +1,6 @@
+import { normalizePhoneNumber } from '../../phone_number.js';
 import { authKeyDigest } from './auth_key.js';
-import { type JsonSession, phoneNumber, readJsonSession } from './json_file.js';
+import { type JsonSession, readJsonSession } from './json_file.js';
 import { readPyrogram } from './pyrogram.js';
 import type { Credentials, StringFormat } from './session_string.js';
 import { isSqlite, readSqliteImage } from './sqlite_image.js';
@@ -55,7 +56,7 @@ export function inspectSession(files: SessionFiles, name = ''): Inspection {
     authKeySha256: credentials && authKeyDigest(credentials.authKey),
     dcId: credentials?.dcId ?? null,
     userId: json?.userId ?? credentials?.userId ?? null,
-    phoneNumber: json?.phoneNumber ?? (/^\d+$/.test(name) ? phoneNumber(name) : null),
+    phoneNumber: json?.phoneNumber ?? (/^\d+$/.test(name) ? normalizePhoneNumber(name) : null),
     apiId: json?.apiId ?? credentials?.apiId ?? null,
   };
 }

@@ -1,3 +1,4 @@
+import { normalizePhoneNumber } from '../../phone_number.js';
 import { type DecodedString, decodeSessionString } from './session_string.js';
 
 /** What the JSON file of a session says. Null: it does not say, or not in a way that can be meant. */
@@ -42,7 +43,7 @@ export function readJsonSession(bytes: Buffer): JsonSession | null {
   return {
     string,
     unreadString: string === null && texts.some((text) => /^[\w+/=-]{200,4096}$/.test(text)),
-    phoneNumber: firstOf(pick(values, phoneKeys), phoneNumber),
+    phoneNumber: firstOf(pick(values, phoneKeys), normalizePhoneNumber),
     userId: firstOf(pick(values, userIdKeys), (text) => (/^[1-9]\d{0,18}$/.test(text) ? text : null)),
     apiId: apiId !== null && apiId < 2 ** 31 ? apiId : null,
     apiHash: firstOf(
@@ -50,12 +51,6 @@ export function readJsonSession(bytes: Buffer): JsonSession | null {
       (text) => /^[0-9a-f]{32}$/i.exec(text)?.[0].toLowerCase() ?? null,
     ),
   };
-}
-
-/** `+` and the digits of an international phone number (ITU-T E.164 allows 15); null: it is none. */
-export function phoneNumber(text: string): string | null {
-  const digits = text.replace(/[\s().-]/g, '').replace(/^\+/, '');
-  return /^\d{7,15}$/.test(digits) ? `+${digits}` : null;
 }
 
 /** Parses JSON with every integer too wide for a number as a string of its digits; undefined: not valid. */

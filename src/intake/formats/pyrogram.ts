@@ -1,4 +1,4 @@
-import { wellKnownAddress } from './addresses.js';
+import { wellKnownAddress } from '../../telegram/network.js';
 import { authKeyFault } from './auth_key.js';
 import type { ImageTable } from './sqlite_image.js';
 import { isDcId, isKnown, type StoredSession, storedAddress } from './telethon.js';

@@ -1,4 +1,5 @@
-import { ipFromBytes, ipToBytes, isTestAddress, wellKnownAddress } from './addresses.js';
+import { isTestAddress, wellKnownAddress } from '../../telegram/network.js';
+import { ipFromBytes, ipToBytes } from './addresses.js';
 import { authKeyBytes } from './auth_key.js';
 
 /** What it takes to speak to Telegram as the account. Secret: whoever holds `authKey` is the account. */

@@ -1,6 +1,6 @@
 import type { QueryConfig } from 'pg';
+import { KeyedMutex } from '../../keyed_mutex.js';
 import type { AcquireOutcome, AcquireRequest, PoolCounts } from '../../pool/store.js';
-import { Turns } from '../../turns.js';
 import { exists, overCap, remember, repeated } from './acquire_checks.js';
 import { acquireStatement, kindOf, type LeasedRow } from './acquire_statement.js';
 import type { Deadlines } from './deadlines.js';
@@ -19,7 +19,7 @@ interface Asked {
 export class Acquisition {
   readonly #units: PostgresUnitsOfWork;
   readonly #deadlines: Deadlines;
-  readonly #turns = new Turns();
+  readonly #mutex = new KeyedMutex();
   readonly #batches: Batches<Asked, LeasedRow | null>;
 
   /** `lanes`: how many statements of one kind may be under way at once. */
@@ -38,7 +38,7 @@ export class Acquisition {
   ): Promise<AcquireOutcome> {
     await this.#deadlines.applyExpired(now);
     // Here they wait without a connection each; the locks keep those of other replicas in turn.
-    const outcome = await this.#turns.take(turnOf(request), () => this.#attempt(request, now));
+    const outcome = await this.#mutex.run(mutexKey(request), () => this.#attempt(request, now));
     if (outcome !== null) return outcome;
     return { kind: 'none', counts: await tally() };
   }
@@ -106,7 +106,7 @@ function wantsOf(request: AcquireRequest): string {
 }
 
 /** Calls with this name depend on each other. */
-function turnOf({ holder, maxLeases, idempotencyKey }: AcquireRequest): string | null {
+function mutexKey({ holder, maxLeases, idempotencyKey }: AcquireRequest): string | null {
   if (maxLeases !== null) return JSON.stringify([holder]);
   return idempotencyKey === null ? null : JSON.stringify([holder, idempotencyKey]);
 }

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import pg from 'pg';
 import { Unavailable } from '../../errors.js';
-import { Turns } from '../../turns.js';
+import { KeyedMutex } from '../../keyed_mutex.js';
 import { connectionConfig, type Db, type PostgresOptions } from './connect.js';
 import { toldError } from './transaction.js';
 
@@ -107,7 +107,7 @@ export class LockConnection {
 /** Work that one of all replicas does at a time. Each name that is in use takes one connection beside the pool's. */
 export class AdvisoryLocks {
   readonly #options: PostgresOptions;
-  readonly #turns = new Turns();
+  readonly #mutex = new KeyedMutex();
 
   constructor(options: PostgresOptions) {
     this.#options = options;
@@ -121,7 +121,7 @@ export class AdvisoryLocks {
   ): Promise<Result> {
     let begun = false;
     // Those of this process wait for each other here, so that only one of them has a connection.
-    const turn = this.#turns.take(name, async () => {
+    const turn = this.#mutex.run(name, async () => {
       signal?.throwIfAborted();
       const lock = await LockConnection.wait(this.#options, { kind: 'work', name }, signal);
       begun = true;
