@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { filesBelow } from '../../sandbox/s3/files_below.js';
+import { filesBelow } from '../../sandbox/s3/objects.js';
 import type { S3Config } from '../../src/config.js';
 import { connectS3 } from '../../src/scraping/sinks/s3_client.js';
 

@@ -1,5 +1,5 @@
 import type { Source } from '../sources/store.js';
-import type { ConnectedBot } from '../telegram/bots.js';
+import type { ConnectedBot } from '../telegram/gateway.js';
 import type { Timers } from '../timers.js';
 import type { NextStep } from './after_error.js';
 import type { OwnRun, RunOutcome } from './engine.js';

@@ -2,7 +2,7 @@ import { Conflict, Unavailable } from '../errors.js';
 import { SessionsDirectoryGone } from '../pool/outcomes.js';
 import type { PoolService } from '../pool/service.js';
 import type { Lease } from '../pool/store.js';
-import { OWN_HOLDER, ownCaller } from '../sessions/own_lease.js';
+import { ownCaller, ownRequest, releaseOwn } from '../sessions/own_lease.js';
 import type { Timers } from '../timers.js';
 
 /** How long a lease lasts that nobody renews any more, in seconds: a run that died is missed no longer. */
@@ -54,18 +54,9 @@ export class RunLeases {
    */
   async acquire(wish: SessionWish, wait: RunWait | null, signal: AbortSignal): Promise<Lease | null> {
     const { pool, timers } = this.#parts;
-    const request = {
-      ...{
-        holder: OWN_HOLDER,
-        address: null,
-        maxLeases: null,
-        ttlSeconds: TTL_SECONDS,
-        tags: [],
-        sessionName: null,
-      },
-      ...{ sessionId: wish.sessionId, method: wish.method, withCredentials: true },
-      ...{ idempotencyKey: null, alsoInactive: false },
-    };
+    const { sessionId, method } = wish;
+    const wanted = { sessionId, method, withCredentials: true, alsoInactive: false };
+    const request = ownRequest({ ...wanted, ttlSeconds: TTL_SECONDS });
     let told = Promise.resolve();
     const cancel = timers.after(AT_ONCE_MS, () => {
       if (wait) told = wait.tell().catch(() => undefined);
@@ -105,9 +96,8 @@ export class RunLeases {
   }
 
   /** Gives a lease back. Where that fails, it ends when its time is up. */
-  async giveBack({ sessionId, leaseId }: Lease): Promise<void> {
-    const caller = ownCaller(leaseId);
-    await this.#parts.pool.release(sessionId, caller, null).catch(() => undefined);
+  async giveBack(lease: Lease): Promise<void> {
+    await releaseOwn(this.#parts.pool, lease);
   }
 
   #keep({ sessionId, leaseId }: Lease, lost: () => void): () => void {

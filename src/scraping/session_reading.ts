@@ -3,10 +3,10 @@ import type { Clock } from '../clock.js';
 import { NotFound } from '../errors.js';
 import type { PoolService } from '../pool/service.js';
 import type { Lease } from '../pool/store.js';
-import type { AccountAccesses } from '../sessions/account_access.js';
+import type { AccountAccesses } from '../sessions/credentials.js';
 import { OWN_HOLDER, ownCaller } from '../sessions/own_lease.js';
 import type { SessionStore } from '../sessions/store.js';
-import { isTelegramsWord } from '../telegram/errors.js';
+import { isRpcError } from '../telegram/errors.js';
 import type { TelegramGateway } from '../telegram/gateway.js';
 import type { Timers } from '../timers.js';
 import { afterError, type NextStep } from './after_error.js';
@@ -79,7 +79,7 @@ export class SessionReading {
     if (step === null) throw error;
     const said = error instanceof Error ? error.message : String(error);
     await this.#log.write(course.run.id, 'warning', `${lease.sessionName}: ${said}`);
-    if (step.kind !== 'swap' || !isTelegramsWord(error)) return step;
+    if (step.kind !== 'swap' || !isRpcError(error)) return step;
     const caller = ownCaller(lease.leaseId);
     const told = await pool
       .report(lease.sessionId, caller, error.telegramError, error.method)

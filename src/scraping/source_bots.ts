@@ -1,7 +1,7 @@
 import { SOURCE_API_HASH, SOURCE_BOT_SESSION, SOURCE_BOT_TOKEN, type Vault } from '../access/vault.js';
 import type { Source, SourceStore } from '../sources/store.js';
-import type { ChooseApplication } from '../telegram/application.js';
-import type { Application, DcKey } from '../telegram/gateway.js';
+import type { Application, ChooseApplication } from '../telegram/application.js';
+import type { DcKey } from '../telegram/gateway.js';
 import type { KnownPeer } from './store.js';
 
 /** A bot's login, and what it knows of its source's channel. Secret. */

@@ -1,13 +1,18 @@
 import { BadRequest } from '../errors.js';
-import type { Application } from './gateway.js';
 
-/** What a request may say of the application that is to speak. */
+/** The application that calls Telegram for an account: `api_id` and `api_hash` of my.telegram.org. */
+export interface Application {
+  readonly apiId: number;
+  readonly apiHash: string;
+}
+
+/** The application that a request names, if it names one. */
 export interface GivenApplication {
   readonly apiId?: number | undefined;
   readonly apiHash?: string | undefined;
 }
 
-/** Tells which application speaks. @throws BadRequest where none is known. */
+/** Chooses the application that calls Telegram. @throws BadRequest where none is known. */
 export type ChooseApplication = (given: GivenApplication) => Application;
 
 /** The application that a request names, else the configured one. */

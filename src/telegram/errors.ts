@@ -19,7 +19,7 @@ export class TelegramRefused extends BadGateway {
   }
 }
 
-/** Telegram wants no call of this method before `retryAfterSeconds` have passed. */
+/** Telegram refuses calls of this method until `retryAfterSeconds` have passed. */
 export class TelegramFlood extends TooMany {
   /** Such as `FLOOD_WAIT_30`. */
   readonly telegramError: string;
@@ -29,7 +29,7 @@ export class TelegramFlood extends TooMany {
     super(
       {
         error: 'flood_wait',
-        message: `Telegram wants ${seconds} seconds without ${method}`,
+        message: `Telegram asks to wait ${seconds} seconds before the next ${method}`,
         telegram_error: telegramError,
         method,
         wait_seconds: seconds,
@@ -41,14 +41,14 @@ export class TelegramFlood extends TooMany {
   }
 }
 
-/** Telegram can't be reached, or hung up. Says nothing of the session. */
+/** Telegram can't be reached, or hung up. This says nothing of the session. */
 export class TelegramUnreachable extends BadGateway {
   constructor(reason: string) {
     super({ error: 'telegram_unreachable', message: `Telegram can't be reached: ${reason}` });
   }
 }
 
-/** Telegram did not answer in time. Says nothing of the session. */
+/** Telegram did not answer in time. This says nothing of the session. */
 export class TelegramTimeout extends GatewayTimeout {
   constructor(what: string, seconds: number) {
     super({
@@ -58,7 +58,7 @@ export class TelegramTimeout extends GatewayTimeout {
   }
 }
 
-/** An answer of Telegram's that is an error: what the pool's rules can judge. */
-export function isTelegramsWord(error: unknown): error is TelegramRefused | TelegramFlood {
+/** Whether Telegram answered with an error: one that the pool's verdicts cover. */
+export function isRpcError(error: unknown): error is TelegramRefused | TelegramFlood {
   return error instanceof TelegramRefused || error instanceof TelegramFlood;
 }

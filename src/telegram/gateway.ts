@@ -1,12 +1,8 @@
 import type { ProxyAddress } from '../kernel/proxy.js';
-import type { BotGateway } from './bots.js';
+import type { Timers } from '../timers.js';
+import type { Application } from './application.js';
 import type { MediaFile, Message, MessagesAfter } from './message.js';
-
-/** The application that speaks for an account: `api_id` and `api_hash` of my.telegram.org. */
-export interface Application {
-  readonly apiId: number;
-  readonly apiHash: string;
-}
+import type { TelegramNetwork } from './network.js';
 
 /** An auth key and the data centre that knows it. Secret: whoever holds `authKey` is the account. */
 export interface DcKey {
@@ -118,6 +114,28 @@ export interface ConnectedAccount {
   logOut(): Promise<void>;
 }
 
+/** A bot that is to log in. */
+export interface BotLogin extends Pick<LoginStart, 'application' | 'proxy'> {
+  /** As BotFather gives it. Secret: whoever has it is the bot. */
+  readonly token: string;
+  /** Aborts the login: it rejects with the signal's reason. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One connection authorised as a bot, with the account's calls that bots may make. Telegram refuses them the history
+ * of a channel: they read its messages by their ids.
+ */
+export type ConnectedBot = Pick<ConnectedAccount, 'resolve' | 'messagesAfter' | 'download'>;
+
+/** What bots may do at Telegram. Rejects as TelegramGateway does. */
+export interface BotGateway {
+  /** Logs the bot in. Telegram limits how often: keep the key. */
+  logInBot(login: BotLogin): Promise<DcKey>;
+  /** As `withAccount`, with the key of a bot. */
+  withBot<Result>(access: AccountAccess, work: (bot: ConnectedBot) => Promise<Result>): Promise<Result>;
+}
+
 /**
  * Telegram, as the service sees it. Every call ends in time and leaves no connection behind, whatever
  * happens. All of them reject with TelegramRefused, TelegramFlood, TelegramUnreachable or TelegramTimeout
@@ -137,3 +155,31 @@ export interface TelegramGateway extends BotGateway {
   /** Hangs up on everything, and refuses what comes later. */
   close(): Promise<void>;
 }
+
+/** How long a gateway waits, in seconds, and how much it does at once. */
+export interface GatewayLimits {
+  /** Until a connection stands; also how long work without a deadline of its own waits for its turn. */
+  readonly connectSeconds: number;
+  /** For each call, and for agreeing on a new key. */
+  readonly callSeconds: number;
+  /** For each step of a login, whatever it takes. */
+  readonly loginSeconds: number;
+  /** Accounts and logins connected at once. A download's connection to another data centre is not counted. */
+  readonly maxConnections: number;
+}
+
+/** What a gateway works with. */
+export interface GatewayParts {
+  readonly network: TelegramNetwork;
+  readonly timers: Timers;
+  /** Those left out are as in `defaultLimits`. */
+  readonly limits?: Partial<GatewayLimits>;
+}
+
+/** Telegram answers in a fraction of a second, or not at all. */
+export const defaultLimits: GatewayLimits = {
+  connectSeconds: 10,
+  callSeconds: 15,
+  loginSeconds: 30,
+  maxConnections: 50,
+};

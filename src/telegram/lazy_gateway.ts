@@ -1,10 +1,9 @@
 import { TelegramUnreachable } from './errors.js';
-import type { TelegramGateway } from './gateway.js';
-import type { GatewayParts } from './limits.js';
+import type { GatewayParts, TelegramGateway } from './gateway.js';
 
 /**
- * The gateway over GramJS, loaded at its first use: GramJS takes its time to load, and memory, which a
- * service that never speaks to Telegram saves.
+ * The gateway over GramJS, loaded when it is first used: a service that never calls Telegram saves the time and
+ * memory that GramJS takes.
  */
 export function createLazyGateway(parts: GatewayParts): TelegramGateway {
   let loading: Promise<TelegramGateway> | null = null;

@@ -12,7 +12,7 @@ import { makePrivate } from '../kernel/private_files.js';
 import type { Database, DatabaseDependencies } from '../storage/database.js';
 import { DatabaseHealth } from '../storage/database_health.js';
 import { openDatabase } from '../storage/open.js';
-import type { GatewayLimits } from '../telegram/limits.js';
+import type { GatewayLimits } from '../telegram/gateway.js';
 import type { TelegramNetwork } from '../telegram/network.js';
 import type { Timers } from '../timers.js';
 import { openVault } from './vault.js';

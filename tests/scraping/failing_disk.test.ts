@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { filesBelow } from '../../sandbox/s3/files_below.js';
+import { filesBelow } from '../../sandbox/s3/objects.js';
 import { lines, NO_S3, StoringPlace } from './storing.js';
 
 const PRELOAD = new URL('../../sandbox/failing_disk.js', import.meta.url).href;

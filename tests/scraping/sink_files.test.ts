@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { filesBelow } from '../../sandbox/s3/files_below.js';
+import { filesBelow } from '../../sandbox/s3/objects.js';
 import type { NamedFile } from '../../src/scraping/sinks/sink.js';
 import { ALL_TARGETS, lines, NEVER, StoringPlace } from './storing.js';
 

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { filesBelow } from '../../sandbox/s3/files_below.js';
+import { filesBelow } from '../../sandbox/s3/objects.js';
 import { S3Server } from '../../sandbox/s3/server.js';
 import { createSteadyClock } from '../../src/clock.js';
 import type { S3Config } from '../../src/config.js';

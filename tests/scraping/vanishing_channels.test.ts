@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { FaultRequest } from '../../sandbox/faults/faults.js';
+import type { FaultRequest } from '../../sandbox/faults.js';
 import { parseSeed } from '../../sandbox/world/seed.js';
 import { logIn, post, type World, withTelegram } from '../logins/over_sandbox.js';
 import { idsOf, lastRun, linesOf, makeSource, runOnce, type ToldRun } from './scraped.js';

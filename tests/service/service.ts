@@ -9,7 +9,7 @@ import { systemTime } from '../../src/clock.js';
 import { loadConfig } from '../../src/config.js';
 import { type Container, createContainer } from '../../src/container.js';
 import { createLogger } from '../../src/logging.js';
-import type { GatewayLimits } from '../../src/telegram/limits.js';
+import type { GatewayLimits } from '../../src/telegram/gateway.js';
 import type { TelegramNetwork } from '../../src/telegram/network.js';
 import { nodeTimers, type Timers } from '../../src/timers.js';
 import { ManualTime } from './manual_time.js';

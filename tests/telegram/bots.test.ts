@@ -3,10 +3,9 @@ import { Api } from 'telegram/tl/index.js';
 import { sandboxSeed } from '../../sandbox/seed.js';
 import { long } from '../../sandbox/tl/values.js';
 import { parseSeed } from '../../sandbox/world/seed.js';
-import type { BotLogin, ConnectedBot } from '../../src/telegram/bots.js';
-import type { Channel, DcKey } from '../../src/telegram/gateway.js';
-import { messagesByIds } from '../../src/telegram/gramjs/by_ids.js';
+import type { BotLogin, Channel, ConnectedBot, DcKey } from '../../src/telegram/gateway.js';
 import type { Callable } from '../../src/telegram/gramjs/connection.js';
+import { messagesByIds } from '../../src/telegram/gramjs/history.js';
 import { application } from '../sandbox/gramjs.js';
 import { accessBy, type GatewayUnderTest, gatewayUnderTest } from './gateway_under_test.js';
 

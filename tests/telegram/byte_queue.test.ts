@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { ByteQueue } from '../../src/telegram/gramjs/byte_queue.js';
+import { ByteQueue } from '../../src/telegram/gramjs/socket.js';
 
 /** Numbers that are the same each time: a linear congruential generator. */
 function numbers(seed: number): (below: number) => number {

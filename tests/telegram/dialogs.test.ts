@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { Api } from 'telegram/tl/index.js';
 import { long } from '../../sandbox/tl/values.js';
+import { dialogChannels } from '../../src/telegram/gramjs/channels.js';
 import type { Callable } from '../../src/telegram/gramjs/connection.js';
-import { dialogChannels } from '../../src/telegram/gramjs/dialogs.js';
 
 /** What a page of dialogs is made of: a peer, and the newest message there (null: there is none). */
 interface Entry {

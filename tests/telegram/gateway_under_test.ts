@@ -6,11 +6,11 @@ import type {
   Channel,
   ConnectedAccount,
   DcKey,
+  GatewayParts,
   LoginStart,
   TelegramGateway,
 } from '../../src/telegram/gateway.js';
 import { createGramjsGateway } from '../../src/telegram/gramjs/gateway.js';
-import type { GatewayParts } from '../../src/telegram/limits.js';
 import type { TelegramNetwork } from '../../src/telegram/network.js';
 import { nodeTimers, type Timers } from '../../src/timers.js';
 import { application, type TestSandbox, testSandbox } from '../sandbox/gramjs.js';

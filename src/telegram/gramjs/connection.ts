@@ -1,20 +1,43 @@
+import { release, type } from 'node:os';
 import { AuthKey } from 'telegram/crypto/AuthKey.js';
 import type { Connection } from 'telegram/network/index.js';
-import type { Api } from 'telegram/tl/index.js';
+import { LAYER } from 'telegram/tl/AllTLObjects.js';
+import { Api } from 'telegram/tl/index.js';
+import { readVersion } from '../../project.js';
+import type { Semaphore } from '../../semaphore.js';
+import type { Timers } from '../../timers.js';
 import { unlessAborted } from '../../unless_aborted.js';
 import { TelegramTimeout, TelegramUnreachable } from '../errors.js';
-import type { DcKey } from '../gateway.js';
-import { type ConnectionOptions, type ConnectionParts, NoKeyAgreed } from './connection_parts.js';
-import { introduced } from './introduction.js';
+import type { DcKey, GatewayLimits } from '../gateway.js';
+import { Sender, transportOver } from './mtproto.js';
+import type { NetworkPath } from './network_path.js';
 import { methodName, namedError, RpcError, UNKNOWN_KEY } from './rpc_errors.js';
-import { Sender } from './sender.js';
 import { TelegramSocket } from './socket.js';
-import { transportOver } from './transport.js';
 
-/** What can be called. */
+/** What all connections share. */
+export interface ConnectionParts {
+  readonly timers: Timers;
+  readonly limits: GatewayLimits;
+  /** Limits how many agree on new keys at once, which is work for the processor. */
+  readonly keyExchanges: Semaphore;
+}
+
+/** Which connection to open. */
+export interface ConnectionOptions {
+  readonly path: NetworkPath;
+  /** The application that calls. */
+  readonly apiId: number;
+  /** Null: a new one is agreed on. */
+  readonly authKey: Buffer | null;
+}
+
+/** No key was agreed on, which happens now and then; a retry over a new connection may succeed. */
+export class NoKeyAgreed extends TelegramUnreachable {}
+
+/** What calls are made over. */
 export type Callable = Pick<TelegramConnection, 'call'>;
 
-/** One connection to one data centre. It ends once, and for good, and never connects again by itself. */
+/** One connection to one data centre. It ends once and for good, and never reconnects by itself. */
 export class TelegramConnection {
   readonly #parts: ConnectionParts;
   readonly #options: ConnectionOptions;
@@ -27,8 +50,8 @@ export class TelegramConnection {
   constructor(parts: ConnectionParts, options: ConnectionOptions) {
     this.#parts = parts;
     this.#options = options;
-    this.#socket = new TelegramSocket(options.route);
-    this.#sender = new Sender(this.#key, options.route.dataCentre.dcId, {
+    this.#socket = new TelegramSocket(options.path);
+    this.#sender = new Sender(this.#key, options.path.dataCentre.dcId, {
       unknownKey: () => this.shut(new RpcError(UNKNOWN_KEY)),
       broken: () => this.shut(new TelegramUnreachable('the connection broke')),
       failed: (error) => {
@@ -41,18 +64,18 @@ export class TelegramConnection {
     return !this.#socket.ended.aborted;
   }
 
-  /** The key it speaks with, once `establish` has resolved. */
+  /** Its key, once `establish` has resolved. */
   get key(): DcKey {
     const authKey = this.#key.getKey();
     if (authKey === undefined) throw new TelegramUnreachable('there is no key yet');
-    return { ...this.#options.route.dataCentre, authKey };
+    return { ...this.#options.path.dataCentre, authKey };
   }
 
   /** Connects, and agrees on a key where there is none. Rejects with NoKeyAgreed, TelegramUnreachable or TelegramTimeout. */
   async establish(): Promise<void> {
     const { limits, keyExchanges } = this.#parts;
-    const { route, authKey } = this.#options;
-    const where = `data centre ${route.dataCentre.dcId}`;
+    const { path, authKey } = this.#options;
+    const where = `data centre ${path.dataCentre.dcId}`;
     const transport = transportOver(this.#socket);
     await this.#within(
       limits.connectSeconds,
@@ -64,14 +87,14 @@ export class TelegramConnection {
       await this.#start(transport);
       return;
     }
-    const giveBack = await keyExchanges.take(this.#socket.ended);
+    const releaseExchange = await keyExchanges.acquire(this.#socket.ended);
     try {
       await this.#within(limits.callSeconds, `agreeing on a key with ${where}`, this.#start(transport));
     } catch (error) {
       const hungUp = error instanceof TelegramUnreachable && !(error instanceof NoKeyAgreed);
       throw hungUp ? new NoKeyAgreed(`${where} hung up while a key was agreed on`) : error;
     } finally {
-      giveBack();
+      releaseExchange();
     }
   }
 
@@ -80,7 +103,7 @@ export class TelegramConnection {
     const method = methodName(request.className);
     try {
       this.#socket.ended.throwIfAborted();
-      const sent = this.#answered ? request : introduced(request, this.#options.apiId);
+      const sent = this.#answered ? request : withInitConnection(request, this.#options.apiId);
       const answer = await this.#within(this.#parts.limits.callSeconds, method, this.#send(sent));
       this.#answered = true;
       // GramJS reads the answer by its own number, whatever type the schema promises.
@@ -90,13 +113,13 @@ export class TelegramConnection {
     }
   }
 
-  /** Ends it at once; what is under way rejects with `reason`. */
+  /** Ends it at once; pending calls reject with `reason`. */
   shut(reason: unknown): void {
     this.#socket.destroy(reason);
     this.#abandon();
   }
 
-  /** Ends it when the data centre has noticed; resolves when the socket is gone. */
+  /** Ends it, and resolves when the data centre has noticed and the socket is gone. */
   async hangUp(): Promise<void> {
     const gone = this.#socket.hangUp(this.#parts.timers, new TelegramUnreachable('the work with it is over'));
     this.#abandon();
@@ -133,11 +156,29 @@ export class TelegramConnection {
     }
     if (ended.aborted && error === ended.reason) return error;
     const name = error instanceof Error ? error.name : typeof error;
-    return new TelegramUnreachable(`the answer to ${method} makes no sense (${name})`);
+    return new TelegramUnreachable(`the answer to ${method} could not be read (${name})`);
   }
 
-  /** Ends GramJS's loops, which have nothing to read or write any more. */
+  /** Ends GramJS's loops: there is nothing left to read or write. */
   #abandon(): void {
     this.#sender.disconnect().catch(() => {});
   }
+}
+
+/** What the account's owner sees in the list of devices. */
+const DEVICE = {
+  deviceModel: 'TeleGate',
+  systemVersion: `${type()} ${release()}`,
+  appVersion: readVersion(),
+  langCode: 'en',
+  langPack: '',
+  systemLangCode: 'en',
+};
+
+/** A connection's first call, which also says who calls: one round trip instead of two. */
+function withInitConnection(query: Api.AnyRequest, apiId: number): Api.InvokeWithLayer {
+  return new Api.InvokeWithLayer({
+    layer: LAYER,
+    query: new Api.InitConnection({ apiId, ...DEVICE, query }),
+  });
 }

@@ -1,51 +1,112 @@
-import type { AccountAccess, LoginStart, TelegramGateway } from '../gateway.js';
-import { defaultLimits, type GatewayParts } from '../limits.js';
-import { connectAccount } from './account.js';
-import { connectBot, logInBot } from './bots.js';
-import type { Caller, Lines } from './lines.js';
-import { resendCode, sendCode, signIn, signInByPassword } from './login.js';
-import { Places } from './places.js';
-import { trust } from './server_keys.js';
-import { Switchboard } from './switchboard.js';
+import { _serverKeys } from 'telegram/crypto/RSA.js';
+import { readBigIntFromBuffer } from 'telegram/Helpers.js';
+import { Api } from 'telegram/tl/index.js';
+import { Semaphore } from '../../semaphore.js';
+import {
+  type AccountAccess,
+  type ConnectedAccount,
+  type ConnectedBot,
+  defaultLimits,
+  type GatewayParts,
+  type LoginStart,
+  type TelegramGateway,
+} from '../gateway.js';
+import type { RsaKey } from '../network.js';
+import { channelList, resolveChannel } from './channels.js';
+import { ConnectionPool, type TaskConnections } from './connection_pool.js';
+import { download, MediaConnections } from './downloads.js';
+import { history, messagesAfter, messagesByIds } from './history.js';
+import { logInBot, resendCode, sendCode, signIn, signInByPassword, toAccount } from './login.js';
 
-/** Agreeing on a key takes a third of a second of the processor, during which nothing else is served. */
+/** Agreeing on a key blocks the event loop for a third of a second. */
 const KEY_EXCHANGES = 2;
 
-/** Telegram, spoken to by GramJS's MTProto, over sockets of our own. */
+/** The gateway over GramJS's MTProto, with sockets of our own. */
 export function createGramjsGateway({ network, timers, limits: wanted }: GatewayParts): TelegramGateway {
   const limits = { ...defaultLimits, ...wanted };
   trust(network.rsaKeys);
-  const keyExchanges = new Places(KEY_EXCHANGES);
-  const switchboard = new Switchboard({ network, timers, limits, keyExchanges });
-  const step = <Result>(
-    login: Pick<LoginStart, 'application' | 'proxy'>,
-    what: string,
-    task: (lines: Lines) => Promise<Result>,
+  const keyExchanges = new Semaphore(KEY_EXCHANGES);
+  const pool = new ConnectionPool({ network, timers, limits, keyExchanges });
+  const logIn = <Result>(
+    { application, proxy }: Pick<LoginStart, 'application' | 'proxy'>,
+    { what, signal }: { readonly what: string; readonly signal?: AbortSignal },
+    work: (connections: TaskConnections) => Promise<Result>,
   ): Promise<Result> => {
-    const caller: Caller = { apiId: login.application.apiId, proxy: login.proxy };
-    return switchboard.run(caller, { what, seconds: limits.loginSeconds }, task);
+    const options = { what, seconds: limits.loginSeconds, signal };
+    return pool.run({ apiId: application.apiId, proxy }, options, work);
   };
-  const during = <Result>(
+  const connect = <Result>(
     { apiId, proxy, withinSeconds: seconds, signal }: AccountAccess,
-    task: (lines: Lines) => Promise<Result>,
+    work: (connections: TaskConnections) => Promise<Result>,
   ): Promise<Result> => {
     const options = { what: 'all of the work with the session', seconds, signal };
-    return switchboard.run({ apiId, proxy }, options, task);
+    return pool.run({ apiId, proxy }, options, work);
   };
   return {
-    sendCode: (login) => step(login, 'sending a code', (lines) => sendCode(lines, network.firstDc, login)),
-    resendCode: (login) => step(login, 'sending a code again', (lines) => resendCode(lines, login)),
+    sendCode: (login) =>
+      logIn(login, { what: 'sending a code' }, (connections) =>
+        sendCode(connections, network.firstDc, login),
+      ),
+    resendCode: (login) =>
+      logIn(login, { what: 'sending a code again' }, (connections) => resendCode(connections, login)),
     signIn: (login, code, password) =>
-      step(login, 'signing in', (lines) => signIn(lines, login, code, password)),
+      logIn(login, { what: 'signing in' }, (connections) => signIn(connections, login, code, password)),
     checkPassword: (login, password) =>
-      step(login, 'checking a password', (lines) => signInByPassword(lines, login, password)),
-    withAccount: (access, work) => during(access, async (lines) => work(await connectAccount(lines, access))),
-    logInBot: ({ signal, ...login }) => {
-      const caller: Caller = { apiId: login.application.apiId, proxy: login.proxy };
-      const options = { what: 'logging a bot in', seconds: limits.loginSeconds, signal };
-      return switchboard.run(caller, options, (lines) => logInBot(lines, network.firstDc, login));
+      logIn(login, { what: 'checking a password' }, (connections) =>
+        signInByPassword(connections, login, password),
+      ),
+    withAccount: (access, work) =>
+      connect(access, async (connections) => work(await connectAccount(connections, access))),
+    logInBot: (login) =>
+      logIn(login, { what: 'logging a bot in', signal: login.signal }, (connections) =>
+        logInBot(connections, network.firstDc, login),
+      ),
+    withBot: (access, work) =>
+      connect(access, async (connections) => work(await connectBot(connections, access))),
+    close: () => pool.close(),
+  };
+}
+
+/** Makes GramJS trust these keys too, from now on. */
+function trust(keys: readonly RsaKey[]): void {
+  for (const { fingerprint, modulus, exponent } of keys) {
+    _serverKeys.set(fingerprint, { n: readBigIntFromBuffer(modulus, false), e: exponent });
+  }
+}
+
+/** Connects as the account. Rejects with TelegramUnreachable or TelegramTimeout. */
+async function connectAccount(
+  connections: TaskConnections,
+  { key }: Pick<AccountAccess, 'key'>,
+): Promise<ConnectedAccount> {
+  const connection = await connections.open(key, key.authKey);
+  const media = new MediaConnections(connections, connection);
+  return {
+    async whoAmI() {
+      const [user] = await connection.call(new Api.users.GetUsers({ id: [new Api.InputUserSelf()] }));
+      return toAccount(user, 'users.getUsers');
     },
-    withBot: (access, work) => during(access, async (lines) => work(await connectBot(lines, access))),
-    close: () => switchboard.close(),
+    channels: () => channelList(connection, () => connections.isHalfOver),
+    resolve: (username) => resolveChannel(connection, username),
+    history: (peer, page) => history(connection, peer, page),
+    messagesAfter: (peer, afterId, limit) => messagesAfter(connection, peer, afterId, limit),
+    download: (file, offset) => download(media, file, offset),
+    async logOut() {
+      await connection.call(new Api.auth.LogOut());
+    },
+  };
+}
+
+/** Connects as the bot. Rejects with TelegramUnreachable or TelegramTimeout. */
+async function connectBot(
+  connections: TaskConnections,
+  { key }: Pick<AccountAccess, 'key'>,
+): Promise<ConnectedBot> {
+  const connection = await connections.open(key, key.authKey);
+  const media = new MediaConnections(connections, connection);
+  return {
+    resolve: (username) => resolveChannel(connection, username),
+    messagesAfter: (peer, afterId, limit) => messagesByIds(connection, peer, afterId, limit),
+    download: (file, offset) => download(media, file, offset),
   };
 }

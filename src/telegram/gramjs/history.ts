@@ -3,14 +3,7 @@ import { Api } from 'telegram/tl/index.js';
 import type { HistoryPage, Peer } from '../gateway.js';
 import type { Message, MessagesAfter } from '../message.js';
 import type { Callable } from './connection.js';
-import { presentMessage } from './messages.js';
-
-/** The peer as calls name it. */
-function inputPeer({ id, accessHash }: Peer): Api.InputPeerChannel | Api.InputPeerChat {
-  return accessHash === null
-    ? new Api.InputPeerChat({ chatId: returnBigInt(id) })
-    : new Api.InputPeerChannel({ channelId: returnBigInt(id), accessHash: returnBigInt(accessHash) });
-}
+import { toMessages } from './messages.js';
 
 /** A page of messages, newest first. Rejects as calls do. */
 export async function history(
@@ -24,7 +17,7 @@ export async function history(
   });
   const page = await connection.call(request);
   // Only whoever sends a hash hears that nothing is new.
-  return 'messages' in page ? page.messages.flatMap(presentMessage) : [];
+  return 'messages' in page ? page.messages.flatMap(toMessages) : [];
 }
 
 /** The oldest messages after `afterId`. Rejects as calls do. */
@@ -41,6 +34,71 @@ export async function messagesAfter(
   });
   const page = await connection.call(request);
   const found = 'messages' in page ? page.messages.filter(({ id }) => id > afterId) : [];
-  const messages = found.flatMap(presentMessage).sort((one, other) => one.id - other.id);
+  const messages = found.flatMap(toMessages).sort((one, other) => one.id - other.id);
   return { messages, lastId: Math.max(afterId, ...found.map(({ id }) => id)) };
+}
+
+/** The peer as calls name it. */
+function inputPeer({ id, accessHash }: Peer): Api.InputPeerChannel | Api.InputPeerChat {
+  return accessHash === null
+    ? new Api.InputPeerChat({ chatId: returnBigInt(id) })
+    : new Api.InputPeerChannel({ channelId: returnBigInt(id), accessHash: returnBigInt(accessHash) });
+}
+
+/**
+ * The oldest messages after `afterId`, for whoever may not read the history: all ids that there may be are asked
+ * for, `limit` at once. Rejects as calls do.
+ */
+export async function messagesByIds(
+  connection: Callable,
+  peer: Peer,
+  afterId: number,
+  limit: number,
+): Promise<MessagesAfter> {
+  const channel = inputChannel(peer);
+  const following = (id: number) => existing(connection, channel, id, limit);
+  const next = await following(afterId);
+  if (next.length > 0) return page(next);
+  const last = await newestPossibleId(connection, channel);
+  for (let at = afterId + limit; at < last; at += limit) {
+    const beyond = await following(at);
+    if (beyond.length === 0) continue;
+    // Ids are given in their order: what came meanwhile where nothing was is there by now.
+    for (let before = afterId; before < at; before += limit) {
+      const late = await following(before);
+      if (late.length > 0) return page(late);
+    }
+    return page(beyond);
+  }
+  return { messages: [], lastId: afterId };
+}
+
+/** Those of the `count` ids after `id` that are messages. Where there is none, Telegram says so with an empty one. */
+async function existing(
+  connection: Callable,
+  channel: Api.InputChannel,
+  id: number,
+  count: number,
+): Promise<Api.TypeMessage[]> {
+  const ids = Array.from({ length: count }, (_, at) => new Api.InputMessageID({ id: id + 1 + at }));
+  const answer = await connection.call(new Api.channels.GetMessages({ channel, id: ids }));
+  const found = 'messages' in answer ? answer.messages : [];
+  return found.filter((message) => !(message instanceof Api.MessageEmpty)).sort((a, b) => a.id - b.id);
+}
+
+/** No message has a higher id: each counts as an event of its channel, and so do edits and deletions. */
+async function newestPossibleId(connection: Callable, channel: Api.InputChannel): Promise<number> {
+  const { fullChat } = await connection.call(new Api.channels.GetFullChannel({ channel }));
+  return fullChat instanceof Api.ChannelFull ? fullChat.pts : 0;
+}
+
+function page(found: readonly Api.TypeMessage[]): MessagesAfter {
+  return { messages: found.flatMap(toMessages), lastId: Math.max(...found.map(({ id }) => id)) };
+}
+
+function inputChannel({ id, accessHash }: Peer): Api.InputChannel {
+  return new Api.InputChannel({
+    channelId: returnBigInt(id),
+    accessHash: returnBigInt(accessHash ?? '0'),
+  });
 }

@@ -1,13 +1,12 @@
 import { Socket } from 'node:net';
+import { SocksClient } from 'socks';
 import type { Timers } from '../../timers.js';
 import { unlessAborted } from '../../unless_aborted.js';
 import { TelegramUnreachable } from '../errors.js';
-import { ByteQueue } from './byte_queue.js';
-import { dial } from './dial.js';
-import type { Route } from './route.js';
+import type { Endpoint, NetworkPath, SocksTunnel } from './network_path.js';
 
-/** More than any packet of Telegram's: whoever sends so much unasked is none. */
-const MOST_BYTES = 16 * 2 ** 20;
+/** More than any packet of Telegram's: a peer that sends so much unasked is not Telegram. */
+const MAX_BYTES = 16 * 2 ** 20;
 /** How long the other side has to notice that we hang up. */
 const LINGER_MS = 1000;
 
@@ -17,7 +16,7 @@ interface Reading {
 }
 
 /**
- * One socket to Telegram. It ends once, and for good: whatever waits for it then, or comes later, rejects with
+ * One socket to Telegram. It ends once and for good: calls that are waiting then, and all later ones, reject with
  * the reason.
  */
 export class TelegramSocket {
@@ -28,7 +27,7 @@ export class TelegramSocket {
   /** Resolves when the socket is closed and the system has it back. */
   readonly closed: Promise<void>;
 
-  constructor(readonly route: Route) {
+  constructor(readonly path: NetworkPath) {
     const socket = this.#socket;
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
     socket.setNoDelay(true);
@@ -44,7 +43,7 @@ export class TelegramSocket {
 
   /** Connects, all the way to the data centre. Rejects with TelegramUnreachable. */
   async dial(giveUpSeconds: number): Promise<void> {
-    const dialled = dial(this.#socket, this.route, giveUpSeconds);
+    const dialled = dial(this.#socket, this.path, giveUpSeconds);
     await unlessAborted(this.ended, dialled).catch((error: unknown) => {
       this.destroy(error);
       throw error;
@@ -54,8 +53,8 @@ export class TelegramSocket {
 
   /** Exactly so many bytes. One call at a time. */
   readExactly(count: number): Promise<Buffer> {
-    if (!this.ended.aborted && !(count >= 0 && count <= MOST_BYTES)) {
-      this.destroy(new TelegramUnreachable(`a packet of ${count} bytes is none of Telegram's`));
+    if (!this.ended.aborted && !(count >= 0 && count <= MAX_BYTES)) {
+      this.destroy(new TelegramUnreachable(`Telegram sends no packets of ${count} bytes`));
     }
     const read = new Promise<Buffer>((resolve) => {
       this.#reading = { count, resolve };
@@ -84,7 +83,7 @@ export class TelegramSocket {
 
   /**
    * Ends it, and resolves when the other side has hung up too (a second at most): only then has Telegram seen
-   * that the session is in nobody's hands.
+   * that nobody uses the session.
    */
   async hangUp(timers: Timers, reason: unknown): Promise<void> {
     if (this.ended.aborted || this.#socket.readyState !== 'open') this.destroy(reason);
@@ -100,8 +99,8 @@ export class TelegramSocket {
   #take(chunk: Buffer): void {
     if (this.ended.aborted) return;
     this.#received.push(chunk);
-    if (this.#received.length > MOST_BYTES) {
-      this.destroy(new TelegramUnreachable('it sends more than it was asked for'));
+    if (this.#received.length > MAX_BYTES) {
+      this.destroy(new TelegramUnreachable('it sent far more than was asked for'));
     } else this.#answer();
   }
 
@@ -113,7 +112,90 @@ export class TelegramSocket {
   }
 }
 
-/** The errors of several addresses tried at once have no message together. */
+/** Node's error for several addresses tried at once has no message. */
 function describe(error: Error & { code?: string }): string {
   return error.message === '' ? (error.code ?? error.name) : error.message;
+}
+
+/**
+ * Connects `socket` along the path, through its SOCKS proxy if there is one. Never settles if the socket is
+ * destroyed meanwhile: whoever destroys it knows. Rejects with TelegramUnreachable where the proxy refuses.
+ *
+ * @param giveUpSeconds how long to wait for the proxy's answer, unless the socket is destroyed first
+ */
+async function dial(socket: Socket, { first, behind }: NetworkPath, giveUpSeconds: number): Promise<void> {
+  await new Promise<void>((resolve) => {
+    socket.connect(first, resolve);
+  });
+  if (behind?.kind === 'socks') await tunnel(socket, behind, first, giveUpSeconds);
+}
+
+async function tunnel(
+  socket: Socket,
+  to: SocksTunnel,
+  proxy: Endpoint,
+  giveUpSeconds: number,
+): Promise<void> {
+  try {
+    await SocksClient.createConnection({
+      command: 'connect',
+      destination: to.target,
+      // Its timer is not ours, and is not cleared: it must not outlive ours by much. It keeps no process alive.
+      timeout: giveUpSeconds * 1000,
+      existing_socket: socket,
+      proxy: {
+        ...{ ...proxy, type: to.version },
+        ...(to.user === null ? {} : { userId: to.user }),
+        ...(to.password === null ? {} : { password: to.password }),
+      },
+    });
+  } catch (error) {
+    // The error itself holds the proxy's password; its message does not.
+    const message = error instanceof Error ? error.message : 'it hung up';
+    throw new TelegramUnreachable(`the proxy ${proxy.host}:${proxy.port} does not lead there: ${message}`);
+  }
+}
+
+/** Received bytes in order, copied at most once: when they are taken. */
+export class ByteQueue {
+  #chunks: Buffer[] = [];
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
+  }
+
+  /** The next `count` bytes. Throws RangeError where there are not as many. */
+  take(count: number): Buffer {
+    if (count > this.#length) throw new RangeError(`${this.#length} bytes, not ${count}`);
+    const first = this.#chunks[0];
+    this.#length -= count;
+    if (first !== undefined && first.length > count) {
+      this.#chunks[0] = first.subarray(count);
+      return first.subarray(0, count);
+    }
+    return this.#gather(count);
+  }
+
+  #gather(count: number): Buffer {
+    const parts: Buffer[] = [];
+    let missing = count;
+    let used = 0;
+    for (const chunk of this.#chunks) {
+      if (missing === 0) break;
+      const part = chunk.subarray(0, missing);
+      parts.push(part);
+      missing -= part.length;
+      if (part.length < chunk.length) this.#chunks[used] = chunk.subarray(part.length);
+      else used += 1;
+    }
+    this.#chunks = this.#chunks.slice(used);
+    const [only] = parts;
+    return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts, count);
+  }
 }

@@ -1,27 +1,17 @@
 import { expect, test } from '@jest/globals';
 import { Api } from 'telegram/tl/index.js';
 import { long } from '../../sandbox/tl/values.js';
-import { presentChat } from '../../src/telegram/gramjs/chats.js';
-import { presentFile } from '../../src/telegram/gramjs/media.js';
-import { methodName } from '../../src/telegram/gramjs/rpc_errors.js';
-import { presentSentCode } from '../../src/telegram/gramjs/sent_code.js';
-import { presentAccount } from '../../src/telegram/gramjs/user.js';
+import { toChannelOrGroup } from '../../src/telegram/gramjs/channels.js';
+import { toAccount, toSentCode } from '../../src/telegram/gramjs/login.js';
+import { toMediaFile } from '../../src/telegram/gramjs/messages.js';
 
 const id = long(5n);
 const accessHash = long(-(2n ** 63n));
 const photo = new Api.ChatPhotoEmpty();
 
-test.each([
-  ['auth.SignIn', 'auth.signIn'],
-  ['messages.GetHistory', 'messages.getHistory'],
-  ['InvokeWithLayer', 'invokeWithLayer'],
-])('calls GramJS class %s the method %s', (className, method) => {
-  expect(methodName(className)).toBe(method);
-});
-
 test('shows a basic group, which has no access hash', () => {
   const chat = { id, title: 'Group', photo, participantsCount: 3, date: 0, version: 1 };
-  expect(presentChat(new Api.Chat(chat))).toEqual({
+  expect(toChannelOrGroup(new Api.Chat(chat))).toEqual({
     id: '5',
     accessHash: null,
     username: null,
@@ -31,16 +21,16 @@ test('shows a basic group, which has no access hash', () => {
     isMegagroup: false,
     description: null,
   });
-  expect(presentChat(new Api.Chat({ ...chat, deactivated: true }))).toBeNull();
-  expect(presentChat(new Api.Chat({ ...chat, left: true }))).toBeNull();
+  expect(toChannelOrGroup(new Api.Chat({ ...chat, deactivated: true }))).toBeNull();
+  expect(toChannelOrGroup(new Api.Chat({ ...chat, left: true }))).toBeNull();
 });
 
 test('shows no channel that was left, or that is closed to the account', () => {
   const channel = { id, accessHash, title: 'Channel', photo, date: 0 };
-  expect(presentChat(new Api.Channel(channel))).toMatchObject({ accessHash: '-9223372036854775808' });
-  expect(presentChat(new Api.Channel({ ...channel, left: true }))).toBeNull();
-  expect(presentChat(new Api.ChannelForbidden({ id, accessHash, title: 'Closed' }))).toBeNull();
-  expect(presentChat(new Api.ChatForbidden({ id, title: 'Closed' }))).toBeNull();
+  expect(toChannelOrGroup(new Api.Channel(channel))).toMatchObject({ accessHash: '-9223372036854775808' });
+  expect(toChannelOrGroup(new Api.Channel({ ...channel, left: true }))).toBeNull();
+  expect(toChannelOrGroup(new Api.ChannelForbidden({ id, accessHash, title: 'Closed' }))).toBeNull();
+  expect(toChannelOrGroup(new Api.ChatForbidden({ id, title: 'Closed' }))).toBeNull();
 });
 
 test('shows the name in use, of an account that has several', () => {
@@ -49,11 +39,11 @@ test('shows the name in use, of an account that has several', () => {
     new Api.Username({ username: 'bought', active: true }),
   ];
   const user = new Api.User({ id: long(2n ** 63n - 1n), usernames, bot: true });
-  expect(presentAccount(user, 'users.getUsers')).toEqual({
+  expect(toAccount(user, 'users.getUsers')).toEqual({
     ...{ id: '9223372036854775807', phoneNumber: null, firstName: '', lastName: null },
     ...{ username: 'bought', isBot: true },
   });
-  expect(() => presentAccount(undefined, 'users.getUsers')).toThrow(/USER_ID_INVALID/);
+  expect(() => toAccount(undefined, 'users.getUsers')).toThrow(/USER_ID_INVALID/);
 });
 
 test('takes the largest size of a photo that is a file of its own', () => {
@@ -65,7 +55,7 @@ test('takes the largest size of a photo that is a file of its own', () => {
   ];
   const shown = (shownSizes: Api.TypePhotoSize[]) => {
     const args = { id, accessHash, fileReference: Buffer.from([1, 2]), date: 0, dcId: 4, sizes: shownSizes };
-    return presentFile(new Api.MessageMediaPhoto({ photo: new Api.Photo(args) }));
+    return toMediaFile(new Api.MessageMediaPhoto({ photo: new Api.Photo(args) }));
   };
   expect(shown(sizes)).toEqual({
     ...{ kind: 'photo', id: '5', accessHash: '-9223372036854775808', fileReference: 'AQI=', dcId: 4 },
@@ -73,15 +63,15 @@ test('takes the largest size of a photo that is a file of its own', () => {
   });
   expect(shown(sizes.slice(0, 1))).toBeNull();
   // Shown for a while only, and gone.
-  expect(presentFile(new Api.MessageMediaPhoto({ ttlSeconds: 10 }))).toBeNull();
-  expect(presentFile(new Api.MessageMediaGeo({ geo: new Api.GeoPointEmpty() }))).toBeNull();
+  expect(toMediaFile(new Api.MessageMediaPhoto({ ttlSeconds: 10 }))).toBeNull();
+  expect(toMediaFile(new Api.MessageMediaGeo({ geo: new Api.GeoPointEmpty() }))).toBeNull();
 });
 
 test('names every way that a code may be sent by', () => {
   const key = { dcId: 1, test: false, authKey: Buffer.alloc(256) };
   const named = (type: Api.auth.TypeSentCodeType, nextType?: Api.auth.TypeCodeType) => {
     const args = { type, phoneCodeHash: 'h', ...(nextType === undefined ? {} : { nextType }) };
-    const { type: now, nextType: next } = presentSentCode(new Api.auth.SentCode(args), key, 'auth.sendCode');
+    const { type: now, nextType: next } = toSentCode(new Api.auth.SentCode(args), key, 'auth.sendCode');
     return [now, next];
   };
   const length = 5;

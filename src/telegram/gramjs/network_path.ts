@@ -11,8 +11,8 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** How the bytes get to a data centre. Only `first` is dialled; what is behind it is asked for there. */
-export interface Route {
+/** How bytes get to a data centre. Only `first` is dialled; a proxy at `first` connects to what is `behind` it. */
+export interface NetworkPath {
   readonly dataCentre: DataCentreId;
   readonly first: Endpoint;
   readonly behind: SocksTunnel | MtProxyTunnel | null;
@@ -35,14 +35,14 @@ export interface MtProxyTunnel {
 }
 
 /**
- * The way to a data centre. Throws TelegramUnreachable where there is none: no such data centre, a host that may
+ * The path to a data centre. Throws TelegramUnreachable where there is none: no such data centre, a host that may
  * not be dialled, or a proxy that can't be used.
  */
-export function routeTo(
+export function pathTo(
   network: TelegramNetwork,
   dataCentre: DataCentreId,
   proxy: AccountAccess['proxy'],
-): Route {
+): NetworkPath {
   const { dcId, test } = dataCentre;
   const address = network.dataCentre(dcId, test);
   if (address === null)
@@ -51,14 +51,14 @@ export function routeTo(
   if (proxy === null) return { dataCentre, first: target, behind: null };
   const { type, host, port, user, pass: password } = proxy;
   if (type === 'http')
-    throw new TelegramUnreachable('TeleGate can not use an http proxy: use socks5 or mtproxy');
+    throw new TelegramUnreachable('TeleGate cannot use an http proxy: use socks5 or mtproxy');
   const first = { host: allowed(network, host), port };
   if (type !== 'mtproxy') {
     const version = type === 'socks5' ? 5 : 4;
     return { dataCentre, first, behind: { kind: 'socks', version, user, password, target } };
   }
   // GramJS writes the number into one byte, and a test data centre's lies 10,000 higher.
-  if (test) throw new TelegramUnreachable('TeleGate can not use an MTProxy with test data centres');
+  if (test) throw new TelegramUnreachable('TeleGate cannot use an MTProxy with test data centres');
   return { dataCentre, first, behind: { kind: 'mtproxy', secret: mtProxySecret(password ?? '') } };
 }
 

@@ -1,0 +1,102 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ProxyAddress } from '../../src/access/proxy_url.js';
+import { TelegramUnreachable } from '../../src/telegram/errors.js';
+import { pathTo } from '../../src/telegram/gramjs/network_path.js';
+import { isTestAddress, telegramNetwork, wellKnownAddress } from '../../src/telegram/network.js';
+
+const dataCentre = { dcId: 2, test: false };
+const target = { host: '149.154.167.51', port: 443 };
+const proxy: ProxyAddress = { type: 'socks5', host: 'proxy.example', port: 1080, user: 'u', pass: 'p' };
+
+/** A network that dials nothing but what is listed. */
+function only(...hosts: readonly string[]) {
+  return { ...telegramNetwork, mayDial: (host: string) => hosts.includes(host) };
+}
+
+describe('the path to a data centre', () => {
+  it('is straight without a proxy', () => {
+    expect(pathTo(telegramNetwork, dataCentre, null)).toEqual({ dataCentre, first: target, behind: null });
+    const testServer = { dcId: 2, test: true };
+    const { first } = pathTo(telegramNetwork, testServer, null);
+    expect(first).toEqual({ host: '149.154.167.40', port: 80 });
+  });
+
+  it.each([
+    ['socks5', 5],
+    ['socks4', 4],
+  ] as const)('leads through a %s proxy, which connects to the data centre', (type, version) => {
+    expect(pathTo(telegramNetwork, dataCentre, { ...proxy, type })).toEqual({
+      dataCentre,
+      first: { host: 'proxy.example', port: 1080 },
+      behind: { kind: 'socks', version, user: 'u', password: 'p', target },
+    });
+  });
+
+  it.each([
+    ['00112233445566778899aabbccddeeff', '00112233445566778899aabbccddeeff'],
+    ['dd00112233445566778899aabbccddeeff', 'dd00112233445566778899aabbccddeeff'],
+    ['ABEiM0RVZneImaq7zN3u/w==', '00112233445566778899aabbccddeeff'],
+  ])('leads through an MTProxy with the secret %s', (pass, secret) => {
+    const path = pathTo(telegramNetwork, dataCentre, { ...proxy, type: 'mtproxy', pass });
+    expect(path).toEqual({
+      dataCentre,
+      first: { host: 'proxy.example', port: 1080 },
+      behind: { kind: 'mtproxy', secret },
+    });
+  });
+
+  it.each([
+    ['an http proxy', dataCentre, { ...proxy, type: 'http' as const }],
+    ['an MTProxy without a secret', dataCentre, { ...proxy, type: 'mtproxy' as const, pass: null }],
+    ['a secret of 15 bytes', dataCentre, { ...proxy, type: 'mtproxy' as const, pass: '00'.repeat(15) }],
+    [
+      '17 bytes that do not begin with dd',
+      dataCentre,
+      { ...proxy, type: 'mtproxy' as const, pass: '00'.repeat(17) },
+    ],
+    [
+      'a secret of fake TLS',
+      dataCentre,
+      { ...proxy, type: 'mtproxy' as const, pass: `ee${'00'.repeat(20)}` },
+    ],
+    [
+      'an MTProxy to a test data centre',
+      { dcId: 2, test: true },
+      { ...proxy, type: 'mtproxy' as const, pass: '00'.repeat(16) },
+    ],
+    ['a data centre that is not there', { dcId: 6, test: false }, null],
+    ['a test data centre that is not there', { dcId: 4, test: true }, null],
+  ])('does not exist for %s', (_, wanted, by) => {
+    expect(() => pathTo(telegramNetwork, wanted, by)).toThrow(TelegramUnreachable);
+  });
+
+  it('dials only what the network allows, be it the data centre or a proxy', () => {
+    expect(() => pathTo(only('proxy.example'), dataCentre, null)).toThrow(/149\.154\.167\.51/);
+    expect(() => pathTo(only('proxy.example'), dataCentre, proxy)).toThrow(/149\.154\.167\.51/);
+    expect(() => pathTo(only('149.154.167.51'), dataCentre, proxy)).toThrow(/proxy\.example/);
+    expect(pathTo(only('149.154.167.51', 'proxy.example'), dataCentre, proxy).first.port).toBe(1080);
+  });
+
+  it('never tells a proxy’s secret where it is refused', () => {
+    const secret = `ee${'ab'.repeat(20)}`;
+    const refused = () => pathTo(telegramNetwork, dataCentre, { ...proxy, type: 'mtproxy', pass: secret });
+    expect(refused).toThrow(/secret/);
+    expect(refused).not.toThrow(secret);
+  });
+});
+
+describe('a well-known address', () => {
+  it('is one of five in production, and of three for tests', () => {
+    const known = (test: boolean) => [0, 1, 2, 3, 4, 5, 6].map((dcId) => wellKnownAddress(dcId, test)?.port);
+    expect(known(false)).toEqual([undefined, 443, 443, 443, 443, 443, undefined]);
+    expect(known(true)).toEqual([undefined, 80, 80, 80, undefined, undefined, undefined]);
+    expect(wellKnownAddress(2)).toEqual({ serverAddress: '149.154.167.51', port: 443 });
+  });
+
+  it('tells test data centres by number and address together', () => {
+    expect(isTestAddress(2, '149.154.167.40')).toBe(true);
+    expect(isTestAddress(1, '149.154.167.40')).toBe(false);
+    expect(isTestAddress(2, '149.154.167.51')).toBe(false);
+    expect(isTestAddress(9, '149.154.167.40')).toBe(false);
+  });
+});
