@@ -4,16 +4,16 @@ import { Conflict, NotFound } from '../errors.js';
 import type { ProxyAddress } from '../kernel/proxy.js';
 import type { SessionRecord, SessionStore } from '../sessions/store.js';
 import type { TelegramGateway } from '../telegram/gateway.js';
+import { leavesSession } from './rules.js';
 import type { SessionSaving } from './saving.js';
-import type { LoginSecret, LoginSecrets } from './secret.js';
-import type { LoginSteps, Take } from './steps.js';
+import type { ClaimStep, LoginSecret, LoginSecrets, LoginSteps } from './steps.js';
 import type { LoginStore, PendingLogin } from './store.js';
 
-/** How long a login that nobody wants may take to be logged out, in seconds. */
+/** How long logging an abandoned login out may take, in seconds. */
 const LOG_OUT_SECONDS = 10;
 
-/** Logins that are dropped in one go when their time is over. */
-const EXPIRED_AT_ONCE = 100;
+/** How many expired logins one call drops. */
+const MAX_EXPIRED = 100;
 
 export interface FinishingParts {
   readonly store: LoginStore;
@@ -22,16 +22,16 @@ export interface FinishingParts {
   readonly saving: SessionSaving;
   readonly sessions: SessionStore;
   readonly gateway: TelegramGateway;
-  /** How logins get to Telegram; null: straight. */
+  /** The proxy that logins go through; null: none. */
   readonly proxy: ProxyAddress | null;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Gives a session another name. */
+/** Renames a session. */
 export type Rename = (session: SessionRecord, name: string) => Promise<SessionRecord>;
 
-/** The ends of a login: it is saved, cancelled, or its time is over. */
+/** How a login ends: it is saved, cancelled, or expires. */
 export class LoginFinishing {
   readonly #parts: FinishingParts;
 
@@ -50,52 +50,52 @@ export class LoginFinishing {
     return session;
   }
 
-  /** Saves a login that came through. @throws Conflict while it has not, or something is in the way. */
-  save(take: Take, name: string | null): Promise<SessionRecord> {
-    return take(({ login, secret }) => {
+  /** Saves a login that is ready. @throws Conflict while it is not, or where another session has what it wants. */
+  save(claim: ClaimStep, name: string | null): Promise<SessionRecord> {
+    return claim(({ login, secret }) => {
       if (login.stage === 'ready') return this.#parts.saving.save({ login, secret, name });
-      const message = 'This login has not come through yet: verify its code first';
+      const message = 'This login is not complete: verify its code first';
       throw new Conflict({ error: 'login_not_verified', message });
     });
   }
 
   /** Saves a login as a session of this name; one that is saved already may get another name. @throws NotFound, Conflict. */
   async finalize(id: string, holder: string, name: string | null, rename: Rename): Promise<SessionRecord> {
-    return this.#parts.steps.run(id, holder, async (take) => {
+    return this.#parts.steps.run(id, holder, async (claim) => {
       const session = await this.saved(id, holder);
-      if (!session) return this.save(take, name);
+      if (!session) return this.save(claim, name);
       return name === null || name === session.name ? session : rename(session, name);
     });
   }
 
-  /** Ends a login that is not to be. @throws NotFound. */
+  /** Cancels a login. @throws NotFound. */
   async cancel(id: string, holder: string): Promise<void> {
     const { steps, store, clock } = this.#parts;
-    await steps.run(id, holder, async (take) => {
+    await steps.run(id, holder, async (claim) => {
       if (await this.saved(id, holder)) await store.remove(id, clock.now());
-      else await take(({ login, secret }) => this.#abandon(login, secret));
+      else await claim(({ login, secret }) => this.#abandon(login, secret));
     });
   }
 
-  /** Drops the logins whose time is over. */
+  /** Drops expired logins. */
   async expire(): Promise<void> {
     const { store, secrets, clock } = this.#parts;
-    for (const login of await store.expired(clock.now(), EXPIRED_AT_ONCE)) {
+    for (const login of await store.expired(clock.now(), MAX_EXPIRED)) {
       const secret =
-        login.secret === '' ? null : await secrets.open(login.id, login.secret).catch(() => null);
+        login.secret === '' ? null : await secrets.decrypt(login.id, login.secret).catch(() => null);
       if (secret) await this.#abandon(login, secret);
       else await store.remove(login.id, clock.now());
     }
   }
 
-  /** Forgets a login, and logs out what it logged in: nobody knows of that session. */
+  /** Drops a login, and logs its session out if it has one: nobody else knows of that session. */
   async #abandon(login: PendingLogin, { key, application }: LoginSecret): Promise<void> {
     const { store, gateway, proxy, clock, logger } = this.#parts;
     await store.remove(login.id, clock.now());
-    if (login.kind !== 'code' || login.stage !== 'ready') return;
+    if (!leavesSession(login)) return;
     const access = { key, apiId: application.apiId, proxy, withinSeconds: LOG_OUT_SECONDS };
     await gateway
       .withAccount(access, (account) => account.logOut())
-      .catch((error) => logger.warn('a login that was given up could not be logged out', { error }));
+      .catch((error) => logger.warn('an abandoned login could not be logged out', { error }));
   }
 }

@@ -3,7 +3,7 @@ import type { SessionsDirectory } from '../intake/directory.js';
 import type { SessionChecks } from '../sessions/checks.js';
 import type { SessionRecord, SessionStore } from '../sessions/store.js';
 import type { StoredCredentials } from '../sessions/stored_credentials.js';
-import { parsePhoneNumber } from './phone_number.js';
+import { parsePhoneNumber } from './refusals.js';
 import type { CodeSent, LoginService } from './service.js';
 
 export interface GetCodeParts {

@@ -1,8 +1,9 @@
 import { BadRequest, Conflict, type TeleGateError, TooMany, Unavailable } from '../errors.js';
+import { normalizePhoneNumber } from '../phone_number.js';
 import { TelegramRefused } from '../telegram/errors.js';
 import type { AddOutcome, Taken } from './store.js';
 
-/** How long a number that Telegram gives no code to is left alone, in seconds: it does not say how long. */
+/** How long a number that Telegram floods is left alone, in seconds: Telegram does not say how long. */
 const PHONE_FLOOD_SECONDS = 86_400;
 
 /** What a login's caller is told of Telegram's errors (core.telegram.org/method/auth.signIn and its like). */
@@ -15,45 +16,27 @@ const REFUSALS: Readonly<Record<string, string>> = {
   PHONE_CODE_EXPIRED: 'OTP code expired',
   PHONE_CODE_HASH_EMPTY: 'OTP code expired',
   PASSWORD_HASH_INVALID: 'Invalid 2FA password',
-  SRP_PASSWORD_CHANGED: 'The 2FA password was changed meanwhile: send it once more',
+  SRP_PASSWORD_CHANGED: 'The 2FA password was changed meanwhile: send it again',
   API_ID_INVALID: 'Telegram refused api_id and api_hash: compare them with my.telegram.org',
-  API_ID_PUBLISHED_FLOOD:
-    'Telegram refused api_id: it was published somewhere; get your own from my.telegram.org',
+  API_ID_PUBLISHED_FLOOD: 'Telegram refused api_id: it has been published; get your own from my.telegram.org',
   SEND_CODE_UNAVAILABLE: 'Telegram has no other way to send this code',
-  PHONE_PASSWORD_PROTECTED: 'Telegram wants the account to be recovered first',
+  PHONE_PASSWORD_PROTECTED: 'Telegram requires the account to be recovered first',
 };
 
-const FLOODED = new Set(['PHONE_NUMBER_FLOOD', 'PHONE_PASSWORD_FLOOD']);
+const FLOODED: ReadonlySet<string> = new Set(['PHONE_NUMBER_FLOOD', 'PHONE_PASSWORD_FLOOD']);
 
-/** The error as a login's caller is told of it; any other error as it is. */
+/** Telegram's error as a login's caller is told of it; any other error as it is. */
 export function loginRefusal(error: unknown): unknown {
   if (!(error instanceof TelegramRefused)) return error;
   const { telegramError } = error;
   const told = REFUSALS[telegramError];
   if (told !== undefined) return new BadRequest(told);
   if (!FLOODED.has(telegramError)) return error;
-  const message = 'Telegram wants no more logins of this phone number for now';
+  const message = 'Telegram refuses more logins of this phone number for now';
   return new TooMany(
     { error: 'flood_wait', message, telegram_error: telegramError, wait_seconds: PHONE_FLOOD_SECONDS },
     PHONE_FLOOD_SECONDS,
   );
-}
-
-/** Telegram's answers that say: nobody is logged in with this key. */
-const NOT_LOGGED_IN = new Set([
-  'AUTH_KEY_UNREGISTERED',
-  'AUTH_KEY_INVALID',
-  'AUTH_KEY_DUPLICATED',
-  'SESSION_REVOKED',
-  'SESSION_EXPIRED',
-  'SESSION_PASSWORD_NEEDED',
-  'USER_DEACTIVATED',
-  'USER_DEACTIVATED_BAN',
-]);
-
-/** Whether Telegram said that this key is nobody's session, any more or yet. */
-export function saysNotLoggedIn(error: unknown): error is TelegramRefused {
-  return error instanceof TelegramRefused && NOT_LOGGED_IN.has(error.telegramError);
 }
 
 const SHARED: Readonly<Record<Taken['kind'], string>> = {
@@ -62,8 +45,8 @@ const SHARED: Readonly<Record<Taken['kind'], string>> = {
   auth_key_taken: 'auth key',
 };
 
-/** Something else has what the session wants to have. */
-export function taken({ kind, sessionId, sessionName }: Taken): TeleGateError {
+/** The error for a name, phone number or auth key that belongs to another session or login. */
+export function conflictError({ kind, sessionId, sessionName }: Taken): TeleGateError {
   return new Conflict({
     error: kind,
     message: `This ${SHARED[kind]} is taken by ${sessionName}`,
@@ -72,8 +55,22 @@ export function taken({ kind, sessionId, sessionName }: Taken): TeleGateError {
   });
 }
 
-/** A login could not be kept. */
+/** The error for a login that could not be stored. */
 export function notAdded(outcome: Exclude<AddOutcome, { kind: 'added' }>): TeleGateError {
-  if (outcome.kind !== 'too_many') return taken(outcome);
+  if (outcome.kind !== 'too_many') return conflictError(outcome);
   return new Unavailable({ error: 'too_many_logins', message: 'Too many logins are under way' }, 60);
+}
+
+/** The phone number with `+`. @throws BadRequest where it can't be one. */
+export function parsePhoneNumber(text: string): string {
+  const phoneNumber = normalizePhoneNumber(text);
+  if (phoneNumber === null) throw new BadRequest('Invalid phone number');
+  return phoneNumber;
+}
+
+/** The code without the blanks and dashes that it is often shown with. @throws BadRequest where it can't be one. */
+export function parseCode(text: string): string {
+  const code = text.replace(/[\s-]/g, '');
+  if (!/^[\p{L}\d]{1,32}$/u.test(code)) throw new BadRequest('Invalid OTP code');
+  return code;
 }

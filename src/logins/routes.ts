@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { defineRoute, type ResponseSpec, type Route, type RouteSpec } from '../http/route.js';
-import { type PresentSession, sessionAnswer } from '../sessions/present.js';
+import { type SerializeSession, sessionAnswer } from '../sessions/schemas.js';
 import type { LoginFinishing, Rename } from './finishing.js';
 import * as schemas from './schemas.js';
 import type { CodeSent, LoginService } from './service.js';
@@ -9,7 +9,7 @@ export interface LoginRouteParts {
   readonly logins: LoginService;
   readonly finishing: LoginFinishing;
   readonly rename: Rename;
-  readonly present: PresentSession;
+  readonly serialize: SerializeSession;
   /** How long a login may take. */
   readonly ttlMinutes: number;
 }
@@ -21,10 +21,10 @@ export const LOGIN: Defaults = { tag: 'Logging in', access: [], from: 'body', me
 
 /** What any step of a login may be answered with. */
 export const TELEGRAM: Readonly<Record<number, ResponseSpec>> = {
-  400: { description: 'What was sent is refused, by Telegram or before' },
-  409: { description: 'Name, phone number or auth key are taken, or another request is at it' },
-  429: { description: 'Telegram wants a pause: see Retry-After' },
-  502: { description: 'Telegram can not be reached, or answered with an error' },
+  400: { description: 'The input is refused, by Telegram or before it is asked' },
+  409: { description: 'Name, phone number or auth key is taken, or another request is processing the login' },
+  429: { description: 'Telegram asks to wait: see Retry-After' },
+  502: { description: 'Telegram cannot be reached, or answered with an error' },
   504: { description: 'Telegram did not answer in time' },
 };
 /** What the audit log says of a step of a login that is named. */
@@ -45,12 +45,12 @@ function sendOtp(parts: LoginRouteParts): Route {
   return defineRoute({
     ...LOGIN,
     path: '/sessions/send-otp',
-    summary: 'Have Telegram send a code',
+    summary: 'Request a login code',
     description: 'With `session_name`, `finalize` saves the session; without, `verify-otp` does.',
     input: schemas.sendOtpInput,
     audit: { action: 'login.send_code' },
     responses: {
-      200: { description: 'The code is on its way', schema: schemas.codeSentAnswer },
+      200: { description: 'The code was sent', schema: schemas.codeSentAnswer },
       ...TELEGRAM,
     },
     async handle({ input, key }) {
@@ -66,11 +66,11 @@ function resendOtp(parts: LoginRouteParts): Route {
   return defineRoute({
     ...LOGIN,
     path: '/sessions/resend-otp',
-    summary: 'Have Telegram send the code once more, by its next way',
+    summary: 'Request the code again, sent by the next method',
     input: schemas.resendOtpInput,
     audit: step('login.resend_code'),
     responses: {
-      200: { description: 'The code is on its way', schema: schemas.codeSentAnswer },
+      200: { description: 'The code was sent', schema: schemas.codeSentAnswer },
       ...NOT_FOUND,
       ...TELEGRAM,
     },
@@ -80,15 +80,15 @@ function resendOtp(parts: LoginRouteParts): Route {
   });
 }
 
-function verifyOtp({ logins, present }: LoginRouteParts): Route {
+function verifyOtp({ logins, serialize }: LoginRouteParts): Route {
   return defineRoute({
     ...LOGIN,
     path: '/sessions/verify-otp',
-    summary: 'Log in with the code, and the 2FA password where one is wanted',
+    summary: 'Sign in with the code, and the 2FA password if the account has one',
     input: schemas.verifyOtpInput,
     audit: step('login.verify'),
     responses: {
-      200: { description: 'Logged in, or `requires_password`', schema: schemas.verifiedAnswer },
+      200: { description: 'Signed in, or `requires_password`', schema: schemas.verifiedAnswer },
       ...NOT_FOUND,
       ...TELEGRAM,
     },
@@ -104,7 +104,7 @@ function verifyOtp({ logins, present }: LoginRouteParts): Route {
           body: { message: 'Authentication successful. Ready to finalize.', requires_password: false },
         };
       }
-      const session = await present(verified.session);
+      const session = await serialize(verified.session);
       return {
         body: { message: 'Authentication successful. Session saved.', requires_password: false, ...session },
         audit: { object: `session:${session.id}` },
@@ -113,19 +113,20 @@ function verifyOtp({ logins, present }: LoginRouteParts): Route {
   });
 }
 
-function finalize({ finishing, rename, present }: LoginRouteParts): Route {
+function finalize({ finishing, rename, serialize }: LoginRouteParts): Route {
   return defineRoute({
     ...LOGIN,
     path: '/sessions/finalize',
     summary: 'Save a login, or an uploaded session',
-    description: 'One that is saved already is answered alike, and renamed where another name is given.',
+    description:
+      'A login that is already saved gets the same answer, and is renamed if another name is given.',
     input: schemas.finalizeInput,
     audit: step('login.finalize'),
     responses: { 200: { description: 'The session', schema: sessionAnswer }, ...NOT_FOUND, ...TELEGRAM },
     async handle({ input: { temp_session_id, name, session_name }, key }) {
       const wanted = name ?? session_name ?? null;
       const session = await finishing.finalize(temp_session_id, key.holder, wanted, rename);
-      return { body: await present(session), audit: { object: `session:${session.id}` } };
+      return { body: await serialize(session), audit: { object: `session:${session.id}` } };
     },
   });
 }
@@ -136,10 +137,10 @@ function cancel({ finishing }: LoginRouteParts): Route {
     access: [],
     method: 'delete',
     path: '/sessions/temp/:temp_session_id',
-    summary: 'Give a login up',
+    summary: 'Cancel a login',
     params: schemas.tempParams,
     audit: { action: 'login.cancel', object: ({ params }) => `login:${params.temp_session_id}` },
-    responses: { 200: { description: 'Given up', schema: schemas.cancelledAnswer }, ...NOT_FOUND },
+    responses: { 200: { description: 'Cancelled', schema: schemas.cancelledAnswer }, ...NOT_FOUND },
     async handle({ params: { temp_session_id: id }, key }) {
       await finishing.cancel(id, key.holder);
       return { body: { message: 'Temp session cancelled', id } };

@@ -1,17 +1,18 @@
 import type { Clock } from '../clock.js';
 import { Failed, NotFound, type TeleGateError } from '../errors.js';
-import type { SessionsDirectory } from '../intake/directory.js';
+import { hasFiles, NoSessionsDirectory, type SessionsDirectory } from '../intake/directory.js';
 import { authKeyDigest } from '../intake/formats/auth_key.js';
 import type { Credentials } from '../intake/formats/session_string.js';
-import type { Seal } from '../intake/sealing.js';
+import { telethonFile } from '../intake/formats/telethon_file.js';
+import type { Scanner } from '../intake/scanner.js';
+import { FileNameTaken, type PlacedFile } from '../intake/session_files.js';
 import type { FoundFile } from '../intake/store.js';
-import { sessionInUse } from '../sessions/in_use.js';
+import { sessionInUse } from '../sessions/refusals.js';
 import type { SessionRecord, SessionStore } from '../sessions/store.js';
 import type { TelegramNetwork } from '../telegram/network.js';
-import { placeSession } from './placing.js';
-import { taken } from './refusals.js';
-import { expiredOf, replacedBy } from './replaced.js';
-import type { LoginSecret } from './secret.js';
+import { conflictError } from './refusals.js';
+import { defaultName, isExpired, replacedSession } from './rules.js';
+import type { LoginSecret } from './steps.js';
 import type { LoginStore, PendingLogin, SaveOutcome } from './store.js';
 
 export interface SavingParts {
@@ -24,9 +25,9 @@ export interface SavingParts {
   /** The proxy that new sessions get. */
   readonly proxyId: number | null;
   /** Encrypts an api hash for its row. */
-  readonly sealApiHash: (apiHash: string) => Promise<string>;
-  /** Encrypts a session for its row; null: sessions are nowhere but in their files. */
-  readonly seal: Seal | null;
+  readonly encryptApiHash: (apiHash: string) => Promise<string>;
+  /** Encrypts a session for its row; null: sessions are stored in files only. */
+  readonly encryptCredentials: ((credentials: Credentials) => Promise<string>) | null;
 }
 
 /** A login that is ready to be a session. */
@@ -37,7 +38,7 @@ export interface ReadyLogin {
   readonly name: string | null;
 }
 
-/** Makes sessions of finished logins: a row, and where there is SESSIONS_DIR a file, both or neither. */
+/** Saves finished logins as sessions: a row, and where there is SESSIONS_DIR a file, both or neither. */
 export class SessionSaving {
   readonly #parts: SavingParts;
 
@@ -46,39 +47,35 @@ export class SessionSaving {
   }
 
   /**
-   * @throws Conflict where name, phone number or auth key are taken, or a file is to be replaced that is not to
-   * be had here; Failed where the file can't be written.
+   * @throws Conflict where name, phone number or auth key are taken, or a file is to be replaced that is not
+   * available here; Failed where the file can't be written.
    */
   save(ready: ReadyLogin): Promise<SessionRecord> {
     const { directory } = this.#parts;
-    // A look at the directory meanwhile would take the new file for one that somebody dropped there.
+    // A scan meanwhile would register the new file as one that somebody dropped there.
     return directory ? directory.sync.exclusively(() => this.#save(ready)) : this.#save(ready);
   }
 
   async #save({ login, secret, name: wanted }: ReadyLogin): Promise<SessionRecord> {
-    const { store, sessions, directory, seal, clock } = this.#parts;
+    const { store, sessions, directory, encryptCredentials, clock } = this.#parts;
     const { phoneNumber } = login;
     const name =
       wanted ??
       login.sessionName ??
-      (await expiredOf(sessions, phoneNumber))[0]?.name ??
-      defaultName(phoneNumber, secret);
+      defaultName(await expiredOf(sessions, phoneNumber), login, secret.userId);
     const authKeySha256 = authKeyDigest(secret.key.authKey);
     const place = { name, phoneNumber, authKeySha256, loginId: login.id };
     const replaced = await replacedBy(this.#parts, place);
     const credentials = this.#credentials(secret);
     const placed = await placeSession(directory, name, replaced, credentials);
     try {
-      const kept = seal && (await seal(credentials));
-      const told = { login, secret, name, authKeySha256, credentials: kept };
-      const found = foundFile(told, placed.path, replaced);
-      const apiHash = await this.#parts.sealApiHash(secret.application.apiHash);
+      const encrypted = encryptCredentials && (await encryptCredentials(credentials));
+      const known = { login, secret, name, authKeySha256, credentials: encrypted };
+      const found = foundFile(known, placed.path, replaced);
+      const apiHash = await this.#parts.encryptApiHash(secret.application.apiHash);
       const { proxyId } = this.#parts;
-      const outcome = await store.save(
-        login.id,
-        { found, apiHash, proxyId, replaces: replaced?.id ?? null },
-        clock.now(),
-      );
+      const session = { found, apiHash, proxyId, replaces: replaced?.id ?? null };
+      const outcome = await store.save(login.id, session, clock.now());
       if (outcome.kind === 'saved') return outcome.session;
       throw notSaved(outcome, replaced);
     } catch (error) {
@@ -96,27 +93,86 @@ export class SessionSaving {
   }
 }
 
-function notSaved(
-  outcome: Exclude<SaveOutcome, { kind: 'saved' }>,
+/** What a login wants its session to have. Null: not known yet, or none. */
+export type WantedSession = Omit<Parameters<LoginStore['obstacle']>[0], 'replaces'>;
+
+/** The session that a login replaces; null: it makes a new one. @throws Conflict where another session has what it wants. */
+export async function replacedBy(
+  { store, sessions }: { readonly store: LoginStore; readonly sessions: SessionStore },
+  wanted: WantedSession,
+): Promise<SessionRecord | null> {
+  const { name, phoneNumber } = wanted;
+  const expired = await expiredOf(sessions, phoneNumber);
+  const replaced = replacedSession(expired, name);
+  const conflict = await store.obstacle({ ...wanted, replaces: replaced?.id ?? null });
+  if (conflict) throw conflictError(conflict);
+  return replaced;
+}
+
+async function expiredOf(sessions: SessionStore, phoneNumber: string | null): Promise<SessionRecord[]> {
+  const known = phoneNumber === null ? [] : await sessions.ofPhone(phoneNumber);
+  return known.filter(isExpired);
+}
+
+/** Where a finished login's session is: the path of its file; null: in the database only. */
+interface PlacedSession extends Omit<PlacedFile, 'path'> {
+  readonly path: string | null;
+}
+
+/** A session that needs no file written: nothing is undone. */
+const NO_FILE: PlacedSession = { path: null, undo: async () => undefined };
+
+/**
+ * Writes the session's file; `undo` takes it away again. `replaced`: the session that is logged in anew.
+ * @throws FileNameTaken; NoSessionsDirectory; Failed where the file can't be written.
+ */
+async function placeSession(
+  directory: SessionsDirectory | null,
+  name: string,
   replaced: SessionRecord | null,
-): TeleGateError {
-  if (outcome.kind === 'in_use' && replaced) return sessionInUse(replaced);
-  if (outcome.kind === 'unknown' || outcome.kind === 'in_use') return new NotFound('Temp session not found');
-  return taken(outcome);
+  credentials: Credentials,
+): Promise<PlacedSession> {
+  if (directory === null) {
+    // Its file would stay as it was, and bring the old auth key back.
+    if (replaced && hasFiles(replaced)) throw new NoSessionsDirectory(replaced);
+    return NO_FILE;
+  }
+  const { files, scanner } = directory;
+  const bytes = telethonFile(credentials);
+  const path = replaced && pathOf(replaced);
+  if (path && (await isThere(scanner, path))) return files.replace(path, bytes);
+  try {
+    return await files.create(name, bytes, replaced?.jsonFile ? [replaced.jsonFile] : []);
+  } catch (error) {
+    const path = `${name}.session`;
+    // A crash between writing the file and its row leaves the file: then it is this login's own.
+    const own = error instanceof FileNameTaken && (await holds(scanner, path, credentials.authKey));
+    if (own) return { ...NO_FILE, path };
+    throw error;
+  }
 }
 
-function defaultName(phoneNumber: string | null, { userId }: LoginSecret): string {
-  return phoneNumber?.slice(1) ?? `account-${userId}`;
+async function holds(scanner: Scanner, path: string, authKey: Buffer): Promise<boolean> {
+  const credentials = await scanner.credentials(path, null).catch(() => null);
+  return credentials?.authKey.equals(authKey) ?? false;
 }
 
-interface Found extends Omit<ReadyLogin, 'name'> {
+async function isThere(scanner: Scanner, path: string): Promise<boolean> {
+  return (await scanner.fileBytes(path).catch(() => null)) !== null;
+}
+
+function pathOf({ file, jsonFile }: SessionRecord): string | null {
+  return file ?? jsonFile?.replace(/\.json$/, '.session') ?? null;
+}
+
+interface Known extends Omit<ReadyLogin, 'name'> {
   readonly name: string;
   readonly authKeySha256: string;
   readonly credentials: string | null;
 }
 
 function foundFile(
-  { login, secret, name, authKeySha256, credentials }: Found,
+  { login, secret, name, authKeySha256, credentials }: Known,
   file: string | null,
   replaced: SessionRecord | null,
 ): FoundFile {
@@ -124,7 +180,7 @@ function foundFile(
     name,
     file,
     json: replaced?.jsonFile ?? null,
-    // Unlike any: the next look at the file says what it is like.
+    // Matches no file: the next scan reads it.
     fingerprint: '',
     format: 'telethon',
     dead: null,
@@ -135,4 +191,13 @@ function foundFile(
     apiId: secret.application.apiId,
     credentials,
   };
+}
+
+function notSaved(
+  outcome: Exclude<SaveOutcome, { kind: 'saved' }>,
+  replaced: SessionRecord | null,
+): TeleGateError {
+  if (outcome.kind === 'in_use' && replaced) return sessionInUse(replaced);
+  if (outcome.kind === 'unknown' || outcome.kind === 'in_use') return new NotFound('Temp session not found');
+  return conflictError(outcome);
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { text, wholeNumber } from '../http/parameters.js';
-import { sessionName } from '../sessions/name_input.js';
-import { sessionAnswer } from '../sessions/present.js';
+import { sessionAnswer, sessionName } from '../sessions/schemas.js';
 
 const phoneNumber = z
   .string()

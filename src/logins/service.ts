@@ -1,12 +1,15 @@
 import { BadRequest } from '../errors.js';
+import { authKeyDigest } from '../intake/formats/auth_key.js';
+import type { ProxyAddress } from '../kernel/proxy.js';
 import type { SessionRecord } from '../sessions/store.js';
-import type { ChooseApplication, GivenApplication } from '../telegram/application.js';
-import type { Application, SentCode } from '../telegram/gateway.js';
-import { type Entrance, enter, parseCode } from './entering.js';
+import type { Application, ChooseApplication, GivenApplication } from '../telegram/application.js';
+import { saysNotLoggedIn } from '../telegram/auth_key_errors.js';
+import { TelegramRefused } from '../telegram/errors.js';
+import type { SentCode, SignIn, TelegramGateway } from '../telegram/gateway.js';
 import type { FinishingParts, LoginFinishing } from './finishing.js';
-import { parsePhoneNumber } from './phone_number.js';
-import { loginRefusal, notAdded } from './refusals.js';
-import { replacedBy } from './replaced.js';
+import { loginRefusal, notAdded, parseCode, parsePhoneNumber } from './refusals.js';
+import { replacedBy } from './saving.js';
+import type { ClaimedLogin } from './steps.js';
 import type { PendingLogin } from './store.js';
 
 export interface LoginServiceParts extends FinishingParts {
@@ -17,18 +20,34 @@ export interface LoginServiceParts extends FinishingParts {
   readonly ttlMs: number;
 }
 
+/** Whom Telegram is to send a code. */
 export interface CodeRequest extends GivenApplication {
   readonly phoneNumber: string;
   /** Given: three steps, `finalize` saves it. Null: `verify` saves it. */
   readonly sessionName: string | null;
 }
 
-/** A code that is on its way, and the login that waits for it. */
+/** A code that was sent, and the login that waits for it. */
 export interface CodeSent {
   readonly id: string;
   readonly phoneNumber: string;
   readonly sent: SentCode;
 }
+
+/** How long finding out whether a login succeeded after all may take, in seconds. */
+const RESOLVE_SECONDS = 15;
+
+/** What a user typed. */
+interface Entered {
+  readonly code: string;
+  /** Null: none was sent. */
+  readonly password: string | null;
+}
+
+/** Whether the account is logged in now; `hint`: of the password that is still wanted. */
+export type Progress =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'password_needed'; readonly hint: string | null };
 
 /** What a user typed; undefined: not sent. */
 export interface Verification {
@@ -37,9 +56,10 @@ export interface Verification {
   readonly sessionName: string | undefined;
 }
 
-export type Verified = Entrance | { readonly kind: 'saved'; readonly session: SessionRecord };
+/** How far a login is after its code was verified. */
+export type Verified = Progress | { readonly kind: 'saved'; readonly session: SessionRecord };
 
-/** Logging in by a code, step by step. */
+/** Logins with a code, step by step. */
 export class LoginService {
   readonly #parts: LoginServiceParts;
 
@@ -57,13 +77,13 @@ export class LoginService {
     const phoneNumber = parsePhoneNumber(request.phoneNumber);
     const application = chooseApplication(request);
     const { sessionName: name } = request;
-    // A code for a login that could not be saved in the end would be wasted.
+    // A code would be wasted on a login that can't be saved in the end.
     await replacedBy(this.#parts, { name, phoneNumber, authKeySha256: null, loginId: null });
     const sent = await gateway.sendCode({ phoneNumber, application, proxy }).catch((error: unknown) => {
       throw loginRefusal(error);
     });
     const id = newId();
-    await this.#keep({ id, holder, phoneNumber, sessionName: name }, { ...sent, application });
+    await this.#store({ id, holder, phoneNumber, sessionName: name }, { ...sent, application });
     return { id, phoneNumber, sent };
   }
 
@@ -71,9 +91,9 @@ export class LoginService {
   resend(id: string, holder: string): Promise<CodeSent> {
     const { steps, finishing, gateway, proxy, clock, ttlMs } = this.#parts;
     const taken = () => new BadRequest('The code was taken already: there is none to send');
-    return steps.run(id, holder, async (take) => {
+    return steps.run(id, holder, async (claim) => {
       if (await finishing.saved(id, holder)) throw taken();
-      return take(async ({ login, secret, change }) => {
+      return claim(async ({ login, secret, change }) => {
         const { phoneCodeHash } = secret;
         const { phoneNumber } = login;
         if (login.stage !== 'code' || phoneCodeHash === null || phoneNumber === null) throw taken();
@@ -94,25 +114,25 @@ export class LoginService {
     const { steps, finishing, gateway, proxy } = this.#parts;
     const code = parseCode(given.code);
     const password = given.password ?? null;
-    return steps.run(id, holder, async (take) => {
+    return steps.run(id, holder, async (claim) => {
       const session = await finishing.saved(id, holder);
       if (session) return { kind: 'saved', session };
-      const { entrance, saveAtOnce } = await take(async (claimed) => {
+      const { progress, saveAtOnce } = await claim(async (claimed) => {
         const { login, secret, change } = claimed;
         if (login.kind === 'upload') throw new BadRequest('An uploaded session needs no code: finalize it');
         if (given.sessionName !== undefined) change({ sessionName: given.sessionName });
         const { saveAtOnce } = login;
         if (login.stage !== 'ready')
-          return { entrance: await enter(gateway, proxy, claimed, { code, password }), saveAtOnce };
+          return { progress: await signIn(gateway, proxy, claimed, { code, password }), saveAtOnce };
         if (code !== secret.acceptedCode) throw new BadRequest('Invalid OTP code');
-        return { entrance: { kind: 'ready' } as const, saveAtOnce };
+        return { progress: { kind: 'ready' } as const, saveAtOnce };
       });
-      if (entrance.kind !== 'ready' || !saveAtOnce) return entrance;
-      return { kind: 'saved', session: await finishing.save(take, null) };
+      if (progress.kind !== 'ready' || !saveAtOnce) return progress;
+      return { kind: 'saved', session: await finishing.save(claim, null) };
     });
   }
 
-  async #keep(
+  async #store(
     login: Pick<PendingLogin, 'id' | 'holder' | 'phoneNumber' | 'sessionName'>,
     {
       key,
@@ -121,7 +141,7 @@ export class LoginService {
     }: Pick<SentCode, 'key' | 'phoneCodeHash'> & { application: Application },
   ): Promise<void> {
     const { store, secrets, clock, ttlMs } = this.#parts;
-    const secret = await secrets.seal(login.id, {
+    const secret = await secrets.encrypt(login.id, {
       key,
       application,
       phoneCodeHash,
@@ -144,4 +164,71 @@ export class LoginService {
     );
     if (outcome.kind !== 'added') throw notAdded(outcome);
   }
+}
+
+/**
+ * Signs in with the code, and with the password where the account has one: the login is `ready` then, or waits for
+ * the password. @throws Telegram's errors; the login has advanced as far as Telegram let it.
+ */
+export async function signIn(
+  gateway: TelegramGateway,
+  proxy: ProxyAddress | null,
+  claimed: ClaimedLogin,
+  entered: Entered,
+): Promise<Progress> {
+  const { login, secret } = claimed;
+  const underWay = { ...secret, phoneNumber: login.phoneNumber ?? '', proxy };
+  const found = login.inDoubt ? await succeededBefore(gateway, claimed, proxy) : null;
+  if (found?.kind === 'signed_in') return advance(claimed, entered.code, found);
+  if (found) claimed.change({ stage: 'password' });
+  if (found || login.stage === 'password') {
+    if (entered.password === null) return { kind: 'password_needed', hint: null };
+    return advance(claimed, null, await gateway.checkPassword(underWay, entered.password));
+  }
+  const { phoneCodeHash } = secret;
+  if (phoneCodeHash === null) throw new BadRequest('Invalid OTP code');
+  try {
+    const result = await gateway.signIn({ ...underWay, phoneCodeHash }, entered.code, entered.password);
+    return advance(claimed, entered.code, result);
+  } catch (error) {
+    // Telegram accepted the code; from here on only the password is missing.
+    const accepted = error instanceof TelegramRefused && error.method === 'auth.checkPassword';
+    if (accepted) claimed.change({ stage: 'password' }, { ...secret, acceptedCode: entered.code });
+    throw error;
+  }
+}
+
+/** What a step whose answer was lost achieved; null: it did not sign in. */
+async function succeededBefore(
+  gateway: TelegramGateway,
+  { secret }: ClaimedLogin,
+  proxy: ProxyAddress | null,
+): Promise<SignIn | null> {
+  const { key, application } = secret;
+  try {
+    const account = await gateway.withAccount(
+      { key, apiId: application.apiId, proxy, withinSeconds: RESOLVE_SECONDS },
+      (connected) => connected.whoAmI(),
+    );
+    return { kind: 'signed_in', account, key };
+  } catch (error) {
+    if (!saysNotLoggedIn(error)) throw error;
+    return error.telegramError === 'SESSION_PASSWORD_NEEDED'
+      ? { kind: 'password_needed', hint: null, key }
+      : null;
+  }
+}
+
+function advance({ login, secret, change }: ClaimedLogin, code: string | null, result: SignIn): Progress {
+  const { key } = result;
+  const acceptedCode = code ?? secret.acceptedCode;
+  if (result.kind === 'password_needed') {
+    change({ stage: 'password' }, { ...secret, key, acceptedCode });
+    return { kind: 'password_needed', hint: result.hint };
+  }
+  const { account } = result;
+  const phoneNumber = account.phoneNumber ?? login.phoneNumber;
+  const changed = { ...secret, key, acceptedCode, userId: account.id };
+  change({ stage: 'ready', phoneNumber, authKeySha256: authKeyDigest(key.authKey) }, changed);
+  return { kind: 'ready' };
 }

@@ -1,12 +1,14 @@
+import { decryptedOr, type Vault } from '../access/vault.js';
 import type { Clock } from '../clock.js';
 import { Conflict, NotFound } from '../errors.js';
-import { isTelegramsWord, TelegramTimeout, TelegramUnreachable } from '../telegram/errors.js';
-import { Turns } from '../turns.js';
+import { KeyedMutex } from '../keyed_mutex.js';
+import type { Application } from '../telegram/application.js';
+import type { DcKey } from '../telegram/gateway.js';
 import { loginRefusal } from './refusals.js';
-import type { LoginSecret, LoginSecrets } from './secret.js';
+import { isOutcomeUnknown } from './rules.js';
 import type { ClaimOutcome, LoginChange, LoginStore, PendingLogin } from './store.js';
 
-/** How long a step may keep a login to itself, in milliseconds: longer than any step lasts. */
+/** How long a step may claim a login, in milliseconds: longer than any step lasts. */
 export const CLAIM_MS = 120_000;
 
 export interface LoginStepsParts {
@@ -15,64 +17,70 @@ export interface LoginStepsParts {
   readonly clock: Clock;
 }
 
-/** A login that one request has to itself. What it changes is written when the step ends, however it ends. */
+/** A login that one request has claimed. Its changes are written when the step ends, however it ends. */
 export interface ClaimedLogin {
   readonly login: PendingLogin;
   readonly secret: LoginSecret;
   change(change: Omit<LoginChange, 'secret'>, secret?: LoginSecret): void;
 }
 
-/** One thing that is done with a login, alone. */
-export type Step<Result> = (claimed: ClaimedLogin) => Promise<Result>;
-
-/** Takes the login for a step, and writes what the step changed. */
-export type Take = <Result>(step: Step<Result>) => Promise<Result>;
+/** Claims the login for one step, and writes what the step changed. */
+export type ClaimStep = <Result>(step: (claimed: ClaimedLogin) => Promise<Result>) => Promise<Result>;
 
 /**
- * Takes logins from step to step, one request at a time: two connections at once with one auth key would
- * cost the session.
+ * Takes logins from step to step, one request at a time: two connections with one auth key at once would cost the
+ * session.
  */
 export class LoginSteps {
   readonly #parts: LoginStepsParts;
-  readonly #turns = new Turns();
+  readonly #mutex = new KeyedMutex();
 
   constructor(parts: LoginStepsParts) {
     this.#parts = parts;
   }
 
   /**
-   * Runs steps of the login, after those of the requests before.
+   * Runs steps of the login, after those of earlier requests.
    * @throws NotFound for a login that is unknown, expired, or another holder's.
-   * @throws Conflict `login_busy` while another replica is at it; what a step throws, in a login's words.
+   * @throws Conflict `login_busy` while another replica has claimed it; what a step throws, as `loginRefusal` words it.
    */
-  async run<Result>(id: string, holder: string, work: (take: Take) => Promise<Result>): Promise<Result> {
+  async run<Result>(
+    id: string,
+    holder: string,
+    work: (claim: ClaimStep) => Promise<Result>,
+  ): Promise<Result> {
+    const claim: ClaimStep = (step) => this.#claim(id, holder, step);
     try {
-      return await this.#turns.take(id, () => work((step) => this.#take(id, holder, step)));
+      return await this.#mutex.run(id, () => work(claim));
     } catch (error) {
       throw loginRefusal(error);
     }
   }
 
-  async #take<Result>(id: string, holder: string, step: Step<Result>): Promise<Result> {
+  async #claim<Result>(
+    id: string,
+    holder: string,
+    step: (claimed: ClaimedLogin) => Promise<Result>,
+  ): Promise<Result> {
     const { store, secrets, clock } = this.#parts;
     const now = clock.now();
     const login = claimed(await store.claim(id, holder, now + CLAIM_MS, now));
-    const work: { change: LoginChange; secret: LoginSecret | null } = { change: {}, secret: null };
+    const pending: { change: LoginChange; secret: LoginSecret | null } = { change: {}, secret: null };
     const settle = async (inDoubt: boolean) => {
-      const sealed = work.secret && { secret: await secrets.seal(id, work.secret) };
-      await store.settle(id, { ...work.change, ...sealed, inDoubt });
+      const secret = pending.secret && { secret: await secrets.encrypt(id, pending.secret) };
+      await store.settle(id, { ...pending.change, ...secret, inDoubt });
     };
     try {
-      const secret = await secrets.open(id, login.secret);
+      const secret = await secrets.decrypt(id, login.secret);
       const change: ClaimedLogin['change'] = (changes, changed) => {
-        work.change = { ...work.change, ...changes };
-        work.secret = changed ?? work.secret;
+        pending.change = { ...pending.change, ...changes };
+        pending.secret = changed ?? pending.secret;
       };
       const result = await step({ login, secret, change });
       await settle(false);
       return result;
     } catch (error) {
-      await settle(isInDoubt(error, login.inDoubt)).catch(() => undefined);
+      await settle(isOutcomeUnknown(error, login.inDoubt)).catch(() => undefined);
       throw error;
     }
   }
@@ -81,12 +89,51 @@ export class LoginSteps {
 function claimed(outcome: ClaimOutcome): PendingLogin {
   if (outcome.kind === 'claimed') return outcome.login;
   if (outcome.kind === 'unknown') throw new NotFound('Temp session not found');
-  const message = 'Another request is at this login: wait for its answer';
+  const message = 'Another request is processing this login: wait for its answer';
   throw new Conflict({ error: 'login_busy', message });
 }
 
-/** Whether Telegram may have carried out a step that ended like this. */
-function isInDoubt(error: unknown, before: boolean): boolean {
-  if (isTelegramsWord(error)) return false;
-  return before || error instanceof TelegramTimeout || error instanceof TelegramUnreachable;
+/** What has to be stored of a login under way, and nobody may read. */
+export interface LoginSecret {
+  readonly key: DcKey;
+  readonly application: Application;
+  /** Null: the session was made elsewhere. */
+  readonly phoneCodeHash: string | null;
+  /** The code that Telegram accepted; null: none yet. */
+  readonly acceptedCode: string | null;
+  /** Whose session it is, in decimal digits; null: not known yet. */
+  readonly userId: string | null;
+}
+
+/** A secret as JSON: the auth key in base64. */
+type SecretJson = Omit<LoginSecret, 'key'> & { readonly key: Omit<DcKey, 'authKey'> & { authKey: string } };
+
+/** Encrypts the secrets of logins, each bound to its login's id. */
+export class LoginSecrets {
+  readonly #vault: Vault;
+
+  constructor(vault: Vault) {
+    this.#vault = vault;
+  }
+
+  encrypt(id: string, secret: LoginSecret): Promise<string> {
+    const { key } = secret;
+    const json: SecretJson = { ...secret, key: { ...key, authKey: key.authKey.toString('base64') } };
+    return this.#vault.encrypt(JSON.stringify(json), context(id));
+  }
+
+  /** @throws SecretUnreadable where no key decrypts it, or it is another login's. */
+  async decrypt(id: string, encrypted: string): Promise<LoginSecret> {
+    const message = "this login can't be decrypted with the keys in use: start it again";
+    const text = await decryptedOr(this.#vault.decrypt(encrypted, context(id)), () => ({
+      error: 'login_unreadable',
+      message,
+    }));
+    const json: SecretJson = JSON.parse(text);
+    return { ...json, key: { ...json.key, authKey: Buffer.from(json.key.authKey, 'base64') } };
+  }
+}
+
+function context(id: string): string {
+  return `logins.secret:${id}`;
 }

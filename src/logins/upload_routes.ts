@@ -2,7 +2,7 @@ import { BadRequest, InvalidInput } from '../errors.js';
 import { defineRoute, type Reply, type Route } from '../http/route.js';
 import type { Uploads } from '../http/uploads.js';
 import { readUpload } from '../intake/formats/read_upload.js';
-import { type PresentSession, sessionAnswer } from '../sessions/present.js';
+import { type SerializeSession, sessionAnswer } from '../sessions/schemas.js';
 import type { GetCodeService } from './get_code.js';
 import { LOGIN, TELEGRAM } from './routes.js';
 import * as schemas from './schemas.js';
@@ -13,14 +13,14 @@ export interface UploadRouteParts {
   /** Where files are received. */
   readonly received: Uploads;
   readonly getCode: GetCodeService;
-  readonly present: PresentSession;
+  readonly serialize: SerializeSession;
   /** How long an upload waits to be finalized. */
   readonly ttlMinutes: number;
   /** The largest session file that is taken. */
   readonly maxBytes: number;
 }
 
-/** `/sessions/…`: how sessions that are there already get into the pool. */
+/** `/sessions/…`: how existing sessions get into the pool. */
 export function uploadRoutes(parts: UploadRouteParts): Route[] {
   return [uploadFile(parts), create(parts), getCode(parts)];
 }
@@ -29,7 +29,7 @@ function uploadFile(parts: UploadRouteParts): Route {
   return defineRoute({
     ...LOGIN,
     path: '/sessions/upload-file',
-    summary: 'Bring a session file of Telethon or Pyrogram',
+    summary: 'Upload a session file of Telethon or Pyrogram',
     description: 'Its name must end in `.session`.',
     input: schemas.uploadInput,
     audit: { action: 'session.upload' },
@@ -57,7 +57,7 @@ function create(parts: UploadRouteParts): Route {
   return defineRoute({
     ...LOGIN,
     path: '/sessions',
-    summary: 'Bring a session string of Telethon, GramJS or Pyrogram',
+    summary: 'Add a session by its string, of Telethon, GramJS or Pyrogram',
     input: schemas.createInput,
     audit: { action: 'session.create' },
     responses: { 200: { description: 'The session', schema: sessionAnswer }, ...TELEGRAM },
@@ -72,12 +72,12 @@ function getCode({ getCode }: UploadRouteParts): Route {
   return defineRoute({
     ...LOGIN,
     path: '/sessions/get-code',
-    summary: 'Use the session there is for a phone number, or send a code',
+    summary: 'Find the session of a phone number, or send a code',
     description: 'The message is in Russian for `Accept-Language: ru`, else in English.',
     input: schemas.getCodeInput,
     audit: { action: 'login.get_code' },
     responses: {
-      200: { description: 'The session, or a code on its way', schema: schemas.getCodeAnswer },
+      200: { description: 'The session, or a code that was sent', schema: schemas.getCodeAnswer },
       ...TELEGRAM,
     },
     async handle({ input, key, req }) {
@@ -96,7 +96,7 @@ function getCode({ getCode }: UploadRouteParts): Route {
   });
 }
 
-/** What get-code says of a phone number, in the languages that it can say it in. */
+/** What get-code says of a phone number, by language. */
 const MESSAGES = {
   en: {
     session_exists: () => 'A session for this phone number is there and valid: no code is needed',
@@ -109,10 +109,10 @@ const MESSAGES = {
   },
 } as const;
 
-async function uploaded({ present, ttlMinutes }: UploadRouteParts, upload: Uploaded): Promise<Reply> {
+async function uploaded({ serialize, ttlMinutes }: UploadRouteParts, upload: Uploaded): Promise<Reply> {
   if (upload.kind === 'saved') {
     const { session } = upload;
-    return { body: await present(session), audit: { object: `session:${session.id}` } };
+    return { body: await serialize(session), audit: { object: `session:${session.id}` } };
   }
   const body = {
     temp_session_id: upload.id,

@@ -1,19 +1,16 @@
 import { BadRequest } from '../errors.js';
-import { isTestAddress } from '../intake/formats/addresses.js';
 import { authKeyDigest } from '../intake/formats/auth_key.js';
 import type { UploadReading } from '../intake/formats/read_upload.js';
 import { type Credentials, decodeSessionString } from '../intake/formats/session_string.js';
 import type { SessionRecord } from '../sessions/store.js';
 import type { ChooseApplication, GivenApplication } from '../telegram/application.js';
-import { withAccountBelieved } from '../telegram/believed.js';
+import { confirmUnregistered, saysNotLoggedIn } from '../telegram/auth_key_errors.js';
 import type { Account, DcKey } from '../telegram/gateway.js';
-import type { TelegramNetwork } from '../telegram/network.js';
+import { isTestAddress, type TelegramNetwork } from '../telegram/network.js';
 import type { FinishingParts } from './finishing.js';
-import { parsePhoneNumber } from './phone_number.js';
-import { loginRefusal, notAdded, saysNotLoggedIn } from './refusals.js';
-import { replacedBy } from './replaced.js';
-import type { LoginSecret } from './secret.js';
-import { CLAIM_MS } from './steps.js';
+import { loginRefusal, notAdded, parsePhoneNumber } from './refusals.js';
+import { replacedBy } from './saving.js';
+import { CLAIM_MS, type LoginSecret } from './steps.js';
 import type { PendingLogin } from './store.js';
 
 /** How long Telegram may take to say whose session was uploaded, in seconds. */
@@ -73,7 +70,7 @@ export class UploadService {
     const application = this.#parts.chooseApplication(request);
     const phoneNumber = request.phoneNumber === null ? null : parsePhoneNumber(request.phoneNumber);
     if (!this.#parts.network.dataCentre(dcId, key.test))
-      throw new BadRequest(`Telegram has no data centre ${dcId}: this is no session of its`);
+      throw new BadRequest(`Telegram has no data centre ${dcId}: this is not a Telegram session`);
     const id = newId();
     const now = clock.now();
     const login = {
@@ -90,12 +87,12 @@ export class UploadService {
       expiresAt: now + ttlMs,
     } as const;
     const secret = { key, application, phoneCodeHash: null, acceptedCode: null, userId: null };
-    const sealed = await this.#parts.secrets.seal(id, secret);
+    const encrypted = await this.#parts.secrets.encrypt(id, secret);
     // From here on nobody leases a session with this key, and nobody else checks it.
-    const added = await store.add({ ...login, secret: sealed }, now + CLAIM_MS, now);
+    const added = await store.add({ ...login, secret: encrypted }, now + CLAIM_MS, now);
     if (added.kind !== 'added') throw notAdded(added);
     try {
-      return await this.#check({ login: { ...login, secret: sealed }, secret });
+      return await this.#check({ login: { ...login, secret: encrypted }, secret });
     } catch (error) {
       await store.remove(id, clock.now());
       throw loginRefusal(error);
@@ -122,7 +119,7 @@ export class UploadService {
     const identified = { ...secret, userId: account.id };
     if (login.saveAtOnce)
       return { kind: 'saved', session: await saving.save({ login: known, secret: identified, name: null }) };
-    await store.settle(login.id, { phoneNumber, secret: await secrets.seal(login.id, identified) });
+    await store.settle(login.id, { phoneNumber, secret: await secrets.encrypt(login.id, identified) });
     return { kind: 'waiting', id: login.id, phoneNumber };
   }
 
@@ -130,7 +127,7 @@ export class UploadService {
     const { gateway, proxy } = this.#parts;
     try {
       const access = { key, apiId, proxy, withinSeconds: CHECK_SECONDS };
-      return await withAccountBelieved(gateway, access, (account) => account.whoAmI());
+      return await confirmUnregistered(gateway, access, (account) => account.whoAmI());
     } catch (error) {
       if (!saysNotLoggedIn(error)) throw error;
       throw new BadRequest(`Telegram does not accept this session: ${error.telegramError}`);

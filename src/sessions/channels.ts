@@ -2,17 +2,15 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.js';
 import { NotFound } from '../errors.js';
 import type { PoolService } from '../pool/service.js';
-import { withAccountBelieved } from '../telegram/believed.js';
-import type { Channel, ChannelList, TelegramGateway } from '../telegram/gateway.js';
-import type { AccountAccesses } from './account_access.js';
-import { type OwnLease, ownCaller } from './own_lease.js';
+import type { Channel, ChannelList } from '../telegram/gateway.js';
+import { type OwnAccount, type OwnLeases, ownCaller } from './own_lease.js';
 import type { SessionRecord, SessionStore } from './store.js';
 
 /** How long a list of channels is kept, in milliseconds. */
-const KEPT_MS = 600_000;
+const MAX_AGE_MS = 600_000;
 
-/** Channels that are kept at the most, over all sessions. */
-const KEPT_CHANNELS = 100_000;
+/** How many channels are kept, over all sessions. */
+const MAX_CHANNELS = 100_000;
 
 /** How long Telegram may take to list a session's channels, in seconds. */
 const LIST_SECONDS = 45;
@@ -20,27 +18,25 @@ const LIST_SECONDS = 45;
 export interface ChannelParts {
   readonly sessions: SessionStore;
   readonly pool: PoolService;
-  readonly ownLease: OwnLease;
-  readonly accesses: AccountAccesses;
-  readonly gateway: TelegramGateway;
+  readonly ownLeases: OwnLeases;
   readonly clock: Clock;
 }
 
-interface Kept {
+interface CachedChannels {
   readonly at: number;
-  /** What the row said then: another auth key is another account. */
+  /** When the row was last changed: another auth key is another account. */
   readonly row: number;
   readonly channels: readonly Channel[];
 }
 
-/** Lists what channels sessions can see, and remembers it for a while. */
+/** Lists the channels that sessions can see, and caches the lists. */
 export class SessionChannels {
   readonly #parts: ChannelParts;
-  readonly #kept = new LRUCache<number, Kept>({
-    maxSize: KEPT_CHANNELS,
+  readonly #cache = new LRUCache<number, CachedChannels>({
+    maxSize: MAX_CHANNELS,
     sizeCalculation: ({ channels }) => channels.length + 1,
   });
-  /** One list at a time for each session: whoever asks meanwhile gets the same. */
+  /** One list at a time for each session: concurrent callers share it. */
   readonly #underWay = new Map<number, Promise<readonly Channel[]>>();
 
   constructor(parts: ChannelParts) {
@@ -48,15 +44,16 @@ export class SessionChannels {
   }
 
   /**
-   * The channels and groups of a session. `refresh`: asks Telegram whatever is remembered.
+   * The channels and groups of a session. `refresh`: asks Telegram whatever is cached.
    * @throws NotFound; Conflict where the session is in use or out of the pool; TooMany, BadGateway, GatewayTimeout.
    */
   async of(id: number, refresh: boolean): Promise<readonly Channel[]> {
     const session = await this.#parts.sessions.session(id);
     if (!session) throw new NotFound('Session not found');
-    const kept = this.#kept.get(id);
-    const fresh = kept && kept.row === session.updatedAt && this.#parts.clock.now() - kept.at < KEPT_MS;
-    if (fresh && !refresh) return kept.channels;
+    const cached = this.#cache.get(id);
+    const fresh =
+      cached && cached.row === session.updatedAt && this.#parts.clock.now() - cached.at < MAX_AGE_MS;
+    if (fresh && !refresh) return cached.channels;
     const underWay = this.#underWay.get(id) ?? this.#ask(session);
     this.#underWay.set(id, underWay);
     try {
@@ -67,22 +64,18 @@ export class SessionChannels {
   }
 
   async #ask(session: SessionRecord): Promise<readonly Channel[]> {
-    const { ownLease, clock } = this.#parts;
-    const work = { method: 'messages.getDialogs', seconds: 2 * LIST_SECONDS };
-    const { channels } = await ownLease.during(session.id, work, ({ leaseId }) =>
-      this.#list(session, leaseId),
-    );
-    this.#kept.set(session.id, { at: clock.now(), row: session.updatedAt, channels });
+    const { ownLeases, clock } = this.#parts;
+    const work = { method: 'messages.getDialogs', seconds: LIST_SECONDS };
+    const { channels } = await ownLeases.withAccount(session, work, (own) => this.#list(session, own));
+    this.#cache.set(session.id, { at: clock.now(), row: session.updatedAt, channels });
     return channels;
   }
 
-  async #list(session: SessionRecord, leaseId: string): Promise<ChannelList> {
-    const { accesses, gateway, pool } = this.#parts;
-    const access = await accesses.of(session, LIST_SECONDS);
-    const list = await withAccountBelieved(gateway, access, (account) => account.channels());
+  async #list({ id }: SessionRecord, { account, lease }: OwnAccount): Promise<ChannelList> {
+    const list = await account.channels();
     if (list.flood) {
-      const caller = ownCaller(leaseId);
-      await pool.block(session.id, caller, { kind: 'flood', ...list.flood }).catch(() => null);
+      const flood = { kind: 'flood', ...list.flood } as const;
+      await this.#parts.pool.block(id, ownCaller(lease.leaseId), flood).catch(() => null);
     }
     return list;
   }

@@ -3,21 +3,17 @@ import type { Clock } from '../clock.js';
 import { Conflict, NotFound } from '../errors.js';
 import { authKeyDigest } from '../intake/formats/auth_key.js';
 import { judgeTelegramError } from '../pool/telegram_error_verdicts.js';
-import { withAccountBelieved } from '../telegram/believed.js';
 import { TelegramRefused } from '../telegram/errors.js';
-import type { Account, TelegramGateway } from '../telegram/gateway.js';
-import type { AccountAccesses } from './account_access.js';
-import type { OwnLease } from './own_lease.js';
+import type { Account } from '../telegram/gateway.js';
+import type { OwnLeases } from './own_lease.js';
 import type { SessionRecord, SessionStore } from './store.js';
 
-/** How long Telegram may take to say whether a session is valid, in seconds. */
+/** How long one connection may take to find out whether a session is valid, in seconds. */
 const CHECK_SECONDS = 25;
 
 export interface CheckParts {
   readonly sessions: SessionStore;
-  readonly ownLease: OwnLease;
-  readonly accesses: AccountAccesses;
-  readonly gateway: TelegramGateway;
+  readonly ownLeases: OwnLeases;
   readonly clock: Clock;
 }
 
@@ -55,34 +51,40 @@ export class SessionChecks {
     try {
       return await this.#ask(session);
     } catch (error) {
-      if (error instanceof TelegramRefused) return this.#refused(id, error);
-      const unreadable = error instanceof Conflict && error.detail.error === 'credentials_unreadable';
-      if (unreadable || error instanceof SecretUnreadable) return notValid('unreadable', error.message);
-      throw error;
+      const refused = refusedCheck(error);
+      if (refused === null) throw error;
+      if (error instanceof TelegramRefused)
+        await this.#parts.sessions.checked(id, {}, this.#parts.clock.now());
+      return refused;
     }
   }
 
   async #ask(session: SessionRecord): Promise<Check> {
-    const { ownLease, accesses, gateway, sessions, clock } = this.#parts;
-    const work = { method: 'users.getUsers', seconds: 2 * CHECK_SECONDS };
-    const { account, authKey } = await ownLease.during(session.id, work, async () => {
-      const access = await accesses.of(session, CHECK_SECONDS);
-      const account = await withAccountBelieved(gateway, access, (connected) => connected.whoAmI());
-      return { account, authKey: access.key.authKey };
-    });
+    const { ownLeases, sessions, clock } = this.#parts;
+    const work = { method: 'users.getUsers', seconds: CHECK_SECONDS };
+    const { account, authKey } = await ownLeases.withAccount(session, work, async ({ account, access }) => ({
+      account: await account.whoAmI(),
+      authKey: access.key.authKey,
+    }));
     const { id: userId, phoneNumber } = account;
     await sessions.checked(session.id, { userId, ...(phoneNumber && { phoneNumber }) }, clock.now());
     return { isValid: true, status: 'active', error: null, account, authKeySha256: authKeyDigest(authKey) };
   }
+}
 
-  /** What else Telegram objects to (a frozen account, the wrong data centre) is no word on its validity. */
-  async #refused(id: number, error: TelegramRefused): Promise<Check> {
+/**
+ * The check that this error amounts to; null: it says nothing of whether the session is valid, as a network error, a
+ * flood, a frozen account or the wrong data centre do not.
+ */
+export function refusedCheck(error: unknown): Check | null {
+  if (error instanceof TelegramRefused) {
     const { effect } = judgeTelegramError(error.telegramError, error.method);
-    if (effect.kind === 'none' || effect.kind === 'flood') throw error;
-    const { sessions, clock } = this.#parts;
-    await sessions.checked(id, {}, clock.now());
+    if (effect.kind === 'none' || effect.kind === 'flood') return null;
     return notValid(effect.kind === 'invalidate' ? 'invalid' : 'dead', error.telegramError);
   }
+  const unreadable = error instanceof Conflict && error.detail.error === 'credentials_unreadable';
+  if (!unreadable && !(error instanceof SecretUnreadable)) return null;
+  return notValid('unreadable', error.message);
 }
 
 function notValid(status: string, error: string): Check {

@@ -1,18 +1,21 @@
 import { LRUCache } from 'lru-cache';
 import { decryptedOr, PROXY_PASSWORD, type Vault } from '../access/vault.js';
-import { Conflict } from '../errors.js';
+import { BadRequest, Conflict } from '../errors.js';
 import {
   type Credentials,
   encodeSessionString,
   type StringFormat,
 } from '../intake/formats/session_string.js';
-import type { StoredProxy } from '../kernel/proxy.js';
+import type { ProxyAddress, StoredProxy } from '../kernel/proxy.js';
 import type { LeaseCredentials, LeaseSecrets } from '../pool/acquire_routes.js';
 import { UserIdUnknown } from '../pool/outcomes.js';
 import type { Lease } from '../pool/store.js';
+import type { AccountAccess } from '../telegram/gateway.js';
+import { isTestAddress } from '../telegram/network.js';
+import type { SessionRecord } from './store.js';
 import type { StoredCredentials } from './stored_credentials.js';
 
-/** Gives sessions to their workers, and opens what the vault closed. */
+/** Gives workers the credentials of the sessions that they lease. */
 export class CredentialsService implements LeaseSecrets {
   readonly #stored: StoredCredentials;
   readonly #vault: Vault;
@@ -45,7 +48,7 @@ export class CredentialsService implements LeaseSecrets {
   #open({ host, port }: StoredProxy, pass: string): Promise<string> {
     const message =
       `the password of its proxy (${host}:${port}) can't be decrypted with the keys in use: ` +
-      'set its proxy again and restore it, or give the older key in ENCRYPTION_KEYS, too';
+      'set its proxy again and restore it, or add the older key to ENCRYPTION_KEYS';
     return decryptedOr(this.#vault.decrypt(pass, PROXY_PASSWORD), () => ({
       error: 'proxy_unreadable',
       message,
@@ -53,18 +56,58 @@ export class CredentialsService implements LeaseSecrets {
   }
 }
 
-/** What a session's files have no room for is taken from its row. */
+export interface AccountAccessParts {
+  readonly stored: StoredCredentials;
+  /** The proxy, its password decrypted; null: there is no such proxy. */
+  readonly openProxy: (id: number) => Promise<ProxyAddress | null>;
+  /** The configured application; null: none. */
+  readonly apiId: number | null;
+}
+
+/** Finds what it takes to connect as a session's account. */
+export class AccountAccesses {
+  readonly #parts: AccountAccessParts;
+
+  constructor(parts: AccountAccessParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws Conflict `credentials_unreadable`; BadRequest where no application is known. */
+  async of(session: SessionRecord, withinSeconds: number | null): Promise<AccountAccess> {
+    const { dcId, serverAddress, authKey, apiId: ownApiId } = await this.credentials(session);
+    const apiId = session.apiId ?? ownApiId ?? this.#parts.apiId;
+    if (apiId === null)
+      throw new BadRequest(
+        `api_id: none is known for ${session.name}; set TELEGRAM_API_ID and TELEGRAM_API_HASH`,
+      );
+    const proxy = session.proxyId === null ? null : await this.#parts.openProxy(session.proxyId);
+    const key = { dcId, test: isTestAddress(dcId, serverAddress), authKey };
+    return { key, apiId, proxy, withinSeconds };
+  }
+
+  /** What it takes to be the session's account. @throws Conflict `credentials_unreadable`. */
+  async credentials(session: SessionRecord): Promise<Credentials> {
+    const credentials = await this.#parts.stored.of(session);
+    if (credentials) return credentials;
+    const { id, name, file, jsonFile } = session;
+    const hasFiles = file !== null || jsonFile !== null;
+    const message = `No session can be read from ${hasFiles ? 'the files' : 'the row'} of ${name}`;
+    throw new Conflict({ error: 'credentials_unreadable', message, session_id: id, session_name: name });
+  }
+}
+
+/** The credentials; ids that the session's files do not hold are the row's. */
 export function withIdsOf(row: Pick<Lease, 'userId' | 'apiId'>, credentials: Credentials): Credentials {
   const { userId, apiId } = credentials;
   return { ...credentials, userId: userId ?? row.userId, apiId: apiId ?? row.apiId };
 }
 
-/** Whether the format names the user, and nobody knows who that is. */
+/** Whether the format needs the user's id, which is not known. */
 export function lacksUserId({ userId }: Credentials, format: StringFormat): boolean {
   return format === 'pyrogram' && userId === null;
 }
 
-/** A session may lack what a format needs to say. */
+/** The session string. @throws UserIdUnknown; Conflict where the format can't express the session. */
 function encoded(lease: Lease, read: Credentials, format: StringFormat): string {
   const credentials = withIdsOf(lease, read);
   if (lacksUserId(credentials, format)) throw new UserIdUnknown(lease.sessionId, lease.sessionName, null);

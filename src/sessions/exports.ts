@@ -5,9 +5,8 @@ import {
   type StringFormat,
 } from '../intake/formats/session_string.js';
 import { UserIdUnknown } from '../pool/outcomes.js';
-import type { AccountAccesses } from './account_access.js';
 import type { SessionChecks } from './checks.js';
-import { lacksUserId, withIdsOf } from './credentials.js';
+import { type AccountAccesses, lacksUserId, withIdsOf } from './credentials.js';
 import type { SessionRecord } from './store.js';
 import type { StoredCredentials } from './stored_credentials.js';
 
@@ -17,7 +16,7 @@ export interface ExportParts {
   readonly checks: Pick<SessionChecks, 'check'>;
 }
 
-/** Hands sessions out in the forms that clients read. */
+/** Exports sessions in the formats that clients read. */
 export class SessionExports {
   readonly #parts: ExportParts;
 
@@ -26,8 +25,8 @@ export class SessionExports {
   }
 
   /**
-   * Asks Telegram whose session it is where the format says it and nobody knows.
-   * @throws Conflict `credentials_unreadable`, or where that format can't say it; UserIdUnknown; as a check.
+   * Asks Telegram whose session it is where the format needs the user's id and it is not known.
+   * @throws Conflict `credentials_unreadable`, `not_exportable`; UserIdUnknown; as a check.
    */
   async string(session: SessionRecord, format: StringFormat): Promise<string> {
     const read = withIdsOf(session, await this.#parts.accesses.credentials(session));
@@ -35,7 +34,7 @@ export class SessionExports {
     try {
       return encodeSessionString(credentials, format);
     } catch (error) {
-      const message = `No ${format} string can say this session: ${error instanceof Error ? error.message : error}`;
+      const message = `This session can't be expressed as a ${format} string: ${error instanceof Error ? error.message : error}`;
       throw new Conflict({ error: 'not_exportable', message, session_id: session.id });
     }
   }

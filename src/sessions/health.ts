@@ -6,11 +6,11 @@ import type { Timers } from '../timers.js';
 import type { SessionChecks } from './checks.js';
 import type { SessionStore } from './store.js';
 
-/** The longest time between two checks of a round, in milliseconds; many sessions are checked more quickly. */
-const LONGEST_PAUSE_MS = 60_000;
+/** The longest pause between two checks of a round, in milliseconds; with many sessions it is shorter. */
+const MAX_PAUSE_MS = 60_000;
 
-/** Sessions that one round checks at the most; the next one goes on with those checked longest ago. */
-const MOST_IN_A_ROUND = 10_000;
+/** Sessions that one round checks; the next round continues with those checked longest ago. */
+const MAX_CHECKS_PER_ROUND = 10_000;
 
 export interface HealthParts {
   readonly sessions: SessionStore;
@@ -29,7 +29,7 @@ export interface HealthReport {
   readonly skipped: number;
 }
 
-/** Asks Telegram about idle sessions now and then, one after the other, so that dead ones are found before a worker does. */
+/** Checks idle sessions with Telegram, one after the other, to find the dead ones before a worker does. */
 export class SessionHealth {
   readonly #parts: HealthParts;
   #stopPause: (() => void) | null = null;
@@ -42,9 +42,9 @@ export class SessionHealth {
   /** Checks every idle session once, spread over `spanMs` milliseconds. Breaks off when the service stops. */
   async round(spanMs: number): Promise<HealthReport> {
     const { sessions, clock, logger } = this.#parts;
-    const ids = await sessions.unchecked(clock.now(), MOST_IN_A_ROUND);
+    const ids = await sessions.unchecked(clock.now(), MAX_CHECKS_PER_ROUND);
     const report = { checked: 0, dead: 0, skipped: 0 };
-    const pauseMs = ids.length === 0 ? 0 : Math.min(LONGEST_PAUSE_MS, spanMs / ids.length);
+    const pauseMs = ids.length === 0 ? 0 : Math.min(MAX_PAUSE_MS, spanMs / ids.length);
     for (const [at, id] of ids.entries()) {
       if (at > 0) await this.#pause(pauseMs);
       if (this.#stopped) break;
@@ -63,7 +63,7 @@ export class SessionHealth {
   async #check(id: number): Promise<keyof HealthReport> {
     const { pool, checks, sessions, logger } = this.#parts;
     const session = await sessions.session(id);
-    // Whoever waits for a session comes before a check.
+    // A worker that waits for a session goes first.
     if (session?.state !== 'free' || pool.waiting > 0) return 'skipped';
     try {
       const { isValid } = await checks.check(id);

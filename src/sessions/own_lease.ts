@@ -1,14 +1,17 @@
 import type { Clock } from '../clock.js';
-import { Conflict, NotFound, type TeleGateError, TooMany, Unavailable } from '../errors.js';
+import { NotFound, Unavailable } from '../errors.js';
 import type { Caller } from '../pool/lease_authorization.js';
 import { SessionsDirectoryGone } from '../pool/outcomes.js';
 import type { PoolService } from '../pool/service.js';
-import type { Lease } from '../pool/store.js';
-import { isTelegramsWord } from '../telegram/errors.js';
-import { sessionInUse } from './in_use.js';
+import type { AcquireRequest, Lease, LeaseRow } from '../pool/store.js';
+import { confirmUnregistered } from '../telegram/auth_key_errors.js';
+import { isRpcError } from '../telegram/errors.js';
+import type { AccountAccess, ConnectedAccount, TelegramGateway } from '../telegram/gateway.js';
+import type { AccountAccesses } from './credentials.js';
+import { leaseRefusal, secondsToFloodEnd, sessionFlooded } from './refusals.js';
 import type { SessionRecord, SessionStore } from './store.js';
 
-/** Who holds the sessions that the service works with itself. */
+/** The holder of the leases that the service takes for itself. */
 export const OWN_HOLDER = 'telegate';
 
 /** The service itself, as the holder of a lease. */
@@ -16,12 +19,53 @@ export function ownCaller(leaseId: string): Caller {
   return { holder: OWN_HOLDER, admin: false, leaseId, address: null, leaseIds: 'required' };
 }
 
-/** So much longer than its work does a lease last, in seconds: it must never run out before. */
+/** What the service asks of the pool for itself. */
+export type OwnRequest = Pick<
+  AcquireRequest,
+  'sessionId' | 'method' | 'ttlSeconds' | 'withCredentials' | 'alsoInactive'
+>;
+
+/** A request for a lease of the service's own. */
+export function ownRequest(wanted: OwnRequest): Omit<AcquireRequest, 'leaseId'> {
+  const anySession = { tags: [], sessionName: null, maxLeases: null };
+  return { holder: OWN_HOLDER, address: null, ...anySession, idempotencyKey: null, ...wanted };
+}
+
+/** Releases an own lease. One that was revoked is over already; any other that can't be released expires. */
+export async function releaseOwn(
+  pool: Pick<PoolService, 'release'>,
+  { sessionId, leaseId }: Pick<Lease, 'sessionId' | 'leaseId'>,
+): Promise<void> {
+  await pool.release(sessionId, ownCaller(leaseId), null).catch(() => undefined);
+}
+
+const PAGE = 500;
+
+/**
+ * Ends own leases that a killed process left behind, and counts them. Only for a process that has the database to
+ * itself and has leased nothing yet.
+ */
+export async function endAbandonedLeases(pool: PoolService): Promise<number> {
+  const abandoned: LeaseRow[] = [];
+  for (let skip = 0; ; skip += PAGE) {
+    const page = await pool.leases({ skip, limit: PAGE });
+    abandoned.push(...page.filter(({ holder }) => holder === OWN_HOLDER));
+    if (page.length < PAGE) break;
+  }
+  for (const { sessionId, leaseId } of abandoned) {
+    await pool.release(sessionId, ownCaller(leaseId), null);
+  }
+  return abandoned.length;
+}
+
+/** By how much a lease outlasts its work, in seconds: it must never expire first. */
 const MARGIN_SECONDS = 30;
 
 export interface OwnLeaseParts {
   readonly pool: PoolService;
   readonly sessions: SessionStore;
+  readonly accesses: AccountAccesses;
+  readonly gateway: Pick<TelegramGateway, 'withAccount'>;
   readonly clock: Clock;
 }
 
@@ -33,11 +77,15 @@ export interface OwnWork {
   readonly seconds: number;
 }
 
-/**
- * Leases sessions for what the service does itself, like any worker: Telegram never sees a session twice at
- * once.
- */
-export class OwnLease {
+/** A session that the service works with at Telegram. */
+export interface OwnAccount {
+  readonly account: ConnectedAccount;
+  readonly access: AccountAccess;
+  readonly lease: Lease;
+}
+
+/** Leases sessions for the service's own work as workers do, so that no session is used twice at once. */
+export class OwnLeases {
   readonly #parts: OwnLeaseParts;
 
   constructor(parts: OwnLeaseParts) {
@@ -45,60 +93,61 @@ export class OwnLease {
   }
 
   /**
-   * Runs the work while nobody else has the session; what Telegram says against it is recorded like a
-   * worker's report. @throws NotFound; Conflict `session_in_use` or `session_unavailable`; TooMany while it
-   * waits for a flood to end; SessionsDirectoryGone; what the work throws.
+   * Connects as the session's account while nobody else has the session; an unregistered key is believed when
+   * Telegram says so twice. `seconds` is for each connection. @throws as `during`; Conflict
+   * `credentials_unreadable`; BadRequest where no application is known; as the gateway.
+   */
+  async withAccount<Result>(
+    session: SessionRecord,
+    { method, seconds }: OwnWork,
+    work: (own: OwnAccount) => Promise<Result>,
+  ): Promise<Result> {
+    const { accesses, gateway } = this.#parts;
+    return this.during(session.id, { method, seconds: 2 * seconds }, async (lease) => {
+      const access = await accesses.of(session, seconds);
+      return confirmUnregistered(gateway, access, (account) => work({ account, access, lease }));
+    });
+  }
+
+  /**
+   * Does the work while nobody else has the session; what Telegram says against it is reported to the pool as a
+   * worker would. @throws NotFound; Conflict `session_in_use` or `session_unavailable`; TooMany during a flood
+   * wait; SessionsDirectoryGone; what the work throws.
    */
   async during<Result>(
     sessionId: number,
     { method, seconds }: OwnWork,
     work: (lease: Lease) => Promise<Result>,
   ): Promise<Result> {
-    const lease = await this.#acquire(sessionId, method, seconds + MARGIN_SECONDS);
+    const wanted = { sessionId, method, withCredentials: false, alsoInactive: true };
+    const request = ownRequest({ ...wanted, ttlSeconds: seconds + MARGIN_SECONDS });
+    const lease = await this.#acquire(sessionId, request);
     try {
       return await work(lease);
     } catch (error) {
-      if (isTelegramsWord(error)) await this.#report(lease, error.telegramError, error.method);
+      if (isRpcError(error)) await this.#report(lease, error.telegramError, error.method);
       throw error;
     } finally {
-      await this.#release(lease);
+      await releaseOwn(this.#parts.pool, lease);
     }
   }
 
-  /** `again`: it was refused once, and is free; what was in the way may have gone meanwhile. */
-  async #acquire(
-    sessionId: number,
-    method: string | null,
-    ttlSeconds: number,
-    again = false,
-  ): Promise<Lease> {
-    const wish = {
-      holder: OWN_HOLDER,
-      address: null,
-      maxLeases: null,
-      ttlSeconds,
-      tags: [],
-      sessionId,
-      sessionName: null,
-      method,
-      withCredentials: false,
-      idempotencyKey: null,
-      alsoInactive: true,
-    };
+  /** `again`: it was refused once though it is free: what was in the way may be gone by now. */
+  async #acquire(sessionId: number, request: Omit<AcquireRequest, 'leaseId'>, again = false): Promise<Lease> {
     try {
-      return await this.#parts.pool.acquire(wish, 0, null);
+      return await this.#parts.pool.acquire(request, 0, null);
     } catch (error) {
       if (!(error instanceof Unavailable) || error instanceof SessionsDirectoryGone) throw error;
       const session = await this.#parts.sessions.session(sessionId);
       if (!session) throw new NotFound('Session not found');
-      const reason = notNow(session, this.#parts.clock.now());
-      if (reason) throw reason;
-      if (!again) return this.#acquire(sessionId, method, ttlSeconds, true);
-      throw flooded(session, nextRelease(error));
+      const refused = leaseRefusal(session, this.#parts.clock.now());
+      if (refused) throw refused;
+      if (!again) return this.#acquire(sessionId, request, true);
+      throw sessionFlooded(session, secondsToFloodEnd(error));
     }
   }
 
-  /** Nobody else may have the session once this is over: twice said is enough to believe Telegram. */
+  /** Twice where the pool only suspects: Telegram said it on two connections. */
   async #report({ sessionId, leaseId }: Lease, error: string, method: string): Promise<void> {
     const { pool } = this.#parts;
     const caller = ownCaller(leaseId);
@@ -106,35 +155,4 @@ export class OwnLease {
     const reported = await report();
     if (reported?.effect.kind === 'suspect' && reported.state !== 'dead') await report();
   }
-
-  /** A lease that was taken from us is over already. */
-  async #release({ sessionId, leaseId }: Lease): Promise<void> {
-    const caller = ownCaller(leaseId);
-    await this.#parts.pool.release(sessionId, caller, null).catch(() => undefined);
-  }
-}
-
-/** Why the session can't be had now, from the state it is in; null: it can, by now. */
-function notNow(session: SessionRecord, now: number): TeleGateError | null {
-  const { id: session_id, name: session_name, state, stateReason, stateUntil } = session;
-  if (state === 'free' || state === 'inactive') return null;
-  if (state === 'leased' || state === 'cooldown') return sessionInUse(session);
-  if (state === 'flood') {
-    return flooded(session, Math.ceil(((stateUntil ?? now) - now) / 1000));
-  }
-  const message = `${session_name} is out of the pool (${state}${stateReason ? `: ${stateReason}` : ''})`;
-  return new Conflict({ error: 'session_unavailable', message, session_id, session_name, status: state });
-}
-
-/** The session can't be had for so many seconds, by order of Telegram. */
-function flooded({ id, name }: SessionRecord, seconds: number): TooMany {
-  const wait = Math.max(1, seconds);
-  const message = `${name} waits for the end of a flood wait`;
-  return new TooMany({ error: 'flood_wait', message, session_id: id, wait_seconds: wait }, wait);
-}
-
-/** Seconds until the first flood wait ends: nothing else keeps a free session from being leased. */
-function nextRelease({ detail }: Unavailable): number {
-  const seconds = typeof detail === 'string' ? null : detail.next_release_in;
-  return typeof seconds === 'number' ? seconds : 1;
 }

@@ -1,27 +1,28 @@
-import { Conflict, NotFound } from '../errors.js';
+import { Conflict, NotFound, type TeleGateError, TooMany, type Unavailable } from '../errors.js';
 import { nameRefusal } from '../intake/names.js';
 import { sessionNameRefusal } from '../intake/session_name.js';
-import { sessionInUse } from './in_use.js';
 import type { RemoveOutcome, RenameOutcome, SessionRecord } from './store.js';
 
-/** Who has a name. */
+type Named = Pick<SessionRecord, 'id' | 'name'>;
+
+/** Who has a name: a session, or (null) a login under way. */
 export interface NameHolder {
   readonly sessionId: number | null;
   readonly sessionName: string;
 }
 
-/** Why a session can't get this name; null: it can. A name is plain, or stays in the session's directory. */
+/** Why a session can't have this name; null: it can. A name is plain, or stays in the session's directory. */
 export function newNameRefusal(before: string, name: string): string | null {
   const directory = before.slice(0, before.lastIndexOf('/') + 1);
   if (directory === '' || !name.startsWith(directory)) return sessionNameRefusal(name);
   return sessionNameRefusal(name.slice(directory.length)) ?? nameRefusal(name);
 }
 
-/** What a change of the row that did not come about is answered with. */
+/** The error for a rename or removal that the store refused. */
 export function refusedBy(
   outcome: Exclude<RenameOutcome | RemoveOutcome, { kind: 'renamed' | 'removed' }>,
-  session: SessionRecord,
-) {
+  session: Named,
+): TeleGateError {
   if (outcome.kind === 'unknown') return new NotFound('Session not found');
   if (outcome.kind === 'in_use') return sessionInUse(session);
   if (outcome.kind === 'referred') return inUseBySource(session, outcome);
@@ -29,10 +30,10 @@ export function refusedBy(
 }
 
 function inUseBySource(
-  { name }: SessionRecord,
+  { name }: Named,
   { sourceId, sourceName }: Extract<RemoveOutcome, { kind: 'referred' }>,
 ): Conflict {
-  const message = `${name} is the session of the source ${sourceName}: give that one another first, or none`;
+  const message = `The source ${sourceName} reads with ${name}: give it another session first, or none`;
   const source = { source_id: sourceId, source_name: sourceName };
   return new Conflict({ error: 'session_in_use_by_source', message, ...source });
 }
@@ -41,4 +42,36 @@ function inUseBySource(
 export function nameTaken({ sessionId, sessionName }: NameHolder): Conflict {
   const message = `This name is taken by ${sessionName}`;
   return new Conflict({ error: 'name_taken', message, session_id: sessionId, session_name: sessionName });
+}
+
+/** Somebody uses the session just now, or may still be connected with it. */
+export function sessionInUse({ id, name }: Named): Conflict {
+  const message = `${name} is in use: try again after its release`;
+  return new Conflict({ error: 'session_in_use', message, session_id: id, session_name: name });
+}
+
+/** Telegram forbids the use of the session for so many seconds. */
+export function sessionFlooded({ id, name }: Named, seconds: number): TooMany {
+  const wait = Math.max(1, seconds);
+  const message = `${name} is in a flood wait`;
+  return new TooMany({ error: 'flood_wait', message, session_id: id, wait_seconds: wait }, wait);
+}
+
+/** Why the service can't lease the session in its present state; null: it can. */
+export function leaseRefusal(
+  session: Named & Pick<SessionRecord, 'state' | 'stateReason' | 'stateUntil'>,
+  now: number,
+): TeleGateError | null {
+  const { id: session_id, name: session_name, state, stateReason, stateUntil } = session;
+  if (state === 'free' || state === 'inactive') return null;
+  if (state === 'leased' || state === 'cooldown') return sessionInUse(session);
+  if (state === 'flood') return sessionFlooded(session, Math.ceil(((stateUntil ?? now) - now) / 1000));
+  const message = `${session_name} is out of the pool (${state}${stateReason ? `: ${stateReason}` : ''})`;
+  return new Conflict({ error: 'session_unavailable', message, session_id, session_name, status: state });
+}
+
+/** Seconds until the first flood wait ends: nothing else keeps a free session from being leased. */
+export function secondsToFloodEnd({ detail }: Unavailable): number {
+  const seconds = typeof detail === 'string' ? null : detail.next_release_in;
+  return typeof seconds === 'number' ? seconds : 1;
 }

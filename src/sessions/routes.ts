@@ -1,16 +1,19 @@
+import type { Logger } from 'winston';
 import { z } from 'zod';
 import { InvalidInput } from '../errors.js';
 import { clearable, page, sessionId, text } from '../http/parameters.js';
-import { defineRoute, type Route } from '../http/route.js';
-import { sessionAnswer, type sessionPresenter } from './present.js';
-import { proxyInput } from './proxy_input.js';
+import { defineRoute, type ResponseSpec, type Route } from '../http/route.js';
+import type { SessionExports } from './exports.js';
+import { proxyInput, sessionAnswer, type sessionSerializer } from './schemas.js';
 import type { SessionChange, SessionService } from './service.js';
 import type { SessionStore } from './store.js';
 
 export interface SessionRouteParts {
   readonly store: SessionStore;
   readonly service: SessionService;
-  readonly present: ReturnType<typeof sessionPresenter>;
+  readonly serialize: ReturnType<typeof sessionSerializer>;
+  readonly exports: SessionExports;
+  readonly logger: Logger;
 }
 
 /** The path of one session. */
@@ -30,10 +33,10 @@ export const SESSION_NOT_FOUND = { 404: { description: 'Session not found' } };
 
 /** `/sessions`: every session of the pool, as admins and monitoring see it. */
 export function sessionRoutes(parts: SessionRouteParts): Route[] {
-  return [list(parts), one(parts), change(parts), remove(parts)];
+  return [list(parts), one(parts), change(parts), remove(parts), exportSession(parts)];
 }
 
-function list({ store, present }: SessionRouteParts): Route {
+function list({ store, serialize }: SessionRouteParts): Route {
   return defineRoute({
     method: 'get',
     path: '/sessions',
@@ -42,11 +45,11 @@ function list({ store, present }: SessionRouteParts): Route {
     access: ['monitor'],
     input: page,
     responses: { 200: { description: 'Sessions by id', schema: z.array(sessionAnswer) } },
-    handle: async ({ input, key }) => ({ body: await present.all(await store.sessions(input, key.tags)) }),
+    handle: async ({ input, key }) => ({ body: await serialize.all(await store.sessions(input, key.tags)) }),
   });
 }
 
-function one({ service, present }: SessionRouteParts): Route {
+function one({ service, serialize }: SessionRouteParts): Route {
   return defineRoute({
     method: 'get',
     path: '/sessions/:id',
@@ -56,27 +59,27 @@ function one({ service, present }: SessionRouteParts): Route {
     params: sessionParams,
     session: OF_SESSION,
     responses: { 200: { description: 'The session', schema: sessionAnswer }, ...SESSION_NOT_FOUND },
-    handle: async ({ params: { id } }) => ({ body: await present.one(await service.session(id)) }),
+    handle: async ({ params: { id } }) => ({ body: await serialize.one(await service.session(id)) }),
   });
 }
 
 const changeInput = z.object({
-  name: z.string().optional().meta({ description: 'Its file gets the name too' }),
+  name: z.string().optional().meta({ description: 'Renames its file too' }),
   is_active: z.enum(['active', 'inactive', 'expired']).optional().meta({
-    description: '`inactive` and `expired` are not leased; `active` puts either back',
+    description: '`inactive` and `expired` sessions are not leased; `active` returns either to the pool',
   }),
   tags: z.array(text(64)).max(20).optional(),
   proxy: clearable(proxyInput).meta({
-    description: 'An object, a URL such as `socks5://user:pass@host:port`, or empty: straight to Telegram',
+    description: 'An object, a URL such as `socks5://user:pass@host:port`, or empty: no proxy',
   }),
 });
 
-function change({ service, present }: SessionRouteParts): Route {
+function change({ service, serialize }: SessionRouteParts): Route {
   return defineRoute({
     method: 'put',
     path: '/sessions/:id',
     tag: 'Sessions',
-    summary: 'Rename or tag a session, give it a proxy, take it out of the pool and back',
+    summary: 'Rename or tag a session, set its proxy, take it out of the pool or return it',
     access: [],
     from: 'body',
     params: sessionParams,
@@ -86,7 +89,7 @@ function change({ service, present }: SessionRouteParts): Route {
     responses: {
       200: { description: 'The session as it is now', schema: sessionAnswer },
       409: {
-        description: '`name_taken`; `session_in_use`, `no_sessions_directory` where it is to be renamed',
+        description: '`name_taken`; `session_in_use`, `no_sessions_directory` if it is renamed',
       },
       ...SESSION_NOT_FOUND,
     },
@@ -98,7 +101,7 @@ function change({ service, present }: SessionRouteParts): Route {
         ...(is_active && { activity: is_active }),
         ...(proxy !== undefined && { proxy }),
       };
-      const body = await present.one(await service.change(id, key.holder, wanted));
+      const body = await serialize.one(await service.change(id, key.holder, wanted));
       return { body, ...(name !== undefined && { audit: { action: 'session.rename' } }) };
     },
   });
@@ -110,7 +113,7 @@ function remove({ service }: SessionRouteParts): Route {
     path: '/sessions/:id',
     tag: 'Sessions',
     summary: 'Delete a session and its file',
-    description: 'At Telegram it stays logged in: whoever has a copy of the file may go on with it.',
+    description: 'It stays logged in at Telegram: anyone who has a copy of the file can still use it.',
     access: [],
     params: sessionParams,
     session: OF_SESSION,
@@ -120,7 +123,7 @@ function remove({ service }: SessionRouteParts): Route {
       ...SESSION_NOT_FOUND,
       409: {
         description:
-          '`session_in_use`: leased or cooling down just now; `session_in_use_by_source`: a source names it, ' +
+          '`session_in_use`: leased or cooling down; `session_in_use_by_source`: a source names it, ' +
           'see `source_id`; `no_sessions_directory` where it has files',
       },
     },
@@ -138,4 +141,57 @@ function isIncomplete({ type, pass }: { readonly type: string; readonly pass: st
 function missingSecret(): InvalidInput {
   const msg = "Field required: an mtproxy's secret";
   return new InvalidInput([{ loc: ['body', 'proxy', 'pass'], msg, type: 'missing' }]);
+}
+
+/** Telegram is asked whose session it is where the format needs that and it is not known. */
+const ASKING: Readonly<Record<number, ResponseSpec>> = {
+  429: { description: 'Flooded: see Retry-After' },
+  502: { description: 'Telegram cannot be reached, or answered with an error' },
+  504: { description: 'Telegram did not answer in time' },
+};
+
+const exportInput = z.object({
+  format: z
+    .enum(['telethon', 'gramjs', 'pyrogram', 'file'])
+    .default('telethon')
+    .meta({ description: 'A session string, or (`file`) a Telethon session file' }),
+});
+
+const exportAnswer = z.object({
+  session_id: z.int(),
+  session_name: z.string(),
+  format: z.string(),
+  session_string: z.string(),
+});
+
+function exportSession({ service, exports, logger }: SessionRouteParts): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/sessions/:id/export',
+    tag: 'Sessions',
+    summary: 'Export a session',
+    description: 'Anyone who has it can act as the account. Never use it in two places at once.',
+    access: [],
+    params: sessionParams,
+    session: OF_SESSION,
+    audit: auditOfSession('session.export'),
+    input: exportInput,
+    responses: {
+      200: { description: 'The session', schema: exportAnswer },
+      409: { description: '`credentials_unreadable`; `user_id_unknown`: only Pyrogram strings hold it' },
+      ...ASKING,
+      ...SESSION_NOT_FOUND,
+    },
+    async handle({ params: { id }, input: { format }, key, res }) {
+      const session = await service.session(id);
+      const request_id = res.locals.requestId;
+      logger.info('session exported', { request_id, session_id: id, format, holder: key.holder });
+      if (format !== 'file') {
+        const session_string = await exports.string(session, format);
+        return { body: { session_id: id, session_name: session.name, format, session_string } };
+      }
+      res.attachment(`${session.name.split('/').at(-1)}.session`);
+      return { body: await exports.file(session), headers: { 'Content-Type': 'application/vnd.sqlite3' } };
+    },
+  });
 }

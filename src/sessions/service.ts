@@ -5,18 +5,18 @@ import type { MovedFiles } from '../intake/session_files.js';
 import type { ProxyAddress } from '../kernel/proxy.js';
 import type { PoolService } from '../pool/service.js';
 import type { Lease } from '../pool/store.js';
-import type { OwnLease } from './own_lease.js';
+import type { OwnLeases } from './own_lease.js';
 import { type NameHolder, nameTaken, newNameRefusal, refusedBy } from './refusals.js';
 import type { SessionRecord, SessionStore } from './store.js';
 
-/** How long it may take to give a session's files another name, in seconds. */
+/** How long renaming a session's files may take, in seconds. */
 const FILES_SECONDS = 30;
 
 export interface SessionServiceParts {
   readonly sessions: SessionStore;
   /** Null: other replicas sync the session files. */
   readonly directory: SessionsDirectory | null;
-  readonly ownLease: OwnLease;
+  readonly ownLeases: OwnLeases;
   readonly clock: Clock;
   /** The row of a proxy: the one there is, or a new one. */
   readonly proxyId: (proxy: ProxyAddress) => Promise<number>;
@@ -37,7 +37,7 @@ export interface SessionChange {
   readonly proxy?: ProxyAddress | null;
 }
 
-/** Changes sessions, their names and files, and takes them away. */
+/** Changes, renames and removes sessions, with their files. */
 export class SessionService {
   readonly #parts: SessionServiceParts;
 
@@ -92,7 +92,7 @@ export class SessionService {
     const refused = newNameRefusal(session.name, name);
     if (refused) throw new InvalidInput([{ loc: ['body', 'name'], msg: refused, type: 'value_error' }]);
     this.#ensureFilesAreHere(session);
-    return this.#alone(session, (leaseId) =>
+    return this.#leased(session, (leaseId) =>
       this.#undisturbed(() => this.#rename(session.id, name, leaseId)),
     );
   }
@@ -141,20 +141,20 @@ export class SessionService {
     if (this.#parts.directory === null && hasFiles(session)) throw new NoSessionsDirectory(session);
   }
 
-  /** While nobody looks at the directory, so that no half of it is made into a row. */
+  /** While nobody scans the directory: a scan would register a half-renamed session. */
   #undisturbed<Result>(work: () => Promise<Result>): Promise<Result> {
     const { directory } = this.#parts;
     return directory ? directory.sync.exclusively(work) : work();
   }
 
-  /** No worker may lease the session while its files have two names. One that can't be leased needs no lease. */
-  async #alone<Result>(
+  /** No worker may lease the session while its files are being renamed. One that nobody can lease needs no lease. */
+  async #leased<Result>(
     { id, state }: SessionRecord,
     work: (leaseId: string | null) => Promise<Result>,
   ): Promise<Result> {
     const leasable = state === 'free' || state === 'inactive' || state === 'leased' || state === 'cooldown';
     if (!leasable) return work(null);
     const own = { method: null, seconds: FILES_SECONDS };
-    return this.#parts.ownLease.during(id, own, ({ leaseId }: Lease) => work(leaseId));
+    return this.#parts.ownLeases.during(id, own, ({ leaseId }: Lease) => work(leaseId));
   }
 }

@@ -1,9 +1,8 @@
-import { decryptedOr, type Vault } from '../access/vault.js';
+import { decryptedOr, SESSION_CREDENTIALS, type Vault } from '../access/vault.js';
 import { authKeyDigest } from '../intake/formats/auth_key.js';
 import type { Credentials } from '../intake/formats/session_string.js';
 import { telethonFile } from '../intake/formats/telethon_file.js';
 import type { Scanner } from '../intake/scanner.js';
-import { openCredentials } from './sealed_credentials.js';
 import type { SessionRecord, SessionStore } from './store.js';
 
 export interface StoredCredentialsParts {
@@ -16,7 +15,7 @@ export interface StoredCredentialsParts {
 /** A session, and the files that it may have. */
 export type SessionWithFiles = Pick<SessionRecord, 'id' | 'file' | 'jsonFile'>;
 
-/** Where the sessions themselves are: in their files if this replica has them, else in the database. */
+/** Reads the sessions themselves: from their files if this replica has them, else from the database. */
 export class StoredCredentials {
   readonly #parts: StoredCredentialsParts;
 
@@ -24,7 +23,7 @@ export class StoredCredentials {
     this.#parts = parts;
   }
 
-  /** What it takes to be the account; null: nothing that can be read says it. @throws SecretUnreadable. */
+  /** What it takes to be the account; null: neither the files nor the database say it readably. @throws SecretUnreadable. */
   async of(session: SessionWithFiles): Promise<Credentials | null> {
     return (await this.#inFiles(session)) ?? (await this.#inDatabase(session.id));
   }
@@ -57,14 +56,31 @@ export class StoredCredentials {
 
   async #inDatabase(id: number): Promise<Credentials | null> {
     const { sessions, vault } = this.#parts;
-    const sealed = await sessions.credentials(id);
-    if (sealed === null) return null;
+    const encrypted = await sessions.credentials(id);
+    if (encrypted === null) return null;
     const message =
-      "the session kept in the database can't be decrypted with the keys in use: bring it again, or give the older key in ENCRYPTION_KEYS, too";
-    return decryptedOr(openCredentials(sealed, vault), () => ({
+      "the session kept in the database can't be decrypted with the keys in use: upload it again, or add the older key to ENCRYPTION_KEYS";
+    return decryptedOr(decryptCredentials(encrypted, vault), () => ({
       error: 'credentials_unreadable',
       message,
       session_id: id,
     }));
   }
+}
+
+/** Credentials as JSON: the auth key in base64. */
+type CredentialsJson = Omit<Credentials, 'authKey'> & { readonly authKey: string };
+
+/** Encrypts a session for the database. */
+export function encryptCredentials(credentials: Credentials, vault: Vault): Promise<string> {
+  const { dcId, serverAddress, port, authKey, userId, apiId, isBot } = credentials;
+  const address = { dcId, serverAddress, port };
+  const stored: CredentialsJson = { ...address, authKey: authKey.toString('base64'), userId, apiId, isBot };
+  return vault.encrypt(JSON.stringify(stored), SESSION_CREDENTIALS);
+}
+
+/** Decrypts it. @throws VaultError where no key decrypts it, or it is something else. */
+export async function decryptCredentials(encrypted: string, vault: Vault): Promise<Credentials> {
+  const stored: CredentialsJson = JSON.parse(await vault.decrypt(encrypted, SESSION_CREDENTIALS));
+  return { ...stored, authKey: Buffer.from(stored.authKey, 'base64') };
 }

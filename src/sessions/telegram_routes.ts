@@ -15,7 +15,7 @@ export interface SessionTelegramParts {
 const TELEGRAM: Readonly<Record<number, ResponseSpec>> = {
   409: { description: '`session_in_use`: a worker has it, or `session_unavailable`' },
   429: { description: 'Flooded: see Retry-After' },
-  502: { description: 'Telegram can not be reached, or answered with an error' },
+  502: { description: 'Telegram cannot be reached, or answered with an error' },
   504: { description: 'Telegram did not answer in time' },
 };
 
@@ -30,7 +30,8 @@ function test({ checks }: SessionTelegramParts): Route {
     path: '/sessions/:id/test',
     tag: 'Sessions',
     summary: 'Ask Telegram whether a session is valid',
-    description: 'Leases it for a moment. One that Telegram disowns leaves the pool, with the reason.',
+    description:
+      'Leases it for a moment. A session that Telegram no longer accepts leaves the pool, with the reason.',
     access: [],
     params: sessionParams,
     session: OF_SESSION,
@@ -75,23 +76,25 @@ function channels({ channels }: SessionTelegramParts): Route {
     path: '/sessions/:id/channels',
     tag: 'Sessions',
     summary: 'The channels and groups that a session can see',
-    description: 'Kept for 10 minutes. An `access_hash` is worth something to this session only.',
+    description: 'Cached for 10 minutes. An `access_hash` is valid for this session only.',
     access: [],
     params: sessionParams,
     session: OF_SESSION,
-    input: z.object({ refresh: flag.default(false).meta({ description: 'Ask Telegram anew' }) }),
+    input: z.object({
+      refresh: flag.default(false).meta({ description: 'Ask Telegram, whatever is cached' }),
+    }),
     responses: {
       200: { description: 'Channels and groups', schema: z.array(channelAnswer) },
       ...SESSION_NOT_FOUND,
       ...TELEGRAM,
     },
     async handle({ params: { id }, input: { refresh } }) {
-      return { body: exactJson((await channels.of(id, refresh)).map(presentChannel)) };
+      return { body: exactJson((await channels.of(id, refresh)).map(serializeChannel)) };
     },
   });
 }
 
-function presentChannel(channel: Channel) {
+function serializeChannel(channel: Channel) {
   return {
     id: BigInt(channel.id),
     username: channel.username,

@@ -17,9 +17,8 @@ import { type ObserveAcquire, registerAcquireWait, registerPoolMetrics } from '.
 import { poolRoutes } from '../pool/routes.js';
 import { PROJECT_ROOT, readVersion } from '../project.js';
 import { runRoutes } from '../scraping/run_routes.js';
-import { exportRoutes } from '../sessions/export_routes.js';
-import { sessionPresenter } from '../sessions/present.js';
 import { sessionRoutes } from '../sessions/routes.js';
+import { sessionSerializer } from '../sessions/schemas.js';
 import { sessionTelegramRoutes } from '../sessions/telegram_routes.js';
 import { sourceRoutes } from '../sources/routes.js';
 import type { Base } from './base.js';
@@ -92,12 +91,12 @@ function featureRoutes(
 ): Route[] {
   const { database, clock, config, logger } = base;
   const { leaseTtlSeconds, otpTtlMinutes: ttlMinutes, sessionFileMaxBytes: maxBytes } = config;
-  const present = sessionPresenter(database.access, clock);
+  const serialize = sessionSerializer(database.access, clock);
   const { sessions, logins } = telegram;
   const { service, secrets } = sessions;
   const received = base.uploads;
   const rename = service.rename.bind(service);
-  const shared = { present: present.one, ttlMinutes };
+  const shared = { serialize: serialize.one, ttlMinutes };
   return [
     ...poolRoutes({
       ...{ pool: pool.service, secrets, clock, leaseTtlSeconds, logger, leaseIds, keys, observe },
@@ -111,9 +110,8 @@ function featureRoutes(
     ...auditRoutes(database.audit, clock),
     ...loginRoutes({ ...shared, logins: logins.service, finishing: logins.finishing, rename }),
     ...uploadRoutes({ ...shared, received, uploads: logins.uploads, getCode: logins.getCode, maxBytes }),
-    ...sessionRoutes({ store: database.sessions, service, present }),
+    ...sessionRoutes({ store: database.sessions, service, serialize, exports: sessions.exports, logger }),
     ...sessionTelegramRoutes(sessions),
-    ...exportRoutes({ ...sessions, logger }),
     ...sourceRoutes({ ...sources, clock }),
     ...runRoutes({ ...sources, clock }),
   ];

@@ -15,7 +15,7 @@ import { SyncService } from '../intake/sync.js';
 import { fittingReport } from '../intake/sync_outcome.js';
 import { IntakeUpkeep } from '../intake/upkeep.js';
 import { SessionsWatcher } from '../intake/watcher.js';
-import { sealCredentials } from '../sessions/sealed_credentials.js';
+import { encryptCredentials } from '../sessions/stored_credentials.js';
 import type { Base } from './base.js';
 
 /** Session files and their rows, as far as they are this replica's business. */
@@ -40,7 +40,7 @@ export async function wireIntake(base: Base): Promise<Intake> {
   database.cluster.onTold(SYNCED, (report) => events.publish('sync', report));
   const { defaultProxy } = config;
   const defaultProxyId = defaultProxy && (await proxyId(defaultProxy, database.access, vault));
-  const seal: Seal | null = database.shared ? (credentials) => sealCredentials(credentials, vault) : null;
+  const seal: Seal | null = database.shared ? (credentials) => encryptCredentials(credentials, vault) : null;
   const shared = { seal, defaultProxyId };
   if (config.syncs) return { ...shared, ...wireDirectory(base, shared) };
   const sync = new RemoteSync({ cluster: database.cluster, timers, newId: randomUUID });

@@ -5,17 +5,15 @@ import type { ProxyAddress } from '../kernel/proxy.js';
 import { LoginFinishing } from '../logins/finishing.js';
 import { GetCodeService } from '../logins/get_code.js';
 import { SessionSaving } from '../logins/saving.js';
-import { LoginSecrets } from '../logins/secret.js';
 import { LoginService } from '../logins/service.js';
-import { LoginSteps } from '../logins/steps.js';
+import { LoginSecrets, LoginSteps } from '../logins/steps.js';
 import { UploadService } from '../logins/uploads.js';
-import { AccountAccesses } from '../sessions/account_access.js';
 import { SessionChannels } from '../sessions/channels.js';
 import { SessionChecks } from '../sessions/checks.js';
-import { CredentialsService } from '../sessions/credentials.js';
+import { AccountAccesses, CredentialsService } from '../sessions/credentials.js';
 import { SessionExports } from '../sessions/exports.js';
 import { SessionHealth } from '../sessions/health.js';
-import { OwnLease } from '../sessions/own_lease.js';
+import { OwnLeases } from '../sessions/own_lease.js';
 import { SessionService } from '../sessions/service.js';
 import { StoredCredentials } from '../sessions/stored_credentials.js';
 import { applicationChooser } from '../telegram/application.js';
@@ -46,7 +44,6 @@ function wireSessions(
   gateway: Gateway,
 ) {
   const { sessions, access } = database;
-  const ownLease = new OwnLease({ pool, sessions, clock });
   const stored = new StoredCredentials({ sessions, vault, scanner: directory?.scanner ?? null });
   const secrets = new CredentialsService(stored, vault);
   const openProxy = async (id: number): Promise<ProxyAddress | null> => {
@@ -55,7 +52,8 @@ function wireSessions(
     return { ...(await secrets.proxy(stored)), type: stored.type as ProxyAddress['type'] };
   };
   const accesses = new AccountAccesses({ stored, openProxy, apiId: config.telegramApiId });
-  const shared = { sessions, ownLease, accesses, gateway, clock };
+  const ownLeases = new OwnLeases({ pool, sessions, accesses, gateway, clock });
+  const shared = { sessions, ownLeases, clock };
   const checks = new SessionChecks(shared);
   const health = new SessionHealth({ sessions, checks, pool, clock, timers, logger });
   disposers.add(() => health.stop());
@@ -68,7 +66,7 @@ function wireSessions(
     channels: new SessionChannels({ ...shared, pool }),
     exports: new SessionExports({ accesses, stored, checks }),
     service: new SessionService({
-      ...{ sessions, directory, ownLease, pool, clock },
+      ...{ sessions, directory, ownLeases, pool, clock },
       proxyId: (proxy) => proxyId(proxy, access, vault),
       holderOf: (name, except) =>
         database.logins.obstacle({
@@ -89,18 +87,12 @@ function wireLogins(
   const { logins: store, sessions } = database;
   const secrets = new LoginSecrets(vault);
   const steps = new LoginSteps({ store, secrets, clock });
-  const sealApiHash = (apiHash: string) => vault.encrypt(apiHash, SESSION_API_HASH);
-  const placing = {
-    store,
-    sessions,
-    directory,
-    network,
-    clock,
+  const saving = new SessionSaving({
+    ...{ store, sessions, directory, network, clock },
     proxyId: defaultProxyId,
-    sealApiHash,
-    seal,
-  };
-  const saving = new SessionSaving(placing);
+    encryptApiHash: (apiHash) => vault.encrypt(apiHash, SESSION_API_HASH),
+    encryptCredentials: seal,
+  });
   const proxy = config.defaultProxy;
   const shared = { store, steps, secrets, saving, sessions, gateway, proxy, clock, logger };
   const finishing = new LoginFinishing(shared);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import { sandboxNetwork } from '../../sandbox/network.js';
-import { filesBelow } from '../../sandbox/s3/files_below.js';
+import { filesBelow } from '../../sandbox/s3/objects.js';
 import type { Client } from '../journeys/client.js';
 import { sendCode } from '../journeys/journey.js';
 import { KillableService } from '../journeys/killable_service.js';

@@ -9,7 +9,7 @@ import type { Credentials } from '../../src/intake/formats/session_string.js';
 import type { ScannerOptions } from '../../src/intake/scan_worker.js';
 import { Scanner } from '../../src/intake/scanner.js';
 import { SyncService } from '../../src/intake/sync.js';
-import { openCredentials, sealCredentials } from '../../src/sessions/sealed_credentials.js';
+import { decryptCredentials, encryptCredentials } from '../../src/sessions/stored_credentials.js';
 import { type Service, withService } from '../service/service.js';
 import { samples } from './sync_files.js';
 import { unobservedAvailability } from './unobserved.js';
@@ -52,7 +52,7 @@ describe('a sync that keeps sessions in the database', () => {
         machine: '',
         onSynced: () => undefined,
         ...{ store: database.intake, scanner, clock, proxyId: null, cluster: new SingleNode() },
-        seal: (credentials) => sealCredentials(credentials, vault),
+        seal: (credentials) => encryptCredentials(credentials, vault),
         availability: unobservedAvailability(),
       });
       try {
@@ -76,8 +76,8 @@ describe('a sync that keeps sessions in the database', () => {
       const kept = Object.fromEntries(
         await Promise.all(rows.map(async ({ id, name }) => [name, await sessions.credentials(id)])),
       );
-      expect(await openCredentials(kept.a, vault)).toEqual(await scanner.credentials('a.session', null));
-      expect(await openCredentials(kept.p, vault)).toEqual(await scanner.credentials('p.session', null));
+      expect(await decryptCredentials(kept.a, vault)).toEqual(await scanner.credentials('a.session', null));
+      expect(await decryptCredentials(kept.p, vault)).toEqual(await scanner.credentials('p.session', null));
       expect(kept.text).toBeNull();
     }),
   );
@@ -90,7 +90,9 @@ describe('a sync that keeps sessions in the database', () => {
       service.write('a.session', pyrogram);
       expect(await sync.sync()).toMatchObject({ updated: 1 });
       const kept = await service.container.database.sessions.credentials(1);
-      expect(await openCredentials(kept ?? '', vault)).toEqual(await scanner.credentials('a.session', null));
+      expect(await decryptCredentials(kept ?? '', vault)).toEqual(
+        await scanner.credentials('a.session', null),
+      );
     }),
   );
 

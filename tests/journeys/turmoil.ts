@@ -1,6 +1,6 @@
 import { RPCError } from 'telegram/errors/index.js';
 import { FloodWaitError } from 'telegram/errors/RPCErrorList.js';
-import type { FaultRequest } from '../../sandbox/faults/faults.js';
+import type { FaultRequest } from '../../sandbox/faults.js';
 import type { Answer, Lease } from './client.js';
 import { whoAmI } from './gramjs_worker.js';
 import type { Journey } from './journey.js';

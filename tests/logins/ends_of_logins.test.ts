@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { readCredentials } from '../../src/intake/formats/inspect.js';
-import { defaultLimits } from '../../src/telegram/limits.js';
+import { defaultLimits } from '../../src/telegram/gateway.js';
 import { KEYS } from '../service/service.js';
 import { codeOf, post, sendCode, withTelegram } from './over_sandbox.js';
 

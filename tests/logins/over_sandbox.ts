@@ -7,7 +7,7 @@ import { sandboxNetwork } from '../../sandbox/network.js';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.js';
 import { sandboxSeed } from '../../sandbox/seed.js';
 import type { Seed } from '../../sandbox/world/seed.js';
-import { defaultLimits, type GatewayLimits } from '../../src/telegram/limits.js';
+import { defaultLimits, type GatewayLimits } from '../../src/telegram/gateway.js';
 import { nodeTimers } from '../../src/timers.js';
 import { type Service, type ServiceOptions, withService } from '../service/service.js';
 

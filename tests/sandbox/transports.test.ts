@@ -2,13 +2,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Api } from 'telegram/index.js';
+import { abridged, type Framing, full, intermediate } from '../../sandbox/mtproto/transports.js';
 import { currentLayer, schemaOfLayer } from '../../sandbox/tl/schema.js';
 import { long } from '../../sandbox/tl/values.js';
 import { encode } from '../../sandbox/tl/writer.js';
-import { abridged } from '../../sandbox/transport/abridged.js';
-import type { Framing } from '../../sandbox/transport/framing.js';
-import { full } from '../../sandbox/transport/full.js';
-import { intermediate } from '../../sandbox/transport/intermediate.js';
 import { type TestSandbox, testSandbox } from './gramjs.js';
 
 let telegram: TestSandbox;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { defaultLimits } from '../../src/telegram/limits.js';
+import { defaultLimits } from '../../src/telegram/gateway.js';
 import { listen } from '../http/listener.js';
 import { HURRIED, logIn, type World, withTelegram } from '../logins/over_sandbox.js';
 import { until } from '../service/manual_time.js';

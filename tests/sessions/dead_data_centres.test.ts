@@ -2,7 +2,7 @@ import { getActiveResourcesInfo } from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
-import { defaultLimits } from '../../src/telegram/limits.js';
+import { defaultLimits } from '../../src/telegram/gateway.js';
 import { HURRIED, logIn, post, sendCode, type World, withTelegram } from '../logins/over_sandbox.js';
 import { until } from '../service/manual_time.js';
 

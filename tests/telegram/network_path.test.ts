@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ProxyAddress } from '../../src/access/proxy_url.js';
+import type { ProxyAddress } from '../../src/kernel/proxy.js';
 import { TelegramUnreachable } from '../../src/telegram/errors.js';
 import { pathTo } from '../../src/telegram/gramjs/network_path.js';
 import { isTestAddress, telegramNetwork, wellKnownAddress } from '../../src/telegram/network.js';

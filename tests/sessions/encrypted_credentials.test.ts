@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { SESSION_API_HASH, Vault } from '../../src/access/vault.js';
-import { openCredentials, sealCredentials } from '../../src/sessions/sealed_credentials.js';
+import { decryptCredentials, encryptCredentials } from '../../src/sessions/stored_credentials.js';
 
 const vault = new Vault([randomBytes(32)]);
 const credentials = {
@@ -14,15 +14,17 @@ const credentials = {
   isBot: true,
 };
 
-describe('sealed credentials', () => {
-  it('are what they were when they are opened, ids of 64 bits included', async () => {
-    expect(await openCredentials(await sealCredentials(credentials, vault), vault)).toEqual(credentials);
+describe('encrypted credentials', () => {
+  it('are the same once decrypted, ids of 64 bits included', async () => {
+    expect(await decryptCredentials(await encryptCredentials(credentials, vault), vault)).toEqual(
+      credentials,
+    );
     const bare = { ...credentials, userId: null, apiId: null, isBot: false };
-    expect(await openCredentials(await sealCredentials(bare, vault), vault)).toEqual(bare);
+    expect(await decryptCredentials(await encryptCredentials(bare, vault), vault)).toEqual(bare);
   });
 
   it('show nothing of the auth key', async () => {
-    const text = await sealCredentials(credentials, vault);
+    const text = await encryptCredentials(credentials, vault);
     const decoded = text.split('.').map((part) => Buffer.from(part, 'base64url').toString('latin1'));
     for (const part of [text, ...decoded]) {
       expect(part).not.toContain(credentials.authKey.toString('base64').slice(0, 40));
@@ -30,9 +32,9 @@ describe('sealed credentials', () => {
     }
   });
 
-  it('open with their own key only, and as nothing else', async () => {
-    const text = await sealCredentials(credentials, vault);
-    await expect(openCredentials(text, new Vault([randomBytes(32)]))).rejects.toMatchObject({
+  it('are decrypted with their own key only, and as nothing else', async () => {
+    const text = await encryptCredentials(credentials, vault);
+    await expect(decryptCredentials(text, new Vault([randomBytes(32)]))).rejects.toMatchObject({
       code: 'unknown_key',
     });
     await expect(vault.decrypt(text, SESSION_API_HASH)).rejects.toMatchObject({ code: 'wrong_context' });

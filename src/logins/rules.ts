@@ -1,0 +1,36 @@
+import type { SessionRecord } from '../sessions/store.js';
+import { isRpcError, TelegramTimeout, TelegramUnreachable } from '../telegram/errors.js';
+import type { PendingLogin } from './store.js';
+
+/** Whether Telegram may have carried out a step that failed like this; `before`: an earlier step's outcome is unknown. */
+export function isOutcomeUnknown(error: unknown, before: boolean): boolean {
+  if (isRpcError(error)) return false;
+  return before || error instanceof TelegramTimeout || error instanceof TelegramUnreachable;
+}
+
+/** Whether dropping the login would leave a session at Telegram that nobody knows of. */
+export function leavesSession({ kind, stage }: Pick<PendingLogin, 'kind' | 'stage'>): boolean {
+  return kind === 'code' && stage === 'ready';
+}
+
+/** Whether the session's account needs a new login: its files are worthless by then, and may be replaced. */
+export function isExpired({ state, rest }: Pick<SessionRecord, 'state' | 'rest'>): boolean {
+  return state === 'dead' || rest === 'dead';
+}
+
+/** Which of a phone number's expired sessions a login replaces; `name` null: any. Null: none, it makes a new one. */
+export function replacedSession<Session extends Pick<SessionRecord, 'name'>>(
+  expired: readonly Session[],
+  name: string | null,
+): Session | null {
+  return expired.find((session) => name === null || session.name === name) ?? null;
+}
+
+/** What a session is called whose login names none: as the one it replaces, or by its phone number or account. */
+export function defaultName(
+  [expired]: readonly Pick<SessionRecord, 'name'>[],
+  { phoneNumber }: Pick<PendingLogin, 'phoneNumber'>,
+  userId: string | null,
+): string {
+  return expired?.name ?? phoneNumber?.slice(1) ?? `account-${userId}`;
+}

@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import type { AccessStore } from '../access/store.js';
+import type { SteadyClock } from '../clock.js';
+import { text, wholeNumber } from '../http/parameters.js';
+import { sessionNameRefusal } from '../intake/session_name.js';
+import { type ProxyAddress, parseProxyUrl, type StoredProxy } from '../kernel/proxy.js';
+import type { SessionRecord } from './store.js';
+
+/** A name for a session, as a request gives it. */
+export const sessionName = z
+  .string()
+  .superRefine((name, context) => {
+    const refused = sessionNameRefusal(name);
+    if (refused) context.addIssue({ code: 'custom', message: refused, params: { type: 'value_error' } });
+  })
+  .meta({ description: 'The name of the session and of its file', example: 'my_session' });
+
+const PROXY_WANTED =
+  'wanted: an object of type, host, port, user and pass, or a URL such as socks5://user:pass@host:port';
+
+/** The parts of a proxy's URL; anything but a string stays as it is. */
+function proxyParts(given: unknown, context: z.RefinementCtx): unknown {
+  if (typeof given !== 'string') return given;
+  try {
+    return parseProxyUrl(given);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : PROXY_WANTED;
+    context.addIssue({ code: 'custom', message, params: { type: 'value_error' } });
+    return z.NEVER;
+  }
+}
+
+const proxyObject = z
+  .object(
+    {
+      type: z.enum(['socks5', 'socks4', 'mtproxy', 'http']),
+      host: text(255).regex(/^[\w.:-]+$/, 'wanted: a host name or an address'),
+      port: wholeNumber(1, 65_535),
+      user: text(255).nullish(),
+      pass: text(512).nullish().meta({ description: 'Of an mtproxy: its secret' }),
+    },
+    PROXY_WANTED,
+  )
+  .transform(
+    ({ user, pass, ...address }): ProxyAddress => ({ ...address, user: user ?? null, pass: pass ?? null }),
+  );
+
+/** A proxy as a request gives it: its parts, or a URL. */
+export const proxyInput = z
+  .preprocess(proxyParts, proxyObject)
+  .meta({ description: 'An object, or a URL such as `socks5://user:pass@host:port`' });
+
+const moment = z.iso.datetime();
+
+/** A session as the API answers it, without its proxy's password. */
+export const sessionAnswer = z
+  .object({
+    id: z.int(),
+    name: z.string(),
+    session_name: z.string(),
+    phone_number: z.string().nullable(),
+    api_id: z.int().nullable(),
+    is_active: z.string(),
+    status: z.string(),
+    status_reason: z.string().nullable(),
+    status_until: moment.nullable(),
+    format: z.string(),
+    session_file: z.string().nullable(),
+    created_at: moment,
+    updated_at: moment,
+    last_checked_at: moment.nullable(),
+    last_used_at: moment.nullable(),
+    tags: z.array(z.string()),
+    proxy: z
+      .object({ type: z.string(), host: z.string(), port: z.int(), user: z.string().nullable() })
+      .nullable(),
+  })
+  .meta({ id: 'Session' });
+
+/** `is_active` by the session's state; others are `active`. */
+const ACTIVITY: Readonly<Record<string, string>> = { dead: 'expired', inactive: 'inactive' };
+
+/** Serialises a session for the API. */
+export type SerializeSession = (session: SessionRecord) => Promise<z.output<typeof sessionAnswer>>;
+
+/** Serialises sessions together with their proxies. */
+export function sessionSerializer(access: AccessStore, clock: SteadyClock) {
+  const all = async (sessions: readonly SessionRecord[]) => {
+    const proxies = await access.proxies();
+    return sessions.map((session) => serializeSession(session, proxies, clock));
+  };
+  const one: SerializeSession = async (session) => serializeSession(session, await access.proxies(), clock);
+  return { all, one };
+}
+
+function serializeSession(
+  session: SessionRecord,
+  proxies: readonly (StoredProxy & { readonly id: number })[],
+  clock: SteadyClock,
+): z.output<typeof sessionAnswer> {
+  const shown = (at: number | null) => (at ? clock.display(at).toISOString() : null);
+  const proxy = proxies.find(({ id }) => id === session.proxyId);
+  return {
+    id: session.id,
+    name: session.name,
+    session_name: session.name,
+    phone_number: session.phoneNumber,
+    api_id: session.apiId,
+    is_active: ACTIVITY[session.state] ?? ACTIVITY[session.rest] ?? 'active',
+    status: session.state,
+    status_reason: session.stateReason,
+    status_until: shown(session.stateUntil),
+    format: session.format,
+    session_file: session.file ?? session.jsonFile,
+    created_at: clock.display(session.createdAt).toISOString(),
+    updated_at: clock.display(session.updatedAt).toISOString(),
+    last_checked_at: shown(session.lastCheckedAt),
+    last_used_at: shown(session.lastUsedAt),
+    tags: [...session.tags],
+    proxy: proxy ? { type: proxy.type, host: proxy.host, port: proxy.port, user: proxy.user } : null,
+  };
+}
