@@ -109,8 +109,8 @@ export interface KnownPeer {
 }
 
 /**
- * Runs, and what they have stored. Each call is one transaction. Only its owner changes a run that is carried
- * out: calls with `owner` resolve to false, having changed nothing, when the run is another's by now.
+ * Runs and what they have stored. Each call is one transaction. Only its owner changes a run that is carried out:
+ * calls with `owner` resolve to false, having changed nothing, when the run is another's by now.
  */
 export interface RunStore {
   /** Queues a run of the source, unless one has not ended. */

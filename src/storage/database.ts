@@ -11,29 +11,29 @@ import type { SessionStore } from '../sessions/store.js';
 import type { SourceStore } from '../sources/store.js';
 import type { Threads } from '../threads.js';
 
-/** What the start knows of the database that it should find. */
+/** What the start knows about the database that it should find. */
 export interface ExpectedDatabase {
-  /** The encryption key of a service that ran before; null: there is none. */
+  /** The encryption key of an earlier run; null: there is none. */
   readonly keyFile: string | null;
-  /** A database that can't be used is moved aside, and an empty one takes its place. */
+  /** Whether an unusable database is moved aside and replaced by an empty one. */
   readonly beginAnew: boolean;
 }
 
-/** What a database takes from the world around it. */
+/** The dependencies of a database. */
 export interface DatabaseDependencies {
   readonly logger: Logger;
   readonly time: TimeSource;
-  /** It is `time` that counts, not the server's clock: for one process whose time is in somebody's hands. */
+  /** Whether `time` is used instead of the server's clock: for a single process with injected time. */
   readonly ownTime?: boolean;
-  /** What the start knows of the database that it should find; unless given, nothing. SQLite only. */
+  /** What the start knows about the database that it should find; by default nothing. SQLite only. */
   readonly expected?: ExpectedDatabase;
-  /** Where worker threads come from; one a task unless given. */
+  /** Provides worker threads; by default one per task. */
   readonly threads?: Threads;
-  /** 1: a transaction a request, to measure what sharing one brings. SQLite only. */
+  /** 1: one transaction per request, to measure the gain of group commit. SQLite only. */
   readonly maxBatch?: number;
 }
 
-/** Where the service keeps its state, whichever the driver. */
+/** The service's storage, whichever the driver. */
 export interface Database {
   readonly pool: PoolStore;
   readonly intake: IntakeStore;
@@ -47,13 +47,13 @@ export interface Database {
   /** The clock of every process that uses this database. */
   readonly clock: SteadyClock;
   readonly cluster: Cluster;
-  /** Whether processes on other machines, without this one's files, may use it too. */
+  /** Whether processes on other machines, without this one's files, can use it as well. */
   readonly shared: boolean;
-  /** Reads a little, and writes nothing: resolves if the database answers and takes writes. @throws Unavailable. */
+  /** Reads without writing: resolves if the database answers and accepts writes. @throws Unavailable. */
   probe(): Promise<void>;
-  /** Writes a little: resolves if the database can be written, and keeps its clock going. @throws Unavailable. */
+  /** Writes a value: resolves if the database can be written, and saves its clock. @throws Unavailable. */
   touch(): Promise<void>;
-  /** Waits for the calls made so far, then lets go of everything. */
+  /** Waits for the calls made so far, then releases everything. */
   close(): Promise<void>;
 }
 

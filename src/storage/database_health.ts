@@ -2,12 +2,12 @@ import { TeleGateError, Unavailable } from '../errors.js';
 import type { Timers } from '../timers.js';
 import type { Database } from './database.js';
 
-/** After a write that failed, the next one is tried so much later, in milliseconds. */
+/** The delay before a failed write is retried, in milliseconds. */
 const AGAIN_MS = 1000;
 
 /**
- * Whether the database serves. To be asked costs one read: that it can be written is known from the small write
- * that the service makes now and then, and soon again after one that failed.
+ * The health of the database. Checking it costs one read: whether it can be written is known from the small write
+ * that the service makes periodically, and soon again after a failure.
  */
 export class DatabaseHealth {
   readonly #database: Pick<Database, 'probe' | 'touch'>;
@@ -21,12 +21,12 @@ export class DatabaseHealth {
     this.#timers = timers;
   }
 
-  /** Why it does not serve, without a path or a secret; null: it does. */
+  /** Why it is unhealthy, without a path or secret; null: it is healthy. */
   async reason(): Promise<string | null> {
     return (await this.#database.probe().then(() => null, reasonOf)) ?? this.#failure;
   }
 
-  /** Writes a little, and remembers how that went. @throws Unavailable. */
+  /** Writes a value, and remembers whether that succeeded. @throws Unavailable. */
   async touch(): Promise<void> {
     try {
       await this.#database.touch();

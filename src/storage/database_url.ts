@@ -1,23 +1,23 @@
 import { resolve } from 'node:path';
 
-/** The file of a process that has its database for itself, by its absolute path. */
+/** The absolute path of the database file of a single process. */
 export interface SqliteTarget {
   readonly kind: 'sqlite';
   readonly file: string;
 }
 
-/** A server that any number of processes may share. */
+/** A server that any number of processes can share. */
 export interface PostgresTarget {
   readonly kind: 'postgres';
   /** `postgres://user:password@host:port/database`: a secret. */
   readonly url: string;
-  /** The most connections that this process has open at once. */
+  /** The maximum size of this process's connection pool. */
   readonly connections: number;
-  /** A statement that takes longer is undone, in milliseconds. */
+  /** A statement that takes longer is rolled back, in milliseconds. */
   readonly statementTimeoutMs: number;
 }
 
-/** Where the service keeps its state. */
+/** The service's database. */
 export type DatabaseTarget = SqliteTarget | PostgresTarget;
 
 /** The database that a URL names. */
@@ -27,8 +27,8 @@ const WANTED =
   'nothing, sqlite:PATH, file:PATH (a file: leases outlive a restart), or postgres://USER:PASSWORD@HOST:PORT/DATABASE';
 
 /**
- * Reads a database's URL. The path of a file is taken as it is written, without percent-decoding.
- * @throws Error that says what was wanted, and never what was given.
+ * Reads a database's URL. The path of a file is used as written, without percent-decoding.
+ * @throws Error that says what was expected, but never what was given.
  */
 export function parseDatabaseUrl(url: string): NamedDatabase {
   if (/^postgres(ql)?:/i.test(url)) return { kind: 'postgres', url: checked(url) };

@@ -4,15 +4,15 @@ import { POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS } from '../project.js';
 import { DatabaseRefused } from './database.js';
 import type { NamedDatabase } from './database_url.js';
 
-/** From which schema to which a database was brought, by the names of migrations; null: it had none. */
+/** From which schema to which a database was upgraded, by the names of migrations; null: it had none. */
 export interface Migrated {
   readonly from: string | null;
   readonly to: string | null;
 }
 
 /**
- * Brings the schema of a database up to date; a file that is not there is made.
- * @throws DatabaseRefused when it can't be reached or opened, or when a service has the file.
+ * Upgrades the schema of a database; a missing file is created.
+ * @throws DatabaseRefused if it can't be reached or opened, or if a service uses the file.
  */
 export async function migrateToNewest(database: NamedDatabase): Promise<Migrated> {
   const sqlite = database.kind === 'sqlite';
@@ -53,7 +53,7 @@ async function migrateServer(url: string): Promise<Applied> {
   }
 }
 
-/** A migration by its name, and by the time (milliseconds) under which a database says that it has it. */
+/** A migration: its name, and the time (milliseconds) under which a database records it. */
 export interface Migration {
   readonly tag: string;
   readonly when: number;
@@ -67,14 +67,14 @@ function migrationsIn(directory: string): readonly Migration[] {
   return journal.entries;
 }
 
-/** What the schema is called that the migration of this time left; null: no migration was made. */
+/** The name of the schema after the migration of this time; null: no migration was applied. */
 export function nameOfVersion(directory: string, applied: number | null): string | null {
   if (applied === null) return null;
   return migrationsIn(directory).find(({ when }) => when === applied)?.tag ?? 'an unknown version';
 }
 
 /**
- * Makes sure that a database has all the migrations and none that is newer. `place` names it without a secret.
+ * Makes sure that a database has all migrations and none that is newer. `place` names it without a secret.
  * @throws DatabaseRefused that says what to do.
  */
 export function refuseOtherVersion(place: string, directory: string, applied: number | null): void {

@@ -4,9 +4,9 @@ import type { AccessLevel, Target } from '../sources/store.js';
 import type { Columns } from './postgres/columns.js';
 import type { SessionsTable } from './tables.js';
 
-/** Declares the tables of sources and their runs, beside that of sessions. */
+/** Declares the tables of sources and their runs. */
 export function declareScrapingTables(c: Columns, sessions: SessionsTable) {
-  /** Channels that are scraped. `api_hash`, `bot_token` and `bot_session` are encrypted. */
+  /** The channels to scrape. `api_hash`, `bot_token` and `bot_session` are encrypted. */
   const sources = c.table(
     'sources',
     {
@@ -88,7 +88,7 @@ export function declareScrapingTables(c: Columns, sessions: SessionsTable) {
     ],
   );
 
-  /** The files of a source's messages. Kept when the run that found them is forgotten. */
+  /** The files of a source's messages. Kept when the run that found them is deleted. */
   const files = c.table(
     'files',
     {
@@ -115,7 +115,7 @@ export function declareScrapingTables(c: Columns, sessions: SessionsTable) {
     ],
   );
 
-  /** How far each source is. */
+  /** The checkpoint of each source. */
   const checkpoints = c.table('checkpoints', {
     sourceId: c
       .whole('source_id')
@@ -139,7 +139,7 @@ export function declareScrapingTables(c: Columns, sessions: SessionsTable) {
       accessHash: c.text('access_hash'),
       title: c.text('title').notNull(),
       username: c.text('username'),
-      /** When it was saved or asked for last. */
+      /** When it was last saved or used. */
       usedAt: c.whole('used_at').notNull().default(0),
     },
     (table) => [c.primaryKey({ columns: [table.sessionId, table.identifier] })],

@@ -7,7 +7,7 @@ import type { BaseState, State } from '../pool/states.js';
 import type { Columns } from './postgres/columns.js';
 import { declareScrapingTables } from './scraping_tables.js';
 
-/** The tables that both databases have, typed as PostgreSQL's. */
+/** The tables that both databases have, with PostgreSQL's types. */
 export type Tables = ReturnType<typeof declareTables>;
 
 /** A session's row, whichever the database. */
@@ -16,20 +16,20 @@ export type SessionRow = Tables['sessions']['$inferSelect'];
 /** The table of sessions, to refer to. */
 export type SessionsTable = ReturnType<typeof declareSessionTables>['sessions'];
 
-/** Declares all tables that both databases have. What only one has stands in that one's schema. */
+/** Declares all tables that both databases have. Tables of only one are in that one's schema. */
 export function declareTables(columns: Columns) {
   const tables = declareSessionTables(columns);
   return { ...tables, ...declareScrapingTables(columns, tables.sessions) };
 }
 
-/** Times are milliseconds on the service's clock; ids of Telegram are text, since they have 64 bits. */
+/** Times are milliseconds on the service's clock; Telegram's ids are text, since they have 64 bits. */
 export function declareSessionTables(c: Columns) {
   const sessions = c.table(
     'sessions',
     {
       id: c.identity(),
       name: c.text('name').notNull().unique(),
-      /** As `foldName` puts it. Not unique: files on disk may differ in case only. */
+      /** The result of `foldName`. Not unique: files on disk may differ only in case. */
       foldedName: c.addedLater(c.text('folded_name').notNull(), ''),
       file: c.text('file'),
       jsonFile: c.text('json_file'),
@@ -42,7 +42,7 @@ export function declareSessionTables(c: Columns) {
       apiId: c.integer('api_id'),
       /** Encrypted. */
       apiHash: c.text('api_hash'),
-      /** Encrypted: the session itself, for replicas that have no file of it. Null: not kept here. */
+      /** Encrypted: the session itself, for replicas without its file. Null: not stored here. */
       credentials: c.text('credentials'),
       proxyId: c.whole('proxy_id').references(() => proxies.id),
       tags: c.list('tags').notNull(),
@@ -52,7 +52,7 @@ export function declareSessionTables(c: Columns) {
       state: c.text('state').$type<State>().notNull(),
       stateReason: c.text('state_reason'),
       stateUntil: c.whole('state_until'),
-      /** Flooded for some method. Part of the index by which the next free session is found. */
+      /** Whether it has a method flood. Part of the index that finds the next free session. */
       limited: c.flag('limited').notNull().default(false),
       lastUsedAt: c.whole('last_used_at').notNull(),
       /** The current lease, or the last one when the session is not leased. */
@@ -62,9 +62,9 @@ export function declareSessionTables(c: Columns) {
       leaseAddress: c.text('lease_address'),
       leaseTtlSeconds: c.integer('lease_ttl_seconds'),
       leaseRenewed: c.flag('lease_renewed').notNull().default(false),
-      /** Until when its last holder may still be connected; null: it has let go, or has the lease. */
+      /** Until when its last holder may still be connected; null: it has released, or still holds the lease. */
       cooldownUntil: c.whole('cooldown_until'),
-      /** Leases that ended without their holder, who may release them late. */
+      /** Leases that ended without their holder, which may release them late. */
       unreleased: c.json<readonly UnreleasedLease[]>('unreleased').notNull().default(sql`'[]'`),
       suspectedAt: c.whole('suspected_at'),
       lastCheckedAt: c.whole('last_checked_at'),
@@ -81,7 +81,10 @@ export function declareSessionTables(c: Columns) {
     ],
   );
 
-  /** A tag on a session; `free_since` is its place among the free ones (when it was last used), null when it is not free. */
+  /**
+   * A tag of a session; `free_since` is its position among the free ones (when it was last used), null if it is not
+   * free.
+   */
   const sessionTags = c.table(
     'session_tags',
     {
@@ -119,7 +122,7 @@ export function declareSessionTables(c: Columns) {
     ],
   );
 
-  /** What happened to a session. Kept when the session goes; bounded by the job that prunes it. */
+  /** The history of sessions. Kept when a session is deleted; bounded by the job that prunes it. */
   const history = c.table(
     'history',
     {
@@ -141,7 +144,7 @@ export function declareSessionTables(c: Columns) {
       key: c.text('key').notNull(),
       sessionId: c.whole('session_id').notNull(),
       leaseId: c.text('lease_id').notNull(),
-      /** How often the key was sent again and got the same lease. */
+      /** How often the key was repeated and got the same lease. */
       repeats: c.integer('repeats').notNull().default(0),
       createdAt: c.whole('created_at').notNull(),
     },
@@ -160,13 +163,13 @@ export function declareSessionTables(c: Columns) {
     maxLeases: c.integer('max_leases'),
     /** It leases and sees only sessions that have all of them; none: every session. */
     tags: c.list('tags').notNull().default([]),
-    /** Null: it does not expire. */
+    /** Null: it never expires. */
     expiresAt: c.whole('expires_at'),
     createdAt: c.whole('created_at').notNull(),
     revokedAt: c.whole('revoked_at'),
   });
 
-  /** What admins did, newest last; bounded by the job that prunes it. `holder`, `key_name`: the key that it was done with. */
+  /** Admin actions, newest last; bounded by the job that prunes it. `holder`, `key_name`: the key that was used. */
   const auditLog = c.table(
     'audit_log',
     {
@@ -196,7 +199,7 @@ export function declareSessionTables(c: Columns) {
     pass: c.text('pass'),
   });
 
-  /** Logins under way, and those that became sessions a moment ago. `secret` is encrypted. */
+  /** Pending logins, and those that have recently become sessions. `secret` is encrypted. */
   const pendingLogins = c.table(
     'pending_logins',
     {
@@ -210,7 +213,7 @@ export function declareSessionTables(c: Columns) {
       secret: c.text('secret').notNull(),
       authKeySha256: c.bytes('auth_key_sha256'),
       inDoubt: c.flag('in_doubt').notNull(),
-      /** Not a reference: a login tells of its session though that one is gone. */
+      /** Not a foreign key: a login names its session even after that is deleted. */
       sessionId: c.whole('session_id'),
       expiresAt: c.whole('expires_at').notNull(),
       claimedUntil: c.whole('claimed_until'),
@@ -222,7 +225,7 @@ export function declareSessionTables(c: Columns) {
     ],
   );
 
-  /** Facts the service remembers of itself: the device of SESSIONS_DIR, the anchor of its clock. */
+  /** The service's key-value pairs: the device of SESSIONS_DIR, the anchor of its clock. */
   const facts = c.table('facts', {
     name: c.text('name').primaryKey(),
     value: c.text('value').notNull(),

@@ -1,32 +1,32 @@
 import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core';
 import { tables } from '../postgres/schema.js';
 
-/** A value while it is copied: bytes are hexadecimal, booleans 0 or 1, lists JSON; so that `===` compares them. */
+/** A value during a copy: bytes are hexadecimal, booleans 0 or 1, lists JSON, so that `===` compares them. */
 export type Value = string | number | null;
 
 /** The values of a row, in the order of the table's columns. */
 export type Row = readonly Value[];
 
-/** What a column keeps, whichever the driver. */
+/** The type of a column, whichever the driver. */
 export type Kind = 'whole' | 'text' | 'boolean' | 'bytes' | 'list';
 
-/** A column that both drivers have by this name. */
+/** A column that both databases have under this name. */
 export interface CopiedColumn {
   readonly name: string;
   readonly kind: Kind;
-  /** What PostgreSQL calls its type. */
+  /** PostgreSQL's name of its type. */
   readonly type: string;
-  /** It is the primary key, or part of it. */
+  /** Whether it is the primary key, or part of it. */
   readonly key: boolean;
 }
 
-/** A table that is copied as it is. */
+/** A table that is copied unchanged. */
 export interface CopiedTable {
   readonly name: string;
   readonly columns: readonly CopiedColumn[];
   /** The columns of the primary key, in the order by which rows are read. */
   readonly key: readonly CopiedColumn[];
-  /** Its ids are never given twice, not even those of rows that are gone. */
+  /** Its ids are never reused, not even those of deleted rows. */
   readonly numbered: boolean;
 }
 
@@ -41,9 +41,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
 };
 
 /**
- * What is copied, in an order in which every row finds those that it refers to. Not among it: `counts`, which
- * says again what the sessions say and is kept in another way by each driver; and `rate_limits`, whose rows are
- * of the last minutes.
+ * The copied tables, in an order in which rows come after those that they refer to. Not copied: `counts`, which is
+ * derived from the sessions and stored differently by each driver, and `rate_limits`, which only covers the last
+ * minutes.
  */
 export const COPIED_TABLES: readonly CopiedTable[] = [
   tables.proxies,
@@ -64,7 +64,7 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   tables.facts,
 ].map(copied);
 
-/** Tables of ours that are made anew rather than copied. */
+/** Tables that are recreated rather than copied. */
 export const UNCOPIED_TABLES: readonly string[] = ['counts', 'rate_limits'];
 
 /** Names the row by its primary key, as in `session 7, tag eu`. */
@@ -72,7 +72,7 @@ export function keyOf(table: CopiedTable, row: Row): string {
   return table.key.map(({ name }) => `${name} ${row[columnAt(table, name)]}`).join(', ');
 }
 
-/** Where in a row the column's value is. @throws Error when the table has no such column. */
+/** The index of the column's value in a row. @throws Error if the table has no such column. */
 export function columnAt({ name: table, columns }: CopiedTable, name: string): number {
   const at = columns.findIndex((column) => column.name === name);
   if (at === -1) throw new Error(`${table} has no column ${name}`);

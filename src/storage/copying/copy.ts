@@ -4,16 +4,16 @@ import type { NamedDatabase } from '../database_url.js';
 import type { CopiedTable, Row } from './copied_tables.js';
 import { type CopiedRows, type CopySurroundings, copyTables, verifyTables, withoutAnchor } from './steps.js';
 
-/** A copy could not be made, or is not like its source; the message says why and what became of the target. */
+/** A copy failed, or differs from its source; the message says why, and what happened to the target. */
 export class CopyFailed extends Error {
   override readonly name = 'CopyFailed';
 }
 
 /**
- * Copies all that a service keeps into an empty database, of the same kind or the other, and compares every row
- * with its source before anything of it is to be seen: all is copied, or nothing. Times are copied as they are.
+ * Copies everything that a service stores into an empty database, of the same kind or the other, and compares every
+ * row with its source before anything becomes visible: all or nothing. Times are copied unchanged.
  *
- * @throws DatabaseRefused before anything was changed; CopyFailed; the signal's reason.
+ * @throws DatabaseRefused before anything is changed; CopyFailed; the signal's reason.
  */
 export async function copyDatabase(
   from: NamedDatabase,
@@ -22,7 +22,7 @@ export async function copyDatabase(
 ): Promise<CopiedRows[]> {
   if (from.kind === 'sqlite' && to.kind === 'sqlite') refuseSameFile(from.file, to.file);
   const opened = await openSource(from);
-  // A file's clock goes on in a file; PostgreSQL is its own clock.
+  // A file's clock continues in a file; PostgreSQL is its own clock.
   const source = from.kind === 'sqlite' && to.kind === 'sqlite' ? opened : withoutAnchor(opened);
   try {
     const target = await openTarget(to, source.mark);
@@ -71,17 +71,17 @@ async function keep(target: CopyTarget): Promise<void> {
   }
 }
 
-/** A database as it stood at one instant. */
+/** A snapshot of a database. */
 export interface Readable {
-  /** All rows in the order of their primary keys, text by its bytes; some thousand at a time. */
+  /** All rows in the order of their primary keys, text by its bytes, some thousand at a time. */
   rows(table: CopiedTable): AsyncIterable<readonly Row[]>;
 }
 
-/** Where a copy comes from. No service writes to it until it is closed. */
+/** The source of a copy. No service writes to it until it is closed. */
 export interface CopySource extends Readable {
   /**
-   * A number that the server of the source, if it has one, knows of: a target in the same database finds it
-   * taken. Null: a file, which the target can compare by itself.
+   * A lock that the source's server, if it has one, holds: a target in the same database finds it taken. Null: a
+   * file, which the target can compare itself.
    */
   readonly mark: string | null;
   /** The highest id that a row of the table ever had; 0: none. */
@@ -89,22 +89,22 @@ export interface CopySource extends Readable {
   close(): Promise<void>;
 }
 
-/** Where a copy goes, all of it or nothing. Nobody else sees any of it before `keep`. */
+/** The target of a copy: all or nothing. Nobody else sees any of it before `keep`. */
 export interface CopyTarget extends Readable {
   insert(table: CopiedTable, rows: readonly Row[]): Promise<void>;
   /** New rows get higher ids than this. */
   continueFrom(table: CopiedTable, highestId: number): Promise<void>;
-  /** Writes how many sessions there are of each kind. */
+  /** Writes the session counts. */
   saveCounts(counts: ReadonlyMap<string, number>): Promise<void>;
-  /** All rows are there: prepares to read them back. */
+  /** Called after the last row: prepares to read them back. */
   settle(): Promise<void>;
-  /** Keeps the copy, durably, and lets go of the target. */
+  /** Commits the copy durably, and closes the target. */
   keep(): Promise<void>;
-  /** Lets go of the target, and leaves nothing of the copy. */
+  /** Closes the target, and discards the copy. */
   undo(): Promise<void>;
 }
 
-/** @throws DatabaseRefused when both paths lead to one file, by whatever links. */
+/** @throws DatabaseRefused if both paths lead to the same file, through any links. */
 export function refuseSameFile(from: string, to: string): void {
   const one = statSync(from, { throwIfNoEntry: false, bigint: true });
   const other = statSync(to, { throwIfNoEntry: false, bigint: true });

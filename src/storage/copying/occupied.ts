@@ -4,7 +4,7 @@ import { DatabaseRefused } from '../database.js';
 import type { CommandConnection } from '../postgres/connect.js';
 import { COPIED_TABLES, UNCOPIED_TABLES } from './copied_tables.js';
 
-/** @throws DatabaseRefused when tables of the target have rows; it names them. */
+/** @throws DatabaseRefused if tables of the target have rows; it names them. */
 export function refuseOccupied(place: string, tables: readonly string[]): void {
   if (tables.length === 0) return;
   throw new DatabaseRefused(
@@ -18,8 +18,8 @@ const TABLES = `SELECT name FROM sqlite_schema
 const COPIED = COPIED_TABLES.map(({ name }) => name);
 
 /**
- * Makes sure that a file that is there already may be replaced.
- * @throws DatabaseRefused when a table of it has rows, or when it is something else than a database of TeleGate.
+ * Makes sure that an existing file may be replaced.
+ * @throws DatabaseRefused if one of its tables has rows, or if it is not a TeleGate database.
  */
 export function refuseOccupiedFile(path: string): void {
   refuseOccupied(path, tablesWithRows(path));
@@ -44,10 +44,10 @@ function tablesWithRows(path: string): string[] {
   }
 }
 
-/** How long others may have a lock on a table until it is given up, in milliseconds. */
+/** How long to wait for a table that others have locked, in milliseconds. */
 const LOCK_TIMEOUT_MS = 5_000;
 
-/** All connections of services have the name of this one, whatever the URL makes of it. */
+/** All connections of services have the same name as this one, whatever the URL says. */
 const SERVICES = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database()
   AND application_name = current_setting('application_name') AND pid <> pg_backend_pid()`;
 
@@ -60,14 +60,14 @@ export async function refuseServices({ client, place }: CommandConnection): Prom
   );
 }
 
-/** Makes sure that the database is not the one whose source has this mark. @throws DatabaseRefused. */
+/** Makes sure that the database is not the source with this mark. @throws DatabaseRefused. */
 export async function refuseMarked({ client, place }: CommandConnection, mark: string): Promise<void> {
   const text = 'SELECT pg_try_advisory_lock($1::bigint) AS other';
   const { rows } = await client.query<{ other: boolean }>(text, [mark]);
   if (!rows[0]?.other) throw new DatabaseRefused(`${place} is the database to be copied itself.`);
 }
 
-/** Locks tables until the transaction ends. @throws DatabaseRefused when others have them for long. */
+/** Locks tables until the transaction ends. @throws DatabaseRefused if others hold them for too long. */
 export async function lockTables(
   { client, place }: CommandConnection,
   tables: readonly string[],
@@ -83,7 +83,7 @@ export async function lockTables(
   }
 }
 
-/** Closes the connection, whatever state it is in; what its transaction wrote is undone. */
+/** Closes the connection in any state; its transaction is rolled back. */
 export async function disconnect(client: Client): Promise<void> {
   await client.end().catch(() => undefined);
 }

@@ -17,7 +17,7 @@ import {
 import { CopyFailed, type CopySource, type CopyTarget } from './copy.js';
 import { disconnect, lockTables, refuseMarked, refuseOccupied, refuseServices } from './occupied.js';
 
-/** Rows that are read at once: memory stays small however long the table is. */
+/** How many rows are read at a time, so that memory stays small however long the table is. */
 const ROWS_AT_ONCE = 2_000;
 
 /** Reads a table in the order of its primary key, within the connection's transaction. */
@@ -35,11 +35,11 @@ export async function* readPostgres(client: Client, table: CopiedTable): AsyncGe
     if (rows.length === 0) break;
     yield rows.map((row) => kinds.map((kind, at) => fromPostgres(kind, row[at])));
   }
-  // One that is left early ends with its transaction.
+  // A cursor that is abandoned ends with its transaction.
   await client.query(`CLOSE ${cursor}`);
 }
 
-/** Writes rows of a table. @throws CopyFailed when PostgreSQL can't keep a value. */
+/** Writes rows of a table. @throws CopyFailed if PostgreSQL can't store a value. */
 export async function writePostgres(client: Client, table: CopiedTable, rows: readonly Row[]): Promise<void> {
   const { name, columns } = table;
   const names = columns.map((column) => `"${column.name}"`).join(', ');
@@ -54,14 +54,14 @@ export async function writePostgres(client: Client, table: CopiedTable, rows: re
   });
 }
 
-/** The type in which a value goes to the server: `unnest` would take lists of lists for one list. */
+/** The type in which a value is sent to the server: `unnest` would flatten lists of lists. */
 function givenType({ kind, type }: CopiedColumn): string {
   return kind === 'list' ? 'text' : type;
 }
 
 function expression({ kind, name }: CopiedColumn): string {
   if (kind !== 'list') return `"${name}"`;
-  // Of no list, an array of nothing would be made.
+  // A missing list would become an empty array.
   return `CASE WHEN "${name}" IS NOT NULL THEN ARRAY(SELECT json_array_elements_text("${name}"::json)) END`;
 }
 
@@ -88,8 +88,8 @@ function refuseNul(table: CopiedTable, rows: readonly Row[]): void {
 }
 
 /**
- * Opens a database to be copied, and keeps services from writing to it.
- * @throws DatabaseRefused when it can't be reached, is in use, or is of another version.
+ * Opens the source database, and keeps services from writing to it.
+ * @throws DatabaseRefused if it can't be reached, is in use, or has another version.
  */
 export async function openPostgresSource(url: string): Promise<CopySource> {
   const connection = await connectForCommand(url);
@@ -100,7 +100,7 @@ export async function openPostgresSource(url: string): Promise<CopySource> {
     const mark = String(randomInt(2 ** 47));
     await client.query('SELECT pg_advisory_lock($1::bigint)', [mark]);
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    // Before the first read, after which the transaction sees no changes: a lease granted now would be lost.
+    // Before the first read, which fixes the snapshot: a lease granted after it would be lost.
     const tables = COPIED_TABLES.map(({ name }) => name);
     await lockTables(connection, tables, 'SHARE');
     return {
@@ -131,8 +131,9 @@ async function highestId(client: Client, { name }: CopiedTable): Promise<number>
 const COPIED = COPIED_TABLES.map(({ name }) => name);
 
 /**
- * Begins the one transaction of a copy, in a database whose tables are made if it has none. `mark`: the source's.
- * @throws DatabaseRefused when it can't be reached, is the source itself, is in use, or has rows.
+ * Begins the single transaction of a copy, in a database whose tables are created if it has none. `mark`: the
+ * source's.
+ * @throws DatabaseRefused if it can't be reached, is the source itself, is in use, or has rows.
  */
 export async function openPostgresTarget(url: string, mark: string | null): Promise<CopyTarget> {
   const connection = await connectForCommand(url);
@@ -140,7 +141,7 @@ export async function openPostgresTarget(url: string, mark: string | null): Prom
   try {
     if (mark !== null) await refuseMarked(connection, mark);
     await refuseServices(connection);
-    // Before the schema is touched; and again once nobody else can write.
+    // Before the schema is changed, and again once nobody else can write.
     refuseOccupied(place, await occupied(client));
     await migrateDatabase(commandOptions(url), POSTGRES_MIGRATIONS);
     await client.query('BEGIN');
@@ -166,7 +167,7 @@ class PostgresTarget implements CopyTarget {
   }
 
   async continueFrom({ name }: CopiedTable, highestId: number): Promise<void> {
-    // Unlike setval, this is undone with the transaction.
+    // Unlike setval, this is rolled back with the transaction.
     await this.#client.query(`ALTER TABLE ${name} ALTER COLUMN id RESTART WITH ${highestId + 1}`);
   }
 
@@ -177,7 +178,7 @@ class PostgresTarget implements CopyTarget {
   }
 
   async settle(): Promise<void> {
-    // A service that starts at once finds its way as well as one that has run for long.
+    // So that a service that starts right away has good query plans.
     await this.#client.query(`ANALYZE ${COPIED.join(', ')}`);
   }
 

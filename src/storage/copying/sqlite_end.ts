@@ -12,19 +12,19 @@ import type { CopiedTable, Kind, Row, Value } from './copied_tables.js';
 import type { CopySource, CopyTarget } from './copy.js';
 import { refuseOccupiedFile } from './occupied.js';
 
-/** Where a new file is to be: nobody else uses the place until it is left. */
+/** The reserved path of a new file: nobody else uses it until it is released. */
 export interface Place {
-  /** The file to be written, empty and for its owner only. */
+  /** The file to write: empty, and accessible to its owner only. */
   readonly partial: string;
-  /** Puts what was written where it belongs, durably, and leaves. */
+  /** Moves the file to its final path, durably, and releases it. */
   fill(): void;
-  /** Leaves it as it was found. */
+  /** Restores what was there, and releases it. */
   clear(): void;
 }
 
 /**
- * Reserves the place of a file. One that is there already may have no rows.
- * @throws DatabaseRefused when it has some, or is not one of ours, or is in use.
+ * Reserves the path of a file. An existing one must have no rows.
+ * @throws DatabaseRefused if it has some, is not a TeleGate database, or is in use.
  */
 export function reserve(path: string): Place {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -32,7 +32,7 @@ export function reserve(path: string): Place {
   const partial = `${path}.partial`;
   try {
     if (existsSync(path) && statSync(path).size > 0) refuseOccupiedFile(path);
-    // That of a copy that was killed: with the lock, nobody is at it.
+    // Left by a killed copy: with the lock held, nobody uses it.
     remove(partial);
     closeSync(openSync(partial, 'wx', 0o600));
   } catch (error) {
@@ -43,7 +43,7 @@ export function reserve(path: string): Place {
     partial,
     fill() {
       sync(partial);
-      // A log that was left beside an empty database is not one of the new one.
+      // A WAL left next to an empty database does not belong to the new one.
       removeLogs(path);
       renameSync(partial, path);
       sync(dirname(path));
@@ -74,7 +74,7 @@ function sync(path: string): void {
   }
 }
 
-/** Rows that are read at once: memory stays small however long the table is. */
+/** How many rows are read at a time, so that memory stays small however long the table is. */
 const ROWS_AT_ONCE = 2_000;
 
 /** Reads a table in the order of its primary key. */
@@ -93,7 +93,7 @@ export async function* readSqlite(sqlite: Database.Database, table: CopiedTable)
   if (rows.length > 0) yield rows;
 }
 
-/** Makes the function that writes rows of a table. */
+/** Creates the function that writes rows of a table. */
 export function sqliteWriter(sqlite: Database.Database, table: CopiedTable): (rows: readonly Row[]) => void {
   const places = table.columns.map(() => '?').join(', ');
   const insert = sqlite.prepare(`INSERT INTO "${table.name}" (${quoted(table.columns)}) VALUES (${places})`);
@@ -105,7 +105,7 @@ export function sqliteWriter(sqlite: Database.Database, table: CopiedTable): (ro
 
 function fromSqlite(kind: Kind, value: unknown): Value {
   if (kind === 'bytes' && Buffer.isBuffer(value)) return value.toString('hex');
-  // Of one list, one text: whoever wrote it may have put blanks between.
+  // One text per list: its writer may have added spaces.
   if (kind === 'list' && typeof value === 'string') return JSON.stringify(JSON.parse(value));
   return value as Value;
 }
@@ -119,8 +119,8 @@ function quoted(columns: CopiedTable['columns']): string {
 }
 
 /**
- * Opens a file to be copied, locked as a service would lock it.
- * @throws DatabaseRefused when it is not there, damaged, in use, or of another version; nothing was changed.
+ * Opens the source file, locked as by a service.
+ * @throws DatabaseRefused if it is missing, damaged, in use, or has another version; nothing is changed.
  */
 export function openSqliteSource(path: string): CopySource {
   if (!existsSync(path)) throw new DatabaseRefused(`${path} does not exist.`);
@@ -148,7 +148,7 @@ function openForReading(path: string): Database.Database {
   try {
     sqlite.pragma('query_only = ON');
     refuseOtherVersion(path, SQLITE_MIGRATIONS, appliedToSqlite(sqlite));
-    // Keys may be made beside a service without its lock: all that is read is of one instant.
+    // Keys can be created without the service's lock, so everything is read from one snapshot.
     sqlite.exec('BEGIN');
     return sqlite;
   } catch (error) {
@@ -168,8 +168,8 @@ function highestId(sqlite: Database.Database, table: string): number {
 }
 
 /**
- * Begins a new file, which has another name (`NAME.partial`) until it is whole.
- * @throws DatabaseRefused when the place is taken.
+ * Starts a new file, which has another name (`NAME.partial`) until it is complete.
+ * @throws DatabaseRefused if the path is taken.
  */
 export function openSqliteTarget(path: string): CopyTarget {
   const place = reserve(path);
@@ -189,10 +189,10 @@ class SqliteTarget implements CopyTarget {
   constructor(place: Place) {
     this.#place = place;
     this.#sqlite = new Database(place.partial);
-    // Nothing is to be undone in a file that goes if it is not finished; once it is, it is written to disk.
+    // No rollback is needed in a file that is deleted unless finished; then it is flushed to disk.
     this.#sqlite.pragma('journal_mode = OFF');
     this.#sqlite.pragma('synchronous = OFF');
-    // In KiB: room for the ends of the indexes that all grow at once.
+    // In KiB: space for the pages of all indexes that grow at the same time.
     this.#sqlite.pragma('cache_size = -65536');
     migrate(drizzle(this.#sqlite), { migrationsFolder: SQLITE_MIGRATIONS });
     this.#sqlite.exec('BEGIN');
@@ -205,7 +205,7 @@ class SqliteTarget implements CopyTarget {
   }
 
   async continueFrom({ name }: CopiedTable, highestId: number): Promise<void> {
-    // The history has no sequence here: its ids go on after the highest that is there.
+    // The history has no sequence here: its ids continue after the highest one.
     const sequence = this.#sqlite.prepare(
       "SELECT 1 FROM sqlite_schema WHERE name = ? AND sql LIKE '%AUTOINCREMENT%'",
     );

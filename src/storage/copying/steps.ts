@@ -5,27 +5,27 @@ import { ANCHOR } from '../saved_clock.js';
 import { COPIED_TABLES, type CopiedTable, columnAt, keyOf, type Row } from './copied_tables.js';
 import { CopyFailed, type CopySource, type CopyTarget, type Readable } from './copy.js';
 
-/** How far a copy is: so many rows of a table were copied, or read back and compared. */
+/** The progress of a copy: rows of a table that were copied, or read back and compared. */
 export interface CopyProgress {
   readonly step: 'copying' | 'verifying';
   readonly table: string;
   readonly rows: number;
 }
 
-/** What a copy takes from whoever wants it. */
+/** The options of a copy. */
 export interface CopySurroundings {
-  /** Aborted: the copy ends, and nothing of it stays. */
+  /** If aborted, the copy ends and is discarded. */
   readonly signal: AbortSignal;
   onProgress(progress: CopyProgress): void;
 }
 
-/** A table that was copied. */
+/** A copied table. */
 export interface CopiedRows {
   readonly table: string;
   readonly rows: number;
 }
 
-/** Writes all rows of the source, and what follows from them. @throws CopyFailed, or the signal's reason. */
+/** Writes all rows of the source, and what is derived from them. @throws CopyFailed, or the signal's reason. */
 export async function copyTables(
   source: CopySource,
   target: CopyTarget,
@@ -64,7 +64,7 @@ export async function verifyTables(
   }
 }
 
-/** Counts the rows of one step, and ends it when the signal says so. */
+/** Counts the rows of one step, and ends it if the signal is aborted. */
 function counter(step: CopyProgress['step'], { name: table }: CopiedTable, around: CopySurroundings) {
   let rows = 0;
   return {
@@ -72,14 +72,14 @@ function counter(step: CopyProgress['step'], { name: table }: CopiedTable, aroun
     async add(more: number): Promise<void> {
       rows += more;
       around.onProgress({ step, table, rows });
-      // A driver that never waits would keep the signal from being heard.
+      // A driver that never waits would block the event loop and the signal.
       await setImmediate();
       around.signal.throwIfAborted();
     },
   };
 }
 
-/** Says which table it was, where the driver's error does not. */
+/** Adds the table's name if the driver's error lacks it. */
 async function naming<Result>(
   table: CopiedTable,
   done: string,
@@ -95,8 +95,8 @@ async function naming<Result>(
 }
 
 /**
- * The source without the anchor of its clock, which means nothing where the server is the clock. Deadlines are
- * copied as they are: if the wall clock of the source's machine was stepped, they are off by that step then.
+ * The source without the anchor of its clock, which is meaningless if the server is the clock. Deadlines are copied
+ * unchanged: if the wall clock of the source's machine was stepped, they are off by that step.
  */
 export function withoutAnchor(source: CopySource): CopySource {
   return {
@@ -112,11 +112,11 @@ async function* withoutFact(source: CopySource, table: CopiedTable): AsyncGenera
   for await (const rows of source.rows(table)) yield rows.filter((row) => row[name] !== ANCHOR);
 }
 
-/** Counts the sessions that are copied as the pool counts them. */
+/** Counts the copied sessions as the pool does. */
 export class Tallies {
   readonly counts = new Map<string, number>();
 
-  /** Counts these rows, if the table is that of the sessions. */
+  /** Counts these rows if the table is that of the sessions. */
   add(table: CopiedTable, rows: readonly Row[]): void {
     if (table.name !== 'sessions') return;
     const at = (name: string) => columnAt(table, name);
@@ -133,8 +133,8 @@ export class Tallies {
 }
 
 /**
- * Reads a table from both ends, each in the order of its primary key, and compares row with row.
- * @throws CopyFailed that names the first row and column that differ, and never a value.
+ * Reads a table from both databases, in the order of its primary key, and compares row by row.
+ * @throws CopyFailed that names the first row and column that differ, but no value.
  */
 export async function verifyTable(
   table: CopiedTable,
@@ -155,7 +155,7 @@ export async function verifyTable(
   if (extra !== undefined) throw different(table, extra, 'is in no row of the source');
 }
 
-/** Rows one by one, without a promise for each. */
+/** Iterates over rows without a promise for each. */
 class Rows {
   readonly #pages: AsyncIterator<readonly Row[]>;
   #page: readonly Row[] = [];
@@ -165,14 +165,14 @@ class Rows {
     this.#pages = pages[Symbol.asyncIterator]();
   }
 
-  /** The next row of those that are here; undefined: none is left of them. */
+  /** The next buffered row; undefined: there is none. */
   take(): Row | undefined {
     const row = this.#page[this.#at];
     this.#at += 1;
     return row;
   }
 
-  /** The first of the rows that follow; undefined: there are no more. */
+  /** The first row of the next batch; undefined: there are no more. */
   async takeNext(): Promise<Row | undefined> {
     const { done, value } = await this.#pages.next();
     this.#page = done ? [] : value;

@@ -6,7 +6,7 @@ import { lockNamed } from './locks.js';
 import { counts, idempotencyKeys, proxies, sessions } from './schema.js';
 import type { PostgresUnitOfWork } from './unit_of_work.js';
 
-/** What the request's idempotency key was answered with before; null: it is new. */
+/** The earlier answer for the request's idempotency key; null: it is new. */
 export async function repeated(
   unit: PostgresUnitOfWork,
   request: AcquireRequest,
@@ -23,7 +23,7 @@ export async function repeated(
   return { kind: 'granted', lease: await leaseOf(unit, row, leaseId), repeated: true };
 }
 
-/** Whether the session that the request names, if it names one, is there for its key. */
+/** Whether the session that the request names, if any, exists for its key. */
 export async function exists(
   unit: PostgresUnitOfWork,
   { sessionId, sessionName, scope = [] }: AcquireRequest,
@@ -37,7 +37,7 @@ export async function exists(
   return (await unit.db.select({ id: sessions.id }).from(sessions).where(named)).length > 0;
 }
 
-/** What the request is answered if its key holds as many leases as it may. */
+/** The answer if the request's key already holds its maximum number of leases. */
 export async function overCap(
   unit: PostgresUnitOfWork,
   { holder, maxLeases }: AcquireRequest,
@@ -66,10 +66,10 @@ async function leaseOf(unit: PostgresUnitOfWork, row: SessionRow, leaseId: strin
   return { leaseId, sessionId: row.id, sessionName: row.name, expiresAt: row.stateUntil ?? 0, ...said };
 }
 
-/** What a key was answered with before. */
+/** The earlier answer for a key. */
 type Answered = typeof idempotencyKeys.$inferSelect;
 
-/** What the request's idempotency key was answered with, counted as answered once more; null: it is new. */
+/** The earlier answer for the request's idempotency key, counted as returned again; null: it is new. */
 async function repeat(db: Db, holder: string, key: string, now: number): Promise<Answered | null> {
   const [before] = await db
     .update(idempotencyKeys)
@@ -85,7 +85,7 @@ async function repeat(db: Db, holder: string, key: string, now: number): Promise
   return before ?? null;
 }
 
-/** Keeps what the request's idempotency key is answered with. */
+/** Stores the answer for the request's idempotency key. */
 export async function remember(
   db: Db,
   { holder, idempotencyKey: key, leaseId }: AcquireRequest,

@@ -7,7 +7,7 @@ import type { AcquireRequest, Lease } from '../../pool/store.js';
 import { addToCounts } from './counters.js';
 import { prepared } from './prepared.js';
 
-/** What a granted lease comes back as; `place`: that of its request among those of the statement, from 1 on. */
+/** A granted lease as the statement returns it; `place`: the position of its request in the statement, from 1. */
 export type LeasedRow = Omit<Lease, 'leaseId' | 'sessionId' | 'sessionName'> & {
   readonly place: number;
   readonly id: number;
@@ -17,14 +17,14 @@ export type LeasedRow = Omit<Lease, 'leaseId' | 'sessionId' | 'sessionName'> & {
 
 const value = sql.placeholder;
 
-/** Out of the pool: leased only when it is asked for by id. */
+/** Out of the pool: leased only if requested by id. */
 const INACTIVE: State = 'inactive';
 const LEASABLE = statesBefore('acquire').filter((state) => state !== INACTIVE);
 
 /** The state of a session that was acquired, as SQL. */
 const LEASED = `'${nextState('free', 'acquire', 'free') ?? 'leased'}'`;
 
-/** Which session a request wants. */
+/** The conditions of a request. */
 type Wanted = Pick<
   AcquireRequest,
   'tags' | 'sessionId' | 'sessionName' | 'alsoInactive' | 'method' | 'withCredentials'
@@ -38,9 +38,9 @@ const NOT_FLOODED = sql`NOT EXISTS
 const known = new Map<string, (values: Record<string, unknown>) => QueryConfig>();
 
 /**
- * Leases to each of the requests, which all want the same, the least recently used session that it may have, in
- * their order, as long as there are any: a row for each that was granted. A session that another transaction is
- * at is passed over, or (`patient`) waited for.
+ * Grants each of the requests, which all have the same conditions, the least recently used matching session, in their
+ * order, as long as there are any: one row per granted lease. Sessions locked by other transactions are skipped or
+ * (`patient`) waited for.
  */
 export function acquireStatement(
   requests: readonly [AcquireRequest, ...AcquireRequest[]],
@@ -73,7 +73,7 @@ const TALLIES = sql`SELECT v.name, v.n::bigint FROM leased, LATERAL (VALUES
   ('state:' || leased.was, -1), ('state:' || ${sql.raw(LEASED)}, 1), ('holder:' || leased.holder, 1),
   ('limited', CASE WHEN leased.was = 'free' AND leased.limited THEN -1 ELSE 0 END)) AS v(name, n)`;
 
-/** The limit is written out: with a parameter in its place the server would plan each call anew. */
+/** The limit is a literal: with a parameter, the server would plan each call again. */
 function leasing(wanted: Wanted, limit: number, patient: boolean): SQL {
   const now = sql`${value('now')}::bigint`;
   return sql`WITH ${ASKED}, ${candidates(wanted, limit, patient)},
@@ -100,7 +100,7 @@ function leasing(wanted: Wanted, limit: number, patient: boolean): SQL {
     FROM leased l LEFT JOIN proxies p ON p.id = l.proxy_id`;
 }
 
-/** Requests of one kind are one statement, but for its values. */
+/** Requests of one kind share one statement, with different values. */
 export function kindOf(wanted: Wanted): string[] {
   const { sessionId, sessionName, alsoInactive, method, withCredentials, tags } = wanted;
   return [
@@ -112,15 +112,15 @@ export function kindOf(wanted: Wanted): string[] {
   ];
 }
 
-/** The values that stand for what is wanted. */
+/** The values for the conditions. */
 function valuesOf({ tags, sessionId, sessionName, method }: Wanted): Record<string, unknown> {
   return { tags: [...tags], tag: tags[0] ?? null, sessionId, sessionName, method };
 }
 
 /**
- * The tables up to `picked`: ids of sessions, locked, the state each was in, and when it was used (`used`), the
- * least recently used first. At most `limit` of them; one if it is asked for by id or name. One that another
- * transaction is at is passed over, or (`patient`) waited for.
+ * The tables up to `picked`: locked session ids, their states, and when they were last used (`used`), least recently
+ * used first. At most `limit` of them; one if requested by id or name. Sessions locked by other transactions are
+ * skipped or (`patient`) waited for.
  */
 function candidates(wanted: Wanted, limit: number, patient: boolean): SQL {
   if (wanted.sessionId !== null || wanted.sessionName !== null) {
@@ -130,7 +130,7 @@ function candidates(wanted: Wanted, limit: number, patient: boolean): SQL {
   const { method } = wanted;
   const unlimited = leastUsed(wanted, [sql`s.limited = false`], limit, patient);
   if (method === null) return sql`picked AS MATERIALIZED (${unlimited})`;
-  // Each walks an index in the order of use; the older ones of the two are taken.
+  // Each walks an index in the order of use; the older ones of both are used.
   return sql`unlimited AS MATERIALIZED (${unlimited}),
     limited AS MATERIALIZED (${leastUsed(wanted, [sql`s.limited = true`, NOT_FLOODED], limit, patient)}),
     picked AS MATERIALIZED (SELECT * FROM (SELECT * FROM unlimited UNION ALL SELECT * FROM limited) AS two

@@ -6,10 +6,10 @@ import { acquireStatement, kindOf, type LeasedRow } from './acquire_statement.js
 import type { Deadlines } from './deadlines.js';
 import type { CommitEffects, PostgresUnitOfWork, PostgresUnitsOfWork } from './unit_of_work.js';
 
-/** So many requests share one statement at the most: none of them waits long for the others. */
+/** The maximum number of requests per statement, so that none waits long for the others. */
 const MAX_AT_ONCE = 32;
 
-/** A request as it came. */
+/** A pending request. */
 interface Asked {
   readonly request: AcquireRequest;
   readonly now: number;
@@ -22,7 +22,7 @@ export class Acquisition {
   readonly #mutex = new KeyedMutex();
   readonly #batches: Batches<Asked, LeasedRow | null>;
 
-  /** `lanes`: how many statements of one kind may be under way at once. */
+  /** `lanes`: the maximum number of concurrent statements of one kind. */
   constructor(units: PostgresUnitsOfWork, deadlines: Deadlines, lanes: number) {
     this.#units = units;
     this.#deadlines = deadlines;
@@ -30,14 +30,14 @@ export class Acquisition {
     this.#batches = new Batches({ lanes, take: powerOfTwo, carryOut });
   }
 
-  /** As `PoolStore.acquire`. `tally`: the counts to answer with if there is no session. */
+  /** As `PoolStore.acquire`. `tally`: the counts to return if there is no session. */
   async acquire(
     request: AcquireRequest,
     now: number,
     tally: () => Promise<PoolCounts>,
   ): Promise<AcquireOutcome> {
     await this.#deadlines.applyExpired(now);
-    // Here they wait without a connection each; the locks keep those of other replicas in turn.
+    // Here they wait without a connection each; the locks order those of other replicas.
     const outcome = await this.#mutex.run(mutexKey(request), () => this.#attempt(request, now));
     if (outcome !== null) return outcome;
     return { kind: 'none', counts: await tally() };
@@ -50,14 +50,14 @@ export class Acquisition {
       if (row) return granted(row, request);
     }
     let outcome = await this.#carefully(request, now, plain);
-    // A lease that has run out unnoticed may be what is in the way; another replica may have granted it.
+    // An expired lease that nobody has noticed may block the request; another replica may have granted it.
     while (!request.onlyRepeat && isInTheWay(outcome) && (await this.#deadlines.applyUnknown(now))) {
       outcome = await this.#carefully(request, now, false);
     }
     return outcome;
   }
 
-  /** In one transaction of several statements; `tried`: none is free at once. Null: there is no session. */
+  /** In one transaction of several statements; `tried`: none is free right now. Null: there is no session. */
   #carefully(request: AcquireRequest, now: number, tried: boolean): Promise<AcquireOutcome | null> {
     return this.#units.run(async (unit) => {
       const before = await repeated(unit, request, now);
@@ -75,11 +75,11 @@ export class Acquisition {
     });
   }
 
-  /** One statement for requests that want the same: the row that each of them gets. */
+  /** One statement for requests with the same conditions: the row for each of them. */
   async #together(asked: readonly Asked[]): Promise<(LeasedRow | null)[]> {
     const [first, ...others] = asked.map(({ request }) => request);
     if (!first) return [];
-    // It was so late when the last of them came.
+    // The time at which the last of them arrived.
     const now = Math.max(...asked.map((one) => one.now));
     const query = acquireStatement([first, ...others], now, false);
     const rows = await this.#units.statement<LeasedRow>(query, (granted) => newsOf(granted, asked, now));
@@ -94,18 +94,18 @@ function isInTheWay(outcome: AcquireOutcome | null): boolean {
   return outcome === null || outcome.kind === 'max_leases';
 }
 
-/** There is a statement for each size, so that there should be few of them. */
+/** There is one statement per size, so few sizes are used. */
 function powerOfTwo(waiting: number): number {
   return 2 ** Math.floor(Math.log2(Math.min(waiting, MAX_AT_ONCE)));
 }
 
-/** What requests that may share a statement have in common. */
+/** The properties shared by requests in one statement. */
 function wantsOf(request: AcquireRequest): string {
   const { tags, sessionId, sessionName, method } = request;
   return JSON.stringify([kindOf(request), tags, sessionId, sessionName, method]);
 }
 
-/** Calls with this name depend on each other. */
+/** Calls with this name must not run concurrently. */
 function mutexKey({ holder, maxLeases, idempotencyKey }: AcquireRequest): string | null {
   if (maxLeases !== null) return JSON.stringify([holder]);
   return idempotencyKey === null ? null : JSON.stringify([holder, idempotencyKey]);
@@ -130,11 +130,11 @@ function granted(row: LeasedRow, { leaseId }: AcquireRequest): AcquireOutcome {
 
 /** How calls are gathered. */
 export interface BatchesParts<Item, Result> {
-  /** So many batches of one key are under way at once; the more calls come meanwhile, the larger the next ones are. */
+  /** The maximum number of concurrent batches per key; the more calls arrive meanwhile, the larger the next batches. */
   readonly lanes: number;
-  /** How many calls the next batch takes of those that wait. */
+  /** How many of the waiting calls the next batch takes. */
   take(waiting: number): number;
-  /** Does what a batch asks for: the results in the order of the items. */
+  /** Executes a batch: returns the results in the order of the items. */
   carryOut(items: readonly Item[]): Promise<readonly Result[]>;
 }
 
@@ -150,12 +150,12 @@ interface Lanes<Item, Result> {
 }
 
 /**
- * Lets calls of one kind share a statement: at once while few come, together while many do. If a batch fails,
- * so do all of its calls.
+ * Lets calls of one kind share a statement: immediately while there are few, batched while there are many. If a batch
+ * fails, all of its calls do.
  */
 export class Batches<Item, Result> {
   readonly #parts: BatchesParts<Item, Result>;
-  /** Keys with something to do. */
+  /** Keys with pending calls. */
   readonly #lanes = new Map<string, Lanes<Item, Result>>();
 
   constructor(parts: BatchesParts<Item, Result>) {

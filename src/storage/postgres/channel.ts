@@ -3,18 +3,18 @@ import pg from 'pg';
 import { connectionConfig, type PostgresOptions } from './connect.js';
 import type { TransactionDependencies } from './transaction.js';
 
-/** What a notification holds, with room for what surrounds it, in bytes of ASCII. */
+/** The maximum size of a notification's content, with room for its envelope, in bytes of ASCII. */
 export const MAX_PAYLOAD_CHARACTERS = 7_000;
 
-/** Messages that may wait to be sent; the oldest are dropped beyond it. */
+/** The maximum number of messages waiting to be sent; beyond it, the oldest are dropped. */
 const MAX_WAITING = 1_000;
 
-/** What is told in a message, by its kind; `from` is the replica that tells. */
+/** The content of a message, by its kind; `from` is the sending replica. */
 export type Hear = (body: unknown, from: string) => void;
 
-/** Messages between the replicas of one database, in the order of their commits. Those of a replica don't reach itself. */
+/** Messages between the replicas of one database, in the order of their commits. A replica does not receive its own. */
 export class Channel {
-  /** The replica. */
+  /** The id of the replica. */
   readonly name: string = randomUUID();
   readonly #listener: Listener;
   readonly #hearing = new Map<string, Hear>();
@@ -33,7 +33,7 @@ export class Channel {
     this.#listener = new Listener(options, hearing, dependencies);
   }
 
-  /** The server's process that this replica listens by; null: it has no connection now. */
+  /** The server process of this replica's listening connection; null: it has no connection now. */
   get pid(): number | null {
     return this.#listener.pid;
   }
@@ -42,7 +42,7 @@ export class Channel {
     return this.#listener.start();
   }
 
-  /** Sends what waits, and stops listening. */
+  /** Sends pending messages, and stops listening. */
   async close(): Promise<void> {
     await this.#sending;
     await this.#listener.close();
@@ -52,17 +52,17 @@ export class Channel {
     this.#hearing.set(kind, hear);
   }
 
-  /** Called after a time in which messages may have been missed. */
+  /** Called after an interruption in which messages may have been missed. */
   onReconnected(listener: () => void): void {
     this.#reconnected.push(listener);
   }
 
-  /** A message as a transaction sends it, so that it is told with the commit. */
+  /** A message to be sent by a transaction, so that it is delivered with the commit. */
   compose(kind: string, body: unknown): string {
     return ascii(JSON.stringify({ from: this.name, kind, body }));
   }
 
-  /** Sends a message soon, after those before; it is lost with the connection, and dropped when it is too large. */
+  /** Sends a message soon, after the previous ones; it is lost with the connection, and dropped if it is too large. */
   send(kind: string, body: unknown): void {
     const message = this.compose(kind, body);
     if (message.length > MAX_PAYLOAD_CHARACTERS + 100) return;
@@ -71,15 +71,15 @@ export class Channel {
     this.#sending ??= this.#sendAll();
   }
 
-  /** As `send`, of what is so by the time that it can be sent; before that, only the last call counts. */
+  /** Like `send`, but with the content at the time of sending; only the last call before that counts. */
   sendLatest(kind: string, body: () => unknown): void {
     this.#latest.set(kind, body);
     this.#sending ??= this.#sendAll();
   }
 
-  /** One call of the server at a time: what comes meanwhile goes together. */
+  /** One call of the server at a time: messages that arrive meanwhile are sent together. */
   async #sendAll(): Promise<void> {
-    // What is said in one turn of the event loop, too.
+    // As are those of one turn of the event loop.
     await Promise.resolve();
     while (this.#waiting.length + this.#latest.size > 0) {
       const latest = [...this.#latest].map(([kind, body]) => this.compose(kind, body()));
@@ -95,7 +95,7 @@ export class Channel {
   }
 }
 
-/** The message, or null where it is none of ours. */
+/** The message; null if it is not one of ours. */
 function read(payload: string): { from: string; kind: string; body: unknown } | null {
   try {
     const { from, kind, body } = JSON.parse(payload);
@@ -116,22 +116,22 @@ function ascii(json: string): string {
 /** The channel that the replicas of one database listen to. */
 export const CHANNEL = 'telegate';
 
-/** The longest pause between two attempts to connect, in milliseconds. */
+/** The maximum delay between attempts to connect, in milliseconds. */
 const MAX_PAUSE_MS = 5_000;
 
 const FIRST_PAUSE_MS = 50;
 
-/** What a listener tells. */
+/** The callbacks of a listener. */
 export interface Hearing {
   heard(payload: string): void;
-  /** It listens again, after a time in which it may have missed anything. */
+  /** It is listening again, after an interruption in which it may have missed messages. */
   reconnected(): void;
 }
 
-/** The types of the client library don't know what it says of its connection. */
+/** Missing in the client library's types. */
 type Served = pg.Client & { readonly processID?: number | null };
 
-/** A connection that does nothing but listen; when it is lost, another one takes its place. */
+/** A connection that only listens; when it is lost, another one replaces it. */
 export class Listener {
   readonly #options: PostgresOptions;
   readonly #hearing: Hearing;
@@ -148,19 +148,19 @@ export class Listener {
     this.#dependencies = dependencies;
   }
 
-  /** The server's process that serves the connection; null: there is none now. */
+  /** The server process of the connection; null: there is none now. */
   get pid(): number | null {
     return this.#client && this.#pid;
   }
 
-  /** Begins to listen. @throws what the client library does when there is no connection. */
+  /** Starts listening. @throws the client library's error if there is no connection. */
   async start(): Promise<void> {
     const client = new pg.Client(connectionConfig(this.#options));
     client.on('error', () => undefined);
     client.on('notification', ({ payload }) => this.#hearing.heard(payload ?? ''));
     try {
       await client.connect();
-      // Messages are not worth a write to disk each.
+      // Messages are not worth a disk write each.
       await client.query(`SET synchronous_commit = off; LISTEN ${CHANNEL}`);
     } catch (error) {
       await client.end().catch(() => undefined);
@@ -173,7 +173,7 @@ export class Listener {
     this.#failed = 0;
   }
 
-  /** Tells all who listen; messages are lost while there is no connection. */
+  /** Notifies all listeners; messages are lost while there is no connection. */
   async tell(channel: string, messages: readonly string[]): Promise<void> {
     const text = 'SELECT pg_notify($1, message) FROM unnest($2::text[]) AS message';
     await this.#client?.query(text, [channel, messages]).catch(() => undefined);

@@ -9,7 +9,7 @@ import { AdvisoryLocks } from './locks.js';
 import type { PostgresQueues } from './remote_queues.js';
 import type { Transactions } from './transaction.js';
 
-/** What the replicas of one database reach each other by. */
+/** How the replicas of one database communicate. */
 export interface ClusterParts {
   readonly options: PostgresOptions;
   readonly connections: Pool;

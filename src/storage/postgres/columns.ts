@@ -10,7 +10,7 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 
-/** Milliseconds on the service's clock, or an id of ours: whole numbers that JavaScript holds exactly. */
+/** Milliseconds on the service's clock, or one of our ids: integers that JavaScript represents exactly. */
 export const whole = (name: string) => bigint(name, { mode: 'number' });
 
 const identity = () => whole('id').primaryKey().generatedAlwaysAsIdentity();
@@ -24,20 +24,20 @@ const json = <Value>(name: string) =>
 
 const bytes = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 
-/** What a table is declared with. SQLite's are of the same type, so that a table is declared once. */
+/** The column builders of a table. SQLite's have the same type, so that a table is declared once. */
 export const postgresColumns = {
   ...{ table: pgTable, index, uniqueIndex, primaryKey },
   ...{ text, integer, whole, bytes, json },
   flag: (name: string) => boolean(name),
   /** A list of texts. */
   list: (name: string) => text(name).array(),
-  /** An id that is never given twice. */
+  /** An id that is never reused. */
   identity,
-  /** An id that may be given again once its row, the newest, is gone. */
+  /** An id that may be reused after its row, the newest one, is deleted. */
   rowId: identity,
-  /** A column that SQLite's migrations added to rows that were there, which got `value`. */
+  /** A column that SQLite's migrations added to existing rows, with `value`. */
   addedLater: <Column>(column: Column, _value: string) => column,
-  /** What PostgreSQL's indexes end with: SQLite's end with the row's id by themselves. */
+  /** The last column of PostgreSQL's indexes: SQLite's implicitly end with the row's id. */
   rowIdEnd: <Column>(...columns: Column[]) => columns,
 };
 

@@ -8,42 +8,42 @@ import { migrateDatabase, placeOf, reason } from './migrating.js';
 /** How to reach the server. Times are in milliseconds. */
 export interface PostgresOptions {
   /**
-   * `postgres://user:password@host:port/database?sslmode=…&sslrootcert=…`. Modes are those of libpq: `disable`
-   * (also when there is none) sends all in the clear, `require` encrypts and believes any server, `verify-ca`
-   * wants a certificate that `sslrootcert` signed, and `verify-full` one for this host as well, of `sslrootcert`
-   * or (without it, or with `system`) of an authority that Node knows. `require` with `sslrootcert` is
-   * `verify-ca`; `prefer` is `require` without it: never in the clear.
+   * `postgres://user:password@host:port/database?sslmode=…&sslrootcert=…`. Modes are those of libpq: `disable` (the
+   * default) does not encrypt, `require` encrypts and trusts any server, `verify-ca` requires a certificate signed by
+   * `sslrootcert`, and `verify-full` also one for this host, signed by `sslrootcert` or (without it, or with
+   * `system`) by an authority that Node knows. `require` with `sslrootcert` means `verify-ca`; `prefer` means
+   * `require` without it: never unencrypted.
    */
   readonly url: string;
-  /** The most connections that are open at once. */
+  /** The maximum number of open connections. */
   readonly connections: number;
-  /** A statement that takes longer is undone. */
+  /** A statement that takes longer is rolled back. */
   readonly statementTimeoutMs: number;
   /** How long a call may wait for a connection. */
   readonly connectTimeoutMs: number;
-  /** What the server calls this service in its lists. */
+  /** The name of this service in the server's lists. */
   readonly applicationName: string;
 }
 
 const INT8 = pg.types.builtins.INT8;
 
-/** Times and ids of ours, all below 2^53; Telegram's ids are text. */
+/** Our times and ids, all below 2^53; Telegram's ids are text. */
 const TYPES: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format)),
 };
 
-/** A server that is silent on an idle connection is given up 10 s after this: Node asks ten times. */
+/** A silent server on an idle connection is given up 10 s after this: Node probes ten times. */
 const FIRST_SIGN_MS = 10_000;
 
-/** What every connection is opened with. @throws DatabaseRefused when the URL asks for what there is not. */
+/** The options of every connection. @throws DatabaseRefused if the URL has unsupported options. */
 export function connectionConfig(options: PostgresOptions): pg.ClientConfig {
   return {
     connectionString: asLibpqReads(options.url),
     connectionTimeoutMillis: options.connectTimeoutMs,
     statement_timeout: options.statementTimeoutMs,
-    // A replica that stands still in a transaction must not keep sessions from the others.
+    // A replica that is suspended in a transaction must not block sessions for the others.
     idle_in_transaction_session_timeout: options.statementTimeoutMs,
-    // For a server that has fallen silent: it would have ended the statement itself long before.
+    // For a silent server: a working one would have ended the statement long before.
     query_timeout: options.statementTimeoutMs + options.connectTimeoutMs,
     application_name: options.applicationName,
     types: TYPES,
@@ -52,10 +52,10 @@ export function connectionConfig(options: PostgresOptions): pg.ClientConfig {
   };
 }
 
-/** Connections to the server, opened as they are needed. Nothing is sent before the first call. */
+/** Connections to the server, opened on demand. Nothing is sent before the first call. */
 export function connect(options: PostgresOptions): pg.Pool {
   const pool = new pg.Pool({ ...connectionConfig(options), max: options.connections });
-  // A connection that is lost is told to whoever uses it; one that is idle is replaced by the pool.
+  // A lost connection is reported to its user; an idle one is replaced by the pool.
   pool.on('error', ignore);
   pool.on('connect', (client) => client.on('error', ignore));
   return pool;
@@ -77,19 +77,19 @@ export function builderOf(client: PoolClient): Db {
   return made;
 }
 
-/** What `sslmode` may be. `allow`, which takes TLS only where the server insists on it, is not there. */
+/** The supported values of `sslmode`. `allow`, which uses TLS only if the server insists, is not supported. */
 const MODES: readonly string[] = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
-/** Parameters that name a file. */
+/** Parameters that are file names. */
 const FILES = ['sslrootcert', 'sslcert', 'sslkey'];
 
-/** The certificates of the system, as libpq is told to take them; Node has its own list. */
+/** libpq's value for the system's certificates; Node has its own list. */
 const SYSTEM = 'system';
 
 /**
- * The URL as the client library is to get it, so that `sslmode` means what it does to every other program (by
- * itself the library takes some modes for others, and says so on stderr).
- * @throws DatabaseRefused for another mode, and for a file of a certificate or key that can't be read.
+ * The URL for the client library, so that `sslmode` means the same as for other programs (the library itself
+ * interprets some modes differently, and warns on stderr).
+ * @throws DatabaseRefused for an unsupported mode, or an unreadable certificate or key file.
  */
 export function asLibpqReads(url: string): string {
   const given = new URLSearchParams(url.split('?').slice(1).join('?'));
@@ -101,7 +101,7 @@ export function asLibpqReads(url: string): string {
     throw new DatabaseRefused('DATABASE_URL has sslmode=verify-ca and no sslrootcert to verify against.');
   }
   for (const name of FILES) checkFile(name, given.get(name));
-  // What is said last counts.
+  // The last value counts.
   const ownList = given.get('sslrootcert') === SYSTEM ? '&sslrootcert=' : '';
   return `${url}${url.includes('?') ? '&' : '?'}uselibpqcompat=true${ownList}`;
 }
@@ -116,25 +116,25 @@ function checkFile(parameter: string, path: string | null): void {
 }
 
 /**
- * Connections to a database whose schema is up to date.
- * @throws DatabaseRefused when the server can't be reached, is too old, or refuses the migration.
+ * Connects to a database and upgrades its schema.
+ * @throws DatabaseRefused if the server can't be reached, is too old, or rejects the migration.
  */
 export async function openPool(options: PostgresOptions, migrations: string): Promise<Pool> {
   await migrateDatabase(options, migrations);
   return connect(options);
 }
 
-/** How long a connection may take to come about, in milliseconds. */
+/** How long connecting may take, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** A connection of the command line, on which a statement may take as long as it likes. */
+/** A connection of the command line, without a limit on statement time. */
 export interface CommandConnection {
   readonly client: pg.Client;
   /** Server and database, without a secret. */
   readonly place: string;
 }
 
-/** How the command line connects when it does what a service would: under the name of one. */
+/** How the command line connects to act like a service: under a service's name. */
 export function commandOptions(url: string): PostgresOptions {
   return {
     url,

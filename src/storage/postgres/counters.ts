@@ -18,7 +18,7 @@ const value = sql.placeholder;
 const scanned = sql.raw(String(MAX_METHOD_FLOODS_SCANNED));
 const before = sql.raw(String(MAX_METHOD_FLOODS_SCANNED - 1));
 
-/** When the first free session among the floods of `which` can be leased, unless something `later` holds it up. */
+/** When the first free session among the floods of `which` can be leased, unless something `later` blocks it. */
 function nextMethodFloodEnd(which: SQL, later: SQL): SQL {
   const floods = sql`SELECT * FROM method_floods ${which} ORDER BY until`;
   return sql`coalesce((SELECT f.until FROM (${floods} LIMIT ${scanned}) AS f JOIN sessions s ON s.id = f.session_id
@@ -53,7 +53,7 @@ const NAMES = [LIMITED, ...STATES.map((state) => `state:${state}`)];
 
 const scopedStatements = new Map<string, (values: Record<string, unknown>) => QueryConfig>();
 
-/** The sessions that the scope names, looked through one by one. */
+/** The sessions in the scope, examined one by one. */
 function scopedStatement(scope: CountScope): QueryConfig {
   const { sessionId, sessionName, tags, method } = scope;
   const kind = [sessionId, sessionName, method].map((part) => (part === null ? '' : 'x'));
@@ -92,8 +92,8 @@ function scoped({ sessionId, sessionName, tags, method }: CountScope): SQL {
 }
 
 /**
- * How the sessions of the scope stand (none: all), in one statement. Its cost grows with those that the scope names,
- * not with the pool.
+ * The states of the sessions in the scope (none: all), in one statement. Its cost grows with the scope, not with the
+ * pool.
  */
 export async function readCounts(units: PostgresUnitsOfWork, scope?: CountScope): Promise<PoolCounts> {
   const method = scope?.method ?? null;
@@ -113,12 +113,12 @@ export async function readCounts(units: PostgresUnitsOfWork, scope?: CountScope)
   };
 }
 
-/** More than connections of all replicas write at one moment. */
+/** More than the connections that write at the same moment, over all replicas. */
 const SHARDS = 64;
 
 /**
- * Adds `n` to the count `name` for each row of `source` (columns `name`, `n`), in the connection's own shard.
- * In the order of the names, so that two transactions never wait for each other.
+ * Adds `n` to the counter `name` for each row of `source` (columns `name`, `n`), in the connection's own shard. In
+ * the order of names, so that two transactions never deadlock.
  */
 export function addToCounts(source: SQL): SQL {
   const shard = sql.raw(`(pg_backend_pid() % ${SHARDS})::smallint`);

@@ -21,7 +21,7 @@ import { Signals } from './signals.js';
 import { type TransactionDependencies, Transactions, toldError } from './transaction.js';
 import { PostgresUnitsOfWork } from './unit_of_work.js';
 
-/** What the service keeps in PostgreSQL, which any number of its replicas may share. */
+/** The service's storage in PostgreSQL, shared by any number of replicas. */
 export class PostgresDatabase implements Repositories {
   readonly pool: PoolStore;
   readonly intake: IntakeStore;
@@ -78,8 +78,8 @@ export class PostgresDatabase implements Repositories {
   }
 
   /**
-   * Connects, and brings the schema up to date.
-   * @throws DatabaseRefused when the server can't be reached, is too old, or refuses the migration.
+   * Connects and upgrades the schema.
+   * @throws DatabaseRefused if the server can't be reached, is too old, or rejects the migration.
    */
   static async open(
     options: PostgresOptions,
@@ -99,7 +99,7 @@ export class PostgresDatabase implements Repositories {
     return database;
   }
 
-  /** What happens in the pool, here and in the other replicas. */
+  /** The pool's events, here and at the other replicas. */
   get signals(): PoolSignals {
     return this.#signals;
   }
@@ -111,7 +111,9 @@ export class PostgresDatabase implements Repositories {
     return row?.now ?? Number.NaN;
   }
 
-  /** Asks whether the server takes writes, without one. @throws Unavailable when it is not there, or only reads. */
+  /**
+   * Checks whether the server accepts writes, without writing. @throws Unavailable if it is unreachable or read-only.
+   */
   async probe(): Promise<void> {
     const text = "SELECT current_setting('transaction_read_only') = 'on' AS only_reads";
     const [row] = await this.#transactions.statement<{ only_reads: boolean }>(
@@ -122,14 +124,14 @@ export class PostgresDatabase implements Repositories {
     if (row?.only_reads !== false) throw new Unavailable({ error: 'storage_unavailable', message }, 1);
   }
 
-  /** Writes a little. @throws Unavailable when the server is not there, or only reads for now. */
+  /** Writes a value. @throws Unavailable if the server is unreachable or read-only. */
   async touch(): Promise<void> {
     const text = `INSERT INTO facts (name, value) VALUES ('touched', clock_timestamp()::text)
       ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
     await this.#transactions.statement({ name: 'touch', text });
   }
 
-  /** Waits for the calls under way, then closes every connection. Calls after that are `Unavailable`. */
+  /** Waits for pending calls, then closes all connections. Later calls reject with `Unavailable`. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -143,7 +145,7 @@ export class PostgresDatabase implements Repositories {
   }
 }
 
-/** Acquiring and releasing together leave connections to everything else. */
+/** Acquiring and releasing together leave connections for everything else. */
 function lanesOf({ connections }: PostgresOptions): number {
   return Math.max(1, Math.floor((connections - 2) / 2));
 }

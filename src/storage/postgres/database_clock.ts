@@ -5,10 +5,10 @@ import type { Timers } from '../../timers.js';
 /** How often the server is asked for its time, in milliseconds. */
 const EVERY_MS = 5_000;
 
-/** How many answers are kept: the quickest of them is the most exact. */
+/** How many answers are kept: the fastest of them is the most accurate. */
 const KEPT = 6;
 
-/** A larger difference, in milliseconds, is no drift: one of the clocks was set, or this machine stood still. */
+/** A larger difference, in milliseconds, is not drift: one of the clocks was set, or this machine was suspended. */
 const STEP_MS = 2_000;
 
 export interface DatabaseClockParts {
@@ -17,15 +17,15 @@ export interface DatabaseClockParts {
   readonly logger: Logger;
 }
 
-/** The server's time less this machine's, and how long the answer took: it is wrong by half of that at the most. */
+/** The server's time minus this machine's, and the round trip time: the error is at most half of that. */
 interface Sample {
   readonly offset: number;
   readonly tookMs: number;
 }
 
 /**
- * The server's clock, as this machine's monotonic clock goes on from what the server last said: replicas agree
- * to within the time that a question and its answer take, and reading it costs nothing. It never goes back.
+ * The server's clock, continued by this machine's monotonic clock from the server's last answer: replicas agree to
+ * within a round trip, and reading it costs nothing. It never goes back.
  */
 export class DatabaseClock implements SteadyClock {
   readonly #read: () => Promise<number>;
@@ -40,7 +40,10 @@ export class DatabaseClock implements SteadyClock {
     this.#parts = parts;
   }
 
-  /** Asks the server, and again every few seconds. `read`: the server's milliseconds since 1970. @throws Unavailable. */
+  /**
+   * Asks the server, and repeats that every few seconds. `read`: the server's milliseconds since 1970. @throws
+   * Unavailable.
+   */
   static async start(read: () => Promise<number>, parts: DatabaseClockParts): Promise<DatabaseClock> {
     const clock = new DatabaseClock(read, parts);
     for (let asked = 0; asked < KEPT; asked += 1) clock.#keep(await clock.#ask());

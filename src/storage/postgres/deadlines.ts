@@ -18,7 +18,7 @@ const NEXT = prepared(
   )}) AS at`,
 );
 
-/** Leases, cool-downs and flood waits that have run out. */
+/** Applies the deadlines of leases, cool-downs and flood waits. */
 export class Deadlines {
   readonly #units: PostgresUnitsOfWork;
   #passing: Promise<unknown> | null = null;
@@ -27,20 +27,23 @@ export class Deadlines {
     this.#units = units;
   }
 
-  /** Carries out what has run out by `now`; free of charge while the next known deadline is still ahead. */
+  /** Applies what has expired by `now`; costs nothing while the next known deadline is in the future. */
   async applyExpired(now: number, limit: number = MAX_EXPIRED_PER_CALL): Promise<void> {
     if (this.#passing) await this.#passing.catch(() => undefined);
     if (this.#units.signals.isDue(now)) await this.carryOut(now, limit);
   }
 
-  /** Looks whether a deadline has passed by `now` that another replica set, and carries it out; whether there was one. */
+  /**
+   * Checks whether a deadline set by another replica has passed by `now`, and applies it; returns whether there was
+   * one.
+   */
   async applyUnknown(now: number): Promise<boolean> {
     const next = await this.#next();
     if (next === null || next > now) return false;
     return (await this.carryOut(now, MAX_EXPIRED_PER_COUNT)) > 0;
   }
 
-  /** Carries out at most `limit` of what has run out by `now`, known or not; how many there were. */
+  /** Applies at most `limit` deadlines that have passed by `now`, known or not; returns how many. */
   async carryOut(now: number, limit: number = MAX_EXPIRED_PER_CALL): Promise<number> {
     const { signals } = this.#units;
     signals.forgetDeadlines();
@@ -88,7 +91,7 @@ async function passSessions(unit: PostgresUnitOfWork, now: number, limit: number
   return rows.length;
 }
 
-/** In the order of locks that all keep: the session first, then what hangs on it. */
+/** In the lock order used everywhere: the session first, then what belongs to it. */
 async function passMethods(unit: PostgresUnitOfWork, now: number, limit: number): Promise<number> {
   const due = unit.db
     .select({ id: methodFloods.sessionId })

@@ -2,12 +2,12 @@ import type { PostgresOptions } from './connect.js';
 import { LockConnection } from './locks.js';
 import type { Transactions } from './transaction.js';
 
-/** ISO texts of one length, which any alphabet has in the order of the times. */
+/** ISO texts of the same length, which every collation sorts by time. */
 const LAST_DUE = 'SELECT value FROM facts WHERE name = $1';
 const MOVE_FORWARD = `INSERT INTO facts AS kept (name, value) VALUES ($1, $2)
   ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE kept.value < excluded.value RETURNING value`;
 
-/** Jobs that are due in every replica, and done by one. */
+/** Jobs that are due at every replica, and run by one. */
 export class Jobs {
   readonly #options: PostgresOptions;
   readonly #transactions: Transactions;
@@ -23,7 +23,7 @@ export class Jobs {
    */
   async takeJob(name: string, dueAt: Date): Promise<(() => Promise<void>) | null> {
     const due = dueAt.toISOString();
-    // Who comes too late does not touch the lock: another might find it taken, and leave its own job.
+    // A late replica does not touch the lock: another might find it taken and skip its own job.
     if (await this.#isTaken(name, due)) return null;
     const lock = await LockConnection.tryAtOnce(this.#options, { kind: 'job', name });
     if (!lock) return null;

@@ -22,7 +22,7 @@ import { ReleaseFastPath } from './release_fast_path.js';
 import { OutcomeUnknown } from './transaction.js';
 import type { PostgresUnitsOfWork } from './unit_of_work.js';
 
-/** What the leases share in one process. `lanes`: how many statements of one kind may be under way at once. */
+/** What the leases share in one process. `lanes`: the maximum number of concurrent statements of one kind. */
 export interface LeaseParts {
   readonly units: PostgresUnitsOfWork;
   readonly runner: UnitOfWorkRunner;
@@ -36,7 +36,7 @@ export function leaseStore({ units, runner, deadlines, unknown, lanes }: LeasePa
   const acquisition = new Acquisition(units, deadlines, lanes);
   const releases = new ReleaseFastPath(units, lanes);
   const leases = leaseRepository(runner);
-  /** Sees to it that a lease which nobody has is ended, if `result` is a `failure`. */
+  /** Makes sure that a lease nobody received is ended, if `result` is a `failure`. */
   const endingLater = async <Result>(
     leaseId: string,
     now: number,

@@ -3,8 +3,8 @@ import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterPostgres } from
 import type { Rate } from '../../cluster/cluster.js';
 
 /**
- * Counts over all replicas, by their machines' clocks. While the database is lost, each replica counts for
- * itself. Rows that ended an hour ago are removed.
+ * Counts over all replicas, by their machines' clocks. While the database is unavailable, each replica counts alone.
+ * Rows that ended an hour ago are removed.
  */
 export function postgresLimiter(
   connections: Pool,
@@ -19,7 +19,7 @@ export function postgresLimiter(
     tableName: 'rate_limits',
     tableCreated: true,
     clearExpiredByTimeout: true,
-    // Who has used up everything is refused from memory: a flood of tries is no flood of statements.
+    // A client over its limit is rejected from memory, so that a flood of attempts is not a flood of statements.
     inMemoryBlockOnConsumed: points,
     insuranceLimiter: new RateLimiterMemory(rate),
   });

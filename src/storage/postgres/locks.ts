@@ -5,19 +5,19 @@ import { KeyedMutex } from '../../keyed_mutex.js';
 import { connectionConfig, type Db, type PostgresOptions } from './connect.js';
 import { toldError } from './transaction.js';
 
-/** What a lock of a session is for; the locks of transactions have smaller numbers. */
+/** The class of session locks; the locks of transactions have smaller numbers. */
 const SESSION_LOCKS = { work: 101, job: 102 } as const;
 
-/** The kind of a lock and its name, which the server has only as a hash. */
+/** The kind of a lock and its name, which the server only sees as a hash. */
 export interface LockName {
   readonly kind: keyof typeof SESSION_LOCKS;
   readonly name: string;
 }
 
 /**
- * A wait for a lock, and the work under it, may take as long as they like. A replica whose machine vanished must
- * not keep the lock, though: the server gives it up after 30 s without a sign of life, and looks every 5 s
- * whether the one that waits is still there. Settings that an older server does not have are left out.
+ * Waiting for a lock, and the work under it, may take any time. But a replica whose machine has vanished must not
+ * keep the lock: the server drops it after 30 s of silence, and checks every 5 s whether the waiting client still
+ * exists. Settings that an older server lacks are omitted.
  */
 const SETTINGS = {
   statement_timeout: '0',
@@ -30,7 +30,7 @@ const SETTINGS = {
   client_connection_check_interval: '5000',
 };
 
-/** Here a server that is silent is given up after 15 s (Node asks ten times, a second apart): before it gives up. */
+/** A silent server is given up after 15 s (Node probes ten times, a second apart), before the server gives up. */
 const FIRST_SIGN_MS = 5_000;
 
 const SET = `SELECT set_config(name, $1::json ->> name, false) FROM pg_settings
@@ -38,7 +38,7 @@ const SET = `SELECT set_config(name, $1::json ->> name, false) FROM pg_settings
 const WAIT = 'SELECT true AS taken FROM pg_advisory_lock($1, hashtext($2))';
 const TRY = 'SELECT pg_try_advisory_lock($1, hashtext($2)) AS taken';
 
-/** A connection whose only purpose is to have one lock, so that the lock ends with it whatever happens. */
+/** A connection that only holds one lock, so that the lock ends with it whatever happens. */
 export class LockConnection {
   readonly #client: pg.Client;
   readonly #lost = new AbortController();
@@ -72,7 +72,7 @@ export class LockConnection {
     }
   }
 
-  /** Takes the lock if nobody has it; null: somebody has. @throws Unavailable. */
+  /** Takes the lock if it is free; null: it is not. @throws Unavailable. */
   static async tryAtOnce(options: PostgresOptions, lock: LockName): Promise<LockConnection | null> {
     const connection = new LockConnection(options);
     try {
@@ -85,12 +85,12 @@ export class LockConnection {
     return null;
   }
 
-  /** Aborted when the lock was lost before it was released: another may have it from now on. */
+  /** Aborted if the lock is lost before it is released: another process may then have it. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
 
-  /** Lets go of the lock. Resolves at once where it is lost already. */
+  /** Releases the lock. Resolves at once if it is already lost. */
   async release(): Promise<void> {
     this.#released = true;
     await this.#client.end().catch(() => undefined);
@@ -104,7 +104,7 @@ export class LockConnection {
   }
 }
 
-/** Work that one of all replicas does at a time. Each name that is in use takes one connection beside the pool's. */
+/** Work that only one replica does at a time. Each name in use takes one connection outside of the pool. */
 export class AdvisoryLocks {
   readonly #options: PostgresOptions;
   readonly #mutex = new KeyedMutex();
@@ -120,7 +120,7 @@ export class AdvisoryLocks {
     signal?: AbortSignal,
   ): Promise<Result> {
     let begun = false;
-    // Those of this process wait for each other here, so that only one of them has a connection.
+    // Those of this process queue here, so that only one of them holds a connection.
     const turn = this.#mutex.run(name, async () => {
       signal?.throwIfAborted();
       const lock = await LockConnection.wait(this.#options, { kind: 'work', name }, signal);
@@ -135,7 +135,7 @@ export class AdvisoryLocks {
   }
 }
 
-/** The result, or the signal's reason if it is aborted before the work began. */
+/** The result, or the signal's reason if it is aborted before the work has started. */
 function orAborted<Result>(
   result: Promise<Result>,
   signal: AbortSignal,
@@ -150,14 +150,14 @@ function orAborted<Result>(
 }
 
 /**
- * What a transaction may have for itself; taken in this order, and before any row. `identities`: who has which
- * name and which auth key. `runs`: which replica carries out which run. `targets`: which source stores where.
+ * The advisory locks of transactions; taken in this order, before any row. `identities`: who has which name and auth
+ * key. `runs`: which replica executes which run. `targets`: which source stores where.
  */
 const TRANSACTION_LOCKS = { identities: 1, idempotencyKey: 2, holder: 3, runs: 4, targets: 5 } as const;
 
 /**
- * Waits until no other transaction has this lock, and keeps it until this one ends. Of two names that are
- * hashed alike, one waits for the other without need.
+ * Waits until no other transaction has this lock, and holds it until this one ends. Two names with the same hash wait
+ * for each other needlessly.
  */
 export async function lockNamed(db: Db, kind: keyof typeof TRANSACTION_LOCKS, name = ''): Promise<void> {
   await db.execute(sql`SELECT pg_advisory_xact_lock(${TRANSACTION_LOCKS[kind]}, hashtext(${name}))`);

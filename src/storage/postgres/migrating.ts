@@ -5,19 +5,19 @@ import pg from 'pg';
 import { DatabaseRefused } from '../database.js';
 import { connectionConfig, type PostgresOptions } from './connect.js';
 
-/** The oldest server that is used, as `server_version_num` counts. */
+/** The oldest supported server, as `server_version_num`. */
 const OLDEST_VERSION = 130_000;
 
 /** "telegate" in ASCII: the lock under which one service at a time migrates a database. */
 const MIGRATING = '8387794209018475621';
 
 /**
- * Brings the schema up to date; services that start at once do so one after the other.
- * @throws DatabaseRefused when the server can't be reached, is too old, or refuses the migration.
+ * Upgrades the schema; services that start at the same time do so one after the other.
+ * @throws DatabaseRefused if the server can't be reached, is too old, or rejects the migration.
  */
 export async function migrateDatabase(options: PostgresOptions, migrations: string): Promise<void> {
   const place = placeOf(options.url);
-  // A migration, and the wait for another's, may take longer than a statement of the service ever should.
+  // A migration, and waiting for another one, may take longer than the service's statements ever should.
   const patience = { statement_timeout: 0, idle_in_transaction_session_timeout: 0, query_timeout: 0 };
   const client = new pg.Client({ ...connectionConfig(options), ...patience });
   client.on('error', () => undefined);
@@ -42,7 +42,7 @@ export async function migrateDatabase(options: PostgresOptions, migrations: stri
   }
 }
 
-/** @throws DatabaseRefused when the server is older than what is needed here. */
+/** @throws DatabaseRefused if the server is too old. */
 export function refuseOldVersion(version: number, place: string): void {
   if (version >= OLDEST_VERSION) return;
   const major = Math.floor(version / 10_000);
@@ -65,14 +65,14 @@ export function placeOf(url: string): string {
   return `${host}${pathname}`;
 }
 
-/** What went wrong, in the words of its innermost cause. */
+/** The message of the innermost cause. */
 export function reason(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reason).join('; ');
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-/** The time of the newest migration that the database has; null: none, so that it is not one of ours. */
+/** The time of the newest migration that the database has; null: none, so it is not a TeleGate database. */
 export async function appliedToPostgres(connection: ClientBase | Pool): Promise<number | null> {
   const known = await connection.query<{ known: boolean }>(
     "SELECT to_regclass('drizzle.__drizzle_migrations') IS NOT NULL AS known",

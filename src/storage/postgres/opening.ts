@@ -17,7 +17,7 @@ import { PostgresUnitOfWork } from './unit_of_work.js';
 /** How long a call may wait for a connection, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** Connects to the server that other replicas may use too. @throws DatabaseRefused. */
+/** Connects to the server, which other replicas may use as well. @throws DatabaseRefused. */
 export async function openPostgres(target: PostgresTarget, around: DatabaseDependencies): Promise<Database> {
   const { url, connections, statementTimeoutMs } = target;
   const database = await PostgresDatabase.open(
@@ -27,7 +27,7 @@ export async function openPostgres(target: PostgresTarget, around: DatabaseDepen
       applicationName: 'telegate',
     },
     POSTGRES_MIGRATIONS,
-    // Pauses between attempts: nothing that anybody's clock decides. A start that pauses must not end there.
+    // Delays between attempts, which no injected clock controls. A delayed start must not end there.
     { random: Math.random, timers: awaitedTimers },
   );
   try {
@@ -60,8 +60,8 @@ export async function openPostgres(target: PostgresTarget, around: DatabaseDepen
 }
 
 /**
- * Connects for a moment, beside the services that use the database, and leaves its schema as it is.
- * @throws DatabaseRefused when the server can't be reached, or the schema is not of this version.
+ * Connects briefly, next to the services that use the database, and leaves its schema unchanged.
+ * @throws DatabaseRefused if the server can't be reached, or the schema has another version.
  */
 export async function openPostgresSideConnection(
   target: PostgresTarget,
@@ -72,7 +72,7 @@ export async function openPostgresSideConnection(
     ...{ url, statementTimeoutMs },
     connections: 1,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    // Not the name of a service: a copy would take it for one that is running.
+    // Not a service's name: a copy would mistake it for a running service.
     applicationName: 'telegate beside',
   });
   try {
@@ -83,7 +83,7 @@ export async function openPostgresSideConnection(
     throw new DatabaseRefused(`${place} can't be used: ${reason(error)}`, { cause: error });
   }
   const transactions = new Transactions(connections, { random: Math.random, timers: awaitedTimers });
-  // No session changes, so that nothing is left to write at the end of a unit of work.
+  // No session changes, so nothing has to be written at the end of a unit of work.
   const units: UnitOfWorkRunner = {
     run: (work) => transactions.run((client) => work(new PostgresUnitOfWork(client))),
     applyExpired: async () => undefined,

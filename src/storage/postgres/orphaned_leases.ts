@@ -4,25 +4,25 @@ import { sessions } from './schema.js';
 import type { TransactionDependencies } from './transaction.js';
 import type { PostgresUnitsOfWork } from './unit_of_work.js';
 
-/** Of more, the oldest are forgotten: such a lease ends when its time is up. */
+/** Beyond this many, the oldest are forgotten: such a lease ends when it expires. */
 const MOST = 10_000;
 
 const FIRST_PAUSE_MS = 100;
 
-/** The longest pause between two looks, in milliseconds. */
+/** The maximum delay between attempts, in milliseconds. */
 const MAX_PAUSE_MS = 5_000;
 
 /** A lease that may have been granted. */
 interface Doubt {
   /** When, in milliseconds on the service's clock. */
   readonly now: number;
-  /** The statement that would grant it can't be under way any more. */
+  /** When the statement that would grant it can no longer be running. */
   settled: boolean;
 }
 
 /**
- * Leases that may exist though nobody was told of them, since the connection was lost on the way to the commit.
- * They are ended as soon as the database answers, unless their worker asked again with its idempotency key.
+ * Leases that may exist although nobody received them, because the connection was lost on the way to the commit. They
+ * are ended as soon as the database answers, unless their worker repeated the request with its idempotency key.
  */
 export class OrphanedLeases {
   readonly #units: PostgresUnitsOfWork;
@@ -33,7 +33,7 @@ export class OrphanedLeases {
   #stop: (() => void) | null = null;
   #closed = false;
 
-  /** `settleMs`: how long the server may still be at a statement whose connection is gone. */
+  /** `settleMs`: how long the server may still execute a statement whose connection is gone. */
   constructor(units: PostgresUnitsOfWork, dependencies: TransactionDependencies, settleMs: number) {
     this.#units = units;
     this.#dependencies = dependencies;
@@ -55,7 +55,7 @@ export class OrphanedLeases {
     this.#later();
   }
 
-  /** Looks no more. */
+  /** Stops. */
   close(): void {
     this.#closed = true;
     this.#stop?.();

@@ -4,10 +4,10 @@ import type { QueryConfig } from 'pg';
 
 const dialect = new PgDialect();
 
-/** A statement that each connection parses once; its placeholders are filled by name. */
+/** A statement that each connection prepares once; its placeholders are filled by name. */
 export function prepared(name: string, statement: SQL): (values: Record<string, unknown>) => QueryConfig {
   const { sql: text, params } = dialect.sqlToQuery(statement);
-  // What each one is takes longer to find out than the statement takes to send.
+  // Resolving them takes longer than sending the statement.
   const sources = params.map((param) =>
     is(param, Placeholder) ? { placeholder: param.name } : { constant: param },
   );

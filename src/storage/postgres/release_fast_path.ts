@@ -8,26 +8,26 @@ import { addToCounts } from './counters.js';
 import { prepared } from './prepared.js';
 import type { PostgresUnitsOfWork } from './unit_of_work.js';
 
-/** So many releases share one statement at the most. */
+/** The maximum number of releases per statement. */
 const MAX_AT_ONCE = 32;
 
 interface Asked extends Ending {
   readonly now: number;
 }
 
-/** Ends leases in one statement, several at once while many end, where they are as plain as can be. */
+/** Ends leases in one statement, several at once under load, in the plain cases. */
 export class ReleaseFastPath {
   readonly #units: PostgresUnitsOfWork;
   readonly #batches: Batches<Asked, boolean>;
 
-  /** `lanes`: how many statements may be under way at once. */
+  /** `lanes`: the maximum number of concurrent statements. */
   constructor(units: PostgresUnitsOfWork, lanes: number) {
     this.#units = units;
     const carryOut = (asked: readonly Asked[]) => this.#together(asked);
     this.#batches = new Batches({ lanes, take: (waiting) => Math.min(waiting, MAX_AT_ONCE), carryOut });
   }
 
-  /** Whether the lease was ended; if not, what the caller gets needs a closer look. */
+  /** Whether the lease was ended; if not, the case needs a full decision. */
   async end(
     sessionId: number,
     { leaseId, holder, address, leaseIds }: Caller,
@@ -54,7 +54,7 @@ export class ReleaseFastPath {
   }
 }
 
-/** Whose lease is to end: the holder's of this id, or (null) the one that this client of the holder has. */
+/** Which lease to end: the holder's one with this id, or (null) that of this client of the holder. */
 export interface Ending {
   readonly sessionId: number;
   readonly leaseId: string | null;
@@ -62,7 +62,7 @@ export interface Ending {
   readonly address: string | null;
 }
 
-/** A lease that was ended, as far as it is told of; `place`: that of its request, from 1 on. */
+/** An ended lease, as it is announced; `place`: the position of its request, from 1. */
 export interface EndedRow {
   readonly place: number;
   readonly id: number;
@@ -110,9 +110,9 @@ const RELEASE = prepared(
 );
 
 /**
- * Ends leases that have not run out, each for the holder who names it or can only mean it: a row for each that was
- * ended. No row: what the caller gets needs a closer look (`decideRelease`). `freed`: the message that tells the other replicas
- * how many sessions became free, with `"N"` for the number; null: nobody is told.
+ * Ends leases that have not expired, each for a holder that names it or can only mean it: one row per ended lease. No
+ * row: the case needs a full decision (`decideRelease`). `freed`: the message that tells the other replicas how many
+ * sessions became free, with `"N"` for the number; null: none is sent.
  */
 export function releaseStatement(endings: readonly Ending[], now: number, freed: string | null): QueryConfig {
   return RELEASE({

@@ -3,26 +3,26 @@ import { LRUCache } from 'lru-cache';
 import type { RemoteQueues, WaitingRequest } from '../../cluster/cluster.js';
 import type { Channel } from './channel.js';
 
-/** Of each kind so many are told of: more than sessions become free at one moment. */
+/** How many requests of each kind are announced: more than sessions become free at the same moment. */
 const MAX_OF_A_KIND = 32;
 
-/** Kinds that are told of: those whose first came first. */
+/** How many kinds are announced: those with the oldest first request. */
 const MAX_KINDS = 40;
 
 /** A replica's queue as it is told: `pid` is the server's process that it listens by. */
 interface ToldQueue {
   readonly pid: number;
   readonly length: number;
-  /** When those of a kind came, first come first. */
+  /** The arrival times of a kind's requests, oldest first. */
   readonly kinds: Readonly<Record<string, readonly number[]>>;
 }
 
 /** What the queues need of the database and of the pool's news. */
 export interface RemoteQueuesParts {
   readonly channel: Channel;
-  /** Those of the server's processes that are there. */
+  /** Which of these server processes exist. */
   readonly living: (pids: readonly number[]) => Promise<readonly number[]>;
-  /** Called when somebody waits elsewhere. */
+  /** Called when a request waits elsewhere. */
   readonly onWaiting: () => void;
 }
 
@@ -45,7 +45,7 @@ export class PostgresQueues implements RemoteQueues {
     channel.onReconnected(() => this.ask());
   }
 
-  /** Tells who waits here, and asks who waits elsewhere. */
+  /** Announces this queue, and asks the others for theirs. */
   ask(): void {
     this.#queues.clear();
     this.#parts.channel.send('who waits', null);
@@ -63,7 +63,7 @@ export class PostgresQueues implements RemoteQueues {
     const kind = this.#kindOf(wants);
     let before = 0;
     for (const [name, { kinds }] of this.#queues) {
-      // At one instant, the order of the names decides: the same at every replica.
+      // At the same instant, the order of names decides: the same at every replica.
       const latest = name < this.#parts.channel.name ? arrivedAt : arrivedAt - 1;
       for (const other of kinds[kind] ?? []) if (other <= latest) before += 1;
     }
@@ -116,7 +116,7 @@ export class PostgresQueues implements RemoteQueues {
     if (left > 0) for (const listener of this.#left) listener(left);
   }
 
-  /** A short name that every replica gives it. */
+  /** A short name that is the same at every replica. */
   #kindOf(wants: string): string {
     const known = this.#kinds.get(wants);
     if (known !== undefined) return known;

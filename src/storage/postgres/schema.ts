@@ -2,7 +2,7 @@ import { integer, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-cor
 import { declareTables } from '../tables.js';
 import { postgresColumns, whole } from './columns.js';
 
-/** The tables that SQLite has, too. */
+/** The tables that SQLite has as well. */
 export const tables = declareTables(postgresColumns);
 
 export const {
@@ -25,9 +25,9 @@ export const {
 } = tables;
 
 /**
- * How many sessions stand in each state and how many leases each key holds, kept by the same transactions. A
- * number is the sum over its shards, each of which may be negative: connections write to different shards, so
- * that transactions of one moment do not wait for each other.
+ * The number of sessions in each state and of leases of each key, updated by the same transactions. A number is the
+ * sum over its shards, each of which may be negative: connections write to different shards, so that concurrent
+ * transactions do not wait for each other.
  */
 export const counts = pgTable(
   'counts',
@@ -35,7 +35,7 @@ export const counts = pgTable(
   (table) => [primaryKey({ columns: [table.name, table.shard] })],
 );
 
-/** How often something was done of late that must not be done too often; as `rate-limiter-flexible` keeps it. */
+/** Rate limits, in the format of `rate-limiter-flexible`. */
 export const rateLimits = pgTable('rate_limits', {
   key: text('key').primaryKey(),
   points: integer('points').notNull().default(0),

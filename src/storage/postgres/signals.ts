@@ -3,19 +3,18 @@ import type { Channel } from './channel.js';
 import type { TransactionDependencies } from './transaction.js';
 import { type CommitEffects, pagesOf, type Told } from './unit_of_work.js';
 
-/** How long notices wait for others to go with them to the other replicas, in milliseconds. */
+/** How long notices are collected before they are sent to the other replicas, in milliseconds. */
 const GATHER_MS = 20;
 
-/** More than a moment of leases brings; a large sync brings more, and is told by its counts. */
+/** More than leases cause in that time; a large sync causes more, and is announced by its counts. */
 const MAX_NOTICES = 600;
 
-/** Said after a time in which nothing was heard: whoever waits may try. */
+/** Sent after an interruption: waiting requests may try. */
 const MANY = 1_000;
 
 /**
- * What happened in the pool, here and in the other replicas: of this one at once, of the others as the server
- * tells. That sessions became free is told by the transaction that freed them, if somebody waits elsewhere; the
- * rest soon after.
+ * The pool's events, here and at the other replicas: its own at once, those of others as the server delivers them.
+ * Freed sessions are announced by the transaction that freed them, if a request waits elsewhere; the rest soon after.
  */
 export class Signals implements PoolSignals {
   readonly #channel: Channel;
@@ -27,10 +26,10 @@ export class Signals implements PoolSignals {
   #deadlineToTell = Number.POSITIVE_INFINITY;
   #gathering = false;
   #nextDeadline = 0;
-  /** Sessions that became free while it was not known that anybody waits elsewhere. */
+  /** Sessions that became free while no request was known to wait elsewhere. */
   #untold = 0;
 
-  /** `waitedFor`: whether somebody waits at another replica, as far as it is known here. */
+  /** `waitedFor`: whether a request waits at another replica, as far as known here. */
   constructor(channel: Channel, dependencies: TransactionDependencies, waitedFor: () => boolean) {
     this.#channel = channel;
     this.#dependencies = dependencies;
@@ -55,33 +54,35 @@ export class Signals implements PoolSignals {
     return Number.isFinite(this.#nextDeadline) ? this.#nextDeadline : null;
   }
 
-  /** What a transaction sends through the server when it frees `count` sessions; null: nobody waits for it. */
+  /** The message that a transaction sends if it frees `count` sessions; null: no request waits for it. */
   freed(count: number | string): string | null {
     return this.#waitedFor() ? this.#channel.compose('freed', count) : null;
   }
 
-  /** Somebody waits elsewhere, which was not known when the last sessions became free: they are told of now. */
+  /**
+   * Called when a request is found to wait elsewhere: announces the sessions that became free before that was known.
+   */
   waited(): void {
     if (this.#untold > 0) this.#channel.send('freed', this.#untold);
     this.#untold = 0;
   }
 
-  /** Whether a deadline that is known has come. */
+  /** Whether a known deadline has passed. */
   isDue(now: number): boolean {
     return now >= this.#nextDeadline;
   }
 
-  /** Deadlines are about to be looked up: until they are, only new ones are known. */
+  /** Called before deadlines are looked up: until then, only new ones are known. */
   forgetDeadlines(): void {
     this.#nextDeadline = Number.POSITIVE_INFINITY;
   }
 
-  /** A deadline that was found, or set by what was committed. */
+  /** A deadline that was found, or set by a commit. */
   expect(until: number): void {
     this.#nextDeadline = Math.min(this.#nextDeadline, until);
   }
 
-  /** Tells what a transaction brought, after its commit. */
+  /** Announces the effects of a transaction, after its commit. */
   committed({ freed, notices, deadline, told = false }: CommitEffects): void {
     this.expect(deadline);
     this.#tellHappened(notices);
@@ -97,7 +98,7 @@ export class Signals implements PoolSignals {
     this.#dependencies.timers.after(GATHER_MS, () => this.flush());
   }
 
-  /** Tells the other replicas what they were not told yet. */
+  /** Sends pending notices to the other replicas. */
   flush(): void {
     if (!this.#gathering) return;
     for (const page of pagesOf(this.#notices, this.#deadlineToTell)) this.#channel.send('news', page);

@@ -4,33 +4,32 @@ import pg from 'pg';
 import { Unavailable } from '../../errors.js';
 import type { Timers } from '../../timers.js';
 
-/** How often a transaction is tried that others undo. */
+/** How often a transaction is tried if others abort it. */
 const ATTEMPTS = 6;
 
-/** The longest pause before the second attempt, in milliseconds; each later one may be twice as long. */
+/** The maximum delay before the second attempt, in milliseconds; it doubles with each further one. */
 const FIRST_PAUSE_MS = 4;
 
 /**
- * How long a transaction waits, in milliseconds and at the most, for a connection that was lost: 2 s in all, as
- * a server takes to restart. Of a longer outage the caller is told, who has more patience than its connection.
+ * The maximum delays of a transaction for a lost connection, in milliseconds: 2 s in total, which a server takes to
+ * restart. A longer outage is reported to the caller, which can wait longer than its connection.
  */
 const PAUSES_MS: readonly number[] = [25, 75, 150, 300, 450, 1_000];
 
-/** What a statement does. One that only reads is run again however it failed. */
+/** What a statement does. A read is retried after any failure. */
 export type Access = 'reads' | 'writes';
 
-/** What chance and time are made of. */
+/** The sources of randomness and time. */
 export interface TransactionDependencies {
-  /** A number from 0 to 1, as `Math.random` gives. */
+  /** A number from 0 to 1, like `Math.random`. */
   random(): number;
   readonly timers: Timers;
 }
 
 /**
- * Runs transactions, each on one connection. Those that deadlock or can't be put in an order are run again, and
- * so are those, for up to 2 s, that lost their connection or got none before they were to be committed. Every
- * call rejects with `Unavailable` when the server stays away, and with `OutcomeUnknown` when the connection was
- * lost on the way to a commit.
+ * Runs transactions, each on one connection. Deadlocks and serialization failures are retried, and, for up to 2 s,
+ * lost or missing connections before the commit. Every call rejects with `Unavailable` if the server stays
+ * unavailable, and with `OutcomeUnknown` if the connection was lost during the commit.
  */
 export class Transactions {
   readonly #pool: Pool;
@@ -43,7 +42,7 @@ export class Transactions {
     this.#pausesMs = pausesMs;
   }
 
-  /** Runs `work` in a READ COMMITTED transaction, from the start again if need be. Durable when it resolves. */
+  /** Runs `work` in a READ COMMITTED transaction, retrying it from the start if necessary. Durable when it resolves. */
   run<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
     return this.#repeatedly(() => this.#once(work));
   }
@@ -79,7 +78,7 @@ export class Transactions {
     }
   }
 
-  /** Null: it is not run again. */
+  /** Null: it is not retried. */
   #pauseAfter(error: unknown, undone: number, lost: number): number | null {
     if (error instanceof OutcomeUnknown) return null;
     const { random } = this.#dependencies;
@@ -114,7 +113,7 @@ async function commit(client: PoolClient): Promise<void> {
   const { command } = await client.query('COMMIT').catch((error: unknown) => {
     throw commitOutcomeUnknown(error);
   });
-  // The server answers so, and without an error, when a statement failed and nobody said so.
+  // The server answers this, without an error, if a statement failed unnoticed.
   if (command === 'ROLLBACK') throw new Error('a statement of the transaction failed; it was undone');
 }
 
@@ -127,12 +126,12 @@ async function undone(client: PoolClient): Promise<boolean> {
   }
 }
 
-/** The transaction was undone because of another one: the same one may pass now. */
+/** The transaction was aborted because of another one: a retry may succeed. */
 const RETRYABLE: ReadonlySet<string> = new Set(['40001', '40P01']);
 
 /**
- * SQLSTATEs that mean the server, not the request: connections (08), resources (53), an operator or a time-out
- * (57), the system (58), a lock that was waited for too long, a transaction that stood still, and a server that only reads for now.
+ * SQLSTATEs that blame the server, not the request: connections (08), resources (53), an operator or a timeout (57),
+ * the system (58), a lock timeout, an idle transaction, and a read-only server.
  */
 const SERVER = /^(08|53|57|58)...$|^(55P03|25006|25P03)$/;
 
@@ -147,23 +146,23 @@ const NETWORK: ReadonlySet<string> = new Set([
   'EAI_AGAIN',
 ]);
 
-/** What the client library says without a code when it has no connection, or no longer. */
+/** The client library's messages without a code for missing or lost connections. */
 const LOST =
   /^Connection terminated|^Client has encountered a connection error|^timeout exceeded when trying to connect|^timeout expired|after calling end on the pool|^Client was closed|^Query read timeout/;
 
-/** A server that ends, starts or has no connection left; one that only reads is being replaced. */
+/** A server that is stopping, starting or out of connections; a read-only one is being replaced. */
 const PASSING = /^(08...|57P0[123]|53300|25006)$/;
 
-/** A loss that is known at once. Who waited until the time was over does not wait once more. */
+/** A loss that is known at once. A call that has already timed out does not wait again. */
 const CUT = /^Connection terminated(?! due to connection timeout)|is not queryable$/;
 
-/** Said by the client library before it sends anything. */
+/** Raised by the client library before it sends anything. */
 const NEVER_SENT = /is not queryable$/;
 
-/** What the server says as it ends a connection, or fails: not what became of the statement. */
+/** What the server says as it closes a connection, or fails: it does not tell the outcome of the statement. */
 const FATAL = /^(08|57P|58|XX)/;
 
-/** The connection was lost before the server said whether it committed: it may be done all the same. */
+/** The connection was lost before the server confirmed the commit: it may have been done. */
 export class OutcomeUnknown extends Unavailable {
   constructor(cause: unknown) {
     const message = 'the connection to the database was lost: what was asked for may have been done';
@@ -171,12 +170,12 @@ export class OutcomeUnknown extends Unavailable {
   }
 }
 
-/** Whether the same transaction, undone as it is, may be run again at once. */
+/** Whether the same transaction, which was rolled back, can be retried at once. */
 export function isRetryable(error: unknown): boolean {
   return causes(error).some((cause) => RETRYABLE.has(codeOf(cause)));
 }
 
-/** Whether the connection, or the server behind it, is gone or going. */
+/** Whether the connection, or its server, is gone or about to be. */
 export function isServerFault(error: unknown): boolean {
   return causes(error).some((cause) => {
     const code = codeOf(cause);
@@ -184,7 +183,7 @@ export function isServerFault(error: unknown): boolean {
   });
 }
 
-/** Whether the server, or the connection to it, may be there again in a moment. */
+/** Whether the server, or the connection to it, may be back in a moment. */
 export function isTransient(error: unknown): boolean {
   return causes(error).some((cause) => {
     const code = codeOf(cause);
@@ -192,14 +191,14 @@ export function isTransient(error: unknown): boolean {
   });
 }
 
-/** The error of what may have been committed: `OutcomeUnknown`, unless it tells that it was not. */
+/** The error for a transaction that may have been committed: `OutcomeUnknown`, unless it is known that it was not. */
 export function commitOutcomeUnknown(error: unknown): unknown {
   return isServerFault(error) && !causes(error).some(tellsThatItWasUndone)
     ? new OutcomeUnknown(error)
     : error;
 }
 
-/** What a caller is told: `Unavailable` where the fault is the server's, else the error itself. */
+/** The error for a caller: `Unavailable` if the server is at fault, else the error itself. */
 export function toldError(error: unknown): unknown {
   if (error instanceof Unavailable || !isServerFault(error)) return error;
   const detail = { error: 'storage_unavailable', message: 'the database can not be written just now' };
@@ -209,7 +208,7 @@ export function toldError(error: unknown): unknown {
 /** The error and what caused it, the innermost last. */
 function causes(error: unknown): Error[] {
   const found: Error[] = [];
-  // Also those of Node itself, which are no `Error` of ours where a test has its own.
+  // Including Node's own errors, which are not instances of a test's `Error`.
   for (let cause = error; types.isNativeError(cause) && found.length < 8; cause = cause.cause) {
     found.push(cause);
     if ('errors' in cause && Array.isArray(cause.errors))

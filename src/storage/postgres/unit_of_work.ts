@@ -22,17 +22,17 @@ import { history, sessions, sessionTags, tables } from './schema.js';
 import type { Signals } from './signals.js';
 import type { Transactions } from './transaction.js';
 
-/** A query that selects rows, before it is run. */
+/** A query that selects rows, not yet executed. */
 interface Lockable {
   for(strength: string, config?: { readonly skipLocked: true }): unknown;
 }
 
-/** Rows of history that one statement writes. */
+/** How many history rows one statement writes. */
 const ENTRIES_AT_ONCE = 1_000;
 
 /**
- * One transaction over sessions, and the one door through which they change state in it: the transition table
- * decides. Counts and history are written at its end, so that the rows that all share are locked last.
+ * One transaction over sessions, and the only way in which they change state: the transition table decides. Counters
+ * and history are written at its end, so that rows shared by all transactions are locked last.
  */
 export class PostgresUnitOfWork implements UnitOfWork {
   readonly client: PoolClient;
@@ -61,7 +61,7 @@ export class PostgresUnitOfWork implements UnitOfWork {
     return query;
   }
 
-  /** The row, locked until the transaction ends and as it stands at `now`. */
+  /** The row, locked until the transaction ends, in its state at `now`. */
   byId(id: number, now: number): Promise<SessionRow | undefined> {
     return this.#locked(eq(sessions.id, id), now);
   }
@@ -88,7 +88,7 @@ export class PostgresUnitOfWork implements UnitOfWork {
     this.freed += 1;
   }
 
-  /** Lets `event` happen to a locked row: the row as it is then; null where the table says that nothing changes. */
+  /** Applies `event` to a locked row: the updated row; null if the table says that nothing changes. */
   async applyEvent(
     row: SessionRow,
     event: PoolEvent,
@@ -109,13 +109,13 @@ export class PostgresUnitOfWork implements UnitOfWork {
     return after;
   }
 
-  /** Carries out what a locked row's deadline brings, if it has passed by `now`. */
+  /** Applies a locked row's deadline if it has passed by `now`. */
   async applyExpired(row: SessionRow, now: number): Promise<SessionRow> {
     const due = passedDeadline(row, now);
     return due === null ? row : ((await this.applyEvent(row, due.event, due.changes, due.entry)) ?? row);
   }
 
-  /** Adds the row to (1) or takes it from (-1) the counts. */
+  /** Adds the row to the counters (1) or subtracts it (-1). */
   #count(row: Pick<SessionRow, 'state' | 'limited' | 'leaseHolder'>, sign: 1 | -1): void {
     for (const name of countsOf(row)) this.#counts.set(name, (this.#counts.get(name) ?? 0) + sign);
   }
@@ -128,7 +128,7 @@ export class PostgresUnitOfWork implements UnitOfWork {
     }
   }
 
-  /** Adds what a statement of its own brought, which has written history and counts itself. */
+  /** Adds the effects of a separate statement that has written history and counters itself. */
   tell({ notices, deadline }: CommitEffects): void {
     this.#notices.push(...notices);
     this.expect(deadline);
@@ -139,7 +139,7 @@ export class PostgresUnitOfWork implements UnitOfWork {
     if (until !== null) this.#deadline = Math.min(this.#deadline, until);
   }
 
-  /** Writes what was gathered; the end of a transaction. `message`: what tells of so many freed sessions, if anything. */
+  /** Writes what was collected, at the end of a transaction. `message`: the announcement of freed sessions, if any. */
   async finish(message: (freed: number) => string | null): Promise<CommitEffects> {
     for (let from = 0; from < this.#entries.length; from += ENTRIES_AT_ONCE) {
       await this.db.insert(history).values(this.#entries.slice(from, from + ENTRIES_AT_ONCE));
@@ -191,7 +191,7 @@ function valuesOf(counts: readonly (readonly [string, number])[]): SQL {
   return sql`VALUES ${sql.join(rows, sql`, `)}`;
 }
 
-/** Runs transactions over sessions, and tells what they brought once it is so. */
+/** Runs transactions over sessions, and announces their effects after the commit. */
 export class PostgresUnitsOfWork {
   readonly #transactions: Transactions;
   readonly signals: Signals;
@@ -201,7 +201,7 @@ export class PostgresUnitsOfWork {
     this.signals = signals;
   }
 
-  /** Runs `work` in one transaction, from the start again if need be. */
+  /** Runs `work` in one transaction, retrying it from the start if necessary. */
   async run<Result>(work: (unit: PostgresUnitOfWork) => Promise<Result>): Promise<Result> {
     const { result, news } = await this.#transactions.run(async (client) => {
       const unit = new PostgresUnitOfWork(client);
@@ -216,7 +216,7 @@ export class PostgresUnitsOfWork {
     return this.#transactions.statement<Row>(query, 'reads');
   }
 
-  /** Runs one statement; `news`: what its rows brought. */
+  /** Runs one statement; `news`: the effects of its rows. */
   async statement<Row extends QueryResultRow>(
     query: QueryConfig,
     news: (rows: readonly Row[]) => CommitEffects | null = () => null,
@@ -228,25 +228,25 @@ export class PostgresUnitsOfWork {
   }
 }
 
-/** What a transaction brought that others wait for. */
+/** The effects of a transaction that others wait for. */
 export interface CommitEffects {
   /** Sessions that became free. */
   readonly freed: number;
   readonly notices: readonly PoolNotice[];
-  /** The earliest deadline that it set, in milliseconds on the service's clock; Infinity: none. */
+  /** The earliest deadline that was set, in milliseconds on the service's clock; Infinity: none. */
   readonly deadline: number;
-  /** Whether the transaction itself told the other replicas that sessions became free. */
+  /** Whether the transaction itself announced freed sessions to the other replicas. */
   readonly told?: boolean;
 }
 
-/** CommitEffects as they go through the server. */
+/** CommitEffects as they are sent through the server. */
 export interface Told {
   readonly notices: readonly PoolNotice[];
   /** Null: none. */
   readonly deadline: number | null;
 }
 
-/** The news but for what became free, in as many messages as they take. A notice that fits into none is left out. */
+/** The effects except freed sessions, in as many messages as needed. A notice that fits into none is dropped. */
 export function pagesOf(notices: readonly PoolNotice[], deadline: number): Told[] {
   const pages: PoolNotice[][] = [[]];
   let room = MAX_PAYLOAD_CHARACTERS;
@@ -263,7 +263,7 @@ export function pagesOf(notices: readonly PoolNotice[], deadline: number): Told[
   return pages.map((page) => ({ notices: page, deadline: Number.isFinite(deadline) ? deadline : null }));
 }
 
-/** In ASCII, where a letter beyond it takes six. */
+/** In ASCII, where other characters take six bytes. */
 function lettersOf(notice: PoolNotice): number {
   const json = JSON.stringify(notice);
   return json.length + 5 * (json.match(/[\u0080-\uffff]/g)?.length ?? 0);

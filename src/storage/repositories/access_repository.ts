@@ -5,7 +5,7 @@ import type { Tables } from '../tables.js';
 import { affectedRows, type UnitOfWorkRunner } from '../unit_of_work.js';
 import { readValue, writeValue } from './key_value.js';
 
-/** API keys, proxies, and the values that the service remembers by name. */
+/** API keys, proxies, and the service's key-value pairs. */
 export class AccessRepository implements AccessStore {
   readonly #units: UnitOfWorkRunner;
 

@@ -32,7 +32,7 @@ export class AuditRepository implements AuditStore {
     });
   }
 
-  /** Entries are written in the order of time, but for fractions of a second. */
+  /** Entries are written in chronological order, except within fractions of a second. */
   prune(before: number, limit: number): Promise<number> {
     return this.#units.run(async ({ db, tables: { auditLog } }) => {
       const first = db

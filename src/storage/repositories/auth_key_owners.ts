@@ -16,9 +16,9 @@ import { LoginRows } from './login_rows.js';
 type Owner = Pick<SessionRow, 'id' | 'name' | 'rest'>;
 
 /**
- * Where sessions come to rest, and which of several files with one auth key is leasable: the one that has the
- * key already, else the one registered first; none while a login with that key is under way. One that is
- * missing has no claim to it. Its transaction has the lock `identities`.
+ * The base states of sessions, and which of several files with one auth key is leasable: the one that already owns
+ * the key, else the one added first; none while a login with that key is pending. A missing one has no claim. Its
+ * transaction holds the lock `identities`.
  */
 export class AuthKeyOwners {
   readonly #unit: UnitOfWork;
@@ -29,14 +29,14 @@ export class AuthKeyOwners {
     this.#logins = new LoginRows(unit);
   }
 
-  /** Where a file that was not known before comes to rest. */
+  /** The base state of a new file. */
   async ofNew(key: Buffer | null, dead: string | null): Promise<Rest> {
     return restOf({ dead, inactive: false, twin: await this.#twinOf(key, 0, 'anybody') });
   }
 
   /**
-   * Works out where the row rests now and, if nothing holds it, puts it there. `gained`: it has this auth
-   * key only now, so that a row that has it already comes before it.
+   * Computes the row's base state and, if nothing holds it, applies it. `gained`: it has this auth key only now, so a
+   * row that already has it takes precedence.
    */
   async settle(
     row: SessionRow,
@@ -51,7 +51,7 @@ export class AuthKeyOwners {
     return (await this.#unit.applyEvent(resting, change.event, change.changes, change.entry)) ?? resting;
   }
 
-  /** Says where the row comes to rest, and leaves it where it is. */
+  /** Records the row's base state without changing its current state. */
   async mark(row: SessionRow, rest: Rest, now: number): Promise<SessionRow> {
     const changes = { ...rest, updatedAt: now };
     const { db, tables } = this.#unit;
@@ -59,7 +59,7 @@ export class AuthKeyOwners {
     return { ...row, ...changes };
   }
 
-  /** `former` has lost its auth key, or is gone: the first of the others with that key becomes leasable. */
+  /** `former` has lost its auth key, or is gone: the first other one with that key becomes leasable. */
   async passOn(former: SessionRow, now: number): Promise<void> {
     if (former.rest === 'duplicate') return;
     const heir = await this.#inherit(former.authKeySha256, former, now);
@@ -67,12 +67,12 @@ export class AuthKeyOwners {
     if (heir && change) await this.#unit.applyEvent(heir, change.event, change.changes, change.entry);
   }
 
-  /** A login with this auth key was given up: the first of the files with that key becomes leasable. */
+  /** A login with this auth key was cancelled: the first file with that key becomes leasable. */
   async loginOver(key: Buffer | null, now: number): Promise<void> {
     await this.#inherit(key, { id: 0, name: LOGIN_UNDER_WAY }, now);
   }
 
-  /** The heir as it is now; null: there is none. */
+  /** The updated successor; null: there is none. */
   async #inherit(
     key: Buffer | null,
     former: Pick<SessionRow, 'id' | 'name'>,
@@ -90,7 +90,7 @@ export class AuthKeyOwners {
     );
   }
 
-  /** Who has the auth key before this row. */
+  /** Who owns the auth key before this row. */
   async #twinOf(key: Buffer | null, id: number, yielding: Yielding): Promise<string | null> {
     if (await this.#logins.has(key)) return LOGIN_UNDER_WAY;
     return keeperOf(await this.#ownerOf(key, id), yielding);

@@ -17,7 +17,7 @@ export function knownChannels(units: UnitOfWorkRunner): Pick<RunStore, 'peer' | 
         const [peer] = await used.returning({ channelId, accessHash, title, username });
         return peer ?? null;
       }),
-    /** What a session knew that is gone is worth nothing, and is not kept. */
+    /** What a deleted session knew is useless, and is not stored. */
     savePeer: (sessionId, identifier, peer, usedAt) =>
       units.run(async (unit) => {
         const { db, tables } = unit;

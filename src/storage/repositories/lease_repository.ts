@@ -13,12 +13,15 @@ type Leases = Pick<
   'block' | 'giveBack' | 'restore' | 'revokeLeases' | 'leases' | 'history' | 'prune'
 >;
 
-/** What is done with leases and sessions beside acquiring, renewing and releasing, which each driver does its own way. */
+/**
+ * The operations on leases and sessions other than acquiring, renewing and releasing, which each driver implements
+ * itself.
+ */
 export function leaseRepository(units: UnitOfWorkRunner): Leases {
   return { ...endings(units), ...listings(units) };
 }
 
-/** As `PoolStore.release`, of a lease that may be in any state. */
+/** As `PoolStore.release`, for a lease in any state. */
 export async function releaseLease(
   unit: UnitOfWork,
   sessionId: number,
@@ -150,7 +153,7 @@ function listings(units: UnitOfWorkRunner): Pick<Leases, 'leases' | 'history' | 
   };
 }
 
-/** Blocks the session for a caller who may. */
+/** Blocks the session for an authorized caller. */
 async function carryOutBlock(
   unit: UnitOfWork,
   row: SessionRow,
@@ -172,7 +175,7 @@ async function carryOutBlock(
   return method ? { kind: 'blocked', state: row.state, until: method.until, as } : blocked(after, as);
 }
 
-/** Of two flood waits for one method, the one that ends later holds. */
+/** Of two flood waits for one method, the later one counts. */
 async function floodMethod(
   unit: UnitOfWork,
   sessionId: number,
@@ -191,7 +194,7 @@ async function floodMethod(
   unit.expect(until);
 }
 
-/** Ends every method's flood wait of a locked row; the row as it is then, the same one if there was none. */
+/** Ends all method floods of a locked row; returns the updated row, or the same one if there were none. */
 async function liftMethodFloods(unit: UnitOfWork, row: SessionRow): Promise<SessionRow> {
   if (!row.limited) return row;
   const { methodFloods } = unit.tables;
@@ -199,7 +202,7 @@ async function liftMethodFloods(unit: UnitOfWork, row: SessionRow): Promise<Sess
   return unit.write(row, { limited: false });
 }
 
-/** Forgets the answer that nobody received. False: it was sent again since, so that somebody did. */
+/** Forgets an undelivered answer. False: it was repeated since, so it was delivered. */
 async function forgetAnswer({ db, tables }: UnitOfWork, leaseId: string): Promise<boolean> {
   const { idempotencyKeys } = tables;
   const ofLease = eq(idempotencyKeys.leaseId, leaseId);

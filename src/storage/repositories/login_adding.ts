@@ -9,7 +9,7 @@ import { AuthKeyOwners } from './auth_key_owners.js';
 import { LoginConflicts } from './login_conflicts.js';
 import { LoginRows } from './login_rows.js';
 
-/** As `LoginStore.add`. The transaction has the lock `identities`. */
+/** As `LoginStore.add`. The transaction holds the lock `identities`. */
 export async function addLogin(
   unit: UnitOfWork,
   login: PendingLogin,
@@ -29,7 +29,7 @@ export async function addLogin(
   return { kind: 'added' };
 }
 
-/** The session that has this login's very name and auth key, locked. */
+/** The session with exactly this login's name and auth key, locked. */
 async function registered(
   unit: UnitOfWork,
   login: PendingLogin,
@@ -41,7 +41,7 @@ async function registered(
   return row && sameDigest(row.authKeySha256, key) ? row : undefined;
 }
 
-/** It must not be leased while its auth key is used for the login. */
+/** It must not be leased while the login uses its auth key. */
 async function setAside(unit: UnitOfWork, row: SessionRow, now: number): Promise<void> {
   if (row.rest === 'missing') return;
   await new AuthKeyOwners(unit).settle(row, { dead: deadByFile(row), gained: false }, now);

@@ -14,8 +14,8 @@ import type { UnitOfWork } from '../unit_of_work.js';
 import { LoginRows } from './login_rows.js';
 
 /**
- * What keeps a login from becoming a session: a name, a phone number or an auth key that is taken. It stays so
- * until the end of a transaction that has the lock `identities`; without it, it was so a moment ago.
+ * What keeps a login from becoming a session: a taken name, phone number or auth key. The result holds until the end
+ * of a transaction with the lock `identities`; without it, it may be outdated.
  */
 export class LoginConflicts {
   readonly #unit: UnitOfWork;
@@ -24,13 +24,13 @@ export class LoginConflicts {
     this.#unit = unit;
   }
 
-  /** A session other than `except` whose name differs from this one in case only, or not at all. */
+  /** A session other than `except` with this name, ignoring case. */
   async named(name: string, except: number): Promise<Pick<Other, 'id' | 'name'> | undefined> {
     const { sessions } = this.#unit.tables;
     return (await this.#found(eq(sessions.foldedName, foldName(name)))).find(({ id }) => id !== except);
   }
 
-  /** The first thing in the way; null: nothing is. */
+  /** The first conflict; null: there is none. */
   async of(wanted: Wanted): Promise<Taken | null> {
     const { name } = wanted;
     const { sessions } = this.#unit.tables;
@@ -39,7 +39,7 @@ export class LoginConflicts {
     return named ? taken('name_taken', named) : this.ofAccount(wanted);
   }
 
-  /** As `of`, whatever the name. */
+  /** As `of`, ignoring the name. */
   async ofAccount(wanted: Wanted): Promise<Taken | null> {
     const { phoneNumber, authKeySha256, loginId } = wanted;
     const isOther = others(wanted);

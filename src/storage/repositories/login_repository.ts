@@ -24,8 +24,8 @@ import { LoginRows } from './login_rows.js';
 import { LoginSaving } from './login_saving.js';
 
 /**
- * Logins under way. Whatever decides who has which auth key or name waits for the lock
- * `identities`, and takes the login's row only then.
+ * Pending logins. Whatever decides who has which auth key or name waits for the lock `identities` before it locks the
+ * login's row.
  */
 export class LoginRepository implements LoginStore {
   readonly #units: UnitOfWorkRunner;
@@ -84,7 +84,7 @@ export class LoginRepository implements LoginStore {
     return this.#units.run(async (unit) => (await new LoginRows(unit).expired(now, limit)).map(pendingLogin));
   }
 
-  /** A transaction in which nobody else gets a name or an auth key, or gives one up. */
+  /** A transaction during which nobody else gains or gives up a name or auth key. */
   async #identifying<Result>(now: number, work: (unit: UnitOfWork) => Promise<Result>): Promise<Result> {
     await this.#units.applyExpired(now);
     return this.#units.run(async (unit) => {

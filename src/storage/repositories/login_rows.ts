@@ -3,7 +3,7 @@ import type { KeptLogin } from '../../logins/login_claims.js';
 import type { Tables } from '../tables.js';
 import type { UnitOfWork } from '../unit_of_work.js';
 
-/** The rows of logins. Until one is saved or removed, expired or not, it has its auth key for itself. */
+/** The rows of logins. Until a login is saved or removed, expired or not, its auth key is reserved. */
 export class LoginRows {
   readonly #unit: UnitOfWork;
   readonly #logins: Tables['pendingLogins'];
@@ -37,7 +37,7 @@ export class LoginRows {
     return found.length > 0;
   }
 
-  /** How many are under way: neither saved nor expired. */
+  /** How many are pending: neither saved nor expired. */
   async underWay(now: number): Promise<number> {
     const [row] = await this.#unit.db
       .select({ n: count() })
@@ -46,7 +46,7 @@ export class LoginRows {
     return row?.n ?? 0;
   }
 
-  /** Those whose time is over and that no request is at, oldest first. */
+  /** Expired ones that no request is using, oldest first. */
   expired(now: number, limit: number): Promise<KeptLogin[]> {
     const unclaimed = or(isNull(this.#logins.claimedUntil), lte(this.#logins.claimedUntil, now));
     return this.#unit.db
@@ -65,7 +65,7 @@ export class LoginRows {
     await this.#unit.db.update(this.#logins).set(changes).where(eq(this.#logins.id, id));
   }
 
-  /** The row as it was; none: there was none. */
+  /** The old row; none: there was none. */
   async drop(id: string): Promise<KeptLogin | undefined> {
     const [row] = await this.#unit.db.delete(this.#logins).where(eq(this.#logins.id, id)).returning();
     return row;

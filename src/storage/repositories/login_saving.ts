@@ -15,7 +15,7 @@ import { LoginRows } from './login_rows.js';
 import { SessionFiles } from './session_files.js';
 import { sessionRecord } from './session_record.js';
 
-/** Makes a session of a login. Its transaction has the lock `identities`. */
+/** Turns a login into a session. Its transaction holds the lock `identities`. */
 export class LoginSaving {
   readonly #unit: UnitOfWork;
   readonly #logins: LoginRows;
@@ -49,7 +49,7 @@ export class LoginSaving {
     now: number,
   ): Promise<SessionRow> {
     const { found, proxyId } = session;
-    // First, so that the auth key is the session's own when its row looks where it rests.
+    // First, so that the auth key belongs to the session when its base state is computed.
     await this.#logins.write(login.id, LOGIN_SAVED);
     const change = { kind: 'put', found, renameOf: replaced?.name ?? null, proxyId } as const;
     await new SessionFiles(this.#unit).put(change, now);

@@ -14,7 +14,7 @@ import { SessionImportRepository } from './session_import_repository.js';
 import { sessionRepository } from './session_repository.js';
 import { SourceRepository } from './source_repository.js';
 
-/** What is stored in the same way whichever the database: everything but the leases. */
+/** What is stored in the same way in both databases: everything but the leases. */
 export interface Repositories {
   readonly intake: IntakeStore;
   readonly access: AccessStore;

@@ -4,11 +4,11 @@ import type { Run, RunStore } from '../../scraping/store.js';
 import type { UnitOfWorkRunner } from '../unit_of_work.js';
 import { addRun, RunRows } from './run_rows.js';
 
-/** Which process carries out which run. */
+/** Which process executes which run. */
 export function runQueue(
   units: UnitOfWorkRunner,
 ): Pick<RunStore, 'begin' | 'take' | 'renew' | 'mark' | 'defer' | 'finish' | 'cancel'> {
-  /** Changes a run of this owner: as it was before; null: it is another's by now. */
+  /** Changes a run of this owner; returns it as it was before; null: it has another owner by now. */
   const changeOwned = (id: number, owner: string, change: (run: Run) => RunChange) =>
     units.run(async (unit) => {
       const rows = new RunRows(unit);
@@ -29,7 +29,7 @@ export function runQueue(
       }),
     take: (owner, until, most, now) =>
       units.run(async (unit) => {
-        // Two replicas that count at one moment would both find room for one more.
+        // Two replicas that count at the same moment would both find room for one more.
         await unit.lock('runs');
         const rows = new RunRows(unit);
         await rows.endAbandoned(now);

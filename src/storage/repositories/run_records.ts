@@ -4,10 +4,10 @@ import { loggable, MOST_LOG_ENTRIES } from '../../scraping/run_states.js';
 import type { RunStore } from '../../scraping/store.js';
 import { affectedRows, type UnitOfWorkRunner } from '../unit_of_work.js';
 
-/** Log entries that one statement writes. */
+/** How many log entries one statement writes. */
 const ENTRIES_AT_ONCE = 1_000;
 
-/** What runs were, and what they found. */
+/** The records of runs. */
 export function runRecords(units: UnitOfWorkRunner): Pick<RunStore, 'run' | 'runs' | 'lastRuns' | 'files'> {
   return {
     run: (id) =>
@@ -22,7 +22,7 @@ export function runRecords(units: UnitOfWorkRunner): Pick<RunStore, 'run' | 'run
       }),
     lastRuns: (sourceIds) =>
       units.run(({ db, tables: { runs, sources } }) => {
-        // The end of each source's stretch of the index: its cost does not grow with the runs.
+        // Reads the end of each source's index range: its cost does not grow with the number of runs.
         const newest = sql<number>`(SELECT max(r.id) FROM runs AS r WHERE r.source_id = sources.id)`;
         const ids = db
           .select({ id: newest })
@@ -38,10 +38,10 @@ export function runRecords(units: UnitOfWorkRunner): Pick<RunStore, 'run' | 'run
   };
 }
 
-/** What runs tell of themselves. */
+/** The logs of runs. */
 export function runLog(units: UnitOfWorkRunner): Pick<RunStore, 'log' | 'logs' | 'pruneLogs'> {
   return {
-    /** Entries of a run that is gone with its source go too. */
+    /** Entries of a run that was deleted with its source are dropped. */
     log: (runId, entries) =>
       units.run(async (unit) => {
         const { db, tables } = unit;

@@ -5,7 +5,7 @@ import { runQueue } from './run_queue.js';
 import { runLog, runRecords } from './run_records.js';
 import { storedMessages } from './stored_messages.js';
 
-/** Runs, and what they have stored. */
+/** Runs and what they have stored. */
 export function runRepository(units: UnitOfWorkRunner): RunStore {
   return {
     ...runQueue(units),

@@ -4,7 +4,7 @@ import type { Run, RunReason } from '../../scraping/store.js';
 import type { Tables } from '../tables.js';
 import type { UnitOfWork } from '../unit_of_work.js';
 
-/** Adds a run that waits for somebody to carry it out. */
+/** Adds a queued run. */
 export async function addRun(
   { db, tables: { runs } }: UnitOfWork,
   sourceId: number,
@@ -17,7 +17,7 @@ export async function addRun(
   return run;
 }
 
-/** The rows of runs. Who locks a source and its run locks the source first. */
+/** The rows of runs. Lock order: the source, then its run. */
 export class RunRows {
   readonly #unit: UnitOfWork;
   readonly #runs: Tables['runs'];
@@ -36,7 +36,7 @@ export class RunRows {
     return run;
   }
 
-  /** As `locked`, if it is this owner's. */
+  /** As `locked`, if it belongs to this owner. */
   async owned(id: number, owner: string): Promise<Run | undefined> {
     const own = and(eq(this.#runs.id, id), eq(this.#runs.owner, owner));
     const [run] = await this.#unit.forUpdate(this.#unit.db.select().from(this.#runs).where(own));
@@ -50,14 +50,14 @@ export class RunRows {
     return run && (await this.lockSource(run.sourceId)) ? this.owned(id, owner) : undefined;
   }
 
-  /** Locks the source, if there is one; nobody removes it then, or begins a run of it. */
+  /** Locks the source, if it exists, so that nobody deletes it or starts a run of it. */
   async lockSource(id: number): Promise<boolean> {
     const { sources } = this.#unit.tables;
     const source = this.#unit.db.select({ id: sources.id }).from(sources).where(eq(sources.id, id));
     return (await this.#unit.forUpdate(source, 'no key update')).length > 0;
   }
 
-  /** The run of the source that has not ended: there is one at the most. */
+  /** The source's run that has not ended: there is at most one. */
   async unfinished(sourceId: number): Promise<Pick<Run, 'id'> | undefined> {
     const [run] = await this.#unit.db
       .select({ id: this.#runs.id })
@@ -66,14 +66,14 @@ export class RunRows {
     return run;
   }
 
-  /** How many are carried out, by all replicas. */
+  /** How many are running, at all replicas. */
   async carriedOut(now: number): Promise<number> {
     const owned = and(this.#unfinished, gt(this.#runs.ownedUntil, now));
     const [row] = await this.#unit.db.select({ n: count() }).from(this.#runs).where(owned);
     return row?.n ?? 0;
   }
 
-  /** Ends those that are to be cancelled, and that nobody carries out. */
+  /** Ends cancelled runs that nobody executes. */
   async endAbandoned(now: number): Promise<void> {
     const unowned = lte(sql`coalesce(${this.#runs.ownedUntil}, 0)`, now);
     await this.#unit.db
@@ -82,10 +82,10 @@ export class RunRows {
       .where(and(this.#unfinished, eq(this.#runs.cancelRequested, true), unowned));
   }
 
-  /** The one that has waited longest, of those that somebody may have now; locked. */
+  /** The longest waiting one that can be taken now; locked. */
   async next(now: number): Promise<Run | undefined> {
     const { id, ownedUntil, notBefore, createdAt } = this.#runs;
-    // Once its owner's time is over, or what it was deferred until has come.
+    // Once its ownership has expired, or its `not_before` has passed.
     const due = lte(sql`coalesce(${ownedUntil}, ${notBefore}, 0)`, now);
     const query = this.#unit.db
       .select()
@@ -97,13 +97,13 @@ export class RunRows {
     return run;
   }
 
-  /** The run as it is then. */
+  /** Returns the updated run. */
   async write(id: number, change: RunChange): Promise<Run | undefined> {
     const [run] = await this.#unit.db.update(this.#runs).set(change).where(eq(this.#runs.id, id)).returning();
     return run;
   }
 
-  /** Forgets the runs of the source that are not among its newest. */
+  /** Deletes the source's runs that are not among its newest. */
   async dropOld(sourceId: number): Promise<void> {
     const newestTooMany = sql`(SELECT id FROM runs WHERE source_id = ${sourceId}
       ORDER BY id DESC LIMIT 1 OFFSET ${MOST_RUNS_OF_SOURCE})`;

@@ -13,7 +13,7 @@ type Details = Pick<
   | 'replaceCredentials'
 >;
 
-/** What is known of sessions beside their files: what Telegram told of them, and their secrets. */
+/** What is known about sessions besides their files: Telegram's answers, and their secrets. */
 export function sessionDetails(units: UnitOfWorkRunner): Details {
   return { ...checks(units), ...secrets(units) };
 }
@@ -31,7 +31,7 @@ function checks(units: UnitOfWorkRunner): Pick<Details, 'checked' | 'unchecked'>
         const changes = { userId, phoneNumber, lastCheckedAt: now, ...(told && { updatedAt: now }) };
         await db.update(sessions).set(changes).where(eq(sessions.id, id));
       }),
-    /** Two walks of one index, in the words of its condition: the cost does not grow with the pool. */
+    /** Two range scans of one index, with its exact condition: the cost does not grow with the pool. */
     unchecked: (before, limit) =>
       units.run(async ({ db, tables: { sessions } }) => {
         const freeWhere = (condition: ReturnType<typeof sql>) =>

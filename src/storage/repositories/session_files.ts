@@ -12,10 +12,10 @@ import { sourceReferringTo } from './source_repository.js';
 
 type Put = Extract<FileChange, { kind: 'put' }>;
 
-/** What became of a change; `held`: it waits for a lease to end; null: nothing worth telling. */
+/** The outcome of a change; `held`: it waits for a lease to end; null: nothing to report. */
 export type Applied = 'added' | 'updated' | 'removed' | 'missing' | 'held' | null;
 
-/** Rows as their files make them: new, changed, gone. Its transaction has the lock `identities`. */
+/** Applies files to rows: new, changed, gone. Its transaction holds the lock `identities`. */
 export class SessionFiles {
   readonly #unit: UnitOfWork;
   readonly #owners: AuthKeyOwners;
@@ -29,14 +29,14 @@ export class SessionFiles {
     return this.#write(await this.#rowFor(change, now), change, now);
   }
 
-  /** As `put`, for a file that a look found: it does not take the place of a session that has no file. */
+  /** As `put`, for a file found by a scan: it does not replace a session without a file. */
   async look(change: Put, now: number): Promise<Applied> {
     const row = await this.#rowFor(change, now);
     return row && wouldLose(row, change.found) ? 'held' : this.#write(row, change, now);
   }
 
   /**
-   * The row goes. While a worker may still be connected, or a source refers to it, it stays, and comes to rest as
+   * Deletes the row. While a worker may still be connected, or a source refers to it, it stays, with the base state
    * `missing`.
    */
   async gone(name: string, now: number): Promise<Applied> {
@@ -51,14 +51,14 @@ export class SessionFiles {
     return row.rest === 'missing' ? null : 'missing';
   }
 
-  /** The row goes, whatever holds it. */
+  /** Deletes the row, whatever holds it. */
   async drop(row: SessionRow, now: number): Promise<void> {
     await this.#unit.remove(row);
     this.#unit.record(row, { at: now, event: 'removed', detail: row.name });
     await this.#owners.passOn(row, now);
   }
 
-  /** Takes a locked row out of the pool, or back into it. */
+  /** Deactivates or activates a locked row. */
   async setInactive(row: SessionRow, inactive: boolean, now: number): Promise<void> {
     if (row.inactive === inactive) return;
     await this.#set(row, { inactive, updatedAt: now });
@@ -94,7 +94,7 @@ export class SessionFiles {
   async #change(row: SessionRow, found: FoundFile, now: number): Promise<Applied> {
     const authKeySha256 = digest(found.authKeySha256);
     const gained = !sameDigest(authKeySha256, row.authKeySha256);
-    // Its worker goes on with the key it was leased with, which therefore must not pass to another yet.
+    // Its worker continues with the key that it leased, which must not pass to another session yet.
     if (gained && isHeld(row)) {
       await this.#miss(row, 'its file was replaced while it was leased', now);
       return 'held';
@@ -112,7 +112,7 @@ export class SessionFiles {
     return gained || renamed || row.rest !== settled.rest || row.format !== found.format ? 'updated' : null;
   }
 
-  /** It comes to rest as `missing`, until its file is read again: at once, if nothing holds it. */
+  /** Sets the base state `missing` until its file is read again; applied at once if nothing holds it. */
   async #miss(row: SessionRow, restReason: string, now: number): Promise<SessionRow> {
     await this.#set(row, { fingerprint: '' });
     if (row.rest === 'missing') return row;

@@ -64,7 +64,7 @@ export class SessionImportRepository implements IntakeStore {
   async apply(changes: readonly FileChange[], now: number): Promise<AppliedCounts> {
     await this.#units.applyExpired(now);
     return this.#units.run(async (unit) => {
-      // Two replicas that find two files with one auth key at once must not make both of them leasable.
+      // Two replicas that find two files with one auth key at the same time must not make both leasable.
       await unit.lock('identities');
       const files = new SessionFiles(unit);
       const done = { added: 0, updated: 0, removed: 0, missing: 0, held: [] as string[] };
@@ -114,7 +114,7 @@ function knownFiles(
   };
 }
 
-/** Says on which device SESSIONS_DIR lay, as this machine numbers it; '' is the only one. */
+/** Names the device of SESSIONS_DIR per machine; '' if there is only one machine. */
 function deviceName(machine: string): string {
   return machine === '' ? 'sessions_dir.device' : `sessions_dir.device.${machine}`;
 }

@@ -1,7 +1,7 @@
 import type { SessionRecord } from '../../sessions/store.js';
 import type { SessionRow } from '../tables.js';
 
-/** What leaves the storage of a row: nothing of its lease, and no digest of its auth key. */
+/** The part of a row that leaves storage: without its lease and the digest of its auth key. */
 export function sessionRecord(row: SessionRow): SessionRecord {
   const { id, name, file, jsonFile, format, dcId, userId, phoneNumber, apiId, apiHash } = row;
   const { state, stateReason, rest, restReason, stateUntil, tags, proxyId } = row;

@@ -82,7 +82,7 @@ function changes(units: UnitOfWorkRunner): Pick<SessionStore, 'edit' | 'rename' 
         if (isHeldByAnother(row, leaseId)) return { kind: 'in_use' };
         const other = await new LoginConflicts(unit).named(to.name, id);
         if (other) return { kind: 'name_taken', sessionId: other.id, sessionName: other.name };
-        // A fingerprint that no file has: the next scan reads the files under their new name.
+        // An impossible fingerprint: the next scan reads the files under their new name.
         const changed = { ...to, foldedName: foldName(to.name), fingerprint: '', updatedAt: now };
         await unit.db.update(sessions).set(changed).where(eq(sessions.id, id));
         const renamed = { ...row, ...changed };
@@ -107,7 +107,7 @@ function changes(units: UnitOfWorkRunner): Pick<SessionStore, 'edit' | 'rename' 
       units.run(async (unit) => {
         const { db, tables } = unit;
         const { proxies, sessions } = tables;
-        // Whoever is giving it to a session has finished before the next statement looks.
+        // A transaction that is assigning it to a session has finished before the next statement reads.
         await unit.forUpdate(db.select().from(proxies).where(eq(proxies.id, id)));
         const users = db.select({ id: sessions.id }).from(sessions).where(eq(sessions.proxyId, id));
         await db.delete(proxies).where(and(eq(proxies.id, id), notExists(users)));
@@ -115,10 +115,7 @@ function changes(units: UnitOfWorkRunner): Pick<SessionStore, 'edit' | 'rename' 
   };
 }
 
-/**
- * Gives a locked session these tags instead of those it has: in its row, and where free sessions are found by
- * them. The row as it is then.
- */
+/** Replaces the tags of a locked session: in its row, and in the index of free sessions. Returns the updated row. */
 async function retag(
   unit: UnitOfWork,
   row: SessionRow,

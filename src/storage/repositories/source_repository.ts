@@ -143,7 +143,7 @@ export async function sourceReferringTo(
   return first;
 }
 
-/** With a token goes the session of the bot that had the one before. */
+/** A new token deletes the bot session of the old one. */
 function rowValues<Settings extends Partial<SourceSettings>>(settings: Settings) {
   const { fileTypes, botToken } = settings;
   return {
@@ -153,7 +153,7 @@ function rowValues<Settings extends Partial<SourceSettings>>(settings: Settings)
   };
 }
 
-/** Whether a session is named, and not there; one that is stays until the transaction ends. */
+/** Whether a named session is missing; an existing one stays until the transaction ends. */
 async function lacks(unit: UnitOfWork, sessionId: number | null | undefined): Promise<boolean> {
   if (sessionId === null || sessionId === undefined) return false;
   const { sessions } = unit.tables;

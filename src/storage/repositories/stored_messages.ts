@@ -4,10 +4,10 @@ import type { Checkpoint, Run, RunProgress, RunStore, StoredBatch } from '../../
 import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
 import { RunRows } from './run_rows.js';
 
-/** Rows that one statement writes. */
+/** How many rows one statement writes. */
 const FILES_AT_ONCE = 500;
 
-/** What is written over a file that was skipped before, by what was to be inserted. */
+/** The columns that replace those of a previously skipped file. */
 const REPLACED_FILE = {
   runId: sql`excluded.run_id`,
   path: sql`excluded.path`,
@@ -19,7 +19,7 @@ const REPLACED_FILE = {
   reason: sql`excluded.reason`,
 };
 
-/** How far each source is, and the files of its messages. */
+/** The checkpoint of each source, and the files of its messages. */
 export function storedMessages(units: UnitOfWorkRunner): Pick<RunStore, 'checkpoint' | 'store' | 'storedAs'> {
   return {
     checkpoint: (sourceId) => units.run((unit) => checkpointOf(unit, sourceId)),
@@ -40,7 +40,7 @@ export function storedMessages(units: UnitOfWorkRunner): Pick<RunStore, 'checkpo
     storedAs: (sourceId, sha256) =>
       units.run(async ({ db, tables: { files } }) => {
         const content = and(eq(files.sourceId, sourceId), eq(files.sha256, Buffer.from(sha256, 'hex')));
-        // In the words of the index: SQLite uses one with a condition for the same words only.
+        // With the exact condition of the index: SQLite uses a partial index only for that.
         const stored = and(content, sql`state = 'stored'`);
         const [found] = await db.select({ path: files.path }).from(files).where(stored).limit(1);
         return found?.path ?? null;
@@ -60,7 +60,7 @@ async function checkpointOf(
   return row ?? NOTHING_STORED;
 }
 
-/** What a message's file is stays so, unless it was skipped before. */
+/** The file of a message is not changed, unless it was skipped before. */
 async function keepFiles(
   { db, tables: { files } }: UnitOfWork,
   { id: runId, sourceId }: Run,

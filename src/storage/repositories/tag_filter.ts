@@ -1,7 +1,7 @@
 import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { UnitOfWork } from '../unit_of_work.js';
 
-/** That a session has all of the tags; undefined: any session has. */
+/** The condition that a session has all of the tags; undefined: no condition. */
 export function hasAllTags({ tables }: UnitOfWork, tags: readonly string[]): SQL | undefined {
   const { sessions, sessionTags } = tables;
   const wanted = [...new Set(tags)];

@@ -84,7 +84,7 @@ export class Acquisition {
     this.#deadlines.applyExpired(now);
     for (;;) {
       const outcome = this.#attempt(request, now);
-      // A lease that has run out unnoticed may be what is in the way.
+      // An expired lease that nobody has noticed may block the request.
       const inTheWay = outcome === null || outcome.kind === 'max_leases';
       const others =
         inTheWay && !request.onlyRepeat ? this.#deadlines.applyExpired(now, MAX_EXPIRED_PER_COUNT) : 0;
@@ -92,7 +92,7 @@ export class Acquisition {
     }
   }
 
-  /** Null: there is no session for it. */
+  /** Null: no session matches. */
   #attempt(request: AcquireRequest, now: number): AcquireOutcome | null {
     const repeated =
       request.idempotencyKey === null ? null : this.#repeated(request, request.idempotencyKey, now);
@@ -116,7 +116,7 @@ export class Acquisition {
     return { kind: 'granted', lease: this.#lease(row), repeated: true };
   }
 
-  /** The session the request may have; null: none is free; `unknown`: the one it names does not exist. */
+  /** The session for the request; null: none is free; `unknown`: the named one does not exist. */
   #wanted(request: AcquireRequest): SessionRow | null | 'unknown' {
     const { sessionId, sessionName } = request;
     if (sessionId === null && sessionName === null) {
@@ -195,8 +195,8 @@ const ALL_TAGS =
   'AND NOT EXISTS (SELECT 1 FROM json_each(@tags) w WHERE NOT EXISTS (SELECT 1 FROM session_tags t WHERE t.session_id = s.id AND t.tag = w.value))';
 
 /**
- * Finds the least recently used free session that a request may have. Each search walks an index in
- * that very order and stops at the first row, so that its cost does not grow with the pool.
+ * Finds the least recently used free session for a request. Each search walks an index in that order and stops at the
+ * first row, so its cost does not grow with the pool.
  */
 export class Candidates {
   readonly #sqlite: Database;
@@ -206,7 +206,7 @@ export class Candidates {
     this.#sqlite = sqlite;
   }
 
-  /** The session's id; null: no free one will do. */
+  /** The session's id; null: no free one matches. */
   find(request: AcquireRequest): number | null {
     const unlimited = this.#first(request, 0);
     if (request.method === null) return unlimited?.id ?? null;
@@ -217,7 +217,7 @@ export class Candidates {
     return first?.id ?? null;
   }
 
-  /** Whether this very session can be leased and will do for the request. */
+  /** Whether this session can be leased and matches the request. */
   fits(id: number, request: AcquireRequest): boolean {
     const alsoInactive = request.alsoInactive && request.sessionId === id;
     const statement = this.#prepare(

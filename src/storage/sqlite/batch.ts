@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 
-/** What went wrong with one call, in a form that crosses threads. */
+/** The error of one call, in a form that can cross threads. */
 export interface CallFailure {
   readonly code: string;
   readonly message: string;
@@ -8,7 +8,7 @@ export interface CallFailure {
 
 export type CallResult = { readonly value: unknown } | { readonly failure: CallFailure };
 
-/** What must be written with the last call of a transaction, and forgotten with one that failed. */
+/** What must be written at the end of a transaction, and discarded if it fails. */
 export interface Transactional {
   flush(): void;
   reload(): void;
@@ -16,8 +16,8 @@ export interface Transactional {
 
 /**
  * Runs calls, one after the other, in one transaction that is on disk when this resolves. If anything fails, the
- * transaction is undone and each call gets one of its own, so that a failure spares the rest. Calls await nothing
- * but the database, which answers at once: the thread does nothing else until the transaction has ended.
+ * transaction is rolled back and each call gets its own one, so that a failure does not affect the rest. Calls await
+ * nothing but the database, which answers at once: the thread does nothing else until the transaction has ended.
  */
 export async function runBatch(
   sqlite: Database,
@@ -57,7 +57,7 @@ async function transaction(
       const value = call();
       results.push({ value: value instanceof Promise ? await value : value });
     }
-    // Others' calls could have run inside this transaction, and been answered with it undone.
+    // Other calls could have run inside this transaction, and been answered before it was rolled back.
     if (interrupted) throw new Error('a call awaited more than the database');
     tables.flush();
     sqlite.exec('COMMIT');

@@ -12,7 +12,7 @@ import type { Columns } from '../postgres/columns.js';
 
 const whole = (name: string) => integer(name);
 
-/** As PostgreSQL's columns. The types differ in nothing but the driver's own; `tables` gives them back. */
+/** Like PostgreSQL's columns. Only the driver's own types differ; `tables` restores them. */
 export const sqliteColumns = {
   ...{ table: sqliteTable, index, uniqueIndex, primaryKey },
   ...{ text, integer: whole, whole },

@@ -7,8 +7,8 @@ import { MAX_METHOD_FLOODS_SCANNED } from '../bounds.js';
 import { counts } from './schema.js';
 
 /**
- * How many sessions stand in each state, and how many leases each key holds. Held in memory, written by
- * the transaction that changes them: a status costs the same at any pool size.
+ * The number of sessions in each state, and of leases of each key. Held in memory, written by the transaction that
+ * changes them: a status costs the same at any pool size.
  */
 export class Counts {
   readonly #read;
@@ -44,7 +44,7 @@ export class Counts {
     this.#changed.clear();
   }
 
-  /** Forgets what was not committed; after a rollback. */
+  /** Discards what was not committed; called after a rollback. */
   reload(): void {
     this.#changed.clear();
     this.#values = new Map(this.#read.all().map((row) => [row.name, row.n]));
@@ -72,7 +72,7 @@ interface Values {
 const LAST_OF_SESSION =
   'AND NOT EXISTS (SELECT 1 FROM method_floods g WHERE g.session_id = f.session_id AND g.until > f.until)';
 
-/** Counts of those sessions only that a request considers, found by what it asks for. */
+/** Counts only the sessions that a request considers. */
 export class ScopedCounts {
   readonly #sqlite: Database;
   readonly #statements = new Map<string, Statement<[Values]>>();
@@ -81,7 +81,7 @@ export class ScopedCounts {
     this.#sqlite = sqlite;
   }
 
-  /** The sessions of the scope, which names tags or a session. */
+  /** The sessions in the scope, which names tags or a session. */
   of(scope: CountScope): PoolCounts {
     const { sessionId, sessionName, tags } = scope;
     const conditions = [
@@ -108,7 +108,7 @@ export class ScopedCounts {
     return counted(groups);
   }
 
-  /** When the first free session that is flooded for some method, or for this one, can be leased again. */
+  /** When the first free session with a method flood, or one for this method, can be leased again. */
   nextMethodFloodEnd(method: string | null): number | null {
     const floods = `SELECT * FROM method_floods ${method === null ? '' : 'WHERE method = @method'} ORDER BY until`;
     const first = this.#until(

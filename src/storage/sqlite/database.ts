@@ -27,13 +27,13 @@ import {
   type ThreadOptions,
 } from './thread_protocol.js';
 
-/** So many calls go to the thread at once, without waiting for the end of the event loop's turn. */
+/** After this many calls, a batch is sent to the thread without waiting for the end of the event loop's turn. */
 const CALLS_A_MESSAGE = 16;
 
-/** Calls that may wait for the database; beyond it callers are turned away rather than memory filled. */
+/** The maximum number of calls waiting for the database; beyond it, calls are rejected to save memory. */
 const MAX_PENDING = 20_000;
 
-/** Codes of SQLite that mean: the disk, not the request. The same call may succeed later. */
+/** SQLite's codes that blame the disk, not the request. The same call may succeed later. */
 const DISK = /^SQLITE_(FULL|READONLY|IOERR|CANTOPEN|BUSY|LOCKED|NOMEM|PERM|AUTH|PROTOCOL)/;
 
 interface Pending {
@@ -43,8 +43,8 @@ interface Pending {
 }
 
 /**
- * The service's side of the database thread. Calls made while a transaction is on its way to disk share
- * the next one: under load one write to disk serves many requests, and each is answered after it.
+ * The service's side of the database thread. Calls made while a transaction is being written to disk share the next
+ * one: under load, one disk write serves many requests, and each is answered after it.
  */
 export class SqliteDatabase implements PoolSignals {
   readonly pool: PoolStore;
@@ -55,7 +55,7 @@ export class SqliteDatabase implements PoolSignals {
   readonly logins: LoginStore;
   readonly sources: SourceStore;
   readonly runs: RunStore;
-  /** How the file was found at the start. */
+  /** The result of the check at the start. */
   readonly found: Pick<OpenDatabase, 'checked' | 'replaced'>;
   readonly #threads: Threads;
   readonly #thread: Worker;
@@ -87,7 +87,7 @@ export class SqliteDatabase implements PoolSignals {
     thread.on('exit', () => this.#fail(new Error('the database thread ended')));
   }
 
-  /** Opens the file on a thread of its own. @throws DatabaseRefused when it can't be used. */
+  /** Opens the file on its own thread. @throws DatabaseRefused if it can't be used. */
   static async open(options: ThreadOptions, threads: Threads = threadPerTask): Promise<SqliteDatabase> {
     const thread = threads.take(new URL('./thread.js', import.meta.url));
     const first = await new Promise<Answer>((resolve, reject) => {
@@ -104,17 +104,17 @@ export class SqliteDatabase implements PoolSignals {
     throw new DatabaseRefused(first.kind === 'refused' ? first.message : 'no answer');
   }
 
-  /** Called once, with what is wrong, when the file turns out to be damaged. */
+  /** Called once, with the reason, if the file turns out to be damaged. */
   onDamaged(listener: (reason: string) => void): void {
     this.#damagedListeners.push(listener);
   }
 
-  /** From now on every call is refused with DatabaseDamaged: whatever is read or written could be wrong. */
+  /** Makes every later call fail with DatabaseDamaged: anything read or written could be wrong. */
   refuseAsDamaged(reason: string): void {
     if (this.#damaged) return;
     this.#damaged = true;
     for (const listener of this.#damagedListeners) listener(reason);
-    // Those on hold ask again, and learn of it.
+    // Waiting requests retry, and find out.
     for (const listener of this.#freedListeners) listener(0);
   }
 
@@ -165,7 +165,7 @@ export class SqliteDatabase implements PoolSignals {
     });
   }
 
-  /** What one turn of the event loop asks for goes together, or the first of it early. */
+  /** Calls of one turn of the event loop are sent together, or some of them early. */
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;

@@ -9,7 +9,7 @@ import type { SessionRows } from './session_rows.js';
 
 const AWAITED = ['leased', 'cooldown', 'flood', 'invalid'] as const satisfies readonly State[];
 
-/** Leases, cool-downs and flood waits that have run out. */
+/** Applies the deadlines of leases, cool-downs and flood waits. */
 export class Deadlines {
   readonly #rows: SessionRows;
   readonly #due;
@@ -57,7 +57,7 @@ export class Deadlines {
       .prepare();
   }
 
-  /** Carries out what has run out by `now`; free of charge while the next deadline is still ahead. */
+  /** Applies what has expired by `now`; costs nothing while the next deadline is in the future. */
   applyExpired(now: number, limit: number = MAX_EXPIRED_PER_CALL): number {
     if (now < this.#rows.nextDeadline) return 0;
     this.#rows.nextDeadline = Number.POSITIVE_INFINITY;
@@ -73,7 +73,7 @@ export class Deadlines {
     return done;
   }
 
-  /** The session as it stands at `now`, though its deadline may not have been carried out yet. */
+  /** The session in its state at `now`, even if its deadline has not been applied yet. */
   byId(id: number, now: number): SessionRow | undefined {
     return this.#current(this.#rows.byId(id), now);
   }
@@ -83,7 +83,7 @@ export class Deadlines {
     return this.#current(this.#rows.byName(name), now);
   }
 
-  /** When the first session in this state leaves it; null: none is known. */
+  /** When the first session in this state leaves it; null: unknown. */
   next(state: State): number | null {
     return this.#next.get({ state })?.until ?? null;
   }

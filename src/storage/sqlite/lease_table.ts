@@ -34,10 +34,10 @@ export interface PoolParts {
   readonly units: UnitOfWorkRunner;
 }
 
-/** What is done to leases without a promise: each call runs in the transaction that is open. */
+/** The synchronous operations on leases: each call runs in the open transaction. */
 type HotPath = Pick<PoolStore, 'acquire' | 'renew' | 'release' | 'expire' | 'counts'>;
 
-/** A port as the thread that owns the database carries it out: with or without a promise. */
+/** A port as the database thread executes it: with or without promises. */
 export type Direct<Port> = {
   [Name in keyof Port]: Port[Name] extends (...args: infer Args) => Promise<infer Result>
     ? (...args: Args) => Result | Promise<Result>

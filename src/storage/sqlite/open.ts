@@ -9,22 +9,22 @@ import { DatabaseRefused, type ExpectedDatabase } from '../database.js';
 import { foldName } from '../folding.js';
 import { checkDatabase, RESTORE, saysDamaged } from './soundness.js';
 
-/** What making or changing a schema takes, generously, in bytes. */
+/** A generous estimate of the space for creating or changing a schema, in bytes. */
 const MIGRATION_BYTES = 1024 * 1024;
 
 /** An open database, and the lock that keeps other processes from it. */
 export interface OpenDatabase {
   readonly sqlite: Database.Database;
-  /** `partly`: too large to be read through at the start. */
+  /** `partly`: too large to be checked completely at the start. */
   readonly checked: 'whole' | 'partly';
-  /** Where the files are that were moved aside to begin anew. */
+  /** The paths of files that were moved aside by BEGIN_ANEW. */
   readonly replaced: readonly string[];
   close(): void;
 }
 
 /**
- * Opens the file at `path` for this process alone, checks it, and brings its schema up to date.
- * @throws DatabaseRefused when another process uses it, when it is damaged or lost, or when it can't be opened.
+ * Opens the file at `path` for this process only, checks it, and upgrades its schema.
+ * @throws DatabaseRefused if another process uses it, if it is damaged or lost, or if it can't be opened.
  */
 export function openDatabase(
   path: string,
@@ -68,31 +68,31 @@ function checkOrBeginAnew(
   }
 }
 
-/** Renames the database and what belongs to it; to which names. Nothing is deleted. */
+/** Renames the database and its auxiliary files; returns the new names. Nothing is deleted. */
 function moveAside(path: string): string[] {
   let number = 1;
   const aside = (suffix: string) => `${path}.replaced-${number}${suffix}`;
   const suffixes = ['', '-wal', '-shm', '-journal'];
   while (suffixes.some((suffix) => existsSync(aside(suffix)))) number += 1;
-  // The database first: without its log it could be taken for a whole one.
+  // The database first: without its WAL it could be mistaken for a complete one.
   const present = suffixes.filter((suffix) => existsSync(`${path}${suffix}`));
   for (const suffix of present) renameSync(`${path}${suffix}`, aside(suffix));
   return present.map(aside);
 }
 
-/** Said after the path of a file that SQLite failed to open. */
+/** Appended to the path of a file that SQLite failed to open. */
 export function whyNotOpened(error: unknown, path: string): string {
   if (isDiskFull(error, dirname(path))) return noSpaceLeft();
   const reason = error instanceof Error ? error.message : String(error);
   const damaged = error instanceof Database.SqliteError && saysDamaged(error.code);
-  // A migration that found no room fails once more as it is undone, and only that is told.
+  // A migration that runs out of space fails again during its rollback, and only that is reported.
   if (!damaged && freeBytes(dirname(path)) < MIGRATION_BYTES) return noSpaceLeft();
   return damaged ? `is damaged (${reason}): ${RESTORE}.` : `can't be opened: ${reason}`;
 }
 
 /**
- * Opens a file that another process may be serving. @throws DatabaseRefused when it is not there, or of an
- * older version.
+ * Opens a file that another process may be using. @throws DatabaseRefused if it does not exist, or has an older
+ * version.
  */
 export function openSideConnection(path: string, migrations: string): OpenDatabase {
   if (!existsSync(path)) {
@@ -120,7 +120,7 @@ function connect(path: string, migrations: string): Database.Database {
     sqlite.pragma('journal_mode = WAL');
     sqlite.pragma('synchronous = FULL');
     sqlite.pragma('foreign_keys = ON');
-    // In KiB: small beside the rest of the service, and enough for the pages that leasing touches.
+    // In KiB: small compared with the rest of the service, and enough for the pages that leasing uses.
     sqlite.pragma('cache_size = -8192');
     sqlite.pragma('wal_autocheckpoint = 4000');
     migrate(drizzle(sqlite), { migrationsFolder: migrations });
@@ -134,12 +134,12 @@ function connect(path: string, migrations: string): Database.Database {
   }
 }
 
-/** The file is this process's alone: whoever was at a login is gone, and may have left it in doubt. */
+/** The file belongs to this process only: requests that were using a login are gone, and may have left it in doubt. */
 function endClaims(sqlite: Database.Database): void {
   sqlite.exec('UPDATE pending_logins SET claimed_until = NULL WHERE claimed_until IS NOT NULL');
 }
 
-/** Nobody carries out the runs of a process that is gone: they go on at once, and not when its time is over. */
+/** The runs of the previous process are not running: they resume at once, instead of when its ownership expires. */
 function endOwnership(sqlite: Database.Database): void {
   sqlite.exec('UPDATE runs SET owner = NULL, owned_until = NULL WHERE finished_at IS NULL');
 }
@@ -147,13 +147,13 @@ function endOwnership(sqlite: Database.Database): void {
 /** Keeps other processes from a database. */
 export interface Lock {
   release(): void;
-  /** Leaves no trace: the lock's file goes, if taking the lock made it. */
+  /** Leaves no trace: the lock file is deleted if taking the lock created it. */
   forget(): void;
 }
 
 /**
- * Locks the database at `path` for this process. The operating system lifts the lock when the process ends,
- * however it ends. @throws DatabaseRefused when another process has it.
+ * Locks the database at `path` for this process. The operating system releases the lock however the process ends.
+ * @throws DatabaseRefused if another process has it.
  */
 export function takeLock(path: string): Lock {
   const lockPath = `${path}.lock`;
@@ -187,7 +187,7 @@ function exclusive(lockPath: string, path: string): Database.Database {
   }
 }
 
-/** The time of the newest migration that the file has; null: none, so that it is not one of ours. */
+/** The time of the newest migration that the file has; null: none, so it is not a TeleGate database. */
 export function appliedToSqlite(sqlite: Database.Database): number | null {
   const known = sqlite.prepare("SELECT 1 FROM sqlite_schema WHERE name = '__drizzle_migrations'").get();
   if (!known) return null;
@@ -195,7 +195,7 @@ export function appliedToSqlite(sqlite: Database.Database): number | null {
   return applied === null ? null : Number(applied);
 }
 
-/** As `appliedToSqlite`, of a file that a service may have, and that may be missing or damaged (null). */
+/** As `appliedToSqlite`, for a file that a service may be using, and that may be missing or damaged (null). */
 export function appliedToFile(path: string): number | null {
   if (!existsSync(path)) return null;
   try {
@@ -206,12 +206,12 @@ export function appliedToFile(path: string): number | null {
       sqlite.close();
     }
   } catch {
-    // Whoever opens it to use it says what is wrong.
+    // Opening it for use reports what is wrong.
     return null;
   }
 }
 
-/** Folds the names that a migration could not: SQL knows the case of ASCII letters only. */
+/** Folds the names that a migration could not: SQL only knows the case of ASCII letters. */
 export function foldRemainingNames(sqlite: Database.Database): void {
   const remaining = sqlite.prepare<[], { id: number; name: string }>(
     "SELECT id, name FROM sessions WHERE folded_name = ''",

@@ -9,7 +9,7 @@ import { SqliteDatabase } from './database.js';
 import type { WalkReport } from './page_walk_thread.js';
 import { RESTORE } from './soundness.js';
 
-/** Opens the file for this process alone. @throws DatabaseRefused. */
+/** Opens the file for this process only. @throws DatabaseRefused. */
 export async function openSqlite(
   { file }: SqliteTarget,
   { time, logger, maxBatch, expected, threads }: DatabaseDependencies,
@@ -41,7 +41,7 @@ export async function openSqlite(
   }
 }
 
-/** Tells the log what was found of the file, and checks behind the service what was not checked yet; how to stop. */
+/** Logs the result of the check, and checks the rest in the background; returns a function that stops it. */
 function watchSoundness(database: SqliteDatabase, file: string, logger: Logger): () => Promise<void> {
   const { checked, replaced } = database.found;
   if (replaced.length > 0) {
@@ -68,7 +68,7 @@ function watchSoundness(database: SqliteDatabase, file: string, logger: Logger):
   });
 }
 
-/** Walks through the file's pages on a thread of its own, and tells what it found; how to stop that. */
+/** Checks the file's pages on a separate thread, and reports the result; returns a function that stops it. */
 function walkBehind(file: string, tell: (report: WalkReport) => void): () => Promise<void> {
   const thread = new Worker(new URL('./page_walk_thread.js', import.meta.url), {
     workerData: file,
@@ -81,7 +81,7 @@ function walkBehind(file: string, tell: (report: WalkReport) => void): () => Pro
   };
 }
 
-/** Opens the file that another process may be serving. @throws DatabaseRefused. */
+/** Opens a file that another process may be using. @throws DatabaseRefused. */
 export function openSqliteSideConnection({ file: path }: SqliteTarget): Promise<SqliteDatabase> {
   return SqliteDatabase.open({ path, migrations: SQLITE_MIGRATIONS, beside: true });
 }

@@ -3,12 +3,12 @@ import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { saysDamaged, walkPages } from './soundness.js';
 
-/** What a walk through all pages found. `not_read`: nothing is known. */
+/** The result of a check of all pages. `not_read`: unknown. */
 export type WalkReport =
   | { readonly kind: 'sound' }
   | { readonly kind: 'damaged' | 'not_read'; readonly reason: string };
 
-/** Rests after each few pages for as long as they took: half of a core and of the disk is left to those who lease. */
+/** Pauses after each batch for as long as it took, so that half of a core and of the disk is left for leasing. */
 async function walk(path: string): Promise<WalkReport> {
   try {
     const pages = walkPages(path);

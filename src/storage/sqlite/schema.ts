@@ -10,7 +10,7 @@ import {
 import { declareTables, type Tables } from '../tables.js';
 import { sqliteColumns } from './columns.js';
 
-/** A column's type without what only PostgreSQL's columns say of theirs. */
+/** A column's type without PostgreSQL's own type properties. */
 type ColumnConfig<Config extends ColumnBaseConfig<ColumnDataType, string>> = {
   [Key in keyof ColumnBaseConfig<ColumnDataType, string>]: Config[Key];
 } & { generated: undefined; identity: undefined };
@@ -31,7 +31,7 @@ type SqliteTables = {
     : never;
 };
 
-/** The tables that PostgreSQL has, too, typed as its: what repositories work with. */
+/** The tables that both databases have, with PostgreSQL's types: what repositories work with. */
 export const tables = declareTables(sqliteColumns);
 
 export const {
@@ -53,7 +53,7 @@ export const {
   peers,
 } = tables as unknown as SqliteTables;
 
-/** How many sessions stand in each state and how many leases each key holds, kept by the same transactions. */
+/** The number of sessions in each state and of leases of each key, updated by the same transactions. */
 export const counts = sqliteTable('counts', {
   name: text('name').primaryKey(),
   n: integer('n').notNull(),

@@ -16,8 +16,8 @@ import type { Counts } from './counters.js';
 import { history, sessions, sessionTags } from './schema.js';
 
 /**
- * The one door through which a session changes state: the transition table decides, and the row, its
- * tags, the counts and the history change together.
+ * The only way in which a session changes state: the transition table decides, and the row, its tags, the counters
+ * and the history change together.
  */
 export class SessionRows {
   readonly #byId;
@@ -28,9 +28,9 @@ export class SessionRows {
   readonly #history: HistoryRows;
   /** Sessions that became free since this was last set to 0. */
   freed = 0;
-  /** What happened since this was last emptied; the first few hundred. */
+  /** The events since this was last emptied: the first few hundred. */
   notices: PoolNotice[] = [];
-  /** No deadline falls before this moment; 0: not known. */
+  /** No deadline is earlier than this; 0: unknown. */
   nextDeadline = 0;
 
   constructor(db: BetterSQLite3Database, counts: Counts, history: HistoryRows) {
@@ -78,8 +78,8 @@ export class SessionRows {
   }
 
   /**
-   * Lets `event` happen to the session. Null where the table says that it changes nothing (and nothing
-   * is written); else the row as it is now.
+   * Applies `event` to the session. Null if the table says that it changes nothing (and nothing is written); else the
+   * updated row.
    */
   applyEvent(
     row: SessionRow,
@@ -94,7 +94,7 @@ export class SessionRows {
     return now;
   }
 
-  /** Writes pool columns and keeps counts, tags and deadlines in step. */
+  /** Writes pool columns and updates counters, tags and deadlines accordingly. */
   write(row: SessionRow, changes: Partial<PoolColumns>): SessionRow {
     const now: SessionRow = { ...row, ...changes };
     this.#save.run({
@@ -121,7 +121,7 @@ export class SessionRows {
     return now;
   }
 
-  /** Adds the row to (1) or takes it from (-1) the counts. */
+  /** Adds the row to the counters (1) or subtracts it (-1). */
   count(row: Pick<SessionRow, 'state' | 'limited' | 'leaseHolder'>, sign: 1 | -1): void {
     for (const name of countsOf(row)) this.#counts.add(name, sign);
   }
@@ -133,7 +133,7 @@ export class SessionRows {
     this.notices.push({ sessionId: row.id, sessionName: row.name, at, event, detail });
   }
 
-  /** A deadline was set: whoever looks for those that have passed must look by then. */
+  /** Called when a deadline was set: passed deadlines must be checked by then. */
   expect(until: number | null): void {
     if (until !== null && until < this.nextDeadline) this.nextDeadline = until;
   }
@@ -148,7 +148,7 @@ export interface NewHistoryRow {
   readonly holder?: string | null;
 }
 
-/** What happened to sessions, newest last. */
+/** The history of sessions, newest last. */
 export class HistoryRows {
   readonly #insert;
 

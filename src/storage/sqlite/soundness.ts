@@ -2,16 +2,16 @@ import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { DatabaseRefused } from '../database.js';
 
-/** A larger file is not read through at the start, which that would hold up: `walkPages` does it afterwards. */
+/** A larger file is not checked completely at the start, which would be delayed: `walkPages` does it afterwards. */
 const WHOLE_CHECK_BYTES = 64 * 1024 * 1024;
 
-/** Where the header says how the file is written: 2 is WAL, 1 is not (sqlite.org/fileformat.html, 1.3). */
+/** The header's offset of the write mode: 2 is WAL, 1 is not (sqlite.org/fileformat.html, 1.3). */
 const FORMAT_VERSIONS = [18, 19] as const;
 
-/** Codes of SQLite that mean: what is in the file is wrong, and stays wrong. */
+/** SQLite's codes for a damaged file. */
 const DAMAGE = /^SQLITE_(CORRUPT|NOTADB|IOERR_CORRUPTFS)/;
 
-/** Whether SQLite's error of this code says that the file itself is damaged. */
+/** Whether this SQLite error code means that the file itself is damaged. */
 export function saysDamaged(code: string): boolean {
   return DAMAGE.test(code);
 }
@@ -21,9 +21,9 @@ export const RESTORE =
   'restore it from a backup, or set BEGIN_ANEW=on to move it aside and start with an empty one';
 
 /**
- * Reads the database at `path` through, and leaves it and its directory as they are. Whether all of it was read:
- * of a large one, only the pages that opening it needs. `keyFile`: the encryption key beside it, if there is one.
- * @throws DatabaseRefused when it is damaged, or when it is gone or empty, though a service kept one there.
+ * Checks the database at `path` without changing it or its directory. Returns whether all of it was read: of a large
+ * one, only the pages needed to open it. `keyFile`: the encryption key next to it, if any.
+ * @throws DatabaseRefused if it is damaged, or if it is gone or empty although a service had one there.
  */
 export function checkDatabase(path: string, keyFile: string | null): 'whole' | 'partly' {
   const whole = sizeOf(path) <= WHOLE_CHECK_BYTES;
@@ -45,9 +45,9 @@ function lossOf(path: string, empty: boolean, keyFile: string | null): string | 
   );
 }
 
-/** What a look at the file finds, and how to take away what SQLite put beside it meanwhile. */
+/** What a check of the file found, and how to remove what SQLite put next to it meanwhile. */
 interface Look {
-  /** SQLite's words. */
+  /** SQLite's message. */
   readonly fault: string | null;
   readonly empty: boolean;
   forget(): void;
@@ -59,7 +59,7 @@ function look(path: string, whole: boolean): Look {
     for (const file of sideFiles) rmSync(file, { force: true });
   };
   if (sizeOf(path) === 0) return { fault: null, empty: true, forget };
-  // What is in the log is part of the database: only SQLite itself can put the two together.
+  // The WAL is part of the database: only SQLite itself can combine the two.
   const inMemory = whole && sizeOf(`${path}-wal`) === 0;
   try {
     const sqlite = inMemory ? image(path) : new Database(path, { readonly: true });
@@ -85,17 +85,19 @@ function sizeOf(path: string): number {
   return existsSync(path) ? statSync(path).size : 0;
 }
 
-/** So many pages are read in one go: a few milliseconds. */
+/** How many pages are read per batch: a few milliseconds. */
 const PAGES_AT_ONCE = 256;
 
-/** A table of up to so many pages, with its indexes, is also compared row by row: a few dozen milliseconds. */
+/**
+ * The maximum size of a table, with its indexes, that is also checked row by row, in pages: a few dozen milliseconds.
+ */
 const COMPARED_PAGES = 4096;
 
 /**
- * Walks through every page of the database at `path` on a connection of its own that writes nothing, a few pages at
- * a time; each time it yields how many milliseconds those took. Returns what is wrong with the file; null: nothing.
- * Large tables are looked at page by page, small ones also row by row.
- * @throws SQLite's error where the file can't be read.
+ * Checks every page of the database at `path` on its own read-only connection, in batches; yields how many
+ * milliseconds each batch took. Returns what is wrong with the file; null: nothing. Large tables are checked page by
+ * page, small ones also row by row.
+ * @throws SQLite's error if the file can't be read.
  */
 export function* walkPages(path: string): Generator<number, string | null> {
   const sqlite = new Database(path, { readonly: true, fileMustExist: true });
@@ -119,7 +121,7 @@ export function* walkPages(path: string): Generator<number, string | null> {
   }
 }
 
-/** The table of the schema, then every other one: its own tree, and those of its indexes. */
+/** The schema table, then every other one: its own tree, and those of its indexes. */
 function treesByTable(sqlite: Database.Database): Map<string, string[]> {
   const rows = sqlite
     .prepare<[], [table: string, tree: string]>(
@@ -132,7 +134,7 @@ function treesByTable(sqlite: Database.Database): Map<string, string[]> {
   return trees;
 }
 
-/** How many pages the tree has, or what is wrong with one. */
+/** The number of pages in the tree, or what is wrong with one. */
 function* walkTree(sqlite: Database.Database, tree: string): Generator<number, number | string> {
   const pages = sqlite
     .prepare<[string], [page: number, kind: string]>(

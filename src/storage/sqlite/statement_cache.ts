@@ -1,12 +1,12 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { LRUCache } from 'lru-cache';
 
-/** More than the repositories have: what is beyond it comes from lists that differ in length. */
+/** More than the repositories have: further ones come from lists of different lengths. */
 const MAX_STATEMENTS = 500;
 
 /**
- * The connection for a query builder, which asks for a statement whenever it runs one: the same text gets the
- * same statement. Compiling one takes longer than most of them run.
+ * The connection for a query builder, which prepares a statement for each run: the same text reuses the same
+ * statement. Preparing takes longer than most of them run.
  */
 export function cachingStatements(sqlite: Database): Database {
   const statements = new LRUCache<string, Statement>({ max: MAX_STATEMENTS });

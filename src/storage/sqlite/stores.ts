@@ -11,16 +11,16 @@ import { HistoryRows, SessionRows } from './session_rows.js';
 import { cachingStatements } from './statement_cache.js';
 import { SqliteUnitOfWork } from './unit_of_work.js';
 
-/** Everything that is kept in one database. */
+/** Everything stored in one database. */
 export interface Tables extends Repositories {
   readonly pool: Direct<PoolStore>;
-  /** Writes what was only counted; before each commit. */
+  /** Writes the counters; called before each commit. */
   flush(): void;
-  /** Forgets what was not committed; after each rollback. */
+  /** Discards what was not committed; called after each rollback. */
   reload(): void;
   /** Sessions that became free since the last call. */
   takeFreed(): number;
-  /** What happened since the last call. */
+  /** The events since the last call. */
   takeNotices(): PoolNotice[];
   nextDeadline(): number;
 }

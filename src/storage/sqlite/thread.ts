@@ -5,16 +5,16 @@ import { type OpenDatabase, openDatabase, openSideConnection, whyNotOpened } fro
 import { createTables, type Tables } from './stores.js';
 import type { Answer, Call, ThreadOptions } from './thread_protocol.js';
 
-/** Calls that share a transaction at the most. */
+/** The maximum number of calls per transaction. */
 const MAX_BATCH = 512;
 
 /** Calls to make, or null: close the database. */
 type Message = readonly Call[] | null;
 
 /**
- * The thread that owns the database: the event loop of the service never waits for a disk. Its first message says
- * what to open; each after that is a batch of calls, answered when all of them are on disk; `null` closes the
- * database, and the thread may be told of another.
+ * The thread that owns the database, so that the service's event loop never waits for a disk. Its first message says
+ * what to open; each later one is a batch of calls, answered when all of them are on disk; `null` closes the
+ * database, after which the thread can open another.
  */
 function serve(port: MessagePort): void {
   port.once('message', (options: ThreadOptions) => {
@@ -38,7 +38,7 @@ function serve(port: MessagePort): void {
   });
 }
 
-/** The message and all that wait behind it: what came while the disk was busy shares a transaction. */
+/** The message and all that wait behind it: calls that arrived while the disk was busy share a transaction. */
 function drain(port: MessagePort, first: Message): { calls: readonly Call[]; end: boolean } {
   if (first === null) return { calls: [], end: true };
   const calls = [...first];
@@ -69,7 +69,7 @@ function open(options: ThreadOptions, say: (answer: Answer) => void): Opened | n
   }
 }
 
-/** @throws DatabaseRefused where even what is read at the start can't be. */
+/** @throws DatabaseRefused if even the pages read at the start are damaged. */
 function tablesOf(database: OpenDatabase, path: string): Tables {
   try {
     return createTables(database.sqlite);
@@ -79,7 +79,7 @@ function tablesOf(database: OpenDatabase, path: string): Tables {
   }
 }
 
-/** How these calls went, in one transaction. */
+/** The results of these calls, in one transaction. */
 async function performed({ database, tables }: Opened, calls: readonly Call[]): Promise<Answer> {
   const results = await runBatch(
     database.sqlite,

@@ -14,11 +14,11 @@ import type { OpenDatabase } from './open.js';
 export interface ThreadOptions {
   readonly path: string;
   readonly migrations: string;
-  /** Unless given, nothing is expected. */
+  /** By default, nothing is expected. */
   readonly expected?: ExpectedDatabase;
-  /** Opens the file beside the service that has it, for a command that changes no session. */
+  /** Opens the file next to the service that uses it, for a command that changes no session. */
   readonly beside?: boolean;
-  /** Calls that one transaction takes at the most; 1, to measure what sharing one brings. */
+  /** The maximum number of calls per transaction; 1 to measure the gain of group commit. */
   readonly maxBatch?: number;
 }
 
@@ -29,7 +29,7 @@ export type Call = readonly [
   args: readonly unknown[],
 ];
 
-/** What the thread says: that it is ready, that it can't be, how a batch of calls went, or that the file is closed. */
+/** The thread's messages: it is ready, it failed, the results of a batch, or the file is closed. */
 export type Answer =
   | ({ readonly kind: 'ready' } & Pick<OpenDatabase, 'checked' | 'replaced'>)
   | { readonly kind: 'refused'; readonly message: string }
@@ -44,7 +44,7 @@ export type Answer =
       readonly nextDeadline: number;
     };
 
-/** Every operation of a port, by name: the compiler objects if one is missing. */
+/** Every operation of a port, by name: a missing one is a compile error. */
 function operationsOf<Port>(names: { readonly [Name in keyof Port]: true }): (keyof Port & string)[] {
   return Object.keys(names) as (keyof Port & string)[];
 }

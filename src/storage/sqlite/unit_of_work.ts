@@ -9,8 +9,8 @@ import { sessions, tables } from './schema.js';
 import type { SessionRows } from './session_rows.js';
 
 /**
- * The unit of work of the thread that owns the database. The transaction that its calls share is open whenever one
- * runs, and there is no other writer: nothing is locked, and nothing begins or commits here.
+ * The unit of work on the database thread. The shared transaction is open whenever a call runs, and there is no other
+ * writer: nothing is locked, and nothing begins or commits here.
  */
 export class SqliteUnitOfWork implements UnitOfWork, UnitOfWorkRunner {
   readonly db: QueryBuilder;
@@ -19,7 +19,7 @@ export class SqliteUnitOfWork implements UnitOfWork, UnitOfWorkRunner {
   readonly #deadlines: Deadlines;
 
   constructor(db: BetterSQLite3Database, rows: SessionRows, deadlines: Deadlines) {
-    // The builders have the same methods, and those of SQLite can be awaited like PostgreSQL's.
+    // The builders have the same methods, and SQLite's can be awaited like PostgreSQL's.
     this.db = db as unknown as QueryBuilder;
     this.#rows = rows;
     this.#deadlines = deadlines;
