@@ -48,7 +48,7 @@ async function main(): Promise<void> {
     server.listen({ port: config.port, host: config.host, backlog: 4096 }, resolve),
   );
   process.on('SIGTERM', () => void container.dispose().then(() => process.exit(0)));
-  if (!values['no-sync']) await container.upkeep?.run('start');
+  if (!values['no-sync']) await container.syncScheduler?.run('start');
 }
 
 await main();

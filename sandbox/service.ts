@@ -133,7 +133,7 @@ async function startService(parts: ServiceParts): Promise<Listening> {
     await container.start();
     const listener = { who: 'the service', option: '--port', port: parts.port };
     const service = await onPort(listener, (port) => listen(container, port));
-    await container.upkeep?.run('start');
+    await container.syncScheduler?.run('start');
     return service;
   } catch (error) {
     await container.dispose();

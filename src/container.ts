@@ -8,8 +8,8 @@ import { StreamEnds } from './access/stream_ends.js';
 import type { SteadyClock } from './clock.js';
 import type { Config } from './config.js';
 import type { Route } from './http/route.js';
-import { removeLeftovers } from './intake/leftovers.js';
-import type { IntakeUpkeep } from './intake/upkeep.js';
+import { removeLeftovers } from './intake/file_operations.js';
+import type { SyncScheduler } from './intake/sync_scheduler.js';
 import { runEvery, runOnSchedule } from './jobs/scheduler.js';
 import { writePrivateFile } from './kernel/private_files.js';
 import type { PoolService } from './pool/service.js';
@@ -31,8 +31,8 @@ export interface Container {
   readonly routes: readonly Route[];
   readonly database: Database;
   readonly pool: PoolService;
-  /** Null: other replicas look after the session files. */
-  readonly upkeep: IntakeUpkeep | null;
+  /** Null: other replicas sync the session files. */
+  readonly syncScheduler: SyncScheduler | null;
   readonly health: SessionHealth;
   readonly clock: SteadyClock;
   /** Creates an admin key where there is no key yet, and saves it in DATA_DIR/admin.key; null: there is one. */
@@ -66,7 +66,7 @@ export async function createContainer(config: Config, dependencies: Dependencies
       ...wireApp(base, features),
       database,
       pool: pool.service,
-      upkeep: intake.upkeep,
+      syncScheduler: intake.syncScheduler,
       health: telegram.sessions.health,
       clock,
       // Of several replicas that start at once on an empty database, only one makes it.
@@ -143,13 +143,15 @@ async function pruneAuditLog({ config, database, clock }: Base): Promise<void> {
 
 /** Begins to watch SESSIONS_DIR, where this replica has it. */
 async function startWatchingFiles({ config, database, time, logger, disposers }: Base, intake: Intake) {
-  const { upkeep, lookout, availability } = intake;
-  if (upkeep === null || lookout === null) return;
+  const { syncScheduler, rootWatch, availability } = intake;
+  if (syncScheduler === null || rootWatch === null) return;
   const { intake: store, cluster, shared } = database;
   if ((await store.total()) === 0) await mkdir(config.sessionsDir, { recursive: true });
-  await lookout.start();
+  await rootWatch.start();
   if (availability?.reason === null) await removeLeftovers(config.sessionsDir, time.wall());
   const lacking = shared ? await store.readAgain() : 0;
   if (lacking > 0) logger.info('sessions are read again, to be kept in the database', { sessions: lacking });
-  disposers.add(runOnSchedule(config.syncCron, 'sync', { cluster, logger }, () => upkeep.run('schedule')));
+  disposers.add(
+    runOnSchedule(config.syncCron, 'sync', { cluster, logger }, () => syncScheduler.run('schedule')),
+  );
 }

@@ -47,7 +47,7 @@ async function serve(config: Config): Promise<void> {
   await listen(server, config);
   stopOnSignal(server, container, logger);
   const firstKey = await onceAvailable(config, () => container.createFirstKey());
-  await container.upkeep?.run('start');
+  await container.syncScheduler?.run('start');
   const { total } = await onceAvailable(config, () => container.pool.counts());
   process.stdout.write(banner({ config, port: portOf(server), sessions: total, firstKey }));
 }

@@ -25,7 +25,7 @@ export function restOf(facts: RestFacts): Rest {
   return { rest: 'free', restReason: null };
 }
 
-/** States that Telegram put an account in: whoever gets its auth key gets them too. */
+/** States that Telegram put an account in: they go with its auth key. */
 const OF_THE_ACCOUNT: Partial<Record<State, PoolEvent>> = {
   flood: 'flood',
   invalid: 'invalidate',
@@ -41,9 +41,9 @@ export const LOGIN_UNDER_WAY = 'a login under way';
  */
 export type Yielding = 'anybody' | 'owner' | 'nobody';
 
-/** Whom the row gives way to; `gained`: it has its auth key only now. */
-export function yieldingOf({ rest }: Rest, gained: boolean): Yielding {
-  if (gained || rest === 'duplicate') return 'anybody';
+/** Whom the row gives way to; `keyChanged`: it has this auth key only now. */
+export function yieldingOf({ rest }: Rest, keyChanged: boolean): Yielding {
+  if (keyChanged || rest === 'duplicate') return 'anybody';
   return rest === 'missing' ? 'owner' : 'nobody';
 }
 
@@ -56,10 +56,10 @@ export function keeperOf(
   return yielding === 'anybody' || other.rest !== 'duplicate' ? other.name : null;
 }
 
-/** What it means that the session rests elsewhere now; `gained`: by another auth key. Null: nothing changed. */
-export function settling(row: Rest, rest: Rest, gained: boolean, now: number) {
+/** What it means that the session rests elsewhere now; `keyChanged`: by another auth key. Null: nothing changed. */
+export function settling(row: Rest, rest: Rest, keyChanged: boolean, now: number) {
   const wasDead = row.rest === 'dead' && rest.rest !== 'dead';
-  const event: PoolEvent = gained || wasDead ? 'auth_key_changed' : 'reconcile';
+  const event: PoolEvent = keyChanged || wasDead ? 'auth_key_changed' : 'reconcile';
   if (event === 'reconcile' && rest.rest === row.rest && rest.restReason === row.restReason) return null;
   const changes = { stateReason: rest.restReason, suspectedAt: null };
   return { event, changes, entry: { at: now, event: rest.rest, detail: rest.restReason } };
@@ -74,7 +74,7 @@ export function goingMissing(row: Rest, restReason: string, now: number) {
   return { rest, event, changes, entry: { at: now, event: 'missing', detail: restReason } };
 }
 
-/** What an heir of the auth key gets with it; null: nothing. */
+/** What the successor to the auth key takes over with it; null: nothing. */
 export function inherited(former: Pick<SessionState, 'state' | 'stateReason' | 'stateUntil'>, now: number) {
   const event = OF_THE_ACCOUNT[former.state];
   if (!event) return null;

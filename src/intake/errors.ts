@@ -1,4 +1,5 @@
-import { Failed } from '../errors.js';
+import { Conflict, Failed } from '../errors.js';
+import { nameOf } from './names.js';
 
 /** SESSIONS_DIR can't be listed, so nothing can be said of any session: no row may be touched. */
 export class SessionsDirectoryUnreadable extends Failed {
@@ -25,7 +26,7 @@ export class SessionFileUnreadable extends Failed {
   }
 }
 
-/** A scan came to no end and is forgotten: nothing it would have said is known. The next one may pass. */
+/** A scan did not finish, and what it found is dropped. The next one may succeed. */
 export class ScanInterrupted extends Failed {
   /** The file it was reading when it was stopped for taking too long; null: stopped for another reason. */
   readonly file: string | null;
@@ -36,7 +37,59 @@ export class ScanInterrupted extends Failed {
   }
 }
 
-/** Whether it was the operating system that refused, and not a mistake of ours. */
+/** So many files are gone that the disk may be; no row was touched. */
+export class MassRemovalRefused extends Conflict {
+  /** Whether it looks as if the directory itself were gone, and not only some of its files. */
+  readonly looksLost: boolean;
+  /** The device that the directory lies on, `st_dev` in decimal. */
+  readonly device: string;
+
+  constructor(
+    message: string,
+    facts: {
+      readonly known: number;
+      readonly gone: number;
+      readonly looksLost: boolean;
+      readonly device: string;
+    },
+  ) {
+    const { known, gone, looksLost, device } = facts;
+    super({ error: 'mass_removal_guard', message, would_remove: gone, known });
+    this.looksLost = looksLost;
+    this.device = device;
+  }
+}
+
+/** The session has files, and this replica has no access to them. */
+export class NoSessionsDirectory extends Conflict {
+  constructor({ id, name }: { readonly id: number; readonly name: string }) {
+    const message =
+      `This replica runs with SESSIONS_SYNC=off and has no access to the files of ${name}. Send the request to a ` +
+      'replica that has the sessions directory';
+    super({ error: 'no_sessions_directory', message, session_id: id, session_name: name });
+  }
+}
+
+/** A session of that name is there, or a file that would be found as part of it. */
+export class FileNameTaken extends Conflict {
+  /** `conflict`: the file that has the name, relative to the sessions directory. */
+  constructor(name: string, conflict: string) {
+    const message = `The name ${name} is taken: ${conflict} is in the sessions directory`;
+    const naming = nameOf(conflict);
+    super({ error: 'name_taken', message, session_name: 'name' in naming ? naming.name : name });
+  }
+}
+
+/** Another program is writing the file, or stopped halfway: what it has not written yet goes by the old name. */
+export class FileInUse extends Conflict {
+  /** `file`: relative to the sessions directory. */
+  constructor(file: string) {
+    const message = `Session file ${file} is being written: close the program that has it open, and try again`;
+    super({ error: 'file_in_use', message, session_file: file });
+  }
+}
+
+/** Whether the operating system refused, and it is not a mistake of ours. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   // The runtime's own errors are no instances of `Error` inside another vm context.
   return typeof error === 'object' && error !== null && 'syscall' in error && 'code' in error;
@@ -46,4 +99,18 @@ export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 export function systemCode(error: unknown): string {
   if (isSystemError(error) && error.code !== undefined) return error.code;
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Does `work` to the file; the system's refusal becomes Failed: "Session file a.session can't be written: EACCES". */
+export async function withFileErrors<Result>(
+  file: string,
+  done: 'written' | 'renamed' | 'removed',
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new Failed(`Session file ${file} can't be ${done}: ${systemCode(error)}`, { cause: error });
+  }
 }

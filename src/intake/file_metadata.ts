@@ -31,25 +31,25 @@ const DESCRIPTION = [
 ] as const;
 
 /**
- * What the file says of its session, and of the row what it does not say. `gained`: the auth key is another
+ * What the file says of its session, and of the row what it does not say. `keyChanged`: the auth key is another
  * one, so that the row knows nothing of its user. `updatedAt` moves only if the description or the key changed.
  */
-export function mergeFileMetadata(row: KnownOfFile, found: FoundFile, gained: boolean, now: number) {
+export function mergeFileMetadata(row: KnownOfFile, found: FoundFile, keyChanged: boolean, now: number) {
   const { json, dead: _, authKeySha256: __, ...columns } = found;
   const apiId = found.apiId ?? row.apiId;
   const merged = {
     ...columns,
     jsonFile: json,
-    userId: found.userId ?? (gained ? null : row.userId),
+    userId: found.userId ?? (keyChanged ? null : row.userId),
     phoneNumber: found.phoneNumber ?? row.phoneNumber,
     apiId,
     // It is the hash of the other application.
     apiHash: apiId === row.apiId ? row.apiHash : null,
     // They hold the auth key: those of another one must not outlive it.
-    credentials: found.credentials ?? (gained ? null : row.credentials),
-    lastCheckedAt: gained ? null : row.lastCheckedAt,
+    credentials: found.credentials ?? (keyChanged ? null : row.credentials),
+    lastCheckedAt: keyChanged ? null : row.lastCheckedAt,
   };
-  const changed = gained || DESCRIPTION.some((column) => row[column] !== merged[column]);
+  const changed = keyChanged || DESCRIPTION.some((column) => row[column] !== merged[column]);
   return { ...merged, updatedAt: changed ? now : row.updatedAt };
 }
 

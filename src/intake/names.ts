@@ -1,15 +1,23 @@
+import { dirname } from 'node:path';
+
 /** A session's name, or in plain words why a file can't have one. */
 export type Naming = { readonly name: string } | { readonly refused: string };
 
 /** Which of a session's two files a path is. */
 export type FileKind = 'session' | 'json';
 
-/** The longest file name that common file systems take, and a bound for a whole name. Bytes of UTF-8. */
-const maxPartBytes = 255;
-export const maxNameBytes = 1024;
+/** The longest file name that common file systems take, in bytes of UTF-8. */
+const MAX_PART_BYTES = 255;
 
-/** Most names; telling them in one step keeps a walk over many files quick. */
-const plainName = /^[\w@+-]{1,60}(?:\/[\w@+-]{1,60}){0,5}$/;
+/** The longest whole name, in bytes of UTF-8. */
+export const MAX_NAME_BYTES = 1024;
+
+/** The longest name that the API gives: a file's name has room for 255 bytes, endings included. */
+const MAX_GIVEN_CHARACTERS = 120;
+const MAX_GIVEN_BYTES = 200;
+
+/** Most names; accepting them in one step keeps a walk over many files quick. */
+const PLAIN_NAME = /^[\w@+-]{1,60}(?:\/[\w@+-]{1,60}){0,5}$/;
 
 /** Which of a session's files it would be, by the end of its path; null: neither. */
 export function fileKind(path: string): FileKind | null {
@@ -18,7 +26,7 @@ export function fileKind(path: string): FileKind | null {
 }
 
 /**
- * The name of the session that a file stands for: its path relative to the sessions directory, with `/`
+ * The name of the session that a file belongs to: its path relative to the sessions directory, with `/`
  * between the parts, without its ending; `X/X` is just `X`. Refused: what can't be a file name again.
  */
 export function nameOf(path: string): Naming {
@@ -35,15 +43,15 @@ export function nameOf(path: string): Naming {
 
 /** Why this can't be a session's name; null: it can. */
 export function nameRefusal(name: string): string | null {
-  if (plainName.test(name)) return null;
-  if (Buffer.byteLength(name) > maxNameBytes) return `name over ${maxNameBytes} bytes`;
+  if (PLAIN_NAME.test(name)) return null;
+  if (Buffer.byteLength(name) > MAX_NAME_BYTES) return `name over ${MAX_NAME_BYTES} bytes`;
   const parts = name.split('/');
   for (const part of parts) {
     const refused = partRefusal(part);
     if (refused !== null) return refused;
   }
   const fileName = `${parts.at(-1)}.session`;
-  return Buffer.byteLength(fileName) > maxPartBytes ? `file name over ${maxPartBytes} bytes` : null;
+  return Buffer.byteLength(fileName) > MAX_PART_BYTES ? `file name over ${MAX_PART_BYTES} bytes` : null;
 }
 
 /** Why this can't be one part of a session's name, between two slashes; null: it can. */
@@ -54,7 +62,28 @@ export function partRefusal(part: string): string | null {
   if (/\p{Cc}/u.test(part)) return 'control characters in the name';
   if (/[\uFFFD\p{Cs}]/u.test(part)) return 'name is not valid UTF-8';
   if (part.includes('\\')) return 'backslash in the name';
-  return Buffer.byteLength(part) > maxPartBytes ? `name over ${maxPartBytes} bytes` : null;
+  return Buffer.byteLength(part) > MAX_PART_BYTES ? `name over ${MAX_PART_BYTES} bytes` : null;
+}
+
+/**
+ * Why the API gives no session this name, in plain words that say what is wanted; null: it may. Stricter
+ * than what a file found on disk may be called: a single part, and nothing that is easily mistaken.
+ */
+export function sessionNameRefusal(name: string): string | null {
+  if (name.trim() === '') return 'wanted: a name of at least one character';
+  if (name !== name.trim()) return 'wanted: no blanks before or after the name';
+  if (/^\.+$/.test(name)) return 'wanted: more than dots';
+  if (name.startsWith('.')) return 'wanted: no dot at the beginning (the file would be hidden)';
+  if (name.includes('/')) return 'wanted: no "/" in the name';
+  if (/\.(session|json)$/i.test(name)) return 'wanted: the name without its ending .session or .json';
+  if ([...name].length > MAX_GIVEN_CHARACTERS) return `wanted: at most ${MAX_GIVEN_CHARACTERS} characters`;
+  if (Buffer.byteLength(name) > MAX_GIVEN_BYTES) return `wanted: at most ${MAX_GIVEN_BYTES} bytes of UTF-8`;
+  return nameRefusal(name);
+}
+
+/** A name as it is compared: two that differ in case only, or in how a letter is composed, are the same. */
+export function foldName(name: string): string {
+  return name.normalize('NFKC').toLowerCase();
 }
 
 /** The paths that a session of this name can have, in the order a walk meets them. */
@@ -66,14 +95,20 @@ export function pathsOf(name: string): { readonly kind: FileKind; readonly path:
   ]);
 }
 
-/** Whether a file at this path stands for the session of this name. */
-export function standsFor(path: string, name: string): boolean {
+/** Whether a file at this path belongs to the session of this name. */
+export function isFileOf(path: string, name: string): boolean {
   const naming = nameOf(path);
   return 'name' in naming && naming.name === name;
 }
 
-/** The name and the directories it lies in, outermost first: `a`, `a/b`, `a/b/c`. */
-export function lineageOf(name: string): string[] {
+/** The directories that the name lies in, outermost first, and the name itself: `a`, `a/b`, `a/b/c`. */
+export function withAncestors(name: string): string[] {
   const parts = name.split('/');
   return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+}
+
+/** The directory part of a session's name or of a path, relative to the root, which is `''`. */
+export function directoryOf(path: string): string {
+  const directory = dirname(path);
+  return directory === '.' ? '' : directory;
 }

@@ -1,18 +1,61 @@
+import type { Logger } from 'winston';
+import { z } from 'zod';
 import type { Cluster } from '../cluster/cluster.js';
-import { Unavailable } from '../errors.js';
+import { Conflict, Failed, TeleGateError, Unavailable } from '../errors.js';
 import type { Timers } from '../timers.js';
-import { CHOSEN, DONE, done, OFFERED, offered, type SyncOutcome, WANTED } from './sync_messages.js';
-import { heard } from './sync_outcome.js';
-import type { SyncOptions, SyncReport } from './sync_report.js';
+import type { SyncService } from './sync.js';
+import type { SyncOptions, SyncReport } from './sync_run.js';
 
-/** How long the other replicas may take to say that they have the directory, in milliseconds. */
-const OFFERED_WITHIN_MS = 5_000;
+/** A sync is requested: does any replica have the directory? */
+const REQUEST = 'sync.request';
+const requestMessage = z.object({ id: z.string() });
+
+/** The replica `by` can do it. */
+const OFFER = 'sync.offer';
+const offerMessage = requestMessage.extend({ by: z.string() });
+
+/** The replica `by` is to do it, and no other. */
+const ASSIGN = 'sync.assign';
+const assignMessage = offerMessage.extend({ dryRun: z.boolean(), force: z.boolean() });
+
+const report = z.object({
+  added: z.int(),
+  removed: z.int(),
+  updated: z.int(),
+  missing: z.int(),
+  total: z.int(),
+  rejected: z.array(z.object({ file: z.string(), reason: z.string() })),
+  rejectedTotal: z.int(),
+  unsettled: z.array(z.string()),
+});
+
+const detail = z.looseObject({ error: z.string() });
+
+/** The result of a sync: its report, or why there is none, by the class of error that says so. */
+const outcome = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('report'), report }),
+  z.object({ kind: z.literal('conflict'), detail }),
+  z.object({
+    kind: z.literal('unavailable'),
+    detail: z.union([z.string(), detail]),
+    retryAfterSeconds: z.int(),
+  }),
+  z.object({ kind: z.literal('failed'), message: z.string() }),
+]);
+type SyncOutcome = z.infer<typeof outcome>;
+
+/** The sync is done, or was refused. */
+const DONE = 'sync.done';
+const doneMessage = requestMessage.extend({ outcome });
+
+/** How long the other replicas may take to offer the sync, in milliseconds. */
+const OFFER_MS = 5_000;
 
 /** How long a sync may take before its caller is told to ask again, in milliseconds. */
-const DONE_WITHIN_MS = 60_000;
+const DONE_MS = 60_000;
 
-/** Syncs that may be asked for at once. */
-const MOST_ASKED = 100;
+/** How many syncs may be requested at once. */
+const MAX_REQUESTS = 100;
 
 export interface RemoteSyncParts {
   readonly cluster: Cluster;
@@ -20,98 +63,170 @@ export interface RemoteSyncParts {
   readonly newId: () => string;
 }
 
-/** A sync that was asked for. */
-interface Asked {
+/** A sync that was requested. */
+interface PendingSync {
   readonly options: SyncOptions;
   readonly settle: (finish: () => SyncReport) => void;
-  chosen: boolean;
+  assigned: boolean;
   stopTimer: () => void;
 }
 
-/** Lets a replica that has SESSIONS_DIR look at it, on behalf of this one, which runs with SESSIONS_SYNC=off. */
+/** Has a replica that has SESSIONS_DIR sync it, on behalf of this one, which runs with SESSIONS_SYNC=off. */
 export class RemoteSync {
   readonly #parts: RemoteSyncParts;
-  readonly #asked = new Map<string, Asked>();
+  readonly #pending = new Map<string, PendingSync>();
 
   constructor(parts: RemoteSyncParts) {
     this.#parts = parts;
     const { cluster } = parts;
-    cluster.onTold(OFFERED, (data) => {
-      const { success, data: offer } = offered.safeParse(data);
-      if (success) this.#choose(offer.id, offer.by);
+    cluster.onTold(OFFER, (data) => {
+      const { success, data: offer } = offerMessage.safeParse(data);
+      if (success) this.#assign(offer.id, offer.by);
     });
     cluster.onTold(DONE, (data) => {
-      const { success, data: told } = done.safeParse(data);
-      if (success) this.#finish(told.id, told.outcome);
+      const { success, data: done } = doneMessage.safeParse(data);
+      if (success) this.#pending.get(done.id)?.settle(() => reportOf(done.outcome));
     });
   }
 
   /**
-   * As `SyncService.sync`, with the beginnings of the report's lists.
+   * As `SyncService.sync`, with the first entries of the report's lists.
    * @throws what that throws; Unavailable where no replica has the directory, or the sync takes longer than a
    * minute: it goes on then.
    */
   sync(options: SyncOptions = {}): Promise<SyncReport> {
     const { cluster, newId } = this.#parts;
-    if (this.#asked.size >= MOST_ASKED) {
-      return Promise.reject(new Unavailable('Too many syncs are asked for at once', 5));
+    if (this.#pending.size >= MAX_REQUESTS) {
+      return Promise.reject(new Unavailable('Too many syncs are requested at once', 5));
     }
     return new Promise((resolve, reject) => {
       const id = newId();
       const settle = (finish: () => SyncReport) => {
-        asked.stopTimer();
-        this.#asked.delete(id);
+        pending.stopTimer();
+        this.#pending.delete(id);
         try {
           resolve(finish());
         } catch (error) {
           reject(error);
         }
       };
-      const stopTimer = this.#within(OFFERED_WITHIN_MS, () => settle(refuseUnanswered));
-      const asked: Asked = { options, settle, chosen: false, stopTimer };
-      this.#asked.set(id, asked);
-      cluster.tell(WANTED, { id });
+      const stopTimer = this.#parts.timers.after(OFFER_MS, () => settle(throwUnanswered));
+      const pending: PendingSync = { options, settle, assigned: false, stopTimer };
+      this.#pending.set(id, pending);
+      cluster.tell(REQUEST, { id });
     });
   }
 
   /** Waits for no answer any more. */
   close(): void {
-    for (const { settle } of this.#asked.values()) settle(refuseStopping);
+    for (const { settle } of this.#pending.values()) settle(throwStopping);
   }
 
   /** The first replica that offers it does it. */
-  #choose(id: string, by: string): void {
-    const asked = this.#asked.get(id);
-    if (!asked || asked.chosen) return;
-    const { dryRun = false, force = false } = asked.options;
-    asked.chosen = true;
-    asked.stopTimer();
-    asked.stopTimer = this.#within(DONE_WITHIN_MS, () => asked.settle(refuseLate));
-    this.#parts.cluster.tell(CHOSEN, { id, by, dryRun, force });
-  }
-
-  #finish(id: string, outcome: SyncOutcome): void {
-    this.#asked.get(id)?.settle(() => heard(outcome));
-  }
-
-  #within(milliseconds: number, action: () => void): () => void {
-    return this.#parts.timers.after(milliseconds, action);
+  #assign(id: string, by: string): void {
+    const pending = this.#pending.get(id);
+    if (!pending || pending.assigned) return;
+    const { dryRun = false, force = false } = pending.options;
+    pending.assigned = true;
+    pending.stopTimer();
+    pending.stopTimer = this.#parts.timers.after(DONE_MS, () => pending.settle(throwLate));
+    this.#parts.cluster.tell(ASSIGN, { id, by, dryRun, force });
   }
 }
 
-function refuseUnanswered(): never {
+function throwUnanswered(): never {
   const message =
     'No replica with the sessions directory answers: one must run with SESSIONS_SYNC=on and the same DATABASE_URL';
   throw new Unavailable({ error: 'no_sessions_directory', message }, 10);
 }
 
-function refuseLate(): never {
+function throwLate(): never {
   const message =
-    'The replica that looks at the session files is not done after a minute. It goes on, if it still runs: ' +
-    'look at its /ready and its log, and ask again';
+    'The replica that syncs the session files is not done after a minute. It goes on, if it still runs: ' +
+    'see its /ready and its log, and ask again';
   throw new Unavailable({ error: 'sync_under_way', message }, 30);
 }
 
-function refuseStopping(): never {
+function throwStopping(): never {
   throw new Unavailable('The service is stopping', 1);
+}
+
+export interface SyncResponderParts {
+  readonly cluster: Cluster;
+  readonly sync: Pick<SyncService, 'sync'>;
+  /** Unlike any other replica's. */
+  readonly replicaId: string;
+  readonly logger: Logger;
+}
+
+/** Syncs SESSIONS_DIR for the replicas that don't have it, whenever one of them requests it. */
+export function answerSyncRequests(parts: SyncResponderParts): void {
+  const { cluster, replicaId: by } = parts;
+  cluster.onTold(REQUEST, (data) => {
+    const { success, data: request } = requestMessage.safeParse(data);
+    if (success) cluster.tell(OFFER, { id: request.id, by });
+  });
+  cluster.onTold(ASSIGN, (data) => {
+    const { success, data: assigned } = assignMessage.safeParse(data);
+    if (!success || assigned.by !== by) return;
+    const { id, dryRun, force } = assigned;
+    void syncFor(parts, { dryRun, force }).then((outcome) => cluster.tell(DONE, { id, outcome }));
+  });
+}
+
+async function syncFor({ sync, logger }: SyncResponderParts, options: SyncOptions): Promise<SyncOutcome> {
+  try {
+    return { kind: 'report', report: truncatedReport(await sync.sync(options)) };
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal) return refusal;
+    logger.error('a sync that another replica requested failed', { error });
+    return { kind: 'failed', message: 'The sync failed at the replica that has the sessions directory' };
+  }
+}
+
+/** What a message has room for, in bytes of JSON; the rest of it takes a few hundred. */
+const REJECTED_BYTES = 4_500;
+const UNSETTLED_BYTES = 1_500;
+
+/** How much of a reason is told: a path in it may be long. In characters. */
+const MAX_REASON_LENGTH = 1_000;
+
+/** A report that fits into a message: the first entries of its lists. Their totals stay what they are. */
+export function truncatedReport<Report extends Pick<SyncReport, 'rejected' | 'unsettled'>>(report: Report) {
+  const rejected = truncated(report.rejected, REJECTED_BYTES);
+  return { ...report, rejected, unsettled: truncated(report.unsettled, UNSETTLED_BYTES) };
+}
+
+/** The first of these that fit into so many bytes of JSON. */
+function truncated<Item>(items: readonly Item[], bytes: number): Item[] {
+  let room = bytes;
+  const end = items.findIndex((item) => {
+    room -= Buffer.byteLength(JSON.stringify(item)) + 1;
+    return room < 0;
+  });
+  return items.slice(0, end === -1 ? items.length : end);
+}
+
+/** Why there is no report, in so far as callers may be told; null: nobody expected it. */
+function refusalOf(error: unknown): SyncOutcome | null {
+  if (error instanceof Conflict) return { kind: 'conflict', detail: { ...error.detail } };
+  if (error instanceof Unavailable) {
+    const { detail, retryAfterSeconds } = error;
+    return {
+      kind: 'unavailable',
+      detail: typeof detail === 'string' ? detail : { ...detail },
+      retryAfterSeconds,
+    };
+  }
+  if (!(error instanceof TeleGateError)) return null;
+  return { kind: 'failed', message: error.message.slice(0, MAX_REASON_LENGTH) };
+}
+
+/** The report as it was told. @throws what kept the other replica from it, as if it had been here. */
+function reportOf(outcome: SyncOutcome): SyncReport {
+  if (outcome.kind === 'report') return outcome.report;
+  if (outcome.kind === 'conflict') throw new Conflict(outcome.detail);
+  if (outcome.kind === 'unavailable') throw new Unavailable(outcome.detail, outcome.retryAfterSeconds);
+  throw new Failed(outcome.message);
 }

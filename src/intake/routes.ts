@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { flag } from '../http/parameters.js';
 import { defineRoute, type Route } from '../http/route.js';
 import type { SyncService } from './sync.js';
-import type { SyncReport } from './sync_report.js';
+import type { SyncReport } from './sync_run.js';
 
 const details = z.object({
   new_sessions: z.int(),
@@ -12,21 +12,19 @@ const details = z.object({
   missing_sessions: z.int().meta({ description: 'Their files are gone, but something holds them' }),
   rejected: z
     .array(z.object({ file: z.string(), reason: z.string() }))
-    .meta({ description: 'The first 1,000; the first few where another replica looked (SESSIONS_SYNC=off)' }),
+    .meta({ description: 'The first 1,000; the first few where another replica synced (SESSIONS_SYNC=off)' }),
   rejected_total: z.int(),
-  unsettled: z
-    .array(z.string())
-    .meta({ description: 'Being written to just now; looked at again in a moment' }),
+  unsettled: z.array(z.string()).meta({ description: 'Being written just now; read again in a moment' }),
 });
 
-/** `POST /sync`: make the pool agree with SESSIONS_DIR. */
+/** `POST /sync`: syncs the pool with SESSIONS_DIR. */
 export function intakeRoutes(sync: Pick<SyncService, 'sync'>): Route[] {
   return [
     defineRoute({
       method: 'post',
       path: '/sync',
       tag: 'Session files',
-      summary: 'Make the pool agree with SESSIONS_DIR',
+      summary: 'Sync the pool with SESSIONS_DIR',
       access: [],
       from: 'any',
       audit: { action: 'sync' },
@@ -42,7 +40,7 @@ export function intakeRoutes(sync: Pick<SyncService, 'sync'>): Route[] {
         409: {
           description: '`mass_removal_guard`: so much is gone that the disk may be; nothing was changed',
         },
-        500: { description: 'SESSIONS_DIR can not be read; nothing was changed' },
+        500: { description: 'SESSIONS_DIR cannot be read; nothing was changed' },
         503: {
           description:
             'With SESSIONS_SYNC=off: no replica that has SESSIONS_DIR answers (`no_sessions_directory`), or it takes longer than a minute (`sync_under_way`)',
@@ -50,7 +48,7 @@ export function intakeRoutes(sync: Pick<SyncService, 'sync'>): Route[] {
       },
       async handle({ input }) {
         const report = await sync.sync({ dryRun: input.dry_run, force: input.force });
-        const body = { status: 'sync complete', dry_run: input.dry_run, details: presentSync(report) };
+        const body = { status: 'sync complete', dry_run: input.dry_run, details: serializeSync(report) };
         if (input.dry_run) return { body, audit: null };
         return { body, ...(input.force && { audit: { action: 'sync.force' } }) };
       },
@@ -58,8 +56,8 @@ export function intakeRoutes(sync: Pick<SyncService, 'sync'>): Route[] {
   ];
 }
 
-/** A sync's report in the words of the API. */
-export function presentSync(report: SyncReport): z.output<typeof details> {
+/** A sync's report as the API answers it. */
+export function serializeSync(report: SyncReport): z.output<typeof details> {
   return {
     new_sessions: report.added,
     removed_sessions: report.removed,

@@ -1,58 +1,50 @@
 import { resolve } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { LRUCache } from 'lru-cache';
+import { stopListening, type Threads, threadPerTask } from '../threads.js';
 import { ScanInterrupted } from './errors.js';
-import type { Inspection } from './formats/inspect.js';
 import type { Credentials } from './formats/session_string.js';
-import type { Rejection } from './rejections.js';
-import { type ScannerOptions, ScanWorker } from './scan_worker.js';
+import {
+  CurrentFile,
+  type FileBeingRead,
+  type InspectedFile,
+  type KnownPage,
+  type ScanOperations,
+  type ScanReply,
+  type ScanSummary,
+  type ScanTask,
+  unpackError,
+} from './scan_protocol.js';
+import type { ScanOptions } from './walk.js';
 
-/** Known names and their fingerprints, index by index; a thousand or so. */
-export interface KnownPage {
-  readonly names: readonly string[];
-  readonly fingerprints: readonly string[];
+/** When the thread is ended, in milliseconds. */
+export interface ScanTiming {
+  /** How long it lives on with nothing to do. */
+  readonly idleMs: number;
+  /** How long it may spend on one file. */
+  readonly fileMs: number;
 }
 
-/** What a scan found; of what it rejected, the first thousand. */
-export interface ScanSummary {
-  /** `st_dev` of the sessions directory in decimal. */
-  readonly device: string;
-  readonly found: number;
-  readonly appeared: number;
-  readonly changed: number;
-  readonly gone: number;
-  readonly rejected: readonly Rejection[];
-  readonly rejectedTotal: number;
+/** Where sessions lie and how they are judged, and the thread that scans them. */
+export interface ScannerOptions extends ScanOptions {
+  /** 1 s idle and 5 s a file unless given. */
+  readonly timing?: ScanTiming;
+  /** Where threads come from; each is a new one unless given. */
+  readonly threads?: Threads | undefined;
 }
 
-/** A new or changed session; `unsettled`: it can't be judged now and will come up again in the next scan. */
-export type InspectedFile =
-  | {
-      readonly name: string;
-      readonly file: string | null;
-      readonly json: string | null;
-      readonly fingerprint: string;
-      readonly kind: 'appeared' | 'changed';
-      readonly inspection: Inspection;
-    }
-  | {
-      readonly name: string;
-      readonly kind: 'appeared' | 'changed';
-      readonly unsettled: true;
-      readonly reason: string;
-    };
-
-/** How long a file that hung the thread is left alone. Milliseconds. */
-const avoidMs = 3_600_000;
+/** How long a file that hung the thread is left alone, in milliseconds. */
+const AVOID_MS = 3_600_000;
 
 /**
  * Compares the sessions directory with what is known of it, on a thread of its own that starts when it is
  * needed and ends when it is idle. One scan at a time; lists are drawn in batches, so as not to hold up the
  * caller's event loop. When the thread is lost, what waits for it rejects with ScanInterrupted and the scan
- * is over; the next `begin` has a new thread.
+ * is over; the next `begin` starts a new thread.
  */
 export class Scanner {
   readonly #options: ScannerOptions;
-  readonly #avoid = new LRUCache<string, true>({ max: 1000, ttl: avoidMs });
+  readonly #avoid = new LRUCache<string, true>({ max: 1000, ttl: AVOID_MS });
   #worker: ScanWorker | null = null;
   #scanning = false;
   #closed = false;
@@ -69,7 +61,7 @@ export class Scanner {
   async begin(known: AsyncIterable<KnownPage>, only?: readonly string[]): Promise<ScanSummary> {
     this.#scanning = true;
     try {
-      const worker = this.#started();
+      const worker = this.#startedWorker();
       await worker.call('begin', only ?? null, [...this.#avoid.keys()]);
       for await (const page of known) await worker.call('known', page);
       return await worker.call('run');
@@ -92,9 +84,9 @@ export class Scanner {
   /** Forgets the scan. Never rejects. */
   async end(): Promise<void> {
     this.#scanning = false;
-    // A thread that is lost now has forgotten the scan too.
+    // A thread that is lost has forgotten the scan too.
     await this.#worker?.call('end').catch(() => undefined);
-    this.#worker?.mayRest();
+    this.#worker?.endWhenIdle();
   }
 
   /**
@@ -119,15 +111,15 @@ export class Scanner {
   }
 
   async #call<T>(ask: (worker: ScanWorker) => Promise<T>): Promise<T> {
-    const worker = this.#started();
+    const worker = this.#startedWorker();
     try {
       return await ask(worker);
     } finally {
-      if (!this.#scanning) worker.mayRest();
+      if (!this.#scanning) worker.endWhenIdle();
     }
   }
 
-  #started(): ScanWorker {
+  #startedWorker(): ScanWorker {
     if (this.#closed) throw new ScanInterrupted('scanner is closed');
     this.#worker ??= new ScanWorker(this.#options, (stuckIn) => {
       if (stuckIn !== null) this.#avoid.set(stuckIn, true);
@@ -135,5 +127,113 @@ export class Scanner {
       this.#scanning = false;
     });
     return this.#worker;
+  }
+}
+
+interface PendingCall {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** One life of the scan thread. It ends once, and everything asked of it then fails with ScanInterrupted. */
+class ScanWorker {
+  readonly #threads: Threads;
+  readonly #worker: Worker;
+  readonly #current = new CurrentFile();
+  readonly #timing: ScanTiming;
+  readonly #onEnd: (stuckIn: string | null) => void;
+  readonly #pending = new Map<number, PendingCall>();
+  #nextId = 1;
+  #watch: NodeJS.Timeout | null = null;
+  #idle: NodeJS.Timeout | null = null;
+  #ended = false;
+
+  /** `onEnd` is told the file that the thread was ended over, or null. */
+  constructor(options: ScannerOptions, onEnd: (stuckIn: string | null) => void) {
+    const { root, check, maxBytes, timing, threads = threadPerTask } = options;
+    const task: ScanTask = { root, check, maxBytes, current: this.#current.shared };
+    this.#threads = threads;
+    this.#worker = threads.take(new URL('./scan_thread.js', import.meta.url));
+    this.#worker.postMessage(task);
+    this.#timing = timing ?? { idleMs: 1000, fileMs: 5000 };
+    this.#onEnd = onEnd;
+    this.#worker.on('message', (reply: ScanReply) => this.#settle(reply));
+    this.#worker.on('error', (error: Error) => void this.end(`scan thread failed: ${error.message}`));
+    this.#worker.on('exit', (code) => void this.end(`scan thread ended with code ${code}`));
+  }
+
+  /** Has the thread do something. Rejects with what it threw, or with ScanInterrupted if it ends first. */
+  call<Operation extends keyof ScanOperations>(
+    operation: Operation,
+    ...args: Parameters<ScanOperations[Operation]>
+  ): Promise<Awaited<ReturnType<ScanOperations[Operation]>>> {
+    if (this.#ended) return Promise.reject(new ScanInterrupted('scan thread has ended'));
+    this.#cancelIdle();
+    this.#worker.ref();
+    this.#watch ??= this.#watchFiles();
+    const id = this.#nextId++;
+    const reply = new Promise<unknown>((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+    });
+    this.#worker.postMessage({ id, operation, args });
+    return reply as Promise<Awaited<ReturnType<ScanOperations[Operation]>>>;
+  }
+
+  /** Ends the thread unless something is asked of it within the idle time. */
+  endWhenIdle(): void {
+    if (this.#pending.size > 0 || this.#ended) return;
+    this.#idle ??= setTimeout(() => void this.end('scan thread was idle'), this.#timing.idleMs).unref();
+  }
+
+  /** Keeps the thread until `endWhenIdle` is called again. */
+  #cancelIdle(): void {
+    if (this.#idle !== null) clearTimeout(this.#idle);
+    this.#idle = null;
+  }
+
+  /** Ends the thread; resolves when it is gone. Calls that wait are rejected at once. */
+  async end(reason: string, stuckIn: string | null = null): Promise<void> {
+    const done = !this.#ended && this.#pending.size === 0;
+    if (!this.#ended) {
+      this.#ended = true;
+      this.#cancelIdle();
+      this.#stopWatching();
+      for (const { reject } of this.#pending.values()) reject(new ScanInterrupted(reason, stuckIn));
+      this.#pending.clear();
+      this.#onEnd(stuckIn);
+    }
+    if (!done) return void (await this.#worker.terminate());
+    stopListening(this.#worker);
+    this.#worker.postMessage(null);
+    await this.#threads.giveBack(this.#worker);
+  }
+
+  #settle(reply: ScanReply): void {
+    const pending = this.#pending.get(reply.id);
+    this.#pending.delete(reply.id);
+    if (this.#pending.size === 0) {
+      this.#stopWatching();
+      // An idle thread must not keep the process alive.
+      this.#worker.unref();
+    }
+    if (reply.failure === null) pending?.resolve(reply.value);
+    else pending?.reject(unpackError(reply.failure));
+  }
+
+  #watchFiles(): NodeJS.Timeout {
+    let seen: FileBeingRead | null = null;
+    let since = performance.now();
+    return setInterval(() => {
+      const now = this.#current.peek();
+      if (now === null || now.ticket !== seen?.ticket) since = performance.now();
+      seen = now;
+      if (now === null || performance.now() - since < this.#timing.fileMs) return;
+      void this.end(`reading ${now.path} took over ${this.#timing.fileMs / 1000} s`, now.path);
+    }, this.#timing.fileMs / 10);
+  }
+
+  #stopWatching(): void {
+    if (this.#watch !== null) clearInterval(this.#watch);
+    this.#watch = null;
   }
 }

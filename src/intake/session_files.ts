@@ -1,34 +1,47 @@
-import { realpath } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
-import { Conflict } from '../errors.js';
+import { lstat, mkdir, opendir, realpath } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
+import { BadRequest, Failed } from '../errors.js';
 import { createPrivateFile, writePrivateFile } from '../kernel/private_files.js';
-import { FileInUse, failingAs } from './file_errors.js';
-import { temporaryName } from './leftovers.js';
-import { locate } from './located.js';
-import { ensureNear, renameBack, renamingsOf, type SessionPaths } from './moving.js';
-import { nameOf } from './names.js';
-import { obstacleTo } from './obstacles.js';
-import { isBeingWritten } from './read_file.js';
-import { besideOf, removeFiles, removeIfEmpty, unlessGone } from './removing.js';
-import { renameAll } from './renaming.js';
-import { replaceFile } from './replacing.js';
-import { openRoot } from './sessions_root.js';
+import { FileInUse, FileNameTaken, withFileErrors } from './errors.js';
+import {
+  type Renaming,
+  removeFiles,
+  removeIfEmpty,
+  renameAll,
+  replaceFile,
+  sideFilesOf,
+  temporaryName,
+  unlessGone,
+} from './file_operations.js';
+import { directoryOf, fileKind, foldName, isFileOf, nameRefusal } from './names.js';
+import type { Scanner } from './scanner.js';
+import { isBeingWritten } from './session_reader.js';
+import { absolute, locate, openRoot, realPathInside } from './sessions_root.js';
+import type { SyncService } from './sync.js';
 
-/** A session of that name is there, or a file that would be found as part of it. */
-export class FileNameTaken extends Conflict {
-  /** `obstacle`: what is in the way, relative to the sessions directory. */
-  constructor(name: string, obstacle: string) {
-    const message = `The name ${name} is taken: ${obstacle} is in the sessions directory`;
-    const naming = nameOf(obstacle);
-    super({ error: 'name_taken', message, session_name: 'name' in naming ? naming.name : name });
-  }
+/** SESSIONS_DIR, on a replica that has it. */
+export interface SessionsDirectory {
+  readonly scanner: Scanner;
+  readonly sync: SyncService;
+  readonly files: SessionFiles;
+}
+
+/** A session's files, relative to the sessions directory; null: it has no such file. */
+export interface SessionPaths {
+  readonly file: string | null;
+  readonly jsonFile: string | null;
+}
+
+/** Whether the session has a file at all; one that has none is in the database only. */
+export function hasFiles({ file, jsonFile }: SessionPaths): boolean {
+  return file !== null || jsonFile !== null;
 }
 
 /** A file that was written. */
 export interface PlacedFile {
   /** Relative to the sessions directory. */
   readonly path: string;
-  /** Makes it as it was before. @throws Failed. */
+  /** Restores what was there before. @throws Failed. */
   undo(): Promise<void>;
 }
 
@@ -66,78 +79,154 @@ export class SessionFiles {
    */
   create(name: string, bytes: Uint8Array, own: readonly string[] = []): Promise<PlacedFile> {
     const path = `${name}.session`;
-    return failingAs(path, 'written', async () => {
+    return withFileErrors(path, 'written', async () => {
       const { path: root } = openRoot(this.#root);
-      const obstacle = await obstacleTo(root, name, own);
-      if (obstacle !== null) throw new FileNameTaken(name, obstacle);
+      await ensureFree(root, name, own);
       const { path: place } = locate(root, path);
-      // Left over from a database that is gone, they would spoil this one.
-      await removeFiles(besideOf(place));
+      // Left over from a database that is gone, they would corrupt this one.
+      await removeFiles(sideFilesOf(place));
       const created = await createPrivateFile(place, bytes, this.#temporaryFor(place));
       if (!created) throw new FileNameTaken(name, path);
-      return { path, undo: () => failingAs(path, 'removed', () => removeFiles([place])) };
+      return { path, undo: () => withFileErrors(path, 'removed', () => removeFiles([place])) };
     });
   }
 
   /**
-   * Puts other bytes in the place of a session's file, which must be there; a symbolic link stays one. What
-   * SQLite kept beside the old bytes goes, and is there again after `undo`.
+   * Replaces the bytes of a session's file, which must be there; a symbolic link stays one. What SQLite kept
+   * beside the old bytes is removed, and is there again after `undo`.
    */
   replace(path: string, bytes: Uint8Array): Promise<PlacedFile> {
-    return failingAs(path, 'written', async () => {
+    return withFileErrors(path, 'written', async () => {
       const place = await realpath(locate(openRoot(this.#root).path, path).path);
       const undo = await replaceFile(place, bytes, (file, content) =>
         writePrivateFile(file, content, this.#temporaryFor(file)),
       );
-      return { path, undo: () => failingAs(path, 'written', undo) };
+      return { path, undo: () => withFileErrors(path, 'written', undo) };
     });
   }
 
   /**
-   * Calls a session's files `NAME.session` and `NAME.json`, in the directory that the name says: the root, or
-   * one of those they lie in. A directory that this leaves empty is removed. The files always have a name, for
+   * Renames a session's files to `NAME.session` and `NAME.json`, in the directory that the name says: the root,
+   * or one of those they lie in. A directory that this leaves empty is removed. The files always have a name, for
    * a moment both.
    * @throws FileNameTaken; FileInUse; BadRequest for what can't be their name.
    */
   move({ file, jsonFile }: SessionPaths, name: string): Promise<MovedFiles> {
     const moved = { file: file && `${name}.session`, jsonFile: jsonFile && `${name}.json` };
-    return failingAs(file ?? jsonFile ?? name, 'renamed', async () => {
+    return withFileErrors(file ?? jsonFile ?? name, 'renamed', async () => {
       const { path: root } = openRoot(this.#root);
       const own = [file, jsonFile].filter((path) => path !== null);
       ensureNear(name, own);
-      const obstacle = await obstacleTo(root, name, own);
-      if (obstacle !== null) throw new FileNameTaken(name, obstacle);
+      await ensureFree(root, name, own);
       if (file !== null && isBeingWritten(root, file)) throw new FileInUse(file);
       const renamings = renamingsOf(root, { file, jsonFile }, moved);
-      for (const { from, to } of renamings) await removeFiles([...besideOf(from), ...besideOf(to)]);
+      for (const { from, to } of renamings) await removeFiles([...sideFilesOf(from), ...sideFilesOf(to)]);
       const taken = await renameAll(renamings);
       if (taken !== null) throw new FileNameTaken(name, relative(root, taken));
       await removeIfEmpty(
         renamings.map(({ from }) => dirname(from)),
         root,
       );
-      return { ...moved, undo: () => failingAs(name, 'renamed', () => renameBack(root, renamings)) };
+      return { ...moved, undo: () => withFileErrors(name, 'renamed', () => renameBack(root, renamings)) };
     });
   }
 
   /**
-   * Removes a session's files, and what SQLite keeps beside them; what is not there is as well. A directory
+   * Removes a session's files, and what SQLite keeps beside them; one that is not there is no error. A directory
    * that this leaves empty is removed.
    */
   remove({ file, jsonFile }: SessionPaths): Promise<void> {
-    return failingAs(file ?? jsonFile ?? '', 'removed', async () => {
+    return withFileErrors(file ?? jsonFile ?? '', 'removed', async () => {
       const { path: root } = openRoot(this.#root);
       for (const path of [file, jsonFile]) {
         const place = path === null ? null : await unlessGone(async () => locate(root, path).path);
         if (place === null) continue;
-        await removeFiles([place, ...besideOf(place)]);
+        await removeFiles([place, ...sideFilesOf(place)]);
         await removeIfEmpty([dirname(place)], root);
       }
     });
   }
 
-  /** Hidden: no scan takes it for a session, and the watcher is not woken. */
+  /** Hidden: no scan takes it for a session, and the watcher ignores it. */
   #temporaryFor(place: string): string {
     return join(dirname(place), temporaryName(this.#randomId()));
   }
+}
+
+/** Makes sure that the name is one in the root or in a directory that the files lie in. @throws BadRequest. */
+function ensureNear(name: string, paths: readonly string[]): void {
+  const directory = directoryOf(name);
+  if (directory === '' || paths.some((path) => directoryOf(path) === directory)) return;
+  throw new BadRequest(`"${name}" is in another directory than the session's files`);
+}
+
+/** The renamings that turn the first paths into the second. @throws Failed for a path that can't be renamed. */
+function renamingsOf(root: string, from: SessionPaths, to: SessionPaths): Renaming[] {
+  return [
+    [from.file, to.file],
+    [from.jsonFile, to.jsonFile],
+  ].flatMap(([old, fresh]) => {
+    if (!old || !fresh || old === fresh) return [];
+    const { path, isLink } = locate(root, old);
+    // What a relative link leads to depends on where it lies.
+    if (isLink && directoryOf(old) !== directoryOf(fresh)) {
+      throw new Failed(`Session file ${old} can't be moved: it is a symbolic link`);
+    }
+    return [{ from: path, to: locate(root, fresh).path }];
+  });
+}
+
+/** Undoes renamings, the directories that were removed included. @throws Failed where an old name is taken by now. */
+async function renameBack(root: string, renamings: readonly Renaming[]): Promise<void> {
+  for (const { from } of renamings) await mkdir(dirname(from), { recursive: true });
+  const taken = await renameAll(renamings.map(({ from, to }) => ({ from: to, to: from })));
+  if (taken !== null) throw new Failed(`Session file ${taken.slice(root.length + 1)} is there again`);
+}
+
+/**
+ * Makes sure that files of this name would be a session of their own: that they would not be part of another one,
+ * nor be called the same but for case. `root`: the real path of the sessions directory. `own`: paths relative to
+ * it that don't count, since they belong to the session.
+ *
+ * @throws FileNameTaken; BadRequest for what can't be a session's name; Failed for a directory that is not walked;
+ * the system's error where it can't be listed.
+ */
+async function ensureFree(root: string, name: string, own: readonly string[]): Promise<void> {
+  const refused = nameRefusal(name) ?? (isFileOf(`${name}.session`, name) ? null : 'it names another file');
+  if (refused !== null) throw new BadRequest(`"${name}" can't be a session's name: ${refused}`);
+  const directory = directoryOf(name);
+  if (realPathInside(root, directory) !== absolute(root, directory)) {
+    throw new Failed(`${directory} in the sessions directory is a symbolic link, which is not followed`);
+  }
+  const conflict = await conflictIn(root, directory, basename(name), new Set(own));
+  if (conflict !== null) throw new FileNameTaken(name, conflict);
+}
+
+/** The file that has this name already, relative to the root; null: there is none. */
+async function conflictIn(
+  root: string,
+  directory: string,
+  name: string,
+  own: ReadonlySet<string>,
+): Promise<string | null> {
+  const folded = foldName(name);
+  for await (const entry of await opendir(absolute(root, directory), { bufferSize: 1000 })) {
+    const path = directory === '' ? entry.name : `${directory}/${entry.name}`;
+    const kind = fileKind(entry.name);
+    const stem = kind === null ? null : entry.name.slice(0, -(kind.length + 1));
+    if (stem !== null && foldName(stem) === folded && !own.has(path)) return path;
+    if (directory !== '' || !entry.isDirectory() || foldName(entry.name) !== folded) continue;
+    const inside = await conflictInside(root, entry.name, own);
+    if (inside !== null) return inside;
+  }
+  return null;
+}
+
+/** `X/X.session` is the session X. */
+async function conflictInside(root: string, name: string, own: ReadonlySet<string>): Promise<string | null> {
+  for (const kind of ['session', 'json']) {
+    const path = `${name}/${name}.${kind}`;
+    if (!own.has(path) && (await unlessGone(() => lstat(absolute(root, path)))) !== null) return path;
+  }
+  return null;
 }

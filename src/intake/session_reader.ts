@@ -1,45 +1,39 @@
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { LRUCache } from 'lru-cache';
-import type { CurrentFile } from './current_file.js';
-import type { SessionCheck, WalkEntry } from './entries.js';
 import { SessionFileUnreadable, systemCode } from './errors.js';
 import { type Inspection, inspectSession, readCredentials, type SessionFiles } from './formats/inspect.js';
 import { maxJsonBytes, readJsonSession } from './formats/json_file.js';
 import type { Credentials } from './formats/session_string.js';
-import { type FileReading, isBeingWritten, readFileInside } from './read_file.js';
-import { openRoot } from './sessions_root.js';
+import type { CurrentFile } from './scan_protocol.js';
+import { openRoot, realPathInside } from './sessions_root.js';
+import { applyCheck, isSettled, isUnchanged, type LoneJson, loneJsonOf } from './sync_rules.js';
+import type { ScanOptions, WalkEntry } from './walk.js';
+
+/** A file's bytes, or in plain words why they can't be read now. */
+export type FileReading =
+  | { readonly bytes: Buffer; readonly unsettled: null }
+  | { readonly bytes: null; readonly unsettled: string };
 
 /** A session, read, or in plain words why it can't be judged now. */
 export type SessionReading =
   | { readonly inspection: Inspection; readonly unsettled: null }
   | { readonly inspection: null; readonly unsettled: string };
 
-/**
- * What a `.json` file without a `.session` is: a session, or a reason to refuse it. `mayBeTorn`: it may be a
- * session that is half written now.
- */
-export type LoneJson = 'session' | { readonly refused: string; readonly mayBeTorn: boolean };
-
-/** Where sessions lie and how they are judged. */
-export interface ReaderOptions {
-  /** The sessions directory. */
-  readonly root: string;
-  readonly check: SessionCheck;
-  /** The largest session file that is taken. */
-  readonly maxBytes: number;
-}
+/** What follows a SQLite file's name in the names of the files that its writer keeps beside it. */
+const WRITERS_FILES = ['-journal', '-wal'];
 
 /** How many `.json` files that are no sessions are remembered, so that they aren't read in each scan. */
-const maxRemembered = 50_000;
+const MAX_REMEMBERED = 50_000;
 
 /** Reads single sessions from the sessions directory. */
 export class SessionReader {
-  readonly #options: ReaderOptions;
+  readonly #options: ScanOptions;
   readonly #current: CurrentFile;
   readonly #notSessions = new LRUCache<string, { fingerprint: string; verdict: LoneJson }>({
-    max: maxRemembered,
+    max: MAX_REMEMBERED,
   });
 
-  constructor(options: ReaderOptions, current: CurrentFile) {
+  constructor(options: ScanOptions, current: CurrentFile) {
     this.#options = options;
     this.#current = current;
   }
@@ -48,10 +42,9 @@ export class SessionReader {
   inspect({ name, file, json }: WalkEntry): SessionReading {
     return this.#current.during(file ?? json ?? name, () => {
       try {
-        const files = this.#read(file, json);
-        const inspection = this.#judge(inspectSession(files, name));
-        if (inspection.authKeySha256 !== null || file === null) return { inspection, unsettled: null };
-        if (!isBeingWritten(openRoot(this.#options.root).path, file)) return { inspection, unsettled: null };
+        const inspection = applyCheck(inspectSession(this.#read(file, json), name), this.#options.check);
+        if (isSettled(inspection, file, () => isBeingWritten(openRoot(this.#options.root).path, file ?? '')))
+          return { inspection, unsettled: null };
         return { inspection: null, unsettled: 'another program is writing it' };
       } catch (error) {
         return {
@@ -62,12 +55,12 @@ export class SessionReader {
     });
   }
 
-  /** Reads one session's credentials; null: it has none. Throws SessionFileUnreadable. */
+  /** Reads one session's credentials; null: it has none. @throws SessionFileUnreadable. */
   credentials(file: string | null, json: string | null): Credentials | null {
     return this.#current.during(file ?? json ?? '', () => readCredentials(this.#read(file, json)));
   }
 
-  /** Reads one session's `.session` file whole. Throws SessionFileUnreadable. */
+  /** Reads one session's `.session` file whole. @throws SessionFileUnreadable. */
   fileBytes(file: string): Buffer {
     const { path: root } = openRoot(this.#options.root);
     return this.#current.during(file, () =>
@@ -85,13 +78,8 @@ export class SessionReader {
   #readLoneJson(path: string, fingerprint: string): LoneJson {
     const { bytes, unsettled } = readFileInside(openRoot(this.#options.root).path, path, maxJsonBytes);
     if (bytes === null) return { refused: unsettled, mayBeTorn: true };
-    const content = readJsonSession(bytes);
-    if (content?.string || content?.unreadString) return 'session';
-    const verdict =
-      content === null
-        ? { refused: 'not valid JSON', mayBeTorn: true }
-        : { refused: 'no session: no session string in the JSON file', mayBeTorn: false };
-    this.#notSessions.set(path, { fingerprint, verdict });
+    const verdict = loneJsonOf(readJsonSession(bytes));
+    if (verdict !== 'session') this.#notSessions.set(path, { fingerprint, verdict });
     return verdict;
   }
 
@@ -103,15 +91,73 @@ export class SessionReader {
     const session = bytesOf(file, readFileInside(root, file, this.#options.maxBytes));
     return { session, json: description?.bytes ?? null };
   }
+}
 
-  #judge(inspection: Inspection): Inspection {
-    if (this.#options.check === 'lenient' || inspection.dead !== null || inspection.authKeySha256 !== null)
-      return inspection;
-    return { ...inspection, dead: 'not a session file that can be recognised (SESSION_CHECK=strict)' };
+/**
+ * Reads a file inside the root, given by its relative path, all of it as it was at one moment. Opens it
+ * for reading only, takes no lock and waits for nobody. Unsettled: gone, not readable, no regular file,
+ * over `maxBytes`, outside the root, or changed while it was read. Throws nothing.
+ */
+function readFileInside(root: string, path: string, maxBytes: number): FileReading {
+  try {
+    const real = realPathInside(root, path);
+    return real === null ? unsettled('leads out of the sessions directory') : readReal(real, maxBytes);
+  } catch (error) {
+    return unsettled(systemCode(error));
   }
+}
+
+/**
+ * Whether another program is in the middle of writing the SQLite file at this relative path, or stopped
+ * there: what is not in its journal or log yet may be nowhere (sqlite.org/tempfiles.html).
+ */
+export function isBeingWritten(root: string, path: string): boolean {
+  try {
+    const real = realPathInside(root, path);
+    return WRITERS_FILES.some(
+      (suffix) => (statSync(`${real}${suffix}`, { throwIfNoEntry: false })?.size ?? 0) > 0,
+    );
+  } catch {
+    // What can't be checked is not known to be finished.
+    return true;
+  }
+}
+
+function readReal(real: string, maxBytes: number): FileReading {
+  // A FIFO put in the file's place would hold an open without O_NONBLOCK for ever.
+  const descriptor = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const before = fstatSync(descriptor);
+    if (!before.isFile()) return unsettled('not a regular file');
+    if (before.size > maxBytes) return unsettled(`${before.size} bytes, over the limit of ${maxBytes}`);
+    const bytes = readAll(descriptor, before.size);
+    if (bytes === null || !isUnchanged(before, fstatSync(descriptor)))
+      return unsettled('changed while it was read');
+    // O_NOFOLLOW guards the last part of the path only.
+    if (realpathSync.native(real) !== real) return unsettled('moved while it was read');
+    return { bytes, unsettled: null };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Null: the file ended early. */
+function readAll(descriptor: number, size: number): Buffer | null {
+  const bytes = Buffer.allocUnsafe(size);
+  let filled = 0;
+  while (filled < size) {
+    const count = readSync(descriptor, bytes, filled, size - filled, filled);
+    if (count === 0) return null;
+    filled += count;
+  }
+  return bytes;
 }
 
 function bytesOf(path: string, reading: FileReading): Buffer {
   if (reading.bytes === null) throw new SessionFileUnreadable(path, reading.unsettled);
   return reading.bytes;
+}
+
+function unsettled(reason: string): FileReading {
+  return { bytes: null, unsettled: reason };
 }

@@ -48,8 +48,8 @@ export interface AppliedCounts {
 }
 
 /**
- * The rows that stand for sessions, as their files see them. A session without any file is nothing that a look
- * at the files could miss: it is not among those known. Each call is one transaction.
+ * The rows that stand for sessions, as their files see them. A session without any file is not
+ * among those known: no scan could miss it. Each call is one transaction.
  */
 export interface IntakeStore {
   /** The next page of known files after the row `afterId`. */
@@ -58,13 +58,13 @@ export interface IntakeStore {
   knownOf(names: readonly string[]): Promise<KnownFiles>;
   /** How many sessions there are, those without a file included. */
   total(): Promise<number>;
-  /** Of the names given, those whose files were told to be gone before. */
+  /** Of the names given, those whose files were found to be gone before. */
   missing(names: readonly string[]): Promise<string[]>;
   /** Of the names given, those that have an auth key: lower-case hex by name. */
   authKeys(names: readonly string[]): Promise<Record<string, string>>;
   apply(changes: readonly FileChange[], now: number): Promise<AppliedCounts>;
   /**
-   * Makes the next look read the files of all sessions that have an auth key but no credentials in the
+   * Makes the next scan read the files of all sessions that have an auth key but no credentials in the
    * database: how many those are.
    */
   readAgain(): Promise<number>;

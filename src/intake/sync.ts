@@ -1,20 +1,26 @@
 import type { Clock } from '../clock.js';
 import type { Cluster } from '../cluster/cluster.js';
-import type { DirectoryAvailability } from './availability.js';
-import { DirectoryTurns, type Turn } from './directory_turns.js';
-import { SessionsDirectoryUnreadable } from './errors.js';
-import { guardTrips, MassRemovalRefused } from './guard.js';
-import type { KnownPage, Scanner, ScanSummary } from './scanner.js';
-import type { Seal } from './sealing.js';
+import { Unavailable } from '../errors.js';
+import { MassRemovalRefused, SessionsDirectoryUnreadable } from './errors.js';
+import type { DirectoryAvailability } from './root_watch.js';
+import type { KnownPage, ScanSummary } from './scan_protocol.js';
+import type { Scanner } from './scanner.js';
 import type { IntakeStore } from './store.js';
-import type { SyncOptions, SyncProgress, SyncReport } from './sync_report.js';
-import { SyncRun } from './sync_run.js';
+import { removalRefusal } from './sync_rules.js';
+import {
+  type EncryptCredentials,
+  type LockSignal,
+  type SyncOptions,
+  type SyncProgress,
+  type SyncReport,
+  SyncRun,
+} from './sync_run.js';
 
 /** Known files that are compared at a time. */
 const KNOWN_PAGE = 5000;
 
 /** A scan, and how many sessions with files were known before it. */
-type Look = ScanSummary & { readonly known: number };
+type CountedScan = ScanSummary & { readonly known: number };
 
 export interface SyncParts {
   readonly store: IntakeStore;
@@ -22,41 +28,41 @@ export interface SyncParts {
   readonly clock: Clock;
   /** The proxy that new sessions get. */
   readonly proxyId: number | null;
-  /** Encrypts a session for its row; null: sessions are nowhere but in their files. */
-  readonly seal: Seal | null;
-  /** Those that look at the same directory. */
+  /** Null: sessions are nowhere but in their files. */
+  readonly encrypt: EncryptCredentials | null;
+  /** Those that may sync the same directory. */
   readonly cluster: Cluster;
   /** Of several that share the database, each numbers the device of SESSIONS_DIR its own way; empty: there is one. */
   readonly machine: string;
-  /** Told after every look that may have changed something. */
+  /** Called after every sync that may have changed something. */
   readonly onSynced: (report: SyncReport) => void;
-  /** Told what every look that changes something says of the directory itself. */
+  /** Updated after every sync that may have changed something. */
   readonly availability: DirectoryAvailability;
 }
 
 /**
- * Makes rows of files. Everything that looks at SESSIONS_DIR comes through here, one at a time over all
- * replicas: the watcher, the hourly sweep, and `/sync`.
+ * Makes rows of files. Everything that scans SESSIONS_DIR comes through here, one at a time over all
+ * cluster: the watcher, the hourly sync, and `/sync`.
  */
 export class SyncService {
   readonly #parts: SyncParts;
-  readonly #turns: DirectoryTurns;
+  readonly #lock: DirectoryLock;
   #run: SyncRun | null = null;
   #completed = false;
 
   constructor(parts: SyncParts) {
     this.#parts = parts;
-    this.#turns = new DirectoryTurns(parts.cluster);
+    this.#lock = new DirectoryLock(parts.cluster);
   }
 
-  /** Whether the whole directory was looked at since the start. */
+  /** Whether the whole directory was synced since the start. */
   get completed(): boolean {
     return this.#completed;
   }
 
-  /** Whether the service is stopping: whatever looks at the directory is broken off. */
+  /** Whether the service is stopping: whatever is under way is interrupted. */
   get closing(): boolean {
-    return this.#turns.closing;
+    return this.#lock.closing;
   }
 
   /** Null: no files are being read. */
@@ -65,51 +71,51 @@ export class SyncService {
   }
 
   /**
-   * Looks at the directory and makes rows and files agree.
+   * Scans the directory and makes rows and files agree.
    * @throws SessionsDirectoryUnreadable, and no row is touched.
    * @throws MassRemovalRefused, and no row is touched.
-   * @throws Unavailable when the service stops, or loses its turn, meanwhile; what was done by then stays done.
+   * @throws Unavailable when the service stops, or loses the lock, meanwhile; what was done by then stays done.
    */
   async sync(options: SyncOptions = {}): Promise<SyncReport> {
     try {
-      const report = await this.#turns.take((turn) => this.#look(options, turn));
+      const report = await this.#lock.hold((lock) => this.#sync(options, lock));
       if (!options.dryRun) this.#parts.onSynced(report);
       return report;
     } catch (error) {
-      if (!options.dryRun) this.#judge(error);
+      if (!options.dryRun) this.#noteAvailability(error);
       throw error;
     }
   }
 
-  #judge(error: unknown): void {
+  #noteAvailability(error: unknown): void {
     const { availability } = this.#parts;
     if (error instanceof SessionsDirectoryUnreadable)
       availability.lost(`it can't be read: ${error.systemCode}`);
     if (!(error instanceof MassRemovalRefused)) return;
-    if (error.looksLost) availability.lost(error.message, { looked: true });
+    if (error.looksLost) availability.lost(error.message, { scanned: true });
     else availability.found(error.device);
   }
 
   /**
-   * Does `work` when nobody looks at the directory, so that no half of what it changes there is ever made
-   * into a row: after the looks asked for before, and before those asked for later. It must not wait for a
-   * sync, which would wait for it. Rejects with what `work` rejects with, and the next in line has its turn.
-   * @throws Unavailable when the service stops before its turn has come; `work` is not begun then.
+   * Does `work` while nobody syncs the directory, so that no half of what it changes there is ever made
+   * into a row: after the syncs requested before, and before those requested later. It must not wait for a
+   * sync, which would wait for it. Rejects with what `work` rejects with, and the next in the queue goes on.
+   * @throws Unavailable when the service stops before that; `work` is not begun then.
    */
   exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
-    return this.#turns.take((turn) => {
-      turn.throwIfAborted();
+    return this.#lock.hold((lock) => {
+      lock.throwIfAborted();
       return work();
     });
   }
 
-  /** Breaks off what is going on, and waits for it. */
+  /** Interrupts what is going on, and waits for it. */
   close(): Promise<void> {
-    return this.#turns.close();
+    return this.#lock.close();
   }
 
-  async #look(options: SyncOptions, turn: Turn): Promise<SyncReport> {
-    turn.throwIfAborted();
+  async #sync(options: SyncOptions, lock: LockSignal): Promise<SyncReport> {
+    lock.throwIfAborted();
     const { scanner } = this.#parts;
     let known = 0;
     try {
@@ -118,39 +124,38 @@ export class SyncService {
       });
       const summary = await scanner.begin(pages, options.only);
       if (options.only === undefined || summary.gone === 0)
-        return await this.#agree({ ...summary, known }, options, turn);
+        return await this.#reconcile({ ...summary, known }, options, lock);
     } finally {
       this.#run = null;
       await scanner.end();
     }
-    // A file is gone: only a look at everything can tell a removal from a lost disk, or a new name.
+    // A file is gone: only a scan of everything can tell a removal from a lost disk, or a new name.
     const { only: _, ...everything } = options;
-    return this.#look(everything, turn);
+    return this.#sync(everything, lock);
   }
 
-  async #agree(summary: Look, options: SyncOptions, turn: Turn): Promise<SyncReport> {
+  async #reconcile(scan: CountedScan, options: SyncOptions, lock: LockSignal): Promise<SyncReport> {
     const { store, machine } = this.#parts;
-    const guard = options.only === undefined ? await this.#guard(summary, options) : () => undefined;
-    this.#run = new SyncRun(this.#parts, options, turn);
-    const report = await this.#run.carryOut(summary, guard);
+    const guard = options.only === undefined ? await this.#guard(scan, options) : () => undefined;
+    this.#run = new SyncRun(this.#parts, options, lock);
+    const report = await this.#run.carryOut(scan, guard);
     if (options.only !== undefined) return report;
     this.#completed = true;
-    const moved = !options.dryRun && (await store.lastDevice(machine)) !== summary.device;
-    if (moved) await store.saveDevice(machine, summary.device);
+    const moved = !options.dryRun && (await store.lastDevice(machine)) !== scan.device;
+    if (moved) await store.saveDevice(machine, scan.device);
     return report;
   }
 
   /** What refuses to let too many rows go; where it does not, the directory is the one that the rows are of. */
   async #guard(
-    { device, known, found }: Look,
+    { device, known, found }: CountedScan,
     { force, dryRun }: SyncOptions,
   ): Promise<(gone: number) => void> {
     const { store, machine, availability } = this.#parts;
     const lastDevice = await store.lastDevice(machine);
     return (gone) => {
-      const facts = { known, gone, found, device, lastDevice };
-      const message = force ? null : guardTrips(facts);
-      if (message) throw new MassRemovalRefused(message, facts);
+      const refusal = force ? null : removalRefusal({ known, gone, found, device, lastDevice });
+      if (refusal) throw refusal;
       if (!dryRun) availability.found(device);
     };
   }
@@ -172,4 +177,46 @@ export class SyncService {
       yield page;
     }
   }
+}
+
+/** The name of the lock on SESSIONS_DIR, over all cluster. */
+const LOCK_NAME = 'sync';
+
+/** Lets one caller at a time, over all cluster, work on SESSIONS_DIR; those of this one in order. */
+class DirectoryLock {
+  readonly #cluster: Cluster;
+  readonly #closing = new AbortController();
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+  }
+
+  /** Whether the lock is given to nobody any more. */
+  get closing(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /**
+   * Does `work` while it holds the lock; rejects with what it rejects with, and the next in the queue goes on.
+   * @throws Unavailable when the service stops before that; `work` is not begun then.
+   */
+  hold<Result>(work: (lock: LockSignal) => Promise<Result>): Promise<Result> {
+    const { signal } = this.#closing;
+    const locked = (lost: AbortSignal) => work({ throwIfAborted: () => throwIfOver(signal, lost) });
+    const next = this.#last.then(() => this.#cluster.exclusively(LOCK_NAME, locked, signal));
+    this.#last = next.catch(() => undefined);
+    return next;
+  }
+
+  /** Tells who holds the lock to end, and waits for it. */
+  async close(): Promise<void> {
+    this.#closing.abort(new Unavailable('The service is stopping', 1));
+    await this.#last;
+  }
+}
+
+function throwIfOver(closing: AbortSignal, lost: AbortSignal): void {
+  closing.throwIfAborted();
+  if (lost.aborted) throw new Unavailable('Another replica may be syncing the session files by now', 5);
 }

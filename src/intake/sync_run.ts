@@ -1,15 +1,51 @@
 import type { Clock } from '../clock.js';
-import type { Turn } from './directory_turns.js';
-import type { Scanner, ScanSummary } from './scanner.js';
-import { type Seal, type SealedFile, sealed } from './sealing.js';
+import { SessionFileUnreadable } from './errors.js';
+import { authKeyDigest, type Credentials } from './formats/session_string.js';
+import type { InspectedFile, ScanSummary, SettledFile, UnsettledFile } from './scan_protocol.js';
+import type { Scanner } from './scanner.js';
 import type { FileChange, FoundFile, IntakeStore } from './store.js';
-import type { SyncOptions, SyncProgress, SyncReport } from './sync_report.js';
+import type { Rejection } from './walk.js';
 
-/** Files that go into one transaction: small enough that no lease waits long behind it. */
+/** How a sync of the directory is meant. */
+export interface SyncOptions {
+  /** Changes nothing. */
+  readonly dryRun?: boolean;
+  /** Removes rows even where so many would go that the disk is more likely to be gone than the files. */
+  readonly force?: boolean;
+  /** Syncs these names only. */
+  readonly only?: readonly string[];
+}
+
+/** What a sync found and did. */
+export interface SyncReport {
+  readonly added: number;
+  readonly removed: number;
+  readonly updated: number;
+  readonly missing: number;
+  readonly total: number;
+  readonly rejected: readonly Rejection[];
+  readonly rejectedTotal: number;
+  /** Names whose files were being written; worth another sync in a moment. */
+  readonly unsettled: readonly string[];
+}
+
+/** How far a sync is: files read, of those that must be. */
+export interface SyncProgress {
+  readonly read: number;
+  readonly toRead: number;
+}
+
+/** Throws once somebody else may work on the directory, or the service stops. */
+export type LockSignal = Pick<AbortSignal, 'throwIfAborted'>;
+
+/** Encrypts a session, to be kept in its row. */
+export type EncryptCredentials = (credentials: Credentials) => Promise<string>;
+
+/** Files that go into one transaction: few enough that no lease waits long behind it. */
 const BATCH = 100;
 
 /** Names that are drawn from the scan at a time. */
-const NAMES = 5000;
+const NAMES_BATCH = 5000;
 
 export interface SyncRunParts {
   readonly store: IntakeStore;
@@ -17,7 +53,7 @@ export interface SyncRunParts {
   readonly clock: Clock;
   readonly proxyId: number | null;
   /** Null: sessions are nowhere but in their files. */
-  readonly seal: Seal | null;
+  readonly encrypt: EncryptCredentials | null;
 }
 
 /** The name that a found file had until now, if that one is gone; null: it is new. */
@@ -27,15 +63,15 @@ type RenamedFrom = (found: FoundFile) => string | null;
 export class SyncRun {
   readonly #parts: SyncRunParts;
   readonly #options: SyncOptions;
-  readonly #turn: Turn;
+  readonly #lock: LockSignal;
   readonly #done = { added: 0, updated: 0, removed: 0, missing: 0 };
   readonly #unsettled: string[] = [];
   #progress: SyncProgress = { read: 0, toRead: 0 };
 
-  constructor(parts: SyncRunParts, options: SyncOptions, turn: Turn) {
+  constructor(parts: SyncRunParts, options: SyncOptions, lock: LockSignal) {
     this.#parts = parts;
     this.#options = options;
-    this.#turn = turn;
+    this.#lock = lock;
   }
 
   get progress(): SyncProgress {
@@ -44,7 +80,7 @@ export class SyncRun {
 
   /**
    * `guard` is asked before anything is changed whether so many rows may go; a file that was only renamed is
-   * none of them, nor is a session that is missing already. @throws what `guard` throws; what `turn` throws,
+   * none of them, nor is a session that is missing already. @throws what `guard` throws; what the lock throws,
    * between two batches.
    */
   async carryOut(summary: ScanSummary, guard: (gone: number) => void): Promise<SyncReport> {
@@ -56,16 +92,16 @@ export class SyncRun {
     };
     this.#progress = { read: 0, toRead: summary.appeared + summary.changed };
     const missing = await this.#missing([...gone]);
-    const leave = () => guard([...gone].filter((name) => !missing.has(name)).length);
-    const early = await this.#readBeforeRemoving(renamedFrom, leave);
-    for (let at = 0; at < early.length; at += BATCH) await this.#apply(early.slice(at, at + BATCH));
+    const checkGone = () => guard([...gone].filter((name) => !missing.has(name)).length);
+    for (const batch of batches(await this.#readBeforeRemoving(renamedFrom, checkGone)))
+      await this.#apply(batch);
     for (;;) {
       const changes = await this.#read(renamedFrom);
       if (!changes) break;
       await this.#apply(changes);
     }
-    const leaving = [...gone].map((name) => ({ kind: 'gone', name }) as const);
-    for (let at = 0; at < leaving.length; at += BATCH) await this.#apply(leaving.slice(at, at + BATCH));
+    const removals = [...gone].map((name) => ({ kind: 'gone', name }) as const);
+    for (const batch of batches(removals)) await this.#apply(batch);
     const { rejected, rejectedTotal } = summary;
     const total = await this.#parts.store.total();
     return { ...this.#done, total, rejected, rejectedTotal, unsettled: this.#unsettled };
@@ -89,19 +125,21 @@ export class SyncRun {
 
   /** The next files as changes; null: there are no more. */
   async #read(renamedFrom: RenamedFrom): Promise<FileChange[] | null> {
-    this.#turn.throwIfAborted();
+    this.#lock.throwIfAborted();
     const files = await this.#parts.scanner.readNext(BATCH);
     if (files.length === 0) return null;
     this.#progress = { ...this.#progress, read: this.#progress.read + files.length };
-    const seal = this.#options.dryRun ? null : this.#parts.seal;
-    const read = await Promise.all(files.map((file) => sealed(file, this.#parts.scanner, seal)));
+    const encrypt = this.#options.dryRun ? null : this.#parts.encrypt;
+    const read = await Promise.all(
+      files.map((file) => withEncryptedCredentials(file, this.#parts.scanner, encrypt)),
+    );
     return read.flatMap((file) => this.#put(file, renamedFrom));
   }
 
   async #gone(): Promise<string[]> {
     const gone: string[] = [];
     for (;;) {
-      const names = await this.#parts.scanner.goneNext(NAMES);
+      const names = await this.#parts.scanner.goneNext(NAMES_BATCH);
       if (names.length === 0) return gone;
       gone.push(...names);
     }
@@ -110,22 +148,21 @@ export class SyncRun {
   /** Those whose files were known to be gone. */
   async #missing(gone: readonly string[]): Promise<Set<string>> {
     const missing: string[] = [];
-    for (let at = 0; at < gone.length; at += BATCH)
-      missing.push(...(await this.#parts.store.missing(gone.slice(at, at + BATCH))));
+    for (const batch of batches(gone)) missing.push(...(await this.#parts.store.missing(batch)));
     return new Set(missing);
   }
 
   /** The names of gone files by their auth keys: a new file that has one of them was only renamed. */
   async #namesByKey(gone: readonly string[]): Promise<Map<string, string>> {
     const names = new Map<string, string>();
-    for (let at = 0; at < gone.length; at += BATCH) {
-      const keys = await this.#parts.store.authKeys(gone.slice(at, at + BATCH));
+    for (const batch of batches(gone)) {
+      const keys = await this.#parts.store.authKeys(batch);
       for (const [name, key] of Object.entries(keys)) names.set(key, name);
     }
     return names;
   }
 
-  #put(file: SealedFile, renamedFrom: RenamedFrom): FileChange[] {
+  #put(file: EncryptedFile, renamedFrom: RenamedFrom): FileChange[] {
     if ('unsettled' in file) {
       this.#unsettled.push(file.name);
       return [];
@@ -138,7 +175,7 @@ export class SyncRun {
   }
 
   async #apply(changes: readonly FileChange[]): Promise<void> {
-    this.#turn.throwIfAborted();
+    this.#lock.throwIfAborted();
     if (this.#options.dryRun) {
       this.#done.removed += changes.filter((change) => change.kind === 'gone').length;
       return;
@@ -146,5 +183,41 @@ export class SyncRun {
     const done = await this.#parts.store.apply(changes, this.#parts.clock.now());
     for (const what of ['added', 'updated', 'removed', 'missing'] as const) this.#done[what] += done[what];
     this.#unsettled.push(...done.held);
+  }
+}
+
+/** The items in batches that fit into one transaction. */
+function* batches<Item>(items: readonly Item[]): Generator<Item[], void> {
+  for (let at = 0; at < items.length; at += BATCH) yield items.slice(at, at + BATCH);
+}
+
+/** An inspected session with its encrypted credentials; null: it has no auth key, or they are not kept. */
+type EncryptedFile = UnsettledFile | (SettledFile & { readonly credentials: string | null });
+
+/**
+ * Adds to an inspected session what its row keeps of it, if anything. One whose auth key is not the one it was
+ * inspected with is being written: it can't be judged now.
+ */
+async function withEncryptedCredentials(
+  file: InspectedFile,
+  scanner: Scanner,
+  encrypt: EncryptCredentials | null,
+): Promise<EncryptedFile> {
+  if ('unsettled' in file) return file;
+  const { authKeySha256 } = file.inspection;
+  if (encrypt === null || authKeySha256 === null) return { ...file, credentials: null };
+  const credentials = await credentialsOf(file, scanner);
+  if (credentials !== null && authKeyDigest(credentials.authKey) === authKeySha256) {
+    return { ...file, credentials: await encrypt(credentials) };
+  }
+  return { name: file.name, kind: file.kind, unsettled: true, reason: 'changed while it was read' };
+}
+
+async function credentialsOf({ file, json }: SettledFile, scanner: Scanner): Promise<Credentials | null> {
+  try {
+    return await scanner.credentials(file, json);
+  } catch (error) {
+    if (error instanceof SessionFileUnreadable) return null;
+    throw error;
   }
 }

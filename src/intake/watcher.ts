@@ -5,49 +5,49 @@ import type { Timers } from '../timers.js';
 import { systemCode } from './errors.js';
 import { fileKind, nameOf } from './names.js';
 
-/** A file is looked at when nothing was written to it for so long, in milliseconds. */
+/** A file is scanned once nothing was written to it for so long, in milliseconds. */
 const SETTLE_MS = 500;
 
-/** However busy the directory is, it is looked at after so long, in milliseconds. */
-const LONGEST_MS = 5000;
+/** However busy the directory is, it is scanned after so long, in milliseconds. */
+const MAX_WAIT_MS = 5000;
 
-/** Names that are remembered one by one; with more, the whole directory is looked at. */
-const MOST_NAMES = 200;
+/** How many names are remembered one by one; with more, the whole directory is scanned. */
+const MAX_NAMES = 200;
 
-/** Directories that are watched at the most: what chokidar does as one goes takes time with how many there are. */
-const MOST_DIRECTORIES = 4096;
+/** How many directories are watched: the more there are, the longer chokidar takes as one is removed. */
+const MAX_DIRECTORIES = 4096;
 
-/** Files that SQLite keeps beside a session while it is written to. */
+/** Files that SQLite keeps beside a session while it is written. */
 const SIDE_FILE = /-(journal|wal|shm)$/;
 
 export interface WatcherParts {
   readonly root: string;
   readonly timers: Timers;
-  /** Something settled: these names, or (null) it is not known what. */
+  /** Something settled: these names, or (null) nobody knows what. */
   readonly onSettled: (names: readonly string[] | null) => void;
-  /** From now on not everything is watched, and why; told once a start. */
+  /** From now on not everything is watched, and why; called once a start. */
   readonly onIncomplete: (reason: string) => void;
-  /** Directories that are watched at the most; 4,096 unless given. */
-  readonly mostDirectories?: number;
+  /** How many directories are watched; 4,096 unless given. */
+  readonly maxDirectories?: number;
 }
 
-/** Says which names to look at, as soon as the operating system tells of changes below SESSIONS_DIR. */
+/** Says which names to scan, as soon as the operating system reports changes below SESSIONS_DIR. */
 export class SessionsWatcher {
   readonly #parts: WatcherParts;
   #watch: Watch | null = null;
   #names: Set<string> | null = new Set();
   #stopTimer: (() => void) | null = null;
-  #stopLongest: (() => void) | null = null;
+  #stopMaxWait: (() => void) | null = null;
 
   constructor(parts: WatcherParts) {
     this.#parts = parts;
   }
 
-  /** Watches what lies at the root now, and asks for a look at everything once it does. */
+  /** Watches what lies at the root now, and asks for a scan of everything once it does. */
   start(): void {
     this.#watch?.close();
-    const { root, onIncomplete, mostDirectories: most = MOST_DIRECTORIES } = this.#parts;
-    this.#watch = new Watch(root, most, { onChanged: (path) => this.#changed(path), onIncomplete });
+    const { root, onIncomplete, maxDirectories = MAX_DIRECTORIES } = this.#parts;
+    this.#watch = new Watch(root, maxDirectories, { onChanged: (path) => this.#changed(path), onIncomplete });
   }
 
   /** Watches nothing. What has not settled is forgotten. */
@@ -58,17 +58,17 @@ export class SessionsWatcher {
   }
 
   #changed(path: string | null): void {
-    this.#note(path);
+    this.#remember(path);
     this.#stopTimer?.();
     this.#stopTimer = this.#parts.timers.after(SETTLE_MS, () => this.#settled());
-    this.#stopLongest ??= this.#parts.timers.after(LONGEST_MS, () => this.#settled());
+    this.#stopMaxWait ??= this.#parts.timers.after(MAX_WAIT_MS, () => this.#settled());
   }
 
-  #note(path: string | null): void {
+  #remember(path: string | null): void {
     const naming = path === null ? null : nameOf(path);
     if (naming === null || !('name' in naming)) this.#names = null;
     else this.#names?.add(naming.name);
-    if (this.#names && this.#names.size > MOST_NAMES) this.#names = null;
+    if (this.#names && this.#names.size > MAX_NAMES) this.#names = null;
   }
 
   #settled(): void {
@@ -80,9 +80,9 @@ export class SessionsWatcher {
   #forget(): void {
     this.#names = new Set();
     this.#stopTimer?.();
-    this.#stopLongest?.();
+    this.#stopMaxWait?.();
     this.#stopTimer = null;
-    this.#stopLongest = null;
+    this.#stopMaxWait = null;
   }
 }
 
@@ -95,15 +95,15 @@ interface WatchListeners {
 /** One life of chokidar's watch over the root, one watch of the system's for each directory. */
 class Watch {
   readonly #root: string;
-  readonly #mostDirectories: number;
+  readonly #maxDirectories: number;
   readonly #listeners: WatchListeners;
   readonly #directories = new Set<string>();
   readonly #watcher: FSWatcher;
   #incomplete = false;
 
-  constructor(root: string, mostDirectories: number, listeners: WatchListeners) {
+  constructor(root: string, maxDirectories: number, listeners: WatchListeners) {
     this.#root = realPath(root);
-    this.#mostDirectories = mostDirectories;
+    this.#maxDirectories = maxDirectories;
     this.#listeners = listeners;
     this.#watcher = watch(this.#root, {
       backend: 'native',
@@ -119,9 +119,9 @@ class Watch {
       if (event === 'unlinkDir') this.#directories.delete(path);
       listeners.onChanged(fileKind(path) === null ? null : relative(this.#root, path));
     });
-    // Between the last look and the watch, changes went unseen.
+    // Between the last scan and the watch, changes went unseen.
     this.#watcher.on('ready', () => listeners.onChanged(null));
-    this.#watcher.on('error', (error) => this.#fallShort(systemCode(error)));
+    this.#watcher.on('error', (error) => this.#setIncomplete(systemCode(error)));
   }
 
   close(): void {
@@ -130,8 +130,8 @@ class Watch {
   }
 
   /**
-   * By name alone for every session's file and what SQLite keeps beside it, because chokidar reads a whole
-   * directory anew when a file that is not ignored comes and goes unseen. Of other names, only directories count.
+   * By name alone for every session's file and what SQLite keeps beside it, because chokidar rereads a whole
+   * directory when a file that is not ignored comes and goes unseen. Of other names, only directories count.
    */
   #isIgnored(path: string, stats: Stats | undefined): boolean {
     if (path === this.#root) return false;
@@ -147,15 +147,15 @@ class Watch {
 
   #admits(directory: string): boolean {
     if (this.#directories.has(directory)) return true;
-    if (this.#directories.size >= this.#mostDirectories) {
-      this.#fallShort(`more than ${this.#mostDirectories} directories`);
+    if (this.#directories.size >= this.#maxDirectories) {
+      this.#setIncomplete(`more than ${this.#maxDirectories} directories`);
       return false;
     }
     this.#directories.add(directory);
     return true;
   }
 
-  #fallShort(reason: string): void {
+  #setIncomplete(reason: string): void {
     if (this.#incomplete) return;
     this.#incomplete = true;
     this.#listeners.onIncomplete(reason);

@@ -1,5 +1,5 @@
 import { relative, resolve } from 'node:path';
-import type { SessionsDirectory } from '../intake/directory.js';
+import type { SessionsDirectory } from '../intake/session_files.js';
 import type { SessionChecks } from '../sessions/checks.js';
 import type { SessionRecord, SessionStore } from '../sessions/store.js';
 import type { StoredCredentials } from '../sessions/stored_credentials.js';

@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.js';
 import { Failed, NotFound, type TeleGateError } from '../errors.js';
-import { hasFiles, NoSessionsDirectory, type SessionsDirectory } from '../intake/directory.js';
-import { authKeyDigest } from '../intake/formats/auth_key.js';
+import { FileNameTaken, NoSessionsDirectory } from '../intake/errors.js';
 import type { Credentials } from '../intake/formats/session_string.js';
-import { telethonFile } from '../intake/formats/telethon_file.js';
+import { authKeyDigest } from '../intake/formats/session_string.js';
+import { telethonFile } from '../intake/formats/sqlite_session.js';
 import type { Scanner } from '../intake/scanner.js';
-import { FileNameTaken, type PlacedFile } from '../intake/session_files.js';
+import { hasFiles, type PlacedFile, type SessionsDirectory } from '../intake/session_files.js';
 import type { FoundFile } from '../intake/store.js';
 import { sessionInUse } from '../sessions/refusals.js';
 import type { SessionRecord, SessionStore } from '../sessions/store.js';

@@ -1,7 +1,6 @@
 import { BadRequest } from '../errors.js';
-import { authKeyDigest } from '../intake/formats/auth_key.js';
-import type { UploadReading } from '../intake/formats/read_upload.js';
-import { type Credentials, decodeSessionString } from '../intake/formats/session_string.js';
+import type { UploadReading } from '../intake/formats/inspect.js';
+import { authKeyDigest, type Credentials, decodeSessionString } from '../intake/formats/session_string.js';
 import type { SessionRecord } from '../sessions/store.js';
 import type { ChooseApplication, GivenApplication } from '../telegram/application.js';
 import { confirmUnregistered, saysNotLoggedIn } from '../telegram/auth_key_errors.js';

@@ -1,6 +1,5 @@
 import { Conflict, NotFound, type TeleGateError, TooMany, type Unavailable } from '../errors.js';
-import { nameRefusal } from '../intake/names.js';
-import { sessionNameRefusal } from '../intake/session_name.js';
+import { nameRefusal, sessionNameRefusal } from '../intake/names.js';
 import type { RemoveOutcome, RenameOutcome, SessionRecord } from './store.js';
 
 type Named = Pick<SessionRecord, 'id' | 'name'>;

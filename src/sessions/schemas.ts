@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AccessStore } from '../access/store.js';
 import type { SteadyClock } from '../clock.js';
 import { text, wholeNumber } from '../http/parameters.js';
-import { sessionNameRefusal } from '../intake/session_name.js';
+import { sessionNameRefusal } from '../intake/names.js';
 import { type ProxyAddress, parseProxyUrl, type StoredProxy } from '../kernel/proxy.js';
 import type { SessionRecord } from './store.js';
 

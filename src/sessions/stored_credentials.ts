@@ -1,7 +1,7 @@
 import { decryptedOr, SESSION_CREDENTIALS, type Vault } from '../access/vault.js';
-import { authKeyDigest } from '../intake/formats/auth_key.js';
 import type { Credentials } from '../intake/formats/session_string.js';
-import { telethonFile } from '../intake/formats/telethon_file.js';
+import { authKeyDigest } from '../intake/formats/session_string.js';
+import { telethonFile } from '../intake/formats/sqlite_session.js';
 import type { Scanner } from '../intake/scanner.js';
 import type { SessionRecord, SessionStore } from './store.js';
 

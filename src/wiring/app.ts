@@ -46,7 +46,7 @@ export interface Wired {
 export function wireApp(base: Base, features: Features): Wired {
   const { database, clock, config, logger } = base;
   const { pool, keys } = features;
-  const { upkeep } = features.intake;
+  const { syncScheduler } = features.intake;
   const registry = createRegistry();
   const countEvents = registerPoolMetrics(registry, {
     states: async () => (await pool.service.counts()).states,
@@ -55,7 +55,7 @@ export function wireApp(base: Base, features: Features): Wired {
   database.signals.onHappened(countEvents);
   const checks = async () => ({
     database: await base.databaseHealth.reason(),
-    ...(upkeep && { sessions_directory: await upkeep.check() }),
+    ...(syncScheduler && { sessions_directory: await syncScheduler.check() }),
   });
   const { events } = base;
   const routes = [

@@ -80,7 +80,7 @@ function wireSessions(
 
 function wireLogins(
   { config, database, clock, logger, vault }: Base,
-  { directory, seal, defaultProxyId }: Intake,
+  { directory, encrypt, defaultProxyId }: Intake,
   { checks, stored }: ReturnType<typeof wireSessions>,
   { gateway, network }: { gateway: Gateway; network: typeof telegramNetwork },
 ) {
@@ -91,7 +91,7 @@ function wireLogins(
     ...{ store, sessions, directory, network, clock },
     proxyId: defaultProxyId,
     encryptApiHash: (apiHash) => vault.encrypt(apiHash, SESSION_API_HASH),
-    encryptCredentials: seal,
+    encryptCredentials: encrypt,
   });
   const proxy = config.defaultProxy;
   const shared = { store, steps, secrets, saving, sessions, gateway, proxy, clock, logger };

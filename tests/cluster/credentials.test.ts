@@ -3,7 +3,7 @@ import { expect, it } from '@jest/globals';
 import { inspectSession } from '../../src/intake/formats/inspect.js';
 import { decodeSessionString } from '../../src/intake/formats/session_string.js';
 import { fixture } from '../intake/session_files.js';
-import { sync } from '../intake/sync_files.js';
+import { sync } from '../intake/syncing.js';
 import { logIn, post } from '../logins/over_sandbox.js';
 import { type Granted, Service } from '../service/service.js';
 import { describeWithServer } from '../storage/databases_postgres.js';

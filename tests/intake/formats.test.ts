@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, test } from '@jest/globals';
-import { type Inspection, inspectSession, readCredentials } from '../../src/intake/formats/inspect.js';
+import { describe, expect, it, test } from '@jest/globals';
+import {
+  type Inspection,
+  inspectSession,
+  readCredentials,
+  readUpload,
+} from '../../src/intake/formats/inspect.js';
+import { telethonFile as writtenFile } from '../../src/intake/formats/sqlite_session.js';
 import { digest, fixture, sqliteImage, telethonFile } from './session_files.js';
 
 interface Described {
@@ -13,6 +19,7 @@ interface Described {
 }
 
 const manifest: Record<string, Described> = JSON.parse(fixture('manifest.json').toString());
+const strings: Record<string, string> = JSON.parse(fixture('strings.json').toString());
 const key = randomBytes(256);
 
 function inspectSqlite(image: Buffer): Inspection {
@@ -106,5 +113,132 @@ describe('a hostile SQLite file runs nothing of its own', () => {
       dead: null,
       authKeySha256: null,
     });
+  });
+});
+
+function inspectJson(content: unknown, session: Buffer | null = null, name = ''): Inspection {
+  const json = typeof content === 'string' ? content : JSON.stringify(content);
+  return inspectSession({ session, json: Buffer.from(json) }, name);
+}
+
+describe('the JSON file', () => {
+  test.each(['session_string', 'string_session', 'stringSession', 'session_str', 'session', 'auth'])(
+    'may spell its string %s',
+    (spelling) => {
+      expect(inspectJson({ [spelling]: strings.gramjs })).toMatchObject({
+        format: 'gramjs-json',
+        authKeySha256: strings.auth_key_sha256,
+      });
+    },
+  );
+
+  test('gives phone number and ids, as texts or as numbers, exact beyond 2^53', () => {
+    const json = `{"session": "${strings.telethon}", "phone": 573025288905, "id": 1234567890123456789, "app_id": "12345"}`;
+    const told = { phoneNumber: '+573025288905', userId: '1234567890123456789', apiId: 12345 };
+    expect(inspectJson(json)).toMatchObject(told);
+    expect(readCredentials({ session: telethonFile(key), json: Buffer.from(json) })).toMatchObject({
+      userId: told.userId,
+      apiId: told.apiId,
+      authKey: key,
+    });
+  });
+
+  test('leaves out what can not be meant', () => {
+    const inspection = inspectJson({ session: strings.telethon, phone: 'none', user_id: 1e300, api_id: -1 });
+    expect(inspection).toMatchObject({ phoneNumber: null, userId: null, apiId: null });
+  });
+
+  test('gives way to a usable key in the session file, and stands in for an unusable one', () => {
+    const json = { session_string: strings.pyrogram };
+    expect(inspectJson(json, telethonFile(key))).toMatchObject({
+      format: 'telethon',
+      authKeySha256: digest(key),
+    });
+    for (const session of [
+      Buffer.alloc(0),
+      fixture('broken/logged_out.session'),
+      fixture('broken/truncated.session'),
+    ]) {
+      expect(inspectJson(json, session)).toMatchObject({
+        format: 'pyrogram-json',
+        dead: null,
+        userId: strings.user_id_in_pyrogram?.toString(),
+        authKeySha256: strings.auth_key_sha256,
+      });
+    }
+  });
+
+  test('is dead when it is no JSON or has no string, but not when its string is of an unknown kind', () => {
+    expect(inspectJson('{"session_string": "1B')).toMatchObject({ format: 'json', dead: 'not valid JSON' });
+    expect(inspectJson('[1]').dead).toBe('no session string in the JSON file');
+    expect(inspectJson({ session: 'my_account' }).dead).toBe('no session string in the JSON file');
+    expect(inspectJson({ session: 'A'.repeat(400) })).toMatchObject({ format: 'json', dead: null });
+  });
+
+  test('without a phone number leaves it to the name, if that is one', () => {
+    const session = { session: strings.telethon };
+    expect(inspectJson(session, null, '573025288905').phoneNumber).toBe('+573025288905');
+    expect(inspectJson({ ...session, phone: '+1 (555) 000-1111' }, null, '573025288905').phoneNumber).toBe(
+      '+15550001111',
+    );
+    for (const name of ['account_1', '123456', '1234567890123456', '12 34567', '0123456789']) {
+      expect(inspectJson(session, null, name).phoneNumber).toBe(null);
+    }
+  });
+});
+
+const address = { serverAddress: '149.154.167.51', port: 443 };
+
+function reason(bytes: Buffer): string {
+  const upload = readUpload(bytes);
+  return upload.kind === 'refused' ? upload.reason : 'it is a session';
+}
+
+describe('an uploaded file', () => {
+  it('of Telethon or Pyrogram is a session, with its credentials', () => {
+    expect(readUpload(writtenFile({ dcId: 2, ...address, authKey: key }))).toEqual({
+      kind: 'session',
+      format: 'telethon',
+      credentials: { dcId: 2, ...address, authKey: key, userId: null, apiId: null, isBot: false },
+    });
+    for (const path of ['telethon_v6.session', 'telethon_v8.session']) {
+      expect(readUpload(fixture(path))).toMatchObject({ kind: 'session', format: 'telethon' });
+    }
+    expect(readUpload(fixture('pyrogram_v3.session'))).toMatchObject({ kind: 'session', format: 'pyrogram' });
+  });
+
+  it('left in WAL mode is a session as well', () => {
+    const bytes = writtenFile({ dcId: 2, ...address, authKey: key });
+    bytes.fill(2, 18, 20);
+    expect(readUpload(bytes)).toMatchObject({ kind: 'session', credentials: { authKey: key } });
+  });
+
+  it.each([
+    ['empty.session', 'the file is empty'],
+    ['text.session', 'not a SQLite file: export it as a Telethon .session file'],
+    ['bad.json', 'not a SQLite file'],
+    ['other_sqlite.session', 'no session that can be read'],
+    ['truncated.session', 'copy the file again'],
+    ['logged_out.session', 'it was never logged in, or was logged out'],
+    ['short_key.session', /auth key of \d+ bytes, 256 wanted/],
+  ])('that is none is refused, saying why and what to do: %s', (path, said) => {
+    expect(reason(fixture(`broken/${path}`))).toMatch(said);
+  });
+
+  it('cut off anywhere is refused, and nothing is thrown', () => {
+    const whole = writtenFile({ dcId: 2, ...address, authKey: key });
+    for (let length = 0; length < whole.length; length += 511) {
+      expect(readUpload(whole.subarray(0, length)).kind).toBe('refused');
+    }
+  });
+
+  it('of Pyrogram without a key is told from one of Telethon', () => {
+    const image = sqliteImage(
+      `CREATE TABLE version (number INTEGER PRIMARY KEY); INSERT INTO version VALUES (3);
+       CREATE TABLE sessions (dc_id INTEGER PRIMARY KEY, api_id INTEGER, test_mode INTEGER, auth_key BLOB);
+       INSERT INTO sessions VALUES (2, 1, 0, NULL)`,
+    );
+    expect(reason(image)).toMatch(/^a Pyrogram file without an auth key/);
+    expect(reason(fixture('broken/logged_out.session'))).toMatch(/^a Telethon file without an auth key/);
   });
 });

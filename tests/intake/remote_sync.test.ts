@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { Conflict, Failed, Unavailable } from '../../src/errors.js';
-import { answerAskedSyncs } from '../../src/intake/asked_syncs.js';
 import { SessionsDirectoryUnreadable } from '../../src/intake/errors.js';
-import { RemoteSync } from '../../src/intake/remote_sync.js';
-import type { SyncOptions, SyncReport } from '../../src/intake/sync_report.js';
+import { answerSyncRequests, RemoteSync } from '../../src/intake/remote_sync.js';
+import type { SyncOptions, SyncReport } from '../../src/intake/sync_run.js';
 import { createLogger } from '../../src/logging.js';
 import { ToldInProcess } from '../cluster/told_in_process.js';
 import { Lines } from '../logged.js';
@@ -33,7 +32,7 @@ class World {
 
   /** A replica with the directory. */
   add(replicaId: string, sync: () => Promise<SyncReport> = async () => REPORT): this {
-    answerAskedSyncs({
+    answerSyncRequests({
       cluster: this.told.join(),
       replicaId,
       logger: createLogger({ level: 'error', stream: new Lines() }),
@@ -139,7 +138,7 @@ describe('a sync that nobody carries out', () => {
 
   it('is refused in the same way when the report is lost on its way', async () => {
     const world = new World().add('one');
-    world.told.lost.add('sync done');
+    world.told.lost.add('sync.done');
     const asked = world.asker.sync().catch(detailOf);
     await world.time.advance(60);
     expect(await asked).toMatchObject({ error: 'sync_under_way' });
@@ -157,9 +156,9 @@ describe('a sync that nobody carries out', () => {
     const world = new World();
     const stranger = world.told.join();
     const asked = world.asker.sync().catch(detailOf);
-    stranger.tell('sync offered', 'nonsense');
-    stranger.tell('sync done', { id: 'sync-1', outcome: { kind: 'report', report: { added: 'many' } } });
-    stranger.tell('sync done', { id: 'another', outcome: { kind: 'failed', message: 'x' } });
+    stranger.tell('sync.offer', 'nonsense');
+    stranger.tell('sync.done', { id: 'sync-1', outcome: { kind: 'report', report: { added: 'many' } } });
+    stranger.tell('sync.done', { id: 'another', outcome: { kind: 'failed', message: 'x' } });
     await world.time.advance(5);
     expect(await asked).toMatchObject({ error: 'no_sessions_directory' });
   });

@@ -1,9 +1,19 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { FileNameTaken } from '../../src/intake/session_files.js';
-import { inDirectory, walked, write } from './session_files.js';
-import { filesOf, withFiles, writerOver } from './writing.js';
+import { FileNameTaken } from '../../src/intake/errors.js';
+import { removeLeftovers, temporaryName } from '../../src/intake/file_operations.js';
+import { walked } from './scanning.js';
+import { filesOf, inDirectory, withFiles, write, writerOver } from './session_files.js';
 
 const bytes = Buffer.from('the bytes of a session');
 
@@ -74,16 +84,16 @@ describe('a name is taken', () => {
     'ALPHA.json',
     'ALPHA/ALPHA.session',
     'ａlpha.session',
-  ])('by %s, which stays as it is', (obstacle) =>
+  ])('by %s, which stays as it is', (taken) =>
     withFiles(async (files, root) => {
-      const session_name = basename(obstacle).replace(/\..*/, '');
-      write(root, { [obstacle]: 'its own' });
+      const session_name = basename(taken).replace(/\..*/, '');
+      write(root, { [taken]: 'its own' });
       const refused = await files.create('alpha', bytes).catch((error: unknown) => error);
       expect(refused).toBeInstanceOf(FileNameTaken);
       expect(refused).toMatchObject({
-        detail: { error: 'name_taken', session_name, message: expect.stringContaining(obstacle) },
+        detail: { error: 'name_taken', session_name, message: expect.stringContaining(taken) },
       });
-      expect(filesOf(root)).toEqual({ [obstacle]: 'its own' });
+      expect(filesOf(root)).toEqual({ [taken]: 'its own' });
     })(),
   );
 
@@ -229,3 +239,18 @@ describe('other bytes in the place of a file', () => {
     }),
   );
 });
+
+it('what a stop left half written is removed after an hour; nothing else is', () =>
+  inDirectory(async (root) => {
+    const now = Date.UTC(2025, 2, 1, 12);
+    const [old, fresh] = [temporaryName('0-1'), temporaryName('0-2')];
+    write(root, { [old]: 'key', [fresh]: 'key', '.telegate.tmp': 'other', 'a.session': 'session' });
+    const at = (name: string, ago: number) => {
+      utimesSync(join(root, name), (now - ago) / 1000, (now - ago) / 1000);
+    };
+    for (const name of [old, '.telegate.tmp', 'a.session']) at(name, 3_600_000);
+    at(fresh, 3_599_000);
+    await removeLeftovers(root, now);
+    expect(readdirSync(root).sort()).toEqual([fresh, '.telegate.tmp', 'a.session'].sort());
+    await expect(removeLeftovers(join(root, 'nowhere'), now)).resolves.toBeUndefined();
+  }));

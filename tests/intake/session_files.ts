@@ -1,12 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
-import type { SessionCheck, WalkEntry } from '../../src/intake/entries.js';
-import type { ScannerOptions } from '../../src/intake/scan_worker.js';
-import { type InspectedFile, type KnownPage, Scanner, type ScanSummary } from '../../src/intake/scanner.js';
-import { Walk } from '../../src/intake/walk.js';
+import { SessionFiles } from '../../src/intake/session_files.js';
 
 /** Samples of every format, most of them written by the libraries themselves. */
 export const fixtures = resolve('tests/fixtures/session-files');
@@ -26,21 +23,20 @@ export async function inDirectory(test: (directory: string) => Promise<void> | v
   }
 }
 
-/** Runs the test with an empty sessions directory and a scanner over it. */
-export function scanning(
-  test: (scanner: Scanner, root: string) => Promise<void>,
-  options: Partial<ScannerOptions> = {},
-): () => Promise<void> {
-  return () =>
-    inDirectory(async (root) => {
-      const scanner = new Scanner({ root, check: 'lenient', maxBytes: 64 * 1024 * 1024, ...options });
-      try {
-        await test(scanner, root);
-      } finally {
-        await scanner.close();
-      }
-    });
+/** Every sample of a session file, by its path. */
+export const samples: Readonly<Record<string, Buffer>> = Object.fromEntries(
+  readdirSync(fixtures, { recursive: true, encoding: 'utf8' })
+    .filter((path) => statSync(join(fixtures, path)).isFile() && !/^(manifest|strings)\.json$/.test(path))
+    .map((path) => [path, readFileSync(join(fixtures, path))]),
+);
+
+/** What the manifest says of a sample. */
+interface ManifestEntry {
+  readonly format: string;
+  readonly usable?: boolean;
+  readonly duplicate_of?: string;
 }
+export const manifest: Record<string, ManifestEntry> = JSON.parse(fixture('manifest.json').toString());
 
 /** Writes files, given by relative path, and the directories they lie in. */
 export function write(directory: string, files: Readonly<Record<string, string | Buffer>>): void {
@@ -77,63 +73,24 @@ export function digest(key: Buffer): string {
   return createHash('sha256').update(key).digest('hex');
 }
 
-/** Everything that reading could disturb: names, kinds, sizes, times and contents, directories included. */
-export function snapshot(directory: string): string[] {
-  const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort();
-  return ['.', ...paths].map((path) => {
-    const stats = statSync(join(directory, path));
-    const content = stats.isFile() ? digest(readFileSync(join(directory, path))) : 'no file';
-    return `${path} ${stats.mode} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs} ${content}`;
-  });
+/** Runs the test with a writer over an empty sessions directory, which lies in a directory of its own. */
+export function withFiles(test: (files: SessionFiles, root: string) => Promise<void>): () => Promise<void> {
+  return () =>
+    inDirectory(async (directory) => {
+      const root = join(directory, 'sessions');
+      mkdirSync(root);
+      await test(writerOver(root), root);
+    });
 }
 
-/** What one scan gave, drawn to its end. */
-export interface ScanResult {
-  readonly summary: ScanSummary;
-  readonly files: readonly InspectedFile[];
-  readonly gone: readonly string[];
+/** A writer over a directory that need not be there; `id` is part of every temporary file's name. */
+export function writerOver(root: string, id?: string): SessionFiles {
+  return new SessionFiles({ root, randomId: () => id ?? randomUUID() });
 }
 
-/** Scans from beginning to end, in batches of two. */
-export async function scan(scanner: Scanner, known: Known = new Map(), only?: string[]): Promise<ScanResult> {
-  const summary = await scanner.begin(pagesOf(known), only);
-  const files: InspectedFile[] = [];
-  const gone: string[] = [];
-  for (let next = await scanner.readNext(2); next.length > 0; next = await scanner.readNext(2))
-    files.push(...next);
-  for (let next = await scanner.goneNext(2); next.length > 0; next = await scanner.goneNext(2))
-    gone.push(...next);
-  await scanner.end();
-  return { summary, files, gone };
-}
-
-/** Fingerprints by name. */
-export type Known = ReadonlyMap<string, string>;
-
-/** What a service knows after it has taken in all that a scan found. */
-export function knownAfter({ files }: ScanResult): Map<string, string> {
-  return new Map(
-    files.flatMap((file) => ('unsettled' in file ? [] : [[file.name, file.fingerprint] as const])),
-  );
-}
-
-/** Two names to a page. */
-export async function* pagesOf(known: Known): AsyncGenerator<KnownPage> {
-  const entries = [...known];
-  for (let at = 0; at < entries.length; at += 2) {
-    const page = entries.slice(at, at + 2);
-    yield { names: page.map(([name]) => name), fingerprints: page.map(([, fingerprint]) => fingerprint) };
-  }
-}
-
-/** What a walk gave, drawn to its end. */
-export interface Walked {
-  readonly entries: WalkEntry[];
-  readonly walk: Walk;
-}
-
-/** Walks from beginning to end. */
-export function walked(root: string, check: SessionCheck = 'lenient'): Walked {
-  const walk = new Walk({ root, check, maxBytes: 64 * 1024 * 1024 });
-  return { entries: [...walk.entries()], walk };
+/** Every file below, hidden ones included, by relative path. */
+export function filesOf(root: string): Record<string, string> {
+  const paths = readdirSync(root, { recursive: true, encoding: 'utf8' }).sort();
+  const files = paths.filter((path) => statSync(join(root, path), { throwIfNoEntry: false })?.isFile());
+  return Object.fromEntries(files.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
 }

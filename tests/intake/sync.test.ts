@@ -1,9 +1,10 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { withService } from '../service/service.js';
-import { fixture } from './session_files.js';
-import { listed, samples, sync } from './sync_files.js';
+import { wantedSource } from '../contracts/sources.js';
+import { type Service, some, withService } from '../service/service.js';
+import { fixture, manifest, samples, telethonFile } from './session_files.js';
+import { listed, sync } from './syncing.js';
 
 describe('POST /sync', () => {
   const two = { 'a.session': fixture('alpha.session'), 'b.session': fixture('bravo.session') };
@@ -136,6 +137,144 @@ describe('POST /sync', () => {
         expect(await sync(service)).toMatchObject(said);
       },
       { files: two },
+    ),
+  );
+});
+
+describe('the sample files', () => {
+  it(
+    'are registered as their manifest says',
+    withService(
+      async (service) => {
+        const byFile = new Map(
+          [...(await listed(service)).values()].map((session) => [session.session_file, session]),
+        );
+        for (const [file, { format, usable, duplicate_of }] of Object.entries(manifest)) {
+          if (file.endsWith('.json')) continue;
+          const status = duplicate_of ? 'duplicate' : usable === false ? 'dead' : 'free';
+          expect([file, byFile.get(file)]).toEqual([file, expect.objectContaining({ format, status })]);
+        }
+        expect(byFile.get('broken/logged_out.session')?.status_reason).toBe('no auth key');
+        expect(byFile.get('broken/short_key.session')?.status_reason).toContain('200 bytes');
+        expect(byFile.get('duplicates/alpha_copy.session')?.status_reason).toBe('same auth key as alpha');
+        expect((await sync(service)).rejected).toEqual([
+          { file: 'broken/bad.json', reason: expect.any(String) },
+        ]);
+      },
+      { files: samples },
+    ),
+  );
+
+  it(
+    'are leased once for each account that can be used, and the copy never beside its original',
+    withService(
+      async (service) => {
+        const { free } = await service.status();
+        const names: string[] = [];
+        for (let turn = 0; turn < Number(free); turn += 1) names.push((await service.lease()).session_name);
+        await service.as('worker').get('/session').expect(503);
+        const usable = Object.entries(manifest).filter(
+          ([file, { usable, duplicate_of }]) =>
+            file.endsWith('.session') && usable !== false && !duplicate_of,
+        );
+        expect(names).toHaveLength(usable.length);
+        expect(new Set(names).size).toBe(names.length);
+        expect(names).toContain('alpha');
+        expect(names).toContain('573025288905');
+        expect(names).toContain('Основной аккаунт');
+        expect(names).not.toContain('duplicates/alpha_copy');
+        await service.as('worker').get('/session?session_name=duplicates/alpha_copy').expect(503);
+      },
+      { files: samples },
+    ),
+  );
+
+  it(
+    'lie there as before, byte for byte, and nothing lies beside them',
+    withService(
+      async (service) => {
+        const paths = Object.keys(samples).sort();
+        await sync(service);
+        await service.lease('session_name=alpha&credentials=file');
+        const now = readdirSync(service.sessionsDir, { recursive: true, encoding: 'utf8' });
+        expect(now.filter((path) => statSync(join(service.sessionsDir, path)).isFile()).sort()).toEqual(
+          paths,
+        );
+        for (const path of paths)
+          expect(readFileSync(join(service.sessionsDir, path)).equals(fixture(path))).toBe(true);
+      },
+      { files: samples },
+    ),
+  );
+});
+
+/** Has a source name each of the sessions. */
+async function referTo(service: Service, sessionIds: readonly number[]): Promise<void> {
+  const { sources } = service.container.database;
+  for (const sessionId of sessionIds) await sources.create(wantedSource({ sessionId }), null, 0);
+}
+
+function remove(service: Service, paths: readonly string[]): void {
+  for (const path of paths) rmSync(join(service.sessionsDir, path));
+}
+
+describe('a session that a source names, and whose file is gone', () => {
+  it(
+    'is missing after each sync, comes back with its file, and goes once no source names it',
+    withService(
+      async (service) => {
+        const statusOf = async () => (await listed(service)).get('a')?.status;
+        await referTo(service, [1]);
+        remove(service, ['a.session']);
+        expect(await sync(service)).toMatchObject({ removed_sessions: 0, total_sessions: 1 });
+        await sync(service);
+        expect(await statusOf()).toBe('missing');
+        service.write('a.session', telethonFile());
+        expect(await sync(service)).toMatchObject({ new_sessions: 0, total_sessions: 1 });
+        expect(await statusOf()).toBe('free');
+        remove(service, ['a.session']);
+        await sync(service);
+        await service.container.database.sources.remove(1);
+        expect(await sync(service)).toMatchObject({ removed_sessions: 1, total_sessions: 0 });
+      },
+      { files: { 'a.session': telethonFile() } },
+    ),
+  );
+
+  it(
+    'keeps its id when the file turns up under another name',
+    withService(
+      async (service) => {
+        await referTo(service, [1]);
+        const file = telethonFile();
+        service.write('a.session', file);
+        await sync(service);
+        remove(service, ['a.session']);
+        await sync(service);
+        service.write('b.session', file);
+        await sync(service);
+        expect((await listed(service)).get('b')).toMatchObject({ id: 1, status: 'free' });
+      },
+      { files: { 'a.session': telethonFile() } },
+    ),
+  );
+
+  it(
+    'looks like a lost disk only when it is found to be gone',
+    withService(
+      async (service) => {
+        const paths = some(12).slice(0, 8);
+        await referTo(
+          service,
+          Array.from({ length: 12 }, (_, index) => index + 1),
+        );
+        remove(service, paths);
+        await service.as('admin').post('/sync').expect(409);
+        await sync(service, '?force=true');
+        service.write('new.session', telethonFile());
+        expect(await sync(service)).toMatchObject({ new_sessions: 1, removed_sessions: 0 });
+      },
+      { files: some(12) },
     ),
   );
 });

@@ -52,7 +52,7 @@ withTelethon('a session file that Telethon has open', () => {
   );
 
   it(
-    'keeps the bytes that Telethon wrote, with nothing beside it, however often it is looked at',
+    'keeps the bytes that Telethon wrote, with nothing beside it, however often it is scanned',
     live(async (service, telethon) => {
       for (let turn = 0; turn < 5; turn += 1) {
         expect(await telethon.tell('once')).toBe('done');

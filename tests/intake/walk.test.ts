@@ -1,7 +1,20 @@
-import { renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { inDirectory, walked, write } from './session_files.js';
+import { SessionsDirectoryUnreadable } from '../../src/intake/errors.js';
+import { Walk } from '../../src/intake/walk.js';
+import { walked } from './scanning.js';
+import { inDirectory, write } from './session_files.js';
 
 function fingerprint(root: string, name: string, check?: 'strict'): string | undefined {
   return walked(root, check).entries.find((entry) => entry.name === name)?.fingerprint;
@@ -99,3 +112,118 @@ describe('a fingerprint', () => {
       expect(new Set(seen).size).toBe(6);
     }));
 });
+
+describe('a walk refuses, with a reason,', () => {
+  const outside = 'symbolic link leads out of the sessions directory';
+
+  test('links that leave the directory, lead nowhere or in circles, and links to directories', () =>
+    inDirectory((parent) => {
+      const root = join(parent, 'sessions');
+      write(parent, { 'secret.session': 'x', 'sessions/sub/a.session': '' });
+      symlinkSync('../secret.session', join(root, 'escape.session'));
+      symlinkSync('circle.session', join(root, 'circle.session'));
+      symlinkSync('nothing', join(root, 'dangling.session'));
+      symlinkSync('.', join(root, 'loop'));
+      symlinkSync('/etc', join(root, 'out'));
+      const { entries, walk } = walked(root);
+      expect(entries.map(({ name }) => name)).toEqual(['sub/a']);
+      expect(walk.rejections.list).toEqual([
+        { file: 'circle.session', reason: 'symbolic link leads nowhere: ELOOP' },
+        { file: 'dangling.session', reason: 'symbolic link leads nowhere: ENOENT' },
+        { file: 'escape.session', reason: outside },
+        { file: 'loop', reason: 'symbolic link to a directory, not followed' },
+        { file: 'out', reason: outside },
+      ]);
+    }));
+
+  test('what is no regular file, and files over the limit', () =>
+    inDirectory((root) => {
+      execFileSync('mkfifo', [join(root, 'fifo.session')]);
+      symlinkSync('/dev/zero', join(root, 'device.session'));
+      mkdirSync(join(root, 'directory.session'));
+      write(root, { 'large.session': '', 'directory.session/a.session': '' });
+      truncateSync(join(root, 'large.session'), 65 * 1024 * 1024);
+      const { entries, walk } = walked(root);
+      expect(entries).toEqual([]);
+      expect(walk.rejections.list).toEqual([
+        { file: 'device.session', reason: outside },
+        { file: 'directory.session', reason: 'a directory, not a regular file' },
+        { file: 'fifo.session', reason: 'a FIFO, not a regular file' },
+        { file: 'large.session', reason: '68157440 bytes, over the limit of 67108864' },
+      ]);
+    }));
+
+  test('names that can not be a file name again', () =>
+    inDirectory((root) => {
+      write(root, {
+        'line\nbreak.session': '',
+        '.hidden.session': '',
+        '.session': '',
+        'bad\tdirectory/a.session': '',
+      });
+      writeFileSync(
+        Buffer.concat([Buffer.from(`${root}/caf`), Buffer.from([0xe9]), Buffer.from('.session')]),
+        '',
+      );
+      const { entries, walk } = walked(root);
+      expect(entries).toEqual([]);
+      expect(walk.rejections.list).toEqual([
+        { file: '.hidden.session', reason: 'hidden file' },
+        { file: '.session', reason: 'empty name' },
+        { file: 'bad\tdirectory', reason: 'control characters in the name' },
+        { file: 'caf\uFFFD.session', reason: 'name is not valid UTF-8' },
+        { file: 'line\nbreak.session', reason: 'control characters in the name' },
+      ]);
+    }));
+
+  test('any number of files, of which it keeps a thousand', () =>
+    inDirectory((root) => {
+      for (let index = 0; index < 1100; index += 1) writeFileSync(join(root, `.${index}.session`), '');
+      const { rejections } = walked(root).walk;
+      expect([rejections.total, rejections.list.length]).toEqual([1100, 1000]);
+    }));
+});
+
+describe('what can not be read', () => {
+  test('is an error when it is the sessions directory, naming it and the reason', () =>
+    inDirectory((root) => {
+      write(root, { file: '' });
+      expect(() => walked(join(root, 'gone'))).toThrow(SessionsDirectoryUnreadable);
+      expect(() => walked(join(root, 'gone'))).toThrow(`${join(root, 'gone')} can't be read: ENOENT`);
+      expect(() => walked(join(root, 'file'))).toThrow('ENOTDIR');
+    }));
+
+  test('is an error when the sessions directory goes away during the walk', () =>
+    inDirectory((parent) => {
+      const root = join(parent, 'sessions');
+      write(root, { 'a.session': '', 'b/c.session': '' });
+      const entries = new Walk({ root, check: 'lenient', maxBytes: 1 }).entries();
+      expect(entries.next().value?.name).toBe('a');
+      renameSync(root, join(parent, 'away'));
+      expect(() => [...entries]).toThrow(SessionsDirectoryUnreadable);
+    }));
+
+  test('is listed when it is a subdirectory', () =>
+    inDirectory((root) => {
+      write(root, { 'a.session': '', 'closed/b.session': '' });
+      chmodSync(join(root, 'closed'), 0);
+      if (canList(join(root, 'closed'))) return skipped('this user may read any directory');
+      const { entries, walk } = walked(root);
+      chmodSync(join(root, 'closed'), 0o700);
+      expect(entries.map(({ name }) => name)).toEqual(['a']);
+      expect([...walk.unreadable]).toEqual(['closed']);
+      expect(walk.rejections.list).toEqual([{ file: 'closed', reason: "directory can't be read: EACCES" }]);
+    }));
+});
+
+function canList(directory: string): boolean {
+  try {
+    return readdirSync(directory).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+function skipped(reason: string): void {
+  process.stderr.write(`skipped: ${reason}\n`);
+}

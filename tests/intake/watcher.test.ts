@@ -7,7 +7,7 @@ import { nodeTimers } from '../../src/timers.js';
 import { until } from '../service/manual_time.js';
 import { write } from './session_files.js';
 
-const MOST_DIRECTORIES = 40;
+const MAX_DIRECTORIES = 40;
 
 /** A watch over a directory, and what it said. */
 interface Watched {
@@ -35,7 +35,7 @@ function watching(test: (watched: Watched) => Promise<void>, files: readonly str
       timers: nodeTimers,
       onSettled: (names) => settled.push(names),
       onIncomplete: (reason) => incomplete.push(reason),
-      mostDirectories: MOST_DIRECTORIES,
+      maxDirectories: MAX_DIRECTORIES,
     });
     try {
       watcher.start();
@@ -53,7 +53,7 @@ function manyDirectories(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${index}/`);
 }
 
-/** Everything that settled, up to and including something of this name, or a look at everything. */
+/** Everything that settled, up to and including something of this name, or a scan of everything. */
 async function told({ settled }: Watched, name: string): Promise<readonly (readonly string[] | null)[]> {
   await until(() => settled.some((names) => names === null || names.includes(name)));
   return settled.splice(0);
@@ -96,7 +96,7 @@ describe('the watch over a sessions directory', () => {
   );
 
   it(
-    'asks for a look at everything when a directory comes or goes, and names what is written in it from then on',
+    'asks for a scan of everything when a directory comes or goes, and names what is written in it from then on',
     watching(async (watched) => {
       for (const directory of ['573025288905', 'with.dots', 'with.dots']) {
         mkdirSync(join(watched.root, directory));
@@ -111,20 +111,20 @@ describe('the watch over a sessions directory', () => {
   );
 
   it(
-    'asks for few looks at everything while 5,000 files are copied, and for one after the last',
+    'asks for few scans of everything while 5,000 files are copied, and for one after the last',
     watching(async (watched) => {
       for (let index = 0; index < 5000; index += 1)
         writeFileSync(join(watched.root, `n${index}.session.part`), '');
       for (let index = 0; index < 5000; index += 1)
         renameSync(join(watched.root, `n${index}.session.part`), join(watched.root, `n${index}.session`));
-      const looks = [...(await told(watched, 'n4999'))];
+      const scans = [...(await told(watched, 'n4999'))];
       const before = watched.settled.length;
       writeFileSync(join(watched.root, 'n4999.session'), 'more');
       // By its name or, on a slow machine, still among all of them.
       await until(() => watched.settled.slice(before).some((names) => names?.includes('n4999') ?? true));
-      looks.push(...watched.settled.slice(0, -1));
-      expect(looks).toContain(null);
-      expect(looks.length).toBeLessThanOrEqual(4);
+      scans.push(...watched.settled.slice(0, -1));
+      expect(scans).toContain(null);
+      expect(scans.length).toBeLessThanOrEqual(4);
     }),
     60_000,
   );

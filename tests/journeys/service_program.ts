@@ -27,7 +27,7 @@ async function main({ addresses, port, rsaKey, settings }: ProgramWish): Promise
   });
   await container.start();
   const { baseUrl } = await listen(container, 0);
-  await container.upkeep?.run('start');
+  await container.syncScheduler?.run('start');
   process.stdout.write(`${baseUrl}\n`);
 }
 

@@ -113,7 +113,7 @@ async function main({ directory, nasRoot, refusedOnce }: FlushedWish): Promise<F
   });
   await container.start();
   const service = await listen(container, 0);
-  await container.upkeep?.run('start');
+  await container.syncScheduler?.run('start');
   const events = watch(container, refusedOnce);
   const run = await readAll(container, service.baseUrl, sandbox.accounts()[0]?.code ?? '');
   await service.close();

@@ -111,7 +111,7 @@ export class Service {
     const server = createServer(container.app);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     this.#running = { container, server };
-    await container.upkeep?.run('start');
+    await container.syncScheduler?.run('start');
   }
 
   async stop(): Promise<void> {

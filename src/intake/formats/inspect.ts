@@ -1,10 +1,7 @@
 import { normalizePhoneNumber } from '../../phone_number.js';
-import { authKeyDigest } from './auth_key.js';
 import { type JsonSession, readJsonSession } from './json_file.js';
-import { readPyrogram } from './pyrogram.js';
-import type { Credentials, StringFormat } from './session_string.js';
-import { isSqlite, readSqliteImage } from './sqlite_image.js';
-import { readTelethon } from './telethon.js';
+import { authKeyDigest, type Credentials, type StringFormat } from './session_string.js';
+import { isSqlite, readSqliteSession } from './sqlite_session.js';
 
 /** How a session is stored. `json`: a JSON file without a string that can be read. */
 export type SessionFormat =
@@ -81,26 +78,61 @@ function readFiles(files: SessionFiles, json: JsonSession | null): Reading {
     return { format: `${format}-json`, dead: null, credentials };
   }
   if (own !== null) return own;
-  if (files.json === null) return unknownFile;
+  if (files.json === null) return UNKNOWN_FILE;
   return { format: 'json', dead: jsonFault(json), credentials: null };
 }
 
-const unknownFile: Reading = { format: 'unknown', dead: null, credentials: null };
+const UNKNOWN_FILE: Reading = { format: 'unknown', dead: null, credentials: null };
 
 function readSessionFile(bytes: Buffer): Reading {
-  if (!isSqlite(bytes)) return unknownFile;
-  const image = readSqliteImage(bytes);
-  if (image.kind === 'torn') {
-    return { format: 'unreadable', dead: `not readable as SQLite: ${image.reason}`, credentials: null };
-  }
-  if (image.kind === 'other') return unknownFile;
-  const telethon = readTelethon(image.version, image.sessions);
-  if (telethon !== null) return { format: 'telethon', ...telethon };
-  const pyrogram = readPyrogram(image.version, image.sessions);
-  return pyrogram === null ? unknownFile : { format: 'pyrogram', ...pyrogram };
+  return isSqlite(bytes) ? readSqliteSession(bytes) : UNKNOWN_FILE;
 }
 
 function jsonFault(json: JsonSession | null): string | null {
   if (json === null) return 'not valid JSON';
   return json.unreadString ? null : 'no session string in the JSON file';
+}
+
+/** An uploaded file: a session with its secret, or in plain words why it is none and what to do. */
+export type UploadReading =
+  | {
+      readonly kind: 'session';
+      readonly format: 'telethon' | 'pyrogram';
+      readonly credentials: Credentials;
+    }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/**
+ * Reads the SQLite session file that somebody uploaded. Throws on no content, only when memory runs out;
+ * its size is for the caller to limit.
+ */
+export function readUpload(bytes: Buffer): UploadReading {
+  if (bytes.length === 0) return refused('the file is empty: export the session again');
+  if (!isSqlite(bytes)) return refused('not a SQLite file: export it as a Telethon .session file');
+  const files = { session: bytes, json: null };
+  const { format, dead } = inspectSession(files);
+  const credentials = dead === null ? readCredentials(files) : null;
+  if (credentials !== null && (format === 'telethon' || format === 'pyrogram')) {
+    return { kind: 'session', format, credentials };
+  }
+  if (dead === null) {
+    return refused('a SQLite file, but no session that can be read: export it as a Telethon .session file');
+  }
+  return refused(format === 'unreadable' ? torn(dead) : withoutKey(format, dead));
+}
+
+function torn(dead: string): string {
+  return `${dead}: copy the file again while no program has it open`;
+}
+
+function withoutKey(format: string, dead: string): string {
+  const which = `a ${format === 'telethon' ? 'Telethon' : 'Pyrogram'} file`;
+  if (dead === 'no auth key') {
+    return `${which} without an auth key: it was never logged in, or was logged out; log in and upload it again`;
+  }
+  return `${which} with a broken key (${dead}): export the session again`;
+}
+
+function refused(reason: string): UploadReading {
+  return { kind: 'refused', reason };
 }

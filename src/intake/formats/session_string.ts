@@ -1,6 +1,23 @@
+import { createHash } from 'node:crypto';
+import { isIPv4, isIPv6 } from 'node:net';
 import { isTestAddress, wellKnownAddress } from '../../telegram/network.js';
-import { ipFromBytes, ipToBytes } from './addresses.js';
-import { authKeyBytes } from './auth_key.js';
+
+/** The length of every MTProto auth key, in bytes (core.telegram.org/mtproto/auth_key: 2048 bits). */
+export const AUTH_KEY_BYTES = 256;
+
+/** The SHA-256 of an auth key in lower-case hex: tells whether two sessions are one account, and gives nothing away. */
+export function authKeyDigest(authKey: Buffer): string {
+  return createHash('sha256').update(authKey).digest('hex');
+}
+
+/** Why a stored value certainly is no auth key, in plain words; null: it has the form of one. */
+export function authKeyFault(value: unknown): string | null {
+  if (value === null || value === undefined || value === '') return 'no auth key';
+  if (!Buffer.isBuffer(value)) return 'auth key is not binary';
+  if (value.length === 0) return 'no auth key';
+  if (value.length !== AUTH_KEY_BYTES) return `auth key of ${value.length} bytes, ${AUTH_KEY_BYTES} wanted`;
+  return null;
+}
 
 /** What it takes to speak to Telegram as the account. Secret: whoever holds `authKey` is the account. */
 export interface Credentials {
@@ -8,7 +25,7 @@ export interface Credentials {
   /** An IP address, or a host name in some GramJS sessions. */
   readonly serverAddress: string;
   readonly port: number;
-  /** Always `authKeyBytes` long. */
+  /** Always `AUTH_KEY_BYTES` long. */
   readonly authKey: Buffer;
   /** Decimal digits: Telegram's ids are 64-bit, too wide for a number. Null: the session does not say. */
   readonly userId: string | null;
@@ -26,7 +43,7 @@ export interface DecodedString {
 }
 
 /** Bytes of a GramJS string that are not its address: data centre, two lengths, auth key. */
-const gramjsOverhead = 1 + 2 + 2 + authKeyBytes;
+const GRAMJS_OVERHEAD = 1 + 2 + 2 + AUTH_KEY_BYTES;
 
 /**
  * Reads a session string of Telethon (IPv4 and IPv6), GramJS or Pyrogram (three generations), with or
@@ -50,7 +67,8 @@ export function decodeSessionString(text: string): DecodedString | null {
  * format can say it.
  */
 export function encodeSessionString(credentials: Credentials, format: StringFormat): string {
-  if (credentials.authKey.length !== authKeyBytes) throw new RangeError('an auth key has 256 bytes');
+  if (credentials.authKey.length !== AUTH_KEY_BYTES)
+    throw new RangeError(`an auth key has ${AUTH_KEY_BYTES} bytes`);
   if (format === 'telethon') return `1${urlSafe(telethonPayload(credentials))}`;
   if (format === 'gramjs') return `1${gramjsPayload(credentials).toString('base64')}`;
   return urlSafe(pyrogramPayload(credentials)).replace(/=+$/, '');
@@ -63,11 +81,11 @@ function urlSafe(payload: Buffer): string {
 
 /** A Telethon string with IPv6 is as long as a GramJS one with 14 characters of address: the length field decides. */
 function isGramjs(payload: Buffer): boolean {
-  return payload.length > gramjsOverhead && payload.length === gramjsOverhead + payload.readUInt16BE(1);
+  return payload.length > GRAMJS_OVERHEAD && payload.length === GRAMJS_OVERHEAD + payload.readUInt16BE(1);
 }
 
 function gramjs(payload: Buffer): DecodedString | null {
-  const end = payload.length - authKeyBytes - 2;
+  const end = payload.length - AUTH_KEY_BYTES - 2;
   const serverAddress = payload.toString('latin1', 3, end);
   if (!/^[\w.:-]+$/.test(serverAddress)) return null;
   return decoded(
@@ -79,7 +97,7 @@ function gramjs(payload: Buffer): DecodedString | null {
 }
 
 function telethon(payload: Buffer): DecodedString | null {
-  const addressBytes = payload.length - 1 - 2 - authKeyBytes;
+  const addressBytes = payload.length - 1 - 2 - AUTH_KEY_BYTES;
   if (addressBytes !== 4 && addressBytes !== 16) return null;
   const end = 1 + addressBytes;
   const address = { serverAddress: ipFromBytes(payload.subarray(1, end)), port: payload.readUInt16BE(end) };
@@ -91,7 +109,7 @@ function pyrogram(payload: Buffer): DecodedString | null {
   const [apiIdBytes, userIdBytes] = { 271: [4, 8], 267: [0, 8], 263: [0, 4] }[payload.length] ?? [0, 0];
   if (userIdBytes === 0 || userIdBytes === undefined || apiIdBytes === undefined) return null;
   const keyAt = 2 + apiIdBytes;
-  const userIdAt = keyAt + authKeyBytes;
+  const userIdAt = keyAt + AUTH_KEY_BYTES;
   const dcId = payload.readUInt8(0);
   const address = wellKnownAddress(dcId, payload.readUInt8(keyAt - 1) !== 0);
   if (address === null) return null;
@@ -149,4 +167,35 @@ function uint16(value: number): Buffer {
   const bytes = Buffer.alloc(2);
   bytes.writeUInt16BE(value);
   return bytes;
+}
+
+/** The 4 or 16 bytes of an IP address in network order; null: the text is no IP address. */
+function ipToBytes(address: string): Buffer | null {
+  if (isIPv4(address)) return Buffer.from(address.split('.').map(Number));
+  if (!isIPv6(address) || address.includes('%')) return null;
+  const [head = '', tail] = canonicalIpv6(address).split('::');
+  const first = groupsOf(head);
+  const last = groupsOf(tail ?? '');
+  const zeros = new Array<number>(8 - first.length - last.length).fill(0);
+  const bytes = Buffer.alloc(16);
+  [...first, ...zeros, ...last].forEach((group, index) => {
+    bytes.writeUInt16BE(group, index * 2);
+  });
+  return bytes;
+}
+
+/** The text of an IP address given as 4 or 16 bytes in network order; IPv6 in its shortest form. */
+function ipFromBytes(bytes: Buffer): string {
+  if (bytes.length === 4) return bytes.join('.');
+  const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(index * 2).toString(16));
+  return canonicalIpv6(groups.join(':'));
+}
+
+/** The URL parser shortens IPv6 by RFC 5952 and writes an embedded IPv4 address as two groups. */
+function canonicalIpv6(address: string): string {
+  return new URL(`http://[${address}]`).hostname.slice(1, -1);
+}
+
+function groupsOf(text: string): number[] {
+  return text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16));
 }

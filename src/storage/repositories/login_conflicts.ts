@@ -1,5 +1,6 @@
 import { and, asc, eq, ne, type SQL } from 'drizzle-orm';
 import { digest } from '../../digests.js';
+import { foldName } from '../../intake/names.js';
 import {
   ENOUGH,
   type Other,
@@ -9,7 +10,6 @@ import {
   type Wanted,
 } from '../../logins/login_conflicts.js';
 import type { Taken } from '../../logins/store.js';
-import { foldName } from '../folding.js';
 import type { UnitOfWork } from '../unit_of_work.js';
 import { LoginRows } from './login_rows.js';
 

@@ -1,8 +1,8 @@
 import { and, asc, eq, inArray, isNull, notExists, or, sql } from 'drizzle-orm';
+import { foldName } from '../../intake/names.js';
 import { freeSince, isHeld } from '../../pool/session_state.js';
 import { STATES } from '../../pool/states.js';
 import type { SessionStore } from '../../sessions/store.js';
-import { foldName } from '../folding.js';
 import type { SessionRow } from '../tables.js';
 import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
 import { LoginConflicts } from './login_conflicts.js';

@@ -5,8 +5,8 @@ import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { freeBytes, isDiskFull, noSpaceLeft } from '../../disk_full.js';
+import { foldName } from '../../intake/names.js';
 import { DatabaseRefused, type ExpectedDatabase } from '../database.js';
-import { foldName } from '../folding.js';
 import { checkDatabase, RESTORE, saysDamaged } from './soundness.js';
 
 /** A generous estimate of the space for creating or changing a schema, in bytes. */

@@ -1,9 +1,9 @@
 import { existsSync, lstatSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { FileNameTaken } from '../../src/intake/session_files.js';
-import { walked, write } from './session_files.js';
-import { filesOf, withFiles } from './writing.js';
+import { FileNameTaken } from '../../src/intake/errors.js';
+import { walked } from './scanning.js';
+import { filesOf, withFiles, write } from './session_files.js';
 
 const both = { file: 'a.session', jsonFile: 'a.json' };
 const phone = { file: '573025288905/573025288905.session', jsonFile: '573025288905/573025288905.json' };

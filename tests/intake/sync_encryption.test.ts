@@ -3,16 +3,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { Vault } from '../../src/access/vault.js';
-import { SingleNode } from '../../src/cluster/single_node.js';
 import { SessionFileUnreadable } from '../../src/intake/errors.js';
 import type { Credentials } from '../../src/intake/formats/session_string.js';
-import type { ScannerOptions } from '../../src/intake/scan_worker.js';
-import { Scanner } from '../../src/intake/scanner.js';
-import { SyncService } from '../../src/intake/sync.js';
+import { Scanner, type ScannerOptions } from '../../src/intake/scanner.js';
+import type { SyncService } from '../../src/intake/sync.js';
 import { decryptCredentials, encryptCredentials } from '../../src/sessions/stored_credentials.js';
 import { type Service, withService } from '../service/service.js';
-import { samples } from './sync_files.js';
-import { unobservedAvailability } from './unobserved.js';
+import { samples } from './session_files.js';
+import { ownSync } from './syncing.js';
 
 const vault = new Vault([randomBytes(32)]);
 const alpha = samples['alpha.session'] ?? '';
@@ -47,19 +45,12 @@ describe('a sync that keeps sessions in the database', () => {
   ): () => Promise<void> {
     return withService(async (service) => {
       const scanner = new MakeScanner({ root: service.sessionsDir, check: 'lenient', maxBytes: 1024 * 1024 });
-      const { clock, database } = service.container;
-      const sync = new SyncService({
-        machine: '',
-        onSynced: () => undefined,
-        ...{ store: database.intake, scanner, clock, proxyId: null, cluster: new SingleNode() },
-        seal: (credentials) => encryptCredentials(credentials, vault),
-        availability: unobservedAvailability(),
-      });
+      const encrypt = (credentials: Credentials) => encryptCredentials(credentials, vault);
+      const { sync, close } = ownSync(service, { scanner, encrypt });
       try {
         await test(sync, service, scanner);
       } finally {
-        await sync.close();
-        await scanner.close();
+        await close();
       }
     });
   }

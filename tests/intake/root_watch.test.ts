@@ -13,17 +13,17 @@ const describeReplicas = await describeWithServer();
 /** The most that may pass until a change of the directory is known, in seconds. */
 const WITHIN_SECONDS = 10;
 
-/** Looks so many times before it lets a second pass: the disk takes its own time. */
-const LOOKS_A_SECOND = 10;
+/** Checks so many times before it lets a second pass: the disk takes its own time. */
+const CHECKS_A_SECOND = 10;
 
 /** Lets up to 10 s pass until it holds. */
 async function soon(service: Service, condition: () => Promise<boolean>): Promise<void> {
-  let looks = 0;
+  let checks = 0;
   await until(async () => {
     if (await condition()) return true;
-    if (looks % LOOKS_A_SECOND === 0 && looks / LOOKS_A_SECOND < WITHIN_SECONDS)
+    if (checks % CHECKS_A_SECOND === 0 && checks / CHECKS_A_SECOND < WITHIN_SECONDS)
       await service.time.advance(1);
-    looks += 1;
+    checks += 1;
     return false;
   });
 }
@@ -78,7 +78,7 @@ function bringBack(service: Service): void {
 
 describe('a sessions directory', () => {
   it(
-    'that is not there at the start is found within 10 s of coming, swept and watched',
+    'that is not there at the start is found within 10 s of coming, synced and watched',
     withService(
       async (service) => {
         await service.stop();
@@ -178,7 +178,7 @@ describe('a sessions directory', () => {
         await expectGone(service, 1);
         for (let turn = 0; turn < 10; turn += 1) {
           await service.time.advance(3);
-          await service.container.upkeep?.run('schedule');
+          await service.container.syncScheduler?.run('schedule');
         }
         bringBack(service);
         await expectBack(service, 1);
@@ -230,7 +230,7 @@ function withDisk(test: (service: Service, disk: string) => Promise<void>, files
 
 describe('a disk', () => {
   it(
-    'that is mounted on SESSIONS_DIR after the start is found within 10 s, swept and watched',
+    'that is mounted on SESSIONS_DIR after the start is found within 10 s, synced and watched',
     withDisk(async (service, disk) => {
       expect(await service.status()).toMatchObject({ total: 0 });
       mount('--bind', disk, service.sessionsDir);

@@ -1,0 +1,286 @@
+import Database from 'better-sqlite3';
+import { wellKnownAddress } from '../../telegram/network.js';
+import { AUTH_KEY_BYTES, authKeyFault, type Credentials } from './session_string.js';
+
+/** The first bytes of every SQLite file (sqlite.org/fileformat2.html, "The Database Header"). */
+const MAGIC = Buffer.from('SQLite format 3\0', 'latin1');
+
+/** Whether the bytes begin as a SQLite file does. */
+export function isSqlite(bytes: Buffer): boolean {
+  return bytes.subarray(0, MAGIC.length).equals(MAGIC);
+}
+
+/** What a SQLite file holds: credentials, or in plain words why it is certainly dead; neither: nobody can tell. */
+export interface SqliteSession {
+  readonly format: 'telethon' | 'pyrogram' | 'unknown' | 'unreadable';
+  readonly dead: string | null;
+  readonly credentials: Credentials | null;
+}
+
+/** Reads the session in a SQLite file held in memory. Throws on no content, only when memory runs out. */
+export function readSqliteSession(bytes: Buffer): SqliteSession {
+  const image = readSqliteImage(bytes);
+  if (image.kind === 'torn') {
+    return { format: 'unreadable', dead: `not readable as SQLite: ${image.reason}`, credentials: null };
+  }
+  if (image.kind === 'tables') {
+    const telethon = readTelethon(image.version, image.sessions);
+    if (telethon !== null) return { format: 'telethon', ...telethon };
+    const pyrogram = readPyrogram(image.version, image.sessions);
+    if (pyrogram !== null) return { format: 'pyrogram', ...pyrogram };
+  }
+  return { format: 'unknown', dead: null, credentials: null };
+}
+
+/** One table of a session file: its columns in lower case, and its first row. */
+interface ImageTable {
+  readonly columns: ReadonlySet<string>;
+  /** Integers are bigint. Null: the table is empty. */
+  readonly row: Readonly<Record<string, unknown>> | null;
+}
+
+/** What a SQLite image holds that a session is read from. */
+type SqliteImage =
+  | { readonly kind: 'tables'; readonly version: ImageTable; readonly sessions: ImageTable }
+  /** SQLite, but without two plain tables of these names. */
+  | { readonly kind: 'other' }
+  /** SQLite by its first bytes, and torn. */
+  | { readonly kind: 'torn'; readonly reason: string };
+
+/** Every column that a session file of either library has had and that is read here. */
+const WANTED_COLUMNS = new Set(
+  'version number dc_id server_address port auth_key api_id test_mode user_id is_bot'.split(' '),
+);
+
+/**
+ * Reads the first rows of `version` and `sessions` from a SQLite file held in memory. No file is opened,
+ * and nothing that the image brings along is run: views, virtual tables and generated columns, whose
+ * reading would evaluate SQL of the file's author, make it `other`. Throws only when memory runs out.
+ */
+function readSqliteImage(image: Buffer): SqliteImage {
+  const wanted = statedBytes(image);
+  if (image.length < wanted)
+    return { kind: 'torn', reason: `cut off after ${image.length} of ${wanted} bytes` };
+  let database: Database.Database | undefined;
+  try {
+    database = new Database(withoutWal(image), { readonly: true });
+    database.pragma('trusted_schema = OFF');
+    database.pragma('cell_size_check = ON');
+    database.defaultSafeIntegers(true);
+    const version = plainTable(database, 'version');
+    const sessions = plainTable(database, 'sessions');
+    return version && sessions ? { kind: 'tables', version, sessions } : { kind: 'other' };
+  } catch (error) {
+    return refusal(error);
+  } finally {
+    database?.close();
+  }
+}
+
+/** What SQLite's refusal says of the image; rethrows what it says of this machine, or what is not SQLite's. */
+function refusal(error: unknown): SqliteImage {
+  const { code = '', message = '' } = error as Partial<Record<'code' | 'message', string>>;
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return { kind: 'torn', reason: message };
+  if (!code.startsWith('SQLITE_') || code.startsWith('SQLITE_NOMEM')) throw error;
+  return { kind: 'other' };
+}
+
+/**
+ * How long the header says the file is; 0: it says nothing that holds. SQLite itself fills up a last page
+ * that is cut off with zeros, which may be the end of the key (fileformat2.html, "In-header database size").
+ */
+function statedBytes(image: Buffer): number {
+  if (image.length < 100 || image.readUInt32BE(24) !== image.readUInt32BE(92)) return 0;
+  const pageSize = image.readUInt16BE(16);
+  return image.readUInt32BE(28) * (pageSize === 1 ? 65536 : pageSize);
+}
+
+/**
+ * An image in WAL mode can't be deserialised (sqlite.org/c3ref/deserialize.html): bytes 18 and 19 must
+ * name the rollback journal. The caller's bytes stay as they are.
+ */
+function withoutWal(image: Buffer): Buffer {
+  if (image[18] !== 2 && image[19] !== 2) return image;
+  const copy = Buffer.from(image);
+  copy.fill(1, 18, 20);
+  return copy;
+}
+
+interface SchemaRow {
+  readonly type: string;
+  readonly sql: string | null;
+}
+
+interface ColumnRow {
+  readonly name: string;
+  readonly hidden: bigint;
+}
+
+function plainTable(database: Database.Database, name: 'version' | 'sessions'): ImageTable | null {
+  const found = database
+    .prepare<[string], SchemaRow>(
+      `SELECT type, sql FROM sqlite_schema WHERE name = ? COLLATE NOCASE AND type IN ('table', 'view')`,
+    )
+    .all(name);
+  if (found.length !== 1 || found[0]?.type !== 'table') return null;
+  if (!/^\s*CREATE\s+TABLE\b/i.test(found[0].sql ?? '')) return null;
+  const columns = database.prepare<[], ColumnRow>(`PRAGMA main.table_xinfo(${name})`).all();
+  if (columns.some((column) => column.hidden !== 0n)) return null;
+  const names = columns.map((column) => column.name.toLowerCase());
+  const selected = names.filter((column) => WANTED_COLUMNS.has(column)).map((column) => `"${column}"`);
+  if (selected.length === 0) return { columns: new Set(names), row: null };
+  const row = database
+    .prepare<[], Record<string, unknown>>(
+      `SELECT ${selected.map((column) => `${column} AS ${column}`).join(', ')} FROM main.${name} NOT INDEXED LIMIT 1`,
+    )
+    .get();
+  return { columns: new Set(names), row: row ?? null };
+}
+
+/** What the tables of a session file say: credentials, or in plain words why there certainly are none. */
+type StoredSession =
+  | { readonly dead: null; readonly credentials: Credentials }
+  | { readonly dead: string; readonly credentials: null };
+
+/** Layouts that are known well enough to call a session without a key dead (`sessions/sqlite.py`). */
+const TELETHON_VERSIONS = { first: 6, last: 8 };
+
+/**
+ * Reads Telethon's tables, told by the column `version.version`. Columns are taken by name: 8 adds
+ * `tmp_auth_key`, which is not the account's key. Null: not Telethon's, or laid out in a way unknown here.
+ */
+function readTelethon(version: ImageTable, sessions: ImageTable): StoredSession | null {
+  if (!version.columns.has('version')) return null;
+  if (!sessions.columns.has('dc_id') || !sessions.columns.has('auth_key')) return null;
+  const row = sessions.row ?? {};
+  const dead = authKeyFault(row.auth_key);
+  if (dead !== null)
+    return isKnown(version.row?.version, TELETHON_VERSIONS) ? { dead, credentials: null } : null;
+  const address = storedAddress(row) ?? wellKnownAddress(Number(row.dc_id));
+  if (!Buffer.isBuffer(row.auth_key) || !isDcId(row.dc_id) || address === null) return null;
+  return {
+    dead: null,
+    credentials: {
+      dcId: Number(row.dc_id),
+      ...address,
+      authKey: row.auth_key,
+      userId: null,
+      apiId: null,
+      isBot: false,
+    },
+  };
+}
+
+/** Layouts that are known well enough to call a session without a key dead (`storage/sqlite_storage.py` and forks). */
+const PYROGRAM_VERSIONS = { first: 2, last: 7 };
+
+/**
+ * Reads Pyrogram's tables, told by the column `version.number`. Columns are taken by name: 2 has no
+ * `api_id`, and forks add the address. Null: not Pyrogram's, or laid out in a way unknown here.
+ */
+function readPyrogram(version: ImageTable, sessions: ImageTable): StoredSession | null {
+  if (!version.columns.has('number')) return null;
+  if (!sessions.columns.has('dc_id') || !sessions.columns.has('auth_key')) return null;
+  const row = sessions.row ?? {};
+  const dead = authKeyFault(row.auth_key);
+  if (dead !== null)
+    return isKnown(version.row?.number, PYROGRAM_VERSIONS) ? { dead, credentials: null } : null;
+  const test = typeof row.test_mode === 'bigint' && row.test_mode !== 0n;
+  const address = storedAddress(row) ?? wellKnownAddress(Number(row.dc_id), test);
+  if (!Buffer.isBuffer(row.auth_key) || !isDcId(row.dc_id) || address === null) return null;
+  return {
+    dead: null,
+    credentials: {
+      dcId: Number(row.dc_id),
+      ...address,
+      authKey: row.auth_key,
+      userId: typeof row.user_id === 'bigint' && row.user_id > 0n ? row.user_id.toString() : null,
+      apiId:
+        typeof row.api_id === 'bigint' && row.api_id > 0n && row.api_id < 2n ** 31n
+          ? Number(row.api_id)
+          : null,
+      isBot: row.is_bot === 1n,
+    },
+  };
+}
+
+/** Whether a layout's version is among those known; a missing one is not. */
+function isKnown(version: unknown, known: { readonly first: number; readonly last: number }): boolean {
+  return typeof version === 'bigint' && version >= known.first && version <= known.last;
+}
+
+/** Whether a stored value can be a data centre's number: they fit a byte in every session string. */
+function isDcId(value: unknown): boolean {
+  return typeof value === 'bigint' && value > 0n && value < 256n;
+}
+
+/** The address that the row itself names; null: it names none, or not one that can be dialled. */
+function storedAddress(
+  row: Readonly<Record<string, unknown>>,
+): Pick<Credentials, 'serverAddress' | 'port'> | null {
+  const { server_address: serverAddress, port } = row;
+  if (typeof serverAddress !== 'string' || !/^[\w.:-]{1,255}$/.test(serverAddress)) return null;
+  const valid = typeof port === 'bigint' && port > 0n && port < 65536n;
+  return { serverAddress, port: valid ? Number(port) : 443 };
+}
+
+/** The newest layout that Telethon 1.25 opens; it fails on 8. */
+const WRITTEN_LAYOUT = 7;
+
+/** `sessions/sqlite.py`, in its order: Telethon reads the columns of `sessions` by their position. */
+const TELETHON_TABLES = `
+  CREATE TABLE version (version integer primary key);
+  CREATE TABLE sessions (
+    dc_id integer primary key,
+    server_address text,
+    port integer,
+    auth_key blob,
+    takeout_id integer
+  );
+  CREATE TABLE entities (
+    id integer primary key,
+    hash integer not null,
+    username text,
+    phone integer,
+    name text,
+    date integer
+  );
+  CREATE TABLE sent_files (
+    md5_digest blob,
+    file_size integer,
+    type integer,
+    id integer,
+    hash integer,
+    primary key(md5_digest, file_size, type)
+  );
+  CREATE TABLE update_state (
+    id integer primary key,
+    pts integer,
+    qts integer,
+    date integer,
+    seq integer
+  );
+`;
+
+/**
+ * The bytes of a Telethon session file of layout 7, as Telethon 1.25 itself would write it, without any
+ * entities. Secret: whoever has them is the account. @throws RangeError where the auth key is not 256 bytes
+ * long.
+ */
+export function telethonFile(
+  credentials: Pick<Credentials, 'dcId' | 'serverAddress' | 'port' | 'authKey'>,
+): Buffer {
+  const { dcId, serverAddress, port, authKey } = credentials;
+  if (authKey.length !== AUTH_KEY_BYTES) throw new RangeError(`an auth key has ${AUTH_KEY_BYTES} bytes`);
+  const database = new Database(':memory:');
+  try {
+    database.exec(TELETHON_TABLES);
+    database.prepare('INSERT INTO version VALUES (?)').run(WRITTEN_LAYOUT);
+    database
+      .prepare('INSERT INTO sessions VALUES (?, ?, ?, ?, NULL)')
+      .run(dcId, serverAddress, port, authKey);
+    return database.serialize();
+  } finally {
+    database.close();
+  }
+}
