@@ -1,0 +1,106 @@
+import { statSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { Failed } from '../../src/errors.js';
+import {
+  FileInUse,
+  FileNameTaken,
+  isSystemError,
+  NoSessionsDirectory,
+  ScanInterrupted,
+  SessionFileUnreadable,
+  SessionsDirectoryUnreadable,
+  systemCode,
+  withFileErrors,
+} from '../../src/intake/errors.js';
+import { packError, unpackError } from '../../src/intake/scan_protocol.js';
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+}
+
+const refused = thrownBy(() => statSync('/nowhere'));
+
+describe('an error', () => {
+  it.each([
+    ['of the operating system', refused, true, 'ENOENT'],
+    ['with a code alone', Object.assign(new Error('no'), { code: 'E' }), false, 'no'],
+    ['with a system call alone', Object.assign(new Error('no'), { syscall: 'open' }), false, 'no'],
+    ['with no code', { syscall: 'open', code: undefined }, true, '[object Object]'],
+    ['of ours', new Error('a mistake'), false, 'a mistake'],
+    ['that is a text', 'text', false, 'text'],
+    ['that is null', null, false, 'null'],
+  ])('%s is told by its code, else by what it says', (_, error, isSystem, code) => {
+    expect(isSystemError(error)).toBe(isSystem);
+    expect(systemCode(error)).toBe(code);
+  });
+
+  it.each(['written', 'renamed', 'removed'] as const)(
+    'of the system says that a file can not be %s',
+    async (done) => {
+      const failed = await withFileErrors('a.session', done, async () => statSync('/nowhere')).catch(
+        (error: unknown) => error,
+      );
+      expect(failed).toBeInstanceOf(Failed);
+      expect(failed).toMatchObject({
+        message: `Session file a.session can't be ${done}: ENOENT`,
+        cause: refused,
+      });
+    },
+  );
+
+  it('of ours is passed on as it is, and so is a result', async () => {
+    const mistake = new Error('a mistake');
+    await expect(withFileErrors('a.session', 'written', () => Promise.reject(mistake))).rejects.toBe(mistake);
+    expect(await withFileErrors('a.session', 'written', async () => 'result')).toBe('result');
+  });
+
+  it.each([
+    new SessionsDirectoryUnreadable('/sessions', 'EACCES'),
+    new SessionFileUnreadable('a.session', 'ENOENT'),
+    new ScanInterrupted('no scan is under way'),
+  ])('is the same behind the scan thread: %s', (error) => {
+    const unpacked = unpackError(packError(error));
+    expect(unpacked).toBeInstanceOf(error.constructor);
+    expect({ ...unpacked, message: unpacked.message }).toEqual({ ...error, message: error.message });
+  });
+
+  it.each([new Error('a mistake'), 'a mistake'])(
+    'without a class of its own interrupts the scan: %s',
+    (error) => {
+      const unpacked = unpackError(packError(error));
+      expect(unpacked).toBeInstanceOf(ScanInterrupted);
+      expect(unpacked.message).toBe('a mistake');
+    },
+  );
+});
+
+describe('what callers are told', () => {
+  it.each([
+    ['b.session', 'b'],
+    ['x/x.json', 'x'],
+    ['a.txt', 'asked'],
+  ])('of a name that %s has: it is that of %s', (conflict, name) => {
+    expect(new FileNameTaken('asked', conflict).detail).toEqual({
+      error: 'name_taken',
+      message: `The name asked is taken: ${conflict} is in the sessions directory`,
+      session_name: name,
+    });
+  });
+
+  it('of a file that is being written, and of one that is at another replica', () => {
+    expect(new FileInUse('a.session').detail).toMatchObject({
+      error: 'file_in_use',
+      session_file: 'a.session',
+    });
+    expect(new NoSessionsDirectory({ id: 3, name: 'a' }).detail).toEqual({
+      error: 'no_sessions_directory',
+      message: expect.stringContaining('SESSIONS_SYNC=off and has no access to the files of a.'),
+      session_id: 3,
+      session_name: 'a',
+    });
+  });
+});
