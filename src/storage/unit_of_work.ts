@@ -18,6 +18,11 @@ export type NamedLock = 'identities' | 'runs' | 'targets';
 /** How rows are locked. `skip locked`: for update, skipping rows that others have locked. */
 export type RowLock = 'update' | 'no key update' | 'key share' | 'skip locked';
 
+/** A query that can be built once and run often. */
+export interface Preparable<Query> {
+  prepare(name: string): Query;
+}
+
 /** A session to insert. */
 export type NewSessionRow = Tables['sessions']['$inferInsert'];
 
@@ -29,6 +34,11 @@ export type NewSessionRow = Tables['sessions']['$inferInsert'];
 export interface UnitOfWork {
   readonly db: QueryBuilder;
   readonly tables: Tables;
+  /**
+   * The query that `build` makes, built once: for what runs for each of many rows. `name` is its own in the whole
+   * program; its placeholders are filled when it is executed.
+   */
+  prepared<Query>(name: string, build: (unit: UnitOfWork) => Preparable<Query>): Query;
   /** Waits until no other transaction has this lock, and holds it until this one ends. SQLite has one writer. */
   lock(name: NamedLock): Promise<void>;
   /** Locks what the query selects until the transaction ends. SQLite has one writer. */

@@ -13,7 +13,7 @@ import type { PoolEvent } from '../../pool/states.js';
 import type { PoolNotice } from '../../pool/store.js';
 import { MAX_NOTICES } from '../bounds.js';
 import type { SessionRow } from '../tables.js';
-import type { NamedLock, NewSessionRow, RowLock, UnitOfWork } from '../unit_of_work.js';
+import type { NamedLock, NewSessionRow, Preparable, RowLock, UnitOfWork } from '../unit_of_work.js';
 import { CHANNEL, MAX_PAYLOAD_CHARACTERS } from './channel.js';
 import { builderOf, type Db } from './connect.js';
 import { addToCounts } from './counters.js';
@@ -41,6 +41,7 @@ export class PostgresUnitOfWork implements UnitOfWork {
   /** Sessions that became free. */
   freed = 0;
   #deadline = Number.POSITIVE_INFINITY;
+  readonly #prepared = new Map<string, unknown>();
   readonly #counts = new Map<string, number>();
   readonly #entries: (typeof history.$inferInsert)[] = [];
   readonly #notices: PoolNotice[] = [];
@@ -48,6 +49,15 @@ export class PostgresUnitOfWork implements UnitOfWork {
   constructor(client: PoolClient) {
     this.client = client;
     this.db = builderOf(client);
+  }
+
+  /** Built once for this transaction, and without a name on the server. */
+  prepared<Query>(name: string, build: (unit: UnitOfWork) => Preparable<Query>): Query {
+    const known = this.#prepared.get(name);
+    if (known) return known as Query;
+    const made = build(this).prepare('');
+    this.#prepared.set(name, made);
+    return made;
   }
 
   async lock(name: NamedLock): Promise<void> {

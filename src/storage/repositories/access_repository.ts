@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull } from 'drizzle-orm';
+import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { AccessStore, KeyRecord } from '../../access/store.js';
 import type { StoredProxy } from '../../kernel/proxy.js';
 import type { Tables } from '../tables.js';
@@ -14,9 +14,15 @@ export class AccessRepository implements AccessStore {
   }
 
   keyByHash(hash: string): Promise<KeyRecord | null> {
-    return this.#units.run(async ({ db, tables: { apiKeys } }) => {
-      const active = and(eq(apiKeys.hash, hash), isNull(apiKeys.revokedAt));
-      const [row] = await db.select().from(apiKeys).where(active);
+    return this.#units.run(async (unit) => {
+      const active = unit.prepared('key by hash', ({ db, tables: { apiKeys } }) => {
+        const bearing = eq(apiKeys.hash, sql.placeholder('hash'));
+        return db
+          .select()
+          .from(apiKeys)
+          .where(and(bearing, isNull(apiKeys.revokedAt)));
+      });
+      const [row] = await active.execute({ hash });
       return row ? keyRecord(row) : null;
     });
   }

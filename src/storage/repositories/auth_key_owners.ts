@@ -98,13 +98,17 @@ export class AuthKeyOwners {
 
   async #ownerOf(key: Buffer | null, except: number): Promise<Owner | undefined> {
     if (key === null) return undefined;
-    const { sessions } = this.#unit.tables;
-    const [owner] = await this.#unit.db
-      .select({ id: sessions.id, name: sessions.name, rest: sessions.rest })
-      .from(sessions)
-      .where(and(eq(sessions.authKeySha256, key), ne(sessions.id, except), ne(sessions.state, 'missing')))
-      .orderBy(sql`${sessions.rest} = 'duplicate'`, sessions.id)
-      .limit(1);
-    return owner;
+    const owner = this.#unit.prepared('auth key owner', ({ db, tables: { sessions } }) => {
+      const { id, name, rest, state, authKeySha256 } = sessions;
+      const keyed = and(eq(authKeySha256, sql.placeholder('key')), ne(id, sql.placeholder('except')));
+      return db
+        .select({ id, name, rest })
+        .from(sessions)
+        .where(and(keyed, ne(state, 'missing')))
+        .orderBy(sql`${rest} = 'duplicate'`, id)
+        .limit(1);
+    });
+    const [found] = await owner.execute({ key, except });
+    return found;
   }
 }

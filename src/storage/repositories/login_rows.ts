@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt, isNull, lte, ne, or } from 'drizzle-orm';
+import { and, asc, count, eq, gt, isNull, lte, ne, or, sql } from 'drizzle-orm';
 import type { KeptLogin } from '../../logins/login_claims.js';
 import type { Tables } from '../tables.js';
 import type { UnitOfWork } from '../unit_of_work.js';
@@ -28,12 +28,17 @@ export class LoginRows {
   /** Whether a login that is not saved has this auth key. */
   async has(key: Buffer | null, except: string | null = null): Promise<boolean> {
     if (key === null) return false;
-    const other = except === null ? undefined : ne(this.#logins.id, except);
-    const found = await this.#unit.db
-      .select({ id: this.#logins.id })
-      .from(this.#logins)
-      .where(and(eq(this.#logins.authKeySha256, key), other, ne(this.#logins.stage, 'saved')))
-      .limit(1);
+    const login = this.#unit.prepared('login with auth key', ({ db, tables: { pendingLogins: logins } }) => {
+      const keyed = eq(logins.authKeySha256, sql.placeholder('key'));
+      const another = ne(logins.id, sql.placeholder('except'));
+      const unsaved = ne(logins.stage, 'saved');
+      return db
+        .select({ id: logins.id })
+        .from(logins)
+        .where(and(keyed, another, unsaved))
+        .limit(1);
+    });
+    const found = await login.execute({ key, except: except ?? '' });
     return found.length > 0;
   }
 

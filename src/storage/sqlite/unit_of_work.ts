@@ -1,9 +1,15 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { HistoryEntry, PoolColumns } from '../../pool/session_state.js';
 import type { PoolEvent } from '../../pool/states.js';
 import type { SessionRow } from '../tables.js';
-import type { NewSessionRow, QueryBuilder, UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
+import type {
+  NewSessionRow,
+  Preparable,
+  QueryBuilder,
+  UnitOfWork,
+  UnitOfWorkRunner,
+} from '../unit_of_work.js';
 import type { Deadlines } from './deadlines.js';
 import { sessions, tables } from './schema.js';
 import type { SessionRows } from './session_rows.js';
@@ -15,6 +21,7 @@ import type { SessionRows } from './session_rows.js';
 export class SqliteUnitOfWork implements UnitOfWork, UnitOfWorkRunner {
   readonly db: QueryBuilder;
   readonly tables = tables;
+  readonly #prepared = new Map<string, unknown>();
   readonly #rows: SessionRows;
   readonly #deadlines: Deadlines;
 
@@ -33,6 +40,14 @@ export class SqliteUnitOfWork implements UnitOfWork, UnitOfWorkRunner {
     this.#deadlines.applyExpired(now);
   }
 
+  prepared<Query>(name: string, build: (unit: UnitOfWork) => Preparable<Query>): Query {
+    const known = this.#prepared.get(name);
+    if (known) return known as Query;
+    const made = build(this).prepare(name);
+    this.#prepared.set(name, made);
+    return made;
+  }
+
   async lock(): Promise<void> {}
 
   forUpdate<Query extends object>(query: Query): Query {
@@ -48,7 +63,15 @@ export class SqliteUnitOfWork implements UnitOfWork, UnitOfWorkRunner {
   }
 
   async insert(values: NewSessionRow): Promise<SessionRow> {
-    const [row] = await this.db.insert(this.tables.sessions).values(values).returning();
+    const columns = Object.keys(values);
+    const insert = this.prepared(`insert ${columns}`, ({ db, tables }) => {
+      const placeholders = Object.fromEntries(columns.map((column) => [column, sql.placeholder(column)]));
+      return db
+        .insert(tables.sessions)
+        .values(placeholders as unknown as NewSessionRow)
+        .returning();
+    });
+    const [row] = await insert.execute(values);
     if (!row) throw new Error(`no row was made of ${values.name}`);
     this.#rows.count(row, 1);
     if (row.state === 'free') this.#rows.freed += 1;
