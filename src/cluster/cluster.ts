@@ -1,14 +1,14 @@
 import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 
-/** So many of something, for each that does it, in so many seconds. */
+/** A rate limit: how many per client, in how many seconds. */
 export interface Rate {
   readonly points: number;
   readonly seconds: number;
 }
 
-/** A request that waits at one replica, as the others are told of it. */
+/** A request that waits at one replica, as announced to the others. */
 export interface WaitingRequest {
-  /** Requests that want the same are served, or not, by the same sessions. */
+  /** Requests of the same kind can use the same sessions. */
   readonly wants: string;
   /** Milliseconds on the clock that all replicas share. */
   readonly arrivedAt: number;
@@ -18,30 +18,30 @@ export interface WaitingRequest {
 export interface RemoteQueues {
   /** How many wait elsewhere. */
   readonly length: number;
-  /** How many of them want the same and came before `arrivedAt`; of a long queue, only its head is counted. */
+  /** How many of them are of the same kind and arrived before `arrivedAt`; only the head of a long queue is counted. */
   ahead(wants: string, arrivedAt: number): number;
-  /** Tells the others who waits here, first come first, as `waiting` gives it when there is time to tell. */
+  /** Announces the requests that wait here, in order, as `waiting` returns them at the time of sending. */
   announce(waiting: () => readonly WaitingRequest[]): void;
-  /** So many left a queue elsewhere, most likely with a session: others may be the first now. */
+  /** Called when this many requests left a queue elsewhere, most likely with a session: others may now be the first. */
   onLeft(listener: (count: number) => void): void;
-  /** Forgets the queues of replicas that are not there any more; whether there was one. */
+  /** Discards the queues of replicas that are gone; returns whether there was one. */
   forgetLost(): Promise<boolean>;
 }
 
-/** What the processes that share a database do together. */
+/** The coordination of the processes that share a database. */
 export interface Cluster {
   readonly queues: RemoteQueues;
   /**
-   * Tells the other replicas, soon and at most once: what is told while the database is lost, or is too large
-   * to be sent (some 7,000 bytes of JSON), does not arrive.
+   * Sends a message to the other replicas, soon and at most once: it does not arrive if the database is unavailable,
+   * or if it is too large (some 7,000 bytes of JSON).
    */
   tell(topic: string, data: unknown): void;
-  /** What other replicas tell of the topic; never this one's own. */
+  /** Receives the other replicas' messages of the topic, never its own. */
   onTold(topic: string, listener: (data: unknown) => void): void;
   /**
-   * Runs `work` while no replica, this one included, runs any of the same name; after those that came before.
-   * `lost` is aborted when that can't be promised any longer. Rejects with what `work` rejects with, and with
-   * `Unavailable` when the database is lost before it begins, or `signal`'s reason when that comes first.
+   * Runs `work` while no replica, including this one, runs any of the same name; after earlier ones. `lost` is
+   * aborted when that can no longer be guaranteed. Rejects with what `work` rejects with, with `Unavailable` if the
+   * database becomes unavailable before it starts, or with `signal`'s reason if that comes first.
    */
   exclusively<Result>(
     name: string,
@@ -49,11 +49,10 @@ export interface Cluster {
     signal?: AbortSignal,
   ): Promise<Result>;
   /**
-   * Whether it falls to this replica to do the job that is due at `dueAt`: one of all is told so, and that
-   * only while none still does the one before. It is done once the returned function is called; null: it is
-   * another's.
+   * Whether this replica runs the job that is due at `dueAt`: exactly one replica does, and only if none is still
+   * running the previous one. The job ends when the returned function is called; null: another replica runs it.
    */
   takeJob(name: string, dueAt: Date): Promise<(() => Promise<void>) | null>;
-  /** Counts what is done too often, over all replicas. */
+  /** Applies a rate limit over all replicas. */
   limiter(name: string, rate: Rate): RateLimiterAbstract;
 }

@@ -2,7 +2,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { KeyedMutex } from '../keyed_mutex.js';
 import type { Cluster, Rate, RemoteQueues } from './cluster.js';
 
-/** Nobody waits elsewhere: there is one process. */
+/** No requests wait elsewhere: there is one process. */
 export const NO_REMOTE_QUEUES: RemoteQueues = {
   length: 0,
   ahead: () => 0,
@@ -11,7 +11,7 @@ export const NO_REMOTE_QUEUES: RemoteQueues = {
   forgetLost: async () => false,
 };
 
-/** A process that has its database for itself: nobody else is told, waits, or does the same job. */
+/** A process that has its database to itself: there are no other replicas. */
 export class SingleNode implements Cluster {
   readonly queues = NO_REMOTE_QUEUES;
   readonly #mutex = new KeyedMutex();

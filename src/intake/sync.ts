@@ -26,7 +26,7 @@ export interface SyncParts {
   readonly store: IntakeStore;
   readonly scanner: Scanner;
   readonly clock: Clock;
-  /** The proxy that new sessions get. */
+  /** The proxy of new sessions. */
   readonly proxyId: number | null;
   /** Null: sessions are nowhere but in their files. */
   readonly encrypt: EncryptCredentials | null;

@@ -9,7 +9,7 @@ export interface SchedulerParts {
   readonly logger: Logger;
 }
 
-/** Whether it is a cron expression that is due some day: `0 0 31W 2 *` never is. */
+/** Whether it is a cron expression that is ever due: `0 0 31W 2 *` never is. */
 export function isSchedule(expression: string): boolean {
   if (!validate(expression)) return false;
   const task = createTask(expression, () => undefined, { timezone: 'UTC' });
@@ -23,8 +23,8 @@ export function isSchedule(expression: string): boolean {
 }
 
 /**
- * Runs `task` at the times of a cron expression, in UTC and never twice at once, in one of all replicas each
- * time; `off`: never. The task is told how many milliseconds there are until it is due again.
+ * Runs `task` at the times of a cron expression, in UTC, never twice at once, at one replica each time; `off`: never.
+ * The task gets the number of milliseconds until it is due again.
  */
 export function runOnSchedule(
   expression: string,
@@ -52,7 +52,7 @@ export function runOnSchedule(
   return () => void scheduled.destroy();
 }
 
-/** A job that is done again and again. */
+/** A periodic job. */
 export interface Every {
   readonly seconds: number;
   readonly name: string;
@@ -60,7 +60,7 @@ export interface Every {
   readonly logger: Logger;
 }
 
-/** Runs `task` again and again, so many seconds after it last ended; the returned function stops it. */
+/** Runs `task` periodically, this many seconds after it last ended; the returned function stops it. */
 export function runEvery({ seconds, name, timers, logger }: Every, task: () => Promise<unknown>): () => void {
   let stop = () => {};
   const next = () => {

@@ -13,7 +13,7 @@ export interface ApiKey {
   readonly maxLeases: number | null;
   /** The key leases and sees only sessions that have all of these tags; none: every session. */
   readonly tags: readonly string[];
-  /** From then on it is refused, in milliseconds on the service's clock; null: it does not expire. */
+  /** When it expires, in milliseconds on the service's clock; null: never. */
   readonly expiresAt: number | null;
 }
 

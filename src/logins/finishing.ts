@@ -12,7 +12,7 @@ import type { LoginStore, PendingLogin } from './store.js';
 /** How long logging an abandoned login out may take, in seconds. */
 const LOG_OUT_SECONDS = 10;
 
-/** How many expired logins one call drops. */
+/** How many expired logins one call deletes. */
 const MAX_EXPIRED = 100;
 
 export interface FinishingParts {
@@ -39,7 +39,7 @@ export class LoginFinishing {
     this.#parts = parts;
   }
 
-  /** The session that the login became; null: none yet. @throws NotFound where login or session are gone. */
+  /** The session that the login became; null: none yet. @throws NotFound if the login or session is gone. */
   async saved(id: string, holder: string): Promise<SessionRecord | null> {
     const { store, sessions, clock } = this.#parts;
     const login = await store.login(id, holder, clock.now());
@@ -50,7 +50,7 @@ export class LoginFinishing {
     return session;
   }
 
-  /** Saves a login that is ready. @throws Conflict while it is not, or where another session has what it wants. */
+  /** Saves a login that is ready. @throws Conflict if it is not, or if it conflicts with another session. */
   save(claim: ClaimStep, name: string | null): Promise<SessionRecord> {
     return claim(({ login, secret }) => {
       if (login.stage === 'ready') return this.#parts.saving.save({ login, secret, name });
@@ -59,7 +59,7 @@ export class LoginFinishing {
     });
   }
 
-  /** Saves a login as a session of this name; one that is saved already may get another name. @throws NotFound, Conflict. */
+  /** Saves a login as a session with this name; a saved one may get another name. @throws NotFound, Conflict. */
   async finalize(id: string, holder: string, name: string | null, rename: Rename): Promise<SessionRecord> {
     return this.#parts.steps.run(id, holder, async (claim) => {
       const session = await this.saved(id, holder);
@@ -77,7 +77,7 @@ export class LoginFinishing {
     });
   }
 
-  /** Drops expired logins. */
+  /** Deletes expired logins. */
   async expire(): Promise<void> {
     const { store, secrets, clock } = this.#parts;
     for (const login of await store.expired(clock.now(), MAX_EXPIRED)) {
@@ -88,7 +88,7 @@ export class LoginFinishing {
     }
   }
 
-  /** Drops a login, and logs its session out if it has one: nobody else knows of that session. */
+  /** Deletes a login, and logs its session out if it has one: nobody else knows that session. */
   async #abandon(login: PendingLogin, { key, application }: LoginSecret): Promise<void> {
     const { store, gateway, proxy, clock, logger } = this.#parts;
     await store.remove(login.id, clock.now());

@@ -17,19 +17,22 @@ export interface GetCodeParts {
   readonly sessionsDir: string;
 }
 
-/** A session that Telegram accepts was there, or a code was sent to log in with. */
+/** Either a session that Telegram accepts, or that a login code was sent. */
 export type CodeOrSession =
   | {
       readonly kind: 'session_exists';
       readonly phoneNumber: string;
       /** Decimal digits. */
       readonly accountId: string;
-      /** The file that holds what Telegram accepted; relative to SESSIONS_DIR where this replica has none. Null: none does. */
+      /**
+       * The file with the session that Telegram accepted; relative to SESSIONS_DIR if this replica has none. Null:
+       * there is none.
+       */
       readonly sessionFile: string | null;
     }
   | ({ readonly kind: 'code_sent' } & CodeSent);
 
-/** Sends a code only where no session does without. */
+/** Sends a code only if there is no valid session. */
 export class GetCodeService {
   readonly #parts: GetCodeParts;
 
@@ -38,13 +41,13 @@ export class GetCodeService {
   }
 
   /**
-   * @throws BadRequest for a phone number that can't be one; Conflict while the phone's session is in use;
-   * what sending a code throws.
+   * @throws BadRequest for an invalid phone number; Conflict while the phone number's session is in use; what sending
+   * a code throws.
    */
   async codeFor(phone: string, holder: string): Promise<CodeOrSession> {
     const { logins, sessions, directory } = this.#parts;
     const phoneNumber = parsePhoneNumber(phone);
-    // Files that were put there a moment ago count.
+    // Files that were just added count.
     await directory?.sync.sync({ only: [phoneNumber.slice(1), phoneNumber] });
     for (const session of await sessions.ofPhone(phoneNumber)) {
       const found = await this.#check(session, phoneNumber);
@@ -59,7 +62,7 @@ export class GetCodeService {
     const { account, authKeySha256 } = await checks.check(session.id);
     if (account === null || authKeySha256 === null) return null;
     const found = { kind: 'session_exists', phoneNumber, accountId: account.id } as const;
-    // The files themselves can be looked into only where they are.
+    // The files can only be read where they are.
     if (!directory) return { ...found, sessionFile: session.file ?? session.jsonFile };
     const file = await stored.fileHolding(session, authKeySha256);
     return { ...found, sessionFile: file && this.#fromHere(file) };

@@ -2,20 +2,20 @@ import { digest, sameDigest } from '../digests.js';
 import { LOGIN_UNDER_WAY } from '../intake/auth_key_owner.js';
 import type { LoginStore, Taken } from './store.js';
 
-/** What a session is to have for itself. */
+/** What a session must have exclusively. */
 export type Wanted = Parameters<LoginStore['obstacle']>[0];
 
-/** A session that may be in the way. */
+/** A possibly conflicting session. */
 export interface Other {
   readonly id: number;
   readonly name: string;
   readonly key: Buffer | null;
 }
 
-/** Of those found, two at the most are not in the way: the session that is replaced, and the one adopted. */
+/** At most two of those found do not conflict: the session that is replaced, and the adopted one. */
 export const ENOUGH = 3;
 
-/** A login under way that has the auth key. */
+/** A pending login with the auth key. */
 export const TAKEN_BY_LOGIN: Taken = {
   kind: 'auth_key_taken',
   sessionId: null,
@@ -23,8 +23,8 @@ export const TAKEN_BY_LOGIN: Taken = {
 };
 
 /**
- * Tells the sessions that may be in the way from those that are not: the one replaced, and the one with this
- * very name and auth key, which is the file of the login itself, registered before it was saved.
+ * Filters conflicting sessions: not the one that is replaced, and not the one with exactly this name and auth key,
+ * which is the login's own file, added before it was saved.
  */
 export function others({ name, authKeySha256, loginId, replaces }: Wanted): (row: Other) => boolean {
   const key = digest(authKeySha256);

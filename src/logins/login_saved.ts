@@ -4,7 +4,7 @@ import { isHeld, type SessionState } from '../pool/session_state.js';
 import type { KeptLogin } from './login_claims.js';
 import type { NewSession } from './store.js';
 
-/** What is kept of a login that became a session: it has an auth key for itself no longer. */
+/** What is stored of a login that became a session: it no longer reserves an auth key. */
 export const LOGIN_SAVED = {
   stage: 'saved',
   secret: '',
@@ -13,12 +13,12 @@ export const LOGIN_SAVED = {
   claimedUntil: null,
 } as const satisfies Partial<KeptLogin>;
 
-/** The login's file, which may not say whose it is, with what the login knows of that. */
+/** The login's file, completed with what the login knows of its account. */
 export function foundByLogin(found: FoundFile, { phoneNumber }: Pick<KeptLogin, 'phoneNumber'>): FoundFile {
   return { ...found, phoneNumber: found.phoneNumber ?? phoneNumber };
 }
 
-/** Whether a worker has the session, and would go on with another auth key than the file's. */
+/** Whether a worker holds the session, and would continue with another auth key than the file's. */
 export function wouldLoseItsKey(
   row: Pick<SessionState, 'state'> & { readonly authKeySha256: Buffer | null },
   found: FoundFile,
@@ -26,7 +26,7 @@ export function wouldLoseItsKey(
   return isHeld(row) && !sameDigest(row.authKeySha256, digest(found.authKeySha256));
 }
 
-/** What the row gets that its file does not say. A session that is `replaced` keeps its proxy. */
+/** What the row gets besides the contents of its file. A `replaced` session keeps its proxy. */
 export function givenByLogin({ apiHash, proxyId }: NewSession, replaced: boolean, now: number) {
   return {
     ...(replaced ? {} : { proxyId }),
@@ -37,8 +37,8 @@ export function givenByLogin({ apiHash, proxyId }: NewSession, replaced: boolean
 }
 
 /**
- * What happens to the session because Telegram has just let it in: what was said of the auth key before is
- * over. Null: nothing was, or its file is dead whatever Telegram says.
+ * The event for the session because Telegram has just accepted it: earlier errors of the auth key are over. Null:
+ * there were none, or its file is dead whatever Telegram says.
  */
 export function revival({ state, rest }: Pick<SessionState, 'state' | 'rest'>, now: number) {
   if ((state !== 'invalid' && state !== 'dead') || rest === 'dead') return null;

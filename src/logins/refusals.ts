@@ -3,10 +3,10 @@ import { normalizePhoneNumber } from '../phone_number.js';
 import { TelegramRefused } from '../telegram/errors.js';
 import type { AddOutcome, Taken } from './store.js';
 
-/** How long a number that Telegram floods is left alone, in seconds: Telegram does not say how long. */
+/** `Retry-After` for a number that Telegram floods, in seconds: Telegram does not say how long. */
 const PHONE_FLOOD_SECONDS = 86_400;
 
-/** What a login's caller is told of Telegram's errors (core.telegram.org/method/auth.signIn and its like). */
+/** The messages for Telegram's errors during a login (core.telegram.org/method/auth.signIn and others). */
 const REFUSALS: Readonly<Record<string, string>> = {
   PHONE_NUMBER_INVALID: 'Invalid phone number',
   PHONE_NUMBER_BANNED: 'This phone number is banned by Telegram',
@@ -25,7 +25,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
 
 const FLOODED: ReadonlySet<string> = new Set(['PHONE_NUMBER_FLOOD', 'PHONE_PASSWORD_FLOOD']);
 
-/** Telegram's error as a login's caller is told of it; any other error as it is. */
+/** Telegram's error as reported to a login's caller; any other error unchanged. */
 export function loginRefusal(error: unknown): unknown {
   if (!(error instanceof TelegramRefused)) return error;
   const { telegramError } = error;
@@ -61,14 +61,14 @@ export function notAdded(outcome: Exclude<AddOutcome, { kind: 'added' }>): TeleG
   return new Unavailable({ error: 'too_many_logins', message: 'Too many logins are under way' }, 60);
 }
 
-/** The phone number with `+`. @throws BadRequest where it can't be one. */
+/** The phone number with `+`. @throws BadRequest if it is invalid. */
 export function parsePhoneNumber(text: string): string {
   const phoneNumber = normalizePhoneNumber(text);
   if (phoneNumber === null) throw new BadRequest('Invalid phone number');
   return phoneNumber;
 }
 
-/** The code without the blanks and dashes that it is often shown with. @throws BadRequest where it can't be one. */
+/** The code without the spaces and dashes that it is often shown with. @throws BadRequest if it is invalid. */
 export function parseCode(text: string): string {
   const code = text.replace(/[\s-]/g, '');
   if (!/^[\p{L}\d]{1,32}$/u.test(code)) throw new BadRequest('Invalid OTP code');

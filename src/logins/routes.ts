@@ -16,10 +16,10 @@ export interface LoginRouteParts {
 
 type Defaults = Pick<RouteSpec<z.ZodObject, z.ZodObject>, 'tag' | 'access' | 'from' | 'method'>;
 
-/** What the routes of logging in have in common. */
+/** What the login routes have in common. */
 export const LOGIN: Defaults = { tag: 'Logging in', access: [], from: 'body', method: 'post' };
 
-/** What any step of a login may be answered with. */
+/** The error answers of any step of a login. */
 export const TELEGRAM: Readonly<Record<number, ResponseSpec>> = {
   400: { description: 'The input is refused, by Telegram or before it is asked' },
   409: { description: 'Name, phone number or auth key is taken, or another request is processing the login' },
@@ -27,7 +27,7 @@ export const TELEGRAM: Readonly<Record<number, ResponseSpec>> = {
   502: { description: 'Telegram cannot be reached, or answered with an error' },
   504: { description: 'Telegram did not answer in time' },
 };
-/** What the audit log says of a step of a login that is named. */
+/** The audit log entry of a step of a named login. */
 const step = (action: string) => ({
   action,
   object: ({ input }: { readonly input: { readonly temp_session_id: string } }) =>
@@ -36,7 +36,7 @@ const step = (action: string) => ({
 
 const NOT_FOUND = { 404: { description: 'Temp session not found: unknown, expired or cancelled' } };
 
-/** `/sessions/…`: how accounts get into the pool by a code. */
+/** `/sessions/…`: logins with a code. */
 export function loginRoutes(parts: LoginRouteParts): Route[] {
   return [sendOtp(parts), resendOtp(parts), verifyOtp(parts), finalize(parts), cancel(parts)];
 }

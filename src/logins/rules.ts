@@ -8,17 +8,17 @@ export function isOutcomeUnknown(error: unknown, before: boolean): boolean {
   return before || error instanceof TelegramTimeout || error instanceof TelegramUnreachable;
 }
 
-/** Whether dropping the login would leave a session at Telegram that nobody knows of. */
+/** Whether deleting the login would leave an unknown session at Telegram. */
 export function leavesSession({ kind, stage }: Pick<PendingLogin, 'kind' | 'stage'>): boolean {
   return kind === 'code' && stage === 'ready';
 }
 
-/** Whether the session's account needs a new login: its files are worthless by then, and may be replaced. */
+/** Whether the session's account needs a new login: its files are then worthless, and may be replaced. */
 export function isExpired({ state, rest }: Pick<SessionRecord, 'state' | 'rest'>): boolean {
   return state === 'dead' || rest === 'dead';
 }
 
-/** Which of a phone number's expired sessions a login replaces; `name` null: any. Null: none, it makes a new one. */
+/** Which of a phone number's expired sessions a login replaces; `name` null: any. Null: none, it creates a new one. */
 export function replacedSession<Session extends Pick<SessionRecord, 'name'>>(
   expired: readonly Session[],
   name: string | null,
@@ -26,7 +26,7 @@ export function replacedSession<Session extends Pick<SessionRecord, 'name'>>(
   return expired.find((session) => name === null || session.name === name) ?? null;
 }
 
-/** What a session is called whose login names none: as the one it replaces, or by its phone number or account. */
+/** The name of a session whose login has none: that of the one it replaces, or its phone number or account. */
 export function defaultName(
   [expired]: readonly Pick<SessionRecord, 'name'>[],
   { phoneNumber }: Pick<PendingLogin, 'phoneNumber'>,

@@ -18,27 +18,27 @@ import type { LoginStore, PendingLogin, SaveOutcome } from './store.js';
 export interface SavingParts {
   readonly store: LoginStore;
   readonly sessions: SessionStore;
-  /** Null: sessions have no files here, and are in the database only. */
+  /** Null: sessions have no files here, and are only in the database. */
   readonly directory: SessionsDirectory | null;
   readonly network: TelegramNetwork;
   readonly clock: Clock;
-  /** The proxy that new sessions get. */
+  /** The proxy of new sessions. */
   readonly proxyId: number | null;
-  /** Encrypts an api hash for its row. */
+  /** Encrypts an API hash for its row. */
   readonly encryptApiHash: (apiHash: string) => Promise<string>;
   /** Encrypts a session for its row; null: sessions are stored in files only. */
   readonly encryptCredentials: ((credentials: Credentials) => Promise<string>) | null;
 }
 
-/** A login that is ready to be a session. */
+/** A login that is ready to become a session. */
 export interface ReadyLogin {
   readonly login: PendingLogin;
   readonly secret: LoginSecret;
-  /** The name it is to have; null: its own, or its phone number. */
+  /** Its new name; null: its own, or its phone number. */
   readonly name: string | null;
 }
 
-/** Saves finished logins as sessions: a row, and where there is SESSIONS_DIR a file, both or neither. */
+/** Saves completed logins as sessions: a row and, if there is SESSIONS_DIR, a file; both or neither. */
 export class SessionSaving {
   readonly #parts: SavingParts;
 
@@ -47,12 +47,12 @@ export class SessionSaving {
   }
 
   /**
-   * @throws Conflict where name, phone number or auth key are taken, or a file is to be replaced that is not
-   * available here; Failed where the file can't be written.
+   * @throws Conflict if name, phone number or auth key are taken, or a file must be replaced that is not available
+   * here; Failed if the file can't be written.
    */
   save(ready: ReadyLogin): Promise<SessionRecord> {
     const { directory } = this.#parts;
-    // A scan meanwhile would register the new file as one that somebody dropped there.
+    // A concurrent scan would add the new file as a dropped one.
     return directory ? directory.sync.exclusively(() => this.#save(ready)) : this.#save(ready);
   }
 
@@ -84,7 +84,7 @@ export class SessionSaving {
     }
   }
 
-  /** What it takes to be the account that was logged in. */
+  /** The credentials of the account that was logged in. */
   #credentials({ key, application, userId }: LoginSecret): Credentials {
     const { dcId, test, authKey } = key;
     const address = this.#parts.network.dataCentre(dcId, test);
@@ -93,10 +93,10 @@ export class SessionSaving {
   }
 }
 
-/** What a login wants its session to have. Null: not known yet, or none. */
+/** The properties of a login's session. Null: unknown, or none. */
 export type WantedSession = Omit<Parameters<LoginStore['obstacle']>[0], 'replaces'>;
 
-/** The session that a login replaces; null: it makes a new one. @throws Conflict where another session has what it wants. */
+/** The session that a login replaces; null: it creates a new one. @throws Conflict with another session. */
 export async function replacedBy(
   { store, sessions }: { readonly store: LoginStore; readonly sessions: SessionStore },
   wanted: WantedSession,
@@ -114,7 +114,7 @@ async function expiredOf(sessions: SessionStore, phoneNumber: string | null): Pr
   return known.filter(isExpired);
 }
 
-/** Where a finished login's session is: the path of its file; null: in the database only. */
+/** Where a completed login's session is: the path of its file; null: only in the database. */
 interface PlacedSession extends Omit<PlacedFile, 'path'> {
   readonly path: string | null;
 }
@@ -123,8 +123,8 @@ interface PlacedSession extends Omit<PlacedFile, 'path'> {
 const NO_FILE: PlacedSession = { path: null, undo: async () => undefined };
 
 /**
- * Writes the session's file; `undo` takes it away again. `replaced`: the session that is logged in anew.
- * @throws FileNameTaken; NoSessionsDirectory; Failed where the file can't be written.
+ * Writes the session's file; `undo` removes it again. `replaced`: the session that is logged in again.
+ * @throws FileNameTaken; NoSessionsDirectory; Failed if the file can't be written.
  */
 async function placeSession(
   directory: SessionsDirectory | null,
@@ -133,7 +133,7 @@ async function placeSession(
   credentials: Credentials,
 ): Promise<PlacedSession> {
   if (directory === null) {
-    // Its file would stay as it was, and bring the old auth key back.
+    // Its file would stay unchanged, and bring the old auth key back.
     if (replaced && hasFiles(replaced)) throw new NoSessionsDirectory(replaced);
     return NO_FILE;
   }
@@ -145,7 +145,7 @@ async function placeSession(
     return await files.create(name, bytes, replaced?.jsonFile ? [replaced.jsonFile] : []);
   } catch (error) {
     const path = `${name}.session`;
-    // A crash between writing the file and its row leaves the file: then it is this login's own.
+    // A crash between writing the file and its row leaves the file: then it belongs to this login.
     const own = error instanceof FileNameTaken && (await holds(scanner, path, credentials.authKey));
     if (own) return { ...NO_FILE, path };
     throw error;

@@ -20,10 +20,10 @@ export interface LoginServiceParts extends FinishingParts {
   readonly ttlMs: number;
 }
 
-/** Whom Telegram is to send a code. */
+/** The recipient of a code. */
 export interface CodeRequest extends GivenApplication {
   readonly phoneNumber: string;
-  /** Given: three steps, `finalize` saves it. Null: `verify` saves it. */
+  /** If given, three steps: `finalize` saves it. Null: `verify` saves it. */
   readonly sessionName: string | null;
 }
 
@@ -44,7 +44,7 @@ interface Entered {
   readonly password: string | null;
 }
 
-/** Whether the account is logged in now; `hint`: of the password that is still wanted. */
+/** Whether the account is logged in now; `hint`: of the password that is still required. */
 export type Progress =
   | { readonly kind: 'ready' }
   | { readonly kind: 'password_needed'; readonly hint: string | null };
@@ -56,7 +56,7 @@ export interface Verification {
   readonly sessionName: string | undefined;
 }
 
-/** How far a login is after its code was verified. */
+/** The state of a login after its code was verified. */
 export type Verified = Progress | { readonly kind: 'saved'; readonly session: SessionRecord };
 
 /** Logins with a code, step by step. */
@@ -68,16 +68,16 @@ export class LoginService {
   }
 
   /**
-   * Has Telegram send a code.
-   * @throws BadRequest for a phone number or application that Telegram refuses; Conflict where a session has
-   * the name or phone number; TooMany when Telegram wants a pause; BadGateway, GatewayTimeout.
+   * Makes Telegram send a code.
+   * @throws BadRequest for a phone number or application that Telegram rejects; Conflict if a session has the name or
+   * phone number; TooMany if Telegram asks to wait; BadGateway, GatewayTimeout.
    */
   async sendCode(request: CodeRequest, holder: string): Promise<CodeSent> {
     const { gateway, chooseApplication, proxy, newId } = this.#parts;
     const phoneNumber = parsePhoneNumber(request.phoneNumber);
     const application = chooseApplication(request);
     const { sessionName: name } = request;
-    // A code would be wasted on a login that can't be saved in the end.
+    // A code would be wasted on a login that can't be saved.
     await replacedBy(this.#parts, { name, phoneNumber, authKeySha256: null, loginId: null });
     const sent = await gateway.sendCode({ phoneNumber, application, proxy }).catch((error: unknown) => {
       throw loginRefusal(error);
@@ -87,7 +87,7 @@ export class LoginService {
     return { id, phoneNumber, sent };
   }
 
-  /** Has Telegram send the code once more, by its next way. @throws as `sendCode`, NotFound. */
+  /** Makes Telegram send the code again, in the next way. @throws as `sendCode`, NotFound. */
   resend(id: string, holder: string): Promise<CodeSent> {
     const { steps, finishing, gateway, proxy, clock, ttlMs } = this.#parts;
     const taken = () => new BadRequest('The code was taken already: there is none to send');
@@ -106,8 +106,8 @@ export class LoginService {
   }
 
   /**
-   * Gives Telegram the code and, where one is wanted, the password; a login without a `finalize` is saved.
-   * The same code once more gets the same answer.
+   * Sends Telegram the code and, if required, the password; a login without a `finalize` is saved. Repeating the same
+   * code gets the same answer.
    * @throws NotFound, BadRequest, Conflict, TooMany, BadGateway, GatewayTimeout.
    */
   verify(id: string, holder: string, given: Verification): Promise<Verified> {
@@ -167,8 +167,8 @@ export class LoginService {
 }
 
 /**
- * Signs in with the code, and with the password where the account has one: the login is `ready` then, or waits for
- * the password. @throws Telegram's errors; the login has advanced as far as Telegram let it.
+ * Signs in with the code, and with the password if the account has one: the login is then `ready`, or waits for the
+ * password. @throws Telegram's errors; the login has advanced as far as Telegram let it.
  */
 export async function signIn(
   gateway: TelegramGateway,

@@ -93,15 +93,15 @@ function claimed(outcome: ClaimOutcome): PendingLogin {
   throw new Conflict({ error: 'login_busy', message });
 }
 
-/** What has to be stored of a login under way, and nobody may read. */
+/** The secret data of a pending login. */
 export interface LoginSecret {
   readonly key: DcKey;
   readonly application: Application;
-  /** Null: the session was made elsewhere. */
+  /** Null: the session was created elsewhere. */
   readonly phoneCodeHash: string | null;
   /** The code that Telegram accepted; null: none yet. */
   readonly acceptedCode: string | null;
-  /** Whose session it is, in decimal digits; null: not known yet. */
+  /** The session's user, in decimal digits; null: not known yet. */
   readonly userId: string | null;
 }
 
@@ -122,7 +122,7 @@ export class LoginSecrets {
     return this.#vault.encrypt(JSON.stringify(json), context(id));
   }
 
-  /** @throws SecretUnreadable where no key decrypts it, or it is another login's. */
+  /** @throws SecretUnreadable if no key decrypts it, or it is another login's. */
   async decrypt(id: string, encrypted: string): Promise<LoginSecret> {
     const message = "this login can't be decrypted with the keys in use: start it again";
     const text = await decryptedOr(this.#vault.decrypt(encrypted, context(id)), () => ({

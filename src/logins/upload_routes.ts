@@ -16,11 +16,11 @@ export interface UploadRouteParts {
   readonly serialize: SerializeSession;
   /** How long an upload waits to be finalized. */
   readonly ttlMinutes: number;
-  /** The largest session file that is taken. */
+  /** The maximum size of a session file. */
   readonly maxBytes: number;
 }
 
-/** `/sessions/…`: how existing sessions get into the pool. */
+/** `/sessions/…`: adding existing sessions. */
 export function uploadRoutes(parts: UploadRouteParts): Route[] {
   return [uploadFile(parts), create(parts), getCode(parts)];
 }
@@ -96,7 +96,7 @@ function getCode({ getCode }: UploadRouteParts): Route {
   });
 }
 
-/** What get-code says of a phone number, by language. */
+/** The messages of get-code, by language. */
 const MESSAGES = {
   en: {
     session_exists: () => 'A session for this phone number is there and valid: no code is needed',

@@ -12,7 +12,7 @@ import { replacedBy } from './saving.js';
 import { CLAIM_MS, type LoginSecret } from './steps.js';
 import type { PendingLogin } from './store.js';
 
-/** How long Telegram may take to say whose session was uploaded, in seconds. */
+/** How long Telegram may take to identify an uploaded session, in seconds. */
 const CHECK_SECONDS = 25;
 
 export interface UploadParts extends FinishingParts {
@@ -23,11 +23,11 @@ export interface UploadParts extends FinishingParts {
   readonly ttlMs: number;
 }
 
-/** What comes with a session that was made elsewhere. */
+/** What is sent with a session that was created elsewhere. */
 export interface UploadRequest extends GivenApplication {
-  /** Given: it is saved at once. */
+  /** If given, it is saved at once. */
   readonly sessionName: string | null;
-  /** What the sender believes its phone number to be. */
+  /** The phone number according to the sender. */
   readonly phoneNumber: string | null;
 }
 
@@ -36,7 +36,7 @@ export type Uploaded =
   | { readonly kind: 'saved'; readonly session: SessionRecord }
   | { readonly kind: 'waiting'; readonly id: string; readonly phoneNumber: string | null };
 
-/** Takes in sessions that were made elsewhere, once Telegram has said whose they are. */
+/** Imports sessions that were created elsewhere, once Telegram has identified them. */
 export class UploadService {
   readonly #parts: UploadParts;
 
@@ -45,16 +45,16 @@ export class UploadService {
   }
 
   /**
-   * Takes a Telethon or Pyrogram session file.
-   * @throws BadRequest for what is no session, or none that Telegram accepts; Conflict where it is known, or
-   * name or phone number are taken; TooMany, BadGateway, GatewayTimeout.
+   * Imports a Telethon or Pyrogram session file.
+   * @throws BadRequest if it is not a session, or not one that Telegram accepts; Conflict if it is known, or its name
+   * or phone number are taken; TooMany, BadGateway, GatewayTimeout.
    */
   async file(upload: UploadReading, request: UploadRequest, holder: string): Promise<Uploaded> {
     if (upload.kind === 'refused') throw new BadRequest(`session_file: ${upload.reason}`);
     return this.#take(upload.credentials, request, holder);
   }
 
-  /** Takes a session string of Telethon, GramJS or Pyrogram. @throws as `file`. */
+  /** Imports a session string of Telethon, GramJS or Pyrogram. @throws as `file`. */
   string(text: string, request: UploadRequest, holder: string): Promise<Uploaded> {
     const decoded = decodeSessionString(text);
     if (!decoded)

@@ -6,13 +6,16 @@ import type { Timers } from '../timers.js';
 import type { AcquireOutcome, AcquireRequest, Lease } from './store.js';
 import { byKind, type Ticket, type Waiter, WaitQueue, wantsOf } from './wait_queue.js';
 
-/** So long after somebody was held back, it is asked whether those who came before are still there. Milliseconds. */
+/**
+ * How long after a request was held back to check whether the replicas with earlier requests still exist, in
+ * milliseconds.
+ */
 const ASK_AFTER_MS = 250;
 
-/** A queue that is one of several tries again after so long, though nothing was told. Milliseconds. */
+/** How often one of several queues tries again without a notification, in milliseconds. */
 const RETRY_EVERY_MS = 5_000;
 
-/** A round that the database failed is tried again after so long. Milliseconds. */
+/** The delay before a round that failed because of the database is retried, in milliseconds. */
 const STORAGE_RETRY_MS = 1_000;
 
 /** How a request joins the queue. */
@@ -24,27 +27,27 @@ export interface Joining {
   readonly signal: AbortSignal | null;
 }
 
-/** What the queue needs of the pool. */
+/** What the queue needs from the pool. */
 export interface AcquireQueueParts {
-  /** @throws Unavailable when the database fails; who waits is tried again later. */
+  /** @throws Unavailable if the database fails; waiting requests are retried later. */
   acquire(request: AcquireRequest): Promise<AcquireOutcome>;
-  /** Takes a lease back that nobody is there to receive. */
+  /** Ends a lease that nobody received. */
   giveBack(lease: Lease): void;
   readonly timers: Timers;
   readonly clock: Clock;
-  /** Those who wait at other replicas. */
+  /** The requests that wait at other replicas. */
   readonly remote: RemoteQueues;
 }
 
 /**
- * The requests that wait for a session, first come first served. Nobody polls: a round along the queue happens when
- * sessions became free, and each session goes to the first who can use it, at whichever replica that one waits.
+ * The requests that wait for a session, first come, first served. Nothing polls: a pass over the queue happens when
+ * sessions become free, and each session goes to the first request that can use it, at whichever replica it waits.
  */
 export class AcquireQueue {
   readonly #parts: AcquireQueueParts;
   readonly #queue: WaitQueue;
   readonly #delayed: DelayedRounds;
-  /** Calls of one process are carried out in their order; those of several are not. */
+  /** Calls of one process are executed in order; those of several are not. */
   readonly #singleNode: boolean;
   #tickets = 0;
   #freed = 0;
@@ -57,31 +60,31 @@ export class AcquireQueue {
     this.#delayed = new DelayedRounds(parts.timers);
     this.#singleNode = parts.remote === NO_REMOTE_QUEUES;
     parts.remote.onLeft((count) => {
-      // What became free and was not handed out yet is theirs.
+      // Sessions that became free and are not yet handed out belong to them.
       this.#freed = Math.max(0, this.#freed - count);
       this.freed(0);
     });
   }
 
-  /** How many wait, here and elsewhere. */
+  /** How many requests wait, here and elsewhere. */
   get length(): number {
     return this.#queue.length + this.#parts.remote.length;
   }
 
-  /** How many wait here. */
+  /** How many requests wait here. */
   get here(): number {
     return this.#queue.length;
   }
 
-  /** Remembers who came when: taken at once, used if it comes to waiting. */
+  /** Records the order of arrival: taken at once, used if the request has to wait. */
   ticket(): Ticket {
     this.#tickets += 1;
     return { order: this.#tickets, arrivedAt: this.#parts.clock.now() };
   }
 
   /**
-   * Joins the queue, behind those who came earlier. Resolves to the outcome, or to null when `waitSeconds` are
-   * over (0: when nothing is free for it right now) or `signal` takes it out of the queue.
+   * Joins the queue, behind earlier requests. Resolves to the outcome, or to null when `waitSeconds` have passed (0:
+   * when nothing is free for it right now) or `signal` removes it from the queue.
    */
   async join(
     request: AcquireRequest,
@@ -110,7 +113,7 @@ export class AcquireQueue {
     }
   }
 
-  /** So many sessions became free: serves the queue. */
+  /** Serves the queue after this many sessions became free. */
   freed(count: number): void {
     if (this.#queue.length === 0) return;
     this.#freed += count;
@@ -118,14 +121,14 @@ export class AcquireQueue {
     if (!this.#serving) void this.#serve();
   }
 
-  /** Sends those away empty-handed who wait with this key. */
+  /** Rejects the requests that wait with this key. */
   dismiss(holder: string): void {
     for (const waiter of this.#queue.all().filter(({ request }) => request.holder === holder)) {
       if (this.#queue.remove(waiter)) waiter.resolve(null);
     }
   }
 
-  /** Sends everyone away empty-handed. */
+  /** Rejects all waiting requests. */
   disperse(): void {
     this.#delayed.stop();
     for (const waiter of this.#queue.clear()) waiter.resolve(null);
@@ -145,8 +148,8 @@ export class AcquireQueue {
   }
 
   /**
-   * Lets the first of each kind try, as many as became free, until each kind has gone without. While all of
-   * them are served, more are free than was known: twice as many try next.
+   * Lets the first requests of each kind try, as many as sessions became free, until one of each kind gets none.
+   * While all of them are served, more are free than was known: twice as many try next.
    */
   async #round(freed: number): Promise<void> {
     const without = new Set<string>();
@@ -169,17 +172,17 @@ export class AcquireQueue {
     } catch (error) {
       without.add(waiter.wants);
       if (error instanceof DatabaseDamaged) {
-        // Nobody gets anything from it any more.
+        // It grants nothing any more.
         for (const each of this.#queue.clear()) each.reject(error);
         return;
       }
-      // Whoever agreed to wait also waits for a database that is being restarted.
+      // A request that agreed to wait also waits for a database that is restarting.
       if (!waiter.once && error instanceof Unavailable && this.#queue.length > 0) this.#retryLater();
       else if (this.#queue.remove(waiter)) waiter.reject(error);
     }
   }
 
-  /** A replica that was lost must not keep those behind its queue waiting. */
+  /** A lost replica must not block the requests behind its queue. */
   #askWhetherOthersAreThere(): void {
     this.#delayed.schedule('remote', ASK_AFTER_MS, async () => {
       const lost = await this.#parts.remote.forgetLost().catch(() => false);
@@ -188,7 +191,7 @@ export class AcquireQueue {
     });
   }
 
-  /** What the others tell may be lost with a connection. */
+  /** Messages of the others may be lost with a connection. */
   #watch(): void {
     this.#delayed.schedule('watch', RETRY_EVERY_MS, () => this.#retry());
   }
@@ -197,14 +200,14 @@ export class AcquireQueue {
     this.#delayed.schedule('storage', STORAGE_RETRY_MS, () => this.#retry() && false);
   }
 
-  /** Whether anybody is left to serve. */
+  /** Whether any request is left to serve. */
   #retry(): boolean {
     this.freed(0);
     return this.#queue.length > 0;
   }
 }
 
-/** Rounds that are due later, one timer a reason: duplicates are coalesced. */
+/** Scheduled rounds, one timer per reason: duplicates are coalesced. */
 class DelayedRounds {
   readonly #timers: Timers;
   readonly #running = new Map<'remote' | 'watch' | 'storage', () => void>();
@@ -213,7 +216,7 @@ class DelayedRounds {
     this.#timers = timers;
   }
 
-  /** Does `work` after so many milliseconds, and again after as many for as long as it returns true. */
+  /** Runs `work` after this many milliseconds, and again after as many while it returns true. */
   schedule(
     reason: 'remote' | 'watch' | 'storage',
     afterMs: number,

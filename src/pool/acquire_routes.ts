@@ -19,26 +19,26 @@ import type { Lease } from './store.js';
 /** What a worker without the shared disk needs besides the lease. */
 export interface LeaseCredentials {
   readonly session_string: string;
-  /** The session file in base64; null where the session is a JSON file. */
+  /** The session file in base64; null if the session is a JSON file. */
   readonly session_data?: string | null;
 }
 
 /** The secrets that go out with a lease: the session itself, and its proxy's password. */
 export interface LeaseSecrets {
-  /** @throws Conflict when the session can't be read; SecretUnreadable where no key opens it; UserIdUnknown. */
+  /** @throws Conflict if the session can't be read; SecretUnreadable if no key decrypts it; UserIdUnknown. */
   ofLease(
     lease: Lease,
     as: 'string' | 'file',
     format: 'telethon' | 'gramjs' | 'pyrogram',
   ): Promise<LeaseCredentials>;
-  /** The proxy with its password readable. @throws SecretUnreadable. */
+  /** The proxy with its decrypted password. @throws SecretUnreadable. */
   proxy(stored: StoredProxy): Promise<StoredProxy>;
 }
 
 export interface AcquireRouteParts {
   readonly pool: PoolService;
   readonly secrets: LeaseSecrets;
-  /** Asks Telegram whose session it is, and keeps it; why it is still not known, or null. */
+  /** Asks Telegram for the session's user, and stores it; returns why it is still unknown, or null. */
   readonly identify: (sessionId: number) => Promise<string | null>;
   readonly clock: SteadyClock;
   readonly leaseTtlSeconds: number;
@@ -47,7 +47,7 @@ export interface AcquireRouteParts {
   readonly observe: ObserveAcquire;
 }
 
-/** How often one request starts over: no key opens a session's secrets, or it is not known whose it is. */
+/** How often one request starts over: if no key decrypts a session's secrets, or its user is unknown. */
 const MAX_TRIES = 10;
 
 type Acquire = Context<z.output<typeof acquireInput>, unknown>;
@@ -147,8 +147,8 @@ async function acquire(
 }
 
 /**
- * Asks Telegram whose session it is, and leases it again; null: somebody else came first. Nobody has it while
- * Telegram is asked: the lease was given back.
+ * Asks Telegram for the session's user, and leases the session again; null: another request came first. The first
+ * lease is released while Telegram is asked.
  * @throws UserIdUnknown.
  */
 async function identify(
@@ -169,7 +169,7 @@ async function identify(
   });
 }
 
-/** What was asked for, unless the key was revoked or expired meanwhile. @throws Forbidden. */
+/** The outcome, unless the key was revoked or expired meanwhile. @throws Forbidden. */
 async function leaseFor(
   { pool, keys }: AcquireRouteParts,
   key: ApiKey,
@@ -185,7 +185,7 @@ async function leaseFor(
   throw new Forbidden('Invalid API key');
 }
 
-/** Nobody could use it as it is: it says why, and the next one is tried. */
+/** Takes an unusable session out of the pool with the reason, and tries the next one. */
 async function setSessionAside(
   { pool, logger }: AcquireRouteParts,
   lease: Lease,
@@ -197,7 +197,7 @@ async function setSessionAside(
   await pool.setAside(lease, holder, message);
 }
 
-/** Nobody is there to take the lease: it must not stay locked until it ends. */
+/** The client is gone: the session must not stay locked until the lease expires. */
 function giveBack(parts: AcquireRouteParts, lease: Lease): undefined {
   void parts.pool.giveBack(lease);
 }

@@ -1,9 +1,9 @@
 import type { State } from './states.js';
 
-/** Whether a call must name its lease: `required`, or `compatible` with workers that know no lease ids. */
+/** Whether a call must name its lease: `required`, or `compatible` with workers that send no lease ids. */
 export type LeaseIdMode = 'required' | 'compatible';
 
-/** Who asks, and which lease it says it holds. */
+/** The caller, and the lease that it claims to hold. */
 export interface Caller {
   /** The identity of the API key. */
   readonly holder: string;
@@ -14,24 +14,24 @@ export interface Caller {
   readonly leaseIds: LeaseIdMode;
 }
 
-/** A lease that ended without a word of its holder, who may not know it and release it later. */
+/** A lease that ended without its holder, which may not know and may release it later. */
 export interface UnreleasedLease {
   readonly leaseId: string | null;
   readonly holder: string;
-  /** The client's address; null: not known. */
+  /** The client's address; null: unknown. */
   readonly address: string | null;
 }
 
-/** What the pool knows of a session's current lease, or of its last one when it is not leased. */
+/** A session's current lease, or its last one if it is not leased. */
 export interface LeaseRecord {
   readonly state: State;
   readonly leaseId: string | null;
   readonly leaseHolder: string | null;
-  /** The address of the client that it was given to; null: not known, or the service itself. */
+  /** The address of the client that it was given to; null: unknown, or the service itself. */
   readonly leaseAddress: string | null;
-  /** Its holder has sent heartbeats, which name the lease. */
+  /** Whether its holder has sent heartbeats, which name the lease. */
   readonly leaseRenewed: boolean;
-  /** Earlier leases of the session that nobody released, oldest first. */
+  /** Earlier unreleased leases of the session, oldest first. */
   readonly unreleased: readonly UnreleasedLease[];
 }
 
@@ -41,23 +41,23 @@ export type RefusalKind = 'lease_lost' | 'not_lease_holder' | 'lease_id_required
 /**
  * What the caller is to the session.
  *
- * - `holder`: holds the current lease or, while nobody does, named the last one.
+ * - `holder`: holds the current lease or, if there is none, named the last one.
  * - `last_holder`, `bystander`: nobody holds the session, and no lease was named; the caller's key held it
- *   last, or did not.
+ * last, or did not.
  * - `admin`: acts by its role on a session that it does not hold.
  */
 export type Relation = 'holder' | 'last_holder' | 'bystander' | 'admin';
 
-/** What a caller who may do something about the session is to it, or why the call is refused. */
+/** The role of an authorized caller, or why the call is refused. */
 export type Authorization =
   | { readonly kind: 'allowed'; readonly as: Relation }
   | { readonly kind: RefusalKind };
 
 /**
- * What the caller may do about the session. A lease id decides wherever one is given: it must be the current
- * lease's or, when nobody holds the session, the last one's, so that a request that is sent again gets the same
- * answer; and it counts only with the key that it was given to, or an admin's. Without one, a call about a leased
- * session is allowed if it can only mean the current lease, and refused in any doubt.
+ * Decides what the caller may do with the session. A given lease id decides: it must be that of the current lease or,
+ * if nobody holds the session, of the last one, so that a repeated request gets the same answer; and it is valid only
+ * with the key that it was given to, or an admin key. Without one, a call about a leased session is allowed if it can
+ * only mean the current lease, and refused if there is any doubt.
  */
 export function authorizeLease(lease: LeaseRecord, caller: Caller): Authorization {
   const own = caller.holder === lease.leaseHolder;
@@ -74,7 +74,7 @@ export function authorizeLease(lease: LeaseRecord, caller: Caller): Authorizatio
   return canOnlyMean(lease, caller) ? allowed('holder') : { kind: 'lease_id_required' };
 }
 
-/** Whether the caller may block the session: one who acts by its key alone must at least have held it last. */
+/** Whether the caller may block the session: without a lease id, its key must at least have held the session last. */
 export function authorizeBlock(lease: LeaseRecord, caller: Caller): Authorization {
   const authorized = authorizeLease(lease, caller);
   if (authorized.kind !== 'allowed' || authorized.as !== 'bystander') return authorized;
@@ -83,7 +83,7 @@ export function authorizeBlock(lease: LeaseRecord, caller: Caller): Authorizatio
 
 /**
  * Whether a call without a lease id, by the key that holds the session, can only come from the holder: the same
- * client, which never showed that it knows lease ids, and no earlier client of the key has a release due.
+ * client, which has never used its lease id, and no earlier client of the key has an outstanding release.
  */
 function canOnlyMean(lease: LeaseRecord, { holder, address }: Caller): boolean {
   return (
@@ -94,10 +94,10 @@ function canOnlyMean(lease: LeaseRecord, { holder, address }: Caller): boolean {
   );
 }
 
-/** So many unreleased leases of a session are remembered, the newest. */
+/** How many unreleased leases of a session are remembered: the newest ones. */
 const MAX_UNRELEASED = 16;
 
-/** The unreleased leases once the session's current one has ended without its holder. */
+/** The unreleased leases after the session's current one has ended without its holder. */
 export function withUnreleased(lease: LeaseRecord): readonly UnreleasedLease[] {
   const { leaseId, leaseHolder, leaseAddress, unreleased } = lease;
   if (leaseHolder === null) return unreleased;
@@ -105,8 +105,8 @@ export function withUnreleased(lease: LeaseRecord): readonly UnreleasedLease[] {
 }
 
 /**
- * The unreleased leases once a release has come while nobody held the session. Without a lease id it counts for one
- * only if it can be no other's: the caller's key has one such lease, of the same client.
+ * The unreleased leases after a release while nobody holds the session. Without a lease id, the release counts only
+ * if it is unambiguous: the caller's key has one such lease, of the same client.
  */
 export function withLateRelease(
   { unreleased }: LeaseRecord,

@@ -25,14 +25,14 @@ export type ReleaseDecision =
       readonly as: Relation;
       /** Ends the lease or the cool-down after it; null: there is nothing to end. */
       readonly change: Change | null;
-      /** Written though nothing ends; empty: nothing. */
+      /** Written even if nothing ends; empty: nothing. */
       readonly columns: Partial<PoolColumns>;
     };
 
 /**
- * What the caller's release, with a flood wait of the session or of a method (`flooded`) or without, means for the
- * session at `now`. Its holder ends the lease, or the cool-down after it; an admin takes it from the holder, and the
- * session cools down. Nobody else ends anything.
+ * What the caller's release, with or without a flood wait of the session or of a method (`flooded`), means for the
+ * session at `now`. The holder ends the lease, or the cool-down after it; an admin revokes the lease, and the session
+ * cools down. Nobody else ends anything.
  */
 export function decideRelease(
   row: SessionState,
@@ -63,7 +63,7 @@ function lateRelease(row: SessionState, caller: Caller): Partial<PoolColumns> {
   return unreleased.length === row.unreleased.length ? {} : { unreleased };
 }
 
-/** What a renewal writes: the lease lasts for its own length, or for another one that is its own from now on. */
+/** What a renewal writes: the lease is extended by its ttl, or by another one that replaces it. */
 export function renewal({ leaseTtlSeconds: own }: SessionState, ttlSeconds: number | null, now: number) {
   const seconds = ttlSeconds ?? own ?? 0;
   return { stateUntil: now + seconds * 1000, leaseTtlSeconds: seconds, leaseRenewed: true };
@@ -80,7 +80,7 @@ export function passedDeadline(row: SessionState, now: number): Change | null {
   return { event, changes, entry: { at: now, event: over } };
 }
 
-/** As long as the lease was, a minute at the most. */
+/** As long as the lease was, at most a minute. */
 function coolDown(row: SessionState, now: number): Partial<PoolColumns> {
   const seconds = Math.min(row.leaseTtlSeconds ?? MAX_COOLDOWN_SECONDS, MAX_COOLDOWN_SECONDS);
   const cooldownUntil = now + seconds * 1000;
@@ -91,8 +91,8 @@ function coolDown(row: SessionState, now: number): Partial<PoolColumns> {
 }
 
 /**
- * What taking the lease from its holder means: the session cools down for what is left of the lease, a minute at
- * the most, since its holder may still be connected. Null: nobody holds it.
+ * What revoking the lease means: the session cools down for the rest of the lease, at most a minute, since its holder
+ * may still be connected. Null: nobody holds it.
  */
 export function revocation(row: SessionState, now: number): Change | null {
   if (row.state !== 'leased') return null;
@@ -105,15 +105,15 @@ export function revocation(row: SessionState, now: number): Change | null {
 }
 
 /**
- * Until when the holder of a leased session may still be connected if its lease ends now, without its word: as long
- * as the lease would have lasted, a minute at the most.
+ * Until when the holder of a leased session may still be connected if its lease ends now without its release: for the
+ * rest of the lease, at most a minute.
  */
 function mayBeConnectedUntil({ stateUntil }: SessionState, now: number): number {
   const left = Math.max(0, (stateUntil ?? now) - now);
   return now + Math.min(left, MAX_COOLDOWN_SECONDS * 1000);
 }
 
-/** What a block does to a session. `until`: what is answered if the event changes nothing. */
+/** What a block does to a session. `until`: the answer if the event changes nothing. */
 export type BlockDecision =
   | { readonly kind: 'nothing' }
   | ({ readonly kind: 'event'; readonly until: number | null } & Change)
@@ -126,8 +126,8 @@ export type BlockDecision =
     };
 
 /**
- * What the block means for the session in its current state, by a caller who may. If it takes the session from
- * another holder, that one may be connected for a moment more.
+ * What the block by an authorized caller means for the session in its current state. If it takes the session from
+ * another holder, that one may stay connected for a moment.
  */
 export function decideBlock(
   row: SessionState,
@@ -145,7 +145,7 @@ export function decideBlock(
   return { ...decision, changes: { ...decision.changes, cooldownUntil, stateUntil: until } };
 }
 
-/** Who acts, and when. */
+/** The actor and the time. */
 interface Actor {
   readonly at: number;
   readonly holder: string;
@@ -175,7 +175,7 @@ function effectOf(row: SessionState, block: Block, by: Actor): BlockDecision {
   }
 }
 
-/** Floods the session or one of its methods; a wait that ends later than the new one stands. */
+/** Floods the session or one of its methods; an existing wait that ends later is kept. */
 function flood(row: SessionState, { seconds, method }: Flood, by: Actor): BlockDecision {
   const until = by.at + seconds * 1000;
   const detail = `${seconds} s`;

@@ -5,7 +5,7 @@ import type { ApiKey } from '../kernel/api_key.js';
 import { exactAddress } from '../kernel/client_address.js';
 import type { Caller, LeaseIdMode } from './lease_authorization.js';
 
-/** The calls that may come without a lease id. */
+/** The calls that may omit the lease id. */
 export type CallWithoutLeaseId = 'release' | 'invalidate' | 'floodwait';
 
 export interface LeaseIdParts {
@@ -15,19 +15,19 @@ export interface LeaseIdParts {
   readonly clock: Clock;
 }
 
-/** Where a request came from, as Express tells. */
+/** The origin of a request, as Express reports it. */
 interface Client {
   readonly ip?: string | undefined;
   readonly socket: { readonly remoteAddress?: string | undefined };
 }
 
-/** A key's calls without a lease id are logged so often, in milliseconds. */
+/** How often a key's calls without a lease id are logged, in milliseconds. */
 const LOG_EVERY_MS = 3_600_000;
 
-/** Of so many keys at the most is it remembered when they were logged. */
+/** For how many keys the last log time is remembered. */
 const MAX_KEYS = 1000;
 
-/** Tells who sends calls without a lease id, so that an operator knows when they can be refused. */
+/** Reports which keys send calls without a lease id, so that an operator knows when they can be refused. */
 export class LeaseIds {
   readonly #parts: LeaseIdParts;
   readonly #calls: Counter<'call'>;
@@ -43,7 +43,7 @@ export class LeaseIds {
     });
   }
 
-  /** The caller of a request by `key`; `call`: one that may come without a lease id. */
+  /** The caller of a request by `key`; `call`: a call that may omit the lease id. */
   caller(key: ApiKey, client: Client, leaseId: string | undefined, call?: CallWithoutLeaseId): Caller {
     if (leaseId === undefined && call) this.#note(call, key);
     const { holder, role } = key;

@@ -1,19 +1,19 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { PoolNotice } from './store.js';
 
-/** What the pool looks like, read when it is asked for. */
+/** The state of the pool, read on each scrape. */
 export interface PoolGauges {
   states(): Promise<Readonly<Record<string, number>>>;
   waiting(): number;
 }
 
-/** Upper bounds of the time that an acquire takes, in seconds; a request is held for 60 at the most. */
+/** Upper bounds of the duration of an acquire, in seconds; a request waits for at most 60. */
 const WAITS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 60];
 
-/** Tells how long an acquire took, and whether it brought a lease. */
+/** Records how long an acquire took, and whether it was granted. */
 export type ObserveAcquire = (seconds: number, outcome: 'granted' | 'refused') => void;
 
-/** Registers how long acquires take. */
+/** Registers the duration of acquires. */
 export function registerAcquireWait(registry: Registry): ObserveAcquire {
   const waits = new Histogram({
     name: 'telegate_acquire_wait_seconds',
@@ -25,7 +25,7 @@ export function registerAcquireWait(registry: Registry): ObserveAcquire {
   return (seconds, outcome) => waits.observe({ outcome }, seconds);
 }
 
-/** Registers how many sessions stand in each state, and what happened to them. */
+/** Registers the number of sessions in each state, and their events. */
 export function registerPoolMetrics(
   registry: Registry,
   gauges: PoolGauges,

@@ -15,22 +15,22 @@ export function granted(outcome: AcquireOutcome, now: number): Lease {
   throw unavailable(outcome.counts, now);
 }
 
-/** How long a client is told to wait while a worker may give a session back at any moment, in seconds. */
+/** `Retry-After` while a worker may release a session at any moment, in seconds. */
 const SOON_SECONDS = 1;
 
-/** How long it is told to wait where nothing will free itself. */
+/** `Retry-After` if no session will become free by itself, in seconds. */
 const LATER_SECONDS = 60;
 
-/** What those are told who asked for a session in vain, and after how many seconds they may ask again. */
+/** The answer if no session is free, and after how many seconds to retry. */
 export interface NoFreeSession {
   readonly nextReleaseIn: number | null;
   readonly retryAfter: number;
 }
 
 /**
- * What the counts, of the sessions that were asked for, promise at `now`. A flood wait frees its session when it
- * ends, and so does a cool-down, though that is no flood wait; a lease may end at any moment; an invalidated or
- * unavailable session stays out until somebody puts it back.
+ * What the counts of the requested sessions promise at `now`. A flood wait frees its session when it ends, and so
+ * does a cool-down, although that is not a flood wait; a lease may end at any moment; an invalidated or unavailable
+ * session stays out until somebody restores it.
  */
 export function noFreeSession(counts: PoolCounts, now: number): NoFreeSession {
   const floods = [counts.nextFloodEnd, counts.nextMethodFloodEnd].filter((end) => end !== null);
@@ -56,17 +56,17 @@ function unavailable(counts: PoolCounts, now: number): Unavailable {
   return new Unavailable(detail, retryAfter);
 }
 
-/** The four groups that every session is in one of. */
+/** The four groups of sessions; each session is in exactly one. */
 export interface PoolTally {
-  /** What a request for any session could lease now. */
+  /** Sessions that a plain request could lease now. */
   readonly free: number;
   readonly inUse: number;
-  /** Flooded, be it for some method only, or invalidated. */
+  /** Flooded, even for one method only, or invalidated. */
   readonly inFloodwait: number;
   readonly unavailable: number;
 }
 
-/** The sessions by what they mean to whoever asks for one, the same in every answer. */
+/** The sessions by what they mean for a request, the same in every answer. */
 export function tallyOf({ total, states, freeButLimited }: PoolCounts): PoolTally {
   const free = states.free - freeButLimited;
   const inUse = states.leased;
@@ -74,13 +74,13 @@ export function tallyOf({ total, states, freeButLimited }: PoolCounts): PoolTall
   return { free, inUse, inFloodwait, unavailable: total - free - inUse - inFloodwait };
 }
 
-/** Why registered sessions can't be leased: how many for each reason that there is. */
+/** Why sessions can't be leased: the number for each reason. */
 export function unavailableReasons(counts: PoolCounts): Record<string, number> {
   const reasons = UNAVAILABLE_STATES.map((state) => [state, counts.states[state]] as const);
   return Object.fromEntries(reasons.filter(([, count]) => count > 0));
 }
 
-/** How long a client is told to wait for the sessions directory, in seconds: it is looked for this often. */
+/** `Retry-After` while the sessions directory is gone, in seconds: it is checked this often. */
 const DIRECTORY_RETRY_SECONDS = 5;
 
 /** The sessions directory is gone: nothing is leased at this replica until it is back. */
@@ -102,7 +102,7 @@ export class SessionsDirectoryGone extends Unavailable {
   }
 }
 
-/** What a pool whose session files are gone can lease: nothing. The free sessions count as missing. */
+/** The counts of a pool whose session files are gone: the free sessions count as missing. */
 export function withoutFiles(counts: PoolCounts): PoolCounts {
   const { states } = counts;
   return {
@@ -113,9 +113,9 @@ export function withoutFiles(counts: PoolCounts): PoolCounts {
   };
 }
 
-/** A session can't be told in a format that names its user: nobody knows who that is. */
+/** A session can't be written in a format that needs its user, which is unknown. */
 export class UserIdUnknown extends Conflict {
-  /** `reason`: why Telegram did not tell; null: it was not asked. */
+  /** `reason`: why Telegram did not name it; null: it was not asked. */
   constructor(id: number, name: string, reason: string | null) {
     const why = reason === null ? '' : `; Telegram was asked: ${reason}`;
     const message = `The user id of ${name} is not known, and a Pyrogram string holds it${why}. Ask for another format, or test the session first (POST /sessions/${id}/test)`;

@@ -2,13 +2,13 @@ import type { Clock } from '../clock.js';
 import type { Timers } from '../timers.js';
 import { IDEMPOTENCY_MS, type PoolSignals, type PoolStore } from './store.js';
 
-/** How often the next deadline is looked at while somebody waits, in milliseconds at the most. */
+/** The maximum delay between checks of the next deadline while requests wait, in milliseconds. */
 const DEADLINE_CHECK_MS = 1000;
 
-/** How many deadlines are carried out in one transaction. */
+/** How many deadlines are applied in one transaction. */
 const REAP_AT_ONCE = 1000;
 
-/** How much is forgotten in one transaction: no lease waits long behind it. */
+/** How much is deleted in one transaction, so that no lease waits long behind it. */
 const PRUNE_AT_ONCE = 500;
 
 export interface ReaperParts {
@@ -18,7 +18,7 @@ export interface ReaperParts {
   readonly timers: Timers;
 }
 
-/** Carries out what is due in the pool, and forgets what is too old to matter. */
+/** Applies due deadlines of the pool, and deletes what is too old to matter. */
 export class Reaper {
   readonly #parts: ReaperParts;
   #closed = false;
@@ -28,7 +28,7 @@ export class Reaper {
     this.#parts = parts;
   }
 
-  /** Carries out every deadline that has passed; how many there were. */
+  /** Applies every passed deadline; returns how many. */
   async reap(): Promise<number> {
     const { store, clock } = this.#parts;
     let all = 0;
@@ -39,7 +39,7 @@ export class Reaper {
     }
   }
 
-  /** Forgets history beyond the newest `maxRows`, and idempotency keys whose time is over. */
+  /** Deletes history beyond the newest `maxRows`, and expired idempotency keys. */
   async prune(maxRows: number): Promise<void> {
     const { store, clock } = this.#parts;
     for (let forgotten = 1; forgotten > 0 && !this.#closed; ) {
@@ -47,7 +47,7 @@ export class Reaper {
     }
   }
 
-  /** Carries deadlines out on time, and not only when `reap` is called, for as long as somebody waits. */
+  /** Applies deadlines on time while requests wait, not only when `reap` is called. */
   reapOnTime(isAwaited: () => boolean): void {
     if (this.#stopTimer || this.#closed) return;
     const { clock, timers, signals, store } = this.#parts;

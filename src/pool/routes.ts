@@ -19,13 +19,13 @@ export interface PoolRouteParts extends AcquireRouteParts {
 type Defaults = Pick<RouteSpec<z.ZodObject, z.ZodObject>, 'tag' | 'access' | 'from'>;
 
 const WORKER: Defaults = { tag: 'Pool', access: ['worker'], from: 'any' };
-/** The session that the input names; without one that the key may see, `unseen` is answered. */
+/** The session that the input names; if the key may not see it, `unseen` is the answer. */
 const named = (unseen?: (id: number) => Reply) => ({
   id: ({ input }: { readonly input: { readonly session_id: number } }) => input.session_id,
   ...(unseen && { unseen }),
 });
 
-/** An admin's action upon the session, if it does not hold it itself. */
+/** An admin's action on the session, if it does not hold it itself. */
 const audit = (action: string) => ({
   action,
   object: ({ input }: { readonly input: { readonly session_id: number } }) => `session:${input.session_id}`,
@@ -34,7 +34,7 @@ const unlessOwn = (as: Relation | null) => (as === 'admin' ? {} : { audit: null 
 
 const REFUSED = { 409: { description: '`lease_lost`, `not_lease_holder` or `lease_id_required`' } };
 
-/** The routes by which workers use the pool and monitoring watches it. */
+/** The routes for workers and monitoring. */
 export function poolRoutes(parts: PoolRouteParts): Route[] {
   return [
     ...acquireRoutes(parts),

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { repeatable, sessionId, text, wholeNumber } from '../http/parameters.js';
 
-/** The longest lease, in seconds. */
+/** The maximum ttl of a lease, in seconds. */
 const MAX_TTL_SECONDS = 86_400;
 
-/** The longest flood wait that is believed, in seconds. */
+/** The maximum flood wait that is accepted, in seconds. */
 const MAX_FLOOD_SECONDS = 31_536_000;
 
 const ttl = wholeNumber(1, MAX_TTL_SECONDS).meta({ description: 'How long the lease lasts, in seconds' });
@@ -18,7 +18,7 @@ const leaseId = text(100).meta({ description: 'The lease, as `GET /session` name
 
 const seconds = wholeNumber(0, MAX_FLOOD_SECONDS);
 
-/** What a worker may ask of `/session`. */
+/** The parameters of `/session`. */
 export const acquireInput = z.object({
   ttl: ttl.optional(),
   wait: wholeNumber(0, 60)
@@ -140,7 +140,7 @@ export const heartbeatAnswer = z.object({
   expires_at: moment,
 });
 
-/** The answer of a route that says what became of a session. */
+/** The answer of a route that reports a session's new status. */
 export function statusOf(status: string) {
   return z.object({ status: z.literal(status), session_id: z.int() });
 }
@@ -163,7 +163,7 @@ export const reportAnswer = z.object({
   floodwait_until: nullableMoment,
 });
 
-/** A lease id lets its bearer act: those who only watch never see one. */
+/** A lease id is a capability: monitors never see one. */
 const LEASE_ID_OF_ADMIN = z.string().nullable().meta({ description: 'null unless the key is an admin' });
 
 export const leasesAnswer = z.array(

@@ -21,10 +21,10 @@ import type {
 } from './store.js';
 import { judgeTelegramError, type Verdict } from './telegram_error_verdicts.js';
 
-/** The most requests that may be on hold at once. */
+/** The maximum number of waiting requests. */
 const MAX_WAITING = 10_000;
 
-/** How many leases of one holder end in one transaction. */
+/** How many leases of one holder are ended in one transaction. */
 const REVOKE_AT_ONCE = 200;
 
 export interface PoolServiceParts {
@@ -33,14 +33,14 @@ export interface PoolServiceParts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly newLeaseId: () => string;
-  /** Those who wait at other replicas. */
+  /** The requests that wait at other replicas. */
   readonly remote: RemoteQueues;
 }
 
-/** The rules of leasing, over a store. Knows nothing of HTTP. */
+/** The rules of leasing, over a store. Knows nothing about HTTP. */
 export class PoolService {
   readonly #parts: PoolServiceParts;
-  /** Deadlines, and what is to be forgotten. */
+  /** Applies deadlines, and deletes old data. */
   readonly reaper: Reaper;
   readonly #queue: AcquireQueue;
   #closing = false;
@@ -51,7 +51,7 @@ export class PoolService {
     const { store, clock, timers, signals, remote, newLeaseId } = parts;
     this.reaper = new Reaper({ store, signals, clock, timers });
     this.#queue = new AcquireQueue({
-      // A lease of an attempt that failed half-way is ended by its id: the next one needs its own.
+      // A lease of an attempt that failed halfway is ended by its id: the next one needs its own.
       acquire: (request) => store.acquire({ ...request, leaseId: newLeaseId() }, clock.now()),
       giveBack: (lease) => void this.giveBack(lease),
       ...{ timers, clock, remote },
@@ -59,29 +59,29 @@ export class PoolService {
     signals.onFreed((count) => this.#queue.freed(count));
   }
 
-  /** Requests on hold, at all replicas. */
+  /** Waiting requests, at all replicas. */
   get waiting(): number {
     return this.#queue.length;
   }
 
-  /** The session files are gone: sends those on hold away, and grants nothing until `resume`. */
+  /** Called when the session files are gone: rejects waiting requests, and grants nothing until `resume`. */
   suspend(reason: string): void {
     this.#directoryGone = reason;
     this.#queue.disperse();
   }
 
-  /** The session files are back. */
+  /** Called when the session files are back. */
   resume(): void {
     this.#directoryGone = null;
   }
 
   /**
-   * Leases the least recently used free session that fits, waiting in the queue for one if asked to.
+   * Leases the least recently used free session that matches, waiting in the queue for one if requested.
    * @throws SessionsDirectoryGone from `suspend` to `resume`.
-   * @throws Unavailable when none is free in time, or the service is stopping.
-   * @throws NotFound for a session named that does not exist.
-   * @throws TooMany when the key holds all the leases that it may.
-   * @throws Conflict when the idempotency key's lease has ended.
+   * @throws Unavailable if none is free in time, or the service is stopping.
+   * @throws NotFound if the named session does not exist.
+   * @throws TooMany if the key already holds its maximum number of leases.
+   * @throws Conflict if the idempotency key's lease has ended.
    */
   async acquire(
     wanted: Omit<AcquireRequest, 'leaseId'>,
@@ -100,14 +100,14 @@ export class PoolService {
     return granted(outcome ?? (await none()), clock.now());
   }
 
-  /** Takes back a lease that nobody received. Where even that fails, the lease ends when its time is up. */
+  /** Ends a lease that nobody received. If even that fails, the lease expires. */
   async giveBack({ sessionId, leaseId }: Lease): Promise<void> {
     const { store, clock } = this.#parts;
     await store.giveBack(sessionId, leaseId, clock.now()).catch(() => undefined);
   }
 
   /**
-   * Ends a lease whose session can't be handed out, and takes the session out of the pool with its reason until
+   * Ends a lease whose session can't be handed out, and takes the session out of the pool with the reason, until
    * someone restores it.
    */
   async setAside(lease: Lease, holder: string, reason: string): Promise<void> {
@@ -116,19 +116,19 @@ export class PoolService {
     try {
       await this.block(lease.sessionId, caller, { kind: 'dead', reason });
     } finally {
-      // Also its idempotency key, which may get another session then.
+      // And its idempotency key, which may then get another session.
       await this.giveBack(lease);
     }
   }
 
-  /** The new end of the lease, in milliseconds. @throws Conflict when the lease is gone, or another key's. */
+  /** Returns the new expiry of the lease, in milliseconds. @throws Conflict if the lease is gone, or another key's. */
   async renew(sessionId: number, caller: Caller, ttlSeconds: number | null): Promise<number> {
     const outcome = await this.#parts.store.renew(sessionId, caller, ttlSeconds, this.#parts.clock.now());
     if (outcome.kind !== 'renewed') throw refused(outcome.kind, sessionId);
     return outcome.expiresAt;
   }
 
-  /** Frees the session. @throws Conflict when somebody else holds it. */
+  /** Frees the session. @throws Conflict if somebody else holds it. */
   async release(sessionId: number, caller: Caller, flood: Flood | null): Promise<Released> {
     const outcome = await this.#parts.store.release(
       sessionId,
@@ -141,7 +141,7 @@ export class PoolService {
     return outcome;
   }
 
-  /** Keeps the session out of the pool; until when, or null for an unknown session. @throws Conflict as `release`. */
+  /** Blocks the session; returns until when, or null for an unknown session. @throws Conflict as `release`. */
   async block(
     sessionId: number,
     caller: Caller,
@@ -158,7 +158,7 @@ export class PoolService {
     return outcome;
   }
 
-  /** Records what Telegram said of the session, and tells what to do. @throws NotFound, Conflict. */
+  /** Records a Telegram error of the session, and returns what to do. @throws NotFound, Conflict. */
   async report(sessionId: number, caller: Caller, error: string, method: string | null): Promise<Reported> {
     const verdict = judgeTelegramError(error, method);
     const block: Block = verdict.effect.kind === 'none' ? { kind: 'none' } : verdict.effect;
@@ -168,18 +168,18 @@ export class PoolService {
     return { ...verdict, action: stop ? 'stop' : verdict.action, ...blocked };
   }
 
-  /** Undoes an invalidation, a flood wait or a death; a cool-down goes on. @throws NotFound. */
+  /** Ends a flood wait, an invalidation or a death, but not a cool-down. @throws NotFound. */
   async restore(sessionId: number): Promise<void> {
     const outcome = await this.#parts.store.restore(sessionId, this.#parts.clock.now());
     if (outcome.kind === 'unknown') throw new NotFound('Session not found');
   }
 
-  /** Nothing is granted any more to those who wait with this key. */
+  /** Rejects the requests that wait with this key. */
   dismiss(holder: string): void {
     this.#queue.dismiss(holder);
   }
 
-  /** Takes all its leases from the holder; `by`: who does. Each session cools down. Returns how many there were. */
+  /** Revokes all leases of the holder; `by`: the actor. Each session cools down. Returns how many there were. */
   async revokeLeases(holder: string, by: string): Promise<number> {
     const { store, clock } = this.#parts;
     let all = 0;
@@ -190,7 +190,7 @@ export class PoolService {
     }
   }
 
-  /** How the sessions stand that have all of the tags; while the session files are gone, none is free. */
+  /** The states of the sessions that have all of the tags; while the session files are gone, none is free. */
   async counts(tags: readonly string[] = []): Promise<PoolCounts> {
     const { store, clock } = this.#parts;
     const scope = { tags, sessionId: null, sessionName: null, method: null };
@@ -198,7 +198,7 @@ export class PoolService {
     return this.#directoryGone === null ? counts : withoutFiles(counts);
   }
 
-  /** Those of sessions that have all of the tags. */
+  /** Only of sessions that have all of the tags. */
   leases(page: Page, tags: readonly string[] = []): Promise<LeaseRow[]> {
     return this.#parts.store.leases(page, this.#parts.clock.now(), tags);
   }
@@ -210,7 +210,7 @@ export class PoolService {
     return rows;
   }
 
-  /** Grants nothing more, and sends those on hold away. */
+  /** Grants nothing more, and rejects waiting requests. */
   close(): void {
     this.#closing = true;
     this.reaper.close();
@@ -222,7 +222,7 @@ export class PoolService {
     if (reason !== null) throw new SessionsDirectoryGone(reason, await this.counts(tags));
   }
 
-  /** What the idempotency key was answered with before: nobody else waits for that. Null: it is new. */
+  /** The earlier answer for the idempotency key, which needs no queue. Null: it is new. */
   async #repeated(request: AcquireRequest): Promise<AcquireOutcome | null> {
     if (request.idempotencyKey === null || this.#queue.length === 0) return null;
     const { store, clock } = this.#parts;
@@ -230,7 +230,7 @@ export class PoolService {
     return outcome.kind === 'none' ? null : outcome;
   }
 
-  /** Tries at once if nobody waits, and joins the queue if that does not help. Null: nothing came in time. */
+  /** Tries at once if no request waits, else joins the queue. Null: no session became free in time. */
   async #try(request: AcquireRequest, joining: Joining): Promise<AcquireOutcome | null> {
     const { store, clock } = this.#parts;
     if (this.#queue.length === 0) {
@@ -244,22 +244,22 @@ export class PoolService {
   }
 }
 
-/** What a release led to. */
+/** The result of a release. */
 export interface Released {
-  /** False: there was nothing to free. */
+  /** False: there was nothing to release. */
   readonly changed: boolean;
-  /** What the caller was to the session; null: there is no such session. */
+  /** The role of the caller; null: there is no such session. */
   readonly as: Relation | null;
 }
 
-/** What a report led to. `until`: when the state ends, in milliseconds. */
+/** The result of a report. `until`: when the state ends, in milliseconds. */
 export interface Reported extends Verdict {
   readonly state: string;
   readonly until: number | null;
   readonly as: Relation;
 }
 
-/** Clients write `messages.getHistory` or `messages.GetHistory`: it is one method. */
+/** Clients write `messages.getHistory` or `messages.GetHistory`: the same method. */
 function oneSpelling(method: string | null): string | null {
   return method?.toLowerCase() ?? null;
 }

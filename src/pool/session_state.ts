@@ -1,7 +1,7 @@
 import { type LeaseRecord, type UnreleasedLease, withUnreleased } from './lease_authorization.js';
 import { type BaseState, nextState, type PoolEvent, STATES, type State, TRANSITIONS } from './states.js';
 
-/** The columns that say where a session stands in the pool. */
+/** The columns with a session's state in the pool. */
 export interface PoolColumns {
   readonly state: State;
   readonly stateReason: string | null;
@@ -14,8 +14,8 @@ export interface PoolColumns {
   readonly leaseTtlSeconds: number | null;
   readonly leaseRenewed: boolean;
   /**
-   * Until when the last holder may still be connected, since its lease did not end by its own word; the session is
-   * not leased before, whatever else happens to it. Null: its lease goes on, or the holder has let go.
+   * Until when the last holder may still be connected, because its lease ended without its release; the session is
+   * not leased before that, whatever else happens. Null: the lease is current, or was released.
    */
   readonly cooldownUntil: number | null;
   readonly unreleased: readonly UnreleasedLease[];
@@ -30,7 +30,7 @@ export interface SessionState extends PoolColumns, LeaseRecord {
   readonly restReason: string | null;
 }
 
-/** What happened, for the history. */
+/** An entry of the history. */
 export interface HistoryEntry {
   readonly at: number;
   readonly event: string;
@@ -39,9 +39,9 @@ export interface HistoryEntry {
 }
 
 /**
- * The row after `event` at the moment `at`, with `changes`; null where the transition table says that it changes
- * nothing. A lease that ends without its holder is remembered, and while that one may still be connected the
- * session cools down in place of becoming leasable.
+ * The row after `event` at the moment `at`, with `changes`; null if the transition table says that it changes
+ * nothing. A lease that ends without its holder is remembered, and while that one may still be connected, the session
+ * cools down instead of becoming leasable.
  */
 export function applyEvent<Row extends SessionState>(
   row: Row,
@@ -63,7 +63,7 @@ export function applyEvent<Row extends SessionState>(
   return { ...after, unreleased };
 }
 
-/** The session could be leased though its last holder may still be connected. */
+/** Whether the session could be leased although its last holder may still be connected. */
 function mayBeConnected({ state, cooldownUntil }: SessionState, at: number): boolean {
   return TRANSITIONS[state].acquire !== undefined && cooldownUntil !== null && cooldownUntil > at;
 }
@@ -73,7 +73,7 @@ export function statesBefore(event: PoolEvent): State[] {
   return STATES.filter((state) => TRANSITIONS[state][event] !== undefined);
 }
 
-/** The names of the counts that a session is part of. */
+/** The names of the counters that include a session. */
 export function countsOf(row: Pick<SessionState, 'state' | 'limited' | 'leaseHolder'>): string[] {
   const names = [`state:${row.state}`];
   if (row.state === 'free' && row.limited) names.push('limited');
@@ -81,17 +81,17 @@ export function countsOf(row: Pick<SessionState, 'state' | 'limited' | 'leaseHol
   return names;
 }
 
-/** Whether somebody who waits may get the session now, and could not before. */
+/** Whether a waiting request may get the session now, and could not before. */
 export function becameFree(before: PoolColumns, after: PoolColumns): boolean {
   return after.state === 'free' && (before.state !== 'free' || (before.limited && !after.limited));
 }
 
-/** A session's place among the free ones that bear its tags; null: it is not free. */
+/** A session's position among the free ones with its tags; null: it is not free. */
 export function freeSince(row: Pick<SessionState, 'state' | 'lastUsedAt'>): number | null {
   return row.state === 'free' ? row.lastUsedAt : null;
 }
 
-/** A worker has it, or had it a moment ago and may still be connected. */
+/** Whether a worker holds it, or held it a moment ago and may still be connected. */
 export function isHeld({ state }: Pick<SessionState, 'state'>): boolean {
   return state === 'leased' || state === 'cooldown';
 }

@@ -18,12 +18,12 @@ export type BaseState = Extract<State, 'free' | 'missing' | 'dead' | 'inactive' 
 /**
  * Everything that can happen to a session.
  *
- * - `expire`: a lease that was never renewed ran out.
- * - `enter_cooldown`: a lease that was renewed ran out; its worker sends heartbeats and needs a moment to notice.
- * - `revoke`: somebody took the lease from its holder, who may still be connected.
+ * - `expire`: a lease that was never renewed has expired.
+ * - `enter_cooldown`: a lease that was renewed has expired; its worker sends heartbeats and needs a moment to notice.
+ * - `revoke`: the lease was taken from its holder, which may still be connected.
  * - `timer_expired`: a cool-down, a flood wait or an invalidation is over.
  * - `reconcile`: the base state changed.
- * - `auth_key_changed`: the file holds another auth key than before.
+ * - `auth_key_changed`: the file contains another auth key than before.
  */
 export const EVENTS = [
   'acquire',
@@ -45,7 +45,7 @@ export type PoolEvent = (typeof EVENTS)[number];
 /** The next state; `base`: the session's base state; absent: the event changes nothing. */
 type Row = Partial<Record<PoolEvent, State | 'base'>>;
 
-/** The whole of leasing: state × event → state. What is not here does not happen. */
+/** All of leasing: state × event → state. What is not listed does not happen. */
 export const TRANSITIONS: Readonly<Record<State, Readonly<Row>>> = {
   free: {
     acquire: 'leased',
@@ -86,7 +86,7 @@ export const TRANSITIONS: Readonly<Record<State, Readonly<Row>>> = {
   duplicate: { invalidate: 'invalid', die: 'dead', reconcile: 'base', auth_key_changed: 'base' },
 };
 
-/** The state that follows, or null where the event changes nothing. */
+/** The next state, or null if the event changes nothing. */
 export function nextState(state: State, event: PoolEvent, base: BaseState): State | null {
   const target = TRANSITIONS[state][event] ?? null;
   return target === 'base' ? base : target;
@@ -101,8 +101,8 @@ export function deadlineEvent(state: State, renewed: boolean): PoolEvent | null 
 /** States counted as `unavailable`, which are also its reasons. */
 export const UNAVAILABLE_STATES: readonly State[] = ['cooldown', 'missing', 'dead', 'inactive', 'duplicate'];
 
-/** 2099-01-01T00:00:00Z: until when an invalidated session is kept out, in milliseconds. */
+/** 2099-01-01T00:00:00Z, the end of an invalidation, in milliseconds. */
 export const INVALIDATED_UNTIL = Date.UTC(2099, 0, 1);
 
-/** The longest cool-down of a lease that ran out or was revoked, in seconds. */
+/** The maximum cool-down after a lease that expired or was revoked, in seconds. */
 export const MAX_COOLDOWN_SECONDS = 60;

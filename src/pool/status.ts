@@ -5,12 +5,12 @@ import type { Timers } from '../timers.js';
 import { tallyOf, unavailableReasons } from './outcomes.js';
 import type { PoolCounts, PoolNotice } from './store.js';
 
-/** A moment of the service's clock as ISO 8601 in UTC. */
+/** An instant of the service's clock as ISO 8601 in UTC. */
 export function iso(clock: SteadyClock, at: number): string {
   return clock.display(at).toISOString();
 }
 
-/** The whole second at or after the moment, as `YYYY-MM-DD HH:MM:SS` in UTC. */
+/** The instant rounded up to a whole second, as `YYYY-MM-DD HH:MM:SS` in UTC. */
 function wholeSecond(clock: SteadyClock, at: number): string {
   const upwards = Math.ceil(clock.display(at).getTime() / 1000) * 1000;
   return new Date(upwards).toISOString().slice(0, 19).replace('T', ' ');
@@ -36,26 +36,26 @@ export function serializeStatus(counts: PoolCounts, waiting: number, clock: Stea
   };
 }
 
-/** A changing status is told at most this often, in milliseconds. */
+/** A changing status is sent at most this often, in milliseconds. */
 const STATUS_EVERY_MS = 1000;
 
-/** Of one commit, so many events are told one by one; the status tells the rest. */
+/** How many events of one commit are sent individually; the status covers the rest. */
 const MAX_EVENTS = 50;
 
-/** So many wait at the most until it is known who may see their sessions. */
+/** How many events are queued at most until it is known who may see their sessions. */
 const MAX_UNSORTED = 500;
 
 export interface StatusBroadcastParts {
   readonly events: EventHub;
   /** The pool, or those of its sessions that have all of the tags. */
   readonly status: (tags: readonly string[]) => Promise<unknown>;
-  /** Those of the sessions that the key, which is limited to tags, may see. */
+  /** Those of the sessions that a key limited to tags may see. */
   readonly visible: (key: ApiKey, sessionIds: readonly number[]) => Promise<readonly number[]>;
   readonly clock: SteadyClock;
   readonly timers: Timers;
 }
 
-/** Tells listeners what happens to sessions, and now and then what the pool looks like. Idle while nobody listens. */
+/** Sends session events, and periodically the status, to listeners. Idle while there are none. */
 export class StatusBroadcast {
   readonly #parts: StatusBroadcastParts;
   #stopTimer: (() => void) | null = null;
@@ -88,7 +88,7 @@ export class StatusBroadcast {
     return [...new Map(limited.map((key) => [key.holder, key])).values()];
   }
 
-  /** One look for all that happened meanwhile, and in its order. */
+  /** One lookup for all events that arrived meanwhile, in order. */
   async #sort(): Promise<void> {
     const { events, visible } = this.#parts;
     this.#sorting = true;

@@ -3,33 +3,32 @@ import type { StoredProxy } from '../kernel/proxy.js';
 import type { Caller, RefusalKind, Relation } from './lease_authorization.js';
 import type { State } from './states.js';
 
-/** What a worker asks for. Times are milliseconds on the service's clock. */
+/** A request for a lease. Times are milliseconds on the service's clock. */
 export interface AcquireRequest {
   /** The id that the lease will have if it is granted. */
   readonly leaseId: string;
   readonly holder: string;
   /** The client's address; null: the service itself. */
   readonly address: string | null;
-  /** How many leases the key may hold at once; null: any number. */
+  /** The key's maximum number of concurrent leases; null: unlimited. */
   readonly maxLeases: number | null;
   readonly ttlSeconds: number;
-  /** All of them must stand on the session. */
+  /** The session must have all of them. */
   readonly tags: readonly string[];
   readonly sessionId: number | null;
   readonly sessionName: string | null;
-  /**
-   * An admin took it out of the pool and asks for it by id all the same; it goes back there afterwards. Only
-   * together with `sessionId`.
-   */
+  /** Whether an inactive session may be leased; it is inactive again afterwards. Only together with `sessionId`. */
   readonly alsoInactive: boolean;
-  /** The Telegram method it is wanted for: sessions flooded for other methods only will do. */
+  /** The Telegram method to be called: sessions flooded only for other methods match. */
   readonly method: string | null;
-  /** What the key is limited to, and `tags` has, too: a session without all of them does not exist for it. */
+  /**
+   * The tags that the key is limited to, which `tags` includes: a session without all of them does not exist for it.
+   */
   readonly scope?: readonly string[];
-  /** Only sessions whose auth key is known will do. */
+  /** Whether only sessions with a known auth key match. */
   readonly withCredentials: boolean;
   readonly idempotencyKey: string | null;
-  /** Nothing is granted: only a lease that the idempotency key was answered with before is given again. */
+  /** Grants nothing: only returns the earlier lease of the idempotency key. */
   readonly onlyRepeat?: boolean;
 }
 
@@ -50,24 +49,24 @@ export interface Lease {
   readonly tags: readonly string[];
 }
 
-/** Of which sessions counts speak: those that a request for these would consider. */
+/** The scope of counts: the sessions that a request with these conditions would consider. */
 export type CountScope = Pick<AcquireRequest, 'tags' | 'sessionId' | 'sessionName' | 'method'>;
 
-/** Whether the scope is of certain sessions, which are to be looked through one by one. */
+/** Whether the scope consists of specific sessions, which are examined one by one. */
 export function namesSessions({ tags, sessionId, sessionName }: CountScope): boolean {
   return tags.length > 0 || sessionId !== null || sessionName !== null;
 }
 
-/** How many sessions stand in each state, and the deadlines that matter to those who wait. */
+/** The number of sessions in each state, and the deadlines that matter to waiting requests. */
 export interface PoolCounts {
   readonly total: number;
   readonly states: Readonly<Record<State, number>>;
-  /** Free, but flooded for some method. */
+  /** Free, but with a method flood. */
   readonly freeButLimited: number;
   readonly nextFloodEnd: number | null;
   /**
-   * When the first of those that are `freeButLimited` can be leased: by anyone, or for the method that was asked
-   * for. Of very many floods it may be told too early, never too late.
+   * When the first of those counted in `freeButLimited` can be leased: by any request, or for the requested method.
+   * With very many floods it may be too early, never too late.
    */
   readonly nextMethodFloodEnd: number | null;
   readonly nextCooldownEnd: number | null;
@@ -81,10 +80,10 @@ export type AcquireOutcome =
   | { readonly kind: 'max_leases'; readonly held: number; readonly maxLeases: number }
   | { readonly kind: 'unknown_session' };
 
-/** Why a caller's lease did not let it act. */
+/** Why a caller's lease does not authorize it. */
 export type Refusal = { readonly kind: RefusalKind };
 
-/** `unknown`: no such session; `done`: the state that was asked for holds now. */
+/** `unknown`: no such session; `done`: the session now has the requested state. */
 export type Outcome =
   | { readonly kind: 'done'; readonly changed: boolean; readonly as: Relation }
   | { readonly kind: 'unknown' }
@@ -92,7 +91,7 @@ export type Outcome =
 
 export type RenewOutcome = { readonly kind: 'renewed'; readonly expiresAt: number } | Refusal;
 
-/** A flood wait of so many seconds, of one method or (null) of the whole session. */
+/** A flood wait in seconds, of one method or (null) of the whole session. */
 export interface Flood {
   readonly seconds: number;
   readonly method: string | null;
@@ -103,9 +102,9 @@ export type Block =
   | ({ readonly kind: 'flood' } & Flood)
   | { readonly kind: 'invalidate'; readonly reason: string | null }
   | { readonly kind: 'dead'; readonly reason: string }
-  /** Nothing: only whether the caller holds the lease is looked at. */
+  /** Nothing: only checks whether the caller holds the lease. */
   | { readonly kind: 'none' }
-  /** Dead if it is said twice within `SUSPICION_SECONDS`. */
+  /** Dead if reported twice within `SUSPICION_SECONDS`. */
   | { readonly kind: 'suspect'; readonly reason: string };
 
 export type BlockOutcome =
@@ -121,7 +120,7 @@ export type BlockOutcome =
 /** How long a repeated `Idempotency-Key` gets the same lease, in milliseconds. */
 export const IDEMPOTENCY_MS = 600_000;
 
-/** How long a first AUTH_KEY_UNREGISTERED is remembered, waiting for a second. */
+/** How long a first AUTH_KEY_UNREGISTERED is remembered. */
 export const SUSPICION_SECONDS = 3600;
 
 export interface LeaseRow {
@@ -144,41 +143,38 @@ export interface HistoryRow {
 }
 
 /**
- * Where leases live. Each operation is one transaction, durable when its promise resolves, and sees the
- * pool as of `now`: deadlines that have passed by then are carried out first. Every one of them rejects
- * with `Unavailable` when the database can't be written.
+ * The store of leases. Each operation is one transaction, durable when its promise resolves, and sees the pool at
+ * `now`: deadlines that have passed by then are applied first. All of them reject with `Unavailable` if the database
+ * can't be written.
  */
 export interface PoolStore {
   acquire(request: AcquireRequest, now: number): Promise<AcquireOutcome>;
-  /** Makes a lease last longer; `caller` names it by its id. */
+  /** Extends a lease; `caller` names it by its id. */
   renew(sessionId: number, caller: Caller, ttlSeconds: number | null, now: number): Promise<RenewOutcome>;
   /** Ends the lease; with `flood`, the session (or one method of it) is flooded in the same transaction. */
   release(sessionId: number, caller: Caller, flood: Flood | null, now: number): Promise<Outcome>;
   block(sessionId: number, caller: Caller, block: Block, now: number): Promise<BlockOutcome>;
-  /** Ends a lease that its holder never received; unless it did, by sending its idempotency key again. */
+  /** Ends an undelivered lease, unless its holder received it by repeating its idempotency key. */
   giveBack(sessionId: number, leaseId: string, now: number): Promise<void>;
   restore(sessionId: number, now: number): Promise<Outcome>;
-  /**
-   * Takes from the holder at most `limit` of its leases, whose sessions cool down; `by`: who does. Resolves to how
-   * many there were.
-   */
+  /** Revokes at most `limit` leases of the holder, whose sessions cool down; `by`: the actor. Resolves to how many. */
   revokeLeases(holder: string, by: string, limit: number, now: number): Promise<number>;
-  /** Carries out deadlines that have passed, at most `limit`; resolves to how many there were. */
+  /** Applies at most `limit` passed deadlines; resolves to how many. */
   expire(limit: number, now: number): Promise<number>;
-  /** Without a scope, of all sessions; then, and for a method alone, the cost does not grow with the pool. */
+  /** Without a scope, counts all sessions; then, and for a method alone, the cost does not grow with the pool. */
   counts(now: number, scope?: CountScope): Promise<PoolCounts>;
-  /** Those of sessions that have all of the tags. */
+  /** Only of sessions that have all of the tags. */
   leases(page: Page, now: number, tags?: readonly string[]): Promise<LeaseRow[]>;
   /** Newest first; null: no such session. */
   history(sessionId: number, page: Page): Promise<HistoryRow[] | null>;
   /**
-   * Drops history beyond the newest `maxRows` and idempotency keys older than `before`, at most `limit` of
-   * each; resolves to how many there were.
+   * Deletes history beyond the newest `maxRows` and idempotency keys older than `before`, at most `limit` of each;
+   * resolves to how many.
    */
   prune(maxRows: number, before: number, limit: number): Promise<number>;
 }
 
-/** Something that happened to a session, as it stands in its history. */
+/** An event of a session, as in its history. */
 export interface PoolNotice {
   readonly sessionId: number;
   readonly sessionName: string;
@@ -187,12 +183,12 @@ export interface PoolNotice {
   readonly detail: string | null;
 }
 
-/** What a store tells of its own accord, after the commit that made it true. */
+/** What a store announces by itself, after the commit. */
 export interface PoolSignals {
-  /** What happened; of many things at once only the first few hundred are told. */
+  /** Events; of many at once, only the first few hundred are announced. */
   onHappened(listener: (notices: readonly PoolNotice[]) => void): void;
-  /** So many sessions became free. */
+  /** How many sessions became free. */
   onFreed(listener: (count: number) => void): void;
-  /** When the next deadline falls, in milliseconds on the service's clock; null: none. */
+  /** The next deadline, in milliseconds on the service's clock; null: none. */
   nextDeadline(): number | null;
 }

@@ -7,10 +7,10 @@ export type Effect =
   | { readonly kind: 'invalidate'; readonly reason: string };
 
 /**
- * What the pool does about an error, and what its worker is told: `wait` (keep the session, call again after
- * `waitSeconds`), `swap` (take another session), `stop` (never use this one again), `retry` (call once more).
- * A flood without a method is the whole session's. `suspect`: a second such report means dead, which is for
- * the caller to find out. `waitSeconds` is null where Telegram names no time.
+ * What the pool does about an error, and what the worker is told: `wait` (keep the session, call again after
+ * `waitSeconds`), `swap` (lease another session), `stop` (never use this one again), `retry` (call again). A flood
+ * without a method concerns the whole session. `suspect`: a second such report means dead, which the caller has to
+ * check. `waitSeconds` is null if Telegram names no time.
  */
 export interface Verdict {
   readonly action: 'wait' | 'swap' | 'stop' | 'retry';
@@ -18,13 +18,13 @@ export interface Verdict {
   readonly waitSeconds: number | null;
 }
 
-/** The longest wait believed, in seconds: ten years. Also how long a frozen account's method stays blocked. */
+/** The maximum wait that is accepted, in seconds: ten years. Also how long a frozen account's method stays blocked. */
 const MAX_WAIT_SECONDS = 10 * 31_536_000;
 
-/** The longest wait, in seconds, for which a worker keeps its session in place of taking another. */
+/** The longest wait, in seconds, for which a worker keeps its session instead of leasing another one. */
 const MAX_WAIT_IN_PLACE_SECONDS = 60;
 
-/** How long, in seconds, a `PEER_FLOOD` lasts here: Telegram does not say, and limits are counted by the day. */
+/** How long a `PEER_FLOOD` lasts here, in seconds: Telegram does not say, and its limits are per day. */
 const PEER_FLOOD_SECONDS = 86_400;
 
 interface TelegramError {
@@ -39,7 +39,7 @@ const RETRY: Verdict = { action: 'retry', effect: NO_EFFECT, waitSeconds: null }
 
 const VERDICTS: ReadonlyMap<string, (error: TelegramError) => Verdict> = new Map([
   ['FLOOD_WAIT_', ({ seconds, method }: TelegramError) => floodVerdict(seconds ?? 0, method)],
-  // Only the transfer of files is slowed down, for an account without a subscription.
+  // Only file transfers are throttled, for an account without a subscription.
   [
     'FLOOD_PREMIUM_WAIT_',
     ({ seconds, method }: TelegramError) => floodVerdict(seconds ?? 0, method ?? 'upload.getFile'),
@@ -61,13 +61,13 @@ const VERDICTS: ReadonlyMap<string, (error: TelegramError) => Verdict> = new Map
   ['PHONE_NUMBER_BANNED', deadVerdict],
 ]);
 
-// Longer than any error a client prints, and short enough to search at once.
+// Longer than any error that a client prints, and short enough to search quickly.
 const MAX_ERROR_LENGTH = 2_000;
 
 /**
- * Judges Telegram's own error name, in any case and with text around it (`420 FLOOD_WAIT_35 (caused by …)`),
- * for the method that failed, if known: the first known name in it decides. Anything else (a network error,
- * a time-out, a 5xx, an unknown name) says nothing about the session: `retry`, no effect.
+ * The verdict on Telegram's error name, in any case and with text around it (`420 FLOOD_WAIT_35 (caused by …)`), for
+ * the method that failed, if known: the first known name in it decides. Anything else (a network error, a timeout, a
+ * 5xx, an unknown name) says nothing about the session: `retry`, no effect.
  */
 export function judgeTelegramError(error: string, method: string | null): Verdict {
   const called = method?.trim() || null;
@@ -83,7 +83,7 @@ export function judgeTelegramError(error: string, method: string | null): Verdic
   return RETRY;
 }
 
-/** A name that ends in a number is another name without it, and the other way round. */
+/** A name that ends in a number differs from the name without it. */
 function endsAsKnown(name: string, seconds: number | null): boolean {
   return name.endsWith('_') === (seconds !== null);
 }
@@ -99,7 +99,7 @@ function swapAfterFlood(seconds: number, method: string | null): Verdict {
   return { action: 'swap', effect: { kind: 'flood', seconds, method }, waitSeconds: null };
 }
 
-/** A frozen account can only read, and nothing but an appeal ends it. */
+/** A frozen account can only read, and only an appeal unfreezes it. */
 function frozenVerdict({ name, method }: TelegramError): Verdict {
   if (method !== null) return swapAfterFlood(MAX_WAIT_SECONDS, method);
   return { action: 'swap', effect: { kind: 'invalidate', reason: name }, waitSeconds: null };

@@ -1,13 +1,13 @@
 import type { RemoteQueues, WaitingRequest } from '../cluster/cluster.js';
 import type { AcquireOutcome, AcquireRequest } from './store.js';
 
-/** How many try at once at the most. */
+/** The maximum number of requests that try at the same time. */
 const MAX_AT_ONCE = 256;
 
-/** So many kinds have their turn one after the other; those behind them try together. */
+/** How many kinds take turns one after the other; the kinds behind them try together. */
 const KINDS_IN_TURN = 8;
 
-/** When a request came: `order` among those of this process, `arrivedAt` on the clock that replicas share. */
+/** The arrival of a request: `order` within this process, `arrivedAt` on the clock that replicas share. */
 export interface Ticket {
   readonly order: number;
   readonly arrivedAt: number;
@@ -17,19 +17,19 @@ export interface Ticket {
 export interface Waiter extends WaitingRequest {
   readonly ticket: Ticket;
   readonly request: AcquireRequest;
-  /** Asked not to wait: leaves after the first round that begins after it came. */
+  /** Whether it does not wait: it leaves after the first round that starts after its arrival. */
   readonly once: boolean;
   readonly resolve: (outcome: AcquireOutcome | null) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Who may try now, and whether somebody may not because others elsewhere came before. */
+/** The requests that may try now, and whether one is held back by earlier requests elsewhere. */
 export interface Candidates {
   readonly next: readonly Waiter[];
   readonly heldBack: boolean;
 }
 
-/** The requests that wait here, first come first; the other replicas are told of them. */
+/** The requests that wait here, in order of arrival; they are announced to the other replicas. */
 export class WaitQueue {
   readonly #remote: RemoteQueues;
   readonly #waiters: Waiter[] = [];
@@ -52,7 +52,7 @@ export class WaitQueue {
     this.#announce();
   }
 
-  /** False: it was not there any more. */
+  /** False: it was no longer in the queue. */
   remove(waiter: Waiter): boolean {
     const index = this.#waiters.indexOf(waiter);
     if (index === -1) return false;
@@ -61,7 +61,7 @@ export class WaitQueue {
     return true;
   }
 
-  /** Takes everyone out. */
+  /** Removes all requests. */
   clear(): Waiter[] {
     const all = this.#waiters.splice(0);
     this.#announce();
@@ -69,8 +69,8 @@ export class WaitQueue {
   }
 
   /**
-   * The first `most` of each kind but those `without`. As far as it is known that so many (`freed`) became
-   * free, they are the first of all replicas; beyond that, only those before whom nobody came elsewhere.
+   * The first `most` requests of each kind, except kinds in `without`. Up to the number of known free sessions
+   * (`freed`), they are the first of all replicas; beyond that, only those without earlier requests elsewhere.
    */
   firstOfEach(most: number, freed: number, without: ReadonlySet<string>): Candidates {
     const counted = new Map<string, number>();
@@ -93,13 +93,13 @@ export class WaitQueue {
   }
 }
 
-/** What a request wants, as far as it decides which sessions will do: its kind. */
+/** The kind of a request: the conditions that decide which sessions match. */
 export function wantsOf(request: AcquireRequest): string {
   const { tags, sessionId, sessionName, method, withCredentials, alsoInactive } = request;
   return JSON.stringify([[...tags].sort(), sessionId, sessionName, method, withCredentials, alsoInactive]);
 }
 
-/** Those who want the same try together, one kind after the other: the first to come has the first choice. */
+/** Requests of one kind try together, one kind after the other: the first to arrive has the first choice. */
 export function byKind(waiters: readonly Waiter[]): Waiter[][] {
   const kinds = new Map<string, Waiter[]>();
   for (const waiter of waiters) kinds.set(waiter.wants, [...(kinds.get(waiter.wants) ?? []), waiter]);

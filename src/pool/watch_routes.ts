@@ -11,7 +11,7 @@ export interface WatchRouteParts {
   readonly clock: SteadyClock;
 }
 
-/** The routes by which monitoring watches the pool. */
+/** The monitoring routes of the pool. */
 export function watchRoutes(parts: WatchRouteParts): Route[] {
   return [status(parts), leases(parts), history(parts)];
 }

@@ -6,10 +6,10 @@ import type { Channel, ChannelList } from '../telegram/gateway.js';
 import { type OwnAccount, type OwnLeases, ownCaller } from './own_lease.js';
 import type { SessionRecord, SessionStore } from './store.js';
 
-/** How long a list of channels is kept, in milliseconds. */
+/** How long a list of channels is cached, in milliseconds. */
 const MAX_AGE_MS = 600_000;
 
-/** How many channels are kept, over all sessions. */
+/** How many channels are cached, over all sessions. */
 const MAX_CHANNELS = 100_000;
 
 /** How long Telegram may take to list a session's channels, in seconds. */
@@ -24,7 +24,7 @@ export interface ChannelParts {
 
 interface CachedChannels {
   readonly at: number;
-  /** When the row was last changed: another auth key is another account. */
+  /** When the row was last changed: another auth key means another account. */
   readonly row: number;
   readonly channels: readonly Channel[];
 }
@@ -45,7 +45,7 @@ export class SessionChannels {
 
   /**
    * The channels and groups of a session. `refresh`: asks Telegram whatever is cached.
-   * @throws NotFound; Conflict where the session is in use or out of the pool; TooMany, BadGateway, GatewayTimeout.
+   * @throws NotFound; Conflict if the session is in use or out of the pool; TooMany, BadGateway, GatewayTimeout.
    */
   async of(id: number, refresh: boolean): Promise<readonly Channel[]> {
     const session = await this.#parts.sessions.session(id);

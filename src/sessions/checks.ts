@@ -23,7 +23,7 @@ export interface Check {
   /** `active`, or why it is not valid: `dead`, `invalid`, `missing`, … */
   readonly status: string;
   readonly error: string | null;
-  /** Whose it is; null: not valid, or not asked. */
+  /** Its account; null: not valid, or not asked. */
   readonly account: Account | null;
   /** The auth key that Telegram accepted, in lower-case hex of its SHA-256; null: it accepted none. */
   readonly authKeySha256: string | null;
@@ -41,8 +41,8 @@ export class SessionChecks {
   }
 
   /**
-   * Asks Telegram. One that it disowns leaves the pool with its reason; a network error, a time-out or a
-   * flood says nothing of it. @throws NotFound; Conflict `session_in_use`; TooMany, BadGateway, GatewayTimeout.
+   * Asks Telegram. A session that Telegram rejects leaves the pool with the reason; a network error, timeout or flood
+   * says nothing about it. @throws NotFound; Conflict `session_in_use`; TooMany, BadGateway, GatewayTimeout.
    */
   async check(id: number): Promise<Check> {
     const session = await this.#parts.sessions.session(id);
@@ -73,8 +73,8 @@ export class SessionChecks {
 }
 
 /**
- * The check that this error amounts to; null: it says nothing of whether the session is valid, as a network error, a
- * flood, a frozen account or the wrong data centre do not.
+ * The check result that this error means; null: it does not tell whether the session is valid, like a network error,
+ * a flood, a frozen account or the wrong data centre.
  */
 export function refusedCheck(error: unknown): Check | null {
   if (error instanceof TelegramRefused) {

@@ -72,7 +72,7 @@ export class AccountAccesses {
     this.#parts = parts;
   }
 
-  /** @throws Conflict `credentials_unreadable`; BadRequest where no application is known. */
+  /** @throws Conflict `credentials_unreadable`; BadRequest if no application is known. */
   async of(session: SessionRecord, withinSeconds: number | null): Promise<AccountAccess> {
     const { dcId, serverAddress, authKey, apiId: ownApiId } = await this.credentials(session);
     const apiId = session.apiId ?? ownApiId ?? this.#parts.apiId;
@@ -85,7 +85,7 @@ export class AccountAccesses {
     return { key, apiId, proxy, withinSeconds };
   }
 
-  /** What it takes to be the session's account. @throws Conflict `credentials_unreadable`. */
+  /** The session's credentials. @throws Conflict `credentials_unreadable`. */
   async credentials(session: SessionRecord): Promise<Credentials> {
     const credentials = await this.#parts.stored.of(session);
     if (credentials) return credentials;
@@ -96,18 +96,18 @@ export class AccountAccesses {
   }
 }
 
-/** The credentials; ids that the session's files do not hold are the row's. */
+/** The credentials; ids that the session's files lack are taken from the row. */
 export function withIdsOf(row: Pick<Lease, 'userId' | 'apiId'>, credentials: Credentials): Credentials {
   const { userId, apiId } = credentials;
   return { ...credentials, userId: userId ?? row.userId, apiId: apiId ?? row.apiId };
 }
 
-/** Whether the format needs the user's id, which is not known. */
+/** Whether the format needs the user's id, and it is unknown. */
 export function lacksUserId({ userId }: Credentials, format: StringFormat): boolean {
   return format === 'pyrogram' && userId === null;
 }
 
-/** The session string. @throws UserIdUnknown; Conflict where the format can't express the session. */
+/** The session string. @throws UserIdUnknown; Conflict if the format can't express the session. */
 function encoded(lease: Lease, read: Credentials, format: StringFormat): string {
   const credentials = withIdsOf(lease, read);
   if (lacksUserId(credentials, format)) throw new UserIdUnknown(lease.sessionId, lease.sessionName, null);

@@ -25,7 +25,7 @@ export class SessionExports {
   }
 
   /**
-   * Asks Telegram whose session it is where the format needs the user's id and it is not known.
+   * Asks Telegram for the session's user if the format needs its id and it is unknown.
    * @throws Conflict `credentials_unreadable`, `not_exportable`; UserIdUnknown; as a check.
    */
   async string(session: SessionRecord, format: StringFormat): Promise<string> {
@@ -45,7 +45,7 @@ export class SessionExports {
     return { ...credentials, userId: account.id, isBot: account.isBot };
   }
 
-  /** A Telethon session file: the session's own, or one made of it. @throws Conflict `credentials_unreadable`. */
+  /** A Telethon session file: the session's own, or a converted one. @throws Conflict `credentials_unreadable`. */
   async file(session: SessionRecord): Promise<Buffer> {
     const credentials = await this.#parts.accesses.credentials(session);
     const own = session.format === 'telethon' ? session.file : null;

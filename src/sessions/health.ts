@@ -6,10 +6,10 @@ import type { Timers } from '../timers.js';
 import type { SessionChecks } from './checks.js';
 import type { SessionStore } from './store.js';
 
-/** The longest pause between two checks of a round, in milliseconds; with many sessions it is shorter. */
+/** The maximum delay between two checks of a round, in milliseconds; with many sessions it is shorter. */
 const MAX_PAUSE_MS = 60_000;
 
-/** Sessions that one round checks; the next round continues with those checked longest ago. */
+/** How many sessions one round checks; the next round continues with those checked longest ago. */
 const MAX_CHECKS_PER_ROUND = 10_000;
 
 export interface HealthParts {
@@ -25,7 +25,7 @@ export interface HealthParts {
 export interface HealthReport {
   readonly checked: number;
   readonly dead: number;
-  /** In use, flooded, or Telegram could not be asked: the next round comes back to them. */
+  /** In use, flooded, or Telegram could not be asked: the next round checks them again. */
   readonly skipped: number;
 }
 
@@ -39,7 +39,7 @@ export class SessionHealth {
     this.#parts = parts;
   }
 
-  /** Checks every idle session once, spread over `spanMs` milliseconds. Breaks off when the service stops. */
+  /** Checks every idle session once, spread over `spanMs` milliseconds. Stops when the service stops. */
   async round(spanMs: number): Promise<HealthReport> {
     const { sessions, clock, logger } = this.#parts;
     const ids = await sessions.unchecked(clock.now(), MAX_CHECKS_PER_ROUND);
@@ -54,7 +54,7 @@ export class SessionHealth {
     return report;
   }
 
-  /** Ends a round that is under way. */
+  /** Stops the current round. */
   stop(): void {
     this.#stopped = true;
     this.#stopPause?.();
@@ -63,7 +63,7 @@ export class SessionHealth {
   async #check(id: number): Promise<keyof HealthReport> {
     const { pool, checks, sessions, logger } = this.#parts;
     const session = await sessions.session(id);
-    // A worker that waits for a session goes first.
+    // Workers that wait for a session have priority.
     if (session?.state !== 'free' || pool.waiting > 0) return 'skipped';
     try {
       const { isValid } = await checks.check(id);

@@ -19,7 +19,7 @@ export function ownCaller(leaseId: string): Caller {
   return { holder: OWN_HOLDER, admin: false, leaseId, address: null, leaseIds: 'required' };
 }
 
-/** What the service asks of the pool for itself. */
+/** What the service itself needs from the pool. */
 export type OwnRequest = Pick<
   AcquireRequest,
   'sessionId' | 'method' | 'ttlSeconds' | 'withCredentials' | 'alsoInactive'
@@ -31,7 +31,7 @@ export function ownRequest(wanted: OwnRequest): Omit<AcquireRequest, 'leaseId'> 
   return { holder: OWN_HOLDER, address: null, ...anySession, idempotencyKey: null, ...wanted };
 }
 
-/** Releases an own lease. One that was revoked is over already; any other that can't be released expires. */
+/** Releases one of its own leases. A revoked one has already ended; any other that can't be released expires. */
 export async function releaseOwn(
   pool: Pick<PoolService, 'release'>,
   { sessionId, leaseId }: Pick<Lease, 'sessionId' | 'leaseId'>,
@@ -42,7 +42,7 @@ export async function releaseOwn(
 const PAGE = 500;
 
 /**
- * Ends own leases that a killed process left behind, and counts them. Only for a process that has the database to
+ * Ends its own leases that a killed process left behind, and counts them. Only for a process that has the database to
  * itself and has leased nothing yet.
  */
 export async function endAbandonedLeases(pool: PoolService): Promise<number> {
@@ -71,7 +71,7 @@ export interface OwnLeaseParts {
 
 /** What the service wants a session for. */
 export interface OwnWork {
-  /** Telegram's method, such as `users.getUsers`: a session flooded for others will do. Null: none is called. */
+  /** Telegram's method, such as `users.getUsers`: a session flooded for others matches. Null: none is called. */
   readonly method: string | null;
   /** How long the work may take. */
   readonly seconds: number;
@@ -93,9 +93,9 @@ export class OwnLeases {
   }
 
   /**
-   * Connects as the session's account while nobody else has the session; an unregistered key is believed when
-   * Telegram says so twice. `seconds` is for each connection. @throws as `during`; Conflict
-   * `credentials_unreadable`; BadRequest where no application is known; as the gateway.
+   * Connects as the session's account while nobody else has the session; a key counts as unregistered only if
+   * Telegram says so twice. `seconds` is for each connection. @throws as `during`; Conflict `credentials_unreadable`;
+   * BadRequest if no application is known; as the gateway.
    */
   async withAccount<Result>(
     session: SessionRecord,
@@ -110,9 +110,9 @@ export class OwnLeases {
   }
 
   /**
-   * Does the work while nobody else has the session; what Telegram says against it is reported to the pool as a
-   * worker would. @throws NotFound; Conflict `session_in_use` or `session_unavailable`; TooMany during a flood
-   * wait; SessionsDirectoryGone; what the work throws.
+   * Does the work while nobody else has the session; Telegram errors are reported to the pool as by a worker. @throws
+   * NotFound; Conflict `session_in_use` or `session_unavailable`; TooMany during a flood wait; SessionsDirectoryGone;
+   * what the work throws.
    */
   async during<Result>(
     sessionId: number,
@@ -132,7 +132,7 @@ export class OwnLeases {
     }
   }
 
-  /** `again`: it was refused once though it is free: what was in the way may be gone by now. */
+  /** `again`: it was refused once although it is free: the obstacle may be gone by now. */
   async #acquire(sessionId: number, request: Omit<AcquireRequest, 'leaseId'>, again = false): Promise<Lease> {
     try {
       return await this.#parts.pool.acquire(request, 0, null);
@@ -147,7 +147,7 @@ export class OwnLeases {
     }
   }
 
-  /** Twice where the pool only suspects: Telegram said it on two connections. */
+  /** Reported twice if the pool only suspects: Telegram said it on two connections. */
   async #report({ sessionId, leaseId }: Lease, error: string, method: string): Promise<void> {
     const { pool } = this.#parts;
     const caller = ownCaller(leaseId);

@@ -4,13 +4,13 @@ import type { RemoveOutcome, RenameOutcome, SessionRecord } from './store.js';
 
 type Named = Pick<SessionRecord, 'id' | 'name'>;
 
-/** Who has a name: a session, or (null) a login under way. */
+/** Who has a name: a session, or (null) a pending login. */
 export interface NameHolder {
   readonly sessionId: number | null;
   readonly sessionName: string;
 }
 
-/** Why a session can't have this name; null: it can. A name is plain, or stays in the session's directory. */
+/** Why a session can't have this name; null: it can. A name has no directory, or the session's own. */
 export function newNameRefusal(before: string, name: string): string | null {
   const directory = before.slice(0, before.lastIndexOf('/') + 1);
   if (directory === '' || !name.startsWith(directory)) return sessionNameRefusal(name);
@@ -37,19 +37,19 @@ function inUseBySource(
   return new Conflict({ error: 'session_in_use_by_source', message, ...source });
 }
 
-/** A session, or a login under way, has the name. */
+/** A session or a pending login has the name. */
 export function nameTaken({ sessionId, sessionName }: NameHolder): Conflict {
   const message = `This name is taken by ${sessionName}`;
   return new Conflict({ error: 'name_taken', message, session_id: sessionId, session_name: sessionName });
 }
 
-/** Somebody uses the session just now, or may still be connected with it. */
+/** Somebody is using the session, or may still be connected with it. */
 export function sessionInUse({ id, name }: Named): Conflict {
   const message = `${name} is in use: try again after its release`;
   return new Conflict({ error: 'session_in_use', message, session_id: id, session_name: name });
 }
 
-/** Telegram forbids the use of the session for so many seconds. */
+/** Telegram forbids the use of the session for some seconds. */
 export function sessionFlooded({ id, name }: Named, seconds: number): TooMany {
   const wait = Math.max(1, seconds);
   const message = `${name} is in a flood wait`;
@@ -69,7 +69,7 @@ export function leaseRefusal(
   return new Conflict({ error: 'session_unavailable', message, session_id, session_name, status: state });
 }
 
-/** Seconds until the first flood wait ends: nothing else keeps a free session from being leased. */
+/** Seconds until the first flood wait ends: nothing else blocks a free session. */
 export function secondsToFloodEnd({ detail }: Unavailable): number {
   const seconds = typeof detail === 'string' ? null : detail.next_release_in;
   return typeof seconds === 'number' ? seconds : 1;

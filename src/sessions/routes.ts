@@ -22,16 +22,16 @@ export const sessionParams = z.object({ id: sessionId });
 /** The session that a route is about. */
 export const OF_SESSION = { id: ({ params }: { readonly params: { readonly id: number } }) => params.id };
 
-/** What the audit log says of an action upon one session. */
+/** The audit log entry of an action on one session. */
 export const auditOfSession = (action: string) => ({
   action,
   object: ({ params }: { readonly params: { readonly id: number } }) => `session:${params.id}`,
 });
 
-/** What every route of one session may be answered with. */
+/** The error answers of every route of one session. */
 export const SESSION_NOT_FOUND = { 404: { description: 'Session not found' } };
 
-/** `/sessions`: every session of the pool, as admins and monitoring see it. */
+/** `/sessions`: the sessions of the pool, for admins and monitoring. */
 export function sessionRoutes(parts: SessionRouteParts): Route[] {
   return [list(parts), one(parts), change(parts), remove(parts), exportSession(parts)];
 }
@@ -143,7 +143,7 @@ function missingSecret(): InvalidInput {
   return new InvalidInput([{ loc: ['body', 'proxy', 'pass'], msg, type: 'missing' }]);
 }
 
-/** Telegram is asked whose session it is where the format needs that and it is not known. */
+/** Telegram is asked for the session's user if the format needs it and it is unknown. */
 const ASKING: Readonly<Record<number, ResponseSpec>> = {
   429: { description: 'Flooded: see Retry-After' },
   502: { description: 'Telegram cannot be reached, or answered with an error' },

@@ -6,7 +6,7 @@ import { sessionNameRefusal } from '../intake/names.js';
 import { type ProxyAddress, parseProxyUrl, type StoredProxy } from '../kernel/proxy.js';
 import type { SessionRecord } from './store.js';
 
-/** A name for a session, as a request gives it. */
+/** A session name in a request. */
 export const sessionName = z
   .string()
   .superRefine((name, context) => {
@@ -45,14 +45,14 @@ const proxyObject = z
     ({ user, pass, ...address }): ProxyAddress => ({ ...address, user: user ?? null, pass: pass ?? null }),
   );
 
-/** A proxy as a request gives it: its parts, or a URL. */
+/** A proxy in a request: its parts, or a URL. */
 export const proxyInput = z
   .preprocess(proxyParts, proxyObject)
   .meta({ description: 'An object, or a URL such as `socks5://user:pass@host:port`' });
 
 const moment = z.iso.datetime();
 
-/** A session as the API answers it, without its proxy's password. */
+/** A session as the API returns it, without its proxy's password. */
 export const sessionAnswer = z
   .object({
     id: z.int(),

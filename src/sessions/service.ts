@@ -19,11 +19,11 @@ export interface SessionServiceParts {
   readonly directory: SessionsDirectory | null;
   readonly ownLeases: OwnLeases;
   readonly clock: Clock;
-  /** The row of a proxy: the one there is, or a new one. */
+  /** The row of a proxy, existing or new. */
   readonly proxyId: (proxy: ProxyAddress) => Promise<number>;
-  /** The session, other than `except`, that has this name, be it in another case; null: none has. */
+  /** The session, other than `except`, with this name, ignoring case; null: there is none. */
   readonly holderOf: (name: string, except: number) => Promise<NameHolder | null>;
-  /** The proxy that new sessions get: it stays, even while none has it. */
+  /** The proxy of new sessions, which is kept even while no session uses it. */
   readonly defaultProxyId: number | null;
   readonly pool: Pick<PoolService, 'block' | 'restore'>;
 }
@@ -34,7 +34,7 @@ export interface SessionChange {
   readonly tags?: readonly string[];
   /** `expired`: dead, until it is restored, logged in again, or made active. */
   readonly activity?: 'active' | 'inactive' | 'expired';
-  /** Null: straight. */
+  /** Null: a direct connection. */
   readonly proxy?: ProxyAddress | null;
 }
 
@@ -53,7 +53,9 @@ export class SessionService {
     return session;
   }
 
-  /** By the key `holder`. @throws NotFound; InvalidInput, Conflict for a name that can't be had; Conflict `session_in_use`. */
+  /**
+   * By the key `holder`. @throws NotFound; InvalidInput, Conflict for an impossible name; Conflict `session_in_use`.
+   */
   async change(id: number, holder: string, change: SessionChange): Promise<SessionRecord> {
     const { name, proxy, tags, activity } = change;
     const { sessions, clock, defaultProxyId } = this.#parts;
@@ -71,7 +73,7 @@ export class SessionService {
     return after;
   }
 
-  /** By the admin key `holder`. @throws Conflict where that key itself has leased the session. */
+  /** By the admin key `holder`. @throws Conflict if that key itself has leased the session. */
   async #expireOrRevive(
     { id, state }: SessionRecord,
     holder: string,
@@ -86,8 +88,7 @@ export class SessionService {
 
   /**
    * Gives a session and its files another name.
-   * @throws InvalidInput, Conflict (`no_sessions_directory` where its files are not to be had here), NotFound,
-   * Failed.
+   * @throws InvalidInput, Conflict (`no_sessions_directory` if its files are not available here), NotFound, Failed.
    */
   async rename(session: SessionRecord, name: string): Promise<SessionRecord> {
     const refused = newNameRefusal(session.name, name);
@@ -99,9 +100,9 @@ export class SessionService {
   }
 
   /**
-   * Drops a session and its files.
-   * @throws NotFound; Conflict `session_in_use`, `session_in_use_by_source`, `no_sessions_directory`; Failed where
-   * a file can't be deleted.
+   * Deletes a session and its files.
+   * @throws NotFound; Conflict `session_in_use`, `session_in_use_by_source`, `no_sessions_directory`; Failed if a
+   * file can't be deleted.
    */
   async remove(id: number): Promise<void> {
     const { sessions, directory, clock } = this.#parts;
@@ -142,13 +143,13 @@ export class SessionService {
     if (this.#parts.directory === null && hasFiles(session)) throw new NoSessionsDirectory(session);
   }
 
-  /** While nobody scans the directory: a scan would register a half-renamed session. */
+  /** Exclusively with scans: a scan would add a half-renamed session. */
   #undisturbed<Result>(work: () => Promise<Result>): Promise<Result> {
     const { directory } = this.#parts;
     return directory ? directory.sync.exclusively(work) : work();
   }
 
-  /** No worker may lease the session while its files are being renamed. One that nobody can lease needs no lease. */
+  /** No worker may lease the session while its files are being renamed. An unleasable one needs no lease. */
   async #leased<Result>(
     { id, state }: SessionRecord,
     work: (leaseId: string | null) => Promise<Result>,

@@ -1,7 +1,7 @@
 import type { Page } from '../kernel/page.js';
 import type { BaseState } from '../pool/states.js';
 
-/** What a row says beyond its place in the pool. Times are milliseconds on the service's clock. */
+/** The columns of a session besides its pool state. Times are milliseconds on the service's clock. */
 export interface SessionRecord {
   readonly id: number;
   readonly name: string;
@@ -24,7 +24,7 @@ export interface SessionRecord {
   readonly proxyId: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
-  /** When Telegram last said that it is valid, or not; null: never. */
+  /** When Telegram last said whether it is valid; null: never. */
   readonly lastCheckedAt: number | null;
   readonly lastUsedAt: number;
 }
@@ -32,11 +32,11 @@ export interface SessionRecord {
 export interface SessionEdit {
   readonly tags?: readonly string[];
   readonly active?: boolean;
-  /** Null: straight. */
+  /** Null: a direct connection. */
   readonly proxyId?: number | null;
 }
 
-/** A session's new name, and its files as they are called then. */
+/** A session's new name, and the new paths of its files. */
 export interface NewName {
   readonly name: string;
   readonly file: string | null;
@@ -55,7 +55,7 @@ export type RemoveOutcome =
   | { readonly kind: 'in_use' }
   | { readonly kind: 'referred'; readonly sourceId: number; readonly sourceName: string };
 
-/** What Telegram told of a session; what is left out stays. */
+/** What Telegram said about a session; omitted fields are unchanged. */
 export interface Identity {
   readonly userId?: string;
   readonly phoneNumber?: string;
@@ -66,38 +66,41 @@ export interface SessionStore {
   session(id: number): Promise<SessionRecord | null>;
   /** Those that have all of the tags. */
   sessions(page: Page, tags?: readonly string[]): Promise<SessionRecord[]>;
-  /** Those of the sessions that have all of the tags, or that the holder has, or had until a moment ago. */
+  /** Those of the sessions that have all of the tags, or that the holder has, or had until recently. */
   within(ids: readonly number[], tags: readonly string[], holder: string): Promise<number[]>;
-  /** The sessions of a phone number (with `+`), those that can be leased first. */
+  /** The sessions of a phone number (with `+`), leasable ones first. */
   ofPhone(phoneNumber: string): Promise<SessionRecord[]>;
-  /** Changes tags, the proxy, or takes the session out of the pool and back; null: no such session. */
+  /** Changes tags or the proxy, or deactivates or activates the session; null: no such session. */
   edit(id: number, change: SessionEdit, now: number): Promise<SessionRecord | null>;
   /**
-   * Gives the session its new name. `in_use`: leased or cooling down, unless by `leaseId`. `name_taken`: by a
-   * session whose name differs from it in case only, or not at all.
+   * Renames the session. `in_use`: leased or cooling down, unless by `leaseId`. `name_taken`: by a session with the
+   * same name, ignoring case.
    */
   rename(id: number, to: NewName, leaseId: string | null, now: number): Promise<RenameOutcome>;
   /**
-   * Drops the row. `referred`: a source names it, this one first. `in_use`: leased or cooling down, unless by
+   * Deletes the row. `referred`: sources use it, this one first. `in_use`: leased or cooling down, unless by
    * `leaseId`.
    */
   remove(id: number, leaseId: string | null, now: number): Promise<RemoveOutcome>;
-  /** Notes that Telegram was asked about the session. */
+  /** Records that Telegram was asked about the session. */
   checked(id: number, identity: Identity, now: number): Promise<void>;
-  /** Ids of free sessions that were not checked since `before`, those never checked or checked longest ago first. */
+  /**
+   * Ids of free sessions that were not checked since `before`: those never checked first, then those checked longest
+   * ago.
+   */
   unchecked(before: number, limit: number): Promise<number[]>;
-  /** Encrypted api hashes after the row `afterId`, by id. */
+  /** Encrypted API hashes after the row `afterId`, by id. */
   apiHashes(afterId: number, limit: number): Promise<{ readonly id: number; readonly apiHash: string }[]>;
   saveApiHash(id: number, apiHash: string): Promise<void>;
-  /** The session itself, encrypted; null: it is not kept in the database, or there is no such session. */
+  /** The session itself, encrypted; null: it is not stored in the database, or there is no such session. */
   credentials(id: number): Promise<string | null>;
   /** Encrypted credentials after the row `afterId`, by id. */
   keptCredentials(
     afterId: number,
     limit: number,
   ): Promise<{ readonly id: number; readonly credentials: string }[]>;
-  /** Puts credentials that were encrypted anew in the place of the old; those that changed meanwhile stay. */
+  /** Replaces credentials by re-encrypted ones; those that have changed meanwhile are kept. */
   replaceCredentials(id: number, before: string, after: string): Promise<void>;
-  /** Drops a proxy that no session has. */
+  /** Deletes a proxy that no session uses. */
   dropProxy(id: number): Promise<void>;
 }

@@ -15,7 +15,7 @@ export interface StoredCredentialsParts {
 /** A session, and the files that it may have. */
 export type SessionWithFiles = Pick<SessionRecord, 'id' | 'file' | 'jsonFile'>;
 
-/** Reads the sessions themselves: from their files if this replica has them, else from the database. */
+/** Reads the credentials of sessions: from their files if this replica has them, else from the database. */
 export class StoredCredentials {
   readonly #parts: StoredCredentialsParts;
 
@@ -23,12 +23,15 @@ export class StoredCredentials {
     this.#parts = parts;
   }
 
-  /** What it takes to be the account; null: neither the files nor the database say it readably. @throws SecretUnreadable. */
+  /** The credentials; null: neither the files nor the database contain readable ones. @throws SecretUnreadable. */
   async of(session: SessionWithFiles): Promise<Credentials | null> {
     return (await this.#inFiles(session)) ?? (await this.#inDatabase(session.id));
   }
 
-  /** The file that holds this auth key, the JSON file before the `.session` file; null: neither does, or they are not here. */
+  /**
+   * The file with this auth key, the JSON file before the `.session` file; null: neither has it, or they are not
+   * here.
+   */
   async fileHolding(
     { file, jsonFile }: Omit<SessionWithFiles, 'id'>,
     authKeySha256: string,
@@ -41,7 +44,7 @@ export class StoredCredentials {
     return (await holds({ file, jsonFile: null })) ? file : null;
   }
 
-  /** The session's `.session` file, byte for byte; where there is none, one that Telethon would write. */
+  /** The session's `.session` file, byte for byte; if there is none, one in Telethon's format. */
   async file({ file }: Pick<SessionWithFiles, 'file'>, credentials: Credentials): Promise<Buffer> {
     const { scanner } = this.#parts;
     const bytes = file === null || scanner === null ? null : await scanner.fileBytes(file).catch(() => null);
@@ -79,7 +82,7 @@ export function encryptCredentials(credentials: Credentials, vault: Vault): Prom
   return vault.encrypt(JSON.stringify(stored), SESSION_CREDENTIALS);
 }
 
-/** Decrypts it. @throws VaultError where no key decrypts it, or it is something else. */
+/** Decrypts it. @throws VaultError if no key decrypts it, or it is something else. */
 export async function decryptCredentials(encrypted: string, vault: Vault): Promise<Credentials> {
   const stored: CredentialsJson = JSON.parse(await vault.decrypt(encrypted, SESSION_CREDENTIALS));
   return { ...stored, authKey: Buffer.from(stored.authKey, 'base64') };

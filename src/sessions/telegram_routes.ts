@@ -19,7 +19,7 @@ const TELEGRAM: Readonly<Record<number, ResponseSpec>> = {
   504: { description: 'Telegram did not answer in time' },
 };
 
-/** `/sessions/{id}/…`: what Telegram says of a session. */
+/** `/sessions/{id}/…`: what Telegram says about a session. */
 export function sessionTelegramRoutes(parts: SessionTelegramParts): Route[] {
   return [test(parts), channels(parts)];
 }

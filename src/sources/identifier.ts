@@ -1,21 +1,24 @@
-/** A username: 4 letters at the least, since those that are bought may be so short. */
+/** A username: at least 4 letters, since bought ones may be that short. */
 const USERNAME = /^[a-z][a-z0-9_]{3,31}$/i;
 
-/** Telegram's own hosts; a name may also stand before the first of them. */
+/** Telegram's own hosts; a name may also be a subdomain of the first one. */
 const LINK = /^(?:https?:\/\/)?(?:www\.)?(?:t\.me|telegram\.me|telegram\.dog)\/(.*)$/i;
 const SUBDOMAIN = /^(?:https?:\/\/)?([a-z][a-z0-9_]{3,31})\.t\.me\/?$/i;
 const RESOLVE = /^tg:(?:\/\/)?resolve\?domain=([a-z0-9_]+)$/i;
 
-/** The ids of channels are positive, and of 64 bits. */
+/** Channel ids are positive 64-bit numbers. */
 const LARGEST_ID = 2n ** 63n - 1n;
 
-/** What the Bot API takes off a channel's id to tell it from users and groups (core.telegram.org/api/bots/ids). */
+/**
+ * What the Bot API subtracts from a channel's id to distinguish it from users and groups
+ * (core.telegram.org/api/bots/ids).
+ */
 const CHANNELS_BELOW = 1_000_000_000_000n;
 const MARKED_DIGITS = 13;
 
 /**
- * A channel in any of the forms that people have it in, as `@username` or as its id in decimal digits; null: it
- * is none of them. Links by which one joins (`t.me/+…`) do not say which channel they lead to.
+ * Normalises a channel in any common form to `@username` or its id in decimal digits; null: none of them. Invite
+ * links (`t.me/+…`) do not identify their channel.
  */
 export function parseIdentifier(given: string): string | null {
   const text = given.trim();
@@ -25,7 +28,7 @@ export function parseIdentifier(given: string): string | null {
   return username((SUBDOMAIN.exec(text) ?? RESOLVE.exec(text))?.[1] ?? text.replace(/^@/, ''));
 }
 
-/** The path of a link: a name or `c/ID`, then perhaps the number of a message (and of its topic). */
+/** The path of a link: a name or `c/ID`, optionally followed by the number of a message (and of its topic). */
 function fromLink(link: string): string | null {
   const path = link.replace(/[?#].*$/, '').replace(/\/$/, '');
   const [, kind, name = ''] = /^(?:(s|c)\/)?@?([^/]+)(?:\/\d+){0,2}$/.exec(path) ?? [];
@@ -42,7 +45,7 @@ function channelId(digits: string): string | null {
   return id > 0n && id <= LARGEST_ID ? id.toString() : null;
 }
 
-/** The id behind a minus: of a channel by the Bot API's rule, or, if no id is that large, by `-100` put before it. */
+/** The id after a minus: of a channel by the Bot API's rule or, if no id is that large, with `-100` in front of it. */
 function unmarked(digits: string): bigint {
   if (digits.length > MARKED_DIGITS && digits.startsWith('100')) return BigInt(digits.slice('100'.length));
   const marked = BigInt(digits);

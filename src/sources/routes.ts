@@ -30,7 +30,7 @@ const NEW: Defaults = {
   from: 'body',
   description: 'Its first run starts at once, unless it is made with `is_active` false.',
 };
-/** What the audit log says of an action upon one source. */
+/** The audit log entry of an action on one source. */
 const audit = (action: string) => ({
   action,
   object: ({ params }: { readonly params: { readonly id: number } }) => `source:${params.id}`,
@@ -47,7 +47,7 @@ const MADE = { 200: { description: 'The source', schema: sourceAnswer }, ...REFU
 const FOUND = { 200: { description: 'The source', schema: sourceAnswer } };
 const NOT_FOUND = { 404: { description: 'Source not found' } };
 
-/** `/sources`: the channels that are scraped; and how one is run on demand, a paused one, too. */
+/** `/sources`: the channels to scrape, and running one on demand, even a paused one. */
 export function sourceRoutes(parts: SourceRouteParts): Route[] {
   return [
     ...makingRoutes(parts),

@@ -5,33 +5,33 @@ import { isSchedule, runOnSchedule } from '../jobs/scheduler.js';
 import type { BeginOutcome } from '../scraping/store.js';
 import type { SourceStore } from './store.js';
 
-/** A longer expression says nothing that a short one could not. */
+/** The maximum length of an expression: a longer one expresses nothing more. */
 const MAX_LENGTH = 200;
 
 /**
- * A cron expression with one space between its fields; null: an empty text, which is none.
- * @throws BadRequest for what is no cron expression, or would never be due.
+ * A cron expression with one space between its fields; null: an empty text.
+ * @throws BadRequest if it is not a cron expression, or would never be due.
  */
 export function parseSchedule(given: string): string | null {
   const fields = given.split(/\s+/).filter(Boolean);
   if (fields.length === 0) return null;
-  // The library writes ranges out number by number, however long they are.
+  // The library expands ranges number by number, however long they are.
   const plausible = given.length <= MAX_LENGTH && !/\d{3}/.test(given);
   const expression = fields.join(' ');
   if (plausible && (fields.length === 5 || fields.length === 6) && isSchedule(expression)) return expression;
   throw new BadRequest('schedule: wanted: a cron expression of 5 or 6 fields, in UTC, such as 0 */6 * * *');
 }
 
-/** Sources that are looked at in one go. */
+/** How many sources are read at a time. */
 const PAGE = 500;
 
-/** Told to the other replicas when a source was made, changed or deleted. */
+/** Sent to the other replicas when a source was created, changed or deleted. */
 const CHANGED = 'source changed';
 
 export interface SourceSchedulesParts {
   readonly store: Pick<SourceStore, 'source' | 'scheduled'>;
   readonly cluster: Pick<Cluster, 'takeJob' | 'tell' | 'onTold'>;
-  /** How many schedules are kept; sources beyond them are run on demand only. */
+  /** The maximum number of schedules; further sources run on demand only. */
   readonly maxSchedules: number;
   readonly logger: Logger;
   /** Queues a run of the source. */
@@ -43,7 +43,7 @@ interface Kept {
   readonly stop: () => void;
 }
 
-/** The schedules of sources, in step with the store. A source is run by one of all replicas each time. */
+/** The schedules of sources, in sync with the store. A source is run by one replica each time. */
 export class SourceSchedules {
   readonly #parts: SourceSchedulesParts;
   readonly #jobs: Pick<Cluster, 'takeJob'>;
@@ -61,12 +61,12 @@ export class SourceSchedules {
     });
   }
 
-  /** Whether no further schedule is kept. */
+  /** Whether the maximum number of schedules is reached. */
   get full(): boolean {
     return this.#kept.size >= this.#parts.maxSchedules;
   }
 
-  /** Looks at all sources: at the start, and now and then for changes that nobody told. */
+  /** Compares all sources: at the start, and periodically for changes that were not announced. */
   async followAll(): Promise<void> {
     const found = await this.#scheduled();
     for (const id of new Set([...found.keys(), ...this.#kept.keys()]))
@@ -74,7 +74,7 @@ export class SourceSchedules {
     if (this.#changed.size > 0) await this.#catchUp();
   }
 
-  /** The source was made, changed or deleted here; resolves once its schedule is as the store has it. */
+  /** Called when the source was created, changed or deleted here; resolves once its schedule matches the store. */
   async changed(id: number): Promise<void> {
     this.#parts.cluster.tell(CHANGED, { id });
     await this.#follow(id);
@@ -90,7 +90,7 @@ export class SourceSchedules {
     return this.#catchUp();
   }
 
-  /** One after the other, so that of two changes of a source the last one counts. Never rejects. */
+  /** One after the other, so that the last of two changes to a source counts. Never rejects. */
   #catchUp(): Promise<void> {
     this.#catchingUp ??= this.#readChanged();
     return this.#catchingUp;
@@ -152,10 +152,7 @@ export class SourceSchedules {
   }
 }
 
-/**
- * Takes jobs one after the other, each when the one before is done: of many that are due at one moment, every one
- * would open a connection of its own to the database.
- */
+/** Runs jobs one after the other: many that are due at the same moment would each open a connection to the database. */
 export function oneByOne(cluster: Pick<Cluster, 'takeJob'>): Pick<Cluster, 'takeJob'> {
   let last: Promise<void> = Promise.resolve();
   return {

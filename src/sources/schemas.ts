@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { clearable, sessionId, text, wholeNumber } from '../http/parameters.js';
 import { ACCESS_LEVELS, TARGETS } from './store.js';
 
-/** Any text of so many characters (not UTF-16 units) at most, but for control characters and halves of a character. */
+/** Any text up to this many characters (not UTF-16 units), without control characters and lone surrogates. */
 function label(max: number) {
   return z.string().regex(new RegExp(`^[^\\p{Cc}\\p{Cs}]{1,${max}}$`, 'u'), {
     error: `wanted: 1 to ${max} characters, none of them a control character`,
@@ -62,7 +62,7 @@ const botToken = text(200).meta({
   description: 'A bot that reads a public channel, given by its name, while no session is free',
 });
 
-/** What may be said of any new source. */
+/** The optional fields of any new source. */
 const common = {
   channel_title: channelTitle.optional(),
   file_types: fileTypes.optional(),
@@ -101,7 +101,7 @@ export const publicInput = z.object({
   ...common,
 });
 
-/** Every field of a source by every name it has; those that it can be without may be taken away. */
+/** Every field of a source by every name it has; optional ones can be cleared. */
 export const changeInput = z.object({
   name: sourceName.optional(),
   identifier: channel.optional(),

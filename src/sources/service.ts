@@ -21,7 +21,7 @@ export interface SourceServiceParts {
   readonly clock: Clock;
 }
 
-/** Makes sources, changes them, takes them away, and has them run. */
+/** Creates, changes, deletes and runs sources. */
 export class SourceService {
   readonly #parts: SourceServiceParts;
 
@@ -30,9 +30,8 @@ export class SourceService {
   }
 
   /**
-   * Makes a source, and queues its first run unless it is paused.
-   * @throws BadRequest that names the field; NotFound for a session that is not there; Conflict
-   * `too_many_schedules`.
+   * Creates a source, and queues its first run unless it is paused.
+   * @throws BadRequest that names the field; NotFound for a missing session; Conflict `too_many_schedules`.
    */
   async create(requested: RequestedSettings): Promise<Source> {
     ensureReadable(requested);
@@ -73,7 +72,7 @@ export class SourceService {
     return source;
   }
 
-  /** Takes a source away, with its schedule and all that is known of its runs. @throws NotFound. */
+  /** Deletes a source, its schedule and the records of its runs. @throws NotFound. */
   async remove(id: number): Promise<void> {
     const { sources, runs, schedules } = this.#parts;
     await runs.cancelOf(id);
@@ -88,7 +87,10 @@ export class SourceService {
     return this.#parts.runs.runs(id, page);
   }
 
-  /** Queues a run of the source of this id or, without one, of this name. @throws NotFound; Conflict `run_in_progress`. */
+  /**
+   * Queues a run of the source with this id or, without one, with this name. @throws NotFound; Conflict
+   * `run_in_progress`.
+   */
   async triggerNamed(name: string, id: number | null): Promise<Run> {
     const { sources, runs } = this.#parts;
     const source = id === null ? await sources.named(name) : await sources.source(id);
@@ -102,7 +104,7 @@ export class SourceService {
     throw new Conflict({ error: 'too_many_schedules', message });
   }
 
-  /** What a source has stored is of its channel and in its target: its checkpoint means nothing in another. */
+  /** What a source has stored belongs to its channel and target: its checkpoint means nothing for another. */
   async #ensureUntouched({ id }: Source): Promise<void> {
     const { checkpoints, runs } = this.#parts;
     const [last] = await runs.lastRuns([id]);

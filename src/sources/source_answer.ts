@@ -7,7 +7,7 @@ import { ACCESS_LEVELS, type Source, TARGETS } from './store.js';
 
 const moment = z.iso.datetime();
 
-/** A source as the API tells it; its api hash and its bot's token stay in. */
+/** A source as the API returns it, without its API hash and bot token. */
 export const sourceAnswer = z
   .object({
     id: z.int(),
@@ -32,7 +32,7 @@ export const sourceAnswer = z
   })
   .meta({ id: 'Source' });
 
-/** Makes answers of sources, with the newest run of each. */
+/** Serialises sources, with the newest run of each. */
 export function sourceSerializer(runs: Pick<RunService, 'lastRuns'>, clock: SteadyClock) {
   const all = async (sources: readonly Source[]) => {
     const last = await runs.lastRuns(sources.map(({ id }) => id));

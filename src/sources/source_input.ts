@@ -7,11 +7,11 @@ import type { AccessLevel, Target } from './store.js';
 type Input = z.output<typeof schemas.changeInput>;
 type NewInput = Input & { readonly name: string; readonly target: Target };
 
-/** The fields of the API that are one and the same, first the one that counts. */
+/** API fields that are aliases, the one that takes precedence first. */
 const CHANNELS = ['identifier', 'channel_username', 'channel_id'] as const;
 const SESSIONS = ['session_id', 'session_ref'] as const;
 
-/** What a request for a new source says. @throws InvalidInput where two names of one field differ. */
+/** The values of a request for a new source. @throws InvalidInput if two names of one field differ. */
 export function newSource(input: NewInput, accessLevel: AccessLevel): RequestedSettings {
   const { name, target, is_active: isActive = true } = input;
   const { channel, ...rest } = changedSource(input);
@@ -20,7 +20,7 @@ export function newSource(input: NewInput, accessLevel: AccessLevel): RequestedS
   return { ...DEFAULTS, ...rest, channel, name, target, accessLevel, isActive };
 }
 
-/** What a request for a change says: fields that it leaves out are not there. @throws as `newSource`. */
+/** The values of a request for a change, without omitted fields. @throws as `newSource`. */
 export function changedSource(input: Input): Partial<RequestedSettings> {
   const channel = channelOf(input);
   const sessionId = one(input, SESSIONS)?.value;
@@ -32,7 +32,7 @@ export function changedSource(input: Input): Partial<RequestedSettings> {
   });
 }
 
-/** What a new source has where its request says nothing. */
+/** The defaults of a new source. */
 const DEFAULTS = {
   channelTitle: null,
   targetPath: null,
@@ -49,7 +49,7 @@ function channelOf(input: Input): GivenChannel | undefined {
   return channel && { field: channel.name, text: channel.value };
 }
 
-/** The value that is given by any of these names; undefined: by none. */
+/** The value given under any of these names; undefined: under none. */
 function one<Name extends keyof Input>(input: Input, names: readonly Name[]) {
   const found = names.flatMap((name) => {
     const value = input[name];

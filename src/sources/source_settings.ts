@@ -5,13 +5,13 @@ import { parseSchedule } from './schedules.js';
 import type { SourceSettings, Target } from './store.js';
 import { ensureConfigured, type TargetRoots, targetPath } from './targets.js';
 
-/** A channel as a request names it: in which of its fields, and how. */
+/** A channel as a request names it: the field and the value. */
 export interface GivenChannel {
   readonly field: 'identifier' | 'channel_username' | 'channel_id';
   readonly text: string;
 }
 
-/** What a request says of a source, before it is checked. Secrets are readable. */
+/** The values of a request about a source, unchecked. Secrets are in plain text. */
 export interface RequestedSettings extends Omit<SourceSettings, 'identifier'> {
   readonly channel: GivenChannel;
 }
@@ -21,7 +21,7 @@ export interface SettingsParts {
   readonly vault: Pick<Vault, 'encrypt'>;
 }
 
-/** What is kept of a new source. @throws BadRequest that names the field. */
+/** The stored fields of a new source. @throws BadRequest that names the field. */
 export async function newSettings(
   requested: RequestedSettings,
   parts: SettingsParts,
@@ -34,7 +34,7 @@ export async function newSettings(
   };
 }
 
-/** What changes of a source. @throws BadRequest that names the field. */
+/** The changed fields of a source. @throws BadRequest that names the field. */
 export async function changedSettings(
   requested: Partial<RequestedSettings>,
   before: SourceSettings,
@@ -46,7 +46,7 @@ export async function changedSettings(
   return { ...rest, ...identifier, ...(await checked(requested, target, parts)) };
 }
 
-/** Of the fields that were given, those that are not kept as they were. */
+/** The given fields that are stored in another form. */
 async function checked(
   requested: Partial<RequestedSettings>,
   target: Target,
@@ -69,12 +69,12 @@ function identifierOf({ field, text }: GivenChannel): string {
   throw new BadRequest(`${field}: wanted: a channel such as @name, https://t.me/name or -1001234567890`);
 }
 
-/** As `extensionOf` finds them: of a name's parts only the last one counts. */
+/** As in `extensionOf`: only the last part of a name counts. */
 const EXTENSION = /^[\p{L}\p{M}\p{N}]{1,16}$/u;
 
 /**
- * Extensions as they are compared: lower case, without dots and spaces around them, each once.
- * @throws BadRequest for what is no extension.
+ * Normalised extensions: lower case, without surrounding dots and spaces, without duplicates.
+ * @throws BadRequest if one is not an extension.
  */
 export function normaliseFileTypes(given: readonly string[]): string[] {
   const types = given.map((type) => type.trim().replace(/^\.+/, '').normalize('NFC').toLowerCase());

@@ -1,7 +1,7 @@
 import { BadRequest } from '../errors.js';
 import type { SourceSettings, Target } from './store.js';
 
-/** The roots of the targets; null: the setting that says it is missing. */
+/** The roots of the targets; null: not configured. */
 export interface TargetRoots {
   readonly localRoot: string;
   readonly nasRoot: string | null;
@@ -14,12 +14,12 @@ export function ensureConfigured(target: Target, { nasRoot, s3Bucket }: TargetRo
   if (target === 'S3' && s3Bucket === null) throw new BadRequest('target: S3 needs the setting S3_BUCKET');
 }
 
-/** The paths of sources that have none of their own: by their ids. */
+/** The default paths of sources, by their ids. */
 const PATHS_BY_ID = /^source-\d+(\/|$)/i;
 
 /**
- * The path below the target's root, with `/` between its parts; null: an empty text, which is none.
- * @throws BadRequest where it leaves the root, or is a path that sources without one get.
+ * The path relative to the target's root, with `/` between its parts; null: an empty text.
+ * @throws BadRequest if it leaves the root, or is a default path of sources.
  */
 export function targetPath(
   given: string,
@@ -35,15 +35,15 @@ export function targetPath(
   return path;
 }
 
-/** S3 gives a key 1024 bytes; months and files need some of them. */
+/** S3 allows 1024 bytes per key; months and files need some of them. */
 const MAX_BYTES = 500;
-/** File systems give a name 255 bytes. */
+/** File systems allow 255 bytes per name. */
 const MAX_PART_BYTES = 200;
 
 /** Where a source stores. */
 export type Placement = Pick<SourceSettings, 'target' | 'targetPath'>;
 
-/** The target paths that overlap with one: itself and those `above` it; and those that begin with `below`. */
+/** The target paths that overlap with one: itself and those `above` it, and those that start with `below`. */
 export interface OverlappingPaths {
   readonly above: readonly string[];
   readonly below: string;
@@ -56,13 +56,13 @@ export function overlappingPaths(path: string): OverlappingPaths {
 }
 
 /**
- * Where a source stores, relative to its target's root, with `/` between its parts. `text` is relative, or
- * absolute below `root`. Without a root (null: S3) any key will do, from which slashes at its ends are taken.
+ * Where a source stores, relative to its target's root, with `/` between its parts. `text` is relative, or absolute
+ * below `root`. Without a root (null: S3) any key is valid, without leading and trailing slashes.
  *
  * @throws BadRequest that says what is wrong with it.
  */
 export function parseTargetPath(text: string, root: string | null): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for control characters
   if (/[\u0000-\u001f\u007f-\u009f]/.test(text)) throw refusal('no control characters');
   const parts = (root === null ? text.replace(/^\/+/, '') : belowRoot(text, root))
     .normalize('NFC')

@@ -41,14 +41,14 @@ export class TelegramFlood extends TooMany {
   }
 }
 
-/** Telegram can't be reached, or hung up. This says nothing of the session. */
+/** Telegram can't be reached, or disconnected. This says nothing about the session. */
 export class TelegramUnreachable extends BadGateway {
   constructor(reason: string) {
     super({ error: 'telegram_unreachable', message: `Telegram can't be reached: ${reason}` });
   }
 }
 
-/** Telegram did not answer in time. This says nothing of the session. */
+/** Telegram did not answer in time. This says nothing about the session. */
 export class TelegramTimeout extends GatewayTimeout {
   constructor(what: string, seconds: number) {
     super({

@@ -13,12 +13,12 @@ export interface DcKey {
   readonly authKey: Buffer;
 }
 
-/** A login about to begin. */
+/** A login to start. */
 export interface LoginStart {
   /** With `+`. */
   readonly phoneNumber: string;
   readonly application: Application;
-  /** Null: straight. */
+  /** Null: a direct connection. */
   readonly proxy: ProxyAddress | null;
 }
 
@@ -51,20 +51,20 @@ export interface Account {
   readonly isBot: boolean;
 }
 
-/** Logged in; or the code was right, and the account's password is wanted too. */
+/** Logged in; or the code was right, and the account's password is required as well. */
 export type SignIn =
   | { readonly kind: 'signed_in'; readonly account: Account; readonly key: DcKey }
   | { readonly kind: 'password_needed'; readonly hint: string | null; readonly key: DcKey };
 
-/** What it takes to speak as an account. */
+/** What is needed to connect as an account. */
 export interface AccountAccess {
   readonly key: DcKey;
   readonly apiId: number;
-  /** Null: straight. */
+  /** Null: a direct connection. */
   readonly proxy: ProxyAddress | null;
   /** All of the work must be done in so many seconds; null: each call has its own deadline only. */
   readonly withinSeconds: number | null;
-  /** Breaks the work off: it rejects with the signal's reason, and the connection is shut. */
+  /** Aborts the work: it rejects with the signal's reason, and the connection is closed. */
   readonly signal?: AbortSignal;
 }
 
@@ -110,11 +110,11 @@ export interface ConnectedAccount {
   messagesAfter(peer: Peer, afterId: number, limit: number): Promise<MessagesAfter>;
   /** The file's bytes from `offset` (a multiple of 4096) on, in order, a piece at a time, from whichever data centre has it. */
   download(file: MediaFile, offset: number): AsyncIterable<Buffer>;
-  /** Ends the session for good: its key is worth nothing afterwards. */
+  /** Ends the session permanently: its key is worthless afterwards. */
   logOut(): Promise<void>;
 }
 
-/** A bot that is to log in. */
+/** A bot to log in. */
 export interface BotLogin extends Pick<LoginStart, 'application' | 'proxy'> {
   /** As BotFather gives it. Secret: whoever has it is the bot. */
   readonly token: string;

@@ -41,7 +41,7 @@ export interface MediaFile {
   readonly sizeBytes: number;
 }
 
-/** What hangs on a message beside a file that can be downloaded: a poll, a place, a web page, … */
+/** The media of a message other than a downloadable file: a poll, a place, a web page, … */
 export interface MediaDescription {
   /** Such as `photo`, `document`, `webpage`, `poll`, `geo`, `contact`. */
   readonly kind: string;

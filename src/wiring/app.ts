@@ -27,7 +27,7 @@ import type { Pool } from './pool.js';
 import type { Sources } from './sources.js';
 import type { Telegram } from './telegram.js';
 
-/** The features that have routes. */
+/** The features with routes. */
 export interface Features {
   readonly keys: KeyService;
   readonly intake: Intake;
@@ -36,7 +36,7 @@ export interface Features {
   readonly sources: Sources;
 }
 
-/** The application, and the routes that it has, as they are declared. */
+/** The application, and its declared routes. */
 export interface Wired {
   readonly app: Express;
   readonly routes: readonly Route[];
@@ -83,7 +83,7 @@ export function wireApp(base: Base, features: Features): Wired {
   return { app, routes };
 }
 
-/** The busiest first: Express looks at them one after the other. */
+/** The busiest first: Express tries them one after the other. */
 function featureRoutes(
   base: Base,
   { keys, intake, pool, telegram, sources }: Features,

@@ -20,7 +20,7 @@ import { openVault } from './vault.js';
 /** What the service is given: time, logging, and how to reach Telegram. */
 export interface Dependencies extends DatabaseDependencies {
   readonly timers: Timers;
-  /** Where Telegram is; Telegram itself unless given. */
+  /** The network of Telegram; the real one by default. */
   readonly network?: TelegramNetwork;
   readonly telegramLimits?: Partial<GatewayLimits>;
 }
@@ -33,12 +33,12 @@ export interface Base extends Dependencies {
   readonly clock: SteadyClock;
   readonly vault: Vault;
   readonly events: EventHub;
-  /** Files that come with requests. */
+  /** Uploaded files. */
   readonly uploads: Uploads;
   readonly disposers: Disposers;
 }
 
-/** Opens the database and what goes with it. @throws DatabaseRefused, KeyFileError, EncryptionKeysDiffer. */
+/** Opens the database and what depends on it. @throws DatabaseRefused, KeyFileError, EncryptionKeysDiffer. */
 export async function openBase(config: Config, dependencies: Dependencies): Promise<Base> {
   const disposers = new Disposers();
   await makePrivate(config.dataDir, dependencies.logger);

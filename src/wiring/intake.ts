@@ -22,9 +22,9 @@ export interface Intake {
   readonly syncScheduler: SyncScheduler | null;
   readonly rootWatch: RootWatch | null;
   readonly sync: Pick<SyncService, 'sync'>;
-  /** Encrypts a session for its row; null: sessions are nowhere but in their files. */
+  /** Encrypts a session for its row; null: sessions are only stored in their files. */
   readonly encrypt: EncryptCredentials | null;
-  /** The proxy that new sessions get. */
+  /** The proxy of new sessions. */
   readonly defaultProxyId: number | null;
 }
 

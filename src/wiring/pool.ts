@@ -7,7 +7,7 @@ import type { Intake } from './intake.js';
 
 export type Pool = ReturnType<typeof wirePool>;
 
-/** Leasing, as long as the session files are there. */
+/** Leasing, while the session files are available. */
 export function wirePool(
   { database, clock, timers, events, disposers }: Base,
   { availability }: Pick<Intake, 'availability'>,

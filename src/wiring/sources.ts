@@ -16,7 +16,7 @@ import type { Base } from './base.js';
 import type { Pool } from './pool.js';
 import type { Telegram } from './telegram.js';
 
-/** The engine that carries out runs in this process, with sessions of the pool. */
+/** The engine that executes runs in this process, with sessions of the pool. */
 export function wireScraping(base: Base, { service: pool }: Pool, telegram: Telegram): EmbeddedEngine {
   const { config, database, clock, timers, logger, vault, events, disposers } = base;
   const { runs, sources, sessions, cluster } = database;
@@ -50,12 +50,12 @@ export function wireScraping(base: Base, { service: pool }: Pool, telegram: Tele
   return engine;
 }
 
-/** How many sources may have a schedule: each has a timer in every replica. */
+/** The maximum number of sources with a schedule: each has a timer in every replica. */
 const MAX_SCHEDULES = 10_000;
 
 export type Sources = ReturnType<typeof wireSources>;
 
-/** Sources, their schedules, and their runs, which `engine` carries out. */
+/** Sources, their schedules, and their runs, which `engine` executes. */
 export function wireSources({ config, database, clock, vault, logger, disposers }: Base, engine: Engine) {
   const { sources, runs: store, cluster } = database;
   const runs = new RunService({ store, engine, clock });

@@ -20,9 +20,9 @@ const LOST_SECRETS =
   'as it is until then';
 
 /**
- * The vault over the keys of the settings, or over DATA_DIR/encryption.key, which the first start makes.
- * @throws EncryptionKeysDiffer where they do not open what the database holds; DatabaseRefused where nothing is left
- * of what was in it; KeyFileError.
+ * The vault with the keys from the settings, or from DATA_DIR/encryption.key, which the first start creates.
+ * @throws EncryptionKeysDiffer if they do not decrypt what the database contains; DatabaseRefused if its contents are
+ * gone; KeyFileError.
  */
 export async function openVault(config: Config, database: Database, logger: Logger): Promise<Vault> {
   const { access, cluster } = database;
@@ -45,7 +45,8 @@ export async function openVault(config: Config, database: Database, logger: Logg
   if (lacking && encrypted === 'secrets') refuseUnlessAnew(keyGone(keyFile, config));
   if (keyIsThere && encrypted === 'nothing' && (await isEmpty(database)))
     refuseUnlessAnew(nothingLeft(keyFile, config));
-  // A start that is broken off between here and there finds a key, and must not take the database for a lost one.
+  // If the start is interrupted in between, the next one finds a key, and must not mistake the database for a lost
+  // one.
   if (encrypted === 'nothing') await recordNoKeyYet(access);
   const vault = await vaultOf(config);
   if (!lacking && !(await decryptsStored(database, vault))) refuseUnlessAnew(otherKey(keyFile, config));
@@ -58,7 +59,7 @@ async function vaultOf({ dataDir, encryptionKeys }: Config): Promise<Vault> {
   return new Vault(own ? [await loadOrCreateEncryptionKey(dataDir, randomBytes)] : encryptionKeys);
 }
 
-/** Whether no service ever did anything with it. */
+/** Whether no service has ever used it. */
 async function isEmpty({ access, intake, sources }: Database): Promise<boolean> {
   const [sessions, keys, some] = await Promise.all([
     intake.total(),

@@ -142,7 +142,7 @@ function identity({ id, accessHash, fileReference, dcId }: Api.Document | Api.Ph
   };
 }
 
-/** What hangs on a message, in words; null: nothing does. */
+/** The kind of a message's media; null: there is none. */
 function describeMedia(media: Api.TypeMessageMedia | undefined): MediaDescription | null {
   if (!media || media instanceof Api.MessageMediaEmpty) return null;
   const kind = snakeCase(media.className, 'MessageMedia');
