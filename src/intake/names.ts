@@ -81,7 +81,7 @@ export function sessionNameRefusal(name: string): string | null {
   return nameRefusal(name);
 }
 
-/** A name as it is compared: two that differ in case only, or in how a letter is composed, are the same. */
+/** A name in the form in which names are compared: two that differ only in case or Unicode composition are the same. */
 export function foldName(name: string): string {
   return name.normalize('NFKC').toLowerCase();
 }

@@ -1,41 +1,41 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  baseStateChange,
+  baseStateOf,
   deadByFile,
-  goingMissing,
-  inherited,
-  keeperOf,
-  type Rest,
-  restOf,
-  settling,
-  type Yielding,
-  yieldingOf,
+  duplicateOf,
+  fileGoneChange,
+  type StoredBaseState,
+  successorChange,
+  type YieldsTo,
+  yieldsTo,
 } from '../../src/intake/auth_key_owner.js';
 import { type BaseState, STATES } from '../../src/pool/states.js';
 
 const NOW = 1_700_000_000_000;
 
-const FREE: Rest = { rest: 'free', restReason: null };
-const DEAD: Rest = { rest: 'dead', restReason: 'no auth key' };
-const MISSING: Rest = { rest: 'missing', restReason: 'its file is gone' };
-const DUPLICATE: Rest = { rest: 'duplicate', restReason: 'same auth key as a' };
-const INACTIVE: Rest = { rest: 'inactive', restReason: 'taken out of the pool by an admin' };
+const FREE: StoredBaseState = { rest: 'free', restReason: null };
+const DEAD: StoredBaseState = { rest: 'dead', restReason: 'no auth key' };
+const MISSING: StoredBaseState = { rest: 'missing', restReason: 'its file is gone' };
+const DUPLICATE: StoredBaseState = { rest: 'duplicate', restReason: 'same auth key as a' };
+const INACTIVE: StoredBaseState = { rest: 'inactive', restReason: 'taken out of the pool by an admin' };
 
 describe('a session whose file is there', () => {
   const dead = 'no auth key';
   it.each([
-    [{ dead: null, inactive: false, twin: null }, FREE],
-    [{ dead: null, inactive: true, twin: null }, INACTIVE],
-    [{ dead: null, inactive: false, twin: 'a' }, DUPLICATE],
-    [{ dead: null, inactive: true, twin: 'a' }, DUPLICATE],
-    [{ dead, inactive: false, twin: null }, DEAD],
-    [{ dead, inactive: true, twin: 'a' }, DEAD],
-  ])('with %j rests as %j', (facts, rest) => {
-    expect(restOf(facts)).toEqual(rest);
+    [{ dead: null, inactive: false, duplicateOf: null }, FREE],
+    [{ dead: null, inactive: true, duplicateOf: null }, INACTIVE],
+    [{ dead: null, inactive: false, duplicateOf: 'a' }, DUPLICATE],
+    [{ dead: null, inactive: true, duplicateOf: 'a' }, DUPLICATE],
+    [{ dead, inactive: false, duplicateOf: null }, DEAD],
+    [{ dead, inactive: true, duplicateOf: 'a' }, DEAD],
+  ])('with %j has the base state %j', (facts, base) => {
+    expect(baseStateOf(facts)).toEqual(base);
   });
 });
 
 describe('of several sessions with one auth key', () => {
-  it.each<[Rest, boolean, Yielding]>([
+  it.each<[StoredBaseState, boolean, YieldsTo]>([
     [FREE, false, 'nobody'],
     [INACTIVE, false, 'nobody'],
     [DEAD, false, 'nobody'],
@@ -44,11 +44,11 @@ describe('of several sessions with one auth key', () => {
     [FREE, true, 'anybody'],
     [DUPLICATE, true, 'anybody'],
     [MISSING, true, 'anybody'],
-  ])('one at rest as %j, its key new (%s), gives way to %s', (row, keyChanged, yielding) => {
-    expect(yieldingOf(row, keyChanged)).toBe(yielding);
+  ])('one whose base state is %j, its key new (%s), leaves it to %s', (row, keyChanged, yields) => {
+    expect(yieldsTo(row, keyChanged)).toBe(yields);
   });
 
-  it.each<[BaseState | null, Yielding, string | null]>([
+  it.each<[BaseState | null, YieldsTo, string | null]>([
     [null, 'anybody', null],
     [null, 'owner', null],
     ['free', 'nobody', null],
@@ -58,13 +58,13 @@ describe('of several sessions with one auth key', () => {
     ['free', 'owner', 'other'],
     ['inactive', 'owner', 'other'],
     ['duplicate', 'owner', null],
-  ])('beside one that is %s, one that gives way to %s leaves the key to %s', (rest, yielding, keeper) => {
-    expect(keeperOf(rest === null ? undefined : { name: 'other', rest }, yielding)).toBe(keeper);
+  ])('beside one that is %s, one that yields to %s is a duplicate of %s', (rest, yields, name) => {
+    expect(duplicateOf(rest === null ? undefined : { name: 'other', rest }, yields)).toBe(name);
   });
 });
 
-describe('a session that comes to rest elsewhere', () => {
-  const asEvent = (event: string, { rest, restReason }: Rest) => ({
+describe('a session that gets another base state', () => {
+  const asEvent = (event: string, { rest, restReason }: StoredBaseState) => ({
     event,
     changes: { stateReason: restReason, suspectedAt: null },
     entry: { at: NOW, event: rest, detail: restReason },
@@ -81,11 +81,11 @@ describe('a session that comes to rest elsewhere', () => {
     // The same place, and another account: what Telegram said of the last one is no longer true.
     ['auth_key_changed', FREE, FREE, true],
   ])('is a %s, from %j to %j, its key new: %s', (event, from, to, keyChanged) => {
-    expect(settling(from, to, keyChanged, NOW)).toEqual(asEvent(event, to));
+    expect(baseStateChange(from, to, keyChanged, NOW)).toEqual(asEvent(event, to));
   });
 
   it.each([[FREE], [DEAD], [DUPLICATE], [INACTIVE], [MISSING]])('is nothing when it stays %j', (rest) => {
-    expect(settling(rest, { ...rest }, false, NOW)).toBeNull();
+    expect(baseStateChange(rest, { ...rest }, false, NOW)).toBeNull();
   });
 
   it.each([
@@ -94,8 +94,11 @@ describe('a session that comes to rest elsewhere', () => {
     ['reconcile', INACTIVE],
     ['auth_key_changed', DEAD],
   ])('is a %s when its file is gone and it was %j', (event, row) => {
-    const missing: Rest = { rest: 'missing', restReason: 'its file is gone' };
-    expect(goingMissing(row, 'its file is gone', NOW)).toEqual({ rest: missing, ...asEvent(event, missing) });
+    const missing: StoredBaseState = { rest: 'missing', restReason: 'its file is gone' };
+    expect(fileGoneChange(row, 'its file is gone', NOW)).toEqual({
+      base: missing,
+      ...asEvent(event, missing),
+    });
   });
 });
 
@@ -105,7 +108,7 @@ describe('the successor to an auth key', () => {
     ['invalid', 'invalidate', null],
     ['dead', 'die', null],
   ] as const)('of a session that is %s has the same said of it', (state, event, stateUntil) => {
-    expect(inherited({ state, stateReason: 'Telegram said so', stateUntil }, NOW)).toEqual({
+    expect(successorChange({ state, stateReason: 'Telegram said so', stateUntil }, NOW)).toEqual({
       event,
       changes: { stateReason: 'Telegram said so', stateUntil },
       entry: { at: NOW, event: state, detail: 'Telegram said so' },
@@ -116,7 +119,7 @@ describe('the successor to an auth key', () => {
     const others = STATES.filter((state) => !['flood', 'invalid', 'dead'].includes(state));
     expect(others).toHaveLength(6);
     for (const state of others) {
-      expect(inherited({ state, stateReason: 'why', stateUntil: NOW }, NOW)).toBeNull();
+      expect(successorChange({ state, stateReason: 'why', stateUntil: NOW }, NOW)).toBeNull();
     }
   });
 });

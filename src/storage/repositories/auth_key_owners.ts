@@ -1,13 +1,13 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
 import {
-  inherited,
-  keeperOf,
+  baseStateChange,
+  baseStateOf,
+  duplicateOf,
   LOGIN_UNDER_WAY,
-  type Rest,
-  restOf,
-  settling,
-  type Yielding,
-  yieldingOf,
+  type StoredBaseState,
+  successorChange,
+  type YieldsTo,
+  yieldsTo,
 } from '../../intake/auth_key_owner.js';
 import type { SessionRow } from '../tables.js';
 import type { UnitOfWork } from '../unit_of_work.js';
@@ -30,30 +30,30 @@ export class AuthKeyOwners {
   }
 
   /** The base state of a new file. */
-  async ofNew(key: Buffer | null, dead: string | null): Promise<Rest> {
-    return restOf({ dead, inactive: false, twin: await this.#twinOf(key, 0, 'anybody') });
+  async ofNew(key: Buffer | null, dead: string | null): Promise<StoredBaseState> {
+    return baseStateOf({ dead, inactive: false, duplicateOf: await this.#originalOf(key, 0, 'anybody') });
   }
 
   /**
-   * Computes the row's base state and, if nothing holds it, applies it. `gained`: it has this auth key only now, so a
-   * row that already has it takes precedence.
+   * Computes the row's base state and, if nothing holds it, applies it. `keyChanged`: it has this auth key only now,
+   * so a row that already has it takes precedence.
    */
-  async settle(
+  async reconcile(
     row: SessionRow,
-    facts: { readonly dead: string | null; readonly gained: boolean },
+    facts: { readonly dead: string | null; readonly keyChanged: boolean },
     now: number,
   ): Promise<SessionRow> {
-    const twin = await this.#twinOf(row.authKeySha256, row.id, yieldingOf(row, facts.gained));
-    const rest = restOf({ dead: facts.dead, inactive: row.inactive, twin });
-    const change = settling(row, rest, facts.gained, now);
+    const original = await this.#originalOf(row.authKeySha256, row.id, yieldsTo(row, facts.keyChanged));
+    const base = baseStateOf({ dead: facts.dead, inactive: row.inactive, duplicateOf: original });
+    const change = baseStateChange(row, base, facts.keyChanged, now);
     if (change === null) return row;
-    const resting = await this.mark(row, rest, now);
-    return (await this.#unit.applyEvent(resting, change.event, change.changes, change.entry)) ?? resting;
+    const marked = await this.mark(row, base, now);
+    return (await this.#unit.applyEvent(marked, change.event, change.changes, change.entry)) ?? marked;
   }
 
   /** Records the row's base state without changing its current state. */
-  async mark(row: SessionRow, rest: Rest, now: number): Promise<SessionRow> {
-    const changes = { ...rest, updatedAt: now };
+  async mark(row: SessionRow, base: StoredBaseState, now: number): Promise<SessionRow> {
+    const changes = { ...base, updatedAt: now };
     const { db, tables } = this.#unit;
     await db.update(tables.sessions).set(changes).where(eq(tables.sessions.id, row.id));
     return { ...row, ...changes };
@@ -62,9 +62,10 @@ export class AuthKeyOwners {
   /** `former` has lost its auth key, or is gone: the first other one with that key becomes leasable. */
   async passOn(former: SessionRow, now: number): Promise<void> {
     if (former.rest === 'duplicate') return;
-    const heir = await this.#inherit(former.authKeySha256, former, now);
-    const change = heir && inherited(former, now);
-    if (heir && change) await this.#unit.applyEvent(heir, change.event, change.changes, change.entry);
+    const successor = await this.#inherit(former.authKeySha256, former, now);
+    const change = successor && successorChange(former, now);
+    if (successor && change)
+      await this.#unit.applyEvent(successor, change.event, change.changes, change.entry);
   }
 
   /** A login with this auth key was cancelled: the first file with that key becomes leasable. */
@@ -79,21 +80,21 @@ export class AuthKeyOwners {
     now: number,
   ): Promise<SessionRow | null> {
     const owner = (await this.#logins.has(key)) ? undefined : await this.#ownerOf(key, former.id);
-    const heir = owner && (await this.#unit.byId(owner.id, now));
-    if (heir?.rest !== 'duplicate') return null;
-    const rest = restOf({ dead: null, inactive: heir.inactive, twin: null });
+    const successor = owner && (await this.#unit.byId(owner.id, now));
+    if (successor?.rest !== 'duplicate') return null;
+    const base = baseStateOf({ dead: null, inactive: successor.inactive, duplicateOf: null });
     const detail = `it has the auth key of ${former.name} for itself`;
-    const marked = await this.mark(heir, rest, now);
-    const entry = { at: now, event: rest.rest, detail };
+    const marked = await this.mark(successor, base, now);
+    const entry = { at: now, event: base.rest, detail };
     return (
-      (await this.#unit.applyEvent(marked, 'reconcile', { stateReason: rest.restReason }, entry)) ?? marked
+      (await this.#unit.applyEvent(marked, 'reconcile', { stateReason: base.restReason }, entry)) ?? marked
     );
   }
 
-  /** Who owns the auth key before this row. */
-  async #twinOf(key: Buffer | null, id: number, yielding: Yielding): Promise<string | null> {
+  /** The name of what owns the auth key before this row; null: nothing does. */
+  async #originalOf(key: Buffer | null, id: number, yields: YieldsTo): Promise<string | null> {
     if (await this.#logins.has(key)) return LOGIN_UNDER_WAY;
-    return keeperOf(await this.#ownerOf(key, id), yielding);
+    return duplicateOf(await this.#ownerOf(key, id), yields);
   }
 
   async #ownerOf(key: Buffer | null, except: number): Promise<Owner | undefined> {

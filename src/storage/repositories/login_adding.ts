@@ -44,5 +44,5 @@ async function registered(
 /** It must not be leased while the login uses its auth key. */
 async function setAside(unit: UnitOfWork, row: SessionRow, now: number): Promise<void> {
   if (row.rest === 'missing') return;
-  await new AuthKeyOwners(unit).settle(row, { dead: deadByFile(row), gained: false }, now);
+  await new AuthKeyOwners(unit).reconcile(row, { dead: deadByFile(row), keyChanged: false }, now);
 }

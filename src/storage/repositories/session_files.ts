@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { digest, sameDigest } from '../../digests.js';
-import { deadByFile, goingMissing } from '../../intake/auth_key_owner.js';
+import { deadByFile, fileGoneChange } from '../../intake/auth_key_owner.js';
 import { mergeFileMetadata, wouldLose } from '../../intake/file_metadata.js';
 import { foldName } from '../../intake/names.js';
 import type { FileChange, FoundFile } from '../../intake/store.js';
@@ -64,7 +64,7 @@ export class SessionFiles {
     await this.#set(row, { inactive, updatedAt: now });
     this.#unit.record(row, { at: now, event: inactive ? 'deactivated' : 'activated' });
     if (row.rest === 'missing') return;
-    await this.#owners.settle({ ...row, inactive }, { dead: deadByFile(row), gained: false }, now);
+    await this.#owners.reconcile({ ...row, inactive }, { dead: deadByFile(row), keyChanged: false }, now);
   }
 
   async #rowFor({ found, renameOf }: Put, now: number): Promise<SessionRow | undefined> {
@@ -79,48 +79,54 @@ export class SessionFiles {
   async #add(found: FoundFile, proxyId: number | null, now: number): Promise<'added'> {
     const { json, dead, ...columns } = found;
     const authKeySha256 = digest(found.authKeySha256);
-    const rest = await this.#owners.ofNew(authKeySha256, dead);
-    const values = { ...columns, ...rest, jsonFile: json, authKeySha256, proxyId, tags: [] };
-    const standing = { state: rest.rest, stateReason: rest.restReason, lastUsedAt: 0 };
+    const base = await this.#owners.ofNew(authKeySha256, dead);
+    const values = { ...columns, ...base, jsonFile: json, authKeySha256, proxyId, tags: [] };
+    const standing = { state: base.rest, stateReason: base.restReason, lastUsedAt: 0 };
     const times = { createdAt: now, updatedAt: now };
     const row = await this.#unit.insert({
       ...{ ...values, ...standing, ...times },
       foldedName: foldName(found.name),
     });
-    this.#unit.record(row, { at: now, event: 'added', detail: rest.restReason });
+    this.#unit.record(row, { at: now, event: 'added', detail: base.restReason });
     return 'added';
   }
 
   async #change(row: SessionRow, found: FoundFile, now: number): Promise<Applied> {
     const authKeySha256 = digest(found.authKeySha256);
-    const gained = !sameDigest(authKeySha256, row.authKeySha256);
+    const keyChanged = !sameDigest(authKeySha256, row.authKeySha256);
     // Its worker continues with the key that it leased, which must not pass to another session yet.
-    if (gained && isHeld(row)) {
+    if (keyChanged && isHeld(row)) {
       await this.#miss(row, 'its file was replaced while it was leased', now);
       return 'held';
     }
     const foldedName = foldName(found.name);
-    const changes = { ...mergeFileMetadata(row, found, gained, now), foldedName, authKeySha256 };
+    const changes = { ...mergeFileMetadata(row, found, keyChanged, now), foldedName, authKeySha256 };
     await this.#set(row, changes);
-    if (gained) {
+    if (keyChanged) {
       this.#unit.record(row, { at: now, event: 'rekeyed', detail: 'the file holds another auth key' });
       await this.#owners.passOn(row, now);
     }
-    const settled = await this.#owners.settle({ ...row, ...changes }, { dead: found.dead, gained }, now);
+    const settled = await this.#owners.reconcile(
+      { ...row, ...changes },
+      { dead: found.dead, keyChanged },
+      now,
+    );
     const renamed = row.name !== found.name;
     if (renamed) this.#unit.record(row, { at: now, event: 'renamed', detail: `${row.name} → ${found.name}` });
-    return gained || renamed || row.rest !== settled.rest || row.format !== found.format ? 'updated' : null;
+    return keyChanged || renamed || row.rest !== settled.rest || row.format !== found.format
+      ? 'updated'
+      : null;
   }
 
   /** Sets the base state `missing` until its file is read again; applied at once if nothing holds it. */
   async #miss(row: SessionRow, restReason: string, now: number): Promise<SessionRow> {
     await this.#set(row, { fingerprint: '' });
     if (row.rest === 'missing') return row;
-    const { rest, event, changes, entry } = goingMissing(row, restReason, now);
-    const resting = await this.#owners.mark(row, rest, now);
-    const missing = await this.#unit.applyEvent(resting, event, changes, entry);
+    const { base, event, changes, entry } = fileGoneChange(row, restReason, now);
+    const marked = await this.#owners.mark(row, base, now);
+    const missing = await this.#unit.applyEvent(marked, event, changes, entry);
     if (missing === null) this.#unit.record(row, entry);
-    return missing ?? resting;
+    return missing ?? marked;
   }
 
   async #set(row: SessionRow, changes: Partial<SessionRow>): Promise<void> {
