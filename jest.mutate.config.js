@@ -4,6 +4,8 @@ export default {
   testMatch: [
     '**/pool/{lease_authorization,lease_decisions,outcomes,session_state,telegram_error_verdicts,transitions,wait_queue}.test.js',
     '**/sources/{identifier,targets}.test.js',
+    '**/intake/{auth_key_owner,file_metadata}.test.js',
+    '**/logins/login_rules.test.js',
   ],
   transform: {},
   testEnvironment: 'node',
