@@ -1,9 +1,8 @@
-import { lstatSync, realpathSync, type Stats } from 'node:fs';
-import { basename, relative } from 'node:path';
-import { type FSWatcher, watch } from 'chokidar';
+import type { Worker } from 'node:worker_threads';
+import { stopListening, type Threads, threadPerTask } from '../threads.js';
 import type { Timers } from '../timers.js';
-import { systemCode } from './errors.js';
-import { fileKind, nameOf } from './names.js';
+import { nameOf } from './names.js';
+import type { WatchReport, WatchTask } from './watch_thread.js';
 
 /** A file is scanned once nothing was written to it for so long, in milliseconds. */
 const SETTLE_MS = 500;
@@ -17,9 +16,6 @@ const MAX_NAMES = 200;
 /** How many directories are watched: the more there are, the longer chokidar takes as one is removed. */
 const MAX_DIRECTORIES = 4096;
 
-/** Files that SQLite keeps beside a session while it is written. */
-const SIDE_FILE = /-(journal|wal|shm)$/;
-
 export interface WatcherParts {
   readonly root: string;
   readonly timers: Timers;
@@ -29,6 +25,8 @@ export interface WatcherParts {
   readonly onIncomplete: (reason: string) => void;
   /** How many directories are watched; 4,096 unless given. */
   readonly maxDirectories?: number;
+  /** Where the thread comes from that watches; a new one unless given. */
+  readonly threads?: Threads | undefined;
 }
 
 /** Says which names to scan, as soon as the operating system reports changes below SESSIONS_DIR. */
@@ -46,8 +44,9 @@ export class SessionsWatcher {
   /** Watches what lies at the root now, and asks for a scan of everything once it does. */
   start(): void {
     this.#watch?.close();
-    const { root, onIncomplete, maxDirectories = MAX_DIRECTORIES } = this.#parts;
-    this.#watch = new Watch(root, maxDirectories, { onChanged: (path) => this.#changed(path), onIncomplete });
+    const { root, onIncomplete, maxDirectories = MAX_DIRECTORIES, threads = threadPerTask } = this.#parts;
+    const listeners = { onChanged: (path: string | null) => this.#changed(path), onIncomplete };
+    this.#watch = new Watch(threads, { root, maxDirectories }, listeners);
   }
 
   /** Watches nothing. What has not settled is forgotten. */
@@ -92,81 +91,27 @@ interface WatchListeners {
   readonly onIncomplete: (reason: string) => void;
 }
 
-/** One life of chokidar's watch over the root, one watch of the system's for each directory. */
+/** One watch over the root, carried out by a thread: thousands of files that come at once keep no request waiting. */
 class Watch {
-  readonly #root: string;
-  readonly #maxDirectories: number;
-  readonly #listeners: WatchListeners;
-  readonly #directories = new Set<string>();
-  readonly #watcher: FSWatcher;
-  #incomplete = false;
+  readonly #threads: Threads;
+  readonly #thread: Worker;
 
-  constructor(root: string, maxDirectories: number, listeners: WatchListeners) {
-    this.#root = realPath(root);
-    this.#maxDirectories = maxDirectories;
-    this.#listeners = listeners;
-    this.#watcher = watch(this.#root, {
-      backend: 'native',
-      ignored: (path, stats) => this.#isIgnored(path, stats),
-      ignoreInitial: true,
-      atomic: false,
-      awaitWriteFinish: false,
-      followSymlinks: false,
-      ignorePermissionErrors: true,
-      persistent: false,
+  constructor(threads: Threads, task: WatchTask, { onChanged, onIncomplete }: WatchListeners) {
+    this.#threads = threads;
+    this.#thread = threads.take(new URL('./watch_thread.js', import.meta.url));
+    // A thread that nobody waits for must not keep the process alive.
+    this.#thread.unref();
+    this.#thread.on('message', (report: WatchReport) => {
+      if (report.kind === 'incomplete') onIncomplete(report.reason);
+      else for (const path of report.paths) onChanged(path);
     });
-    this.#watcher.on('all', (event, path) => {
-      if (event === 'unlinkDir') this.#directories.delete(path);
-      listeners.onChanged(fileKind(path) === null ? null : relative(this.#root, path));
-    });
-    // Between the last scan and the watch, changes went unseen.
-    this.#watcher.on('ready', () => listeners.onChanged(null));
-    this.#watcher.on('error', (error) => this.#setIncomplete(systemCode(error)));
+    this.#thread.on('error', (error: Error) => onIncomplete(`the watch failed: ${error.message}`));
+    this.#thread.postMessage(task);
   }
 
   close(): void {
-    // All that its handles can fail with is being gone already.
-    this.#watcher.close().catch(() => undefined);
-  }
-
-  /**
-   * By name alone for every session's file and what SQLite keeps beside it, because chokidar rereads a whole
-   * directory when a file that is not ignored comes and goes unseen. Of other names, only directories count.
-   */
-  #isIgnored(path: string, stats: Stats | undefined): boolean {
-    if (path === this.#root) return false;
-    if (!path.startsWith(this.#root === '/' ? '/' : `${this.#root}/`)) return true;
-    const name = basename(path);
-    if (SIDE_FILE.test(name) || name.startsWith('.')) return true;
-    const kind = fileKind(name);
-    if (kind !== null && !stats?.isDirectory()) return false;
-    const found = stats ?? lstatSync(path, { throwIfNoEntry: false });
-    if (found === undefined) return !this.#directories.has(path);
-    return !found.isDirectory() || kind === 'session' || !this.#admits(path);
-  }
-
-  #admits(directory: string): boolean {
-    if (this.#directories.has(directory)) return true;
-    if (this.#directories.size >= this.#maxDirectories) {
-      this.#setIncomplete(`more than ${this.#maxDirectories} directories`);
-      return false;
-    }
-    this.#directories.add(directory);
-    return true;
-  }
-
-  #setIncomplete(reason: string): void {
-    if (this.#incomplete) return;
-    this.#incomplete = true;
-    this.#listeners.onIncomplete(reason);
-  }
-}
-
-/** The path behind links, because chokidar is to follow none; the path itself where nothing is there any more. */
-function realPath(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    return path;
+    stopListening(this.#thread);
+    this.#thread.postMessage(null);
+    void this.#threads.giveBack(this.#thread);
   }
 }

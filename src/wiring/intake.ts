@@ -64,8 +64,7 @@ function wireDirectory(base: Base, { encrypt, defaultProxyId }: Pick<Intake, 'en
   });
   const syncScheduler = new SyncScheduler({ probe, availability, sync, timers, logger });
   const watcher = new SessionsWatcher({
-    root,
-    timers,
+    ...{ root, timers, threads },
     onSettled: (names) => void syncScheduler.run('files changed', names ? { only: names } : {}),
     onIncomplete: (reason) => rootWatch.pollToo(reason),
   });

@@ -5,6 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import { SessionsWatcher } from '../../src/intake/watcher.js';
 import { nodeTimers } from '../../src/timers.js';
 import { until } from '../service/manual_time.js';
+import { reusedThreads } from '../service/reused_threads.js';
 import { write } from './session_files.js';
 
 const MAX_DIRECTORIES = 40;
@@ -36,6 +37,7 @@ function watching(test: (watched: Watched) => Promise<void>, files: readonly str
       onSettled: (names) => settled.push(names),
       onIncomplete: (reason) => incomplete.push(reason),
       maxDirectories: MAX_DIRECTORIES,
+      threads: reusedThreads,
     });
     try {
       watcher.start();
