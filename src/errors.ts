@@ -15,8 +15,8 @@ export interface ErrorDetail {
 type Detail = string | ErrorDetail | readonly InputIssue[];
 
 interface Options {
-  /** In snake_case, and stable: clients branch on it. Left out, it is that of the detail, or of the class. */
-  readonly code?: string;
+  /** In snake_case, and stable: clients branch on it. */
+  readonly code: string;
   /** The field of the request that is wrong. */
   readonly field?: string;
   readonly retryAfterSeconds?: number;
@@ -41,7 +41,7 @@ export abstract class TeleGateError<Told extends Detail = Detail> extends Error 
   constructor(detail: Told, { code, field, retryAfterSeconds, cause }: Options) {
     super(inWords(detail), { cause });
     this.detail = detail;
-    this.code = code ?? 'error';
+    this.code = code;
     this.field = field ?? null;
     this.retryAfterSeconds = retryAfterSeconds ?? null;
   }
@@ -70,8 +70,9 @@ export class InvalidInput extends TeleGateError<readonly InputIssue[]> {
 export class NotFound extends TeleGateError<string> {
   readonly status = 404;
 
-  constructor(message: string, options: Options = {}) {
-    super(message, { code: 'not_found', ...options });
+  /** Its code is, say, `temp_session_not_found`. */
+  constructor(object: 'Session' | 'Temp session' | 'Source' | 'Run' | 'Key') {
+    super(`${object} not found`, { code: `${object.toLowerCase().replace(' ', '_')}_not_found` });
   }
 }
 
@@ -96,9 +97,24 @@ export class MethodNotAllowed extends TeleGateError<string> {
 /** The request is valid, but refused because of what it would do. */
 export class BadRequest extends TeleGateError<string> {
   readonly status = 400;
+}
 
-  constructor(message: string, options: Options = {}) {
-    super(message, { code: 'bad_request', ...options });
+/** The key is unknown, or its role is not allowed to do this. */
+export class Forbidden extends TeleGateError<string> {
+  readonly status = 403;
+}
+
+/** The service failed for a reason that the caller may be told (an unreadable directory). */
+export class Failed extends TeleGateError<string> {
+  readonly status = 500;
+}
+
+/** The request has no key. */
+export class Unauthenticated extends TeleGateError<string> {
+  readonly status = 401;
+
+  constructor(message: string) {
+    super(message, { code: 'api_key_required' });
   }
 }
 
@@ -130,55 +146,47 @@ export class UnsupportedMedia extends TeleGateError<string> {
   }
 }
 
-/** The request has no key. */
-export class Unauthenticated extends TeleGateError<string> {
-  readonly status = 401;
-
-  constructor(message: string) {
-    super(message, { code: 'api_key_required' });
-  }
-}
-
-/** The key is unknown, or its role is not allowed to do this. */
-export class Forbidden extends TeleGateError<string> {
-  readonly status = 403;
-
-  constructor(message: string, options: Options = {}) {
-    super(message, { code: 'forbidden', ...options });
-  }
-}
-
-/** The current state forbids it; `detail.error` says why. */
-export class Conflict extends TeleGateError<ErrorDetail> {
-  readonly status = 409;
-
-  constructor(detail: ErrorDetail, options: Options = {}) {
+/** An error whose detail holds its code, and facts. */
+abstract class ErrorWithFacts extends TeleGateError<ErrorDetail> {
+  constructor(detail: ErrorDetail, options: Partial<Options> = {}) {
     super(detail, { code: detail.error, ...options });
   }
 }
 
-/** Too many of something; can be retried after `retryAfterSeconds`. */
-export class TooMany extends TeleGateError<string | ErrorDetail> {
-  readonly status = 429;
+/** The current state forbids it; `detail.error` says why. */
+export class Conflict extends ErrorWithFacts {
+  readonly status = 409;
+}
+
+/** A dependency answered with an error, or not at all; nothing was changed. */
+export class BadGateway extends ErrorWithFacts {
+  readonly status = 502;
+}
+
+/** A dependency did not answer in time; nothing was changed. */
+export class GatewayTimeout extends ErrorWithFacts {
+  readonly status = 504;
+}
+
+/** The same request may pass after `retryAfterSeconds`. */
+abstract class RetryLater extends TeleGateError<string | ErrorDetail> {
   declare readonly retryAfterSeconds: number;
 
-  constructor(detail: string | ErrorDetail, retryAfterSeconds: number, options: Options = {}) {
-    super(detail, { code: codeOf(detail) ?? 'too_many_requests', ...options, retryAfterSeconds });
+  constructor(detail: ErrorDetail, retryAfterSeconds: number, options?: Partial<Options>);
+  constructor(detail: string | ErrorDetail, retryAfterSeconds: number, options: Options);
+  constructor(detail: string | ErrorDetail, retryAfterSeconds: number, options: Partial<Options> = {}) {
+    super(detail, { code: (detail as ErrorDetail).error, ...options, retryAfterSeconds });
   }
+}
+
+/** Too many of something; can be retried after `retryAfterSeconds`. */
+export class TooMany extends RetryLater {
+  readonly status = 429;
 }
 
 /** Temporarily unavailable: nothing was changed, and the request can be retried after `retryAfterSeconds`. */
-export class Unavailable extends TeleGateError<string | ErrorDetail> {
+export class Unavailable extends RetryLater {
   readonly status = 503;
-  declare readonly retryAfterSeconds: number;
-
-  constructor(detail: string | ErrorDetail, retryAfterSeconds: number, options: Options = {}) {
-    super(detail, { code: codeOf(detail) ?? 'unavailable', ...options, retryAfterSeconds });
-  }
-}
-
-function codeOf(detail: string | ErrorDetail): string | undefined {
-  return typeof detail === 'string' ? undefined : detail.error;
 }
 
 /**
@@ -189,32 +197,5 @@ export class DatabaseDamaged extends Unavailable {
   constructor() {
     const message = 'the database is damaged; nothing is leased until it is restored (the log says how)';
     super({ error: 'database_damaged', message }, 60);
-  }
-}
-
-/** The service failed for a reason that the caller may be told (an unreadable directory). */
-export class Failed extends TeleGateError<string> {
-  readonly status = 500;
-
-  constructor(message: string, options: Options = {}) {
-    super(message, { code: 'failed', ...options });
-  }
-}
-
-/** A dependency answered with an error, or not at all; nothing was changed. */
-export class BadGateway extends TeleGateError<ErrorDetail> {
-  readonly status = 502;
-
-  constructor(detail: ErrorDetail) {
-    super(detail, { code: detail.error });
-  }
-}
-
-/** A dependency did not answer in time; nothing was changed. */
-export class GatewayTimeout extends TeleGateError<ErrorDetail> {
-  readonly status = 504;
-
-  constructor(detail: ErrorDetail) {
-    super(detail, { code: detail.error });
   }
 }

@@ -9,19 +9,21 @@ const CODES = {
   session_in_use: 'The session is in use',
 };
 
-/** An error response; `message` is the service's `detail` in words. */
+/** An error response: its `code` tells which error it is, `message` is its `detail` in words. */
 export class ApiError extends Error {
-  constructor(status, detail, retryAfter = null) {
+  constructor(status, { detail = null, code = null, field } = {}, retryAfter = null) {
     super(describe(detail) ?? `The service answered ${status}`);
     this.name = 'ApiError';
     this.status = status;
     this.detail = detail;
+    this.code = code;
+    this.field = field;
     this.retryAfter = retryAfter;
   }
 
   /** Whether the key itself is rejected, not just this request. */
   get keyRefused() {
-    return this.status === 401 || (this.status === 403 && this.detail === 'Invalid API key');
+    return this.status === 401 || this.code === 'invalid_api_key';
   }
 }
 
@@ -84,7 +86,7 @@ export class Api {
 }
 
 async function errorOf(answer) {
-  const { detail } = await answer.json().catch(() => ({ detail: null }));
+  const body = await answer.json().catch(() => ({}));
   const seconds = Number(answer.headers.get('Retry-After'));
-  return new ApiError(answer.status, detail, seconds > 0 ? seconds : null);
+  return new ApiError(answer.status, body, seconds > 0 ? seconds : null);
 }

@@ -58,7 +58,7 @@ export function codeStep(login, sent, { onSaved, onNameTaken, others, ways }) {
       if (session) onSaved(session);
       else askPassword(hint);
     } catch (error) {
-      if (error.detail?.error !== 'name_taken') throw error;
+      if (error.code !== 'name_taken') throw error;
       onNameTaken(error);
     }
   }

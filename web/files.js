@@ -36,7 +36,7 @@ export function createFiles({ api }) {
     try {
       await work();
     } catch (error) {
-      if (!(error instanceof ApiError) || error.detail?.error !== 'mass_removal_guard') {
+      if (!(error instanceof ApiError) || error.code !== 'mass_removal_guard') {
         fill(result, el('p', { class: 'error card' }, error.message));
         return;
       }

@@ -12,23 +12,17 @@ import { duration } from './time.js';
  * @property {boolean} [over] whether the user has to start over
  */
 
-/** Patterns that tell which field a plain text error is about. */
-const ABOUT = [
-  [/phone number/, 'phone_number'],
-  [/OTP code/, 'code'],
-  [/2FA password/, 'password'],
-  [/^api_hash/, 'api_hash'],
-  [/api_id/, 'api_id'],
-  [/session string|this session/, 'session_string'],
-  [/^Session (?:required|not found)/, 'session_id'],
-];
+/** What the console says in its own words, by the error's code. */
+const OWN_WORDS = {
+  temp_session_not_found: { text: 'This login has expired or was cancelled.', over: true },
+  application_required: {
+    field: 'api_id',
+    text: 'The service has no application configured: enter one here, or set TELEGRAM_API_ID and TELEGRAM_API_HASH.',
+  },
+};
 
-/** A plain text error may start with the name of its field. */
-const NAMED =
-  /^(session_string|session_file|phone_number|api_id|api_hash|identifier|target|target_path|file_types|schedule): /;
-
-/** The fields of errors with a code. */
-const FIELDS = { too_many_schedules: 'schedule' };
+/** The fields of forms that ask for what an error is about, where the error does not name its field. */
+const FIELDS = { session_not_found: 'session_id' };
 
 /** Conflicts with an existing session: the text, and the field. */
 const TAKEN = {
@@ -40,30 +34,24 @@ const TAKEN = {
 /** Turns an error into problems. @returns {Problem[]} */
 export function problemsOf(error) {
   if (!(error instanceof ApiError)) return [{ text: `${error.message}.`, again: true }];
-  const { status, detail } = error;
-  if (status === 422 && Array.isArray(detail)) return detail.map(misfit);
-  if (typeof detail === 'string') return [inPlainWords(status, detail)];
-  return [byCode(error)];
+  const { code, field = FIELDS[code], detail } = error;
+  if (Array.isArray(detail)) return detail.map(misfit);
+  if (OWN_WORDS[code]) return [OWN_WORDS[code]];
+  if (typeof detail === 'string') return [{ field, text: sentence(withoutField(detail, field)) }];
+  return [withFacts(error)];
 }
 
 function misfit({ loc, msg }) {
   return { field: String(loc[1] ?? ''), text: sentence(msg) };
 }
 
-function inPlainWords(status, detail) {
-  if (status === 404 && detail.startsWith('Temp session'))
-    return { text: 'This login has expired or was cancelled.', over: true };
-  if (detail.startsWith('api_id and api_hash are needed'))
-    return {
-      field: 'api_id',
-      text: 'The service has no application configured: enter one here, or set TELEGRAM_API_ID and TELEGRAM_API_HASH.',
-    };
-  const field = NAMED.exec(detail)?.[1] ?? ABOUT.find(([words]) => words.test(detail))?.[1];
-  return { field, text: sentence(detail.replace(NAMED, '')) };
+/** A text may begin with the name of the field that it is shown at. */
+function withoutField(text, field) {
+  return text.startsWith(`${field}: `) ? text.slice(field.length + 2) : text;
 }
 
-function byCode({ status, message, detail, retryAfter }) {
-  if (detail?.error === 'flood_wait' && retryAfter !== null) {
+function withFacts({ status, code, field, message, detail, retryAfter }) {
+  if (code === 'flood_wait' && retryAfter !== null) {
     const wait = duration(retryAfter);
     const text = detail.telegram_error
       ? `Telegram asks to wait ${wait}.`
@@ -75,9 +63,9 @@ function byCode({ status, message, detail, retryAfter }) {
     const what = said ? `Telegram returned ${said}` : 'Telegram did not answer';
     return { text: `${what}; nothing was changed.`, again: true };
   }
-  const [words, field = FIELDS[detail?.error]] = TAKEN[detail?.error] ?? [];
+  const [words, place = field] = TAKEN[code] ?? [];
   const session = sessionOf(detail);
-  if (words && session) return { text: words, field, session };
+  if (words && session) return { text: words, field: place, session };
   return { text: detail?.message ? ended(detail.message) : message, field, again: status === 503 };
 }
 

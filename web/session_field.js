@@ -50,9 +50,7 @@ export function createSessionField(api, name) {
       if (session) return session;
       from = next;
     }
-    throw new ApiError(422, [
-      { loc: ['body', 'session_id'], msg: 'no session has this name', type: 'missing' },
-    ]);
+    throw new ApiError(404, { detail: 'no session has this name', code: 'session_not_found' });
   }
 
   input.addEventListener('input', onceQuietFor(QUIET_MS, offer));

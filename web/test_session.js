@@ -27,7 +27,7 @@ export async function testSession(api, { id }, show, again) {
     if (isValid) show(verdict('good', 'Valid', 'Telegram accepts this session.'));
     else show(verdict('bad', 'Not valid', reason(status, error)));
   } catch (error) {
-    const known = NOT_ASKED[error.detail?.error];
+    const known = NOT_ASKED[error.code];
     if (known) show(verdict(...known));
     else show(problemNotes(error, again));
   }

@@ -81,7 +81,11 @@ export class Uploads {
 }
 
 function formOf(file, application) {
-  if (!ENDING.test(file.name)) throw new ApiError(400, 'Only files that end in .session are accepted');
+  if (!ENDING.test(file.name))
+    throw new ApiError(400, {
+      detail: 'Only files that end in .session are accepted',
+      code: 'not_a_session',
+    });
   const form = new FormData();
   form.append('session_name', file.name.replace(ENDING, ''));
   for (const [name, value] of Object.entries(application)) form.append(name, value);

@@ -101,7 +101,7 @@ export class KeyService {
     const { store, clock, cluster } = this.#parts;
     const outcome = await store.revokeKey(id, clock.now());
     if (outcome === 'unknown' || (outcome === 'already' && endLeasesBy === null)) {
-      throw new NotFound('Key not found', { code: 'key_not_found' });
+      throw new NotFound('Key');
     }
     const revocation: Revocation = { holder: holderOf(id), endLeasesBy };
     cluster.tell(REVOKED, revocation);

@@ -40,8 +40,9 @@ export function createErrorMapper(logger: Logger): ErrorRequestHandler {
   };
 }
 
-function send(res: Response, { status, detail, retryAfterSeconds }: Answer): void {
+/** The one shape of all errors: `detail` for people, `code` for programs, `field` where one is wrong. */
+function send(res: Response, { status, detail, code, field, retryAfterSeconds }: Answer): void {
   res.setHeader('Cache-Control', 'no-store');
   if (retryAfterSeconds !== null) res.setHeader('Retry-After', String(retryAfterSeconds));
-  res.status(status).json({ detail });
+  res.status(status).json({ detail, code, ...(field !== null && { field }) });
 }

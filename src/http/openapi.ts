@@ -9,6 +9,11 @@ const errorAnswer = z
       z.looseObject({ error: z.string() }),
       z.array(z.object({ loc: z.array(z.union([z.string(), z.int()])), msg: z.string(), type: z.string() })),
     ]),
+    code: z.string().meta({
+      description: 'Which error it is: stable, for programs to branch on',
+      example: 'session_not_found',
+    }),
+    field: z.string().optional().meta({ description: 'The field of the request that is wrong' }),
   })
   .meta({ id: 'Error' });
 

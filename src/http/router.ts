@@ -87,7 +87,7 @@ async function handleSeen(
   const id = session.id(context);
   if (await parts.sees(context.key, id)) return handle(route, parts, context);
   if (session.unseen) return session.unseen(id);
-  throw new NotFound('Session not found', { code: 'session_not_found' });
+  throw new NotFound('Session');
 }
 
 function handle(route: Route, { audit }: RouterParts, context: Context<unknown, unknown>): Answered {

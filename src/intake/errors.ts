@@ -8,7 +8,9 @@ export class SessionsDirectoryUnreadable extends Failed {
   readonly systemCode: string;
 
   constructor(directory: string, systemCode: string) {
-    super(`Sessions directory ${directory} can't be read: ${systemCode}`);
+    super(`Sessions directory ${directory} can't be read: ${systemCode}`, {
+      code: 'sessions_directory_unreadable',
+    });
     this.directory = directory;
     this.systemCode = systemCode;
   }
@@ -20,7 +22,7 @@ export class SessionFileUnreadable extends Failed {
   readonly reason: string;
 
   constructor(file: string, reason: string) {
-    super(`Session file ${file} can't be read: ${reason}`);
+    super(`Session file ${file} can't be read: ${reason}`, { code: 'session_file_unreadable' });
     this.file = file;
     this.reason = reason;
   }
@@ -32,7 +34,7 @@ export class ScanInterrupted extends Failed {
   readonly file: string | null;
 
   constructor(reason: string, file: string | null = null) {
-    super(reason);
+    super(reason, { code: 'scan_interrupted' });
     this.file = file;
   }
 }
@@ -111,6 +113,7 @@ export async function withFileErrors<Result>(
     return await work();
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw new Failed(`Session file ${file} can't be ${done}: ${systemCode(error)}`, { cause: error });
+    const message = `Session file ${file} can't be ${done}: ${systemCode(error)}`;
+    throw new Failed(message, { code: `session_file_not_${done}`, cause: error });
   }
 }

@@ -38,9 +38,10 @@ const outcome = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('unavailable'),
     detail: z.union([z.string(), detail]),
+    code: z.string(),
     retryAfterSeconds: z.int(),
   }),
-  z.object({ kind: z.literal('failed'), message: z.string() }),
+  z.object({ kind: z.literal('failed'), code: z.string(), message: z.string() }),
 ]);
 type SyncOutcome = z.infer<typeof outcome>;
 
@@ -97,7 +98,9 @@ export class RemoteSync {
   sync(options: SyncOptions = {}): Promise<SyncReport> {
     const { cluster, newId } = this.#parts;
     if (this.#pending.size >= MAX_REQUESTS) {
-      return Promise.reject(new Unavailable('Too many syncs are requested at once', 5));
+      return Promise.reject(
+        new Unavailable('Too many syncs are requested at once', 5, { code: 'too_many_syncs' }),
+      );
     }
     return new Promise((resolve, reject) => {
       const id = newId();
@@ -148,7 +151,7 @@ function throwLate(): never {
 }
 
 function throwStopping(): never {
-  throw new Unavailable('The service is stopping', 1);
+  throw new Unavailable('The service is stopping', 1, { code: 'shutting_down' });
 }
 
 export interface SyncResponderParts {
@@ -181,7 +184,8 @@ async function syncFor({ sync, logger }: SyncResponderParts, options: SyncOption
     const refusal = refusalOf(error);
     if (refusal) return refusal;
     logger.error('a sync that another replica requested failed', { error });
-    return { kind: 'failed', message: 'The sync failed at the replica that has the sessions directory' };
+    const message = 'The sync failed at the replica that has the sessions directory';
+    return { kind: 'failed', code: 'sync_failed', message };
   }
 }
 
@@ -212,21 +216,23 @@ function truncated<Item>(items: readonly Item[], bytes: number): Item[] {
 function refusalOf(error: unknown): SyncOutcome | null {
   if (error instanceof Conflict) return { kind: 'conflict', detail: { ...error.detail } };
   if (error instanceof Unavailable) {
-    const { detail, retryAfterSeconds } = error;
+    const { code, detail, retryAfterSeconds } = error;
     return {
       kind: 'unavailable',
       detail: typeof detail === 'string' ? detail : { ...detail },
+      code,
       retryAfterSeconds,
     };
   }
   if (!(error instanceof TeleGateError)) return null;
-  return { kind: 'failed', message: error.message.slice(0, MAX_REASON_LENGTH) };
+  return { kind: 'failed', code: error.code, message: error.message.slice(0, MAX_REASON_LENGTH) };
 }
 
 /** The report as it was told. @throws what kept the other replica from it, as if it had been here. */
 function reportOf(outcome: SyncOutcome): SyncReport {
   if (outcome.kind === 'report') return outcome.report;
   if (outcome.kind === 'conflict') throw new Conflict(outcome.detail);
-  if (outcome.kind === 'unavailable') throw new Unavailable(outcome.detail, outcome.retryAfterSeconds);
-  throw new Failed(outcome.message);
+  const { code } = outcome;
+  if (outcome.kind === 'failed') throw new Failed(outcome.message, { code });
+  throw new Unavailable(outcome.detail, outcome.retryAfterSeconds, { code });
 }

@@ -157,7 +157,10 @@ export class SessionFiles {
 function ensureNear(name: string, paths: readonly string[]): void {
   const directory = directoryOf(name);
   if (directory === '' || paths.some((path) => directoryOf(path) === directory)) return;
-  throw new BadRequest(`"${name}" is in another directory than the session's files`);
+  throw new BadRequest(`"${name}" is in another directory than the session's files`, {
+    code: 'invalid_session_name',
+    field: 'name',
+  });
 }
 
 /** The renamings that turn the first paths into the second. @throws Failed for a path that can't be renamed. */
@@ -170,7 +173,9 @@ function renamingsOf(root: string, from: SessionPaths, to: SessionPaths): Renami
     const { path, isLink } = locate(root, old);
     // What a relative link leads to depends on where it lies.
     if (isLink && directoryOf(old) !== directoryOf(fresh)) {
-      throw new Failed(`Session file ${old} can't be moved: it is a symbolic link`);
+      throw new Failed(`Session file ${old} can't be moved: it is a symbolic link`, {
+        code: 'session_file_unusable',
+      });
     }
     return [{ from: path, to: locate(root, fresh).path }];
   });
@@ -180,7 +185,10 @@ function renamingsOf(root: string, from: SessionPaths, to: SessionPaths): Renami
 async function renameBack(root: string, renamings: readonly Renaming[]): Promise<void> {
   for (const { from } of renamings) await mkdir(dirname(from), { recursive: true });
   const taken = await renameAll(renamings.map(({ from, to }) => ({ from: to, to: from })));
-  if (taken !== null) throw new Failed(`Session file ${taken.slice(root.length + 1)} is there again`);
+  if (taken !== null)
+    throw new Failed(`Session file ${taken.slice(root.length + 1)} is there again`, {
+      code: 'session_file_unusable',
+    });
 }
 
 /**
@@ -193,10 +201,16 @@ async function renameBack(root: string, renamings: readonly Renaming[]): Promise
  */
 async function ensureFree(root: string, name: string, own: readonly string[]): Promise<void> {
   const refused = nameRefusal(name) ?? (isFileOf(`${name}.session`, name) ? null : 'it names another file');
-  if (refused !== null) throw new BadRequest(`"${name}" can't be a session's name: ${refused}`);
+  if (refused !== null)
+    throw new BadRequest(`"${name}" can't be a session's name: ${refused}`, {
+      code: 'invalid_session_name',
+      field: 'name',
+    });
   const directory = directoryOf(name);
   if (realPathInside(root, directory) !== absolute(root, directory)) {
-    throw new Failed(`${directory} in the sessions directory is a symbolic link, which is not followed`);
+    throw new Failed(`${directory} in the sessions directory is a symbolic link, which is not followed`, {
+      code: 'session_file_unusable',
+    });
   }
   const conflict = await conflictIn(root, directory, basename(name), new Set(own));
   if (conflict !== null) throw new FileNameTaken(name, conflict);

@@ -66,13 +66,15 @@ export interface LocatedFile {
  */
 export function locate(root: string, path: string): LocatedFile {
   const naming = nameOf(path);
-  if ('refused' in naming) throw new Failed(`"${path}" is no session's file: ${naming.refused}`);
+  if ('refused' in naming)
+    throw new Failed(`"${path}" is no session's file: ${naming.refused}`, { code: 'session_file_unusable' });
   const directory = realPathInside(root, dirname(path));
-  if (directory === null) throw new Failed(`Session file ${path} can't be used: ${LEADS_OUT}`);
+  if (directory === null)
+    throw new Failed(`Session file ${path} can't be used: ${LEADS_OUT}`, { code: 'session_file_unusable' });
   const located = absolute(directory, basename(path));
   const isLink = lstatSync(located, { throwIfNoEntry: false })?.isSymbolicLink() === true;
   if (isLink && realPathInside(root, path) === null) {
-    throw new Failed(`Session file ${path} can't be used: ${LEADS_OUT}`);
+    throw new Failed(`Session file ${path} can't be used: ${LEADS_OUT}`, { code: 'session_file_unusable' });
   }
   return { path: located, isLink };
 }

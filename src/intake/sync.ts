@@ -211,12 +211,15 @@ class DirectoryLock {
 
   /** Tells who holds the lock to end, and waits for it. */
   async close(): Promise<void> {
-    this.#closing.abort(new Unavailable('The service is stopping', 1));
+    this.#closing.abort(new Unavailable('The service is stopping', 1, { code: 'shutting_down' }));
     await this.#last;
   }
 }
 
 function throwIfOver(closing: AbortSignal, lost: AbortSignal): void {
   closing.throwIfAborted();
-  if (lost.aborted) throw new Unavailable('Another replica may be syncing the session files by now', 5);
+  if (lost.aborted)
+    throw new Unavailable('Another replica may be syncing the session files by now', 5, {
+      code: 'sync_under_way',
+    });
 }

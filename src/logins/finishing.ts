@@ -43,10 +43,10 @@ export class LoginFinishing {
   async saved(id: string, holder: string): Promise<SessionRecord | null> {
     const { store, sessions, clock } = this.#parts;
     const login = await store.login(id, holder, clock.now());
-    if (!login) throw new NotFound('Temp session not found');
+    if (!login) throw new NotFound('Temp session');
     if (login.stage !== 'saved') return null;
     const session = login.sessionId === null ? null : await sessions.session(login.sessionId);
-    if (!session) throw new NotFound('Temp session not found');
+    if (!session) throw new NotFound('Temp session');
     return session;
   }
 

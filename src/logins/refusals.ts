@@ -7,20 +7,39 @@ import type { AddOutcome, Taken } from './store.js';
 const PHONE_FLOOD_SECONDS = 86_400;
 
 /** The messages for Telegram's errors during a login (core.telegram.org/method/auth.signIn and others). */
-const REFUSALS: Readonly<Record<string, string>> = {
-  PHONE_NUMBER_INVALID: 'Invalid phone number',
-  PHONE_NUMBER_BANNED: 'This phone number is banned by Telegram',
-  PHONE_NUMBER_UNOCCUPIED: 'No Telegram account has this phone number',
-  PHONE_CODE_EMPTY: 'Invalid OTP code',
-  PHONE_CODE_INVALID: 'Invalid OTP code',
-  PHONE_CODE_EXPIRED: 'OTP code expired',
-  PHONE_CODE_HASH_EMPTY: 'OTP code expired',
-  PASSWORD_HASH_INVALID: 'Invalid 2FA password',
-  SRP_PASSWORD_CHANGED: 'The 2FA password was changed meanwhile: send it again',
-  API_ID_INVALID: 'Telegram refused api_id and api_hash: compare them with my.telegram.org',
-  API_ID_PUBLISHED_FLOOD: 'Telegram refused api_id: it has been published; get your own from my.telegram.org',
-  SEND_CODE_UNAVAILABLE: 'Telegram has no other way to send this code',
-  PHONE_PASSWORD_PROTECTED: 'Telegram requires the account to be recovered first',
+const REFUSALS: Readonly<Record<string, readonly [message: string, code: string, field?: string]>> = {
+  PHONE_NUMBER_INVALID: ['Invalid phone number', 'invalid_phone_number', 'phone_number'],
+  PHONE_NUMBER_BANNED: ['This phone number is banned by Telegram', 'phone_number_banned', 'phone_number'],
+  PHONE_NUMBER_UNOCCUPIED: [
+    'No Telegram account has this phone number',
+    'phone_number_unoccupied',
+    'phone_number',
+  ],
+  PHONE_CODE_EMPTY: ['Invalid OTP code', 'invalid_otp_code', 'code'],
+  PHONE_CODE_INVALID: ['Invalid OTP code', 'invalid_otp_code', 'code'],
+  PHONE_CODE_EXPIRED: ['OTP code expired', 'otp_code_expired', 'code'],
+  PHONE_CODE_HASH_EMPTY: ['OTP code expired', 'otp_code_expired', 'code'],
+  PASSWORD_HASH_INVALID: ['Invalid 2FA password', 'invalid_password', 'password'],
+  SRP_PASSWORD_CHANGED: [
+    'The 2FA password was changed meanwhile: send it again',
+    'password_changed',
+    'password',
+  ],
+  API_ID_INVALID: [
+    'Telegram refused api_id and api_hash: compare them with my.telegram.org',
+    'application_refused',
+    'api_id',
+  ],
+  API_ID_PUBLISHED_FLOOD: [
+    'Telegram refused api_id: it has been published; get your own from my.telegram.org',
+    'application_refused',
+    'api_id',
+  ],
+  SEND_CODE_UNAVAILABLE: ['Telegram has no other way to send this code', 'no_other_code_type'],
+  PHONE_PASSWORD_PROTECTED: [
+    'Telegram requires the account to be recovered first',
+    'account_recovery_required',
+  ],
 };
 
 const FLOODED: ReadonlySet<string> = new Set(['PHONE_NUMBER_FLOOD', 'PHONE_PASSWORD_FLOOD']);
@@ -29,12 +48,13 @@ const FLOODED: ReadonlySet<string> = new Set(['PHONE_NUMBER_FLOOD', 'PHONE_PASSW
 export function loginRefusal(error: unknown): unknown {
   if (!(error instanceof TelegramRefused)) return error;
   const { telegramError } = error;
-  const told = REFUSALS[telegramError];
-  if (told !== undefined) return new BadRequest(told);
+  const [message, code, field] = REFUSALS[telegramError] ?? [];
+  if (message !== undefined && code !== undefined)
+    return new BadRequest(message, { code, ...(field && { field }) });
   if (!FLOODED.has(telegramError)) return error;
-  const message = 'Telegram refuses more logins of this phone number for now';
+  const words = 'Telegram refuses more logins of this phone number for now';
   return new TooMany(
-    { error: 'flood_wait', message, telegram_error: telegramError, wait_seconds: PHONE_FLOOD_SECONDS },
+    { error: 'flood_wait', message: words, telegram_error: telegramError, wait_seconds: PHONE_FLOOD_SECONDS },
     PHONE_FLOOD_SECONDS,
   );
 }
@@ -64,13 +84,15 @@ export function notAdded(outcome: Exclude<AddOutcome, { kind: 'added' }>): TeleG
 /** The phone number with `+`. @throws BadRequest if it is invalid. */
 export function parsePhoneNumber(text: string): string {
   const phoneNumber = normalizePhoneNumber(text);
-  if (phoneNumber === null) throw new BadRequest('Invalid phone number');
+  if (phoneNumber === null)
+    throw new BadRequest('Invalid phone number', { code: 'invalid_phone_number', field: 'phone_number' });
   return phoneNumber;
 }
 
 /** The code without the spaces and dashes that it is often shown with. @throws BadRequest if it is invalid. */
 export function parseCode(text: string): string {
   const code = text.replace(/[\s-]/g, '');
-  if (!/^[\p{L}\d]{1,32}$/u.test(code)) throw new BadRequest('Invalid OTP code');
+  if (!/^[\p{L}\d]{1,32}$/u.test(code))
+    throw new BadRequest('Invalid OTP code', { code: 'invalid_otp_code', field: 'code' });
   return code;
 }

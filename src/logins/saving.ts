@@ -88,7 +88,7 @@ export class SessionSaving {
   #credentials({ key, application, userId }: LoginSecret): Credentials {
     const { dcId, test, authKey } = key;
     const address = this.#parts.network.dataCentre(dcId, test);
-    if (!address) throw new Failed(`Telegram has no data centre ${dcId}`);
+    if (!address) throw new Failed(`Telegram has no data centre ${dcId}`, { code: 'unknown_data_centre' });
     return { dcId, ...address, authKey, userId, apiId: application.apiId, isBot: false };
   }
 }
@@ -198,6 +198,6 @@ function notSaved(
   replaced: SessionRecord | null,
 ): TeleGateError {
   if (outcome.kind === 'in_use' && replaced) return sessionInUse(replaced);
-  if (outcome.kind === 'unknown' || outcome.kind === 'in_use') return new NotFound('Temp session not found');
+  if (outcome.kind === 'unknown' || outcome.kind === 'in_use') return new NotFound('Temp session');
   return conflictError(outcome);
 }

@@ -90,7 +90,8 @@ export class LoginService {
   /** Makes Telegram send the code again, in the next way. @throws as `sendCode`, NotFound. */
   resend(id: string, holder: string): Promise<CodeSent> {
     const { steps, finishing, gateway, proxy, clock, ttlMs } = this.#parts;
-    const taken = () => new BadRequest('The code was taken already: there is none to send');
+    const taken = () =>
+      new BadRequest('The code was taken already: there is none to send', { code: 'code_already_accepted' });
     return steps.run(id, holder, async (claim) => {
       if (await finishing.saved(id, holder)) throw taken();
       return claim(async ({ login, secret, change }) => {
@@ -119,12 +120,14 @@ export class LoginService {
       if (session) return { kind: 'saved', session };
       const { progress, saveAtOnce } = await claim(async (claimed) => {
         const { login, secret, change } = claimed;
-        if (login.kind === 'upload') throw new BadRequest('An uploaded session needs no code: finalize it');
+        if (login.kind === 'upload')
+          throw new BadRequest('An uploaded session needs no code: finalize it', { code: 'code_not_needed' });
         if (given.sessionName !== undefined) change({ sessionName: given.sessionName });
         const { saveAtOnce } = login;
         if (login.stage !== 'ready')
           return { progress: await signIn(gateway, proxy, claimed, { code, password }), saveAtOnce };
-        if (code !== secret.acceptedCode) throw new BadRequest('Invalid OTP code');
+        if (code !== secret.acceptedCode)
+          throw new BadRequest('Invalid OTP code', { code: 'invalid_otp_code', field: 'code' });
         return { progress: { kind: 'ready' } as const, saveAtOnce };
       });
       if (progress.kind !== 'ready' || !saveAtOnce) return progress;
@@ -186,7 +189,8 @@ export async function signIn(
     return advance(claimed, null, await gateway.checkPassword(underWay, entered.password));
   }
   const { phoneCodeHash } = secret;
-  if (phoneCodeHash === null) throw new BadRequest('Invalid OTP code');
+  if (phoneCodeHash === null)
+    throw new BadRequest('Invalid OTP code', { code: 'invalid_otp_code', field: 'code' });
   try {
     const result = await gateway.signIn({ ...underWay, phoneCodeHash }, entered.code, entered.password);
     return advance(claimed, entered.code, result);

@@ -88,7 +88,7 @@ export class LoginSteps {
 
 function claimed(outcome: ClaimOutcome): PendingLogin {
   if (outcome.kind === 'claimed') return outcome.login;
-  if (outcome.kind === 'unknown') throw new NotFound('Temp session not found');
+  if (outcome.kind === 'unknown') throw new NotFound('Temp session');
   const message = 'Another request is processing this login: wait for its answer';
   throw new Conflict({ error: 'login_busy', message });
 }

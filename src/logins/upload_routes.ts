@@ -40,7 +40,11 @@ function uploadFile(parts: UploadRouteParts): Route {
     },
     async handle({ input: { session_name, phone_number, api_id: apiId, api_hash: apiHash }, file, key }) {
       if (!file) throw missingFile();
-      if (!/\.session$/i.test(file.name)) throw new BadRequest('session_file: wanted: a file named .session');
+      if (!/\.session$/i.test(file.name))
+        throw new BadRequest('session_file: wanted: a file named .session', {
+          code: 'not_a_session',
+          field: 'session_file',
+        });
       const request = {
         sessionName: session_name ?? null,
         phoneNumber: phone_number ?? null,

@@ -50,7 +50,11 @@ export class UploadService {
    * or phone number are taken; TooMany, BadGateway, GatewayTimeout.
    */
   async file(upload: UploadReading, request: UploadRequest, holder: string): Promise<Uploaded> {
-    if (upload.kind === 'refused') throw new BadRequest(`session_file: ${upload.reason}`);
+    if (upload.kind === 'refused')
+      throw new BadRequest(`session_file: ${upload.reason}`, {
+        code: 'not_a_session',
+        field: 'session_file',
+      });
     return this.#take(upload.credentials, request, holder);
   }
 
@@ -58,7 +62,10 @@ export class UploadService {
   string(text: string, request: UploadRequest, holder: string): Promise<Uploaded> {
     const decoded = decodeSessionString(text);
     if (!decoded)
-      throw new BadRequest('session_string: not a session string of Telethon, GramJS or Pyrogram');
+      throw new BadRequest('session_string: not a session string of Telethon, GramJS or Pyrogram', {
+        code: 'not_a_session',
+        field: 'session_string',
+      });
     return this.#take(decoded.credentials, request, holder);
   }
 
@@ -69,7 +76,10 @@ export class UploadService {
     const application = this.#parts.chooseApplication(request);
     const phoneNumber = request.phoneNumber === null ? null : parsePhoneNumber(request.phoneNumber);
     if (!this.#parts.network.dataCentre(dcId, key.test))
-      throw new BadRequest(`Telegram has no data centre ${dcId}: this is not a Telegram session`);
+      throw new BadRequest(`Telegram has no data centre ${dcId}: this is not a Telegram session`, {
+        code: 'unknown_data_centre',
+        field: 'session_string',
+      });
     const id = newId();
     const now = clock.now();
     const login = {
@@ -111,6 +121,7 @@ export class UploadService {
     )
       throw new BadRequest(
         `phone_number: this session is ${account.phoneNumber}'s, not ${login.phoneNumber}'s`,
+        { code: 'other_phone_number', field: 'phone_number' },
       );
     const phoneNumber = account.phoneNumber ?? login.phoneNumber;
     const known = { ...login, phoneNumber };
@@ -129,7 +140,10 @@ export class UploadService {
       return await confirmUnregistered(gateway, access, (account) => account.whoAmI());
     } catch (error) {
       if (!saysNotLoggedIn(error)) throw error;
-      throw new BadRequest(`Telegram does not accept this session: ${error.telegramError}`);
+      throw new BadRequest(`Telegram does not accept this session: ${error.telegramError}`, {
+        code: 'session_refused',
+        field: 'session_string',
+      });
     }
   }
 }

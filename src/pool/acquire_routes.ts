@@ -182,7 +182,7 @@ async function leaseFor(
   } catch (error) {
     if (!keys.isOver(key)) throw error;
   }
-  throw new Forbidden('Invalid API key');
+  throw new Forbidden('Invalid API key', { code: 'invalid_api_key' });
 }
 
 /** Takes an unusable session out of the pool with the reason, and tries the next one. */

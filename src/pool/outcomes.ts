@@ -6,7 +6,7 @@ import type { AcquireOutcome, Lease, PoolCounts } from './store.js';
 /** The lease, or the error that says why there is none. `now`: milliseconds. */
 export function granted(outcome: AcquireOutcome, now: number): Lease {
   if (outcome.kind === 'granted') return outcome.lease;
-  if (outcome.kind === 'unknown_session') throw new NotFound('Session not found');
+  if (outcome.kind === 'unknown_session') throw new NotFound('Session');
   if (outcome.kind === 'lease_lost') throw refused('lease_lost', outcome.sessionId);
   if (outcome.kind === 'max_leases') {
     const { held, maxLeases } = outcome;

@@ -140,7 +140,7 @@ function floodwait({ pool, clock, leaseIds }: PoolRouteParts): Route {
       const flood = { kind: 'flood', seconds: wait_seconds, method } as const;
       const caller = leaseIds.caller(key, req, lease_id, 'floodwait');
       const blocked = await pool.block(session_id, caller, flood);
-      if (!blocked) throw new NotFound('Session not found');
+      if (!blocked) throw new NotFound('Session');
       const until = iso(clock, blocked.until ?? clock.now() + wait_seconds * 1000);
       const body = { status: 'floodwait', session_id, floodwait_until: until, method };
       return { body, ...unlessOwn(blocked.as) };

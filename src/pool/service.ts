@@ -163,7 +163,7 @@ export class PoolService {
     const verdict = judgeTelegramError(error, method);
     const block: Block = verdict.effect.kind === 'none' ? { kind: 'none' } : verdict.effect;
     const blocked = await this.block(sessionId, caller, block);
-    if (!blocked) throw new NotFound('Session not found');
+    if (!blocked) throw new NotFound('Session');
     const stop = verdict.effect.kind === 'suspect' && blocked.state === 'dead';
     return { ...verdict, action: stop ? 'stop' : verdict.action, ...blocked };
   }
@@ -171,7 +171,7 @@ export class PoolService {
   /** Ends a flood wait, an invalidation or a death, but not a cool-down. @throws NotFound. */
   async restore(sessionId: number): Promise<void> {
     const outcome = await this.#parts.store.restore(sessionId, this.#parts.clock.now());
-    if (outcome.kind === 'unknown') throw new NotFound('Session not found');
+    if (outcome.kind === 'unknown') throw new NotFound('Session');
   }
 
   /** Rejects the requests that wait with this key. */
@@ -206,7 +206,7 @@ export class PoolService {
   /** Newest first. @throws NotFound. */
   async history(sessionId: number, page: Page): Promise<HistoryRow[]> {
     const rows = await this.#parts.store.history(sessionId, page);
-    if (!rows) throw new NotFound('Session not found');
+    if (!rows) throw new NotFound('Session');
     return rows;
   }
 

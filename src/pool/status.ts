@@ -1,5 +1,4 @@
 import type { SteadyClock } from '../clock.js';
-import type { EventHub } from '../http/events.js';
 import type { ApiKey } from '../kernel/api_key.js';
 import type { Timers } from '../timers.js';
 import { tallyOf, unavailableReasons } from './outcomes.js';
@@ -45,8 +44,19 @@ const MAX_EVENTS = 50;
 /** How many events are queued at most until it is known who may see their sessions. */
 const MAX_UNSORTED = 500;
 
+/** Sends events to those who listen. */
+interface EventListeners {
+  readonly listening: boolean;
+  /** The keys of those who listen. */
+  keys(): readonly ApiKey[];
+  /** Sends to all whose key is not limited to tags. */
+  publish(event: string, data: unknown): void;
+  /** Sends to those who listen with this key. */
+  publishTo(holder: string, event: string, data: unknown): void;
+}
+
 export interface StatusBroadcastParts {
-  readonly events: EventHub;
+  readonly events: EventListeners;
   /** The pool, or those of its sessions that have all of the tags. */
   readonly status: (tags: readonly string[]) => Promise<unknown>;
   /** Those of the sessions that a key limited to tags may see. */

@@ -70,7 +70,7 @@ export class RunLeases {
     } catch (error) {
       await told;
       if (error instanceof SessionsDirectoryGone && wait === null) return null;
-      if (error instanceof Unavailable && isNoneFree(error)) return null;
+      if (error instanceof Unavailable && error.code === 'no_free_session') return null;
       throw error;
     } finally {
       cancel();
@@ -120,8 +120,4 @@ export class RunLeases {
       cancel();
     };
   }
-}
-
-function isNoneFree({ detail }: Unavailable): boolean {
-  return typeof detail !== 'string' && detail.error === 'no_free_session';
 }

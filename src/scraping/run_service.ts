@@ -35,14 +35,14 @@ export class RunService {
   async trigger(sourceId: number): Promise<Run> {
     const outcome = await this.begin(sourceId, 'trigger');
     if (outcome.kind === 'begun') return outcome.run;
-    if (outcome.kind === 'unknown') throw new NotFound('Source not found');
+    if (outcome.kind === 'unknown') throw new NotFound('Source');
     throw runInProgress(outcome.runId);
   }
 
   /** @throws NotFound. */
   async run(id: number): Promise<Run> {
     const run = await this.#parts.store.run(id);
-    if (!run) throw new NotFound('Run not found');
+    if (!run) throw new NotFound('Run');
     return run;
   }
 

@@ -61,7 +61,7 @@ export class SessionReading {
   async #read(course: Course, lease: Lease, anew: boolean, signal: AbortSignal): Promise<void> {
     const { sessions, accesses, gateway } = this.#parts;
     const session = await sessions.session(lease.sessionId);
-    if (!session) throw new NotFound('Session not found');
+    if (!session) throw new NotFound('Session');
     const access = { ...(await accesses.of(session, null)), signal };
     await gateway.withAccount(access, async (account) => {
       const peer = await this.#peers.find(account, lease, course.source.identifier, anew);

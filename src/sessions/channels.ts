@@ -49,7 +49,7 @@ export class SessionChannels {
    */
   async of(id: number, refresh: boolean): Promise<readonly Channel[]> {
     const session = await this.#parts.sessions.session(id);
-    if (!session) throw new NotFound('Session not found');
+    if (!session) throw new NotFound('Session');
     const cached = this.#cache.get(id);
     const fresh =
       cached && cached.row === session.updatedAt && this.#parts.clock.now() - cached.at < MAX_AGE_MS;

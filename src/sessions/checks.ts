@@ -46,7 +46,7 @@ export class SessionChecks {
    */
   async check(id: number): Promise<Check> {
     const session = await this.#parts.sessions.session(id);
-    if (!session) throw new NotFound('Session not found');
+    if (!session) throw new NotFound('Session');
     if (OUT_OF_POOL.has(session.state)) return notValid(session.state, session.stateReason ?? session.state);
     try {
       return await this.#ask(session);
@@ -82,7 +82,7 @@ export function refusedCheck(error: unknown): Check | null {
     if (effect.kind === 'none' || effect.kind === 'flood') return null;
     return notValid(effect.kind === 'invalidate' ? 'invalid' : 'dead', error.telegramError);
   }
-  const unreadable = error instanceof Conflict && error.detail.error === 'credentials_unreadable';
+  const unreadable = error instanceof Conflict && error.code === 'credentials_unreadable';
   if (!unreadable && !(error instanceof SecretUnreadable)) return null;
   return notValid('unreadable', error.message);
 }

@@ -79,6 +79,7 @@ export class AccountAccesses {
     if (apiId === null)
       throw new BadRequest(
         `api_id: none is known for ${session.name}; set TELEGRAM_API_ID and TELEGRAM_API_HASH`,
+        { code: 'application_required', field: 'api_id' },
       );
     const proxy = session.proxyId === null ? null : await this.#parts.openProxy(session.proxyId);
     const key = { dcId, test: isTestAddress(dcId, serverAddress), authKey };

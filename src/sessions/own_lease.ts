@@ -139,7 +139,7 @@ export class OwnLeases {
     } catch (error) {
       if (!(error instanceof Unavailable) || error instanceof SessionsDirectoryGone) throw error;
       const session = await this.#parts.sessions.session(sessionId);
-      if (!session) throw new NotFound('Session not found');
+      if (!session) throw new NotFound('Session');
       const refused = leaseRefusal(session, this.#parts.clock.now());
       if (refused) throw refused;
       if (!again) return this.#acquire(sessionId, request, true);

@@ -22,7 +22,7 @@ export function refusedBy(
   outcome: Exclude<RenameOutcome | RemoveOutcome, { kind: 'renamed' | 'removed' }>,
   session: Named,
 ): TeleGateError {
-  if (outcome.kind === 'unknown') return new NotFound('Session not found');
+  if (outcome.kind === 'unknown') return new NotFound('Session');
   if (outcome.kind === 'in_use') return sessionInUse(session);
   if (outcome.kind === 'referred') return inUseBySource(session, outcome);
   return nameTaken(outcome);

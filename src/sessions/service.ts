@@ -49,7 +49,7 @@ export class SessionService {
   /** @throws NotFound. */
   async session(id: number): Promise<SessionRecord> {
     const session = await this.#parts.sessions.session(id);
-    if (!session) throw new NotFound('Session not found');
+    if (!session) throw new NotFound('Session');
     return session;
   }
 
@@ -67,7 +67,7 @@ export class SessionService {
     await this.#expireOrRevive(before, holder, activity);
     const active = activity && activity !== 'expired' && { active: activity === 'active' };
     const after = await sessions.edit(id, { ...(tags && { tags }), ...active, ...proxyId }, clock.now());
-    if (!after) throw new NotFound('Session not found');
+    if (!after) throw new NotFound('Session');
     const dropped = before.proxyId !== after.proxyId ? before.proxyId : null;
     if (dropped !== null && dropped !== defaultProxyId) await sessions.dropProxy(dropped);
     return after;

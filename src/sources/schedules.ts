@@ -19,7 +19,8 @@ export function parseSchedule(given: string): string | null {
   const plausible = given.length <= MAX_LENGTH && !/\d{3}/.test(given);
   const expression = fields.join(' ');
   if (plausible && (fields.length === 5 || fields.length === 6) && isSchedule(expression)) return expression;
-  throw new BadRequest('schedule: wanted: a cron expression of 5 or 6 fields, in UTC, such as 0 */6 * * *');
+  const message = 'schedule: wanted: a cron expression of 5 or 6 fields, in UTC, such as 0 */6 * * *';
+  throw new BadRequest(message, { code: 'invalid_schedule', field: 'schedule' });
 }
 
 /** How many sources are read at a time. */

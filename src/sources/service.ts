@@ -117,17 +117,21 @@ export class SourceService {
 }
 
 function ensureReadable({ accessLevel, sessionId }: Pick<SourceSettings, 'accessLevel' | 'sessionId'>): void {
-  if (accessLevel === 'private' && sessionId === null) throw new BadRequest('Session required for private');
+  if (accessLevel === 'private' && sessionId === null)
+    throw new BadRequest('Session required for private', { code: 'session_required', field: 'session_id' });
 }
 
 function done(outcome: SourceOutcome): Source {
   if (outcome.kind === 'done') return outcome.source;
   if (outcome.kind === 'path_taken') {
-    throw new BadRequest(`target_path: source ${outcome.by} stores there; wanted a path of its own`);
+    throw new BadRequest(`target_path: source ${outcome.by} stores there; wanted a path of its own`, {
+      code: 'target_path_taken',
+      field: 'target_path',
+    });
   }
-  throw outcome.kind === 'unknown' ? unknownSource() : new NotFound('Session not found');
+  throw outcome.kind === 'unknown' ? unknownSource() : new NotFound('Session');
 }
 
 function unknownSource(): NotFound {
-  return new NotFound('Source not found');
+  return new NotFound('Source');
 }

@@ -10,8 +10,16 @@ export interface TargetRoots {
 
 /** @throws BadRequest that says which setting the target lacks. */
 export function ensureConfigured(target: Target, { nasRoot, s3Bucket }: TargetRoots): void {
-  if (target === 'NAS' && nasRoot === null) throw new BadRequest('target: NAS needs the setting NAS_ROOT');
-  if (target === 'S3' && s3Bucket === null) throw new BadRequest('target: S3 needs the setting S3_BUCKET');
+  if (target === 'NAS' && nasRoot === null)
+    throw new BadRequest('target: NAS needs the setting NAS_ROOT', {
+      code: 'target_not_configured',
+      field: 'target',
+    });
+  if (target === 'S3' && s3Bucket === null)
+    throw new BadRequest('target: S3 needs the setting S3_BUCKET', {
+      code: 'target_not_configured',
+      field: 'target',
+    });
 }
 
 /** The default paths of sources, by their ids. */
@@ -91,5 +99,8 @@ function ensurePart(part: string, isOnDisk: boolean): void {
 }
 
 function refusal(wanted: string): BadRequest {
-  return new BadRequest(`target_path: wanted ${wanted}`);
+  return new BadRequest(`target_path: wanted ${wanted}`, {
+    code: 'invalid_target_path',
+    field: 'target_path',
+  });
 }

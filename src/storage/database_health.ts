@@ -1,4 +1,4 @@
-import { TeleGateError, Unavailable } from '../errors.js';
+import { TeleGateError } from '../errors.js';
 import type { Timers } from '../timers.js';
 import type { Database } from './database.js';
 
@@ -49,7 +49,5 @@ export class DatabaseHealth {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof Unavailable && typeof error.detail !== 'string')
-    return String(error.detail.message ?? error.message);
   return error instanceof TeleGateError ? error.message : 'the database does not answer';
 }

@@ -22,11 +22,15 @@ export function applicationChooser(apiId: number | null, apiHash: string | null)
       return { apiId: given.apiId, apiHash: given.apiHash };
     if (given.apiId !== undefined || given.apiHash !== undefined) {
       const lacking = given.apiId === undefined ? 'api_id' : 'api_hash';
-      throw new BadRequest(`${lacking}: api_id and api_hash belong together, send both or neither`);
+      throw new BadRequest(`${lacking}: api_id and api_hash belong together, send both or neither`, {
+        code: 'application_incomplete',
+        field: lacking,
+      });
     }
     if (apiId !== null && apiHash !== null) return { apiId, apiHash };
     throw new BadRequest(
       'api_id and api_hash are needed: send both, or set TELEGRAM_API_ID and TELEGRAM_API_HASH (from my.telegram.org)',
+      { code: 'application_required', field: 'api_id' },
     );
   };
 }

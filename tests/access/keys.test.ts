@@ -33,7 +33,11 @@ describe('without a key', () => {
     withService(async (service) => {
       for (const [verb, path] of [...ROUTES, ['get', '/events', []] as const]) {
         const answer = await service.as(null)[verb](path);
-        expect([path, answer.status, answer.body]).toEqual([path, 401, { detail: 'API key required' }]);
+        expect([path, answer.status, answer.body]).toEqual([
+          path,
+          401,
+          { detail: 'API key required', code: 'api_key_required' },
+        ]);
       }
       for (const path of ['/health', '/ready', '/docs/', '/openapi.json'])
         await service.as(null).get(path).expect(200);
@@ -96,7 +100,10 @@ describe('a key that nobody has', () => {
         `${KEYS.admin}, ${KEYS.admin}`,
       ]) {
         const answer = await guess(service, key);
-        expect([answer.status, answer.body]).toEqual([403, { detail: 'Invalid API key' }]);
+        expect([answer.status, answer.body]).toEqual([
+          403,
+          { detail: 'Invalid API key', code: 'invalid_api_key' },
+        ]);
       }
     }),
   );
@@ -150,7 +157,7 @@ describe('/keys', () => {
       await use().expect(200);
       const revoked = await service.as('admin').delete(`/keys/${id}`).expect(200);
       expect(revoked.body).toEqual({ message: expect.any(String), id });
-      expect((await use().expect(403)).body).toEqual({ detail: 'Invalid API key' });
+      expect((await use().expect(403)).body).toEqual({ detail: 'Invalid API key', code: 'invalid_api_key' });
       expect((await service.as('admin').delete(`/keys/${id}`).expect(404)).body).toEqual({
         detail: 'Key not found',
       });

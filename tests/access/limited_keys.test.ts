@@ -26,7 +26,10 @@ describe('a key that expires', () => {
         await service.time.advance(59.999);
         await key.get('/status').expect(200);
         await service.time.advance(0.001);
-        expect((await key.get('/status').expect(403)).body).toEqual({ detail: 'Invalid API key' });
+        expect((await key.get('/status').expect(403)).body).toEqual({
+          detail: 'Invalid API key',
+          code: 'invalid_api_key',
+        });
       },
       { files: some(1) },
     ),

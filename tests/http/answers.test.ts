@@ -49,7 +49,7 @@ describe('every route', () => {
       for (const path of ['/status', '/api/v1/status/']) {
         const answer = await service.as('admin').delete(path).expect(405);
         expect(answer.headers.allow).toContain('GET');
-        expect(answer.body).toEqual({ detail: 'Method Not Allowed' });
+        expect(answer.body).toEqual({ detail: 'Method Not Allowed', code: 'method_not_allowed' });
       }
     }),
   );
@@ -64,7 +64,7 @@ describe('every route', () => {
   ])('that does not exist is 404: %s', (path) =>
     withService(async (service) => {
       const answer = await service.as('admin').get(path).expect(404);
-      expect(answer.body).toEqual({ detail: 'Not Found' });
+      expect(answer.body).toEqual({ detail: 'Not Found', code: 'path_not_found' });
     })(),
   );
 
@@ -134,7 +134,7 @@ describe('an error that nobody expected', () => {
     withService(async (service) => {
       service.container.pool.counts = () => Promise.reject(new Error('secret inside: tg_key'));
       const answer = await service.as('worker').get('/status').set('X-Request-Id', 'r500').expect(500);
-      expect(answer.body).toEqual({ detail: 'Internal Server Error' });
+      expect(answer.body).toEqual({ detail: 'Internal Server Error', code: 'internal_error' });
       expect(answer.text).not.toMatch(/secret|Error:|\.js|\.ts/);
       const line = service.log.find((text) => text.includes('r500'));
       expect(line).toContain('secret inside');

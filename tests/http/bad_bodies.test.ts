@@ -66,7 +66,7 @@ describe('a body', () => {
       for (const body of bodies) {
         const { status, body: answered } = await body;
         expect(status).toBe(413);
-        expect(answered).toEqual({ detail: expect.any(String) });
+        expect(answered).toEqual({ detail: expect.any(String), code: 'body_too_large' });
       }
       await release(service).send({ session_id: 1 }).expect(200);
     }),

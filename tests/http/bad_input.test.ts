@@ -31,7 +31,7 @@ const WRONG_IDS = [
 function expectIssue(answer: Response, where: string, field: string, type?: string): void {
   expect([where, answer.status]).toEqual([where, 422]);
   const issue = { loc: [where, field], msg: expect.any(String), type: type ?? expect.any(String) };
-  expect(answer.body).toEqual({ detail: [issue] });
+  expect(answer.body).toEqual({ detail: [issue], code: 'invalid_input', field });
 }
 
 describe('a session_id', () => {

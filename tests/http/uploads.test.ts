@@ -39,7 +39,11 @@ describe('a file in a multipart form', () => {
       for (const size of [MAX_BYTES + 1, 10 * 1024 * 1024]) {
         const answer = await request(server).post('/with').attach('session_file', Buffer.alloc(size), 'x');
         expect(answer.status).toBe(413);
-        expect(answer.body).toEqual({ detail: 'The file in "session_file" is larger than 64 KiB' });
+        expect(answer.body).toEqual({
+          detail: 'The file in "session_file" is larger than 64 KiB',
+          code: 'body_too_large',
+          field: 'session_file',
+        });
       }
       expect(given).toEqual([]);
     }),

@@ -89,18 +89,14 @@ describe('a sync that another replica carries out', () => {
   it.each([
     [new Conflict({ error: 'mass_removal_guard', message: 'so many', would_remove: 9, known: 10 })],
     [new Unavailable({ error: 'storage_unavailable', message: 'lost' }, 7)],
-    [new Unavailable('The service is stopping', 1)],
-    [new Failed('no')],
+    [new Unavailable('The service is stopping', 1, { code: 'shutting_down' })],
+    [new Failed('no', { code: 'failed' })],
   ])('is refused as it was there: %s', async (refusal) => {
     const world = new World().add('one', () => Promise.reject(refusal));
     const error = await world.asker.sync().catch((reason) => reason);
     expect(error).toBeInstanceOf(refusal.constructor);
-    const { message, detail, retryAfterSeconds } = refusal as Unavailable;
-    expect(error).toMatchObject({
-      message,
-      ...(detail && { detail }),
-      ...(retryAfterSeconds && { retryAfterSeconds }),
-    });
+    const { message, code, detail, retryAfterSeconds } = refusal;
+    expect(error).toMatchObject({ message, code, detail, retryAfterSeconds });
   });
 
   it('tells of a directory that can not be read, and nothing of what nobody expected', async () => {

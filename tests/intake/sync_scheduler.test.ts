@@ -17,7 +17,7 @@ class AwayAtFirst extends SingleNode {
     signal?: AbortSignal,
   ): Promise<Result> {
     this.#away -= 1;
-    if (this.#away >= 0) return Promise.reject(new Unavailable('the database is away', 1));
+    if (this.#away >= 0) return Promise.reject(new Unavailable('the database is away', 1, { code: 'away' }));
     return super.exclusively(name, work, signal);
   }
 }

@@ -24,7 +24,10 @@ describe('an account that is logged in over HTTP', () => {
       const { admin, worker, sandbox } = journey;
       const temp_session_id = await sendCode(admin, { phone_number: BEN, session_name: 'ben' });
       const wrong = await verify(journey, { temp_session_id, code: '99999' });
-      expect(wrong).toMatchObject({ status: 400, body: { detail: 'Invalid OTP code' } });
+      expect(wrong).toMatchObject({
+        status: 400,
+        body: { detail: 'Invalid OTP code', code: 'invalid_otp_code', field: 'code' },
+      });
       expect(await admin.sessions()).toEqual([]);
       const right = await verify(journey, { temp_session_id, code: codeOf(journey, BEN) });
       expect(right.must(200)).toEqual({
@@ -66,7 +69,10 @@ describe('an account that is logged in over HTTP', () => {
         password_hint: 'battery staple',
       });
       const wrong = await verify(journey, { ...given, password: 'wrong horse' });
-      expect(wrong).toMatchObject({ status: 400, body: { detail: 'Invalid 2FA password' } });
+      expect(wrong).toMatchObject({
+        status: 400,
+        body: { detail: 'Invalid 2FA password', code: 'invalid_password', field: 'password' },
+      });
       const right = await verify(journey, { ...given, password: 'correct horse' });
       expect(right.must(200)).toMatchObject({ requires_password: false });
       const saved = (await admin.post<Step>('/sessions/finalize', { temp_session_id })).must(200);
@@ -84,7 +90,15 @@ describe('an account that is logged in over HTTP', () => {
   );
 
   it.each([
-    ['+9996630002', 400, { detail: 'This phone number is banned by Telegram' }],
+    [
+      '+9996630002',
+      400,
+      {
+        detail: 'This phone number is banned by Telegram',
+        code: 'phone_number_banned',
+        field: 'phone_number',
+      },
+    ],
     ['+9996630003', 429, { detail: { error: 'flood_wait', telegram_error: 'PHONE_NUMBER_FLOOD' } }],
   ])('is none where Telegram refuses %s a code', (phone_number, status, body) =>
     withJourney(async ({ admin }) => {

@@ -23,7 +23,11 @@ describe('a phone number', () => {
     withTelegram(async ({ service, sandbox }) => {
       for (const phone_number of wrong) {
         const answer = await post(service, '/sessions/send-otp', { phone_number }).expect(400);
-        expect(answer.body).toEqual({ detail: 'Invalid phone number' });
+        expect(answer.body).toEqual({
+          detail: 'Invalid phone number',
+          code: 'invalid_phone_number',
+          field: 'phone_number',
+        });
       }
       expect(sandbox.connections.list()).toEqual([]);
     }),
@@ -97,7 +101,11 @@ describe('a code', () => {
       const temp_session_id = await sendCode(service, { phone_number: ADA });
       const verify = (code: string) => post(service, '/sessions/verify-otp', { temp_session_id, code });
       for (const code of ['', ' ', '00000', '1', 'x'.repeat(40), '12345\u0000']) {
-        expect((await verify(code).expect(400)).body).toEqual({ detail: 'Invalid OTP code' });
+        expect((await verify(code).expect(400)).body).toEqual({
+          detail: 'Invalid OTP code',
+          code: 'invalid_otp_code',
+          field: 'code',
+        });
       }
       await verify(codeOf(sandbox, ADA)).expect(200);
     }),
@@ -110,7 +118,7 @@ describe('a code', () => {
       sandbox.faults.add({ fault: 'PHONE_CODE_EXPIRED', method: 'auth.signIn' });
       const body = { temp_session_id, code: codeOf(sandbox, ADA) };
       const answer = await post(service, '/sessions/verify-otp', body).expect(400);
-      expect(answer.body).toEqual({ detail: 'OTP code expired' });
+      expect(answer.body).toEqual({ detail: 'OTP code expired', code: 'otp_code_expired', field: 'code' });
     }),
   );
 

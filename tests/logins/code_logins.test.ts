@@ -165,7 +165,11 @@ describe('a code', () => {
       const verify = (code: string) => post(service, '/sessions/verify-otp', { temp_session_id, code });
       const first = await verify(codeOf(sandbox, ADA)).expect(200);
       expect((await verify(codeOf(sandbox, ADA)).expect(200)).body).toEqual(first.body);
-      expect((await verify('54321').expect(400)).body).toEqual({ detail: 'Invalid OTP code' });
+      expect((await verify('54321').expect(400)).body).toEqual({
+        detail: 'Invalid OTP code',
+        code: 'invalid_otp_code',
+        field: 'code',
+      });
     }),
   );
 
@@ -213,7 +217,11 @@ describe('a 2FA password', () => {
       const code = codeOf(sandbox, CLEO);
       const verify = (password: string) =>
         post(service, '/sessions/verify-otp', { temp_session_id, code, password });
-      expect((await verify('wrong').expect(400)).body).toEqual({ detail: 'Invalid 2FA password' });
+      expect((await verify('wrong').expect(400)).body).toEqual({
+        detail: 'Invalid 2FA password',
+        code: 'invalid_password',
+        field: 'password',
+      });
       expect((await verify('correct horse').expect(200)).body).toMatchObject({ phone_number: CLEO });
     }),
   );

@@ -7,7 +7,7 @@ import { KEYS } from '../service/service.js';
 import { codeOf, post, sendCode, withTelegram } from './over_sandbox.js';
 
 const ADA = '+9996610001';
-const NOT_FOUND = { detail: 'Temp session not found' };
+const NOT_FOUND = { detail: 'Temp session not found', code: 'temp_session_not_found' };
 
 describe('a login', () => {
   it(
@@ -29,7 +29,10 @@ describe('a login', () => {
       const finalized = await sendCode(service, { phone_number: ADA, session_name: 'ada' });
       await post(service, '/sessions/verify-otp', { temp_session_id: finalized, code: codeOf(sandbox, ADA) });
       const resend = (temp_session_id: string) => post(service, '/sessions/resend-otp', { temp_session_id });
-      const taken = { detail: 'The code was taken already: there is none to send' };
+      const taken = {
+        detail: 'The code was taken already: there is none to send',
+        code: 'code_already_accepted',
+      };
       expect((await resend(finalized).expect(400)).body).toEqual(taken);
       await post(service, '/sessions/finalize', { temp_session_id: finalized }).expect(200);
       expect((await resend(finalized).expect(400)).body).toEqual(taken);

@@ -141,7 +141,11 @@ describe('get-code', () => {
     'takes a wrong phone number like send-otp does',
     withTelegram(async ({ service }) => {
       const answer = await post(service, '/sessions/get-code', { phone_number: 'abc' }).expect(400);
-      expect(answer.body).toEqual({ detail: 'Invalid phone number' });
+      expect(answer.body).toEqual({
+        detail: 'Invalid phone number',
+        code: 'invalid_phone_number',
+        field: 'phone_number',
+      });
       await post(service, '/sessions/get-code', {}).expect(422);
     }),
   );

@@ -29,7 +29,9 @@ describe('the outcome of a step', () => {
 
   it('stays what it was where the step never got to Telegram', () => {
     for (const before of [false, true])
-      expect(isOutcomeUnknown(new BadRequest('Invalid OTP code'), before)).toBe(before);
+      expect(isOutcomeUnknown(new BadRequest('Invalid OTP code', { code: 'invalid_otp_code' }), before)).toBe(
+        before,
+      );
   });
 });
 

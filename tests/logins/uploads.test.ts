@@ -140,7 +140,11 @@ describe('an uploaded session file', () => {
     withTelegram(async (world) => {
       const { file } = await sessionOf(world);
       const { body } = await upload(world.service, file, { session_name: 'x' }, name).expect(400);
-      expect(body).toEqual({ detail: 'session_file: wanted: a file named .session' });
+      expect(body).toEqual({
+        detail: 'session_file: wanted: a file named .session',
+        code: 'not_a_session',
+        field: 'session_file',
+      });
     })(),
   );
 

@@ -109,7 +109,7 @@ describe('the queue of those who wait', () => {
       await add(stores, 'a');
       let isAway = true;
       const { queue, time } = queueBefore(stores, () => {
-        if (isAway) throw new Unavailable('the database went away', 1);
+        if (isAway) throw new Unavailable('the database went away', 1, { code: 'away' });
       });
       await stores.pool.acquire(wish({ leaseId: 'L' }), T0);
       const waiting = queue.join(wish(), patient(queue));

@@ -59,7 +59,7 @@ describe('a lease that ran out', () => {
         ];
         for (const [path, body] of late) {
           const answer = await service.as('worker').post(path).send(body).expect(409);
-          expect(answer.body).toEqual({ detail: { error: 'lease_lost', session_id } });
+          expect(answer.body).toEqual({ detail: { error: 'lease_lost', session_id }, code: 'lease_lost' });
         }
         await service
           .as('rival')

@@ -23,7 +23,7 @@ describe('a lease', () => {
         const longer = (await beat({ ttl: 500 }).expect(200)).body.expires_at;
         expect(longer).toBe(new Date(service.time.wall() + 500_000).toISOString());
         const lost = await beat({ lease_id: 'older' }).expect(409);
-        expect(lost.body).toEqual({ detail: { error: 'lease_lost', session_id } });
+        expect(lost.body).toEqual({ detail: { error: 'lease_lost', session_id }, code: 'lease_lost' });
       },
       { files: some(1) },
     ),
@@ -58,13 +58,16 @@ describe('a lease', () => {
       async (service) => {
         const { session_id, lease_id } = await service.lease();
         const rival = await service.as('rival').post('/release').send({ session_id }).expect(409);
-        expect(rival.body).toEqual({ detail: { error: 'not_lease_holder', session_id } });
+        expect(rival.body).toEqual({
+          detail: { error: 'not_lease_holder', session_id },
+          code: 'not_lease_holder',
+        });
         const stale = await service
           .as('admin')
           .post('/release')
           .send({ session_id, lease_id: 'older' })
           .expect(409);
-        expect(stale.body).toEqual({ detail: { error: 'lease_lost', session_id } });
+        expect(stale.body).toEqual({ detail: { error: 'lease_lost', session_id }, code: 'lease_lost' });
         await service.as('worker').post('/heartbeat').send({ session_id, lease_id }).expect(200);
         await service.as('admin').post('/release').send({ session_id }).expect(200);
         await service.as('worker').post('/heartbeat').send({ session_id, lease_id }).expect(409);

@@ -93,7 +93,7 @@ describe('GET /session', () => {
         expect(await service.lease('session_id=4')).toMatchObject({ session_name: 's004' });
         await service.as('worker').get('/session?session_id=4').expect(503);
         const unknown = await service.as('worker').get('/session?session_name=nobody').expect(404);
-        expect(unknown.body).toEqual({ detail: 'Session not found' });
+        expect(unknown.body).toEqual({ detail: 'Session not found', code: 'session_not_found' });
       },
       { files: some(4) },
     ),
@@ -122,7 +122,10 @@ describe('GET /session', () => {
         expect((await service.status()).in_use).toBe(1);
         await service.as('worker').post('/release').send({ session_id: first.session_id }).expect(200);
         const over = await ask().expect(409);
-        expect(over.body).toEqual({ detail: { error: 'lease_lost', session_id: first.session_id } });
+        expect(over.body).toEqual({
+          detail: { error: 'lease_lost', session_id: first.session_id },
+          code: 'lease_lost',
+        });
         await service.time.advance(601);
         expect((await ask().expect(200)).body.lease_id).not.toBe(first.lease_id);
       },
@@ -141,7 +144,10 @@ describe('GET /session', () => {
         const capped = () => service.as(null).get('/session').set('X-API-Key', made.body.key);
         const { session_id } = (await capped().expect(200)).body;
         const full = await capped().expect(429);
-        expect(full.body).toEqual({ detail: { error: 'max_leases_reached', held: 1, max_leases: 1 } });
+        expect(full.body).toEqual({
+          detail: { error: 'max_leases_reached', held: 1, max_leases: 1 },
+          code: 'max_leases_reached',
+        });
         expect(Number(full.headers['retry-after'])).toBeGreaterThan(0);
         await service
           .as(null)

@@ -115,7 +115,7 @@ describe('an outcome', () => {
   });
 
   it('that granted none is an error that says why', () => {
-    expect(thrown({ kind: 'unknown_session' })).toEqual(new NotFound('Session not found'));
+    expect(thrown({ kind: 'unknown_session' })).toEqual(new NotFound('Session'));
     expect(thrown({ kind: 'lease_lost', sessionId: 7 })).toEqual(
       new Conflict({ error: 'lease_lost', session_id: 7 }),
     );

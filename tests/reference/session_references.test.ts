@@ -17,7 +17,10 @@ describe('scraper-backend-api.md', () => {
       expect(sent).toMatchObject({ status: 200, body });
       const id = step(tempId(sent));
       const wrong = await send(journey, PRINTED.verifyOtp, id);
-      expect(wrong).toEqual({ status: 400, body: { detail: 'Invalid OTP code' } });
+      expect(wrong).toEqual({
+        status: 400,
+        body: { detail: 'Invalid OTP code', code: 'invalid_otp_code', field: 'code' },
+      });
       const right = await send(journey, PRINTED.verifyOtp, { ...id, 12345: ADA.code });
       expect(right).toMatchObject({ status: 200, body: verified });
       const session = printedSession('my_telegram_session', ADA.phone);
@@ -29,7 +32,7 @@ describe('scraper-backend-api.md', () => {
       expectChannels(channels.body);
       const removed = await send(journey, PRINTED.removeSession, of);
       expect(removed).toMatchObject({ status: 200, body: { message: 'Session deleted successfully' } });
-      const gone = { status: 404, body: { detail: 'Session not found' } };
+      const gone = { status: 404, body: { detail: 'Session not found', code: 'session_not_found' } };
       expect(await send(journey, PRINTED.channels, of)).toEqual(gone);
     }),
   );
@@ -57,9 +60,15 @@ describe('scraper-backend-api.md', () => {
       expect(right).toMatchObject({ status: 200, body: verified });
       const saved = await send(journey, TESTING.finalize, id);
       expect(saved).toMatchObject({ status: 200, body: printedSession('test_session', ADA.phone) });
-      const invalid = { status: 400, body: { detail: 'Invalid phone number' } };
+      const invalid = {
+        status: 400,
+        body: { detail: 'Invalid phone number', code: 'invalid_phone_number', field: 'phone_number' },
+      };
       expect(await send(journey, TESTING.sendOtp, phone('+12'))).toEqual(invalid);
-      const notFound = { status: 404, body: { detail: 'Temp session not found' } };
+      const notFound = {
+        status: 404,
+        body: { detail: 'Temp session not found', code: 'temp_session_not_found' },
+      };
       expect(await send(journey, TESTING.finalize, step('no-such-login'))).toEqual(notFound);
     }),
   );

@@ -97,7 +97,7 @@ describe('scraper-backend-api.md', () => {
       expect(await send(journey, PRINTED.source, first)).toMatchObject({ status: 200, body: EURONEWS });
       const deleted = { message: 'Source deleted successfully' };
       expect(await send(journey, PRINTED.removeSource, first)).toMatchObject({ status: 200, body: deleted });
-      const gone = { status: 404, body: { detail: 'Source not found' } };
+      const gone = { status: 404, body: { detail: 'Source not found', code: 'source_not_found' } };
       expect(await send(journey, PRINTED.source, first)).toEqual(gone);
     }, NAS),
   );

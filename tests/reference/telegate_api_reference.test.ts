@@ -108,8 +108,14 @@ withCurl('the API reference', () => {
     withPrograms(async (start) => {
       const { url } = await start({ API_KEYS: KEY }).ready();
       for (const printed of Object.values(PRINTED)) {
-        expect(send(printed, url, null)).toEqual({ status: 401, body: { detail: 'API key required' } });
-        expect(send(printed, url, 'wrong-key')).toEqual({ status: 403, body: { detail: 'Invalid API key' } });
+        expect(send(printed, url, null)).toEqual({
+          status: 401,
+          body: { detail: 'API key required', code: 'api_key_required' },
+        });
+        expect(send(printed, url, 'wrong-key')).toEqual({
+          status: 403,
+          body: { detail: 'Invalid API key', code: 'invalid_api_key' },
+        });
       }
       for (const printed of [PRINTED.release, PRINTED.invalidate]) {
         for (const query of ['', '?session_id=abc']) {

@@ -121,7 +121,8 @@ describe('the end of a flood', () => {
   });
 
   it('is what the pool says, else a second away', () => {
-    const pool = (detail: Unavailable['detail']) => secondsToFloodEnd(new Unavailable(detail, 5));
+    const pool = (detail: Unavailable['detail']) =>
+      secondsToFloodEnd(new Unavailable(detail, 5, { code: 'any' }));
     expect(pool({ error: 'no_free_session', next_release_in: 17 })).toBe(17);
     expect(pool({ error: 'no_free_session', next_release_in: null })).toBe(1);
     expect(pool({ error: 'no_free_session' })).toBe(1);

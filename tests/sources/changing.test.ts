@@ -120,7 +120,7 @@ describe('a source that is changed', () => {
   it(
     'must be there',
     withService(async (service) => {
-      const gone = { detail: 'Source not found' };
+      const gone = { detail: 'Source not found', code: 'source_not_found' };
       expect((await put(service, 9, { name: 'x' }).expect(404)).body).toEqual(gone);
       for (const path of ['/sources/9', '/sources/9/runs', '/flows/sources/9/runs'])
         expect((await service.as('admin').get(path).expect(404)).body).toEqual(gone);

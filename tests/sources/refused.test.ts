@@ -124,8 +124,12 @@ describe('a source', () => {
   it(
     'that is private needs a session that is there',
     withService(async (service) => {
-      const required = { detail: 'Session required for private' };
-      const unknown = { detail: 'Session not found' };
+      const required = {
+        detail: 'Session required for private',
+        code: 'session_required',
+        field: 'session_id',
+      };
+      const unknown = { detail: 'Session not found', code: 'session_not_found' };
       const one = { name: 'P', channel_id: 1234567890, target: 'LOCAL' };
       for (const said of [one, { ...one, session_id: null }]) {
         const answer = await service.as('admin').post('/sources/private').send(said).expect(400);
@@ -151,10 +155,14 @@ describe('a source', () => {
         ['NAS', 'NAS_ROOT'],
         ['S3', 'S3_BUCKET'],
       ]) {
-        const detail = expect.stringContaining(String(setting));
-        expect((await make(service, { target }).expect(400)).body).toEqual({ detail });
+        const refusal = {
+          detail: expect.stringContaining(String(setting)),
+          code: 'target_not_configured',
+          field: 'target',
+        };
+        expect((await make(service, { target }).expect(400)).body).toEqual(refusal);
         const put = service.as('admin').put(`/sources/${id}`).send({ target });
-        expect((await put.expect(400)).body).toEqual({ detail });
+        expect((await put.expect(400)).body).toEqual(refusal);
       }
     }),
   );

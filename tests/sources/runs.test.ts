@@ -44,7 +44,7 @@ describe('a source that is triggered', () => {
       expect(byName.body.result.source_id).toBe(id);
       const byId = await trigger(service, `/flows/trigger/any-flow?source_id=${other}`).expect(200);
       expect(byId.body.result.source_id).toBe(other);
-      const gone = { detail: 'Source not found' };
+      const gone = { detail: 'Source not found', code: 'source_not_found' };
       expect((await trigger(service, '/flows/trigger/nobody').expect(404)).body).toEqual(gone);
       expect((await trigger(service, '/flows/trigger/other?source_id=99').expect(404)).body).toEqual(gone);
       await trigger(service, '/flows/trigger/other?source_id=x').expect(422);
@@ -156,7 +156,7 @@ describe('a run', () => {
       for (const path of ['/runs/9', '/runs/9/logs', '/runs/9/files'])
         for (const prefix of ['', '/flows', '/api/v1', '/api/v1/flows']) {
           const { body } = await service.as('monitor').get(`${prefix}${path}`).expect(404);
-          expect(body).toEqual({ detail: 'Run not found' });
+          expect(body).toEqual({ detail: 'Run not found', code: 'run_not_found' });
         }
       expect((await trigger(service, '/runs/9/cancel').expect(404)).body).toEqual({
         detail: 'Run not found',

@@ -47,7 +47,7 @@ describe('an error of Telegram’s', () => {
     expect(isRpcError(new TelegramFlood('X', 'y', 1))).toBe(true);
     expect(isRpcError(new TelegramUnreachable('X'))).toBe(false);
     expect(isRpcError(new TelegramTimeout('X', 1))).toBe(false);
-    expect(isRpcError(new TooMany('X', 1))).toBe(false);
+    expect(isRpcError(new TooMany('X', 1, { code: 'x' }))).toBe(false);
     expect(isRpcError(null)).toBe(false);
   });
 });

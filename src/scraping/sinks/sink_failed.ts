@@ -10,7 +10,7 @@ export class SinkFailed extends Failed {
   readonly mayPass: boolean;
 
   constructor(target: Target, path: string | null, reason: string, mayPass = false) {
-    super(`${target}${path === null ? '' : ` ${path}`}: ${reason}`);
+    super(`${target}${path === null ? '' : ` ${path}`}: ${reason}`, { code: 'sink_failed' });
     this.target = target;
     this.path = path;
     this.mayPass = mayPass;

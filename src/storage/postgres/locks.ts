@@ -49,7 +49,10 @@ export class LockConnection {
     this.#client = new pg.Client({ ...connectionConfig(options), ...patience });
     this.#client.on('error', () => undefined);
     this.#client.once('end', () => {
-      if (!this.#released) this.#lost.abort(new Unavailable('the connection that had the lock was lost', 5));
+      if (!this.#released)
+        this.#lost.abort(
+          new Unavailable('the connection that had the lock was lost', 5, { code: 'lock_lost' }),
+        );
     });
   }
 
