@@ -1,6 +1,6 @@
 import { digest, sameDigest } from '../../digests.js';
 import { deadByFile } from '../../intake/auth_key_owner.js';
-import { keptLogin, MOST_UNDER_WAY } from '../../logins/login_claims.js';
+import { MAX_PENDING_LOGINS, storedLogin } from '../../logins/rules.js';
 import type { AddOutcome, PendingLogin } from '../../logins/store.js';
 import { isHeld } from '../../pool/session_state.js';
 import type { SessionRow } from '../tables.js';
@@ -17,14 +17,14 @@ export async function addLogin(
   now: number,
 ): Promise<AddOutcome> {
   const logins = new LoginRows(unit);
-  if ((await logins.underWay(now)) >= MOST_UNDER_WAY) return { kind: 'too_many' };
+  if ((await logins.underWay(now)) >= MAX_PENDING_LOGINS) return { kind: 'too_many' };
   const { id, phoneNumber, authKeySha256, sessionName } = login;
   const wanted = { name: sessionName, phoneNumber, authKeySha256, loginId: id, replaces: null };
   const taken = await new LoginConflicts(unit).ofAccount(wanted);
   if (taken) return taken;
   const own = await registered(unit, login, now);
   if (own && isHeld(own)) return { kind: 'auth_key_taken', sessionId: own.id, sessionName: own.name };
-  await logins.add(keptLogin(login, claimedUntil, now));
+  await logins.add(storedLogin(login, claimedUntil, now));
   if (own) await setAside(unit, own, now);
   return { kind: 'added' };
 }

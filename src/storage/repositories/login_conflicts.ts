@@ -2,13 +2,13 @@ import { and, asc, eq, ne, type SQL } from 'drizzle-orm';
 import { digest } from '../../digests.js';
 import { foldName } from '../../intake/names.js';
 import {
-  ENOUGH,
-  type Other,
-  others,
-  TAKEN_BY_LOGIN,
-  taken,
+  CONFLICT_WITH_LOGIN,
+  conflictOf,
+  conflictsWith,
+  MAX_CANDIDATES,
+  type OtherSession,
   type Wanted,
-} from '../../logins/login_conflicts.js';
+} from '../../logins/rules.js';
 import type { Taken } from '../../logins/store.js';
 import type { UnitOfWork } from '../unit_of_work.js';
 import { LoginRows } from './login_rows.js';
@@ -25,7 +25,7 @@ export class LoginConflicts {
   }
 
   /** A session other than `except` with this name, ignoring case. */
-  async named(name: string, except: number): Promise<Pick<Other, 'id' | 'name'> | undefined> {
+  async named(name: string, except: number): Promise<Pick<OtherSession, 'id' | 'name'> | undefined> {
     const { sessions } = this.#unit.tables;
     return (await this.#found(eq(sessions.foldedName, foldName(name)))).find(({ id }) => id !== except);
   }
@@ -35,38 +35,38 @@ export class LoginConflicts {
     const { name } = wanted;
     const { sessions } = this.#unit.tables;
     const bearing = name === null ? [] : await this.#found(eq(sessions.foldedName, foldName(name)));
-    const named = bearing.find(others(wanted));
-    return named ? taken('name_taken', named) : this.ofAccount(wanted);
+    const named = bearing.find(conflictsWith(wanted));
+    return named ? conflictOf('name_taken', named) : this.ofAccount(wanted);
   }
 
   /** As `of`, ignoring the name. */
   async ofAccount(wanted: Wanted): Promise<Taken | null> {
     const { phoneNumber, authKeySha256, loginId } = wanted;
-    const isOther = others(wanted);
+    const isOther = conflictsWith(wanted);
     const phoned = phoneNumber === null ? undefined : (await this.#ofPhone(phoneNumber)).find(isOther);
-    if (phoned) return taken('phone_taken', phoned);
+    if (phoned) return conflictOf('phone_taken', phoned);
     const key = digest(authKeySha256);
     if (key === null) return null;
     const { sessions } = this.#unit.tables;
     const keyed = (await this.#found(eq(sessions.authKeySha256, key))).find(isOther);
-    if (keyed) return taken('auth_key_taken', keyed);
-    return (await new LoginRows(this.#unit).has(key, loginId)) ? TAKEN_BY_LOGIN : null;
+    if (keyed) return conflictOf('auth_key_taken', keyed);
+    return (await new LoginRows(this.#unit).has(key, loginId)) ? CONFLICT_WITH_LOGIN : null;
   }
 
   /** Of sessions that are not dead. */
-  #ofPhone(phoneNumber: string): Promise<Other[]> {
+  #ofPhone(phoneNumber: string): Promise<OtherSession[]> {
     const { sessions } = this.#unit.tables;
     const alive = and(ne(sessions.state, 'dead'), ne(sessions.rest, 'dead'));
     return this.#found(and(eq(sessions.phoneNumber, phoneNumber), alive));
   }
 
-  #found(condition: SQL | undefined): Promise<Other[]> {
+  #found(condition: SQL | undefined): Promise<OtherSession[]> {
     const { sessions } = this.#unit.tables;
     return this.#unit.db
       .select({ id: sessions.id, name: sessions.name, key: sessions.authKeySha256 })
       .from(sessions)
       .where(condition)
       .orderBy(asc(sessions.id))
-      .limit(ENOUGH);
+      .limit(MAX_CANDIDATES);
   }
 }

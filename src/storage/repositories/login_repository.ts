@@ -5,8 +5,8 @@ import {
   pendingLogin,
   type Settlement,
   settledBy,
-} from '../../logins/login_claims.js';
-import type { Wanted } from '../../logins/login_conflicts.js';
+  type Wanted,
+} from '../../logins/rules.js';
 import type {
   AddOutcome,
   ClaimOutcome,

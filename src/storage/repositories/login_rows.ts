@@ -1,5 +1,5 @@
 import { and, asc, count, eq, gt, isNull, lte, ne, or, sql } from 'drizzle-orm';
-import type { KeptLogin } from '../../logins/login_claims.js';
+import type { StoredLogin } from '../../logins/rules.js';
 import type { Tables } from '../tables.js';
 import type { UnitOfWork } from '../unit_of_work.js';
 
@@ -13,13 +13,13 @@ export class LoginRows {
     this.#logins = unit.tables.pendingLogins;
   }
 
-  async byId(id: string): Promise<KeptLogin | undefined> {
+  async byId(id: string): Promise<StoredLogin | undefined> {
     const [row] = await this.#unit.db.select().from(this.#logins).where(eq(this.#logins.id, id));
     return row;
   }
 
   /** As `byId`, locked until the transaction ends: no other replica claims or settles it meanwhile. */
-  async locked(id: string): Promise<KeptLogin | undefined> {
+  async locked(id: string): Promise<StoredLogin | undefined> {
     const query = this.#unit.db.select().from(this.#logins).where(eq(this.#logins.id, id));
     const [row] = await this.#unit.forUpdate(query);
     return row;
@@ -52,7 +52,7 @@ export class LoginRows {
   }
 
   /** Expired ones that no request is using, oldest first. */
-  expired(now: number, limit: number): Promise<KeptLogin[]> {
+  expired(now: number, limit: number): Promise<StoredLogin[]> {
     const unclaimed = or(isNull(this.#logins.claimedUntil), lte(this.#logins.claimedUntil, now));
     return this.#unit.db
       .select()
@@ -62,16 +62,16 @@ export class LoginRows {
       .limit(limit);
   }
 
-  async add(row: KeptLogin): Promise<void> {
+  async add(row: StoredLogin): Promise<void> {
     await this.#unit.db.insert(this.#logins).values(row);
   }
 
-  async write(id: string, changes: Partial<KeptLogin>): Promise<void> {
+  async write(id: string, changes: Partial<StoredLogin>): Promise<void> {
     await this.#unit.db.update(this.#logins).set(changes).where(eq(this.#logins.id, id));
   }
 
   /** The old row; none: there was none. */
-  async drop(id: string): Promise<KeptLogin | undefined> {
+  async drop(id: string): Promise<StoredLogin | undefined> {
     const [row] = await this.#unit.db.delete(this.#logins).where(eq(this.#logins.id, id)).returning();
     return row;
   }

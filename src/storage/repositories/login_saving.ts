@@ -1,12 +1,13 @@
 import { eq } from 'drizzle-orm';
-import { type KeptLogin, liveLogin } from '../../logins/login_claims.js';
 import {
   foundByLogin,
   givenByLogin,
   LOGIN_SAVED,
+  liveLogin,
   revival,
+  type StoredLogin,
   wouldLoseItsKey,
-} from '../../logins/login_saved.js';
+} from '../../logins/rules.js';
 import type { NewSession, SaveOutcome } from '../../logins/store.js';
 import type { SessionRow } from '../tables.js';
 import type { UnitOfWork } from '../unit_of_work.js';
@@ -43,7 +44,7 @@ export class LoginSaving {
   }
 
   async #put(
-    login: KeptLogin,
+    login: StoredLogin,
     session: NewSession,
     replaced: SessionRow | undefined,
     now: number,
@@ -67,7 +68,7 @@ export class LoginSaving {
     return (await this.#unit.applyEvent(row, change.event, change.changes, change.entry)) ?? row;
   }
 
-  async #savedBefore({ sessionId }: KeptLogin, now: number): Promise<SaveOutcome> {
+  async #savedBefore({ sessionId }: StoredLogin, now: number): Promise<SaveOutcome> {
     const row = sessionId === null ? undefined : await this.#unit.byId(sessionId, now);
     return row ? { kind: 'saved', session: sessionRecord(row) } : { kind: 'unknown' };
   }
