@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { systemTime } from '../clock.js';
 import { ConfigError, loadConfig, readEnvironment } from '../config.js';
-import { CopyFailed, copyDatabase } from '../storage/copying/copy.js';
+import { copyDatabase } from '../storage/copying/copy.js';
+import { CopyFailed } from '../storage/copying/ends.js';
 import type { CopiedRows } from '../storage/copying/steps.js';
 import { type NamedDatabase, parseDatabaseUrl } from '../storage/database_url.js';
 import { migrateToNewest } from '../storage/migrate.js';

@@ -1,8 +1,7 @@
 import type { Clock } from '../clock.js';
 import { Failed, NotFound, type TeleGateError } from '../errors.js';
 import { FileNameTaken, NoSessionsDirectory } from '../intake/errors.js';
-import type { Credentials } from '../intake/formats/session_string.js';
-import { authKeyDigest } from '../intake/formats/session_string.js';
+import { authKeyDigest, type Credentials } from '../intake/formats/session_string.js';
 import { telethonFile } from '../intake/formats/sqlite_session.js';
 import type { Scanner } from '../intake/scanner.js';
 import { hasFiles, type PlacedFile, type SessionsDirectory } from '../intake/session_files.js';

@@ -1,6 +1,5 @@
 import { decryptedOr, SESSION_CREDENTIALS, type Vault } from '../access/vault.js';
-import type { Credentials } from '../intake/formats/session_string.js';
-import { authKeyDigest } from '../intake/formats/session_string.js';
+import { authKeyDigest, type Credentials } from '../intake/formats/session_string.js';
 import { telethonFile } from '../intake/formats/sqlite_session.js';
 import type { Scanner } from '../intake/scanner.js';
 import type { SessionRecord, SessionStore } from './store.js';

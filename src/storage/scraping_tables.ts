@@ -1,11 +1,11 @@
 import { sql } from 'drizzle-orm';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import type { RunLogEntry, RunReason, RunState, ScrapedFile } from '../scraping/store.js';
 import type { AccessLevel, Target } from '../sources/store.js';
 import type { Columns } from './postgres/columns.js';
-import type { SessionsTable } from './tables.js';
 
 /** Declares the tables of sources and their runs. */
-export function declareScrapingTables(c: Columns, sessions: SessionsTable) {
+export function declareScrapingTables(c: Columns, sessions: { readonly id: AnyPgColumn }) {
   /** The channels to scrape. `api_hash`, `bot_token` and `bot_session` are encrypted. */
   const sources = c.table(
     'sources',

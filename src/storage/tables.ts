@@ -13,9 +13,6 @@ export type Tables = ReturnType<typeof declareTables>;
 /** A session's row, whichever the database. */
 export type SessionRow = Tables['sessions']['$inferSelect'];
 
-/** The table of sessions, to refer to. */
-export type SessionsTable = ReturnType<typeof declareSessionTables>['sessions'];
-
 /** Declares all tables that both databases have. Tables of only one are in that one's schema. */
 export function declareTables(columns: Columns) {
   const tables = declareSessionTables(columns);

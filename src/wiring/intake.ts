@@ -5,8 +5,7 @@ import { answerSyncRequests, RemoteSync, truncatedReport } from '../intake/remot
 import { DirectoryAvailability, RootProbe, RootWatch } from '../intake/root_watch.js';
 import { serializeSync } from '../intake/routes.js';
 import { Scanner } from '../intake/scanner.js';
-import type { SessionsDirectory } from '../intake/session_files.js';
-import { SessionFiles } from '../intake/session_files.js';
+import { SessionFiles, type SessionsDirectory } from '../intake/session_files.js';
 import { SyncService } from '../intake/sync.js';
 import type { EncryptCredentials } from '../intake/sync_run.js';
 import { SyncScheduler } from '../intake/sync_scheduler.js';

@@ -1,13 +1,8 @@
 import { statSync } from 'node:fs';
 import { DatabaseRefused } from '../database.js';
 import type { NamedDatabase } from '../database_url.js';
-import type { CopiedTable, Row } from './copied_tables.js';
+import { CopyFailed, type CopySource, type CopyTarget } from './ends.js';
 import { type CopiedRows, type CopySurroundings, copyTables, verifyTables, withoutAnchor } from './steps.js';
-
-/** A copy failed, or differs from its source; the message says why, and what happened to the target. */
-export class CopyFailed extends Error {
-  override readonly name = 'CopyFailed';
-}
 
 /**
  * Copies everything that a service stores into an empty database, of the same kind or the other, and compares every
@@ -69,39 +64,6 @@ async function keep(target: CopyTarget): Promise<void> {
       { cause: error },
     );
   }
-}
-
-/** A snapshot of a database. */
-export interface Readable {
-  /** All rows in the order of their primary keys, text by its bytes, some thousand at a time. */
-  rows(table: CopiedTable): AsyncIterable<readonly Row[]>;
-}
-
-/** The source of a copy. No service writes to it until it is closed. */
-export interface CopySource extends Readable {
-  /**
-   * A lock that the source's server, if it has one, holds: a target in the same database finds it taken. Null: a
-   * file, which the target can compare itself.
-   */
-  readonly mark: string | null;
-  /** The highest id that a row of the table ever had; 0: none. */
-  highestId(table: CopiedTable): Promise<number>;
-  close(): Promise<void>;
-}
-
-/** The target of a copy: all or nothing. Nobody else sees any of it before `keep`. */
-export interface CopyTarget extends Readable {
-  insert(table: CopiedTable, rows: readonly Row[]): Promise<void>;
-  /** New rows get higher ids than this. */
-  continueFrom(table: CopiedTable, highestId: number): Promise<void>;
-  /** Writes the session counts. */
-  saveCounts(counts: ReadonlyMap<string, number>): Promise<void>;
-  /** Called after the last row: prepares to read them back. */
-  settle(): Promise<void>;
-  /** Commits the copy durably, and closes the target. */
-  keep(): Promise<void>;
-  /** Closes the target, and discards the copy. */
-  undo(): Promise<void>;
 }
 
 /** @throws DatabaseRefused if both paths lead to the same file, through any links. */

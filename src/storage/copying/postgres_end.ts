@@ -14,7 +14,7 @@ import {
   UNCOPIED_TABLES,
   type Value,
 } from './copied_tables.js';
-import { CopyFailed, type CopySource, type CopyTarget } from './copy.js';
+import { CopyFailed, type CopySource, type CopyTarget } from './ends.js';
 import { disconnect, lockTables, refuseMarked, refuseOccupied, refuseServices } from './occupied.js';
 
 /** How many rows are read at a time, so that memory stays small however long the table is. */

@@ -9,7 +9,7 @@ import { refuseOtherVersion } from '../migrate.js';
 import { appliedToSqlite, takeLock } from '../sqlite/open.js';
 import { checkDatabase } from '../sqlite/soundness.js';
 import type { CopiedTable, Kind, Row, Value } from './copied_tables.js';
-import type { CopySource, CopyTarget } from './copy.js';
+import type { CopySource, CopyTarget } from './ends.js';
 import { refuseOccupiedFile } from './occupied.js';
 
 /** The reserved path of a new file: nobody else uses it until it is released. */

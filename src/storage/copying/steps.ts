@@ -3,7 +3,7 @@ import { countsOf } from '../../pool/session_state.js';
 import type { State } from '../../pool/states.js';
 import { ANCHOR } from '../saved_clock.js';
 import { COPIED_TABLES, type CopiedTable, columnAt, keyOf, type Row } from './copied_tables.js';
-import { CopyFailed, type CopySource, type CopyTarget, type Readable } from './copy.js';
+import { CopyFailed, type CopySource, type CopyTarget, type Readable } from './ends.js';
 
 /** The progress of a copy: rows of a table that were copied, or read back and compared. */
 export interface CopyProgress {

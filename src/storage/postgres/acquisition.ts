@@ -4,7 +4,8 @@ import type { AcquireOutcome, AcquireRequest, PoolCounts } from '../../pool/stor
 import { exists, overCap, remember, repeated } from './acquire_checks.js';
 import { acquireStatement, kindOf, type LeasedRow } from './acquire_statement.js';
 import type { Deadlines } from './deadlines.js';
-import type { CommitEffects, PostgresUnitOfWork, PostgresUnitsOfWork } from './unit_of_work.js';
+import type { CommitEffects } from './signals.js';
+import type { PostgresUnitOfWork, PostgresUnitsOfWork } from './unit_of_work.js';
 
 /** The maximum number of requests per statement, so that none waits long for the others. */
 const MAX_AT_ONCE = 32;

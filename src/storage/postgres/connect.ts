@@ -1,9 +1,8 @@
 import { accessSync, constants } from 'node:fs';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
-import type { Pool, PoolClient } from 'pg';
+import type { PoolClient } from 'pg';
 import pg from 'pg';
 import { DatabaseRefused } from '../database.js';
-import { migrateDatabase, placeOf, reason } from './migrating.js';
 
 /** How to reach the server. Times are in milliseconds. */
 export interface PostgresOptions {
@@ -115,13 +114,18 @@ function checkFile(parameter: string, path: string | null): void {
   }
 }
 
-/**
- * Connects to a database and upgrades its schema.
- * @throws DatabaseRefused if the server can't be reached, is too old, or rejects the migration.
- */
-export async function openPool(options: PostgresOptions, migrations: string): Promise<Pool> {
-  await migrateDatabase(options, migrations);
-  return connect(options);
+/** Host, port and database, without the user and the password. */
+export function placeOf(url: string): string {
+  if (!URL.canParse(url)) return 'a URL that can not be read';
+  const { host, pathname } = new URL(url);
+  return `${host}${pathname}`;
+}
+
+/** The message of the innermost cause. */
+export function reason(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reason).join('; ');
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** How long connecting may take, in milliseconds. */

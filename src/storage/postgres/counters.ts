@@ -1,10 +1,14 @@
 import { type SQL, sql } from 'drizzle-orm';
-import type { QueryConfig } from 'pg';
+import type { QueryConfig, QueryResultRow } from 'pg';
 import { STATES, type State } from '../../pool/states.js';
 import { type CountScope, namesSessions, type PoolCounts } from '../../pool/store.js';
 import { MAX_METHOD_FLOODS_SCANNED } from '../bounds.js';
 import { prepared } from './prepared.js';
-import type { PostgresUnitsOfWork } from './unit_of_work.js';
+
+/** Runs a statement that changes nothing. */
+interface Reads {
+  read<Row extends QueryResultRow>(query: QueryConfig): Promise<Row[]>;
+}
 
 interface Row {
   readonly tallies: Readonly<Record<string, number>> | null;
@@ -95,7 +99,7 @@ function scoped({ sessionId, sessionName, tags, method }: CountScope): SQL {
  * The states of the sessions in the scope (none: all), in one statement. Its cost grows with the scope, not with the
  * pool.
  */
-export async function readCounts(units: PostgresUnitsOfWork, scope?: CountScope): Promise<PoolCounts> {
+export async function readCounts(units: Reads, scope?: CountScope): Promise<PoolCounts> {
   const method = scope?.method ?? null;
   const all = method === null ? COUNTS({ names: NAMES }) : COUNTS_FOR_METHOD({ names: NAMES, method });
   const [row] = await units.read<Row>(scope && namesSessions(scope) ? scopedStatement(scope) : all);

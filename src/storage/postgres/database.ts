@@ -12,9 +12,10 @@ import { type Repositories, repositories } from '../repositories/repositories.js
 import type { UnitOfWorkRunner } from '../unit_of_work.js';
 import { Channel } from './channel.js';
 import { PostgresCluster } from './cluster.js';
-import { openPool, type PostgresOptions } from './connect.js';
+import type { PostgresOptions } from './connect.js';
 import { Deadlines } from './deadlines.js';
 import { leaseStore } from './lease_store.js';
+import { openPool } from './migrating.js';
 import { OrphanedLeases } from './orphaned_leases.js';
 import { PostgresQueues } from './remote_queues.js';
 import { Signals } from './signals.js';

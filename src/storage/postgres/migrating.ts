@@ -3,7 +3,7 @@ import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import type { ClientBase, Pool } from 'pg';
 import pg from 'pg';
 import { DatabaseRefused } from '../database.js';
-import { connectionConfig, type PostgresOptions } from './connect.js';
+import { connect, connectionConfig, type PostgresOptions, placeOf, reason } from './connect.js';
 
 /** The oldest supported server, as `server_version_num`. */
 const OLDEST_VERSION = 130_000;
@@ -42,6 +42,15 @@ export async function migrateDatabase(options: PostgresOptions, migrations: stri
   }
 }
 
+/**
+ * Connects to a database and upgrades its schema.
+ * @throws DatabaseRefused if the server can't be reached, is too old, or rejects the migration.
+ */
+export async function openPool(options: PostgresOptions, migrations: string): Promise<Pool> {
+  await migrateDatabase(options, migrations);
+  return connect(options);
+}
+
 /** @throws DatabaseRefused if the server is too old. */
 export function refuseOldVersion(version: number, place: string): void {
   if (version >= OLDEST_VERSION) return;
@@ -56,20 +65,6 @@ async function checkVersion(client: pg.Client, place: string): Promise<void> {
     "SELECT current_setting('server_version_num')::int AS version",
   );
   refuseOldVersion(rows[0]?.version ?? 0, place);
-}
-
-/** Host, port and database, without the user and the password. */
-export function placeOf(url: string): string {
-  if (!URL.canParse(url)) return 'a URL that can not be read';
-  const { host, pathname } = new URL(url);
-  return `${host}${pathname}`;
-}
-
-/** The message of the innermost cause. */
-export function reason(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(reason).join('; ');
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** The time of the newest migration that the database has; null: none, so it is not a TeleGate database. */

@@ -7,10 +7,10 @@ import { AccessRepository } from '../repositories/access_repository.js';
 import { AuditRepository } from '../repositories/audit_repository.js';
 import { restoreClock, saveClock } from '../saved_clock.js';
 import type { UnitOfWorkRunner } from '../unit_of_work.js';
-import { connect } from './connect.js';
+import { connect, placeOf, reason } from './connect.js';
 import { PostgresDatabase } from './database.js';
 import { DatabaseClock } from './database_clock.js';
-import { appliedToPostgres, placeOf, reason } from './migrating.js';
+import { appliedToPostgres } from './migrating.js';
 import { Transactions } from './transaction.js';
 import { PostgresUnitOfWork } from './unit_of_work.js';
 

@@ -1,7 +1,6 @@
 import type { PoolNotice, PoolSignals } from '../../pool/store.js';
-import type { Channel } from './channel.js';
+import { type Channel, MAX_PAYLOAD_CHARACTERS } from './channel.js';
 import type { TransactionDependencies } from './transaction.js';
-import { type CommitEffects, pagesOf, type Told } from './unit_of_work.js';
 
 /** How long notices are collected before they are sent to the other replicas, in milliseconds. */
 const GATHER_MS = 20;
@@ -119,4 +118,45 @@ export class Signals implements PoolSignals {
   #tellFreed(count: number): void {
     if (count > 0) for (const listener of this.#freedListeners) listener(count);
   }
+}
+
+/** The effects of a transaction that others wait for. */
+export interface CommitEffects {
+  /** Sessions that became free. */
+  readonly freed: number;
+  readonly notices: readonly PoolNotice[];
+  /** The earliest deadline that was set, in milliseconds on the service's clock; Infinity: none. */
+  readonly deadline: number;
+  /** Whether the transaction itself announced freed sessions to the other replicas. */
+  readonly told?: boolean;
+}
+
+/** CommitEffects as they are sent through the server. */
+interface Told {
+  readonly notices: readonly PoolNotice[];
+  /** Null: none. */
+  readonly deadline: number | null;
+}
+
+/** The effects except freed sessions, in as many messages as needed. A notice that fits into none is dropped. */
+function pagesOf(notices: readonly PoolNotice[], deadline: number): Told[] {
+  const pages: PoolNotice[][] = [[]];
+  let room = MAX_PAYLOAD_CHARACTERS;
+  for (const notice of notices) {
+    const letters = lettersOf(notice);
+    if (letters > MAX_PAYLOAD_CHARACTERS) continue;
+    if (letters > room) {
+      pages.push([]);
+      room = MAX_PAYLOAD_CHARACTERS;
+    }
+    pages.at(-1)?.push(notice);
+    room -= letters + 1;
+  }
+  return pages.map((page) => ({ notices: page, deadline: Number.isFinite(deadline) ? deadline : null }));
+}
+
+/** In ASCII, where other characters take six bytes. */
+function lettersOf(notice: PoolNotice): number {
+  const json = JSON.stringify(notice);
+  return json.length + 5 * (json.match(/[\u0080-\uffff]/g)?.length ?? 0);
 }

@@ -14,12 +14,12 @@ import type { PoolNotice } from '../../pool/store.js';
 import { MAX_NOTICES } from '../bounds.js';
 import type { SessionRow } from '../tables.js';
 import type { NamedLock, NewSessionRow, Preparable, RowLock, UnitOfWork } from '../unit_of_work.js';
-import { CHANNEL, MAX_PAYLOAD_CHARACTERS } from './channel.js';
+import { CHANNEL } from './channel.js';
 import { builderOf, type Db } from './connect.js';
 import { addToCounts } from './counters.js';
 import { lockNamed } from './locks.js';
 import { history, sessions, sessionTags, tables } from './schema.js';
-import type { Signals } from './signals.js';
+import type { CommitEffects, Signals } from './signals.js';
 import type { Transactions } from './transaction.js';
 
 /** A query that selects rows, not yet executed. */
@@ -236,45 +236,4 @@ export class PostgresUnitsOfWork {
     if (told) this.signals.committed(told);
     return rows;
   }
-}
-
-/** The effects of a transaction that others wait for. */
-export interface CommitEffects {
-  /** Sessions that became free. */
-  readonly freed: number;
-  readonly notices: readonly PoolNotice[];
-  /** The earliest deadline that was set, in milliseconds on the service's clock; Infinity: none. */
-  readonly deadline: number;
-  /** Whether the transaction itself announced freed sessions to the other replicas. */
-  readonly told?: boolean;
-}
-
-/** CommitEffects as they are sent through the server. */
-export interface Told {
-  readonly notices: readonly PoolNotice[];
-  /** Null: none. */
-  readonly deadline: number | null;
-}
-
-/** The effects except freed sessions, in as many messages as needed. A notice that fits into none is dropped. */
-export function pagesOf(notices: readonly PoolNotice[], deadline: number): Told[] {
-  const pages: PoolNotice[][] = [[]];
-  let room = MAX_PAYLOAD_CHARACTERS;
-  for (const notice of notices) {
-    const letters = lettersOf(notice);
-    if (letters > MAX_PAYLOAD_CHARACTERS) continue;
-    if (letters > room) {
-      pages.push([]);
-      room = MAX_PAYLOAD_CHARACTERS;
-    }
-    pages.at(-1)?.push(notice);
-    room -= letters + 1;
-  }
-  return pages.map((page) => ({ notices: page, deadline: Number.isFinite(deadline) ? deadline : null }));
-}
-
-/** In ASCII, where other characters take six bytes. */
-function lettersOf(notice: PoolNotice): number {
-  const json = JSON.stringify(notice);
-  return json.length + 5 * (json.match(/[\u0080-\uffff]/g)?.length ?? 0);
 }

@@ -1,6 +1,5 @@
 import { and, asc, desc, eq, gt, inArray, lt, sql } from 'drizzle-orm';
-import type { Caller, Relation } from '../../pool/lease_authorization.js';
-import { authorizeBlock } from '../../pool/lease_authorization.js';
+import { authorizeBlock, type Caller, type Relation } from '../../pool/lease_authorization.js';
 import { decideBlock, decideRelease, revocation } from '../../pool/lease_decisions.js';
 import { statesBefore } from '../../pool/session_state.js';
 import type { Block, BlockOutcome, Flood, LeaseRow, Outcome, PoolStore } from '../../pool/store.js';
