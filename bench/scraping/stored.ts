@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { filesBelow } from '../../sandbox/s3/objects.js';
 import type { S3Config } from '../../src/config.js';
-import { connectS3 } from '../../src/scraping/sinks/s3_client.js';
+import { connectS3 } from '../../src/scraping/sinks/s3_bucket.js';
 
 /** Everything that a source has stored, in any target. Paths are relative to the target's root. */
 export interface Stored {
@@ -32,7 +32,7 @@ export function storedInBucket(config: S3Config): Stored {
     },
     async *read(path) {
       const bucket = await connectS3(config);
-      const facts = await bucket.facts(path, never);
+      const facts = await bucket.info(path, never);
       if (facts !== null && facts.bytes > 0) yield* await bucket.read(path, facts.bytes, never);
       bucket.close();
     },

@@ -1,19 +1,19 @@
 import type { SteadyClock } from '../clock.js';
 import type { Cluster } from '../cluster/cluster.js';
 import type { Timers } from '../timers.js';
-import { presentRun } from './run_present.js';
+import { serializeRun } from './run_serialize.js';
 import type { RunStore } from './store.js';
 
-/** A run that goes on is told of at most this often, in milliseconds. */
-const EVERY_MS = 1000;
+/** A run under way is published at most this often, in milliseconds. */
+const INTERVAL_MS = 1000;
 
-/** Runs that are told of at one time; the others' turn comes the next time. */
-const MOST_AT_ONCE = 50;
+/** How many runs are published in one interval; the others follow in the next. */
+const MAX_PER_INTERVAL = 50;
 
-/** Runs whose turn is yet to come: more than change in the time that it takes. */
-const MOST_CHANGED = 1_000;
+/** How many runs may wait to be published: more than change meanwhile. */
+const MAX_PENDING = 1_000;
 
-/** What is told to the other replicas, for those who listen there. */
+/** The topic on which other replicas are told, for their own listeners. */
 const CHANGED = 'run changed';
 
 export interface RunBroadcastParts {
@@ -24,10 +24,10 @@ export interface RunBroadcastParts {
   readonly timers: Timers;
 }
 
-/** Tells those who listen how runs go on, at every replica. */
+/** Publishes the progress of runs to the listeners of every replica. */
 export class RunBroadcast {
   readonly #parts: RunBroadcastParts;
-  readonly #changed = new Set<number>();
+  readonly #pending = new Set<number>();
   #stopTimer: (() => void) | null = null;
   #closed = false;
 
@@ -36,10 +36,10 @@ export class RunBroadcast {
     parts.cluster.onTold(CHANGED, (run) => parts.publish('run', run));
   }
 
-  /** The run goes on, or has come to its end. */
+  /** The run has made progress, or has ended. */
   changed(runId: number): void {
-    if (this.#changed.size < MOST_CHANGED) this.#changed.add(runId);
-    this.#tellSoon();
+    if (this.#pending.size < MAX_PENDING) this.#pending.add(runId);
+    this.#publishSoon();
   }
 
   close(): void {
@@ -47,22 +47,22 @@ export class RunBroadcast {
     this.#stopTimer?.();
   }
 
-  #tellSoon(): void {
-    if (this.#closed || this.#changed.size === 0) return;
-    this.#stopTimer ??= this.#parts.timers.after(EVERY_MS, () => void this.#tell());
+  #publishSoon(): void {
+    if (this.#closed || this.#pending.size === 0) return;
+    this.#stopTimer ??= this.#parts.timers.after(INTERVAL_MS, () => void this.#publish());
   }
 
-  async #tell(): Promise<void> {
+  async #publish(): Promise<void> {
     const { runs, cluster, publish, clock } = this.#parts;
-    for (const id of [...this.#changed].slice(0, MOST_AT_ONCE)) {
-      this.#changed.delete(id);
+    for (const id of [...this.#pending].slice(0, MAX_PER_INTERVAL)) {
+      this.#pending.delete(id);
       const run = await runs.run(id).catch(() => null);
       if (!run) continue;
-      const told = presentRun(run, clock);
-      publish('run', told);
-      cluster.tell(CHANGED, told);
+      const serialized = serializeRun(run, clock);
+      publish('run', serialized);
+      cluster.tell(CHANGED, serialized);
     }
     this.#stopTimer = null;
-    this.#tellSoon();
+    this.#publishSoon();
   }
 }

@@ -3,7 +3,14 @@ import type { SteadyClock } from '../clock.js';
 import { page, wholeNumber } from '../http/parameters.js';
 import { defineRoute, type Route } from '../http/route.js';
 import type { Page } from '../kernel/page.js';
-import * as present from './run_present.js';
+import {
+  runAnswer,
+  runFileAnswer,
+  runLogAnswer,
+  serializeRun,
+  serializeRunFile,
+  serializeRunLogEntry,
+} from './run_serialize.js';
 import type { RunService } from './run_service.js';
 import type { Run } from './store.js';
 
@@ -14,7 +21,7 @@ export interface RunRouteParts {
   readonly clock: SteadyClock;
 }
 
-/** Everything about runs is also found below `/flows`, where it once was. */
+/** The routes of runs are also served below `/flows`, where they once were. */
 const PREFIXES = ['', '/flows'] as const;
 
 const id = wholeNumber(1, Number.MAX_SAFE_INTEGER);
@@ -22,7 +29,7 @@ const runParams = z.object({ id: id.meta({ description: 'The run', example: 1 })
 const sourceParams = z.object({ id: id.meta({ description: 'The source', example: 1 }) });
 const NOT_FOUND = { 404: { description: 'Run not found' } };
 
-/** `/runs`: what runs do and have done, and their end. */
+/** `/runs`: the state, log and files of runs, and their cancellation. */
 export function runRoutes(parts: RunRouteParts): Route[] {
   return PREFIXES.flatMap((prefix) =>
     [ofSource, one, logs, files, cancel].map((route) => route(parts, prefix)),
@@ -39,12 +46,12 @@ function ofSource({ runsOf, clock }: RunRouteParts, prefix: string): Route {
     params: sourceParams,
     input: page,
     responses: {
-      200: { description: 'Its runs', schema: z.array(present.runAnswer) },
+      200: { description: 'Its runs', schema: z.array(runAnswer) },
       404: { description: 'Source not found' },
     },
     async handle({ params, input }) {
       const runs = await runsOf(params.id, input);
-      return { body: runs.map((run) => present.presentRun(run, clock)) };
+      return { body: runs.map((run) => serializeRun(run, clock)) };
     },
   });
 }
@@ -54,11 +61,11 @@ function one({ runs, clock }: RunRouteParts, prefix: string): Route {
     method: 'get',
     path: `${prefix}/runs/:id`,
     tag: 'Runs',
-    summary: 'How far a run is',
+    summary: 'A run and its progress',
     access: ['monitor'],
     params: runParams,
-    responses: { 200: { description: 'The run', schema: present.runAnswer }, ...NOT_FOUND },
-    handle: async ({ params }) => ({ body: present.presentRun(await runs.run(params.id), clock) }),
+    responses: { 200: { description: 'The run', schema: runAnswer }, ...NOT_FOUND },
+    handle: async ({ params }) => ({ body: serializeRun(await runs.run(params.id), clock) }),
   });
 }
 
@@ -67,14 +74,14 @@ function logs({ runs, clock }: RunRouteParts, prefix: string): Route {
     method: 'get',
     path: `${prefix}/runs/:id/logs`,
     tag: 'Runs',
-    summary: 'What a run has logged, oldest first',
+    summary: 'The log of a run, oldest first',
     access: ['monitor'],
     params: runParams,
     input: page,
-    responses: { 200: { description: 'Its log', schema: z.array(present.runLogAnswer) }, ...NOT_FOUND },
+    responses: { 200: { description: 'Its log', schema: z.array(runLogAnswer) }, ...NOT_FOUND },
     async handle({ params, input }) {
       const entries = await runs.logs(params.id, input);
-      return { body: entries.map((entry) => present.presentRunLog(entry, clock)) };
+      return { body: entries.map((entry) => serializeRunLogEntry(entry, clock)) };
     },
   });
 }
@@ -84,26 +91,26 @@ function files({ runs }: RunRouteParts, prefix: string): Route {
     method: 'get',
     path: `${prefix}/runs/:id/files`,
     tag: 'Runs',
-    summary: 'The files that a run has come upon, by message',
+    summary: 'The files that a run has found, by message',
     access: ['monitor'],
     params: runParams,
     input: page,
-    responses: { 200: { description: 'Its files', schema: z.array(present.runFileAnswer) }, ...NOT_FOUND },
+    responses: { 200: { description: 'Its files', schema: z.array(runFileAnswer) }, ...NOT_FOUND },
     async handle({ params, input }) {
-      return { body: (await runs.files(params.id, input)).map(present.presentRunFile) };
+      return { body: (await runs.files(params.id, input)).map(serializeRunFile) };
     },
   });
 }
 
-const cancelledAnswer = present.runAnswer.extend({ message: z.string(), run_id: z.int() });
+const cancelledAnswer = runAnswer.extend({ message: z.string(), run_id: z.int() });
 
 function cancel({ runs, clock }: RunRouteParts, prefix: string): Route {
   return defineRoute({
     method: 'post',
     path: `${prefix}/runs/:id/cancel`,
     tag: 'Runs',
-    summary: 'End a run',
-    description: 'What it has stored stays. A run that is carried out ends within 5 seconds.',
+    summary: 'Cancel a run',
+    description: 'What it has stored stays. A run under way ends within 5 seconds.',
     access: [],
     params: runParams,
     audit: { action: 'run.cancel', object: ({ params }) => `run:${params.id}` },
@@ -115,7 +122,7 @@ function cancel({ runs, clock }: RunRouteParts, prefix: string): Route {
     async handle({ params }) {
       const run = await runs.cancel(params.id);
       const message = run.state === 'cancelled' ? 'Run cancelled' : 'Run is being cancelled';
-      return { body: { message, run_id: run.id, ...present.presentRun(run, clock) } };
+      return { body: { message, run_id: run.id, ...serializeRun(run, clock) } };
     },
   });
 }

@@ -10,7 +10,7 @@ export interface RunServiceParts {
   readonly clock: Clock;
 }
 
-/** Queues runs, ends them, and tells of them. */
+/** Queues runs, cancels them, and looks them up. */
 export class RunService {
   readonly #parts: RunServiceParts;
 
@@ -31,7 +31,7 @@ export class RunService {
     this.#parts.engine.wake();
   }
 
-  /** Queues a run that somebody asked for. @throws NotFound; Conflict `run_in_progress`. */
+  /** Queues a run on request. @throws NotFound; Conflict `run_in_progress`. */
   async trigger(sourceId: number): Promise<Run> {
     const outcome = await this.begin(sourceId, 'trigger');
     if (outcome.kind === 'begun') return outcome.run;
@@ -51,36 +51,36 @@ export class RunService {
     return this.#parts.store.runs(sourceId, page);
   }
 
-  /** Of each of these sources the newest run. */
+  /** The newest run of each of these sources. */
   lastRuns(sourceIds: readonly number[]): Promise<Run[]> {
     return sourceIds.length === 0 ? Promise.resolve([]) : this.#parts.store.lastRuns(sourceIds);
   }
 
-  /** What the run has logged, oldest first. @throws NotFound. */
+  /** The log of the run, oldest first. @throws NotFound. */
   async logs(id: number, page: Page): Promise<RunLogEntry[]> {
     await this.run(id);
     return this.#parts.store.logs(id, page);
   }
 
-  /** The files that the run has come upon, by message. @throws NotFound. */
+  /** The files that the run has found, by message. @throws NotFound. */
   async files(id: number, page: Page): Promise<ScrapedFile[]> {
     await this.run(id);
     return this.#parts.store.files(id, page);
   }
 
   /**
-   * Ends a run, or has it ended by whoever carries it out; one that was cancelled before stays so.
+   * Ends a run, or has whoever executes it end it; one that was cancelled before stays so.
    * @throws NotFound; Conflict `run_ended`.
    */
   async cancel(id: number): Promise<Run> {
     const cancelled = await this.#cancel(id);
     const run = await this.run(id);
     if (cancelled || run.state === 'cancelled') return run;
-    const message = `The run has ended already: ${run.state}`;
+    const message = `The run has already ended: ${run.state}`;
     throw new Conflict({ error: 'run_ended', message, run_id: id, state: run.state });
   }
 
-  /** Ends the run of a source that goes on, if there is one. */
+  /** Cancels the run of a source that is under way, if there is one. */
   async cancelOf(sourceId: number): Promise<void> {
     const [last] = await this.lastRuns([sourceId]);
     if (last && last.finishedAt === null) await this.#cancel(last.id);
@@ -96,6 +96,6 @@ export class RunService {
 
 /** A source has one run at a time. */
 export function runInProgress(runId: number): Conflict {
-  const message = 'A run of this source is going on: wait for its end, or cancel it';
+  const message = 'A run of this source is under way: wait until it ends, or cancel it';
   return new Conflict({ error: 'run_in_progress', message, run_id: runId });
 }

@@ -4,27 +4,27 @@ import type { Application, ChooseApplication } from '../telegram/application.js'
 import type { DcKey } from '../telegram/gateway.js';
 import type { KnownPeer } from './store.js';
 
-/** A bot's login, and what it knows of its source's channel. Secret. */
+/** The session of a bot that has logged in, and what it knows of its source's channel. Secret. */
 export interface BotSession {
   readonly key: DcKey;
   /** The channel that it resolved last, and by which name; null: none yet. */
   readonly channel: (KnownPeer & { readonly identifier: string }) | null;
 }
 
-/** What it takes to be a source's bot. Secret, but for its name. */
+/** A source's bot. Secret, but for its name. */
 export interface SourceBot {
   readonly sourceId: number;
-  /** The token as it is kept: while it is there, the bot is the same. */
-  readonly sealedToken: string;
+  /** The token as it is stored: while it stays the same, so does the bot. */
+  readonly encryptedToken: string;
   /** `bot` and its id. */
   readonly name: string;
   readonly token: string;
   readonly application: Application;
-  /** Null: it has to log in. */
+  /** Null: it must log in. */
   readonly session: BotSession | null;
 }
 
-/** A session as JSON can say it: the auth key in base64. */
+/** A session as JSON: the auth key in base64. */
 type StoredSession = Omit<BotSession, 'key'> & {
   readonly key: Omit<DcKey, 'authKey'> & { readonly authKey: string };
 };
@@ -35,7 +35,7 @@ export interface SourceBotsParts {
   readonly chooseApplication: ChooseApplication;
 }
 
-/** The bots of sources. Their sessions are kept, encrypted: a bot that logs in often is told to wait. */
+/** The bots of sources. Their sessions are stored, encrypted: a bot that logs in often is told to wait. */
 export class SourceBots {
   readonly #parts: SourceBotsParts;
 
@@ -44,49 +44,49 @@ export class SourceBots {
   }
 
   /**
-   * The bot that the source has now, with the session that it got last; null: there is none. It speaks by the
-   * source's own application, or else the configured one.
-   * @throws VaultError for a token that no key opens; BadRequest where no application is known.
+   * The bot that the source has now, with its stored session; null: there is none. It uses the source's own application,
+   * or else the configured one.
+   * @throws VaultError for a token that no key decrypts; BadRequest where no application is known.
    */
   async of(sourceId: number): Promise<SourceBot | null> {
     const { sources, vault, chooseApplication } = this.#parts;
     const source = await sources.source(sourceId);
     if (!source || source.botToken === null) return null;
-    const { apiId, apiHash, botToken: sealedToken } = source;
-    const token = await vault.decrypt(sealedToken, SOURCE_BOT_TOKEN);
+    const { apiId, apiHash, botToken: encryptedToken } = source;
+    const token = await vault.decrypt(encryptedToken, SOURCE_BOT_TOKEN);
     const own = apiId !== null && apiHash !== null;
     const application = chooseApplication(
       own ? { apiId, apiHash: await vault.decrypt(apiHash, SOURCE_API_HASH) } : {},
     );
     const name = `bot${/^\d{1,20}(?=:)/.exec(token)?.[0] ?? ''}`;
     const session = await this.#session(source);
-    return { sourceId, sealedToken, name, token, application, session };
+    return { sourceId, encryptedToken, name, token, application, session };
   }
 
-  /** Keeps a session of the bot, unless its source has another one by now; null: forgets it. */
+  /** Stores the session of the bot, unless its source has another bot by now; null: forgets it. */
   async keep(
-    { sourceId, sealedToken }: Pick<SourceBot, 'sourceId' | 'sealedToken'>,
+    { sourceId, encryptedToken }: Pick<SourceBot, 'sourceId' | 'encryptedToken'>,
     session: BotSession | null,
   ): Promise<void> {
     const { sources, vault } = this.#parts;
-    const sealed = session && (await vault.encrypt(textOf(session), SOURCE_BOT_SESSION));
-    await sources.keepBotSession(sourceId, sealedToken, sealed);
+    const encrypted = session && (await vault.encrypt(serialize(session), SOURCE_BOT_SESSION));
+    await sources.keepBotSession(sourceId, encryptedToken, encrypted);
   }
 
-  /** What no key opens is of no use: the bot can log in anew. */
+  /** A session that no key decrypts is ignored: the bot can log in again. */
   async #session({ botSession }: Source): Promise<BotSession | null> {
     if (botSession === null) return null;
     const text = await this.#parts.vault.decrypt(botSession, SOURCE_BOT_SESSION).catch(() => null);
-    return text === null ? null : sessionOf(text);
+    return text === null ? null : deserialize(text);
   }
 }
 
-function textOf({ key, channel }: BotSession): string {
+function serialize({ key, channel }: BotSession): string {
   const stored: StoredSession = { key: { ...key, authKey: key.authKey.toString('base64') }, channel };
   return JSON.stringify(stored);
 }
 
-function sessionOf(text: string): BotSession {
+function deserialize(text: string): BotSession {
   const { key, channel }: StoredSession = JSON.parse(text);
   return { key: { ...key, authKey: Buffer.from(key.authKey, 'base64') }, channel };
 }

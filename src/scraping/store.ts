@@ -1,8 +1,8 @@
 import type { Page } from '../kernel/page.js';
 
 /**
- * How a run stands. `queued`: its turn has not come; `running`; `waiting`: for a session; `deferred`: it goes on
- * when a session is free again; then its ends.
+ * The state of a run. `queued`: nobody has taken it yet; `running`; `waiting`: for a session; `deferred`: it continues
+ * later, when a session is free again; and how it ended.
  */
 export const RUN_STATES = [
   'queued',
@@ -20,7 +20,7 @@ export const RUN_REASONS = ['created', 'schedule', 'trigger'] as const;
 /** Why a run began. */
 export type RunReason = (typeof RUN_REASONS)[number];
 
-/** What a run has done so far. */
+/** The progress of a run. */
 export interface RunProgress {
   readonly messagesRead: number;
   readonly messagesStored: number;
@@ -38,10 +38,10 @@ export interface Run extends RunProgress {
   readonly reason: RunReason;
   /** Why it failed, or was deferred. */
   readonly error: string | null;
-  /** The session that it uses, or used last. */
+  /** The session that it reads with, or read with last. */
   readonly sessionName: string | null;
   readonly waitingSince: number | null;
-  /** The replica that carries it out until `ownedUntil`; null: none does. */
+  /** Who executes it until `ownedUntil`; null: nobody does. */
   readonly owner: string | null;
   readonly ownedUntil: number | null;
   readonly cancelRequested: boolean;
@@ -82,16 +82,16 @@ export interface ScrapedFile {
   readonly reason: string | null;
 }
 
-/** How far a source is: everything up to `lastMessageId` is stored, and nothing beyond it. */
+/** How far a source has been stored: everything up to `lastMessageId`, and nothing beyond it. */
 export interface Checkpoint {
   readonly lastMessageId: number;
-  /** The file of the month that messages are being written to, relative to the target's root; null: none yet. */
+  /** The file of the month that is being written, relative to the target's root; null: none yet. */
   readonly monthPath: string | null;
-  /** Bytes of that file that count; what is beyond them was not recorded, and goes. */
+  /** How many bytes of that file count; what is beyond them was not recorded, and is removed. */
   readonly monthBytes: number;
 }
 
-/** What is stored at one stroke: messages that stand in their file already, their files, and the new checkpoint. */
+/** What is recorded in one transaction: messages that are durable in the target, their files, and the new checkpoint. */
 export interface StoredBatch {
   readonly checkpoint: Checkpoint;
   readonly files: readonly ScrapedFile[];
@@ -99,7 +99,7 @@ export interface StoredBatch {
   readonly progress: Partial<RunProgress>;
 }
 
-/** A channel as one session addresses it: another session's access hash is worth nothing. */
+/** A channel as one session addresses it: another session's access hash is of no use. */
 export interface KnownPeer {
   readonly channelId: string;
   /** Null: a basic group, which has none. */
@@ -109,8 +109,8 @@ export interface KnownPeer {
 }
 
 /**
- * Runs and what they have stored. Each call is one transaction. Only its owner changes a run that is carried out:
- * calls with `owner` resolve to false, having changed nothing, when the run is another's by now.
+ * Runs, and what they have stored. Each call is one transaction. Only its owner changes a run that is executed: calls
+ * with `owner` resolve to false and change nothing when the run is another's by now.
  */
 export interface RunStore {
   /** Queues a run of the source, unless one has not ended. */
@@ -122,12 +122,12 @@ export interface RunStore {
   lastRuns(sourceIds: readonly number[]): Promise<Run[]>;
   /**
    * Gives `owner` the run that has waited longest, of those queued, deferred until now, or whose owner's time is
-   * over, if fewer than `most` are carried out; null: there is none.
+   * over, if fewer than `most` are executed; null: there is none.
    */
   take(owner: string, until: number, most: number, now: number): Promise<Run | null>;
-  /** Keeps the run for its owner; tells whether it is to be cancelled. Null: it is another's by now. */
+  /** Extends the owner's time, and says whether the run was cancelled. Null: it is another's by now. */
   renew(id: number, owner: string, until: number): Promise<{ readonly cancelRequested: boolean } | null>;
-  /** Says how a run stands that goes on. */
+  /** Sets the state of a run under way. */
   mark(
     id: number,
     owner: string,
@@ -135,27 +135,27 @@ export interface RunStore {
     sessionName: string | null,
     now: number,
   ): Promise<boolean>;
-  /** Lets go of a run until a session is free, or `notBefore` has come. */
+  /** Releases a run, which is not taken again before `notBefore`. */
   defer(id: number, owner: string, error: string, notBefore: number): Promise<boolean>;
   /** Ends a run. A completed one marks its source as scraped. */
   finish(id: number, owner: string, end: RunEnd, error: string | null, now: number): Promise<boolean>;
-  /** Ends a run that nobody carries out, and asks the owner of another to. Null: unknown; false: it had ended. */
+  /** Ends a run that nobody executes, and asks the owner of any other to. Null: unknown; false: it had ended. */
   cancel(id: number, now: number): Promise<boolean | null>;
   log(runId: number, entries: readonly RunLogEntry[]): Promise<void>;
   /** Oldest first. */
   logs(runId: number, page: Page): Promise<RunLogEntry[]>;
-  /** Drops log entries older than `before`, at most `limit`; how many there were. */
+  /** Deletes log entries older than `before`, at most `limit`; resolves to how many it deleted. */
   pruneLogs(before: number, limit: number): Promise<number>;
   checkpoint(sourceId: number): Promise<Checkpoint>;
   store(runId: number, owner: string, batch: StoredBatch, now: number): Promise<boolean>;
   /** By message. */
   files(runId: number, page: Page): Promise<ScrapedFile[]>;
-  /** Where the source has this content stored; null: nowhere. */
+  /** The path at which the source has stored this content; null: nowhere. */
   storedAs(sourceId: number, sha256: string): Promise<string | null>;
-  /** What the session knows of the channel, which is used by that. */
+  /** What the session knows of the channel, which counts as used from now on. */
   peer(sessionId: number, identifier: string, now: number): Promise<KnownPeer | null>;
-  /** Keeps what a session knows; of many channels, the one that was used longest ago is forgotten. */
+  /** Saves what a session knows; of too many channels, the least recently used one is forgotten. */
   savePeer(sessionId: number, identifier: string, peer: KnownPeer, now: number): Promise<void>;
-  /** What the session knew of the channel is not so any more. */
+  /** What the session knew of the channel is out of date. */
   forgetPeer(sessionId: number, identifier: string): Promise<void>;
 }

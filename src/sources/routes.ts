@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { SteadyClock } from '../clock.js';
 import { page } from '../http/parameters.js';
 import { defineRoute, type Reply, type ResponseSpec, type Route, type RouteSpec } from '../http/route.js';
-import { presentRun, runAnswer } from '../scraping/run_present.js';
+import { runAnswer, serializeRun } from '../scraping/run_serialize.js';
 import type { RunService } from '../scraping/run_service.js';
 import type { Run } from '../scraping/store.js';
 import * as schemas from './schemas.js';
@@ -206,6 +206,6 @@ function triggerNamed({ service, clock }: SourceRouteParts): Route {
 }
 
 function triggered(run: Run, clock: SteadyClock): Reply {
-  const body = { message: 'Run queued', run_id: run.id, result: presentRun(run, clock) };
+  const body = { message: 'Run queued', run_id: run.id, result: serializeRun(run, clock) };
   return { body, audit: { object: `source:${run.sourceId}` } };
 }

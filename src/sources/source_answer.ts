@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SteadyClock } from '../clock.js';
-import { presentRunSummary, runSummary } from '../scraping/run_present.js';
+import { runSummary, serializeRunSummary } from '../scraping/run_serialize.js';
 import type { RunService } from '../scraping/run_service.js';
 import type { Run } from '../scraping/store.js';
 import { ACCESS_LEVELS, type Source, TARGETS } from './store.js';
@@ -64,6 +64,6 @@ function serializeSource(
     last_scraped_at: lastScrapedAt === null ? null : clock.display(lastScrapedAt).toISOString(),
     total_messages_scraped: source.totalMessages,
     total_files_downloaded: source.totalFiles,
-    last_run: last && presentRunSummary(last, clock),
+    last_run: last && serializeRunSummary(last, clock),
   };
 }

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { Engine } from '../scraping/engine.js';
 import { EmbeddedEngine } from '../scraping/engines/embedded.js';
 import { RunBroadcast } from '../scraping/run_broadcast.js';
-import { RunLeases } from '../scraping/run_lease.js';
+import { RunExecutor } from '../scraping/run_executor.js';
+import { RunLeases } from '../scraping/run_leases.js';
 import { RunService } from '../scraping/run_service.js';
-import { Scraping } from '../scraping/scraping.js';
 import { openSink } from '../scraping/sinks/open_sink.js';
 import { SourceBots } from '../scraping/source_bots.js';
 import { SourceSchedules } from '../sources/schedules.js';
@@ -24,7 +24,7 @@ export function wireScraping(base: Base, { service: pool }: Pool, telegram: Tele
   const publish = (event: string, data: unknown) => events.publish(event, data);
   const broadcast = new RunBroadcast({ runs, cluster, publish, clock, timers });
   const chooseApplication = applicationChooser(config.telegramApiId, config.telegramApiHash);
-  const scraping = new Scraping({
+  const executor = new RunExecutor({
     ...{ runs, sources, sessions, pool, clock, timers },
     leases: new RunLeases({ pool, timers }),
     bots: new SourceBots({ sources, vault, chooseApplication }),
@@ -39,8 +39,8 @@ export function wireScraping(base: Base, { service: pool }: Pool, telegram: Tele
   const engine = new EmbeddedEngine({
     ...{ runs, clock, timers, logger },
     newOwner: randomUUID,
-    most: config.scraping.maxConcurrentRuns,
-    carryOut: (run, signal) => scraping.carryOut(run, signal),
+    maxConcurrentRuns: config.scraping.maxConcurrentRuns,
+    executeRun: (run, signal) => executor.execute(run, signal),
     onChanged: (runId) => broadcast.changed(runId),
   });
   disposers.add(

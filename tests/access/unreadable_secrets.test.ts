@@ -176,13 +176,13 @@ describe('a secret that no key opens', () => {
         expect(await session(service, id)).toMatchObject({ status: 'dead' });
         await service.as('admin').post('/restore').send({ session_id: id }).expect(200);
         const other = await logIn(world, BEN);
-        // The one that is of no use is the least recently used.
+        // The one that can't be used is the least recently used.
         await service.time.advance(1);
         const { lease_id } = await service.lease(`session_id=${other.id}`);
         await service.as('worker').post('/release').send({ session_id: other.id, lease_id }).expect(200);
         const any = await makeSource(service, 'small2');
         expect(await lastRun(service, any)).toMatchObject({ state: 'completed' });
-        expect(JSON.stringify(await logOf(service, any))).toContain('is of no use');
+        expect(JSON.stringify(await logOf(service, any))).toContain("can't be used");
         expectNoErrors(service);
       },
       { seed: smallWorld },

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { MOST_PEERS_OF_SESSION } from '../../src/scraping/known_channel_rules.js';
+import { MAX_CHANNELS_PER_SESSION } from '../../src/scraping/run_rules.js';
 import type { KnownPeer } from '../../src/scraping/store.js';
 import { add, type MakeStores, T0, usingStores } from './stores.js';
 
@@ -50,7 +50,7 @@ export function peers(make: MakeStores): void {
       const { runs } = stores;
       const { a = 0, b = 0 } = await add(stores, 'a', 'b');
       await runs.savePeer(b, '@other', NEWS, T0);
-      const all = Array.from({ length: MOST_PEERS_OF_SESSION }, (_, index) => `@channel_${index}`);
+      const all = Array.from({ length: MAX_CHANNELS_PER_SESSION }, (_, index) => `@channel_${index}`);
       for (let from = 0; from < all.length; from += AT_ONCE)
         await Promise.all(
           all.slice(from, from + AT_ONCE).map((each, at) => runs.savePeer(a, each, NEWS, T0 + from + at)),

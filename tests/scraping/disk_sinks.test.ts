@@ -20,7 +20,8 @@ afterEach(() => place.remove());
 describe('a NAS', () => {
   it('that is not there fails the run, and is not made', async () => {
     await rm(place.nasRoot, { recursive: true });
-    const message = 'NAS: NAS_ROOT is no directory, or not there: mount it, then start the source again';
+    const message =
+      'NAS: NAS_ROOT is not a directory, or does not exist: mount it, then start the source again';
     await expect(place.open()).rejects.toMatchObject({ name: 'SinkFailed', message });
     await expect(readdir(place.nasRoot)).rejects.toMatchObject({ code: 'ENOENT' });
   });

@@ -78,7 +78,7 @@ describe('a run of a private channel', () => {
   );
 });
 
-describe('a run whose sessions are not let into the channel', () => {
+describe('a run whose sessions have no access to the channel', () => {
   it(
     'fails in words once each of them was tried',
     withTelegram(async (world) => {
@@ -88,7 +88,7 @@ describe('a run whose sessions are not let into the channel', () => {
       const id = await makeSource(service, ARCHIVE, { file_types: [] });
       expect(await lastRun(service, id)).toMatchObject({
         state: 'failed',
-        error: expect.stringContaining('None of the sessions is let into the channel (2 tried)'),
+        error: expect.stringContaining('None of the sessions has access to the channel (2 tried)'),
       });
       expect(await service.status()).toMatchObject({ free: 2 });
     }),

@@ -86,7 +86,7 @@ describe('a run over a disk that can not always flush what was written', () => {
   );
 
   it('says in its log which month and which file could not be flushed', () => {
-    const faltering = 'NAS_ROOT does not answer as it should \\(EIO\\): look after its disk$';
+    const faltering = 'NAS_ROOT does not respond properly \\(EIO\\): check the disk$';
     expect(said(new RegExp(`^NAS ${DIRECTORY}/messages/2024-0[12]\\.jsonl: ${faltering}`))).toHaveLength(1);
     expect(said(new RegExp(`^NAS ${DIRECTORY}/files/2024-0[12]/.*: ${faltering}`))).toHaveLength(1);
   });

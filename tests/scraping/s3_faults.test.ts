@@ -112,11 +112,11 @@ describe('what is said of S3', () => {
     ['a bucket that is not there', { bucket: 'elsewhere' }, /404|NoSuchBucket/, false],
     ['an unknown key', { accessKeyId: 'hunter2hunter2' }, /403 .*S3_ACCESS_KEY_ID/, false],
     ['no bucket set', { bucket: null }, /S3_BUCKET is not set/, false],
-  ])('names %s, and no secret', async (_what, change, message, mayPass) => {
+  ])('names %s, and no secret', async (_what, change, message, retryable) => {
     const failure = await place
       .open(NOTHING_STORED, NEVER, { ...place.s3, ...change })
       .catch((error) => error);
-    expect(failure).toMatchObject({ name: 'SinkFailed', target: 'S3', mayPass });
+    expect(failure).toMatchObject({ name: 'SinkFailed', target: 'S3', retryable });
     expect(String(failure)).toMatch(message);
     expect(String(failure)).not.toMatch(/hunter2|S3RVER|127\.0\.0\.1/);
   });
@@ -127,7 +127,7 @@ describe('what is said of S3', () => {
     proxy.spoil = () => 503;
     await expect(sink.commit(true, NEVER)).rejects.toMatchObject({
       message: 'S3 tech/news/messages/2024-01.jsonl: the server refused with 503 SlowDown',
-      mayPass: true,
+      retryable: true,
     });
     proxy.spoil = () => null;
     expect(await sink.commit(true, NEVER)).toMatchObject({ lastMessageId: 1 });

@@ -43,9 +43,9 @@ describe('the SDK of S3', () => {
   });
 
   it('is not kept waiting by a server that is not there: that is told, and no secret', () => {
-    const script = `${OPEN} const { name, target, mayPass, message } = failure; print({ name, target, mayPass, message });`;
+    const script = `${OPEN} const { name, target, retryable, message } = failure; print({ name, target, retryable, message });`;
     expect(printedBy(script)).toEqual({
-      ...{ name: 'SinkFailed', target: 'S3', mayPass: true },
+      ...{ name: 'SinkFailed', target: 'S3', retryable: true },
       message: 'S3 source-1/.telegate-source: the server does not answer (ECONNREFUSED): see S3_ENDPOINT',
     });
   });

@@ -99,7 +99,7 @@ describe.each(ALL_TARGETS)('messages in %s', (target) => {
     await expect(place.open(gone)).rejects.toMatchObject({
       name: 'SinkFailed',
       path: FEBRUARY,
-      mayPass: false,
+      retryable: false,
     });
     expect(await place.paths()).toEqual([JANUARY]);
   });

@@ -49,7 +49,11 @@ describe('a disk', () => {
     const sink = await place.open();
     await sink.append(lines(1), '2024-01', 1, NEVER);
     const recorded = await sink.commit(true, NEVER);
-    const full = { name: 'SinkFailed', mayPass: false, message: expect.stringContaining('no space is left') };
+    const full = {
+      name: 'SinkFailed',
+      retryable: false,
+      message: expect.stringContaining('no space is left'),
+    };
     await expect(sink.store(FILE, bytes(2 * ROOM), NEVER)).rejects.toMatchObject(full);
     expect((await place.paths()).filter((path) => path.includes('.part-'))).toEqual([]);
     const filler = join(place.nasRoot, 'filler');
@@ -69,7 +73,8 @@ describe('a disk', () => {
     if (!mounts('ro')) return;
     await expect(place.open()).rejects.toMatchObject({
       name: 'SinkFailed',
-      message: "NAS tech/news: NAS_ROOT can't be written (EROFS): the service's user needs the right to",
+      message:
+        "NAS tech/news: NAS_ROOT can't be written (EROFS): the service's user needs permission to write there",
     });
   });
 });

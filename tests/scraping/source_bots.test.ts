@@ -74,8 +74,8 @@ describe("a source's bot", () => {
     'logs in anew where no key opens its session',
     using(async (stores) => {
       await withToken(stores);
-      const sealed = (await stores.sources.source(1))?.botToken ?? '';
-      await stores.sources.keepBotSession(1, sealed, 'nonsense');
+      const encrypted = (await stores.sources.source(1))?.botToken ?? '';
+      await stores.sources.keepBotSession(1, encrypted, 'nonsense');
       expect(await botsOf(stores).of(1)).toMatchObject({ name: 'bot17', session: null });
     }),
   );

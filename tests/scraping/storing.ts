@@ -7,7 +7,7 @@ import { S3Server } from '../../sandbox/s3/server.js';
 import { createSteadyClock } from '../../src/clock.js';
 import type { S3Config } from '../../src/config.js';
 import { openSink } from '../../src/scraping/sinks/open_sink.js';
-import { connectS3 } from '../../src/scraping/sinks/s3_client.js';
+import { connectS3 } from '../../src/scraping/sinks/s3_bucket.js';
 import type { Sink, StoringSource } from '../../src/scraping/sinks/sink.js';
 import type { Checkpoint } from '../../src/scraping/store.js';
 import { TARGETS, type Target } from '../../src/sources/store.js';
@@ -87,7 +87,7 @@ export class StoringPlace {
   async #content(path: string): Promise<Buffer | null> {
     if (this.target !== 'S3') return readFile(join(this.root, path)).catch(() => null);
     const bucket = await connectS3(this.s3);
-    const facts = await bucket.facts(path, NEVER);
+    const facts = await bucket.info(path, NEVER);
     const pieces: Uint8Array[] = [];
     if (facts !== null && facts.bytes > 0) {
       for await (const piece of await bucket.read(path, facts.bytes, NEVER)) pieces.push(piece);

@@ -2,37 +2,41 @@ import type { Logger } from 'winston';
 import type { Clock } from '../../clock.js';
 import { Unavailable } from '../../errors.js';
 import type { Timers } from '../../timers.js';
-import type { CarryOut, Engine, OwnRun, RunOutcome } from '../engine.js';
-import { RunLost } from '../run_lost.js';
+import {
+  type Engine,
+  type ExecuteRun,
+  type OwnedRun,
+  RunCancelled,
+  type RunOutcome,
+  ServiceStopping,
+} from '../engine.js';
+import { afterInterruption, type InterruptedRun } from '../recovery.js';
 import type { Run, RunStore } from '../store.js';
-import { Cancelled, keepRun, OWNED_MS, Stopping } from './keeping.js';
+import { RUN_LEASE_TTL_MS, runHeartbeat } from './run_heartbeat.js';
 
-/** How often runs are looked for that nobody told of, in milliseconds: deferred ones, and those of lost replicas. */
-const LOOK_MS = 5_000;
-
-/** A run for which the service itself was not there is tried again after so long, in milliseconds. */
-const AGAIN_MS = 1_000;
+/** How often runs are looked for that nobody announced, in milliseconds: deferred ones, and those of lost replicas. */
+const POLL_MS = 5_000;
 
 export interface EmbeddedEngineParts {
   readonly runs: RunStore;
-  readonly carryOut: CarryOut;
-  /** A name for whoever carries a run out, never the same twice: an old one can't be taken for its successor. */
+  readonly executeRun: ExecuteRun;
+  /** A name for the owner of one run, never the same twice: an earlier owner can't be mistaken for a later one. */
   readonly newOwner: () => string;
-  /** So many runs at once at the most, over all replicas. */
-  readonly most: number;
+  /** How many runs may be executed at once, over all replicas. */
+  readonly maxConcurrentRuns: number;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
-  /** Called when a run was taken, has come to its end, is to end, or was let go. */
+  /** Called when a run was taken, has ended, was cancelled, or was released. */
   readonly onChanged: (runId: number) => void;
 }
 
-/** Carries runs out in this process, as many at once as may be. */
+/** Executes runs in this process, as many at once as are allowed. */
 export class EmbeddedEngine implements Engine {
   readonly #parts: EmbeddedEngineParts;
-  readonly #active = new Map<number, { readonly end: AbortController; readonly done: Promise<void> }>();
-  #looking: Promise<void> | null = null;
-  #again = false;
+  readonly #active = new Map<number, { readonly abort: AbortController; readonly done: Promise<void> }>();
+  #taking: Promise<void> | null = null;
+  #wakened = false;
   #closed = false;
   #stopTimer: () => void = () => {};
 
@@ -43,104 +47,103 @@ export class EmbeddedEngine implements Engine {
   /** Looks for runs from now on. */
   start(): void {
     this.wake();
-    this.#stopTimer = this.#parts.timers.after(LOOK_MS, () => {
+    this.#stopTimer = this.#parts.timers.after(POLL_MS, () => {
       if (!this.#closed) this.start();
     });
   }
 
   wake(): void {
-    this.#again = true;
+    this.#wakened = true;
     if (this.#closed) return;
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = null;
+    this.#taking ??= this.#takeRuns().finally(() => {
+      this.#taking = null;
     });
   }
 
   cancel(runId: number): void {
-    this.#active.get(runId)?.end.abort(new Cancelled());
+    this.#active.get(runId)?.abort.abort(new RunCancelled());
     this.#parts.onChanged(runId);
   }
 
-  /** Breaks off what is going on, and waits for it; the runs go on elsewhere, or after the next start. */
+  /** Aborts the runs under way, and waits for them; they continue on another replica, or after the next start. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#stopTimer();
-    // One that is being taken now is broken off like the others.
-    await this.#looking;
-    for (const { end } of this.#active.values()) end.abort(new Stopping());
+    // A run that is being taken now is aborted like the others.
+    await this.#taking;
+    for (const { abort } of this.#active.values()) abort.abort(new ServiceStopping());
     await Promise.all([...this.#active.values()].map(({ done }) => done));
   }
 
-  async #look(): Promise<void> {
-    const { runs, newOwner, most, clock, logger } = this.#parts;
+  async #takeRuns(): Promise<void> {
+    const { maxConcurrentRuns, logger } = this.#parts;
     try {
-      while (this.#again && !this.#closed) {
-        this.#again = false;
-        let owner = '';
-        for (let run: Run | null; this.#active.size < most && !this.#closed; this.#begin({ ...run, owner })) {
-          const now = clock.now();
-          owner = newOwner();
-          run = await runs.take(owner, now + OWNED_MS, most, now);
+      while (this.#wakened && !this.#closed) {
+        this.#wakened = false;
+        while (this.#active.size < maxConcurrentRuns && !this.#closed) {
+          const run = await this.#take();
           if (run === null) break;
+          this.#begin(run);
         }
       }
     } catch (error) {
-      logger.warn('runs could not be looked for; they are in a moment', { error });
+      logger.warn('looking for runs failed; it is tried again in a moment', { error });
     }
   }
 
-  #begin(run: OwnRun): void {
-    const end = new AbortController();
-    const done = this.#carryOut(run, end).finally(() => {
+  async #take(): Promise<OwnedRun | null> {
+    const { runs, newOwner, maxConcurrentRuns, clock } = this.#parts;
+    const now = clock.now();
+    const owner = newOwner();
+    const run: Run | null = await runs.take(owner, now + RUN_LEASE_TTL_MS, maxConcurrentRuns, now);
+    return run && { ...run, owner };
+  }
+
+  #begin(run: OwnedRun): void {
+    const abort = new AbortController();
+    const done = this.#execute(run, abort).finally(() => {
       this.#active.delete(run.id);
       this.#parts.onChanged(run.id);
       this.wake();
     });
-    this.#active.set(run.id, { end, done });
+    this.#active.set(run.id, { abort, done });
     this.#parts.onChanged(run.id);
   }
 
-  async #carryOut(run: OwnRun, end: AbortController): Promise<void> {
-    const { carryOut, logger } = this.#parts;
-    const stop = keepRun(run, end, this.#parts);
+  async #execute(run: OwnedRun, abort: AbortController): Promise<void> {
+    const { executeRun, logger } = this.#parts;
+    const stopHeartbeat = runHeartbeat(run, abort, this.#parts);
     try {
-      await this.#finish(run, await carryOut(run, end.signal));
+      await this.#write(run, await executeRun(run, abort.signal));
     } catch (error) {
-      await this.#broken(run, end.signal.aborted ? end.signal.reason : error).catch((failure) =>
-        logger.warn('the end of a run could not be written; it is taken up again', {
+      await this.#interrupted(run, abort.signal.aborted ? abort.signal.reason : error).catch((failure) =>
+        logger.warn('the end of a run could not be written; the run is taken again', {
           run_id: run.id,
           error: failure,
         }),
       );
     } finally {
-      stop();
+      stopHeartbeat();
     }
   }
 
-  async #finish({ id, owner }: OwnRun, outcome: RunOutcome): Promise<void> {
+  async #interrupted(run: OwnedRun, reason: unknown): Promise<void> {
+    const { clock, logger } = this.#parts;
+    const after = afterInterruption(reason, clock.now());
+    if (after.kind === 'failed') logger.error('a run failed', { run_id: run.id, error: reason });
+    if (reason instanceof Unavailable) {
+      logger.warn('a run was interrupted; it continues in a moment', { run_id: run.id, error: reason });
+    }
+    await this.#write(run, after);
+  }
+
+  async #write({ id, owner }: OwnedRun, outcome: RunOutcome | InterruptedRun): Promise<void> {
     const { runs, clock } = this.#parts;
+    if (outcome.kind === 'released') return;
     if (outcome.kind === 'deferred') await runs.defer(id, owner, outcome.error, outcome.notBefore);
     else {
       const error = outcome.kind === 'failed' ? outcome.error : null;
       await runs.finish(id, owner, outcome.kind, error, clock.now());
-    }
-  }
-
-  /** It did not come to its end by itself. */
-  async #broken({ id, owner }: OwnRun, reason: unknown): Promise<void> {
-    const { runs, clock, logger } = this.#parts;
-    if (reason instanceof RunLost) return;
-    if (reason instanceof Cancelled) {
-      await runs.finish(id, owner, 'cancelled', null, clock.now());
-    } else if (reason instanceof Stopping) {
-      await runs.defer(id, owner, 'the service stopped', clock.now());
-    } else if (reason instanceof Unavailable) {
-      logger.warn('a run was broken off; it goes on in a moment', { run_id: id, error: reason });
-      await runs.defer(id, owner, 'the service or its database was not available', clock.now() + AGAIN_MS);
-    } else {
-      logger.error('a run failed', { run_id: id, error: reason });
-      const message = 'an unexpected error; the log has it';
-      await runs.finish(id, owner, 'failed', message, clock.now());
     }
   }
 }

@@ -1,18 +1,24 @@
 import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { exponentialDelays, RetryBudget, withRetry } from '../../retry.js';
 import type { Timers } from '../../timers.js';
-import { safeFileName } from '../file_name.js';
+import { safeFileName } from '../file_names.js';
 import type { Checkpoint } from '../store.js';
-import { AppendedFile } from './appended_file.js';
-import { makeBelow, syncNames } from './directories.js';
-import { diskFailure, onDisk } from './disk_failures.js';
-import { claim, openMonth, removeLeftovers } from './disk_opening.js';
-import { type DiskPlace, openDiskPlace } from './disk_place.js';
-import { filePath, monthOf, monthPath } from './month.js';
-import { type Months, MonthWriter } from './month_writer.js';
-import { patiently } from './patience.js';
-import { type OnDisk, receive, temporaryName } from './receiving.js';
-import type { ArrivedFile, NamedFile, Sink, StoringSource } from './sink.js';
+import { type DiskDirectory, recoverDirectory } from './disk_recovery.js';
+import {
+  AppendOnlyFile,
+  type DiskWork,
+  makeDirectories,
+  receiveFile,
+  syncDirectory,
+} from './durable_files.js';
+import { diskFailure, onDisk, SinkFailed } from './failures.js';
+import { filePath, monthOf, monthPath, temporaryName } from './layout.js';
+import { type MonthFiles, MonthWriter } from './month_writer.js';
+import type { NamedFile, ReceivedFile, Sink, StoringSource } from './sink.js';
+
+/** How long to wait after each transient failure of a disk. */
+const RETRY_DELAYS_MS = exponentialDelays(4, 100);
 
 /** What a sink on a disk works with. */
 export interface DiskParts {
@@ -23,18 +29,18 @@ export interface DiskParts {
 
 /** Stores in a directory of the machine's, or of a NAS that is mounted there. */
 export class DiskSink implements Sink {
-  readonly #place: DiskPlace;
+  readonly #place: DiskDirectory;
   readonly #months: MonthWriter;
   readonly #parts: DiskParts;
 
-  private constructor(place: DiskPlace, months: MonthWriter, parts: DiskParts) {
+  private constructor(place: DiskDirectory, months: MonthWriter, parts: DiskParts) {
     this.#place = place;
     this.#months = months;
     this.#parts = parts;
   }
 
   /**
-   * Opens the source's directory below `root`, and cuts it to what was recorded.
+   * Opens the source's directory below `root`, and removes all that was stored there beyond the checkpoint.
    * @throws SinkFailed
    */
   static async open(
@@ -44,16 +50,12 @@ export class DiskSink implements Sink {
     checkpoint: Checkpoint,
     parts: DiskParts,
   ): Promise<DiskSink> {
-    const place = await openDiskPlace(target, root, source, checkpoint);
-    await claim(place, source);
-    await removeLeftovers(place, checkpoint);
-    const open = await openMonth(place, checkpoint);
-    return new DiskSink(place, new MonthWriter(monthsOf(place), checkpoint, open), parts);
+    const { place, month } = await recoverDirectory(target, root, source, checkpoint);
+    return new DiskSink(place, new MonthWriter(monthFilesIn(place), checkpoint, month), parts);
   }
 
   append(lines: Uint8Array, month: string, lastMessageId: number, signal: AbortSignal): Promise<void> {
-    const append = () => this.#months.append(lines, month, lastMessageId, signal);
-    return patiently(this.#parts.timers, signal, append);
+    return this.#retry(signal, () => this.#months.append(lines, month, lastMessageId, signal));
   }
 
   commit(final: boolean, signal: AbortSignal): Promise<Checkpoint> {
@@ -64,20 +66,18 @@ export class DiskSink implements Sink {
     file: NamedFile,
     content: AsyncIterable<Uint8Array>,
     signal: AbortSignal,
-  ): Promise<ArrivedFile> {
+  ): Promise<ReceivedFile> {
     const { target, root, directory } = this.#place;
-    const { newId, timers } = this.#parts;
-    const month = monthOf(file.date);
-    const path = filePath(directory, month, file.messageId, safeFileName(file.name));
-    const temporary = join(root, directory, temporaryName(newId()));
-    const once: OnDisk = (work) => onDisk(target, path, work);
-    const again: OnDisk = (work) => patiently(timers, signal, () => once(work));
-    const received = await receive(temporary, content, signal, { once, again });
+    const path = filePath(directory, monthOf(file.date), file.messageId, safeFileName(file.name));
+    const temporary = join(root, directory, temporaryName(this.#parts.newId()));
+    const once: DiskWork = (work) => onDisk(target, path, work);
+    const retried: DiskWork = (work) => this.#retry(signal, () => once(work));
+    const received = await receiveFile(temporary, content, signal, { once, retried });
     const move = untilDone(() => this.#move(temporary, path));
     return {
       ...received,
-      keep: (keeping) => patiently(timers, keeping, () => once(() => this.#keep(move, path, keeping))),
-      drop: () => onDisk(target, path, () => rm(temporary, { force: true })),
+      keep: (keeping) => this.#retry(keeping, () => once(() => this.#keep(move, path, keeping))),
+      drop: () => once(() => rm(temporary, { force: true })),
     };
   }
 
@@ -88,25 +88,33 @@ export class DiskSink implements Sink {
   async #keep(move: () => Promise<void>, path: string, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
     await move();
-    await syncNames(dirname(join(this.#place.root, path)));
+    await syncDirectory(dirname(join(this.#place.root, path)));
     return path;
   }
 
   async #move(temporary: string, path: string): Promise<void> {
     const { root, directory } = this.#place;
-    // From the source's directory on: if that is gone, so is the disk, and it is not made anew.
-    await makeBelow(join(root, directory), dirname(path).slice(directory.length + 1));
+    // From the source's directory on: if that is gone, so is the disk, and it must not be created again.
+    await makeDirectories(join(root, directory), dirname(path).slice(directory.length + 1));
     await rename(temporary, join(root, path));
+  }
+
+  /** Runs work that may be repeated, again after each transient failure. */
+  #retry<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+    const budget = new RetryBudget(RETRY_DELAYS_MS);
+    const delayAfter = (error: unknown) =>
+      error instanceof SinkFailed && error.retryable ? budget.delayAfterFailure() : null;
+    return withRetry(work, { delayAfter, timers: this.#parts.timers, signal });
   }
 }
 
-function monthsOf({ target, root, directory }: DiskPlace): Months {
+function monthFilesIn({ target, root, directory }: DiskDirectory): MonthFiles {
   return {
     path: (month) => monthPath(directory, month),
-    async begin(path) {
-      const file = await AppendedFile.open(join(root, path), 0);
+    async create(path) {
+      const file = await AppendOnlyFile.open(join(root, path), 0);
       try {
-        await syncNames(dirname(join(root, path)));
+        await syncDirectory(dirname(join(root, path)));
         return file;
       } catch (error) {
         await file.close();
@@ -114,12 +122,12 @@ function monthsOf({ target, root, directory }: DiskPlace): Months {
       }
     },
     persist: (_path, file) => file.sync(),
-    isDue: () => true,
+    isPersistDue: () => true,
     failure: (path, error) => diskFailure(target, path, error),
   };
 }
 
-/** Does it again only where it has failed. */
+/** Does the work again only where it has failed. */
 function untilDone(work: () => Promise<void>): () => Promise<void> {
   let isDone = false;
   return async () => {

@@ -1,40 +1,40 @@
 import type { Checkpoint } from '../store.js';
-import type { AppendedFile } from './appended_file.js';
-import { monthIn } from './month.js';
+import type { AppendOnlyFile } from './durable_files.js';
+import { monthIn } from './layout.js';
 
-/** Where the files of months are: on the disk they stay on, or in a working copy of an object. */
-export interface Months {
+/** The files of months: on the disk where they stay, or working copies of objects. */
+export interface MonthFiles {
   /** The path of a month's file, relative to the target's root. */
   path(month: string): string;
-  /** Makes the file of a month that nothing was recorded of, or empties it. */
-  begin(path: string): Promise<AppendedFile>;
-  /** Resolves once all that is in the file is there to stay. */
-  persist(path: string, file: AppendedFile, signal: AbortSignal): Promise<void>;
-  /** Whether it is time to persist, of itself. */
-  isDue(): boolean;
-  /** What the file's failure is to its target. */
+  /** Creates the file of a month of which nothing was recorded, or empties it. */
+  create(path: string): Promise<AppendOnlyFile>;
+  /** Resolves once all that is in the file is durable. */
+  persist(path: string, file: AppendOnlyFile, signal: AbortSignal): Promise<void>;
+  /** Whether it is time to persist, though nobody asked for it. */
+  isPersistDue(): boolean;
+  /** The file's error as the target's failure. */
   failure(path: string, error: unknown): unknown;
 }
 
-/** A month's file as it was found. */
+/** The file of the month that is being written. */
 export interface OpenMonth {
   readonly path: string;
-  readonly file: AppendedFile;
-  /** What is stored goes beyond the checkpoint, and that has to go from there too. */
+  readonly file: AppendOnlyFile;
+  /** The target holds more than the file: it must be persisted again. */
   readonly isChanged: boolean;
 }
 
-/** Writes messages month by month, and knows how far they may be recorded. */
+/** Writes messages month by month, and knows up to where they are durable. */
 export class MonthWriter {
-  readonly #months: Months;
+  readonly #files: MonthFiles;
   #open: OpenMonth | null;
-  /** What is there to stay. */
+  /** Up to here everything is durable. */
   #durable: Checkpoint;
   #lastMessageId: number;
   #changed: boolean;
 
-  constructor(months: Months, checkpoint: Checkpoint, open: OpenMonth | null) {
-    this.#months = months;
+  constructor(files: MonthFiles, checkpoint: Checkpoint, open: OpenMonth | null) {
+    this.#files = files;
     this.#open = open;
     this.#durable = checkpoint;
     this.#lastMessageId = checkpoint.lastMessageId;
@@ -46,7 +46,7 @@ export class MonthWriter {
     signal.throwIfAborted();
     if (lines.byteLength > 0) {
       const { path, file } = await this.#opened(month, signal);
-      await this.#telling(path, () => file.append(lines));
+      await this.#translateErrors(path, () => file.append(lines));
       this.#changed = true;
     }
     this.#lastMessageId = lastMessageId;
@@ -55,7 +55,7 @@ export class MonthWriter {
   /** As `Sink.commit`. */
   async commit(final: boolean, signal: AbortSignal): Promise<Checkpoint> {
     signal.throwIfAborted();
-    if (!this.#changed || final || this.#months.isDue()) await this.#persist(signal);
+    if (!this.#changed || final || this.#files.isPersistDue()) await this.#persist(signal);
     return this.#durable;
   }
 
@@ -68,11 +68,11 @@ export class MonthWriter {
   async #opened(month: string, signal: AbortSignal): Promise<OpenMonth> {
     if (this.#open !== null && month <= (monthIn(this.#open.path) ?? month)) return this.#open;
     await this.#persist(signal);
-    const path = this.#months.path(month);
-    const begun = { path, file: await this.#telling(path, () => this.#months.begin(path)), isChanged: false };
+    const path = this.#files.path(month);
+    const file = await this.#translateErrors(path, () => this.#files.create(path));
     await this.close();
-    this.#open = begun;
-    return begun;
+    this.#open = { path, file, isChanged: false };
+    return this.#open;
   }
 
   async #persist(signal: AbortSignal): Promise<void> {
@@ -83,21 +83,21 @@ export class MonthWriter {
       return;
     }
     if (this.#changed) {
-      await this.#telling(open.path, () => this.#months.persist(open.path, open.file, signal));
+      await this.#translateErrors(open.path, () => this.#files.persist(open.path, open.file, signal));
       this.#changed = false;
     }
-    // A month that has only been begun is not recorded: nothing was written to it.
-    const begun = open.file.bytes > 0 || open.path === this.#durable.monthPath;
-    this.#durable = begun
+    // A new month is not recorded before anything was written to it.
+    const isRecordable = open.file.bytes > 0 || open.path === this.#durable.monthPath;
+    this.#durable = isRecordable
       ? { lastMessageId, monthPath: open.path, monthBytes: open.file.bytes }
       : { ...this.#durable, lastMessageId };
   }
 
-  async #telling<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  async #translateErrors<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
     try {
       return await work();
     } catch (error) {
-      throw this.#months.failure(path, error);
+      throw this.#files.failure(path, error);
     }
   }
 }

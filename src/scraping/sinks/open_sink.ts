@@ -4,13 +4,13 @@ import type { Config } from '../../config.js';
 import type { Timers } from '../../timers.js';
 import type { Checkpoint } from '../store.js';
 import { DiskSink } from './disk_sink.js';
-import { connectS3 } from './s3_client.js';
+import { SinkFailed } from './failures.js';
+import { connectS3 } from './s3_bucket.js';
 import { S3Sink } from './s3_sink.js';
 import type { Sink, StoringSource } from './sink.js';
-import { SinkFailed } from './sink_failed.js';
 
-/** Where sinks are, by the settings, and what they need. */
-export interface SinkPlaces {
+/** What sinks need: the settings of their targets, and their surroundings. */
+export interface SinkParts {
   readonly config: Pick<Config, 'dataDir' | 'nasRoot' | 's3'>;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -24,14 +24,14 @@ export function localRoot(dataDir: string): string {
 }
 
 /**
- * Opens where the source stores, with all that was stored there beyond the checkpoint removed. To be called by the
- * run that has the source to itself, and again for one that goes on after a failure.
+ * Opens the sink of a source, and removes all that was stored there beyond the checkpoint. To be called by the only
+ * run of the source, and again to continue after a failure.
  * @throws SinkFailed, or the signal's reason.
  */
 export async function openSink(
   source: StoringSource,
   checkpoint: Checkpoint,
-  { config, clock, timers, newId }: SinkPlaces,
+  { config, clock, timers, newId }: SinkParts,
   signal: AbortSignal,
 ): Promise<Sink> {
   signal.throwIfAborted();

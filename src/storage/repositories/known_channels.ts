@@ -1,5 +1,5 @@
 import { and, desc, eq, inArray, ne } from 'drizzle-orm';
-import { knownPeer, MOST_PEERS_OF_SESSION } from '../../scraping/known_channel_rules.js';
+import { knownPeer, MAX_CHANNELS_PER_SESSION } from '../../scraping/run_rules.js';
 import type { RunStore } from '../../scraping/store.js';
 import type { Tables } from '../tables.js';
 import type { UnitOfWorkRunner } from '../unit_of_work.js';
@@ -34,8 +34,8 @@ export function knownChannels(units: UnitOfWorkRunner): Pick<RunStore, 'peer' | 
           .from(peers)
           .where(and(eq(peers.sessionId, sessionId), ne(peers.identifier, identifier)))
           .orderBy(desc(peers.usedAt))
-          .limit(MOST_PEERS_OF_SESSION)
-          .offset(MOST_PEERS_OF_SESSION - 1);
+          .limit(MAX_CHANNELS_PER_SESSION)
+          .offset(MAX_CHANNELS_PER_SESSION - 1);
         await db.delete(peers).where(and(eq(peers.sessionId, sessionId), inArray(peers.identifier, others)));
       }),
     forgetPeer: (sessionId, identifier) =>

@@ -1,6 +1,5 @@
 import { and, asc, desc, eq, inArray, lt, lte, sql } from 'drizzle-orm';
-import { scrapedFile } from '../../scraping/batch_rules.js';
-import { loggable, MOST_LOG_ENTRIES } from '../../scraping/run_states.js';
+import { loggable, MAX_LOG_ENTRIES_PER_RUN, scrapedFile } from '../../scraping/run_rules.js';
 import type { RunStore } from '../../scraping/store.js';
 import { affectedRows, type UnitOfWorkRunner } from '../unit_of_work.js';
 
@@ -53,7 +52,7 @@ export function runLog(units: UnitOfWorkRunner): Pick<RunStore, 'log' | 'logs' |
           await db.insert(runLogs).values(rows.slice(from, from + ENTRIES_AT_ONCE));
         }
         const newestTooMany = sql`(SELECT id FROM run_logs WHERE run_id = ${runId}
-          ORDER BY id DESC LIMIT 1 OFFSET ${MOST_LOG_ENTRIES})`;
+          ORDER BY id DESC LIMIT 1 OFFSET ${MAX_LOG_ENTRIES_PER_RUN})`;
         await db.delete(runLogs).where(and(eq(runLogs.runId, runId), lte(runLogs.id, newestTooMany)));
       }),
     logs: (runId, { skip, limit }) =>

@@ -1,5 +1,5 @@
 import { and, asc, count, eq, gt, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm';
-import { ended, MOST_RUNS_OF_SOURCE, type RunChange } from '../../scraping/run_states.js';
+import { ended, MAX_RUNS_PER_SOURCE, type RunChange } from '../../scraping/run_rules.js';
 import type { Run, RunReason } from '../../scraping/store.js';
 import type { Tables } from '../tables.js';
 import type { UnitOfWork } from '../unit_of_work.js';
@@ -106,7 +106,7 @@ export class RunRows {
   /** Deletes the source's runs that are not among its newest. */
   async dropOld(sourceId: number): Promise<void> {
     const newestTooMany = sql`(SELECT id FROM runs WHERE source_id = ${sourceId}
-      ORDER BY id DESC LIMIT 1 OFFSET ${MOST_RUNS_OF_SOURCE})`;
+      ORDER BY id DESC LIMIT 1 OFFSET ${MAX_RUNS_PER_SOURCE})`;
     const old = and(
       eq(this.#runs.sourceId, sourceId),
       lte(this.#runs.id, newestTooMany),

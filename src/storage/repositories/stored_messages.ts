@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
-import { addedBy, checkBatch, keptFile, NOTHING_STORED, progressed } from '../../scraping/batch_rules.js';
+import { addedBy, checkBatch, keptFile, NOTHING_STORED, progressed } from '../../scraping/run_rules.js';
 import type { Checkpoint, Run, RunProgress, RunStore, StoredBatch } from '../../scraping/store.js';
 import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
 import { RunRows } from './run_rows.js';

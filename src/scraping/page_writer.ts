@@ -1,0 +1,138 @@
+import type { Clock } from '../clock.js';
+import type { Message, MessagesAfter } from '../telegram/message.js';
+import { type OwnedRun, RunLost } from './engine.js';
+import { type DownloadingAccount, FileDownloads, type FileFilter } from './file_downloads.js';
+import { type LineChannel, messageLine } from './message_line.js';
+import { monthOf } from './sinks/layout.js';
+import type { Sink } from './sinks/sink.js';
+import type { Checkpoint, RunProgress, RunStore, ScrapedFile } from './store.js';
+
+/** How many files of a page are downloaded at once. */
+const CONCURRENT_FILES = 3;
+
+export interface PageWriterParts {
+  readonly run: OwnedRun;
+  readonly runs: RunStore;
+  readonly sink: Sink;
+  readonly filter: FileFilter;
+  readonly clock: Clock;
+  /** Called after each page that was recorded. */
+  readonly onRecorded: () => void;
+}
+
+/** A message that is in the target and not recorded yet. */
+interface UnrecordedMessage {
+  readonly messageId: number;
+  readonly file: ScrapedFile | null;
+}
+
+/** Stores pages of messages, and records what is durable: a message and its file together, or not at all. */
+export class PageWriter {
+  readonly #parts: PageWriterParts;
+  readonly #files: FileDownloads;
+  #unrecorded: UnrecordedMessage[] = [];
+  #position: number;
+
+  /** `position`: the message that is stored last. */
+  constructor(parts: PageWriterParts, position: number) {
+    this.#parts = parts;
+    this.#position = position;
+    this.#files = new FileDownloads(parts);
+  }
+
+  /** Up to this id everything is in the target, recorded or not: reading continues here. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Stores the page that follows the position. @throws SinkFailed, RunLost, the signal's reason, or as calls do. */
+  async write(
+    account: DownloadingAccount,
+    channel: LineChannel,
+    { messages, lastId }: MessagesAfter,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { sink } = this.#parts;
+    const files = await this.#download(account, messages, signal);
+    const stored = messages.map((message, index) => ({ message, file: files[index] ?? null }));
+    for (const [month, part] of byMonth(stored)) {
+      const lines = part.map(({ message, file }) => messageLine(message, channel, file)).join('');
+      const last = part.at(-1)?.message.id ?? lastId;
+      await sink.append(Buffer.from(lines), month, last, signal);
+      this.#unrecorded.push(...part.map(({ message, file }) => ({ messageId: message.id, file })));
+      this.#position = last;
+    }
+    this.#position = lastId;
+    await this.#record(await sink.commit(false, signal));
+  }
+
+  /** Records all that was written. @throws as `write`. */
+  async finish(signal: AbortSignal): Promise<void> {
+    await this.#record(await this.#parts.sink.commit(true, signal));
+  }
+
+  /** The files of a page, in the order of its messages, several at once. */
+  async #download(
+    account: DownloadingAccount,
+    messages: readonly Message[],
+    signal: AbortSignal,
+  ): Promise<(ScrapedFile | null)[]> {
+    const found: (ScrapedFile | null)[] = messages.map(() => null);
+    const queue = messages.flatMap((message, index) => (message.file ? [{ message, index }] : []));
+    const failed = new AbortController();
+    const together = AbortSignal.any([signal, failed.signal]);
+    const downloadNext = async (): Promise<void> => {
+      for (let next = queue.shift(); next; next = queue.shift()) {
+        found[next.index] = await this.#files.store(account, next.message, together);
+      }
+    };
+    const lanes = Array.from({ length: CONCURRENT_FILES }, () =>
+      downloadNext().catch((error: unknown) => {
+        failed.abort(error);
+        throw error;
+      }),
+    );
+    // None may go on once this has failed.
+    const settled = await Promise.allSettled(lanes);
+    if (settled.some(({ status }) => status === 'rejected')) throw failed.signal.reason;
+    return found;
+  }
+
+  async #record(checkpoint: Checkpoint): Promise<void> {
+    const { run, runs, clock, onRecorded } = this.#parts;
+    const covered = this.#unrecorded.filter(({ messageId }) => messageId <= checkpoint.lastMessageId);
+    if (covered.length === 0) return;
+    const files = covered.flatMap(({ file }) => file ?? []);
+    const batch = { checkpoint, files, progress: progressOf(covered.length, files) };
+    const kept = await runs.store(run.id, run.owner, batch, clock.now());
+    if (!kept) throw new RunLost(run.id);
+    this.#files.recorded(files);
+    this.#unrecorded = this.#unrecorded.slice(covered.length);
+    onRecorded();
+  }
+}
+
+/** What so many messages with these files add to the progress of their run. */
+function progressOf(messages: number, files: readonly ScrapedFile[]): RunProgress {
+  const skipped = files.filter(({ state }) => state === 'skipped').length;
+  return {
+    messagesRead: messages,
+    messagesStored: messages,
+    filesFound: files.length,
+    filesDone: files.length - skipped,
+    filesSkipped: skipped,
+    bytesDone: files.reduce((sum, { state, sizeBytes }) => sum + (state === 'stored' ? sizeBytes : 0), 0),
+  };
+}
+
+/** Successive messages of one month, together. */
+function byMonth<Item extends { readonly message: Message }>(items: readonly Item[]): [string, Item[]][] {
+  const months: [string, Item[]][] = [];
+  for (const item of items) {
+    const month = monthOf(item.message.date);
+    const last = months.at(-1);
+    if (last?.[0] === month) last[1].push(item);
+    else months.push([month, [item]]);
+  }
+  return months;
+}

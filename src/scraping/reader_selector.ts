@@ -1,0 +1,88 @@
+import type { Clock } from '../clock.js';
+import type { PoolService } from '../pool/service.js';
+import type { Source } from '../sources/store.js';
+import type { TelegramGateway } from '../telegram/gateway.js';
+import { BotReader, type BotReaderParts } from './bot_reader.js';
+import type { RunOutcome } from './engine.js';
+import type { Reader, RunContext } from './reader.js';
+import { allSessionsDenied, noSessionFree } from './recovery.js';
+import type { RunLeases } from './run_leases.js';
+import { SessionReader, type SessionReaderParts } from './session_reader.js';
+import type { RunStore } from './store.js';
+
+/** The method for which a session is chosen: one that is flooded for others will do. */
+const METHOD = 'messages.getHistory';
+
+/** How long a run waits in the queue for a session before it lets other runs go first, in seconds. */
+const WAIT_SECONDS = 300;
+
+/** Who reads next: a reader, or nobody, which ends the execution of the run. */
+export type Selection = { readonly kind: 'reader'; readonly reader: Reader } | RunOutcome;
+
+export interface ReaderSelectorParts extends SessionReaderParts, BotReaderParts {
+  readonly runs: RunStore;
+  readonly leases: RunLeases;
+  readonly pool: PoolService;
+  readonly gateway: TelegramGateway;
+  readonly clock: Clock;
+  /** Called when a run begins to wait. */
+  readonly onChanged: (runId: number) => void;
+}
+
+/** Selects who reads for a run next. */
+export class ReaderSelector {
+  readonly #parts: ReaderSelectorParts;
+
+  constructor(parts: ReaderSelectorParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * A session that is free now, else the source's bot, else the next session that the queue yields. The queue yields
+   * the least recently used session first, so that one without access comes again only when all others had their turn.
+   * Rejects with the signal's reason.
+   */
+  async next(context: RunContext): Promise<Selection> {
+    const { pool, clock } = this.#parts;
+    if (!context.botTried && hasReadingBot(context.source)) {
+      const free = await this.#session(context, null);
+      if (typeof free === 'object') return { kind: 'reader', reader: free };
+      context.botTried = true;
+      const bot = await BotReader.open(context, this.#parts);
+      if (bot) return { kind: 'reader', reader: bot };
+    }
+    const next = await this.#session(context, WAIT_SECONDS);
+    if (typeof next === 'object') return { kind: 'reader', reader: next };
+    if (next === 'none') return noSessionFree(clock.now());
+    const { states } = await pool.counts();
+    return allSessionsDenied(states, context.deniedSessions.size, clock.now());
+  }
+
+  /** A session that has not been denied access; `none`: none comes within `waitSeconds` (null: none is free now). */
+  async #session(
+    context: RunContext,
+    waitSeconds: number | null,
+  ): Promise<SessionReader | 'denied' | 'none'> {
+    const { run, source, signal, deniedSessions } = context;
+    const { runs, leases, clock, onChanged } = this.#parts;
+    const since = clock.now();
+    const onWaiting = async () => {
+      await runs.mark(run.id, run.owner, 'waiting', null, since);
+      onChanged(run.id);
+    };
+    const wait = waitSeconds === null ? null : { seconds: waitSeconds, onWaiting };
+    const lease = await leases.acquire({ sessionId: source.sessionId, method: METHOD }, wait, signal);
+    signal.throwIfAborted();
+    if (lease === null) return 'none';
+    if (!deniedSessions.has(lease.sessionId)) {
+      return new SessionReader(context, leases.hold(lease), this.#parts);
+    }
+    await leases.giveBack(lease);
+    return 'denied';
+  }
+}
+
+/** Whether the source has a bot that can find the channel: bots do so by username only. */
+function hasReadingBot({ accessLevel, botToken, identifier }: Source): boolean {
+  return accessLevel === 'public' && botToken !== null && identifier.startsWith('@');
+}

@@ -1,0 +1,187 @@
+import type { Clock } from '../clock.js';
+import { RetryBudget, sleep, withRetry } from '../retry.js';
+import type { Source, SourceStore } from '../sources/store.js';
+import type { Timers } from '../timers.js';
+import type { OwnedRun, RunOutcome } from './engine.js';
+import { PageWriter } from './page_writer.js';
+import type { Reader, RunContext } from './reader.js';
+import { ReaderSelector, type ReaderSelectorParts } from './reader_selector.js';
+import {
+  type RecoveryAction,
+  TARGET_RETRY_DELAYS_MS,
+  TELEGRAM_RETRY_DELAYS_MS,
+  telegramUnreachable,
+} from './recovery.js';
+import { SinkFailed } from './sinks/failures.js';
+import type { Sink, StoringSource } from './sinks/sink.js';
+import type { Checkpoint, RunLogEntry } from './store.js';
+
+export interface RunExecutorParts extends ReaderSelectorParts {
+  readonly sources: SourceStore;
+  readonly openSink: (source: StoringSource, checkpoint: Checkpoint, signal: AbortSignal) => Promise<Sink>;
+  readonly limits: ScrapingLimits;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** Called when a run has changed. */
+  readonly onChanged: (runId: number) => void;
+}
+
+export interface ScrapingLimits {
+  /** Larger files are recorded but not stored. */
+  readonly maxFileBytes: number;
+  /** The run sleeps through a flood wait of at most so many seconds. */
+  readonly floodSleepMaxSeconds: number;
+}
+
+/** Executes runs: reads what is new in a channel, with one session after another if need be, and stores it. */
+export class RunExecutor {
+  readonly #parts: RunExecutorParts;
+  readonly #readers: ReaderSelector;
+
+  constructor(parts: RunExecutorParts) {
+    this.#parts = parts;
+    this.#readers = new ReaderSelector(parts);
+  }
+
+  /** Executes the run from its source's checkpoint on. Rejects with the signal's reason once that is aborted. */
+  async execute(run: OwnedRun, signal: AbortSignal): Promise<RunOutcome> {
+    const source = await this.#parts.sources.source(run.sourceId);
+    const outcome = source
+      ? await this.#retryTarget(run, source, signal)
+      : ({ kind: 'failed', error: 'its source is gone' } as const);
+    await this.#logOutcome(run, outcome);
+    return outcome;
+  }
+
+  /** Starts again from the checkpoint after each transient failure of the target. */
+  async #retryTarget(run: OwnedRun, source: Source, signal: AbortSignal): Promise<RunOutcome> {
+    const { runs, timers } = this.#parts;
+    const budget = new RetryBudget(TARGET_RETRY_DELAYS_MS);
+    const delayAfter = async (error: unknown) => {
+      if (!(error instanceof SinkFailed && error.retryable)) return null;
+      const { lastMessageId } = await runs.checkpoint(source.id);
+      const delayMs = budget.delayAfterFailure(lastMessageId);
+      if (delayMs !== null) await this.#log(run, 'warning', error.message);
+      return delayMs;
+    };
+    try {
+      return await withRetry(() => this.#fromCheckpoint(run, source, signal), { delayAfter, timers, signal });
+    } catch (error) {
+      if (error instanceof SinkFailed) return { kind: 'failed', error: error.message };
+      throw error;
+    }
+  }
+
+  async #fromCheckpoint(run: OwnedRun, source: Source, signal: AbortSignal): Promise<RunOutcome> {
+    const { runs, clock, limits, openSink, onChanged } = this.#parts;
+    const checkpoint = await runs.checkpoint(source.id);
+    const sink = await openSink(source, checkpoint, signal);
+    try {
+      const filter = { sourceId: source.id, fileTypes: source.fileTypes, maxFileBytes: limits.maxFileBytes };
+      const onRecorded = () => onChanged(run.id);
+      const writer = new PageWriter({ run, runs, sink, filter, clock, onRecorded }, checkpoint.lastMessageId);
+      const outcome = await this.#read(this.#context(run, source, writer, signal));
+      if (outcome.kind !== 'completed') await writer.finish(signal).catch(() => undefined);
+      return outcome;
+    } finally {
+      await sink.close();
+    }
+  }
+
+  #context(run: OwnedRun, source: Source, writer: PageWriter, signal: AbortSignal): RunContext {
+    return {
+      ...{ run, source, writer, signal },
+      log: (level, message) => this.#log(run, level, message),
+      fillTitle: (title) => this.#fillTitle(source, title),
+      ...{ deniedSessions: new Set(), botTried: false },
+      retryBudget: new RetryBudget(TELEGRAM_RETRY_DELAYS_MS),
+    };
+  }
+
+  /** Reads with one reader after another, until all is read or nobody can read on. */
+  async #read(context: RunContext): Promise<RunOutcome> {
+    const { clock, timers, onChanged } = this.#parts;
+    for (;;) {
+      const next = await this.#readers.next(context);
+      if (next.kind !== 'reader') return next;
+      const { reader } = next;
+      try {
+        await this.#announce(context, reader);
+        const outcome = await readToEnd(reader, context, timers);
+        if (outcome) return outcome;
+      } finally {
+        await reader.close();
+      }
+      if (context.retryBudget.isExhausted) return telegramUnreachable(clock.now());
+      onChanged(context.run.id);
+    }
+  }
+
+  async #announce({ run, log }: RunContext, { name }: Reader): Promise<void> {
+    const { runs, clock } = this.#parts;
+    await runs.mark(run.id, run.owner, 'running', name, clock.now());
+    await log('info', `reads with ${name}`);
+  }
+
+  async #fillTitle({ id, channelTitle }: Source, title: string): Promise<void> {
+    const plain = title.replace(/[\p{Cc}\p{Cs}]+/gu, ' ').trim();
+    if (channelTitle === null && plain !== '') await this.#parts.sources.fillTitle(id, plain);
+  }
+
+  async #logOutcome(owned: OwnedRun, outcome: RunOutcome): Promise<void> {
+    if (outcome.kind === 'failed') return this.#log(owned, 'error', outcome.error);
+    if (outcome.kind === 'deferred') return this.#log(owned, 'info', `continues later: ${outcome.error}`);
+    const run = await this.#parts.runs.run(owned.id);
+    const { messagesStored = 0, filesDone = 0 } = run ?? {};
+    await this.#log(owned, 'info', `completed: ${messagesStored} new messages, ${filesDone} files`);
+  }
+
+  #log({ id }: OwnedRun, level: RunLogEntry['level'], message: string): Promise<void> {
+    return this.#parts.runs.log(id, [{ at: this.#parts.clock.now(), level, message }]);
+  }
+}
+
+/**
+ * Has one reader read until all is read or another must take over; null: another must. Rejects with the reason of the
+ * run's signal once that is aborted.
+ */
+export async function readToEnd(
+  reader: Omit<Reader, 'name' | 'close'>,
+  context: Pick<RunContext, 'signal' | 'retryBudget'> & { readonly writer: Pick<PageWriter, 'position'> },
+  timers: Timers,
+): Promise<RunOutcome | null> {
+  let resolveAgain = false;
+  let delayMs = 0;
+  for (;;) {
+    try {
+      if (delayMs > 0) await sleep(timers, delayMs, reader.signal);
+      await reader.read(resolveAgain);
+      return { kind: 'completed' };
+    } catch (error) {
+      context.signal.throwIfAborted();
+      const action = await reader.recover(error, resolveAgain);
+      if (action.kind === 'fail') return { kind: 'failed', error: action.message };
+      const delay = delayBefore(action, context);
+      if (delay === null) return null;
+      delayMs = delay;
+      resolveAgain = action.kind === 'resolve';
+    }
+  }
+}
+
+/** How long the reader waits before it continues, in milliseconds; null: another takes over. */
+function delayBefore(
+  action: Exclude<RecoveryAction, { readonly kind: 'fail' }>,
+  { retryBudget, writer }: Parameters<typeof readToEnd>[1],
+): number | null {
+  switch (action.kind) {
+    case 'sleep':
+      return action.seconds * 1000;
+    case 'retry':
+      return retryBudget.delayAfterFailure(writer.position);
+    case 'resolve':
+      return 0;
+    case 'switch':
+      return null;
+  }
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import type { SteadyClock } from '../clock.js';
+import {
+  LOG_LEVELS,
+  RUN_REASONS,
+  RUN_STATES,
+  type Run,
+  type RunLogEntry,
+  type ScrapedFile,
+} from './store.js';
+
+const moment = z.iso.datetime();
+
+/** A run in the list of sources. */
+export const runSummary = z
+  .object({
+    id: z.int(),
+    state: z.enum(RUN_STATES),
+    started_at: moment.nullable(),
+    finished_at: moment.nullable(),
+    error: z.string().nullable(),
+  })
+  .meta({ id: 'RunSummary' });
+
+/** A run in answers of the API. */
+export const runAnswer = runSummary
+  .extend({
+    source_id: z.int(),
+    reason: z.enum(RUN_REASONS),
+    session_name: z
+      .string()
+      .nullable()
+      .meta({ description: "The session in use, or used last; `bot` and its id: the source's bot" }),
+    waiting_since: moment.nullable().meta({ description: 'Since when it waits for a session' }),
+    not_before: moment.nullable().meta({ description: 'When it is tried again' }),
+    cancel_requested: z.boolean(),
+    messages_read: z.int(),
+    messages_stored: z.int(),
+    files_found: z.int(),
+    files_done: z.int(),
+    files_skipped: z.int(),
+    bytes_done: z.int(),
+    seconds: z.number().meta({ description: 'How long it has gone on' }),
+    messages_per_second: z.number(),
+    bytes_per_second: z.number(),
+    created_at: moment,
+  })
+  .meta({ id: 'Run' });
+
+export const runLogAnswer = z.object({ at: moment, level: z.enum(LOG_LEVELS), message: z.string() });
+
+export const runFileAnswer = z.object({
+  message_id: z.int(),
+  path: z.string().nullable().meta({ description: "Relative to the target's root; null: not stored" }),
+  name: z.string(),
+  mime_type: z.string(),
+  size_bytes: z.int(),
+  sha256: z.string().nullable(),
+  state: z.enum(['stored', 'duplicate', 'skipped']),
+  reason: z.string().nullable().meta({ description: 'Why it was skipped' }),
+});
+
+/** A run's state and times. */
+export function serializeRunSummary(run: Run, clock: SteadyClock): z.output<typeof runSummary> {
+  const { id, state, error } = run;
+  const time = isoTime(clock);
+  return { id, state, started_at: time(run.startedAt), finished_at: time(run.finishedAt), error };
+}
+
+/** A run with its progress, and its rates until now or its end. */
+export function serializeRun(run: Run, clock: SteadyClock): z.output<typeof runAnswer> {
+  const time = isoTime(clock);
+  const seconds = run.startedAt === null ? 0 : ((run.finishedAt ?? clock.now()) - run.startedAt) / 1000;
+  const rate = (count: number) => (seconds > 0 ? Math.round((count / seconds) * 10) / 10 : 0);
+  return {
+    ...serializeRunSummary(run, clock),
+    source_id: run.sourceId,
+    reason: run.reason,
+    session_name: run.sessionName,
+    waiting_since: time(run.waitingSince),
+    not_before: time(run.notBefore),
+    cancel_requested: run.cancelRequested,
+    messages_read: run.messagesRead,
+    messages_stored: run.messagesStored,
+    files_found: run.filesFound,
+    files_done: run.filesDone,
+    files_skipped: run.filesSkipped,
+    bytes_done: run.bytesDone,
+    seconds,
+    messages_per_second: rate(run.messagesRead),
+    bytes_per_second: rate(run.bytesDone),
+    created_at: clock.display(run.createdAt).toISOString(),
+  };
+}
+
+/** An entry of a run's log. */
+export function serializeRunLogEntry({ at, level, message }: RunLogEntry, clock: SteadyClock) {
+  return { at: clock.display(at).toISOString(), level, message };
+}
+
+/** A file of a run, and what became of it. */
+export function serializeRunFile(file: ScrapedFile): z.output<typeof runFileAnswer> {
+  const { messageId, path, name, mimeType, sizeBytes, sha256, state, reason } = file;
+  return {
+    ...{ message_id: messageId, path, name, mime_type: mimeType, size_bytes: sizeBytes },
+    ...{ sha256, state, reason },
+  };
+}
+
+function isoTime(clock: SteadyClock) {
+  return (at: number | null) => (at === null ? null : clock.display(at).toISOString());
+}

@@ -1,0 +1,107 @@
+import { SecretUnreadable } from '../access/vault.js';
+import type { Clock } from '../clock.js';
+import { NotFound } from '../errors.js';
+import type { PoolService } from '../pool/service.js';
+import type { AccountAccesses } from '../sessions/credentials.js';
+import { OWN_HOLDER, ownCaller } from '../sessions/own_lease.js';
+import type { SessionStore } from '../sessions/store.js';
+import { isRpcError, TelegramRefused } from '../telegram/errors.js';
+import type { Channel, ConnectedAccount, TelegramGateway } from '../telegram/gateway.js';
+import { knownPeerOf, type Reader, type RunContext, storeNewMessages } from './reader.js';
+import { type RecoveryAction, recoveryAfter } from './recovery.js';
+import type { HeldLease } from './run_leases.js';
+import type { KnownPeer, RunStore } from './store.js';
+
+export interface SessionReaderParts {
+  readonly runs: RunStore;
+  readonly sessions: SessionStore;
+  readonly pool: PoolService;
+  readonly accesses: AccountAccesses;
+  readonly gateway: TelegramGateway;
+  readonly clock: Clock;
+  /** The run sleeps through a flood wait of at most so many seconds. */
+  readonly limits: { readonly floodSleepMaxSeconds: number };
+}
+
+/** Reads the channel of a run with a leased session. */
+export class SessionReader implements Reader {
+  readonly name: string;
+  readonly signal: AbortSignal;
+  readonly #context: RunContext;
+  readonly #held: HeldLease;
+  readonly #parts: SessionReaderParts;
+
+  constructor(context: RunContext, held: HeldLease, parts: SessionReaderParts) {
+    this.name = held.lease.sessionName;
+    this.signal = AbortSignal.any([context.signal, held.lost]);
+    this.#context = context;
+    this.#held = held;
+    this.#parts = parts;
+  }
+
+  async read(resolveAgain: boolean): Promise<void> {
+    const { sessions, accesses, gateway } = this.#parts;
+    const session = await sessions.session(this.#held.lease.sessionId);
+    if (!session) throw new NotFound('Session');
+    const access = { ...(await accesses.of(session, null)), signal: this.signal };
+    await gateway.withAccount(access, async (account) => {
+      const peer = await this.#peer(account, resolveAgain);
+      await storeNewMessages(this.#context, account, peer, this.signal);
+    });
+  }
+
+  /** As `Reader.recover`; the pool is told what Telegram said about the session. */
+  async recover(error: unknown, resolvedAgain: boolean): Promise<RecoveryAction> {
+    const { floodSleepMaxSeconds } = this.#parts.limits;
+    if (error instanceof SecretUnreadable) return this.#setAside(error);
+    const anySession = this.#context.source.sessionId === null;
+    const action = recoveryAfter(error, { floodSleepMaxSeconds, anySession, resolvedAgain });
+    if (action === null) throw error;
+    const said = error instanceof Error ? error.message : String(error);
+    await this.#context.log('warning', `${this.name}: ${said}`);
+    if (action.kind !== 'switch' || !isRpcError(error)) return action;
+    const { sessionId, leaseId } = this.#held.lease;
+    const { telegramError, method } = error;
+    const report = this.#parts.pool.report(sessionId, ownCaller(leaseId), telegramError, method);
+    const reported = await report.catch(() => null);
+    if (reported?.effect.kind === 'none') this.#context.deniedSessions.add(sessionId);
+    return action;
+  }
+
+  close(): Promise<void> {
+    return this.#held.release();
+  }
+
+  /** No key decrypts what the session needs: it leaves the pool, and another one takes over where one may. */
+  async #setAside({ message }: SecretUnreadable): Promise<RecoveryAction> {
+    await this.#context.log('warning', `${this.name} can't be used: ${message}`);
+    await this.#parts.pool.setAside(this.#held.lease, OWN_HOLDER, message);
+    if (this.#context.source.sessionId === null) return { kind: 'switch' };
+    return { kind: 'fail', message: `${this.name}: ${message}` };
+  }
+
+  /**
+   * The source's channel as this session addresses it; each session asks Telegram once.
+   * @throws TelegramRefused `CHANNEL_PRIVATE` where the session is not in it; as calls do.
+   */
+  async #peer(account: ConnectedAccount, resolveAgain: boolean): Promise<KnownPeer> {
+    const { runs, clock } = this.#parts;
+    const { sessionId } = this.#held.lease;
+    const { identifier } = this.#context.source;
+    const known = resolveAgain ? null : await runs.peer(sessionId, identifier, clock.now());
+    if (known) return known;
+    if (resolveAgain) await runs.forgetPeer(sessionId, identifier);
+    const peer = knownPeerOf(await resolveChannel(account, identifier));
+    await runs.savePeer(sessionId, identifier, peer, clock.now());
+    return peer;
+  }
+}
+
+/** By `@username`, or by its id among the session's own: an id needs the access hash that this session was given. */
+async function resolveChannel(account: ConnectedAccount, identifier: string): Promise<Channel> {
+  if (identifier.startsWith('@')) return account.resolve(identifier.slice(1));
+  const { channels } = await account.channels();
+  const channel = channels.find(({ id }) => id === identifier);
+  if (!channel) throw new TelegramRefused('CHANNEL_PRIVATE', 'messages.getDialogs');
+  return channel;
+}

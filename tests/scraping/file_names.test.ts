@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+import { extensionOf, safeFileName } from '../../src/scraping/file_names.js';
+
+describe('the name of a stored file', () => {
+  it.each([
+    ['Отчёт 2024.pdf', 'Отчёт 2024.pdf'],
+    ['報告書 👩‍👩‍👧.zip', '報告書 👩‍👩‍👧.zip'],
+    ['cafe\u0301.txt', 'café.txt'],
+    ['../../etc/passwd', '__.._etc_passwd'],
+    ['..\\..\\boot.ini', '__.._boot.ini'],
+    ['a\u0000b\nc\u0085d.txt', 'a_b_c_d.txt'],
+    ['.bashrc', '_bashrc'],
+    ['...', '_'],
+    ['', 'file'],
+    ['   ', 'file'],
+    ['name.txt. .', 'name.txt'],
+    ['con', '_con'],
+    ['NUL.tar.gz', '_NUL.tar.gz'],
+    ['console.log', 'console.log'],
+    ['C:a*b?"<c>|d.txt', 'C_a_b___c__d.txt'],
+    ['photo\u202egpj.exe', 'photo_gpj.exe'],
+    ['\u2067a\u2069\u200e.txt', '_a_\u200e.txt'],
+    ['half \ud83d.txt', 'half \ufffd.txt'],
+  ])('%j is %j', (name, safe) => {
+    expect(safeFileName(name)).toBe(safe);
+  });
+
+  it.each([
+    ['я', '.pdf'],
+    ['👩', '.PDF'],
+    ['a', '.tar.gz'],
+    ['x', ''],
+    ['z', `.${'e'.repeat(300)}`],
+  ])('made of 400 times %s%s is cut at a character, with its extension kept', (character, ending) => {
+    const name = safeFileName(`${character.repeat(400)}${ending}`);
+    expect(Buffer.byteLength(name)).toBeLessThanOrEqual(200);
+    expect(Buffer.byteLength(name)).toBeGreaterThan(195);
+    expect(Buffer.from(name).toString()).toBe(name);
+    if (ending.length < 50) expect(name.endsWith(ending.slice(ending.lastIndexOf('.') + 1))).toBe(true);
+  });
+
+  it('is safe as it is: made safe again, it stays the same', () => {
+    for (const name of ['../a', 'con', `${'я'.repeat(300)} .txt`, ' . ', `${'.a'.repeat(200)}`, 'a\u0301']) {
+      const safe = safeFileName(name);
+      expect(safeFileName(safe)).toBe(safe);
+    }
+  });
+});
+
+describe('the extension of a file', () => {
+  it.each([
+    ['Report.PDF', 'application/octet-stream', 'pdf'],
+    ['archive.tar.gz', '', 'gz'],
+    ['report.pdf ', '', 'pdf'],
+    ['документ.ТХТ', '', 'тхт'],
+    ['no extension', 'application/pdf', 'pdf'],
+    ['', 'Text/Plain; charset=utf-8', 'txt'],
+    ['version 1.2 (final)', 'image/jpeg', 'jpg'],
+    ['trailing.', 'video/mp4', 'mp4'],
+    ['unknown', 'application/x-unheard-of', null],
+    ['', '', null],
+  ])('%j of type %j is %j', (name, mimeType, extension) => {
+    expect(extensionOf(name, mimeType)).toBe(extension);
+  });
+});
