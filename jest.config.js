@@ -4,11 +4,13 @@ export default {
   testMatch: ['**/*.test.js'],
   transform: {},
   testEnvironment: 'node',
+  testRunner: '<rootDir>/dist/tests/runner/run_file.js',
+  injectGlobals: false,
   testTimeout: 30_000,
   maxWorkers: 2,
-  // A worker keeps the modules of every file that it ran: a new one is quicker than a full heap.
+  // A worker keeps what its files leave behind: a new one is quicker than a full heap.
   workerIdleMemoryLimit: '700MB',
-  globalSetup: '<rootDir>/dist/tests/postgres_setup.js',
-  globalTeardown: '<rootDir>/dist/tests/postgres_teardown.js',
-  reporters: ['default', '<rootDir>/dist/tests/summary_reporter.js'],
+  globalSetup: '<rootDir>/dist/tests/runner/set_up.js',
+  globalTeardown: '<rootDir>/dist/tests/runner/tear_down.js',
+  reporters: ['default', '<rootDir>/dist/tests/runner/summary_reporter.js'],
 };

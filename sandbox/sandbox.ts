@@ -22,6 +22,8 @@ export interface SandboxOptions {
   /** Milliseconds since 1970. */
   readonly time: () => number;
   readonly randomBytes: (length: number) => Buffer;
+  /** Makes the RSA key of a directory that has none, as PKCS#1 text; `generateRsaPem` unless given. */
+  readonly makeRsaPem?: () => string;
 }
 
 /** An account, and how to log in to it. */
@@ -58,7 +60,7 @@ const UNUSED_KEY_MS = 7 * 86_400_000;
 
 /** Starts the data centres: 127.0.0.2, 127.0.0.3, … Rejects with the system's error where one can't listen. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { time } = options;
+  const { time, makeRsaPem = generateRsaPem } = options;
   const world = new World(options.seed);
   const state = openState(options.directory);
   const parts = {
@@ -67,7 +69,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     faults: new Faults(),
     connections: new ConnectionLog(time),
   };
-  const rsaKey = rsaKeyFrom(secret(state, 'rsa_key', generateRsaPem));
+  const rsaKey = rsaKeyFrom(secret(state, 'rsa_key', makeRsaPem));
   const keys = new Keys(state, time);
   keys.forgetUnused(time() - UNUSED_KEY_MS);
   let port = options.port;

@@ -6,10 +6,11 @@ import { createContainer } from '../src/container.js';
 import { Disposers } from '../src/disposers.js';
 import { createLogger } from '../src/logging.js';
 import type { GatewayLimits } from '../src/telegram/gateway.js';
+import type { Threads } from '../src/threads.js';
 import { nodeTimers } from '../src/timers.js';
 import { startControl } from './control/server.js';
 import { sandboxNetwork } from './network.js';
-import { type Sandbox, startSandbox } from './sandbox.js';
+import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.js';
 import { sandboxSeed } from './seed.js';
 import { type SandboxKeys, storedApiKeys } from './trial/api_keys.js';
 import { fillInitialPool, listSessions } from './trial/initial_pool.js';
@@ -31,6 +32,9 @@ export interface SandboxServiceOptions {
   /** Settings of the service by the names of their variables, beside those that the sandbox chooses. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly telegramLimits?: Partial<GatewayLimits>;
+  /** Where the service's threads come from; each is a new one unless given. */
+  readonly threads?: Threads;
+  readonly makeRsaPem?: SandboxOptions['makeRsaPem'];
 }
 
 /** The data centres and a service that knows no other Telegram, ready to be tried. */
@@ -97,11 +101,14 @@ export async function startSandboxService(options: SandboxServiceOptions): Promi
 
 function startDataCentres(
   directory: string,
-  { dcPort, seed = sandboxSeed }: SandboxServiceOptions,
+  { dcPort, seed = sandboxSeed, makeRsaPem }: SandboxServiceOptions,
 ): Promise<Sandbox> {
   const listener = { who: 'the data centres', option: '--dc-port', port: dcPort };
   return onStoredPort(directory, listener, (port) =>
-    startSandbox({ directory, seed, port, time: Date.now, randomBytes }),
+    startSandbox({
+      ...{ directory, seed, port, time: Date.now, randomBytes },
+      ...(makeRsaPem && { makeRsaPem }),
+    }),
   );
 }
 
@@ -112,7 +119,7 @@ interface ServiceParts extends SandboxServiceOptions {
 }
 
 async function startService(parts: ServiceParts): Promise<Listening> {
-  const { keys, sandbox, telegramLimits } = parts;
+  const { keys, sandbox, telegramLimits, threads } = parts;
   const config = loadConfig({
     DATA_DIR: join(parts.directory, 'data'),
     SESSIONS_DIR: parts.sessionsDir,
@@ -128,6 +135,7 @@ async function startService(parts: ServiceParts): Promise<Listening> {
     timers: nodeTimers,
     network: sandboxNetwork(sandbox),
     ...(telegramLimits && { telegramLimits }),
+    ...(threads && { threads }),
   });
   try {
     await container.start();

@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sandboxNetwork } from '../../sandbox/network.js';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.js';
-import { sandboxSeed } from '../../sandbox/seed.js';
+import type { Sandbox } from '../../sandbox/sandbox.js';
 import { APPLICATION } from '../logins/over_sandbox.js';
+import { sandboxIn } from '../sandbox/sandbox_in.js';
 import { ManualTime } from '../service/manual_time.js';
 import { Service } from '../service/service.js';
 import { makeServiceDatabase, type ServiceDatabase } from '../service/service_database.js';
@@ -27,13 +26,7 @@ export function withTwoServices(
 ): () => Promise<void> {
   return async () => {
     const directory = mkdtempSync(join(tmpdir(), 'telegram-'));
-    const sandbox = await startSandbox({
-      directory,
-      seed: sandboxSeed,
-      port: 0,
-      time: Date.now,
-      randomBytes,
-    });
+    const sandbox = await sandboxIn(directory);
     const shared = await makeServiceDatabase('postgres');
     const options = { shared, network: sandboxNetwork(sandbox) };
     const home = new Service({ ...options, timers: new ManualTime(), settings: APPLICATION });

@@ -1,12 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sandboxNetwork } from '../../sandbox/network.js';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.js';
-import { sandboxSeed } from '../../sandbox/seed.js';
+import type { Sandbox } from '../../sandbox/sandbox.js';
 import type { Seed } from '../../sandbox/world/seed.js';
 import { APPLICATION } from '../logins/over_sandbox.js';
+import { sandboxIn } from '../sandbox/sandbox_in.js';
 import type { ServiceOptions } from '../service/service.js';
 import type { Visit, Visiting } from './browser.js';
 
@@ -29,11 +28,11 @@ export interface TelegramOptions extends Omit<ServiceOptions, 'timers' | 'networ
 export function atTelegram(
   visiting: Visiting,
   test: (visit: VisitWithTelegram) => Promise<void>,
-  { seed = sandboxSeed, settings, ...options }: TelegramOptions = {},
+  { seed, settings, ...options }: TelegramOptions = {},
 ): () => Promise<void> {
   return async () => {
     const directory = mkdtempSync(join(tmpdir(), 'telegram-'));
-    const sandbox = await startSandbox({ directory, seed, port: 0, time: Date.now, randomBytes });
+    const sandbox = await sandboxIn(directory, seed);
     try {
       const network = sandboxNetwork(sandbox);
       const all = { ...options, network, settings: { ...APPLICATION, ...settings } };

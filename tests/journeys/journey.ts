@@ -7,6 +7,8 @@ import {
   type SandboxServiceOptions,
   startSandboxService,
 } from '../../sandbox/service.js';
+import { sharedRsaPem } from '../sandbox/sandbox_in.js';
+import { reusedThreads } from '../service/reused_threads.js';
 import { Client } from './client.js';
 
 /** The whole service over data centres of its own, and what a journey asks of them. */
@@ -50,7 +52,8 @@ async function start(
   { telegramLimits, ...options }: JourneyOptions,
 ): Promise<SandboxService> {
   const whole = {
-    ...{ directory, port: 0, dcPort: 0, controlPort: 0, poolSize: 0, ...options },
+    ...{ directory, port: 0, dcPort: 0, controlPort: 0, poolSize: 0 },
+    ...{ threads: reusedThreads, makeRsaPem: sharedRsaPem, ...options },
     settings: { LOG_LEVEL: 'error', SYNC_CRON: 'off', ...options.settings },
   };
   if (!telegramLimits) return startSandboxService(whole);

@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.js';
-import { sandboxSeed } from '../../sandbox/seed.js';
+import type { Sandbox } from '../../sandbox/sandbox.js';
+import { sandboxIn } from '../sandbox/sandbox_in.js';
 import { until } from '../service/manual_time.js';
 import { KEYS } from '../service/service.js';
 import { makeServiceDatabase } from '../service/service_database.js';
@@ -78,8 +77,7 @@ export class KillableService {
 export function withKillableService(test: (service: KillableService) => Promise<void>): () => Promise<void> {
   return async () => {
     const directory = mkdtempSync(join(tmpdir(), 'killable-'));
-    const state = { directory: join(directory, 'telegram'), seed: sandboxSeed, port: 0 };
-    const sandbox = await startSandbox({ ...state, time: Date.now, randomBytes });
+    const sandbox = await sandboxIn(join(directory, 'telegram'));
     const database = await makeServiceDatabase();
     const service = new KillableService(sandbox, directory, database.settings);
     try {

@@ -1,14 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Response, Test } from 'supertest';
 import { sandboxNetwork } from '../../sandbox/network.js';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.js';
-import { sandboxSeed } from '../../sandbox/seed.js';
+import type { Sandbox } from '../../sandbox/sandbox.js';
 import type { Seed } from '../../sandbox/world/seed.js';
 import { defaultLimits, type GatewayLimits } from '../../src/telegram/gateway.js';
 import { nodeTimers } from '../../src/timers.js';
+import { sandboxIn } from '../sandbox/sandbox_in.js';
 import { type Service, type ServiceOptions, withService } from '../service/service.js';
 
 /** An application that the data centres take. */
@@ -44,8 +43,7 @@ export function withTelegram(
 ): () => Promise<void> {
   return async () => {
     const directory = mkdtempSync(join(tmpdir(), 'telegram-'));
-    const { seed = sandboxSeed } = options;
-    const sandbox = await startSandbox({ directory, seed, port: 0, time: Date.now, randomBytes });
+    const sandbox = await sandboxIn(directory, options.seed);
     const limits = { ...defaultLimits };
     const hurry = async (service: Service, wanted: GatewayLimits) => {
       Object.assign(limits, wanted);

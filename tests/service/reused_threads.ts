@@ -1,11 +1,10 @@
 import type { Worker } from 'node:worker_threads';
-import { afterAll } from '@jest/globals';
 import { stopListening, type Threads, threadPerTask } from '../../src/threads.js';
 
 const idle = new Map<string, Worker[]>();
 const entries = new WeakMap<Worker, string>();
 
-/** Threads that do one test's work after another's: starting one takes longer than most tests. */
+/** Threads that do one test's work after another's, as long as the process lives: starting one takes longer than most tests. */
 export const reusedThreads: Threads = {
   take(entry) {
     const thread = idle.get(entry.href)?.pop();
@@ -35,9 +34,3 @@ function remove(entry: string, thread: Worker): void {
     (idle.get(entry) ?? []).filter((other) => other !== thread),
   );
 }
-
-afterAll(async () => {
-  const threads = [...idle.values()].flat();
-  idle.clear();
-  await Promise.all(threads.map((thread) => thread.terminate()));
-});

@@ -1,18 +1,18 @@
 import { resolve } from 'node:path';
-import { afterAll, describe } from '@jest/globals';
+import { describe } from '@jest/globals';
 import type { PostgresOptions } from '../../src/storage/postgres/connect.js';
 import { PostgresDatabase } from '../../src/storage/postgres/database.js';
 import { migrateDatabase } from '../../src/storage/postgres/migrating.js';
 import { nodeTimers } from '../../src/timers.js';
 import { type Stores, storesOf } from '../contracts/stores.js';
-import { onServer, urlOf } from './server.js';
+import { DATABASES, onServer, urlOf } from './server.js';
 
 export const POSTGRES_MIGRATIONS = resolve('drizzle/postgres');
 
 export const SURROUNDINGS = { random: Math.random, timers: nodeTimers };
 
 let made = 0;
-/** Databases that did one test's work, emptied for the next: making one takes longer than most tests. */
+/** Databases that did one test's work, emptied for the next, whose file may be another: making one takes longer than most tests. */
 const emptied: string[] = [];
 let template: Promise<string> | null = null;
 
@@ -106,10 +106,5 @@ async function makeTemplate(): Promise<string> {
 
 function nextName(): string {
   made += 1;
-  return `telegate_test_${process.pid}_${Date.now()}_${made}`;
+  return `${DATABASES}_${process.pid}_${Date.now()}_${made}`;
 }
-
-afterAll(async () => {
-  for (const name of emptied.splice(0)) await dropDatabase(name);
-  if (template) await dropDatabase(await template);
-});

@@ -1,9 +1,12 @@
 import pg from 'pg';
 
 // biome-ignore lint/style/noProcessEnv: where the tests run says which server there is.
-const { TEST_DATABASE_URL, DATABASE_URL = '' } = process.env;
+const { TEST_DATABASE_URL, DATABASE_URL = '', TEST_RUN = process.pid } = process.env;
 const USUAL = /^postgres/.test(DATABASE_URL) ? DATABASE_URL : 'postgres://postgres@127.0.0.1:5432/postgres';
 const SERVER = TEST_DATABASE_URL || USUAL;
+
+/** What the names of all databases of this run of the tests begin with: those that are left are dropped at its end. */
+export const DATABASES = `telegate_test_${TEST_RUN}`;
 
 /** The URL of a database of the server. */
 export function urlOf(database: string): string {

@@ -1,4 +1,4 @@
-import { endServer } from './postgres_setup.js';
+import { endServer } from './set_up.js';
 
 /** After all tests. */
 export default endServer;

@@ -1,0 +1,55 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { OwnServer } from '../storage/own_server.js';
+import { DATABASES, onServer } from '../storage/server.js';
+
+/** Where a server is looked for, the first that answers being used. */
+const USUAL = [
+  'postgres://postgres@127.0.0.1:5432/postgres',
+  'postgres://postgres@%2Fvar%2Frun%2Fpostgresql/postgres',
+];
+
+/** Where Node looks for `@jest/globals` when compiled tests import it. */
+const GLOBALS = new URL('../../node_modules/@jest/globals/', import.meta.url);
+
+let own: OwnServer | null = null;
+
+/** Before all tests: finds a PostgreSQL server for them, or starts one; where neither can be, its tests are skipped. */
+export default async function setUp(): Promise<void> {
+  provideGlobals();
+  const { env } = process;
+  env.TEST_RUN = `${process.pid}`;
+  if (env.TEST_DATABASE_URL || /^postgres/.test(env.DATABASE_URL ?? '')) return;
+  for (const url of USUAL) {
+    if (!(await answers(url))) continue;
+    env.TEST_DATABASE_URL = url;
+    return;
+  }
+  own = await OwnServer.make({ settings: { max_connections: '300' } }).catch(() => null);
+  if (own) env.TEST_DATABASE_URL = own.url();
+}
+
+/** Drops what tests left on the server, and ends the one that `setUp` started. */
+export async function endServer(): Promise<void> {
+  if (own) return own.destroy();
+  const { env } = process;
+  const server = env.TEST_DATABASE_URL || env.DATABASE_URL;
+  const left = `SELECT datname FROM pg_database WHERE datname LIKE '${DATABASES}\\_%'`;
+  for (const { datname } of await onServer(left, server).catch(() => []))
+    await onServer(`DROP DATABASE IF EXISTS ${datname} WITH (FORCE)`, server);
+}
+
+/** Jest's package is for modules that Jest loads; `run_file` has Node load them. */
+function provideGlobals(): void {
+  mkdirSync(GLOBALS, { recursive: true });
+  writeFileSync(new URL('package.json', GLOBALS), '{ "type": "module", "exports": "./index.js" }\n');
+  const functions = fileURLToPath(new URL('jest_functions.js', import.meta.url));
+  writeFileSync(new URL('index.js', GLOBALS), `export * from ${JSON.stringify(functions)};\n`);
+}
+
+function answers(url: string): Promise<boolean> {
+  return onServer('SELECT 1', url).then(
+    () => true,
+    () => false,
+  );
+}
