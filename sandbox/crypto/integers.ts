@@ -87,3 +87,6 @@ export const dhGenerator = 3;
 
 /** Bytes of an element of the group. */
 export const dhBytes = 256;
+
+/** Bytes of a secret exponent: longer ones would be no harder to find, and take eight times as long. */
+export const dhSecretBytes = 32;

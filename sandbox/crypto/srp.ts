@@ -1,5 +1,5 @@
 import { pbkdf2Sync } from 'node:crypto';
-import { bigEndianInteger, dhBytes, dhGenerator, dhPrime, modularPower, toBigEndian } from './integers.js';
+import { bigEndianInteger, dhBytes, dhGenerator, dhPrime, dhSecretBytes, modularPower, toBigEndian } from './integers.js';
 import { sha256 } from './primitives.js';
 
 /** The salts of a password (core.telegram.org/api/srp). */
@@ -37,7 +37,7 @@ export function challengeFor(
   salts: Salts,
   randomBytes: (length: number) => Buffer,
 ): Challenge {
-  const secret = bigEndianInteger(randomBytes(dhBytes));
+  const secret = bigEndianInteger(randomBytes(dhSecretBytes));
   const srpB = (k * verifier + modularPower(g, secret, dhPrime)) % dhPrime;
   return { ...salts, verifier, secret, srpB: toBigEndian(srpB, dhBytes) };
 }

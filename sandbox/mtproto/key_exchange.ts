@@ -4,6 +4,7 @@ import {
   dhBytes,
   dhGenerator,
   dhPrime,
+  dhSecretBytes,
   littleEndianInteger,
   modularPower,
   randomPrime,
@@ -90,7 +91,7 @@ export class KeyExchange {
     const inner = openInnerData(request.encryptedData, this.host.rsaKey);
     if (inner === null || !isOf(asked, inner)) throw new KeyExchangeError('unreadable inner data');
     const newNonce = toLittleEndian(exact(inner.newNonce), 32);
-    const secret = bigEndianInteger(this.host.randomBytes(dhBytes));
+    const secret = bigEndianInteger(this.host.randomBytes(dhSecretBytes));
     this.#agreed = { ...asked, newNonce, secret, ige: temporaryKey(asked.serverNonce, newNonce) };
     return new Api.ServerDHParamsOk({
       nonce: request.nonce,

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { nodeTimers } from '../../src/timers.js';
 import { KEYS, type Service, type ServiceOptions, type Who, withService } from '../service/service.js';
 
@@ -21,29 +22,37 @@ const QUIET = [
 export interface Visit {
   readonly service: Service;
   readonly page: Page;
-  /** Opens the console and signs in; resolves when the pool is shown. */
+  /** Opens the console as somebody who is signed in; resolves when the pool is shown. */
   signIn(who: Who): Promise<void>;
   /** Opens a part of the console by its name in the menu. */
   open(part: string): Promise<void>;
 }
 
+export interface VisitOptions extends Omit<ServiceOptions, 'timers' | 'port' | 'onRequest'> {
+  /** The test changes the browser, and not just its page. */
+  readonly ownBrowser?: boolean;
+}
+
 /** Makes a test of a visit. */
-export type Visiting = (
-  test: (visit: Visit) => Promise<void>,
-  options?: Omit<ServiceOptions, 'timers'>,
-) => () => Promise<void>;
+export type Visiting = (test: (visit: Visit) => Promise<void>, options?: VisitOptions) => () => Promise<void>;
 
 /** Specifies the console in a real browser. Skipped where there is none, with a line that says so. */
 export function inBrowser(title: string, specify: (visiting: Visiting) => void): void {
   const executablePath = PLACES.find((path) => existsSync(path));
   let browser: Browser | null = null;
-  const visiting: Visiting = (test, options = {}) =>
-    withService(
-      async (service) => {
-        if (browser) await visit(browser, service, test);
-      },
-      { ...options, timers: nodeTimers },
-    );
+  let usual: BrowserContext | null = null;
+  // One address for all visits: the browser keeps the console's files.
+  let port = 0;
+  const visiting: Visiting = (test, { ownBrowser = false, ...options } = {}) => {
+    const testIn = async (service: Service) => {
+      if (!browser || !usual) return;
+      port = Number(new URL(service.url).port);
+      const context = ownBrowser ? await contextOf(browser) : usual;
+      await visit(context, service, test);
+      if (ownBrowser) await context.close();
+    };
+    return () => withService(testIn, { ...options, timers: nodeTimers, port, onRequest: letFilesBeKept })();
+  };
   if (executablePath === undefined) {
     process.stderr.write(
       `Skipped: ${title}. No Chromium at ${PLACES.join(', ')}; get one with: apt install chromium\n`,
@@ -54,15 +63,25 @@ export function inBrowser(title: string, specify: (visiting: Visiting) => void):
   describe(title, () => {
     beforeAll(async () => {
       browser = await chromium.launch({ executablePath, args: QUIET });
+      usual = await contextOf(browser);
     });
     afterAll(() => browser?.close());
     specify(visiting);
   });
 }
 
-async function visit(browser: Browser, service: Service, test: (visit: Visit) => Promise<void>) {
+/** A hundred files make the console, which no test changes: to ask for them took longer than most visits. */
+const letFilesBeKept: RequestListener = ({ url = '' }, response) => {
+  if (/^\/\w+\.(js|css|svg)$/.test(url)) response.setHeader('Cache-Control', 'max-age=600');
+};
+
+async function contextOf(browser: Browser): Promise<BrowserContext> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 850 } });
   context.setDefaultTimeout(12_000);
+  return context;
+}
+
+async function visit(context: BrowserContext, service: Service, test: (visit: Visit) => Promise<void>) {
   const page = await context.newPage();
   const complaints = complaintsOf(page);
   try {
@@ -70,8 +89,10 @@ async function visit(browser: Browser, service: Service, test: (visit: Visit) =>
       service,
       page,
       async signIn(who) {
+        const isFirst = page.url() === 'about:blank';
+        if (isFirst) await page.addInitScript(storing(KEYS[who]));
         await page.goto(service.url);
-        await presentKey(page, KEYS[who]);
+        if (!isFirst) await presentKey(page, KEYS[who]);
         await page.getByRole('group', { name: 'Total' }).waitFor();
       },
       async open(part) {
@@ -81,8 +102,13 @@ async function visit(browser: Browser, service: Service, test: (visit: Visit) =>
     });
     expect(complaints).toEqual([]);
   } finally {
-    await context.close();
+    await page.close();
   }
+}
+
+/** A script that leaves this key in the tab, once, as signing in does. */
+function storing(key: string): string {
+  return `if (window.name === '') sessionStorage.setItem('telegate.api-key', '${key}'); window.name = 'signed in';`;
 }
 
 /** What the page throws, and what its content security policy keeps from it. A refused request is neither. */

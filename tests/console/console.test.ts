@@ -16,8 +16,10 @@ inBrowser('the console', (visiting) => {
 
   it(
     'keeps the key in this tab alone, and forgets it on signing out',
-    visiting(async ({ page, signIn }) => {
-      await signIn('admin');
+    visiting(async ({ page, service }) => {
+      await page.goto(service.url);
+      await presentKey(page, KEYS.admin);
+      await page.getByRole('group', { name: 'Total' }).waitFor();
       expect(await page.evaluate('Object.values(sessionStorage)')).toEqual([KEYS.admin]);
       expect(await page.evaluate('localStorage.length + document.cookie.length')).toBe(0);
       await page.reload();

@@ -161,22 +161,26 @@ inBrowser('logging in through the console', (visiting) => {
 
   it(
     'sends the code again by its next way, as soon as Telegram lets it',
-    atTelegram(visiting, async (visit) => {
-      const { page } = visit;
-      await page.clock.install();
-      const tab = await openAddDialog(visit, BY_CODE);
-      await sendCode(tab, ADA.phone);
-      const again = tab.getByRole('button', { name: 'Resend by SMS' });
-      expect(await again.isDisabled()).toBe(true);
-      await page.clock.fastForward(61_000);
-      await again.click();
-      await tab.getByText('Telegram sent the code by SMS').waitFor();
-      await tab.getByRole('button', { name: 'Resend by phone call' }).waitFor();
-      await page.clock.fastForward(300_000);
-      await tab.getByText('The code has expired').waitFor();
-      await tab.getByRole('button', { name: 'Start over' }).click();
-      await tab.getByLabel('Phone number').waitFor();
-    }),
+    atTelegram(
+      visiting,
+      async (visit) => {
+        const { page } = visit;
+        await page.clock.install();
+        const tab = await openAddDialog(visit, BY_CODE);
+        await sendCode(tab, ADA.phone);
+        const again = tab.getByRole('button', { name: 'Resend by SMS' });
+        expect(await again.isDisabled()).toBe(true);
+        await page.clock.fastForward(61_000);
+        await again.click();
+        await tab.getByText('Telegram sent the code by SMS').waitFor();
+        await tab.getByRole('button', { name: 'Resend by phone call' }).waitFor();
+        await page.clock.fastForward(300_000);
+        await tab.getByText('The code has expired').waitFor();
+        await tab.getByRole('button', { name: 'Start over' }).click();
+        await tab.getByLabel('Phone number').waitFor();
+      },
+      { ownBrowser: true },
+    ),
   );
 
   it(

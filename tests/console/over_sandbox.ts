@@ -6,8 +6,7 @@ import type { Sandbox } from '../../sandbox/sandbox.js';
 import type { Seed } from '../../sandbox/world/seed.js';
 import { APPLICATION } from '../logins/over_sandbox.js';
 import { sandboxIn } from '../sandbox/sandbox_in.js';
-import type { ServiceOptions } from '../service/service.js';
-import type { Visit, Visiting } from './browser.js';
+import type { Visit, Visiting, VisitOptions } from './browser.js';
 
 /** Accounts of the sandbox, and the codes that they are sent. */
 export const ADA = { phone: '+9996610001', code: '11111' };
@@ -20,7 +19,7 @@ export interface VisitWithTelegram extends Visit {
   readonly sandbox: Sandbox;
 }
 
-export interface TelegramOptions extends Omit<ServiceOptions, 'timers' | 'network'> {
+export interface TelegramOptions extends Omit<VisitOptions, 'network'> {
   readonly seed?: Seed;
 }
 

@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -14,7 +14,12 @@ import type { TelegramNetwork } from '../../src/telegram/network.js';
 import { nodeTimers, type Timers } from '../../src/timers.js';
 import { ManualTime } from './manual_time.js';
 import { reusedThreads } from './reused_threads.js';
-import { type DatabaseKind, makeServiceDatabase, type ServiceDatabase } from './service_database.js';
+import {
+  type DatabaseKind,
+  makeServiceDatabase,
+  prepareFile,
+  type ServiceDatabase,
+} from './service_database.js';
 
 /** The keys that every service under test knows, by who uses them. */
 export const KEYS = {
@@ -37,6 +42,10 @@ export interface ServiceOptions {
   /** Where Telegram is. */
   readonly network?: TelegramNetwork;
   readonly telegramLimits?: Partial<GatewayLimits>;
+  /** Where it listens, if that is free; any port unless given. */
+  readonly port?: number;
+  /** Sees each request before the service does. */
+  readonly onRequest?: RequestListener;
 }
 
 /** An answered lease, as far as tests use it. */
@@ -79,7 +88,7 @@ export class Service {
 
   async start(): Promise<void> {
     const { shared } = this.#options;
-    this.#database ??= shared ?? (await makeServiceDatabase(this.#options.database));
+    this.#database ??= shared ?? (await this.#makeDatabase());
     const config = loadConfig({
       ...this.#database.settings,
       DATA_DIR: this.dataDir,
@@ -108,10 +117,18 @@ export class Service {
       ...(telegramLimits && { telegramLimits }),
     });
     await container.start();
+    const { port = 0, onRequest } = this.#options;
     const server = createServer(container.app);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    if (onRequest) server.prependListener('request', onRequest);
+    await listen(server, port).catch(() => listen(server, 0));
     this.#running = { container, server };
     await container.syncScheduler?.run('start');
+  }
+
+  async #makeDatabase(): Promise<ServiceDatabase> {
+    const made = await makeServiceDatabase(this.#options.database);
+    if (made.settings.DATABASE_URL === undefined) await prepareFile(this.dataDir);
+    return made;
   }
 
   async stop(): Promise<void> {
@@ -168,6 +185,13 @@ export class Service {
     mkdirSync(dirname(join(this.sessionsDir, path)), { recursive: true });
     writeFileSync(join(this.sessionsDir, path), content);
   }
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
 }
 
 /** Runs the test with a service that is stopped, and gone from the disk, afterwards. */

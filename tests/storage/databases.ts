@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -25,10 +25,29 @@ export async function inDirectory(test: (directory: string) => Promise<void>): P
   }
 }
 
+let template: Promise<Buffer> | null = null;
+
+/** Writes a file as `openAt` makes it where there is none; making it takes longer than most tests. */
+export async function writeEmptyDatabase(path: string): Promise<void> {
+  template ??= madeEmpty();
+  writeFileSync(path, await template, { mode: 0o600 });
+}
+
+async function madeEmpty(): Promise<Buffer> {
+  const directory = mkdtempSync(join(tmpdir(), 'sqlite-'));
+  const path = join(directory, 'telegate.db');
+  await (await openAt(path)).close();
+  const bytes = readFileSync(path);
+  rmSync(directory, { recursive: true });
+  return bytes;
+}
+
 /** Stores over a new file that is gone when they are closed. */
 export async function makeSqliteStores(): Promise<Stores> {
   const directory = mkdtempSync(join(tmpdir(), 'sqlite-'));
-  const database = await openAt(join(directory, 'telegate.db'));
+  const path = join(directory, 'telegate.db');
+  await writeEmptyDatabase(path);
+  const database = await openAt(path);
   return storesOf(database, database, async () => {
     await database.close();
     rmSync(directory, { recursive: true, force: true });
