@@ -1,5 +1,13 @@
 import { pbkdf2Sync } from 'node:crypto';
-import { bigEndianInteger, dhBytes, dhGenerator, dhPrime, dhSecretBytes, modularPower, toBigEndian } from './integers.js';
+import {
+  bigEndianInteger,
+  dhBytes,
+  dhGenerator,
+  dhPrime,
+  dhSecretBytes,
+  modularPower,
+  toBigEndian,
+} from './integers.js';
 import { sha256 } from './primitives.js';
 
 /** The salts of a password (core.telegram.org/api/srp). */
