@@ -64,6 +64,8 @@ export function inBrowser(title: string, specify: (visiting: Visiting) => void):
     beforeAll(async () => {
       browser = await chromium.launch({ executablePath, args: QUIET });
       usual = await contextOf(browser);
+      // Its window stays open: another one for each page takes Chromium longer than the page.
+      await usual.newPage();
     });
     afterAll(() => browser?.close());
     specify(visiting);

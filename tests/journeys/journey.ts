@@ -9,7 +9,7 @@ import {
 } from '../../sandbox/service.js';
 import { sharedRsaPem } from '../sandbox/sandbox_in.js';
 import { reusedThreads } from '../service/reused_threads.js';
-import { prepareFile } from '../service/service_database.js';
+import { prepareDataDir } from '../storage/databases.js';
 import { Client } from './client.js';
 
 /** The whole service over data centres of its own, and what a journey asks of them. */
@@ -57,7 +57,7 @@ async function start(
     ...{ threads: reusedThreads, makeRsaPem: sharedRsaPem, ...options },
     settings: { LOG_LEVEL: 'error', SYNC_CRON: 'off', ...options.settings },
   };
-  await prepareFile(join(directory, 'data'));
+  await prepareDataDir(join(directory, 'data'));
   if (!telegramLimits) return startSandboxService(whole);
   // On a busy machine, agreeing on keys may take longer than a test wants to wait for what hangs.
   const filling = await startSandboxService(whole);

@@ -12,14 +12,10 @@ import { createLogger } from '../../src/logging.js';
 import type { GatewayLimits } from '../../src/telegram/gateway.js';
 import type { TelegramNetwork } from '../../src/telegram/network.js';
 import { nodeTimers, type Timers } from '../../src/timers.js';
+import { prepareDataDir } from '../storage/databases.js';
 import { ManualTime } from './manual_time.js';
 import { reusedThreads } from './reused_threads.js';
-import {
-  type DatabaseKind,
-  makeServiceDatabase,
-  prepareFile,
-  type ServiceDatabase,
-} from './service_database.js';
+import { type DatabaseKind, makeServiceDatabase, type ServiceDatabase } from './service_database.js';
 
 /** The keys that every service under test knows, by who uses them. */
 export const KEYS = {
@@ -127,7 +123,7 @@ export class Service {
 
   async #makeDatabase(): Promise<ServiceDatabase> {
     const made = await makeServiceDatabase(this.#options.database);
-    if (made.settings.DATABASE_URL === undefined) await prepareFile(this.dataDir);
+    if (made.settings.DATABASE_URL === undefined) await prepareDataDir(this.dataDir);
     return made;
   }
 

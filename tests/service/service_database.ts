@@ -1,6 +1,5 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeEmptyDatabase } from '../storage/databases.js';
 import { borrowDatabase, returnDatabase } from '../storage/databases_postgres.js';
 import { onServer, urlOf } from '../storage/server.js';
 
@@ -31,12 +30,6 @@ export async function makeServiceDatabase(kind: DatabaseKind = usualDatabase): P
     contents: () => tableContents(url),
     drop: () => returnDatabase(name),
   };
-}
-
-/** Puts an empty database where a service with this DATA_DIR looks for it. */
-export async function prepareFile(dataDir: string): Promise<void> {
-  mkdirSync(dataDir, { mode: 0o700, recursive: true });
-  await writeEmptyDatabase(join(dataDir, 'telegate.db'));
 }
 
 async function fileContents(dataDir: string): Promise<string> {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -28,9 +28,15 @@ export async function inDirectory(test: (directory: string) => Promise<void>): P
 let template: Promise<Buffer> | null = null;
 
 /** Writes a file as `openAt` makes it where there is none; making it takes longer than most tests. */
-export async function writeEmptyDatabase(path: string): Promise<void> {
+async function writeEmptyDatabase(path: string): Promise<void> {
   template ??= madeEmpty();
   writeFileSync(path, await template, { mode: 0o600 });
+}
+
+/** Puts an empty database where a service with this DATA_DIR looks for it. */
+export async function prepareDataDir(dataDir: string): Promise<void> {
+  mkdirSync(dataDir, { mode: 0o700, recursive: true });
+  await writeEmptyDatabase(join(dataDir, 'telegate.db'));
 }
 
 async function madeEmpty(): Promise<Buffer> {
