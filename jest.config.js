@@ -6,6 +6,7 @@ export default {
   testEnvironment: 'node',
   testRunner: '<rootDir>/dist/tests/runner/run_file.js',
   injectGlobals: false,
+  testSequencer: '<rootDir>/dist/tests/runner/slow_first.js',
   testTimeout: 30_000,
   maxWorkers: 2,
   // A worker keeps what its files leave behind: a new one is quicker than a full heap.
