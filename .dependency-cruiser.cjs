@@ -11,6 +11,7 @@ const LAYERS = [
   'intake',
   'sessions',
   'logins',
+  'runs',
   'sources',
   'scraping',
   'storage',
@@ -38,7 +39,7 @@ module.exports = {
     forbid(
       'services know nothing of HTTP',
       {
-        path: '^src/(jobs|cluster|telegram|pool|intake|sessions|logins|sources|scraping|storage)/',
+        path: '^src/(jobs|cluster|telegram|pool|intake|sessions|logins|runs|sources|scraping|storage)/',
         pathNot: 'routes|schemas|_input',
       },
       { path: ['^src/http/', 'node_modules/express/'] },

@@ -3,19 +3,9 @@ import type { BootstrapKey } from './access/bootstrap_keys.js';
 import { hasCode } from './kernel/private_files.js';
 import type { ProxyAddress } from './kernel/proxy.js';
 import { redactText } from './redact.js';
+import type { S3Config } from './scraping/sinks/s3_bucket.js';
 import { SECRET_SETTINGS, type Settings, settingsSchema } from './settings.js';
 import type { DatabaseTarget } from './storage/database_url.js';
-
-/** Where and how to reach an S3 bucket; null if not set. */
-export interface S3Config {
-  readonly endpoint: string | null;
-  readonly region: string | null;
-  readonly bucket: string | null;
-  readonly accessKeyId: string | null;
-  readonly secretAccessKey: string | null;
-  /** The bucket is in the path, not in the host name, as self-hosted servers usually require. */
-  readonly forcePathStyle: boolean;
-}
 
 /** How sources are scraped. */
 export interface ScrapingConfig {

@@ -1,5 +1,5 @@
 import { everyTenthWrite, FaultyProxy } from '../../sandbox/s3/faulty_proxy.js';
-import type { S3Config } from '../../src/config.js';
+import type { S3Config } from '../../src/scraping/sinks/s3_bucket.js';
 import { noted } from '../finding.js';
 import { nodeCommand } from '../programs.js';
 import type { Workplace } from '../workplace.js';

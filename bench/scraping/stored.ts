@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { filesBelow } from '../../sandbox/s3/objects.js';
-import type { S3Config } from '../../src/config.js';
-import { connectS3 } from '../../src/scraping/sinks/s3_bucket.js';
+import { connectS3, type S3Config } from '../../src/scraping/sinks/s3_bucket.js';
 
 /** Everything that a source has stored, in any target. Paths are relative to the target's root. */
 export interface Stored {

@@ -1,12 +1,12 @@
 import { VaultError } from '../access/vault.js';
 import { BadRequest } from '../errors.js';
 import type { ProxyAddress } from '../kernel/proxy.js';
+import type { KnownPeer } from '../runs/store.js';
 import { saysNotLoggedIn } from '../telegram/auth_key_errors.js';
 import type { BotGateway, ConnectedBot } from '../telegram/gateway.js';
 import { knownPeerOf, type Reader, type RunContext, storeNewMessages } from './reader.js';
 import { type RecoveryAction, recoveryAfter } from './recovery.js';
 import type { BotSession, SourceBot, SourceBots } from './source_bots.js';
-import type { KnownPeer } from './store.js';
 
 export interface BotReaderParts {
   readonly bots: SourceBots;

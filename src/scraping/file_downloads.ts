@@ -1,9 +1,9 @@
+import type { RunStore, ScrapedFile } from '../runs/store.js';
 import type { ConnectedAccount } from '../telegram/gateway.js';
 import type { Message } from '../telegram/message.js';
 import { extensionOf } from './file_names.js';
 import { fileRecoveryAfter } from './recovery.js';
 import type { ReceivedFile, Sink } from './sinks/sink.js';
-import type { RunStore, ScrapedFile } from './store.js';
 
 /** Whoever downloads files: an account, or a bot. */
 export type DownloadingAccount = Pick<ConnectedAccount, 'download'>;

@@ -1,6 +1,6 @@
+import type { ScrapedFile } from '../runs/store.js';
 import type { Channel } from '../telegram/gateway.js';
 import type { Forward, Message, Sender, TextEntity } from '../telegram/message.js';
-import type { ScrapedFile } from './store.js';
 
 /** The channel of a message. */
 export type LineChannel = Pick<Channel, 'id' | 'title' | 'username'>;

@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.js';
+import { type OwnedRun, RunLost } from '../runs/engine.js';
+import type { Checkpoint, RunProgress, RunStore, ScrapedFile } from '../runs/store.js';
 import type { Message, MessagesAfter } from '../telegram/message.js';
-import { type OwnedRun, RunLost } from './engine.js';
 import { type DownloadingAccount, FileDownloads, type FileFilter } from './file_downloads.js';
 import { type LineChannel, messageLine } from './message_line.js';
 import { monthOf } from './sinks/layout.js';
 import type { Sink } from './sinks/sink.js';
-import type { Checkpoint, RunProgress, RunStore, ScrapedFile } from './store.js';
 
 /** How many files of a page are downloaded at once. */
 const CONCURRENT_FILES = 3;

@@ -1,11 +1,11 @@
 import type { RetryBudget } from '../retry.js';
+import type { OwnedRun } from '../runs/engine.js';
+import type { KnownPeer, RunLogEntry } from '../runs/store.js';
 import type { Source } from '../sources/store.js';
 import type { Channel, ConnectedAccount, Peer } from '../telegram/gateway.js';
 import type { MessagesAfter } from '../telegram/message.js';
-import type { OwnedRun } from './engine.js';
 import type { PageWriter } from './page_writer.js';
 import type { RecoveryAction } from './recovery.js';
-import type { KnownPeer, RunLogEntry } from './store.js';
 
 /** One run under way. */
 export interface RunContext {

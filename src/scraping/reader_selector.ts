@@ -1,14 +1,14 @@
 import type { Clock } from '../clock.js';
 import type { PoolService } from '../pool/service.js';
+import type { RunOutcome } from '../runs/engine.js';
+import type { RunStore } from '../runs/store.js';
 import type { Source } from '../sources/store.js';
 import type { TelegramGateway } from '../telegram/gateway.js';
 import { BotReader, type BotReaderParts } from './bot_reader.js';
-import type { RunOutcome } from './engine.js';
 import type { Reader, RunContext } from './reader.js';
 import { allSessionsDenied, noSessionFree } from './recovery.js';
 import type { RunLeases } from './run_leases.js';
 import { SessionReader, type SessionReaderParts } from './session_reader.js';
-import type { RunStore } from './store.js';
 
 /** The method for which a session is chosen: one that is flooded for others will do. */
 const METHOD = 'messages.getHistory';

@@ -1,7 +1,7 @@
 import { Unavailable } from '../errors.js';
 import { exponentialDelays } from '../retry.js';
+import { LeaseLost, RunCancelled, RunLost, type RunOutcome, ServiceStopping } from '../runs/engine.js';
 import { TelegramFlood, TelegramRefused, TelegramTimeout, TelegramUnreachable } from '../telegram/errors.js';
-import { LeaseLost, RunCancelled, RunLost, type RunOutcome, ServiceStopping } from './engine.js';
 
 /** How long a run waits after each failure of its target in a row; after one more it fails. */
 export const TARGET_RETRY_DELAYS_MS = exponentialDelays(19, 1_000, 32_000);

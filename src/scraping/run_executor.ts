@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.js';
 import { RetryBudget, sleep, withRetry } from '../retry.js';
+import type { OwnedRun, RunOutcome } from '../runs/engine.js';
+import type { Checkpoint, RunLogEntry } from '../runs/store.js';
 import type { Source, SourceStore } from '../sources/store.js';
 import type { Timers } from '../timers.js';
-import type { OwnedRun, RunOutcome } from './engine.js';
 import { PageWriter } from './page_writer.js';
 import type { Reader, RunContext } from './reader.js';
 import { ReaderSelector, type ReaderSelectorParts } from './reader_selector.js';
@@ -14,7 +15,6 @@ import {
 } from './recovery.js';
 import { SinkFailed } from './sinks/failures.js';
 import type { Sink, StoringSource } from './sinks/sink.js';
-import type { Checkpoint, RunLogEntry } from './store.js';
 
 export interface RunExecutorParts extends ReaderSelectorParts {
   readonly sources: SourceStore;

@@ -1,5 +1,4 @@
 import { digest } from '../digests.js';
-import { storable, storableUpTo } from '../storable_text.js';
 import type {
   Checkpoint,
   KnownPeer,
@@ -9,7 +8,8 @@ import type {
   RunProgress,
   ScrapedFile,
   StoredBatch,
-} from './store.js';
+} from '../runs/store.js';
+import { storable, storableUpTo } from '../storable_text.js';
 
 /** How many runs are kept of a source; older ones that have ended are deleted. */
 export const MAX_RUNS_PER_SOURCE = 1_000;

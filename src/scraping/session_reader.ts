@@ -2,6 +2,7 @@ import { SecretUnreadable } from '../access/vault.js';
 import type { Clock } from '../clock.js';
 import { NotFound } from '../errors.js';
 import type { PoolService } from '../pool/service.js';
+import type { KnownPeer, RunStore } from '../runs/store.js';
 import type { AccountAccesses } from '../sessions/credentials.js';
 import { OWN_HOLDER, ownCaller } from '../sessions/own_lease.js';
 import type { SessionStore } from '../sessions/store.js';
@@ -10,7 +11,6 @@ import type { Channel, ConnectedAccount, TelegramGateway } from '../telegram/gat
 import { knownPeerOf, type Reader, type RunContext, storeNewMessages } from './reader.js';
 import { type RecoveryAction, recoveryAfter } from './recovery.js';
 import type { HeldLease } from './run_leases.js';
-import type { KnownPeer, RunStore } from './store.js';
 
 export interface SessionReaderParts {
   readonly runs: RunStore;

@@ -1,8 +1,8 @@
 import { SOURCE_API_HASH, SOURCE_BOT_SESSION, SOURCE_BOT_TOKEN, type Vault } from '../access/vault.js';
+import type { KnownPeer } from '../runs/store.js';
 import type { Source, SourceStore } from '../sources/store.js';
 import type { Application, ChooseApplication } from '../telegram/application.js';
 import type { DcKey } from '../telegram/gateway.js';
-import type { KnownPeer } from './store.js';
 
 /** The session of a bot that has logged in, and what it knows of its source's channel. Secret. */
 export interface BotSession {

@@ -2,7 +2,7 @@ import type { Logger } from 'winston';
 import type { Cluster } from '../cluster/cluster.js';
 import { BadRequest } from '../errors.js';
 import { isSchedule, runOnSchedule } from '../jobs/scheduler.js';
-import type { BeginOutcome } from '../scraping/store.js';
+import type { BeginOutcome } from '../runs/store.js';
 import type { SourceStore } from './store.js';
 
 /** The maximum length of an expression: a longer one expresses nothing more. */

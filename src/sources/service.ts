@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.js';
 import { BadRequest, Conflict, NotFound } from '../errors.js';
 import type { Page } from '../kernel/page.js';
-import { type RunService, runInProgress } from '../scraping/run_service.js';
-import type { Run, RunStore } from '../scraping/store.js';
+import { type RunService, runInProgress } from '../runs/service.js';
+import type { Run, RunStore } from '../runs/store.js';
 import type { SourceSchedules } from './schedules.js';
 import {
   changedSettings,

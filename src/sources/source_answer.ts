@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { SteadyClock } from '../clock.js';
-import { runSummary, serializeRunSummary } from '../scraping/run_serialize.js';
-import type { RunService } from '../scraping/run_service.js';
-import type { Run } from '../scraping/store.js';
+import { runSummary, serializeRunSummary } from '../runs/serialize.js';
+import type { RunService } from '../runs/service.js';
+import type { Run } from '../runs/store.js';
 import { ACCESS_LEVELS, type Source, TARGETS } from './store.js';
 
 const moment = z.iso.datetime();

@@ -1,5 +1,5 @@
 import type { Page } from '../kernel/page.js';
-import type { RunReason } from '../scraping/store.js';
+import type { RunReason } from '../runs/store.js';
 
 /** Where scraped data is stored. */
 export const TARGETS = ['LOCAL', 'NAS', 'S3'] as const;

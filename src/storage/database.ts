@@ -6,7 +6,7 @@ import type { Cluster } from '../cluster/cluster.js';
 import type { IntakeStore } from '../intake/store.js';
 import type { LoginStore } from '../logins/store.js';
 import type { PoolSignals, PoolStore } from '../pool/store.js';
-import type { RunStore } from '../scraping/store.js';
+import type { RunStore } from '../runs/store.js';
 import type { SessionStore } from '../sessions/store.js';
 import type { SourceStore } from '../sources/store.js';
 import type { Threads } from '../threads.js';

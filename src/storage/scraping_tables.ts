@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
-import type { RunLogEntry, RunReason, RunState, ScrapedFile } from '../scraping/store.js';
+import type { RunLogEntry, RunReason, RunState, ScrapedFile } from '../runs/store.js';
 import type { AccessLevel, Target } from '../sources/store.js';
 import type { Columns } from './postgres/columns.js';
 

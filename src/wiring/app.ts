@@ -16,7 +16,7 @@ import { LeaseIds } from '../pool/lease_ids.js';
 import { type ObserveAcquire, registerAcquireWait, registerPoolMetrics } from '../pool/metrics.js';
 import { poolRoutes } from '../pool/routes.js';
 import { PROJECT_ROOT, readVersion } from '../project.js';
-import { runRoutes } from '../scraping/run_routes.js';
+import { runRoutes } from '../runs/routes.js';
 import { sessionRoutes } from '../sessions/routes.js';
 import { sessionSerializer } from '../sessions/schemas.js';
 import { sessionTelegramRoutes } from '../sessions/telegram_routes.js';

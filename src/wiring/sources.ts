@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { Engine } from '../scraping/engine.js';
+import { RunBroadcast } from '../runs/broadcast.js';
+import type { Engine } from '../runs/engine.js';
+import { RunService } from '../runs/service.js';
 import { EmbeddedEngine } from '../scraping/engines/embedded.js';
-import { RunBroadcast } from '../scraping/run_broadcast.js';
 import { RunExecutor } from '../scraping/run_executor.js';
 import { RunLeases } from '../scraping/run_leases.js';
-import { RunService } from '../scraping/run_service.js';
 import { openSink } from '../scraping/sinks/open_sink.js';
 import { SourceBots } from '../scraping/source_bots.js';
 import { SourceSchedules } from '../sources/schedules.js';

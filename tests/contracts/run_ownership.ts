@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import type { RunEnd } from '../../src/scraping/store.js';
+import type { RunEnd } from '../../src/runs/store.js';
 import { answersToOwner, batch, begin, makeSource, OWNER, REFUSED, take, takeNew, UNTIL } from './runs.js';
 import { type MakeStores, SECOND, T0, usingStores } from './stores.js';
 

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import type { RunLogEntry } from '../../src/scraping/store.js';
+import type { RunLogEntry } from '../../src/runs/store.js';
 import { batch, begin, file, makeSources, OWNER, runThrough, take, takeNew } from './runs.js';
 import { type MakeStores, SECOND, T0, usingStores } from './stores.js';
 

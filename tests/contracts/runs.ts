@@ -1,4 +1,4 @@
-import type { Checkpoint, Run, ScrapedFile, StoredBatch } from '../../src/scraping/store.js';
+import type { Checkpoint, Run, ScrapedFile, StoredBatch } from '../../src/runs/store.js';
 import { wantedSource } from './sources.js';
 import { type Stores as AllStores, SECOND, T0 } from './stores.js';
 

@@ -4,7 +4,7 @@ import type { FoundFile, IntakeStore } from '../../src/intake/store.js';
 import type { LoginStore } from '../../src/logins/store.js';
 import type { Caller } from '../../src/pool/lease_authorization.js';
 import type { AcquireRequest, Lease, PoolCounts, PoolSignals, PoolStore } from '../../src/pool/store.js';
-import type { RunStore } from '../../src/scraping/store.js';
+import type { RunStore } from '../../src/runs/store.js';
 import type { SessionStore } from '../../src/sessions/store.js';
 import type { SourceStore } from '../../src/sources/store.js';
 

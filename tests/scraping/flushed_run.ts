@@ -10,7 +10,7 @@ import { systemTime } from '../../src/clock.js';
 import { loadConfig } from '../../src/config.js';
 import { type Container, createContainer } from '../../src/container.js';
 import { createLogger } from '../../src/logging.js';
-import type { Checkpoint, RunLogEntry, ScrapedFile } from '../../src/scraping/store.js';
+import type { Checkpoint, RunLogEntry, ScrapedFile } from '../../src/runs/store.js';
 import { nodeTimers } from '../../src/timers.js';
 import { Client } from '../journeys/client.js';
 import { sendCode } from '../journeys/journey.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Unavailable } from '../../src/errors.js';
 import { RetryBudget } from '../../src/retry.js';
-import { LeaseLost, RunCancelled, RunLost, ServiceStopping } from '../../src/scraping/engine.js';
+import { LeaseLost, RunCancelled, RunLost, ServiceStopping } from '../../src/runs/engine.js';
 import {
   afterInterruption,
   allSessionsDenied,

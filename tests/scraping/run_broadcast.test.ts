@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { SingleNode } from '../../src/cluster/single_node.js';
-import { RunBroadcast } from '../../src/scraping/run_broadcast.js';
+import { RunBroadcast } from '../../src/runs/broadcast.js';
 import { ManualTime, until } from '../service/manual_time.js';
 import { withService } from '../service/service.js';
 import { seedRun, seedSource } from '../sources/seeding.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { RetryBudget } from '../../src/retry.js';
-import type { RunOutcome } from '../../src/scraping/engine.js';
+import type { RunOutcome } from '../../src/runs/engine.js';
 import { type RecoveryAction, TELEGRAM_RETRY_DELAYS_MS } from '../../src/scraping/recovery.js';
 import { readToEnd } from '../../src/scraping/run_executor.js';
 import type { Timers } from '../../src/timers.js';

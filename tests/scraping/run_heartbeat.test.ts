@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import pg from 'pg';
-import type { OwnedRun } from '../../src/scraping/engine.js';
+import type { OwnedRun } from '../../src/runs/engine.js';
 import { runHeartbeat } from '../../src/scraping/engines/run_heartbeat.js';
 import { takeNew, UNTIL } from '../contracts/runs.js';
 import { type Stores, T0 } from '../contracts/stores.js';

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Run, RunLogEntry, ScrapedFile, StoredBatch } from '../../src/runs/store.js';
 import {
   addedBy,
   cancelled,
@@ -14,7 +15,6 @@ import {
   scrapedFile,
   taken,
 } from '../../src/scraping/run_rules.js';
-import type { Run, RunLogEntry, ScrapedFile, StoredBatch } from '../../src/scraping/store.js';
 
 const NOW = 1_000_000;
 const PROGRESS = {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { everyTenthWrite, FaultyProxy } from '../../sandbox/s3/faulty_proxy.js';
-import type { S3Config } from '../../src/config.js';
+import type { S3Config } from '../../src/scraping/sinks/s3_bucket.js';
 import { until } from '../service/manual_time.js';
 import { lines, NEVER, NOTHING_STORED, StoringPlace } from './storing.js';
 

@@ -1,8 +1,8 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Checkpoint } from '../../src/runs/store.js';
 import { connectS3 } from '../../src/scraping/sinks/s3_bucket.js';
-import type { Checkpoint } from '../../src/scraping/store.js';
 import { lines, NEVER, NOTHING_STORED, StoringPlace } from './storing.js';
 
 const JANUARY = 'tech/news/messages/2024-01.jsonl';

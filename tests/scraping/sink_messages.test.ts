@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Checkpoint } from '../../src/scraping/store.js';
+import type { Checkpoint } from '../../src/runs/store.js';
 import { ALL_TARGETS, lines, NEVER, NOTHING_STORED, StoringPlace } from './storing.js';
 
 const JANUARY = 'tech/news/messages/2024-01.jsonl';

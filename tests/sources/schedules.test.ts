@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createLogger } from '../../src/logging.js';
-import type { BeginOutcome } from '../../src/scraping/store.js';
+import type { BeginOutcome } from '../../src/runs/store.js';
 import { SourceSchedules } from '../../src/sources/schedules.js';
 import { ToldInProcess } from '../cluster/told_in_process.js';
 import { Lines } from '../logged.js';

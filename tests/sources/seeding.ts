@@ -1,4 +1,4 @@
-import type { Run } from '../../src/scraping/store.js';
+import type { Run } from '../../src/runs/store.js';
 import type { Source, SourceSettings } from '../../src/sources/store.js';
 import type { Service } from '../service/service.js';
 

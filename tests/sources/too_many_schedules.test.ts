@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Vault } from '../../src/access/vault.js';
-import type { Engine } from '../../src/scraping/engine.js';
-import { RunService } from '../../src/scraping/run_service.js';
+import type { Engine } from '../../src/runs/engine.js';
+import { RunService } from '../../src/runs/service.js';
 import { SourceService } from '../../src/sources/service.js';
 import type { RequestedSettings } from '../../src/sources/source_settings.js';
 import { type Service, withService } from '../service/service.js';

@@ -1,7 +1,6 @@
 import type { Logger } from 'winston';
 import type { Clock } from '../../clock.js';
 import { Unavailable } from '../../errors.js';
-import type { Timers } from '../../timers.js';
 import {
   type Engine,
   type ExecuteRun,
@@ -9,9 +8,10 @@ import {
   RunCancelled,
   type RunOutcome,
   ServiceStopping,
-} from '../engine.js';
+} from '../../runs/engine.js';
+import type { Run, RunStore } from '../../runs/store.js';
+import type { Timers } from '../../timers.js';
 import { afterInterruption, type InterruptedRun } from '../recovery.js';
-import type { Run, RunStore } from '../store.js';
 import { RUN_LEASE_TTL_MS, runHeartbeat } from './run_heartbeat.js';
 
 /** How often runs are looked for that nobody announced, in milliseconds: deferred ones, and those of lost replicas. */

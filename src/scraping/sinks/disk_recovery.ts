@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode } from '../../kernel/private_files.js';
-import type { Checkpoint } from '../store.js';
+import type { Checkpoint } from '../../runs/store.js';
 import { AppendOnlyFile, makeDirectories, removeMatching, syncDirectory } from './durable_files.js';
 import { diskFailure, FileTruncated, missing, onDisk, SinkFailed, truncated } from './failures.js';
 import {

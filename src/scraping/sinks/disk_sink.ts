@@ -1,9 +1,9 @@
 import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { exponentialDelays, RetryBudget, withRetry } from '../../retry.js';
+import type { Checkpoint } from '../../runs/store.js';
 import type { Timers } from '../../timers.js';
 import { safeFileName } from '../file_names.js';
-import type { Checkpoint } from '../store.js';
 import { type DiskDirectory, recoverDirectory } from './disk_recovery.js';
 import {
   AppendOnlyFile,

@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../store.js';
+import type { Checkpoint } from '../../runs/store.js';
 import { SinkFailed } from './failures.js';
 import type { StoringSource } from './sink.js';
 

@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../store.js';
+import type { Checkpoint } from '../../runs/store.js';
 import type { AppendOnlyFile } from './durable_files.js';
 import { monthIn } from './layout.js';
 

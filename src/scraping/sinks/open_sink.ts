@@ -1,17 +1,21 @@
 import { join } from 'node:path';
 import type { Clock } from '../../clock.js';
-import type { Config } from '../../config.js';
+import type { Checkpoint } from '../../runs/store.js';
 import type { Timers } from '../../timers.js';
-import type { Checkpoint } from '../store.js';
 import { DiskSink } from './disk_sink.js';
 import { SinkFailed } from './failures.js';
-import { connectS3 } from './s3_bucket.js';
+import { connectS3, type S3Config } from './s3_bucket.js';
 import { S3Sink } from './s3_sink.js';
 import type { Sink, StoringSource } from './sink.js';
 
 /** What sinks need: the settings of their targets, and their surroundings. */
 export interface SinkParts {
-  readonly config: Pick<Config, 'dataDir' | 'nasRoot' | 's3'>;
+  readonly config: {
+    readonly dataDir: string;
+    /** Null: there is no NAS. */
+    readonly nasRoot: string | null;
+    readonly s3: S3Config;
+  };
   readonly clock: Clock;
   readonly timers: Timers;
   /** Never the same twice, and fit for a file's name. */

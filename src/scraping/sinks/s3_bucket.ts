@@ -1,8 +1,18 @@
 import { createReadStream } from 'node:fs';
 import { addAbortSignal, type Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { S3Config } from '../../config.js';
 import { isMissingObject, isUnknownUpload, SinkFailed, s3Failure } from './failures.js';
+
+/** Where and how to reach an S3 bucket; null if not set. */
+export interface S3Config {
+  readonly endpoint: string | null;
+  readonly region: string | null;
+  readonly bucket: string | null;
+  readonly accessKeyId: string | null;
+  readonly secretAccessKey: string | null;
+  /** The bucket is in the path, not in the host name, as self-hosted servers usually require. */
+  readonly forcePathStyle: boolean;
+}
 
 /** An object as it is now. */
 export interface ObjectInfo {

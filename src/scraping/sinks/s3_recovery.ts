@@ -2,7 +2,7 @@ import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { hasCode, writePrivateFile } from '../../kernel/private_files.js';
-import type { Checkpoint } from '../store.js';
+import type { Checkpoint } from '../../runs/store.js';
 import { AppendOnlyFile, type DiskWork, receiveFile, removeMatching } from './durable_files.js';
 import { diskFailure, FileTruncated, onDisk, SinkFailed, truncated } from './failures.js';
 import {

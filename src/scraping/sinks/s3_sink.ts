@@ -1,8 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../clock.js';
+import type { Checkpoint } from '../../runs/store.js';
 import { safeFileName } from '../file_names.js';
-import type { Checkpoint } from '../store.js';
 import { type AppendOnlyFile, type DiskWork, receiveFile } from './durable_files.js';
 import { diskFailure, onDisk } from './failures.js';
 import { directoryOf, filePath, monthOf, monthPath, temporaryName } from './layout.js';

@@ -1,5 +1,5 @@
+import type { Checkpoint } from '../../runs/store.js';
 import type { Source } from '../../sources/store.js';
-import type { Checkpoint } from '../store.js';
 
 /** What a sink needs to know of its source. */
 export type StoringSource = Pick<Source, 'id' | 'createdAt' | 'target' | 'targetPath'>;

@@ -2,7 +2,7 @@ import type { AccessStore } from '../../access/store.js';
 import type { AuditStore } from '../../audit/store.js';
 import type { IntakeStore } from '../../intake/store.js';
 import type { LoginStore } from '../../logins/store.js';
-import type { RunStore } from '../../scraping/store.js';
+import type { RunStore } from '../../runs/store.js';
 import type { SessionStore } from '../../sessions/store.js';
 import type { SourceStore } from '../../sources/store.js';
 import type { UnitOfWorkRunner } from '../unit_of_work.js';

@@ -1,4 +1,4 @@
-import type { RunStore } from '../../scraping/store.js';
+import type { RunStore } from '../../runs/store.js';
 import type { UnitOfWorkRunner } from '../unit_of_work.js';
 import { knownChannels } from './known_channels.js';
 import { runQueue } from './run_queue.js';

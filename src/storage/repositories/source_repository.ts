@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
 import type { Page } from '../../kernel/page.js';
-import type { RunReason } from '../../scraping/store.js';
+import type { RunReason } from '../../runs/store.js';
 import type {
   Source,
   SourceOutcome,

@@ -5,7 +5,7 @@ import { DatabaseDamaged, Unavailable } from '../../errors.js';
 import type { IntakeStore } from '../../intake/store.js';
 import type { LoginStore } from '../../logins/store.js';
 import type { PoolNotice, PoolSignals, PoolStore } from '../../pool/store.js';
-import type { RunStore } from '../../scraping/store.js';
+import type { RunStore } from '../../runs/store.js';
 import type { SessionStore } from '../../sessions/store.js';
 import type { SourceStore } from '../../sources/store.js';
 import { stopListening, type Threads, threadPerTask } from '../../threads.js';

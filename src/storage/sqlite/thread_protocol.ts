@@ -3,7 +3,7 @@ import type { AuditStore } from '../../audit/store.js';
 import type { IntakeStore } from '../../intake/store.js';
 import type { LoginStore } from '../../logins/store.js';
 import type { PoolNotice, PoolStore } from '../../pool/store.js';
-import type { RunStore } from '../../scraping/store.js';
+import type { RunStore } from '../../runs/store.js';
 import type { SessionStore } from '../../sessions/store.js';
 import type { SourceStore } from '../../sources/store.js';
 import type { ExpectedDatabase } from '../database.js';

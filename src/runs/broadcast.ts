@@ -1,7 +1,7 @@
 import type { SteadyClock } from '../clock.js';
 import type { Cluster } from '../cluster/cluster.js';
 import type { Timers } from '../timers.js';
-import { serializeRun } from './run_serialize.js';
+import { serializeRun } from './serialize.js';
 import type { RunStore } from './store.js';
 
 /** A run under way is published at most this often, in milliseconds. */

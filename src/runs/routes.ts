@@ -10,8 +10,8 @@ import {
   serializeRun,
   serializeRunFile,
   serializeRunLogEntry,
-} from './run_serialize.js';
-import type { RunService } from './run_service.js';
+} from './serialize.js';
+import type { RunService } from './service.js';
 import type { Run } from './store.js';
 
 export interface RunRouteParts {
