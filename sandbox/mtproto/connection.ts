@@ -6,7 +6,7 @@ import type { KeyRecord, Keys } from '../state/keys.js';
 import { TlReader } from '../tl/reader.js';
 import { currentLayer, schemaOfLayer } from '../tl/schema.js';
 import { encode, uint } from '../tl/writer.js';
-import { open } from './envelope.js';
+import { decryptMessage } from './envelope.js';
 import { KeyExchange } from './key_exchange.js';
 import { MessageIds } from './outbox.js';
 import { Session, type SessionHost } from './session.js';
@@ -92,7 +92,7 @@ export class ClientConnection {
       this.#write(uint(UNKNOWN_KEY >>> 0));
       return;
     }
-    const message = open(packet, key.authKey);
+    const message = decryptMessage(packet, key.authKey);
     if (message === null) throw new RangeError('the message is damaged');
     this.#session(key, message.sessionId).receive(message);
   }

@@ -17,7 +17,7 @@ const CLIENT = 0;
 const SERVER = 8;
 
 /** The message in `packet`, sent by a client. Null: not made with `authKey`, or damaged. */
-export function open(packet: Buffer, authKey: AuthKey): Message | null {
+export function decryptMessage(packet: Buffer, authKey: AuthKey): Message | null {
   const encrypted = packet.subarray(MSG_KEY_END);
   if (encrypted.length < HEADER || encrypted.length % 16 !== 0) return null;
   const msgKey = packet.subarray(8, MSG_KEY_END);
@@ -36,7 +36,11 @@ export function open(packet: Buffer, authKey: AuthKey): Message | null {
 }
 
 /** The packet of a message that the server sends. */
-export function seal(message: Message, authKey: AuthKey, randomBytes: (length: number) => Buffer): Buffer {
+export function encryptMessage(
+  message: Message,
+  authKey: AuthKey,
+  randomBytes: (length: number) => Buffer,
+): Buffer {
   const header = Buffer.alloc(HEADER);
   header.writeBigInt64LE(message.salt, 0);
   header.writeBigInt64LE(message.sessionId, 8);

@@ -4,7 +4,7 @@ import { long, type TlObject } from '../tl/values.js';
 import { encode } from '../tl/writer.js';
 import { type AuthKey, saltAt } from './auth_key.js';
 import { type InnerMessage, pack } from './container.js';
-import { seal } from './envelope.js';
+import { encryptMessage } from './envelope.js';
 
 /** What an outbox needs of its connection. */
 export interface OutboxHost {
@@ -89,7 +89,7 @@ export class Outbox {
     const message = batch.length === 1 ? first : container;
     const salt = saltAt(this.authKey, this.host.time());
     this.host.write(
-      seal({ salt, sessionId: this.sessionId, ...message }, this.authKey, this.host.randomBytes),
+      encryptMessage({ salt, sessionId: this.sessionId, ...message }, this.authKey, this.host.randomBytes),
     );
   }
 }

@@ -27,7 +27,7 @@ export function ptsOf({ lastId, count }: Feed): number {
 }
 
 /** Where the messages' files lie and how their ids are told from those of other channels. */
-export interface FeedPlace {
+export interface FeedContext {
   readonly index: number;
   readonly dcId: number;
   readonly seed: SeedChannel;
@@ -36,9 +36,9 @@ export interface FeedPlace {
 const CREATED = 1;
 
 /** The messages that the seed has for a channel. */
-export function feedOf(place: FeedPlace): Feed {
-  const { messages } = place.seed;
-  return Array.isArray(messages) ? writtenFeed(place, messages) : generatedFeed(place, messages);
+export function feedOf(context: FeedContext): Feed {
+  const { messages } = context.seed;
+  return Array.isArray(messages) ? writtenFeed(context, messages) : generatedFeed(context, messages);
 }
 
 /**
@@ -50,13 +50,13 @@ export function fileIdOf(index: number, messageId: number): bigint {
 }
 
 /** The inverse of `fileIdOf`; null: no file's id. */
-export function placeOfFile(fileId: bigint): { readonly index: number; readonly messageId: number } | null {
+export function locateFile(fileId: bigint): { readonly index: number; readonly messageId: number } | null {
   if (fileId >> 60n !== 5n) return null;
   return { index: Number((fileId >> 32n) & 0xfffffffn), messageId: Number(fileId & 0xffffffffn) };
 }
 
-function writtenFeed(place: FeedPlace, posts: readonly SeedPost[]): Feed {
-  const { index, dcId, seed } = place;
+function writtenFeed(context: FeedContext, posts: readonly SeedPost[]): Feed {
+  const { index, dcId, seed } = context;
   return {
     lastId: posts.length + CREATED,
     count: posts.length + CREATED,
@@ -74,7 +74,7 @@ function writtenFeed(place: FeedPlace, posts: readonly SeedPost[]): Feed {
   };
 }
 
-function generatedFeed({ index, dcId, seed }: FeedPlace, described: SeedGenerated): Feed {
+function generatedFeed({ index, dcId, seed }: FeedContext, described: SeedGenerated): Feed {
   const { count: lastId, files, deleted_every: deletedEvery, deleted: [from, to] = [0, 0] } = described;
   const filesUpTo = (id: number): number => Math.floor((id * files) / lastId);
   const hasFile = (id: number): boolean => id > CREATED && filesUpTo(id) > filesUpTo(id - 1);

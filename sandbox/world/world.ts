@@ -1,7 +1,7 @@
 import { sha256 } from '../crypto/primitives.js';
 import { digits } from '../faults.js';
 import { type Account, botOf, personOf } from './accounts.js';
-import { type Feed, feedOf, type Post, placeOfFile } from './feed.js';
+import { type Feed, feedOf, locateFile, type Post } from './feed.js';
 import type { StoredFile } from './files.js';
 import type { Seed, SeedChannel } from './seed.js';
 
@@ -84,9 +84,9 @@ export class World {
   }
 
   file(id: bigint): LocatedFile | null {
-    const place = placeOfFile(id);
-    const channel = place === null ? undefined : this.channels[place.index];
-    const post = place === null ? null : (channel?.feed.post(place.messageId) ?? null);
+    const location = locateFile(id);
+    const channel = location === null ? undefined : this.channels[location.index];
+    const post = location === null ? null : (channel?.feed.post(location.messageId) ?? null);
     if (channel === undefined || post === null || post.file === null) return null;
     return { file: post.file, channel, post };
   }

@@ -1,3 +1,5 @@
+import { DEAD_SESSION_ERRORS } from '../telegram/auth_key_errors.js';
+
 /** What a reported error does to the state of the session; `reason` is Telegram's name. */
 export type Effect =
   | { readonly kind: 'none' }
@@ -52,13 +54,7 @@ const VERDICTS: ReadonlyMap<string, (error: TelegramError) => Verdict> = new Map
   ['PEER_FLOOD', ({ method }: TelegramError) => swapAfterFlood(PEER_FLOOD_SECONDS, method)],
   ['FROZEN_METHOD_INVALID', frozenVerdict],
   ['AUTH_KEY_UNREGISTERED', suspectVerdict],
-  ['AUTH_KEY_DUPLICATED', deadVerdict],
-  ['AUTH_KEY_INVALID', deadVerdict],
-  ['SESSION_REVOKED', deadVerdict],
-  ['SESSION_EXPIRED', deadVerdict],
-  ['USER_DEACTIVATED', deadVerdict],
-  ['USER_DEACTIVATED_BAN', deadVerdict],
-  ['PHONE_NUMBER_BANNED', deadVerdict],
+  ...[...DEAD_SESSION_ERRORS, 'PHONE_NUMBER_BANNED'].map((name) => [name, deadVerdict] as const),
 ]);
 
 // Longer than any error that a client prints, and short enough to search quickly.

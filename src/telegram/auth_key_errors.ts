@@ -1,16 +1,21 @@
 import { TelegramRefused } from './errors.js';
 import type { AccountAccess, ConnectedAccount, TelegramGateway } from './gateway.js';
 
-/** Telegram's answers that say: nobody is logged in with this key. */
-const NOT_LOGGED_IN: ReadonlySet<string> = new Set([
-  'AUTH_KEY_UNREGISTERED',
-  'AUTH_KEY_INVALID',
+/** Telegram's answers that say: the session is over for good. */
+export const DEAD_SESSION_ERRORS: readonly string[] = [
   'AUTH_KEY_DUPLICATED',
+  'AUTH_KEY_INVALID',
   'SESSION_REVOKED',
   'SESSION_EXPIRED',
-  'SESSION_PASSWORD_NEEDED',
   'USER_DEACTIVATED',
   'USER_DEACTIVATED_BAN',
+];
+
+/** Telegram's answers that say: nobody is logged in with this key. */
+const NOT_LOGGED_IN: ReadonlySet<string> = new Set([
+  ...DEAD_SESSION_ERRORS,
+  'AUTH_KEY_UNREGISTERED',
+  'SESSION_PASSWORD_NEEDED',
 ]);
 
 /** Whether Telegram answered that nobody is logged in with the key, any more or yet. */
