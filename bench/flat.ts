@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { systemTime } from '../src/clock.js';
 import type { FileChange } from '../src/intake/store.js';
-import { SQLITE_MIGRATIONS } from '../src/project.js';
+import { systemTime } from '../src/kernel/clock.js';
+import { SQLITE_MIGRATIONS } from '../src/kernel/project.js';
 import { SqliteDatabase } from '../src/storage/sqlite/database.js';
 import type { Benchmark } from './benchmark.js';
 import { Client } from './client.js';

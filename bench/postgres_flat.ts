@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { POSTGRES_MIGRATIONS } from '../src/project.js';
+import { POSTGRES_MIGRATIONS } from '../src/kernel/project.js';
+import { nodeTimers } from '../src/kernel/timers.js';
 import { PostgresDatabase } from '../src/storage/postgres/database.js';
-import { nodeTimers } from '../src/timers.js';
 import { atMost, type Finding } from './finding.js';
 import { PLAIN_REQUEST } from './pgbench.js';
 import type { PostgresServer } from './postgres_server.js';

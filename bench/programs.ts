@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PROJECT_ROOT } from '../src/project.js';
+import { PROJECT_ROOT } from '../src/kernel/project.js';
 import type { Command } from './workplace.js';
 
 const COMPILED = dirname(fileURLToPath(import.meta.url));

@@ -1,11 +1,11 @@
 import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
 import { sandboxNetwork } from '../sandbox/network.js';
-import { systemTime, type TimeSource } from '../src/clock.js';
 import { loadConfig, readEnvironment } from '../src/config.js';
 import { createContainer } from '../src/container.js';
-import { createLogger } from '../src/logging.js';
-import { nodeTimers } from '../src/timers.js';
+import { systemTime, type TimeSource } from '../src/kernel/clock.js';
+import { createLogger } from '../src/kernel/logging.js';
+import { nodeTimers } from '../src/kernel/timers.js';
 import { addressesIn } from './scraping/addresses.js';
 
 /** The wall clock of `--stepping-clock` is set this often, to each of these offsets in turn, in milliseconds. */

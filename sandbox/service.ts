@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import { systemTime } from '../src/clock.js';
 import { loadConfig } from '../src/config.js';
 import { createContainer } from '../src/container.js';
-import { Disposers } from '../src/disposers.js';
-import { createLogger } from '../src/logging.js';
+import { systemTime } from '../src/kernel/clock.js';
+import { Disposers } from '../src/kernel/disposers.js';
+import { createLogger } from '../src/kernel/logging.js';
+import type { Threads } from '../src/kernel/threads.js';
+import { nodeTimers } from '../src/kernel/timers.js';
 import type { GatewayLimits } from '../src/telegram/gateway.js';
-import type { Threads } from '../src/threads.js';
-import { nodeTimers } from '../src/timers.js';
 import { startControl } from './control/server.js';
 import { sandboxNetwork } from './network.js';
 import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.js';

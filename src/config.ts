@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { BootstrapKey } from './access/bootstrap_keys.js';
 import { hasCode } from './kernel/private_files.js';
 import type { ProxyAddress } from './kernel/proxy.js';
-import { redactText } from './redact.js';
+import { redactText } from './kernel/redact.js';
 import type { S3Config } from './scraping/sinks/s3_bucket.js';
 import { SECRET_SETTINGS, type Settings, settingsSchema } from './settings.js';
 import type { DatabaseTarget } from './storage/database_url.js';

@@ -5,14 +5,14 @@ import type { Logger } from 'winston';
 import { KeyFileError } from './access/encryption_key.js';
 import { EncryptionKeysDiffer } from './access/vault_check.js';
 import { banner } from './banner.js';
-import { systemTime } from './clock.js';
 import { type Config, ConfigError, loadConfig, readEnvironment } from './config.js';
 import { type Container, createContainer } from './container.js';
-import { DiskFull, isDiskFull } from './disk_full.js';
-import { DatabaseDamaged, Unavailable } from './errors.js';
-import { createLogger } from './logging.js';
+import { systemTime } from './kernel/clock.js';
+import { DiskFull, isDiskFull } from './kernel/disk_full.js';
+import { DatabaseDamaged, Unavailable } from './kernel/errors.js';
+import { createLogger } from './kernel/logging.js';
+import { nodeTimers } from './kernel/timers.js';
 import { DatabaseRefused } from './storage/database.js';
-import { nodeTimers } from './timers.js';
 
 /** How long requests under way may take to end once the service is told to stop, in milliseconds. */
 const STOP_WITHIN_MS = 8000;

@@ -4,8 +4,8 @@ import { parseBootstrapKeys } from './access/bootstrap_keys.js';
 import { parseEncryptionKeys } from './access/encryption_key.js';
 import { isSchedule } from './jobs/scheduler.js';
 import { parseTrustedProxies } from './kernel/client_address.js';
+import { LOG_LEVELS } from './kernel/logging.js';
 import { parseProxyUrl } from './kernel/proxy.js';
-import { LOG_LEVELS } from './logging.js';
 import { parseDatabaseUrl } from './storage/database_url.js';
 
 /** Settings whose value is never shown, not even when it is wrong. */

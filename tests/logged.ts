@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { createLogger } from '../src/logging.js';
+import { createLogger } from '../src/kernel/logging.js';
 
 /** Takes what a logger writes. */
 export class Lines extends Writable {

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { sandboxNetwork } from '../../sandbox/network.js';
 import { encodeSessionString } from '../../src/intake/formats/session_string.js';
+import { nodeTimers } from '../../src/kernel/timers.js';
 import { createGramjsGateway } from '../../src/telegram/gramjs/gateway.js';
-import { nodeTimers } from '../../src/timers.js';
 import { nodeCommand } from '../programs.js';
 import type { Workplace } from '../workplace.js';
 import { addressesIn } from './addresses.js';

@@ -1,5 +1,5 @@
 import { Api } from 'telegram/tl/index.js';
-import { normalizePhoneNumber } from '../../src/phone_number.js';
+import { normalizePhoneNumber } from '../../src/kernel/phone_number.js';
 import { digits } from '../faults.js';
 import type { CodeType, SentCode } from '../state/codes.js';
 import { testNumber } from '../world/accounts.js';

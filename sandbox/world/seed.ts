@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { normalizePhoneNumber } from '../../src/phone_number.js';
+import { normalizePhoneNumber } from '../../src/kernel/phone_number.js';
 
 const phone = z.string().refine((text) => normalizePhoneNumber(text) !== null, 'wanted: a phone number');
 const id = z.union([z.int().positive(), z.string().regex(/^\d+$/)]).transform(BigInt);

@@ -1,9 +1,9 @@
 import type { Request } from 'express';
 import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Rate } from '../cluster/cluster.js';
-import { Forbidden, TooMany, Unauthenticated } from '../errors.js';
 import type { Authenticate } from '../http/router.js';
 import { clientAddress } from '../kernel/client_address.js';
+import { Forbidden, TooMany, Unauthenticated } from '../kernel/errors.js';
 import type { KeyService } from './keys.js';
 
 /** How many bad keys one client may send before it is slowed down. */

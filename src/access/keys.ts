@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../clock.js';
 import type { Cluster } from '../cluster/cluster.js';
-import { NotFound } from '../errors.js';
 import { type ApiKey, holderOf, type Role } from '../kernel/api_key.js';
+import type { Clock } from '../kernel/clock.js';
+import { NotFound } from '../kernel/errors.js';
 import type { AccessStore, KeyRecord } from './store.js';
 
 /** How long a key can still be used after another process has revoked it, in milliseconds. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { momentOf, type SteadyClock } from '../clock.js';
-import { InvalidInput } from '../errors.js';
 import { flag, repeatable, sessionId, text, wholeNumber } from '../http/parameters.js';
 import { defineRoute, type Route } from '../http/route.js';
 import { ROLES } from '../kernel/api_key.js';
+import { momentOf, type SteadyClock } from '../kernel/clock.js';
+import { InvalidInput } from '../kernel/errors.js';
 import type { KeyService } from './keys.js';
 import type { KeyRecord } from './store.js';
 

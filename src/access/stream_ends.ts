@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.js';
 import type { ApiKey } from '../kernel/api_key.js';
-import type { Timers } from '../timers.js';
+import type { Clock } from '../kernel/clock.js';
+import type { Timers } from '../kernel/timers.js';
 import { type KeyService, REMEMBERED_MS } from './keys.js';
 
 /** The open event streams. */

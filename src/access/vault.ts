@@ -1,6 +1,6 @@
 import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
-import { Conflict, type ErrorDetail } from '../errors.js';
+import { Conflict, type ErrorDetail } from '../kernel/errors.js';
 import { ENCRYPTION_KEY_BYTES } from './encryption_key.js';
 
 /** The contexts of the secrets that are kept for longer than a login lasts: each names the field it stays in. */

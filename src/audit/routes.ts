@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { SteadyClock } from '../clock.js';
 import { page, text } from '../http/parameters.js';
 import { defineRoute, type Route } from '../http/route.js';
+import type { SteadyClock } from '../kernel/clock.js';
 import { AUDIT_OUTCOMES, type AuditFilter, type AuditStore } from './store.js';
 
 const auditAnswer = z

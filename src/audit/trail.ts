@@ -1,9 +1,9 @@
 import type { Logger } from 'winston';
-import type { Clock } from '../clock.js';
-import { TeleGateError, Unavailable } from '../errors.js';
 import type { Actor, AuditedAction, AuditLog } from '../http/router.js';
 import { exactAddress } from '../kernel/client_address.js';
-import { redactText } from '../redact.js';
+import type { Clock } from '../kernel/clock.js';
+import { TeleGateError, Unavailable } from '../kernel/errors.js';
+import { redactText } from '../kernel/redact.js';
 import type { AuditEntry, AuditOutcome, AuditStore } from './store.js';
 
 export interface AuditTrailParts {

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { systemTime } from '../clock.js';
 import { ConfigError, loadConfig, readEnvironment } from '../config.js';
+import { systemTime } from '../kernel/clock.js';
 import { copyDatabase } from '../storage/copying/copy.js';
 import { CopyFailed } from '../storage/copying/ends.js';
 import type { CopiedRows } from '../storage/copying/steps.js';

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { KeyService } from '../access/keys.js';
-import { momentOf, type SteadyClock, systemTime } from '../clock.js';
 import { SingleNode } from '../cluster/single_node.js';
 import { loadConfig, readEnvironment } from '../config.js';
 import { holderOf, ROLES, type Role } from '../kernel/api_key.js';
+import { momentOf, type SteadyClock, systemTime } from '../kernel/clock.js';
 import { openSideConnection } from '../storage/open.js';
 import { readClock } from '../storage/saved_clock.js';
 

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { ConfigError } from '../config.js';
-import { TeleGateError } from '../errors.js';
-import { readVersion } from '../project.js';
+import { TeleGateError } from '../kernel/errors.js';
+import { readVersion } from '../kernel/project.js';
 import { CopyFailed } from '../storage/copying/ends.js';
 import { DatabaseRefused } from '../storage/database.js';
 import { databaseCommand } from './db.js';

@@ -1,4 +1,4 @@
-import type { TimeSource } from '../clock.js';
+import type { TimeSource } from '../kernel/clock.js';
 
 /** Where progress is shown: a terminal, or a file that somebody may be following. */
 export interface ProgressStream {

@@ -1,5 +1,5 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { KeyedMutex } from '../keyed_mutex.js';
+import { KeyedMutex } from '../kernel/keyed_mutex.js';
 import type { Cluster, Rate, RemoteQueues } from './cluster.js';
 
 /** No requests wait elsewhere: there is one process. */

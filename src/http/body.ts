@@ -1,7 +1,7 @@
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import multer from 'multer';
-import { BodyTooSlow, InvalidInput, TeleGateError, TooLarge, UnsupportedMedia } from '../errors.js';
-import type { Timers } from '../timers.js';
+import { BodyTooSlow, InvalidInput, TeleGateError, TooLarge, UnsupportedMedia } from '../kernel/errors.js';
+import type { Timers } from '../kernel/timers.js';
 import { DuplicateKey, parseExactJson } from './exact_json.js';
 import type { FileSpec, UploadedFile } from './route.js';
 

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'winston';
-import { TeleGateError } from '../errors.js';
+import { TeleGateError } from '../kernel/errors.js';
 
 /** What of an error is answered. */
 type Answer = Pick<TeleGateError, 'status' | 'code' | 'field' | 'detail' | 'retryAfterSeconds'>;

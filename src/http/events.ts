@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import type { ApiKey } from '../kernel/api_key.js';
-import type { Timers } from '../timers.js';
+import type { Timers } from '../kernel/timers.js';
 
 /** What a slow reader may have outstanding before its stream is ended. */
 const MAX_OUTSTANDING_BYTES = 256 * 1024;

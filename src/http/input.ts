@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { z } from 'zod';
-import { type InputIssue, InvalidInput } from '../errors.js';
+import { type InputIssue, InvalidInput } from '../kernel/errors.js';
 import type { InputFrom, Route } from './route.js';
 
 type Values = Record<string, unknown>;

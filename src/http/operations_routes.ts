@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
-import { Forbidden, Unavailable } from '../errors.js';
 import type { ApiKey } from '../kernel/api_key.js';
+import { Forbidden, Unavailable } from '../kernel/errors.js';
 import type { EventHub } from './events.js';
 import { defineRoute, type Route } from './route.js';
 

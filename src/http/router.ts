@@ -1,7 +1,7 @@
 import type { IRouter, NextFunction, Request, Response } from 'express';
-import { Forbidden, MethodNotAllowed, NotFound, PathNotFound } from '../errors.js';
 import { type ApiKey, allows } from '../kernel/api_key.js';
-import type { Timers } from '../timers.js';
+import { Forbidden, MethodNotAllowed, NotFound, PathNotFound } from '../kernel/errors.js';
+import type { Timers } from '../kernel/timers.js';
 import { readBody } from './body.js';
 import { readInput, readParams } from './input.js';
 import type { Context, Method, Reply, Route } from './route.js';

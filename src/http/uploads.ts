@@ -3,8 +3,8 @@ import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { StorageEngine } from 'multer';
-import { isDiskFull } from '../disk_full.js';
-import { Unavailable } from '../errors.js';
+import { isDiskFull } from '../kernel/disk_full.js';
+import { Unavailable } from '../kernel/errors.js';
 
 /** How many files are received, or wait to be read, at one time: each takes up to its route's limit on the disk. */
 const MAX_UPLOADS = 4;

@@ -1,4 +1,4 @@
-import { Conflict, Failed } from '../errors.js';
+import { Conflict, Failed } from '../kernel/errors.js';
 import { nameOf } from './names.js';
 
 /** SESSIONS_DIR can't be listed, so nothing can be said of any session: no row may be touched. */

@@ -1,4 +1,4 @@
-import { digest, sameDigest } from '../digests.js';
+import { digest, sameDigest } from '../kernel/digests.js';
 import type { FoundFile } from './store.js';
 
 /** What a row says of its session. */

@@ -1,8 +1,8 @@
 import type { Logger } from 'winston';
 import { z } from 'zod';
 import type { Cluster } from '../cluster/cluster.js';
-import { Conflict, Failed, TeleGateError, Unavailable } from '../errors.js';
-import type { Timers } from '../timers.js';
+import { Conflict, Failed, TeleGateError, Unavailable } from '../kernel/errors.js';
+import type { Timers } from '../kernel/timers.js';
 import type { SyncService } from './sync.js';
 import type { SyncOptions, SyncReport } from './sync_run.js';
 

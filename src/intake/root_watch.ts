@@ -1,8 +1,8 @@
 import { access, constants, stat } from 'node:fs/promises';
 import type { Logger } from 'winston';
-import type { Clock } from '../clock.js';
 import { runEvery } from '../jobs/scheduler.js';
-import type { Timers } from '../timers.js';
+import type { Clock } from '../kernel/clock.js';
+import type { Timers } from '../kernel/timers.js';
 import { systemCode } from './errors.js';
 
 /** Which directory lies at a path now. */

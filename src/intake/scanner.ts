@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { LRUCache } from 'lru-cache';
-import { stopListening, type Threads, threadPerTask } from '../threads.js';
+import { stopListening, type Threads, threadPerTask } from '../kernel/threads.js';
 import { ScanInterrupted } from './errors.js';
 import type { Credentials } from './formats/session_string.js';
 import {

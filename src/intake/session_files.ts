@@ -1,6 +1,6 @@
 import { lstat, mkdir, opendir, realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
-import { BadRequest, Failed } from '../errors.js';
+import { BadRequest, Failed } from '../kernel/errors.js';
 import { createPrivateFile, writePrivateFile } from '../kernel/private_files.js';
 import { FileInUse, FileNameTaken, withFileErrors } from './errors.js';
 import {

@@ -1,6 +1,6 @@
 import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { Failed } from '../errors.js';
+import { Failed } from '../kernel/errors.js';
 import { SessionsDirectoryUnreadable, systemCode } from './errors.js';
 import { maxJsonBytes } from './formats/json_file.js';
 import { type FileKind, nameOf } from './names.js';

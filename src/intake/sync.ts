@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.js';
 import type { Cluster } from '../cluster/cluster.js';
-import { Unavailable } from '../errors.js';
+import type { Clock } from '../kernel/clock.js';
+import { Unavailable } from '../kernel/errors.js';
 import { MassRemovalRefused, SessionsDirectoryUnreadable } from './errors.js';
 import type { DirectoryAvailability } from './root_watch.js';
 import type { KnownPage, ScanSummary } from './scan_protocol.js';

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../kernel/clock.js';
 import { SessionFileUnreadable } from './errors.js';
 import { authKeyDigest, type Credentials } from './formats/session_string.js';
 import type { InspectedFile, ScanSummary, SettledFile, UnsettledFile } from './scan_protocol.js';

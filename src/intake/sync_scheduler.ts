@@ -1,6 +1,6 @@
 import type { Logger } from 'winston';
-import { Unavailable } from '../errors.js';
-import type { Timers } from '../timers.js';
+import { Unavailable } from '../kernel/errors.js';
+import type { Timers } from '../kernel/timers.js';
 import type { DirectoryAvailability, RootProbe } from './root_watch.js';
 import type { SyncService } from './sync.js';
 import type { SyncOptions, SyncReport } from './sync_run.js';

@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
-import { stopListening, type Threads, threadPerTask } from '../threads.js';
-import type { Timers } from '../timers.js';
+import { stopListening, type Threads, threadPerTask } from '../kernel/threads.js';
+import type { Timers } from '../kernel/timers.js';
 import { nameOf } from './names.js';
 import type { WatchReport, WatchTask } from './watch_thread.js';
 

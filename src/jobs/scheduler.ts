@@ -1,7 +1,7 @@
 import { createTask, type ScheduledTask, schedule, type TaskContext, validate } from 'node-cron';
 import type { Logger } from 'winston';
 import type { Cluster } from '../cluster/cluster.js';
-import type { Timers } from '../timers.js';
+import type { Timers } from '../kernel/timers.js';
 
 /** What scheduled jobs share. */
 export interface SchedulerParts {

@@ -1,6 +1,6 @@
 import type { Logger } from 'winston';
-import type { Clock } from '../clock.js';
-import { Conflict, NotFound } from '../errors.js';
+import type { Clock } from '../kernel/clock.js';
+import { Conflict, NotFound } from '../kernel/errors.js';
 import type { ProxyAddress } from '../kernel/proxy.js';
 import type { SessionRecord, SessionStore } from '../sessions/store.js';
 import type { TelegramGateway } from '../telegram/gateway.js';

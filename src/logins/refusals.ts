@@ -1,5 +1,5 @@
-import { BadRequest, Conflict, type TeleGateError, TooMany, Unavailable } from '../errors.js';
-import { normalizePhoneNumber } from '../phone_number.js';
+import { BadRequest, Conflict, type TeleGateError, TooMany, Unavailable } from '../kernel/errors.js';
+import { normalizePhoneNumber } from '../kernel/phone_number.js';
 import { TelegramRefused } from '../telegram/errors.js';
 import type { AddOutcome, Taken } from './store.js';
 

@@ -1,6 +1,6 @@
-import { digest, sameDigest } from '../digests.js';
 import { LOGIN_UNDER_WAY } from '../intake/auth_key_owner.js';
 import type { FoundFile } from '../intake/store.js';
+import { digest, sameDigest } from '../kernel/digests.js';
 import { isHeld, type SessionState } from '../pool/session_state.js';
 import type { SessionRecord } from '../sessions/store.js';
 import { isRpcError, TelegramTimeout, TelegramUnreachable } from '../telegram/errors.js';

@@ -1,11 +1,11 @@
-import type { Clock } from '../clock.js';
-import { Failed, NotFound, type TeleGateError } from '../errors.js';
 import { FileNameTaken, NoSessionsDirectory } from '../intake/errors.js';
 import { authKeyDigest, type Credentials } from '../intake/formats/session_string.js';
 import { telethonFile } from '../intake/formats/sqlite_session.js';
 import type { Scanner } from '../intake/scanner.js';
 import { hasFiles, type PlacedFile, type SessionsDirectory } from '../intake/session_files.js';
 import type { FoundFile } from '../intake/store.js';
+import type { Clock } from '../kernel/clock.js';
+import { Failed, NotFound, type TeleGateError } from '../kernel/errors.js';
 import { sessionInUse } from '../sessions/refusals.js';
 import type { SessionRecord, SessionStore } from '../sessions/store.js';
 import type { TelegramNetwork } from '../telegram/network.js';

@@ -1,5 +1,5 @@
-import { BadRequest } from '../errors.js';
 import { authKeyDigest } from '../intake/formats/session_string.js';
+import { BadRequest } from '../kernel/errors.js';
 import type { ProxyAddress } from '../kernel/proxy.js';
 import type { SessionRecord } from '../sessions/store.js';
 import type { Application, ChooseApplication, GivenApplication } from '../telegram/application.js';

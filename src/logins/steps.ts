@@ -1,7 +1,7 @@
 import { decryptedOr, type Vault } from '../access/vault.js';
-import type { Clock } from '../clock.js';
-import { Conflict, NotFound } from '../errors.js';
-import { KeyedMutex } from '../keyed_mutex.js';
+import type { Clock } from '../kernel/clock.js';
+import { Conflict, NotFound } from '../kernel/errors.js';
+import { KeyedMutex } from '../kernel/keyed_mutex.js';
 import type { Application } from '../telegram/application.js';
 import type { DcKey } from '../telegram/gateway.js';
 import { loginRefusal } from './refusals.js';

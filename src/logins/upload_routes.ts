@@ -1,7 +1,7 @@
-import { BadRequest, InvalidInput } from '../errors.js';
 import { defineRoute, type Reply, type Route } from '../http/route.js';
 import type { Uploads } from '../http/uploads.js';
 import { readUpload } from '../intake/formats/inspect.js';
+import { BadRequest, InvalidInput } from '../kernel/errors.js';
 import { type SerializeSession, sessionAnswer } from '../sessions/schemas.js';
 import type { GetCodeService } from './get_code.js';
 import { LOGIN, TELEGRAM } from './routes.js';

@@ -1,6 +1,6 @@
-import { BadRequest } from '../errors.js';
 import type { UploadReading } from '../intake/formats/inspect.js';
 import { authKeyDigest, type Credentials, decodeSessionString } from '../intake/formats/session_string.js';
+import { BadRequest } from '../kernel/errors.js';
 import type { SessionRecord } from '../sessions/store.js';
 import type { ChooseApplication, GivenApplication } from '../telegram/application.js';
 import { confirmUnregistered, saysNotLoggedIn } from '../telegram/auth_key_errors.js';

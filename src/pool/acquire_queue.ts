@@ -1,8 +1,8 @@
-import type { Clock } from '../clock.js';
 import type { RemoteQueues } from '../cluster/cluster.js';
 import { NO_REMOTE_QUEUES } from '../cluster/single_node.js';
-import { DatabaseDamaged, Unavailable } from '../errors.js';
-import type { Timers } from '../timers.js';
+import type { Clock } from '../kernel/clock.js';
+import { DatabaseDamaged, Unavailable } from '../kernel/errors.js';
+import type { Timers } from '../kernel/timers.js';
 import type { AcquireOutcome, AcquireRequest, Lease } from './store.js';
 import { byKind, type Ticket, type Waiter, WaitQueue, wantsOf } from './wait_queue.js';
 

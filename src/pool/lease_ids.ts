@@ -1,8 +1,8 @@
 import { Counter, type Registry } from 'prom-client';
 import type { Logger } from 'winston';
-import type { Clock } from '../clock.js';
 import type { ApiKey } from '../kernel/api_key.js';
 import { exactAddress } from '../kernel/client_address.js';
+import type { Clock } from '../kernel/clock.js';
 import type { Caller, LeaseIdMode } from './lease_authorization.js';
 
 /** The calls that may omit the lease id. */

@@ -1,4 +1,4 @@
-import { Conflict, NotFound, TooMany, Unavailable } from '../errors.js';
+import { Conflict, NotFound, TooMany, Unavailable } from '../kernel/errors.js';
 import type { RefusalKind } from './lease_authorization.js';
 import { UNAVAILABLE_STATES } from './states.js';
 import type { AcquireOutcome, Lease, PoolCounts } from './store.js';

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.js';
-import type { Timers } from '../timers.js';
+import type { Clock } from '../kernel/clock.js';
+import type { Timers } from '../kernel/timers.js';
 import { IDEMPOTENCY_MS, type PoolSignals, type PoolStore } from './store.js';
 
 /** The maximum delay between checks of the next deadline while requests wait, in milliseconds. */

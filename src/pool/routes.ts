@@ -1,7 +1,7 @@
 import type { Logger } from 'winston';
 import type { z } from 'zod';
-import { NotFound } from '../errors.js';
 import { defineRoute, type Reply, type Route, type RouteSpec } from '../http/route.js';
+import { NotFound } from '../kernel/errors.js';
 import { type AcquireRouteParts, acquireRoutes } from './acquire_routes.js';
 import type { Relation } from './lease_authorization.js';
 import type { LeaseIds } from './lease_ids.js';

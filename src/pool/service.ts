@@ -1,8 +1,8 @@
-import type { Clock } from '../clock.js';
 import type { RemoteQueues } from '../cluster/cluster.js';
-import { NotFound } from '../errors.js';
+import type { Clock } from '../kernel/clock.js';
+import { NotFound } from '../kernel/errors.js';
 import type { Page } from '../kernel/page.js';
-import type { Timers } from '../timers.js';
+import type { Timers } from '../kernel/timers.js';
 import { AcquireQueue, type Joining } from './acquire_queue.js';
 import type { Caller, Relation } from './lease_authorization.js';
 import { granted, refused, SessionsDirectoryGone, stopping, withoutFiles } from './outcomes.js';

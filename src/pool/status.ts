@@ -1,6 +1,6 @@
-import type { SteadyClock } from '../clock.js';
 import type { ApiKey } from '../kernel/api_key.js';
-import type { Timers } from '../timers.js';
+import type { SteadyClock } from '../kernel/clock.js';
+import type { Timers } from '../kernel/timers.js';
 import { tallyOf, unavailableReasons } from './outcomes.js';
 import type { PoolCounts, PoolNotice } from './store.js';
 

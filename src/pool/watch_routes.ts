@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { SteadyClock } from '../clock.js';
 import { page, sessionId } from '../http/parameters.js';
 import { defineRoute, type Route } from '../http/route.js';
+import type { SteadyClock } from '../kernel/clock.js';
 import { historyAnswer, leasesAnswer, statusAnswer } from './schemas.js';
 import type { PoolService } from './service.js';
 import { iso, serializeStatus } from './status.js';

@@ -1,6 +1,6 @@
-import type { SteadyClock } from '../clock.js';
 import type { Cluster } from '../cluster/cluster.js';
-import type { Timers } from '../timers.js';
+import type { SteadyClock } from '../kernel/clock.js';
+import type { Timers } from '../kernel/timers.js';
 import { serializeRun } from './serialize.js';
 import type { RunStore } from './store.js';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { SteadyClock } from '../clock.js';
 import { page, wholeNumber } from '../http/parameters.js';
 import { defineRoute, type Route } from '../http/route.js';
+import type { SteadyClock } from '../kernel/clock.js';
 import type { Page } from '../kernel/page.js';
 import {
   runAnswer,

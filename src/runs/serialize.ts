@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SteadyClock } from '../clock.js';
+import type { SteadyClock } from '../kernel/clock.js';
 import {
   LOG_LEVELS,
   RUN_REASONS,

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.js';
-import { Conflict, NotFound } from '../errors.js';
+import type { Clock } from '../kernel/clock.js';
+import { Conflict, NotFound } from '../kernel/errors.js';
 import type { Page } from '../kernel/page.js';
 import type { Engine } from './engine.js';
 import type { BeginOutcome, Run, RunLogEntry, RunReason, RunStore, ScrapedFile } from './store.js';

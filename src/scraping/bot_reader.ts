@@ -1,5 +1,5 @@
 import { VaultError } from '../access/vault.js';
-import { BadRequest } from '../errors.js';
+import { BadRequest } from '../kernel/errors.js';
 import type { ProxyAddress } from '../kernel/proxy.js';
 import type { KnownPeer } from '../runs/store.js';
 import { saysNotLoggedIn } from '../telegram/auth_key_errors.js';

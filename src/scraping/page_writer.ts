@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../kernel/clock.js';
 import { type OwnedRun, RunLost } from '../runs/engine.js';
 import type { Checkpoint, RunProgress, RunStore, ScrapedFile } from '../runs/store.js';
 import type { Message, MessagesAfter } from '../telegram/message.js';

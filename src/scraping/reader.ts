@@ -1,4 +1,4 @@
-import type { RetryBudget } from '../retry.js';
+import type { RetryBudget } from '../kernel/retry.js';
 import type { OwnedRun } from '../runs/engine.js';
 import type { KnownPeer, RunLogEntry } from '../runs/store.js';
 import type { Source } from '../sources/store.js';

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../kernel/clock.js';
 import type { PoolService } from '../pool/service.js';
 import type { RunOutcome } from '../runs/engine.js';
 import type { RunStore } from '../runs/store.js';

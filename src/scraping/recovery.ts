@@ -1,5 +1,5 @@
-import { Unavailable } from '../errors.js';
-import { exponentialDelays } from '../retry.js';
+import { Unavailable } from '../kernel/errors.js';
+import { exponentialDelays } from '../kernel/retry.js';
 import { LeaseLost, RunCancelled, RunLost, type RunOutcome, ServiceStopping } from '../runs/engine.js';
 import { TelegramFlood, TelegramRefused, TelegramTimeout, TelegramUnreachable } from '../telegram/errors.js';
 

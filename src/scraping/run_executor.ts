@@ -1,9 +1,9 @@
-import type { Clock } from '../clock.js';
-import { RetryBudget, sleep, withRetry } from '../retry.js';
+import type { Clock } from '../kernel/clock.js';
+import { RetryBudget, sleep, withRetry } from '../kernel/retry.js';
+import type { Timers } from '../kernel/timers.js';
 import type { OwnedRun, RunOutcome } from '../runs/engine.js';
 import type { Checkpoint, RunLogEntry } from '../runs/store.js';
 import type { Source, SourceStore } from '../sources/store.js';
-import type { Timers } from '../timers.js';
 import { PageWriter } from './page_writer.js';
 import type { Reader, RunContext } from './reader.js';
 import { ReaderSelector, type ReaderSelectorParts } from './reader_selector.js';

@@ -1,10 +1,10 @@
-import { Conflict, Unavailable } from '../errors.js';
+import { Conflict, Unavailable } from '../kernel/errors.js';
+import type { Timers } from '../kernel/timers.js';
 import { SessionsDirectoryGone } from '../pool/outcomes.js';
 import type { PoolService } from '../pool/service.js';
 import type { Lease } from '../pool/store.js';
 import { LeaseLost } from '../runs/engine.js';
 import { ownCaller, ownRequest, releaseOwn } from '../sessions/own_lease.js';
-import type { Timers } from '../timers.js';
 
 /** What a run leases. Its lease outlives the last renewal by 30 s: a run that died holds a session no longer. */
 const LEASE = { ttlSeconds: 30, withCredentials: true, alsoInactive: false };

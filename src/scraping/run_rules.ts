@@ -1,4 +1,5 @@
-import { digest } from '../digests.js';
+import { digest } from '../kernel/digests.js';
+import { storable, storableUpTo } from '../kernel/storable_text.js';
 import type {
   Checkpoint,
   KnownPeer,
@@ -9,7 +10,6 @@ import type {
   ScrapedFile,
   StoredBatch,
 } from '../runs/store.js';
-import { storable, storableUpTo } from '../storable_text.js';
 
 /** How many runs are kept of a source; older ones that have ended are deleted. */
 export const MAX_RUNS_PER_SOURCE = 1_000;

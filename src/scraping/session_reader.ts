@@ -1,6 +1,6 @@
 import { SecretUnreadable } from '../access/vault.js';
-import type { Clock } from '../clock.js';
-import { NotFound } from '../errors.js';
+import type { Clock } from '../kernel/clock.js';
+import { NotFound } from '../kernel/errors.js';
 import type { PoolService } from '../pool/service.js';
 import type { KnownPeer, RunStore } from '../runs/store.js';
 import type { AccountAccesses } from '../sessions/credentials.js';

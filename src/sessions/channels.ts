@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../clock.js';
-import { NotFound } from '../errors.js';
+import type { Clock } from '../kernel/clock.js';
+import { NotFound } from '../kernel/errors.js';
 import type { PoolService } from '../pool/service.js';
 import type { Channel, ChannelList } from '../telegram/gateway.js';
 import { type OwnAccount, type OwnLeases, ownCaller } from './own_lease.js';

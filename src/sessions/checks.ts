@@ -1,7 +1,7 @@
 import { SecretUnreadable } from '../access/vault.js';
-import type { Clock } from '../clock.js';
-import { Conflict, NotFound } from '../errors.js';
 import { authKeyDigest } from '../intake/formats/session_string.js';
+import type { Clock } from '../kernel/clock.js';
+import { Conflict, NotFound } from '../kernel/errors.js';
 import { judgeTelegramError } from '../pool/telegram_error_verdicts.js';
 import { TelegramRefused } from '../telegram/errors.js';
 import type { Account } from '../telegram/gateway.js';

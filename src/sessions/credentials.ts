@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import { decryptedOr, PROXY_PASSWORD, type Vault } from '../access/vault.js';
-import { BadRequest, Conflict } from '../errors.js';
 import {
   type Credentials,
   encodeSessionString,
   type StringFormat,
 } from '../intake/formats/session_string.js';
+import { BadRequest, Conflict } from '../kernel/errors.js';
 import type { ProxyAddress, StoredProxy } from '../kernel/proxy.js';
 import type { LeaseCredentials, LeaseSecrets } from '../pool/acquire_routes.js';
 import { UserIdUnknown } from '../pool/outcomes.js';

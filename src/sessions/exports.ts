@@ -1,9 +1,9 @@
-import { Conflict } from '../errors.js';
 import {
   type Credentials,
   encodeSessionString,
   type StringFormat,
 } from '../intake/formats/session_string.js';
+import { Conflict } from '../kernel/errors.js';
 import { UserIdUnknown } from '../pool/outcomes.js';
 import type { SessionChecks } from './checks.js';
 import { type AccountAccesses, lacksUserId, withIdsOf } from './credentials.js';

@@ -1,8 +1,8 @@
 import type { Logger } from 'winston';
-import type { Clock } from '../clock.js';
-import { TeleGateError } from '../errors.js';
+import type { Clock } from '../kernel/clock.js';
+import { TeleGateError } from '../kernel/errors.js';
+import type { Timers } from '../kernel/timers.js';
 import type { PoolService } from '../pool/service.js';
-import type { Timers } from '../timers.js';
 import type { SessionChecks } from './checks.js';
 import type { SessionStore } from './store.js';
 

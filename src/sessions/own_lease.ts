@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.js';
-import { NotFound, Unavailable } from '../errors.js';
+import type { Clock } from '../kernel/clock.js';
+import { NotFound, Unavailable } from '../kernel/errors.js';
 import type { Caller } from '../pool/lease_authorization.js';
 import { SessionsDirectoryGone } from '../pool/outcomes.js';
 import type { PoolService } from '../pool/service.js';

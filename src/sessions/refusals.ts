@@ -1,5 +1,5 @@
-import { Conflict, NotFound, type TeleGateError, TooMany, type Unavailable } from '../errors.js';
 import { nameRefusal, sessionNameRefusal } from '../intake/names.js';
+import { Conflict, NotFound, type TeleGateError, TooMany, type Unavailable } from '../kernel/errors.js';
 import type { RemoveOutcome, RenameOutcome, SessionRecord } from './store.js';
 
 type Named = Pick<SessionRecord, 'id' | 'name'>;

@@ -1,8 +1,8 @@
 import type { Logger } from 'winston';
 import { z } from 'zod';
-import { InvalidInput } from '../errors.js';
 import { clearable, page, sessionId, text } from '../http/parameters.js';
 import { defineRoute, type ResponseSpec, type Route } from '../http/route.js';
+import { InvalidInput } from '../kernel/errors.js';
 import type { SessionExports } from './exports.js';
 import { proxyInput, sessionAnswer, type sessionSerializer } from './schemas.js';
 import type { SessionChange, SessionService } from './service.js';

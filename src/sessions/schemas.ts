@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { AccessStore } from '../access/store.js';
-import type { SteadyClock } from '../clock.js';
 import { text, wholeNumber } from '../http/parameters.js';
 import { sessionNameRefusal } from '../intake/names.js';
+import type { SteadyClock } from '../kernel/clock.js';
 import { type ProxyAddress, parseProxyUrl, type StoredProxy } from '../kernel/proxy.js';
 import type { SessionRecord } from './store.js';
 

@@ -1,7 +1,7 @@
-import type { Clock } from '../clock.js';
-import { InvalidInput, NotFound } from '../errors.js';
 import { NoSessionsDirectory } from '../intake/errors.js';
 import { hasFiles, type MovedFiles, type SessionsDirectory } from '../intake/session_files.js';
+import type { Clock } from '../kernel/clock.js';
+import { InvalidInput, NotFound } from '../kernel/errors.js';
 import type { ProxyAddress } from '../kernel/proxy.js';
 import type { PoolService } from '../pool/service.js';
 import type { Lease } from '../pool/store.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { SteadyClock } from '../clock.js';
 import { page } from '../http/parameters.js';
 import { defineRoute, type Reply, type ResponseSpec, type Route, type RouteSpec } from '../http/route.js';
+import type { SteadyClock } from '../kernel/clock.js';
 import { runAnswer, serializeRun } from '../runs/serialize.js';
 import type { RunService } from '../runs/service.js';
 import type { Run } from '../runs/store.js';

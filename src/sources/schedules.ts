@@ -1,7 +1,7 @@
 import type { Logger } from 'winston';
 import type { Cluster } from '../cluster/cluster.js';
-import { BadRequest } from '../errors.js';
 import { isSchedule, runOnSchedule } from '../jobs/scheduler.js';
+import { BadRequest } from '../kernel/errors.js';
 import type { BeginOutcome } from '../runs/store.js';
 import type { SourceStore } from './store.js';
 

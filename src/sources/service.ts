@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.js';
-import { BadRequest, Conflict, NotFound } from '../errors.js';
+import type { Clock } from '../kernel/clock.js';
+import { BadRequest, Conflict, NotFound } from '../kernel/errors.js';
 import type { Page } from '../kernel/page.js';
 import { type RunService, runInProgress } from '../runs/service.js';
 import type { Run, RunStore } from '../runs/store.js';

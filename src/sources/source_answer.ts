@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SteadyClock } from '../clock.js';
+import type { SteadyClock } from '../kernel/clock.js';
 import { runSummary, serializeRunSummary } from '../runs/serialize.js';
 import type { RunService } from '../runs/service.js';
 import type { Run } from '../runs/store.js';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { InvalidInput } from '../errors.js';
+import { InvalidInput } from '../kernel/errors.js';
 import type * as schemas from './schemas.js';
 import type { GivenChannel, RequestedSettings } from './source_settings.js';
 import type { AccessLevel, Target } from './store.js';

@@ -1,5 +1,5 @@
 import { SOURCE_API_HASH, SOURCE_BOT_TOKEN, type Vault } from '../access/vault.js';
-import { BadRequest } from '../errors.js';
+import { BadRequest } from '../kernel/errors.js';
 import { parseIdentifier } from './identifier.js';
 import { parseSchedule } from './schedules.js';
 import type { SourceSettings, Target } from './store.js';

@@ -1,4 +1,4 @@
-import { BadRequest } from '../errors.js';
+import { BadRequest } from '../kernel/errors.js';
 import type { SourceSettings, Target } from './store.js';
 
 /** The roots of the targets; null: not configured. */

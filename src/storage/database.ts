@@ -1,15 +1,15 @@
 import type { Logger } from 'winston';
 import type { AccessStore } from '../access/store.js';
 import type { AuditStore } from '../audit/store.js';
-import type { SteadyClock, TimeSource } from '../clock.js';
 import type { Cluster } from '../cluster/cluster.js';
 import type { IntakeStore } from '../intake/store.js';
+import type { SteadyClock, TimeSource } from '../kernel/clock.js';
+import type { Threads } from '../kernel/threads.js';
 import type { LoginStore } from '../logins/store.js';
 import type { PoolSignals, PoolStore } from '../pool/store.js';
 import type { RunStore } from '../runs/store.js';
 import type { SessionStore } from '../sessions/store.js';
 import type { SourceStore } from '../sources/store.js';
-import type { Threads } from '../threads.js';
 
 /** What the start knows about the database that it should find. */
 export interface ExpectedDatabase {

@@ -1,5 +1,5 @@
-import { TeleGateError } from '../errors.js';
-import type { Timers } from '../timers.js';
+import { TeleGateError } from '../kernel/errors.js';
+import type { Timers } from '../kernel/timers.js';
 import type { Database } from './database.js';
 
 /** The delay before a failed write is retried, in milliseconds. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS } from '../project.js';
+import { POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS } from '../kernel/project.js';
 import { DatabaseRefused } from './database.js';
 import type { NamedDatabase } from './database_url.js';
 

@@ -1,5 +1,5 @@
 import type { AccessStore } from '../access/store.js';
-import { type AnchoredClock, type ClockAnchor, createSteadyClock, type TimeSource } from '../clock.js';
+import { type AnchoredClock, type ClockAnchor, createSteadyClock, type TimeSource } from '../kernel/clock.js';
 
 /** The database key for the anchor of a machine's clock. */
 export const ANCHOR = 'clock.anchor';

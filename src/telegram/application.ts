@@ -1,4 +1,4 @@
-import { BadRequest } from '../errors.js';
+import { BadRequest } from '../kernel/errors.js';
 
 /** The application that calls Telegram for an account: `api_id` and `api_hash` of my.telegram.org. */
 export interface Application {

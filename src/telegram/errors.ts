@@ -1,4 +1,4 @@
-import { BadGateway, GatewayTimeout, TooMany } from '../errors.js';
+import { BadGateway, GatewayTimeout, TooMany } from '../kernel/errors.js';
 
 /** Telegram answered a call with an error, by its own name, such as `PHONE_CODE_INVALID`. */
 export class TelegramRefused extends BadGateway {

@@ -1,5 +1,5 @@
 import type { ProxyAddress } from '../kernel/proxy.js';
-import type { Timers } from '../timers.js';
+import type { Timers } from '../kernel/timers.js';
 import type { Application } from './application.js';
 import type { MediaFile, Message, MessagesAfter } from './message.js';
 import type { TelegramNetwork } from './network.js';

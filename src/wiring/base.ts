@@ -3,18 +3,18 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { encryptionKeyFile } from '../access/encryption_key.js';
 import type { Vault } from '../access/vault.js';
-import type { SteadyClock } from '../clock.js';
 import type { Config } from '../config.js';
-import { Disposers } from '../disposers.js';
 import { EventHub } from '../http/events.js';
 import { Uploads } from '../http/uploads.js';
+import type { SteadyClock } from '../kernel/clock.js';
+import { Disposers } from '../kernel/disposers.js';
 import { makePrivate } from '../kernel/private_files.js';
+import type { Timers } from '../kernel/timers.js';
 import type { Database, DatabaseDependencies } from '../storage/database.js';
 import { DatabaseHealth } from '../storage/database_health.js';
 import { openDatabase } from '../storage/open.js';
 import type { GatewayLimits } from '../telegram/gateway.js';
 import type { TelegramNetwork } from '../telegram/network.js';
-import type { Timers } from '../timers.js';
 import { openVault } from './vault.js';
 
 /** What the service is given: time, logging, and how to reach Telegram. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { nodeTimers } from '../../src/kernel/timers.js';
 import { PoolService } from '../../src/pool/service.js';
 import type { PostgresDatabase } from '../../src/storage/postgres/database.js';
-import { nodeTimers } from '../../src/timers.js';
 import { by, found, put, T0, wish } from '../contracts/stores.js';
 import { until } from '../service/manual_time.js';
 import { borrowDatabase, openPostgres, returnDatabase } from '../storage/databases_postgres.js';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { nodeTimers } from '../../src/timers.js';
+import { nodeTimers } from '../../src/kernel/timers.js';
 import { KEYS, type Service, type ServiceOptions, type Who, withService } from '../service/service.js';
 
 /** Where systems keep a Chromium. */

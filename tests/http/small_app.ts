@@ -6,8 +6,8 @@ import { createErrorMapper } from '../../src/http/error_mapper.js';
 import type { Route } from '../../src/http/route.js';
 import { addRoutes, notFound } from '../../src/http/router.js';
 import type { ApiKey } from '../../src/kernel/api_key.js';
-import { createLogger } from '../../src/logging.js';
-import { nodeTimers } from '../../src/timers.js';
+import { createLogger } from '../../src/kernel/logging.js';
+import { nodeTimers } from '../../src/kernel/timers.js';
 
 const KEY: ApiKey = {
   ...{ holder: 'test', name: 'test', role: 'admin' },

@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { Failed } from '../../src/errors.js';
 import {
   FileInUse,
   FileNameTaken,
@@ -13,6 +12,7 @@ import {
   withFileErrors,
 } from '../../src/intake/errors.js';
 import { packError, unpackError } from '../../src/intake/scan_protocol.js';
+import { Failed } from '../../src/kernel/errors.js';
 
 function thrownBy(work: () => unknown): unknown {
   try {

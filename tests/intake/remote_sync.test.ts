@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { Conflict, Failed, Unavailable } from '../../src/errors.js';
 import { SessionsDirectoryUnreadable } from '../../src/intake/errors.js';
 import { answerSyncRequests, RemoteSync } from '../../src/intake/remote_sync.js';
 import type { SyncOptions, SyncReport } from '../../src/intake/sync_run.js';
-import { createLogger } from '../../src/logging.js';
+import { Conflict, Failed, Unavailable } from '../../src/kernel/errors.js';
+import { createLogger } from '../../src/kernel/logging.js';
 import { ToldInProcess } from '../cluster/told_in_process.js';
 import { Lines } from '../logged.js';
 import { ManualTime } from '../service/manual_time.js';

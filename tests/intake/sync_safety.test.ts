@@ -2,7 +2,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { nodeTimers } from '../../src/timers.js';
+import { nodeTimers } from '../../src/kernel/timers.js';
 import { until } from '../service/manual_time.js';
 import { type Service, some, withService } from '../service/service.js';
 import { telethonFile } from './session_files.js';

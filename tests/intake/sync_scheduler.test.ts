@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { SingleNode } from '../../src/cluster/single_node.js';
-import { Unavailable } from '../../src/errors.js';
 import { RootProbe } from '../../src/intake/root_watch.js';
 import { SyncScheduler } from '../../src/intake/sync_scheduler.js';
+import { Unavailable } from '../../src/kernel/errors.js';
 import { until } from '../service/manual_time.js';
 import { type Service, some, withService } from '../service/service.js';
 import { ownSync, unreadLog } from './syncing.js';

@@ -5,7 +5,7 @@ import { DirectoryAvailability } from '../../src/intake/root_watch.js';
 import { Scanner } from '../../src/intake/scanner.js';
 import { SyncService } from '../../src/intake/sync.js';
 import type { EncryptCredentials } from '../../src/intake/sync_run.js';
-import { createLogger } from '../../src/logging.js';
+import { createLogger } from '../../src/kernel/logging.js';
 import type { Service } from '../service/service.js';
 
 /** A session as the API lists it. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { SessionsWatcher } from '../../src/intake/watcher.js';
-import { nodeTimers } from '../../src/timers.js';
+import { nodeTimers } from '../../src/kernel/timers.js';
 import { until } from '../service/manual_time.js';
 import { reusedThreads } from '../service/reused_threads.js';
 import { write } from './session_files.js';

@@ -1,10 +1,10 @@
 import { sandboxNetwork } from '../../sandbox/network.js';
 import { listen } from '../../sandbox/trial/listening.js';
-import { systemTime } from '../../src/clock.js';
 import { loadConfig } from '../../src/config.js';
 import { createContainer } from '../../src/container.js';
-import { createLogger } from '../../src/logging.js';
-import { nodeTimers } from '../../src/timers.js';
+import { systemTime } from '../../src/kernel/clock.js';
+import { createLogger } from '../../src/kernel/logging.js';
+import { nodeTimers } from '../../src/kernel/timers.js';
 
 /** What the program is told: where Telegram is, its RSA key with its numbers as text, and its settings. */
 export interface ProgramWish {

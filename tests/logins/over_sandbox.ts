@@ -5,8 +5,8 @@ import type { Response, Test } from 'supertest';
 import { sandboxNetwork } from '../../sandbox/network.js';
 import type { Sandbox } from '../../sandbox/sandbox.js';
 import type { Seed } from '../../sandbox/world/seed.js';
+import { nodeTimers } from '../../src/kernel/timers.js';
 import { defaultLimits, type GatewayLimits } from '../../src/telegram/gateway.js';
-import { nodeTimers } from '../../src/timers.js';
 import { sandboxIn } from '../sandbox/sandbox_in.js';
 import { type Service, type ServiceOptions, withService } from '../service/service.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { BadRequest, Conflict, TooMany, Unavailable } from '../../src/errors.js';
+import { BadRequest, Conflict, TooMany, Unavailable } from '../../src/kernel/errors.js';
 import {
   conflictError,
   loginRefusal,

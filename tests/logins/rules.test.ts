@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { BadRequest } from '../../src/errors.js';
 import type { FoundFile } from '../../src/intake/store.js';
+import { BadRequest } from '../../src/kernel/errors.js';
 import {
   claimOf,
   claimUntil,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { BadRequest } from '../../src/errors.js';
 import { authKeyDigest } from '../../src/intake/formats/session_string.js';
+import { BadRequest } from '../../src/kernel/errors.js';
 import { signIn } from '../../src/logins/service.js';
 import type { ClaimedLogin, LoginSecret } from '../../src/logins/steps.js';
 import type { LoginChange, PendingLogin } from '../../src/logins/store.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { NO_REMOTE_QUEUES } from '../../src/cluster/single_node.js';
-import { Unavailable } from '../../src/errors.js';
+import { Unavailable } from '../../src/kernel/errors.js';
 import { AcquireQueue, type Joining } from '../../src/pool/acquire_queue.js';
 import type { AcquireOutcome, AcquireRequest } from '../../src/pool/store.js';
 import { add, by, type MakeStores, type Stores, T0, tally, usingStores, wish } from '../contracts/stores.js';

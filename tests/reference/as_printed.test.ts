@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { PROJECT_ROOT } from '../../src/project.js';
+import { PROJECT_ROOT } from '../../src/kernel/project.js';
 import { type Compared, compareAll, page } from './as_printed/table.js';
 
 const hasCurl = spawnSync('curl', ['--version']).status === 0;

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { nodeTimers } from '../../src/timers.js';
+import { nodeTimers } from '../../src/kernel/timers.js';
 import { lines, NEVER, NOTHING_STORED, StoringPlace } from './storing.js';
 
 const FILE = { messageId: 1, date: 1_700_000_000, name: 'a.bin' };

@@ -8,7 +8,7 @@ import { lines, NO_S3, StoringPlace } from './storing.js';
 
 const PRELOAD = new URL('../../sandbox/failing_disk.js', import.meta.url).href;
 const SINK = new URL('../../src/scraping/sinks/open_sink.js', import.meta.url).href;
-const TIMERS = new URL('../../src/timers.js', import.meta.url).href;
+const TIMERS = new URL('../../src/kernel/timers.js', import.meta.url).href;
 const MESSAGES = 15;
 
 /** Stores messages, each with a file of three pieces; prints the checkpoint, and each file's path and checksum. */

@@ -6,12 +6,12 @@ import { sandboxNetwork } from '../../sandbox/network.js';
 import { startSandbox } from '../../sandbox/sandbox.js';
 import { listen } from '../../sandbox/trial/listening.js';
 import { parseSeed } from '../../sandbox/world/seed.js';
-import { systemTime } from '../../src/clock.js';
 import { loadConfig } from '../../src/config.js';
 import { type Container, createContainer } from '../../src/container.js';
-import { createLogger } from '../../src/logging.js';
+import { systemTime } from '../../src/kernel/clock.js';
+import { createLogger } from '../../src/kernel/logging.js';
+import { nodeTimers } from '../../src/kernel/timers.js';
 import type { Checkpoint, RunLogEntry, ScrapedFile } from '../../src/runs/store.js';
-import { nodeTimers } from '../../src/timers.js';
 import { Client } from '../journeys/client.js';
 import { sendCode } from '../journeys/journey.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { Unavailable } from '../../src/errors.js';
-import { RetryBudget } from '../../src/retry.js';
+import { Unavailable } from '../../src/kernel/errors.js';
+import { RetryBudget } from '../../src/kernel/retry.js';
 import { LeaseLost, RunCancelled, RunLost, ServiceStopping } from '../../src/runs/engine.js';
 import {
   afterInterruption,

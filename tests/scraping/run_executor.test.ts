@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { RetryBudget } from '../../src/retry.js';
+import { RetryBudget } from '../../src/kernel/retry.js';
+import type { Timers } from '../../src/kernel/timers.js';
 import type { RunOutcome } from '../../src/runs/engine.js';
 import { type RecoveryAction, TELEGRAM_RETRY_DELAYS_MS } from '../../src/scraping/recovery.js';
 import { readToEnd } from '../../src/scraping/run_executor.js';
-import type { Timers } from '../../src/timers.js';
 
 /** What comes of reading: it ends, or it fails with what is to be done then, at some message. */
 type Reading = 'ends' | { readonly action: RecoveryAction; readonly at: number };

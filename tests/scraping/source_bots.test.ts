@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { SOURCE_API_HASH, SOURCE_BOT_TOKEN, Vault } from '../../src/access/vault.js';
-import { BadRequest } from '../../src/errors.js';
+import { BadRequest } from '../../src/kernel/errors.js';
 import { type BotSession, SourceBots } from '../../src/scraping/source_bots.js';
 import { applicationChooser } from '../../src/telegram/application.js';
 import { addSource } from '../contracts/sources.js';

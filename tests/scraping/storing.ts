@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { filesBelow } from '../../sandbox/s3/objects.js';
 import { S3Server } from '../../sandbox/s3/server.js';
-import { createSteadyClock } from '../../src/clock.js';
+import { createSteadyClock } from '../../src/kernel/clock.js';
+import { nodeTimers } from '../../src/kernel/timers.js';
 import type { Checkpoint } from '../../src/runs/store.js';
 import { openSink } from '../../src/scraping/sinks/open_sink.js';
 import { connectS3, type S3Config } from '../../src/scraping/sinks/s3_bucket.js';
 import type { Sink, StoringSource } from '../../src/scraping/sinks/sink.js';
 import { TARGETS, type Target } from '../../src/sources/store.js';
-import { nodeTimers } from '../../src/timers.js';
 import { ManualTime } from '../service/manual_time.js';
 
 export const NOTHING_STORED: Checkpoint = { lastMessageId: 0, monthPath: null, monthBytes: 0 };

@@ -1,6 +1,6 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import type { TimeSource } from '../../src/clock.js';
-import type { Timers } from '../../src/timers.js';
+import type { TimeSource } from '../../src/kernel/clock.js';
+import type { Timers } from '../../src/kernel/timers.js';
 
 interface Timer {
   readonly at: number;

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { stopListening, type Threads, threadPerTask } from '../../src/threads.js';
+import { stopListening, type Threads, threadPerTask } from '../../src/kernel/threads.js';
 
 const idle = new Map<string, Worker[]>();
 const entries = new WeakMap<Worker, string>();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Conflict, NotFound, TooMany, Unavailable } from '../../src/errors.js';
+import { Conflict, NotFound, TooMany, Unavailable } from '../../src/kernel/errors.js';
 import {
   leaseRefusal,
   nameTaken,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { SecretUnreadable } from '../../src/access/vault.js';
-import { Conflict } from '../../src/errors.js';
+import { Conflict } from '../../src/kernel/errors.js';
 import { refusedCheck } from '../../src/sessions/checks.js';
 import {
   TelegramFlood,

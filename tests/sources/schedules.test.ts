@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createLogger } from '../../src/logging.js';
+import { createLogger } from '../../src/kernel/logging.js';
 import type { BeginOutcome } from '../../src/runs/store.js';
 import { SourceSchedules } from '../../src/sources/schedules.js';
 import { ToldInProcess } from '../cluster/told_in_process.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { BadRequest } from '../../src/errors.js';
+import { BadRequest } from '../../src/kernel/errors.js';
 import { parseSchedule } from '../../src/sources/schedules.js';
 import { normaliseFileTypes } from '../../src/sources/source_settings.js';
 

@@ -1,8 +1,8 @@
 import { readFileSync, statSync, truncateSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { systemTime } from '../../src/clock.js';
-import { DatabaseDamaged } from '../../src/errors.js';
-import { createLogger } from '../../src/logging.js';
+import { systemTime } from '../../src/kernel/clock.js';
+import { DatabaseDamaged } from '../../src/kernel/errors.js';
+import { createLogger } from '../../src/kernel/logging.js';
 import type { Database } from '../../src/storage/database.js';
 import { openSqlite } from '../../src/storage/sqlite/opening.js';
 import { walkPages } from '../../src/storage/sqlite/soundness.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Unavailable } from '../../src/errors.js';
+import { Unavailable } from '../../src/kernel/errors.js';
 import { DatabaseHealth } from '../../src/storage/database_health.js';
 import { ManualTime } from '../service/manual_time.js';
 

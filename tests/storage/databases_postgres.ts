@@ -2,10 +2,10 @@ import { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { describe } from '@jest/globals';
 import pg from 'pg';
+import { nodeTimers } from '../../src/kernel/timers.js';
 import type { PostgresOptions } from '../../src/storage/postgres/connect.js';
 import { PostgresDatabase } from '../../src/storage/postgres/database.js';
 import { migrateDatabase } from '../../src/storage/postgres/migrating.js';
-import { nodeTimers } from '../../src/timers.js';
 import { type Stores, storesOf } from '../contracts/stores.js';
 import { DATABASES, onServer, urlOf } from './server.js';
 

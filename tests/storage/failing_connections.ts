@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
+import type { Timers } from '../../src/kernel/timers.js';
 import { connect } from '../../src/storage/postgres/connect.js';
 import { Transactions } from '../../src/storage/postgres/transaction.js';
-import type { Timers } from '../../src/timers.js';
 import { CuttingProxy } from './cutting_proxy.js';
 import { dropDatabase, makeDatabase, optionsFor } from './databases_postgres.js';
 import { onServer } from './server.js';

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { runOnSchedule } from '../../src/jobs/scheduler.js';
-import { createLogger } from '../../src/logging.js';
+import { createLogger } from '../../src/kernel/logging.js';
 import { Lines } from '../logged.js';
 import { until } from '../service/manual_time.js';
 import { describeWithServer, dropDatabase } from './databases_postgres.js';

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { BadRequest } from '../../src/errors.js';
+import { BadRequest } from '../../src/kernel/errors.js';
 import { applicationChooser } from '../../src/telegram/application.js';
 
 const configured = applicationChooser(1, 'one');

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { nodeTimers } from '../../src/kernel/timers.js';
 import { TelegramTimeout, TelegramUnreachable } from '../../src/telegram/errors.js';
 import type { ConnectedAccount } from '../../src/telegram/gateway.js';
 import { createLazyGateway } from '../../src/telegram/lazy_gateway.js';
-import { nodeTimers } from '../../src/timers.js';
 import { ManualTime, until } from '../service/manual_time.js';
 import {
   type GatewayUnderTest,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { BadGateway, GatewayTimeout, TooMany } from '../../src/errors.js';
+import { BadGateway, GatewayTimeout, TooMany } from '../../src/kernel/errors.js';
 import {
   isRpcError,
   TelegramFlood,

@@ -1,6 +1,7 @@
 import { sandboxNetwork } from '../../sandbox/network.js';
 import type { Sandbox } from '../../sandbox/sandbox.js';
 import type { Seed } from '../../sandbox/world/seed.js';
+import { nodeTimers, type Timers } from '../../src/kernel/timers.js';
 import type {
   AccountAccess,
   Channel,
@@ -12,7 +13,6 @@ import type {
 } from '../../src/telegram/gateway.js';
 import { createGramjsGateway } from '../../src/telegram/gramjs/gateway.js';
 import type { TelegramNetwork } from '../../src/telegram/network.js';
-import { nodeTimers, type Timers } from '../../src/timers.js';
 import { application, type TestSandbox, testSandbox } from '../sandbox/gramjs.js';
 import type { ManualTime } from '../service/manual_time.js';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { nodeTimers } from '../../src/kernel/timers.js';
 import { TelegramUnreachable } from '../../src/telegram/errors.js';
 import type { TelegramGateway } from '../../src/telegram/gateway.js';
 import { createGramjsGateway } from '../../src/telegram/gramjs/gateway.js';
-import { nodeTimers } from '../../src/timers.js';
 import { type TestSandbox, testSandbox } from '../sandbox/gramjs.js';
 import { loginOf, networkOf } from './gateway_under_test.js';
 

@@ -1,4 +1,4 @@
-import { normalizePhoneNumber } from '../../phone_number.js';
+import { normalizePhoneNumber } from '../../kernel/phone_number.js';
 import { type JsonSession, readJsonSession } from './json_file.js';
 import { authKeyDigest, type Credentials, type StringFormat } from './session_string.js';
 import { isSqlite, readSqliteSession } from './sqlite_session.js';

@@ -1,4 +1,4 @@
-import { normalizePhoneNumber } from '../../phone_number.js';
+import { normalizePhoneNumber } from '../../kernel/phone_number.js';
 import { type DecodedString, decodeSessionString } from './session_string.js';
 
 /** What the JSON file of a session says. Null: it does not say, or not in a way that can be meant. */

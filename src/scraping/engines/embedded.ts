@@ -1,6 +1,7 @@
 import type { Logger } from 'winston';
-import type { Clock } from '../../clock.js';
-import { Unavailable } from '../../errors.js';
+import type { Clock } from '../../kernel/clock.js';
+import { Unavailable } from '../../kernel/errors.js';
+import type { Timers } from '../../kernel/timers.js';
 import {
   type Engine,
   type ExecuteRun,
@@ -10,7 +11,6 @@ import {
   ServiceStopping,
 } from '../../runs/engine.js';
 import type { Run, RunStore } from '../../runs/store.js';
-import type { Timers } from '../../timers.js';
 import { afterInterruption, type InterruptedRun } from '../recovery.js';
 import { RUN_LEASE_TTL_MS, runHeartbeat } from './run_heartbeat.js';
 

@@ -1,7 +1,7 @@
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../kernel/clock.js';
+import type { Timers } from '../../kernel/timers.js';
 import { type OwnedRun, RunCancelled, RunLost } from '../../runs/engine.js';
 import type { RunStore } from '../../runs/store.js';
-import type { Timers } from '../../timers.js';
 
 /** How long a run stays its owner's after the last heartbeat, in milliseconds; then another replica takes it over. */
 export const RUN_LEASE_TTL_MS = 15_000;

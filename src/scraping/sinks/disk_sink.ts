@@ -1,8 +1,8 @@
 import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { exponentialDelays, RetryBudget, withRetry } from '../../retry.js';
+import { exponentialDelays, RetryBudget, withRetry } from '../../kernel/retry.js';
+import type { Timers } from '../../kernel/timers.js';
 import type { Checkpoint } from '../../runs/store.js';
-import type { Timers } from '../../timers.js';
 import { safeFileName } from '../file_names.js';
 import { type DiskDirectory, recoverDirectory } from './disk_recovery.js';
 import {

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, realpath, rm } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { hasCode } from '../../kernel/private_files.js';
-import { unlessAborted } from '../../unless_aborted.js';
+import { unlessAborted } from '../../kernel/unless_aborted.js';
 import { FileTruncated, OutsideRoot } from './failures.js';
 
 /** A file that only grows. Every call rejects with the file system's error. */

@@ -1,4 +1,4 @@
-import { Failed } from '../../errors.js';
+import { Failed } from '../../kernel/errors.js';
 import type { Target } from '../../sources/store.js';
 
 /** A target could not be written or read. Says what to do about it; holds no secret and no absolute path. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../kernel/clock.js';
+import type { Timers } from '../../kernel/timers.js';
 import type { Checkpoint } from '../../runs/store.js';
-import type { Timers } from '../../timers.js';
 import { DiskSink } from './disk_sink.js';
 import { SinkFailed } from './failures.js';
 import { connectS3, type S3Config } from './s3_bucket.js';

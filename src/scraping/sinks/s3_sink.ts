@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../kernel/clock.js';
 import type { Checkpoint } from '../../runs/store.js';
 import { safeFileName } from '../file_names.js';
 import { type AppendOnlyFile, type DiskWork, receiveFile } from './durable_files.js';

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Client } from 'pg';
-import { POSTGRES_MIGRATIONS } from '../../project.js';
+import { POSTGRES_MIGRATIONS } from '../../kernel/project.js';
 import { refuseOtherVersion } from '../migrate.js';
 import { commandOptions, connectForCommand } from '../postgres/connect.js';
 import { appliedToPostgres, migrateDatabase } from '../postgres/migrating.js';

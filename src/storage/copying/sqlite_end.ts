@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
-import { SQLITE_MIGRATIONS } from '../../project.js';
+import { SQLITE_MIGRATIONS } from '../../kernel/project.js';
 import { DatabaseRefused } from '../database.js';
 import { refuseOtherVersion } from '../migrate.js';
 import { appliedToSqlite, takeLock } from '../sqlite/open.js';

@@ -1,5 +1,5 @@
 import type { QueryConfig } from 'pg';
-import { KeyedMutex } from '../../keyed_mutex.js';
+import { KeyedMutex } from '../../kernel/keyed_mutex.js';
 import type { AcquireOutcome, AcquireRequest, PoolCounts } from '../../pool/store.js';
 import { exists, overCap, remember, repeated } from './acquire_checks.js';
 import { acquireStatement, kindOf, type LeasedRow } from './acquire_statement.js';

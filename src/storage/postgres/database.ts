@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
 import type { AccessStore } from '../../access/store.js';
 import type { AuditStore } from '../../audit/store.js';
-import { Unavailable } from '../../errors.js';
 import type { IntakeStore } from '../../intake/store.js';
+import { Unavailable } from '../../kernel/errors.js';
 import type { LoginStore } from '../../logins/store.js';
 import type { PoolSignals, PoolStore } from '../../pool/store.js';
 import type { RunStore } from '../../runs/store.js';

@@ -1,6 +1,6 @@
 import type { Logger } from 'winston';
-import type { SteadyClock, TimeSource } from '../../clock.js';
-import type { Timers } from '../../timers.js';
+import type { SteadyClock, TimeSource } from '../../kernel/clock.js';
+import type { Timers } from '../../kernel/timers.js';
 
 /** How often the server is asked for its time, in milliseconds. */
 const EVERY_MS = 5_000;

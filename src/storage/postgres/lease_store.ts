@@ -1,4 +1,4 @@
-import { Unavailable } from '../../errors.js';
+import { Unavailable } from '../../kernel/errors.js';
 import { authorizeLease, type Caller } from '../../pool/lease_authorization.js';
 import { renewal } from '../../pool/lease_decisions.js';
 import type {

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import pg from 'pg';
-import { Unavailable } from '../../errors.js';
-import { KeyedMutex } from '../../keyed_mutex.js';
+import { Unavailable } from '../../kernel/errors.js';
+import { KeyedMutex } from '../../kernel/keyed_mutex.js';
 import { connectionConfig, type Db, type PostgresOptions } from './connect.js';
 import { toldError } from './transaction.js';
 

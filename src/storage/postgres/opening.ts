@@ -1,5 +1,5 @@
-import { POSTGRES_MIGRATIONS } from '../../project.js';
-import { awaitedTimers, nodeTimers } from '../../timers.js';
+import { POSTGRES_MIGRATIONS } from '../../kernel/project.js';
+import { awaitedTimers, nodeTimers } from '../../kernel/timers.js';
 import { type Database, type DatabaseDependencies, DatabaseRefused } from '../database.js';
 import type { PostgresTarget } from '../database_url.js';
 import { refuseOtherVersion } from '../migrate.js';

@@ -1,8 +1,8 @@
 import { types } from 'node:util';
 import type { Pool, PoolClient, QueryConfig, QueryResultRow } from 'pg';
 import pg from 'pg';
-import { Unavailable } from '../../errors.js';
-import type { Timers } from '../../timers.js';
+import { Unavailable } from '../../kernel/errors.js';
+import type { Timers } from '../../kernel/timers.js';
 
 /** How often a transaction is tried if others abort it. */
 const ATTEMPTS = 6;

@@ -1,5 +1,5 @@
-import { digest, sameDigest } from '../../digests.js';
 import { deadByFile } from '../../intake/auth_key_owner.js';
+import { digest, sameDigest } from '../../kernel/digests.js';
 import { MAX_PENDING_LOGINS, storedLogin } from '../../logins/rules.js';
 import type { AddOutcome, PendingLogin } from '../../logins/store.js';
 import { isHeld } from '../../pool/session_state.js';

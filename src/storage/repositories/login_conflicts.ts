@@ -1,6 +1,6 @@
 import { and, asc, eq, ne, type SQL } from 'drizzle-orm';
-import { digest } from '../../digests.js';
 import { foldName } from '../../intake/names.js';
+import { digest } from '../../kernel/digests.js';
 import {
   CONFLICT_WITH_LOGIN,
   conflictOf,

@@ -1,9 +1,9 @@
 import { eq } from 'drizzle-orm';
-import { digest, sameDigest } from '../../digests.js';
 import { deadByFile, fileGoneChange } from '../../intake/auth_key_owner.js';
 import { mergeFileMetadata, wouldLose } from '../../intake/file_metadata.js';
 import { foldName } from '../../intake/names.js';
 import type { FileChange, FoundFile } from '../../intake/store.js';
+import { digest, sameDigest } from '../../kernel/digests.js';
 import { isHeld } from '../../pool/session_state.js';
 import type { SessionRow } from '../tables.js';
 import type { UnitOfWork } from '../unit_of_work.js';

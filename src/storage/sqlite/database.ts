@@ -1,14 +1,14 @@
 import type { Worker } from 'node:worker_threads';
 import type { AccessStore } from '../../access/store.js';
 import type { AuditStore } from '../../audit/store.js';
-import { DatabaseDamaged, Unavailable } from '../../errors.js';
 import type { IntakeStore } from '../../intake/store.js';
+import { DatabaseDamaged, Unavailable } from '../../kernel/errors.js';
+import { stopListening, type Threads, threadPerTask } from '../../kernel/threads.js';
 import type { LoginStore } from '../../logins/store.js';
 import type { PoolNotice, PoolSignals, PoolStore } from '../../pool/store.js';
 import type { RunStore } from '../../runs/store.js';
 import type { SessionStore } from '../../sessions/store.js';
 import type { SourceStore } from '../../sources/store.js';
-import { stopListening, type Threads, threadPerTask } from '../../threads.js';
 import { DatabaseRefused } from '../database.js';
 import type { CallFailure } from './batch.js';
 import type { OpenDatabase } from './open.js';

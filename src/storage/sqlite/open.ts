@@ -4,8 +4,8 @@ import Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
-import { freeBytes, isDiskFull, noSpaceLeft } from '../../disk_full.js';
 import { foldName } from '../../intake/names.js';
+import { freeBytes, isDiskFull, noSpaceLeft } from '../../kernel/disk_full.js';
 import { DatabaseRefused, type ExpectedDatabase } from '../database.js';
 import { checkDatabase, RESTORE, saysDamaged } from './soundness.js';
 

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'winston';
 import { SingleNode } from '../../cluster/single_node.js';
-import { SQLITE_MIGRATIONS } from '../../project.js';
+import { SQLITE_MIGRATIONS } from '../../kernel/project.js';
 import type { Database, DatabaseDependencies } from '../database.js';
 import type { SqliteTarget } from '../database_url.js';
 import { ANCHOR, restoreClock, saveClock } from '../saved_clock.js';

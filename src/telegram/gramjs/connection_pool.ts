@@ -1,6 +1,6 @@
-import { Semaphore } from '../../semaphore.js';
-import type { Timers } from '../../timers.js';
-import { unlessAborted } from '../../unless_aborted.js';
+import { Semaphore } from '../../kernel/semaphore.js';
+import type { Timers } from '../../kernel/timers.js';
+import { unlessAborted } from '../../kernel/unless_aborted.js';
 import { TelegramTimeout, TelegramUnreachable } from '../errors.js';
 import type { AccountAccess } from '../gateway.js';
 import type { TelegramNetwork } from '../network.js';

@@ -1,7 +1,7 @@
 import { _serverKeys } from 'telegram/crypto/RSA.js';
 import { readBigIntFromBuffer } from 'telegram/Helpers.js';
 import { Api } from 'telegram/tl/index.js';
-import { Semaphore } from '../../semaphore.js';
+import { Semaphore } from '../../kernel/semaphore.js';
 import {
   type AccountAccess,
   type ConnectedAccount,

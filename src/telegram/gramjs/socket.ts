@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { SocksClient } from 'socks';
-import type { Timers } from '../../timers.js';
-import { unlessAborted } from '../../unless_aborted.js';
+import type { Timers } from '../../kernel/timers.js';
+import { unlessAborted } from '../../kernel/unless_aborted.js';
 import { TelegramUnreachable } from '../errors.js';
 import type { Endpoint, NetworkPath, SocksTunnel } from './network_path.js';
 

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PROJECT_ROOT } from '../../../src/project.js';
+import { PROJECT_ROOT } from '../../../src/kernel/project.js';
 import { compareAll, page } from './table.js';
 
 /** Where the page is kept. */

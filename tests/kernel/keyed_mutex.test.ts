@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { KeyedMutex } from '../src/keyed_mutex.js';
+import { KeyedMutex } from '../../src/kernel/keyed_mutex.js';
 
 /** Work that ends when it is told to, and notes when it began. */
 function work(began: string[], name: string) {

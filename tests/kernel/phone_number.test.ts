@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { normalizePhoneNumber } from '../src/phone_number.js';
+import { normalizePhoneNumber } from '../../src/kernel/phone_number.js';
 
 test.each([
   ['+573025288905', '+573025288905'],

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { DrizzleQueryError } from 'drizzle-orm';
-import { logged } from './logged.js';
+import { logged } from '../logged.js';
 
 const SESSION = `1${randomBytes(263).toString('base64url')}=`;
 const API_KEY = `tg_${randomBytes(32).toString('base64url')}`;

@@ -6,8 +6,8 @@ import {
   sleep,
   withJitter,
   withRetry,
-} from '../src/retry.js';
-import type { Timers } from '../src/timers.js';
+} from '../../src/kernel/retry.js';
+import type { Timers } from '../../src/kernel/timers.js';
 
 /** Timers that note each delay and fire at once, unless they are to stand still. */
 function timersOf(fires = true) {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { Semaphore } from '../src/semaphore.js';
+import { Semaphore } from '../../src/kernel/semaphore.js';
 
 const never = new AbortController().signal;
 

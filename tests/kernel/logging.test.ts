@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { createLogger } from '../src/logging.js';
-import { Lines, logged } from './logged.js';
+import { createLogger } from '../../src/kernel/logging.js';
+import { Lines, logged } from '../logged.js';
 
 describe('a log entry', () => {
   it('is one line of JSON: time, level, message, fields', () => {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The root of the project: two levels above the compiled sources. */
-export const PROJECT_ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+/** The root of the project, in which the sources are compiled to `dist/src`. */
+export const PROJECT_ROOT = resolve(fileURLToPath(new URL('../../..', import.meta.url)));
 
 /** Where the generated migrations of SQLite are. */
 export const SQLITE_MIGRATIONS = join(PROJECT_ROOT, 'drizzle', 'sqlite');

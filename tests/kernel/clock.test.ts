@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createSteadyClock, systemTime } from '../src/clock.js';
+import { createSteadyClock, systemTime } from '../../src/kernel/clock.js';
 
 const START = Date.UTC(2026, 0, 1);
 const HOUR = 3_600_000;
