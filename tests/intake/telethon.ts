@@ -5,9 +5,12 @@ import { until } from '../service/manual_time.js';
 /** Telethon may be installed for the system's Python only, and not for the one that comes first in the path. */
 const PYTHONS = ['python3', '/usr/bin/python3'];
 
+/** Whether Telethon is installed, without the second or two that importing it takes. */
+const HAS_TELETHON = "import importlib.util as u, sys; sys.exit(u.find_spec('telethon') is None)";
+
 /** A Python that has Telethon; null: there is none. */
 export function pythonWithTelethon(): string | null {
-  return PYTHONS.find((python) => spawnSync(python, ['-c', 'import telethon']).status === 0) ?? null;
+  return PYTHONS.find((python) => spawnSync(python, ['-c', HAS_TELETHON]).status === 0) ?? null;
 }
 
 /**

@@ -24,10 +24,10 @@ export function readSqliteSession(bytes: Buffer): SqliteSession {
     return { format: 'unreadable', dead: `not readable as SQLite: ${image.reason}`, credentials: null };
   }
   if (image.kind === 'tables') {
-    const telethon = readTelethon(image.version, image.sessions);
-    if (telethon !== null) return { format: 'telethon', ...telethon };
-    const pyrogram = readPyrogram(image.version, image.sessions);
-    if (pyrogram !== null) return { format: 'pyrogram', ...pyrogram };
+    for (const layout of LAYOUTS) {
+      const session = readLayout(layout, image.version, image.sessions);
+      if (session !== null) return session;
+    }
   }
   return { format: 'unknown', dead: null, credentials: null };
 }
@@ -36,7 +36,7 @@ export function readSqliteSession(bytes: Buffer): SqliteSession {
 interface ImageTable {
   readonly columns: ReadonlySet<string>;
   /** Integers are bigint. Null: the table is empty. */
-  readonly row: Readonly<Record<string, unknown>> | null;
+  readonly row: Row | null;
 }
 
 /** What a SQLite image holds that a session is read from. */
@@ -137,71 +137,56 @@ function plainTable(database: Database.Database, name: 'version' | 'sessions'): 
   return { columns: new Set(names), row: row ?? null };
 }
 
-/** What the tables of a session file say: credentials, or in plain words why there certainly are none. */
-type StoredSession =
-  | { readonly dead: null; readonly credentials: Credentials }
-  | { readonly dead: string; readonly credentials: null };
+type Row = Readonly<Record<string, unknown>>;
 
-/** Layouts that are known well enough to call a session without a key dead (`sessions/sqlite.py`). */
-const TELETHON_VERSIONS = { first: 6, last: 8 };
-
-/**
- * Reads Telethon's tables, told by the column `version.version`. Columns are taken by name: 8 adds
- * `tmp_auth_key`, which is not the account's key. Null: not Telethon's, or laid out in a way unknown here.
- */
-function readTelethon(version: ImageTable, sessions: ImageTable): StoredSession | null {
-  if (!version.columns.has('version')) return null;
-  if (!sessions.columns.has('dc_id') || !sessions.columns.has('auth_key')) return null;
-  const row = sessions.row ?? {};
-  const dead = authKeyFault(row.auth_key);
-  if (dead !== null)
-    return isKnown(version.row?.version, TELETHON_VERSIONS) ? { dead, credentials: null } : null;
-  const address = storedAddress(row) ?? wellKnownAddress(Number(row.dc_id));
-  if (!Buffer.isBuffer(row.auth_key) || !isDcId(row.dc_id) || address === null) return null;
-  return {
-    dead: null,
-    credentials: {
-      dcId: Number(row.dc_id),
-      ...address,
-      authKey: row.auth_key,
-      userId: null,
-      apiId: null,
-      isBot: false,
-    },
-  };
+/** How a library lays out its session file. Columns are taken by name. */
+interface Layout {
+  readonly format: 'telethon' | 'pyrogram';
+  /** The column of `version` that tells the library. */
+  readonly versionColumn: string;
+  /** The versions that are known well enough to call a session without a key dead. */
+  readonly versions: { readonly first: number; readonly last: number };
+  /** What the row says beside the auth key and its data centre. */
+  account(row: Row): Pick<Credentials, 'userId' | 'apiId' | 'isBot'> & { readonly test: boolean };
 }
 
-/** Layouts that are known well enough to call a session without a key dead (`storage/sqlite_storage.py` and forks). */
-const PYROGRAM_VERSIONS = { first: 2, last: 7 };
+const LAYOUTS: readonly Layout[] = [
+  {
+    // `sessions/sqlite.py`; 8 adds `tmp_auth_key`, which is not the account's key.
+    format: 'telethon',
+    versionColumn: 'version',
+    versions: { first: 6, last: 8 },
+    account: () => ({ userId: null, apiId: null, isBot: false, test: false }),
+  },
+  {
+    // `storage/sqlite_storage.py` and forks, some of which add the address; 2 has no `api_id`.
+    format: 'pyrogram',
+    versionColumn: 'number',
+    versions: { first: 2, last: 7 },
+    account: ({ user_id: userId, api_id: apiId, is_bot: isBot, test_mode: test }) => ({
+      userId: typeof userId === 'bigint' && userId > 0n ? userId.toString() : null,
+      apiId: typeof apiId === 'bigint' && apiId > 0n && apiId < 2n ** 31n ? Number(apiId) : null,
+      isBot: isBot === 1n,
+      test: typeof test === 'bigint' && test !== 0n,
+    }),
+  },
+];
 
-/**
- * Reads Pyrogram's tables, told by the column `version.number`. Columns are taken by name: 2 has no
- * `api_id`, and forks add the address. Null: not Pyrogram's, or laid out in a way unknown here.
- */
-function readPyrogram(version: ImageTable, sessions: ImageTable): StoredSession | null {
-  if (!version.columns.has('number')) return null;
+/** Null: not this library's, or laid out in a way unknown here. */
+function readLayout(layout: Layout, version: ImageTable, sessions: ImageTable): SqliteSession | null {
+  const { format, versionColumn, versions } = layout;
+  if (!version.columns.has(versionColumn)) return null;
   if (!sessions.columns.has('dc_id') || !sessions.columns.has('auth_key')) return null;
   const row = sessions.row ?? {};
   const dead = authKeyFault(row.auth_key);
-  if (dead !== null)
-    return isKnown(version.row?.number, PYROGRAM_VERSIONS) ? { dead, credentials: null } : null;
-  const test = typeof row.test_mode === 'bigint' && row.test_mode !== 0n;
+  if (dead !== null) {
+    return isKnown(version.row?.[versionColumn], versions) ? { format, dead, credentials: null } : null;
+  }
+  const { test, ...account } = layout.account(row);
   const address = storedAddress(row) ?? wellKnownAddress(Number(row.dc_id), test);
   if (!Buffer.isBuffer(row.auth_key) || !isDcId(row.dc_id) || address === null) return null;
-  return {
-    dead: null,
-    credentials: {
-      dcId: Number(row.dc_id),
-      ...address,
-      authKey: row.auth_key,
-      userId: typeof row.user_id === 'bigint' && row.user_id > 0n ? row.user_id.toString() : null,
-      apiId:
-        typeof row.api_id === 'bigint' && row.api_id > 0n && row.api_id < 2n ** 31n
-          ? Number(row.api_id)
-          : null,
-      isBot: row.is_bot === 1n,
-    },
-  };
+  const credentials = { dcId: Number(row.dc_id), ...address, authKey: row.auth_key, ...account };
+  return { format, dead: null, credentials };
 }
 
 /** Whether a layout's version is among those known; a missing one is not. */
@@ -215,10 +200,10 @@ function isDcId(value: unknown): boolean {
 }
 
 /** The address that the row itself names; null: it names none, or not one that can be dialled. */
-function storedAddress(
-  row: Readonly<Record<string, unknown>>,
-): Pick<Credentials, 'serverAddress' | 'port'> | null {
-  const { server_address: serverAddress, port } = row;
+function storedAddress({
+  server_address: serverAddress,
+  port,
+}: Row): Pick<Credentials, 'serverAddress' | 'port'> | null {
   if (typeof serverAddress !== 'string' || !/^[\w.:-]{1,255}$/.test(serverAddress)) return null;
   const valid = typeof port === 'bigint' && port > 0n && port < 65536n;
   return { serverAddress, port: valid ? Number(port) : 443 };
