@@ -5,7 +5,7 @@ export interface ConnectionRecord {
   readonly dc: number;
   /** 16 hexadecimal digits; null: no encrypted message yet. */
   keyId: string | null;
-  /** Whose key it is, once it is anybody's. */
+  /** The account of the key, once it has one. */
   phone: string | null;
   readonly openedAt: number;
   closedAt: number | null;
@@ -13,13 +13,13 @@ export interface ConnectionRecord {
   requests: number;
   /** Those of them that move files, which several connections may do at once. */
   mediaRequests: number;
-  /** Order of events among all connections: times are too coarse to tell before from after. */
+  /** The order of events over all connections: times are too coarse for that. */
   readonly openedOrder: number;
   firstSentOrder: number | null;
   closedOrder: number | null;
 }
 
-/** Two connections that were both open and both calling with one key: what kills a session. */
+/** Two connections that were open and called with one key at the same time, which kills a session. */
 export interface Overlap {
   readonly keyId: string;
   readonly phone: string | null;
@@ -33,7 +33,7 @@ export interface CalledMethod {
   readonly isMedia: boolean;
 }
 
-/** Who was connected where, when, and with which key. Keeps the last `capacity` records. */
+/** The log of connections: account, data centre, time and key. Keeps the last `capacity` records. */
 export class ConnectionLog {
   readonly #records: ConnectionRecord[] = [];
   readonly #open = new Set<ConnectionRecord>();
@@ -41,7 +41,7 @@ export class ConnectionLog {
   readonly #calls = new Map<string, number>();
   #order = 0;
   #nextId = 1;
-  /** Records that no longer fit. */
+  /** Records that were dropped. */
   dropped = 0;
 
   constructor(
@@ -87,7 +87,7 @@ export class ConnectionLog {
     return false;
   }
 
-  /** How often a method was called, by GramJS's name of it: `auth.SendCode`. */
+  /** How often a method was called, by GramJS's name: `auth.SendCode`. */
   calls(method: string): number {
     return this.#calls.get(method) ?? 0;
   }
@@ -97,7 +97,7 @@ export class ConnectionLog {
     return this.#records;
   }
 
-  /** Every pair that broke 'one session, one connection', among the records kept. */
+  /** Every pair that violated 'one session, one connection', among the kept records. */
   overlaps(): Overlap[] {
     const senders = this.#records.filter(({ firstSentOrder }) => firstSentOrder !== null);
     const byKey = new Map<string, ConnectionRecord[]>();

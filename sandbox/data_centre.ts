@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { ClientConnection, type ConnectionHost, type ServerMode } from './mtproto/connection.js';
 
-/** What a data centre shares with the others. */
+/** What data centres share. */
 export type DataCentreHost = Omit<ConnectionHost, 'mode'>;
 
 /** One data centre: an address to listen on, and the clients connected to it. */
@@ -19,7 +19,7 @@ export class DataCentre {
     return this.#mode;
   }
 
-  /** Starts listening; `port` 0 is any free one. Resolves to the port. Rejects with the system's error. */
+  /** Starts listening; `port` 0: any free one. Resolves to the port. Rejects with the system's error. */
   async listen(port: number): Promise<number> {
     const server = createServer((socket) => this.#accept(socket));
     await new Promise<void>((resolve, reject) => {
@@ -34,7 +34,7 @@ export class DataCentre {
     return typeof listening === 'object' && listening !== null ? listening.port : port;
   }
 
-  /** Changes how it behaves; `refuse` also hangs up on everybody. */
+  /** Changes how it behaves; `refuse` also disconnects everyone. */
   async behave(mode: ServerMode, port: number): Promise<void> {
     const refused = this.#mode === 'refuse';
     this.#mode = mode;
@@ -42,7 +42,7 @@ export class DataCentre {
     else if (refused) await this.listen(port);
   }
 
-  /** Hangs up on everybody and stops listening. */
+  /** Disconnects everyone and stops listening. */
   async close(): Promise<void> {
     const server = this.#server;
     this.#server = null;

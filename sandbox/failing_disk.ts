@@ -4,31 +4,31 @@ import { syncBuiltinESMExports } from 'node:module';
 import { resolve } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 
-/** To be loaded before anything else: every tenth write below NAS_ROOT fails, as on a disk over a faltering network. */
+/** Must be loaded first: every tenth write below NAS_ROOT fails, as on a network disk with an unreliable connection. */
 
-// biome-ignore lint/style/noProcessEnv: it has no other way to be told
+// biome-ignore lint/style/noProcessEnv: there is no other way to configure it
 const ROOT = `${process.env.NAS_ROOT}`;
 const EVERY = 10;
 
-/** What the disk was asked to do below NAS_ROOT, or in it. */
+/** A disk operation in or below NAS_ROOT. */
 export interface DiskCall {
   /** `open`: for writing. */
   readonly call: 'open' | 'write' | 'truncate' | 'sync' | 'rename' | 'mkdir' | 'rm';
-  /** Absolute; what is renamed has it afterwards. */
+  /** Absolute; of a rename, the new path. */
   readonly path: string;
-  /** What is renamed had it before. */
+  /** Of a rename, the old path. */
   readonly from?: string;
-  /** The bytes that were written end here; so does the file, once it is cut. */
+  /** Where the written bytes end, or the truncated file. */
   readonly end?: number;
-  /** It failed with EIO, and nothing was done. */
+  /** Whether it failed with EIO, without effect. */
   readonly refused: boolean;
 }
 
-/** What whoever imports this in the same process may ask of the disk, besides. */
+/** Controls for code that imports this in the same process. */
 export const disk = {
-  /** Told of each call when it is over. */
+  /** Called after each operation. */
   onCall: (_call: DiskCall): void => undefined,
-  /** Whether a file or directory is not to be flushed now. */
+  /** Whether flushing a file or directory fails now. */
   refusesSync: (_path: string): boolean => false,
 };
 
@@ -64,7 +64,7 @@ function isForWriting(flags: string | number | undefined): boolean {
   return flags !== undefined && flags !== 'r';
 }
 
-/** The file or directory, whose writes fail now and then, and which is flushed only where that is not refused. */
+/** A file or directory whose writes sometimes fail, and whose flushes can fail. */
 function faltering(file: FileHandle, path: string): FileHandle {
   const original = {
     write: file.write.bind(file),

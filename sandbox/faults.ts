@@ -1,18 +1,18 @@
 import { errorCodeOf } from './api/errors.js';
 
-/** What is to happen to a request. */
+/** What happens to a request. */
 export type Effect =
   | { readonly kind: 'error'; readonly code: number; readonly message: string }
   /** Never answered; the connection stays open. */
   | { readonly kind: 'hang' }
   /** The connection is closed instead of an answer. */
   | { readonly kind: 'drop' }
-  /** It is carried out, and the connection is closed before its answer. */
+  /** It is executed, and the connection is closed before the answer. */
   | { readonly kind: 'unanswered' }
-  /** Answered, but so much later. */
+  /** Answered after a delay. */
   | { readonly kind: 'slow'; readonly milliseconds: number };
 
-/** A fault as it is asked for. What is left out matches everything. */
+/** A requested fault. Omitted fields match everything. */
 export interface FaultRequest {
   /** `hang`, `drop`, `unanswered`, `slow`, or the name of any error of Telegram, such as `FLOOD_WAIT_30`. */
   readonly fault: string;
@@ -23,27 +23,27 @@ export interface FaultRequest {
   readonly dc?: number | undefined;
   /** For `slow`. */
   readonly milliseconds?: number | undefined;
-  /** How many requests it strikes; until cleared, if left out. */
+  /** How many requests it affects; by default until cleared. */
   readonly times?: number | undefined;
-  /** The error's number, where it is not the usual one. */
+  /** The error's number, if it is not the usual one. */
   readonly code?: number | undefined;
 }
 
-/** A fault that is set. */
+/** An active fault. */
 export interface Fault extends FaultRequest {
   readonly id: number;
-  /** Requests struck so far. */
+  /** Requests affected so far. */
   readonly struck: number;
 }
 
-/** The request that a fault may strike. `phones`: whose account it is, or is about. */
+/** A request that a fault may affect. `phones`: the account that sends it, or that it concerns. */
 export interface Target {
   readonly dc: number;
   readonly method: string;
   readonly phones: readonly string[];
 }
 
-/** Faults on demand: what is set first strikes first. */
+/** Faults on demand: the first one set takes effect first. */
 export class Faults {
   readonly #faults = new Map<number, Fault>();
   #nextId = 1;
@@ -63,12 +63,12 @@ export class Faults {
     return before - this.#faults.size;
   }
 
-  /** Those that may still strike. */
+  /** Those that may still take effect. */
   list(): Fault[] {
     return [...this.#faults.values()];
   }
 
-  /** What happens to a request, counted as struck; null: nothing. */
+  /** What happens to a request, counted as affected; null: nothing. */
   strike(target: Target): Effect | null {
     for (const fault of this.#faults.values()) {
       if (!matches(fault, target)) continue;

@@ -2,19 +2,19 @@ import { type Cipher, createCipheriv } from 'node:crypto';
 import { connect, createServer, type Socket } from 'node:net';
 import { sha256 } from './crypto/primitives.js';
 
-/** A proxy that clients reach Telegram through (core.telegram.org/mtproto/mtproto-transports, MTProxy). */
+/** A proxy between clients and Telegram (core.telegram.org/mtproto/mtproto-transports, MTProxy). */
 export interface MtProxy {
   readonly address: string;
   readonly port: number;
-  /** Connections passed on so far. */
+  /** Connections forwarded so far. */
   passed(): number;
   close(): Promise<void>;
 }
 
-/** Where a proxy listens, and what it leads to. */
+/** Where a proxy listens, and where it forwards to. */
 export interface MtProxyOptions {
   readonly address: string;
-  /** 0: any that is free. */
+  /** 0: any free one. */
   readonly port: number;
   /** 16 bytes that clients have to know. */
   readonly secret: Buffer;
@@ -31,7 +31,7 @@ const transports: Readonly<Record<string, string>> = {
   dddddddd: 'dddddddd',
 };
 
-/** Starts a proxy. Rejects with the system's error where it can't listen. */
+/** Starts a proxy. Rejects with the system's error if it can't listen. */
 export async function startMtProxy(options: MtProxyOptions): Promise<MtProxy> {
   const sockets = new Set<Socket>();
   let passed = 0;

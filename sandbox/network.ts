@@ -2,13 +2,13 @@ import { isIPv4 } from 'node:net';
 import type { TelegramNetwork } from '../src/telegram/network.js';
 import type { Sandbox } from './sandbox.js';
 
-/** What of a sandbox one has to know to dial it. */
+/** What is needed to connect to a sandbox. */
 export type SandboxAddresses = Pick<Sandbox, 'addresses' | 'port' | 'rsaPublicKey'>;
 
-/** As with Telegram itself: logins begin at 2, so that accounts of others are sent on to theirs. */
+/** As with Telegram itself: logins start at 2, so that accounts of other data centres are redirected. */
 const FIRST_DC = 2;
 
-/** The data centres of a sandbox as a network: nothing outside of this machine is ever dialled. */
+/** The data centres of a sandbox as a network: it never connects to anything outside of this machine. */
 export function sandboxNetwork({ addresses, port, rsaPublicKey }: SandboxAddresses): TelegramNetwork {
   const { fingerprint, modulus, exponent } = rsaPublicKey;
   return {
@@ -22,7 +22,7 @@ export function sandboxNetwork({ addresses, port, rsaPublicKey }: SandboxAddress
   };
 }
 
-/** Names other than `localhost` are not looked up: who knows where they lead. */
+/** Names other than `localhost` are not resolved: they could lead anywhere. */
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

@@ -9,9 +9,9 @@ import { SandboxRefused } from './trial/initial_pool.js';
 import { PortRefused } from './trial/ports.js';
 import { jsonLine, page } from './trial/startup_output.js';
 
-/** The whole of TeleGate over data centres of its own, until it is told to stop. */
+/** The whole of TeleGate with its own data centres, until it is stopped. */
 async function main(): Promise<void> {
-  // Everything that is written here is for this user alone.
+  // All files created here are readable by this user only.
   process.umask(0o077);
   const { json, help, ...options } = readCommandLine(process.argv.slice(2));
   if (help) {
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   process.stdout.write(json ? jsonLine(service) : page(service, headings(process.stdout.isTTY)));
 }
 
-/** PostgreSQL instead of a file, if DATABASE_URL says so; nothing else of the environment counts here. */
+/** PostgreSQL instead of a file, if DATABASE_URL says so; no other variable counts here. */
 function databaseSetting(): Record<string, string> {
   // biome-ignore lint/style/noProcessEnv: the one variable that is read here
   const { DATABASE_URL = '' } = process.env;
@@ -35,14 +35,14 @@ function headings(isTerminal: boolean): (text: string) => string {
   return (text) => (isTerminal ? `\u001b[1m${text}\u001b[22m` : text);
 }
 
-/** A stop while it starts comes as soon as it has started: then nothing is left half done. */
+/** A stop during the start takes effect once it has started, so that nothing is left half done. */
 function stopOnSignal(starting: Promise<SandboxService>): void {
   let stopping = false;
   const stop = async () => {
     if (stopping) return;
     stopping = true;
     const service = await starting.catch(() => null);
-    // Where it could not start, that is what its exit code tells.
+    // If it could not start, its exit code says so.
     if (service === null) return;
     await service.close();
     process.exit(0);
@@ -61,7 +61,7 @@ const MISTAKES = [
   EncryptionKeysDiffer,
 ];
 
-/** Mistakes of whoever starts it: said in one message, without a stack. */
+/** The user's mistakes are reported in one message, without a stack. */
 function explain(error: unknown): string {
   if (hasCode(error, 'EADDRNOTAVAIL')) {
     return 'The data centres need 127.0.0.2 and up. Where only 127.0.0.1 is there: sudo ifconfig lo0 alias 127.0.0.2';

@@ -12,12 +12,12 @@ import { Keys } from './state/keys.js';
 import type { Seed } from './world/seed.js';
 import { World } from './world/world.js';
 
-/** What a sandbox is started with. */
+/** The options of a sandbox. */
 export interface SandboxOptions {
-  /** Holds what outlives a restart: the RSA key, auth keys, log-ins, codes. */
+  /** Stores what survives a restart: the RSA key, auth keys, authorizations, codes. */
   readonly directory: string;
   readonly seed: Seed;
-  /** The same for all data centres; 0: any that is free. */
+  /** The same for all data centres; 0: any free one. */
   readonly port: number;
   /** Milliseconds since 1970. */
   readonly time: () => number;
@@ -34,11 +34,11 @@ export interface SandboxAccount {
   readonly dc: number;
   readonly code: string;
   readonly password: string | null;
-  /** The last one sent and not used yet. */
+  /** The last one that was sent and is unused. */
   readonly lastCode: { readonly code: string; readonly type: string; readonly sentAt: number } | null;
 }
 
-/** A Telegram of our own, on loopback addresses. */
+/** A local Telegram emulator on loopback addresses. */
 export interface Sandbox {
   /** Data centre 1's address, 2's, … */
   readonly addresses: readonly string[];
@@ -48,7 +48,7 @@ export interface Sandbox {
   readonly faults: Faults;
   readonly connections: ConnectionLog;
   accounts(): SandboxAccount[];
-  /** Changes how one data centre behaves. Rejects with RangeError where there is no such data centre. */
+  /** Changes how one data centre behaves. Rejects with RangeError if it does not exist. */
   behave(dc: number, mode: ServerMode): Promise<void>;
   /** How each data centre behaves, number 1 first. */
   modes(): ServerMode[];
@@ -58,7 +58,7 @@ export interface Sandbox {
 const PORT_ATTEMPTS = 20;
 const UNUSED_KEY_MS = 7 * 86_400_000;
 
-/** Starts the data centres: 127.0.0.2, 127.0.0.3, … Rejects with the system's error where one can't listen. */
+/** Starts the data centres: 127.0.0.2, 127.0.0.3, … Rejects with the system's error if one can't listen. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { time, makeRsaPem = generateRsaPem } = options;
   const world = new World(options.seed);
@@ -119,7 +119,7 @@ function dataCentres(shared: Shared): DataCentre[] {
   );
 }
 
-/** A port that is free at one address may be taken at the next: then all try another. */
+/** A port that is free on one address may be taken on the next: then all try another. */
 async function listenTogether(centres: readonly DataCentre[], wanted: number): Promise<number> {
   for (let attempt = 1; ; attempt++) {
     try {

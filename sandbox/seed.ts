@@ -1,6 +1,6 @@
 import { parseSeed } from './world/seed.js';
 
-/** The world that the sandbox begins with, unless told of another. `world/seed.ts` says what may stand here. */
+/** The default world of the sandbox. `world/seed.ts` defines its format. */
 export const sandboxSeed = parseSeed({
   data_centres: 3,
   code_seconds: 300,

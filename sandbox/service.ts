@@ -19,17 +19,17 @@ import { onPort, onStoredPort } from './trial/ports.js';
 import * as startupInfo from './trial/startup_info.js';
 import type { Seed } from './world/seed.js';
 
-/** What the data centres and the service are started with. Ports: 0 is any that is free. */
+/** The options of the data centres and the service. Ports: 0 is any free one. */
 export interface SandboxServiceOptions {
-  /** Holds everything: the service's data and session files, the data centres' state, the keys. */
+  /** Contains everything: the service's data and session files, the data centres' state, the keys. */
   readonly directory: string;
   readonly port: number;
   readonly dcPort: number;
   readonly controlPort: number;
   readonly seed?: Seed;
-  /** How many accounts the first start puts into the pool. */
+  /** How many accounts the first start adds to the pool. */
   readonly poolSize?: number;
-  /** Settings of the service by the names of their variables, beside those that the sandbox chooses. */
+  /** Settings of the service by the names of their variables, in addition to the sandbox's own. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly telegramLimits?: Partial<GatewayLimits>;
   /** Where the service's threads come from; each is a new one unless given. */
@@ -37,13 +37,13 @@ export interface SandboxServiceOptions {
   readonly makeRsaPem?: SandboxOptions['makeRsaPem'];
 }
 
-/** The data centres and a service that knows no other Telegram, ready to be tried. */
+/** The data centres, and a service that only connects to them. */
 export interface SandboxService {
   /** `http://127.0.0.1:PORT` */
   readonly baseUrl: string;
   readonly adminKey: string;
   readonly workerKey: string;
-  /** As they were when everything was ready. */
+  /** Their state after the start. */
   readonly accounts: readonly startupInfo.AccountInfo[];
   readonly refusedAccounts: readonly startupInfo.RefusedAccount[];
   readonly bots: readonly startupInfo.BotInfo[];
@@ -52,13 +52,13 @@ export interface SandboxService {
   /** Absolute. */
   readonly sessionsDir: string;
   readonly sandbox: Sandbox;
-  /** Lets requests end, and stops everything. */
+  /** Finishes requests, and stops everything. */
   close(): Promise<void>;
 }
 
 /**
- * Starts data centres, their control endpoint and the service. The first start logs accounts in; everything
- * outlives a restart over the same directory.
+ * Starts data centres, their control endpoint and the service. The first start logs accounts in; everything survives
+ * a restart with the same directory.
  * @throws PortRefused; what keeps the service from starting: ConfigError, DatabaseRefused, KeyFileError.
  */
 export async function startSandboxService(options: SandboxServiceOptions): Promise<SandboxService> {

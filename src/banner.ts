@@ -19,13 +19,13 @@ export function banner({ config, port, sessions, firstKey }: BannerFacts): strin
     `  console   ${url}/`,
     `  docs      ${url}/docs`,
     `  API       ${url}/  (and ${url}/api/v1/)`,
-    `  sessions  ${sessions} ${config.syncs ? `in ${config.sessionsDir}` : '(SESSIONS_SYNC=off: other replicas look after their files)'}`,
+    `  sessions  ${sessions} ${config.syncs ? `in ${config.sessionsDir}` : '(SESSIONS_SYNC=off: other replicas sync the files)'}`,
   ];
   if (sessions === 0 && config.syncs)
-    lines.push('            none yet: drop .session files there, they are seen within seconds');
+    lines.push('            none yet: drop .session files there; they are found within seconds');
   if (firstKey) {
     lines.push('', `  admin key ${firstKey}`);
-    lines.push(`            shown this once, and kept in ${join(config.dataDir, 'admin.key')} (mode 0600)`);
+    lines.push(`            shown only once, and saved in ${join(config.dataDir, 'admin.key')} (mode 0600)`);
     lines.push('', '  first lease:', `    curl -H "X-API-Key: ${firstKey}" ${url}/session`);
   }
   return `${lines.join('\n')}\n\n`;

@@ -88,9 +88,9 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
   if (result.success) return deepFreeze(toConfig(result.data));
   const lines = result.error.issues.map(({ path: [name], message }) => {
     const variable = String(name);
-    return `  ${variable}: given ${show(variable, given[variable] ?? '')}, wanted ${message}`;
+    return `  ${variable}: given ${show(variable, given[variable] ?? '')}, expected ${message}`;
   });
-  throw new ConfigError(['These settings are wrong:', ...lines].join('\n'));
+  throw new ConfigError(['Invalid settings:', ...lines].join('\n'));
 }
 
 /**

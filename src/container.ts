@@ -150,7 +150,8 @@ async function startWatchingFiles({ config, database, time, logger, disposers }:
   await rootWatch.start();
   if (availability?.reason === null) await removeLeftovers(config.sessionsDir, time.wall());
   const lacking = shared ? await store.readAgain() : 0;
-  if (lacking > 0) logger.info('sessions are read again, to be kept in the database', { sessions: lacking });
+  if (lacking > 0)
+    logger.info('session files are read again, to store them in the database', { sessions: lacking });
   disposers.add(
     runOnSchedule(config.syncCron, 'sync', { cluster, logger }, () => syncScheduler.run('schedule')),
   );

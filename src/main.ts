@@ -37,7 +37,7 @@ async function main(): Promise<void> {
 async function serve(config: Config): Promise<void> {
   const logger = createLogger({ level: config.logLevel });
   process.on('uncaughtException', (error) => {
-    logger.error('unexpected error; the service ends, and nothing acknowledged is lost', { error });
+    logger.error('unexpected error; the service exits, and nothing acknowledged is lost', { error });
     process.exitCode = 1;
     setImmediate(() => process.exit(1));
   });
@@ -109,9 +109,9 @@ function explain(error: unknown): string {
     EncryptionKeysDiffer,
   ];
   if (error instanceof Error && mistakes.some((mistake) => error instanceof mistake)) return error.message;
-  if (error instanceof Unavailable) return 'The database went away meanwhile: start again when it is back.';
+  if (error instanceof Unavailable) return 'The database became unavailable: start again when it is back.';
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-    return `${error.message}: something listens there already. Stop it, or set PORT to a free one.`;
+    return `${error.message}: another program is listening there. Stop it, or set PORT to a free one.`;
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

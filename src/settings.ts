@@ -75,7 +75,7 @@ export const settingsSchema = z
   })
   .refine(({ SESSIONS_SYNC, DATABASE_URL }) => SESSIONS_SYNC === 'on' || DATABASE_URL?.kind === 'postgres', {
     path: ['SESSIONS_SYNC'],
-    error: 'on: other processes can look after the session files only where DATABASE_URL is postgres://',
+    error: 'on: other processes can sync the session files only if DATABASE_URL is postgres://',
   });
 
 /** What the settings' texts were read as, by the name of the variable. */

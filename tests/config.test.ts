@@ -7,7 +7,7 @@ import { loadConfig } from '../src/config.js';
 import { mistakesOf } from './mistakes_of.js';
 
 describe('the settings', () => {
-  it('have a default each', () => {
+  it('all have defaults', () => {
     expect(loadConfig({})).toEqual({
       port: 8000,
       host: '0.0.0.0',
@@ -59,7 +59,7 @@ describe('the settings', () => {
     expect(loadConfig({ PORT: '', DATA_DIR: ' ', API_KEYS: '' })).toEqual(loadConfig({}));
   });
 
-  it('are read from their texts', () => {
+  it('are parsed from their texts', () => {
     const config = loadConfig({
       PORT: ' 9000 ',
       DATA_DIR: '/var/lib/telegate',
@@ -89,8 +89,8 @@ describe('the settings', () => {
   });
 });
 
-describe('wrong settings', () => {
-  it('are all told at once, each with what was given and what was wanted', () => {
+describe('invalid settings', () => {
+  it('are all reported at once, each with its value and what was expected', () => {
     const lines = mistakesOf({
       PORT: '80a',
       LEASE_TTL_SECONDS: '86401',
@@ -99,11 +99,11 @@ describe('wrong settings', () => {
       LOG_LEVEL: 'loud',
     });
     expect(lines).toEqual([
-      '  PORT: given "80a", wanted a whole number from 0 to 65535',
-      '  LEASE_TTL_SECONDS: given "86401", wanted a whole number from 1 to 86400',
-      '  SYNC_CRON: given "every hour", wanted a cron expression, or off',
-      '  SESSION_CHECK: given "loose", wanted one of lenient, strict',
-      '  LOG_LEVEL: given "loud", wanted one of error, warn, info, http, verbose, debug, silly',
+      '  PORT: given "80a", expected a whole number from 0 to 65535',
+      '  LEASE_TTL_SECONDS: given "86401", expected a whole number from 1 to 86400',
+      '  SYNC_CRON: given "every hour", expected a cron expression, or off',
+      '  SESSION_CHECK: given "loose", expected one of lenient, strict',
+      '  LOG_LEVEL: given "loud", expected one of error, warn, info, http, verbose, debug, silly',
     ]);
   });
 
@@ -145,7 +145,7 @@ describe('the environment', () => {
     return JSON.parse(execFileSync(process.execPath, args, { cwd: directory, env, encoding: 'utf8' }));
   }
 
-  it('is completed from .env, where a variable already set wins', () => {
+  it('is completed from .env, without overriding variables that are already set', () => {
     const directory = mkdtempSync(join(tmpdir(), 'config-'));
     try {
       expect(readIn(directory, { PORT: '9000' })).toEqual({ PORT: '9000' });

@@ -10,7 +10,7 @@ describe('DATABASE_URL', () => {
     ['sqlite:///srv/my.db', '/srv/my.db'],
     ['file:/srv/my.db', '/srv/my.db'],
     ['FILE:///srv/my.db', '/srv/my.db'],
-  ])('takes %s', (DATABASE_URL, file) => {
+  ])('accepts %s', (DATABASE_URL, file) => {
     expect(loadConfig({ DATABASE_URL }).database).toEqual({ kind: 'sqlite', file });
   });
 
@@ -33,12 +33,11 @@ describe('DATABASE_URL', () => {
 describe('SESSIONS_SYNC', () => {
   const DATABASE_URL = 'postgres://me:hunter2@host/db';
 
-  it('is on unless other processes can look after the session files', () => {
+  it('is on unless other processes can sync the session files', () => {
     expect(loadConfig({ DATABASE_URL }).syncs).toBe(true);
     expect(loadConfig({ DATABASE_URL, SESSIONS_SYNC: 'off' }).syncs).toBe(false);
-    const wanted =
-      'on: other processes can look after the session files only where DATABASE_URL is postgres://';
-    const lines = [`  SESSIONS_SYNC: given "off", wanted ${wanted}`];
+    const wanted = 'on: other processes can sync the session files only if DATABASE_URL is postgres://';
+    const lines = [`  SESSIONS_SYNC: given "off", expected ${wanted}`];
     expect(mistakesOf({ SESSIONS_SYNC: 'off' })).toEqual(lines);
     expect(mistakesOf({ SESSIONS_SYNC: 'off', DATABASE_URL: 'sqlite:./my.db' })).toEqual(lines);
     expect(mistakesOf({ SESSIONS_SYNC: 'never', DATABASE_URL })).toHaveLength(1);
@@ -46,19 +45,19 @@ describe('SESSIONS_SYNC', () => {
 });
 
 describe('S3_FORCE_PATH_STYLE', () => {
-  it('is on where S3_ENDPOINT names a server, unless it is said', () => {
+  it('is on if S3_ENDPOINT is set, unless set explicitly', () => {
     const S3_ENDPOINT = 'http://localhost:9000';
     expect(loadConfig({ S3_ENDPOINT }).s3.forcePathStyle).toBe(true);
     expect(loadConfig({ S3_ENDPOINT, S3_FORCE_PATH_STYLE: 'off' }).s3.forcePathStyle).toBe(false);
     expect(loadConfig({ S3_FORCE_PATH_STYLE: 'on' }).s3.forcePathStyle).toBe(true);
     expect(mistakesOf({ S3_FORCE_PATH_STYLE: 'yes' })).toEqual([
-      '  S3_FORCE_PATH_STYLE: given "yes", wanted one of on, off',
+      '  S3_FORCE_PATH_STYLE: given "yes", expected one of on, off',
     ]);
   });
 });
 
 describe('API_KEYS', () => {
-  it("are an admin's, or of the role before the colon", () => {
+  it('are admin keys, or have the role before the colon', () => {
     expect(
       loadConfig({
         API_KEYS: 'top-secret-of-tests, worker:worker-key-of-tests,monitor:monitor:key-of-tests,',
@@ -80,7 +79,7 @@ describe('API_KEYS', () => {
     [
       'one key under two roles',
       'admin-key-of-tests-1,worker:admin-key-of-tests-1',
-      'key 2 of the list is given twice',
+      'key 2 of the list appears twice',
     ],
     [
       'a key that no header can carry',

@@ -7,7 +7,7 @@ import { RpcError } from './errors.js';
 import type { ExportedAuthorizations } from './exported.js';
 import type { SrpChallenges } from './srp_challenges.js';
 
-/** What the methods of all data centres work with. */
+/** What the methods of all data centres use. */
 export interface Backend {
   readonly world: World;
   readonly keys: Keys;
@@ -27,24 +27,24 @@ export interface Call {
   readonly backend: Backend;
   readonly dcId: number;
   readonly key: KeyRecord;
-  /** The account that is logged in. Throws RpcError `AUTH_KEY_UNREGISTERED` where none is. */
+  /** The account that is logged in. Throws RpcError `AUTH_KEY_UNREGISTERED` if there is none. */
   readonly account: Account;
 }
 
 /** A method that the sandbox knows. */
 export interface Method {
-  /** As GramJS names its class: `auth.SendCode`. */
+  /** The name of its GramJS class: `auth.SendCode`. */
   readonly name: string;
-  /** Moves files: several connections may do that with one key at once. */
+  /** Whether it transfers files, which several connections may do with one key at once. */
   readonly isMedia: boolean;
-  /** Is there for people only. */
+  /** Whether only users may call it, not bots. */
   readonly refusesBots: boolean;
-  /** Phone numbers that the call is about, besides the account's own. */
+  /** Phone numbers that the call concerns, besides the account's own. */
   phones(request: TlObject): string[];
   answer(request: TlObject, call: Call): TlResult;
 }
 
-/** What GramJS knows of a method's class: its name, and the type of its answer. */
+/** GramJS's metadata of a method's class: its name, and the type of its answer. */
 interface RequestClass<Request> {
   readonly className: string;
   new (args: never): Request;

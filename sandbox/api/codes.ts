@@ -13,7 +13,7 @@ export const codeMethods = [
   method(Api.auth.CancelCode, cancelCode, { phones: ({ phoneNumber }) => [digits(phoneNumber)] }),
 ];
 
-/** Seconds until a client may ask for the code by another way. */
+/** Seconds until a client may request the code in another way. */
 const RESEND_S = 60;
 const nextTypes: Readonly<Record<CodeType, CodeType | null>> = { app: 'sms', sms: 'call', call: null };
 
@@ -88,7 +88,7 @@ function codeType(type: CodeType): Api.auth.TypeCodeType {
   return type === 'sms' ? new Api.auth.CodeTypeSms() : new Api.auth.CodeTypeCall();
 }
 
-/** The application that wants to log somebody in. Throws RpcError `API_ID_INVALID` where the seed refuses it. */
+/** The application of a login. Throws RpcError `API_ID_INVALID` if the seed rejects it. */
 export function ensureApplication(
   { apiId, apiHash }: { readonly apiId: number; readonly apiHash: string },
   { world }: Pick<Backend, 'world'>,

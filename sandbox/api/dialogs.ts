@@ -5,7 +5,7 @@ import { tlChannel, tlMessage, tlUser } from '../world/tl_objects.js';
 import type { Channel } from '../world/world.js';
 import { type Call, method } from './call.js';
 
-/** The list of chats, and the state of updates: nothing ever happens here. */
+/** The list of chats, and the state of updates, which never change. */
 export const dialogMethods = [
   method(Api.messages.GetDialogs, getDialogs, { refusesBots: true }),
   method(Api.messages.GetPinnedDialogs, (_request, call) => pinned(call), { refusesBots: true }),
@@ -41,7 +41,7 @@ function getDialogs(request: Api.messages.GetDialogs, call: Call): Api.messages.
     : new Api.messages.DialogsSlice({ ...found, count: all.length });
 }
 
-/** Newest message first; of two at one time the higher channel id. */
+/** Newest message first; with the same time, the higher channel id first. */
 function entries({ backend, account }: Call): Entry[] {
   const found = backend.world.channelsOf(account).flatMap((channel) => {
     const top = channel.feed.post(newestId(channel));
@@ -85,7 +85,7 @@ function pinned(call: Call): Api.messages.PeerDialogs {
 
 function state({ backend, account }: Call): Api.updates.State {
   const date = Math.floor(backend.time() / 1000);
-  // An account that is not logged in has no state: the getter refuses.
+  // Without a logged-in account there is no state: the getter throws.
   void account;
   return new Api.updates.State({ pts: 1, qts: 0, date, seq: 1, unreadCount: 0 });
 }

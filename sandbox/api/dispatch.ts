@@ -17,7 +17,7 @@ import { passwordMethods } from './password.js';
 import { uploadMethods } from './upload.js';
 import { userMethods } from './users.js';
 
-/** The connection that a request came in by. */
+/** The connection of a request. */
 export interface Caller {
   readonly dcId: number;
   readonly keyId: string;
@@ -28,7 +28,7 @@ export interface Caller {
   drop(): void;
 }
 
-/** Every method that the sandbox answers, by GramJS's name of it. */
+/** Every method that the sandbox supports, by GramJS's name. */
 const methods: ReadonlyMap<string, Method> = new Map(
   [
     helpMethods,
@@ -55,7 +55,7 @@ export class Dispatcher {
     readonly log: ConnectionLog,
   ) {}
 
-  /** Never rejects for anything that a client sent. */
+  /** Never rejects because of a client's input. */
   async invoke(request: TlObject, layer: number, caller: Caller): Promise<Outcome> {
     try {
       return await this.#invoke(request, layer, caller);
@@ -78,7 +78,7 @@ export class Dispatcher {
     if (effect !== null && (await suffer(effect, caller)) === 'no answer') return SILENCE;
     if (method === null) throw new RpcError(`INPUT_METHOD_INVALID_${request.className}`);
     const { backend } = this;
-    // The log-in may have ended while a slow request waited.
+    // The authorization may have ended while a slow request waited.
     const current = this.#key(caller);
     const call = {
       ...{ backend, dcId: caller.dcId, key: current },
@@ -88,7 +88,7 @@ export class Dispatcher {
     };
     if (method.refusesBots && call.account.token !== null) throw new RpcError('BOT_METHOD_INVALID');
     const value = method.answer(request, call);
-    // Logging in makes a connection somebody's.
+    // A login assigns the connection to an account.
     caller.record.phone = this.#key(caller).authorization?.phone ?? caller.record.phone;
     if (effect?.kind === 'unanswered') {
       caller.drop();
@@ -97,7 +97,7 @@ export class Dispatcher {
     return { kind: 'result', value, layer, compress: !method.isMedia };
   }
 
-  /** The request inside of what says how it is to be called (core.telegram.org/api/invoking). */
+  /** The request inside its invocation wrappers (core.telegram.org/api/invoking). */
   #unwrap(wrapped: TlObject, layer: number, caller: Caller): TlObject {
     let request = wrapped;
     while (isWrapper(request)) {
@@ -110,7 +110,7 @@ export class Dispatcher {
     return request;
   }
 
-  /** Counts the call, and kills the log-in where another connection calls with the same key. */
+  /** Counts the call, and kills the authorization if another connection calls with the same key. */
   #accountFor(method: Method | null, caller: Caller): KeyRecord {
     const { authorization } = this.#key(caller);
     caller.record.phone = authorization?.phone ?? caller.record.phone;

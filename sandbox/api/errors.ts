@@ -1,4 +1,4 @@
-/** An error that a method answers with (core.telegram.org/api/errors). */
+/** An error answer of a method (core.telegram.org/api/errors). */
 export class RpcError extends Error {
   override readonly name = 'RpcError';
 
@@ -20,7 +20,7 @@ const codes: readonly (readonly [RegExp, number])[] = [
   [/^(AUTH_RESTART|INTERNAL|RPC_CALL_FAIL|RPC_MCGET_FAIL|TIMEDOUT|HISTORY_GET_FAILED)/, 500],
 ];
 
-/** The number that goes with an error's name; 400 for most. */
+/** The number of an error's name; 400 for most. */
 export function errorCodeOf(message: string): number {
   return codes.find(([pattern]) => pattern.test(message))?.[1] ?? 400;
 }

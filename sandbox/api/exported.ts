@@ -1,4 +1,4 @@
-/** Exported authorizations are used at once; after a minute they are worthless. */
+/** How long an exported authorization is valid: it is used at once. */
 const LIFETIME_MS = 60_000;
 
 interface Exported {
@@ -9,7 +9,7 @@ interface Exported {
   readonly exportedAt: number;
 }
 
-/** Log-ins on their way from one data centre to another (core.telegram.org/api/datacenter, Authorization transfer). */
+/** Authorizations in transfer between data centres (core.telegram.org/api/datacenter, Authorization transfer). */
 export class ExportedAuthorizations {
   readonly #exported = new Map<string, Exported>();
 
@@ -18,7 +18,7 @@ export class ExportedAuthorizations {
     readonly randomBytes: (length: number) => Buffer,
   ) {}
 
-  /** What the client is to show at the data centre `dcId`. */
+  /** What the client has to present to the data centre `dcId`. */
   add(log: { authorizationId: number; userId: bigint; dcId: number }): Buffer {
     this.#forgetOld();
     const bytes = this.randomBytes(64);

@@ -1,7 +1,7 @@
 import { Api } from 'telegram/tl/index.js';
 import { type Call, method } from './call.js';
 
-/** What help.* methods there are (core.telegram.org/methods, Working with...). */
+/** The supported help.* methods (core.telegram.org/methods, Working with...). */
 export const helpMethods = [
   method(Api.help.GetConfig, (_request, call) => config(call)),
   method(
@@ -10,7 +10,7 @@ export const helpMethods = [
   ),
 ];
 
-/** How long clients may keep the configuration. */
+/** How long clients may cache the configuration. */
 const VALID_S = 3600;
 
 function config({ backend, dcId }: Call): Api.Config {

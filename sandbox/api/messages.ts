@@ -12,11 +12,11 @@ export const messageMethods = [
   method(Api.messages.GetHistory, getHistory, { refusesBots: true }),
   method(Api.messages.Search, search, { refusesBots: true }),
   method(Api.channels.GetMessages, getMessages),
-  // Chats with users hold nothing here.
+  // Chats with users are empty here.
   method(Api.messages.GetMessages, ({ id }) => nothing(id.length)),
 ];
 
-/** Telegram answers no more at once. */
+/** Telegram returns at most this many at once. */
 const MAX_IDS = 100;
 
 function getHistory(request: Api.messages.GetHistory, call: Call): Api.messages.TypeMessages {
@@ -24,7 +24,7 @@ function getHistory(request: Api.messages.GetHistory, call: Call): Api.messages.
   return page(readableChannelOf(peerOf(request.peer), call), request, call);
 }
 
-/** Without a query or a filter, as clients search for everything, it is the history; else it finds nothing. */
+/** Without a query or filter, as when clients search for everything, returns the history; else nothing. */
 function search(request: Api.messages.Search, call: Call): Api.messages.TypeMessages {
   if (userOf(request.peer, call) !== null) return nothing(0);
   const channel = readableChannelOf(peerOf(request.peer), call);

@@ -1,6 +1,6 @@
 import type { Feed, Post } from '../world/feed.js';
 
-/** Which part of a history is wanted (core.telegram.org/api/offsets). */
+/** The requested part of a history (core.telegram.org/api/offsets). */
 export interface PageRequest {
   readonly offsetId: number;
   /** Seconds since 1970; 0: none. */
@@ -25,7 +25,7 @@ export function pageOf(feed: Feed, request: PageRequest): Post[] {
   const limit = Math.min(request.limit <= 0 ? DEFAULT_PAGE : request.limit, MAX_PAGE) - beyond;
   const posts: Post[] = [];
   for (let id = first; id >= 1 && posts.length < limit; id--) {
-    // The rest is older still.
+    // The rest is even older.
     if (request.minId > 0 && id <= request.minId) break;
     const post = feed.post(id);
     if (post !== null) posts.push(post);
@@ -45,7 +45,7 @@ function start(feed: Feed, { offsetId, offsetDate, addOffset }: PageRequest): St
   return addOffset > 0 ? { id: older(feed, id, addOffset), beyond: 0 } : newer(feed, id, -addOffset);
 }
 
-/** The dates of a feed grow with its ids, so the border is found by halving. */
+/** The dates of a feed grow with its ids, so a binary search finds the boundary. */
 function newestUntil(feed: Feed, date: number): number {
   let low = 0;
   let high = feed.lastId;

@@ -43,7 +43,7 @@ function checkPassword({ password }: Api.auth.CheckPassword, call: Call): Api.au
   return logIn(call, account);
 }
 
-/** Whose password it is: the account that gave its code, else the one that is logged in. */
+/** The password's account: the one that sent its code, else the one that is logged in. */
 function owner(call: Call): Account {
   const { awaitsPassword } = call.key;
   const awaited = awaitsPassword === null ? null : call.backend.world.account(awaitsPassword);

@@ -7,8 +7,8 @@ import type { Call } from './call.js';
 import { RpcError } from './errors.js';
 
 /**
- * The channel that `input` names, readable or not. Throws RpcError `CHANNEL_INVALID` where there is none, or
- * the access hash is not this account's (core.telegram.org/api/peers, Access hash).
+ * The channel that `input` names, readable or not. Throws RpcError `CHANNEL_INVALID` if there is none, or if the
+ * access hash is not this account's (core.telegram.org/api/peers, Access hash).
  */
 export function channelOf(input: unknown, { backend, account }: Call): Channel {
   if (!(input instanceof Api.InputChannel || input instanceof Api.InputPeerChannel)) {
@@ -21,7 +21,7 @@ export function channelOf(input: unknown, { backend, account }: Call): Channel {
   return channel;
 }
 
-/** Like `channelOf`; throws RpcError `CHANNEL_PRIVATE` where the account may not look into it. */
+/** Like `channelOf`; throws RpcError `CHANNEL_PRIVATE` if the account may not read it. */
 export function readableChannelOf(input: unknown, call: Call): Channel {
   const channel = channelOf(input, call);
   if (!canRead(channel, call.account)) throw new RpcError('CHANNEL_PRIVATE');

@@ -4,7 +4,7 @@ import type { Account } from '../world/accounts.js';
 
 const MAX_CHALLENGES = 1000;
 
-/** Challenges that clients were sent and have not answered yet. */
+/** Challenges that clients have not answered yet. */
 export class SrpChallenges {
   readonly #challenges = new Map<bigint, { readonly phone: string; readonly challenge: Challenge }>();
   /** A hundred thousand rounds of PBKDF2 each. */
@@ -27,7 +27,7 @@ export class SrpChallenges {
     return { id, challenge };
   }
 
-  /** Each serves once. Null: not a challenge of this account, or answered before. */
+  /** Each is valid once. Null: not a challenge of this account, or already answered. */
   take(id: bigint, { phone }: Account): Challenge | null {
     const found = this.#challenges.get(id);
     if (found?.phone !== phone) return null;

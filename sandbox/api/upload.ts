@@ -43,7 +43,7 @@ function fileAt(location: FileLocation, { backend, account, dcId }: Call): Store
   return file;
 }
 
-/** Documents have no thumbnails here; a photo's sizes go by one letter. */
+/** Documents have no thumbnails here; a photo's sizes are named by one letter. */
 function variantOf(location: FileLocation): string {
   if (location instanceof Api.InputDocumentFileLocation) {
     if (location.thumbSize !== '') throw new RpcError('LOCATION_INVALID');

@@ -14,7 +14,7 @@ export const userMethods = [
   method(Api.contacts.ResolveUsername, resolveUsername),
 ];
 
-/** What a username looks like (core.telegram.org/method/contacts.resolveUsername); Telegram's own may be shorter. */
+/** The format of a username (core.telegram.org/method/contacts.resolveUsername); Telegram's own may be shorter. */
 const username = /^[a-z][a-z0-9_]{2,31}$/i;
 
 function getUsers({ id }: Api.users.GetUsers, call: Call): Api.TypeUser[] {

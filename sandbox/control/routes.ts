@@ -49,7 +49,7 @@ const routes: Readonly<Record<string, Route>> = {
   'GET /files/:': (sandbox, _request, id) => fileChecksum(sandbox.world, id),
 };
 
-/** Answers: 404 for what is not there, 422 for a body that says nothing sensible. */
+/** Answers: 404 if something does not exist, 422 for an invalid body. */
 export async function answer(sandbox: Sandbox, request: ControlRequest): Promise<ControlAnswer> {
   const [first = '', argument] = request.path;
   const name = `${request.method} /${first}${argument === undefined ? '' : '/:'}`;

@@ -21,14 +21,14 @@ export function serializeConnections(log: ConnectionLog, phone: string | null) {
   };
 }
 
-/** What bots there are, and how each is logged in. */
+/** The bots, and how each is logged in. */
 export function serializeBots({ bots }: World) {
   return bots.map(({ id, dcId, seed, token }) => ({
     ...{ id: id.toString(), username: seed.username ?? null, dc: dcId, token },
   }));
 }
 
-/** What channels there are, ids as text: they are too wide for some readers of JSON. */
+/** The channels, with ids as text, which some JSON parsers need. */
 export function serializeChannels(world: World) {
   return world.channels.map(({ id, title, username, dcId, feed, seed }) => ({
     ...{ id: id.toString(), title, username, kind: seed.kind, dc: dcId, about: seed.about },

@@ -11,7 +11,7 @@ export interface ControlServer {
 
 const MAX_BODY = 65_536;
 
-/** Starts it; `port` 0 is any free one. Rejects with the system's error. */
+/** Starts it; `port` 0: any free one. Rejects with the system's error. */
 export async function startControl(sandbox: Sandbox, port: number): Promise<ControlServer> {
   const server = createServer((request, response) => {
     handle(sandbox, request).then(
@@ -46,7 +46,7 @@ async function handle(sandbox: Sandbox, request: IncomingMessage) {
   return answer(sandbox, asked);
 }
 
-/** The JSON of the body; an empty one is `{}`, what is no JSON is undefined. */
+/** The JSON of the body; an empty one is `{}`, invalid JSON is undefined. */
 async function bodyOf(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -68,7 +68,9 @@ function passes(candidate: bigint, witness: bigint, odd: bigint, twos: number): 
   return false;
 }
 
-/** The prime that Telegram's servers send; some clients accept no other (core.telegram.org/mtproto/auth_key). */
+/**
+ * The prime that Telegram's servers send, the only one that some clients accept (core.telegram.org/mtproto/auth_key).
+ */
 export const dhPrime = BigInt(
   `0x${[
     'c71caeb9c6b1c9048e6c522f70f13f73980d40238e3e21c14934d037563d930f',

@@ -21,7 +21,7 @@ export interface PublicKey {
 /** The data centres' own key. */
 export interface RsaKey {
   readonly publicKey: PublicKey;
-  /** Raw RSA, without padding: 256 bytes from 256 bytes. Throws where `encrypted` is not smaller than the modulus. */
+  /** Raw RSA, without padding: 256 bytes from 256 bytes. Throws if `encrypted` is not smaller than the modulus. */
   decrypt(encrypted: Buffer): Buffer;
 }
 

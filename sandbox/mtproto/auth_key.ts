@@ -25,7 +25,7 @@ export class AuthKey {
 }
 
 const PERIOD_S = 1800;
-/** Telegram gives 64 at most. */
+/** Telegram returns at most 64. */
 const MAX_SALTS = 64;
 
 /** The salt of `authKey` at `now`, in milliseconds. Derived from the key, so that none need be stored. */
@@ -35,7 +35,10 @@ export function saltAt(authKey: AuthKey, now: number): bigint {
   return sha256(authKey.bytes, period).readBigInt64LE();
 }
 
-/** Whether a message with `salt` is taken at `now`: the last period's is too (mtproto/description, Server salt). */
+/**
+ * Whether a message with `salt` is accepted at `now`: the last period's is as well (mtproto/description, Server
+ * salt).
+ */
 export function isSaltValid(authKey: AuthKey, salt: bigint, now: number): boolean {
   return salt === saltAt(authKey, now) || salt === saltAt(authKey, now - PERIOD_S * 1000);
 }

@@ -12,10 +12,10 @@ import { MessageIds } from './outbox.js';
 import { Session, type SessionHost } from './session.js';
 import { PacketStream } from './transports.js';
 
-/** How a data centre behaves: `half_dead` makes keys and answers nothing else. */
+/** How a data centre behaves: `half_dead` negotiates keys and answers nothing else. */
 export type ServerMode = 'normal' | 'refuse' | 'silent' | 'half_dead';
 
-/** What a connection needs of its data centre. */
+/** What a connection needs from its data centre. */
 export interface ConnectionHost {
   readonly dcId: number;
   readonly keys: Keys;
@@ -28,7 +28,7 @@ export interface ConnectionHost {
 }
 
 const PLAIN_HEADER = 20;
-/** The transport's error for an auth key that is not known (mtproto/mtproto-transports, Transport errors). */
+/** The transport's error for an unknown auth key (mtproto/mtproto-transports, Transport errors). */
 const UNKNOWN_KEY = -404;
 const schema = schemaOfLayer(currentLayer);
 
@@ -53,9 +53,9 @@ export class ClientConnection {
     this.#exchange = new KeyExchange({ ...host, register });
     socket.setNoDelay(true);
     socket.on('data', (chunk) => this.#read(chunk));
-    // Whatever goes wrong with a socket, it is closed next.
+    // After any error, a socket is closed.
     socket.on('error', () => socket.destroy());
-    // A client that hung up may be back with the same key before the socket is torn down here.
+    // A client that disconnected may be back with the same key before the socket is closed here.
     socket.on('end', () => this.#close());
     socket.on('close', () => this.#close());
   }
@@ -74,7 +74,7 @@ export class ClientConnection {
     try {
       for (const packet of this.#stream.read(chunk)) this.#receive(packet);
     } catch {
-      // Clients that break the rules of framing, keys or TL are hung up on, as Telegram does.
+      // Clients that violate the rules of framing, keys or TL are disconnected, as by Telegram.
       this.socket.destroy();
     }
   }

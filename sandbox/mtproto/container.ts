@@ -41,8 +41,7 @@ export function pack(messages: readonly InnerMessage[]): Buffer {
 }
 
 /**
- * The object in `body`, read in the layer that its own `invokeWithLayer` names, else in `layer`: what is
- * inside has that layer's numbers. Throws TlReadError.
+ * The object in `body`, read in the layer that its own `invokeWithLayer` names, else in `layer`. Throws TlReadError.
  */
 export function readRequest(
   body: Buffer,

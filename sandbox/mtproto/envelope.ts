@@ -1,7 +1,7 @@
 import { decryptIge, encryptIge, type IgeKey, sha256 } from '../crypto/primitives.js';
 import type { AuthKey } from './auth_key.js';
 
-/** What travels in one encrypted message (core.telegram.org/mtproto/description, Encrypted message). */
+/** The content of one encrypted message (core.telegram.org/mtproto/description, Encrypted message). */
 export interface Message {
   readonly salt: bigint;
   readonly sessionId: bigint;

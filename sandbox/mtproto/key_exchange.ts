@@ -20,7 +20,7 @@ import { encode } from '../tl/writer.js';
 import { AuthKey } from './auth_key.js';
 import { openInnerData, openWithHash } from './inner_data.js';
 
-/** The client broke the rules of the exchange; Telegram hangs up on it. */
+/** The client violated the rules of the exchange; Telegram disconnects it. */
 export class KeyExchangeError extends Error {
   override readonly name = 'KeyExchangeError';
 }
@@ -31,7 +31,7 @@ export interface ExchangeHost {
   readonly randomBytes: (length: number) => Buffer;
   /** Milliseconds since 1970. */
   readonly time: () => number;
-  /** Takes a new key in; false where one with its id is known already, and the client has to try again. */
+  /** Registers a new key; false if its id is already known, so that the client has to try again. */
   register(key: AuthKey): boolean;
 }
 
@@ -42,13 +42,13 @@ interface Agreed extends Asked {
 }
 
 /**
- * Factoring is work that clients do for the server; here it would only heat the machine, so the primes are
- * small. GramJS reads their product as a signed number, and never ends where its highest bit is set.
+ * Factoring is a proof of work by the client, which is pointless here, so the primes are small. GramJS reads their
+ * product as a signed number, and never terminates if its highest bit is set.
  */
 const PRIME_BYTES = 3;
 const schema = schemaOfLayer(currentLayer);
 
-/** The making of one auth key, as the server sees it (core.telegram.org/mtproto/auth_key). */
+/** The server side of one key exchange (core.telegram.org/mtproto/auth_key). */
 export class KeyExchange {
   #asked: Asked | null = null;
   #agreed: Agreed | null = null;
@@ -130,7 +130,7 @@ export class KeyExchange {
     if (gB <= 1n || gB >= dhPrime - 1n) throw new KeyExchangeError('g_b is out of range');
     const key = new AuthKey(toBigEndian(modularPower(gB, agreed.secret, dhPrime), dhBytes));
     const { nonce, serverNonce } = request;
-    // A client that is told to retry sends another g_b to the same offer.
+    // A client that has to retry sends another g_b for the same offer.
     if (!this.host.register(key)) {
       return new Api.DhGenRetry({
         nonce,
@@ -144,7 +144,7 @@ export class KeyExchange {
   }
 }
 
-/** What `resPQ` asked of the client. */
+/** The challenge of `resPQ`. */
 interface Asked {
   readonly nonce: Buffer;
   readonly serverNonce: Buffer;

@@ -6,7 +6,7 @@ import { type AuthKey, saltAt } from './auth_key.js';
 import { type InnerMessage, pack } from './container.js';
 import { encryptMessage } from './envelope.js';
 
-/** What an outbox needs of its connection. */
+/** What an outbox needs from its connection. */
 export interface OutboxHost {
   readonly time: () => number;
   readonly randomBytes: (length: number) => Buffer;
@@ -15,12 +15,12 @@ export interface OutboxHost {
   write(packet: Buffer): void;
 }
 
-/** Clients refuse containers of much over a megabyte. */
+/** Clients reject containers of much more than a megabyte. */
 const MAX_CONTAINER = 1_000_000;
 const MAX_MESSAGES = 100;
 const schema = schemaOfLayer(currentLayer);
 
-/** What the server has to say in one session. Everything said in one turn of the event loop travels together. */
+/** The server's messages of one session. Messages of one turn of the event loop are sent together. */
 export class Outbox {
   readonly #queue: InnerMessage[] = [];
   readonly #acknowledgements: bigint[] = [];
@@ -94,13 +94,13 @@ export class Outbox {
   }
 }
 
-/** What a message of the server is: the lowest bits of its id say so (mtproto/description, Message identifier). */
+/** The kind of a server message, encoded in the lowest bits of its id (mtproto/description, Message identifier). */
 export type ServerMessage = 'response' | 'notification';
 
 const OLDEST_S = 300;
 const NEWEST_S = 30;
 
-/** Makes the ids of a server's messages: its time in the upper half, growing, odd. */
+/** Generates the ids of a server's messages: its time in the upper half, increasing, odd. */
 export class MessageIds {
   #last = 0n;
 

@@ -20,7 +20,7 @@ const UNKNOWN = 1;
 const RECEIVED = 4;
 const schema = schemaOfLayer(currentLayer);
 
-/** Answers what is said about messages, sessions and keys. False: `object` calls a method. */
+/** Answers service messages about messages, sessions and keys. False: `object` calls a method. */
 export function answerService(object: TlObject, context: ServiceContext): boolean {
   return isSilent(object) || answerPing(object, context) || answerOther(object, context);
 }
@@ -65,7 +65,7 @@ function answerOther(object: TlObject, context: ServiceContext): boolean {
   return true;
 }
 
-/** Answers are not kept once sent, so a request to resend one is told what is known of it instead. */
+/** Answers are not kept once sent, so a request to resend one gets its state instead. */
 function states(messageIds: readonly Api.long[], { messageId, received }: ServiceContext): TlObject {
   const info = Buffer.from(messageIds.map((id) => (received.has(exact(id)) ? RECEIVED : UNKNOWN)));
   return new Api.MsgsStateInfo({ reqMsgId: long(messageId), info: info.toString('latin1') });

@@ -10,19 +10,19 @@ import type { Message } from './envelope.js';
 import { badMessageId, Outbox, type OutboxHost } from './outbox.js';
 import { answerService } from './service_messages.js';
 
-/** What became of a method that was called. */
+/** The outcome of a method call. */
 export type Outcome =
   | { readonly kind: 'result'; readonly value: TlResult; readonly layer: number; readonly compress: boolean }
   | { readonly kind: 'error'; readonly code: number; readonly message: string }
-  /** The client is left without an answer. */
+  /** The client gets no answer. */
   | { readonly kind: 'silence' };
 
-/** What a session needs of its connection. */
+/** What a session needs from its connection. */
 export interface SessionHost extends OutboxHost {
   /** The layer that the client last spoke. */
   layer(): number;
   invoke(request: TlObject, layer: number): Promise<Outcome>;
-  /** Closes the connection in so many seconds, unless called again. */
+  /** Closes the connection after this many seconds, unless called again. */
   closeIn(seconds: number): void;
   forgetSession(sessionId: bigint): boolean;
   forgetKey(): void;
@@ -48,7 +48,7 @@ export class Session {
     this.#outbox = new Outbox(id, authKey, host);
   }
 
-  /** Takes a message in. Throws TlReadError where it is not TL. */
+  /** Handles a message. Throws TlReadError if it is not TL. */
   receive(message: Message): void {
     const now = this.host.time();
     const errorCode = badMessageId(message.messageId, now);
@@ -73,7 +73,7 @@ export class Session {
     this.#outbox.service(new Api.BadMsgNotification(rejected));
   }
 
-  /** Sessions are not remembered from connection to connection: clients are told that this one is new. */
+  /** Sessions are not kept across connections: clients are told that this one is new. */
   #greet({ messageId }: Message, now: number): void {
     this.#greeted = true;
     const created = new Api.NewSessionCreated({
@@ -104,7 +104,7 @@ export class Session {
       this.host
         .invoke(object, layer)
         .then((outcome) => this.#answer(messageId, outcome))
-        // A mistake of the sandbox's own must not end it.
+        // A bug of the sandbox must not end the session.
         .catch((error: unknown) => this.#answer(messageId, internalError(error)));
     } catch (error) {
       if (!(error instanceof TlReadError) || error.constructorId === null) throw error;

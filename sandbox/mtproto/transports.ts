@@ -40,12 +40,12 @@ export class PacketStream {
   }
 }
 
-/** The bytes are not what the transport says. The connection is of no use any more. */
+/** The bytes violate the transport's format. The connection is no longer usable. */
 export class FramingError extends Error {
   override readonly name = 'FramingError';
 }
 
-/** How packets are told apart in a stream of bytes (core.telegram.org/mtproto/mtproto-transports). */
+/** How packets are framed in a stream of bytes (core.telegram.org/mtproto/mtproto-transports). */
 export interface Framing {
   /**
    * The first whole packet of `bytes`, and how many bytes it took; null where it is not whole yet.

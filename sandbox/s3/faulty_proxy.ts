@@ -2,18 +2,18 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
 import type { AddressInfo } from 'node:net';
 
 /**
- * How a request fails: with an answer of this status; `lost`: the connection breaks before the server has heard of
- * it; `unanswered`: the server has done it, and the connection breaks before its answer.
+ * How a request fails: with this status; `lost`: the connection breaks before the server gets it; `unanswered`: the
+ * server has executed it, and the connection breaks before the answer.
  */
 export type Fault = 500 | 503 | 'lost' | 'unanswered';
 
-/** Stands in front of an HTTP server, and spoils requests. */
+/** A proxy in front of an HTTP server that makes requests fail. */
 export class FaultyProxy {
   readonly #server: Server;
   readonly #port: number;
-  /** Tells how the next request fails; null: it does not. */
+  /** Returns how the next request fails; null: it does not. */
   spoil: (method: string, url: string) => Fault | null = () => null;
-  /** How many requests it has spoilt. */
+  /** How many requests it has made fail. */
   spoilt = 0;
 
   private constructor(port: number) {
@@ -61,7 +61,7 @@ export class FaultyProxy {
   }
 }
 
-/** A fault of every tenth request that writes, each in its turn. */
+/** A fault for every tenth write request, alternating between the kinds. */
 export function everyTenthWrite(...faults: readonly Fault[]): FaultyProxy['spoil'] {
   let writes = 0;
   return (method) => {

@@ -7,8 +7,8 @@ import { pipeline } from 'node:stream/promises';
 import type { Store, Stored, StoredObject } from 's3rver';
 
 /**
- * Makes a store keep what S3 promises and s3rver does not: an object is there whole or not at all, also when its
- * upload breaks off, and when it is answered for, all of it can be read.
+ * Makes a store keep what S3 guarantees and s3rver does not: an object exists completely or not at all, even if its
+ * upload is interrupted, and once confirmed, all of it can be read.
  */
 export function storeWhole(store: Store): void {
   store.putObject = async ({ bucket, key, content, metadata }: StoredObject) => {
@@ -18,7 +18,7 @@ export function storeWhole(store: Store): void {
     await store.putMetadata(bucket, key, metadata, stored.md5);
     return stored;
   };
-  // A part of an upload that was abandoned meanwhile finds no directory, and is refused.
+  // A part of an upload that was aborted meanwhile finds no directory, and is rejected.
   store.putPart = (bucket, uploadId, part, content) =>
     write(`${store.getResourcePath(bucket, undefined, 'uploads')}/${uploadId}/${part}`, content);
 }

@@ -1,4 +1,4 @@
-/** The parts of the S3 server that are used: it comes without types. */
+/** Types for the parts of the S3 server that are used: it has none. */
 declare module 's3rver' {
   import type { AddressInfo } from 'node:net';
   import type { Readable } from 'node:stream';

@@ -12,10 +12,10 @@ import {
 } from './listings.js';
 import { filesBelow, storeWhole } from './objects.js';
 
-/** How the server calls the content of an object. */
+/** The server's name for the content of an object. */
 const OBJECT = '._S3rver_object';
 
-/** An S3 server on a port of its own, with its objects in a directory of its own. */
+/** An S3 server on its own port, with its objects in its own directory. */
 export class S3Server {
   readonly #server: S3rver;
   readonly #directory: string;
@@ -48,7 +48,7 @@ export class S3Server {
     return this.#port;
   }
 
-  /** The settings of a service that stores there, by way of another port if one is given. */
+  /** The settings of a service that stores there, through another port if given. */
   config(bucket: string, port = this.#port): S3Config {
     return {
       ...{ endpoint: `http://127.0.0.1:${port}`, region: null, bucket, forcePathStyle: true },

@@ -1,14 +1,14 @@
 import type { State } from './database.js';
 
-/** How a code travels (core.telegram.org/type/auth.SentCodeType). */
+/** How a code is sent (core.telegram.org/type/auth.SentCodeType). */
 export type CodeType = 'app' | 'sms' | 'call';
 
-/** A code that was sent and may still be used. Times in milliseconds since 1970. */
+/** A pending code. Times in milliseconds since 1970. */
 export interface SentCode {
   readonly phoneCodeHash: string;
   readonly phone: string;
   readonly code: string;
-  /** The auth key that asked for it, the only one that may use it. */
+  /** The auth key that requested it, the only one that may use it. */
   readonly keyId: string;
   readonly type: CodeType;
   readonly sentAt: number;
@@ -18,11 +18,11 @@ export interface SentCode {
 const columns =
   'phone_code_hash AS phoneCodeHash, phone, code, key_id AS keyId, type, sent_at AS sentAt, expires_at AS expiresAt';
 
-/** Codes that are on their way. */
+/** Pending codes. */
 export class Codes {
   constructor(readonly state: State) {}
 
-  /** Also forgets what has been expired for a day. */
+  /** Also deletes what has been expired for a day. */
   save(sent: SentCode): void {
     this.state.prepare('DELETE FROM codes WHERE expires_at < ?').run(sent.sentAt - 86_400_000);
     this.state

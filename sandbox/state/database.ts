@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 
-/** What outlives a restart: auth keys, authorizations, codes that are on their way. */
+/** What survives a restart: auth keys, authorizations, pending codes. */
 export type State = Database.Database;
 
 const tables = `
@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS codes (
 CREATE TABLE IF NOT EXISTS secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 `;
 
-/** Opens the state in `directory`, which is made if need be (mode 0700, as it holds keys). */
+/** Opens the state in `directory`, which is created if necessary (mode 0700, as it contains keys). */
 export function openState(directory: string): State {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const state = new Database(join(directory, 'sandbox.sqlite'));
@@ -47,7 +47,7 @@ export function openState(directory: string): State {
   return state;
 }
 
-/** The secret `name`, which `make` makes the first time it is asked for. */
+/** The secret `name`, which `make` creates on first use. */
 export function secret(state: State, name: string, make: () => string): string {
   const found = state
     .prepare<[string], { value: string }>('SELECT value FROM secrets WHERE name = ?')

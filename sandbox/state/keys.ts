@@ -1,25 +1,25 @@
 import { AuthKey } from '../mtproto/auth_key.js';
 import type { State } from './database.js';
 
-/** An auth key as a data centre remembers it. */
+/** An auth key as a data centre stores it. */
 export interface KeyRecord {
   readonly dcId: number;
   /** 16 hexadecimal digits. */
   readonly keyId: string;
   readonly authKey: AuthKey;
-  /** Null: the client has not said yet which layer it speaks. */
+  /** Null: the client has not announced its layer yet. */
   readonly layer: number | null;
   readonly apiId: number | null;
   readonly authorization: Authorization | null;
-  /** The phone number whose code was right and whose password is missing. */
+  /** The phone number whose code was right and whose password is pending. */
   readonly awaitsPassword: string | null;
 }
 
-/** A log-in: one session in the sense of `account.getAuthorizations`, at every data centre it reached. */
+/** An authorization as in `account.getAuthorizations`, over all data centres that it has reached. */
 export interface Authorization {
   readonly id: number;
   readonly phone: string;
-  /** The error that every request gets from now on. */
+  /** The error for every later request. */
   readonly dead: string | null;
 }
 
@@ -47,7 +47,7 @@ export class Keys {
     readonly time: () => number,
   ) {}
 
-  /** Forgets the keys made before `time` that nobody ever logged in with: tests leave thousands of them. */
+  /** Deletes the keys created before `time` that were never used for a login: tests leave thousands of them. */
   forgetUnused(before: number): void {
     const remove = 'DELETE FROM auth_keys WHERE authorization_id IS NULL AND created_at < ?';
     this.state.prepare(remove).run(before);
@@ -58,7 +58,7 @@ export class Keys {
     return row === undefined ? null : record(row);
   }
 
-  /** False where the id is taken. */
+  /** False if the id is taken. */
   add(dcId: number, key: AuthKey): boolean {
     const insert = 'INSERT OR IGNORE INTO auth_keys (dc_id, key_id, key, created_at) VALUES (?, ?, ?, ?)';
     return this.state.prepare(insert).run(dcId, key.id.toString('hex'), key.bytes, this.time()).changes === 1;
@@ -68,7 +68,7 @@ export class Keys {
     this.state.prepare('DELETE FROM auth_keys WHERE dc_id = ? AND key_id = ?').run(dcId, keyId);
   }
 
-  /** Remembers what `initConnection` said. */
+  /** Stores the data of `initConnection`. */
   introduce({ dcId, keyId }: KeyRecord, layer: number, apiId: number): void {
     const update = 'UPDATE auth_keys SET layer = ?, api_id = ? WHERE dc_id = ? AND key_id = ?';
     this.state.prepare(update).run(layer, apiId, dcId, keyId);
@@ -86,19 +86,19 @@ export class Keys {
     this.bind(key, Number(lastInsertRowid));
   }
 
-  /** Makes `key` part of an authorization that exists: another data centre of the same log-in. */
+  /** Adds `key` to an existing authorization, for another data centre. */
   bind({ dcId, keyId }: KeyRecord, authorizationId: number): void {
     const update =
       'UPDATE auth_keys SET authorization_id = ?, awaits_password = NULL WHERE dc_id = ? AND key_id = ?';
     this.state.prepare(update).run(authorizationId, dcId, keyId);
   }
 
-  /** Ends an authorization everywhere: its keys are still keys, of nobody. */
+  /** Ends an authorization everywhere: its keys remain, without an account. */
   revoke(authorizationId: number): void {
     this.state.prepare('DELETE FROM authorizations WHERE id = ?').run(authorizationId);
   }
 
-  /** From now on every request of the authorization fails with `error`. */
+  /** Makes every later request of the authorization fail with `error`. */
   kill(authorizationId: number, error: string): void {
     this.state.prepare('UPDATE authorizations SET dead = ? WHERE id = ?').run(error, authorizationId);
   }

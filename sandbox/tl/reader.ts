@@ -3,13 +3,13 @@ import { littleEndianInteger } from '../crypto/integers.js';
 import type { Argument, Definition, Schema } from './schema.js';
 import { instantiate, long, type TlObject } from './values.js';
 
-/** The bytes are no TL of that layer, or end too early. */
+/** The bytes are not TL of that layer, or end too early. */
 export class TlReadError extends Error {
   override readonly name = 'TlReadError';
 
   constructor(
     message: string,
-    /** The unknown constructor's number, where that was the reason. */
+    /** The unknown constructor's number, if that was the reason. */
     readonly constructorId: number | null = null,
   ) {
     super(message);
@@ -20,7 +20,7 @@ const VECTOR = 0x1cb5c415;
 const BOOL_TRUE = 0x997275b5;
 const BOOL_FALSE = 0xbc799737;
 const GZIP_PACKED = 0x3072cfa1;
-/** More than any request holds, and little enough that a lying length costs nothing. */
+/** More than any request contains, and small enough that a false length does no harm. */
 const MAX_VECTOR = 100_000;
 const MAX_UNPACKED = 2 ** 24;
 
@@ -33,7 +33,7 @@ export class TlReader {
     readonly schema: Schema,
   ) {}
 
-  /** The next `length` bytes. Throws TlReadError where there are fewer. */
+  /** The next `length` bytes. Throws TlReadError if there are fewer. */
   take(length: number): Buffer {
     const end = this.offset + length;
     if (length < 0 || end > this.data.length) throw new TlReadError('the message ends too early');
@@ -63,7 +63,7 @@ export class TlReader {
     return value;
   }
 
-  /** The next object with its number, unpacked where it is packed. */
+  /** The next object with its number, unpacked if it is packed. */
   object(): TlObject {
     const id = this.uint();
     if (id === GZIP_PACKED) return new TlReader(gunzip(this.bytes()), this.schema).object();
@@ -133,7 +133,7 @@ export class TlReader {
   }
 }
 
-/** Unpacks `gzip_packed`. Throws where it is no gzip, or many times larger than any request. */
+/** Unpacks `gzip_packed`. Throws if it is not gzip, or many times larger than any request. */
 export function gunzip(packed: Buffer): Buffer {
   return gunzipSync(packed, { maxOutputLength: MAX_UNPACKED });
 }

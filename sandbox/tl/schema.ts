@@ -26,7 +26,7 @@ export interface Definition {
   readonly isMethod: boolean;
 }
 
-/** What one layer of Telegram's interface consists of. */
+/** The definitions of one layer of Telegram's API. */
 export interface Schema {
   readonly layer: number;
   readonly byId: ReadonlyMap<number, Definition>;
@@ -36,7 +36,7 @@ export interface Schema {
 /** The layer of GramJS 2.26.22, `telegram/tl/AllTLObjects`. */
 export const currentLayer = 198;
 
-/** What `telegram/tl/generationHelpers` makes of one line of TL. */
+/** What `telegram/tl/generationHelpers` returns for one line of TL. */
 interface ParsedLine {
   readonly name: string;
   readonly namespace: string | undefined;
@@ -59,7 +59,7 @@ const coreTypes = new Set(['int', 'long', 'double', 'string', 'bytes', 'true', '
 const current = [...definitions(apiText), ...definitions(mtprotoText)];
 const schemas: readonly Schema[] = [
   schemaOf(currentLayer, current),
-  // What did not change since is read and written as today.
+  // Unchanged definitions are read and written as in the newest layer.
   schemaOf(144, [...current, ...definitions(layer144Text)]),
 ];
 

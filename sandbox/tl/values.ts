@@ -22,7 +22,7 @@ export function exact(value: Api.long): bigint {
   return BigInt(value.toString());
 }
 
-/** An instance of GramJS's class `name` (`auth.SentCode`). Throws RangeError where it has none. */
+/** An instance of GramJS's class `name` (`auth.SentCode`). Throws RangeError if there is none. */
 export function instantiate(name: string, args: Record<string, unknown>): TlObject {
   const found = name.split('.').reduce<unknown>(property, Api);
   if (!isClass(found)) throw new RangeError(`no class ${name}`);

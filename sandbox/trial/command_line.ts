@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-/** What the command was told. */
+/** The options of the command. */
 export interface CommandLine {
   /** One line of JSON instead of a page. */
   readonly json: boolean;
@@ -11,18 +11,18 @@ export interface CommandLine {
   readonly controlPort: number;
 }
 
-/** The command was told something that it does not understand. */
+/** The command line is invalid. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** How the command is used. */
+/** The usage of the command. */
 export const USAGE = `npm run sandbox -- [options]
 
   --json                print one line of JSON when everything is ready
-  --directory PATH      where everything is kept (./data/sandbox)
-  --port PORT           of the service (8000); 0: any that is free
-  --dc-port PORT        of the data centres, at 127.0.0.2 and up (8443)
+  --directory PATH      the data directory (./data/sandbox)
+  --port PORT           of the service (8000); 0: any free port
+  --dc-port PORT        of the data centres, on 127.0.0.2 and up (8443)
   --control-port PORT   of the endpoint that sets faults (8444)
 `;
 
@@ -60,6 +60,6 @@ function parse(args: readonly string[]) {
 function portOf(option: string, text: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
   throw new UsageError(
-    `${option}: wanted a whole number from 0 to 65535, given ${JSON.stringify(text)}\n\n${USAGE}`,
+    `${option}: expected a whole number from 0 to 65535, given ${JSON.stringify(text)}\n\n${USAGE}`,
   );
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { hasCode, writePrivateFile } from '../../src/kernel/private_files.js';
 import type { World } from '../world/world.js';
 
-/** How many accounts the first start puts into the pool. */
+/** How many accounts the first start adds to the pool. */
 const INITIAL_POOL = 3;
 
 /**
@@ -38,7 +38,7 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** The service did not do what the sandbox asked of it. */
+/** The service rejected a request of the sandbox. */
 export class SandboxRefused extends Error {
   override readonly name = 'SandboxRefused';
 }
@@ -49,7 +49,7 @@ export interface Api {
   readonly adminKey: string;
 }
 
-/** A session as the service lists it, as far as the sandbox looks at it. */
+/** A session as the API lists it: the fields used here. */
 export interface ListedSession {
   readonly id: number;
   readonly name: string;
@@ -61,7 +61,7 @@ export async function listSessions(api: Api): Promise<ListedSession[]> {
   return (await ask(api, 'GET', '/sessions?limit=1000')) as ListedSession[];
 }
 
-/** Logs an account in as any user would: has a code sent, and gives it. @throws SandboxRefused. */
+/** Logs an account in as any user would: requests a code, and sends it. @throws SandboxRefused. */
 async function logIn(api: Api, phone: string, code: string): Promise<void> {
   const sent = await ask(api, 'POST', '/sessions/send-otp', { phone_number: phone });
   const { temp_session_id } = sent as { readonly temp_session_id: string };

@@ -1,21 +1,21 @@
 import { createServer, type Server } from 'node:http';
 import type { Container } from '../../src/container.js';
 
-/** How long requests under way may take to end once the service is told to stop, in milliseconds. */
+/** How long pending requests may take once the service is stopped, in milliseconds. */
 const STOP_WITHIN_MS = 5000;
 
-/** How often connections that became idle meanwhile are closed, in milliseconds. */
+/** How often connections that have become idle are closed, in milliseconds. */
 const CLOSE_IDLE_EVERY_MS = 50;
 
 /** A service that listens on loopback. */
 export interface Listening {
   /** `http://127.0.0.1:PORT` */
   readonly baseUrl: string;
-  /** Lets requests under way end, hangs up, and disposes of the service. */
+  /** Finishes pending requests, closes connections, and disposes of the service. */
   close(): Promise<void>;
 }
 
-/** Has the service listen; `port` 0 is any that is free. Rejects with the system's error. */
+/** Makes the service listen; `port` 0: any free one. Rejects with the system's error. */
 export async function listen(container: Container, port: number): Promise<Listening> {
   const server = createServer(container.app);
   await new Promise<void>((resolve, reject) => {

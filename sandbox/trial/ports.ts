@@ -2,22 +2,22 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode, writePrivateFile } from '../../src/kernel/private_files.js';
 
-/** A port that is wanted can't be had. The message says which option chooses another. */
+/** A port is not available. The message names the option for another one. */
 export class PortRefused extends Error {
   override readonly name = 'PortRefused';
 }
 
-/** What listens on a port, and the option that chooses it. */
+/** A listener, and the option for its port. */
 export interface Listener {
   /** Such as `the data centres`. */
   readonly who: string;
   /** Such as `--dc-port`. */
   readonly option: string;
-  /** 0: any that is free. */
+  /** 0: any free one. */
   readonly port: number;
 }
 
-/** Starts what listens. @throws PortRefused where its port is taken, or needs privileges; what `start` throws. */
+/** Starts a listener. @throws PortRefused if its port is taken, or needs privileges; what `start` throws. */
 export async function onPort<Started>(
   { who, option, port }: Listener,
   start: (port: number) => Promise<Started>,
@@ -27,14 +27,14 @@ export async function onPort<Started>(
   } catch (error) {
     const reason = reasonOf(error);
     if (reason === null) throw error;
-    const advice = `Choose another one with ${option} PORT (0: any that is free).`;
+    const advice = `Choose another one with ${option} PORT (0: any free port).`;
     throw new PortRefused(`Port ${port}, wanted for ${who}, ${reason}. ${advice}`);
   }
 }
 
 /**
- * Starts the data centres at the port; where any will do, at the one they had last time, if it is free: session
- * files name it, and those that were handed out go on working.
+ * Starts the data centres on the port; with any port, on the last one if it is free: session files contain it, and
+ * exported ones keep working.
  */
 export async function onStoredPort<Started extends { readonly port: number }>(
   directory: string,

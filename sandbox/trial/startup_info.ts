@@ -28,7 +28,7 @@ export interface BotInfo {
   readonly token: string;
 }
 
-/** An account that Telegram refuses to send a code to. */
+/** An account that Telegram sends no code to. */
 export interface RefusedAccount {
   readonly phone: string;
   readonly name: string;
@@ -74,7 +74,7 @@ export function botInfos({ bots }: World): BotInfo[] {
   });
 }
 
-/** The accounts that are there to see errors with. */
+/** The accounts that exist to show errors. */
 export function refusedAccounts(world: World): RefusedAccount[] {
   return world.accounts.flatMap((account) => {
     const error = account.seed.refused;
@@ -82,7 +82,7 @@ export function refusedAccounts(world: World): RefusedAccount[] {
   });
 }
 
-/** All channels, ids as numbers: they are compared with those that the service tells. */
+/** All channels, with ids as numbers, to be compared with those that the service returns. */
 export function channelInfos(world: World): ChannelInfo[] {
   return serializeChannels(world).map(({ id, title, username, kind, dc, messages, members }) => ({
     ...{ id: BigInt(id), title, username, is_private: username === null },

@@ -2,23 +2,23 @@ import { exactJson } from '../../src/http/exact_json.js';
 import type { SandboxService } from '../service.js';
 import type { AccountInfo, ChannelInfo } from './startup_info.js';
 
-/** What a person wants to know of a sandbox that is ready. `bold` marks headings. */
+/** What a user needs to know about a running sandbox. `bold` marks headings. */
 export function page(service: SandboxService, bold: (text: string) => string): string {
   const section = (title: string, lines: readonly string[]) => ['', bold(title), ...lines];
   const lines = [
     ...section(
-      'TeleGate and a Telegram of its own are ready. Nothing here leaves this machine.',
+      'TeleGate and a local Telegram emulator are ready. Nothing leaves this machine.',
       where(service),
     ),
     ...section('Accounts', accounts(service.accounts)),
-    ...section('Telegram sends these no code', refused(service)),
+    ...section('Accounts that get no code', refused(service)),
     ...section('Bots', bots(service)),
     ...section('Channels', channels(service)),
-    ...section('A first lease', lease(service)),
-    ...section('A first login', login(service)),
-    ...section('A fault, and its end', fault(service)),
+    ...section('Lease a session', lease(service)),
+    ...section('Log in an account', login(service)),
+    ...section('Set and clear a fault', fault(service)),
     '',
-    'Ctrl+C ends it. The next start goes on from here.',
+    'Press Ctrl+C to stop. The next start continues from here.',
   ];
   return `${lines.join('\n')}\n\n`;
 }
@@ -53,7 +53,7 @@ function bots({ bots: infos }: SandboxService): string[] {
   );
 }
 
-/** Channels that differ in their number only are one line. */
+/** Channels that differ only in their number share one line. */
 interface Alike {
   readonly title: string;
   readonly first: ChannelInfo;
@@ -88,12 +88,12 @@ function lease({ baseUrl, workerKey }: SandboxService): string[] {
   return [`  curl -H "X-API-Key: ${workerKey}" "${baseUrl}/session?credentials=string"`];
 }
 
-/** Of an account without a password rather than of one with. */
+/** Prefers an account without a password. */
 function login({ baseUrl, adminKey, accounts }: SandboxService): string[] {
   const outside = accounts.filter(({ in_pool }) => !in_pool);
   const account = outside.find(({ password }) => password === null) ?? outside[0];
   if (account === undefined)
-    return ['  Every account is in the pool: delete a session, and log its account in anew.'];
+    return ['  Every account is in the pool: delete a session, then log its account in again.'];
   const { phone, code, password } = account;
   const curl = `  curl -H "X-API-Key: ${adminKey}"`;
   const second = password === null ? '' : ` -d "password=${password}"`;
@@ -116,7 +116,7 @@ function fault({ baseUrl, adminKey, controlUrl, accounts }: SandboxService): str
   ];
 }
 
-/** Everything that a program wants to know of a sandbox, as one line of JSON. */
+/** Everything that a program needs to know about a sandbox, as one line of JSON. */
 export function jsonLine(service: SandboxService): string {
   const { sandbox } = service;
   const line = exactJson({

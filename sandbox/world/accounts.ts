@@ -1,20 +1,20 @@
 import { digits } from '../faults.js';
 import type { SeedAccount, SeedBot } from './seed.js';
 
-/** An account of the sandbox: a person's, or a bot. */
+/** An account of the sandbox: a user or a bot. */
 export interface Account {
   readonly seed: SeedAccount;
   readonly id: bigint;
-  /** Digits only. A bot has no phone: its id takes that place. */
+  /** Digits only. A bot has no phone number: its id is used instead. */
   readonly phone: string;
   /** Its home data centre. */
   readonly dcId: number;
   readonly code: string;
-  /** Null: a person's. */
+  /** Null: a user. */
   readonly token: string | null;
 }
 
-/** A person's account. Throws RangeError where its data centre is not there. */
+/** A user's account. Throws RangeError if its data centre does not exist. */
 export function personOf(seed: SeedAccount, dataCentres: number): Account {
   const phone = digits(seed.phone);
   const test = testNumber(phone);
@@ -22,7 +22,7 @@ export function personOf(seed: SeedAccount, dataCentres: number): Account {
   return { seed, id: seed.id, phone, dcId, code: seed.code ?? test?.code ?? '12345', token: null };
 }
 
-/** A bot's account. Throws RangeError where its data centre is not there. */
+/** A bot's account. Throws RangeError if its data centre does not exist. */
 export function botOf({ token, dc, ...names }: SeedBot, dataCentres: number): Account {
   const phone = botId(token);
   const id = BigInt(phone);
@@ -30,7 +30,7 @@ export function botOf({ token, dc, ...names }: SeedBot, dataCentres: number): Ac
   return { seed, id, phone, dcId: existing(dc, dataCentres, phone), code: '', token };
 }
 
-/** The id of the bot whose token it is, as far as it looks like one. */
+/** The bot id in a token, if it looks like one. */
 export function botId(token: string): string {
   return /^\d*/.exec(token)?.[0] ?? '';
 }

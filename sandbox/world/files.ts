@@ -1,16 +1,16 @@
 import { createCipheriv } from 'node:crypto';
 import { sha256 } from '../crypto/primitives.js';
 
-/** What a file is made of. */
+/** The type of a file. */
 export interface FileType {
   readonly kind: 'photo' | 'document';
   readonly mimeType: string;
   readonly extension: string;
-  /** What files of this type begin with. */
+  /** The signature of this type. */
   readonly signature: Buffer;
 }
 
-/** A file of the sandbox. Its bytes are never stored: they follow from its id. */
+/** A file of the sandbox. Its bytes are not stored but derived from its id. */
 export interface StoredFile {
   readonly id: bigint;
   readonly dcId: number;
@@ -57,7 +57,7 @@ const fileTypes: Readonly<Record<string, FileType>> = {
 
 const BLOCK = 16;
 
-/** The type that the seed calls `name`. Throws RangeError where there is none. */
+/** The type that the seed calls `name`. Throws RangeError if there is none. */
 export function fileType(name: string): FileType {
   const found = fileTypes[name];
   if (found === undefined) throw new RangeError(`unknown file type ${name}`);

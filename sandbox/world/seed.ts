@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { normalizePhoneNumber } from '../../src/kernel/phone_number.js';
 
-const phone = z.string().refine((text) => normalizePhoneNumber(text) !== null, 'wanted: a phone number');
+const phone = z.string().refine((text) => normalizePhoneNumber(text) !== null, 'expected a phone number');
 const id = z.union([z.int().positive(), z.string().regex(/^\d+$/)]).transform(BigInt);
 const accessHashes = z
   .record(
@@ -18,7 +18,7 @@ const time = z.iso.datetime().transform((text) => Math.floor(Date.parse(text) / 
 const account = z.strictObject({
   phone,
   id,
-  /** The home data centre; the digit X of a phone `99966XYYYY`, if left out. */
+  /** The home data centre; by default the digit X of a phone number `99966XYYYY`. */
   dc: z.int().positive().optional(),
   first_name: z.string(),
   last_name: z.string().optional(),
@@ -27,10 +27,10 @@ const account = z.strictObject({
   /** Two-step verification. */
   password: z.string().optional(),
   password_hint: z.string().optional(),
-  /** The code it is sent; X five times, if left out. */
+  /** Its login code; by default X five times. */
   code: z.string().optional(),
   code_via: z.enum(['app', 'sms']).default('app'),
-  /** The error that `auth.sendCode` has for this number. */
+  /** The error of `auth.sendCode` for this number. */
   refused: z.string().optional(),
 });
 
@@ -51,7 +51,7 @@ const post = z.strictObject({
     .optional(),
 });
 
-/** Thousands of messages in a line: which have files, and what those are, follows from the message's id. */
+/** Thousands of messages in one line: which have files, and which files, is derived from the message's id. */
 const generated = z.strictObject({
   count: z.int().positive(),
   files: z.int().nonnegative().default(0),
@@ -59,49 +59,49 @@ const generated = z.strictObject({
   smallest_file: z.int().positive().default(2_000),
   largest_file: z.int().positive().default(60_000),
   seconds_between: z.int().positive().default(600),
-  /** Every so many messages one was deleted, and its id is missing. */
+  /** One in this many messages was deleted, and its id is missing. */
   deleted_every: z.int().min(2).optional(),
-  /** All from the first of these ids to the second were deleted, too. */
+  /** All from the first of these ids to the second were deleted as well. */
   deleted: z.tuple([z.int().positive(), z.int().positive()]).optional(),
 });
 
 const channel = z.strictObject({
   id,
   title: z.string(),
-  /** Public, if it has one. */
+  /** If set, the channel is public. */
   username: z.string().optional(),
   about: z.string().default(''),
   kind: z.enum(['broadcast', 'megagroup']).default('broadcast'),
   members: z.union([z.literal('everyone'), z.array(phone)]),
-  /** How many members it says it has. */
+  /** Its reported number of members. */
   participants: z.int().nonnegative().default(1),
   created: time,
-  /** Where its files lie. */
+  /** The data centre of its files. */
   dc: z.int().positive().default(2),
   access_hash: accessHashes,
-  /** So many channels of this kind: ids count up, titles and usernames get a number. */
+  /** How many channels of this kind there are: ids count up, titles and usernames get a number. */
   copies: z.int().positive().default(1),
   messages: z.union([generated, z.array(post)]).default([]),
 });
 
 const seedSchema = z.strictObject({
   data_centres: z.int().min(3).max(20).default(3),
-  /** How long a code may be used. */
+  /** How long a code is valid. */
   code_seconds: z.int().positive().default(300),
-  /** `api_id`s that Telegram refuses; every other positive one is taken, with any api_hash. */
+  /** `api_id`s that Telegram rejects; every other positive one is accepted, with any api_hash. */
   refused_api_ids: z.array(z.int()).default([]),
   accounts: z.array(account).min(1),
   bots: z.array(bot).default([]),
   channels: z.array(channel).default([]),
 });
 
-/** The world as its seed describes it. Times in seconds since 1970. */
+/** The world as described by its seed. Times in seconds since 1970. */
 export type Seed = z.output<typeof seedSchema>;
 /** One of the seed's accounts. */
 export type SeedAccount = z.output<typeof account>;
 /** One of the seed's bots. */
 export type SeedBot = z.output<typeof bot>;
-/** One of the seed's channels, or many alike. */
+/** One of the seed's channels, or several similar ones. */
 export type SeedChannel = z.output<typeof channel>;
 /** One message written out in the seed. */
 export type SeedPost = z.output<typeof post>;

@@ -44,7 +44,7 @@ export function tlChannel(channel: Channel, viewer: Account): Api.Channel | Api.
   });
 }
 
-/** Whether `viewer` may look into `channel`: a member, or anybody where it is public. */
+/** Whether `viewer` may read `channel`: a member, or anyone if it is public. */
 export function canRead(channel: Channel, viewer: Account): boolean {
   return channel.username !== null || channel.hasMember(viewer);
 }
@@ -78,7 +78,7 @@ function tlMedia(file: StoredFile, viewer: Account): Api.TypeMessageMedia {
     : new Api.MessageMediaDocument({ document: tlDocument(file, viewer) });
 }
 
-/** What a client has to show to be given the file; Telegram's change with time, ours do not. */
+/** The file reference that a client has to present; Telegram's change over time, ours do not. */
 export function fileReference(file: StoredFile): Buffer {
   return sha256(Buffer.from(`reference:${file.id}`)).subarray(0, 20);
 }

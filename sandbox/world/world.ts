@@ -24,9 +24,9 @@ export interface LocatedFile {
   readonly post: Post;
 }
 
-/** Everything there is besides sessions: accounts, channels, messages, files. It never changes. */
+/** Everything except sessions: accounts, channels, messages, files. It never changes. */
 export class World {
-  /** People's. */
+  /** Of users. */
   readonly accounts: readonly Account[];
   readonly bots: readonly Account[];
   readonly channels: readonly Channel[];
@@ -51,7 +51,7 @@ export class World {
     ]);
   }
 
-  /** The person whose phone it is. */
+  /** The user with this phone number. */
   account(phone: string): Account | null {
     return this.#byPhone.get(digits(phone)) ?? null;
   }
@@ -60,7 +60,7 @@ export class World {
     return this.bots.find((bot) => bot.token === token) ?? null;
   }
 
-  /** Who is logged in as `phone`, which is an account's. */
+  /** The account with this `phone`, which must exist. */
   loggedIn(phone: string): Account | null {
     return this.#byLogin.get(phone) ?? null;
   }
@@ -73,7 +73,7 @@ export class World {
     return this.#byChannelId.get(id) ?? null;
   }
 
-  /** Whom a public name belongs to; case does not matter. */
+  /** The owner of a public name, ignoring case. */
   named(username: string): Account | Channel | null {
     return this.#byUsername.get(username.toLowerCase()) ?? null;
   }
@@ -93,20 +93,20 @@ export class World {
 }
 
 /**
- * The access hash by which `viewer` may speak of something; another account's is of no use to it
+ * The access hash with which `viewer` addresses something; another account's is useless to it
  * (core.telegram.org/api/peers). Half of them are negative, nearly all of them beyond 2^53.
  */
 export function accessHash(viewer: Account, kind: 'user' | 'channel' | 'file', id: bigint): bigint {
   return sha256(Buffer.from(`access:${viewer.id}:${kind}:${id}`)).readBigInt64LE();
 }
 
-/** Like `accessHash`; the seed may say another. */
+/** Like `accessHash`; the seed may define another. */
 export function channelAccessHash(viewer: Account, channel: Channel): bigint {
   const chosen = Object.entries(channel.seed.access_hash).find(([phone]) => digits(phone) === viewer.phone);
   return chosen?.[1] ?? accessHash(viewer, 'channel', channel.id);
 }
 
-/** A seed's channel with `copies` is that many, told apart by number. */
+/** A seed's channel with `copies` stands for that many, distinguished by number. */
 function copiesOf(seed: SeedChannel): { seed: SeedChannel; number: number | null }[] {
   if (seed.copies === 1) return [{ seed, number: null }];
   return Array.from({ length: seed.copies }, (_, at) => ({ seed, number: at + 1 }));
@@ -123,7 +123,7 @@ function channelOf({ seed, number }: { seed: SeedChannel; number: number | null 
     username: seed.username === undefined ? null : `${seed.username}${suffix}`,
     dcId: seed.dc,
     feed: feedOf({ index, dcId: seed.dc, seed }),
-    // Nobody adds a bot to what everybody is in.
+    // Bots are not members of channels that everyone is in.
     hasMember: ({ phone, token }) => (members === null ? token === null : members.has(phone)),
   };
 }

@@ -21,7 +21,7 @@ export function parseBootstrapKeys(list: string): BootstrapKey[] {
     const text = entry.trim();
     if (text === '') continue;
     const parsed = parseEntry(text, `key ${index + 1} of the list`);
-    if (seen.has(parsed.key)) throw new Error(`key ${index + 1} of the list is given twice`);
+    if (seen.has(parsed.key)) throw new Error(`key ${index + 1} of the list appears twice`);
     seen.add(parsed.key);
     keys.push(parsed);
   }
@@ -33,7 +33,7 @@ function parseEntry(text: string, which: string): BootstrapKey {
   const key = text.slice(colon + 1);
   if (key.length < MIN_KEY_LENGTH) {
     throw new Error(
-      `${which} is shorter than ${MIN_KEY_LENGTH} characters: \`openssl rand -hex 16\` makes one`,
+      `${which} is shorter than ${MIN_KEY_LENGTH} characters: generate one with \`openssl rand -hex 16\``,
     );
   }
   if (!/^[\x21-\x7e]+$/.test(key)) throw new Error(`${which} has characters other than visible ASCII`);

@@ -86,9 +86,9 @@ function parse(text: string, path: string): Uint8Array {
     return parseEncryptionKey(text);
   } catch {
     throw new KeyFileError(
-      `${path} does not hold an encryption key (${ENCRYPTION_KEY_BYTES} bytes as base64). Put the right one ` +
-        'back from a backup, or give it in ENCRYPTION_KEYS. It is not replaced by a new key, because what was ' +
-        'encrypted with the old one could then never be read again.',
+      `${path} does not contain an encryption key (${ENCRYPTION_KEY_BYTES} bytes as base64). Restore the right one ` +
+        'from a backup, or set it in ENCRYPTION_KEYS. TeleGate does not replace it with a new key, because secrets ' +
+        'encrypted with the old one could never be decrypted again.',
     );
   }
 }

@@ -12,7 +12,9 @@ const keyAnswer = z.object({
   name: z.string(),
   role: z.enum(ROLES),
   max_leases: z.int().nullable(),
-  tags: z.array(z.string()).meta({ description: 'It leases and sees only sessions that have them all' }),
+  tags: z
+    .array(z.string())
+    .meta({ description: 'The key leases and sees only sessions that have all of these tags' }),
   expires_at: z.iso.datetime().nullable(),
   created_at: z.iso.datetime(),
 });
@@ -23,7 +25,7 @@ const selfAnswer = z.object({
   max_leases: z.int().nullable(),
   tags: z.array(z.string()),
   expires_at: z.iso.datetime().nullable(),
-  holder: z.string().meta({ description: 'How leases and history name this key' }),
+  holder: z.string().meta({ description: 'The name of this key in leases and history' }),
 });
 
 const newKeyInput = z.object({
@@ -31,14 +33,14 @@ const newKeyInput = z.object({
   role: z.enum(ROLES),
   max_leases: wholeNumber(1, 1_000_000)
     .nullish()
-    .meta({ description: 'How many sessions it may hold at once' }),
+    .meta({ description: 'Its maximum number of concurrent leases' }),
   expires_at: z.iso
     .datetime({ offset: true })
     .nullish()
-    .meta({ description: 'From then on it is refused', example: '2030-01-01T00:00:00Z' }),
+    .meta({ description: 'The key is rejected from then on', example: '2030-01-01T00:00:00Z' }),
   tags: repeatable(text(64), 20)
     .nullish()
-    .meta({ description: 'It leases and sees only sessions that have them all' }),
+    .meta({ description: 'The key leases and sees only sessions that have all of these tags' }),
 });
 
 /** `/keys`: the API keys. */
@@ -52,10 +54,10 @@ function list(keys: KeyService, clock: SteadyClock): Route {
     path: '/keys',
     tag: 'Access',
     summary: 'List the API keys',
-    description: 'Those of the setting API_KEYS are not among them.',
+    description: 'Keys in the setting API_KEYS are not listed.',
     access: [],
     responses: {
-      200: { description: 'The keys, without the keys themselves', schema: z.array(keyAnswer) },
+      200: { description: 'The keys, without their secrets', schema: z.array(keyAnswer) },
     },
     handle: async () => ({ body: (await keys.list()).map((record) => serialize(record, clock)) }),
   });
@@ -66,9 +68,9 @@ function self(clock: SteadyClock): Route {
     method: 'get',
     path: '/keys/self',
     tag: 'Access',
-    summary: 'Whose key this is, and what it may do',
+    summary: 'The name and role of this key',
     access: ROLES,
-    responses: { 200: { description: 'The key that was sent', schema: selfAnswer } },
+    responses: { 200: { description: 'The key of this request', schema: selfAnswer } },
     handle({ key: { name, role, maxLeases, tags, expiresAt, holder } }) {
       const limits = { max_leases: maxLeases, tags: [...tags], expires_at: toIso(expiresAt, clock) };
       return { body: { name, role, ...limits, holder } };
@@ -87,7 +89,7 @@ function create(keys: KeyService, clock: SteadyClock): Route {
     input: newKeyInput,
     audit: { action: 'key.create' },
     responses: {
-      201: { description: 'The key: shown this once', schema: keyAnswer.extend({ key: z.string() }) },
+      201: { description: 'The key, shown only once', schema: keyAnswer.extend({ key: z.string() }) },
     },
     async handle({ input: { name, role, max_leases, expires_at, tags } }) {
       const expiresAt = expires_at ? momentOf(new Date(expires_at), clock) : null;
@@ -107,11 +109,11 @@ function revoke(keys: KeyService): Route {
     tag: 'Access',
     summary: 'Revoke an API key',
     description:
-      'Its event streams end at once. Its leases run out; with `end_leases` they end, and their sessions cool down. ' +
-      'That may be asked for once more, also of a key that is revoked already.',
+      'Its event streams end at once. Its leases stay valid until they expire; with `end_leases` they end at once, and their sessions cool down. ' +
+      'The call can be repeated, even for a revoked key.',
     access: [],
     params: z.object({ id: sessionId }),
-    input: z.object({ end_leases: flag.default(false).meta({ description: 'Take its sessions from it' }) }),
+    input: z.object({ end_leases: flag.default(false).meta({ description: 'End its leases at once' }) }),
     audit: { action: 'key.revoke', object: ({ params }) => `key:${params.id}` },
     responses: {
       200: { description: 'Revoked', schema: z.object({ message: z.string(), id: z.int() }) },
@@ -142,6 +144,6 @@ function toIso(at: number | null, clock: SteadyClock): string | null {
 
 function expiresInThePast(): InvalidInput {
   return new InvalidInput([
-    { loc: ['body', 'expires_at'], msg: 'wanted: a time to come', type: 'value_error' },
+    { loc: ['body', 'expires_at'], msg: 'expected a time in the future', type: 'value_error' },
   ]);
 }

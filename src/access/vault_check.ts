@@ -20,8 +20,8 @@ export class EncryptionKeysDiffer extends Error {
     super(
       message ??
         'The secrets in this database were encrypted with a key that this replica does not have. Give every ' +
-          'replica the same ENCRYPTION_KEYS. To change the key, first add the new one as the last of the list ' +
-          'everywhere, then put it first everywhere, and take the old one away once every replica was started so.',
+          'replica the same ENCRYPTION_KEYS. To rotate keys, add the new one last on every replica, then move it to ' +
+          'the first place on every replica, then remove the old one; restart the replicas after each step.',
     );
   }
 }

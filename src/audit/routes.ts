@@ -8,14 +8,14 @@ const auditAnswer = z
   .object({
     id: z.int(),
     at: z.iso.datetime(),
-    key: z.string().meta({ description: 'The key, as leases and history name it', example: 'key:3' }),
+    key: z.string().meta({ description: 'The key, by its name in leases and history', example: 'key:3' }),
     key_name: z.string(),
     address: z.string().nullable().meta({ description: 'null: on the command line' }),
     request_id: z.string().nullable(),
     action: z.string().meta({ example: 'session.delete' }),
     object: z.string().nullable().meta({ example: 'session:42' }),
     outcome: z.enum(AUDIT_OUTCOMES).meta({
-      description: '`failed`: it broke off with an error, and may have been done in part',
+      description: '`failed`: it ended with an error, and may have been done partially',
     }),
   })
   .meta({ id: 'AuditEntry' });
@@ -27,8 +27,8 @@ export function auditRoutes(store: Pick<AuditStore, 'entries' | 'count'>, clock:
       method: 'get',
       path: '/audit',
       tag: 'Access',
-      summary: 'What admins did, newest first',
-      description: '`X-Total-Count` says how many entries match. They are kept for `AUDIT_DAYS`.',
+      summary: 'Admin actions, newest first',
+      description: '`X-Total-Count` is the number of matching entries. Entries are kept for `AUDIT_DAYS`.',
       access: [],
       input: page.extend({
         action: text(100).nullish().meta({ example: 'session.delete' }),

@@ -30,7 +30,7 @@ export class AuditTrail implements AuditLog {
       await this.#parts.store.add(entry);
     } catch (error) {
       this.#logUnrecorded(entry, error);
-      const message = `${entry.action} was carried out, but could not be written in the audit log`;
+      const message = `${entry.action} was done, but could not be recorded in the audit log`;
       throw new Unavailable({ error: 'audit_not_written', message }, 5);
     }
   }

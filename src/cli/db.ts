@@ -13,12 +13,12 @@ const DATABASE_URL_HELP = 'sqlite:PATH, file:PATH or postgres://USER:PASSWORD@HO
 
 const SERVER_STEPS = [
   'Set DATABASE_URL of every replica to the URL given as --to.',
-  'Set ENCRYPTION_KEYS of every replica to what it was; if it was empty, to the content of DATA_DIR/encryption.key.',
+  'Set ENCRYPTION_KEYS of every replica to its previous value or, if that was empty, to the content of DATA_DIR/encryption.key.',
 ];
 
 const LAST_STEPS = [
-  'Leave SESSIONS_DIR as it is.',
-  'Start TeleGate, and never again on the database that was copied: each would lease the same sessions.',
+  'Keep SESSIONS_DIR unchanged.',
+  'Start TeleGate. Never start it on the old database again: both would lease the same sessions.',
 ];
 
 /** `telegate db`: operations on a whole database. */
@@ -26,18 +26,15 @@ export function databaseCommand(): Command {
   const command = new Command('db').description('the database');
   command
     .command('migrate')
-    .description('bring the schema up to date, as the start of a service does')
-    .option('--database <url>', `${DATABASE_URL_HELP}; else the one that the settings name`)
+    .description('upgrade the schema, as each start of the service does')
+    .option('--database <url>', `${DATABASE_URL_HELP}; default: the one in the settings`)
     .action(migrate);
   command
     .command('copy')
-    .description('copy a database into an empty one, and compare every row; no service may run on either')
+    .description('copy a database into an empty one and compare every row; stop all services on both first')
     .requiredOption('--from <url>', DATABASE_URL_HELP)
-    .requiredOption(
-      '--to <url>',
-      'the same; a file is made if it is not there, a PostgreSQL database must be',
-    )
-    .addHelpText('after', '\nA password may be left out of a URL and given as PGPASSWORD instead.')
+    .requiredOption('--to <url>', 'the same; a missing file is created, a PostgreSQL database must exist')
+    .addHelpText('after', '\nThe password of a URL can be set in PGPASSWORD instead.')
     .action(({ from, to }: { from: string; to: string }) =>
       copy(databaseOption('--from', from), databaseOption('--to', to)),
     );
@@ -50,8 +47,8 @@ async function migrate({ database: url }: { database?: string }): Promise<void> 
   const { from, to } = await migrateToNewest(database);
   const told =
     from === to
-      ? `There was nothing to do: the schema is ${to}.`
-      : `The schema was brought from ${from ?? 'nothing'} to ${to}.`;
+      ? `Nothing to do: the schema is ${to}.`
+      : `The schema was upgraded from ${from ?? 'nothing'} to ${to}.`;
   process.stdout.write(`${told}\n`);
 }
 
@@ -63,7 +60,7 @@ function databaseOption(option: string, url: string): NamedDatabase {
   try {
     return parseDatabaseUrl(url);
   } catch {
-    throw new ConfigError(`${option}: wanted ${DATABASE_URL_HELP}`);
+    throw new ConfigError(`${option}: expected ${DATABASE_URL_HELP}`);
   }
 }
 
@@ -96,12 +93,9 @@ function summary(copied: readonly CopiedRows[]): string {
 /** The next steps; URLs are not shown, since they may contain a password. */
 function nextSteps(to: NamedDatabase): string {
   const steps = [...(to.kind === 'sqlite' ? fileSteps(to.file) : SERVER_STEPS), ...LAST_STEPS];
-  return ['What to do next:', ...steps.map((step, index) => `${index + 1}. ${step}`)].join('\n');
+  return ['Next steps:', ...steps.map((step, index) => `${index + 1}. ${step}`)].join('\n');
 }
 
 function fileSteps(file: string): string[] {
-  return [
-    `Set DATABASE_URL to sqlite:${file}`,
-    'Leave ENCRYPTION_KEYS, or DATA_DIR/encryption.key, as they are.',
-  ];
+  return [`Set DATABASE_URL to sqlite:${file}`, 'Keep ENCRYPTION_KEYS or DATA_DIR/encryption.key unchanged.'];
 }

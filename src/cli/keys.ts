@@ -14,21 +14,21 @@ export function keysCommand(): Command {
   const command = new Command('keys').description('API keys');
   command
     .command('list', { isDefault: true })
-    .description('list the keys, without the keys themselves')
+    .description('list the keys, without their secrets')
     .action(() => withKeys(list));
   command
     .command('create')
-    .description('make a key; it is printed this once')
-    .argument('<name>', 'whose it is')
-    .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).default('worker'))
-    .option('--max-leases <count>', 'how many sessions it may hold at once', wholeNumber)
+    .description('create a key; it is printed only once')
+    .argument('<name>', 'its name')
+    .addOption(new Option('--role <role>', 'its role').choices(ROLES).default('worker'))
+    .option('--max-leases <count>', 'its maximum number of concurrent leases', wholeNumber)
     .option('--expires <time>', 'when it expires, such as 2030-01-01T00:00:00Z', moment)
-    .option('--tag <tag...>', 'it leases and sees only sessions that have all of these tags')
+    .option('--tag <tag...>', 'limit it to sessions that have all of these tags')
     .action((name: string, options: Options) => withKeys((at) => create(name, options, at)));
   command
     .command('revoke')
     .description('revoke a key; a running service notices within 5 seconds')
-    .argument('<id>', 'the number that `keys list` shows', wholeNumber)
+    .argument('<id>', 'its id, as shown by `keys list`', wholeNumber)
     .action((id: number) =>
       withKeys(async ({ keys, wroteDown }) => {
         await keys.revoke(id);
@@ -59,7 +59,8 @@ async function create(
   { keys, clock, wroteDown }: AtHand,
 ): Promise<void> {
   const expiresAt = expires ? momentOf(expires, clock) : null;
-  if (expiresAt !== null && expiresAt <= clock.now()) throw new Error('--expires: wanted: a time to come');
+  if (expiresAt !== null && expiresAt <= clock.now())
+    throw new Error('--expires: expected a time in the future');
   const limits = { maxLeases: maxLeases ?? null, expiresAt, tags: [...new Set(tag)] };
   const { id, key } = await keys.create({ name, role, ...limits });
   await wroteDown('key.create', id);
@@ -68,9 +69,10 @@ async function create(
 
 async function list({ keys, clock }: AtHand): Promise<void> {
   const records = await keys.list();
-  if (records.length === 0) return print('No keys yet: `telegate keys create NAME --role worker` makes one.');
+  if (records.length === 0)
+    return print('No keys yet. Create one with `telegate keys create NAME --role worker`.');
   for (const { id, name, role, maxLeases, tags, expiresAt } of records) {
-    const leases = maxLeases === null ? 'any number of leases' : `${maxLeases} leases`;
+    const leases = maxLeases === null ? 'unlimited leases' : `${maxLeases} leases`;
     const expiry = expiresAt === null ? [] : [`expires ${clock.display(expiresAt).toISOString()}`];
     const limits = [leases, ...(tags.length > 0 ? [`tags ${tags.join(', ')}`] : []), ...expiry];
     print(`${id}\t${role}\t${limits.join('; ')}\t${name}`);
@@ -96,14 +98,14 @@ async function withKeys(action: (atHand: AtHand) => Promise<void>): Promise<void
 }
 
 function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('wanted: a whole number from 1');
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('expected a whole number from 1');
   return Number(text);
 }
 
 function moment(text: string): Date {
   const date = new Date(text);
   if (!/^\d{4}-\d\d-\d\d(T|$)/.test(text) || Number.isNaN(date.getTime())) {
-    throw new InvalidArgumentError('wanted: a time such as 2030-01-01T00:00:00Z');
+    throw new InvalidArgumentError('expected a time such as 2030-01-01T00:00:00Z');
   }
   return date;
 }

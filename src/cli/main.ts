@@ -11,7 +11,7 @@ import { keysCommand } from './keys.js';
 process.umask(0o077);
 
 const program = new Command('telegate')
-  .description('Administers TeleGate on the machine that it runs on, whether it is running or not.')
+  .description('Administers TeleGate on its own machine, whether it is running or not.')
   .version(readVersion())
   .addCommand(keysCommand())
   .addCommand(databaseCommand());

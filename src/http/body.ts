@@ -85,7 +85,7 @@ async function readForm(
 /** `curl -F file=name` without its `@` sends the name. */
 function refuseText(body: unknown, { field }: FileSpec): void {
   if (typeof body !== 'object' || body === null || !Object.hasOwn(body, field)) return;
-  const msg = 'wanted: a file, in a multipart form; this is text';
+  const msg = 'expected a file in a multipart form, not text';
   throw new InvalidInput([{ loc: ['body', field], msg, type: 'value_error' }]);
 }
 
@@ -168,12 +168,12 @@ function refusalOf(error: unknown, file?: FileSpec): TeleGateError {
   const facts: object = typeof error === 'object' && error !== null ? error : {};
   const type = 'type' in facts ? String(facts.type) : 'code' in facts ? String(facts.code) : '';
   const fileObjection = FILE_OBJECTIONS[type];
-  if (fileObjection) return file ? fileObjection(file) : invalid('no file is wanted here');
-  return OBJECTIONS[type]?.() ?? invalid('the body can not be read');
+  if (fileObjection) return file ? fileObjection(file) : invalid('no file is expected here');
+  return OBJECTIONS[type]?.() ?? invalid('the body cannot be read');
 }
 
 function otherFile(field: string): InvalidInput {
-  const msg = `wanted: one file, in the field "${field}", and no other`;
+  const msg = `expected one file, in the field "${field}", and no other file`;
   return new InvalidInput([{ loc: ['body', field], msg, type: 'value_error' }]);
 }
 

@@ -5,7 +5,7 @@ export class DuplicateKey extends Error {
   readonly key: string;
 
   constructor(key: string) {
-    super(`the key ${JSON.stringify(key)} is given twice, and the values differ`);
+    super(`the key ${JSON.stringify(key)} appears twice, with different values`);
     this.key = key;
   }
 }

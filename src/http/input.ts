@@ -35,7 +35,7 @@ function bodyValues(req: Request): Values {
   const body: unknown = req.body;
   if (body === undefined) return {};
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Values;
-  throw new InvalidInput([{ loc: ['body'], msg: 'wanted: a JSON object', type: 'dict_type' }]);
+  throw new InvalidInput([{ loc: ['body'], msg: 'expected a JSON object', type: 'dict_type' }]);
 }
 
 /** An empty field counts as not given, except for a flag: bare, as in `?dry_run`, it means yes. */
@@ -79,7 +79,7 @@ function merge(query: Values, body: Values): Values {
   const values: Values = Object.assign(Object.create(null), query);
   for (const [field, value] of Object.entries(body)) {
     if (field in query && !saysTheSame(query[field], value)) {
-      const msg = 'given in the query and in the body, and they differ';
+      const msg = 'given in the query and in the body, with different values';
       throw new InvalidInput([{ loc: ['body', field], msg, type: 'value_error' }]);
     }
     values[field] = value;

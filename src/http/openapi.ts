@@ -20,7 +20,7 @@ const errorAnswer = z
 /** Errors that any route with a key, or with parameters, may answer with. */
 const COMMON = {
   401: 'No API key came with the request',
-  403: 'The API key is unknown, or its role may not do this',
+  403: 'The API key is unknown, or its role is not allowed to do this',
   422: 'A parameter is missing or invalid',
 } as const;
 

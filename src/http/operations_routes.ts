@@ -36,7 +36,7 @@ function ready({ checks }: OperationsParts): Route {
     method: 'get',
     path: '/ready',
     tag: 'Operations',
-    summary: 'Whether it can serve: database, sessions directory',
+    summary: 'Whether the service is ready: database, sessions directory',
     access: 'public',
     responses: {
       200: {
@@ -62,11 +62,11 @@ function metrics({ registry }: OperationsParts): Route {
     tag: 'Operations',
     summary: 'Metrics for Prometheus',
     access: ['monitor'],
-    description: 'Of the whole service: a key that is limited to tags is refused.',
+    description: 'They cover the whole service: a key that is limited to tags is refused.',
     responses: { 200: { description: 'Text in the Prometheus format', contentType: 'text/plain' } },
     async handle({ key }) {
       if (key.tags.length > 0)
-        throw new Forbidden('A key limited to tags can not read the metrics of all sessions', {
+        throw new Forbidden('A key limited to tags cannot read the metrics of all sessions', {
           code: 'key_limited_to_tags',
         });
       return { body: await registry.metrics(), headers: { 'Content-Type': registry.contentType } };
@@ -79,9 +79,9 @@ function events({ events: hub, snapshot }: OperationsParts): Route {
     method: 'get',
     path: '/events',
     tag: 'Operations',
-    summary: 'What happens to the pool, as server-sent events',
+    summary: 'Events of the pool, as server-sent events',
     description:
-      'Begins with a `status`, repeated at most once a second while things change; `session` tells what happened to one session, `sync` what a look at SESSIONS_DIR brought. A key that is limited to tags is told of its sessions only. A stream ends with its key.',
+      'Starts with a `status`, which is repeated on changes, at most once a second; `session` is an event of one session, `sync` the result of a sync. A key that is limited to tags receives the events of its sessions only. The stream ends when the key expires or is revoked.',
     access: ['monitor'],
     responses: { 200: { description: 'A stream that does not end', contentType: 'text/event-stream' } },
     async handle({ res, key }) {

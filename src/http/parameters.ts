@@ -7,7 +7,7 @@ function issue(context: z.RefinementCtx, type: string, message: string): never {
 
 /** A whole number from `min` to `max`, as a number, a bigint or digits. The error names what was expected. */
 export function wholeNumber(min: number, max: number) {
-  const wanted = `wanted: a whole number from ${min} to ${max}`;
+  const wanted = `expected a whole number from ${min} to ${max}`;
   return z
     .unknown()
     .transform((value, context): number => {
@@ -26,7 +26,7 @@ export function wholeNumber(min: number, max: number) {
 
 /** A session's id. */
 export const sessionId = wholeNumber(1, Number.MAX_SAFE_INTEGER).meta({
-  description: 'The session, as `GET /session` named it',
+  description: 'The session, as returned by `GET /session`',
   example: 42,
 });
 
@@ -40,7 +40,7 @@ const telegramIds = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
 export const telegramId = z
   .unknown()
   .transform((value, context): string => {
-    const wanted = `wanted: a whole number from ${telegramIds.min} to ${telegramIds.max}`;
+    const wanted = `expected a whole number from ${telegramIds.min} to ${telegramIds.max}`;
     if (value === undefined) return issue(context, 'missing', 'Field required');
     if (Array.isArray(value)) return issue(context, 'value_error', `given more than once; ${wanted}`);
     const text = isExact(value) ? String(value) : value;

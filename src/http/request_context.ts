@@ -45,7 +45,7 @@ export class HttpMetrics {
   constructor(registry: Registry) {
     this.#durations = new Histogram({
       name: 'telegate_http_request_duration_seconds',
-      help: 'Time from a request to the end of its answer',
+      help: 'Time from a request to the end of its response',
       labelNames: ['method', 'route', 'status'],
       buckets: DURATIONS,
       registers: [registry],

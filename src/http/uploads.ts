@@ -126,6 +126,6 @@ class ReceivedFile implements StorageEngine {
 }
 
 function noRoom(cause: unknown): Unavailable {
-  const message = 'No space is left on the disk for uploads; send this file again when there is';
+  const message = 'No space is left on the disk for uploads; send this file again when there is some';
   return new Unavailable({ error: 'storage_unavailable', message }, 60, { cause });
 }

@@ -35,7 +35,7 @@ const OF_THE_ACCOUNT: Partial<Record<State, PoolEvent>> = {
 };
 
 /** What is said instead of a session's name where a pending login has the auth key. */
-export const LOGIN_UNDER_WAY = 'a login under way';
+export const LOGIN_UNDER_WAY = 'a pending login';
 
 /**
  * To whom a session leaves an auth key that both have: to anybody, to its owner alone, to nobody. One that has the

@@ -70,14 +70,14 @@ export function partRefusal(part: string): string | null {
  * than what a file found on disk may be called: a single part, and nothing that is easily mistaken.
  */
 export function sessionNameRefusal(name: string): string | null {
-  if (name.trim() === '') return 'wanted: a name of at least one character';
-  if (name !== name.trim()) return 'wanted: no blanks before or after the name';
-  if (/^\.+$/.test(name)) return 'wanted: more than dots';
-  if (name.startsWith('.')) return 'wanted: no dot at the beginning (the file would be hidden)';
-  if (name.includes('/')) return 'wanted: no "/" in the name';
-  if (/\.(session|json)$/i.test(name)) return 'wanted: the name without its ending .session or .json';
-  if ([...name].length > MAX_GIVEN_CHARACTERS) return `wanted: at most ${MAX_GIVEN_CHARACTERS} characters`;
-  if (Buffer.byteLength(name) > MAX_GIVEN_BYTES) return `wanted: at most ${MAX_GIVEN_BYTES} bytes of UTF-8`;
+  if (name.trim() === '') return 'expected a name of at least one character';
+  if (name !== name.trim()) return 'expected no spaces before or after the name';
+  if (/^\.+$/.test(name)) return 'expected more than dots';
+  if (name.startsWith('.')) return 'expected no dot at the beginning (the file would be hidden)';
+  if (name.includes('/')) return 'expected no "/" in the name';
+  if (/\.(session|json)$/i.test(name)) return 'expected the name without its ending .session or .json';
+  if ([...name].length > MAX_GIVEN_CHARACTERS) return `expected at most ${MAX_GIVEN_CHARACTERS} characters`;
+  if (Buffer.byteLength(name) > MAX_GIVEN_BYTES) return `expected at most ${MAX_GIVEN_BYTES} bytes of UTF-8`;
   return nameRefusal(name);
 }
 

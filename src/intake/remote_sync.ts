@@ -139,14 +139,14 @@ export class RemoteSync {
 
 function throwUnanswered(): never {
   const message =
-    'No replica with the sessions directory answers: one must run with SESSIONS_SYNC=on and the same DATABASE_URL';
+    'No replica that has the sessions directory answers: one must run with SESSIONS_SYNC=on and the same DATABASE_URL';
   throw new Unavailable({ error: 'no_sessions_directory', message }, 10);
 }
 
 function throwLate(): never {
   const message =
-    'The replica that syncs the session files is not done after a minute. It goes on, if it still runs: ' +
-    'see its /ready and its log, and ask again';
+    'The replica that syncs the session files has not finished after a minute. It continues if it is still running: ' +
+    'check its /ready and its log, and try again';
   throw new Unavailable({ error: 'sync_under_way', message }, 30);
 }
 

@@ -206,11 +206,11 @@ export class RootWatch {
   async #follow({ identity, device }: RootIdentity): Promise<void> {
     const { availability, lastDevice, watcher } = this.#parts;
     if (this.#identity !== null)
-      availability.lost('another directory lies in its place and is being scanned');
+      availability.lost('another directory has taken its place and is being scanned');
     else if (availability.reason === null) {
       const last = await lastDevice();
       if (last !== null && last !== device)
-        availability.lost('it lies on another device than at the last sync and is being scanned');
+        availability.lost('it is on another device than at the last sync and is being scanned');
     }
     this.#identity = identity;
     if (!this.#stopped) watcher?.start();

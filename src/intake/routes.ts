@@ -9,10 +9,10 @@ const details = z.object({
   removed_sessions: z.int(),
   total_sessions: z.int(),
   updated_sessions: z.int(),
-  missing_sessions: z.int().meta({ description: 'Their files are gone, but something holds them' }),
+  missing_sessions: z.int().meta({ description: 'Their files are gone, but they are leased or in use' }),
   rejected: z
     .array(z.object({ file: z.string(), reason: z.string() }))
-    .meta({ description: 'The first 1,000; the first few where another replica synced (SESSIONS_SYNC=off)' }),
+    .meta({ description: 'The first 1,000; fewer if another replica did the sync (SESSIONS_SYNC=off)' }),
   rejected_total: z.int(),
   unsettled: z.array(z.string()).meta({ description: 'Being written just now; read again in a moment' }),
 });
@@ -29,16 +29,17 @@ export function intakeRoutes(sync: Pick<SyncService, 'sync'>): Route[] {
       from: 'any',
       audit: { action: 'sync' },
       input: z.object({
-        dry_run: flag.default(false).meta({ description: 'Say what would happen, and change nothing' }),
-        force: flag.default(false).meta({ description: 'Remove rows even where the guard would refuse' }),
+        dry_run: flag.default(false).meta({ description: 'Only report what would change' }),
+        force: flag.default(false).meta({ description: 'Remove sessions even if the guard would refuse' }),
       }),
       responses: {
         200: {
-          description: 'What was found and done',
+          description: 'What was found and changed',
           schema: z.object({ status: z.literal('sync complete'), dry_run: z.boolean(), details }),
         },
         409: {
-          description: '`mass_removal_guard`: so much is gone that the disk may be; nothing was changed',
+          description:
+            '`mass_removal_guard`: so many files are gone that the disk may not be mounted; nothing was changed',
         },
         500: { description: 'SESSIONS_DIR cannot be read; nothing was changed' },
         503: {

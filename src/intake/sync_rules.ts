@@ -30,7 +30,7 @@ export function isSettled(
 /** The inspection under the check: a strict one takes a session without an auth key for dead. */
 export function applyCheck(inspection: Inspection, check: SessionCheck): Inspection {
   if (check === 'lenient' || inspection.dead !== null || inspection.authKeySha256 !== null) return inspection;
-  return { ...inspection, dead: 'not a session file that can be recognised (SESSION_CHECK=strict)' };
+  return { ...inspection, dead: 'not a recognised session file (SESSION_CHECK=strict)' };
 }
 
 /**
@@ -76,8 +76,8 @@ export function removalRefusal(facts: RemovalFacts): MassRemovalRefused | null {
   const otherDevice = lastDevice !== null && device !== lastDevice;
   if (!otherDevice && (known < MIN_GUARDED_ROWS || gone * 2 <= known)) return null;
   const message = otherDevice
-    ? 'SESSIONS_DIR lies on another device than at the last sync: is its disk mounted? force=true removes all the same'
-    : `the files of ${gone} of ${known} sessions are gone at once: is the disk mounted? force=true removes them all the same`;
+    ? 'SESSIONS_DIR is on another device than at the last sync. Is its disk mounted? force=true removes them anyway'
+    : `the files of ${gone} of ${known} sessions are gone at once. Is the disk mounted? force=true removes them anyway`;
   const looksLost = found === 0 || (otherDevice && gone * 2 > known);
   return new MassRemovalRefused(message, { known, gone, looksLost, device });
 }

@@ -68,7 +68,7 @@ export function runEvery({ seconds, name, timers, logger }: Every, task: () => P
       try {
         await task();
       } catch (error) {
-        logger.warn('job failed; it is tried again', { job: name, error });
+        logger.warn('job failed; it will be retried', { job: name, error });
       }
       if (!stopped) next();
     });

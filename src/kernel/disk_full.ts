@@ -31,7 +31,7 @@ export class DiskFull extends Error {
 
 /** Appended to the path that could not be written. */
 export function noSpaceLeft(): string {
-  return "can't be written: no space is left on its disk. Free some (64 MiB are a good start), or set DATA_DIR to another disk.";
+  return "can't be written: no space is left on its disk. Free some space (64 MiB is a good start), or set DATA_DIR to another disk.";
 }
 
 /** The free space on the disk of `directory`, in bytes; Infinity if unknown. */

@@ -132,7 +132,7 @@ export class BodyTooSlow extends TeleGateError<string> {
   readonly status = 408;
 
   constructor(bytes: number, seconds: number) {
-    const message = `The body came too slowly: wanted ${bytes} bytes in ${seconds} seconds, or all of it`;
+    const message = `The body arrived too slowly: expected ${bytes} bytes in ${seconds} seconds, or all of it`;
     super(message, { code: 'body_too_slow' });
   }
 }

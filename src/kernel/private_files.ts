@@ -113,18 +113,21 @@ async function tighten(path: string, mode: 0o700 | 0o600, logger: Logger): Promi
   const told = { path, mode: octal(found.mode) };
   if ((found.mode & SHARED) !== 0) {
     logger.warn(
-      'others may use this directory, in which keys and sessions are kept: set DATA_DIR to another',
+      'other users have access to this directory, which holds keys and sessions: set DATA_DIR to another one',
       told,
     );
     return;
   }
   await chmod(path, mode).then(
-    () => logger.warn(`others had rights to this: it is for its owner only now (${octal(mode)})`, told),
+    () => logger.warn(`other users had access to this; now only its owner has (${octal(mode)})`, told),
     (error: unknown) =>
-      logger.warn(`others have rights to this, which can't be taken away: set its mode to ${octal(mode)}`, {
-        ...told,
-        error,
-      }),
+      logger.warn(
+        `other users have access to this, which could not be removed: set its mode to ${octal(mode)}`,
+        {
+          ...told,
+          error,
+        },
+      ),
   );
 }
 

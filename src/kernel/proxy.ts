@@ -41,7 +41,8 @@ export function parseProxyUrl(text: string): ProxyAddress {
 
 function split(text: string): { type: ProxyAddress['type']; url: URL } {
   const [, scheme, rest] = /^([a-z][a-z0-9]*):\/\/(\S+)$/i.exec(text) ?? [];
-  if (scheme === undefined) throw new Error('a proxy URL reads type://user:pass@host:port, without blanks');
+  if (scheme === undefined)
+    throw new Error('a proxy URL has the form type://user:pass@host:port, without spaces');
   const type = TYPES.find((known) => known === scheme.toLowerCase());
   if (type === undefined) throw new Error(`a proxy's type is one of ${TYPES.join(', ')}`);
   try {
@@ -49,7 +50,7 @@ function split(text: string): { type: ProxyAddress['type']; url: URL } {
     return { type, url: new URL(`proxy://${rest}`) };
   } catch {
     // The parser's own error quotes its input, including the password.
-    throw new Error('a proxy URL reads type://user:pass@host:port, with a port from 1 to 65535');
+    throw new Error('a proxy URL has the form type://user:pass@host:port, with a port from 1 to 65535');
   }
 }
 

@@ -6,7 +6,9 @@ const phoneNumber = z
   .string()
   .max(100)
   .meta({ description: 'International, with +', example: '+79001234567' });
-const tempSessionId = text(100).meta({ description: 'The login, as `send-otp` or `upload-file` named it' });
+const tempSessionId = text(100).meta({
+  description: 'The login, as returned by `send-otp` or `upload-file`',
+});
 
 /** The application; without it, the configured one. */
 const application = {

@@ -61,18 +61,18 @@ export function acquireRoutes(parts: AcquireRouteParts): Route[] {
       tag: 'Pool',
       summary: 'Lease a free session',
       description:
-        'The least recently used free session, for this caller alone until the lease ends. Send an `Idempotency-Key` to get the same lease again after a lost answer.',
+        'The least recently used free session, exclusively for this caller until the lease ends. With an `Idempotency-Key`, a repeated request gets the same lease.',
       access: ['worker'],
       from: method === 'get' ? 'query' : 'any',
       refuseHead: true,
       input: acquireInput,
       responses: {
         200: { description: 'The lease', schema: leaseAnswer },
-        404: { description: 'No session has the id or name that was asked for' },
+        404: { description: 'No session has the requested id or name' },
         409: {
           description: "The idempotency key's lease has ended; `user_id_unknown`, for `format=pyrogram`",
         },
-        429: { description: 'The key holds as many leases as it may' },
+        429: { description: 'The key already holds its maximum number of leases' },
         503: {
           description: 'No session is free, or the session files are gone',
           schema: noFreeSessionAnswer,
@@ -142,7 +142,7 @@ async function acquire(
       await setSessionAside(parts, lease, wanted.holder, error);
     }
   }
-  const message = 'several sessions whose secrets no key opens were taken out of the pool: ask again';
+  const message = 'several sessions whose secrets no key decrypts were taken out of the pool: try again';
   throw new Unavailable({ error: 'secrets_unreadable', message }, 1);
 }
 
@@ -226,6 +226,6 @@ async function serialize(parts: AcquireRouteParts, lease: Lease, input: Acquire[
 function idempotencyKey(header: string | string[] | undefined): string | null {
   if (header === undefined) return null;
   if (typeof header === 'string' && /^[\x21-\x7e]{1,255}$/.test(header)) return header;
-  const msg = 'wanted: 1 to 255 visible ASCII characters';
+  const msg = 'expected 1 to 255 visible ASCII characters';
   throw new InvalidInput([{ loc: ['header', 'Idempotency-Key'], msg, type: 'value_error' }]);
 }

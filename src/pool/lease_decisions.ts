@@ -86,7 +86,7 @@ function coolDown(row: SessionState, now: number): Partial<PoolColumns> {
   const cooldownUntil = now + seconds * 1000;
   return {
     ...{ cooldownUntil, stateUntil: cooldownUntil },
-    stateReason: 'its lease ran out though it was renewed before',
+    stateReason: 'its lease expired although it had been renewed',
   };
 }
 

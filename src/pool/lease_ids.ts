@@ -37,7 +37,7 @@ export class LeaseIds {
     this.#parts = parts;
     this.#calls = new Counter({
       name: 'telegate_calls_without_lease_id_total',
-      help: 'Calls about a session that did not name its lease',
+      help: 'Calls that named a session without its lease_id',
       labelNames: ['call'],
       registers: [parts.registry],
     });

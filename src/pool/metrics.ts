@@ -49,7 +49,7 @@ export function registerPoolMetrics(
   });
   const events = new Counter({
     name: 'telegate_session_events_total',
-    help: 'What happened to sessions',
+    help: 'Events of sessions',
     labelNames: ['event'],
     registers: [registry],
   });

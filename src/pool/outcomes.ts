@@ -118,7 +118,7 @@ export class UserIdUnknown extends Conflict {
   /** `reason`: why Telegram did not name it; null: it was not asked. */
   constructor(id: number, name: string, reason: string | null) {
     const why = reason === null ? '' : `; Telegram was asked: ${reason}`;
-    const message = `The user id of ${name} is not known, and a Pyrogram string holds it${why}. Ask for another format, or test the session first (POST /sessions/${id}/test)`;
+    const message = `The user id of ${name} is unknown, and a Pyrogram string needs it${why}. Request another format, or test the session first (POST /sessions/${id}/test)`;
     super({ error: 'user_id_unknown', message, session_id: id, session_name: name });
   }
 }
@@ -126,7 +126,7 @@ export class UserIdUnknown extends Conflict {
 /** The service grants nothing more. */
 export function stopping(): Unavailable {
   return new Unavailable(
-    { error: 'shutting_down', message: 'the service is stopping; ask again in a moment' },
+    { error: 'shutting_down', message: 'the service is stopping; try again in a moment' },
     1,
   );
 }
@@ -134,7 +134,6 @@ export function stopping(): Unavailable {
 /** The caller's lease does not let it act. */
 export function refused(error: RefusalKind, sessionId: number): Conflict {
   if (error !== 'lease_id_required') return new Conflict({ error, session_id: sessionId });
-  const message =
-    'without lease_id this call may mean the lease of another worker: send the lease_id of yours';
+  const message = 'without lease_id, this call may mean the lease of another worker: send your own lease_id';
   return new Conflict({ error, message, session_id: sessionId });
 }

@@ -11,10 +11,10 @@ const ttl = wholeNumber(1, MAX_TTL_SECONDS).meta({ description: 'How long the le
 
 const method = z
   .string()
-  .regex(/^[A-Za-z][A-Za-z0-9_.]{0,99}$/, "wanted: a Telegram method's name, such as messages.getHistory")
+  .regex(/^[A-Za-z][A-Za-z0-9_.]{0,99}$/, "expected a Telegram method's name, such as messages.getHistory")
   .meta({ description: "Telegram's method, such as `messages.getHistory`" });
 
-const leaseId = text(100).meta({ description: 'The lease, as `GET /session` named it' });
+const leaseId = text(100).meta({ description: 'The lease, as returned by `GET /session`' });
 
 const seconds = wholeNumber(0, MAX_FLOOD_SECONDS);
 
@@ -23,15 +23,17 @@ export const acquireInput = z.object({
   ttl: ttl.optional(),
   wait: wholeNumber(0, 60)
     .default(0)
-    .meta({ description: 'Hold the request this many seconds until a session is free' }),
-  tag: repeatable(text(64), 20).optional().meta({ description: 'Repeatable; all must stand on the session' }),
+    .meta({ description: 'Wait up to this many seconds for a free session' }),
+  tag: repeatable(text(64), 20)
+    .optional()
+    .meta({ description: 'Repeatable; the session must have all of them' }),
   session_id: sessionId.optional(),
   session_name: text(1024).optional(),
   method: method.optional(),
   credentials: z
     .enum(['string', 'file'])
     .optional()
-    .meta({ description: 'Put the session itself in the answer' }),
+    .meta({ description: 'Include the session itself in the answer' }),
   format: z
     .enum(['telethon', 'gramjs', 'pyrogram'])
     .default('telethon')
@@ -65,7 +67,7 @@ export const floodwaitInput = z.object({
 export const reportInput = z.object({
   session_id: sessionId,
   lease_id: leaseId,
-  error: text(500).meta({ description: "Telegram's own name of the error", example: 'FLOOD_WAIT_3600' }),
+  error: text(500).meta({ description: "Telegram's name of the error", example: 'FLOOD_WAIT_3600' }),
   method: method.optional(),
 });
 
@@ -97,7 +99,7 @@ export const leaseAnswer = z
       .string()
       .nullable()
       .optional()
-      .meta({ description: 'With `credentials=file`: the file, in base64; null where there is none' }),
+      .meta({ description: 'With `credentials=file`: the file, in base64; null if there is none' }),
   })
   .meta({ id: 'Lease' });
 
@@ -113,8 +115,8 @@ export const statusAnswer = z
     invalidated: z.int(),
     unavailable: z.int(),
     unavailable_reasons: z.record(z.string(), z.int()),
-    flooded_for_methods: z.int().meta({ description: 'Free, but flooded for some method' }),
-    waiting: z.int().meta({ description: 'Requests on hold' }),
+    flooded_for_methods: z.int().meta({ description: 'Free, but with a method flood' }),
+    waiting: z.int().meta({ description: 'Waiting requests' }),
     oldest_lease_seconds: z.int().nullable(),
   })
   .meta({ id: 'PoolStatus' });
@@ -153,7 +155,7 @@ export const floodwaitAnswer = statusOf('floodwait').extend({
 export const reportAnswer = z.object({
   action: z.enum(['wait', 'swap', 'stop', 'retry']).meta({
     description:
-      'wait: keep the session and wait; swap: give it back and lease another; stop: the session is dead, drop it; retry: try again',
+      'wait: keep the session and wait; swap: release it and lease another; stop: the session is dead, drop it; retry: try again',
   }),
   wait_seconds: z.int().optional(),
   status: z.string(),

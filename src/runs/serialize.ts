@@ -32,7 +32,7 @@ export const runAnswer = runSummary
       .nullable()
       .meta({ description: "The session in use, or used last; `bot` and its id: the source's bot" }),
     waiting_since: moment.nullable().meta({ description: 'Since when it waits for a session' }),
-    not_before: moment.nullable().meta({ description: 'When it is tried again' }),
+    not_before: moment.nullable().meta({ description: 'When it resumes' }),
     cancel_requested: z.boolean(),
     messages_read: z.int(),
     messages_stored: z.int(),
@@ -40,7 +40,7 @@ export const runAnswer = runSummary
     files_done: z.int(),
     files_skipped: z.int(),
     bytes_done: z.int(),
-    seconds: z.number().meta({ description: 'How long it has gone on' }),
+    seconds: z.number().meta({ description: 'How long it has taken' }),
     messages_per_second: z.number(),
     bytes_per_second: z.number(),
     created_at: moment,

@@ -47,7 +47,7 @@ export class CredentialsService implements LeaseSecrets {
 
   #open({ host, port }: StoredProxy, pass: string): Promise<string> {
     const message =
-      `the password of its proxy (${host}:${port}) can't be decrypted with the keys in use: ` +
+      `the password of its proxy (${host}:${port}) can't be decrypted with the current keys: ` +
       'set its proxy again and restore it, or add the older key to ENCRYPTION_KEYS';
     return decryptedOr(this.#vault.decrypt(pass, PROXY_PASSWORD), () => ({
       error: 'proxy_unreadable',

@@ -87,7 +87,7 @@ function change({ service, serialize }: SessionRouteParts): Route {
     audit: auditOfSession('session.change'),
     input: changeInput,
     responses: {
-      200: { description: 'The session as it is now', schema: sessionAnswer },
+      200: { description: 'The updated session', schema: sessionAnswer },
       409: {
         description: '`name_taken`; `session_in_use`, `no_sessions_directory` if it is renamed',
       },
@@ -124,7 +124,7 @@ function remove({ service }: SessionRouteParts): Route {
       409: {
         description:
           '`session_in_use`: leased or cooling down; `session_in_use_by_source`: a source names it, ' +
-          'see `source_id`; `no_sessions_directory` where it has files',
+          'see `source_id`; `no_sessions_directory` if it has files',
       },
     },
     async handle({ params: { id } }) {
@@ -178,7 +178,7 @@ function exportSession({ service, exports, logger }: SessionRouteParts): Route {
     input: exportInput,
     responses: {
       200: { description: 'The session', schema: exportAnswer },
-      409: { description: '`credentials_unreadable`; `user_id_unknown`: only Pyrogram strings hold it' },
+      409: { description: '`credentials_unreadable`; `user_id_unknown`: only Pyrogram strings need it' },
       ...ASKING,
       ...SESSION_NOT_FOUND,
     },

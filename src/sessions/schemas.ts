@@ -16,7 +16,7 @@ export const sessionName = z
   .meta({ description: 'The name of the session and of its file', example: 'my_session' });
 
 const PROXY_WANTED =
-  'wanted: an object of type, host, port, user and pass, or a URL such as socks5://user:pass@host:port';
+  'expected an object of type, host, port, user and pass, or a URL such as socks5://user:pass@host:port';
 
 /** The parts of a proxy's URL; anything but a string stays as it is. */
 function proxyParts(given: unknown, context: z.RefinementCtx): unknown {
@@ -34,7 +34,7 @@ const proxyObject = z
   .object(
     {
       type: z.enum(['socks5', 'socks4', 'mtproxy', 'http']),
-      host: text(255).regex(/^[\w.:-]+$/, 'wanted: a host name or an address'),
+      host: text(255).regex(/^[\w.:-]+$/, 'expected a host name or an address'),
       port: wholeNumber(1, 65_535),
       user: text(255).nullish(),
       pass: text(512).nullish().meta({ description: 'Of an mtproxy: its secret' }),

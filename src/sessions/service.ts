@@ -82,7 +82,7 @@ export class SessionService {
     if (activity === 'active' && state === 'dead') await pool.restore(id);
     if (activity !== 'expired' || state === 'dead') return;
     const caller = { holder, admin: true, leaseId: null, address: null, leaseIds: 'required' } as const;
-    await pool.block(id, caller, { kind: 'dead', reason: 'said to be expired' });
+    await pool.block(id, caller, { kind: 'dead', reason: 'marked as expired' });
   }
 
   /**

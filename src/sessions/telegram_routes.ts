@@ -38,7 +38,7 @@ function test({ checks }: SessionTelegramParts): Route {
     audit: auditOfSession('session.test'),
     responses: {
       200: {
-        description: 'What Telegram says',
+        description: "Telegram's answer",
         schema: z.object({
           session_id: z.int(),
           is_valid: z.boolean(),
@@ -75,7 +75,7 @@ function channels({ channels }: SessionTelegramParts): Route {
     method: 'get',
     path: '/sessions/:id/channels',
     tag: 'Sessions',
-    summary: 'The channels and groups that a session can see',
+    summary: 'The channels and groups of a session',
     description: 'Cached for 10 minutes. An `access_hash` is valid for this session only.',
     access: [],
     params: sessionParams,

@@ -28,7 +28,7 @@ const NEW: Defaults = {
   tag: 'Sources',
   access: [],
   from: 'body',
-  description: 'Its first run starts at once, unless it is made with `is_active` false.',
+  description: 'Its first run starts at once, unless it is created with `is_active` false.',
 };
 /** The audit log entry of an action on one source. */
 const audit = (action: string) => ({
@@ -39,7 +39,7 @@ const audit = (action: string) => ({
 const OF_ONE = { tag: 'Sources', params: schemas.sourceParams } as const;
 
 const REFUSED: Readonly<Record<number, ResponseSpec>> = {
-  400: { description: 'A field can not be had: the detail names it. `Session required for private`' },
+  400: { description: 'A field is invalid: the detail names it. `Session required for private`' },
   404: { description: 'Session not found' },
   409: { description: '`too_many_schedules`' },
 };
@@ -69,7 +69,7 @@ function makingRoutes({ service, serialize }: SourceRouteParts): Route[] {
     defineRoute({
       ...NEW,
       path: '/sources',
-      summary: 'Make a source of any kind',
+      summary: 'Create a source',
       input: schemas.createInput,
       audit: { action: 'source.create' },
       responses: MADE,
@@ -78,7 +78,7 @@ function makingRoutes({ service, serialize }: SourceRouteParts): Route[] {
     defineRoute({
       ...NEW,
       path: '/sources/private',
-      summary: 'Make a source of a channel that one session reads',
+      summary: 'Create a source for a private channel, read by one session',
       input: schemas.privateInput,
       audit: { action: 'source.create' },
       responses: MADE,
@@ -87,7 +87,7 @@ function makingRoutes({ service, serialize }: SourceRouteParts): Route[] {
     defineRoute({
       ...NEW,
       path: '/sources/public',
-      summary: 'Make a source of a channel that anyone may read',
+      summary: 'Create a source for a public channel',
       input: schemas.publicInput,
       audit: { action: 'source.create' },
       responses: MADE,
@@ -126,9 +126,9 @@ function change({ service, serialize }: SourceRouteParts): Route {
     ...OF_ONE,
     method: 'put',
     path: '/sources/:id',
-    summary: 'Change any field of a source, pause it, or have it go on',
+    summary: 'Change any field of a source, pause or resume it',
     description:
-      'A field has its new value from the next run on. What is left out, or null, stays; empty text takes it away.',
+      'Changes apply from the next run. A field that is omitted or null is unchanged; empty text clears it.',
     access: [],
     from: 'body',
     input: schemas.changeInput,
@@ -151,7 +151,7 @@ function remove({ service }: SourceRouteParts): Route {
     method: 'delete',
     path: '/sources/:id',
     summary: 'Delete a source, its schedule and its runs',
-    description: 'A run that is carried out is cancelled. What is stored stays where it is.',
+    description: 'A run in progress is cancelled. What is stored is kept.',
     access: [],
     audit: audit('source.delete'),
     responses: {
@@ -193,7 +193,7 @@ function triggerNamed({ service, clock }: SourceRouteParts): Route {
     method: 'post',
     path: '/flows/trigger/:name',
     tag: 'Sources',
-    summary: 'Run the source of this id or, without one, of this name',
+    summary: 'Run the source with this id or, without one, with this name',
     access: [],
     params: schemas.flowParams,
     audit: { action: 'source.trigger' },

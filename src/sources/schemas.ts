@@ -5,7 +5,7 @@ import { ACCESS_LEVELS, TARGETS } from './store.js';
 /** Any text up to this many characters (not UTF-16 units), without control characters and lone surrogates. */
 function label(max: number) {
   return z.string().regex(new RegExp(`^[^\\p{Cc}\\p{Cs}]{1,${max}}$`, 'u'), {
-    error: `wanted: 1 to ${max} characters, none of them a control character`,
+    error: `expected 1 to ${max} characters, none of them a control character`,
   });
 }
 
@@ -13,7 +13,7 @@ const sourceName = label(200).meta({ example: 'Euronews English' });
 
 /** A channel as text, or its id as a number of any width. */
 const channel = z
-  .union([z.string().max(300), z.bigint(), z.int()], 'wanted: a name, a link, or an id')
+  .union([z.string().max(300), z.bigint(), z.int()], 'expected a name, a link, or an id')
   .transform(String)
   .meta({
     override: {
@@ -23,17 +23,17 @@ const channel = z
   });
 
 const accessLevel = z.enum(ACCESS_LEVELS);
-const target = z.enum(TARGETS).meta({ description: 'Where what is scraped goes' });
+const target = z.enum(TARGETS).meta({ description: 'Where scraped data is stored' });
 const session = sessionId.optional();
 
 const fileTypes = z
-  .union([z.array(z.string().max(50)).max(100), z.string().max(1000)], 'wanted: a list of extensions')
+  .union([z.array(z.string().max(50)).max(100), z.string().max(1000)], 'expected a list of extensions')
   .transform((given) => (typeof given === 'string' ? given.split(',') : given))
   .meta({
     override: {
       type: 'array',
       items: { type: 'string' },
-      description: 'Extensions of files that are wanted. Left out: all; an empty list: none',
+      description: 'Extensions of the files to download. Omitted: all; an empty list: none',
     },
   });
 
@@ -43,7 +43,7 @@ const isActive = z
   .meta({
     override: {
       oneOf: [{ type: 'boolean' }, { type: 'string', enum: ['active', 'inactive'] }],
-      description: 'A paused source is run on demand only',
+      description: 'A paused source runs on demand only',
     },
   });
 
@@ -51,7 +51,7 @@ const channelTitle = label(255);
 const targetPath = z
   .string()
   .max(1024)
-  .meta({ description: "Below the target's root; left out: a directory by the source's id" });
+  .meta({ description: "Relative to the target's root; omitted: a directory named after the source's id" });
 const schedule = z
   .string()
   .max(1000)

@@ -58,7 +58,7 @@ function one<Name extends keyof Input>(input: Input, names: readonly Name[]) {
   const [first, ...others] = found;
   for (const { name, value } of others) {
     if (value === first?.value) continue;
-    const msg = `given as ${first?.name}, too, and they differ`;
+    const msg = `given as ${first?.name} as well, with a different value`;
     throw new InvalidInput([{ loc: ['body', name], msg, type: 'value_error' }]);
   }
   return first;

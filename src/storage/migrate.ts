@@ -81,11 +81,14 @@ export function refuseOtherVersion(place: string, directory: string, applied: nu
   const newest = migrationsIn(directory).at(-1)?.when ?? 0;
   if (applied === null) {
     throw new DatabaseRefused(
-      `${place} is no database of TeleGate: \`telegate db migrate\` makes one of an empty one.`,
+      `${place} is not a TeleGate database: \`telegate db migrate\` sets up an empty one.`,
     );
   }
   if (applied < newest) {
-    throw new DatabaseRefused(`${place} is of an older TeleGate: run \`telegate db migrate\` on it first.`);
+    throw new DatabaseRefused(
+      `${place} belongs to an older version of TeleGate: run \`telegate db migrate\` on it first.`,
+    );
   }
-  if (applied > newest) throw new DatabaseRefused(`${place} is of a newer TeleGate: use that one.`);
+  if (applied > newest)
+    throw new DatabaseRefused(`${place} belongs to a newer version of TeleGate: use that version.`);
 }

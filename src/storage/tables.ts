@@ -158,7 +158,7 @@ export function declareSessionTables(c: Columns) {
     role: c.text('role').$type<Role>().notNull(),
     hash: c.text('hash').notNull().unique(),
     maxLeases: c.integer('max_leases'),
-    /** It leases and sees only sessions that have all of them; none: every session. */
+    /** The key leases and sees only sessions that have all of these tags; none: every session. */
     tags: c.list('tags').notNull().default([]),
     /** Null: it never expires. */
     expiresAt: c.whole('expires_at'),

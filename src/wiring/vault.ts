@@ -16,8 +16,8 @@ import { type Database, DatabaseRefused } from '../storage/database.js';
 
 /** What only a lost key decrypts, and what happens to it. */
 const LOST_SECRETS =
-  'what only the lost key decrypts (passwords of proxies, api hashes, bot tokens) must be given again, and is kept ' +
-  'as it is until then';
+  'secrets that only the lost key decrypts (proxy passwords, API hashes, bot tokens) must be entered again, and are ' +
+  'kept until then';
 
 /**
  * The vault with the keys from the settings, or from DATA_DIR/encryption.key, which the first start creates.
@@ -27,7 +27,7 @@ const LOST_SECRETS =
 export async function openVault(config: Config, database: Database, logger: Logger): Promise<Vault> {
   const { access, cluster } = database;
   if (config.beginAnew) {
-    logger.warn('BEGIN_ANEW is on: set it back to off, lest a database that is lost is replaced unnoticed');
+    logger.warn('BEGIN_ANEW is on: set it back to off, or a lost database will be replaced unnoticed');
   }
   if (database.shared) {
     const vault = await vaultOf(config);
@@ -36,7 +36,7 @@ export async function openVault(config: Config, database: Database, logger: Logg
   }
   const refuseUnlessAnew = (refusal: Error) => {
     if (!config.beginAnew) throw refusal;
-    logger.warn('begins anew, since BEGIN_ANEW is on', { reason: refusal.message });
+    logger.warn('starts anew, because BEGIN_ANEW is on', { reason: refusal.message });
   };
   const keyFile = encryptionKeyFile(config.dataDir);
   const keyIsThere = existsSync(keyFile);
@@ -71,23 +71,23 @@ async function isEmpty({ access, intake, sources }: Database): Promise<boolean> 
 
 function keyGone(keyFile: string, config: Config): EncryptionKeysDiffer {
   return new EncryptionKeysDiffer(
-    `${keyFile} is gone, but secrets in ${fileOf(config)} were encrypted with it. Put it back from a backup, or give ` +
-      `the key in ENCRYPTION_KEYS. If it is lost, set BEGIN_ANEW=on: a new one is made, and ${LOST_SECRETS}.`,
+    `${keyFile} is gone, but secrets in ${fileOf(config)} were encrypted with it. Restore it from a backup, or set ` +
+      `the key in ENCRYPTION_KEYS. If it is lost, set BEGIN_ANEW=on: a new one is created, and ${LOST_SECRETS}.`,
   );
 }
 
 function otherKey(keyFile: string, config: Config): EncryptionKeysDiffer {
   const which = config.encryptionKeys.length === 0 ? `The key in ${keyFile} does` : 'The ENCRYPTION_KEYS do';
   return new EncryptionKeysDiffer(
-    `${which} not open the secrets in ${fileOf(config)}: they were encrypted with another key. Put that one back from a backup, or ` +
-      'give both in ENCRYPTION_KEYS, the new one first. If it is lost, set BEGIN_ANEW=on: the new key is used, and ' +
+    `${which} not decrypt the secrets in ${fileOf(config)}: they were encrypted with another key. Restore that one from a backup, or ` +
+      'set both in ENCRYPTION_KEYS, the new one first. If it is lost, set BEGIN_ANEW=on: the new key is used, and ' +
       `${LOST_SECRETS}.`,
   );
 }
 
 function nothingLeft(keyFile: string, config: Config): DatabaseRefused {
   return new DatabaseRefused(
-    `${fileOf(config)} is empty, but ${keyFile} is there: a database was kept here. Put it back from a backup. To ` +
+    `${fileOf(config)} is empty, but ${keyFile} exists: there was a database here. Restore it from a backup. To ` +
       'start with the empty one, stop all workers (the sessions that they hold would be leased again) and set ' +
       'BEGIN_ANEW=on.',
   );

@@ -21,7 +21,7 @@ async function modeOf(file: string): Promise<number> {
 }
 
 describe('the encryption key', () => {
-  it('is made at the first start, for its owner only, and kept', async () => {
+  it('is created at the first start, readable by its owner only, and kept', async () => {
     const dataDir = join(directory, 'not', 'yet', 'there');
     const made = await loadOrCreateEncryptionKey(dataDir, randomBytes);
     expect(made).toHaveLength(32);
@@ -30,14 +30,14 @@ describe('the encryption key', () => {
     expect(await loadOrCreateEncryptionKey(dataDir, randomBytes)).toEqual(made);
   });
 
-  it('is one and the same for starts at the same time', async () => {
+  it('is the same for concurrent starts', async () => {
     const starts = Array.from({ length: 20 }, () => loadOrCreateEncryptionKey(directory, randomBytes));
     const keys = new Set((await Promise.all(starts)).map((key) => Buffer.from(key).toString('hex')));
     expect(keys.size).toBe(1);
     expect(await readdir(directory)).toEqual(['encryption.key']);
   });
 
-  it('is read in hexadecimal and base64 too', async () => {
+  it('is accepted in hexadecimal and base64', async () => {
     const key = randomBytes(32);
     for (const encoding of ['hex', 'base64', 'base64url'] as const) {
       await writeFile(path, `  ${key.toString(encoding)}\r\n`);
@@ -46,7 +46,7 @@ describe('the encryption key', () => {
   });
 
   it.each(['', 'abcd', `${'ab'.repeat(32)}\n${'cd'.repeat(32)}`])(
-    'is never replaced: a file that holds %j stops the start',
+    'is never replaced: a file that contains %j prevents the start',
     async (text) => {
       await writeFile(path, text);
       const attempt = loadOrCreateEncryptionKey(directory, randomBytes);
@@ -56,14 +56,14 @@ describe('the encryption key', () => {
     },
   );
 
-  it('is not made from a source that gives too few bytes', async () => {
+  it('is not created from a source that returns too few bytes', async () => {
     await expect(loadOrCreateEncryptionKey(directory, () => randomBytes(8))).rejects.toThrow(KeyFileError);
     expect(await readdir(directory)).toEqual([]);
   });
 });
 
 describe('a private file', () => {
-  it('replaces what was there, and only its owner may read it', async () => {
+  it('replaces the old file, and is readable by its owner only', async () => {
     await writeFile(path, 'old', { mode: 0o644 });
     await writePrivateFile(path, 'new');
     expect(await readFile(path, 'utf8')).toBe('new');
@@ -71,13 +71,13 @@ describe('a private file', () => {
     expect(await readdir(directory)).toEqual(['encryption.key']);
   });
 
-  it('that could not be put in place leaves nothing behind', async () => {
+  it('leaves nothing behind if it cannot be put in place', async () => {
     await expect(writePrivateFile(join(directory, 'missing', 'file'), 'text')).rejects.toThrow('ENOENT');
     await expect(writePrivateFile(directory, 'text')).rejects.toThrow();
     expect(await readdir(directory)).toEqual([]);
   });
 
-  it('is created by exactly one of many', async () => {
+  it('is created by exactly one of several', async () => {
     const attempts = ['a', 'b', 'c', 'd', 'e', 'f'].map((text) => createPrivateFile(path, text));
     const created = await Promise.all(attempts);
     expect(created.filter(Boolean)).toHaveLength(1);

@@ -29,7 +29,7 @@ const ROUTES: readonly [Verb, string, readonly Who[]][] = [
 
 describe('without a key', () => {
   it(
-    'every route but the open ones answers 401, and says what is wanted',
+    'every route except the public ones answers 401, and says what is required',
     withService(async (service) => {
       for (const [verb, path] of [...ROUTES, ['get', '/events', []] as const]) {
         const answer = await service.as(null)[verb](path);
@@ -45,7 +45,7 @@ describe('without a key', () => {
   );
 
   it(
-    'an empty header, or one of another scheme, is no key',
+    'an empty header, or one of another scheme, does not count as a key',
     withService(async (service) => {
       for (const headers of [
         { 'X-API-Key': '' },
@@ -61,7 +61,7 @@ describe('without a key', () => {
 
 describe('the role of a key', () => {
   it(
-    'opens just the routes of the table, with 403 and the role needed for all others',
+    'allows exactly the routes of the table; all others answer 403 with the role needed',
     withService(
       async (service) => {
         for (const [verb, path, allowed] of ROUTES) {
@@ -78,7 +78,7 @@ describe('the role of a key', () => {
   );
 
   it(
-    'is known by X-API-Key and by Authorization: Bearer alike',
+    'is recognised by X-API-Key and by Authorization: Bearer',
     withService(async (service) => {
       await service.as(null).get('/status').set('Authorization', `Bearer ${KEYS.monitor}`).expect(200);
       await service.as(null).get('/status').set('Authorization', `bearer ${KEYS.monitor}`).expect(200);
@@ -86,11 +86,11 @@ describe('the role of a key', () => {
   );
 });
 
-describe('a key that nobody has', () => {
+describe('an unknown key', () => {
   const guess = (service: Service, key: string) => service.as(null).get('/status').set('X-API-Key', key);
 
   it(
-    'is 403, whatever it looks like',
+    'is refused with 403, whatever it looks like',
     withService(async (service) => {
       for (const key of [
         'x',
@@ -109,7 +109,7 @@ describe('a key that nobody has', () => {
   );
 
   it(
-    'slows its address down when it comes again and again, while right keys pass',
+    'slows its address down when repeated, while valid keys pass',
     withService(async (service) => {
       const guesses = [];
       for (let turn = 0; turn < 15; turn += 1) guesses.push(await guess(service, `guess-${turn}`));
@@ -126,7 +126,7 @@ describe('a key that nobody has', () => {
 
 describe('/keys', () => {
   it(
-    'makes a key that works at once, is shown once, and is kept as a hash only',
+    'creates a key that works at once, is shown once, and is stored only as a hash',
     withService(async (service) => {
       const body = { name: 'scraper 1', role: 'worker', max_leases: 2 };
       const made = await service.as('admin').post('/keys').send(body).expect(201);
@@ -150,7 +150,7 @@ describe('/keys', () => {
   );
 
   it(
-    'revokes a key at once, and says so once',
+    'revokes a key at once, and confirms it once',
     withService(async (service) => {
       const { id, key } = (await service.as('admin').post('/keys').send({ name: 'n', role: 'monitor' })).body;
       const use = () => service.as(null).get('/status').set('X-API-Key', key);
@@ -181,7 +181,7 @@ describe('/keys', () => {
 
 describe('/keys/self', () => {
   it(
-    'tells each key its own role, and never a key',
+    "returns each key's own role, and never a key",
     withService(async (service) => {
       const { body } = await service.as('worker').get('/keys/self').expect(200);
       expect(body).toEqual({
@@ -201,7 +201,7 @@ describe('the first admin key', () => {
   const without = { settings: { API_KEYS: '' } };
 
   it(
-    'is made where there is no key at all, once, and opens everything',
+    'is created once if there is no key at all, and allows everything',
     withService(async (service) => {
       const key = await service.container.createFirstKey();
       expect(key).toMatch(/^tg_[\w-]{43}$/);
@@ -214,7 +214,7 @@ describe('the first admin key', () => {
   );
 
   it(
-    'is not made where API_KEYS has one',
+    'is not created if API_KEYS has one',
     withService(async (service) => {
       expect(await service.container.createFirstKey()).toBeNull();
       expect((await service.as('admin').get('/keys')).body).toEqual([]);

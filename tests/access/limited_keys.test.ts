@@ -17,7 +17,7 @@ async function withKey(service: Service, wish: object) {
 
 describe('a key that expires', () => {
   it(
-    'is invalid from then on, and says until when it is good',
+    'is invalid from then on, and shows when it expires',
     withService(
       async (service) => {
         const expires_at = new Date(service.time.wall() + 60_000).toISOString();
@@ -36,7 +36,7 @@ describe('a key that expires', () => {
   );
 
   it(
-    'is not made for a time that has passed',
+    'is not created for a time in the past',
     withService(async (service) => {
       const expires_at = new Date(service.time.wall()).toISOString();
       const refused = await service.as('admin').post('/keys').send({ name: 'k', role: 'worker', expires_at });
@@ -56,7 +56,7 @@ describe('a key that expires', () => {
   );
 });
 
-describe('a key that is revoked', () => {
+describe('a revoked key', () => {
   it(
     'has its event streams ended at once',
     withService(async (service) => {
@@ -69,7 +69,7 @@ describe('a key that is revoked', () => {
   );
 
   it(
-    'keeps its leases until they run out',
+    'keeps its leases until they expire',
     withService(
       async (service) => {
         const key = await withKey(service, {});
@@ -100,9 +100,9 @@ describe('a key that is revoked', () => {
   );
 });
 
-describe('a key that is limited to tags', () => {
+describe('a key limited to tags', () => {
   it(
-    'leases and sees only sessions that have them all',
+    'leases and sees only sessions that have all of them',
     withService(
       async (service) => {
         for (const [id, tags] of [
@@ -132,7 +132,7 @@ describe('a key that is limited to tags', () => {
   );
 
   it(
-    'can do nothing to any other session: as if there were none',
+    'can do nothing to any other session, as if it did not exist',
     withService(
       async (service) => {
         const worker = await withKey(service, { tags: ['a'] });

@@ -32,9 +32,9 @@ function expectNoErrors(service: Service): void {
   expect(service.log.filter((line) => line.includes('"level":"error"'))).toEqual([]);
 }
 
-describe('GET /session, where no key opens the password of a session`s proxy', () => {
+describe('GET /session, if no key decrypts the password of a session’s proxy', () => {
   it(
-    'grants the next session, and keeps that one out of the pool with its reason, its lease given back',
+    'leases the next session, and takes that one out of the pool with the reason, its lease released',
     withService(
       async (service) => {
         await loseProxyPasswords(service);
@@ -54,7 +54,7 @@ describe('GET /session, where no key opens the password of a session`s proxy', (
   );
 
   it(
-    'is no free session for one asked by its name, until its proxy is set again and it is restored',
+    'finds no free session if it was requested by name, until its proxy is set again and it is restored',
     withService(
       async (service) => {
         await loseProxyPasswords(service);
@@ -69,7 +69,7 @@ describe('GET /session, where no key opens the password of a session`s proxy', (
   );
 
   it(
-    'answers an Idempotency-Key with the session that is granted in the end, again and again',
+    'answers an Idempotency-Key with the session that was finally leased, every time',
     withService(
       async (service) => {
         await loseProxyPasswords(service);
@@ -84,7 +84,7 @@ describe('GET /session, where no key opens the password of a session`s proxy', (
   );
 
   it(
-    'looks at ten sessions in one request at the most',
+    'tries at most ten sessions per request',
     withService(
       async (service) => {
         await loseProxyPasswords(service);
@@ -100,9 +100,9 @@ describe('GET /session, where no key opens the password of a session`s proxy', (
   );
 });
 
-describe('a secret that no key opens', () => {
+describe('a secret that no key decrypts', () => {
   it(
-    'of a session is said by its test, its channels, and its export',
+    'of a session is reported by its test, its channels and its export',
     withTelegram(async (world) => {
       const { service } = world;
       const { id } = await logIn(world, ADA);
@@ -119,7 +119,7 @@ describe('a secret that no key opens', () => {
   );
 
   it(
-    'of a session that is nowhere but in the database is no session to be exported or leased',
+    'of a session that exists only in the database keeps it from being exported or leased',
     withService(
       async (service) => {
         const { sessions } = service.container.database;
@@ -141,7 +141,7 @@ describe('a secret that no key opens', () => {
   );
 
   it(
-    'of a login under way is said by its next step',
+    'of a pending login is reported by its next step',
     withTelegram(async ({ service }) => {
       const temp_session_id = await sendCode(service, { phone_number: ADA });
       const secret = await lost.encrypt('{}', `logins.secret:${temp_session_id}`);
@@ -159,7 +159,7 @@ describe('a secret that no key opens', () => {
   );
 
   it(
-    'of the session that a run reads with fails a run that wants this one, and lets another go on otherwise',
+    "of a run's session fails a run bound to it, and lets other runs continue",
     withTelegram(
       async (world) => {
         const { service } = world;

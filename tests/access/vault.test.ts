@@ -20,7 +20,7 @@ async function refusal(attempt: () => unknown): Promise<VaultError> {
 }
 
 describe('the vault', () => {
-  it('gives back what it was given, and nothing of it shows', async () => {
+  it('decrypts what it encrypted, and its tokens show nothing of it', async () => {
     const vault = new Vault([NEW]);
     for (const text of [SECRET, '', '\u{feff}x', 'x'.repeat(100_000)]) {
       expect(await vault.decrypt(await vault.encrypt(text, FIELD), FIELD)).toBe(text);
@@ -41,7 +41,7 @@ describe('the vault', () => {
     });
   });
 
-  it('opens with an old key what was encrypted with it, and knows that it is old', async () => {
+  it('decrypts with an old key, and knows that it is old', async () => {
     const token = await new Vault([OLD]).encrypt(SECRET, FIELD);
     const rotated = new Vault([NEW, OLD]);
     expect(await rotated.decrypt(token, FIELD)).toBe(SECRET);
@@ -88,13 +88,13 @@ describe('the vault', () => {
   });
 
   it.each(['', 'plain text', 'a.b.c.d.e', '....'])(
-    'refuses %j, which is none of its tokens',
+    'refuses %j, which is not one of its tokens',
     async (text) => {
       expect(await refusal(() => new Vault([NEW]).decrypt(text, FIELD))).toMatchObject({ code: 'malformed' });
     },
   );
 
-  it('wants at least one key, of 32 bytes', async () => {
+  it('needs at least one key of 32 bytes', async () => {
     expect(await refusal(() => new Vault([]))).toMatchObject({ code: 'bad_key' });
     expect(await refusal(() => new Vault([NEW, randomBytes(16)]))).toMatchObject({ code: 'bad_key' });
   });

@@ -16,7 +16,7 @@ describe('a replica that starts', () => {
   }
 
   it(
-    'may have the keys that the first one had, and no others',
+    'must have the keys of the first one',
     using(async (stores) => {
       const start = starting(stores);
       await start(OLD);
@@ -27,7 +27,7 @@ describe('a replica that starts', () => {
   );
 
   it(
-    'brings a new key in, beside the old one first',
+    'introduces a new key, first as the second of the list',
     using(async (stores) => {
       const start = starting(stores);
       await start(OLD);
@@ -39,7 +39,7 @@ describe('a replica that starts', () => {
   );
 
   it(
-    'is refused though another with other keys starts at the same moment',
+    'is refused even if another one with other keys starts at the same moment',
     using(async (stores) => {
       const start = starting(stores);
       const both = await Promise.allSettled([start(OLD), start(NEW)]);
@@ -48,7 +48,7 @@ describe('a replica that starts', () => {
   );
 
   it(
-    'is refused where what is kept is no secret of this kind',
+    'is refused if the stored value is not a secret of this kind',
     using(async (stores) => {
       await stores.access.saveFact('vault.check', 'nonsense');
       await expect(starting(stores)(OLD)).rejects.toThrow(EncryptionKeysDiffer);

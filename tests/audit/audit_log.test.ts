@@ -21,7 +21,7 @@ const CHANGES_NOTHING = new Set(['post /session', 'post /heartbeat']);
 
 describe('the audit log', () => {
   it(
-    'says when, by which key, from which address, by which request, what was done, and to what',
+    'records time, key, address, request, action and object',
     withService(
       async (service) => {
         await service
@@ -49,7 +49,7 @@ describe('the audit log', () => {
   );
 
   it(
-    'has what admins do to keys, sessions, leases of others, and the files',
+    'records what admins do to keys, sessions, leases of others and files',
     withService(
       async (service) => {
         const admin = service.as('admin');
@@ -80,7 +80,7 @@ describe('the audit log', () => {
   );
 
   it(
-    'has nothing of what workers do, and nothing that was refused',
+    'does not record what workers do, nor what was refused',
     withService(
       async (service) => {
         const { session_id, lease_id } = await service.lease();
@@ -96,7 +96,7 @@ describe('the audit log', () => {
   );
 
   it(
-    'never holds a secret',
+    'never contains a secret',
     withService(
       async (service) => {
         const { body } = await service.as('admin').post('/keys').send({ name: 'k', role: 'admin' });
@@ -115,7 +115,7 @@ describe('the audit log', () => {
   );
 
   it(
-    'is read newest first, a page at a time, by action and by object, by admins alone',
+    'can be read by admins only, newest first, a page at a time, by action and by object',
     withService(
       async (service) => {
         for (const id of [1, 2, 1]) await service.as('admin').put(`/sessions/${id}`).send({ tags: [] });
@@ -132,7 +132,7 @@ describe('the audit log', () => {
   );
 
   it(
-    'forgets what is older than AUDIT_DAYS',
+    'deletes what is older than AUDIT_DAYS',
     withService(
       async (service) => {
         await service.as('admin').put('/sessions/1').send({ tags: [] }).expect(200);
@@ -148,7 +148,7 @@ describe('the audit log', () => {
   );
 
   it(
-    'has a place for every route by which an admin changes something',
+    'covers every route by which an admin changes something',
     withService(async (service) => {
       const { body } = await service.as(null).get('/openapi.json').expect(200);
       const lacking: string[] = [];

@@ -32,7 +32,7 @@ function withoutAnchor(kept: Record<string, unknown[]>): Record<string, unknown[
 
 describe('telegate db copy', () => {
   it(
-    'from SQLite to PostgreSQL and back gives the same rows, and tells of each table',
+    'from SQLite to PostgreSQL and back gives the same rows, and reports each table',
     withDatabases(async ({ path, server }) => {
       makeFull(path('a.db'));
       const url = await server();
@@ -48,7 +48,7 @@ describe('telegate db copy', () => {
   );
 
   it(
-    'puts every value into the type that PostgreSQL has for it',
+    'converts every value to its PostgreSQL type',
     withDatabases(async ({ path, server }) => {
       makeFull(path('a.db'), 3);
       const url = await server();
@@ -67,7 +67,7 @@ describe('telegate db copy', () => {
   );
 
   it(
-    'lets a service go on in PostgreSQL, and then in SQLite: leases, counts, new ids',
+    'lets a service continue in PostgreSQL, and then in SQLite: leases, counts, new ids',
     withDatabases(async ({ path, server }) => {
       makeFull(path('a.db'), 10);
       const url = await server();
@@ -81,7 +81,7 @@ describe('telegate db copy', () => {
   );
 
   it(
-    'from file to file keeps the clock that leases go by',
+    'from file to file keeps the clock of the leases',
     withDatabases(async ({ path }) => {
       makeFull(path('a.db'), 3);
       await succeed('db', 'copy', '--from', `file:${path('a.db')}`, '--to', `sqlite:${path('new/b.db')}`);
@@ -90,7 +90,7 @@ describe('telegate db copy', () => {
   );
 
   it(
-    'reads what a service that was killed left in its log',
+    'reads what a killed service left in its WAL',
     withDatabases(async ({ path }) => {
       makeFull(path('a.db'), 3);
       const running = await openAt(path('a.db'));
@@ -105,7 +105,7 @@ describe('telegate db copy', () => {
   );
 
   it(
-    'from server to server copies ids that were given though their rows are gone',
+    'from server to server keeps ids that were used, although their rows are gone',
     withDatabases(async ({ path, server }) => {
       makeFull(path('a.db'), 10);
       const [one, other] = [await server(), await server(true)];

@@ -43,11 +43,11 @@ const gone = (url: string) => () =>
     url,
   ).then((rows) => rows.length === 0);
 
-describe('a copy that is cut short', () => {
+describe('an interrupted copy', () => {
   it.each([
     ['SIGKILL', 'SIGKILL', ''],
     ['SIGINT', 1, 'Cancelled. Nothing of it was kept.'],
-  ] as const)('by %s leaves nothing in PostgreSQL, and can be made again', (signal, exit, told) =>
+  ] as const)('by %s leaves nothing in PostgreSQL, and can be repeated', (signal, exit, told) =>
     withDatabases(async ({ path, server }) => {
       makeFull(path('a.db'), 3000);
       const url = await server(true);
@@ -65,7 +65,7 @@ describe('a copy that is cut short', () => {
     })(),
   );
 
-  it.each(['SIGKILL', 'SIGINT'] as const)('by %s leaves no file, and can be made again', (signal) =>
+  it.each(['SIGKILL', 'SIGINT'] as const)('by %s leaves no file, and can be repeated', (signal) =>
     withDatabases(async ({ path, directory, server }) => {
       makeFull(path('a.db'), 20_000);
       const url = await server();
@@ -123,7 +123,7 @@ describe('the verification of a copy', () => {
   );
 
   it(
-    'says which row has what PostgreSQL can not keep',
+    'names the row with a value that PostgreSQL cannot store',
     withDatabases(async ({ path, server }) => {
       makeFull(path('a.db'), 3);
       const sqlite = new Database(path('a.db'));
@@ -132,7 +132,7 @@ describe('the verification of a copy', () => {
       const url = await server();
       const { exit, stderr } = await command('db', 'copy', '--from', `sqlite:${path('a.db')}`, '--to', url);
       expect(exit).toBe(1);
-      expect(stderr).toContain('history, id 4: detail has a NUL character');
+      expect(stderr).toContain('history, id 4: detail contains a NUL character');
       expect(await countsOnServer(url)).toEqual({});
     }),
   );

@@ -25,7 +25,7 @@ describe('telegate db copy refuses', () => {
   );
 
   it(
-    'a file that has rows, or that is something else, and leaves it as it is',
+    'a file that has rows or is something else, and leaves it unchanged',
     withDatabases(async ({ path, directory }) => {
       makeFull(path('a.db'), 3);
       makeFull(path('b.db'), 3);
@@ -39,14 +39,14 @@ describe('telegate db copy refuses', () => {
       expect(await copy(path('b.db'))).toContain(
         'is not empty: there are rows in proxies, sessions, session_tags',
       );
-      expect(await copy(path('c.db'))).toContain('c.db is there already and is no database of TeleGate');
+      expect(await copy(path('c.db'))).toContain('c.db already exists and is not a TeleGate database');
       expect(readFileSync(path('c.db')).equals(before)).toBe(true);
       expect(readdirSync(directory)).toEqual(files);
     }),
   );
 
   it(
-    'a source that is not there, and makes none',
+    'a source that does not exist, and creates none',
     withDatabases(async ({ path, directory, server }) => {
       const to = ['--to', `sqlite:${path('b.db')}`] as const;
       expect(await refusal('db', 'copy', '--from', `sqlite:${path('a.db')}`, ...to)).toContain(
@@ -73,31 +73,31 @@ describe('telegate db copy refuses', () => {
       const from = ['db', 'copy', '--from', `sqlite:${path('a.db')}`] as const;
       expect(await refusal(...from, ...to)).toContain('run `telegate db migrate` on it first');
       date('created_at + 2');
-      expect(await refusal(...from, ...to)).toContain('is of a newer TeleGate');
+      expect(await refusal(...from, ...to)).toContain('belongs to a newer version of TeleGate');
       expect(await refusal('db', 'copy', '--from', await server(), ...to)).toContain(
-        'is no database of TeleGate',
+        'is not a TeleGate database',
       );
       expect(existsSync(path('b.db'))).toBe(false);
     }),
   );
 
   it(
-    'to copy a database into itself, whatever it is called',
+    'to copy a database into itself, by any of its names',
     withDatabases(async ({ path, server }) => {
       makeFull(path('a.db'), 3);
       symlinkSync(path('a.db'), path('link.db'));
       const file = ['--from', `sqlite:${path('a.db')}`, '--to', `file:${path('link.db')}`] as const;
-      expect(await refusal('db', 'copy', ...file)).toContain('is the file to be copied itself');
+      expect(await refusal('db', 'copy', ...file)).toContain('is the source of the copy itself');
       const url = new URL(await server(true));
       const other = new URL(url);
       other.hostname = url.hostname === 'localhost' ? '127.0.0.1' : 'localhost';
       const told = await refusal('db', 'copy', '--from', url.href, '--to', other.href);
-      expect(told).toContain('is the database to be copied itself');
+      expect(told).toContain('is the source of the copy itself');
     }),
   );
 
   it(
-    'a file on which a service runs',
+    'a file used by a running service',
     withDatabases(async ({ path, server }) => {
       makeFull(path('a.db'), 3);
       const running = await openAt(path('a.db'));
@@ -110,7 +110,7 @@ describe('telegate db copy refuses', () => {
   );
 
   it(
-    'a server on which a service runs, as a source and as a target',
+    'a server used by a running service, as source and as target',
     withDatabases(async ({ path, server }) => {
       makeFull(path('a.db'), 3);
       const url = await server(true);
@@ -125,12 +125,12 @@ describe('telegate db copy refuses', () => {
   );
 
   it(
-    'a URL that can not be read or reached, by its option and without its password',
+    'an invalid or unreachable URL, by its option and without its password',
     withDatabases(async ({ path }) => {
       makeFull(path('a.db'), 3);
       const from = ['db', 'copy', '--from', `sqlite:${path('a.db')}`] as const;
       const wrong = await refusal(...from, '--to', 'mysql://me:hidden@h/d');
-      expect(wrong).toContain('--to: wanted sqlite:PATH');
+      expect(wrong).toContain('--to: expected sqlite:PATH');
       const dead = await refusal(...from, '--to', 'postgres://me:hidden@127.0.0.1:1/d');
       expect(dead).toContain("127.0.0.1:1/d can't be reached");
       for (const told of [wrong, dead]) expect(told).not.toContain('hidden');

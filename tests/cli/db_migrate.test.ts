@@ -9,13 +9,13 @@ const describe = await describeWithServer();
 
 describe('telegate db migrate', () => {
   it(
-    'says from which version to which it brought a file, and that nothing is left to do',
+    'reports from which version to which it upgraded a file, and that nothing is left to do',
     withDatabases(async ({ path }) => {
       makeOlderFile(path('a.db'), path('first'));
       const [first, ...later] = namesOf(MIGRATIONS);
       const migrate = ['db', 'migrate', '--database', `sqlite:${path('a.db')}`] as const;
-      expect(await succeed(...migrate)).toBe(`The schema was brought from ${first} to ${later.at(-1)}.\n`);
-      expect(await succeed(...migrate)).toBe(`There was nothing to do: the schema is ${later.at(-1)}.\n`);
+      expect(await succeed(...migrate)).toBe(`The schema was upgraded from ${first} to ${later.at(-1)}.\n`);
+      expect(await succeed(...migrate)).toBe(`Nothing to do: the schema is ${later.at(-1)}.\n`);
       const database = await openAt(path('a.db'));
       expect(await database.intake.total()).toBe(0);
       await database.close();
@@ -23,33 +23,33 @@ describe('telegate db migrate', () => {
   );
 
   it(
-    'does the same on a server, replicas running or not',
+    'does the same on a server, whether replicas are running or not',
     withDatabases(async ({ path, server }) => {
       const url = await server();
       await makeOlderServer(url, path('first'));
       const [first, ...later] = namesOf(POSTGRES_MIGRATIONS);
       const migrate = ['db', 'migrate', '--database', url] as const;
-      expect(await succeed(...migrate)).toBe(`The schema was brought from ${first} to ${later.at(-1)}.\n`);
+      expect(await succeed(...migrate)).toBe(`The schema was upgraded from ${first} to ${later.at(-1)}.\n`);
       const running = await openPostgres(nameIn(url));
-      expect(await succeed(...migrate)).toBe(`There was nothing to do: the schema is ${later.at(-1)}.\n`);
+      expect(await succeed(...migrate)).toBe(`Nothing to do: the schema is ${later.at(-1)}.\n`);
       await running.close();
     }),
   );
 
   it(
-    'makes the database of the settings where there is none, for its owner only',
+    'creates the configured database if there is none, for its owner only',
     withDatabases(async ({ path }) => {
       const { exit, stdout } = await startCommand(['db', 'migrate'], { DATA_DIR: path('data') }).ended;
       expect({ exit, stdout }).toEqual({
         exit: 0,
-        stdout: `The schema was brought from nothing to ${namesOf(MIGRATIONS).at(-1)}.\n`,
+        stdout: `The schema was upgraded from nothing to ${namesOf(MIGRATIONS).at(-1)}.\n`,
       });
       expect(statSync(path('data/telegate.db')).mode & 0o777).toBe(0o600);
     }),
   );
 
   it(
-    'refuses a file on which a service runs, a server that is not there, and what is no URL, without passwords',
+    'refuses a file in use, an unreachable server and an invalid URL, without passwords',
     withDatabases(async ({ path }) => {
       const running = await openAt(path('a.db'));
       const migrate = (url: string) => refusal('db', 'migrate', '--database', url);
@@ -58,7 +58,7 @@ describe('telegate db migrate', () => {
       const dead = await migrate('postgres://me:hidden@127.0.0.1:1/d');
       expect(dead).toContain("127.0.0.1:1/d can't be reached");
       const wrong = await migrate('postgres://me:hidden@h');
-      expect(wrong).toContain('--database: wanted');
+      expect(wrong).toContain('--database: expected');
       for (const told of [dead, wrong]) expect(told).not.toContain('hidden');
     }),
   );

@@ -30,9 +30,9 @@ const keys = (database: string, ...args: readonly string[]): Promise<Ended> =>
 const status = async (url: string, key: string) =>
   (await fetch(`${url}/status`, { headers: { 'X-API-Key': key } })).status;
 
-describe('telegate keys beside a service on PostgreSQL', () => {
+describe('telegate keys next to a running service on PostgreSQL', () => {
   it(
-    'makes a key that the service knows, lists it, and revokes it',
+    'creates a key that the service accepts, lists it and revokes it',
     besideService(async (url, database) => {
       const made = await keys(database, 'create', 'bob', '--role', 'monitor', '--max-leases', '3');
       const key = made.stdout.trim();
@@ -47,19 +47,21 @@ describe('telegate keys beside a service on PostgreSQL', () => {
   );
 
   it(
-    'brings no schema up to date, and says what does',
+    'does not upgrade the schema, and says what does',
     withDatabases(async ({ path, server }) => {
       const database = await server();
       await makeOlderServer(database, path('first'));
       const { exit, stderr } = await keys(database, 'list');
       expect(exit).toBe(1);
-      expect(stderr).toContain('is of an older TeleGate: run `telegate db migrate` on it first.');
+      expect(stderr).toContain(
+        'belongs to an older version of TeleGate: run `telegate db migrate` on it first.',
+      );
       const migrations = await onServer('SELECT 1 FROM drizzle.__drizzle_migrations', database);
       expect(migrations).toHaveLength(1);
     }),
   );
 
-  it('says where no server answers, without its password', async () => {
+  it('names the server that does not answer, without its password', async () => {
     const { exit, stderr } = await keys('postgres://me:hidden@127.0.0.1:1/d', 'list');
     expect(exit).toBe(1);
     expect(stderr).toContain('PostgreSQL at 127.0.0.1:1/d');

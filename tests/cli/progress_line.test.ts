@@ -10,7 +10,7 @@ function lines(isTTY: boolean) {
 }
 
 describe('progress', () => {
-  it('is one line of a terminal, written anew five times a second at most, and gone in the end', async () => {
+  it('is one line on a terminal, updated at most five times a second, and cleared at the end', async () => {
     const { time, written, progress } = lines(true);
     for (const row of [1, 2, 3]) {
       progress.show(`row ${row}`);
@@ -21,7 +21,7 @@ describe('progress', () => {
     expect(written).toEqual(['\r\x1b[Krow 3', '\r\x1b[K']);
   });
 
-  it('is a line every ten seconds elsewhere', async () => {
+  it('is one line every ten seconds elsewhere', async () => {
     const { time, written, progress } = lines(false);
     for (let second = 0; second < 25; second += 1) {
       progress.show(`second ${second}`);

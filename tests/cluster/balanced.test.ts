@@ -47,7 +47,7 @@ function guess({ url }: Balancer, localAddress: string, forged: string): Promise
 
 describe('two replicas behind the balancer of the Compose file', () => {
   it(
-    'are one service, also for requests on hold',
+    'are one service, also for waiting requests',
     balanced(async (balancer, replicas) => {
       const leases = [await ask(balancer, 'GET', '/session'), await ask(balancer, 'GET', '/session')];
       expect(leases.map(({ status }) => status)).toEqual([200, 200]);
@@ -63,7 +63,7 @@ describe('two replicas behind the balancer of the Compose file', () => {
   );
 
   it(
-    'answer every request when one of them is gone',
+    'answer every request when one of them is down',
     balanced(async (balancer, replicas) => {
       await replicas[1]?.stop();
       for (let asked = 0; asked < 20; asked += 1) {
@@ -73,7 +73,7 @@ describe('two replicas behind the balancer of the Compose file', () => {
   );
 
   it(
-    'tell one client from another by what the balancer says of them',
+    'distinguish clients by what the balancer reports',
     balanced(async (balancer) => {
       for (let tried = 0; tried < 10; tried += 1) {
         // What a client says of itself does not count.
@@ -85,7 +85,7 @@ describe('two replicas behind the balancer of the Compose file', () => {
   );
 
   it(
-    'see a client that is trusted as a proxy under its own address, whatever it says of itself',
+    'see a client that is trusted as a proxy under its own address, whatever it claims',
     balanced(async (balancer) => {
       for (let tried = 0; tried < 10; tried += 1) {
         expect(await guess(balancer, '127.0.0.2', `198.51.100.${tried}, 127.0.0.2`)).toBe(403);

@@ -42,7 +42,7 @@ describe('a replica without the session files', () => {
   );
 
   it(
-    'says of itself that it is ready, without the directory',
+    'reports that it is ready without the directory',
     withTwoServices(async ({ home, away }) => {
       const { body } = await away.as(null).get('/ready').expect(200);
       expect(body.checks).toEqual({ database: 'ok' });
@@ -53,7 +53,7 @@ describe('a replica without the session files', () => {
   );
 
   it(
-    'logs accounts in that every replica can lease, export and check',
+    'logs in accounts that every replica can lease, export and check',
     withTwoServices(async ({ home, away, sandbox }) => {
       const session = await logIn({ service: away, sandbox }, ADA);
       expect(session).toMatchObject({ phone_number: ADA, session_file: null, status: 'free' });
@@ -90,7 +90,7 @@ describe('a replica without the session files', () => {
   );
 
   it(
-    'has the directory looked at by the one that has it',
+    'has the directory scanned by the replica that has it',
     withTwoServices(async ({ home, away }) => {
       home.write('new.session', alpha.subarray(0, 100));
       const answer = await away.as('admin').post('/sync?dry_run=true').expect(200);

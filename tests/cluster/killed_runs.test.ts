@@ -65,7 +65,7 @@ async function beginAt(victim: KillableService, admin: Client): Promise<number> 
 
 describe('a run whose replica is killed', () => {
   it(
-    'is taken over by another, which stores the rest: every message and every file exactly once',
+    'is taken over by another one, which stores the rest: every message and every file exactly once',
     withVictim(async (victim, other) => {
       const id = await beginAt(victim, await victim.start());
       await other.start();

@@ -22,9 +22,9 @@ async function readSome(service: Service, id: number): Promise<number> {
   return linesOf(service, id).length;
 }
 
-describe('a source that stores on a local disk which replicas do not share', () => {
+describe('a source that stores on a local disk that replicas do not share', () => {
   it(
-    'fails in words where its messages are not, and goes on where they are, with nothing lost',
+    'fails with a clear error where its messages are missing, and continues where they are, with nothing lost',
     withScrapingReplicas(
       async ({ replicas: [one, two, other], sandbox }) => {
         await logInSome({ service: other, sandbox }, 1);

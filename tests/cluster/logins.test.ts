@@ -21,9 +21,9 @@ async function exported(service: Service, id: number): Promise<string> {
   return (await service.as('admin').get(`/sessions/${id}/export`).expect(200)).body.session_string;
 }
 
-describe('a login anew, at a replica without the session files', () => {
+describe('a repeated login, at a replica without the session files', () => {
   it(
-    'replaces what the database keeps of a session without a file',
+    'replaces the stored credentials of a session without a file',
     withTwoServices(async (services) => {
       const { home, away, sandbox } = services;
       const { id } = await logIn({ service: away, sandbox }, ADA);
@@ -37,7 +37,7 @@ describe('a login anew, at a replica without the session files', () => {
   );
 
   it(
-    'gives a session without a file one where there is the directory',
+    'gives a session without a file one on a replica with the directory',
     withTwoServices(async (services) => {
       const { home, away, sandbox } = services;
       const { id } = await logIn({ service: away, sandbox }, ADA);
@@ -49,7 +49,7 @@ describe('a login anew, at a replica without the session files', () => {
   );
 
   it(
-    'is refused for a session that has a file, and can be finished where the file is',
+    'is refused for a session with a file, and can be completed where the file is',
     withTwoServices(async (services) => {
       const { home, away, sandbox } = services;
       const { id } = await logIn({ service: home, sandbox }, ADA);

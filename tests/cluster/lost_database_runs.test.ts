@@ -8,7 +8,7 @@ import { OwnServer } from '../storage/own_server.js';
 const describe = describeWithOwnServer();
 
 describe('a run whose database is lost', () => {
-  it('goes on when it is back, with nothing missing and nothing twice', async () => {
+  it('continues when it is back, with nothing missing and nothing twice', async () => {
     const server = await OwnServer.make();
     const shared = {
       settings: { DATABASE_URL: server.url() },

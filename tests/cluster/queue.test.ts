@@ -20,8 +20,8 @@ async function listen(name: string) {
   return { client, heard, tell, pid: rows[0]?.pid as number };
 }
 
-describe('requests on hold at three replicas', () => {
-  it('are served in the order in which they came', () =>
+describe('requests waiting at three replicas', () => {
+  it('are served in the order in which they arrived', () =>
     withPools(3, 2, async (pools) => {
       const [first, second] = [await ask(pools.at(0), '', []), await ask(pools.at(1), '', [])];
       const order: string[] = [];
@@ -75,7 +75,7 @@ describe('requests on hold at three replicas', () => {
       }
     }));
 
-  it('give a repeated idempotency key its lease, though others wait', () =>
+  it('give a repeated idempotency key its lease, although others wait', () =>
     withPools(2, 1, async (pools) => {
       const keyed = { ...wish({ idempotencyKey: 'once' }), ttlSeconds: 3600 };
       const { leaseId } = await pools.at(0).pool.acquire(keyed, 0, null);
@@ -107,7 +107,7 @@ describe('the queue of a replica that is lost', () => {
       expect(await held).toBe(session);
     }));
 
-  it('is told of sessions that became free before it was known', () =>
+  it('is notified of sessions that became free before it was known', () =>
     withPools(1, 1, async (pools) => {
       const session = (await ask(pools.at(0), '', [])) ?? 0;
       await free(pools.at(0), session);

@@ -51,7 +51,7 @@ function errorsOf({ log }: Service): string[] {
 
 describe('a source, on three replicas', () => {
   it(
-    'is carried out by one of them, and told of at all',
+    'is executed by one of them, and announced at all',
     withScrapingReplicas(async ({ replicas, sandbox, dataDir }) => {
       const [one, two] = replicas;
       await logInSome({ service: one, sandbox }, 2);
@@ -78,7 +78,7 @@ describe('a source, on three replicas', () => {
   );
 
   it(
-    'has its run cancelled at another replica than the one that carries it out',
+    'has its run cancelled at another replica than the one that executes it',
     ending(async ({ replicas: [, two, other], id, run }) => {
       const { body } = await post(two, `/runs/${run.id}/cancel`, {}).expect(200);
       expect(body).toMatchObject({ state: 'running', cancel_requested: true });
@@ -88,7 +88,7 @@ describe('a source, on three replicas', () => {
   );
 
   it(
-    'is deleted at another replica than the one that carries its run out',
+    'is deleted at another replica than the one that executes its run',
     ending(async ({ replicas: [, two, other], id, run }) => {
       await two.as('admin').delete(`/sources/${id}`).expect(200);
       await other.as('admin').get(`/runs/${run.id}`).expect(404);
@@ -97,7 +97,7 @@ describe('a source, on three replicas', () => {
   );
 
   it(
-    'that is triggered at two of them at once has one run; one that ends before it began is told of, too',
+    'triggered at two of them at once has one run; one that ends before it started is announced as well',
     withScrapingReplicas(
       async ({ replicas: [one, two, other] }) => {
         const listener = await listen(one);

@@ -28,7 +28,7 @@ function secondsOf(due: readonly number[]): number {
 
 describe('a source with a schedule, on three replicas', () => {
   it(
-    'is due at one of them each time',
+    'is run by one of them each time',
     withReplicas(
       3,
       async (replicas) => {
@@ -47,7 +47,7 @@ describe('a source with a schedule, on three replicas', () => {
   );
 
   it(
-    'is run by those that are left when the one that it was made at has gone',
+    'is run by the remaining ones when the one that created it is gone',
     withReplicas(3, async ([made, left, other]) => {
       if (!made || !left || !other) throw new Error('there are three');
       const { body } = await made.as('admin').post('/sources/public').send(SOURCE).expect(200);
@@ -58,7 +58,7 @@ describe('a source with a schedule, on three replicas', () => {
   );
 
   it(
-    'is waited for by all of them, until it is paused or deleted at one',
+    'is scheduled at all of them, until it is paused or deleted at one',
     withReplicas(3, async ([one, two, other]) => {
       if (!one || !two || !other) throw new Error('there are three');
       const made = { ...SOURCE, schedule: '0 0 1 1 *' };

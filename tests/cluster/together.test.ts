@@ -19,7 +19,7 @@ function withKey(service: Service, key: string) {
 
 describe('three replicas on one database', () => {
   it(
-    'are one pool: leased at one, renewed at another, given back at the third',
+    'are one pool: leased at one, renewed at another, released at the third',
     three(async ([one, two, other]) => {
       const { session_id, lease_id } = await one.lease('ttl=60');
       const renewed = await two
@@ -39,7 +39,7 @@ describe('three replicas on one database', () => {
   );
 
   it(
-    'go by one clock, the database\u2019s',
+    'follow one clock, the database\u2019s',
     three(async (replicas) => {
       for (let round = 0; round < 20; round += 1) {
         const before = replicas[0].container.clock.now();
@@ -50,7 +50,7 @@ describe('three replicas on one database', () => {
   );
 
   it(
-    'serve who waits at one when another gives back, and count who waits anywhere',
+    'serve a request waiting at one when a session is released at another, and count waiting requests everywhere',
     three(async ([one, two, other]) => {
       const { session_id } = await one.lease();
       const held = hold(two, 'wait=60', 'held', []);
@@ -73,7 +73,7 @@ describe('three replicas on one database', () => {
   );
 
   it(
-    'know a new key at once, and refuse a revoked one as soon as it is told',
+    'accept a new key at once, and reject a revoked one as soon as it is announced',
     three(async ([one, two, other]) => {
       const made = await one.as('admin').post('/keys').send({ name: 'new', role: 'monitor' });
       const { id, key } = made.body;
@@ -100,7 +100,7 @@ describe('three replicas on one database', () => {
   );
 
   it(
-    'tell those who listen at one what happens at the others',
+    'send events of the others to listeners at one',
     three(async ([one, two, other]) => {
       const heard = await listen(other);
       const { session_id } = await two.lease();
@@ -116,7 +116,7 @@ describe('three replicas on one database', () => {
 
 describe('replicas that start at once on an empty database', () => {
   it(
-    'make one first admin key between them',
+    'create one first admin key between them',
     withReplicas(
       3,
       async (replicas) => {

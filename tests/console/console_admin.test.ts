@@ -4,9 +4,9 @@ import { expect, it } from '@jest/globals';
 import { some } from '../service/service.js';
 import { inBrowser, presentKey } from './browser.js';
 
-inBrowser('the console of an admin', (visiting) => {
+inBrowser('the console for an admin', (visiting) => {
   it(
-    'releases a lease once that is confirmed, and not before',
+    'releases a lease only after confirmation',
     visiting(
       async ({ page, service, signIn, open }) => {
         await service.lease();
@@ -25,7 +25,7 @@ inBrowser('the console of an admin', (visiting) => {
   );
 
   it(
-    'says in the dialog why something could not be done',
+    'shows in the dialog why an action failed',
     visiting(
       async ({ page, service, signIn, open }) => {
         const { session_id, lease_id } = await service.lease();
@@ -83,7 +83,7 @@ inBrowser('the console of an admin', (visiting) => {
   );
 
   it(
-    'tags a session, takes it out of the pool, puts it back, invalidates and restores it, and tells its history',
+    'tags, deactivates, activates, invalidates and restores a session, and shows its history',
     visiting(
       async ({ page, signIn, open, service }) => {
         await signIn('admin');
@@ -115,7 +115,7 @@ inBrowser('the console of an admin', (visiting) => {
   );
 
   it(
-    'keeps the focus in a dialog, and gives it back to what opened it',
+    'keeps the focus in a dialog, and returns it to where it was',
     visiting(
       async ({ page, signIn, open }) => {
         await signIn('admin');
@@ -148,7 +148,7 @@ inBrowser('the console of an admin', (visiting) => {
   );
 
   it(
-    'explains why a sync that would empty the pool is refused, and carries it out only if told so again',
+    'explains why a sync that would empty the pool is refused, and does it only after another confirmation',
     visiting(
       async ({ page, service, signIn, open }) => {
         await signIn('admin');
@@ -168,7 +168,7 @@ inBrowser('the console of an admin', (visiting) => {
   );
 
   it(
-    'shows a new key once, and revokes it when that is confirmed',
+    'shows a new key once, and revokes it after confirmation',
     visiting(async ({ page, service, signIn, open }) => {
       await signIn('admin');
       await open('Keys');

@@ -33,7 +33,7 @@ inBrowser('managed sessions in the console', (visiting) => {
   );
 
   it(
-    'can be tested again where Telegram did not answer',
+    'can be tested again if Telegram did not answer',
     atTelegram(visiting, async (visit) => {
       const panel = await openAda(visit);
       await visit.sandbox.behave(1, 'refuse');
@@ -46,7 +46,7 @@ inBrowser('managed sessions in the console', (visiting) => {
   );
 
   it(
-    'show their channels, which can be looked through and asked for anew',
+    'show their channels, which can be filtered and refreshed',
     atTelegram(visiting, async (visit) => {
       const { page, sandbox } = visit;
       const panel = await openAda(visit);
@@ -76,7 +76,7 @@ inBrowser('managed sessions in the console', (visiting) => {
   );
 
   it(
-    'show the first hundred of many channels, and all of them if that is wanted',
+    'show the first hundred of many channels, and all of them on request',
     atTelegram(visiting, async (visit) => {
       const { page } = visit;
       const panel = await openPanel(visit, EVE.phone, 'eve');
@@ -91,7 +91,7 @@ inBrowser('managed sessions in the console', (visiting) => {
   );
 
   it(
-    'say so where they see no channels',
+    'say so if they have no channels',
     atTelegram(
       visiting,
       async (visit) => {
@@ -104,7 +104,7 @@ inBrowser('managed sessions in the console', (visiting) => {
   );
 
   it(
-    'are renamed together with their file, but not to a name that is taken',
+    'are renamed together with their file, but not to a taken name',
     atTelegram(
       visiting,
       async (visit) => {
@@ -133,7 +133,7 @@ inBrowser('managed sessions in the console', (visiting) => {
   );
 
   it(
-    'are exported as a string, which is hidden until it is wanted, or as a file',
+    'are exported as a string, which is hidden until revealed, or as a file',
     atTelegram(visiting, async (visit) => {
       const { page, service } = visit;
       const panel = await openAda(visit);
@@ -166,7 +166,7 @@ inBrowser('managed sessions in the console', (visiting) => {
   );
 
   it(
-    'get a proxy, whose password is not shown again, and lose it',
+    'get a proxy, whose password is not shown again, and have it removed',
     atTelegram(visiting, async (visit) => {
       const { page } = visit;
       const panel = await openAda(visit);
@@ -178,7 +178,7 @@ inBrowser('managed sessions in the console', (visiting) => {
       await edit('ftp://proxy.example:21');
       await page
         .getByRole('alert')
-        .getByText(/Wanted|type is one of/)
+        .getByText(/Expected|type is one of/)
         .waitFor();
       await page.getByRole('button', { name: 'Cancel' }).click();
       await edit('socks5://user:secret@127.0.0.1:1080');
@@ -191,7 +191,7 @@ inBrowser('managed sessions in the console', (visiting) => {
   );
 
   it(
-    'are deleted with their file, once that is confirmed',
+    'are deleted with their file, after confirmation',
     atTelegram(visiting, async (visit) => {
       const { page, service } = visit;
       const panel = await openAda(visit);

@@ -33,7 +33,7 @@ const EXPRESSIONS: readonly (readonly [string, string | null])[] = [
 
 inBrowser('the form of a source in the console', (visiting) => {
   it(
-    'shows at each field what is wrong with it, and keeps what was typed',
+    'shows at each field what is wrong with it, and keeps the input',
     visiting(
       async ({ page, signIn, open, service }) => {
         await signIn('admin');
@@ -47,10 +47,10 @@ inBrowser('the form of a source in the console', (visiting) => {
         await form.getByText('More', { exact: true }).click();
         await type('api_id', 'x');
         await add();
-        await problemAt(form, 'api_id').getByText('Wanted: a whole number').waitFor();
+        await problemAt(form, 'api_id').getByText('Expected a whole number').waitFor();
         await type('api_id', '');
         await add();
-        await problemAt(form, 'Channel').getByText('Wanted: a channel such as @name').waitFor();
+        await problemAt(form, 'Channel').getByText('Expected a channel such as @name').waitFor();
         expect(await page.evaluate('document.activeElement.id')).toBe('source-channel');
         await type('Channel', '@news');
         await add();
@@ -63,12 +63,12 @@ inBrowser('the form of a source in the console', (visiting) => {
         await form.getByLabel('Only these').check();
         await type('File types', 'pdf, a.b!');
         await add();
-        await problemAt(form, 'File types').getByText('Wanted: extensions').waitFor();
+        await problemAt(form, 'File types').getByText('Expected extensions').waitFor();
         await type('File types', '.PDF zip');
         await type('Cron expression', '0 3 * *');
         await form.getByText('Enter five fields').waitFor();
         await add();
-        await problemAt(form, 'Cron expression').getByText('Wanted: a cron expression').waitFor();
+        await problemAt(form, 'Cron expression').getByText('Expected a cron expression').waitFor();
         await form.getByLabel('Schedule (UTC)').selectOption('Every 6 hours');
         await type('Cron expression', '*/10 9-17 * * mon-fri');
         await form
@@ -88,7 +88,7 @@ inBrowser('the form of a source in the console', (visiting) => {
   );
 
   it(
-    'changes what was edited and nothing else, and asks before that is lost',
+    'saves only what was edited, and asks before edits are lost',
     visiting(
       async ({ page, service, signIn, open }) => {
         const whole = { apiId: 12345, targetPath: 'kept', schedule: '0 * * * *', fileTypes: ['pdf'] };
@@ -128,7 +128,7 @@ inBrowser('the form of a source in the console', (visiting) => {
   );
 
   it(
-    'says of a schedule what it means to the service',
+    'explains a schedule as the service understands it',
     visiting(async ({ page, service }) => {
       await page.goto(service.url);
       const before = EXPRESSIONS.map(([text]) => nextOf(text));

@@ -9,7 +9,7 @@ const AT = { seed: CHANNELS };
 
 inBrowser('sources in the console', (visiting) => {
   it(
-    'say how to begin where there are none, and that a session is needed first',
+    'say how to start if there are none, and that a session is needed first',
     visiting(async ({ page, signIn, open }) => {
       await signIn('admin');
       await open('Sources');
@@ -23,7 +23,7 @@ inBrowser('sources in the console', (visiting) => {
   );
 
   it(
-    'are shown to who may watch, and left alone by them',
+    'are shown to monitors, who cannot change them',
     visiting(
       async ({ page, service, signIn, open }) => {
         const { id } = await seedSource(service, {
@@ -50,7 +50,7 @@ inBrowser('sources in the console', (visiting) => {
   );
 
   it(
-    'are added, and run to their end before one’s eyes, with their log and files',
+    'are added, and their runs shown live, with log and files',
     atTelegram(
       visiting,
       async (visit) => {
@@ -79,7 +79,7 @@ inBrowser('sources in the console', (visiting) => {
   );
 
   it(
-    'are paused, run again, cancelled while they go on, and deleted once that is confirmed',
+    'are paused, run again, cancelled while running, and deleted after confirmation',
     atTelegram(
       visiting,
       async (visit) => {
@@ -115,7 +115,7 @@ inBrowser('sources in the console', (visiting) => {
   );
 
   it(
-    'tell why a run waits, and why one failed',
+    'show why a run waits, and why one failed',
     atTelegram(
       visiting,
       async (visit) => {
@@ -143,7 +143,7 @@ inBrowser('sources in the console', (visiting) => {
   );
 
   it(
-    'of a private channel are read by a session that is chosen by its name, the channel among those that it sees',
+    'of a private channel are read by a session chosen by name, with the channel chosen from its channels',
     atTelegram(
       visiting,
       async (visit) => {

@@ -10,9 +10,9 @@ import { ADA, atTelegram, BEN, type VisitWithTelegram } from './over_sandbox.js'
 const UPLOAD = 'Upload a file';
 const PASTE = 'Paste a session string';
 
-inBrowser('bringing sessions through the console', (visiting) => {
+inBrowser('adding sessions in the console', (visiting) => {
   it(
-    'takes one file after the other, and says of each what became of it',
+    'uploads one file after the other, and shows the result of each',
     atTelegram(visiting, async (visit) => {
       const { page, service } = visit;
       const made = [await madeElsewhere(visit, ADA.phone), await madeElsewhere(visit, BEN.phone)];
@@ -38,7 +38,7 @@ inBrowser('bringing sessions through the console', (visiting) => {
   );
 
   it(
-    'tries a file again that could not be checked',
+    'retries a file that could not be checked',
     atTelegram(visiting, async (visit) => {
       const { sandbox } = visit;
       const { file } = await madeElsewhere(visit, ADA.phone);
@@ -54,7 +54,7 @@ inBrowser('bringing sessions through the console', (visiting) => {
   );
 
   it(
-    'takes files that are dropped, and names the session that one of them is already',
+    'accepts dropped files, and names the session that one of them duplicates',
     atTelegram(visiting, async (visit) => {
       const { page, service } = visit;
       const { body } = await logInAs(visit, ADA.phone, 'first');
@@ -69,7 +69,7 @@ inBrowser('bringing sessions through the console', (visiting) => {
   );
 
   it(
-    'takes a session string, and says at the field why it takes none',
+    'accepts a session string, and shows at the field why it rejects one',
     atTelegram(visiting, async (visit) => {
       const { page, service } = visit;
       const { string } = await madeElsewhere(visit, ADA.phone);
@@ -90,7 +90,7 @@ inBrowser('bringing sessions through the console', (visiting) => {
   );
 
   it(
-    'offers a monitor nothing that only an admin may do',
+    'offers a monitor no admin actions',
     visiting(async ({ page, signIn, open }) => {
       await signIn('monitor');
       await open('Sessions');
@@ -100,7 +100,7 @@ inBrowser('bringing sessions through the console', (visiting) => {
   );
 
   it(
-    'goes from tab to tab by the arrow keys, in the width of a phone too',
+    'switches tabs with the arrow keys, on a phone’s width as well',
     visiting(async (visit) => {
       const { page } = visit;
       await page.setViewportSize({ width: 375, height: 740 });

@@ -9,7 +9,7 @@ export function accessStoreContract(make: MakeStores): void {
   const record = { id: 1, name: 'ci', role: 'worker', ...limits, createdAt: T0 };
 
   it(
-    'finds an API key by its hash until it is revoked, and never gives the hash out',
+    'finds an API key by its hash until it is revoked, and never returns the hash',
     using(async ({ access }) => {
       expect(await access.createKey(key)).toEqual(record);
       expect(await access.keyByHash('ab12')).toEqual(record);
@@ -24,7 +24,7 @@ export function accessStoreContract(make: MakeStores): void {
   );
 
   it(
-    'never gives the id of a revoked key to another one: leases and history name keys by it',
+    'never reuses the id of a revoked key: leases and history name keys by it',
     using(async ({ access }) => {
       await access.createKey(key);
       await access.revokeKey(1, T0);
@@ -33,7 +33,7 @@ export function accessStoreContract(make: MakeStores): void {
   );
 
   it(
-    'refuses two keys with one hash, and takes others afterwards',
+    'refuses two keys with one hash, and accepts others afterwards',
     using(async ({ access }) => {
       await access.createKey(key);
       const [twin, other] = await Promise.allSettled([
@@ -47,7 +47,7 @@ export function accessStoreContract(make: MakeStores): void {
   );
 
   it(
-    'keeps proxies and facts',
+    'stores proxies and key-value pairs',
     using(async ({ access }) => {
       const proxy = { type: 'socks5', host: 'proxy.example', port: 1080, user: null, pass: null };
       const id = await access.addProxy(proxy);

@@ -8,7 +8,7 @@ export function botSessions(make: MakeStores): void {
   const using = usingStores(make);
 
   it(
-    'are kept in place of the one before, until they are forgotten, and nothing else changes',
+    'replace the one before, until they are forgotten, and nothing else changes',
     using(async (stores) => {
       const { sources } = stores;
       const made = await addSource(stores, { botToken: 't' });
@@ -22,7 +22,7 @@ export function botSessions(make: MakeStores): void {
   );
 
   it(
-    'are kept for the token that the source has, and for no other',
+    'are stored for the current token of the source, and for no other',
     using(async (stores) => {
       const { sources } = stores;
       await addSource(stores, { botToken: 't' });
@@ -33,7 +33,7 @@ export function botSessions(make: MakeStores): void {
   );
 
   it(
-    'go with their token',
+    'are deleted with their token',
     using(async (stores) => {
       const changes: [Partial<SourceSettings>, string | null][] = [
         [{ name: 'other', apiHash: 'h', isActive: false }, 's'],

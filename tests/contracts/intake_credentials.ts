@@ -31,7 +31,7 @@ export function keptSessions(make: MakeStores): void {
     );
 
   it(
-    'go together with their auth key: those of the old one do not outlive it',
+    'are deleted with their auth key',
     using(async (stores) => {
       await apply(stores, keyed('a', 'k', { credentials: 'sealed k' }));
       expect(await stores.sessions.credentials(1)).toBe('sealed k');
@@ -48,7 +48,7 @@ export function keptSessions(make: MakeStores): void {
   );
 
   it(
-    'stay as they are while a lease holds the key they had',
+    'stay unchanged while a lease holds the session with its old key',
     using(async (stores) => {
       await apply(stores, keyed('a', 'k', { credentials: 'sealed k' }));
       const { sessionId, leaseId } = await lease(stores);
@@ -62,7 +62,7 @@ export function keptSessions(make: MakeStores): void {
   );
 
   it(
-    'are nothing that a look at the files knows of, as long as they have none',
+    'are unknown to a scan of the files, as long as they have no file',
     using(async (stores) => {
       await apply(
         stores,
@@ -77,7 +77,7 @@ export function keptSessions(make: MakeStores): void {
   );
 
   it(
-    'take their own file when it turns up',
+    'adopt their own file when it appears',
     using(async (stores) => {
       await apply(stores, fileless('a', 'k'));
       await apply(stores, keyed('a', 'k', { credentials: 'sealed k again' }));
@@ -88,7 +88,7 @@ export function keptSessions(make: MakeStores): void {
   );
 
   it(
-    'are not lost to a file of their name that holds another key, unless Telegram refuses theirs',
+    'are not replaced by a file of their name with another key, unless Telegram rejects theirs',
     using(async (stores) => {
       await apply(stores, fileless('a', 'k'));
       const other = keyed('a', 'l', { credentials: 'sealed l' });
@@ -103,7 +103,7 @@ export function keptSessions(make: MakeStores): void {
   );
 
   it(
-    'are read again where the database came without them',
+    'are read again if the database lacks them',
     using(async (stores) => {
       const kept = keyed('kept', 'k', { credentials: 'sealed k' });
       const json = keyed('json', 'm', { file: null, json: 'json.json' });

@@ -36,7 +36,7 @@ export function duplicates(make: MakeStores): void {
   );
 
   it(
-    'pass the account on to the next one when the first goes',
+    'pass the account on to the next one when the first is removed',
     using(async (stores) => {
       await apply(stores, file('a', 'k'), file('b', 'k'), file('c', 'k'));
       await apply(stores, gone('a'));
@@ -45,7 +45,7 @@ export function duplicates(make: MakeStores): void {
   );
 
   it(
-    'pass it on only when the lease of the first has ended, though its file is gone',
+    'pass it on only when the lease of the first has ended, although its file is gone',
     using(async (stores) => {
       await apply(stores, file('a', 'k'), file('copy', 'k'));
       const { sessionId, leaseId } = await lease(stores);
@@ -58,7 +58,7 @@ export function duplicates(make: MakeStores): void {
   );
 
   it(
-    'pass it on only when a cool-down of the first is over, though its file is gone',
+    'pass it on only when a cool-down of the first is over, although its file is gone',
     using(async (stores) => {
       await apply(stores, file('a', 'k'), file('copy', 'k'));
       const { sessionId, leaseId } = await lease(stores, { ttlSeconds: 20 });
@@ -79,7 +79,7 @@ export function duplicates(make: MakeStores): void {
   );
 
   it(
-    'do not pass it on while the last worker of the first may still be connected, though its file was replaced',
+    'do not pass it on while the last worker of the first may still be connected, although its file was replaced',
     using(async (stores) => {
       await apply(stores, file('a', 'k'), file('copy', 'k'));
       const { sessionId, leaseId } = await lease(stores, { ttlSeconds: 20 });
@@ -96,7 +96,7 @@ export function duplicates(make: MakeStores): void {
   );
 
   it(
-    'do not pass it on while a worker still holds the first with the key it was leased with',
+    'do not pass it on while a worker still holds the first with the key that it was leased with',
     using(async (stores) => {
       await apply(stores, file('a', 'k'), file('copy', 'k'));
       await lease(stores);
@@ -106,7 +106,7 @@ export function duplicates(make: MakeStores): void {
   );
 
   it(
-    'are one account also when a file gets the key of one that was registered later',
+    'are also one account when a file gets the key of one that was registered later',
     using(async (stores) => {
       await apply(stores, file('early', 'e'), file('late', 'k'));
       await apply(stores, file('early', 'k'));
@@ -115,7 +115,7 @@ export function duplicates(make: MakeStores): void {
   );
 
   it(
-    'are one account also when the one that holds the key is leased just then',
+    'are also one account when the one that owns the key is leased at the time',
     using(async (stores) => {
       await apply(stores, file('early', 'e'), file('late', 'k'));
       const { sessionId, leaseId } = await lease(stores, { sessionName: 'late' });
@@ -128,7 +128,7 @@ export function duplicates(make: MakeStores): void {
   );
 
   it(
-    'stay one account when the first is restored, or taken out of the pool and back',
+    'stay one account when the first is restored, or deactivated and activated',
     using(async (stores) => {
       await apply(stores, file('a', 'k'), file('copy', 'k'));
       await stores.pool.restore(2, T0);
@@ -142,7 +142,7 @@ export function duplicates(make: MakeStores): void {
   );
 
   it(
-    'leave it to the one that has taken it when the first is found again, whichever was registered first',
+    'leave it to the one that took it over when the first is found again, whichever was registered first',
     using(async (stores) => {
       await apply(stores, file('early', 'e'), file('first', 'k'), file('late', 'k'));
       await addSource(stores, { sessionId: 2 });
@@ -156,7 +156,7 @@ export function duplicates(make: MakeStores): void {
   );
 
   it(
-    'are two accounts again when the copy gets a key of its own',
+    'are two accounts again when the copy gets its own key',
     using(async (stores) => {
       await apply(stores, file('a', 'k'), file('copy', 'k'));
       await apply(stores, file('copy', 'own'));

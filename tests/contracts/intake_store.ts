@@ -25,7 +25,7 @@ const gone = (name: string) => ({ kind: 'gone', name }) as const;
 export function intakeStoreContract(make: MakeStores): void {
   describe('rows of files', () => rows(make));
   describe('files with one auth key', () => duplicates(make));
-  describe('sessions kept in the database', () => keptSessions(make));
+  describe('sessions stored in the database', () => keptSessions(make));
 }
 
 function rows(make: MakeStores): void {
@@ -45,7 +45,7 @@ function rows(make: MakeStores): void {
   );
 
   it(
-    'are made once, updated only where something meant changed',
+    'are inserted once, and updated only on relevant changes',
     using(async (stores) => {
       const apply = (over: Parameters<typeof found>[1]) => stores.intake.apply([put(found('a', over))], T0);
       expect(await apply({})).toEqual({ ...NOTHING, added: 1 });
@@ -57,7 +57,7 @@ function rows(make: MakeStores): void {
   );
 
   it(
-    'are as old as what was last learned of them: a file that was only touched changes nothing',
+    'are as old as their last change: a file that was only touched changes nothing',
     using(async (stores) => {
       const at = (seconds: number) => T0 + seconds * SECOND;
       const apply = (over: Parameters<typeof found>[1], seconds: number) =>
@@ -74,7 +74,7 @@ function rows(make: MakeStores): void {
   );
 
   it(
-    'keep phone number and api id when the file no longer says them',
+    'keep phone number and API id when the file no longer has them',
     using(async (stores) => {
       await stores.intake.apply([put(found('a', { phoneNumber: '+15551234567', apiId: 7 }))], T0);
       await stores.intake.apply([put(found('a', { fingerprint: 'later' }))], T0);
@@ -83,7 +83,7 @@ function rows(make: MakeStores): void {
   );
 
   it(
-    'keep the user when the file no longer says it, unless it holds another auth key',
+    'keep the user when the file no longer has it, unless it has another auth key',
     using(async (stores) => {
       const apply = (over: Parameters<typeof found>[1]) => stores.intake.apply([put(found('a', over))], T0);
       await apply({ userId: '77', authKeySha256: keyOf('k') });
@@ -102,7 +102,7 @@ function rows(make: MakeStores): void {
   );
 
   it(
-    'keep the api hash until the file says another api id',
+    'keep the API hash until the file has another API id',
     using(async (stores) => {
       const apply = (apiId: number | null) => stores.intake.apply([put(found('a', { apiId }))], T0);
       await apply(7);
@@ -116,7 +116,7 @@ function rows(make: MakeStores): void {
   );
 
   it(
-    'go with their files, and free their names',
+    'are removed with their files, and free their names',
     using(async (stores) => {
       const before = await add(stores, 'a', 'b');
       expect(await stores.intake.apply([gone('a'), gone('zzz')], T0)).toEqual({ ...NOTHING, removed: 1 });
@@ -128,7 +128,7 @@ function rows(make: MakeStores): void {
   );
 
   it(
-    'stay while they are leased, are missing afterwards, and come back with their files',
+    'stay while leased, are missing afterwards, and come back with their files',
     using(async (stores) => {
       await add(stores, 'a');
       const { sessionId, leaseId } = await lease(stores);
@@ -165,7 +165,7 @@ function rows(make: MakeStores): void {
   );
 
   it(
-    'whose file was dead are leasable when it can not be told to be dead any more',
+    'whose file was dead are leasable once it is no longer certainly dead',
     using(async (stores) => {
       await stores.intake.apply([put(found('a', { dead: 'torn' }))], T0);
       expect(await statesOf(stores)).toEqual({ a: 'dead' });
@@ -175,7 +175,7 @@ function rows(make: MakeStores): void {
   );
 
   it(
-    'that Telegram called dead stay dead though their file is touched',
+    'that Telegram called dead stay dead although their file is touched',
     using(async (stores) => {
       const { a } = await add(stores, 'a');
       await stores.pool.block(
@@ -190,7 +190,7 @@ function rows(make: MakeStores): void {
   );
 
   it(
-    'remember the disk they were seen on',
+    'remember the disk that they were found on',
     using(async (stores) => {
       expect(await stores.intake.lastDevice('')).toBeNull();
       await stores.intake.saveDevice('', '2049');

@@ -9,14 +9,14 @@ export function guarding(make: MakeStores): void {
   const using = usingStores(make);
 
   it(
-    'are in no worker’s hands: a file that appears or gets one waits, until the login is given up',
+    'are never leased: a file that appears with one, or gets one, waits until the login is cancelled',
     using(async (stores) => {
       await add(stores, 'b');
       const { id } = await beginReady(stores, 'k');
       await stores.intake.apply([put(keyed('a', 'k')), put(keyed('b', 'k'))], T0);
       expect(await statesOf(stores)).toEqual({ a: 'duplicate', b: 'duplicate' });
       expect(await stores.sessions.session(1)).toMatchObject({
-        stateReason: 'same auth key as a login under way',
+        stateReason: 'same auth key as a pending login',
       });
       expect(await nameFor(stores)).toBeNull();
       await stores.logins.remove(id, T0);
@@ -25,7 +25,7 @@ export function guarding(make: MakeStores): void {
   );
 
   it(
-    'are kept until the login is removed, though it has expired',
+    'are kept until the login is removed, even if it has expired',
     using(async (stores) => {
       const { id } = await beginReady(stores, 'k');
       await stores.intake.apply([put(keyed('a', 'k'))], EXPIRES);
@@ -36,7 +36,7 @@ export function guarding(make: MakeStores): void {
   );
 
   it(
-    'are kept from the moment a login gets one',
+    'are reserved from the moment a login gets one',
     using(async (stores) => {
       const { id } = await begin(stores);
       await stores.logins.settle(id, { stage: 'ready', authKeySha256: keyOf('k') });
@@ -46,7 +46,7 @@ export function guarding(make: MakeStores): void {
   );
 
   it(
-    'stay kept whatever happens to the waiting file',
+    'stay reserved whatever happens to the waiting file',
     using(async (stores) => {
       await beginReady(stores, 'k');
       await stores.intake.apply([put(keyed('a', 'k'))], T0);
@@ -61,7 +61,7 @@ export function guarding(make: MakeStores): void {
   );
 
   it(
-    'leave a file that an admin took out of the pool out of it',
+    'leave a file that an admin deactivated inactive',
     using(async (stores) => {
       const { id } = await beginReady(stores, 'k');
       await stores.intake.apply([put(keyed('a', 'k'))], T0);
@@ -72,7 +72,7 @@ export function guarding(make: MakeStores): void {
   );
 
   it(
-    'are the session’s own once the login is saved, and those of no copy',
+    'belong to the session once the login is saved, and to no copy',
     using(async (stores) => {
       const { id } = await beginReady(stores, 'k');
       await stores.logins.save(id, asSession(keyed('a', 'k')), T0);
@@ -86,7 +86,7 @@ export function guarding(make: MakeStores): void {
   );
 
   it(
-    'are not saved while another file waits for them: which of the two is meant is not known',
+    'are not saved while another file waits for them, since it is unknown which of the two is meant',
     using(async (stores) => {
       const { id } = await beginReady(stores, 'k');
       await stores.intake.apply([put(keyed('other', 'k'))], T0);
@@ -99,7 +99,7 @@ export function guarding(make: MakeStores): void {
   );
 
   it(
-    'are kept also from a session whose missing file comes back',
+    'are also reserved from a session whose missing file comes back',
     using(async (stores) => {
       await stores.intake.apply([put(keyed('a', 'k'))], T0);
       const { sessionId, leaseId } = await lease(stores);

@@ -25,7 +25,7 @@ export function obstacles(make: MakeStores): void {
     logins.obstacle({ ...NOTHING, ...over });
 
   it(
-    'are names that differ in case only, or in how a letter is composed',
+    'are names that differ only in case or in Unicode composition',
     using(async (stores) => {
       const ids = await add(stores, 'Мария', 'café', 'Plain');
       const taken = (sessionName: string) => ({
@@ -57,7 +57,7 @@ export function obstacles(make: MakeStores): void {
   );
 
   it(
-    'are no phone numbers of sessions whose files are dead',
+    'are not phone numbers of sessions with dead files',
     using(async (stores) => {
       await stores.intake.apply([put(found('a', { phoneNumber: PHONE, dead: 'torn' }))], T0);
       expect(await obstacle(stores, { phoneNumber: PHONE })).toBeNull();
@@ -65,7 +65,7 @@ export function obstacles(make: MakeStores): void {
   );
 
   it(
-    'are auth keys of sessions, dead or not, and of other logins under way',
+    'are auth keys of sessions, dead or not, and of other pending logins',
     using(async (stores) => {
       await stores.intake.apply([put(keyed('a', 'k'))], T0);
       await stores.pool.block(1, by({ admin: true }), { kind: 'dead', reason: 'x' }, T0);
@@ -73,7 +73,7 @@ export function obstacles(make: MakeStores): void {
       expect(await obstacle(stores, { authKeySha256: keyOf('k') })).toEqual(taken);
       expect(await stores.logins.add(pending({ authKeySha256: keyOf('k') }), null, T0)).toEqual(taken);
       const { id } = await beginReady(stores, 'l');
-      const underWay = { kind: 'auth_key_taken', sessionId: null, sessionName: 'a login under way' };
+      const underWay = { kind: 'auth_key_taken', sessionId: null, sessionName: 'a pending login' };
       expect(await obstacle(stores, { authKeySha256: keyOf('l') })).toEqual(underWay);
       expect(await stores.logins.add(pending({ authKeySha256: keyOf('l') }), null, T0)).toEqual(underWay);
       expect(await obstacle(stores, { authKeySha256: keyOf('l'), loginId: id })).toBeNull();
@@ -81,7 +81,7 @@ export function obstacles(make: MakeStores): void {
   );
 
   it(
-    'are no names when a login begins: it may be to replace the session of that name',
+    'are not names when a login starts: it may replace the session of that name',
     using(async (stores) => {
       await add(stores, 'a');
       await begin(stores, { sessionName: 'A' });
@@ -89,7 +89,7 @@ export function obstacles(make: MakeStores): void {
   );
 
   it(
-    'are neither the login itself nor the row that its file got before it was saved',
+    'are neither the login itself nor the row of its file from before it was saved',
     using(async (stores) => {
       const { id } = await beginReady(stores, 'k', { phoneNumber: PHONE });
       await stores.intake.apply([put(keyed('a', 'k', { phoneNumber: PHONE }))], T0);
@@ -108,7 +108,7 @@ export function obstacles(make: MakeStores): void {
   );
 
   it(
-    'do not stop a login with the name and auth key of a session, which is not leasable meanwhile',
+    'do not stop a login with the name and auth key of a session, which is not leasable during it',
     using(async (stores) => {
       await stores.intake.apply([put(keyed('a', 'k'))], T0);
       const own = { sessionName: 'a', authKeySha256: keyOf('k') };

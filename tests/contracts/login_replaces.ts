@@ -52,7 +52,7 @@ export function replacing(make: MakeStores): void {
   );
 
   it(
-    'leave copies of the old file as dead as it was',
+    'leave copies of the old file dead',
     using(async (stores) => {
       await logInAnew(stores, DEAD);
       expect(await statesOf(stores)).toEqual({ a: 'free', copy: 'dead' });
@@ -60,7 +60,7 @@ export function replacing(make: MakeStores): void {
   );
 
   it(
-    'bring a session back also when the new file was seen before it was saved',
+    'also bring a session back when the new file was found before it was saved',
     using(async (stores) => {
       const seen = () => stores.intake.apply([put(keyed('a', 'n'))], T0);
       const { proxyId, outcome } = await logInAnew(stores, DEAD, seen);
@@ -78,7 +78,7 @@ export function replacing(make: MakeStores): void {
   );
 
   it(
-    'leave a flooded session its wait',
+    'keep the wait of a flooded session',
     using(async (stores) => {
       const { outcome } = await logInAnew(stores, { kind: 'flood', seconds: 9, method: null });
       expect(outcome).toMatchObject({ session: { state: 'flood', stateUntil: T0 + 9 * SECOND } });
@@ -87,7 +87,7 @@ export function replacing(make: MakeStores): void {
   );
 
   it(
-    'are refused while a worker has the session',
+    'are refused while a worker holds the session',
     using(async (stores) => {
       let leaseId = '';
       const { outcome } = await logInAnew(stores, null, async () => {
@@ -113,7 +113,7 @@ export function replacing(make: MakeStores): void {
   );
 
   it(
-    'make a new session of one that was removed meanwhile',
+    'create a new session if the old one was removed meanwhile',
     using(async (stores) => {
       const { outcome } = await logInAnew(stores, DEAD, () => stores.sessions.remove(1, null, T0));
       expect(outcome).toMatchObject({ kind: 'saved', session: { name: 'a', state: 'free', tags: [] } });

@@ -23,7 +23,7 @@ export function saving(make: MakeStores): void {
   const using = usingStores(make);
 
   it(
-    'are sessions that can be leased, and remembered without their secret until they expire',
+    'become leasable sessions, and are remembered without their secret until they expire',
     using(async (stores) => {
       const proxyId = await stores.access.addProxy(PROXY);
       const login = await beginReady(stores, 'k', { phoneNumber: PHONE });
@@ -50,7 +50,7 @@ export function saving(make: MakeStores): void {
   );
 
   it(
-    'keep their session whatever comes after, and are the same when they are saved again',
+    'keep their session whatever follows, and return the same when saved again',
     using(async (stores) => {
       const login = await beginReady(stores, 'k');
       const file = keyed('a', 'k');
@@ -65,7 +65,7 @@ export function saving(make: MakeStores): void {
   );
 
   it(
-    'are not changed by a look at their files',
+    'are not changed by a scan of their files',
     using(async (stores) => {
       const { id } = await beginReady(stores, 'k', { phoneNumber: PHONE });
       const file = keyed('a', 'k', { userId: '77', apiId: 4, fingerprint: '' });
@@ -78,7 +78,7 @@ export function saving(make: MakeStores): void {
   );
 
   it(
-    'take the row that their file got before they were saved',
+    'adopt the row that their file got before they were saved',
     using(async (stores) => {
       const proxyId = await stores.access.addProxy(PROXY);
       const { id } = await beginReady(stores, 'k');
@@ -91,7 +91,7 @@ export function saving(make: MakeStores): void {
   );
 
   it(
-    'are unknown when there is no such login, or its time is over and no request at it',
+    'are unknown if there is no such login, or if it has expired and no request is using it',
     using(async (stores) => {
       const { id } = await beginReady(stores, 'k');
       const other = await beginReady(stores, 'l');
@@ -106,7 +106,7 @@ export function saving(make: MakeStores): void {
   );
 
   it(
-    'are refused, and nothing changed, where name, phone number or auth key are taken',
+    'are refused, and nothing is changed, if name, phone number or auth key are taken',
     using(async (stores) => {
       await stores.intake.apply([put(keyed('Taken', 't', { phoneNumber: PHONE }))], T0);
       const login = await begin(stores, { stage: 'ready', authKeySha256: keyOf('k') });
@@ -122,7 +122,7 @@ export function saving(make: MakeStores): void {
   );
 
   it(
-    'of one name in one moment are one session',
+    'of one name at the same moment become one session',
     using(async (stores) => {
       const logins = await Promise.all(['j', 'k', 'l'].map((letter) => beginReady(stores, letter)));
       const outcomes = await Promise.all(
@@ -133,7 +133,7 @@ export function saving(make: MakeStores): void {
   );
 
   it(
-    'tell of what happened as files do',
+    'emit the same events as files do',
     using(async (stores) => {
       const { id } = await beginReady(stores, 'k');
       await stores.logins.save(id, asSession(keyed('a', 'k')), T0);

@@ -18,7 +18,7 @@ export function steps(make: MakeStores): void {
   const using = usingStores(make);
 
   it(
-    'are kept as they were begun, for their holder alone, until they expire',
+    'are stored as they were started, for their holder only, until they expire',
     using(async (stores) => {
       const login = await begin(stores, {
         kind: 'upload',
@@ -36,7 +36,7 @@ export function steps(make: MakeStores): void {
   );
 
   it(
-    'are claimed by one of many requests of one moment',
+    'are claimed by one of several concurrent requests',
     using(async (stores) => {
       const login = await begin(stores);
       const outcomes = await Promise.all(Array.from({ length: 50 }, () => claim(stores, login)));
@@ -46,7 +46,7 @@ export function steps(make: MakeStores): void {
   );
 
   it(
-    'are another request’s once the claim has run out, and then in doubt',
+    'can be claimed by another request once the claim has expired, and are then in doubt',
     using(async (stores) => {
       const login = await begin(stores);
       await claim(stores, login);
@@ -59,7 +59,7 @@ export function steps(make: MakeStores): void {
   );
 
   it(
-    'go on where the last request settled them',
+    'continue where the last request settled them',
     using(async (stores) => {
       const login = await begin(stores);
       await claim(stores, login);
@@ -78,7 +78,7 @@ export function steps(make: MakeStores): void {
   );
 
   it(
-    'keep the auth key that they got',
+    'keep their auth key',
     using(async (stores) => {
       const login = await begin(stores);
       await stores.logins.settle(login.id, { stage: 'ready', authKeySha256: keyOf('k') });
@@ -93,7 +93,7 @@ export function steps(make: MakeStores): void {
   );
 
   it(
-    'are claimed from the beginning where that was asked for',
+    'are claimed from the start if requested',
     using(async (stores) => {
       const login = pending({ kind: 'upload', authKeySha256: keyOf('k') });
       await stores.logins.add(login, UNTIL, T0);
@@ -114,7 +114,7 @@ export function steps(make: MakeStores): void {
   );
 
   it(
-    'outlive their time as long as a request is at them',
+    'do not expire while a request is using them',
     using(async (stores) => {
       const login = await begin(stores);
       await claim(stores, login, EXPIRES - SECOND);
@@ -128,7 +128,7 @@ export function steps(make: MakeStores): void {
   );
 
   it(
-    'that expired are told oldest first, and go only when they are removed',
+    'that expired are listed oldest first, and are only removed explicitly',
     using(async (stores) => {
       const late = await begin(stores, { expiresAt: EXPIRES + 2 });
       const early = await begin(stores, { expiresAt: EXPIRES + 1 });
@@ -142,7 +142,7 @@ export function steps(make: MakeStores): void {
   );
 
   it(
-    'are a thousand at the most: those that were saved or have expired do not count',
+    'are at most a thousand, not counting those that were saved or have expired',
     using(async (stores) => {
       const saved = await beginReady(stores, 'k');
       await stores.logins.save(saved.id, asSession(keyed('a', 'k')), T0);

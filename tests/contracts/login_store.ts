@@ -8,9 +8,9 @@ import type { MakeStores } from './stores.js';
 
 /** What every driver's LoginStore must do. */
 export function loginStoreContract(make: MakeStores): void {
-  describe('logins under way', () => steps(make));
-  describe('obstacles', () => obstacles(make));
+  describe('pending logins', () => steps(make));
+  describe('conflicts', () => obstacles(make));
   describe('saved logins', () => saving(make));
-  describe('logins anew', () => replacing(make));
+  describe('repeated logins', () => replacing(make));
   describe('auth keys of logins', () => guarding(make));
 }

@@ -46,7 +46,7 @@ export function sharedKeys(make: MakeStores): void {
   );
 
   it(
-    'give way to whoever has their key, also when an admin invalidated and restored them meanwhile',
+    'yield to the session that has their key, even if an admin invalidated and restored them meanwhile',
     using(async (stores) => {
       await after(stores, '-a');
       await stores.pool.block(1, by({ admin: true }), { kind: 'invalidate', reason: null }, T0);
@@ -57,7 +57,7 @@ export function sharedKeys(make: MakeStores): void {
   );
 
   it(
-    'keep their auth key while a worker has it, and pass it on then, though they stay',
+    'keep their auth key while a worker uses it, and then pass it on, although they stay',
     using(async (stores) => {
       await stores.intake.apply([keyed('a'), keyed('copy')], T0);
       await addSource(stores, { sessionId: 1 });

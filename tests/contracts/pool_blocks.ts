@@ -10,7 +10,7 @@ export function blocking(make: MakeStores): void {
   const using = usingStores(make);
 
   it(
-    'by a flood wait end the lease, and end with the wait',
+    'by a flood wait end the lease, and last as long as the wait',
     using(async (stores) => {
       await add(stores, 'a');
       const { sessionId, leaseId } = await lease(stores);
@@ -38,7 +38,7 @@ export function blocking(make: MakeStores): void {
   );
 
   it(
-    'by the flood wait of one method leave the lease and every other method alone',
+    'by the flood wait of one method do not affect the lease and other methods',
     using(async (stores) => {
       await add(stores, 'a', 'b');
       const { sessionId, leaseId } = await lease(stores);
@@ -84,7 +84,7 @@ export function blocking(make: MakeStores): void {
   );
 
   it(
-    'by the flood wait of a method let nobody in a moment too early, and everybody when it is over',
+    'by the flood wait of a method never end early, and let everyone in when it is over',
     using(async (stores) => {
       const { a } = await add(stores, 'a');
       const admin = by({ admin: true });
@@ -99,7 +99,7 @@ export function blocking(make: MakeStores): void {
   );
 
   it(
-    'come in the transaction of a release, of the session or of a method',
+    'are set in the transaction of a release, for the session or for a method',
     using(async (stores) => {
       const { a, b } = await add(stores, 'a', 'b');
       await lease(stores);
@@ -113,7 +113,7 @@ export function blocking(make: MakeStores): void {
   );
 
   it(
-    'are not put by a caller whose lease is over or another one',
+    'are not set by a caller whose lease has ended or is another one',
     using(async (stores) => {
       await add(stores, 'a');
       const old = await lease(stores, { ttlSeconds: 1 });
@@ -172,7 +172,7 @@ export function blocking(make: MakeStores): void {
   );
 
   it(
-    'by suspicion come with the second one within an hour',
+    'by suspicion need a second report within an hour',
     using(async (stores) => {
       const { a } = await add(stores, 'a');
       const suspect = (at: number) =>
@@ -191,7 +191,7 @@ export function blocking(make: MakeStores): void {
   );
 
   it(
-    'of every kind are undone by a restore, floods of methods too; a cool-down and a lease are not',
+    'of every kind are ended by a restore, method floods too, but not a cool-down or a lease',
     using(async (stores) => {
       const { a, b } = await add(stores, 'a', 'b');
       const { leaseId } = await lease(stores, { ttlSeconds: 20 });

@@ -44,7 +44,7 @@ export function counting(make: MakeStores): void {
   const using = usingStores(make);
 
   it(
-    'tell by tags of those sessions only that have them all',
+    'by tags include only sessions that have all of them',
     using(async (stores) => {
       const { a, b, c } = await add(stores, 'a', 'b', 'c', 'd');
       await tag(stores, a, 'de', 'old');
@@ -65,7 +65,7 @@ export function counting(make: MakeStores): void {
   );
 
   it(
-    'tell of the one session that was asked for, by its id or by its name',
+    'cover the one requested session, by id or by name',
     using(async (stores) => {
       const { a, b } = await add(stores, 'a', 'b', 'c');
       await flood(stores, a, 90);
@@ -78,7 +78,7 @@ export function counting(make: MakeStores): void {
   );
 
   it(
-    'tell when a session that is flooded for several methods is free for any request: after the last',
+    'say when a session with several method floods is free for any request: after the last one',
     using(async (stores) => {
       const { a } = await add(stores, 'a', 'b');
       await lease(stores, { sessionName: 'b' });
@@ -99,7 +99,7 @@ export function counting(make: MakeStores): void {
   );
 
   it(
-    'leave out the method floods of sessions that are not free',
+    'omit the method floods of sessions that are not free',
     using(async (stores) => {
       const { a, b } = await add(stores, 'a', 'b');
       await flood(stores, a, 10, SEARCH);
@@ -112,7 +112,7 @@ export function counting(make: MakeStores): void {
   );
 
   it(
-    'tell a time that is not too late, however many method floods are of sessions that are not free',
+    'give a time that is not too late, however many method floods belong to sessions that are not free',
     using(async (stores) => {
       const names = Array.from({ length: 300 }, (_, index) => `s${String(index).padStart(3, '0')}`);
       const ids = await add(stores, ...names);
@@ -128,7 +128,7 @@ export function counting(make: MakeStores): void {
   );
 
   it(
-    'tell when the first cool-down ends, and since when the oldest lease is held',
+    'say when the first cool-down ends, and when the oldest lease started',
     using(async (stores) => {
       const { a, b } = await add(stores, 'a', 'b', 'c');
       await tag(stores, a, 'de');

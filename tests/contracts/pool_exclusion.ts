@@ -72,7 +72,7 @@ export function exclusion(make: MakeStores): void {
   const using = usingStores(make);
 
   it.each([1, 2, 3])(
-    'holds through thousands of random events (seed %i), by the ledgers of the workers themselves',
+    'holds through thousands of random events (seed %i), according to the workers’ own ledgers',
     (seed) =>
       using(async (stores) => {
         await add(stores, 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h');
@@ -96,7 +96,7 @@ export function exclusion(make: MakeStores): void {
   );
 
   it(
-    'holds when many ask in one moment',
+    'holds with many concurrent requests',
     using(async (stores) => {
       await add(stores, ...Array.from({ length: 50 }, (_, index) => `s${index}`));
       const outcomes = await Promise.all(Array.from({ length: 500 }, () => stores.pool.acquire(wish(), T0)));

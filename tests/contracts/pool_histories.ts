@@ -188,7 +188,7 @@ async function clear({ pool, intake }: Stores, ids: readonly number[], now: numb
 /** Whatever happens in whatever order, every answer is that of the model. */
 export function randomHistories(make: MakeStores): void {
   it(
-    'are answered as the model answers them',
+    'get the same answers as from the model',
     async () => {
       const stores = await make();
       let now = T0;

@@ -7,7 +7,7 @@ export function idempotency(make: MakeStores): void {
   const key = { idempotencyKey: 'once' };
 
   it(
-    'get the same lease again, also when sent at the same moment',
+    'get the same lease again, even if sent at the same moment',
     using(async (stores) => {
       await add(stores, 'a', 'b');
       const both = await Promise.all([
@@ -23,7 +23,7 @@ export function idempotency(make: MakeStores): void {
   );
 
   it(
-    'do not count against the cap on leases when they are repeated',
+    'do not count against max_leases when repeated',
     using(async (stores) => {
       await add(stores, 'a', 'b');
       const { leaseId } = await lease(stores, { ...key, maxLeases: 1 });
@@ -32,7 +32,7 @@ export function idempotency(make: MakeStores): void {
   );
 
   it(
-    'tell the new end of a lease that was renewed',
+    'return the new expiry of a renewed lease',
     using(async (stores) => {
       await add(stores, 'a');
       const { sessionId, leaseId } = await lease(stores, key);
@@ -42,7 +42,7 @@ export function idempotency(make: MakeStores): void {
   );
 
   it(
-    'are lost with their lease, whoever holds the session now',
+    'are lost together with their lease, whoever holds the session now',
     using(async (stores) => {
       await add(stores, 'a', 'b');
       const { sessionId } = await lease(stores, key);
@@ -55,7 +55,7 @@ export function idempotency(make: MakeStores): void {
   );
 
   it(
-    'grant nothing new where only a repeat is asked for',
+    'grant nothing new if only a repeat is requested',
     using(async (stores) => {
       await add(stores, 'a', 'b');
       const asked = wish({ ...key, onlyRepeat: true });
@@ -87,7 +87,7 @@ export function idempotency(make: MakeStores): void {
   );
 
   it(
-    'that found no session are free to find one later',
+    'that found no session may find one later',
     using(async (stores) => {
       await add(stores, 'a');
       const { sessionId } = await lease(stores);
@@ -98,7 +98,7 @@ export function idempotency(make: MakeStores): void {
   );
 
   it(
-    'outlive a lease that came back because nobody received it: the next try gets a new one',
+    'survive an undelivered lease: the next attempt gets a new one',
     using(async (stores) => {
       await add(stores, 'a');
       const { sessionId, leaseId } = await lease(stores, key);
@@ -108,7 +108,7 @@ export function idempotency(make: MakeStores): void {
   );
 
   it(
-    'keep a lease that came back although its holder had asked again and received it',
+    'keep an undelivered lease if its holder asked again and received it',
     using(async (stores) => {
       await add(stores, 'a');
       const { sessionId, leaseId } = await lease(stores, key);

@@ -24,7 +24,7 @@ export function ofInactive(make: MakeStores): void {
   }
 
   it(
-    'are given to those who ask for them by id and know what they do, and to nobody else',
+    'are granted only to callers that ask for them explicitly by id',
     using(async (stores) => {
       await addInactive(stores);
       const ordinary = [{}, { sessionId: 1 }, { sessionName: 'a' }, { sessionId: 1, sessionName: 'a' }];
@@ -38,7 +38,7 @@ export function ofInactive(make: MakeStores): void {
   );
 
   it(
-    'bring the session back to where it was when they are released or run out',
+    'return the session to its old state when they are released or expire',
     using(async (stores) => {
       await addInactive(stores);
       const reason = 'taken out of the pool by an admin';
@@ -55,7 +55,7 @@ export function ofInactive(make: MakeStores): void {
   );
 
   it(
-    'are ordinary leases of free sessions, and none of sessions in any other state',
+    'are ordinary leases for free sessions, and impossible in any other state',
     using(async (stores) => {
       await add(stores, 'a');
       expect(await nameFor(stores, asked)).toBe('a');
@@ -67,7 +67,7 @@ export function ofInactive(make: MakeStores): void {
   );
 
   it(
-    'end in the pool when an admin puts the session back meanwhile',
+    'end in the pool if an admin activates the session meanwhile',
     using(async (stores) => {
       await addInactive(stores);
       const { leaseId } = await lease(stores, asked);

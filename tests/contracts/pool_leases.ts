@@ -32,7 +32,7 @@ export function leasing(make: MakeStores): void {
   );
 
   it(
-    'are of one session each, and end when all are taken',
+    'are for one session each, until all are taken',
     using(async (stores) => {
       await add(stores, 'a', 'b');
       const asked = await Promise.all([1, 2, 3].map(() => stores.pool.acquire(wish(), T0)));
@@ -43,7 +43,7 @@ export function leasing(make: MakeStores): void {
   );
 
   it(
-    'say what the session is, under the id that was asked for',
+    'describe the session, under the requested id',
     using(async (stores) => {
       const proxyId = await stores.access.addProxy({
         type: 'socks5',
@@ -71,7 +71,7 @@ export function leasing(make: MakeStores): void {
   );
 
   it(
-    'that were never renewed are free for the next one when they run out, not a moment sooner',
+    'that were never renewed free the session when they expire, not a moment sooner',
     using(async (stores) => {
       await add(stores, 'a');
       await lease(stores, { ttlSeconds: 10 });
@@ -81,7 +81,7 @@ export function leasing(make: MakeStores): void {
   );
 
   it(
-    'that were renewed cool down first: as long as the lease, a minute at the most',
+    'that were renewed cool down first: as long as the lease, at most a minute',
     using(async (stores) => {
       await add(stores, 'a', 'b');
       const short = await lease(stores, { ttlSeconds: 5 });
@@ -98,7 +98,7 @@ export function leasing(make: MakeStores): void {
   );
 
   it(
-    'are renewed for their own length or for another, which then is their own',
+    'are renewed for their own ttl or for another one, which they then keep',
     using(async (stores) => {
       await add(stores, 'a');
       const { sessionId, leaseId } = await lease(stores, { ttlSeconds: 100 });
@@ -111,7 +111,7 @@ export function leasing(make: MakeStores): void {
   );
 
   it(
-    'are not renewed once over, taken by another, or never given',
+    'are not renewed once they have ended, been taken, or if they were never granted',
     using(async (stores) => {
       await add(stores, 'a');
       const { sessionId, leaseId } = await lease(stores, { ttlSeconds: 1 });
@@ -130,7 +130,7 @@ export function leasing(make: MakeStores): void {
   );
 
   it(
-    'are for sessions with all the tags asked for, by id, by name, or with a known auth key',
+    'are for sessions with all requested tags, by id, by name, or with a known auth key',
     using(async (stores) => {
       const ids = await add(stores, 'a', 'b', 'c');
       await stores.intake.apply([put(found('d', { authKeySha256: keyOf('k') }))], T0);
@@ -158,7 +158,7 @@ export function leasing(make: MakeStores): void {
   );
 
   it(
-    'are at most as many at once as the key may hold',
+    'never exceed max_leases of the key',
     using(async (stores) => {
       await add(stores, 'a', 'b', 'c');
       const { sessionId } = await lease(stores, { maxLeases: 2 });

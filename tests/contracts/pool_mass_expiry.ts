@@ -30,7 +30,7 @@ export function massExpiry(make: MakeStores): void {
   }
 
   it(
-    'are all over: none is renewed',
+    'have all ended: none is renewed',
     using(async (stores) => {
       const { sessionId, leaseId } = await leaseAll(stores);
       const caller = by({ leaseId });
@@ -48,14 +48,14 @@ export function massExpiry(make: MakeStores): void {
   );
 
   it(
-    'are not in the way of who wants one of them by its id',
+    'do not block a request for one of them by id',
     using(async (stores) => {
       const { sessionId, sessionName } = await leaseAll(stores);
       expect(await nameFor(stores, { sessionId }, OVER)).toBe(sessionName);
     }),
   );
 
-  it.each([{ tags: ['last'] }, { maxLeases: 1 }])('are not in the way of %j', (over) =>
+  it.each([{ tags: ['last'] }, { maxLeases: 1 }])('do not block %j', (over) =>
     using(async (stores) => {
       await leaseAll(stores);
       expect(await stores.pool.acquire(wish(over), OVER)).toMatchObject({ kind: 'granted' });

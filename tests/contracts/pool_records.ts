@@ -8,7 +8,7 @@ export function records(make: MakeStores): void {
   const using = usingStores(make);
 
   it(
-    'carry out what has run out, a bounded number at a time, and say how many',
+    'end what has expired, a bounded number at a time, and say how many',
     using(async (stores) => {
       await add(stores, 'a', 'b', 'c');
       for (let n = 1; n <= 3; n += 1) await lease(stores, { ttlSeconds: n });
@@ -22,7 +22,7 @@ export function records(make: MakeStores): void {
   );
 
   it(
-    'of leases are oldest first, a page at a time, and hold no lease that is over',
+    'of leases are oldest first, a page at a time, without ended leases',
     using(async (stores) => {
       await add(stores, 'a', 'b', 'c');
       await lease(stores, { leaseId: 'L1', ttlSeconds: 5 });
@@ -48,7 +48,7 @@ export function records(make: MakeStores): void {
   );
 
   it(
-    'of what happened to a session are newest first, also when the session is gone',
+    'of a session’s history are newest first, even after the session is gone',
     using(async (stores) => {
       await add(stores, 'a');
       const { sessionId, leaseId } = await lease(stores, { method: 'm' });
@@ -76,7 +76,7 @@ export function records(make: MakeStores): void {
   );
 
   it(
-    'are pruned from the oldest on, and so are idempotency keys',
+    'are pruned oldest first, and so are idempotency keys',
     using(async (stores) => {
       await add(stores, 'a');
       const { sessionId } = await lease(stores, { idempotencyKey: 'k' });
@@ -95,7 +95,7 @@ export function records(make: MakeStores): void {
   );
 
   it(
-    'are pruned at most so many at a time, until none is left over',
+    'are pruned in bounded batches until none is left',
     using(async (stores) => {
       await add(stores, 'a');
       for (let n = 0; n < 20; n += 1)
@@ -108,7 +108,7 @@ export function records(make: MakeStores): void {
   );
 
   it(
-    'of a lease that nobody received show it given back, and only while it is the current one',
+    'of an undelivered lease show that it ended, but only while it is the current one',
     using(async (stores) => {
       await add(stores, 'a');
       const { sessionId, leaseId } = await lease(stores);
@@ -139,7 +139,7 @@ export function records(make: MakeStores): void {
   );
 
   it(
-    'tell listeners of what happened and of what became free, after it is so',
+    'notify listeners of events and freed sessions, after the commit',
     using(async (stores) => {
       const events: string[] = [];
       let freed = 0;

@@ -6,7 +6,7 @@ export function releasing(make: MakeStores): void {
   const using = usingStores(make);
 
   it(
-    'end by release once, and a second release changes nothing',
+    'end by one release; a second one changes nothing',
     using(async (stores) => {
       await add(stores, 'a');
       const { sessionId, leaseId } = await lease(stores);
@@ -18,7 +18,7 @@ export function releasing(make: MakeStores): void {
   );
 
   it(
-    'are ended by nobody else, and the holder notices nothing of the attempt',
+    'cannot be ended by anyone else, and the attempt does not affect the holder',
     using(async (stores) => {
       await add(stores, 'a');
       const old = await lease(stores, { ttlSeconds: 1 });
@@ -35,7 +35,7 @@ export function releasing(make: MakeStores): void {
   );
 
   it(
-    'are ended by none but their own id, though the same key held the session before',
+    'are ended only by their own id, even if the same key held the session before',
     using(async (stores) => {
       await add(stores, 'a');
       const old = await lease(stores, { ttlSeconds: 1 });
@@ -52,7 +52,7 @@ export function releasing(make: MakeStores): void {
   );
 
   it(
-    'are ended each by its own id also when many of one key end in one moment',
+    'are each ended by their own id, even if many of one key end at the same moment',
     using(async (stores) => {
       await add(stores, 'a', 'b', 'c', 'd');
       const old = [];
@@ -77,7 +77,7 @@ export function releasing(make: MakeStores): void {
   );
 
   it(
-    'end a cool-down too, by whoever held them: the worker has let go',
+    'also end a cool-down if released by their holder',
     using(async (stores) => {
       await add(stores, 'a');
       const { sessionId, leaseId } = await lease(stores, { ttlSeconds: 20 });

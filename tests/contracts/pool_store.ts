@@ -15,8 +15,8 @@ import type { MakeStores } from './stores.js';
 export function poolStoreContract(make: MakeStores): void {
   describe('leases', () => leasing(make));
   describe('leases of inactive sessions', () => ofInactive(make));
-  describe('leases that end', () => releasing(make));
-  describe('leases that run out together', () => massExpiry(make));
+  describe('releases', () => releasing(make));
+  describe('leases that expire together', () => massExpiry(make));
   describe('idempotency keys', () => idempotency(make));
   describe('blocks', () => blocking(make));
   describe('counts', () => counting(make));

@@ -7,7 +7,7 @@ export function cancels(make: MakeStores): void {
   const using = usingStores(make);
 
   it(
-    'that nobody carries out end at once',
+    'that are not executed end at once',
     using(async (stores) => {
       const [queued = 0, second = 0] = await makeSources(stores, 2);
       const first = await begin(stores, queued);
@@ -27,7 +27,7 @@ export function cancels(make: MakeStores): void {
   );
 
   it(
-    'are told to their owner, who ends them',
+    'are announced to their owner, which ends them',
     using(async (stores) => {
       const { id } = await takeNew(stores);
       expect(await stores.runs.cancel(id, T0)).toBe(true);
@@ -39,7 +39,7 @@ export function cancels(make: MakeStores): void {
   );
 
   it(
-    'end at once when their owner’s time is over',
+    'end at once when their ownership expires',
     using(async (stores) => {
       const { id } = await takeNew(stores);
       expect(await stores.runs.cancel(id, UNTIL)).toBe(true);
@@ -49,7 +49,7 @@ export function cancels(make: MakeStores): void {
   );
 
   it(
-    'are not given out again once they are let go: they end, even where there is no room for others',
+    'are not given out again once released: they end, even if there is no room for others',
     using(async (stores) => {
       const run = await takeNew(stores);
       await stores.runs.cancel(run.id, T0);

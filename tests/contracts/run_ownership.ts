@@ -8,7 +8,7 @@ export function ownership(make: MakeStores): void {
   const using = usingStores(make);
 
   it(
-    'stay their owner’s as long as it renews them',
+    'keep their owner as long as it renews them',
     using(async (stores) => {
       const { id } = await takeNew(stores);
       expect(await stores.runs.renew(id, OWNER, UNTIL + SECOND)).toEqual({ cancelRequested: false });
@@ -20,7 +20,7 @@ export function ownership(make: MakeStores): void {
   );
 
   it(
-    'go on with another, where they stood, when their owner’s time is over; it can do nothing any more',
+    'continue with another owner where they stopped when ownership expires; the old one can do nothing',
     using(async (stores) => {
       const { id, sourceId } = await takeNew(stores);
       await stores.runs.store(id, OWNER, batch(10, 4), T0);
@@ -37,7 +37,7 @@ export function ownership(make: MakeStores): void {
   );
 
   it(
-    'tell since when they wait for a session, and which one they use or used last',
+    'show since when they wait for a session, and which one they use or used last',
     using(async (stores) => {
       const { id } = await takeNew(stores);
       await stores.runs.mark(id, OWNER, 'running', 'a', T0);
@@ -74,7 +74,7 @@ export function ownership(make: MakeStores): void {
   );
 
   it(
-    'are gone with their source, and all that they stored is forgotten',
+    'are deleted with their source, including their records',
     using(async (stores) => {
       const sourceId = await makeSource(stores);
       const { id } = await begin(stores, sourceId);

@@ -18,7 +18,7 @@ export function peers(make: MakeStores): void {
   const using = usingStores(make);
 
   it(
-    'are each session’s own, exact to the last of 64 bits',
+    'are per session, and exact to 64 bits',
     using(async (stores) => {
       const { a = 0, b = 0 } = await add(stores, 'a', 'b');
       await stores.runs.savePeer(a, '@news', NEWS, T0);
@@ -45,7 +45,7 @@ export function peers(make: MakeStores): void {
   );
 
   it(
-    'are so many of a session at the most: those that were saved or used last',
+    'are limited per session to those saved or used last',
     using(async (stores) => {
       const { runs } = stores;
       const { a = 0, b = 0 } = await add(stores, 'a', 'b');
@@ -72,7 +72,7 @@ export function peers(make: MakeStores): void {
   );
 
   it(
-    'are gone with their session, and not kept for one that is not there',
+    'are deleted with their session, and not stored for a missing one',
     using(async (stores) => {
       const { a = 0 } = await add(stores, 'a');
       await stores.runs.savePeer(a, '@news', NEWS, T0);

@@ -14,7 +14,7 @@ export function queue(make: MakeStores): void {
   const using = usingStores(make);
 
   it(
-    'have done nothing yet, and are nobody’s',
+    'have done nothing yet, and have no owner',
     using(async (stores) => {
       const sourceId = await makeSource(stores);
       const outcome = await stores.runs.begin(sourceId, 'schedule', T0);
@@ -30,7 +30,7 @@ export function queue(make: MakeStores): void {
   );
 
   it(
-    'are one a source, until it has ended, also when many ask at one moment',
+    'are limited to one per source, even with concurrent requests',
     using(async (stores) => {
       const [one = 0, other = 0] = await makeSources(stores, 2);
       const outcomes = await Promise.all(
@@ -48,7 +48,7 @@ export function queue(make: MakeStores): void {
   );
 
   it(
-    'are given out once each, the one that has waited longest first',
+    'are given out once each, longest waiting first',
     using(async (stores) => {
       const [a = 0, b = 0, c = 0] = await makeSources(stores, 3);
       await begin(stores, b, T0 + 1);
@@ -63,7 +63,7 @@ export function queue(make: MakeStores): void {
   );
 
   it(
-    'are not given out beyond what may be carried out at once',
+    'are not given out beyond the maximum of concurrent runs',
     using(async (stores) => {
       for (const id of await makeSources(stores, 4)) await begin(stores, id);
       const first = await take(stores, { most: 2 });
@@ -77,7 +77,7 @@ export function queue(make: MakeStores): void {
   );
 
   it(
-    'wait, once deferred, until their time has come, and behind those that could go on before',
+    'wait, once deferred, until their time, behind those that could continue earlier',
     using(async (stores) => {
       const [early = 0, late = 0] = await makeSources(stores, 2);
       const run = await begin(stores, early);
@@ -97,7 +97,7 @@ export function queue(make: MakeStores): void {
   );
 
   it(
-    'of a source are a thousand at the most: the oldest are forgotten, and what they stored is not',
+    'of a source are at most a thousand: the oldest are deleted, but not what they stored',
     using(async (stores) => {
       const [sourceId = 0, other = 0] = await makeSources(stores, 2);
       await runThrough(stores, other);

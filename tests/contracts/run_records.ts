@@ -10,7 +10,7 @@ export function records(make: MakeStores): void {
   const using = usingStores(make);
 
   it(
-    'is told a page at a time, newest first',
+    'is returned a page at a time, newest first',
     using(async (stores) => {
       const [a = 0, b = 0] = await makeSources(stores, 2);
       const runs = [await runThrough(stores, a), await runThrough(stores, a), await runThrough(stores, a)];
@@ -26,7 +26,7 @@ export function records(make: MakeStores): void {
   );
 
   it(
-    'is, at a glance, the newest run of each of many sources',
+    'includes the newest run of each of many sources',
     using(async (stores) => {
       const [a = 0, b = 0, c = 0, never = 0] = await makeSources(stores, 4);
       for (const id of [a, a, b, c]) await runThrough(stores, id);
@@ -38,7 +38,7 @@ export function records(make: MakeStores): void {
   );
 
   it(
-    'are its files, by message, a page at a time',
+    'includes its files, by message, a page at a time',
     using(async (stores) => {
       const { id } = await takeNew(stores);
       const skipped = { path: null, sha256: null, state: 'skipped', reason: 'too large' } as const;
@@ -52,7 +52,7 @@ export function records(make: MakeStores): void {
   );
 
   it(
-    'is its log, oldest first, a page at a time',
+    'includes its log, oldest first, a page at a time',
     using(async (stores) => {
       const { id } = await takeNew(stores);
       const entries = [entry('one'), entry('two', { level: 'warning' }), entry('three', { level: 'error' })];
@@ -66,7 +66,7 @@ export function records(make: MakeStores): void {
   );
 
   it(
-    'is the newest ten thousand entries of its log, and no other run’s are dropped for them',
+    'keeps the newest ten thousand entries of its log, without dropping those of other runs',
     using(async (stores) => {
       const other = await takeNew(stores);
       await stores.runs.log(other.id, [entry('first')]);
@@ -86,7 +86,7 @@ export function records(make: MakeStores): void {
   );
 
   it(
-    'is cut where a message of it, or the error of a run, is too long, and keeps what a database can’t say',
+    'truncates messages and errors that are too long, and keeps characters that databases cannot store',
     using(async (stores) => {
       const { id } = await takeNew(stores);
       const long = 'x'.repeat(2_001);
@@ -104,7 +104,7 @@ export function records(make: MakeStores): void {
   );
 
   it(
-    'are the entries of its log that are not too old, of all runs, dropped a few at a time',
+    'drops old log entries of all runs, a few at a time',
     using(async (stores) => {
       const { id } = await takeNew(stores);
       const ages = [3, 1, 2, 4].map((seconds) => entry(`${seconds}`, { at: T0 + seconds * SECOND }));

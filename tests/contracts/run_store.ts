@@ -10,9 +10,9 @@ import type { MakeStores } from './stores.js';
 /** What every driver's RunStore must do. */
 export function runStoreContract(make: MakeStores): void {
   describe('queued runs', () => queue(make));
-  describe('runs that are carried out', () => ownership(make));
+  describe('running runs', () => ownership(make));
   describe('cancelled runs', () => cancels(make));
-  describe('what is known of runs', () => records(make));
-  describe('what runs store', () => storing(make));
-  describe('channels as sessions know them', () => peers(make));
+  describe('records of runs', () => records(make));
+  describe('what runs record', () => storing(make));
+  describe('channels known to sessions', () => peers(make));
 }

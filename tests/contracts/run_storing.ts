@@ -9,7 +9,7 @@ export function storing(make: MakeStores): void {
   const using = usingStores(make);
 
   it(
-    'begins with nothing, and goes on from what was stored last',
+    'starts empty, and continues from what was stored last',
     using(async (stores) => {
       const { id, sourceId } = await takeNew(stores);
       const nothing = { lastMessageId: 0, monthPath: null, monthBytes: 0 };
@@ -24,7 +24,7 @@ export function storing(make: MakeStores): void {
   );
 
   it(
-    'adds to what its run has done, and to what its source has in all',
+    'adds to the counts of its run and the totals of its source',
     using(async (stores) => {
       const { id, sourceId } = await takeNew(stores);
       const progress = { messagesRead: 5, messagesStored: 4, filesFound: 3, filesDone: 2, filesSkipped: 1 };
@@ -47,7 +47,7 @@ export function storing(make: MakeStores): void {
   );
 
   it(
-    'changes nothing for whoever is not the owner',
+    'changes nothing if the caller is not the owner',
     using(async (stores) => {
       const { id } = await takeNew(stores);
       const before = await everything(stores, id);
@@ -60,7 +60,7 @@ export function storing(make: MakeStores): void {
   );
 
   it(
-    'never takes a source back, and then changes nothing',
+    'never moves a source’s checkpoint back, and then changes nothing',
     using(async (stores) => {
       const { id } = await takeNew(stores);
       await stores.runs.store(id, OWNER, batch(10, 5, [file(1, 'a')]), T0);
@@ -74,7 +74,7 @@ export function storing(make: MakeStores): void {
   );
 
   it(
-    'counts a batch once that is stored again because nobody knew whether it was',
+    'counts a batch once if it is stored again because its outcome was unknown',
     using(async (stores) => {
       const { id } = await takeNew(stores);
       const repeated = batch(10, 5, [file(1, 'a'), file(3, 'b')]);
@@ -86,7 +86,7 @@ export function storing(make: MakeStores): void {
   );
 
   it(
-    'leaves a file of a message as it was stored, and takes one that was skipped',
+    'keeps a stored file of a message, and replaces a skipped one',
     using(async (stores) => {
       const { id, sourceId } = await takeNew(stores);
       const skipped = { path: null, sha256: null, state: 'skipped', reason: 'too large' } as const;
@@ -102,7 +102,7 @@ export function storing(make: MakeStores): void {
   );
 
   it(
-    'knows where a source has a content, and no other source',
+    'knows the path of a content within its source, not in others',
     using(async (stores) => {
       const { id, sourceId } = await takeNew(stores);
       const other = await makeSource(stores);
@@ -116,7 +116,7 @@ export function storing(make: MakeStores): void {
   );
 
   it(
-    'takes thousands of files at one stroke, whatever they are called',
+    'stores thousands of files at once, whatever their names',
     using(async (stores) => {
       const { id } = await takeNew(stores);
       const names = ['ab\0c.pdf', '\uD83D.pdf', `${'名'.repeat(400)}.pdf`, "'); DROP TABLE files; --"];

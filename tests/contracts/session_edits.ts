@@ -18,7 +18,7 @@ export function edits(make: MakeStores): void {
   const using = usingStores(make);
 
   it(
-    'that are taken out of the pool by an admin come back only by an admin',
+    'deactivated by an admin are only activated by an admin',
     using(async (stores) => {
       const { a } = await add(stores, 'a');
       expect(await stores.sessions.edit(Number(a), { active: false }, T0)).toMatchObject({
@@ -33,7 +33,7 @@ export function edits(make: MakeStores): void {
   );
 
   it(
-    'that are taken out of the pool while leased stay leased until they are released',
+    'deactivated while leased stay leased until they are released',
     using(async (stores) => {
       const { a } = await add(stores, 'a');
       const { leaseId } = await lease(stores);
@@ -44,7 +44,7 @@ export function edits(make: MakeStores): void {
   );
 
   it(
-    'with new tags are found by those and no longer by the old ones',
+    'with new tags are found by those, no longer by the old ones',
     using(async (stores) => {
       const { a } = await add(stores, 'a');
       await stores.sessions.edit(Number(a), { tags: ['old'] }, T0);
@@ -74,7 +74,7 @@ export function edits(make: MakeStores): void {
   );
 
   it(
-    'lose no proxy that they have',
+    'keep their proxy',
     using(async (stores) => {
       const [used, unused] = [await addProxy(stores), await addProxy(stores)];
       await stores.intake.apply([put(found('a'), null, used)], T0);
@@ -84,7 +84,7 @@ export function edits(make: MakeStores): void {
   );
 
   it(
-    'are left alone by a change of nothing, and by one that can not be made',
+    'are not affected by an empty or impossible change',
     using(async (stores) => {
       await add(stores, 'a');
       const before = await stores.sessions.session(1);

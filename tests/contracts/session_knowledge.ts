@@ -20,7 +20,7 @@ export function knowledge(make: MakeStores): void {
   const idsOfPhone = async ({ sessions }: Stores) => (await sessions.ofPhone(PHONE)).map(({ id }) => id);
 
   it(
-    'are told by id, without leases and digests of auth keys',
+    'are returned by id, without leases and digests of auth keys',
     using(async (stores) => {
       const file = found('a', { authKeySha256: keyOf('k'), userId: '7', dcId: 2, json: 'a.json' });
       await stores.intake.apply([put(file), put(found('b')), put(found('c'))], T0);
@@ -38,7 +38,7 @@ export function knowledge(make: MakeStores): void {
   );
 
   it(
-    'are found by phone number, or by a name that is one: first those that can be leased',
+    'are found by phone number, or by a name that is one: leasable ones first',
     using(async (stores) => {
       await stores.intake.apply(
         [
@@ -58,7 +58,7 @@ export function knowledge(make: MakeStores): void {
   );
 
   it(
-    'remember when Telegram was asked and what it told; only what is new is an update',
+    'remember when Telegram was asked and what it answered; only news counts as an update',
     using(async (stores) => {
       await add(stores, 'a');
       await stores.sessions.checked(1, { userId: '7', phoneNumber: PHONE }, T0 + 1);
@@ -88,7 +88,7 @@ export function knowledge(make: MakeStores): void {
   );
 
   it(
-    'give their api hashes a page at a time, and take new ones',
+    'return their API hashes a page at a time, and accept new ones',
     using(async (stores) => {
       await add(stores, 'a', 'b', 'c', 'd');
       for (const id of [1, 3, 4]) await stores.sessions.saveApiHash(id, `hash ${id}`);
@@ -102,7 +102,7 @@ export function knowledge(make: MakeStores): void {
   );
 
   it(
-    'give their credentials a page at a time, and take those that were encrypted anew',
+    'return their credentials a page at a time, and accept re-encrypted ones',
     using(async (stores) => {
       const kept = (name: string) =>
         put(found(name, { authKeySha256: keyOf(name), credentials: `of ${name}` }));

@@ -26,7 +26,7 @@ function naming(make: MakeStores): void {
   const using = usingStores(make);
 
   it(
-    'must be there when a source is made or edited; else nothing is',
+    'must exist when a source is created or edited; else nothing is changed',
     using(async (stores) => {
       const { sources } = stores;
       const unknown = { kind: 'unknown_session' };
@@ -39,7 +39,7 @@ function naming(make: MakeStores): void {
   );
 
   it(
-    'are not removed, and are told with the first source that names them',
+    'are not removed, and reported with the first source that uses them',
     using(async (stores) => {
       await add(stores, 'a', 'b');
       await addSource(stores, { name: 'first', sessionId: 1 });
@@ -82,7 +82,7 @@ function staying(make: MakeStores): void {
   );
 
   it(
-    'that are missing go once no source names them, and known to a look until then',
+    'that are missing are removed once no source uses them, and known to scans until then',
     using(async (stores) => {
       await add(stores, 'a');
       const { id } = await addSource(stores, { sessionId: 1 });
@@ -95,7 +95,7 @@ function staying(make: MakeStores): void {
   );
 
   it(
-    'and are leased are missing only when they are given back, and then stay',
+    'and are leased become missing only when released, and then stay',
     using(async (stores) => {
       await add(stores, 'a');
       await addSource(stores, { sessionId: 1 });
@@ -109,7 +109,7 @@ function staying(make: MakeStores): void {
   );
 
   it(
-    'are not dead any more when another file comes in the place of a dead one that is gone',
+    'are no longer dead when another file replaces a dead one that is gone',
     using(async (stores) => {
       await stores.intake.apply([put(found('a', { dead: 'empty' }))], T0);
       await addSource(stores, { sessionId: 1 });

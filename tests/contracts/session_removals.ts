@@ -24,7 +24,7 @@ export function leaving(make: MakeStores): void {
   ];
 
   it(
-    'are gone from rows and counts, and stand in the history',
+    'are removed from rows and counts, and recorded in the history',
     using(async (stores) => {
       await add(stores, 'a', 'b');
       await stores.sessions.edit(1, { tags: ['x'] }, T0);
@@ -40,7 +40,7 @@ export function leaving(make: MakeStores): void {
   );
 
   it(
-    'pass their auth key on, and what Telegram said of it',
+    'pass on their auth key, and what Telegram said about it',
     using(async (stores) => {
       await stores.intake.apply(copies, T0);
       await stores.pool.block(1, by({ admin: true }), { kind: 'flood', seconds: 9, method: null }, T0);
@@ -51,7 +51,7 @@ export function leaving(make: MakeStores): void {
   );
 
   it(
-    'are not those that are leased or cool down, unless by the lease itself',
+    'are refused for sessions that are leased or cool down, except by the lease itself',
     using(async (stores) => {
       await stores.intake.apply(copies, T0);
       const { leaseId } = await lease(stores, { ttlSeconds: 10 });

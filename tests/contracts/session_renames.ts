@@ -40,7 +40,7 @@ export function renaming(make: MakeStores): void {
   );
 
   it(
-    'are read again by the next look, which finds all well',
+    'are read again by the next scan, which finds nothing to do',
     using(async (stores) => {
       await add(stores, 'a');
       await stores.sessions.rename(1, to('b'), null, T0);
@@ -53,7 +53,7 @@ export function renaming(make: MakeStores): void {
   );
 
   it(
-    'are not those that are leased or cool down, unless by the lease itself',
+    'are refused for sessions that are leased or cool down, except by the lease itself',
     using(async (stores) => {
       await add(stores, 'a');
       const { leaseId } = await lease(stores, { ttlSeconds: 10 });
@@ -73,7 +73,7 @@ export function renaming(make: MakeStores): void {
   );
 
   it(
-    'never get the name of another one, nor one that differs from it in case only',
+    'never get the name of another one, nor one that differs only in case',
     using(async (stores) => {
       await add(stores, 'a', 'Ёлка');
       const taken = { kind: 'name_taken', sessionId: 2, sessionName: 'Ёлка' };
@@ -86,7 +86,7 @@ export function renaming(make: MakeStores): void {
   );
 
   it(
-    'of one new name in one moment are one',
+    'to one name at the same moment happen once',
     using(async (stores) => {
       await add(stores, 'a', 'b', 'c');
       const outcomes = await Promise.all(

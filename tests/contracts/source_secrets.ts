@@ -9,7 +9,7 @@ export function secrets(make: MakeStores): void {
   const using = usingStores(make);
 
   it(
-    'are told of the sources that have any, by id',
+    'are returned for sources that have any, by id',
     using(async (stores) => {
       await addSource(stores, { apiHash: 'h' });
       await addSource(stores);
@@ -28,7 +28,7 @@ export function secrets(make: MakeStores): void {
   );
 
   it(
-    'are replaced one by one, unless they were changed meanwhile',
+    'are replaced one by one, unless they have changed meanwhile',
     using(async (stores) => {
       const made = await addSource(stores, { apiHash: 'h', botToken: 't' });
       await stores.sources.keepBotSession(1, 't', 's');

@@ -34,7 +34,7 @@ const NEW = {
 export function sourceStoreContract(make: MakeStores): void {
   describe('sources', () => kept(make));
   describe('edited sources', () => edited(make));
-  describe('the places of sources', () => places(make));
+  describe('the target paths of sources', () => places(make));
   describe('the sessions of sources', () => sessionReferences(make));
   describe('the sessions of sources', () => sharedKeys(make));
   describe('secrets of sources', () => secrets(make));
@@ -45,7 +45,7 @@ function kept(make: MakeStores): void {
   const using = usingStores(make);
 
   it(
-    'are kept as they are given, be it much or little that is said of them',
+    'are stored as given, with all fields or only the required ones',
     using(async (stores) => {
       const { a } = await add(stores, 'a');
       const full = { ...FULL, sessionId: Number(a) };
@@ -61,7 +61,7 @@ function kept(make: MakeStores): void {
   );
 
   it(
-    'are made together with their first run, or with none',
+    'are created together with their first run, or without one',
     using(async ({ sources, runs }) => {
       await sources.create(wantedSource(), 'created', T0);
       await sources.create(wantedSource(), null, T0);
@@ -84,7 +84,7 @@ function kept(make: MakeStores): void {
   );
 
   it(
-    'that are removed are gone, and their ids are not given again',
+    'that are removed are gone, and their ids are not reused',
     using(async (stores) => {
       const made = await addSource(stores);
       expect(await stores.sources.remove(made.id)).toEqual(made);
@@ -115,7 +115,7 @@ function edited(make: MakeStores): void {
   const using = usingStores(make);
 
   it(
-    'get a title of their channel only while they have none',
+    'get a channel title only while they have none',
     using(async (stores) => {
       const untitled = await addSource(stores, { channelTitle: null });
       const titled = await addSource(stores, { channelTitle: 'Its own' });
@@ -127,7 +127,7 @@ function edited(make: MakeStores): void {
   );
 
   it(
-    'change in what is said of them, and in nothing else',
+    'change only in the given fields',
     using(async (stores) => {
       const made = await addSource(stores, FULL);
       const change = { name: 'other', fileTypes: ['zip'], isActive: true };
@@ -138,7 +138,7 @@ function edited(make: MakeStores): void {
   );
 
   it(
-    'lose what they are told to lose',
+    'lose cleared fields',
     using(async (stores) => {
       const made = await addSource(stores, FULL);
       const none = { fileTypes: null, schedule: null, targetPath: null, apiHash: null, botToken: null };
@@ -148,7 +148,7 @@ function edited(make: MakeStores): void {
   );
 
   it(
-    'must be there',
+    'must exist',
     using(async ({ sources }) => {
       expect(await sources.edit(1, { name: 'other' }, T0)).toEqual({ kind: 'unknown' });
       expect(await sources.edit(1, { sessionId: 99 }, T0)).toEqual({ kind: 'unknown' });
@@ -162,7 +162,7 @@ function places(make: MakeStores): void {
     wantedSource({ targetPath, target });
 
   it(
-    "are each their own: not another one's, nor above or below it",
+    "are exclusive: not another one's, nor above or below it",
     using(async ({ sources }) => {
       expect(await sources.create(placed('a/b'), null, T0)).toMatchObject({ kind: 'done' });
       for (const taken of ['a/b', 'a', 'a/b/c']) {
@@ -187,7 +187,7 @@ function places(make: MakeStores): void {
   );
 
   it(
-    'are given once, however many ask for one at a time',
+    'are assigned once, whatever the number of concurrent requests',
     using(async ({ sources }) => {
       const asked = Array.from({ length: 8 }, () => sources.create(placed('a'), null, T0));
       const kinds = (await Promise.all(asked)).map(({ kind }) => kind);

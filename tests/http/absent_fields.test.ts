@@ -97,9 +97,9 @@ function withEveryRoute(test: (app: SmallApp, routes: readonly Route[]) => Promi
   });
 }
 
-describe('a field that says nothing, on every route', () => {
+describe('an empty field, on every route', () => {
   it(
-    'is one that was not given where it is optional: null in JSON, empty in a form or a query',
+    'counts as not given if it is optional: null in JSON, empty in a form or query',
     withEveryRoute(async (app, routes) => {
       const optional = cases(routes).filter(({ schema }) => isOptional(schema));
       expect(optional.length).toBeGreaterThan(200);
@@ -115,7 +115,7 @@ describe('a field that says nothing, on every route', () => {
   );
 
   it(
-    'is refused by its name where it is needed',
+    'is rejected by name if it is required',
     withEveryRoute(async (app, routes) => {
       const needed = cases(routes).filter(({ schema }) => !isOptional(schema));
       expect(needed.length).toBeGreaterThan(50);
@@ -134,7 +134,7 @@ describe('a field that says nothing, on every route', () => {
   );
 
   it(
-    'is refused with 400 where it is a text that is needed',
+    'is rejected with 400 if it is a required text',
     withService(
       async (service) => {
         const public_ = { name: 'x', access_level: 'public', target: 'LOCAL' };
@@ -157,7 +157,7 @@ describe('a field that says nothing, on every route', () => {
   );
 
   it(
-    'leaves the word to the query, or to the same field of a form',
+    'defers to the query, or to the same field of a form',
     withEveryRoute(async (app, routes) => {
       const session = routes.find(({ summary, method }) => /^Lease/.test(summary) && method === 'post');
       const ask = () => request(app.server).post(`${session?.path}?ttl=60&tag=`);
@@ -168,7 +168,7 @@ describe('a field that says nothing, on every route', () => {
   );
 
   it(
-    'is no flag: bare in a query, it says yes',
+    'is not the same as a flag: bare in a query, that means yes',
     withService(async (service) => {
       const bare = await service.as('admin').post('/sync?dry_run').expect(200);
       expect(bare.body).toMatchObject({ dry_run: true });

@@ -44,7 +44,7 @@ describe('every route', () => {
   );
 
   it(
-    'asked with another method says which ones there are',
+    'called with another method lists the allowed ones',
     withService(async (service) => {
       for (const path of ['/status', '/api/v1/status/']) {
         const answer = await service.as('admin').delete(path).expect(405);
@@ -79,7 +79,7 @@ describe('every route', () => {
   );
 
   it(
-    'with a path that can not be decoded is the caller`s mistake',
+    'with a path that cannot be decoded is the caller’s mistake',
     withService(async (service) => {
       const answer = await service.as('admin').get('/sessions/%ff');
       expect([400, 404, 422]).toContain(answer.status);
@@ -94,14 +94,14 @@ describe('X-Request-Id', () => {
   };
 
   it(
-    'comes back as it was sent, if it is sane',
+    'is returned as it was sent, if it is valid',
     withService(async (service) => {
       for (const id of ['job-42', 'a:b.c_d', 'x'.repeat(128)]) expect(await sent(service, id)).toBe(id);
     }),
   );
 
   it(
-    'is a new one each time where none came, or none that is sane',
+    'is generated each time if none or an invalid one was sent',
     withService(async (service) => {
       const ids = new Set<string | undefined>();
       for (const id of [undefined, undefined, 'a b', 'x'.repeat(129), '<script>', '{"a":1}']) {
@@ -114,7 +114,7 @@ describe('X-Request-Id', () => {
   );
 
   it(
-    'stands on errors as well',
+    'is part of error responses as well',
     withService(async (service) => {
       for (const path of ['/nothing', '/session?ttl=x', '/session']) {
         expect((await service.as('worker').get(path).set('X-Request-Id', 'r1')).headers['x-request-id']).toBe(
@@ -128,9 +128,9 @@ describe('X-Request-Id', () => {
   );
 });
 
-describe('an error that nobody expected', () => {
+describe('an unexpected error', () => {
   it(
-    'is answered 500 without any detail, and logged with the id of the request',
+    'is answered with 500 without any detail, and logged with the request id',
     withService(async (service) => {
       service.container.pool.counts = () => Promise.reject(new Error('secret inside: tg_key'));
       const answer = await service.as('worker').get('/status').set('X-Request-Id', 'r500').expect(500);
@@ -142,7 +142,7 @@ describe('an error that nobody expected', () => {
   );
 
   it(
-    'of the disk is 503 with Retry-After, without a path or a statement',
+    'of the disk is a 503 with Retry-After, without a path or statement',
     withService(
       async (service) => {
         await service.container.database.close();
@@ -158,7 +158,7 @@ describe('an error that nobody expected', () => {
 
 describe('answers about leases and the pool', () => {
   it(
-    'are never stored by anyone on their way',
+    'are never cached',
     withService(
       async (service) => {
         for (const path of ['/session', '/status', '/leases', '/sessions', '/session?ttl=0']) {

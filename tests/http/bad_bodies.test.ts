@@ -29,7 +29,7 @@ describe('a body', () => {
   );
 
   it.each(['[]', '"1"', '42', 'null', 'true', '[{"session_id": 1}]'])(
-    'of JSON that is no object is 422: %s',
+    'of JSON that is not an object is 422: %s',
     (text) =>
       withService(async (service) => {
         const answer = await release(service, 'application/json').send(text);
@@ -39,7 +39,7 @@ describe('a body', () => {
   );
 
   it(
-    'of a type that is not read is as good as none',
+    'of an unsupported type counts as none',
     withService(async (service) => {
       for (const type of ['text/plain', 'application/xml', 'application/octet-stream', 'nonsense']) {
         const answer = await release(service, type).send('session_id=1');
@@ -55,7 +55,7 @@ describe('a body', () => {
   );
 
   it(
-    'of 10 MB is 413 in every form, and the service goes on',
+    'of 10 MB is 413 in every form, and the service continues',
     withService(async (service) => {
       const big = 'x'.repeat(TEN_MEGABYTES);
       const bodies = [
@@ -73,7 +73,7 @@ describe('a body', () => {
   );
 
   it(
-    'that is a small file grown huge by compression is 413 too',
+    'that decompresses to a huge size is 413 as well',
     withService(async (service) => {
       const bomb = gzipSync(`{"session_id": "${'1'.repeat(TEN_MEGABYTES)}"}`);
       const request = release(service, 'application/json').set('Content-Encoding', 'gzip');
@@ -93,7 +93,7 @@ describe('a body', () => {
       '--b\r\nContent-Disp',
     ],
     ['too many form fields', { 'Content-Type': 'application/x-www-form-urlencoded' }, 'a=1&'.repeat(2000)],
-  ] as const)('with %s is the caller`s mistake, not ours', (_, headers, text) =>
+  ] as const)('with %s is the caller’s mistake', (_, headers, text) =>
     withService(async (service) => {
       const answer = await release(service).set(headers).send(text);
       expect([400, 413, 415, 422]).toContain(answer.status);
@@ -103,7 +103,7 @@ describe('a body', () => {
   );
 
   it(
-    'of a form with a file, too many fields, or fields with endless names is the caller`s mistake as well',
+    'of a form with a file, too many fields, or fields with very long names is the caller’s mistake as well',
     withService(async (service) => {
       const many = release(service);
       for (let index = 0; index < 60; index += 1) many.field(`f${index}`, 'x');

@@ -47,7 +47,7 @@ describe('a session_id', () => {
   );
 
   it.each(WRONG_IDS)(
-    '%j is no id: in the query, a form, a multipart form, JSON, and for /session',
+    '%j is not an id: in the query, a form, a multipart form, JSON, and for /session',
     (session_id) =>
       withService(
         async (service) => {
@@ -89,7 +89,7 @@ describe('a session_id', () => {
     '[1]',
     '{"id": 1}',
     '{"toString": 1, "valueOf": 1}',
-  ])('%s is no id in JSON, also beside one in the query', (json) =>
+  ])('%s is not an id in JSON, even next to one in the query', (json) =>
     withService(async (service) => {
       const send = (path: string) =>
         service.as('admin').post(path).type('json').send(`{"session_id": ${json}}`);
@@ -99,7 +99,7 @@ describe('a session_id', () => {
   );
 
   it(
-    'given twice is refused, unless query and body say the same',
+    'given twice is rejected, unless query and body agree',
     withService(async (service) => {
       for (const [path, rest] of NEEDY) {
         const ask = () => service.as('admin').post(path).query(rest);
@@ -117,7 +117,7 @@ describe('a session_id', () => {
   );
 
   it(
-    'is taken from query, form, multipart form or JSON, as number or digits',
+    'is accepted in query, form, multipart form or JSON, as number or digits',
     withService(async (service) => {
       const ask = () => service.as('worker').post('/release');
       const released = { status: 'released', session_id: 42 };
@@ -140,7 +140,7 @@ describe('a number of seconds', () => {
   ];
 
   it.each(of)(
-    'for %s: a negative or absurd %s is refused by name, and changes nothing',
+    'for %s: a negative or absurd %s is rejected by name, and changes nothing',
     (path, field, values) =>
       withService(
         async (service) => {
@@ -159,7 +159,7 @@ describe('a number of seconds', () => {
   );
 
   it(
-    'is missed where it is needed',
+    'is required where it is needed',
     withService(async (service) => {
       expectIssue(
         await service.as('worker').post('/floodwait?session_id=1'),

@@ -3,9 +3,9 @@ import request from 'supertest';
 import { until } from '../service/manual_time.js';
 import { begin, bytes, MAX_BYTES, REST, raw, upload, uploading } from './upload_app.js';
 
-describe('a form that is not as wanted is the sender`s mistake', () => {
+describe('an unexpected form is the sender’s mistake', () => {
   it(
-    'with the file in another field, or with two: told which one is wanted',
+    'with the file in another field, or with two files: the answer names the expected field',
     uploading(async ({ server }, given) => {
       const forms = [
         request(server).post('/with').attach('file', bytes, 'x'),
@@ -15,14 +15,14 @@ describe('a form that is not as wanted is the sender`s mistake', () => {
       for (const form of forms) {
         const { status, body } = await form;
         expect(status).toBe(422);
-        expect(body.detail[0].msg).toContain('wanted: one file, in the field "session_file"');
+        expect(body.detail[0].msg).toContain('expected one file, in the field "session_file"');
       }
       expect(given).toEqual([]);
     }),
   );
 
   it(
-    'with text where the file belongs, in any kind of body',
+    'with text instead of the file, in any kind of body',
     uploading(async ({ server }, given) => {
       const texts = [
         request(server).post('/with').field('session_file', 'my.session'),
@@ -35,7 +35,7 @@ describe('a form that is not as wanted is the sender`s mistake', () => {
         expect(body.detail).toEqual([
           {
             loc: ['body', 'session_file'],
-            msg: expect.stringContaining('wanted: a file'),
+            msg: expect.stringContaining('expected a file'),
             type: 'value_error',
           },
         ]);
@@ -45,10 +45,10 @@ describe('a form that is not as wanted is the sender`s mistake', () => {
   );
 
   it(
-    'with a file to a route that takes none, while its plain fields are taken',
+    'with a file for a route that expects none, while its plain fields are accepted',
     uploading(async ({ server }, given) => {
       const { status, body } = await request(server).post('/without').attach('session_file', bytes, 'x');
-      expect([status, body.detail[0].msg]).toEqual([422, 'no file is wanted here']);
+      expect([status, body.detail[0].msg]).toEqual([422, 'no file is expected here']);
       await request(server).post('/without').field('note', 'n').expect(200);
       expect(given).toEqual([{ input: { note: 'n' }, file: null }]);
     }),
@@ -78,7 +78,7 @@ describe('a form that is not as wanted is the sender`s mistake', () => {
 
 describe('many uploads', () => {
   it(
-    'at once are answered 503 from the fifth on, until one has come in whole or was given up',
+    'at once are answered with 503 from the fifth on, until one is complete or aborted',
     uploading(async (app, given) => {
       const held = await Promise.all(Array.from({ length: 4 }, () => begin(app)));
       await until(async () => (await upload(app)).status === 503);
@@ -96,7 +96,7 @@ describe('many uploads', () => {
   );
 
   it(
-    'that were given up, also after they grew too large, leave the place to others',
+    'that were aborted, or grew too large, make room for others',
     uploading(async (app, given) => {
       for (let turn = 0; turn < 6; turn += 1) {
         const { socket } = await begin(app, 1024 * 1024);

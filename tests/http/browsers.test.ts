@@ -12,7 +12,7 @@ function ask(service: Service, path: string, accept?: string) {
 
 describe('/sessions', () => {
   it(
-    'asked by a browser is the console, to anyone, and never stored',
+    'requested by a browser is the console, for anyone, and never cached',
     withService(async (service) => {
       for (const path of ['/sessions', '/sessions/', '/sessions?limit=10']) {
         for (const accept of [BROWSER, 'text/html', 'text/html, application/json;q=0.9']) {
@@ -30,7 +30,7 @@ describe('/sessions', () => {
   );
 
   it(
-    'asked by a program is the list',
+    'requested by a program is the list',
     withService(
       async (service) => {
         for (const path of ['/sessions', '/sessions/']) {
@@ -48,7 +48,7 @@ describe('/sessions', () => {
   );
 
   it.each(['/sources', '/leases', '/keys'])(
-    'is not the only address of the console: %s is one for a browser, and the list for a program',
+    'is not the only path of the console: %s is one for a browser, and the list for a program',
     (path) =>
       withService(async (service) => {
         for (const asked of [path, `${path}/`]) {
@@ -60,7 +60,7 @@ describe('/sessions', () => {
   );
 
   it(
-    'is the list under /api/v1, and one session below it, whoever asks',
+    'is the list under /api/v1, and a session below it, for any client',
     withService(
       async (service) => {
         for (const path of ['/api/v1/sessions', '/sessions/1', '/sessions/1/history', '/status']) {
@@ -76,7 +76,7 @@ describe('/sessions', () => {
 
 describe('a file of the console', () => {
   it(
-    'is refused as HTTP says where a range, a condition or a path is wrong, and nothing is logged as an error',
+    'is refused according to HTTP if a range, condition or path is wrong, and nothing is logged as an error',
     withService(async (service) => {
       const file = () => service.as(null).get('/main.js');
       await file().set('Range', 'bytes=99999999-').expect(416);
@@ -87,7 +87,7 @@ describe('a file of the console', () => {
   );
 });
 
-describe('a page of another site', () => {
+describe('a page on another site', () => {
   const allowed = async (service: Service, origin: string) =>
     (await service.as('monitor').get('/status').set('Origin', origin)).headers['access-control-allow-origin'];
 
@@ -138,7 +138,7 @@ describe('Strict-Transport-Security', () => {
 
 describe('the console', () => {
   it(
-    'finds all that it loads from wherever it was opened',
+    'finds all its files from any path that it is opened at',
     withService(async (service) => {
       const loaded = [...page.matchAll(/(?:src|href)="([^"#]+)"/g)].map(([, path]) => String(path));
       expect(loaded.length).toBeGreaterThan(3);

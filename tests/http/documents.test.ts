@@ -8,7 +8,7 @@ interface Operation {
 
 describe('GET /openapi.json', () => {
   it(
-    'is an OpenAPI 3.1 document with every route, in which every reference leads somewhere',
+    'is an OpenAPI 3.1 document with every route, without dangling references',
     withService(async (service) => {
       const { body } = await service.as(null).get('/openapi.json').expect(200);
       expect(body.openapi).toMatch(/^3\.1\.\d$/);
@@ -35,7 +35,7 @@ describe('GET /openapi.json', () => {
   );
 
   it(
-    'names each operation once, its key where one is needed, and the parameters of its path',
+    'names each operation once, its key if one is needed, and the parameters of its path',
     withService(async (service) => {
       const { body } = await service.as(null).get('/openapi.json');
       const ids = [...JSON.stringify(body).matchAll(/"operationId":"([^"]+)"/g)].map(([, id]) => id);
@@ -62,7 +62,7 @@ get /sessions/{id}/history|get /keys|post /keys|delete /keys/{id}|get /health|ge
 
 describe('GET /docs', () => {
   it(
-    'is a page that shows the document, to anyone, with all it needs from here',
+    'is a page that shows the document, to anyone, without external files',
     withService(async (service) => {
       const page = await service.as(null).get('/docs').redirects(1).expect(200);
       expect(page.headers['content-type']).toContain('text/html');

@@ -34,7 +34,7 @@ describe('a body of JSON', () => {
     '{"ids":[9007199254740993,{"deep":-9223372036854775808}],"text":"9007199254740993"}',
     '{"number":9007199254740991,"negative":-9007199254740991,"zero":0,"half":0.5,"large":1e+300}',
     '{"nothing":null,"yes":true,"no":false,"empty":{},"list":[],"text":"\\"\\\\\\n\\u0000é"}',
-  ])('goes in and out without losing a digit: %s', (json) =>
+  ])('round-trips without losing a digit: %s', (json) =>
     exact(async (app) => {
       const answer = await send(app, json).expect(200);
       expect(answer.text).toBe(json);
@@ -43,20 +43,20 @@ describe('a body of JSON', () => {
   );
 
   it(
-    'that says the same key twice is taken if the values are the same, and refused by name if not',
+    'with a duplicate key is accepted if the values are the same, and rejected by name if not',
     exact(async (app) => {
       expect((await send(app, '{"a":[1],"a":[1]}').expect(200)).text).toBe('{"a":[1]}');
       for (const json of ['{"key":1,"key":2}', '{"b":[{"key":1,"key":"1"}]}', '{"key":1,"\\u006bey":2}']) {
         const { body } = await send(app, json).expect(422);
         expect(body.detail).toEqual([
-          { loc: ['body'], msg: 'the key "key" is given twice, and the values differ', type: 'value_error' },
+          { loc: ['body'], msg: 'the key "key" appears twice, with different values', type: 'value_error' },
         ]);
       }
     }),
   );
 
   it(
-    'changes no object`s prototype, whatever its keys are',
+    'never changes a prototype, whatever its keys',
     exact(async (app) => {
       for (const key of ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty']) {
         const { body } = await send(app, `{"${key}":{"whole":"none","polluted":1},"whole":7}`).expect(200);
@@ -67,7 +67,7 @@ describe('a body of JSON', () => {
   );
 
   it(
-    'nested thousands deep, or a number of thousands of digits, stops nothing',
+    'nested thousands deep, or with a number of thousands of digits, does no harm',
     exact(async (app) => {
       const deep = `{"a":${'['.repeat(30_000)}${']'.repeat(30_000)}}`;
       const { body } = await send(app, deep).expect(422);
@@ -79,7 +79,7 @@ describe('a body of JSON', () => {
   );
 
   it.each(['{"a":01}', '{"a":.5}', '{"a":1,}', '[1,]', '{"a":"\n"}', "{'a':1}", '{"a":1}x', '{"a"}', ' '])(
-    'that is none is refused as such: %j',
+    'that is not JSON is rejected: %j',
     (json) =>
       exact(async (app) => {
         const { body } = await send(app, json).expect(422);
@@ -91,15 +91,15 @@ describe('a body of JSON', () => {
 });
 
 it(
-  'a whole number too large for a number is too large, and nothing worse',
+  'a whole number too large for a number is rejected as too large',
   exact(async (app) => {
     const { body } = await send(app, '{"whole":1234567890123456789}').expect(422);
     expect(body.detail[0]).toMatchObject({ loc: ['body', 'whole'], type: 'less_than_equal' });
   }),
 );
 
-describe('JSON going out', () => {
-  it('holds bigints as plain integers, and all else as ever', () => {
+describe('JSON output', () => {
+  it('contains bigints as plain integers, and everything else as usual', () => {
     const value = {
       id: 1234567890123456789n,
       ids: [-1001234567890123456n, 0n],

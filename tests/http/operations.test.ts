@@ -24,7 +24,7 @@ describe('GET /health', () => {
 
 describe('GET /ready', () => {
   it(
-    'is 200 when the database and the sessions directory are there',
+    'is 200 when the database and the sessions directory are available',
     withService(async (service) => {
       const { body } = await service.as(null).get('/ready').expect(200);
       expect(body).toMatchObject({ status: 'ready', checks: { database: 'ok', sessions_directory: 'ok' } });
@@ -32,7 +32,7 @@ describe('GET /ready', () => {
   );
 
   it(
-    'is 503 with the reason while the sessions directory is away, and 200 when it is back',
+    'is 503 with the reason while the sessions directory is gone, and 200 when it is back',
     withService(async (service) => {
       renameSync(service.sessionsDir, `${service.sessionsDir}.away`);
       const away = await service.as(null).get('/ready').expect(503);
@@ -57,7 +57,7 @@ describe('GET /ready', () => {
   );
 
   it(
-    'writes nothing, however often it is asked',
+    'writes nothing, however often it is called',
     withService(
       async (service) => {
         const before = written(service);
@@ -77,7 +77,7 @@ describe('GET /ready', () => {
 
 describe('GET /metrics', () => {
   it(
-    'counts sessions by state, events, those on hold, and requests by route',
+    'counts sessions by state, events, waiting requests, and requests by route',
     withService(
       async (service) => {
         const { session_id } = await service.lease();
@@ -97,7 +97,7 @@ describe('GET /metrics', () => {
   );
 
   it(
-    'has no label that a caller can make up: unknown paths are one route',
+    'has no label that a caller controls: unknown paths are one route',
     withService(async (service) => {
       for (const path of ['/a1', '/b2', '/sessions/1/history', '/sessions/2/history'])
         await service.as('monitor').get(path);
@@ -110,7 +110,7 @@ describe('GET /metrics', () => {
 
 describe('GET /events', () => {
   it(
-    'begins with the status, then tells what happens to sessions, and the status again once a second',
+    'starts with the status, then sends session events, and the status again once a second',
     withService(
       async (service) => {
         const listener = await listen(service);
@@ -131,7 +131,7 @@ describe('GET /events', () => {
   );
 
   it(
-    'keeps the stream alive in silence, and ends it when the service stops',
+    'keeps an idle stream alive, and ends it when the service stops',
     withService(async (service) => {
       const listener = await listen(service);
       await service.time.advance(16);

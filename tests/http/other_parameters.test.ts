@@ -3,7 +3,7 @@ import { type Service, some, withService } from '../service/service.js';
 
 describe('other parameters', () => {
   it(
-    'that no route knows are ignored',
+    'unknown to all routes are ignored',
     withService(
       async (service) => {
         await service.as('worker').get('/status?utm=1&__proto__=x&constructor=y').expect(200);
@@ -37,7 +37,7 @@ describe('other parameters', () => {
   );
 
   it(
-    'in headers are checked too: an Idempotency-Key of blanks or of 300 characters',
+    'in headers are checked too: an Idempotency-Key of spaces or of 300 characters',
     withService(async (service: Service) => {
       for (const key of ['a b', 'x'.repeat(300)]) {
         const answer = await service.as('worker').get('/session').set('Idempotency-Key', key).expect(422);

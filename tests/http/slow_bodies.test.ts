@@ -5,9 +5,9 @@ import { describe, expect, it } from '@jest/globals';
 import { until } from '../service/manual_time.js';
 import { KEYS, type Service, some, withService } from '../service/service.js';
 
-describe('a body that comes too slowly', () => {
+describe('a body that arrives too slowly', () => {
   it(
-    'is answered 408, and its connection is closed: at one byte now and then, too',
+    'is answered with 408, and its connection is closed, even at one byte from time to time',
     withService(async (service) => {
       const sender = await send(service, '/release', 'application/json', 1000);
       await sender.write('{"session_id": ');
@@ -17,7 +17,7 @@ describe('a body that comes too slowly', () => {
       await service.time.advance(2);
       await sender.closed;
       expect(sender.answer()).toMatch(/^HTTP\/1\.1 408 /);
-      expect(sender.answer()).toContain('wanted 16384 bytes in 30 seconds');
+      expect(sender.answer()).toContain('expected 16384 bytes in 30 seconds');
       expect(service.log.filter((line) => JSON.parse(line).level === 'error')).toEqual([]);
     }),
   );
@@ -36,7 +36,7 @@ describe('a body that comes too slowly', () => {
   );
 
   it(
-    'goes on as long as enough of it comes; a request without one may be on hold for longer',
+    'is accepted as long as enough of it arrives; a request without a body may wait for longer',
     withService(
       async (service) => {
         await service.lease();

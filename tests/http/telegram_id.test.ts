@@ -55,7 +55,7 @@ describe('an id of Telegram`s', () => {
     ['null', 'int_parsing'],
     ['{}', 'int_parsing'],
     ['[1]', 'value_error'],
-  ])('is nothing else: %s', (json, type) =>
+  ])('may be nothing else: %s', (json, type) =>
     exact(async (app) => {
       const { body } = await send(app, '', `{"id":${json}}`).expect(422);
       const msg = expect.stringContaining('a whole number from -9223372036854775808 to 9223372036854775807');
@@ -64,7 +64,7 @@ describe('an id of Telegram`s', () => {
   );
 
   it(
-    'may stand in the query, the same as in the body or not at all',
+    'may be in the query if the body has the same or none',
     exact(async (app) => {
       const id = '1234567890123456789';
       expect((await send(app, `?id=${id}`, `{"id":${id}}`).expect(200)).body).toEqual({ id });
@@ -73,7 +73,7 @@ describe('an id of Telegram`s', () => {
     }),
   );
 
-  it('is an integer of 64 bits in the API`s document', () => {
+  it('is a 64-bit integer in the API’s document', () => {
     const document = JSON.parse(JSON.stringify(createOpenApi([route], '1')));
     const { schema } = document.paths['/id'].post.requestBody.content['application/json'];
     expect(schema.properties.id).toEqual({ type: 'integer', format: 'int64' });

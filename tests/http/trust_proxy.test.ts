@@ -37,7 +37,7 @@ describe('X-Forwarded-For', () => {
   );
 
   it(
-    'of a trusted proxy says which client it is that is slowed down',
+    'of a trusted proxy identifies the client that is slowed down',
     withService(
       async (service) => {
         expect(await badMany(service, () => '192.0.2.1')).toEqual(REFUSED);
@@ -49,7 +49,7 @@ describe('X-Forwarded-For', () => {
   );
 
   it(
-    'may begin with whatever a client made up: what the trusted proxy added counts',
+    'may start with anything that a client made up: what the trusted proxy added counts',
     withService(
       async (service) => {
         expect(await badMany(service, (index) => `192.0.2.${index}, nonsense, 198.51.100.9`)).toEqual(
@@ -63,7 +63,7 @@ describe('X-Forwarded-For', () => {
   );
 
   it(
-    'never keeps a right key out',
+    'never blocks a valid key',
     withService(
       async (service) => {
         await badMany(service, () => '192.0.2.1');

@@ -34,7 +34,7 @@ describe('a file in a multipart form', () => {
   );
 
   it(
-    'that is larger is 413, naming the field and the limit',
+    'that is larger is a 413 that names the field and the limit',
     uploading(async ({ server }, given) => {
       for (const size of [MAX_BYTES + 1, 10 * 1024 * 1024]) {
         const answer = await request(server).post('/with').attach('session_file', Buffer.alloc(size), 'x');
@@ -65,7 +65,7 @@ describe('a file in a multipart form', () => {
 });
 
 describe('the API`s document', () => {
-  it('shows the file as binary in a multipart form, beside the other fields', () => {
+  it('shows the file as binary in a multipart form, next to the other fields', () => {
     const document = JSON.parse(JSON.stringify(createOpenApi(uploadRoutes(), '1')));
     const content = (path: string) => document.paths[path].post.requestBody.content;
     expect(content('/with')['multipart/form-data'].schema).toMatchObject({

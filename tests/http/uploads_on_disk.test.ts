@@ -21,9 +21,9 @@ function lying(directory = UPLOADS): string[] {
   return existsSync(directory) ? readdirSync(directory) : [];
 }
 
-describe('a file that is being received', () => {
+describe('a file during its upload', () => {
   it(
-    'lies on the disk for this user only, and is gone once it was read',
+    'is on disk for this user only, and is deleted once it is read',
     uploading(async (app, given) => {
       const { socket, heard } = await begin(app);
       socket.write(REST.slice(0, 4));
@@ -38,7 +38,7 @@ describe('a file that is being received', () => {
   );
 
   it(
-    'is gone however its form ends: too large, in another field, cut off, given up',
+    'is deleted however its form ends: too large, in another field, truncated, aborted',
     uploading(async (app) => {
       const { server } = app;
       const form = () => request(server).post('/with').attach('session_file', bytes, 'x');
@@ -63,7 +63,7 @@ describe('a file that is being received', () => {
   );
 });
 
-describe('files that were received', () => {
+describe('received files', () => {
   it('are in memory one at a time', () =>
     inDirectory(async (directory) => {
       const ids: string[] = [];
@@ -92,7 +92,7 @@ describe('files that were received', () => {
       await (await uploads.take()).leave();
     }));
 
-  it('and left by a process that was killed are gone at the next start; of another one at work, not before an hour', () =>
+  it('left by a killed process are deleted at the next start; those of another running one, not before an hour', () =>
     inDirectory(async (directory) => {
       const uploads = new Uploads(directory, () => 'x');
       const now = Date.now();

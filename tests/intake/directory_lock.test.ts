@@ -67,7 +67,7 @@ describe('work that needs the directory to itself', () => {
   );
 
   it(
-    'is waited for when the service stops, and not begun after that',
+    'is awaited when the service stops, and not started after that',
     queueing(async (queue) => {
       const begun: string[] = [];
       let goOn = () => {};
@@ -123,7 +123,7 @@ function countingSync(service: Service, cluster: Cluster, onRead: () => void) {
 
 describe('syncs of one directory by several replicas', () => {
   it(
-    'come one after the other, whichever replica they are of',
+    'run one after the other, whichever replica they belong to',
     withService(async (service) => {
       const shared = new SingleNode();
       const [one, other] = [ownSync(service, { cluster: shared }), ownSync(service, { cluster: shared })];

@@ -16,7 +16,7 @@ describe('a new name', () => {
     ['another', 'b'],
     ['one that differs in case only', 'A'],
     ['the one that it has', 'a'],
-  ])('is %s, for both files, and the old one is theirs again after undo', (_, name) =>
+  ])('is %s, for both files, and undo restores the old one', (_, name) =>
     withFiles(async (files, root) => {
       write(root, contents);
       const moved = await files.move(both, name);
@@ -28,7 +28,7 @@ describe('a new name', () => {
   );
 
   it(
-    'is given to one file where there is one',
+    'is given to one file if there is only one',
     withFiles(async (files, root) => {
       write(root, { 'a.session': 's', 'b.json': 'j' });
       expect(await files.move({ file: 'a.session', jsonFile: null }, 'x')).toMatchObject({ jsonFile: null });
@@ -38,7 +38,7 @@ describe('a new name', () => {
   );
 
   it(
-    'takes the files out of a directory of their own, which goes, and is there again after undo',
+    'moves the files out of their own directory, which is removed, and restored by undo',
     withFiles(async (files, root) => {
       write(root, { [phone.file]: 's', [phone.jsonFile]: 'j' });
       const moved = await files.move(phone, 'main');
@@ -50,7 +50,7 @@ describe('a new name', () => {
   );
 
   it(
-    'may be the one that its own directory had, or unite files of two directories',
+    'may be that of its own directory, or unite files of two directories',
     withFiles(async (files, root) => {
       write(root, { [phone.file]: 's', 'x.session': 's', 'x/x.json': 'j' });
       await files.move({ ...phone, jsonFile: null }, '573025288905');
@@ -60,7 +60,7 @@ describe('a new name', () => {
   );
 
   it(
-    'in the same directory leaves the files there, and a directory with other files in it stays',
+    'in the same directory leaves the files there, and a directory with other files stays',
     withFiles(async (files, root) => {
       write(root, { 'batch/a.session': 's', 'batch/b.session': 't' });
       await files.move({ file: 'batch/a.session', jsonFile: null }, 'batch/c');
@@ -70,7 +70,7 @@ describe('a new name', () => {
   );
 
   it(
-    'is refused where it is taken, in another directory, or no name, and nothing is moved',
+    'is refused if it is taken, in another directory, or invalid, and nothing is moved',
     withFiles(async (files, root) => {
       const before = {
         ...contents,
@@ -104,7 +104,7 @@ describe('a new name', () => {
   );
 
   it(
-    'of a file that is not there moves none of them',
+    'of a missing file moves none of them',
     withFiles(async (files, root) => {
       write(root, { 'a.session': 's' });
       await expect(files.move(both, 'b')).rejects.toThrow("Session file a.session can't be renamed: ENOENT");
@@ -113,7 +113,7 @@ describe('a new name', () => {
   );
 
   it(
-    'is given to a link beside itself, and to none that would lead elsewhere',
+    'is given to a link in the same directory, and to none that would then lead elsewhere',
     withFiles(async (files, root) => {
       write(root, { 'sub/real.session': 's' });
       symlinkSync('sub/real.session', join(root, 'link.session'));
@@ -127,12 +127,12 @@ describe('a new name', () => {
   );
 
   it(
-    'is not given back over a file that has the old one by now',
+    'is not undone over a file that has the old name by now',
     withFiles(async (files, root) => {
       write(root, contents);
       const { undo } = await files.move(both, 'b');
       write(root, { 'a.json': 'new' });
-      await expect(undo()).rejects.toThrow('a.json is there again');
+      await expect(undo()).rejects.toThrow('a.json exists again');
       expect(filesOf(root)).toEqual({ 'b.session': 's', 'b.json': 'j', 'a.json': 'new' });
     }),
   );
@@ -140,7 +140,7 @@ describe('a new name', () => {
 
 describe('removing a session', () => {
   it(
-    'takes its files, what SQLite keeps beside them, and the directory that they leave empty',
+    'removes its files, SQLite’s auxiliary files, and the directory that they leave empty',
     withFiles(async (files, root) => {
       write(root, { [phone.file]: 's', [phone.jsonFile]: 'j', 'a.session': 's', 'a.session-wal': 'w' });
       write(root, {
@@ -156,7 +156,7 @@ describe('removing a session', () => {
   );
 
   it(
-    'is done when they are gone already, also with their directory, and never removes the root',
+    'succeeds if they are already gone, even with their directory, and never removes the root',
     withFiles(async (files, root) => {
       for (let turn = 0; turn < 2; turn += 1) {
         await files.remove(phone);
@@ -168,14 +168,14 @@ describe('removing a session', () => {
   );
 
   it(
-    'takes a link and not what it leads to, and touches nothing outside',
+    'removes a link but not its target, and touches nothing outside',
     withFiles(async (files, root) => {
       write(root, { 'real.session': 's', '../secret.session': 'secret' });
       symlinkSync('real.session', join(root, 'link.session'));
       symlinkSync('../secret.session', join(root, 'out.session'));
       await files.remove({ file: 'link.session', jsonFile: null });
       for (const file of ['out.session', '../secret.session', 'real.session/../../secret.session']) {
-        await expect(files.remove({ file, jsonFile: null })).rejects.toThrow(/leads out|no session's file/);
+        await expect(files.remove({ file, jsonFile: null })).rejects.toThrow(/leads out|not a session file/);
       }
       expect(lstatSync(join(root, 'out.session')).isSymbolicLink()).toBe(true);
       expect(filesOf(root)).toMatchObject({ 'real.session': 's' });

@@ -26,7 +26,7 @@ function inspectSqlite(image: Buffer): Inspection {
   return inspectSession({ session: image, json: null });
 }
 
-describe('the samples are what their manifest says', () => {
+describe('the samples match their manifest', () => {
   test.each(Object.entries(manifest))('%s', (path, described) => {
     const bytes = fixture(path);
     const files = path.endsWith('.json') ? { session: null, json: bytes } : { session: bytes, json: null };
@@ -42,12 +42,12 @@ describe('the samples are what their manifest says', () => {
 });
 
 describe('a session file', () => {
-  test('with a key of the wrong length is dead and says the length', () => {
-    expect(inspectSqlite(telethonFile(randomBytes(200))).dead).toBe('auth key of 200 bytes, 256 wanted');
+  test('with a key of the wrong length is dead, and the length is reported', () => {
+    expect(inspectSqlite(telethonFile(randomBytes(200))).dead).toBe('auth key of 200 bytes instead of 256');
     expect(inspectSqlite(fixture('broken/logged_out.session')).dead).toBe('no auth key');
   });
 
-  test('that is cut off is unreadable and dead, and so is a bare header', () => {
+  test('that is truncated is unreadable and dead, and so is a bare header', () => {
     const whole = telethonFile(key);
     for (const length of [16, 100, 512, 4096, whole.length - 1]) {
       const inspection = inspectSqlite(whole.subarray(0, length));
@@ -56,7 +56,7 @@ describe('a session file', () => {
     }
   });
 
-  test('of a layout newer than any known is read while its key can be, and never called dead', () => {
+  test('of an unknown newer layout is read as far as its key can be, and never called dead', () => {
     expect(inspectSqlite(telethonFile(key, 99))).toMatchObject({
       format: 'telethon',
       authKeySha256: digest(key),
@@ -64,7 +64,7 @@ describe('a session file', () => {
     expect(inspectSqlite(telethonFile(Buffer.alloc(0), 99))).toMatchObject({ format: 'unknown', dead: null });
   });
 
-  test('left in WAL mode is read, and the bytes given stay as they are', () => {
+  test('left in WAL mode is read without changing the given bytes', () => {
     const image = telethonFile(key);
     image.fill(2, 18, 20);
     const before = Buffer.from(image);
@@ -95,7 +95,7 @@ describe('a session file', () => {
   });
 });
 
-describe('a hostile SQLite file runs nothing of its own', () => {
+describe('a hostile SQLite file cannot run anything', () => {
   const version = 'CREATE TABLE version (version integer); INSERT INTO version VALUES (7);';
   const endless = 'WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x)';
   const hostile = {
@@ -123,7 +123,7 @@ function inspectJson(content: unknown, session: Buffer | null = null, name = '')
 
 describe('the JSON file', () => {
   test.each(['session_string', 'string_session', 'stringSession', 'session_str', 'session', 'auth'])(
-    'may spell its string %s',
+    'may name its string %s',
     (spelling) => {
       expect(inspectJson({ [spelling]: strings.gramjs })).toMatchObject({
         format: 'gramjs-json',
@@ -132,7 +132,7 @@ describe('the JSON file', () => {
     },
   );
 
-  test('gives phone number and ids, as texts or as numbers, exact beyond 2^53', () => {
+  test('provides phone number and ids, as strings or numbers, exact beyond 2^53', () => {
     const json = `{"session": "${strings.telethon}", "phone": 573025288905, "id": 1234567890123456789, "app_id": "12345"}`;
     const told = { phoneNumber: '+573025288905', userId: '1234567890123456789', apiId: 12345 };
     expect(inspectJson(json)).toMatchObject(told);
@@ -143,12 +143,12 @@ describe('the JSON file', () => {
     });
   });
 
-  test('leaves out what can not be meant', () => {
+  test('ignores implausible values', () => {
     const inspection = inspectJson({ session: strings.telethon, phone: 'none', user_id: 1e300, api_id: -1 });
     expect(inspection).toMatchObject({ phoneNumber: null, userId: null, apiId: null });
   });
 
-  test('gives way to a usable key in the session file, and stands in for an unusable one', () => {
+  test('yields to a usable key in the session file, and replaces an unusable one', () => {
     const json = { session_string: strings.pyrogram };
     expect(inspectJson(json, telethonFile(key))).toMatchObject({
       format: 'telethon',
@@ -168,14 +168,14 @@ describe('the JSON file', () => {
     }
   });
 
-  test('is dead when it is no JSON or has no string, but not when its string is of an unknown kind', () => {
+  test('is dead if it is not JSON or has no string, but not if its string is of an unknown kind', () => {
     expect(inspectJson('{"session_string": "1B')).toMatchObject({ format: 'json', dead: 'not valid JSON' });
     expect(inspectJson('[1]').dead).toBe('no session string in the JSON file');
     expect(inspectJson({ session: 'my_account' }).dead).toBe('no session string in the JSON file');
     expect(inspectJson({ session: 'A'.repeat(400) })).toMatchObject({ format: 'json', dead: null });
   });
 
-  test('without a phone number leaves it to the name, if that is one', () => {
+  test('without a phone number falls back to the name, if that is one', () => {
     const session = { session: strings.telethon };
     expect(inspectJson(session, null, '573025288905').phoneNumber).toBe('+573025288905');
     expect(inspectJson({ ...session, phone: '+1 (555) 000-1111' }, null, '573025288905').phoneNumber).toBe(
@@ -217,22 +217,22 @@ describe('an uploaded file', () => {
     ['empty.session', 'the file is empty'],
     ['text.session', 'not a SQLite file: export it as a Telethon .session file'],
     ['bad.json', 'not a SQLite file'],
-    ['other_sqlite.session', 'no session that can be read'],
+    ['other_sqlite.session', 'without a readable session'],
     ['truncated.session', 'copy the file again'],
     ['logged_out.session', 'it was never logged in, or was logged out'],
-    ['short_key.session', /auth key of \d+ bytes, 256 wanted/],
-  ])('that is none is refused, saying why and what to do: %s', (path, said) => {
+    ['short_key.session', /auth key of \d+ bytes instead of 256/],
+  ])('that is not a session is refused, saying why and what to do: %s', (path, said) => {
     expect(reason(fixture(`broken/${path}`))).toMatch(said);
   });
 
-  it('cut off anywhere is refused, and nothing is thrown', () => {
+  it('truncated anywhere is refused, and nothing is thrown', () => {
     const whole = writtenFile({ dcId: 2, ...address, authKey: key });
     for (let length = 0; length < whole.length; length += 511) {
       expect(readUpload(whole.subarray(0, length)).kind).toBe('refused');
     }
   });
 
-  it('of Pyrogram without a key is told from one of Telethon', () => {
+  it('of Pyrogram without a key is distinguished from one of Telethon', () => {
     const image = sqliteImage(
       `CREATE TABLE version (number INTEGER PRIMARY KEY); INSERT INTO version VALUES (3);
        CREATE TABLE sessions (dc_id INTEGER PRIMARY KEY, api_id INTEGER, test_mode INTEGER, auth_key BLOB);

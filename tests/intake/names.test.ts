@@ -30,7 +30,7 @@ describe('a session is named by its path', () => {
   });
 });
 
-describe('a name that can not be a file name again is refused', () => {
+describe('a name that cannot be a file name is refused', () => {
   test.each([
     ['.session', 'empty name'],
     ['a/.json', 'empty name'],
@@ -54,7 +54,7 @@ describe('a name that can not be a file name again is refused', () => {
   });
 });
 
-test('every path that a name can have gives that name back', () => {
+test('every possible path of a name maps back to that name', () => {
   for (const name of ['alpha', 'batch/alpha', '573025288905', 'a/b/c']) {
     for (const { path } of pathsOf(name)) expect(nameOf(path)).toEqual({ name });
   }
@@ -141,8 +141,8 @@ describe('a name given through the API', () => {
   it.each([
     ['', 'at least one character'],
     ['   ', 'at least one character'],
-    [' a', 'no blanks'],
-    ['a\u00A0', 'no blanks'],
+    [' a', 'no spaces'],
+    ['a\u00A0', 'no spaces'],
     ['.', 'more than dots'],
     ['...', 'more than dots'],
     ['.hidden', 'no dot at the beginning'],
@@ -157,7 +157,7 @@ describe('a name given through the API', () => {
     ['a\nb', 'control characters'],
     ['a\u0000', 'control characters'],
     ['a\uD800', 'not valid UTF-8'],
-  ])('is refused, saying what is wanted: %j', (name, said) => {
+  ])('is refused, saying what is expected %j', (name, said) => {
     expect(sessionNameRefusal(name)).toContain(said);
   });
 });
@@ -169,7 +169,7 @@ describe('two names', () => {
     ['ﬁle', 'file'],
     ['e\u0301', '\u00e9'],
     ['Ａ１', 'a1'],
-  ])('that differ in case or form only are folded alike: %s, %s', (one, other) => {
+  ])('that differ only in case or form are folded alike: %s, %s', (one, other) => {
     expect(foldName(one)).toBe(foldName(other));
   });
 

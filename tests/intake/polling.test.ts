@@ -22,7 +22,7 @@ async function grows(service: Service, to: number): Promise<void> {
 
 describe('SESSIONS_WATCH=poll', () => {
   it(
-    'finds what comes and goes without being told by the system',
+    'finds changes without events of the system',
     withService(
       async (service) => {
         service.write('dropped.session');
@@ -93,13 +93,13 @@ function mayLimit(): boolean {
   return may;
 }
 
-describe('watches that the system has run out of', () => {
+describe('watches beyond the system’s limit', () => {
   // The limit is the kernel's, for a whole process, whose time is the machine's.
   it.each([
     ['ENOSPC', 'max_inotify_watches=5'],
     ['EMFILE', 'max_inotify_instances=0'],
   ])(
-    '(%s) are said once, and what is not watched is found all the same',
+    '(%s) are logged once, and unwatched changes are still found',
     async (code, limit) => {
       if (!mayLimit()) return;
       const service = new Limited(limit);

@@ -47,8 +47,8 @@ class World {
   }
 }
 
-describe('a sync that another replica carries out', () => {
-  it('gives the report as if it were done here', async () => {
+describe('a sync executed by another replica', () => {
+  it('returns the report as if it were done here', async () => {
     const world = new World().add('one');
     expect(await world.asker.sync({ dryRun: true })).toEqual(REPORT);
     expect(await world.asker.sync({ force: true })).toEqual(REPORT);
@@ -60,13 +60,13 @@ describe('a sync that another replica carries out', () => {
     ]);
   });
 
-  it('is done by one of those that have the directory', async () => {
+  it('is done by one of the replicas that have the directory', async () => {
     const world = new World().add('one').add('other');
     await world.asker.sync();
     expect(world.asked.map(([id]) => id)).toEqual(['one']);
   });
 
-  it('gives the beginnings of long lists, and their totals', async () => {
+  it('returns the start of long lists, and their totals', async () => {
     const rejected = Array.from({ length: 1000 }, (_, index) => ({
       file: `ä${index}.session`,
       reason: 'why',
@@ -99,7 +99,7 @@ describe('a sync that another replica carries out', () => {
     expect(error).toMatchObject({ message, code, detail, retryAfterSeconds });
   });
 
-  it('tells of a directory that can not be read, and nothing of what nobody expected', async () => {
+  it('reports a directory that cannot be read, but no details of unexpected errors', async () => {
     const unreadable = new SessionsDirectoryUnreadable(`/${'d'.repeat(9000)}`, 'ENOENT');
     const known = new World().add('one', () => Promise.reject(unreadable)).asker.sync();
     await expect(known).rejects.toThrow(/^Sessions directory \/d+$/);
@@ -108,7 +108,7 @@ describe('a sync that another replica carries out', () => {
   });
 });
 
-describe('a sync that nobody carries out', () => {
+describe('a sync that nobody executes', () => {
   const detailOf = (error: unknown) => (error instanceof Unavailable ? error.detail : error);
 
   it('is refused when no replica has answered for five seconds', async () => {
@@ -119,7 +119,7 @@ describe('a sync that nobody carries out', () => {
     expect(await asked).toMatchObject({ error: 'no_sessions_directory' });
   });
 
-  it('is refused when it is not done after a minute, whatever comes later', async () => {
+  it('is refused if it is not done after a minute, whatever follows', async () => {
     let finish = (_report: SyncReport) => {};
     const world = new World().add('one', () => {
       return new Promise((resolve) => {
@@ -132,7 +132,7 @@ describe('a sync that nobody carries out', () => {
     expect(await asked).toMatchObject({ error: 'sync_under_way' });
   });
 
-  it('is refused in the same way when the report is lost on its way', async () => {
+  it('is refused in the same way if the report is lost', async () => {
     const world = new World().add('one');
     world.told.lost.add('sync.done');
     const asked = world.asker.sync().catch(detailOf);
@@ -140,7 +140,7 @@ describe('a sync that nobody carries out', () => {
     expect(await asked).toMatchObject({ error: 'sync_under_way' });
   });
 
-  it('is refused when the service stops, and when too many wait already', async () => {
+  it('is refused when the service stops, and when too many are already waiting', async () => {
     const world = new World();
     const asked = Array.from({ length: 100 }, () => world.asker.sync().catch(detailOf));
     await expect(world.asker.sync()).rejects.toThrow('Too many syncs');
@@ -148,7 +148,7 @@ describe('a sync that nobody carries out', () => {
     expect(new Set(await Promise.all(asked))).toEqual(new Set(['The service is stopping']));
   });
 
-  it('is not disturbed by what it can not understand', async () => {
+  it('ignores messages that it cannot parse', async () => {
     const world = new World();
     const stranger = world.told.join();
     const asked = world.asker.sync().catch(detailOf);

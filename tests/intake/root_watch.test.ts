@@ -95,7 +95,7 @@ describe('a sessions directory', () => {
   );
 
   it(
-    'that goes is missed within 10 s, with no row removed, and found again within 10 s',
+    'that disappears is noticed within 10 s, without removing a row, and found again within 10 s',
     withService(
       async (service) => {
         await expectWatched(service, 3);
@@ -114,7 +114,7 @@ describe('a sessions directory', () => {
   );
 
   it(
-    'that an empty one has taken the place of counts as gone, until it is back or emptied with force',
+    'that was replaced by an empty one counts as gone, until it is back or emptied with force',
     withService(
       async (service) => {
         takeAway(service);
@@ -151,7 +151,7 @@ describe('a sessions directory', () => {
   );
 
   it(
-    'that goes sends those on hold away, ends no lease, and takes a release all the same',
+    'that disappears rejects waiting requests, ends no lease, and still accepts releases',
     withService(
       async (service) => {
         const { session_id, lease_id } = await service.lease();
@@ -170,7 +170,7 @@ describe('a sessions directory', () => {
   );
 
   it(
-    'is told of once as it goes, and once as it comes, however long it is away',
+    'is reported once when it disappears, and once when it returns, however long it is gone',
     withService(
       async (service) => {
         const told = (what: string) => service.log.filter((line) => line.includes(what)).length;
@@ -241,7 +241,7 @@ describe('a disk', () => {
   );
 
   it(
-    'that is unmounted loses no row and leases nothing, and is found again within 10 s of coming back',
+    'that is unmounted loses no row and leases nothing, and is found again within 10 s of its return',
     withDisk(async (service, disk) => {
       mount('--bind', disk, service.sessionsDir);
       await soon(service, async () => (await service.status()).total === 3);
@@ -254,7 +254,7 @@ describe('a disk', () => {
   );
 
   it(
-    'that is not mounted yet at the start leases nothing until it is',
+    'that is not yet mounted at the start leases nothing until it is',
     withDisk(async (service, disk) => {
       mount('--bind', disk, service.sessionsDir);
       await soon(service, async () => (await service.status()).total === 3);
@@ -270,7 +270,7 @@ describe('a disk', () => {
 
 describeReplicas('of two replicas', () => {
   it(
-    'the one that has no sessions directory goes on leasing while that of the other is gone',
+    'the one without a sessions directory continues leasing while that of the other is gone',
     withTwoServices(
       async ({ home, away }) => {
         takeAway(home);

@@ -26,7 +26,7 @@ describe('the thread', () => {
   );
 
   test(
-    'is given up over a file that takes too long; the scan fails naming it, and the next one leaves it out',
+    'is terminated over a file that takes too long; the scan fails with its name, and the next one skips it',
     scanning(
       async (scanner, root) => {
         write(root, { 'slow.session': '' });
@@ -49,7 +49,7 @@ describe('the thread', () => {
   );
 
   test(
-    'rejects what waits for it when the scanner is closed, and everything afterwards',
+    'rejects pending calls when the scanner is closed, and everything afterwards',
     scanning(async (scanner, root) => {
       writeFileSync(join(root, 'a.session'), '');
       const waiting = expect(scanner.begin(nothing)).rejects.toThrow(ScanInterrupted);
@@ -61,7 +61,7 @@ describe('the thread', () => {
   );
 
   test(
-    'forgets a scan whose known names can not be had',
+    'drops a scan whose known names cannot be loaded',
     scanning(async (scanner) => {
       async function* failing(): AsyncGenerator<never> {
         yield* [];
@@ -75,7 +75,7 @@ describe('the thread', () => {
 
 describe('credentials', () => {
   test(
-    'are read from either file, during a scan as well',
+    'are read from either file, even during a scan',
     scanning(async (scanner, root) => {
       write(root, {
         'a.session': telethonFile(key),
@@ -100,7 +100,7 @@ describe('credentials', () => {
   );
 
   test(
-    'are null for a file without any, and an error for one that is not there or not inside the directory',
+    'are null for a file without any, and an error for one that is missing or outside the directory',
     scanning(async (scanner, root) => {
       write(root, { 'dead.session': fixture('broken/logged_out.session') });
       symlinkSync('/etc/hostname', join(root, 'out.session'));
@@ -114,7 +114,7 @@ describe('credentials', () => {
 });
 
 test(
-  'a session file is given out byte for byte, and only from inside the directory',
+  'a session file is returned byte for byte, and only from inside the directory',
   scanning(async (scanner, root) => {
     const bytes = telethonFile(key);
     write(root, { 'a.session': bytes });

@@ -13,7 +13,7 @@ const key = randomBytes(256);
 
 describe('a scan', () => {
   test(
-    'finds every sample, reads each once, and leaves all files and directories as they are',
+    'finds every sample, reads each once, and leaves all files and directories unchanged',
     scanning(async (scanner, root) => {
       cpSync(fixtures, root, { recursive: true });
       const before = snapshot(root);
@@ -42,7 +42,7 @@ describe('a scan', () => {
   );
 
   test(
-    'tells new, changed and gone files apart',
+    'distinguishes new, changed and deleted files',
     scanning(async (scanner, root) => {
       write(root, { 'stays.session': telethonFile(), 'changes.session': '', 'goes.session': '' });
       const known = knownAfter(await scan(scanner));
@@ -60,7 +60,7 @@ describe('a scan', () => {
   );
 
   test(
-    'of certain names says of them what a whole scan would, and nothing of others',
+    'of certain names finds the same for them as a whole scan, and nothing else',
     scanning(async (scanner, root) => {
       write(root, {
         'a.session': '',
@@ -97,7 +97,7 @@ describe('a scan', () => {
   );
 
   test(
-    'fails when the directory is gone, whole or by names, and works again when it is back',
+    'fails when the directory is gone, whether complete or by names, and works again when it is back',
     scanning(async (scanner, root) => {
       write(root, { 'a.session': '' });
       const known = knownAfter(await scan(scanner));
@@ -110,7 +110,7 @@ describe('a scan', () => {
   );
 
   test(
-    'does not take for gone what lies below a directory that can not be read',
+    'does not report as deleted what is below an unreadable directory',
     scanning(async (scanner, root) => {
       write(root, { 'closed/a.session': '', 'closed/deep/b.session': '', 'closer.session': '' });
       const known = knownAfter(await scan(scanner));
@@ -125,9 +125,9 @@ describe('a scan', () => {
   );
 });
 
-describe('a JSON file that stands alone', () => {
+describe('a JSON file on its own', () => {
   test(
-    'is a session if it holds a session string, and else refused with its reason',
+    'is a session if it contains a session string, else refused with the reason',
     scanning(async (scanner, root) => {
       write(root, {
         'account.json': JSON.stringify({ session_string: strings.telethon }),
@@ -151,7 +151,7 @@ describe('a JSON file that stands alone', () => {
   );
 
   test(
-    'leaves no session behind when it only described a session file that is gone',
+    'leaves no session behind if it only described a session file that is gone',
     scanning(async (scanner, root) => {
       write(root, {
         '5551234567/5551234567.session': '',
@@ -164,7 +164,7 @@ describe('a JSON file that stands alone', () => {
   );
 
   test(
-    'is still its session while it is half written',
+    'still counts as its session while it is being written',
     scanning(async (scanner, root) => {
       write(root, { 'a.json': JSON.stringify({ session: strings.gramjs }) });
       const known = knownAfter(await scan(scanner));
@@ -178,7 +178,7 @@ describe('a JSON file that stands alone', () => {
   );
 });
 
-describe('a file that can not be recognised', () => {
+describe('an unrecognised file', () => {
   test(
     'is unsettled, not dead, while another program writes it',
     scanning(async (scanner, root) => {
@@ -193,7 +193,7 @@ describe('a file that can not be recognised', () => {
   );
 
   test(
-    'is dead under the strict check, and read again when the check changes',
+    'is dead with the strict check, and read again when the check changes',
     scanning(async (lenient, root) => {
       write(root, { 'empty.session': '', 'good.session': telethonFile() });
       const before = await scan(lenient);

@@ -19,7 +19,7 @@ const bytes = Buffer.from('the bytes of a session');
 
 describe('a new session file', () => {
   it(
-    'has the bytes, is for its owner only, and is all there is',
+    'has the bytes, is readable by its owner only, and leaves nothing else',
     withFiles(async (files, root) => {
       const { path } = await files.create('alpha', bytes);
       expect(path).toBe('alpha.session');
@@ -30,7 +30,7 @@ describe('a new session file', () => {
   );
 
   it(
-    'may have any name that a session can have, also in a directory that is there',
+    'may have any session name, also in an existing directory',
     withFiles(async (files, root) => {
       mkdirSync(join(root, 'batch'));
       for (const name of ['Основной аккаунт', 'a.b', 'batch/one']) {
@@ -45,7 +45,7 @@ describe('a new session file', () => {
   );
 
   it(
-    'is gone again after undo, also when it was gone already',
+    'is gone after undo, even if it was gone already',
     withFiles(async (files, root) => {
       const { undo } = await files.create('alpha', bytes);
       await undo();
@@ -55,7 +55,7 @@ describe('a new session file', () => {
   );
 
   it(
-    'is not spoilt by what SQLite left beside an old one',
+    'is not corrupted by what SQLite left next to an old one',
     withFiles(async (files, root) => {
       write(root, { 'alpha.session-journal': 'old', 'alpha.session-wal': 'old', 'alpha.session-shm': 'old' });
       await files.create('alpha', bytes);
@@ -84,7 +84,7 @@ describe('a name is taken', () => {
     'ALPHA.json',
     'ALPHA/ALPHA.session',
     'ａlpha.session',
-  ])('by %s, which stays as it is', (taken) =>
+  ])('by %s, which stays unchanged', (taken) =>
     withFiles(async (files, root) => {
       const session_name = basename(taken).replace(/\..*/, '');
       write(root, { [taken]: 'its own' });
@@ -98,7 +98,7 @@ describe('a name is taken', () => {
   );
 
   it(
-    'by a link that leads nowhere, and by a directory that is called like the file',
+    'by a broken link, and by a directory with the name of the file',
     withFiles(async (files, root) => {
       symlinkSync('nowhere', join(root, 'link.session'));
       mkdirSync(join(root, 'directory.session'));
@@ -119,7 +119,7 @@ describe('a name is taken', () => {
   );
 
   it(
-    'by exactly one of many that want it at once',
+    'by exactly one of several concurrent requests',
     withFiles(async (files, root) => {
       const tries = Array.from({ length: 20 }, (_, index) => files.create('alpha', Buffer.from(`${index}`)));
       const outcomes = await Promise.allSettled(tries);
@@ -133,9 +133,9 @@ describe('a name is taken', () => {
   );
 });
 
-describe('what is refused leaves nothing behind', () => {
+describe('a refusal leaves nothing behind', () => {
   it(
-    'a name that can not be a session`s, or leads elsewhere',
+    'a name that cannot be a session’s, or leads elsewhere',
     withFiles(async (files, root) => {
       write(root, { 'real/x.session': '', '../outside/y.session': '' });
       symlinkSync('real', join(root, 'linked'));
@@ -162,7 +162,7 @@ describe('what is refused leaves nothing behind', () => {
     }),
   );
 
-  it('a sessions directory that is away', () =>
+  it('a missing sessions directory', () =>
     inDirectory(async (directory) => {
       const files = writerOver(join(directory, 'away'));
       await expect(files.create('alpha', bytes)).rejects.toThrow("can't be read: ENOENT");
@@ -170,7 +170,7 @@ describe('what is refused leaves nothing behind', () => {
     }));
 
   it(
-    'what the system refuses, in its own word',
+    'what the system refuses, with its error code',
     withFiles(async (files, root) => {
       const full = writerOver(root, 'a part of a file name that no file system takes'.repeat(10));
       write(root, { 'old.session': 'old' });
@@ -186,7 +186,7 @@ describe('what is refused leaves nothing behind', () => {
   );
 
   it(
-    'a directory that may not be written to',
+    'a directory without write permission',
     withFiles(async (files, root) => {
       chmodSync(root, 0o500);
       const refused = await files.create('alpha', bytes).catch((error: unknown) => error);
@@ -199,9 +199,9 @@ describe('what is refused leaves nothing behind', () => {
   );
 });
 
-describe('other bytes in the place of a file', () => {
+describe('replacing the bytes of a file', () => {
   it(
-    'are there alone, for its owner only, until undo brings the old ones back with all that was beside them',
+    'leaves only the new ones, for its owner only, until undo restores the old ones with everything next to them',
     withFiles(async (files, root) => {
       const old = { 'a/b.session': 'old', 'a/b.session-journal': 'hot', 'a/b.json': '{}' };
       write(root, old);
@@ -215,7 +215,7 @@ describe('other bytes in the place of a file', () => {
   );
 
   it(
-    'go where a link leads, and never out of the directory',
+    'follows a link, but never out of the directory',
     withFiles(async (files, root) => {
       write(root, { 'sub/real.session': 'old', '../secret.session': 'secret' });
       symlinkSync('sub/real.session', join(root, 'link.session'));
@@ -223,14 +223,14 @@ describe('other bytes in the place of a file', () => {
       await files.replace('link.session', bytes);
       expect(readFileSync(join(root, 'sub/real.session'))).toEqual(bytes);
       for (const path of ['out.session', '../secret.session']) {
-        await expect(files.replace(path, bytes)).rejects.toThrow(/leads out|no session's file/);
+        await expect(files.replace(path, bytes)).rejects.toThrow(/leads out|not a session file/);
       }
       expect(readFileSync(join(root, '../secret.session'), 'utf8')).toBe('secret');
     }),
   );
 
   it(
-    'need a file to be there',
+    'requires an existing file',
     withFiles(async (files, root) => {
       await expect(files.replace('a.session', bytes)).rejects.toThrow(
         "Session file a.session can't be written: ENOENT",
@@ -240,7 +240,7 @@ describe('other bytes in the place of a file', () => {
   );
 });
 
-it('what a stop left half written is removed after an hour; nothing else is', () =>
+it('files left incomplete by a stop are removed after an hour; nothing else is', () =>
   inDirectory(async (root) => {
     const now = Date.UTC(2025, 2, 1, 12);
     const [old, fresh] = [temporaryName('0-1'), temporaryName('0-2')];

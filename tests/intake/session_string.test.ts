@@ -32,7 +32,7 @@ describe('the sample strings', () => {
     expect(decoded && encodeSessionString(decoded.credentials, format)).toBe(text);
   });
 
-  test('become one another', () => {
+  test('convert into each other', () => {
     const decoded = decodeSessionString(strings.pyrogram ?? '');
     expect(decoded?.credentials).toMatchObject({
       dcId: 4,
@@ -62,7 +62,7 @@ describe('a session string', () => {
     expect(decodeSessionString(gramjs)).toEqual({ format: 'gramjs', credentials: ipv4 });
   });
 
-  test('of GramJS may name a host; a Telethon string then names the well-known address', () => {
+  test('of GramJS may name a host; a Telethon string then has the well-known address', () => {
     const web = { ...account, serverAddress: 'vesta.web.telegram.org', authKey: key };
     expect(decodeSessionString(encodeSessionString(web, 'gramjs'))?.credentials).toEqual(web);
     expect(decodeSessionString(encodeSessionString(web, 'telethon'))?.credentials.serverAddress).toBe(
@@ -121,7 +121,7 @@ describe('a session string', () => {
     expect(decodeSessionString(text)).toBe(null);
   });
 
-  test('is refused where it can not be written', () => {
+  test('is refused if it cannot be written', () => {
     const nowhere = { ...account, dcId: 203, serverAddress: 'host.example', authKey: key };
     expect(() => encodeSessionString(nowhere, 'telethon')).toThrow(RangeError);
     expect(() => encodeSessionString({ ...account, authKey: key.subarray(1) }, 'gramjs')).toThrow(RangeError);

@@ -10,7 +10,7 @@ describe('POST /sync', () => {
   const two = { 'a.session': fixture('alpha.session'), 'b.session': fixture('bravo.session') };
 
   it(
-    'registers new files and forgets removed ones',
+    'adds new files and removes deleted ones',
     withService(
       async (service) => {
         service.write('c.session', fixture('charlie.session'));
@@ -63,7 +63,7 @@ describe('POST /sync', () => {
   );
 
   it(
-    'takes a renamed file for the same session, with its tags and its history',
+    'treats a renamed file as the same session, with its tags and history',
     withService(
       async (service) => {
         await service
@@ -88,7 +88,7 @@ describe('POST /sync', () => {
   );
 
   it(
-    'sees that a file was replaced by another account, by a dead one, and by a good one again',
+    'notices that a file was replaced by another account, by a dead one, and by a valid one again',
     withService(
       async (service) => {
         const status = async () => (await listed(service)).get('a')?.status;
@@ -110,7 +110,7 @@ describe('POST /sync', () => {
   );
 
   it(
-    'makes the copy leasable when its original goes',
+    'makes the copy leasable when its original is removed',
     withService(
       async (service) => {
         rmSync(join(service.sessionsDir, 'alpha.session'));
@@ -125,7 +125,7 @@ describe('POST /sync', () => {
   );
 
   it(
-    'with dry_run says what would happen and changes nothing',
+    'with dry_run reports what would change, and changes nothing',
     withService(
       async (service) => {
         rmSync(join(service.sessionsDir, 'b.session'));
@@ -143,7 +143,7 @@ describe('POST /sync', () => {
 
 describe('the sample files', () => {
   it(
-    'are registered as their manifest says',
+    'are added as their manifest says',
     withService(
       async (service) => {
         const byFile = new Map(
@@ -166,7 +166,7 @@ describe('the sample files', () => {
   );
 
   it(
-    'are leased once for each account that can be used, and the copy never beside its original',
+    'are leased once per usable account, and a copy never alongside its original',
     withService(
       async (service) => {
         const { free } = await service.status();
@@ -190,7 +190,7 @@ describe('the sample files', () => {
   );
 
   it(
-    'lie there as before, byte for byte, and nothing lies beside them',
+    'are unchanged, byte for byte, with nothing next to them',
     withService(
       async (service) => {
         const paths = Object.keys(samples).sort();
@@ -218,7 +218,7 @@ function remove(service: Service, paths: readonly string[]): void {
   for (const path of paths) rmSync(join(service.sessionsDir, path));
 }
 
-describe('a session that a source names, and whose file is gone', () => {
+describe('a session that a source uses, and whose file is gone', () => {
   it(
     'is missing after each sync, comes back with its file, and goes once no source names it',
     withService(
@@ -242,7 +242,7 @@ describe('a session that a source names, and whose file is gone', () => {
   );
 
   it(
-    'keeps its id when the file turns up under another name',
+    'keeps its id when the file reappears under another name',
     withService(
       async (service) => {
         await referTo(service, [1]);
@@ -260,7 +260,7 @@ describe('a session that a source names, and whose file is gone', () => {
   );
 
   it(
-    'looks like a lost disk only when it is found to be gone',
+    'counts towards a lost disk only when its file is found to be gone',
     withService(
       async (service) => {
         const paths = some(12).slice(0, 8);

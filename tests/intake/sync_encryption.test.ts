@@ -38,7 +38,7 @@ class OvertakenScanner extends Scanner {
   }
 }
 
-describe('a sync that keeps sessions in the database', () => {
+describe('a sync that stores sessions in the database', () => {
   function syncing(
     test: (sync: SyncService, service: Service, scanner: Scanner) => Promise<void>,
     MakeScanner = Scanner,
@@ -56,7 +56,7 @@ describe('a sync that keeps sessions in the database', () => {
   }
 
   it(
-    'keeps those that have an auth key, as their files say it',
+    'stores those that have an auth key, as in their files',
     syncing(async (sync, service, scanner) => {
       service.write('a.session', alpha);
       service.write('p.session', pyrogram);
@@ -74,7 +74,7 @@ describe('a sync that keeps sessions in the database', () => {
   );
 
   it(
-    'follows a file that holds another session now',
+    'follows a file that now contains another session',
     syncing(async (sync, service, scanner) => {
       service.write('a.session', alpha);
       await sync.sync();
@@ -88,7 +88,7 @@ describe('a sync that keeps sessions in the database', () => {
   );
 
   it(
-    'changes nothing by a dry run',
+    'changes nothing in a dry run',
     syncing(async (sync, service) => {
       service.write('a.session', alpha);
       expect(await sync.sync({ dryRun: true })).toMatchObject({ added: 1 });
@@ -97,7 +97,7 @@ describe('a sync that keeps sessions in the database', () => {
   );
 
   it(
-    'leaves for later what changes between the inspection and the reading',
+    'postpones files that change between inspection and reading',
     syncing(async (sync, service) => {
       service.write('a.session', alpha);
       expect(await sync.sync()).toMatchObject({ added: 0, unsettled: ['a'] });
@@ -106,7 +106,7 @@ describe('a sync that keeps sessions in the database', () => {
   );
 
   it(
-    'keeps nothing of a file that holds another session by the time it is read',
+    'stores nothing of a file that contains another session by the time it is read',
     syncing(async (sync, service) => {
       service.write('a.session', alpha);
       expect(await sync.sync()).toMatchObject({ added: 0, unsettled: ['a'] });
@@ -115,9 +115,9 @@ describe('a sync that keeps sessions in the database', () => {
   );
 });
 
-describe('a sync over a database that nobody shares', () => {
+describe('a sync with an unshared database', () => {
   it(
-    'keeps no session in it',
+    'stores no session in it',
     withService(
       async (service) => {
         expect(await service.container.database.sessions.credentials(1)).toBeNull();

@@ -44,7 +44,7 @@ describe('SESSION_CHECK', () => {
   };
 
   it('strict takes a file without an auth key for dead, and leaves all others as they are', () => {
-    const dead = 'not a session file that can be recognised (SESSION_CHECK=strict)';
+    const dead = 'not a recognised session file (SESSION_CHECK=strict)';
     expect(applyCheck(inspection, 'strict')).toEqual({ ...inspection, dead });
     for (const change of [{ authKeySha256: 'key' }, { dead: 'no auth key' }]) {
       const other = { ...inspection, ...change };
@@ -57,7 +57,7 @@ describe('SESSION_CHECK', () => {
   });
 });
 
-describe('a JSON file that stands alone', () => {
+describe('a JSON file on its own', () => {
   const string = { format: 'telethon', credentials: {} } as never;
   const invalid = { refused: 'not valid JSON', mayBeTorn: true };
   const other = { refused: 'no session: no session string in the JSON file', mayBeTorn: false };
@@ -110,13 +110,13 @@ describe('so many files that are gone', () => {
     expect(refusal?.detail).toEqual({
       error: 'mass_removal_guard',
       message:
-        'the files of 8 of 12 sessions are gone at once: is the disk mounted? force=true removes them all the same',
+        'the files of 8 of 12 sessions are gone at once. Is the disk mounted? force=true removes them anyway',
       would_remove: 8,
       known: 12,
     });
     expect(refusal?.device).toBe('1');
     expect(removalRefusal(facts(12, 8, moved))?.message).toBe(
-      'SESSIONS_DIR lies on another device than at the last sync: is its disk mounted? force=true removes all the same',
+      'SESSIONS_DIR is on another device than at the last sync. Is its disk mounted? force=true removes them anyway',
     );
   });
 

@@ -15,7 +15,7 @@ async function total(service: Service): Promise<unknown> {
   return (await service.status()).total;
 }
 
-describe('a disk that may be away', () => {
+describe('a disk that may be unmounted', () => {
   it.each([
     [10, 6, false],
     [10, 5, true],
@@ -51,7 +51,7 @@ describe('a disk that may be away', () => {
   );
 
   it(
-    'is not suspected because many files were renamed: their sessions stay',
+    'is not suspected if many files were renamed: their sessions stay',
     withService(
       async (service) => {
         renameSync(join(service.sessionsDir, 'old'), join(service.sessionsDir, 'new'));
@@ -84,7 +84,7 @@ describe('a disk that may be away', () => {
   );
 
   it(
-    'that can not be read is a 500 with the reason, and no row is touched',
+    'that cannot be read is a 500 with the reason, and no row is changed',
     withService(
       async (service) => {
         for (const replacement of [null, 'a file']) {
@@ -111,7 +111,7 @@ describe('DEFAULT_PROXY', () => {
   const settings = { DEFAULT_PROXY: 'socks5://scraper:s3cr3t-pass@proxy.example:1080' };
 
   it(
-    'is given to new sessions, with its password in the lease and nowhere in the clear on disk',
+    'is given to new sessions, with its password in the lease and nowhere on disk in plain text',
     withService(
       async (service) => {
         expect(await service.lease()).toMatchObject({
@@ -137,7 +137,7 @@ describe('SESSION_CHECK', () => {
   const files = { 'text.session': 'hello', 'empty.session': '' };
 
   it(
-    'lenient leases what can not be recognised',
+    'lenient leases unrecognised files',
     withService(async (service) => expect(await service.status()).toMatchObject({ free: 2 }), { files }),
   );
 
@@ -157,7 +157,7 @@ describe('SESSION_CHECK', () => {
 describe('the watcher', () => {
   // The kernel says when a file was written, so that these two wait for it in real time.
   it(
-    'sees a file that is dropped, also into a new directory, without a sync being asked for',
+    'finds a dropped file, also in a new directory, without a sync request',
     withService(
       async (service) => {
         service.write('dropped.session');
@@ -170,7 +170,7 @@ describe('the watcher', () => {
   );
 
   it(
-    'sees a file that is removed',
+    'notices a deleted file',
     withService(
       async (service) => {
         remove(service, 1);

@@ -38,7 +38,7 @@ function schedulerOf(service: Service) {
 
 describe('a sync of the directory that failed because the database was away', () => {
   it(
-    'is done once more, ever less often, until it succeeds',
+    'is retried with a growing delay until it succeeds',
     withService(
       async (service) => {
         const { scheduler, end } = schedulerOf(service);

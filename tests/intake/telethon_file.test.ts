@@ -49,7 +49,7 @@ function schema(image: Buffer): unknown[] {
 }
 
 describe('a Telethon file', () => {
-  it('is read back as what it was made of', () => {
+  it('is read back with the values that it was written with', () => {
     const files = { session: telethonFile(credentials), json: null };
     expect(inspectSession(files)).toMatchObject({
       format: 'telethon',
@@ -60,7 +60,7 @@ describe('a Telethon file', () => {
     expect(readCredentials(files)).toMatchObject(credentials);
   });
 
-  it('keeps an address of IPv6, a host name, another port', () => {
+  it('keeps an IPv6 address, a host name, another port', () => {
     for (const address of [
       { serverAddress: '2001:67c:4e8:f002::a', port: 80 },
       { serverAddress: 'dc.example', port: 65535 },
@@ -70,11 +70,11 @@ describe('a Telethon file', () => {
     }
   });
 
-  it('is laid out as one that Telethon 1.25 made', () => {
+  it('has the layout of Telethon 1.25', () => {
     expect(schema(telethonFile(credentials))).toEqual(schema(fixture('alpha.session')));
   });
 
-  it('is never made of a key of another length', () => {
+  it('is never written with a key of another length', () => {
     for (const length of [0, 255, 257]) {
       expect(() => telethonFile({ ...credentials, authKey: randomBytes(length) })).toThrow(RangeError);
     }
@@ -82,7 +82,7 @@ describe('a Telethon file', () => {
 });
 
 withTelethon('Telethon itself', () => {
-  it('opens the file, finds all that it was made of, and goes on writing to it', () =>
+  it('opens the file, finds everything in it, and continues writing to it', () =>
     inDirectory((directory) => {
       const path = join(directory, 'made.session');
       writeFileSync(path, telethonFile(credentials));

@@ -37,7 +37,7 @@ async function stateOf(service: Service): Promise<string> {
 
 withTelethon('a session file that Telethon has open', () => {
   it(
-    'is read as what it is, and leased with the very key that Telethon wrote',
+    'is recognised, and leased with exactly the key that Telethon wrote',
     live(async (service, telethon) => {
       await telethon.tell('once');
       await service.as('admin').post('/sync').expect(200);
@@ -69,7 +69,7 @@ withTelethon('a session file that Telethon has open', () => {
   );
 
   it(
-    'stays leasable while Telethon writes without a pause, and Telethon never finds it locked',
+    'stays leasable while Telethon writes continuously, and Telethon never finds it locked',
     live(async (service, telethon) => {
       expect(await telethon.tell('run')).toBe('done');
       for (let turn = 0; turn < 40; turn += 1) {

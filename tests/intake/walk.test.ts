@@ -68,7 +68,7 @@ describe('a walk finds', () => {
       ]);
     }));
 
-  test('nothing in hidden directories, and says nothing of them', () =>
+  test('nothing in hidden directories, and does not report them', () =>
     inDirectory((root) => {
       write(root, { '.trash/a.session': '', 'b/.git/c.session': '' });
       const { entries, walk } = walked(root);
@@ -116,7 +116,7 @@ describe('a fingerprint', () => {
 describe('a walk refuses, with a reason,', () => {
   const outside = 'symbolic link leads out of the sessions directory';
 
-  test('links that leave the directory, lead nowhere or in circles, and links to directories', () =>
+  test('links that leave the directory, are broken or circular, and links to directories', () =>
     inDirectory((parent) => {
       const root = join(parent, 'sessions');
       write(parent, { 'secret.session': 'x', 'sessions/sub/a.session': '' });
@@ -128,15 +128,15 @@ describe('a walk refuses, with a reason,', () => {
       const { entries, walk } = walked(root);
       expect(entries.map(({ name }) => name)).toEqual(['sub/a']);
       expect(walk.rejections.list).toEqual([
-        { file: 'circle.session', reason: 'symbolic link leads nowhere: ELOOP' },
-        { file: 'dangling.session', reason: 'symbolic link leads nowhere: ENOENT' },
+        { file: 'circle.session', reason: 'broken symbolic link: ELOOP' },
+        { file: 'dangling.session', reason: 'broken symbolic link: ENOENT' },
         { file: 'escape.session', reason: outside },
         { file: 'loop', reason: 'symbolic link to a directory, not followed' },
         { file: 'out', reason: outside },
       ]);
     }));
 
-  test('what is no regular file, and files over the limit', () =>
+  test('anything but regular files, and files over the limit', () =>
     inDirectory((root) => {
       execFileSync('mkfifo', [join(root, 'fifo.session')]);
       symlinkSync('/dev/zero', join(root, 'device.session'));
@@ -153,7 +153,7 @@ describe('a walk refuses, with a reason,', () => {
       ]);
     }));
 
-  test('names that can not be a file name again', () =>
+  test('names that cannot be a file name', () =>
     inDirectory((root) => {
       write(root, {
         'line\nbreak.session': '',
@@ -176,7 +176,7 @@ describe('a walk refuses, with a reason,', () => {
       ]);
     }));
 
-  test('any number of files, of which it keeps a thousand', () =>
+  test('any number of files, of which it lists a thousand', () =>
     inDirectory((root) => {
       for (let index = 0; index < 1100; index += 1) writeFileSync(join(root, `.${index}.session`), '');
       const { rejections } = walked(root).walk;
@@ -184,8 +184,8 @@ describe('a walk refuses, with a reason,', () => {
     }));
 });
 
-describe('what can not be read', () => {
-  test('is an error when it is the sessions directory, naming it and the reason', () =>
+describe('what cannot be read', () => {
+  test('is an error with name and reason if it is the sessions directory', () =>
     inDirectory((root) => {
       write(root, { file: '' });
       expect(() => walked(join(root, 'gone'))).toThrow(SessionsDirectoryUnreadable);
@@ -193,7 +193,7 @@ describe('what can not be read', () => {
       expect(() => walked(join(root, 'file'))).toThrow('ENOTDIR');
     }));
 
-  test('is an error when the sessions directory goes away during the walk', () =>
+  test('is an error if the sessions directory disappears during the walk', () =>
     inDirectory((parent) => {
       const root = join(parent, 'sessions');
       write(root, { 'a.session': '', 'b/c.session': '' });
@@ -203,7 +203,7 @@ describe('what can not be read', () => {
       expect(() => [...entries]).toThrow(SessionsDirectoryUnreadable);
     }));
 
-  test('is listed when it is a subdirectory', () =>
+  test('is listed if it is a subdirectory', () =>
     inDirectory((root) => {
       write(root, { 'a.session': '', 'closed/b.session': '' });
       chmodSync(join(root, 'closed'), 0);

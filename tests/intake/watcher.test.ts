@@ -61,9 +61,9 @@ async function told({ settled }: Watched, name: string): Promise<readonly (reado
   return settled.splice(0);
 }
 
-describe('the watch over a sessions directory', () => {
+describe('the watcher of a sessions directory', () => {
   it(
-    'names a session whose file was written, replaced or removed',
+    'reports a session whose file was written, replaced or removed',
     watching(
       async (watched) => {
         const file = join(watched.root, 'one.session');
@@ -82,7 +82,7 @@ describe('the watch over a sessions directory', () => {
   );
 
   it(
-    'says nothing of what SQLite keeps beside a session, of hidden files, nor of others that are no session',
+    'ignores SQLite’s auxiliary files, hidden files, and files that are not sessions',
     watching(
       async (watched) => {
         for (const name of ['one.session-journal', 'one.session-wal', '.one.session', 'one.part', 'notes']) {
@@ -132,7 +132,7 @@ describe('the watch over a sessions directory', () => {
   );
 
   it(
-    'says once that it is incomplete with more directories than it may watch, and still watches the first',
+    'logs once that it is incomplete with more directories than it can watch, and still watches the first ones',
     watching(async (watched) => {
       expect(watched.incomplete).toEqual(['more than 40 directories']);
       write(watched.root, { 'top.session': '' });
@@ -145,7 +145,7 @@ describe('the watch over a sessions directory', () => {
   );
 
   it(
-    'is begun anew over what lies there now',
+    'is restarted for what is there now',
     watching(async (watched) => {
       rmSync(watched.root, { recursive: true });
       mkdirSync(watched.root);

@@ -9,11 +9,11 @@ async function channelText({ admin }: Journey, session: number, title: string): 
   return channel;
 }
 
-describe("numbers of Telegram's in the answers", () => {
+describe("Telegram's numbers in the answers", () => {
   it.each([
     ['negative', '+9996610001', '-1234567890123456789'],
     ['just beyond what a double can hold', '+9996610002', '9007199254740993'],
-  ])('have every digit where an access hash is %s', (_, phone, hash) =>
+  ])('keep every digit if an access hash is %s', (_, phone, hash) =>
     withJourney(async (journey) => {
       const session = await logIn(journey, phone);
       const news = await channelText(journey, session, 'Sandbox News');
@@ -23,7 +23,7 @@ describe("numbers of Telegram's in the answers", () => {
   );
 
   it(
-    'are the same for every channel as Telegram has them, half of them negative',
+    'are the same as at Telegram for every channel, half of them negative',
     withJourney(async (journey) => {
       const { admin, sandbox } = journey;
       const session = await logIn(journey, '+9996620003');
@@ -39,7 +39,7 @@ describe("numbers of Telegram's in the answers", () => {
   );
 
   it(
-    "have every digit in an account's id above 2^32",
+    "keep every digit of an account's id above 2^32",
     withJourney(async (journey) => {
       const phone_number = '+9996630001';
       await logIn(journey, phone_number);

@@ -11,12 +11,12 @@ async function askUnder({ admin, sandbox }: Journey, id: number, fault: string) 
   return admin.post(`/sessions/${id}/test`);
 }
 
-describe("a fault of Telegram's, told to whoever asks about a session", () => {
+describe('a Telegram error during a call about a session', () => {
   it.each([
     ['drop', 502, 'telegram_unreachable'],
     ['hang', 504, 'telegram_timeout'],
     ['INTERDC_2_CALL_ERROR', 502, 'telegram_error'],
-  ])('is %s: %i, and nothing is held against the session', (fault, status, error) =>
+  ])('is %s: %i, and does not affect the session', (fault, status, error) =>
     withJourney(
       async (journey) => {
         const { admin, sandbox } = journey;
@@ -45,7 +45,7 @@ describe("a fault of Telegram's, told to whoever asks about a session", () => {
   );
 
   it.each(['SESSION_REVOKED', 'AUTH_KEY_UNREGISTERED', 'USER_DEACTIVATED_BAN'])(
-    'is %s: the session is not valid, leaves the pool, and is logged in anew in its place',
+    'is %s: the session is not valid, leaves the pool, and can be replaced by a new login',
     (fault) =>
       withJourney(async (journey) => {
         const { admin, worker, sandbox } = journey;

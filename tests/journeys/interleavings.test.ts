@@ -62,7 +62,7 @@ describe('whatever happens at the same time', () => {
   // In real time: that no two connections meet depends on when sockets really close, and on leases that run
   // out while GramJS, the reaper and the service's own deadlines go on by clocks of their own.
   it(
-    'no session is connected twice at once, and none is held to be bad for what Telegram or the network did',
+    'no session is connected twice at once, and none is marked bad for errors of Telegram or the network',
     withJourney(
       async (journey) => {
         const { admin, sandbox } = journey;

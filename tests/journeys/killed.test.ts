@@ -32,7 +32,7 @@ async function expectFinished(admin: Client, { sandbox }: KillableService, phone
 
 describe('a login whose service is killed', () => {
   it(
-    'after the code was sent goes on with that code',
+    'after the code was sent continues with that code',
     withKillableService(async (service) => {
       const id = await sendCode(await service.start(), { phone_number: DAN.phone });
       const admin = await restart(service);
@@ -42,7 +42,7 @@ describe('a login whose service is killed', () => {
   );
 
   it(
-    'between every two steps goes on after each, with the password that is still wanted',
+    'between any two steps continues after each, with the password that is still required',
     withKillableService(async (service) => {
       const wish = { phone_number: CLEO.phone, session_name: 'cleo' };
       const temp_session_id = await sendCode(await service.start(), wish);
@@ -63,7 +63,7 @@ describe('a login whose service is killed', () => {
   );
 
   it(
-    'while Telegram is at its code finishes by the same code',
+    'while Telegram checks its code is completed with the same code',
     withKillableService(async (service) => {
       let admin = await service.start();
       const id = await sendCode(admin, { phone_number: DAN.phone });

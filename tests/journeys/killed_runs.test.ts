@@ -14,7 +14,7 @@ async function newestRun(admin: Client, sourceId: number): Promise<ToldRun | und
   return (await admin.get<ToldRun[]>(`/sources/${sourceId}/runs`)).must(200)[0];
 }
 
-describe('a run whose service is killed again and again', () => {
+describe('a run whose service is killed repeatedly', () => {
   it(
     'stores every message and every file exactly once',
     withKillableService(async (service) => {

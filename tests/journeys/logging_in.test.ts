@@ -17,7 +17,7 @@ function verify({ admin }: Journey, given: object) {
   return admin.post<Step>('/sessions/verify-otp', given);
 }
 
-describe('an account that is logged in over HTTP', () => {
+describe('an account logged in over HTTP', () => {
   it(
     'in three steps survives a wrong code, is listed, and can be leased',
     withJourney(async (journey) => {
@@ -47,7 +47,7 @@ describe('an account that is logged in over HTTP', () => {
   );
 
   it(
-    'in two steps is saved by its code, named after its phone number',
+    'in two steps is saved with its code, named after its phone number',
     withJourney(async (journey) => {
       const id = await logIn(journey, FAY);
       const listed = await journey.admin.sessions();
@@ -58,7 +58,7 @@ describe('an account that is logged in over HTTP', () => {
   );
 
   it(
-    'with a 2FA password is asked for it, may mistake it once, and gets in by the right one',
+    'with a 2FA password is asked for it, may get it wrong once, and succeeds with the right one',
     withJourney(async (journey) => {
       const { admin, sandbox } = journey;
       const temp_session_id = await sendCode(admin, { phone_number: CLEO, session_name: 'cleo' });
@@ -82,7 +82,7 @@ describe('an account that is logged in over HTTP', () => {
   );
 
   it(
-    'with its password at once needs no second request',
+    'with its password sent at once needs no second request',
     withJourney(async (journey) => {
       await logIn(journey, CLEO, 'correct horse');
       expect(await journey.admin.sessions()).toMatchObject([{ phone_number: CLEO, status: 'free' }]);
@@ -100,7 +100,7 @@ describe('an account that is logged in over HTTP', () => {
       },
     ],
     ['+9996630003', 429, { detail: { error: 'flood_wait', telegram_error: 'PHONE_NUMBER_FLOOD' } }],
-  ])('is none where Telegram refuses %s a code', (phone_number, status, body) =>
+  ])('is not possible if Telegram refuses %s a code', (phone_number, status, body) =>
     withJourney(async ({ admin }) => {
       const answer = await admin.post('/sessions/send-otp', { phone_number });
       expect(answer).toMatchObject({ status, body });

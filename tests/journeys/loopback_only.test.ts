@@ -34,7 +34,7 @@ describe("a sandbox's network", () => {
   });
 
   it(
-    'lets no session leave by a proxy elsewhere',
+    'lets no session connect through an outside proxy',
     withJourney(async (journey: Journey) => {
       const { admin, service } = journey;
       const id = await logIn(journey, '+9996620002');

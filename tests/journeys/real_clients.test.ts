@@ -23,7 +23,7 @@ async function exported({ admin }: Journey, id: number, format: string): Promise
 
 describe('GramJS', () => {
   it(
-    'connects with the string of a lease, and is the account that was logged in',
+    'connects with the string of a lease, as the account that was logged in',
     withJourney(async (journey) => {
       const { worker, sandbox } = journey;
       const id = await logIn(journey, DAN);
@@ -40,7 +40,7 @@ describe('GramJS', () => {
 
 withTelethon('real Telethon', () => {
   it(
-    'opens the file of a lease where it lies, and is the account that was logged in',
+    'opens the file of a lease in place, as the account that was logged in',
     withJourney(async (journey) => {
       const { worker, admin, service, sandbox } = journey;
       const id = await logIn(journey, DAN);
@@ -60,7 +60,7 @@ withTelethon('real Telethon', () => {
   );
 
   it(
-    'opens a copy of the file, too',
+    'opens a copy of the file as well',
     withJourney(async (journey) => {
       const { worker, service, sandbox, directory } = journey;
       const id = await logIn(journey, ADA);
@@ -85,7 +85,7 @@ withTelethon('real Telethon', () => {
   );
 
   it(
-    "logs in by itself, and its file, dropped into the sessions' directory, is tested and known by its phone",
+    'logs in by itself, and its file, dropped into the sessions directory, is tested and found by its phone number',
     withJourney(async (journey) => {
       const { admin, service, sandbox, directory } = journey;
       await logInWithTelethon(sandbox, join(directory, 'made elsewhere'), DAN);

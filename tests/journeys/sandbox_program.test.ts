@@ -12,7 +12,7 @@ const phone = expect.stringMatching(/^\+99966\d{5}$/);
 
 describe('npm run sandbox', () => {
   it(
-    'with --json prints one line with everything there is to know, and ends with 0 when it is told to',
+    'with --json prints one line with all details, and exits with 0 when stopped',
     withSandboxPrograms(async (start, directory) => {
       const program = start();
       const printed = await program.printed();
@@ -45,7 +45,7 @@ describe('npm run sandbox', () => {
   );
 
   it(
-    'leases what it put into the pool, and goes on with it, with the same keys and ports of Telegram, after a restart',
+    'leases its sessions, and continues after a restart with the same keys and Telegram ports',
     withSandboxPrograms(async (start, directory) => {
       const first = start();
       const before = await first.printed();
@@ -68,7 +68,7 @@ describe('npm run sandbox', () => {
   );
 
   it(
-    'leaves a session that was deleted out of the pool at the next start',
+    'keeps a deleted session out of the pool at the next start',
     withSandboxPrograms(async (start) => {
       const first = start();
       const { base_url, admin_key } = await first.printed();
@@ -79,7 +79,7 @@ describe('npm run sandbox', () => {
   );
 
   it(
-    'makes a session flood on demand, which says nothing against it',
+    'floods a session on demand, which does not mark it bad',
     withSandboxPrograms(async (start) => {
       const { base_url, admin_key, control_url } = await start().printed();
       const admin = new Client(base_url, admin_key);
@@ -95,7 +95,7 @@ describe('npm run sandbox', () => {
   );
 
   it(
-    'prints a page for people, with keys, accounts and requests that can be copied',
+    'prints a readable page with keys, accounts and requests to copy',
     withSandboxPrograms(async (start, directory) => {
       const program = start([...FREE_PORTS, '--directory', join(directory, 'elsewhere')]);
       const shown = await program.ready();
@@ -110,9 +110,9 @@ describe('npm run sandbox', () => {
   );
 });
 
-describe('npm run sandbox beside another one', () => {
+describe('npm run sandbox next to another one', () => {
   it(
-    'names the option that chooses another port, or the directory that is in use',
+    'names the option for another port, or the directory that is in use',
     withSandboxPrograms(async (start) => {
       const { base_url, control_url, data_centres } = await start().printed();
       const taken = [
@@ -135,9 +135,9 @@ describe('npm run sandbox beside another one', () => {
   );
 
   it.each([
-    [['--port', '65536'], '--port: wanted a whole number from 0 to 65535'],
+    [['--port', '65536'], '--port: expected a whole number from 0 to 65535'],
     [['--speed'], "Unknown option '--speed'"],
-  ])('refuses %j, and says how it is used', (args, message) =>
+  ])('rejects %j, and prints its usage', (args, message) =>
     withSandboxPrograms(async (start) => {
       const program = start(args);
       expect(await program.ended()).toBe(1);

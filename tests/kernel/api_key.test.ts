@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { allows, ROLES } from '../../src/kernel/api_key.js';
 
 describe('a role', () => {
-  it('may use what asks for it', () => {
+  it('may use what requires it', () => {
     expect(allows('worker', ['worker'])).toBe(true);
     expect(allows('monitor', ['worker', 'monitor'])).toBe(true);
   });
 
-  it('may not use what asks for another', () => {
+  it('may not use what requires another', () => {
     expect(allows('worker', ['monitor', 'admin'])).toBe(false);
     expect(allows('monitor', [])).toBe(false);
   });

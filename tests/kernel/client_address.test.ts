@@ -24,12 +24,12 @@ describe('a client', () => {
     },
   );
 
-  it('that is gone already is counted with its like', () => {
+  it('that has already disconnected is counted with others of that kind', () => {
     expect(clientAddress(undefined, undefined)).toBe('');
   });
 });
 
-describe('proxies that are trusted', () => {
+describe('trusted proxies', () => {
   it.each([
     ['loopback', ['loopback']],
     ['10.0.0.5', ['10.0.0.5']],

@@ -27,7 +27,7 @@ class Machine {
 }
 
 describe('the clock', () => {
-  it('starts at the wall clock and goes on with the machine', () => {
+  it('starts at the wall clock and advances with the machine', () => {
     const machine = new Machine();
     const clock = createSteadyClock(machine, null);
     expect(clock.now()).toBe(START);
@@ -35,7 +35,7 @@ describe('the clock', () => {
     expect(clock.now()).toBe(START + 1234);
   });
 
-  it.each([HOUR, -HOUR])('takes no notice of a step of the wall clock by %d ms', (step) => {
+  it.each([HOUR, -HOUR])('ignores a step of the wall clock by %d ms', (step) => {
     const machine = new Machine();
     const clock = createSteadyClock(machine, null);
     machine.wallAt += step;
@@ -52,7 +52,7 @@ describe('the clock', () => {
     expect(clock.now()).toBe(before);
   });
 
-  it('of this machine tells whole milliseconds near the wall clock', () => {
+  it('of this machine returns whole milliseconds close to the wall clock', () => {
     const clock = createSteadyClock(systemTime, null);
     const [first, second] = [clock.now(), clock.now()];
     expect(Number.isSafeInteger(first)).toBe(true);
@@ -61,8 +61,8 @@ describe('the clock', () => {
   });
 });
 
-describe('a clock that goes on from an anchor', () => {
-  it('runs on through a restart as if there had been none, whatever happened to the wall clock', () => {
+describe('a clock that continues from an anchor', () => {
+  it('continues through a restart, whatever happened to the wall clock', () => {
     const machine = new Machine();
     const before = createSteadyClock(machine, null);
     machine.pass(1000.5);
@@ -75,7 +75,7 @@ describe('a clock that goes on from an anchor', () => {
     }
   });
 
-  it('goes by the wall clock after a reboot', () => {
+  it('follows the wall clock after a reboot', () => {
     const machine = new Machine();
     const anchor = createSteadyClock(machine, null).anchor();
     machine.reboot(HOUR);
@@ -89,7 +89,7 @@ describe('a clock that goes on from an anchor', () => {
     expect(createSteadyClock(machine, anchor).now()).toBe(START);
   });
 
-  it('does the same where one boot is not told from another', () => {
+  it('does the same if boots cannot be told apart', () => {
     const machine = new Machine();
     machine.boot = null;
     const anchor = createSteadyClock(machine, null).anchor();
@@ -98,7 +98,7 @@ describe('a clock that goes on from an anchor', () => {
     expect(createSteadyClock(machine, anchor).now()).toBe(START + 50 + HOUR);
   });
 
-  it('does not believe an anchor that lies ahead of the machine', () => {
+  it('ignores an anchor that is ahead of the machine', () => {
     const machine = new Machine();
     const anchor = createSteadyClock(machine, null).anchor();
     machine.monotonicAt -= 4000;
@@ -106,15 +106,15 @@ describe('a clock that goes on from an anchor', () => {
     expect(createSteadyClock(machine, anchor).now()).toBe(START + HOUR);
   });
 
-  it('does not believe an anchor that is no time', () => {
+  it('ignores an anchor that is not a time', () => {
     const machine = new Machine();
     const anchor = { bootId: 'first-boot', monotonic: 1, steady: Number.NaN };
     expect(createSteadyClock(machine, anchor).now()).toBe(START);
   });
 });
 
-describe('a shown time', () => {
-  it('is the very instant while the wall clock agrees within 2 s', () => {
+describe('a displayed time', () => {
+  it('is exact while the wall clock agrees within 2 s', () => {
     const machine = new Machine();
     const clock = createSteadyClock(machine, null);
     for (const drift of [0, 400, 2000, -2000]) {
@@ -134,7 +134,7 @@ describe('a shown time', () => {
     }
   });
 
-  it('is the very instant again once the wall clock is set right', () => {
+  it('is exact again once the wall clock is corrected', () => {
     const machine = new Machine();
     const clock = createSteadyClock(machine, null);
     machine.wallAt -= HOUR;

@@ -20,7 +20,7 @@ describe('a log entry', () => {
     expect(second).toMatchObject({ level: 'warn', message: 'plain' });
   });
 
-  it('below the level is left out', () => {
+  it('below the log level is omitted', () => {
     const stream = new Lines();
     createLogger({ level: 'warn', stream }).info('not this');
     expect(stream.text).toBe('');
@@ -53,17 +53,17 @@ describe('an error in a log', () => {
     cause: expect.objectContaining({ message: 'quota' }),
   };
 
-  it('is told whole, as a field', () => {
+  it('is logged completely, as a field', () => {
     expect(logged({ job: 'sync', error })).toMatchObject({ job: 'sync', error: shown });
   });
 
-  it('is told whole in place of the fields', () => {
+  it('is logged completely instead of the fields', () => {
     const entry = logged(error);
     expect(entry).toMatchObject({ message: 'something happened', error: shown });
     expect(Object.keys(entry)).toEqual(['timestamp', 'level', 'message', 'error']);
   });
 
-  it('is told whole by itself', () => {
+  it('is logged completely on its own', () => {
     const stream = new Lines();
     createLogger({ level: 'info', stream }).error(new TypeError('bad'));
     expect(stream.entries).toEqual([

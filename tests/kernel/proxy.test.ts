@@ -36,7 +36,7 @@ describe("a proxy's URL", () => {
     ['an MTProxy without a secret', 'mtproxy://h:443'],
     ['an MTProxy with a user', `mtproxy://me:hunter2@h:443?secret=${SECRET}`],
     ['an MTProxy with a short secret', 'mtproxy://h:443?secret=hunter2'],
-  ])('with %s is refused, and the password not told', (_what, text) => {
+  ])('with %s is rejected, without showing the password', (_what, text) => {
     let message = '';
     expect(() => {
       try {

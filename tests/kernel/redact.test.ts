@@ -35,7 +35,7 @@ describe('a secret in a log', () => {
     expect(entry[name]).toBe('[redacted]');
   });
 
-  it('is not taken for one where the name says something else, or there is none', () => {
+  it('is not assumed if the name says otherwise, or there is none', () => {
     const fields = { status_code: 200, compass: 'N', keys: 3, password: null, secret: false };
     expect(logged(fields)).toMatchObject(fields);
   });
@@ -62,7 +62,7 @@ describe('a secret in a log', () => {
     expect(logged({}, message).message).toBe(shown);
   });
 
-  it('is not shown by a statement that failed: what it was given stays out, in causes too', () => {
+  it('is not shown by a failed statement: its parameters are omitted, in causes too', () => {
     const failed = new DrizzleQueryError(
       'update "sessions" set "lease_id" = $1 where "phone_number" = $2',
       ['4f6c-lease\n    at x', '+79001234567'],
@@ -75,7 +75,7 @@ describe('a secret in a log', () => {
     expect(text).not.toContain('79001234567');
   });
 
-  it('is not shown by cutting it in half', () => {
+  it('is not shown by truncation', () => {
     const text = `${'x '.repeat(8_100)}${SESSION.repeat(3)} end`;
     const { text: shown } = logged({ text });
     expect(shown).toMatch(/^(x )+x… \[\d+ characters\]$/);
@@ -83,8 +83,8 @@ describe('a secret in a log', () => {
   });
 });
 
-describe('anything at all', () => {
-  it('can be logged: cycles, big numbers, bytes, dates, maps, what can not be read', () => {
+describe('any value', () => {
+  it('can be logged: cycles, big numbers, bytes, dates, maps, unreadable properties', () => {
     const cyclic: Record<string, unknown> = { id: 1234567890123456789n };
     cyclic.self = cyclic;
     const trap = Object.defineProperty({ fine: 1 }, 'trap', {
@@ -121,7 +121,7 @@ describe('anything at all', () => {
     });
   });
 
-  it('is cut where it is too deep or too much', () => {
+  it('is truncated if it is too deep or too large', () => {
     let deep: unknown = 'bottom';
     for (let level = 0; level < 1_000; level += 1) deep = { deep };
     const wide = Array.from({ length: 1_000 }, (_, index) => Array(1_000).fill(index));

@@ -19,7 +19,7 @@ describe('a phone number', () => {
     "'; DROP TABLE sessions",
   ];
   it(
-    'of a wrong form is refused before Telegram is asked',
+    'of a wrong format is rejected before Telegram is asked',
     withTelegram(async ({ service, sandbox }) => {
       for (const phone_number of wrong) {
         const answer = await post(service, '/sessions/send-otp', { phone_number }).expect(400);
@@ -34,7 +34,7 @@ describe('a phone number', () => {
   );
 
   it.each([[79001234567], [null], [['+79001234567']], [{}], [undefined]])(
-    'of a wrong type (%j) is refused by its field',
+    'of a wrong type (%j) is rejected by its field',
     withTelegramEach(async ({ service }, phone_number) => {
       const answer = await post(service, '/sessions/send-otp', { phone_number }).expect(422);
       expect(answer.body.detail[0].loc).toEqual(['body', 'phone_number']);
@@ -42,7 +42,7 @@ describe('a phone number', () => {
   );
 
   it(
-    'that is banned, flooded or nobody’s is told so',
+    'that is banned, flooded or unused is reported as such',
     withTelegram(async ({ service }) => {
       const banned = await post(service, '/sessions/send-otp', { phone_number: '+9996630002' }).expect(400);
       expect(banned.body.detail).toMatch(/banned/);
@@ -61,7 +61,7 @@ describe('a phone number', () => {
   );
 
   it(
-    'that Telegram wants a pause for gets 429 with its own seconds',
+    'that Telegram asks to wait for gets a 429 with Telegram’s seconds',
     withTelegram(async ({ service, sandbox }) => {
       sandbox.faults.add({ fault: 'FLOOD_WAIT_77', method: 'auth.sendCode' });
       const answer = await post(service, '/sessions/send-otp', { phone_number: ADA }).expect(429);
@@ -71,7 +71,7 @@ describe('a phone number', () => {
   );
 
   it(
-    'that a session has already is refused, naming the session; a dead one is logged in anew',
+    'that a session already has is refused with the session’s name; a dead one is logged in again',
     withTelegram(async (world) => {
       const { service, sandbox } = world;
       const { id } = await logIn(world, ADA);
@@ -112,7 +112,7 @@ describe('a code', () => {
   );
 
   it(
-    'that Telegram calls expired is told so',
+    'that Telegram calls expired is reported as such',
     withTelegram(async ({ service, sandbox }) => {
       const temp_session_id = await sendCode(service, { phone_number: ADA });
       sandbox.faults.add({ fault: 'PHONE_CODE_EXPIRED', method: 'auth.signIn' });
@@ -123,7 +123,7 @@ describe('a code', () => {
   );
 
   it(
-    'is missing or of a wrong type: the field is named',
+    'that is missing or of a wrong type is rejected by its field',
     withTelegram(async ({ service }) => {
       const temp_session_id = await sendCode(service, { phone_number: ADA });
       for (const code of [undefined, 12345, null, ['1']]) {
@@ -136,7 +136,7 @@ describe('a code', () => {
 
 describe('an application', () => {
   it(
-    'that Telegram refuses is told so',
+    'that Telegram rejects is reported as such',
     withTelegram(async ({ service }) => {
       const body = { phone_number: ADA, api_id: 666, api_hash: 'abc123' };
       const answer = await post(service, '/sessions/send-otp', body).expect(400);
@@ -145,7 +145,7 @@ describe('an application', () => {
   );
 
   it(
-    'is wanted whole, and in the right types',
+    'must be complete, and of the right types',
     withTelegram(async ({ service }) => {
       const send = (more: object) => post(service, '/sessions/send-otp', { phone_number: ADA, ...more });
       expect((await send({ api_id: 5 }).expect(400)).body.detail).toMatch(/^api_hash: /);
@@ -162,7 +162,7 @@ describe('an application', () => {
   );
 
   it(
-    'must be known: neither given nor configured is told what to do',
+    'must be known: if neither given nor configured, the answer says what to do',
     withTelegram(
       async ({ service }) => {
         const answer = await post(service, '/sessions/send-otp', { phone_number: ADA }).expect(400);
@@ -191,7 +191,7 @@ describe('a name', () => {
     'a.session',
   ];
   it(
-    'that can be no file is refused by its field, whatever it comes with',
+    'that cannot be a file name is rejected by its field, in every kind of login',
     withTelegram(async ({ service, sandbox }) => {
       for (const session_name of bad) {
         const answer = await post(service, '/sessions/send-otp', { phone_number: ADA, session_name }).expect(
@@ -205,7 +205,7 @@ describe('a name', () => {
   );
 
   it(
-    'that differs from an existing one in case only is taken',
+    'that differs from an existing one only in case is taken',
     withTelegram(async ({ service }) => {
       service.write('Иван.session');
       await service.as('admin').post('/sync').expect(200);

@@ -8,9 +8,9 @@ const ADA = '+9996610001';
 const BEN = '+9996610002';
 const CLEO = '+9996620001';
 
-describe('a login by code in three steps', () => {
+describe('a login with a code in three steps', () => {
   it(
-    'sends a code, takes it, and saves the session under the name given first',
+    'sends a code, accepts it, and saves the session under the name given at the start',
     withTelegram(async ({ service, sandbox }) => {
       const sent = await post(service, '/sessions/send-otp', { phone_number: ADA, session_name: 'ada' });
       expect(sent.body).toEqual({
@@ -62,7 +62,7 @@ describe('a login by code in three steps', () => {
   );
 
   it(
-    'can not be finalized before its code was taken',
+    'cannot be finalized before its code was accepted',
     withTelegram(async ({ service }) => {
       const temp_session_id = await sendCode(service, { phone_number: ADA, session_name: 'ada' });
       const answer = await post(service, '/sessions/finalize', { temp_session_id }).expect(409);
@@ -71,7 +71,7 @@ describe('a login by code in three steps', () => {
   );
 
   it(
-    'is kept when its name was taken meanwhile, and saved under another',
+    'is kept if its name has been taken, and saved under another',
     withTelegram(async ({ service, sandbox }) => {
       const temp_session_id = await sendCode(service, { phone_number: ADA, session_name: 'ada' });
       await post(service, '/sessions/verify-otp', { temp_session_id, code: codeOf(sandbox, ADA) });
@@ -85,9 +85,9 @@ describe('a login by code in three steps', () => {
   );
 });
 
-describe('a login by code in two steps', () => {
+describe('a login with a code in two steps', () => {
   it(
-    'is saved when its code is taken, named by its phone number',
+    'is saved when its code is accepted, named by its phone number',
     withTelegram(async (world) => {
       const session = await logIn(world, ADA);
       expect(session).toMatchObject({ requires_password: false, name: '9996610001', phone_number: ADA });
@@ -96,7 +96,7 @@ describe('a login by code in two steps', () => {
   );
 
   it(
-    'is saved by the name that comes with its code; finalize then is harmless',
+    'is saved under the name sent with its code; finalize is then harmless',
     withTelegram(async ({ service, sandbox }) => {
       const temp_session_id = await sendCode(service, { phone_number: ADA });
       const body = { temp_session_id, code: codeOf(sandbox, ADA), session_name: 'mine' };
@@ -118,7 +118,7 @@ describe('a login by code in two steps', () => {
   );
 
   it(
-    'takes a code as people write it',
+    'accepts a code as people write it',
     withTelegram(async ({ service, sandbox }) => {
       const temp_session_id = await sendCode(service, { phone_number: ' 999 (661) 00-02 ' });
       const code = codeOf(sandbox, BEN);
@@ -132,7 +132,7 @@ describe('a login by code in two steps', () => {
 
 describe('a session that was logged in', () => {
   it(
-    'is leased as a Pyrogram string that says whose it is, and with which application',
+    'is leased as a Pyrogram string with its user and application',
     withTelegram(async (world) => {
       await logIn(world, ADA);
       const leased = await world.service.as('worker').get('/session?credentials=string&format=pyrogram');
@@ -144,7 +144,7 @@ describe('a session that was logged in', () => {
 
 describe('a code', () => {
   it(
-    'is sent again by its next way',
+    'is sent again in the next way',
     withTelegram(async ({ service }) => {
       const temp_session_id = await sendCode(service, { phone_number: ADA });
       const again = await post(service, '/sessions/resend-otp', { temp_session_id }).expect(200);
@@ -159,7 +159,7 @@ describe('a code', () => {
   );
 
   it(
-    'that was taken gets the same answer again, and another one does not',
+    'that was accepted gets the same answer again, and another one does not',
     withTelegram(async ({ service, sandbox }) => {
       const temp_session_id = await sendCode(service, { phone_number: ADA, session_name: 'ada' });
       const verify = (code: string) => post(service, '/sessions/verify-otp', { temp_session_id, code });
@@ -174,7 +174,7 @@ describe('a code', () => {
   );
 
   it(
-    'that two requests bring at once logs in once',
+    'sent by two requests at once logs in once',
     withTelegram(async ({ service, sandbox }) => {
       const temp_session_id = await sendCode(service, { phone_number: ADA });
       const code = codeOf(sandbox, ADA);
@@ -190,7 +190,7 @@ describe('a code', () => {
 
 describe('a 2FA password', () => {
   it(
-    'is asked for, refused when wrong, and taken',
+    'is requested, rejected if wrong, and accepted',
     withTelegram(async ({ service, sandbox }) => {
       const temp_session_id = await sendCode(service, { phone_number: CLEO, session_name: 'cleo' });
       const code = codeOf(sandbox, CLEO);

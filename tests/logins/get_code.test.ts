@@ -14,7 +14,7 @@ function fileOf(string: string): Buffer {
 
 describe('get-code', () => {
   it(
-    'sends a code where no session is there; the login goes on by verify-otp',
+    'sends a code if there is no session; the login continues with verify-otp',
     withTelegram(async ({ service, sandbox }) => {
       const answer = await post(service, '/api/v1/sessions/get-code', { phone_number: ADA }).expect(200);
       expect(answer.body).toEqual({
@@ -55,7 +55,7 @@ describe('get-code', () => {
   );
 
   it(
-    'names the file whose session Telegram accepted: none that is broken, has another session, or was refused',
+    'names the file whose session Telegram accepted, not one that is broken, has another session, or was rejected',
     withTelegram(async (world) => {
       const { service, sandbox } = world;
       const admin = service.as('admin');
@@ -97,7 +97,7 @@ describe('get-code', () => {
     ['de', 'en'],
     ['*', 'en'],
     [null, 'en'],
-  ])('speaks the language that is asked for: %s', (accepted, language) =>
+  ])('answers in the requested language: %s', (accepted, language) =>
     withTelegram(async (world) => {
       const { service } = world;
       const ask = (phone_number: string) => {
@@ -115,15 +115,15 @@ describe('get-code', () => {
               '✅ Найден существующий session! Аккаунт уже авторизован, код не требуется.',
             ]
           : [
-              'Code sent to +9996610001. Look into Telegram, and send the code to verify-otp.',
-              'A session for this phone number is there and valid: no code is needed',
+              'Code sent to +9996610001. Check Telegram, and send the code to verify-otp.',
+              'A valid session for this phone number exists: no code is needed',
             ],
       );
     })(),
   );
 
   it(
-    'sends a code where the session is dead, and refuses while it is in use',
+    'sends a code if the session is dead, and refuses while it is in use',
     withTelegram(async (world) => {
       const { service, sandbox } = world;
       await logIn(world, ADA);
@@ -138,7 +138,7 @@ describe('get-code', () => {
   );
 
   it(
-    'takes a wrong phone number like send-otp does',
+    'treats a wrong phone number like send-otp does',
     withTelegram(async ({ service }) => {
       const answer = await post(service, '/sessions/get-code', { phone_number: 'abc' }).expect(400);
       expect(answer.body).toEqual({

@@ -51,7 +51,7 @@ where('a start on a full disk', () => {
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
   it.each(['4k', '64k', '128k'])(
-    'of %s says so in one line, with the path and what to do, and succeeds once there is room',
+    'of %s reports it in one line, with the path and what to do, and succeeds once there is space',
     async (size) => {
       mount(size);
       const said = await start();
@@ -63,7 +63,7 @@ where('a start on a full disk', () => {
     },
   );
 
-  it('says so also where a database is there already, which is then as it was', async () => {
+  it('also reports it if a database already exists, which stays unchanged', async () => {
     mount('2m');
     expect(await start()).toBeNull();
     fill(2 ** 21);
@@ -73,9 +73,9 @@ where('a start on a full disk', () => {
   });
 });
 
-describe('a data directory that others may read', () => {
+describe('a data directory that other users can read', () => {
   it(
-    'is for its owner only after a start, and so are the files of the service in it; the log says so',
+    'is readable by its owner only after a start, like the service’s files in it; the log says so',
     withPrograms(async (start, root) => {
       const data = join(root, 'data');
       const own = { API_KEYS: 'admin-key-of-tests', DATABASE_URL: '' };
@@ -94,7 +94,9 @@ describe('a data directory that others may read', () => {
       expect(mode(join(data, 'telegate.db'))).toBe(0o600);
       expect(mode(join(data, 'encryption.key'))).toBe(0o600);
       expect(mode(join(data, 'notes.txt'))).toBe(0o644);
-      const told = second.stderr.split('\n').filter((line) => line.includes('others had rights to this'));
+      const told = second.stderr
+        .split('\n')
+        .filter((line) => line.includes('other users had access to this'));
       expect(told).toEqual([
         expect.stringMatching(/\/data".*0755|0755.*\/data"/),
         expect.stringContaining('encryption.key'),
@@ -104,7 +106,7 @@ describe('a data directory that others may read', () => {
   );
 
   it(
-    'and that all users share is left as it is, with a warning',
+    'and that all users share is left unchanged, with a warning',
     withPrograms(async (start, root) => {
       const data = join(root, 'data');
       mkdirSync(data);

@@ -57,9 +57,9 @@ async function refused(ground: Ground, ...said: string[]): Promise<void> {
   expect(kept(contentsOf(ground.service.dataDir))).toEqual(kept(before));
 }
 
-describe('a start beside stored secrets', () => {
+describe('a start with stored secrets', () => {
   it(
-    'is refused without the key that encrypted them, and goes on once it is back',
+    'is refused without the key that encrypted them, and succeeds once it is back',
     left(async (ground) => {
       const key = readFileSync(ground.keyFile);
       rmSync(ground.keyFile);
@@ -94,7 +94,7 @@ describe('a start beside stored secrets', () => {
   );
 
   it(
-    'is refused so also where an older version did not note which key it was',
+    'is also refused if an older version did not record its key',
     left(async (ground) => {
       const sqlite = new Database(ground.database);
       sqlite.exec("DELETE FROM facts WHERE name = 'vault.check'");
@@ -110,7 +110,7 @@ describe('a start beside stored secrets', () => {
   );
 
   it(
-    'that is to begin anew makes a new key, and keeps everything that the old one does not open',
+    'with BEGIN_ANEW creates a new key, and keeps everything, even what only the old one decrypts',
     left(async (ground) => {
       const oldKey = readFileSync(ground.keyFile, 'utf8').trim();
       rmSync(ground.keyFile);
@@ -144,29 +144,31 @@ function emptied(path: string, how: 'DROP TABLE' | 'DELETE FROM'): void {
   sqlite.close();
 }
 
-describe('a database beside its encryption key', () => {
-  it.each(LOSSES)('that is %s stops the start; to begin anew, what is left is moved aside', (_, lose, said) =>
-    left(async (ground) => {
-      lose(ground);
-      await refused(
-        ground,
-        'DatabaseRefused',
-        `${ground.database} ${said}`,
-        ground.keyFile,
-        'stop all workers',
-      );
-      const key = readFileSync(ground.keyFile);
-      await ground.start({ BEGIN_ANEW: 'on' });
-      expect(await ground.service.status()).toMatchObject({ total: 2, free: 2 });
-      expect(readFileSync(ground.keyFile).equals(key)).toBe(true);
-      await ground.service.stop();
-      await ground.start({ BEGIN_ANEW: 'off' });
-      expect((await ground.service.status()).total).toBe(2);
-    })(),
+describe('a database next to its encryption key', () => {
+  it.each(LOSSES)(
+    'that is %s prevents the start; with BEGIN_ANEW, what is left is moved aside',
+    (_, lose, said) =>
+      left(async (ground) => {
+        lose(ground);
+        await refused(
+          ground,
+          'DatabaseRefused',
+          `${ground.database} ${said}`,
+          ground.keyFile,
+          'stop all workers',
+        );
+        const key = readFileSync(ground.keyFile);
+        await ground.start({ BEGIN_ANEW: 'on' });
+        expect(await ground.service.status()).toMatchObject({ total: 2, free: 2 });
+        expect(readFileSync(ground.keyFile).equals(key)).toBe(true);
+        await ground.service.stop();
+        await ground.start({ BEGIN_ANEW: 'off' });
+        expect((await ground.service.status()).total).toBe(2);
+      })(),
   );
 
   it(
-    'that is gone while its log is still there stops the start, whoever has the key',
+    'that is gone while its WAL still exists prevents the start, wherever the key is',
     left(
       async (ground) => {
         writeFileSync(`${ground.database}-wal`, 'what was not yet in the database');
@@ -181,7 +183,7 @@ describe('a database beside its encryption key', () => {
   );
 
   it(
-    'that is damaged is moved aside byte for byte, never over what was moved before',
+    'that is damaged is moved aside unchanged, never over an earlier one',
     left(async (ground) => {
       for (const number of [1, 2]) {
         const damaged = Buffer.alloc(9000, `not a database, for the time ${number}. `);
@@ -195,7 +197,7 @@ describe('a database beside its encryption key', () => {
   );
 
   it(
-    'that is sound is left alone by a start that may begin anew, which warns of the setting',
+    'that is intact is kept by a start with BEGIN_ANEW, which warns about the setting',
     left(async (ground) => {
       await ground.start({ BEGIN_ANEW: 'on' });
       expect(readdirSync(ground.service.dataDir).filter((name) => name.includes('replaced'))).toEqual([]);
@@ -205,7 +207,7 @@ describe('a database beside its encryption key', () => {
   );
 
   it(
-    'that holds nothing is no loss where the first start was broken off before the key was noted',
+    'that is empty is not a loss if the first start was interrupted before the key was recorded',
     left(async (ground) => {
       emptied(ground.database, 'DELETE FROM');
       const sqlite = new Database(ground.database);
@@ -218,7 +220,7 @@ describe('a database beside its encryption key', () => {
 });
 
 it(
-  'a start that is refused for a lost key says so in words, and makes no other',
+  'a start that is refused for a lost key says so, and creates no other',
   withPrograms(async (start, directory) => {
     const settings = { API_KEYS: 'admin-key-of-tests', DATABASE_URL: '' };
     const first = start(settings);

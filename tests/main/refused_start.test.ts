@@ -12,9 +12,9 @@ function ask(url: string, path: string, key = KEY, method = 'GET'): Promise<Resp
   return fetch(`${url}${path}`, { method, headers: { 'X-API-Key': key } });
 }
 
-describe('a start that can not be', () => {
+describe('an impossible start', () => {
   it(
-    'because of wrong settings lists every one of them, no secret, and changes nothing',
+    'with invalid settings lists all of them without secrets, and changes nothing',
     withPrograms(async (start, directory) => {
       const program = start({
         PORT: 'eight',
@@ -32,21 +32,21 @@ describe('a start that can not be', () => {
   );
 
   it(
-    'because the port is taken says so in words',
+    'on a taken port says so',
     withPrograms(async (start) => {
       const other = createServer();
       await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
       const { port } = other.address() as AddressInfo;
       const program = start({ ...known, PORT: String(port) });
       expect(await program.ended()).toBe(1);
-      expect(program.stderr).toContain(`${port}: something listens there already`);
+      expect(program.stderr).toContain(`${port}: another program is listening there`);
       expect(program.stderr).not.toMatch(/^\s+at /m);
       other.close();
     }),
   );
 
   it(
-    'because the port was taken at the first start leaves the admin key to be found',
+    'on a port that was taken at the first start still leaves the admin key',
     withPrograms(async (start, directory) => {
       const other = createServer();
       await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
@@ -60,7 +60,7 @@ describe('a start that can not be', () => {
   );
 
   it(
-    'because another one has the database names the file',
+    'on a database in use names the file',
     withPrograms(async (start, directory) => {
       const own = { ...known, DATABASE_URL: '' };
       const first = start(own);
@@ -75,7 +75,7 @@ describe('a start that can not be', () => {
   );
 
   it(
-    'because the database is damaged names the file and leaves it as it is',
+    'on a damaged database names the file and leaves it unchanged',
     withPrograms(async (start, directory) => {
       mkdirSync(join(directory, 'data'));
       const path = join(directory, 'data', 'telegate.db');

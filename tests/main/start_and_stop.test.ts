@@ -30,7 +30,7 @@ function addSessions(directory: string, ...names: string[]): void {
 
 describe('the first start', () => {
   it(
-    'says where everything is, how many sessions it sees, and the admin key, which is kept for its owner only',
+    'prints all addresses, the number of sessions, and the admin key, which is stored for its owner only',
     withPrograms(async (start, directory) => {
       addSessions(directory, 'a', 'b');
       const program = start();
@@ -49,7 +49,7 @@ describe('the first start', () => {
   );
 
   it(
-    'without a sessions directory makes an empty one, and says what to do',
+    'creates an empty sessions directory if there is none, and says what to do',
     withPrograms(async (start, directory) => {
       const program = start(known);
       await program.ready();
@@ -60,7 +60,7 @@ describe('the first start', () => {
   );
 
   it(
-    'reads settings from .env too; the environment wins',
+    'reads settings from .env as well; the environment takes precedence',
     withPrograms(async (start, directory) => {
       writeFileSync(join(directory, '.env'), 'API_KEYS=key-from-the-file\nPORT=1\n');
       const { url } = await start().ready();
@@ -71,7 +71,7 @@ describe('the first start', () => {
 
 describe('a stop', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'by %s answers those on hold with 503 and Retry-After, ends event streams, and exits with 0 within ten seconds',
+    'by %s answers waiting requests with 503 and Retry-After, ends event streams, and exits with 0 within ten seconds',
     (signal) =>
       withPrograms(async (start) => {
         const program = start(known);
@@ -94,7 +94,7 @@ describe('a stop', () => {
   );
 
   it(
-    'does not wait for connections on which nothing is asked',
+    'does not wait for idle connections',
     withPrograms(async (start) => {
       const program = start(known);
       const { url } = await program.ready();
@@ -109,7 +109,7 @@ describe('a stop', () => {
   );
 
   it.each(['SIGTERM', 'SIGKILL'] as const)(
-    'by %s loses nothing: leases, floods and keys are there at the next start',
+    'by %s loses nothing: leases, flood waits and keys are there at the next start',
     (signal) =>
       withPrograms(async (start, directory) => {
         addSessions(directory, 'a', 'b', 'c');

@@ -52,7 +52,7 @@ function peakMib(pid: number): number {
 }
 
 it(
-  'a dozen uploads of 60 MiB at once take the memory of one; those too many are told to come again',
+  'a dozen uploads of 60 MiB at once take the memory of one; the excess ones are told to retry',
   withPrograms(async (start, directory) => {
     const program = start({ API_KEYS: KEY });
     const { url } = await program.ready();

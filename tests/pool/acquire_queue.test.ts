@@ -38,7 +38,7 @@ function sessionOf(outcome: AcquireOutcome | null): number | null {
 
 describe('the queue of those who wait', () => {
   it(
-    'goes by the order in which requests came, not that in which they joined it',
+    'follows the order in which requests arrived, not that in which they joined it',
     using(async (stores) => {
       await add(stores, 'a');
       const { pool } = stores;
@@ -64,7 +64,7 @@ describe('the queue of those who wait', () => {
   );
 
   it(
-    'gives a lease back that was granted to one who has just left it',
+    'returns a lease that was granted to a request that has just left',
     using(async (stores) => {
       await add(stores, 'a');
       const caller = new AbortController();
@@ -79,7 +79,7 @@ describe('the queue of those who wait', () => {
   );
 
   it(
-    'gives the lease of one who has just left to the one behind',
+    'gives the lease of a request that has just left to the next one',
     using(async (stores) => {
       await add(stores, 'a');
       const caller = new AbortController();
@@ -94,7 +94,7 @@ describe('the queue of those who wait', () => {
   );
 
   it(
-    'does not let in one whose caller is gone already',
+    'does not accept a request whose client is already gone',
     using(async (stores) => {
       await add(stores, 'a');
       const { queue } = queueBefore(stores);
@@ -104,7 +104,7 @@ describe('the queue of those who wait', () => {
   );
 
   it(
-    'keeps the place of one who waits while the database is away, and turns away one who does not',
+    'keeps the position of a waiting request while the database is unavailable, and rejects one that does not wait',
     using(async (stores) => {
       await add(stores, 'a');
       let isAway = true;

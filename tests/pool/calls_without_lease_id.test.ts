@@ -20,7 +20,7 @@ const CALLS: [string, object][] = [
 ];
 
 describe('a call without lease_id', () => {
-  it.each(CALLS)('%s %j is taken from the only client that it can mean', (path, body) =>
+  it.each(CALLS)('%s %j is accepted from the only client that it can mean', (path, body) =>
     withService(async (service) => {
       const { session_id } = await lease(service, '192.0.2.1');
       await post(service, path, '192.0.2.1', { session_id, ...body }).expect(200);
@@ -28,7 +28,7 @@ describe('a call without lease_id', () => {
   );
 
   it.each(CALLS)(
-    '%s %j of a worker whose lease ran out leaves the next lease of the key alone',
+    '%s %j of a worker whose lease expired does not affect the next lease of the key',
     (path, body) =>
       withService(async (service) => {
         const { session_id } = await lease(service, '192.0.2.1', 'ttl=1');
@@ -41,7 +41,7 @@ describe('a call without lease_id', () => {
       }, PROXIED)(),
   );
 
-  it.each(CALLS)('%s %j sent again, when the session has gone to another client, is refused', (path, body) =>
+  it.each(CALLS)('%s %j repeated after the session was leased to another client is refused', (path, body) =>
     withService(async (service) => {
       const { session_id } = await lease(service, '192.0.2.1');
       await post(service, '/release', '192.0.2.1', { session_id }).expect(200);
@@ -62,7 +62,7 @@ describe('a call without lease_id', () => {
   );
 
   it(
-    'releases a lease that ran out late, while nobody has the session, and the next one as usual',
+    'releases an expired lease late, while nobody has the session, and the next one as usual',
     withService(async (service) => {
       const { session_id } = await lease(service, '192.0.2.1', 'ttl=1');
       await service.time.advance(1);
@@ -74,7 +74,7 @@ describe('a call without lease_id', () => {
   );
 
   it(
-    'is refused altogether where LEASE_ID=required',
+    'is always refused with LEASE_ID=required',
     withService(
       async (service) => {
         const { session_id, lease_id } = await lease(service, '192.0.2.1');
@@ -132,7 +132,7 @@ describe('a lease id', () => {
   );
 
   it(
-    'is shown to admins and to nobody who only watches',
+    'is shown to admins, but not to monitors',
     withService(
       async (service) => {
         const { lease_id } = await service.lease();
@@ -153,7 +153,7 @@ describe('a session that the caller neither holds nor held last', () => {
     ['/invalidate', {}],
     ['/floodwait', { wait_seconds: 60 }],
     ['/release', { flood_wait: 60 }],
-  ])('is not taken out of the pool by a worker: %s', (path, body) =>
+  ])('cannot be taken out of the pool by a worker: %s', (path, body) =>
     withService(
       async (service) => {
         const call = () =>
@@ -196,7 +196,7 @@ describe("an admin who takes a holder's session", () => {
   );
 
   it(
-    'leaves it for what is left of the lease, where that is less than a minute',
+    'leaves one for the rest of the lease, if that is less than a minute',
     withService(
       async (service) => {
         const { session_id } = await service.lease('ttl=20');

@@ -8,7 +8,7 @@ describe('a step of the wall clock', () => {
     ['an hour forward', HOUR],
     ['an hour back', -HOUR],
     ['ten years back', -87_600 * HOUR],
-  ])('%s neither ends a lease early nor keeps it longer', (_, step) =>
+  ])('%s neither ends a lease early nor extends it', (_, step) =>
     withService(
       async (service) => {
         const { session_id, lease_id } = await service.lease('ttl=600');
@@ -24,7 +24,7 @@ describe('a step of the wall clock', () => {
   );
 
   it(
-    'back and forth, again and again, leaves one holder a session',
+    'back and forth, repeatedly, leaves each session one holder',
     withService(
       async (service) => {
         let held = await service.lease('ttl=100');
@@ -65,7 +65,7 @@ describe('a step of the wall clock', () => {
   );
 
   it(
-    'shows in the times that are told, so that a worker can compare them with its own clock',
+    'is reflected in displayed times, so that a worker can compare them with its own clock',
     withService(
       async (service) => {
         await service.lease('ttl=600');
@@ -78,7 +78,7 @@ describe('a step of the wall clock', () => {
   );
 
   it(
-    'that is a reboot counts the time that the machine was down',
+    'across a reboot counts the time that the machine was down',
     withService(
       async (service) => {
         await service.lease('ttl=600');

@@ -27,7 +27,7 @@ describe('credentials in the answer of GET /session', () => {
   );
 
   it(
-    'are Telethon strings unless asked otherwise, and are not there unless asked for',
+    'are Telethon strings by default, and only included on request',
     withService(async (service) => {
       const lease = await service.lease('session_name=known&credentials=string');
       expect(lease).toMatchObject({ session_string: strings.telethon });
@@ -37,7 +37,7 @@ describe('credentials in the answer of GET /session', () => {
   );
 
   it(
-    'are the file too, byte for byte, if asked for; a session of JSON has none',
+    'include the file, byte for byte, on request; a JSON session has none',
     withService(async (service) => {
       const file = await service.lease('session_name=alpha&credentials=file');
       expect(file).toMatchObject({
@@ -50,7 +50,7 @@ describe('credentials in the answer of GET /session', () => {
   );
 
   it(
-    'are given only of sessions that have a known auth key',
+    'are only available for sessions with a known auth key',
     withService(async (service) => {
       const names = [];
       for (let turn = 0; turn < 3; turn += 1)
@@ -79,7 +79,7 @@ describe('credentials in the answer of GET /session', () => {
   );
 
   it(
-    'never stand in the log',
+    'never appear in the log',
     withService(async (service) => {
       await service.lease('session_name=known&credentials=file');
       const log = service.log.join('\n');

@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { until } from '../service/manual_time.js';
 import { some, withService } from '../service/service.js';
 
-describe('a lease that ran out', () => {
+describe('an expired lease', () => {
   it(
-    'without a heartbeat is free for the next one at once',
+    'without a heartbeat frees the session at once',
     withService(
       async (service) => {
         const before = await service.lease('ttl=60');
@@ -42,7 +42,7 @@ describe('a lease that ran out', () => {
   );
 
   it(
-    'is lost to its worker: heartbeat, floods and reports are refused, and the next holder is untouched',
+    'is lost to its worker: heartbeat, floods and reports are refused, and the next holder is not affected',
     withService(
       async (service) => {
         const { session_id, lease_id } = await service.lease('ttl=1');
@@ -72,7 +72,7 @@ describe('a lease that ran out', () => {
   );
 
   it(
-    'is noticed by the reaper though nobody asks',
+    'is found by the reaper without any request',
     withService(
       async (service) => {
         await service.lease('ttl=5');
@@ -88,7 +88,7 @@ describe('a lease that ran out', () => {
   );
 
   it(
-    'while the service was down is over when it starts',
+    'while the service was down has ended when it starts',
     withService(
       async (service) => {
         await service.lease('ttl=60');

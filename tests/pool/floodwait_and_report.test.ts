@@ -30,7 +30,7 @@ describe('a flood wait', () => {
   );
 
   it(
-    'of a method blocks only that method, and the lease goes on',
+    'of a method blocks only that method, and the lease continues',
     withService(
       async (service) => {
         const { session_id, lease_id } = await service.lease();
@@ -55,7 +55,7 @@ describe('a flood wait', () => {
   );
 
   it(
-    'may come with the release, of the session or of a method',
+    'can be sent with the release, for the session or for a method',
     withService(
       async (service) => {
         const [one, two] = [await service.lease(), await service.lease()];
@@ -76,7 +76,7 @@ describe('a flood wait', () => {
   );
 
   it(
-    'of an unknown session is 404; of one that another key holds, 409',
+    'for an unknown session is 404; for one that another key holds, 409',
     withService(
       async (service) => {
         await service.as('worker').post('/floodwait').send({ session_id: 99, wait_seconds: 1 }).expect(404);
@@ -91,7 +91,7 @@ describe('a flood wait', () => {
 
 describe('an invalidated session', () => {
   it(
-    'is out of the pool until someone restores it, and invalidated as often as it is said',
+    'is out of the pool until someone restores it, and can be invalidated repeatedly',
     withService(
       async (service) => {
         await service.lease();
@@ -158,7 +158,7 @@ describe('a report', () => {
       { action: 'swap', wait_seconds: 35 },
       'flood',
     ],
-  ])('of %s for %s is answered %j', (error, method, verdict, state) =>
+  ])('of %s for %s is answered with %j', (error, method, verdict, state) =>
     withService(
       async (service) => {
         const { session_id, lease_id } = await service.lease();
@@ -171,7 +171,7 @@ describe('a report', () => {
   );
 
   it(
-    'of AUTH_KEY_UNREGISTERED is believed the second time',
+    'of AUTH_KEY_UNREGISTERED counts only the second time',
     withService(
       async (service) => {
         const { session_id, lease_id } = await service.lease();
@@ -187,7 +187,7 @@ describe('a report', () => {
   );
 
   it(
-    'needs a lease: without its id, with an old one, or of an unknown session it is refused',
+    'needs a lease: without its id, with an old one, or for an unknown session it is refused',
     withService(
       async (service) => {
         const { session_id } = await service.lease();

@@ -3,7 +3,7 @@ import { KEYS, some, withService } from '../service/service.js';
 
 describe('a lease', () => {
   it(
-    'is renewed by its heartbeat for as long as it was, or as asked',
+    'is renewed by its heartbeat for its ttl, or for the requested one',
     withService(
       async (service) => {
         const { session_id, lease_id } = await service.lease('ttl=100');
@@ -30,7 +30,7 @@ describe('a lease', () => {
   );
 
   it(
-    'ends with its release, as often as it is sent; also of a session that nobody knows, which is logged',
+    'ends with its release, which can be repeated; a release of an unknown session is accepted and logged',
     withService(
       async (service) => {
         const { session_id, lease_id } = await service.lease();
@@ -53,7 +53,7 @@ describe('a lease', () => {
   );
 
   it(
-    'is ended by no other key, unless it is an admin; nor with a lease id that is not the current one',
+    'cannot be ended by another key, unless it is an admin key, nor with an outdated lease id',
     withService(
       async (service) => {
         const { session_id, lease_id } = await service.lease();
@@ -77,7 +77,7 @@ describe('a lease', () => {
   );
 
   it(
-    'and its id outlive a restart of the service',
+    'and its id survive a restart of the service',
     withService(
       async (service) => {
         const { session_id, lease_id } = await service.lease();

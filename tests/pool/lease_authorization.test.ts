@@ -34,7 +34,7 @@ function verdict(lease: LeaseRecord, by: Partial<Caller>): string {
   return authorized.kind === 'allowed' ? authorized.as : authorized.kind;
 }
 
-describe('a call that names a lease', () => {
+describe('a call with a lease id', () => {
   it.each([
     ['the current one, by the key that it was given to', held, { leaseId: 'current' }, 'holder'],
     ['the current one, from another address', held, { leaseId: 'current', address: OTHER }, 'holder'],
@@ -50,7 +50,7 @@ describe('a call that names a lease', () => {
   });
 });
 
-describe('a call that names no lease', () => {
+describe('a call without a lease id', () => {
   it.each([
     ['by the same client of the same key is the holder', held, {}, 'holder'],
     ['from another address is in doubt', held, { address: OTHER }, 'lease_id_required'],
@@ -109,7 +109,7 @@ describe('a call that names no lease', () => {
     ['of a session that is free', over, {}, 'lease_id_required'],
     ["of an admin about another key's session", held, { holder: 'key:2', admin: true }, 'admin'],
     ['that does name it', held, { leaseId: 'current' }, 'holder'],
-  ] as const)('where lease ids are required, %s', (_, lease, by, expected) => {
+  ] as const)('if lease ids are required, %s', (_, lease, by, expected) => {
     expect(verdict(lease, { ...by, leaseIds: 'required' })).toBe(expected);
   });
 });
@@ -130,7 +130,7 @@ describe('a call that blocks a session', () => {
   });
 });
 
-describe('leases that nobody released', () => {
+describe('unreleased leases', () => {
   it('are remembered by their client, the newest sixteen', () => {
     expect(withUnreleased(held)).toEqual([{ leaseId: 'current', holder: 'key:1', address: MINE }]);
     const many = Array.from({ length: 16 }, (_, n) => ({ ...earlier('key:2'), leaseId: `${n}` }));

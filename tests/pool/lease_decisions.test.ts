@@ -137,7 +137,7 @@ describe('a deadline', () => {
       event: 'enter_cooldown',
       changes: {
         ...{ lastUsedAt: NOW, cooldownUntil: NOW + ms, stateUntil: NOW + ms },
-        stateReason: 'its lease ran out though it was renewed before',
+        stateReason: 'its lease expired although it had been renewed',
       },
       entry: { at: NOW, event: 'expired' },
     });
@@ -175,7 +175,7 @@ describe('a lease that is revoked', () => {
     });
   });
 
-  it.each(STATES.filter((state) => state !== 'leased'))('is none where the session is %s', (state) => {
+  it.each(STATES.filter((state) => state !== 'leased'))('does not exist if the session is %s', (state) => {
     expect(revocation(leasedSession({ state, stateUntil: NOW + 1000 }), NOW)).toBeNull();
   });
 });

@@ -5,7 +5,7 @@ const LATER = 10_800_000;
 
 describe('GET /session', () => {
   it(
-    'leases a session with everything a worker needs, for three hours unless asked otherwise',
+    'leases a session with everything that a worker needs, for three hours by default',
     withService(
       async (service) => {
         const answer = await service.as('worker').get('/session').expect(200);
@@ -28,7 +28,7 @@ describe('GET /session', () => {
   );
 
   it(
-    'never gives one session to two, however many ask at once, and names why there is none left',
+    'never leases one session twice, however many ask at once, and says why none is left',
     withService(
       async (service) => {
         const answers = await Promise.all(
@@ -55,7 +55,7 @@ describe('GET /session', () => {
   );
 
   it(
-    'gives the least recently used one first',
+    'leases the least recently used one first',
     withService(
       async (service) => {
         const first = await service.lease();
@@ -72,7 +72,7 @@ describe('GET /session', () => {
   );
 
   it(
-    'keeps to ttl, tags, id and name',
+    'respects ttl, tags, id and name',
     withService(
       async (service) => {
         await service
@@ -100,7 +100,7 @@ describe('GET /session', () => {
   );
 
   it(
-    'may be asked by POST too, with the parameters in query, form or JSON',
+    'also works by POST, with the parameters in query, form or JSON',
     withService(
       async (service) => {
         const { as } = { as: () => service.as('worker').post('/session') };
@@ -113,7 +113,7 @@ describe('GET /session', () => {
   );
 
   it(
-    'gives the same lease for the same Idempotency-Key, and says so when that lease is over',
+    'returns the same lease for the same Idempotency-Key, and says so when that lease has ended',
     withService(
       async (service) => {
         const ask = () => service.as('worker').get('/session').set('Idempotency-Key', 'job-1');
@@ -134,7 +134,7 @@ describe('GET /session', () => {
   );
 
   it(
-    'stops at the cap of the key, and says how many it holds',
+    'stops at max_leases of the key, and says how many it holds',
     withService(
       async (service) => {
         const made = await service
@@ -162,7 +162,7 @@ describe('GET /session', () => {
   );
 
   it(
-    'is no lease for who only asks for the headers',
+    'does not lease for a HEAD request',
     withService(
       async (service) => {
         await service.as('worker').head('/session');

@@ -14,7 +14,7 @@ function holdOnWire(service: Service, query: string, headers: Record<string, str
   return () => void request.destroy();
 }
 
-describe('requests on hold', () => {
+describe('waiting requests', () => {
   it(
     'leave the queue when their caller hangs up, and the session goes to the next one',
     withService(
@@ -34,7 +34,7 @@ describe('requests on hold', () => {
   );
 
   it(
-    'give a lease back that was granted to a caller who hung up at that moment',
+    'return a lease that was granted to a client that disconnected at that moment',
     withService(
       async (service) => {
         for (let turn = 0; turn < 20; turn += 1) {
@@ -73,7 +73,7 @@ describe('requests on hold', () => {
   );
 
   it(
-    'are sent away with 503 and Retry-After when the service stops',
+    'are answered with 503 and Retry-After when the service stops',
     withService(
       async (service) => {
         await service.lease();

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { some, withService } from '../service/service.js';
 
-describe('GET /session in vain', () => {
+describe('GET /session without a free session', () => {
   it(
-    'speaks of the tags that were asked for, not of the pool',
+    'describes the requested tags, not the whole pool',
     withService(
       async (service) => {
         const admin = service.as('admin');
@@ -31,7 +31,7 @@ describe('GET /session in vain', () => {
   );
 
   it(
-    'says of a session that nobody will free without an admin: no time is known, ask again in a minute',
+    'gives no time for a session that only an admin can free: retry in a minute',
     withService(
       async (service) => {
         await service.as('admin').post('/invalidate').send({ session_id: 1 }).expect(200);
@@ -47,7 +47,7 @@ describe('GET /session in vain', () => {
   );
 
   it(
-    'agrees with /status about a session that is flooded for a method: a plain request could not have it',
+    'agrees with /status about a session with a method flood: a plain request could not get it',
     withService(
       async (service) => {
         const flood = { session_id: 1, wait_seconds: 45, method: 'messages.search' };
@@ -67,7 +67,7 @@ describe('GET /session in vain', () => {
   );
 
   it(
-    'speaks of what was asked for also after it was held in vain',
+    'describes what was requested, also after waiting without success',
     withService(
       async (service) => {
         await service.as('admin').post('/invalidate').send({ session_id: 1 }).expect(200);

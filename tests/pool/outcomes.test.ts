@@ -32,7 +32,7 @@ function counts(states: Partial<Record<State, number>>, over: Partial<PoolCounts
 
 const seconds = (seconds: number) => NOW + seconds * 1000;
 
-describe('what those are told who ask for a session in vain', () => {
+describe('the answer if there is no free session', () => {
   it.each([
     ['nothing will free itself', counts({ invalid: 1, dead: 2, missing: 1 }), null, 60],
     ['there is no such session at all', counts({}), null, 60],
@@ -144,15 +144,15 @@ describe('a refusal', () => {
     const plain = refused('not_lease_holder', 7);
     expect(plain.detail).toEqual({ error: 'not_lease_holder', session_id: 7 });
     const message =
-      'without lease_id this call may mean the lease of another worker: send the lease_id of yours';
+      'without lease_id, this call may mean the lease of another worker: send your own lease_id';
     expect(refused('lease_id_required', 7).detail).toEqual({
       ...{ error: 'lease_id_required', message, session_id: 7 },
     });
   });
 
   it('of a format that names an unknown user says how to find out, and what Telegram said', () => {
-    const advice = 'Ask for another format, or test the session first (POST /sessions/7/test)';
-    const unknown = 'The user id of a is not known, and a Pyrogram string holds it';
+    const advice = 'Request another format, or test the session first (POST /sessions/7/test)';
+    const unknown = 'The user id of a is unknown, and a Pyrogram string needs it';
     expect(new UserIdUnknown(7, 'a', null).detail).toEqual({
       ...{ error: 'user_id_unknown', message: `${unknown}. ${advice}`, session_id: 7, session_name: 'a' },
     });

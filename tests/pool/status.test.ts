@@ -3,7 +3,7 @@ import { some, withService } from '../service/service.js';
 
 describe('GET /status', () => {
   it(
-    'counts every session once, and names the soonest end of a flood wait',
+    'counts every session once, and gives the earliest end of a flood wait',
     withService(
       async (service) => {
         const post = (path: string, body: object) => service.as('admin').post(path).send(body).expect(200);
@@ -57,7 +57,7 @@ describe('GET /status', () => {
   );
 
   it(
-    'rounds the soonest end up to the whole second',
+    'rounds the earliest end up to the whole second',
     withService(
       async (service) => {
         await service.time.advance(0.25);
@@ -71,7 +71,7 @@ describe('GET /status', () => {
 
 describe('GET /leases', () => {
   it(
-    'lists who holds what since when, a page at a time',
+    'lists holders, sessions and times, a page at a time',
     withService(
       async (service) => {
         const { lease_id, expires_at } = await service.lease('ttl=100');
@@ -103,7 +103,7 @@ describe('GET /leases', () => {
 
 describe('GET /sessions', () => {
   it(
-    'lists the sessions and shows one, with tags and activity as an admin set them',
+    'lists the sessions and shows one, with tags and activity as set by an admin',
     withService(
       async (service) => {
         const put = (body: object) => service.as('admin').put('/sessions/1').send(body);

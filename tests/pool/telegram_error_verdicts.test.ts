@@ -10,7 +10,7 @@ function flood(seconds: number, method: string | null) {
 }
 
 describe('a flood wait', () => {
-  it('of up to a minute for one method is waited out', () => {
+  it('of up to a minute for one method means wait', () => {
     expect(judgeTelegramError('FLOOD_WAIT_60', METHOD)).toEqual({
       action: 'wait',
       effect: flood(60, METHOD),
@@ -43,7 +43,7 @@ describe('a flood wait', () => {
     expect(judgeTelegramError('FLOOD_WAIT_0', METHOD).effect).toEqual(flood(0, METHOD));
   });
 
-  it('of an account without a subscription is only about files', () => {
+  it('of an account without a subscription only concerns files', () => {
     const verdict = judgeTelegramError('FLOOD_PREMIUM_WAIT_10', null);
     expect(verdict).toEqual({ action: 'wait', effect: flood(10, 'upload.getFile'), waitSeconds: 10 });
     expect(judgeTelegramError('FLOOD_PREMIUM_WAIT_90', 'upload.saveFilePart')).toEqual({
@@ -54,7 +54,7 @@ describe('a flood wait', () => {
   });
 });
 
-describe('a limit that is no flood wait', () => {
+describe('a limit that is not a flood wait', () => {
   it("in a chat in slow mode is the chat's, not the session's", () => {
     const wait = { action: 'wait', effect: { kind: 'none' }, waitSeconds: 3600 };
     expect(judgeTelegramError('SLOWMODE_WAIT_3600', METHOD)).toEqual(wait);
@@ -67,7 +67,7 @@ describe('a limit that is no flood wait', () => {
     expect(judgeTelegramError('PEER_FLOOD', null)).toEqual({ ...swap, effect: flood(86_400, null) });
   });
 
-  it('of a frozen account does not end: the method, or else the session, is out', () => {
+  it('of a frozen account does not end: the method, or else the session, is blocked', () => {
     const swap = { action: 'swap', waitSeconds: null };
     expect(judgeTelegramError('FROZEN_METHOD_INVALID', METHOD)).toEqual({
       ...swap,
@@ -96,7 +96,7 @@ describe('a session', () => {
     }
   });
 
-  it('is only suspected after AUTH_KEY_UNREGISTERED: one more call tells', () => {
+  it('is only suspected after AUTH_KEY_UNREGISTERED: another call decides', () => {
     const effect = { kind: 'suspect', reason: 'AUTH_KEY_UNREGISTERED' };
     expect(judgeTelegramError('AUTH_KEY_UNREGISTERED', null)).toEqual({
       action: 'retry',
@@ -139,7 +139,7 @@ describe('the name of an error', () => {
     expect(judgeTelegramError(error, null).effect).toMatchObject({ kind: 'suspect' });
   });
 
-  it('is not looked for in an endless text', () => {
+  it('is not searched for in an endless text', () => {
     expect(judgeTelegramError(`${'A'.repeat(5_000_000)} SESSION_REVOKED`, null)).toEqual(RETRY);
   });
 });

@@ -44,7 +44,7 @@ describe('the transitions of a session', () => {
     }
   }
 
-  it('lead to a lease from nowhere but a free session, or one that an admin took out of the pool', () => {
+  it('lead to a lease only from a free session, or from a deactivated one', () => {
     const leasable = STATES.filter((state) => nextState(state, 'acquire', 'free') === 'leased');
     expect(leasable).toEqual(['free', 'inactive']);
   });

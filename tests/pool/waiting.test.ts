@@ -3,9 +3,9 @@ import { until } from '../service/manual_time.js';
 import { some, withService } from '../service/service.js';
 import { hold, inQueue, release } from './holding.js';
 
-describe('requests on hold', () => {
+describe('waiting requests', () => {
   it(
-    'are served in the order in which they came',
+    'are served in the order in which they arrived',
     withService(
       async (service) => {
         const { session_id } = await service.lease();
@@ -48,7 +48,7 @@ describe('requests on hold', () => {
   );
 
   it(
-    'let those pass who want what they can not use',
+    'let requests pass that want what they cannot use',
     withService(
       async (service) => {
         await service
@@ -72,7 +72,7 @@ describe('requests on hold', () => {
   );
 
   it(
-    'are sent away when their time is over, and not before',
+    'are rejected when their time is over, and not before',
     withService(
       async (service) => {
         await service.lease();
@@ -92,7 +92,7 @@ describe('requests on hold', () => {
   );
 
   it(
-    'get what becomes free by itself: a lease or a flood wait that runs out, a cool-down that ends',
+    'get what becomes free by itself: an expired lease, an ended flood wait or cool-down',
     withService(
       async (service) => {
         const { session_id, lease_id } = await service.lease('ttl=10');
@@ -116,7 +116,7 @@ describe('requests on hold', () => {
   );
 
   it(
-    'get a session that is new, restored, or back in the pool',
+    'get a session that is new, restored or activated',
     withService(async (service) => {
       const fresh = hold(service, 'wait=60', 'fresh', []);
       await inQueue(service, 1);

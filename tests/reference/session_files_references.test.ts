@@ -23,7 +23,7 @@ function exists(file: string) {
 
 describe('existing-session-files.md', () => {
   it(
-    'prints what is answered where a code has to be sent',
+    'shows the answer if a code has to be sent',
     withJourney(async (journey) => {
       const sent = { status: 'code_sent', phone_number: ADA.phone, phone_code_hash: text, message: text };
       expect(await send(journey, GET_CODE, put)).toMatchObject({ status: 200, body: sent });
@@ -31,7 +31,7 @@ describe('existing-session-files.md', () => {
   );
 
   it(
-    'prints a JSON file that does without a code',
+    'shows a JSON file that needs no code',
     withJourney(async (journey) => {
       const { string } = await madeElsewhere(journey, ADA.phone);
       drop(journey, JSON_FILE, jsonFile(string));
@@ -40,7 +40,7 @@ describe('existing-session-files.md', () => {
   );
 
   it(
-    'names a .session file that does without a code, and prefers the JSON file beside it',
+    'names a .session file that needs no code, and prefers the JSON file next to it',
     withJourney(async (journey) => {
       const { file, string } = await madeElsewhere(journey, ADA.phone);
       drop(journey, SESSION_FILE, file);
@@ -52,7 +52,7 @@ describe('existing-session-files.md', () => {
   );
 
   it(
-    'has a code sent where the session in the file is worth nothing any more',
+    'has a code sent if the session in the file is no longer valid',
     withJourney(async (journey) => {
       const { file } = await madeElsewhere(journey, ADA.phone);
       drop(journey, SESSION_FILE, file);

@@ -10,7 +10,7 @@ const verified = { message: 'Authentication successful. Ready to finalize.', req
 
 describe('scraper-backend-api.md', () => {
   it(
-    'prints a login in three steps, a list, channels and a deletion, which are answered as it prints',
+    'shows a login in three steps, a list, channels and a deletion, with matching answers',
     withJourney(async (journey) => {
       const sent = await send(journey, PRINTED.sendOtp, phone(ADA.phone));
       const body = { message: `OTP sent to ${ADA.phone}`, temp_session_id: text, phone_code_hash: text };
@@ -38,7 +38,7 @@ describe('scraper-backend-api.md', () => {
   );
 
   it(
-    'prints a login with a 2FA password, and what is answered until it is given',
+    'shows a login with a 2FA password, and the answers until it is sent',
     withJourney(async (journey) => {
       const id = step(tempId(await send(journey, PRINTED.sendOtp, phone(CLEO.phone))));
       const put = { ...id, 12345: CLEO.code };
@@ -53,7 +53,7 @@ describe('scraper-backend-api.md', () => {
   );
 
   it(
-    'prints the login once more, to be tested with, and the errors of its table',
+    'shows the login again as a test, and the errors of its table',
     withJourney(async (journey) => {
       const id = step(tempId(await send(journey, TESTING.sendOtp, phone(ADA.phone))));
       const right = await send(journey, TESTING.verifyOtp, { ...id, 12345: ADA.code });
@@ -74,7 +74,7 @@ describe('scraper-backend-api.md', () => {
   );
 
   it(
-    'prints an upload by a form, which is saved at once',
+    'shows an upload by form, which is saved at once',
     withJourney(async (journey) => {
       const form = new FormData();
       form.append('session_name', 'my_session');

@@ -25,7 +25,7 @@ async function upload(journey: Journey): Promise<string> {
 
 describe('sessions-routes.md', () => {
   it(
-    'describes a login in two steps, saved under the name that it may give',
+    'describes a login in two steps, saved under an optional name',
     withJourney(async (journey) => {
       const sent = await send(
         journey,
@@ -45,7 +45,7 @@ describe('sessions-routes.md', () => {
   );
 
   it(
-    'describes an upload that is finalized, listed, looked at, tested, changed and deleted',
+    'describes an upload that is finalized, listed, read, tested, changed and deleted',
     withJourney(async (journey) => {
       const temp_session_id = await upload(journey);
       const saved = await send(journey, post('/sessions/finalize', { temp_session_id, name: 'mine' }));

@@ -84,7 +84,7 @@ function filling({ service }: Journey, put: Readonly<Record<string, string>>) {
 
 describe('scraper-backend-api.md', () => {
   it(
-    'prints sources that are made, listed, read and deleted, and answered as it prints',
+    'shows sources that are created, listed, read and deleted, with matching answers',
     withJourney(async (journey) => {
       await logIn(journey, ADA.phone);
       expect(await send(journey, PRINTED.createPublic)).toMatchObject({ status: 200, body: EURONEWS });
@@ -103,7 +103,7 @@ describe('scraper-backend-api.md', () => {
   );
 
   it(
-    'prints a source to be tested with, and that a session stays while sources use it',
+    'shows a source as a test, and that a session stays while sources use it',
     withJourney(async (journey) => {
       await logIn(journey, ADA.phone);
       const made = await send(journey, TESTING.createSource);
@@ -125,7 +125,7 @@ const withCurl = hasCurl ? describe : describe.skip;
 
 withCurl('session-management.md, by curl', () => {
   it(
-    'makes a private source with a schedule',
+    'creates a private source with a schedule',
     withJourney(async (journey) => {
       const id = await logIn(journey, ADA.phone);
       const made = await sendCurl(COMMANDS.createSource, filling(journey, { 'session-uuid': String(id) }));
@@ -147,7 +147,7 @@ withCurl('session-management.md, by curl', () => {
 
 withPython('session-management.md, by Python', () => {
   it(
-    'uploads a session, and makes a source of its first private channel',
+    'uploads a session, and creates a source for its first private channel',
     withJourney(async (journey) => {
       const { string } = await madeElsewhere(journey, ADA.phone);
       const put = { '+1234567890': ADA.phone, '1ApWapz...': string };
@@ -160,7 +160,7 @@ withPython('session-management.md, by Python', () => {
   );
 
   it(
-    'makes a public source, and triggers it',
+    'creates a public source, and triggers it',
     withJourney(async (journey) => {
       const written = await runPrintedPython(PYTHON_PUBLIC, filling(journey, {}));
       expect(written).toBe('Source created and triggered: 1\n');

@@ -30,7 +30,7 @@ const whole = expect.any(Number);
 
 withCurl('the API reference', () => {
   it(
-    'prints requests that are answered as it prints',
+    'shows requests with matching answers',
     withPrograms(async (start, directory) => {
       mkdirSync(join(directory, 'sessions'));
       for (let n = 1; n <= 42; n += 1)
@@ -79,7 +79,7 @@ withCurl('the API reference', () => {
   );
 
   it(
-    'prints the time of the next session, and the answer when there is none, in the form they have',
+    "shows the format of the next session's time, and of the answer if there is none",
     withPrograms(async (start, directory) => {
       mkdirSync(join(directory, 'sessions'));
       writeFileSync(join(directory, 'sessions', 'session42.session'), '');
@@ -104,7 +104,7 @@ withCurl('the API reference', () => {
   );
 
   it(
-    'prints what happens without a key, with a wrong one, and without a session_id',
+    'shows what happens without a key, with a wrong one, and without a session_id',
     withPrograms(async (start) => {
       const { url } = await start({ API_KEYS: KEY }).ready();
       for (const printed of Object.values(PRINTED)) {

@@ -29,7 +29,7 @@ describe('the Compose file', () => {
     expect(new Set(paths).size).toBe(paths.length);
   });
 
-  it('runs one process from this repository, and starts it again when it falls', () => {
+  it('runs one process from this repository, and restarts it after a crash', () => {
     expect(services.filter((name) => !paths.includes(`services.${name}.profiles.- postgres`))).toEqual([
       'telegate',
     ]);
@@ -39,12 +39,12 @@ describe('the Compose file', () => {
     expect(existsSync('Dockerfile')).toBe(true);
   });
 
-  it('runs under the version of the package', () => {
+  it('has the version of the package', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
     expect(paths).toContain(`x-telegate: &telegate.image: telegate:${version}`);
   });
 
-  it('gives requests under way the time to end', () => {
+  it('gives pending requests time to finish', () => {
     expect(paths).toContain('x-telegate: &telegate.stop_grace_period: 15s');
   });
 
@@ -55,7 +55,7 @@ describe('the Compose file', () => {
     expect(existsSync('sessions')).toBe(true);
   });
 
-  it('starts without .env, and fixes inside what .env says about outside', () => {
+  it('starts without .env, and fixes inside the container what .env says for outside', () => {
     expect(paths).toContain('x-telegate: &telegate.env_file.- path: .env.required: false');
     expect(paths.join('\n')).toMatch(/^services\.telegate\.ports\.- "\$\{PORT:-8000\}:8000"$/m);
     expect(paths).toContain('services.telegate.environment: *inside');
@@ -82,7 +82,7 @@ describe('the Compose file', () => {
     expect(paths).toContain('volumes.postgres');
   });
 
-  it('believes nobody but the balancer of who a client is, and gives its address to nobody else', () => {
+  it('trusts only the balancer about client addresses, and reserves its address', () => {
     const address = '172.30.86.2';
     expect(paths).toContain(`x-replica: &replica.TRUST_PROXY: ${address}`);
     expect(paths).toContain(`services.balancer.networks.replicas.ipv4_address: ${address}`);
@@ -93,13 +93,13 @@ describe('the Compose file', () => {
       expect(paths).toContain(`services.${name}.networks.- replicas`);
   });
 
-  it('bounds the memory of everything that it runs', () => {
+  it('limits the memory of everything that it runs', () => {
     expect(paths).toContain('x-telegate: &telegate.mem_limit: 1g');
     expect(paths).toContain('services.balancer.mem_limit: 256m');
     expect(paths).toContain('services.postgres.mem_limit: 1g');
   });
 
-  it('takes every privilege away', () => {
+  it('drops all privileges', () => {
     for (const hardened of ['x-telegate: &telegate', 'services.balancer']) {
       expect(paths).toContain(`${hardened}.read_only: true`);
       expect(paths).toContain(`${hardened}.tmpfs.- /tmp`);

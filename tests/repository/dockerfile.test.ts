@@ -16,13 +16,13 @@ function inLastStage(name: string): string[] {
 }
 
 describe('the image', () => {
-  it('is written in instructions that are known', () => {
+  it('uses only known instructions', () => {
     const known = /^(FROM|WORKDIR|RUN|COPY|ENV|USER|VOLUME|EXPOSE|HEALTHCHECK|CMD)$/;
     for (const { name } of instructions) expect(name).toMatch(known);
     expect(instructions[0]?.name).toBe('FROM');
   });
 
-  it('stands on pinned images of the Node version that the package asks for', () => {
+  it('is based on pinned images of the Node version that the package requires', () => {
     expect(all('FROM')).toHaveLength(2);
     for (const base of all('FROM')) expect(base).toMatch(/^node:24-bookworm-slim( AS build)?$/);
     const { engines } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -43,7 +43,7 @@ describe('the image', () => {
     expect(all('ENTRYPOINT')).toEqual([]);
   });
 
-  it('asks the service for its health, by a program that can be read', () => {
+  it('checks the health of the service, with a valid program', () => {
     const [check = ''] = inLastStage('HEALTHCHECK');
     const command: unknown = JSON.parse(check.slice(check.indexOf('CMD ') + 4));
     expect(command).toEqual(['node', '-e', expect.stringContaining('/health')]);
@@ -71,14 +71,14 @@ describe('the image', () => {
     }
   });
 
-  it('installs what the lockfile says, and ships nothing that only development needs', () => {
+  it('installs what the lockfile says, and ships no development dependencies', () => {
     const commands = all('RUN').join('\n');
     expect(commands).toMatch(/^npm ci$/m);
     expect(commands).not.toMatch(/npm (install|i)\b/);
     expect(commands).toContain('npm prune --omit=dev');
   });
 
-  it('works in absolute directories', () => {
+  it('uses absolute directories', () => {
     for (const stage of [0, lastStage]) {
       const directories = instructions.filter((one) => one.name === 'WORKDIR' && one.stage === stage);
       expect(directories.length).toBeGreaterThan(0);
@@ -86,7 +86,7 @@ describe('the image', () => {
     }
   });
 
-  it('holds no secret', () => {
+  it('contains no secret', () => {
     const text = instructions.map(({ rest }) => rest).join('\n');
     expect(text).not.toMatch(/API_KEYS|ENCRYPTION_KEYS|PASSWORD|SECRET|TOKEN|DEFAULT_PROXY/i);
   });
@@ -96,7 +96,7 @@ describe('what the image is made from', () => {
   const copies = instructions.filter(({ name }) => name === 'COPY').map(({ rest }) => parseCopy(rest));
   const fromRepository = copies.filter(({ from }) => from === null).flatMap(({ sources }) => sources);
 
-  it('is in the repository, and sent', () => {
+  it('is in the repository, and part of the build context', () => {
     expect(fromRepository.length).toBeGreaterThan(0);
     for (const source of fromRepository) {
       expect([source, existsSync(resolve(source))]).toEqual([source, true]);
@@ -104,13 +104,13 @@ describe('what the image is made from', () => {
     }
   });
 
-  it('is all that is sent', () => {
+  it('is the whole build context', () => {
     const rules = ignored.filter((line) => line !== '' && !line.startsWith('#'));
     expect(rules[0]).toBe('*');
     expect(rules.slice(1).sort()).toEqual([...new Set(fromRepository)].map((source) => `!${source}`).sort());
   });
 
-  it('was made by the earlier stage, where it comes from there', () => {
+  it('was created by the earlier stage, if it comes from there', () => {
     const copied = instructions.filter(({ name, stage }) => name === 'COPY' && stage === 0);
     const present = copied.flatMap(({ rest }) => parseCopy(rest).sources.map((source) => `/app/${source}`));
     const { outDir } = JSON.parse(readFileSync('tsconfig.json', 'utf8')).compilerOptions;

@@ -11,7 +11,7 @@ describe('.env.example', () => {
     expect(Object.keys(parseEnv(text)).sort()).toEqual(Object.keys(settingsSchema.shape).sort());
   });
 
-  it('holds the defaults: copied as it is, it changes nothing', () => {
+  it('contains the defaults: copied unchanged, it changes nothing', () => {
     expect(loadConfig({ ...parseEnv(text) })).toEqual(loadConfig({}));
   });
 

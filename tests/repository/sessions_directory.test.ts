@@ -6,7 +6,7 @@ describe('the sessions directory of the repository', () => {
     expect(readFileSync('sessions/.gitignore', 'utf8')).toBe('*\n!.gitignore\n!README.md\n');
   });
 
-  it('tells what belongs into it', () => {
+  it('says what belongs in it', () => {
     expect(readFileSync('sessions/README.md', 'utf8')).toContain('NAME.session');
   });
 });

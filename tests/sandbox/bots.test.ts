@@ -25,7 +25,7 @@ function login(botAuthToken: string, over: Partial<typeof application> = {}) {
   return new Api.auth.ImportBotAuthorization({ flags: 0, ...application, ...over, botAuthToken });
 }
 
-test('lists its bots, and lets them in by their tokens', async () => {
+test('lists its bots, and logs them in with their tokens', async () => {
   const bots = await (await fetch(`${control.url}/bots`)).json();
   expect(bots).toEqual([{ id: '1000000100', username: 'sandbox_reader_bot', dc: 3, token: TOKEN }]);
   const [me] = await bot.invoke(new Api.users.GetUsers({ id: [new Api.InputUserSelf()] }));
@@ -34,7 +34,7 @@ test('lists its bots, and lets them in by their tokens', async () => {
   expect(telegram.sandbox.connections.calls('auth.ImportBotAuthorization')).toBe(1);
 });
 
-test('lets no bot in by another token or application, and sends it on to its data centre', async () => {
+test('rejects a bot with another token or application, and redirects it to its data centre', async () => {
   const client = telegram.client({ dc: 3 });
   await client.connect();
   for (const token of [`${TOKEN}x`, TOKEN.toLowerCase().replace('t', 'T'), '1', '']) {
@@ -52,7 +52,7 @@ test('lets no bot in by another token or application, and sends it on to its dat
   expect([dcId, elsewhere.session.dcId]).toEqual([1, 3]);
 });
 
-test('refuses a bot what is for people', async () => {
+test('refuses bots what only users may call', async () => {
   const peer = await bot.getInputEntity('sandbox_news');
   const page = { offsetId: 0, addOffset: 0, limit: 10, maxId: 0, minId: 0, hash: long(0n) };
   const filter = new Api.InputMessagesFilterEmpty();
@@ -68,7 +68,7 @@ test('refuses a bot what is for people', async () => {
   }
 });
 
-test('shows a bot public channels by ids, and how far their ids may go', async () => {
+test('shows a bot public channels by ids, and the highest possible id', async () => {
   const channel = await bot.getInputEntity('sandbox_news');
   const ids = [1, 97, 4999, 5000, 5001].map((id) => new Api.InputMessageID({ id }));
   const answer = await bot.invoke(new Api.channels.GetMessages({ channel, id: ids }));

@@ -53,7 +53,7 @@ test('shows the last code that was sent to each account', async () => {
   expect(body[1]).toMatchObject(ben);
 });
 
-test('shows who was connected, and no overlap where there was none', async () => {
+test('shows who was connected, without false overlaps', async () => {
   const { client } = await telegram.logIn('+9996620002');
   await client.destroy();
   const { body } = await call('GET', '/connections?phone=%2B9996620002');
@@ -61,7 +61,7 @@ test('shows who was connected, and no overlap where there was none', async () =>
   expect(body.overlaps).toEqual([]);
 });
 
-test('lists channels, and tells a file by its checksum', async () => {
+test("lists channels, and returns a file's checksum", async () => {
   const channels = (await call('GET', '/channels')).body;
   expect(channels[1]).toMatchObject({ id: '2147483700', messages: 100_000, username: 'sandbox_archive' });
   const file = telegram.sandbox.world.channels[2]?.feed.post(3)?.file;
@@ -71,7 +71,7 @@ test('lists channels, and tells a file by its checksum', async () => {
   expect(await call('GET', '/files/12')).toMatchObject({ status: 404 });
 });
 
-test('makes a data centre refuse connections, and take them again', async () => {
+test('makes a data centre refuse connections, and accept them again', async () => {
   expect(await call('POST', '/servers/3', { mode: 'refuse' })).toMatchObject({ status: 200 });
   expect(await telegram.client({ dc: 3 }).connect()).toBe(false);
   await call('POST', '/servers/3', { mode: 'normal' });

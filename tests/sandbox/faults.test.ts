@@ -70,20 +70,20 @@ test('answers a slow request later', async () => {
   expect(performance.now() - before).toBeGreaterThan(140);
 });
 
-test('hangs up on a request that is to be dropped; GramJS comes back', async () => {
+test('disconnects instead of answering a dropped request; GramJS reconnects', async () => {
   telegram.sandbox.faults.add({ fault: 'drop', phone: ada, times: 1 });
   expect(await client.invoke(self)).toMatchObject([{ firstName: 'Ada' }]);
   expect(telegram.sandbox.connections.overlaps()).toEqual([]);
 });
 
-test('carries out what is to stay unanswered, and hangs up; GramJS comes back and is logged out', async () => {
+test('executes an unanswered request, and disconnects; GramJS reconnects and is logged out', async () => {
   const ben = await telegram.logIn('+9996610002');
   telegram.sandbox.faults.add({ fault: 'unanswered', method: 'auth.logOut', times: 1 });
   const message = { errorMessage: 'AUTH_KEY_UNREGISTERED' };
   await expect(ben.client.invoke(new Api.auth.LogOut())).rejects.toMatchObject(message);
 });
 
-test('says -404 to a key that it does not know, which GramJS never gets over', async () => {
+test('answers an unknown key with -404, from which GramJS never recovers', async () => {
   const stranger = new StringSession(session);
   await stranger.load();
   stranger.setDC(2, '127.0.0.3', 80);
@@ -100,7 +100,7 @@ test('refuses connections to one data centre only', async () => {
   expect(await client.invoke(self)).toMatchObject([{ firstName: 'Ada' }]);
 });
 
-test('makes keys and answers nothing else when half dead', async () => {
+test('negotiates keys and answers nothing else when half dead', async () => {
   await telegram.sandbox.behave(2, 'half_dead');
   const waiting = telegram.client({ dc: 2 });
   const connecting = waiting.connect();
@@ -110,7 +110,7 @@ test('makes keys and answers nothing else when half dead', async () => {
   expect(await isUnanswered(connecting)).toBe(true);
 });
 
-test('takes connections and stays silent', async () => {
+test('accepts connections and stays silent', async () => {
   await telegram.sandbox.behave(2, 'silent');
   const waiting = telegram.client({ dc: 2 });
   const connecting = waiting.connect();
@@ -120,7 +120,7 @@ test('takes connections and stays silent', async () => {
   expect(telegram.sandbox.connections.list().at(-2)).toMatchObject({ dc: 2, keyId: null, requests: 0 });
 });
 
-test('sends a request to another data centre, which GramJS follows', async () => {
+test('redirects a request to another data centre, which GramJS follows', async () => {
   telegram.sandbox.faults.add({ fault: 'USER_MIGRATE_3', method: 'help.getNearestDc', dc: 1, times: 1 });
   const wanderer = telegram.client();
   await wanderer.connect();

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close());
 
-test('makes a key with GramJS and tells it where the data centres are', async () => {
+test("negotiates a key with GramJS and tells it the data centres' addresses", async () => {
   const client = sandbox.client({ dc: 2 });
   expect(await client.connect()).toBe(true);
   const config = await client.invoke(new Api.help.GetConfig());

@@ -11,7 +11,7 @@ afterAll(() => telegram.close());
 
 const self = new Api.users.GetUsers({ id: [new Api.InputUserSelf()] });
 
-test('logs an account in by the code it was sent, and says whose it is', async () => {
+test('logs an account in with the code that it was sent, and identifies it', async () => {
   const client = telegram.client();
   await client.connect();
   const sent = await sendCode(client, '+9996610001');
@@ -49,7 +49,7 @@ test('refuses codes that are empty, wrong, used, cancelled or expired', async ()
   });
 });
 
-test('sends a code again by the next way, until there is none', async () => {
+test('resends a code in the next way, until there is none', async () => {
   const client = telegram.client();
   await client.connect();
   const phoneNumber = '+9996610001';
@@ -69,7 +69,7 @@ test('keeps a code for the key that asked for it', async () => {
   });
 });
 
-test('wants the password of an account that has one', async () => {
+test('requires the password of an account that has one', async () => {
   const client = telegram.client({ dc: 2 });
   await client.connect();
   const phone = '+9996620001';
@@ -87,7 +87,7 @@ test('wants the password of an account that has one', async () => {
   expect(await client.invoke(self)).toMatchObject([{ firstName: 'Cleo' }]);
 });
 
-test('sends a phone to its own data centre, which GramJS follows', async () => {
+test('redirects a phone number to its own data centre, which GramJS follows', async () => {
   const client = telegram.client({ dc: 1 });
   await client.connect();
   const { phoneCodeHash } = await sendCode(client, '+9996630001');
@@ -97,7 +97,7 @@ test('sends a phone to its own data centre, which GramJS follows', async () => {
   expect(await client.invoke(self)).toMatchObject([{ firstName: 'Fay', phone: '9996630001' }]);
 });
 
-test('refuses numbers and applications as Telegram does', async () => {
+test('rejects numbers and applications as Telegram does', async () => {
   const client = telegram.client({ dc: 3 });
   await client.connect();
   const settings = new Api.CodeSettings({});

@@ -17,7 +17,7 @@ afterAll(async () => {
   await proxy.close();
 });
 
-test('leads GramJS to the data centre that it asks for', async () => {
+test('connects GramJS to the data centre that it asks for', async () => {
   const client = telegram.client({
     dc: 3,
     proxy: { ip: proxy.address, port: proxy.port, secret, MTProxy: true },
@@ -27,7 +27,7 @@ test('leads GramJS to the data centre that it asks for', async () => {
   expect(proxy.passed()).toBe(1);
 });
 
-test('hangs up on those who do not know the secret', async () => {
+test('disconnects clients that do not know the secret', async () => {
   const before = telegram.sandbox.connections.list().length;
   const client = telegram.client({
     proxy: { ip: proxy.address, port: proxy.port, secret: '0'.repeat(32), MTProxy: true },

@@ -30,7 +30,7 @@ test('finds channels and people by their public names', async () => {
   await expect(resolve('1!')).rejects.toMatchObject({ errorMessage: 'USERNAME_INVALID' });
 });
 
-test('gives access hashes digit for digit, each account its own', async () => {
+test('returns access hashes digit for digit, each account its own', async () => {
   const { client: ben } = await telegram.logIn('+9996610002');
   const [hers, his] = [await channelNamed(ada, 'sandbox_news'), await channelNamed(ben, 'sandbox_news')];
   expect(String(hers.accessHash)).toBe('-1234567890123456789');
@@ -60,7 +60,7 @@ test('lists all dialogs, page by page', async () => {
   ]);
 });
 
-test('keeps private channels from those who are not in them', async () => {
+test('hides private channels from non-members', async () => {
   const { client: ben } = await telegram.logIn('+9996610002');
   const titles = Array.from(await ben.getDialogs({}), ({ title }) => title);
   expect(titles).toEqual(['Sandbox News']);
@@ -87,7 +87,7 @@ test('pages through a whole channel without a gap or a repeat', async () => {
   expect(upwards).toEqual(ids.slice(-250).reverse());
 });
 
-test('gives what is newer than a message, and no more', async () => {
+test('returns what is newer than a message, and no more', async () => {
   const peer = await ada.getInputEntity('sandbox_archive');
   const offsets = { offsetId: 0, offsetDate: 0, addOffset: 0, maxId: 0, hash: long(0n) };
   const page = await ada.invoke(new Api.messages.GetHistory({ ...offsets, peer, limit: 100, minId: 99_990 }));

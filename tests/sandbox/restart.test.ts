@@ -11,7 +11,7 @@ afterAll(() => telegram.close());
 
 const self = new Api.users.GetUsers({ id: [new Api.InputUserSelf()] });
 
-test('keeps sessions, and codes on their way, over a restart', async () => {
+test('keeps sessions and pending codes over a restart', async () => {
   const { client, session } = await telegram.logIn('+9996610002');
   const waiting = telegram.client();
   await waiting.connect();
@@ -28,7 +28,7 @@ test('keeps sessions, and codes on their way, over a restart', async () => {
   expect(answer).toMatchObject({ user: { firstName: 'Ada' } });
 });
 
-test('keeps its RSA key, and a password still to be given, over a restart', async () => {
+test('keeps its RSA key and a pending password over a restart', async () => {
   const phone = '+9996620001';
   const client = telegram.client({ dc: 2 });
   await client.connect();

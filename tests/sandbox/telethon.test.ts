@@ -72,14 +72,14 @@ withTelethon('real Telethon (skipped without python3-telethon)', () => {
     }
   });
 
-  test('goes on with its session file after a restart', async () => {
+  test('continues with its session file after a restart', async () => {
     await telegram.restart();
     const report = await telethon('ada', ada);
     expect(report.logged_in).toBeUndefined();
     expect(report.me).toMatchObject({ id: 7_000_000_001 });
   });
 
-  test('follows its phone to another data centre, and gives its password', async () => {
+  test('follows its phone number to another data centre, and sends its password', async () => {
     const cleo = { phone: '+9996620001', code: '22222', password: 'correct horse' };
     expect(await telethon('cleo', cleo)).toMatchObject({
       logged_in: true,
@@ -88,7 +88,7 @@ withTelethon('real Telethon (skipped without python3-telethon)', () => {
     });
   });
 
-  test('logs a bot in by its token, at its data centre, and reads by ids', async () => {
+  test('logs a bot in with its token, at its data centre, and reads by ids', async () => {
     const token = telegram.sandbox.world.bots[0]?.token;
     const report = await telethon('bot', { bot_token: token, channel: 'sandbox_news' });
     expect(report).toMatchObject({ dc: 3, me: { id: 1_000_000_100, first_name: 'Sandbox Bot', bot: true } });

@@ -49,12 +49,15 @@ test.each(transports)('speaks the %s transport', async (_name, tag, framing) => 
   expect(answer?.subarray(24, 40).toString('hex')).toBe(`fb${'ff'.repeat(15)}`);
 });
 
-test.each(transports)('says -404 to an unknown key over the %s transport', async (_name, tag, framing) => {
-  const answer = await ask(tag, framing(), Buffer.alloc(24 + 64, 7));
-  expect(answer?.toString('hex')).toBe('6cfeffff');
-});
+test.each(transports)(
+  'answers an unknown key with -404 over the %s transport',
+  async (_name, tag, framing) => {
+    const answer = await ask(tag, framing(), Buffer.alloc(24 + 64, 7));
+    expect(answer?.toString('hex')).toBe('6cfeffff');
+  },
+);
 
-test('hangs up on what is no packet', async () => {
+test('disconnects on invalid packets', async () => {
   expect(await ask('', full(), Buffer.alloc(3))).toBeNull();
   expect(await ask('474554202f20485454502f312e310d0a0d0a', full(), Buffer.alloc(8))).toBeNull();
 });

@@ -31,7 +31,7 @@ const withBots = (test: (world: World) => Promise<void>) => withTelegram(test, {
 
 describe('a run of a source with a bot', () => {
   it(
-    'reads as the bot when the pool is empty: every message and file once and in order, then nothing that is stored',
+    'reads as the bot when the pool is empty: every message and file once and in order, then nothing again',
     withBots(async ({ service, sandbox }) => {
       const id = await makeSource(service, 'sandbox_news', { bot_token: TOKEN });
       const run = await lastRun(service, id);
@@ -53,7 +53,7 @@ describe('a run of a source with a bot', () => {
   );
 
   it(
-    'takes a session that is free, and reads as the bot while none is, without leasing anything',
+    'uses a free session, and reads as the bot while there is none, without leasing anything',
     withBots(async (world) => {
       const { service, sandbox } = world;
       const { name } = await logIn(world, ADA);
@@ -71,7 +71,7 @@ describe('a run of a source with a bot', () => {
   );
 
   it(
-    'goes on with a session, from where it stood, when the bot is to wait for long',
+    'continues with a session where it stopped, if the bot has to wait for long',
     withBots(async (world) => {
       const { service, sandbox } = world;
       const { name } = await logIn(world, ADA);
@@ -91,7 +91,7 @@ describe('a run of a source with a bot', () => {
 
 describe("a bot's token", () => {
   it(
-    'that is wrong is warned of, and the run stands in line for a session',
+    'that is wrong is logged as a warning, and the run waits for a session',
     withBots(async (world) => {
       const { service } = world;
       const wrong = `${TOKEN.slice(0, -1)}x`;
@@ -109,7 +109,7 @@ describe("a bot's token", () => {
   );
 
   it(
-    'that is replaced brings another bot, and one that Telegram forgot the bot once more, once',
+    'that is replaced uses the other bot, and if Telegram forgot its session, the bot logs in again, once',
     withBots(async ({ service, sandbox }) => {
       const logins = () => sandbox.connections.calls('auth.ImportBotAuthorization');
       const id = await makeSource(service, SMALL, { bot_token: OTHER });
@@ -127,7 +127,7 @@ describe("a bot's token", () => {
   );
 
   it(
-    'is shown nowhere, and neither is the key that it got',
+    'is shown nowhere, nor is its auth key',
     withBots(async ({ service }) => {
       const id = await makeSource(service, SMALL, { bot_token: TOKEN });
       const { id: run } = await lastRun(service, id);

@@ -43,7 +43,7 @@ beforeEach(async () => {
 afterEach(() => place.remove());
 
 describe('a NAS that fails every tenth write', () => {
-  it('is asked again: all messages and files are there once, and nothing else', async () => {
+  it('is retried: all messages and files are stored once, and nothing else', async () => {
     const { source, dataDir, nasRoot } = place;
     const env = {
       NAS_ROOT: nasRoot,

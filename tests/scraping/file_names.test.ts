@@ -31,7 +31,7 @@ describe('the name of a stored file', () => {
     ['a', '.tar.gz'],
     ['x', ''],
     ['z', `.${'e'.repeat(300)}`],
-  ])('made of 400 times %s%s is cut at a character, with its extension kept', (character, ending) => {
+  ])('of 400 times %s%s is truncated at a character, keeping its extension', (character, ending) => {
     const name = safeFileName(`${character.repeat(400)}${ending}`);
     expect(Buffer.byteLength(name)).toBeLessThanOrEqual(200);
     expect(Buffer.byteLength(name)).toBeGreaterThan(195);
@@ -39,7 +39,7 @@ describe('the name of a stored file', () => {
     if (ending.length < 50) expect(name.endsWith(ending.slice(ending.lastIndexOf('.') + 1))).toBe(true);
   });
 
-  it('is safe as it is: made safe again, it stays the same', () => {
+  it('is stable: sanitised again, it stays the same', () => {
     for (const name of ['../a', 'con', `${'я'.repeat(300)} .txt`, ' . ', `${'.a'.repeat(200)}`, 'a\u0301']) {
       const safe = safeFileName(name);
       expect(safeFileName(safe)).toBe(safe);

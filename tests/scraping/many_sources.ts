@@ -31,7 +31,7 @@ interface Run extends ToldRun {
 /** What holds of many sources, however many services there are. */
 export function manySources(withScrapers: WithScrapers): void {
   it(
-    'are all read, in the order in which they began to wait, and no session is used twice at once',
+    'are all read, in the order in which they started to wait, and no session is used twice at once',
     withScrapers(SMALL_CHANNELS, async (scrapers) => {
       const [service] = scrapers.services;
       const { waiting, ended } = await scrapeMany(scrapers, SMALL_CHANNELS);
@@ -44,7 +44,7 @@ export function manySources(withScrapers: WithScrapers): void {
   );
 
   it(
-    'are all read in the order in which they were made, a few at once',
+    'are all read in the order in which they were created, a few at once',
     withScrapers(FEW, async (scrapers) => {
       const { ended } = await scrapeMany(scrapers, FEW);
       const made = ended.map(({ id }) => id);

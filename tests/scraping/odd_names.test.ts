@@ -64,7 +64,7 @@ async function filesOf(service: Service, id: number) {
 
 describe('files with odd names', () => {
   it(
-    'are stored under names that any disk takes, and told as their senders called them',
+    'are stored under portable names, and reported under the names given by their senders',
     withTelegram(
       async (world) => {
         const { service, sandbox } = world;
@@ -86,7 +86,7 @@ describe('files with odd names', () => {
   );
 
   it(
-    'are chosen by their extensions, however those are written',
+    'are selected by their extensions, however those are spelled',
     withTelegram(
       async (world) => {
         await logIn(world, ADA);

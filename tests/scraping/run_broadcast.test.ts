@@ -8,9 +8,9 @@ import { seedRun, seedSource } from '../sources/seeding.js';
 /** More runs than are told of in one go. */
 const MANY = 120;
 
-describe('runs that change at one moment', () => {
+describe('runs that change at the same moment', () => {
   it(
-    'are all told of once, some after the others',
+    'are all announced once, one after the other',
     withService(async (service) => {
       const { clock, database } = service.container;
       const told: number[] = [];

@@ -36,7 +36,7 @@ describe('a run of a source', () => {
   );
 
   it(
-    'reads nothing that is stored already when it is triggered again',
+    'reads nothing that is already stored when it is triggered again',
     withTelegram(async (world) => {
       const { service } = world;
       await logIn(world, ADA);
@@ -53,7 +53,7 @@ describe('a run of a source', () => {
   );
 
   it(
-    'goes on with another session after a flood wait, from where it stood',
+    'continues with another session after a flood wait, where it stopped',
     withTelegram(async (world) => {
       const { service, sandbox } = world;
       await logIn(world, ADA);
@@ -69,7 +69,7 @@ describe('a run of a source', () => {
   );
 
   it(
-    'goes on when its lease is ended by an admin, also while it sleeps through a short flood wait',
+    'continues when its lease is ended by an admin, even while it sleeps through a short flood wait',
     withTelegram(async (world) => {
       const { service, sandbox } = world;
       const { id: session_id } = await logIn(world, ADA);
@@ -87,7 +87,7 @@ describe('a run of a source', () => {
   );
 
   it(
-    'reads a message again whose file went stale, and skips a file that Telegram does not give',
+    'reads a message again whose file reference expired, and skips a file that Telegram refuses',
     withTelegram(async (world) => {
       const { service, sandbox } = world;
       await logIn(world, ADA);
@@ -99,14 +99,14 @@ describe('a run of a source', () => {
       expect(linesOf(service, id).map((line) => line.id)).toEqual(idsOf(sandbox, 'Sandbox News'));
       const { body } = await service.as('admin').get(`/runs/${run.id}/files?limit=1000`).expect(200);
       const skipped = body.filter((file: { state: string }) => file.state === 'skipped');
-      expect(skipped).toMatchObject([{ path: null, reason: 'Telegram does not give it (LOCATION_INVALID)' }]);
+      expect(skipped).toMatchObject([{ path: null, reason: 'Telegram refuses it (LOCATION_INVALID)' }]);
       expect(await service.status()).toMatchObject({ free: 1 });
     }),
     60_000,
   );
 
   it(
-    'says in words why it failed',
+    'explains why it failed',
     withTelegram(async (world) => {
       await logIn(world, ADA);
       const id = await makeSource(world.service, 'nobody_has_this_name');

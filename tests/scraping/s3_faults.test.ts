@@ -27,7 +27,7 @@ async function* mebibytes(count: number): AsyncGenerator<Uint8Array> {
 }
 
 describe('an S3 server that spoils every tenth write', () => {
-  it('is asked again: all messages and files are there once, and no parts remain', async () => {
+  it('is retried: all messages and files are stored once, and no parts remain', async () => {
     proxy.spoil = everyTenthWrite(503, 'lost', 500, 'unanswered');
     const sink = await place.open(NOTHING_STORED, NEVER, throughProxy);
     let recorded = NOTHING_STORED;
@@ -52,7 +52,7 @@ describe('an S3 server that spoils every tenth write', () => {
     expect(await place.paths()).toHaveLength(25);
   });
 
-  it('may lose the answer that an upload is whole', async () => {
+  it('may lose the answer that an upload is complete', async () => {
     const sink = await place.open(NOTHING_STORED, NEVER, throughProxy);
     const arrived = await sink.store(LARGE, mebibytes(11), NEVER);
     let completions = 0;
@@ -81,7 +81,7 @@ function endingAtThirdPart(spoil: FaultyProxy['spoil']) {
 }
 
 describe('an upload', () => {
-  it('ends with the run, at once, and the server forgets its parts', async () => {
+  it('ends with the run, at once, and its parts are deleted on the server', async () => {
     const sink = await place.open(NOTHING_STORED, NEVER, throughProxy);
     const arrived = await sink.store(LARGE, mebibytes(16), NEVER);
     const { end, counted } = endingAtThirdPart(() => null);
@@ -94,7 +94,7 @@ describe('an upload', () => {
     await sink.close();
   });
 
-  it('that was cut off by the death of its run is forgotten when the sink is opened next', async () => {
+  it('interrupted by the end of its run is aborted when the sink is next opened', async () => {
     const sink = await place.open(NOTHING_STORED, NEVER, throughProxy);
     const arrived = await sink.store(LARGE, mebibytes(16), NEVER);
     // The dead do not clear up.
@@ -107,7 +107,7 @@ describe('an upload', () => {
   });
 });
 
-describe('what is said of S3', () => {
+describe('what is reported about S3', () => {
   it.each([
     ['a bucket that is not there', { bucket: 'elsewhere' }, /404|NoSuchBucket/, false],
     ['an unknown key', { accessKeyId: 'hunter2hunter2' }, /403 .*S3_ACCESS_KEY_ID/, false],
@@ -121,7 +121,7 @@ describe('what is said of S3', () => {
     expect(String(failure)).not.toMatch(/hunter2|S3RVER|127\.0\.0\.1/);
   });
 
-  it('tells a server that refuses for good, with its code', async () => {
+  it('reports a server that refuses permanently, with its code', async () => {
     const sink = await place.open(NOTHING_STORED, NEVER, throughProxy);
     await sink.append(lines(1), '2024-01', 1, NEVER);
     proxy.spoil = () => 503;

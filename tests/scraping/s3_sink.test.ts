@@ -24,7 +24,7 @@ async function record(checkpoint: Checkpoint, ids: readonly number[], dataDir = 
 }
 
 describe('a month in S3', () => {
-  it('is uploaded now and then, and what may be recorded lags behind until it was', async () => {
+  it('is uploaded from time to time, and what may be recorded follows the upload', async () => {
     const sink = await place.open();
     await sink.append(lines(1), '2024-01', 1, NEVER);
     expect(await sink.commit(false, NEVER)).toEqual(NOTHING_STORED);
@@ -38,7 +38,7 @@ describe('a month in S3', () => {
     await sink.close();
   });
 
-  it('is uploaded before the next begins, and its working copy goes', async () => {
+  it('is uploaded before the next one starts, and its working copy is deleted', async () => {
     const sink = await place.open();
     await sink.append(lines(1), '2024-01', 1, NEVER);
     await sink.append(lines(2), '2024-02', 2, NEVER);
@@ -47,7 +47,7 @@ describe('a month in S3', () => {
     await sink.close();
   });
 
-  it('is gone on with by another replica, and then by the first, which had written other lines', async () => {
+  it('is continued by another replica, and then by the first, which had written other lines', async () => {
     const first = await record(NOTHING_STORED, [1, 2]);
     const left = await place.open(first);
     // As long as what the other replica will write, and other than that.
@@ -58,7 +58,7 @@ describe('a month in S3', () => {
     expect(await place.text(JANUARY)).toBe(lines(1, 2, 3, 4, 5).toString());
   });
 
-  it('is fetched again where its working copy was tampered with, or is no longer there', async () => {
+  it('is downloaded again if its working copy was changed or is missing', async () => {
     const recorded = await record(NOTHING_STORED, [1, 2]);
     const working = join(place.dataDir, 'scraped-working/source-7');
     await writeFile(join(working, '2024-01.jsonl'), '');
@@ -68,7 +68,7 @@ describe('a month in S3', () => {
     expect(await place.text(JANUARY)).toBe(lines(1, 2, 3, 4).toString());
   });
 
-  it('is not fetched where the working copy is what was uploaded', async () => {
+  it('is not downloaded if the working copy is what was uploaded', async () => {
     const recorded = await record(NOTHING_STORED, [1, 2]);
     const { FaultyProxy } = await import('../../sandbox/s3/faulty_proxy.js');
     const proxy = await FaultyProxy.start(place.server?.port ?? 0);
@@ -84,8 +84,8 @@ describe('a month in S3', () => {
   });
 });
 
-describe('what was left of a run that was cut off', () => {
-  it('goes, also where there is more of it than a server lists at once', async () => {
+describe('what an interrupted run left', () => {
+  it('is deleted, even if there is more than a server lists at once', async () => {
     await (await place.open()).close();
     const bucket = await connectS3(place.s3);
     for (const id of [1, 2, 3]) await bucket.put(`tech/news/files/2024-01/${id}_a.txt`, 'a', NEVER);

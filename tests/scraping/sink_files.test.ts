@@ -31,7 +31,7 @@ describe.each(ALL_TARGETS)('files in %s', (target) => {
     return all.filter((path) => path.includes('.part-'));
   }
 
-  it('are kept in the month of their message, under a safe name, and their checksum is told', async () => {
+  it('are stored in the month of their message, under a safe name, and their checksum is returned', async () => {
     const sink = await place.open();
     const arrived = await sink.store(REPORT, pieces('two ', 'pieces'), NEVER);
     expect(arrived).toMatchObject({ sizeBytes: 10, sha256: sha256('two pieces') });
@@ -42,7 +42,7 @@ describe.each(ALL_TARGETS)('files in %s', (target) => {
     await sink.close();
   });
 
-  it('are dropped without a trace when their content is known', async () => {
+  it('are dropped without a trace if their content is known', async () => {
     const sink = await place.open();
     const arrived = await sink.store(REPORT, pieces('known'), NEVER);
     await arrived.drop();
@@ -60,7 +60,7 @@ describe.each(ALL_TARGETS)('files in %s', (target) => {
     await sink.close();
   });
 
-  it('replace what was left in their place by an attempt before', async () => {
+  it('replace what an earlier attempt left in their place', async () => {
     const sink = await place.open();
     await (await sink.store(REPORT, pieces('longer than the next'), NEVER)).keep(NEVER);
     await (await sink.store(REPORT, pieces('the next'), NEVER)).keep(NEVER);
@@ -69,7 +69,7 @@ describe.each(ALL_TARGETS)('files in %s', (target) => {
     expect((await place.paths()).filter((path) => path.includes('/files/'))).toEqual([REPORT_PATH]);
   });
 
-  it('that were not recorded go when the sink is opened next, and those that were stay', async () => {
+  it('that were not recorded are deleted when the sink is next opened, and those that were stay', async () => {
     const left = await place.open();
     await left.append(lines(5), '2024-02', 5, NEVER);
     const recorded = await left.commit(true, NEVER);
@@ -85,7 +85,7 @@ describe.each(ALL_TARGETS)('files in %s', (target) => {
     expect((await place.paths()).filter((path) => path.includes('/files/'))).toEqual([REPORT_PATH]);
   });
 
-  it('that had half arrived when a run was cut off go when the sink is opened next', async () => {
+  it('left incomplete by an interrupted run are deleted when the sink is next opened', async () => {
     const left = await place.open();
     await left.store(REPORT, pieces('arrived, and neither kept nor dropped'), NEVER);
     expect(await temporaries()).toHaveLength(1);
@@ -95,7 +95,7 @@ describe.each(ALL_TARGETS)('files in %s', (target) => {
     await left.close();
   });
 
-  it('leave nothing behind when their content breaks off, and its failure is told as it was', async () => {
+  it('leave nothing behind when their content fails, and the failure is passed on', async () => {
     const sink = await place.open();
     const failure = Object.assign(new Error('lost'), { code: 'ECONNRESET', syscall: 'read' });
     async function* broken() {
@@ -107,7 +107,7 @@ describe.each(ALL_TARGETS)('files in %s', (target) => {
     await sink.close();
   });
 
-  it('leave nothing behind when the run is ended, though their content hangs', async () => {
+  it('leave nothing behind when the run is ended, even if their content hangs', async () => {
     const sink = await place.open();
     const end = new AbortController();
     async function* hanging() {
@@ -120,7 +120,7 @@ describe.each(ALL_TARGETS)('files in %s', (target) => {
     await sink.close();
   });
 
-  it('of 40 MiB pass in pieces, no faster than they can be written', async () => {
+  it('of 40 MiB are streamed, no faster than they can be written', async () => {
     const sink = await place.open();
     const piece = randomBytes(2 ** 20);
     const whole = createHash('sha256');

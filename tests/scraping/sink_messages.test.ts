@@ -22,7 +22,7 @@ describe.each(ALL_TARGETS)('messages in %s', (target) => {
     return recorded;
   }
 
-  it('stand in the file of their month once they are committed', async () => {
+  it('are in the file of their month once they are committed', async () => {
     const recorded = await record(NOTHING_STORED, '2024-01', 1, 2);
     expect(recorded).toEqual({ lastMessageId: 2, monthPath: JANUARY, monthBytes: lines(1, 2).length });
     expect(await record(recorded, '2024-01', 3)).toMatchObject({ lastMessageId: 3 });
@@ -30,7 +30,7 @@ describe.each(ALL_TARGETS)('messages in %s', (target) => {
     expect(await place.paths()).toEqual([JANUARY]);
   });
 
-  it('are recorded as read where they left nothing to store', async () => {
+  it('are recorded as read if they left nothing to store', async () => {
     const sink = await place.open();
     await sink.append(lines(), '2024-01', 9, NEVER);
     expect(await sink.commit(true, NEVER)).toEqual({ ...NOTHING_STORED, lastMessageId: 9 });
@@ -40,7 +40,7 @@ describe.each(ALL_TARGETS)('messages in %s', (target) => {
     await sink.close();
   });
 
-  it('go on in a new file with a new month, and stay there when a date goes back over the edge', async () => {
+  it('continue in a new file with a new month, and stay there when a date goes back over the boundary', async () => {
     const sink = await place.open();
     await sink.append(lines(1), '2024-01', 1, NEVER);
     await sink.append(lines(2), '2024-02', 2, NEVER);
@@ -53,7 +53,7 @@ describe.each(ALL_TARGETS)('messages in %s', (target) => {
     expect(await place.text(FEBRUARY)).toBe(lines(2, 3, 4).toString());
   });
 
-  it('that were not recorded go, whether they were committed or not, and from later months too', async () => {
+  it('that were not recorded are deleted, whether committed or not, and from later months too', async () => {
     const recorded = await record(NOTHING_STORED, '2024-01', 1, 2);
     const left = await place.open(recorded);
     await left.append(lines(3, 4), '2024-01', 4, NEVER);
@@ -72,7 +72,7 @@ describe.each(ALL_TARGETS)('messages in %s', (target) => {
     expect(await place.text(JANUARY)).toBe(lines(1, 2, 3).toString());
   });
 
-  it('are stored exactly once by a run that is cut off at every step', async () => {
+  it('are stored exactly once by a run that is interrupted at every step', async () => {
     const ids = Array.from({ length: 12 }, (_, index) => index + 1);
     const monthFor = (id: number) => (id <= 4 ? '2024-01' : '2024-02');
     let recorded = NOTHING_STORED;
@@ -91,7 +91,7 @@ describe.each(ALL_TARGETS)('messages in %s', (target) => {
     expect(await place.text(FEBRUARY)).toBe(lines(...ids.slice(4)).toString());
   });
 
-  it('are missed, and nothing is made in their place', async () => {
+  it('are noticed if missing, and nothing is created in their place', async () => {
     const recorded = await record(NOTHING_STORED, '2024-01', 1);
     const more = { ...recorded, monthBytes: recorded.monthBytes + 1 };
     await expect(place.open(more)).rejects.toMatchObject({ name: 'SinkFailed', target, path: JANUARY });
@@ -104,7 +104,7 @@ describe.each(ALL_TARGETS)('messages in %s', (target) => {
     expect(await place.paths()).toEqual([JANUARY]);
   });
 
-  it('of another source are left alone', async () => {
+  it('of another source are not touched', async () => {
     await record(NOTHING_STORED, '2024-01', 1);
     place.source = { ...place.source, id: 8 };
     await expect(place.open()).rejects.toMatchObject({
@@ -117,7 +117,7 @@ describe.each(ALL_TARGETS)('messages in %s', (target) => {
     await expect(place.open()).rejects.toMatchObject({ name: 'SinkFailed' });
   });
 
-  it('go on where they are until the month ends, when the source is given another path', async () => {
+  it('continue where they are until the month ends, if the source gets another path', async () => {
     const recorded = await record(NOTHING_STORED, '2024-01', 1);
     place.source = { ...place.source, targetPath: null };
     const inJanuary = await record(recorded, '2024-01', 2);
@@ -126,7 +126,7 @@ describe.each(ALL_TARGETS)('messages in %s', (target) => {
     expect(await place.text(JANUARY)).toBe(lines(1, 2).toString());
   });
 
-  it('are not added once the run is ended', async () => {
+  it('are not added once the run has ended', async () => {
     const sink = await place.open();
     const ended = AbortSignal.abort(new Error('ended'));
     await expect(sink.append(lines(1), '2024-01', 1, ended)).rejects.toThrow('ended');

@@ -44,7 +44,7 @@ describe('a disk', () => {
     await place.remove();
   });
 
-  it('that is full fails the run, which goes on once there is room, with nothing twice', async () => {
+  it('that is full fails the run, which continues once there is space, with nothing twice', async () => {
     if (!mounts()) return;
     const sink = await place.open();
     await sink.append(lines(1), '2024-01', 1, NEVER);
@@ -69,7 +69,7 @@ describe('a disk', () => {
     expect(await place.text(after.monthPath ?? '')).toBe(lines(1, 2).toString());
   });
 
-  it('that can only be read fails the run', async () => {
+  it('that is read-only fails the run', async () => {
     if (!mounts('ro')) return;
     await expect(place.open()).rejects.toMatchObject({
       name: 'SinkFailed',

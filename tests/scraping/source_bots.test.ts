@@ -26,7 +26,7 @@ async function withToken(stores: Stores, token = '17:secret', over: object = {})
 
 describe("a source's bot", () => {
   it(
-    'is named by its id and never by its token, and speaks by the configured application',
+    'is named by its id and never by its token, and uses the configured application',
     using(async (stores) => {
       for (const token of ['17:secret', 'secret', '17']) await withToken(stores, token);
       const bots = botsOf(stores);
@@ -39,7 +39,7 @@ describe("a source's bot", () => {
   );
 
   it(
-    "speaks by the source's own application, if that is known whole",
+    "uses the source's own application, if that is complete",
     using(async (stores) => {
       const apiHash = await vault.encrypt('own', SOURCE_API_HASH);
       await withToken(stores, '17:secret', { apiId: 6, apiHash });
@@ -52,7 +52,7 @@ describe("a source's bot", () => {
   );
 
   it(
-    'has the session that it got last, until it has another token or forgets it',
+    'keeps its last session, until it has another token or forgets it',
     using(async (stores) => {
       await withToken(stores);
       const bots = botsOf(stores);
@@ -71,7 +71,7 @@ describe("a source's bot", () => {
   );
 
   it(
-    'logs in anew where no key opens its session',
+    'logs in again if no key decrypts its session',
     using(async (stores) => {
       await withToken(stores);
       const encrypted = (await stores.sources.source(1))?.botToken ?? '';

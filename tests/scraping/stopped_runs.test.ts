@@ -6,7 +6,7 @@ import { logInSome, smallWorld } from './small_world.js';
 
 describe('a run that waits for a session while the service stops', () => {
   it(
-    'goes on after the next start',
+    'continues after the next start',
     withTelegram(
       async ({ service, sandbox }) => {
         await logInSome({ service, sandbox }, 1);

@@ -48,9 +48,9 @@ async function expectToGoOn({ service, sandbox }: World, source: number, title: 
   expect(linesOf(service, source).map((line) => line.id)).toEqual(all);
 }
 
-describe('a channel that vanishes half-way', () => {
+describe('a channel that disappears halfway', () => {
   it.each(['CHANNEL_PRIVATE', 'CHANNEL_INVALID'])(
-    'for all sessions (%s) fails the run in words, and is gone on with when it is back',
+    'for all sessions (%s) fails the run with a clear error, and is continued when it is back',
     (fault) =>
       withTelegram(
         async (world) => {
@@ -68,7 +68,7 @@ describe('a channel that vanishes half-way', () => {
   );
 
   it.each(['CHANNEL_PRIVATE', 'CHANNEL_INVALID'])(
-    'for one session (%s) is read on with another',
+    'for one session (%s) is continued with another',
     (fault) =>
       withTelegram(
         async (world) => {
@@ -88,7 +88,7 @@ describe('a channel that vanishes half-way', () => {
   );
 
   it(
-    'with its name fails the run in words',
+    'together with its name fails the run with a clear error',
     withTelegram(
       async (world) => {
         await logIn(world, ADA);
@@ -105,7 +105,7 @@ describe('a channel that vanishes half-way', () => {
   );
 
   it(
-    'for the session that alone is in it fails the run in words, and is gone on with when it is back',
+    'for its only member session fails the run with a clear error, and is continued when it is back',
     withTelegram(
       async (world) => {
         const { id: session_id } = await logIn(world, ADA);
@@ -114,7 +114,10 @@ describe('a channel that vanishes half-way', () => {
         const wish = { name: 'Hidden', session_id, channel_id: HIDDEN.id, target: 'LOCAL' };
         const { body } = await post(world.service, '/sources/private', wish).expect(200);
         const run = await failHalfway(world, body.id, { fault: 'CHANNEL_PRIVATE' });
-        expect(run).toMatchObject({ state: 'failed', error: expect.stringContaining('not in the channel') });
+        expect(run).toMatchObject({
+          state: 'failed',
+          error: expect.stringContaining('not a member of the channel'),
+        });
         await expectToGoOn(world, body.id, HIDDEN.title);
       },
       { seed: SEED },

@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { wish } from '../contracts/stores.js';
 import { some, withService } from '../service/service.js';
 
-describe('leases that the service had itself when it was killed', () => {
+describe("the service's own leases when it was killed", () => {
   it(
-    'are over when it starts again; those of workers are not',
+    'have ended when it starts again; those of workers have not',
     withService(
       async (service) => {
         const { session_id } = await service.lease('session_name=s001');

@@ -32,7 +32,7 @@ describe('the channels of a session', () => {
   );
 
   it(
-    'are kept for ten minutes; refresh asks anew',
+    'are cached for ten minutes; refresh asks again',
     withTelegram(async (world) => {
       const { id } = await logIn(world, ADA);
       await channels(world, id).expect(200);
@@ -53,7 +53,7 @@ describe('the channels of a session', () => {
   );
 
   it(
-    'are asked for once where two ask at a time',
+    'are requested once for two concurrent calls',
     withTelegram(async (world) => {
       const { id } = await logIn(world, ADA);
       const before = world.sandbox.connections.list().length;
@@ -64,7 +64,7 @@ describe('the channels of a session', () => {
   );
 
   it(
-    'come without descriptions where Telegram floods those: the method is blocked, the list is not lost',
+    'come without descriptions if Telegram floods those: the method is blocked, the list is not lost',
     withTelegram(async (world) => {
       const { id } = await logIn(world, ADA);
       world.sandbox.faults.add({ fault: 'FLOOD_WAIT_99', method: 'channels.getFullChannel', phone: ADA });

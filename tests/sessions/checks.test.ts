@@ -43,7 +43,7 @@ describe('a test of a session', () => {
   );
 
   it(
-    'believes AUTH_KEY_UNREGISTERED only when it is said twice',
+    'accepts AUTH_KEY_UNREGISTERED only the second time',
     withTelegram(async (world) => {
       const { id } = await logIn(world, ADA);
       world.sandbox.faults.add({ fault: 'AUTH_KEY_UNREGISTERED', phone: ADA, times: 1 });
@@ -55,7 +55,7 @@ describe('a test of a session', () => {
   );
 
   it(
-    'records a flood wait, and says for how long',
+    'records a flood wait, and returns its length',
     withTelegram(async (world) => {
       const { id } = await logIn(world, ADA);
       world.sandbox.faults.add({ fault: 'FLOOD_WAIT_120', phone: ADA });
@@ -108,7 +108,7 @@ describe('a test of a session', () => {
   );
 
   it(
-    'gets an inactive session though a worker waits in line for that very one',
+    'gets an inactive session although a worker is waiting for that one',
     withTelegram(async (world) => {
       const { id } = await logIn(world, ADA);
       await world.service.as('admin').put(`/sessions/${id}`).send({ is_active: 'inactive' }).expect(200);
@@ -125,7 +125,7 @@ describe('a test of a session', () => {
   );
 
   it(
-    'asks for an inactive session too, which stays inactive; not for a dead or duplicate one',
+    'works for an inactive session, which stays inactive, but not for a dead or duplicate one',
     withTelegram(async (world) => {
       const { id } = await logIn(world, ADA);
       const admin = world.service.as('admin');
@@ -143,7 +143,7 @@ describe('a test of a session', () => {
   );
 
   it(
-    'of what can’t be read as a session says so, and of an unknown one 404',
+    'of an unreadable session says so, and of an unknown one is 404',
     withTelegram(
       async (world) => {
         const answer = await check(world, 1).expect(200);
@@ -157,9 +157,9 @@ describe('a test of a session', () => {
   );
 });
 
-describe('the round of checks', () => {
+describe('the health checks', () => {
   it(
-    'asks about idle sessions, and finds the dead ones before a worker does',
+    'check idle sessions, and find dead ones before a worker does',
     withTelegram(async (world) => {
       const first = await logIn(world, ADA);
       const second = await logIn(world, '+9996610002');
@@ -185,7 +185,7 @@ describe('the round of checks', () => {
 
 describe('an exported session', () => {
   it(
-    'is a string or a file, for admins only, and the log says who took it, but not what',
+    'is a string or a file, for admins only, and the log says who exported it, but not its content',
     withTelegram(async (world) => {
       const { id } = await logIn(world, ADA);
       const path = `/sessions/${id}/export`;

@@ -40,7 +40,7 @@ describe('data centres that', () => {
     ['refuse', 502],
     ['silent', 504],
     ['half_dead', 504],
-  ] as const)('are %s get every endpoint to answer %i in time, and nothing is marked bad', (mode, status) =>
+  ] as const)('are %s make every endpoint answer %i in time, and nothing is marked bad', (mode, status) =>
     withTelegram(async (world) => {
       const { id } = await logIn(world, ADA);
       const login = await sendCode(world.service, { phone_number: BEN, session_name: 'ben' });

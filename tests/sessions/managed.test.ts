@@ -41,7 +41,7 @@ describe('a session that is renamed', () => {
   );
 
   it(
-    'takes its JSON file along, out of its own directory',
+    'moves its JSON file as well, out of its own directory',
     withService(
       async (service) => {
         const id = await idOf(service, '5551234567');
@@ -78,7 +78,7 @@ describe('a session that is renamed', () => {
   );
 
   it(
-    'is refused names that can be no file, by their field',
+    'is refused names that cannot be file names, by their field',
     withService(
       async (service) => {
         const id = await idOf(service, 'ann');
@@ -108,7 +108,7 @@ describe('a session that is renamed', () => {
 
 describe('a session that is deleted', () => {
   it(
-    'is gone with its files',
+    'is deleted with its files',
     withService(
       async (service) => {
         const id = await idOf(service, '5551234567');
@@ -136,7 +136,7 @@ describe('a session that is deleted', () => {
   );
 
   it(
-    'leaves its auth key to the file that had it too',
+    'passes its auth key to the other file that has it',
     withService(
       async (service) => {
         const { session_id: id, lease_id } = await service.lease();
@@ -180,7 +180,7 @@ describe('is_active of a session', () => {
     (await service.as('admin').get(`/sessions/${id}`).expect(200)).body;
 
   it(
-    'may be set to all that it can say, which may be sent back as it was told',
+    'can be set to all its values, which can be sent back as received',
     withService(
       async (service) => {
         const id = await idOf(service, 'ann');
@@ -211,7 +211,7 @@ describe('is_active of a session', () => {
   );
 
   it(
-    'that is set to expired ends a lease of it, for good',
+    'that is set to expired ends its lease permanently',
     withService(
       async (service) => {
         const { session_id: id, lease_id } = await service.lease();
@@ -220,7 +220,7 @@ describe('is_active of a session', () => {
         await service.time.advance(86_400);
         await service.as('worker').get('/session').expect(503);
         expect(await told(service, id)).toMatchObject({
-          ...{ is_active: 'expired', status_reason: 'said to be expired' },
+          ...{ is_active: 'expired', status_reason: 'marked as expired' },
         });
       },
       { files: { 'ann.session': telethonFile() } },
@@ -230,7 +230,7 @@ describe('is_active of a session', () => {
 
 describe('the proxy of a session', () => {
   it(
-    'is set by its parts or its URL, leased with its password, shown without, and taken away',
+    'is set by its parts or its URL, leased with its password, shown without it, and removed',
     withService(
       async (service) => {
         const id = await idOf(service, 'ann');
@@ -253,7 +253,7 @@ describe('the proxy of a session', () => {
   );
 
   it(
-    'is refused by its field where it can be none',
+    'is rejected by its field if it is invalid',
     withService(
       async (service) => {
         const id = await idOf(service, 'ann');

@@ -13,7 +13,7 @@ const seed = parseSeed({
 
 describe('tests of many sessions', () => {
   it(
-    'at a time all say what is: 500 of them, 20 at once',
+    'all return the right result: 500 of them, 20 at once',
     withTelegram(
       async (world) => {
         const sessions: { id: number }[] = [];

@@ -52,7 +52,7 @@ describe('a Pyrogram string', () => {
   });
 
   it(
-    'of a session whose user nobody knows is exported once Telegram has said whose it is',
+    'of a session with an unknown user is exported once Telegram has identified it',
     withTelegram(async (world) => {
       const { service, sandbox } = world;
       const [id] = await dropped(world);
@@ -66,7 +66,7 @@ describe('a Pyrogram string', () => {
   );
 
   it(
-    'is not exported where Telegram does not say, or a worker has the session',
+    'is not exported if Telegram does not identify it, or a worker holds the session',
     withTelegram(async (world) => {
       const { service, sandbox } = world;
       const [id] = await dropped(world);
@@ -84,7 +84,7 @@ describe('a Pyrogram string', () => {
   );
 
   it(
-    'is leased once Telegram has said whose session it is, which nobody else has meanwhile',
+    'is leased once Telegram has identified the session, which nobody else gets meanwhile',
     withTelegram(async (world) => {
       const { service, sandbox } = world;
       await dropped(world, [ADA, BEN]);
@@ -98,7 +98,7 @@ describe('a Pyrogram string', () => {
   );
 
   it(
-    'leases the same session to a request that is sent again',
+    'leases the same session to a repeated request',
     withTelegram(async (world) => {
       const { service } = world;
       await dropped(world);
@@ -109,7 +109,7 @@ describe('a Pyrogram string', () => {
   );
 
   it(
-    'leases nothing where Telegram does not say whose session it is, and says so',
+    'leases nothing if Telegram does not identify the session, and says so',
     withTelegram(async (world) => {
       const { service, sandbox } = world;
       const [id] = await dropped(world);

@@ -61,8 +61,8 @@ describe('a change that the store refused', () => {
   });
 
   it('names who has the name, be it a login under way', () => {
-    expect(nameTaken({ sessionId: null, sessionName: 'a login under way' })).toMatchObject({
-      message: expect.stringContaining('a login under way'),
+    expect(nameTaken({ sessionId: null, sessionName: 'a pending login' })).toMatchObject({
+      message: expect.stringContaining('a pending login'),
       detail: { error: 'name_taken', session_id: null },
     });
     expect(sessionInUse(session).message).toContain('ann');

@@ -11,7 +11,7 @@ function put(service: Service, id: number, body: object) {
 
 describe('a source that is changed', () => {
   it(
-    'has each field by each of its names, and keeps the others',
+    'accepts each field by each of its names, and keeps the others',
     withService(async (service) => {
       const { id } = await seedSource(service);
       const changes: readonly (readonly [object, object])[] = [
@@ -71,7 +71,7 @@ describe('a source that is changed', () => {
   );
 
   it(
-    'may be sent as it was told',
+    'can be sent back as received',
     withService(async (service) => {
       const { id } = await seedSource(service, { schedule: '0 0 * * *', sessionId: 1, fileTypes: ['pdf'] });
       const { body } = await service.as('admin').get(`/sources/${id}`);
@@ -81,7 +81,7 @@ describe('a source that is changed', () => {
   );
 
   it(
-    'keeps its secrets encrypted, each for its own field',
+    'keeps its secrets encrypted, each bound to its field',
     withService(async (service) => {
       const { id } = await seedSource(service);
       await put(service, id, { api_hash: 'hash-1', bot_token: '1:token' }).expect(200);
@@ -118,7 +118,7 @@ describe('a source that is changed', () => {
   );
 
   it(
-    'must be there',
+    'must exist',
     withService(async (service) => {
       const gone = { detail: 'Source not found', code: 'source_not_found' };
       expect((await put(service, 9, { name: 'x' }).expect(404)).body).toEqual(gone);
@@ -134,7 +134,7 @@ describe('a source that is changed', () => {
 
 describe('a source that is deleted', () => {
   it(
-    'is gone with its runs, and its session may go too',
+    'is deleted with its runs, and its session can be deleted too',
     withService(async (service) => {
       const { id } = await seedSource(service, { accessLevel: 'private', sessionId: 1 });
       const run = await seedProgress(service, id, 'somebody');

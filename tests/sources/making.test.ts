@@ -36,7 +36,7 @@ describe('a new source', () => {
   );
 
   it(
-    'that is private names its session by either name, and its channel by an id of 64 bits, digit for digit',
+    'that is private names its session by either field, and its channel by a 64-bit id, digit for digit',
     withService(async (service) => {
       const said = {
         name: 'Private',
@@ -62,7 +62,7 @@ describe('a new source', () => {
   );
 
   it(
-    'that is public takes a name or a link, numbers as text, a bot, and a schedule',
+    'that is public accepts a name or a link, numbers as text, a bot, and a schedule',
     withService(async (service) => {
       const said = {
         name: 'Tech',
@@ -86,7 +86,7 @@ describe('a new source', () => {
   );
 
   it(
-    'may come in a form',
+    'can be sent as a form',
     withService(async (service) => {
       const form = 'name=N&channel_username=technews&target=LOCAL&file_types=pdf,zip&is_active=false';
       const { body } = await service.as('admin').post('/sources/public').type('form').send(form).expect(200);
@@ -95,7 +95,7 @@ describe('a new source', () => {
   );
 
   it(
-    'that is paused waits for its first run until it is asked for',
+    'that is paused has no first run until it is triggered',
     withService(async (service) => {
       const said = { name: 'Paused', channel_username: 'technews', target: 'LOCAL', is_active: false };
       const { body } = await make(service, '/sources/public', said).expect(200);

@@ -5,7 +5,7 @@ import { oneByOne } from '../../src/sources/schedules.js';
 const DUE = new Date(0);
 
 describe('jobs that are taken one by one', () => {
-  it('wait until the one before is done, however it ends', async () => {
+  it('wait until the previous one is done, however it ends', async () => {
     const told: string[] = [];
     const { takeJob } = oneByOne({
       async takeJob(name) {

@@ -65,7 +65,7 @@ const MALFORMED: readonly (readonly [string, readonly unknown[]])[] = [
 ];
 
 describe('a source', () => {
-  it.each(BAD)('may not have a bad %s, and keeps what it has', (field, values) =>
+  it.each(BAD)('cannot have a bad %s, and keeps its old one', (field, values) =>
     withService(async (service) => {
       const { id } = await seedSource(service);
       const { body: before } = await service.as('admin').get(`/sources/${id}`);
@@ -74,7 +74,7 @@ describe('a source', () => {
     }, FILES)(),
   );
 
-  it.each(MALFORMED)('is not understood where %s is of another kind', (field, values) =>
+  it.each(MALFORMED)('is rejected if %s has another type', (field, values) =>
     withService(async (service) => {
       const { id } = await seedSource(service);
       for (const value of values)
@@ -92,7 +92,7 @@ describe('a source', () => {
   );
 
   it(
-    'is not made where a field is null that it needs, or empty text that takes nothing away',
+    'is not created if a required field is null, or empty text that clears nothing',
     withService(async (service) => {
       const nothing = ['name', 'access_level', 'target'].map((field) => [field, null] as const);
       const empty = ['session_ref', 'session_id', 'api_id', 'api_hash', 'bot_token'].map(
@@ -122,7 +122,7 @@ describe('a source', () => {
   );
 
   it(
-    'that is private needs a session that is there',
+    'that is private needs an existing session',
     withService(async (service) => {
       const required = {
         detail: 'Session required for private',
@@ -148,7 +148,7 @@ describe('a source', () => {
   );
 
   it(
-    'can not go where no setting says where that is',
+    'cannot use a target that is not configured',
     withService(async (service) => {
       const { id } = await seedSource(service);
       for (const [target, setting] of [
@@ -168,7 +168,7 @@ describe('a source', () => {
   );
 
   it(
-    'is told where two names of one field say different things',
+    'is rejected if two names of one field have different values',
     withService(async (service) => {
       const differing = { session_id: 1, session_ref: 2 };
       const { body } = await make(service, differing).expect(422);
@@ -193,7 +193,7 @@ const CHANGING = [
 
 describe('keys', () => {
   it(
-    'of workers may not even look, those of monitoring may, and only an admin changes anything',
+    'of workers cannot read, those of monitors can, and only admins change anything',
     withService(async (service) => {
       await service.as('admin').post('/sources').send(WHOLE).expect(200);
       for (const path of READ) {

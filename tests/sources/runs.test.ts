@@ -10,7 +10,7 @@ function trigger(service: Service, path: string) {
 
 describe('a source that is triggered', () => {
   it(
-    'has a run queued, unless one goes on, of two that ask at once',
+    'queues one run for two concurrent requests, unless one is in progress',
     withService(async (service) => {
       const { id } = await seedSource(service);
       const asked = await Promise.all([1, 2].map(() => trigger(service, `/sources/${id}/trigger`)));
@@ -34,7 +34,7 @@ describe('a source that is triggered', () => {
   );
 
   it(
-    'may be named in place of its id, which counts where both are given',
+    'can be given by name instead of its id, which takes precedence',
     withService(async (service) => {
       const { id } = await seedSource(service, { name: 'Новости / дня' });
       const { id: other } = await seedSource(service, { name: 'other' });
@@ -65,7 +65,7 @@ describe('a source that is triggered', () => {
 
 describe('a run', () => {
   it(
-    'tells how far it is, and how fast it got there',
+    'shows its progress and rate',
     withService(async (service) => {
       const { id: source_id } = await seedSource(service);
       const { id } = await seedProgress(service, source_id, 'somebody');
@@ -126,7 +126,7 @@ describe('a run', () => {
   );
 
   it(
-    'that is queued is cancelled at once, and again; one that goes on is asked to end',
+    'that is queued is cancelled at once, repeatedly; one in progress is asked to end',
     withService(async (service) => {
       const { id: source_id } = await seedSource(service);
       const queued = await seedRun(service, source_id);
@@ -151,7 +151,7 @@ describe('a run', () => {
   );
 
   it(
-    'must be there',
+    'must exist',
     withService(async (service) => {
       for (const path of ['/runs/9', '/runs/9/logs', '/runs/9/files'])
         for (const prefix of ['', '/flows', '/api/v1', '/api/v1/flows']) {

@@ -70,13 +70,15 @@ describe('a source with a schedule', () => {
   );
 
   it(
-    'whose run goes on is left alone, which is told and no mistake',
+    'whose run is still in progress is skipped, which is logged but not an error',
     withService(async (service) => {
       const { id } = await seedSource(service, { schedule: EVERY_SECOND });
       const { id: run } = await seedRun(service, id);
       await service.stop();
       await service.start();
-      await until(() => service.log.some((line) => line.includes('a source is due while its run goes on')));
+      await until(() =>
+        service.log.some((line) => line.includes('a source is due while its run is in progress')),
+      );
       const [told] = service.log.filter((line) => line.includes('a source is due'));
       expect(JSON.parse(told ?? '')).toMatchObject({ level: 'info', source_id: id, run_id: run });
     }),
@@ -85,7 +87,7 @@ describe('a source with a schedule', () => {
 
 describe('schedules', () => {
   it(
-    'follow what is made, changed and deleted elsewhere',
+    'follow what is created, changed and deleted elsewhere',
     withService(async (service) => {
       const told = new ToldInProcess();
       const [here, elsewhere] = [follow(service, { told }), follow(service, { told, most: 1 })];
@@ -108,7 +110,7 @@ describe('schedules', () => {
   );
 
   it(
-    'that nobody told of are found by the next look at all; one that is stale begins nothing',
+    'that were not announced are found by the next comparison; a stale one starts nothing',
     withService(async (service) => {
       const { schedules, begun } = follow(service, { most: 1 });
       const { sources } = service.container.database;
@@ -128,13 +130,13 @@ describe('schedules', () => {
   );
 
   it(
-    'are so many at the most: no further source may have one, and none is dropped for it',
+    'are limited: no further source may have one, and none is dropped',
     withService(async (service) => {
       const { schedules, log } = follow(service, { most: 2 });
       for (let made = 0; made < 3; made += 1) await seedSource(service, { schedule: NEW_YEAR });
       await schedules.followAll();
       expect(schedules.full).toBe(true);
-      expect(log.text).toContain('as many schedules of sources are kept as may be');
+      expect(log.text).toContain('the maximum number of schedules is reached');
       schedules.dispose();
       expect(schedules.full).toBe(false);
     }),

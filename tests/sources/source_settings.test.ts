@@ -28,7 +28,7 @@ describe('a schedule', () => {
 });
 
 describe('file types', () => {
-  it('are compared without dots, spaces and case, each once', () => {
+  it('are normalised without dots, spaces, case and duplicates', () => {
     expect(normaliseFileTypes(['.PDF', ' zip ', 'pdf', '. . JPG'.replaceAll(' ', ''), '7z', 'ДОК'])).toEqual([
       ...['pdf', 'zip', 'jpg', '7z', 'док'],
     ]);

@@ -18,7 +18,7 @@ describe('a target path', () => {
     ['я'.repeat(100), 'я'.repeat(100)],
     [`${'a/'.repeat(249)}aa`, `${'a/'.repeat(249)}aa`],
     ['e\u0301', '\u00e9'],
-  ])('such as %s is taken below its root', (text, path) => {
+  ])('such as %s is resolved below its root', (text, path) => {
     expect(parseTargetPath(text, '/nas')).toBe(path);
   });
 
@@ -42,7 +42,7 @@ describe('a target path', () => {
     ['te\ud800ch', 'text that UTF-8 can hold'],
     ['я'.repeat(101), 'at most 200 bytes'],
     [`${'a/'.repeat(250)}a`, 'at most 500 bytes'],
-  ])('such as %j is refused', (text, wanted) => {
+  ])('such as %j is rejected', (text, wanted) => {
     const parse = () => parseTargetPath(text, '/nas');
     expect(parse).toThrow(wanted);
     expect(parse).toThrow(expect.objectContaining({ name: 'BadRequest' }));
@@ -52,11 +52,11 @@ describe('a target path', () => {
     ['//tech/news/', 'tech/news'],
     ['a b+c=d&e?f#g%20\\h', 'a b+c=d&e?f#g%20\\h'],
     ['/etc', 'etc'],
-  ])('of S3, such as %s, is a key like another', (text, path) => {
+  ])('of S3, such as %s, is a valid key', (text, path) => {
     expect(parseTargetPath(text, null)).toBe(path);
   });
 
-  it.each(['/', 'a/../b', 'a//b', 'a\u0007b'])('of S3, such as %j, is refused', (text) => {
+  it.each(['/', 'a/../b', 'a//b', 'a\u0007b'])('of S3, such as %j, is rejected', (text) => {
     expect(() => parseTargetPath(text, null)).toThrow(expect.objectContaining({ name: 'BadRequest' }));
   });
 
@@ -67,7 +67,7 @@ describe('a target path', () => {
 
   it('that a source gets by its id is refused to others', () => {
     for (const path of ['source-1', 'SOURCE-12/a']) {
-      expect(() => targetPath(path, 'LOCAL', ROOTS)).toThrow('wanted another name');
+      expect(() => targetPath(path, 'LOCAL', ROOTS)).toThrow('expected another name');
     }
     for (const path of ['source-1a', 'source-', 'a/source-1', 'my-source-1']) {
       expect(targetPath(path, 'LOCAL', ROOTS)).toBe(path);

@@ -29,9 +29,9 @@ const NEW_SOURCE: RequestedSettings = {
 const DAILY = { schedule: '0 0 * * *' };
 const refusal = { detail: { error: 'too_many_schedules' } };
 
-describe('where as many sources have schedules as may', () => {
+describe('at the maximum number of schedules', () => {
   it(
-    'others may be made, changed and run on demand, but are given none',
+    'other sources can be created, changed and run on demand, but get none',
     withService(async (service) => {
       const full = fullOf(service);
       await expect(full.create({ ...NEW_SOURCE, ...DAILY })).rejects.toMatchObject(refusal);
@@ -44,7 +44,7 @@ describe('where as many sources have schedules as may', () => {
   );
 
   it(
-    'one that has its own may have another',
+    'a source with a schedule may change it',
     withService(async (service) => {
       const { id } = await seedSource(service, DAILY);
       const schedule = '0 6 * * *';

@@ -19,7 +19,7 @@ function held(lanes: number, mostAtOnce = 4) {
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('calls that share a statement', () => {
-  it('go at once while there are lanes, and together when there are none', async () => {
+  it('run at once while there are free lanes, and together when there are none', async () => {
     const { batches, under, items } = held(2);
     const results = Promise.all([1, 2, 3, 4, 5, 6, 7].map((item) => batches.add('all', item)));
     expect(items()).toEqual([[1], [2]]);
@@ -33,13 +33,13 @@ describe('calls that share a statement', () => {
     expect(await results).toEqual([10, 20, 30, 40, 50, 60, 70]);
   });
 
-  it('do not wait for those of another key', () => {
+  it('do not wait for those with another key', () => {
     const { batches, items } = held(1);
     for (const key of ['a', 'b']) void batches.add(key, 1);
     expect(items()).toEqual([[1], [1]]);
   });
 
-  it('fail together, and those after them go on', async () => {
+  it('fail together, and those after them continue', async () => {
     const { batches, under } = held(1);
     const first = batches.add('all', 1);
     const lost = Promise.allSettled([batches.add('all', 2), batches.add('all', 3)]);

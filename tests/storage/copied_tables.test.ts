@@ -16,14 +16,14 @@ const inPostgres = Object.values({ ...postgres, ...postgresScraping }).flatMap((
 );
 const copied = COPIED_TABLES.map(({ name }) => name);
 
-describe('what a copy copies', () => {
-  it('is every table of both databases, but for those that are made anew', () => {
+describe('a copy', () => {
+  it('covers every table of both databases, except those that are recreated', () => {
     const all = [...copied, ...UNCOPIED_TABLES].sort();
     expect(inPostgres.map(({ name }) => name).sort()).toEqual(all);
     expect(inSqlite.map(({ name }) => name).sort()).toEqual(all.filter((name) => name !== 'rate_limits'));
   });
 
-  it('is every column of each, by the same name and under the same key', () => {
+  it('covers every column of each, by the same name and with the same key', () => {
     for (const { name, columns, key } of COPIED_TABLES) {
       const table = inSqlite.find((one) => one.name === name);
       expect(table?.columns.map((column) => column.name).sort()).toEqual(
@@ -35,7 +35,7 @@ describe('what a copy copies', () => {
     }
   });
 
-  it('comes in an order in which rows find those that they refer to', () => {
+  it('has an order in which rows come after those that they refer to', () => {
     for (const { name, foreignKeys } of inPostgres) {
       for (const key of foreignKeys) {
         const { name: referred } = postgresConfig(key.reference().foreignTable);

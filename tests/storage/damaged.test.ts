@@ -57,7 +57,7 @@ const DAMAGES: readonly [string, (path: string) => void][] = [
 ];
 
 describe('a damaged database', () => {
-  it.each(DAMAGES)('%s is refused by name and left as it is', (_, damage) =>
+  it.each(DAMAGES)('%s is refused by name and left unchanged', (_, damage) =>
     damaged(damage, async (path, directory) => {
       const before = contentsOf(directory);
       await expect(openAt(path)).rejects.toMatchObject({
@@ -68,7 +68,7 @@ describe('a damaged database', () => {
     })(),
   );
 
-  it('with a damaged page in its middle is refused by name and left as it is', () =>
+  it('with a damaged page in the middle is refused by name and left unchanged', () =>
     inDirectory(async (directory) => {
       await healthy(join(directory, 'telegate.db'));
       const page = rootPage(join(directory, 'telegate.db'), 'sessions');
@@ -95,7 +95,7 @@ describe('a damaged database', () => {
       await database.close();
     }));
 
-  it('that is a directory, or lies where nothing can be made, is refused by name', () =>
+  it('that is a directory, or in an unwritable place, is refused by name', () =>
     inDirectory(async (directory) => {
       mkdirSync(join(directory, 'telegate.db'));
       await expect(openAt(join(directory, 'telegate.db'))).rejects.toMatchObject({ name: 'DatabaseRefused' });

@@ -40,11 +40,11 @@ function overwriteHistory(path: string): void {
 }
 
 describe('a database of 85 MiB', () => {
-  it('is opened at once, and found sound behind the service', async () => {
+  it('is opened at once, and checked in the background without findings', async () => {
     const path = large.copy();
     expect(statSync(path).size).toBeGreaterThan(80 * 2 ** 20);
     const { database, said } = await opened(path);
-    await until(() => said('the database was checked and is sound').length > 0);
+    await until(() => said('the database was checked and is not damaged').length > 0);
     expect(await database.pool.acquire(wish(), T0)).toMatchObject({ kind: 'granted' });
     await database.close();
   });
@@ -53,7 +53,7 @@ describe('a database of 85 MiB', () => {
     ['whose header is overwritten', (path: string) => overwritePage(path, 1)],
     ['that is cut off', (path: string) => truncateSync(path, 50 * 2 ** 20)],
     ['that is cut off within its first page', (path: string) => truncateSync(path, 1000)],
-  ])('%s is refused at the start, and left as it is', async (_, damage) => {
+  ])('%s is refused at the start, and left unchanged', async (_, damage) => {
     const path = large.copy();
     damage(path);
     const before = readFileSync(path);
@@ -65,7 +65,7 @@ describe('a database of 85 MiB', () => {
   });
 
   it.each(PAGES)(
-    'with an overwritten page of %s is found damaged behind the service, which leases no more',
+    'with an overwritten page of %s is found damaged in the background, and the service stops leasing',
     async (_, tree, kind, byte) => {
       const path = large.copy();
       overwritePage(path, middlePage(path, tree, kind), byte);
@@ -82,7 +82,7 @@ describe('a database of 85 MiB', () => {
     },
   );
 
-  it('is walked through in slices of a few milliseconds', () => {
+  it('is checked in slices of a few milliseconds', () => {
     const slices = [...walkPages(large.copy())].sort((one, other) => one - other);
     expect(slices.length).toBeGreaterThan(50);
     expect(slices[Math.floor(slices.length / 2)]).toBeLessThan(50);
@@ -90,7 +90,7 @@ describe('a database of 85 MiB', () => {
 });
 
 describe('a page that turns out to be damaged while the service runs', () => {
-  it('ends everything with an error of its own, and not one of a disk or a server that is away', async () => {
+  it('fails every call with its own error, not that of an unavailable disk or server', async () => {
     const path = large.copy();
     const database = await openAt(path);
     const reasons: string[] = [];
@@ -104,7 +104,7 @@ describe('a page that turns out to be damaged while the service runs', () => {
     await database.close();
   });
 
-  it('is said by /ready, and to those who ask for a session or wait for one', () => {
+  it('is reported by /ready, and to requests that ask or wait for a session', () => {
     const path = large.copy();
     const settings = { DATABASE_URL: `sqlite:${path}` };
     return withService(

@@ -3,7 +3,7 @@ import { Unavailable } from '../../src/kernel/errors.js';
 import { DatabaseHealth } from '../../src/storage/database_health.js';
 import { ManualTime } from '../service/manual_time.js';
 
-const FULL = { error: 'storage_unavailable', message: 'the database can not be written just now' };
+const FULL = { error: 'storage_unavailable', message: 'the database cannot be written at the moment' };
 
 /** A database that can be read and written, or not, as the test says. */
 function database() {
@@ -20,7 +20,7 @@ function database() {
 }
 
 describe('the health of a database', () => {
-  it('is good while it can be read and the last write went well, and asking writes nothing', async () => {
+  it('is good while it can be read and the last write succeeded, and checking writes nothing', async () => {
     const { state, ...parts } = database();
     const health = new DatabaseHealth(parts, new ManualTime());
     expect(await health.reason()).toBeNull();
@@ -31,7 +31,7 @@ describe('the health of a database', () => {
     expect(await health.reason()).toBeNull();
   });
 
-  it('is bad after a write that failed, which is tried again each second until one goes well', async () => {
+  it('is bad after a failed write, which is retried each second until one succeeds', async () => {
     const { state, ...parts } = database();
     const time = new ManualTime();
     const health = new DatabaseHealth(parts, time);
@@ -47,7 +47,7 @@ describe('the health of a database', () => {
     expect(state.writes).toBe(5);
   });
 
-  it('writes no more once it is stopped, nor names what it was not told of in words', async () => {
+  it('writes no more once it is stopped, and does not leak unknown errors', async () => {
     const { state, ...parts } = database();
     const time = new ManualTime();
     const health = new DatabaseHealth(

@@ -37,7 +37,7 @@ function fill(path: string): void {
   closeSync(file);
 }
 
-where('a disk that can not be written', () => {
+where('a disk that cannot be written', () => {
   let database: SqliteDatabase;
 
   beforeAll(async () => {
@@ -52,7 +52,7 @@ where('a disk that can not be written', () => {
     run('umount', disk);
   });
 
-  it('because it is full: nothing is granted or changed, and all goes on once there is room', async () => {
+  it('because it is full: nothing is granted or changed, and everything continues once there is space', async () => {
     const held = await database.pool.acquire(wish({ leaseId: 'held' }), T0);
     expect(held.kind).toBe('granted');
     const before = await database.pool.counts(T0);
@@ -91,7 +91,7 @@ describe('files that became read-only under the service', () => {
 
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-  it('turn requests away without a grant, and all goes on once they can be written', async () => {
+  it('make requests fail without a grant, and everything continues once they can be written', async () => {
     const database = await openAt(path);
     await database.intake.apply([put(found('a'))], T0);
     try {

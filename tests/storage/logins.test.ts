@@ -4,8 +4,8 @@ import { asSession, HOLDER, keyed, pending, UNTIL } from '../contracts/logins.js
 import { keyOf, put, T0, wish } from '../contracts/stores.js';
 import { inDirectory, openAt } from './databases.js';
 
-describe('logins in a database file that is opened again', () => {
-  it('are where they were: in doubt, with their auth key to themselves, and nobody is at them any more', () =>
+describe('logins in a reopened database file', () => {
+  it('are unchanged: in doubt, with their auth key reserved, and not claimed any more', () =>
     inDirectory(async (directory) => {
       const path = join(directory, 'telegate.db');
       const login = pending({ stage: 'ready', authKeySha256: keyOf('k'), phoneNumber: '+1' });
@@ -24,7 +24,7 @@ describe('logins in a database file that is opened again', () => {
       await after.close();
     }));
 
-  it('are saved with the file that was found while they were not', () =>
+  it('are saved with the file that was found in the meantime', () =>
     inDirectory(async (directory) => {
       const path = join(directory, 'telegate.db');
       const login = pending({ stage: 'ready', authKeySha256: keyOf('k'), sessionName: 'a' });

@@ -68,7 +68,7 @@ describe('a database of the first version', () => {
       await database.close();
     }));
 
-  it('has its names folded, whatever letters they are of, and is folded only once', () =>
+  it('has its names folded, whatever their letters, and only once', () =>
     inDirectory(async (directory) => {
       const path = join(directory, 'telegate.db');
       makeOld(path, directory);
@@ -82,12 +82,12 @@ describe('a database of the first version', () => {
       }
     }));
 
-  it('is refused to a command beside the service until the service has opened it', () =>
+  it('is refused for a command until the service has opened it', () =>
     inDirectory(async (directory) => {
       const path = join(directory, 'telegate.db');
       makeOld(path, directory);
       const beside = () => SqliteDatabase.open({ path, migrations: MIGRATIONS, beside: true });
-      await expect(beside()).rejects.toThrow(`${path} is of an older TeleGate`);
+      await expect(beside()).rejects.toThrow(`${path} belongs to an older version of TeleGate`);
       const database = await openAt(path);
       const second = await beside();
       expect(await second.access.keys()).toEqual([]);

@@ -42,7 +42,7 @@ const save = (client: PoolClient, name: string, value: string) =>
   );
 
 describe('a PostgreSQL database', () => {
-  it('is migrated once by services that start at the same moment, and found up to date later', async () => {
+  it('is migrated once by services that start at the same moment, and is up to date later', async () => {
     const name = await makeDatabase(false);
     const opened = await Promise.all(Array.from({ length: 5 }, () => openPostgres(name)));
     const again = await openPostgres(name);
@@ -56,7 +56,7 @@ describe('a PostgreSQL database', () => {
     await dropDatabase(name);
   });
 
-  it('is refused where no server listens, without its password in the message', async () => {
+  it('is refused if no server listens, without its password in the message', async () => {
     const listener = createServer().listen(0, '127.0.0.1');
     await new Promise((listening) => listener.once('listening', listening));
     const address = listener.address();
@@ -71,7 +71,7 @@ describe('a PostgreSQL database', () => {
     await expect(refused).rejects.not.toThrow('hidden');
   });
 
-  it('is refused where the server does not know it, or is too old', async () => {
+  it('is refused if the server does not know it, or is too old', async () => {
     await expect(openPostgres('not_there')).rejects.toThrow('"not_there" does not exist');
     expect(() => refuseOldVersion(120_022, 'h/d')).toThrow('h/d is version 12: TeleGate needs 13 or newer.');
     expect(() => refuseOldVersion(130_000, 'h/d')).not.toThrow();
@@ -79,7 +79,7 @@ describe('a PostgreSQL database', () => {
 });
 
 describe('a transaction', () => {
-  it('is undone when its work fails, and its connection goes on', () =>
+  it('is rolled back when its work fails, and its connection is reused', () =>
     inDatabase(1, async (transactions) => {
       const failing = transactions.run(async (client) => {
         await save(client, 'f', 'x');
@@ -91,7 +91,7 @@ describe('a transaction', () => {
       expect(await transactions.statement({ text: 'SELECT * FROM facts' })).toEqual([]);
     }));
 
-  it('is run again when it and another wait for each other', () =>
+  it('is retried after a deadlock', () =>
     inDatabase(2, async (transactions) => {
       await transactions.run(async (client) => {
         await save(client, 'a', '.');
@@ -132,7 +132,7 @@ describe('a transaction', () => {
       expect(await transactions.statement({ text: 'SELECT value FROM facts' })).toEqual([{ value: 'z' }]);
     }));
 
-  it('never keeps a connection, however it ended', () =>
+  it('never keeps a connection, however it ends', () =>
     inDatabase(2, async (transactions, name) => {
       for (let turn = 0; turn < 20; turn += 1) {
         await transactions

@@ -7,7 +7,7 @@ import { onServer } from './server.js';
 const describe = await describeWithServer();
 
 describe('a transaction that loses its connection', () => {
-  it.each(['BEGIN', 'INSERT'])('before %s is sent is run again, and done once', (text) =>
+  it.each(['BEGIN', 'INSERT'])('before %s is sent is retried, and done once', (text) =>
     whereConnectionsFail(async ({ transactions, proxy, pauses, saved }) => {
       proxy.cutNext('question', text);
       await transactions.run(save);
@@ -16,7 +16,7 @@ describe('a transaction that loses its connection', () => {
     }),
   );
 
-  it('to a server that ends it is run again', () =>
+  it('to a server that closes it is retried', () =>
     whereConnectionsFail(async ({ transactions, pauses, saved }) => {
       await transactions.run(async (client) => {
         await save(client);
@@ -31,7 +31,7 @@ describe('a transaction that loses its connection', () => {
   it.each([
     ['question', undefined],
     ['answer', 'x'],
-  ] as const)('while it is committed (the %s is lost) is not run again: it may be done', (what, kept) =>
+  ] as const)('during its commit (the %s is lost) is not retried: it may be done', (what, kept) =>
     whereConnectionsFail(async ({ transactions, proxy, pauses, saved }) => {
       proxy.cutNext(what, COMMIT);
       const unknown = transactions.run(save);
@@ -41,7 +41,7 @@ describe('a transaction that loses its connection', () => {
     }),
   );
 
-  it('and gets no other waits for up to two seconds, longer each time', () =>
+  it('and gets no other one waits for up to two seconds, longer each time', () =>
     whereConnectionsFail(async ({ transactions, proxy, pauses }) => {
       proxy.down();
       await expect(transactions.run(save)).rejects.toMatchObject({ name: 'Unavailable' });
@@ -49,7 +49,7 @@ describe('a transaction that loses its connection', () => {
       expect(pauses.reduce((sum, pause) => sum + pause)).toBe(2000);
     }));
 
-  it('goes on as soon as there is a connection again', () =>
+  it('continues as soon as there is a connection again', () =>
     whereConnectionsFail(async (failing) => {
       const { transactions, proxy, pauses, saved } = failing;
       await transactions.run(save);
@@ -62,7 +62,7 @@ describe('a transaction that loses its connection', () => {
 });
 
 describe('a single statement that loses its connection', () => {
-  it('may have been done where it writes, and is not run again', () =>
+  it('may have been done if it writes, and is not retried', () =>
     whereConnectionsFail(async ({ transactions, proxy, pauses, saved }) => {
       proxy.cutNext('answer', 'INSERT');
       await expect(transactions.statement(SAVE)).rejects.toMatchObject({ name: 'OutcomeUnknown' });
@@ -70,14 +70,14 @@ describe('a single statement that loses its connection', () => {
       expect(pauses).toEqual([]);
     }));
 
-  it('is run again where it only reads', () =>
+  it('is retried if it only reads', () =>
     whereConnectionsFail(async ({ transactions, proxy, pauses }) => {
       proxy.cutNext('answer', 'SELECT');
       expect(await transactions.statement({ text: 'SELECT 1 AS one' }, 'reads')).toEqual([{ one: 1 }]);
       expect(pauses).toHaveLength(1);
     }));
 
-  it('is run again, whatever it does, where it got no connection', () =>
+  it('is retried, whatever it does, if it got no connection', () =>
     whereConnectionsFail(async (failing) => {
       const { transactions, proxy, pauses, saved } = failing;
       proxy.down();
@@ -87,8 +87,8 @@ describe('a single statement that loses its connection', () => {
     }));
 });
 
-describe('what took too long', () => {
-  it('is told as unavailable, known to be undone, and does not take as long again', () =>
+describe('a statement that took too long', () => {
+  it('is reported as unavailable, is rolled back, and does not take that long again', () =>
     whereConnectionsFail(async ({ transactions, pauses }) => {
       const slow = transactions.run(async (client) => {
         await client.query('SET LOCAL statement_timeout = 20');

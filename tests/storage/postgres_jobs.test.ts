@@ -17,7 +17,7 @@ function asked(replicas: readonly Replica[], minute: number) {
 }
 
 describe('a job that is due', () => {
-  it('falls to one of the replicas, time after time', () =>
+  it('runs on one of the replicas, each time', () =>
     withJobs(4, async (replicas) => {
       for (let minute = 0; minute < 8; minute += 1) {
         const taken = (await asked(replicas, minute)).filter((done) => done !== null);
@@ -27,7 +27,7 @@ describe('a job that is due', () => {
       }
     }));
 
-  it('falls to nobody while the one before is still done, and not twice to a clock that is late', () =>
+  it('does not run while the previous one is still running, nor twice for a slow clock', () =>
     withJobs(2, async ([one, other]) => {
       const done = await one?.jobs.takeJob('sync', at(1));
       expect(done).not.toBeNull();
@@ -40,14 +40,14 @@ describe('a job that is due', () => {
       await next?.();
     }));
 
-  it('of another name falls to whoever asks', () =>
+  it('of another name runs independently', () =>
     withJobs(2, async ([one, other]) => {
       const done = [await one?.jobs.takeJob('sync', at(1)), await other?.jobs.takeJob('health', at(1))];
       expect(done).not.toContain(null);
       for (const end of done) await end?.();
     }));
 
-  it('falls to another replica when the one that did it is gone', () =>
+  it('runs on another replica when the one that ran it is gone', () =>
     withJobs(2, async ([one, other], name) => {
       expect(await one?.jobs.takeJob('sync', at(1))).not.toBeNull();
       await onServer(
@@ -63,16 +63,16 @@ describe('a job that is due', () => {
       await (done as (() => Promise<void>) | null)?.();
     }));
 
-  it('falls to nobody while the database is lost', () =>
+  it('does not run while the database is unavailable', () =>
     withJobs(1, async ([one], name) => {
       await dropDatabase(name);
       await expect(one?.jobs.takeJob('sync', at(1))).rejects.toThrow();
     }));
 });
 
-describe('a schedule of all replicas', () => {
+describe('a schedule for all replicas', () => {
   // Real time: it is node-cron that tells when a job is due.
-  it('does its job once each time, in one of them, and goes on after one that fails', () =>
+  it('runs its job once each time, on one of them, and continues after a failure', () =>
     withJobs(3, async (replicas) => {
       const lines = new Lines();
       const logger = createLogger({ level: 'error', stream: lines });

@@ -7,12 +7,12 @@ import { onServer } from './server.js';
 
 const describe = await describeWithServer();
 
-describe('what is counted over all replicas', () => {
+describe('a limit over all replicas', () => {
   const RATE = { points: 5, seconds: 60 };
   const limiters = (replicas: readonly Replica[], name = 'bad keys') =>
     replicas.map(({ connections }) => postgresLimiter(connections, name, RATE));
 
-  it('is allowed so often in all, each client by itself and each thing by itself', () =>
+  it('applies in total, per client and per limit', () =>
     withJobs(2, async (replicas) => {
       const [one, other] = limiters(replicas);
       const tries = [one, other, one, other, one].map((limiter) => limiter?.consume('192.0.2.1'));
@@ -26,7 +26,7 @@ describe('what is counted over all replicas', () => {
       await limiters(replicas, 'logins')[0]?.consume('192.0.2.1');
     }));
 
-  it('is refused without asking the database once it is used up', () =>
+  it('is enforced without asking the database once it is used up', () =>
     withJobs(1, async (replicas, name) => {
       const [limiter] = limiters(replicas);
       for (let tries = 0; tries < 5; tries += 1) await limiter?.consume('192.0.2.1');
@@ -37,7 +37,7 @@ describe('what is counted over all replicas', () => {
       ]);
     }));
 
-  it('is counted by each replica while the database is lost', () =>
+  it('is counted by each replica while the database is unavailable', () =>
     withJobs(1, async (replicas) => {
       const [limiter] = limiters(replicas);
       await replicas[0]?.connections.end();

@@ -7,7 +7,7 @@ const describe = await describeWithServer();
 
 describe('exclusive work', () => {
   it(
-    'is done by one replica after the other, and what it brings is told',
+    'is done by one replica after the other, and its result is returned',
     withLocks(async ({ one, other, name }) => {
       const [first, second] = [work(), work()];
       const results = [one.exclusively('sync', first.run), other.exclusively('sync', second.run)];
@@ -25,7 +25,7 @@ describe('exclusive work', () => {
   );
 
   it(
-    'waits longer than a statement may take',
+    'may wait longer than a statement may take',
     withLocks(async (locks) => {
       const { first, second, before, after } = await contended(locks);
       // Real time: it is the server that would end the wait.
@@ -37,7 +37,7 @@ describe('exclusive work', () => {
   );
 
   it(
-    'of one process waits in the order in which it came, on one connection; that of another name does not wait',
+    'of one process waits in order of arrival, on one connection; that of another name does not wait',
     withLocks(async ({ one, name }) => {
       const works = [work(), work(), work()];
       const order: number[] = [];
@@ -58,7 +58,7 @@ describe('exclusive work', () => {
   );
 
   it(
-    'that fails lets the next one begin, and says why',
+    'that fails lets the next one start, and reports the reason',
     withLocks(async ({ one, other }) => {
       const failing = one.exclusively('sync', async () => {
         throw new Error('the disk is full');

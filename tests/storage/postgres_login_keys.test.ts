@@ -15,7 +15,7 @@ const ready = (word: string, over: Partial<PendingLogin> = {}) =>
   pending({ stage: 'ready', authKeySha256: keyOf(word), ...over });
 
 describe('an auth key of a login, on two replicas', () => {
-  it('is one login’s alone, though several begin with it at one moment', () =>
+  it('belongs to one login, even if several start with it at the same moment', () =>
     withReplicas(async (replicas) => {
       for (let round = 0; round < ROUNDS; round += 1) {
         const added = Array.from({ length: 4 }, (_, index) =>
@@ -26,7 +26,7 @@ describe('an auth key of a login, on two replicas', () => {
       }
     }));
 
-  it('is never used while a worker may get a file with it, though both appear at one moment', () =>
+  it('is never used while a worker may get a file with it, even if both appear at the same moment', () =>
     withReplicas(async (replicas) => {
       for (let round = 0; round < ROUNDS; round += 1) {
         const word = `key ${round}`;
@@ -41,7 +41,7 @@ describe('an auth key of a login, on two replicas', () => {
       }
     }));
 
-  it('keeps the session of its own name aside, unless a worker got that one first', () =>
+  it('reserves the session of its own name, unless a worker got it first', () =>
     withReplicas(async (replicas) => {
       for (let round = 0; round < ROUNDS; round += 1) {
         const word = `key ${round}`;
@@ -60,7 +60,7 @@ describe('an auth key of a login, on two replicas', () => {
       }
     }));
 
-  it('is a file’s own once the login is given up, though the file is found at that moment', () =>
+  it('belongs to a file once the login is cancelled, even if the file is found at that moment', () =>
     withReplicas(async (replicas) => {
       for (let round = 0; round < ROUNDS; round += 1) {
         const word = `key ${round}`;

@@ -22,7 +22,7 @@ const describe = await describeWithServer();
 const ROUNDS = 30;
 
 describe('logins of two replicas on one database', () => {
-  it('are claimed by one of 20 requests of one moment', () =>
+  it('are claimed by one of 20 concurrent requests', () =>
     withReplicas(async (replicas) => {
       const login = await begin(replicas.one);
       const asked = Array.from({ length: 20 }, (_, index) => claim(either(replicas, index), login));
@@ -31,7 +31,7 @@ describe('logins of two replicas on one database', () => {
       expect(outcomes.filter(({ kind }) => kind === 'busy')).toHaveLength(19);
     }));
 
-  it('stay claimed when another replica starts, until they settle or the claim has run out', () =>
+  it('stay claimed when another replica starts, until they settle or the claim expires', () =>
     withReplicas(async ({ one, name }) => {
       const [settled, left] = [await begin(one), await begin(one)];
       await claim(one, settled);
@@ -49,7 +49,7 @@ describe('logins of two replicas on one database', () => {
       }
     }));
 
-  it('are a thousand at the most between them', () =>
+  it('are at most a thousand between them', () =>
     withReplicas(async (replicas) => {
       await beginMany(replicas.one, 993);
       const added = Array.from({ length: 20 }, (_, index) =>
@@ -61,7 +61,7 @@ describe('logins of two replicas on one database', () => {
     }));
 
   it.each(['name', 'phone number'])(
-    'become one session where they want the same %s at one moment',
+    'become one session if they want the same %s at the same moment',
     (shared) =>
       withReplicas(async (replicas) => {
         const { one, other } = replicas;
@@ -82,7 +82,7 @@ describe('logins of two replicas on one database', () => {
       }),
   );
 
-  it('are saved once, though both replicas save them at one moment', () =>
+  it('are saved once, even if both replicas save them at the same moment', () =>
     withReplicas(async ({ one, other }) => {
       const { id } = await beginReady(one, 'k');
       const saved = await Promise.all(

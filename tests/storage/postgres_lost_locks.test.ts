@@ -8,7 +8,7 @@ const describe = await describeWithServer();
 
 describe('exclusive work', () => {
   it(
-    'that nobody wants any more gives up its place: behind another replica, behind its own, and at once',
+    'that is aborted gives up its place: behind another replica, behind its own, and at once',
     withLocks(async ({ one, other, name }) => {
       const first = work();
       const before = one.exclusively('sync', first.run);
@@ -30,7 +30,7 @@ describe('exclusive work', () => {
   );
 
   it(
-    'goes on when the wish is withdrawn after it began',
+    'continues if it is aborted after it has started',
     withLocks(async ({ one }) => {
       const [first, withdrawn] = [work(), new AbortController()];
       const result = one.exclusively('sync', first.run, withdrawn.signal);
@@ -42,7 +42,7 @@ describe('exclusive work', () => {
   );
 
   it(
-    'is told that it lost the lock with its connection, which is another replica’s then',
+    'is notified that it lost the lock with its connection, which another replica then gets',
     withLocks(async (locks) => {
       const { name } = locks;
       const { first, second, before, after } = await contended(locks);
@@ -59,7 +59,7 @@ describe('exclusive work', () => {
   );
 
   it(
-    'never begins where the database is lost, and does when it is there again',
+    'does not start while the database is unavailable, and does when it is back',
     withLocks(async (locks) => {
       const { other, name } = locks;
       const { first, second, before, after } = await contended(locks);

@@ -4,8 +4,8 @@ import { onServer } from './server.js';
 
 const describe = await describeWithServer();
 
-describe('a PostgreSQL server that is asked whether it takes writes', () => {
-  it('says so, and no longer once it only reads', async () => {
+describe('a PostgreSQL server that is asked whether it accepts writes', () => {
+  it('says yes, and no once it is read-only', async () => {
     const name = await makeDatabase();
     const database = await openPostgres(name);
     try {
@@ -16,7 +16,7 @@ describe('a PostgreSQL server that is asked whether it takes writes', () => {
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}' AND pid <> pg_backend_pid()`,
       );
       await expect(database.probe()).rejects.toMatchObject({
-        detail: { error: 'storage_unavailable', message: 'the database only reads for now' },
+        detail: { error: 'storage_unavailable', message: 'the database is read-only for now' },
       });
     } finally {
       await database.close();

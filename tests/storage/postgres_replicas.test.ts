@@ -9,7 +9,7 @@ import { onServer } from './server.js';
 const describe = await describeWithServer();
 
 describe('two replicas on one database', () => {
-  it('keep to the cap of a key between them', () =>
+  it('share max_leases of a key between them', () =>
     withReplicas(async ({ one, other }) => {
       await add(one, ...Array.from({ length: 20 }, (_, index) => `s${index}`));
       for (let round = 1; round <= 10; round += 1) {
@@ -26,7 +26,7 @@ describe('two replicas on one database', () => {
       }
     }));
 
-  it('answer a request that both get at one moment with one lease', () =>
+  it('answer a request that both get at the same moment with one lease', () =>
     withReplicas(async ({ one, other }) => {
       await add(one, 'a', 'b', 'c');
       for (const idempotencyKey of ['k1', 'k2', 'k3']) {
@@ -49,7 +49,7 @@ describe('two replicas on one database', () => {
       expect(tally(await one.pool.counts(T0))).toEqual({ free: 4, duplicate: 4 });
     }));
 
-  it('give out and take back many sessions at once, each to one, the least recently used first', () =>
+  it('lease and release many sessions at once, each to one, the least recently used first', () =>
     withReplicas(async ({ one, other }) => {
       await add(one, ...Array.from({ length: 100 }, (_, index) => `s${index}`));
       const asked = Array.from({ length: 120 }, (_, index) =>
@@ -72,7 +72,7 @@ describe('two replicas on one database', () => {
       expect(tally(await one.pool.counts(T0))).toEqual({ free: 100 });
     }));
 
-  it('carry out deadlines that the other one set, also where they have not heard of them', () =>
+  it('apply deadlines set by the other one, even if they have not heard of them', () =>
     withReplicas(async ({ one, other }) => {
       await add(one, 'a');
       await other.pool.counts(T0);
@@ -83,7 +83,7 @@ describe('two replicas on one database', () => {
       expect((await lease(other, { holder: 'key:2' }, now + 10 * SECOND)).sessionId).toBe(sessionId);
     }));
 
-  it('tell each other what became free, what happened, and when the next deadline falls', () =>
+  it('tell each other freed sessions, events, and the next deadline', () =>
     withReplicas(async ({ one, other, someoneWaits }) => {
       await someoneWaits();
       const events: string[] = [];
@@ -101,7 +101,7 @@ describe('two replicas on one database', () => {
       expect(events).toEqual(['added', 'added', 'leased', 'released']);
     }));
 
-  it('wake those who wait when they listen again after a time in which they could not', () =>
+  it('wake waiting requests when they listen again after an interruption', () =>
     withReplicas(async ({ one, other, name, someoneWaits }) => {
       await someoneWaits();
       await add(one, 'a');

@@ -22,7 +22,7 @@ async function withServer(test: (server: OwnServer) => Promise<void>): Promise<v
 
 const ADD = { text: 'UPDATE tally SET n = n + 1' };
 
-describe('a server that restarts', () => {
+describe('a restarting server', () => {
   it.each<Stop>(['fast', 'immediate', 'killed'])(
     '(%s) has done what it said it did, and more only of what nobody knows',
     (how) =>
@@ -59,7 +59,7 @@ describe('a server that restarts', () => {
       }),
   );
 
-  it('ends exclusive work, which is told so, and lets the next begin', () =>
+  it('ends exclusive work, which is notified, and lets the next one start', () =>
     withServer(async (server) => {
       const locks = new AdvisoryLocks(optionsFor('postgres', { url: server.url() }));
       let held: AbortSignal | null = null;

@@ -20,7 +20,7 @@ const describe = await describeWithServer();
 const ROUNDS = 20;
 
 describe('runs of two replicas on one database', () => {
-  it('go to one of 20 that want them at one moment', () =>
+  it('go to one of 20 concurrent takers', () =>
     withReplicas(async (replicas) => {
       for (const id of await makeSources(replicas.one, 12)) await begin(replicas.one, id);
       const taken = (await takeAtOnce(replicas, 20, MANY)).flatMap((run) => run ?? []);
@@ -29,7 +29,7 @@ describe('runs of two replicas on one database', () => {
       for (const run of taken) expect(await replicas.one.runs.run(run.id)).toEqual(run);
     }));
 
-  it('are no more at once than may be carried out between them', () =>
+  it('never exceed the maximum of concurrent runs between them', () =>
     withReplicas(async (replicas) => {
       const ids = await makeSources(replicas.one, 10);
       for (let round = 0; round < ROUNDS; round += 1) {
@@ -41,7 +41,7 @@ describe('runs of two replicas on one database', () => {
       }
     }));
 
-  it('begin once a source, whichever replica is asked', () =>
+  it('start once per source, whichever replica is asked', () =>
     withReplicas(async (replicas) => {
       for (let round = 0; round < ROUNDS; round += 1) {
         const id = await makeSource(replicas.one);
@@ -54,7 +54,7 @@ describe('runs of two replicas on one database', () => {
       }
     }));
 
-  it('are taken over once their owner’s time is over; what it stores then is refused', () =>
+  it('are taken over once ownership expires; what the old owner stores then is refused', () =>
     withReplicas(async ({ one, other }) => {
       const { id, sourceId } = await takeNew(one);
       await one.runs.store(id, 'replica:1', batch(10, 4, [file(3, 'a')]), T0);
@@ -68,7 +68,7 @@ describe('runs of two replicas on one database', () => {
       expect(await one.runs.files(id, { skip: 0, limit: 9 })).toHaveLength(1);
     }));
 
-  it('are stored by one of them, though the old owner stores while the new one takes over', () =>
+  it('are stored by one of them, even if the old owner stores while the new one takes over', () =>
     withReplicas(async ({ one, other }) => {
       for (let round = 0; round < ROUNDS; round += 1) {
         const { id, sourceId } = await takeNew(one);
@@ -85,7 +85,7 @@ describe('runs of two replicas on one database', () => {
       }
     }));
 
-  it('end, or go with their source, while it is removed', () =>
+  it('end, or are deleted with their source, while it is removed', () =>
     withReplicas(async ({ one, other }) => {
       for (let round = 0; round < ROUNDS; round += 1) {
         const { id, sourceId } = await takeNew(one);

@@ -12,8 +12,8 @@ const ROUNDS = 30;
 
 describe('sources in PostgreSQL', () => sourceStoreContract(makePostgresStores));
 
-describe('a session that two replicas are at', () => {
-  it.each(['removed', 'gone'] as const)('is named by a source or %s, and never both', (how) =>
+describe('a session that two replicas use', () => {
+  it.each(['removed', 'gone'] as const)('is used by a source or %s, and never both', (how) =>
     withReplicas(async (replicas) => {
       for (let round = 0; round < ROUNDS; round += 1) {
         const name = `s${round}`;

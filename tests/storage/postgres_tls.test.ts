@@ -24,7 +24,7 @@ async function isEncrypted(url: string): Promise<boolean> {
   }
 }
 
-describe('a connection to a server with a certificate of its own', () => {
+describe('a connection to a server with a self-signed certificate', () => {
   let server: OwnServer;
   /** A URL of the server; `host`: other than the one in its certificate. */
   const at = (query: string, host = 'localhost') => server.url('postgres', query).replace('localhost', host);
@@ -45,7 +45,7 @@ describe('a connection to a server with a certificate of its own', () => {
     expect(await isEncrypted(at(query))).toBe(encrypted);
   });
 
-  it('that verifies everything is made where the certificate is known and the host is right', async () => {
+  it('that verifies everything succeeds if the certificate is known and the host matches', async () => {
     const known = `sslrootcert=${server.certificate}`;
     expect(await isEncrypted(at(`?sslmode=verify-full&${known}`))).toBe(true);
     expect(await isEncrypted(at(`?${known}&sslmode=verify-ca`, '127.0.0.1'))).toBe(true);
@@ -55,12 +55,12 @@ describe('a connection to a server with a certificate of its own', () => {
   it.each([
     ['verify-full', 'localhost', ''],
     ['verify-full', 'localhost', '&sslrootcert=system'],
-  ])('by %s is refused where nobody vouches for the certificate (%s%s)', async (mode, host, more) => {
+  ])('by %s is refused if the certificate is not trusted (%s%s)', async (mode, host, more) => {
     const refused = isEncrypted(at(`?sslmode=${mode}${more}`, host));
     await expect(refused).rejects.toThrow('self-signed certificate');
   });
 
-  it('by verify-full is refused where the certificate is another host’s', async () => {
+  it('by verify-full is refused if the certificate is for another host', async () => {
     const url = at(`?sslmode=verify-full&sslrootcert=${server.certificate}`, '127.0.0.1');
     await expect(isEncrypted(url)).rejects.toThrow("does not match certificate's altnames");
   });
@@ -96,7 +96,7 @@ describe("a URL's TLS", () => {
     expect(read).not.toThrow('hidden');
   });
 
-  it('leaves the rest of it as it is', () => {
+  it('leaves the rest of the URL unchanged', () => {
     const url = 'postgres://m%40e:p%3Aw@host/db?options=-c%20a%3Db';
     expect(asLibpqReads(url)).toBe(`${url}&uselibpqcompat=true`);
     expect(asLibpqReads('postgres://host/db')).toBe('postgres://host/db?uselibpqcompat=true');

@@ -67,7 +67,7 @@ const unknown = { name: 'OutcomeUnknown' };
 /** What grants a lease in one statement; one with a key takes several, and a `COMMIT`. */
 const PLAIN = 'UPDATE sessions';
 
-describe('a lease of which nobody was told', () => {
+describe('an orphaned lease', () => {
   it('is ended once the database answers', () =>
     withCuts(async ({ stores, proxy, time }) => {
       proxy.cutNext('answer', PLAIN);
@@ -78,7 +78,7 @@ describe('a lease of which nobody was told', () => {
       expect((await lease(stores)).sessionId).toBe(2);
     }));
 
-  it('is ended after an outage, too', () =>
+  it('is ended after an outage as well', () =>
     withCuts(async ({ stores, proxy, time }) => {
       proxy.cutNext('answer', PLAIN);
       await expect(stores.pool.acquire(wish(), T0)).rejects.toMatchObject(unknown);
@@ -101,7 +101,7 @@ describe('a lease of which nobody was told', () => {
       expect(await statesOf(stores)).toEqual({ a: 'leased', b: 'free' });
     }));
 
-  it('is ended though its worker has a key, which brings another one then', () =>
+  it('is ended although its worker has a key, which then gets another one', () =>
     withCuts(async ({ stores, proxy, time }) => {
       proxy.cutNext('answer', COMMIT);
       const asked = stores.pool.acquire(wish({ idempotencyKey: 'k' }), T0);
@@ -111,7 +111,7 @@ describe('a lease of which nobody was told', () => {
       expect(again).toMatchObject({ kind: 'granted', repeated: false, lease: { sessionName: 'b' } });
     }));
 
-  it('is ended also when the server grants it long after the connection was lost', () =>
+  it('is also ended if the server grants it long after the connection was lost', () =>
     withCuts(async ({ stores, proxy, time, url }) => {
       const holder = new pg.Client({ connectionString: url });
       await holder.connect();
@@ -130,7 +130,7 @@ describe('a lease of which nobody was told', () => {
       await holder.end();
     }));
 
-  it('is ended when it could not be given back at first', () =>
+  it('is ended if it could not be ended at first', () =>
     withCuts(async ({ stores, proxy, time }) => {
       const { sessionId, leaseId } = await lease(stores);
       proxy.down();

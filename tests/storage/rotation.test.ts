@@ -19,7 +19,7 @@ const using = usingStores(makeSqliteStores);
 
 describe('a new encryption key', () => {
   it(
-    'encrypts what the older one encrypted, and leaves what no key opens',
+    're-encrypts what the older one encrypted, and keeps what no key decrypts',
     using(async (stores) => {
       const [before, both, after] = [new Vault([OLD]), new Vault([NEW, OLD]), new Vault([NEW])];
       const pass = await before.encrypt('secret', PROXY_PASSWORD);
@@ -47,7 +47,7 @@ describe('a new encryption key', () => {
   );
 
   it(
-    'encrypts the sessions that are kept in the database',
+    're-encrypts the sessions stored in the database',
     using(async (stores) => {
       const [before, both, after] = [new Vault([OLD]), new Vault([NEW, OLD]), new Vault([NEW])];
       const old = await before.encrypt('session', SESSION_CREDENTIALS);
@@ -67,7 +67,7 @@ describe('a new encryption key', () => {
   );
 
   it(
-    'encrypts the api hashes of sources, their bot tokens, and the sessions of their bots',
+    're-encrypts the API hashes of sources, their bot tokens, and the sessions of their bots',
     using(async (stores) => {
       const [before, both, after] = [new Vault([OLD]), new Vault([NEW, OLD]), new Vault([NEW])];
       const apiHash = await before.encrypt('hash', SOURCE_API_HASH);

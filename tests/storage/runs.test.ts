@@ -7,8 +7,8 @@ import { inDirectory, makeSqliteStores, openAt } from './databases.js';
 
 describe('runs in SQLite', () => runStoreContract(makeSqliteStores));
 
-describe('runs in a database file that is opened again', () => {
-  it('go on where they stood, without waiting for the time of a process that is gone', () =>
+describe('runs in a reopened database file', () => {
+  it('continue where they stopped, without waiting for the ownership of the old process to expire', () =>
     inDirectory(async (directory) => {
       const path = join(directory, 'telegate.db');
       const before = await openAt(path);

@@ -19,9 +19,9 @@ describe('sources in SQLite', () => sourceStoreContract(makeSqliteStores));
 
 const using = usingStores(makeSqliteStores);
 
-describe('calls of one moment', () => {
+describe('concurrent calls', () => {
   it(
-    'share a transaction, of which a failing call spares the rest',
+    'share a transaction, in which a failing call does not affect the rest',
     using(async (stores) => {
       await add(stores, 'a', 'b');
       const broken = { ...found('c'), name: null as unknown as string };
@@ -57,7 +57,7 @@ describe('calls of one moment', () => {
 });
 
 describe('a database file', () => {
-  it('is the same when it is opened again', () =>
+  it('is unchanged when it is reopened', () =>
     inDirectory(async (directory) => {
       const path = join(directory, 'telegate.db');
       const before = await openAt(path);
@@ -81,7 +81,7 @@ describe('a database file', () => {
       await after.close();
     }));
 
-  it('finishes the calls made before it was closed, and turns away those made after', () =>
+  it('finishes the calls made before it was closed, and rejects those made after', () =>
     inDirectory(async (directory) => {
       const database = await openAt(join(directory, 'telegate.db'));
       const saved = Array.from({ length: 200 }, (_, index) => database.access.saveFact(`f${index}`, 'x'));

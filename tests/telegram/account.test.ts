@@ -25,7 +25,7 @@ async function as<Result>(
 const ada = '+9996610001';
 const eve = '+9996620003';
 
-test('asks whose session it is over one connection, in one call, and hangs up before it says so', async () => {
+test('identifies the account over one connection, in one call, and disconnects before it returns', async () => {
   await under.accessOf('+9996620002');
   const { connections } = under.telegram.sandbox;
   const before = connections.list().length;
@@ -34,7 +34,7 @@ test('asks whose session it is over one connection, in one call, and hangs up be
   expect(since).toMatchObject([{ dc: 2, requests: 1, closedAt: expect.any(Number) }]);
 });
 
-test('lists all channels among the dialogs, page by page, each once', async () => {
+test('lists all channels of the dialogs, page by page, each once', async () => {
   const { channels, flood } = await as(eve, (account) => account.channels());
   expect(flood).toBeNull();
   expect(new Set(channels.map(({ id }) => id)).size).toBe(231);
@@ -51,7 +51,7 @@ test('lists all channels among the dialogs, page by page, each once', async () =
   });
 });
 
-test('gives ids and access hashes digit for digit, each account its own', async () => {
+test('returns ids and access hashes digit for digit, each account its own', async () => {
   const news = async (phone: string) =>
     (await as(phone, (account) => account.channels())).channels.find(
       ({ username }) => username === 'sandbox_news',
@@ -67,7 +67,7 @@ test('gives ids and access hashes digit for digit, each account its own', async 
   );
 });
 
-test('leaves descriptions out when Telegram wants a pause, and says for how long', async () => {
+test('omits descriptions if Telegram asks to wait, and says for how long', async () => {
   await under.accessOf(ada);
   const { faults } = under.telegram.sandbox;
   const { channels, flood } = await as(ada, async (account) => {
@@ -80,7 +80,7 @@ test('leaves descriptions out when Telegram wants a pause, and says for how long
   expect(channels.map(({ description }) => description === null)).toEqual([true, false, true]);
 });
 
-test('says so if the session dies while descriptions are asked for', async () => {
+test('reports if the session dies while descriptions are loaded', async () => {
   await under.accessOf(ada);
   under.telegram.sandbox.faults.add({ fault: 'SESSION_REVOKED', method: 'channels.getFullChannel' });
   await expect(as(ada, (account) => account.channels())).rejects.toMatchObject({
@@ -88,7 +88,7 @@ test('says so if the session dies while descriptions are asked for', async () =>
   });
 });
 
-test('asks for no more descriptions when half of the time is gone', async () => {
+test('loads no more descriptions when half of the time is used', async () => {
   const time = new ManualTime();
   const access = { ...(await under.accessOf(eve)), withinSeconds: 60 };
   const { channels, flood } = await under.another({ timers: time }).withAccount(access, async (account) => {
@@ -121,7 +121,7 @@ test.each([
   });
 });
 
-test('says how long Telegram wants to be left alone', async () => {
+test('says how long Telegram asks to wait', async () => {
   await under.accessOf(ada);
   under.telegram.sandbox.faults.add({ fault: 'FLOOD_WAIT_86400', method: 'resolveUsername' });
   const refused = as(ada, (account) => account.resolve('sandbox_news'));
@@ -132,12 +132,12 @@ test('says how long Telegram wants to be left alone', async () => {
   });
 });
 
-test('ends a session for good', async () => {
+test('ends a session permanently', async () => {
   await as('+9996630001', (account) => account.logOut());
   await expect(as('+9996630001', whoAmI)).rejects.toMatchObject({ telegramError: 'AUTH_KEY_UNREGISTERED' });
 });
 
-test('gives the error of the work, whatever it is, and lets nobody speak afterwards', async () => {
+test('passes on any error of the work, and allows no calls afterwards', async () => {
   const mistake = new Error('of the work itself');
   let kept: ConnectedAccount | undefined;
   const failing = as(ada, async (account) => {

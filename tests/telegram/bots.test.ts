@@ -61,13 +61,13 @@ function existing(title: string): number[] {
   return Array.from({ length: feed?.lastId ?? 0 }, (_, at) => at + 1).filter((id) => feed?.post(id));
 }
 
-test('logs a bot in at its own data centre, with a key that goes on working', async () => {
+test('logs a bot in at its own data centre, with a key that keeps working', async () => {
   expect(key).toMatchObject({ dcId: 3, test: false });
   expect(key.authKey).toHaveLength(256);
   expect(await reading('sandbox_news', async (_bot, { title }) => title)).toBe('Sandbox News');
 });
 
-test('refuses a wrong token by the name of the error, without the token', async () => {
+test('rejects a wrong token with the name of the error, without the token', async () => {
   const wrong = TOKEN.replace('sandbox', 'another');
   const refused = await under.gateway.logInBot(loginOf(wrong)).catch((error: unknown) => error);
   expect(refused).toMatchObject({
@@ -77,7 +77,7 @@ test('refuses a wrong token by the name of the error, without the token', async 
   expect(JSON.stringify(refused) + String(refused)).not.toContain('another');
 });
 
-test('breaks a login off', async () => {
+test('aborts a login', async () => {
   under.telegram.sandbox.faults.add({ fault: 'hang', method: 'importBotAuthorization' });
   const end = new AbortController();
   const login = under.gateway.logInBot(loginOf(TOKEN, end.signal));
@@ -85,13 +85,13 @@ test('breaks a login off', async () => {
   await expect(login).rejects.toThrow('enough');
 });
 
-test('reads all messages of a channel in order, over holes, and none that is not there', async () => {
+test('reads all messages of a channel in order, across gaps', async () => {
   expect(await idsAfter('holed', 0)).toEqual(existing('Holed'));
   expect(await idsAfter('sandbox_news', 4_700)).toEqual(existing('Sandbox News').filter((id) => id > 4_700));
   expect(await idsAfter('holed', 700)).toEqual([]);
 });
 
-test('passes over nothing that comes while it looks further on', async () => {
+test('misses nothing that arrives while it looks ahead', async () => {
   const there = new Set<number>();
   const call: Callable['call'] = async (request) => {
     if (request instanceof Api.channels.GetFullChannel) {
@@ -113,7 +113,7 @@ test('passes over nothing that comes while it looks further on', async () => {
   expect(lastId).toBe(100);
 });
 
-test('downloads from whichever data centre has the file', async () => {
+test('downloads from the data centre that has the file', async () => {
   const bytes = await reading('holed', async (bot, channel) => {
     const { messages } = await bot.messagesAfter(channel, 99, 1);
     const file = messages[0]?.file;

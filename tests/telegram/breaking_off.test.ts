@@ -33,7 +33,7 @@ const asked = () =>
       .some(({ closedAt, requests }) => closedAt === null && requests > 0),
   );
 
-test('breaks work off when it has taken all of its time', async () => {
+test('aborts work that has used up its time', async () => {
   const time = new ManualTime();
   hang();
   const access = { ...(await under.accessOf(ada)), withinSeconds: 5 };
@@ -44,7 +44,7 @@ test('breaks work off when it has taken all of its time', async () => {
   expect(seconds).toBe(5);
 });
 
-test('breaks work off that waits for something else, and lets it speak no more', async () => {
+test('aborts work that waits for something else, and allows it no more calls', async () => {
   const time = new ManualTime();
   const access = { ...(await under.accessOf(ada)), withinSeconds: 5 };
   let kept: ConnectedAccount | undefined;
@@ -58,7 +58,7 @@ test('breaks work off that waits for something else, and lets it speak no more',
   await expect(kept?.whoAmI()).rejects.toBe(error);
 });
 
-test('breaks work off for its signal, with its reason', async () => {
+test('aborts work by its signal, with the reason', async () => {
   hang();
   const controller = new AbortController();
   const access = { ...(await under.accessOf(ada)), signal: controller.signal };
@@ -69,7 +69,7 @@ test('breaks work off for its signal, with its reason', async () => {
   await expect(work).rejects.toBe(reason);
 });
 
-test('does not begin work whose signal was aborted before', async () => {
+test('does not start work whose signal was already aborted', async () => {
   const { connections } = under.telegram.sandbox;
   const before = connections.list().length;
   const reason = new Error('too late');
@@ -78,7 +78,7 @@ test('does not begin work whose signal was aborted before', async () => {
   expect(connections.list()).toHaveLength(before);
 });
 
-test('hangs up on everything when it is closed, and refuses what comes later', async () => {
+test('closes all connections when it is closed, and rejects later calls', async () => {
   hang();
   const gateway = createLazyGateway({ network: under.network, timers: nodeTimers });
   const access = await under.accessOf(ada);

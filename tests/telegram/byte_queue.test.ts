@@ -10,7 +10,7 @@ function numbers(seed: number): (below: number) => number {
   };
 }
 
-test('gives bytes back in order, however they were cut', () => {
+test('returns bytes in order, however they were split', () => {
   const next = numbers(7);
   const sent = Buffer.from(Array.from({ length: 20_000 }, (_, at) => at % 251));
   const queue = new ByteQueue();
@@ -26,7 +26,7 @@ test('gives bytes back in order, however they were cut', () => {
   expect(queue.length).toBe(0);
 });
 
-test('does not give what it does not have', () => {
+test('does not return what it does not have', () => {
   const queue = new ByteQueue();
   queue.push(Buffer.from('ab'));
   expect(() => queue.take(3)).toThrow(RangeError);

@@ -51,7 +51,7 @@ function answering(
   return { asked, call };
 }
 
-test('lists channels and groups of both folders, and nobody else', async () => {
+test('lists channels and groups of both folders, and nothing else', async () => {
   const connection = answering([
     new Api.messages.Dialogs(
       pageOf([entry(channel(1n), 9, 900), entry(user(1n), 8, 800), entry(group(1n), 7, 700)]),
@@ -66,13 +66,13 @@ test('lists channels and groups of both folders, and nobody else', async () => {
   expect(connection.asked.map(({ folderId }) => folderId)).toEqual([0, 1]);
 });
 
-test('lists no channel that is only mentioned in a message', async () => {
+test('does not list a channel that is only mentioned in a message', async () => {
   const page = pageOf([entry(user(1n), 8, 800)]);
   const connection = answering([new Api.messages.Dialogs({ ...page, chats: [channel(3n)] })]);
   expect(await dialogChannels(connection)).toEqual([]);
 });
 
-test('goes on after the last dialog that has a message', async () => {
+test('continues after the last dialog that has a message', async () => {
   const first = [entry(channel(1n), 9, 900), entry(user(2n), 8, 800), { chat: channel(3n), message: null }];
   const connection = answering([
     new Api.messages.DialogsSlice({ ...pageOf(first), count: 4 }),
@@ -85,7 +85,7 @@ test('goes on after the last dialog that has a message', async () => {
   expect(archive).toMatchObject({ offsetDate: 0, offsetId: 0, folderId: 1 });
 });
 
-test('does not ask for ever where pages bring nothing new', async () => {
+test('stops if pages bring nothing new', async () => {
   const same = new Api.messages.DialogsSlice({ ...pageOf([entry(channel(1n), 9, 900)]), count: 1000 });
   const connection = answering(Array.from({ length: 50 }, () => same));
   expect(await dialogChannels(connection)).toHaveLength(1);

@@ -43,7 +43,7 @@ function fileOf(messages: readonly Message[], where: (file: MediaFile) => boolea
   return file;
 }
 
-test('downloads files of the same data centre byte for byte, over the connection that there is', async () => {
+test('downloads files of the same data centre byte for byte, over the existing connection', async () => {
   const { connections } = under.telegram.sandbox;
   const before = connections.list().length;
   await reading('Sandbox Team', async (account, channel) => {
@@ -57,7 +57,7 @@ test('downloads files of the same data centre byte for byte, over the connection
   expect(connections.list()).toHaveLength(before + 1);
 });
 
-test.each([4096, 1_044_480, 1_048_576, 2_498_560])('goes on with a download at byte %d', async (offset) => {
+test.each([4096, 1_044_480, 1_048_576, 2_498_560])('continues a download at byte %d', async (offset) => {
   await reading('Sandbox Team', async (account, channel) => {
     const film = fileOf(await account.history(channel, page), ({ name }) => name === 'film.mp4');
     const bytes = Buffer.concat(await bytesOf(account.download(film, offset)));
@@ -65,14 +65,14 @@ test.each([4096, 1_044_480, 1_048_576, 2_498_560])('goes on with a download at b
   });
 });
 
-test('can not begin a download in the middle of a block', async () => {
+test('cannot start a download in the middle of a block', async () => {
   await reading('Sandbox Team', async (account, channel) => {
     const film = fileOf(await account.history(channel, page), ({ name }) => name === 'film.mp4');
     await expect(bytesOf(account.download(film, 1000))).rejects.toBeInstanceOf(RangeError);
   });
 });
 
-test('downloads files of another data centre over one connection more, which ends with the work', async () => {
+test('downloads files of another data centre over one more connection, which ends with the work', async () => {
   const { connections } = under.telegram.sandbox;
   const before = connections.list().length;
   await reading('Sandbox Archive', async (account, channel) => {
@@ -99,7 +99,7 @@ test('follows a file to the data centre that has it', async () => {
   });
 });
 
-test('says what Telegram says of a file that it does not give', async () => {
+test('reports Telegram’s error for a file that it refuses', async () => {
   await reading('Sandbox Team', async (account, channel) => {
     const film = fileOf(await account.history(channel, page), ({ name }) => name === 'film.mp4');
     const stale = { ...film, fileReference: Buffer.from('stale').toString('base64') };
@@ -115,7 +115,7 @@ test('says what Telegram says of a file that it does not give', async () => {
   });
 });
 
-test('does not take the word of another data centre for that of the session', async () => {
+test('does not take an error of another data centre for one of the session', async () => {
   const { faults } = under.telegram.sandbox;
   await reading('Sandbox News', async (account, channel) => {
     const file = fileOf(await account.history(channel, page), ({ dcId }) => dcId === 2);

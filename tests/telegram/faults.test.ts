@@ -65,7 +65,7 @@ test.each([
   });
 });
 
-test('calls the next method although one was refused', async () => {
+test('calls the next method after one was rejected', async () => {
   under.telegram.sandbox.faults.add({ fault: 'RPC_CALL_FAIL', phone: ada, times: 1 });
   const access = await under.accessOf(ada);
   const account = await under.gateway.withAccount(access, async (connected) => {
@@ -75,7 +75,7 @@ test('calls the next method although one was refused', async () => {
   expect(account).toMatchObject({ firstName: 'Ada' });
 });
 
-test('calls a key that the data centre has never heard of AUTH_KEY_UNREGISTERED', async () => {
+test('reports a key unknown to the data centre as AUTH_KEY_UNREGISTERED', async () => {
   const access = accessBy({ dcId: 1, test: false, authKey: randomBytes(256) });
   const refused = under.gateway.withAccount(access, whoAmI);
   await expect(refused).rejects.toBeInstanceOf(TelegramRefused);
@@ -85,7 +85,7 @@ test('calls a key that the data centre has never heard of AUTH_KEY_UNREGISTERED'
   });
 });
 
-test('does not send a request again that its connection was closed for', async () => {
+test('does not resend a request that closed its connection', async () => {
   const { connections, faults } = under.telegram.sandbox;
   const before = connections.list().length;
   faults.add({ fault: 'drop', phone: ada });
@@ -95,7 +95,7 @@ test('does not send a request again that its connection was closed for', async (
   expect(connections.list().slice(before)).toMatchObject([{ requests: 1 }]);
 });
 
-test('waits for an answer as long as a call may take, and hangs up then', async () => {
+test('waits for an answer as long as a call may take, then disconnects', async () => {
   const time = new ManualTime();
   const gateway = under.another({ timers: time });
   const access = await under.accessOf(ada);

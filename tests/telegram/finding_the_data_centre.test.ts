@@ -27,7 +27,7 @@ test('follows Telegram to the data centre of the account', async () => {
   });
 });
 
-test('follows Telegram three times and no more', async () => {
+test('follows at most three redirects', async () => {
   const { connections, faults } = under.telegram.sandbox;
   const before = connections.list().length;
   faults.add({ fault: 'NETWORK_MIGRATE_2', method: 'auth.sendCode' });
@@ -37,7 +37,7 @@ test('follows Telegram three times and no more', async () => {
   expect(connections.list()).toHaveLength(before + 4);
 });
 
-test('starts over once where Telegram wants that', async () => {
+test('starts over once if Telegram requires it', async () => {
   const { faults } = under.telegram.sandbox;
   faults.add({ fault: 'AUTH_RESTART', method: 'auth.sendCode', times: 1 });
   expect(await under.gateway.sendCode(loginOf('+9996610001'))).toMatchObject({ type: 'app' });
@@ -47,7 +47,7 @@ test('starts over once where Telegram wants that', async () => {
   });
 });
 
-test('agrees on a key once more, over a new connection, where that failed', async () => {
+test('negotiates a key again, over a new connection, if that failed', async () => {
   const { connections } = under.telegram.sandbox;
   const before = connections.list().length;
   const hash = jest.spyOn(AuthKey.prototype, 'calcNewNonceHash');
@@ -56,6 +56,6 @@ test('agrees on a key once more, over a new connection, where that failed', asyn
   expect(connections.list()).toHaveLength(before + 2);
   hash.mockResolvedValueOnce(returnBigInt(1)).mockResolvedValueOnce(returnBigInt(1));
   await expect(under.gateway.sendCode(loginOf('+9996610001'))).rejects.toMatchObject({
-    message: expect.stringContaining('no key could be agreed on: Step 3 invalid new nonce hash'),
+    message: expect.stringContaining('no key could be negotiated: Step 3 invalid new nonce hash'),
   });
 });

@@ -47,7 +47,7 @@ test('reads a channel newest first, back to its beginning, without what was dele
   expect(oldest[2]).toMatchObject({ text: '', file: null });
 });
 
-test('reads only what is newer than the last time, and no more than is wanted', async () => {
+test('reads only what is newer than the last time, and no more than requested', async () => {
   const newer = (limit: number) =>
     reading('Sandbox Archive', (account, channel) =>
       account.history(channel, { minId: 99_990, offsetId: 0, limit }),
@@ -74,7 +74,7 @@ test('describes the files of messages', async () => {
   expect(photo).toMatchObject({ kind: 'photo', thumbSize: 'y' });
 });
 
-test('passes over messages that are empty', async () => {
+test('skips empty messages', async () => {
   const peerId = new Api.PeerChat({ chatId: long(5n) });
   const messages = [
     new Api.MessageEmpty({ id: 3 }),
@@ -93,7 +93,7 @@ test('passes over messages that are empty', async () => {
   expect(asked).toMatchObject([{ peer: { className: 'InputPeerChat', chatId: long(5n) } }]);
 });
 
-test('reads on from where it stood, oldest first, and tells how far that is', async () => {
+test('continues where it stopped, oldest first, and reports its position', async () => {
   const after = (afterId: number, limit: number) =>
     reading('Sandbox News', (account, channel) => account.messagesAfter(channel, afterId, limit));
   const first = await after(0, 3);

@@ -18,7 +18,7 @@ async function begin(phone: string): Promise<LoginUnderWay> {
   return { ...login, phoneCodeHash, key };
 }
 
-test('logs in by the code that the app shows, with a key that goes on working', async () => {
+test('logs in with the code that the app shows, with a key that keeps working', async () => {
   const login = loginOf('+9996610001');
   const sent = await under.gateway.sendCode(login);
   expect(sent).toMatchObject({ type: 'app', nextType: 'sms', timeoutSeconds: 60 });
@@ -31,7 +31,7 @@ test('logs in by the code that the app shows, with a key that goes on working', 
   expect(await under.gateway.withAccount(accessBy(signedIn.key), whoAmI)).toEqual(account);
 });
 
-test('says that a code went by SMS, and how the next one would go', async () => {
+test('says that a code was sent by SMS, and how the next one would be sent', async () => {
   const sent = await under.gateway.sendCode(loginOf('+9996610002'));
   expect(sent).toMatchObject({ type: 'sms', nextType: 'call', timeoutSeconds: 60 });
 });
@@ -51,7 +51,7 @@ test('sends a code again in the next way, until there is none', async () => {
   });
 });
 
-test('refuses a wrong code, and takes the right one afterwards', async () => {
+test('rejects a wrong code, and accepts the right one afterwards', async () => {
   const login = await begin('+9996610001');
   await expect(under.gateway.signIn(login, '00000', null)).rejects.toMatchObject({
     telegramError: 'PHONE_CODE_INVALID',
@@ -60,7 +60,7 @@ test('refuses a wrong code, and takes the right one afterwards', async () => {
   expect(await under.gateway.signIn(login, '11111', null)).toMatchObject({ kind: 'signed_in' });
 });
 
-test('refuses a code that is too old', async () => {
+test('rejects an expired code', async () => {
   const login = await begin('+9996610001');
   under.telegram.ahead += 301_000;
   await expect(under.gateway.signIn(login, '11111', null)).rejects.toMatchObject({
@@ -72,7 +72,7 @@ test.each([
   ['+9996630002', 'PHONE_NUMBER_BANNED'],
   ['+9996630003', 'PHONE_NUMBER_FLOOD'],
   ['+12', 'PHONE_NUMBER_INVALID'],
-])('says why no code goes to %s', async (phone, telegramError) => {
+])('says why no code is sent to %s', async (phone, telegramError) => {
   await expect(under.gateway.sendCode(loginOf(phone))).rejects.toMatchObject({
     telegramError,
     method: 'auth.sendCode',
@@ -80,13 +80,13 @@ test.each([
   });
 });
 
-test('says that Telegram refuses the application', async () => {
+test('says that Telegram rejects the application', async () => {
   const application = { apiId: 666, apiHash: 'whatever' };
   const login = { ...loginOf('+9996610001'), application };
   await expect(under.gateway.sendCode(login)).rejects.toMatchObject({ telegramError: 'API_ID_INVALID' });
 });
 
-test('says that nobody has the number, rather than make an account', async () => {
+test('says that the number is unused, rather than create an account', async () => {
   const login = await begin('+9996610999');
   await expect(under.gateway.signIn(login, '11111', null)).rejects.toMatchObject({
     telegramError: 'PHONE_NUMBER_UNOCCUPIED',

@@ -25,7 +25,7 @@ test('shows a basic group, which has no access hash', () => {
   expect(toChannelOrGroup(new Api.Chat({ ...chat, left: true }))).toBeNull();
 });
 
-test('shows no channel that was left, or that is closed to the account', () => {
+test('does not show a channel that the account has left or cannot access', () => {
   const channel = { id, accessHash, title: 'Channel', photo, date: 0 };
   expect(toChannelOrGroup(new Api.Channel(channel))).toMatchObject({ accessHash: '-9223372036854775808' });
   expect(toChannelOrGroup(new Api.Channel({ ...channel, left: true }))).toBeNull();
@@ -33,7 +33,7 @@ test('shows no channel that was left, or that is closed to the account', () => {
   expect(toChannelOrGroup(new Api.ChatForbidden({ id, title: 'Closed' }))).toBeNull();
 });
 
-test('shows the name in use, of an account that has several', () => {
+test('shows the active username of an account that has several', () => {
   const usernames = [
     new Api.Username({ username: 'old', active: false }),
     new Api.Username({ username: 'bought', active: true }),
@@ -46,7 +46,7 @@ test('shows the name in use, of an account that has several', () => {
   expect(() => toAccount(undefined, 'users.getUsers')).toThrow(/USER_ID_INVALID/);
 });
 
-test('takes the largest size of a photo that is a file of its own', () => {
+test('uses the largest size of a photo that is its own file', () => {
   const sizes = [
     new Api.PhotoStrippedSize({ type: 'i', bytes: Buffer.alloc(40) }),
     new Api.PhotoSize({ type: 'm', w: 320, h: 240, size: 12_000 }),
@@ -67,7 +67,7 @@ test('takes the largest size of a photo that is a file of its own', () => {
   expect(toMediaFile(new Api.MessageMediaGeo({ geo: new Api.GeoPointEmpty() }))).toBeNull();
 });
 
-test('names every way that a code may be sent by', () => {
+test('names every way in which a code may be sent', () => {
   const key = { dcId: 1, test: false, authKey: Buffer.alloc(256) };
   const named = (type: Api.auth.TypeSentCodeType, nextType?: Api.auth.TypeCodeType) => {
     const args = { type, phoneCodeHash: 'h', ...(nextType === undefined ? {} : { nextType }) };

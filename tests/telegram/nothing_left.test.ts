@@ -103,7 +103,7 @@ test('leaves no socket, no timer and no connection behind after 300 failures of 
   await until(() => String(process.getActiveResourcesInfo().sort()) === String(baseline));
 });
 
-test('never has two connections with one key, however the one before it ended', async () => {
+test('never has two connections with one key, however the previous one ended', async () => {
   const time = new ManualTime();
   const impatient = under.another({ timers: time });
   const access = await under.accessOf('+9996610001');

@@ -33,7 +33,7 @@ test('asks for the password of an account that has one, with its hint', async ()
   });
 });
 
-test('gives code and password over one connection where both are known', async () => {
+test('sends code and password over one connection if both are known', async () => {
   const login = await begin('+9996620001');
   const { connections } = under.telegram.sandbox;
   const before = connections.list().length;
@@ -49,7 +49,7 @@ test('keeps the login when only the password that came with the code was wrong',
   expect(await under.gateway.checkPassword(login, 'correct horse')).toMatchObject({ kind: 'signed_in' });
 });
 
-test('fetches a new challenge for a password once, when the first one has run out', async () => {
+test('fetches a new challenge for a password once, if the first one has expired', async () => {
   const login = await begin('+9996620001');
   await under.gateway.signIn(login, '22222', null);
   const { faults } = under.telegram.sandbox;

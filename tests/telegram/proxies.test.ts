@@ -54,7 +54,7 @@ test('reaches Telegram through an MTProxy', async () => {
   });
 });
 
-test('is not let through by an MTProxy without its secret', async () => {
+test('is rejected by an MTProxy without its secret', async () => {
   const wrong = through(`mtproxy://127.0.0.1:${mtProxy.port}?secret=${'0'.repeat(32)}`);
   await expect(wrong).rejects.toBeInstanceOf(TelegramUnreachable);
 });
@@ -68,24 +68,24 @@ test('reaches Telegram through SOCKS, and asks it for the data centre only', asy
   expect(open.passed).toHaveLength(2);
 });
 
-test('says that a proxy does not let it through, and keeps the password to itself', async () => {
+test('reports that a proxy rejects it, without the password', async () => {
   const refused = through(`socks5://user:wrong-word@127.0.0.1:${socks.port}`);
   await expect(refused).rejects.toBeInstanceOf(TelegramUnreachable);
   const error: unknown = await refused.catch((reason: unknown) => reason);
   expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('wrong-word');
   await expect(refused).rejects.toThrow(
-    `the proxy 127.0.0.1:${socks.port} does not lead there: Socks5 Authentication failed`,
+    `the proxy 127.0.0.1:${socks.port} can't connect to it: Socks5 Authentication failed`,
   );
 });
 
-test('says that there is no proxy', async () => {
+test('reports that there is no proxy', async () => {
   const gone = await startSocksServer(null);
   await gone.close();
   await expect(through(`socks5://127.0.0.1:${gone.port}`)).rejects.toThrow(/ECONNREFUSED/);
   await expect(through(`mtproxy://127.0.0.1:${gone.port}?secret=${secret}`)).rejects.toThrow(/ECONNREFUSED/);
 });
 
-test('gives up on a proxy that says nothing', async () => {
+test('times out on a silent proxy', async () => {
   const time = new ManualTime();
   await under.telegram.sandbox.behave(3, 'silent');
   const proxy = parseProxyUrl(
@@ -101,11 +101,11 @@ test('gives up on a proxy that says nothing', async () => {
 });
 
 test.each([
-  ['http://127.0.0.1:8080', /can not use an http proxy/],
-  ['socks5://192.0.2.1:1080', /192\.0\.2\.1 is not to be dialled/],
-  [`mtproxy://192.0.2.1:443?secret=${secret}`, /192\.0\.2\.1 is not to be dialled/],
+  ['http://127.0.0.1:8080', /cannot use an http proxy/],
+  ['socks5://192.0.2.1:1080', /192\.0\.2\.1 must not be connected to/],
+  [`mtproxy://192.0.2.1:443?secret=${secret}`, /192\.0\.2\.1 must not be connected to/],
   [`mtproxy://127.0.0.1:443?secret=ee${secret}6578616d706c65`, /secret has 16 bytes/],
-])('can not go by %s', async (url, message) => {
+])('cannot use %s', async (url, message) => {
   const { connections } = under.telegram.sandbox;
   const before = connections.list().length;
   await expect(through(url)).rejects.toThrow(message);
@@ -113,11 +113,11 @@ test.each([
   expect(connections.list()).toHaveLength(before);
 });
 
-test('can not reach test data centres by an MTProxy', async () => {
+test('cannot reach test data centres through an MTProxy', async () => {
   const access = await under.accessOf(ada);
   const proxy = parseProxyUrl(`mtproxy://127.0.0.1:${mtProxy.port}?secret=${secret}`);
   const key = { ...access.key, test: true };
   await expect(under.gateway.withAccount({ ...access, key, proxy }, whoAmI)).rejects.toThrow(
-    /can not use an MTProxy with test data centres/,
+    /cannot use an MTProxy with test data centres/,
   );
 });

@@ -18,9 +18,9 @@ afterAll(async () => {
   await telegram.close();
 });
 
-test('agrees on no key with a data centre that can not prove to be one', async () => {
+test('negotiates no key with a data centre that cannot prove its identity', async () => {
   const login = gateway.sendCode(loginOf('+9996610001'));
   await expect(login).rejects.toBeInstanceOf(TelegramUnreachable);
-  await expect(login).rejects.toThrow(/no key could be agreed on: .* could not find a valid key/);
+  await expect(login).rejects.toThrow(/no key could be negotiated: .* could not find a valid key/);
   expect(telegram.sandbox.connections.list()).toMatchObject([{ requests: 0 }, { requests: 0 }]);
 });

@@ -25,7 +25,7 @@ afterAll(() => under.close());
 
 const connected = () => until(() => under.openConnections() === 1);
 
-test('says that a data centre which refuses connections can not be reached', async () => {
+test('reports that a data centre that refuses connections cannot be reached', async () => {
   await under.telegram.sandbox.behave(1, 'refuse');
   const access = await under.accessOf(ada);
   await expect(under.gateway.withAccount(access, whoAmI)).rejects.toBeInstanceOf(TelegramUnreachable);
@@ -34,7 +34,7 @@ test('says that a data centre which refuses connections can not be reached', asy
   await expect(login).rejects.toThrow(/^Telegram can't be reached: connect ECONNREFUSED 127\.0\.0\.2:\d+$/);
 });
 
-test.each(['silent', 'half_dead'] as const)('gives up on a %s data centre', async (mode) => {
+test.each(['silent', 'half_dead'] as const)('times out on a %s data centre', async (mode) => {
   await under.telegram.sandbox.behave(1, mode);
   const time = new ManualTime();
   const work = under.another({ timers: time }).withAccount(await under.accessOf(ada), whoAmI);
@@ -45,7 +45,7 @@ test.each(['silent', 'half_dead'] as const)('gives up on a %s data centre', asyn
 });
 
 test.each(['silent', 'half_dead'] as const)(
-  'gives up on sending a code by a %s data centre',
+  'times out on sending a code through a %s data centre',
   async (mode) => {
     await under.telegram.sandbox.behave(1, mode);
     const time = new ManualTime();
@@ -63,18 +63,18 @@ test('knows no data centre that the network does not have', async () => {
   await expect(elsewhere).rejects.toThrow("Telegram can't be reached: there is no data centre 9");
 });
 
-test('dials no data centre that may not be dialled', async () => {
+test('does not connect to a forbidden data centre', async () => {
   const network = { ...under.network, mayDial: () => false };
   const { connections } = under.telegram.sandbox;
   const before = connections.list().length;
   const refused = under.another({ network }).withAccount(await under.accessOf(ada), whoAmI);
   await expect(refused).rejects.toThrow(
-    "Telegram can't be reached: 127.0.0.2 is not to be dialled from here",
+    "Telegram can't be reached: 127.0.0.2 must not be connected to from here",
   );
   expect(connections.list()).toHaveLength(before);
 });
 
-test('lets only so many connect at once, and the others in as places get free', async () => {
+test('limits concurrent connections, and admits others as slots become free', async () => {
   const gateway = under.another({ limits: { maxConnections: 2 } });
   const accounts = ['+9996610001', '+9996610002', '+9996620002', '+9996620003', '+9996630001'];
   const accesses = await Promise.all(accounts.map((phone) => under.accessOf(phone)));
@@ -94,7 +94,7 @@ test('lets only so many connect at once, and the others in as places get free', 
 test.each([
   [null, 10],
   [3, 3],
-])('does not wait for ever for a place (%s seconds for all of the work)', async (withinSeconds, longest) => {
+])('does not wait forever for a slot (%s seconds for all of the work)', async (withinSeconds, longest) => {
   const time = new ManualTime();
   const gateway = under.another({ timers: time, limits: { maxConnections: 1 } });
   const access = await under.accessOf(ada);

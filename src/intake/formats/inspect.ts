@@ -116,7 +116,7 @@ export function readUpload(bytes: Buffer): UploadReading {
     return { kind: 'session', format, credentials };
   }
   if (dead === null) {
-    return refused('a SQLite file, but no session that can be read: export it as a Telethon .session file');
+    return refused('a SQLite file without a readable session: export it as a Telethon .session file');
   }
   return refused(format === 'unreadable' ? torn(dead) : withoutKey(format, dead));
 }

@@ -15,7 +15,8 @@ export function authKeyFault(value: unknown): string | null {
   if (value === null || value === undefined || value === '') return 'no auth key';
   if (!Buffer.isBuffer(value)) return 'auth key is not binary';
   if (value.length === 0) return 'no auth key';
-  if (value.length !== AUTH_KEY_BYTES) return `auth key of ${value.length} bytes, ${AUTH_KEY_BYTES} wanted`;
+  if (value.length !== AUTH_KEY_BYTES)
+    return `auth key of ${value.length} bytes instead of ${AUTH_KEY_BYTES}`;
   return null;
 }
 
@@ -146,7 +147,7 @@ function gramjsPayload({ dcId, serverAddress, port, authKey }: Credentials): Buf
 
 function pyrogramPayload({ dcId, serverAddress, authKey, userId, apiId, isBot }: Credentials): Buffer {
   // Pyrogram would take 0 for the account's id.
-  if (userId === null) throw new RangeError('a Pyrogram string holds the id of its user, which is not known');
+  if (userId === null) throw new RangeError('a Pyrogram string needs the user id, which is unknown');
   const head = Buffer.alloc(6);
   head.writeUInt8(dcId, 0);
   head.writeUInt32BE(apiId ?? 0, 1);

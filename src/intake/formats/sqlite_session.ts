@@ -60,7 +60,7 @@ const WANTED_COLUMNS = new Set(
 function readSqliteImage(image: Buffer): SqliteImage {
   const wanted = statedBytes(image);
   if (image.length < wanted)
-    return { kind: 'torn', reason: `cut off after ${image.length} of ${wanted} bytes` };
+    return { kind: 'torn', reason: `truncated after ${image.length} of ${wanted} bytes` };
   let database: Database.Database | undefined;
   try {
     database = new Database(withoutWal(image), { readonly: true });

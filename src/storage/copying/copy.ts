@@ -60,7 +60,7 @@ async function keep(target: CopyTarget): Promise<void> {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new CopyFailed(
-      `The copy is whole, but may not have been kept (${why}): see whether the target has rows before it is made again.`,
+      `The copy is complete, but may not have been committed (${why}): check whether the target has rows before you copy again.`,
       { cause: error },
     );
   }
@@ -71,5 +71,5 @@ export function refuseSameFile(from: string, to: string): void {
   const one = statSync(from, { throwIfNoEntry: false, bigint: true });
   const other = statSync(to, { throwIfNoEntry: false, bigint: true });
   const same = one && other ? one.dev === other.dev && one.ino === other.ino : from === to;
-  if (same) throw new DatabaseRefused(`${to} is the file to be copied itself.`);
+  if (same) throw new DatabaseRefused(`${to} is the source of the copy itself.`);
 }

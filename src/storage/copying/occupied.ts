@@ -40,7 +40,7 @@ function tablesWithRows(path: string): string[] {
     }
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new DatabaseRefused(`${path} is there already and is no database of TeleGate: ${why}.`);
+    throw new DatabaseRefused(`${path} already exists and is not a TeleGate database: ${why}.`);
   }
 }
 
@@ -64,7 +64,7 @@ export async function refuseServices({ client, place }: CommandConnection): Prom
 export async function refuseMarked({ client, place }: CommandConnection, mark: string): Promise<void> {
   const text = 'SELECT pg_try_advisory_lock($1::bigint) AS other';
   const { rows } = await client.query<{ other: boolean }>(text, [mark]);
-  if (!rows[0]?.other) throw new DatabaseRefused(`${place} is the database to be copied itself.`);
+  if (!rows[0]?.other) throw new DatabaseRefused(`${place} is the source of the copy itself.`);
 }
 
 /** Locks tables until the transaction ends. @throws DatabaseRefused if others hold them for too long. */
@@ -79,7 +79,7 @@ export async function lockTables(
     await client.query('SET LOCAL lock_timeout = 0');
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new DatabaseRefused(`${place} can't be had alone: ${why}`, { cause: error });
+    throw new DatabaseRefused(`${place} can't be locked exclusively: ${why}`, { cause: error });
   }
 }
 

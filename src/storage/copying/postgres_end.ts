@@ -83,7 +83,7 @@ function refuseNul(table: CopiedTable, rows: readonly Row[]): void {
     const at = row.findIndex((value) => typeof value === 'string' && value.includes('\0'));
     if (at === -1) continue;
     const where = `${table.name}, ${keyOf(table, row)}: ${table.columns[at]?.name}`;
-    throw new CopyFailed(`${where} has a NUL character in it, which PostgreSQL can't keep.`);
+    throw new CopyFailed(`${where} contains a NUL character, which PostgreSQL can't store.`);
   }
 }
 

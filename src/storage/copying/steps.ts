@@ -184,11 +184,11 @@ class Rows {
 function compare(table: CopiedTable, row: Row, copy: Row): void {
   for (const [at, { name, key }] of table.columns.entries()) {
     if (row[at] === copy[at]) continue;
-    if (key) throw different(table, row, 'is missing, or not where it should be');
+    if (key) throw different(table, row, 'is missing or out of order');
     throw different(table, row, `differs in ${name}`);
   }
 }
 
 function different(table: CopiedTable, row: Row, how: string): CopyFailed {
-  return new CopyFailed(`The copy is not like its source: ${table.name}, ${keyOf(table, row)} ${how}.`);
+  return new CopyFailed(`The copy differs from its source: ${table.name}, ${keyOf(table, row)} ${how}.`);
 }

@@ -121,7 +121,7 @@ export class PostgresDatabase implements Repositories {
       { name: 'probe', text },
       'reads',
     );
-    const message = 'the database only reads for now';
+    const message = 'the database is read-only for now';
     if (row?.only_reads !== false) throw new Unavailable({ error: 'storage_unavailable', message }, 1);
   }
 

@@ -79,7 +79,7 @@ export class DatabaseClock implements SteadyClock {
     const off = this.#samples.length > 0 ? sample.offset - this.#best().offset : 0;
     if (Math.abs(off) - sample.tookMs > STEP_MS) {
       this.#parts.logger.warn(
-        "the database's clock was set, or this machine stood still; its time is taken",
+        "the database's clock was set, or this machine was suspended; the database's time is adopted",
         {
           difference_ms: Math.round(off),
         },

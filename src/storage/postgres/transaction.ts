@@ -165,7 +165,7 @@ const FATAL = /^(08|57P|58|XX)/;
 /** The connection was lost before the server confirmed the commit: it may have been done. */
 export class OutcomeUnknown extends Unavailable {
   constructor(cause: unknown) {
-    const message = 'the connection to the database was lost: what was asked for may have been done';
+    const message = 'the connection to the database was lost: the operation may have been done';
     super({ error: 'storage_unavailable', message }, 5, { cause });
   }
 }
@@ -201,7 +201,7 @@ export function commitOutcomeUnknown(error: unknown): unknown {
 /** The error for a caller: `Unavailable` if the server is at fault, else the error itself. */
 export function toldError(error: unknown): unknown {
   if (error instanceof Unavailable || !isServerFault(error)) return error;
-  const detail = { error: 'storage_unavailable', message: 'the database can not be written just now' };
+  const detail = { error: 'storage_unavailable', message: 'the database cannot be written at the moment' };
   return new Unavailable(detail, 5, { cause: error });
 }
 

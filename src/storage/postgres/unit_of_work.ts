@@ -83,7 +83,7 @@ export class PostgresUnitOfWork implements UnitOfWork {
 
   async insert(values: NewSessionRow): Promise<SessionRow> {
     const [row] = await this.db.insert(sessions).values(values).returning();
-    if (!row) throw new Error(`no row was made of ${values.name}`);
+    if (!row) throw new Error(`no row was inserted for ${values.name}`);
     this.#count(row, 1);
     if (row.state === 'free') this.freed += 1;
     return row;

@@ -79,7 +79,7 @@ export class AccessRepository implements AccessStore {
 }
 
 function inserted<Row>([row]: readonly Row[]): Row {
-  if (row === undefined) throw new Error('the row that was inserted did not come back');
+  if (row === undefined) throw new Error('the inserted row was not returned');
   return row;
 }
 

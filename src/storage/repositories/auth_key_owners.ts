@@ -83,7 +83,7 @@ export class AuthKeyOwners {
     const successor = owner && (await this.#unit.byId(owner.id, now));
     if (successor?.rest !== 'duplicate') return null;
     const base = baseStateOf({ dead: null, inactive: successor.inactive, duplicateOf: null });
-    const detail = `it has the auth key of ${former.name} for itself`;
+    const detail = `it took over the auth key of ${former.name}`;
     const marked = await this.mark(successor, base, now);
     const entry = { at: now, event: base.rest, detail };
     return (

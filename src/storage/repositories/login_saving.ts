@@ -55,7 +55,7 @@ export class LoginSaving {
     const change = { kind: 'put', found, renameOf: replaced?.name ?? null, proxyId } as const;
     await new SessionFiles(this.#unit).put(change, now);
     const row = await this.#unit.byName(found.name, now);
-    if (!row) throw new Error(`no row was made of ${found.name}`);
+    if (!row) throw new Error(`no row was inserted for ${found.name}`);
     const given = givenByLogin(session, row.id === replaced?.id, now);
     const { sessions } = this.#unit.tables;
     await this.#unit.db.update(sessions).set(given).where(eq(sessions.id, row.id));

@@ -13,7 +13,7 @@ export async function addRun(
 ): Promise<Run> {
   const queued = { sourceId, state: 'queued', reason, createdAt: now } as const;
   const [run] = await db.insert(runs).values(queued).returning();
-  if (!run) throw new Error('the run that was begun did not come back');
+  if (!run) throw new Error('the started run was not returned');
   return run;
 }
 

@@ -28,7 +28,7 @@ export class SourceRepository implements SourceStore {
       if (by !== null) return { kind: 'path_taken', by };
       const values = { ...rowValues(wanted), createdAt: now, updatedAt: now };
       const [source] = await unit.db.insert(unit.tables.sources).values(values).returning();
-      if (!source) throw new Error('the source that was made did not come back');
+      if (!source) throw new Error('the inserted source was not returned');
       if (first) await addRun(unit, source.id, first, now);
       return { kind: 'done', source };
     });

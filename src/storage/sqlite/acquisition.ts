@@ -144,7 +144,7 @@ export class Acquisition {
     };
     const entry = { at: now, event: 'leased', detail: request.method, holder };
     const leased = this.#rows.applyEvent(row, 'acquire', changes, entry);
-    if (!leased) throw new Error(`session ${row.id} is ${row.state}, not to be leased`);
+    if (!leased) throw new Error(`session ${row.id} is ${row.state}, and can't be leased`);
     if (idempotencyKey !== null) {
       this.#remember.run({ holder, key: idempotencyKey, sessionId: row.id, leaseId, createdAt: now });
     }

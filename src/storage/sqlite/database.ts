@@ -157,7 +157,7 @@ export class SqliteDatabase implements PoolSignals {
     if (this.#ended) return Promise.reject(unavailable(this.#ended));
     if (this.#damaged) return Promise.reject(new DatabaseDamaged());
     if (this.#underWay.length >= MAX_PENDING)
-      return Promise.reject(unavailable(new Error('too many calls wait')));
+      return Promise.reject(unavailable(new Error('too many calls are waiting')));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ call, resolve, reject });
       if (this.#waiting.length >= CALLS_A_MESSAGE) this.#send();
@@ -218,7 +218,7 @@ export class SqliteDatabase implements PoolSignals {
 
 function unavailable(cause: Error): Unavailable {
   return new Unavailable(
-    { error: 'storage_unavailable', message: 'the database can not be written just now' },
+    { error: 'storage_unavailable', message: 'the database cannot be written at the moment' },
     5,
     { cause },
   );

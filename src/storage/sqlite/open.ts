@@ -96,13 +96,13 @@ export function whyNotOpened(error: unknown, path: string): string {
  */
 export function openSideConnection(path: string, migrations: string): OpenDatabase {
   if (!existsSync(path)) {
-    throw new DatabaseRefused(`${path} does not exist yet: start TeleGate once, it makes it.`);
+    throw new DatabaseRefused(`${path} does not exist yet: start TeleGate once to create it.`);
   }
   const sqlite = new Database(path);
   if (!isUpToDate(sqlite, migrations)) {
     sqlite.close();
     throw new DatabaseRefused(
-      `${path} is of an older TeleGate: start this one once, it brings it up to date.`,
+      `${path} belongs to an older version of TeleGate: start this version once to upgrade it.`,
     );
   }
   return { sqlite, checked: 'whole', replaced: [], close: () => sqlite.close() };
@@ -177,7 +177,7 @@ function exclusive(lockPath: string, path: string): Database.Database {
   } catch (error) {
     if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) {
       throw new DatabaseRefused(
-        `${path} is in use by another TeleGate. One process serves a SQLite file: stop the other one, or give this one its own DATA_DIR.`,
+        `${path} is in use by another TeleGate process. Only one process can use a SQLite file: stop the other one, or give this one its own DATA_DIR.`,
       );
     }
     if (isDiskFull(error, dirname(path)))

@@ -45,7 +45,7 @@ export async function openSqlite(
 function watchSoundness(database: SqliteDatabase, file: string, logger: Logger): () => Promise<void> {
   const { checked, replaced } = database.found;
   if (replaced.length > 0) {
-    logger.warn('began anew with an empty database, since BEGIN_ANEW is on; the old one was moved aside', {
+    logger.warn('started with an empty database, because BEGIN_ANEW is on; the old one was moved aside', {
       database: file,
       moved_to: replaced,
     });
@@ -57,13 +57,13 @@ function watchSoundness(database: SqliteDatabase, file: string, logger: Logger):
     ),
   );
   if (checked === 'whole') return async () => undefined;
-  logger.info('the database is too large to be read through at the start; it is checked meanwhile', {
+  logger.info('the database is too large to check at the start; it is checked in the background', {
     database: file,
   });
   return walkBehind(file, (report) => {
     if (report.kind === 'damaged') database.refuseAsDamaged(report.reason);
     else if (report.kind === 'sound')
-      logger.info('the database was checked and is sound', { database: file });
+      logger.info('the database was checked and is not damaged', { database: file });
     else logger.warn('the database could not be checked', { database: file, reason: report.reason });
   });
 }

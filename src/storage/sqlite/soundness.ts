@@ -39,8 +39,8 @@ function lossOf(path: string, empty: boolean, keyFile: string | null): string | 
   const witness = sizeOf(path) === 0 && sizeOf(`${path}-wal`) > 0 ? `${path}-wal` : keyFile;
   if (!empty || witness === null) return null;
   return (
-    `is ${existsSync(path) ? 'empty' : 'gone'}, but ${witness} is there: a database was kept here. Put it back ` +
-    'from a backup, and see whether DATA_DIR, DATABASE_URL and the disk are the right ones. To start with an empty ' +
+    `is ${existsSync(path) ? 'empty' : 'gone'}, but ${witness} exists: there was a database here. Restore it ` +
+    'from a backup, and check that DATA_DIR, DATABASE_URL and the disk are the right ones. To start with an empty ' +
     'database, stop all workers (the sessions that they hold would be leased again) and set BEGIN_ANEW=on.'
   );
 }
@@ -145,7 +145,7 @@ function* walkTree(sqlite: Database.Database, tree: string): Generator<number, n
   let count = 0;
   let began = performance.now();
   for (const [page, kind] of pages) {
-    if (kind === 'corrupted') return `page ${page} of ${tree} is no page of a database`;
+    if (kind === 'corrupted') return `page ${page} of ${tree} is not a valid database page`;
     count += 1;
     if (count % PAGES_AT_ONCE > 0) continue;
     yield performance.now() - began;

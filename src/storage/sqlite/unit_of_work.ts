@@ -72,7 +72,7 @@ export class SqliteUnitOfWork implements UnitOfWork, UnitOfWorkRunner {
         .returning();
     });
     const [row] = await insert.execute(values);
-    if (!row) throw new Error(`no row was made of ${values.name}`);
+    if (!row) throw new Error(`no row was inserted for ${values.name}`);
     this.#rows.count(row, 1);
     if (row.state === 'free') this.#rows.freed += 1;
     return row;

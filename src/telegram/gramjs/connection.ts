@@ -89,10 +89,10 @@ export class TelegramConnection {
     }
     const releaseExchange = await keyExchanges.acquire(this.#socket.ended);
     try {
-      await this.#within(limits.callSeconds, `agreeing on a key with ${where}`, this.#start(transport));
+      await this.#within(limits.callSeconds, `negotiating a key with ${where}`, this.#start(transport));
     } catch (error) {
       const hungUp = error instanceof TelegramUnreachable && !(error instanceof NoKeyAgreed);
-      throw hungUp ? new NoKeyAgreed(`${where} hung up while a key was agreed on`) : error;
+      throw hungUp ? new NoKeyAgreed(`${where} closed the connection while a key was negotiated`) : error;
     } finally {
       releaseExchange();
     }
@@ -130,7 +130,7 @@ export class TelegramConnection {
     if (await this.#sender.connect(transport, false)) return;
     this.#socket.ended.throwIfAborted();
     const message = this.#failure instanceof Error ? this.#failure.message : 'no reason given';
-    throw new NoKeyAgreed(`no key could be agreed on: ${message}`);
+    throw new NoKeyAgreed(`no key could be negotiated: ${message}`);
   }
 
   async #send(request: Api.AnyRequest): Promise<unknown> {

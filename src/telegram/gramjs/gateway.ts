@@ -58,7 +58,7 @@ export function createGramjsGateway({ network, timers, limits: wanted }: Gateway
     withAccount: (access, work) =>
       connect(access, async (connections) => work(await connectAccount(connections, access))),
     logInBot: (login) =>
-      logIn(login, { what: 'logging a bot in', signal: login.signal }, (connections) =>
+      logIn(login, { what: 'signing a bot in', signal: login.signal }, (connections) =>
         logInBot(connections, network.firstDc, login),
       ),
     withBot: (access, work) =>

@@ -64,7 +64,7 @@ export function pathTo(
 
 function allowed(network: TelegramNetwork, host: string): string {
   if (network.mayDial(host)) return host;
-  throw new TelegramUnreachable(`${host} is not to be dialled from here`);
+  throw new TelegramUnreachable(`${host} must not be connected to from here`);
 }
 
 /** Secrets of fake TLS (ee…) are longer; GramJS does not speak that. */

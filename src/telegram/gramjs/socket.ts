@@ -151,8 +151,8 @@ async function tunnel(
     });
   } catch (error) {
     // The error itself holds the proxy's password; its message does not.
-    const message = error instanceof Error ? error.message : 'it hung up';
-    throw new TelegramUnreachable(`the proxy ${proxy.host}:${proxy.port} does not lead there: ${message}`);
+    const message = error instanceof Error ? error.message : 'it closed the connection';
+    throw new TelegramUnreachable(`the proxy ${proxy.host}:${proxy.port} can't connect to it: ${message}`);
   }
 }
 
