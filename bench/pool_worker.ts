@@ -17,7 +17,7 @@ export interface PoolWorkerParts {
   readonly number: number;
   readonly client: Pick<Client, 'ask'>;
   readonly ledger: Ledger;
-  /** The longest lease, in seconds. */
+  /** The maximum ttl of a lease, in seconds. */
   readonly ttlSeconds: number;
   /** Whether a request is repeated with the same `Idempotency-Key` if its answer was lost. */
   readonly repeats: boolean;

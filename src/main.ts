@@ -14,10 +14,10 @@ import { createLogger } from './kernel/logging.js';
 import { nodeTimers } from './kernel/timers.js';
 import { DatabaseRefused } from './storage/database.js';
 
-/** How long requests under way may take to end once the service is told to stop, in milliseconds. */
+/** How long pending requests may take once the service is stopped, in milliseconds. */
 const STOP_WITHIN_MS = 8000;
 
-/** How often connections that became idle meanwhile are closed, in milliseconds. */
+/** How often connections that have become idle are closed, in milliseconds. */
 const CLOSE_IDLE_EVERY_MS = 50;
 
 /** Longer than any load balancer keeps a silent connection, in milliseconds. */

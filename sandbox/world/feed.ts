@@ -7,12 +7,12 @@ export interface Post {
   readonly id: number;
   /** Seconds since 1970. */
   readonly date: number;
-  /** Null: the message that says the channel was created. */
+  /** Null: the service message that the channel was created. */
   readonly text: string | null;
   readonly file: StoredFile | null;
 }
 
-/** The messages of one channel, made when looked at. Ids start at 1; some are missing. */
+/** The messages of one channel, generated on demand. Ids start at 1; some are missing. */
 export interface Feed {
   readonly lastId: number;
   /** How many there are. */
@@ -21,12 +21,12 @@ export interface Feed {
   post(id: number): Post | null;
 }
 
-/** How much has happened in a channel: every message counts, and every deletion (core.telegram.org/api/updates). */
+/** The event counter of a channel: every message counts, and every deletion (core.telegram.org/api/updates). */
 export function ptsOf({ lastId, count }: Feed): number {
   return 1 + lastId + (lastId - count);
 }
 
-/** Where the messages' files lie and how their ids are told from those of other channels. */
+/** Where the messages' files are, and how their ids differ from those of other channels. */
 export interface FeedContext {
   readonly index: number;
   readonly dcId: number;
@@ -35,21 +35,21 @@ export interface FeedContext {
 
 const CREATED = 1;
 
-/** The messages that the seed has for a channel. */
+/** The messages that the seed defines for a channel. */
 export function feedOf(context: FeedContext): Feed {
   const { messages } = context.seed;
   return Array.isArray(messages) ? writtenFeed(context, messages) : generatedFeed(context, messages);
 }
 
 /**
- * The id of the file in message `messageId` of the channel `index`: near the top of 64 bits, like
- * Telegram's, so that whoever takes it for a double is found out.
+ * The id of the file in message `messageId` of the channel `index`: close to 2^63, like Telegram's, to reveal code
+ * that uses a double.
  */
 export function fileIdOf(index: number, messageId: number): bigint {
   return (5n << 60n) | (BigInt(index) << 32n) | BigInt(messageId);
 }
 
-/** The inverse of `fileIdOf`; null: no file's id. */
+/** The inverse of `fileIdOf`; null: not the id of a file. */
 export function locateFile(fileId: bigint): { readonly index: number; readonly messageId: number } | null {
   if (fileId >> 60n !== 5n) return null;
   return { index: Number((fileId >> 32n) & 0xfffffffn), messageId: Number(fileId & 0xffffffffn) };

@@ -186,7 +186,7 @@ async function renameBack(root: string, renamings: readonly Renaming[]): Promise
   for (const { from } of renamings) await mkdir(dirname(from), { recursive: true });
   const taken = await renameAll(renamings.map(({ from, to }) => ({ from: to, to: from })));
   if (taken !== null)
-    throw new Failed(`Session file ${taken.slice(root.length + 1)} is there again`, {
+    throw new Failed(`Session file ${taken.slice(root.length + 1)} exists again`, {
       code: 'session_file_unusable',
     });
 }

@@ -67,7 +67,7 @@ export interface LocatedFile {
 export function locate(root: string, path: string): LocatedFile {
   const naming = nameOf(path);
   if ('refused' in naming)
-    throw new Failed(`"${path}" is no session's file: ${naming.refused}`, { code: 'session_file_unusable' });
+    throw new Failed(`"${path}" is not a session file: ${naming.refused}`, { code: 'session_file_unusable' });
   const directory = realPathInside(root, dirname(path));
   if (directory === null)
     throw new Failed(`Session file ${path} can't be used: ${LEADS_OUT}`, { code: 'session_file_unusable' });
@@ -112,7 +112,7 @@ function linkStatus(path: string, kind: FileKind, limits: FileLimits): FileStatu
     const real = realPathInside(limits.root, path);
     return real === null ? refusedAs(LEADS_OUT) : statusOf(statSync(real), kind, limits);
   } catch (error) {
-    return refusedAs(`symbolic link leads nowhere: ${systemCode(error)}`);
+    return refusedAs(`broken symbolic link: ${systemCode(error)}`);
   }
 }
 

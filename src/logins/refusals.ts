@@ -26,7 +26,7 @@ const REFUSALS: Readonly<Record<string, readonly [message: string, code: string,
     'password',
   ],
   API_ID_INVALID: [
-    'Telegram refused api_id and api_hash: compare them with my.telegram.org',
+    'Telegram rejected api_id and api_hash: compare them with my.telegram.org',
     'application_refused',
     'api_id',
   ],
@@ -78,7 +78,7 @@ export function conflictError({ kind, sessionId, sessionName }: Taken): TeleGate
 /** The error for a login that could not be stored. */
 export function notAdded(outcome: Exclude<AddOutcome, { kind: 'added' }>): TeleGateError {
   if (outcome.kind !== 'too_many') return conflictError(outcome);
-  return new Unavailable({ error: 'too_many_logins', message: 'Too many logins are under way' }, 60);
+  return new Unavailable({ error: 'too_many_logins', message: 'Too many logins are pending' }, 60);
 }
 
 /** The phone number with `+`. @throws BadRequest if it is invalid. */

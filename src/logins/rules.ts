@@ -179,6 +179,6 @@ export function givenByLogin({ apiHash, proxyId }: NewSession, replaced: boolean
  */
 export function revival({ state, rest }: Pick<SessionState, 'state' | 'rest'>, now: number) {
   if ((state !== 'invalid' && state !== 'dead') || rest === 'dead') return null;
-  const entry = { at: now, event: 'restored', detail: 'it was logged in anew' };
+  const entry = { at: now, event: 'restored', detail: 'it was logged in again' };
   return { event: 'restore', changes: { suspectedAt: null }, entry } as const;
 }

@@ -91,7 +91,9 @@ export class LoginService {
   resend(id: string, holder: string): Promise<CodeSent> {
     const { steps, finishing, gateway, proxy, clock, ttlMs } = this.#parts;
     const taken = () =>
-      new BadRequest('The code was taken already: there is none to send', { code: 'code_already_accepted' });
+      new BadRequest('The code was already accepted: there is none to send', {
+        code: 'code_already_accepted',
+      });
     return steps.run(id, holder, async (claim) => {
       if (await finishing.saved(id, holder)) throw taken();
       return claim(async ({ login, secret, change }) => {

@@ -35,13 +35,13 @@ function uploadFile(parts: UploadRouteParts): Route {
     audit: { action: 'session.upload' },
     file: { field: 'session_file', maxBytes: parts.maxBytes, uploads: parts.received },
     responses: {
-      200: { description: 'The session, or the upload to be finalized', schema: schemas.uploadedAnswer },
+      200: { description: 'The session, or the upload to finalize', schema: schemas.uploadedAnswer },
       ...TELEGRAM,
     },
     async handle({ input: { session_name, phone_number, api_id: apiId, api_hash: apiHash }, file, key }) {
       if (!file) throw missingFile();
       if (!/\.session$/i.test(file.name))
-        throw new BadRequest('session_file: wanted: a file named .session', {
+        throw new BadRequest('session_file: expected a file named .session', {
           code: 'not_a_session',
           field: 'session_file',
         });
@@ -103,9 +103,8 @@ function getCode({ getCode }: UploadRouteParts): Route {
 /** The messages of get-code, by language. */
 const MESSAGES = {
   en: {
-    session_exists: () => 'A session for this phone number is there and valid: no code is needed',
-    code_sent: (phone: string) =>
-      `Code sent to ${phone}. Look into Telegram, and send the code to verify-otp.`,
+    session_exists: () => 'A valid session for this phone number exists: no code is needed',
+    code_sent: (phone: string) => `Code sent to ${phone}. Check Telegram, and send the code to verify-otp.`,
   },
   ru: {
     session_exists: () => '✅ Найден существующий session! Аккаунт уже авторизован, код не требуется.',

@@ -47,7 +47,7 @@ const MAX_UNSORTED = 500;
 /** Sends events to those who listen. */
 interface EventListeners {
   readonly listening: boolean;
-  /** The keys of those who listen. */
+  /** The keys of the listeners. */
   keys(): readonly ApiKey[];
   /** Sends to all whose key is not limited to tags. */
   publish(event: string, data: unknown): void;

@@ -109,7 +109,7 @@ export interface KnownPeer {
 }
 
 /**
- * Runs, and what they have stored. Each call is one transaction. Only its owner changes a run that is executed: calls
+ * Runs and what they have stored. Each call is one transaction. Only its owner changes a run that is executed: calls
  * with `owner` resolve to false and change nothing when the run is another's by now.
  */
 export interface RunStore {

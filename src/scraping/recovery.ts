@@ -70,7 +70,7 @@ function recoveryAfterRefusal(telegramError: string, options: RecoveryOptions): 
   const isStale = STALE_PEER.has(telegramError);
   if (isStale && !options.resolvedAgain) return { kind: 'resolve' };
   if ((isStale || NO_ACCESS.has(telegramError)) && !options.anySession) {
-    return { kind: 'fail', message: `The session is not in the channel (${telegramError})` };
+    return { kind: 'fail', message: `The session is not a member of the channel (${telegramError})` };
   }
   return { kind: 'switch' };
 }
@@ -95,7 +95,7 @@ export type FileRecovery =
 export function fileRecoveryAfter(error: unknown, readAgain: boolean): FileRecovery {
   if (!(error instanceof TelegramRefused && FILE_REFUSED.test(error.telegramError))) return { kind: 'fail' };
   if (isStaleFile(error.telegramError) && !readAgain) return { kind: 'read_again' };
-  return { kind: 'skip', reason: `Telegram does not give it (${error.telegramError})` };
+  return { kind: 'skip', reason: `Telegram refuses it (${error.telegramError})` };
 }
 
 /** A run for which the service itself was not available is tried again after so long, in milliseconds. */

@@ -48,7 +48,7 @@ export class RunExecutor {
     const source = await this.#parts.sources.source(run.sourceId);
     const outcome = source
       ? await this.#retryTarget(run, source, signal)
-      : ({ kind: 'failed', error: 'its source is gone' } as const);
+      : ({ kind: 'failed', error: 'its source was deleted' } as const);
     await this.#logOutcome(run, outcome);
     return outcome;
   }

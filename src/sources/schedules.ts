@@ -19,7 +19,7 @@ export function parseSchedule(given: string): string | null {
   const plausible = given.length <= MAX_LENGTH && !/\d{3}/.test(given);
   const expression = fields.join(' ');
   if (plausible && (fields.length === 5 || fields.length === 6) && isSchedule(expression)) return expression;
-  const message = 'schedule: wanted: a cron expression of 5 or 6 fields, in UTC, such as 0 */6 * * *';
+  const message = 'schedule: expected a cron expression of 5 or 6 fields, in UTC, such as 0 */6 * * *';
   throw new BadRequest(message, { code: 'invalid_schedule', field: 'schedule' });
 }
 
@@ -111,7 +111,7 @@ export class SourceSchedules {
       const source = await store.source(id);
       this.#keep(id, source?.isActive ? source.schedule : null);
     } catch (error) {
-      logger.warn('a schedule can not be read; it is looked at again later', { source_id: id, error });
+      logger.warn('a schedule cannot be parsed; it is tried again later', { source_id: id, error });
     }
   }
 
@@ -125,7 +125,7 @@ export class SourceSchedules {
       if (!last) return found;
       after = last.id;
     }
-    logger.warn('as many schedules of sources are kept as may be', { most: maxSchedules });
+    logger.warn('the maximum number of schedules is reached', { most: maxSchedules });
     return found;
   }
 
@@ -149,7 +149,7 @@ export class SourceSchedules {
     if (this.#kept.get(id)?.expression !== expression) return;
     const outcome = await begin(id);
     if (outcome.kind !== 'running') return;
-    logger.info('a source is due while its run goes on', { source_id: id, run_id: outcome.runId });
+    logger.info('a source is due while its run is in progress', { source_id: id, run_id: outcome.runId });
   }
 }
 

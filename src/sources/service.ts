@@ -100,7 +100,7 @@ export class SourceService {
 
   #ensureRoom({ schedule, isActive }: Pick<SourceSettings, 'schedule' | 'isActive'>): void {
     if (schedule === null || !isActive || !this.#parts.schedules.full) return;
-    const message = 'As many sources have schedules as may have: run this one on demand';
+    const message = 'The maximum number of scheduled sources is reached: run this one on demand';
     throw new Conflict({ error: 'too_many_schedules', message });
   }
 
@@ -111,7 +111,7 @@ export class SourceService {
     if (last && last.startedAt !== null && last.finishedAt === null) throw runInProgress(last.id);
     const { lastMessageId } = await checkpoints.checkpoint(id);
     if (lastMessageId === 0) return;
-    const message = 'Messages are stored already: make another source for another channel or target';
+    const message = 'Messages are already stored: create another source for another channel or target';
     throw new Conflict({ error: 'source_has_messages', message, source_id: id });
   }
 }
@@ -124,7 +124,7 @@ function ensureReadable({ accessLevel, sessionId }: Pick<SourceSettings, 'access
 function done(outcome: SourceOutcome): Source {
   if (outcome.kind === 'done') return outcome.source;
   if (outcome.kind === 'path_taken') {
-    throw new BadRequest(`target_path: source ${outcome.by} stores there; wanted a path of its own`, {
+    throw new BadRequest(`target_path: source ${outcome.by} stores there; choose another path`, {
       code: 'target_path_taken',
       field: 'target_path',
     });

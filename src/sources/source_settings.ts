@@ -66,7 +66,7 @@ async function checked(
 function identifierOf({ field, text }: GivenChannel): string {
   const identifier = parseIdentifier(text);
   if (identifier !== null) return identifier;
-  throw new BadRequest(`${field}: wanted: a channel such as @name, https://t.me/name or -1001234567890`, {
+  throw new BadRequest(`${field}: expected a channel such as @name, https://t.me/name or -1001234567890`, {
     code: 'invalid_identifier',
     field,
   });
@@ -82,7 +82,7 @@ const EXTENSION = /^[\p{L}\p{M}\p{N}]{1,16}$/u;
 export function normaliseFileTypes(given: readonly string[]): string[] {
   const types = given.map((type) => type.trim().replace(/^\.+/, '').normalize('NFC').toLowerCase());
   if (types.every((type) => EXTENSION.test(type))) return [...new Set(types)];
-  throw new BadRequest('file_types: wanted: extensions such as pdf or .zip', {
+  throw new BadRequest('file_types: expected extensions such as pdf or .zip', {
     code: 'invalid_file_types',
     field: 'file_types',
   });

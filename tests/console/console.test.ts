@@ -4,7 +4,7 @@ import { inBrowser, presentKey } from './browser.js';
 
 inBrowser('the console', (visiting) => {
   it(
-    'refuses a key that the service does not know, in the words of the service, and says where the first key is',
+    'rejects an unknown key with the service’s message, and says where to find the first key',
     visiting(async ({ page, service }) => {
       await page.goto(service.url);
       await presentKey(page, 'nobody-has-this-key');
@@ -15,7 +15,7 @@ inBrowser('the console', (visiting) => {
   );
 
   it(
-    'keeps the key in this tab alone, and forgets it on signing out',
+    'keeps the key in this tab only, and forgets it on sign-out',
     visiting(async ({ page, service }) => {
       await page.goto(service.url);
       await presentKey(page, KEYS.admin);
@@ -31,7 +31,7 @@ inBrowser('the console', (visiting) => {
   );
 
   it(
-    'shows each role what it may see, and no more',
+    'shows each role only what it may see',
     visiting(
       async ({ page, signIn, open }) => {
         const menu = page.getByRole('navigation', { name: 'Main' }).getByRole('link');
@@ -50,7 +50,7 @@ inBrowser('the console', (visiting) => {
   );
 
   it(
-    'opens at the address of its sessions too, and shows them',
+    'opens at the URL of the sessions, and shows them',
     visiting(
       async ({ page, service, open }) => {
         await page.goto(`${service.url}/sessions`);
@@ -66,7 +66,7 @@ inBrowser('the console', (visiting) => {
   );
 
   it(
-    'signs out a key that is revoked meanwhile, and says why',
+    'signs out when its key is revoked, and says why',
     visiting(async ({ page, service }) => {
       const { body } = await service
         .as('admin')
@@ -83,7 +83,7 @@ inBrowser('the console', (visiting) => {
   );
 
   it(
-    'says how to begin where there is no session yet',
+    'says how to start if there are no sessions yet',
     visiting(async ({ page, service, signIn, open }) => {
       await signIn('admin');
       await page.getByText('Drop .session files into').waitFor();
@@ -93,7 +93,7 @@ inBrowser('the console', (visiting) => {
   );
 
   it(
-    'shows what happens in the moment it happens',
+    'shows events as they happen',
     visiting(
       async ({ page, service, signIn }) => {
         await signIn('admin');
@@ -114,7 +114,7 @@ inBrowser('the console', (visiting) => {
   );
 
   it(
-    'asks for the status now and then where the stream of events does not come through',
+    'polls the status if the event stream does not work',
     visiting(
       async ({ page, service, signIn }) => {
         await page.route('**/events', (route) => route.abort());
@@ -130,7 +130,7 @@ inBrowser('the console', (visiting) => {
   );
 
   it(
-    'shows a name as the text that it is, whatever it says',
+    'shows every name as plain text',
     visiting(
       async ({ page, signIn, open }) => {
         await signIn('admin');
@@ -147,7 +147,7 @@ inBrowser('the console', (visiting) => {
   );
 
   it(
-    'fits the width of a phone in every part',
+    'fits the width of a phone everywhere',
     visiting(
       async ({ page, service, signIn, open }) => {
         await page.setViewportSize({ width: 360, height: 740 });

@@ -11,7 +11,7 @@ const BY_CODE = 'Sign in with a code';
 
 inBrowser('logging in through the console', (visiting) => {
   it(
-    'takes a phone number and a code, and shows what was saved',
+    'asks for a phone number and a code, and shows the saved session',
     atTelegram(visiting, async (visit) => {
       const { page, service } = visit;
       const tab = await openAddDialog(visit, BY_CODE);
@@ -30,7 +30,7 @@ inBrowser('logging in through the console', (visiting) => {
   );
 
   it(
-    'asks for the password of an account that has one, and keeps the code meanwhile',
+    'asks for the password of an account that has one, and keeps the code',
     atTelegram(visiting, async (visit) => {
       const tab = await openAddDialog(visit, BY_CODE);
       await sendCode(tab, CLEO.phone, 'cleo');
@@ -49,7 +49,7 @@ inBrowser('logging in through the console', (visiting) => {
   );
 
   it(
-    'says at the field that a code is wrong, and takes another one',
+    'shows at the field that a code is wrong, and accepts another one',
     atTelegram(visiting, async (visit) => {
       const tab = await openAddDialog(visit, BY_CODE);
       await sendCode(tab, ADA.phone);
@@ -65,7 +65,7 @@ inBrowser('logging in through the console', (visiting) => {
   );
 
   it(
-    'shows the session that has the name or the phone number already, before a code is sent',
+    'shows the session that already has the name or phone number, before a code is sent',
     atTelegram(
       visiting,
       async (visit) => {
@@ -91,7 +91,7 @@ inBrowser('logging in through the console', (visiting) => {
   );
 
   it(
-    'keeps a login whose name was taken meanwhile, until another name is chosen',
+    'keeps a login whose name has been taken until another name is chosen',
     atTelegram(visiting, async (visit) => {
       const { service } = visit;
       const tab = await openAddDialog(visit, BY_CODE);
@@ -108,7 +108,7 @@ inBrowser('logging in through the console', (visiting) => {
   );
 
   it(
-    'asks before it gives up a login, and then gives it up at the service too',
+    'asks before it cancels a login, and then cancels it in the service as well',
     atTelegram(visiting, async (visit) => {
       const { page, service } = visit;
       const tab = await openAddDialog(visit, BY_CODE);
@@ -132,7 +132,7 @@ inBrowser('logging in through the console', (visiting) => {
   );
 
   it(
-    'begins again where the login is over meanwhile',
+    'starts over if the login has expired',
     atTelegram(visiting, async (visit) => {
       const { service } = visit;
       const tab = await openAddDialog(visit, BY_CODE);
@@ -147,7 +147,7 @@ inBrowser('logging in through the console', (visiting) => {
   );
 
   it(
-    'begins again where the number was wrong, with everything as it was typed',
+    'starts over if the number was wrong, and keeps the input',
     atTelegram(visiting, async (visit) => {
       const tab = await openAddDialog(visit, BY_CODE);
       await sendCode(tab, ADA.phone, 'mine');
@@ -160,7 +160,7 @@ inBrowser('logging in through the console', (visiting) => {
   );
 
   it(
-    'sends the code again by its next way, as soon as Telegram lets it',
+    'resends the code in the next way, as soon as Telegram allows it',
     atTelegram(
       visiting,
       async (visit) => {
@@ -184,7 +184,7 @@ inBrowser('logging in through the console', (visiting) => {
   );
 
   it(
-    'says in words how long Telegram wants a pause, and that nothing was changed while it does not answer',
+    'says how long Telegram asks to wait, and that nothing was changed if it does not answer',
     atTelegram(visiting, async (visit) => {
       const { sandbox } = visit;
       const tab = await openAddDialog(visit, BY_CODE);
@@ -203,7 +203,7 @@ inBrowser('logging in through the console', (visiting) => {
   );
 
   it(
-    'unfolds the application where the service has none',
+    'expands the application fields if the service has none',
     atTelegram(
       visiting,
       async (visit) => {

@@ -11,7 +11,7 @@ const NOT_FOUND = { detail: 'Temp session not found', code: 'temp_session_not_fo
 
 describe('a login', () => {
   it(
-    'is forgotten when its time is over',
+    'is deleted when it expires',
     withTelegram(async ({ service, sandbox }) => {
       const temp_session_id = await sendCode(service, { phone_number: ADA, session_name: 'ada' });
       await service.time.advance(5 * 60);
@@ -24,13 +24,13 @@ describe('a login', () => {
   );
 
   it(
-    'that is over has no code to send again: told so, whether by finalize or by the code itself',
+    'that is complete has no code to resend, whether it was finalized or completed by the code itself',
     withTelegram(async ({ service, sandbox }) => {
       const finalized = await sendCode(service, { phone_number: ADA, session_name: 'ada' });
       await post(service, '/sessions/verify-otp', { temp_session_id: finalized, code: codeOf(sandbox, ADA) });
       const resend = (temp_session_id: string) => post(service, '/sessions/resend-otp', { temp_session_id });
       const taken = {
-        detail: 'The code was taken already: there is none to send',
+        detail: 'The code was already accepted: there is none to send',
         code: 'code_already_accepted',
       };
       expect((await resend(finalized).expect(400)).body).toEqual(taken);
@@ -53,7 +53,7 @@ describe('a login', () => {
   );
 
   it(
-    'that came through and is given up is logged out: no forgotten session is left at Telegram',
+    'that is complete and then cancelled is logged out: no forgotten session is left at Telegram',
     withTelegram(async ({ service, sandbox }) => {
       const id = await sendCode(service, { phone_number: ADA, session_name: 'ada' });
       const body = { temp_session_id: id, code: codeOf(sandbox, ADA) };
@@ -67,7 +67,7 @@ describe('a login', () => {
   );
 
   it(
-    'is nobody else’s: another key does not find it',
+    'belongs to its key: another key does not find it',
     withTelegram(
       async ({ service, sandbox }) => {
         const temp_session_id = await sendCode(service, { phone_number: ADA, session_name: 'ada' });
@@ -84,7 +84,7 @@ describe('a login', () => {
   );
 
   it(
-    'of unknown id is not found, whatever the id looks like',
+    'with an unknown id is not found, whatever the id looks like',
     withTelegram(async ({ service }) => {
       for (const temp_session_id of ['nope', '00000000-0000-0000-0000-000000000000', "' OR 1=1 --"]) {
         const answer = await post(service, '/sessions/finalize', { temp_session_id }).expect(404);
@@ -96,7 +96,7 @@ describe('a login', () => {
   );
 
   it(
-    'goes on after the service was started anew',
+    'continues after a restart of the service',
     withTelegram(async ({ service, sandbox }) => {
       const temp_session_id = await sendCode(service, { phone_number: ADA, session_name: 'ada' });
       await service.stop();
@@ -128,7 +128,7 @@ describe('a login', () => {
   );
 
   it(
-    'whose connection is lost right after Telegram took the code is found to have come through',
+    'whose connection is lost right after Telegram accepted the code is found to be complete',
     withTelegram(async ({ service, sandbox }) => {
       const temp_session_id = await sendCode(service, { phone_number: ADA });
       const body = { temp_session_id, code: codeOf(sandbox, ADA) };
@@ -142,7 +142,7 @@ describe('a login', () => {
   );
 
   it(
-    'whose answer was lost is found to have come through',
+    'whose answer was lost is found to be complete',
     withTelegram(async ({ service, sandbox, hurry }) => {
       const temp_session_id = await sendCode(service, { phone_number: ADA });
       const body = { temp_session_id, code: codeOf(sandbox, ADA) };

@@ -168,7 +168,7 @@ describe('a login that became a session', () => {
     expect(revival({ state: 'invalid', rest: 'free' }, NOW)).toEqual({
       event: 'restore',
       changes: { suspectedAt: null },
-      entry: { at: NOW, event: 'restored', detail: 'it was logged in anew' },
+      entry: { at: NOW, event: 'restored', detail: 'it was logged in again' },
     });
   });
 });

@@ -95,7 +95,7 @@ describe('an uploaded session file', () => {
   );
 
   it(
-    'is refused when it is known already, naming the session',
+    'is refused if it is already known, naming the session',
     withTelegram(async (world) => {
       const { id } = await logIn(world, ADA);
       const admin = world.service.as('admin');
@@ -116,7 +116,7 @@ describe('an uploaded session file', () => {
   );
 
   it(
-    'that is no session is told what it is',
+    'that is not a session is rejected with what it is',
     withTelegram(async ({ service, sandbox }) => {
       const bad: [Buffer, RegExp][] = [
         [Buffer.alloc(0), /empty/],
@@ -136,12 +136,12 @@ describe('an uploaded session file', () => {
     }),
   );
 
-  it.each(['some.txt', 'some', 'some.session.txt', 'session'])('is refused if it is called %s', (name) =>
+  it.each(['some.txt', 'some', 'some.session.txt', 'session'])('is rejected if it is called %s', (name) =>
     withTelegram(async (world) => {
       const { file } = await sessionOf(world);
       const { body } = await upload(world.service, file, { session_name: 'x' }, name).expect(400);
       expect(body).toEqual({
-        detail: 'session_file: wanted: a file named .session',
+        detail: 'session_file: expected a file named .session',
         code: 'not_a_session',
         field: 'session_file',
       });
@@ -149,7 +149,7 @@ describe('an uploaded session file', () => {
   );
 
   it(
-    'that is missing, huge or under another field is refused by its field',
+    'that is missing, huge or in another field is rejected by its field',
     withTelegram(
       async ({ service }) => {
         const admin = service.as('admin');
@@ -170,7 +170,7 @@ describe('an uploaded session file', () => {
   );
 
   it(
-    'that Telegram does not accept is refused, and leaves nothing behind',
+    'that Telegram does not accept is rejected, and leaves nothing behind',
     withTelegram(async (world) => {
       const { service, sandbox } = world;
       const unknown = await upload(service, telethonFile(), { session_name: 'stranger' }).expect(400);
@@ -186,7 +186,7 @@ describe('an uploaded session file', () => {
   );
 
   it(
-    'with a phone number that is not its own is refused',
+    'with a phone number that is not its own is rejected',
     withTelegram(async (world) => {
       const { file } = await sessionOf(world);
       const fields = { session_name: 'x', phone_number: '+1234567890' };
@@ -196,7 +196,7 @@ describe('an uploaded session file', () => {
   );
 
   it(
-    'is called as the form says, whatever path its own name holds',
+    'is named as in the form, whatever path its own name contains',
     withTelegram(async (world) => {
       const { file } = await sessionOf(world);
       const fields = { session_name: 'safe' };
@@ -206,7 +206,7 @@ describe('an uploaded session file', () => {
   );
 
   it(
-    'that three requests bring at once is checked once: Telegram never sees two connections',
+    'sent by three requests at once is checked once: Telegram never sees two connections',
     withTelegram(async (world) => {
       const { file } = await sessionOf(world);
       const names = ['one', 'two', 'three'];
@@ -219,7 +219,7 @@ describe('an uploaded session file', () => {
   );
 
   it(
-    'that lies in the directory as well is not leased while it is checked',
+    'that is in the directory as well is not leased while it is checked',
     withTelegram(async (world) => {
       const { service } = world;
       const { file } = await sessionOf(world);
@@ -235,7 +235,7 @@ describe('an uploaded session file', () => {
 
 describe('a session string', () => {
   it.each(['telethon', 'gramjs', 'pyrogram'] as const)(
-    'of %s is taken, as JSON, as a form and as multipart',
+    'of %s is accepted, as JSON, as a form and as multipart',
     (format) =>
       withTelegram(async (world) => {
         const session_string = (await sessionOf(world))[format];
@@ -269,7 +269,7 @@ describe('a session string', () => {
   );
 
   it(
-    'that is none, or of a data centre that does not exist, is refused',
+    'that is invalid, or of a data centre that does not exist, is rejected',
     withTelegram(async (world) => {
       const send = (session_string: unknown) =>
         post(world.service, '/sessions/', { name: 'x', session_string });

@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => place.remove());
 
 describe('a NAS', () => {
-  it('that is not there fails the run, and is not made', async () => {
+  it('that is missing fails the run, and is not created', async () => {
     await rm(place.nasRoot, { recursive: true });
     const message =
       'NAS: NAS_ROOT is not a directory, or does not exist: mount it, then start the source again';
@@ -26,7 +26,7 @@ describe('a NAS', () => {
     await expect(readdir(place.nasRoot)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('that has become its empty mount point fails the run, and nothing is put there', async () => {
+  it('that has become its empty mount point fails the run, and nothing is written there', async () => {
     const sink = await place.open();
     await sink.append(lines(1), '2024-01', 1, NEVER);
     const recorded = await sink.commit(true, NEVER);
@@ -37,7 +37,7 @@ describe('a NAS', () => {
     expect(await readdir(place.nasRoot)).toEqual([]);
   });
 
-  it('that vanishes during a run fails it, and nothing is put in its place', async () => {
+  it('that disappears during a run fails it, and nothing is created in its place', async () => {
     const sink = await place.open();
     const arrived = await sink.store(FILE, content(), NEVER);
     await rename(place.nasRoot, `${place.nasRoot}-unmounted`);
@@ -56,7 +56,7 @@ describe('a NAS', () => {
     await sink.close();
   });
 
-  it('is not left by way of a symbolic link', async () => {
+  it('is not left through a symbolic link', async () => {
     const outside = join(place.dataDir, 'outside');
     await mkdir(outside, { recursive: true });
     await symlink(outside, join(place.nasRoot, 'tech'));
@@ -66,14 +66,14 @@ describe('a NAS', () => {
     expect(await readdir(outside)).toEqual([]);
   });
 
-  it('may have symbolic links that stay in it', async () => {
+  it('may contain symbolic links that stay inside', async () => {
     await mkdir(join(place.nasRoot, 'elsewhere'));
     await symlink('elsewhere', join(place.nasRoot, 'tech'));
     await (await place.open()).close();
     expect(await readdir(join(place.nasRoot, 'elsewhere'))).toEqual(['news']);
   });
 
-  it('has no month written through a symbolic link', async () => {
+  it('never writes a month through a symbolic link', async () => {
     const outside = join(place.dataDir, 'kept.txt');
     await mkdir(place.dataDir);
     await writeFile(outside, 'kept');
@@ -93,8 +93,8 @@ describe('a NAS', () => {
   });
 });
 
-describe('what a failure says', () => {
-  it('holds no absolute path', async () => {
+describe('the message of a failure', () => {
+  it('contains no absolute path', async () => {
     await writeFile(join(place.nasRoot, 'tech'), 'a file where a directory is wanted');
     const failure = await place.open().catch((error: unknown) => error);
     expect(failure).toMatchObject({ name: 'SinkFailed' });

@@ -7,9 +7,9 @@ import { idsOf, lastRun, linesOf, makeSource, runOnce } from './scraped.js';
 const [ADA, BEN] = ['+9996610001', '+9996610002'];
 const ARCHIVE = 'sandbox_archive';
 
-describe('a run under way', () => {
+describe('a run in progress', () => {
   it(
-    'ends when it is cancelled, gives its session back, and goes on from there the next time',
+    'ends when it is cancelled, releases its session, and the next run continues from there',
     withTelegram(async (world) => {
       const { service } = world;
       await logIn(world, ADA);
@@ -48,7 +48,7 @@ describe('a run under way', () => {
 
 describe('a run of a private channel', () => {
   it(
-    'reads it with the session that is in it, by its id',
+    'reads it with the member session, by its id',
     withTelegram(async (world) => {
       const { service, sandbox } = world;
       const { id: session_id } = await logIn(world, ADA);
@@ -62,7 +62,7 @@ describe('a run of a private channel', () => {
   );
 
   it(
-    'fails in words when the session is not in it',
+    'fails with a clear error if the session is not a member',
     withTelegram(async (world) => {
       const { service } = world;
       const { id: session_id } = await logIn(world, BEN);
@@ -70,7 +70,7 @@ describe('a run of a private channel', () => {
       const { body } = await post(service, '/sources/private', wish).expect(200);
       expect(await lastRun(service, body.id)).toMatchObject({
         state: 'failed',
-        error: expect.stringContaining('not in the channel'),
+        error: expect.stringContaining('not a member of the channel'),
       });
       expect(await service.status()).toMatchObject({ free: 1 });
     }),
@@ -80,7 +80,7 @@ describe('a run of a private channel', () => {
 
 describe('a run whose sessions have no access to the channel', () => {
   it(
-    'fails in words once each of them was tried',
+    'fails with a clear error once all of them were tried',
     withTelegram(async (world) => {
       const { service, sandbox } = world;
       for (const phone of [ADA, BEN]) await logIn(world, phone);

@@ -69,21 +69,18 @@ function said(pattern: RegExp): string[] {
     .flatMap(({ message }) => pattern.exec(message) ?? []);
 }
 
-describe('a run over a disk that can not always flush what was written', () => {
+describe('a run on a disk that sometimes fails to flush', () => {
   it('records a page only once its files, their names and its month would survive a power cut', () => {
     const recorded = run.events.filter(({ call }) => call === 'recorded');
     expect(recorded.length).toBeGreaterThan(1);
     expect(lost(run.events)).toEqual([]);
   });
 
-  it.each(Object.entries(REFUSED_ONCE))(
-    'asks for %s to be flushed, and is refused once',
-    (_what, pattern) => {
-      const isSuch = ({ path }: { readonly path: string }) => new RegExp(pattern).test(path);
-      const refused = run.events.filter((event) => event.call === 'sync' && event.refused && isSuch(event));
-      expect(refused).toHaveLength(1);
-    },
-  );
+  it.each(Object.entries(REFUSED_ONCE))('flushes %s, which fails once', (_what, pattern) => {
+    const isSuch = ({ path }: { readonly path: string }) => new RegExp(pattern).test(path);
+    const refused = run.events.filter((event) => event.call === 'sync' && event.refused && isSuch(event));
+    expect(refused).toHaveLength(1);
+  });
 
   it('says in its log which month and which file could not be flushed', () => {
     const faltering = 'NAS_ROOT does not respond properly \\(EIO\\): check the disk$';
@@ -91,7 +88,7 @@ describe('a run over a disk that can not always flush what was written', () => {
     expect(said(new RegExp(`^NAS ${DIRECTORY}/files/2024-0[12]/.*: ${faltering}`))).toHaveLength(1);
   });
 
-  it('takes up again what was not recorded, and stores everything once', () => {
+  it('repeats what was not recorded, and stores everything once', () => {
     expect(run).toMatchObject({ state: 'completed', messagesStored: MESSAGES });
     const messages = ['2024-01', '2024-02'].flatMap((month) =>
       readFileSync(join(nasRoot, DIRECTORY, 'messages', `${month}.jsonl`), 'utf8')

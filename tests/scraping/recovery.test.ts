@@ -75,7 +75,7 @@ describe('after an error, a run', () => {
       expect(action({})).toEqual(SWITCH);
       expect(action({ resolvedAgain: true })).toEqual(SWITCH);
       expect(action({ anySession: false })).toEqual(
-        fail(`The session is not in the channel (${telegramError})`),
+        fail(`The session is not a member of the channel (${telegramError})`),
       );
     },
   );
@@ -89,7 +89,7 @@ describe('after an error, a run', () => {
       expect(action({ anySession: false })).toEqual(RESOLVE);
       expect(action({ resolvedAgain: true })).toEqual(SWITCH);
       expect(action({ resolvedAgain: true, anySession: false })).toEqual(
-        fail(`The session is not in the channel (${telegramError})`),
+        fail(`The session is not a member of the channel (${telegramError})`),
       );
     },
   );
@@ -98,7 +98,7 @@ describe('after an error, a run', () => {
 describe('after the error of its download, a file', () => {
   const skip = (telegramError: string) => ({
     kind: 'skip',
-    reason: `Telegram does not give it (${telegramError})`,
+    reason: `Telegram refuses it (${telegramError})`,
   });
 
   it.each(['FILE_REFERENCE_EXPIRED', 'FILE_REFERENCE_0_INVALID'])(
@@ -140,7 +140,7 @@ describe('a target that fails', () => {
     expect(waited.slice(18)).toEqual([32_000, null]);
   });
 
-  it('is never given up while something is stored from one failure to the next', () => {
+  it('is never given up while something is stored between failures', () => {
     const budget = new RetryBudget(TARGET_RETRY_DELAYS_MS);
     for (let progress = 0; progress < 100; progress += 1) {
       expect(budget.delayAfterFailure(progress)).toBe(1000);
@@ -158,7 +158,7 @@ describe('Telegram that fails', () => {
     expect(budget.isExhausted).toBe(true);
   });
 
-  it('is no failing Telegram any more once the run got further', () => {
+  it('is reset once the run has made progress', () => {
     const budget = new RetryBudget(TELEGRAM_RETRY_DELAYS_MS);
     delays(budget, 100, 5);
     expect(budget.delayAfterFailure(101)).toBe(1000);

@@ -54,18 +54,18 @@ function failing(action: RecoveryAction, at: number, times: number): Reading[] {
   return Array.from({ length: times }, () => ({ action, at }));
 }
 
-describe('reading that fails for a reason that says nothing of the session', () => {
-  it('goes on with the same session, after a pause that doubles', async () => {
+describe('reading that fails for a reason unrelated to the session', () => {
+  it('continues with the same session, after a pause that doubles', async () => {
     const { outcome, pauses } = await read(...failing(RETRY, 0, 5), 'ends');
     expect(outcome).toEqual({ kind: 'completed' });
     expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000]);
   });
 
-  it('is another’s after the sixth time', async () => {
+  it('continues with another session after the sixth time', async () => {
     expect(await read(...failing(RETRY, 0, 9))).toMatchObject({ outcome: null, readings: 6 });
   });
 
-  it('counts from the beginning each time that it got further', async () => {
+  it('resets the count each time that it made progress', async () => {
     const far = Array.from({ length: 20 }, (_, page) => failing(RETRY, page * 100, 5)).flat();
     const { outcome, pauses } = await read(...far, 'ends');
     expect(outcome).toEqual({ kind: 'completed' });
@@ -85,7 +85,7 @@ describe('reading that fails otherwise', () => {
     expect(told).toMatchObject({ pauses: [1000], resolved: [false, true, false] });
   });
 
-  it('is another’s at once, or fails at once', async () => {
+  it('continues with another session at once, or fails at once', async () => {
     expect(await read(...failing({ kind: 'switch' }, 0, 1))).toMatchObject({ outcome: null, readings: 1 });
     const failed = await read(...failing({ kind: 'fail', message: 'why' }, 0, 1));
     expect(failed).toMatchObject({ outcome: { kind: 'failed', error: 'why' }, readings: 1 });

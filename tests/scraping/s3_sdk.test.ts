@@ -36,13 +36,13 @@ const OPEN = `const s3 = { endpoint: 'http://127.0.0.1:9', region: null, bucket:
     const failure = await openSink(source, nothing, places, new AbortController().signal).catch((error) => error);`;
 const LOADED = `Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes('@aws-sdk/client-s3'))`;
 
-describe('the SDK of S3', () => {
-  it('is loaded by the first sink in S3, and not before', () => {
+describe('the S3 SDK', () => {
+  it('is loaded by the first S3 sink, and not before', () => {
     const script = `const before = ${LOADED}; ${OPEN} print([before, ${LOADED}]);`;
     expect(printedBy(script)).toEqual([false, true]);
   });
 
-  it('is not kept waiting by a server that is not there: that is told, and no secret', () => {
+  it('does not wait for an unreachable server: it is reported, without secrets', () => {
     const script = `${OPEN} const { name, target, retryable, message } = failure; print({ name, target, retryable, message });`;
     expect(printedBy(script)).toEqual({
       ...{ name: 'SinkFailed', target: 'S3', retryable: true },

@@ -132,8 +132,8 @@ describe('the failure of a disk', () => {
     diskFailure(target, 'tech', errorOf(code)) as SinkFailed;
 
   it.each([
-    ['ENOSPC', 'no space is left in NAS_ROOT (ENOSPC): make room, then start the source again'],
-    ['EDQUOT', 'no space is left in NAS_ROOT (EDQUOT): make room, then start the source again'],
+    ['ENOSPC', 'no space is left in NAS_ROOT (ENOSPC): free some space, then start the source again'],
+    ['EDQUOT', 'no space is left in NAS_ROOT (EDQUOT): free some space, then start the source again'],
     ...['EACCES', 'EPERM', 'EROFS'].map((code) => [
       code,
       `NAS_ROOT can't be written (${code}): the service's user needs permission to write there`,

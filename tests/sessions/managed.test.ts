@@ -154,7 +154,7 @@ describe('a session that is deleted', () => {
   );
 
   it(
-    'must not be named by a source, and keeps its file then',
+    'must not be used by a source, and then keeps its file',
     withService(
       async (service) => {
         const id = 1;

@@ -9,7 +9,7 @@ export interface ServerPrograms {
   readonly owner: { readonly uid?: number; readonly gid?: number };
 }
 
-/** Where distributions put the programs of each version. */
+/** Where distributions install the programs of each version. */
 const VERSIONS = '/usr/lib/postgresql';
 
 /** The newest server that is installed here and may be started; null: there is none. */

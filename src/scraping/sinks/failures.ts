@@ -47,7 +47,7 @@ const MISSING_REMEDY = {
 
 /** The failure of a disk that lacks the month that was recorded. */
 export function missing(target: 'LOCAL' | 'NAS', path: string): SinkFailed {
-  return new SinkFailed(target, path, `messages were stored here, and it is gone: ${MISSING_REMEDY[target]}`);
+  return new SinkFailed(target, path, `messages were stored here, but it is gone: ${MISSING_REMEDY[target]}`);
 }
 
 const DISK_FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
@@ -86,7 +86,7 @@ export function diskFailure(target: Target, path: string | null, error: unknown)
 function diskReason(target: Target, code: string): string {
   const disk = target === 'NAS' ? 'NAS_ROOT' : 'DATA_DIR';
   if (DISK_FULL.has(code)) {
-    return `no space is left in ${disk} (${code}): make room, then start the source again`;
+    return `no space is left in ${disk} (${code}): free some space, then start the source again`;
   }
   if (NOT_PERMITTED.has(code)) {
     return `${disk} can't be written (${code}): the service's user needs permission to write there`;

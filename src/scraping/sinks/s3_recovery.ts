@@ -82,7 +82,7 @@ async function openMonth(
   await copies.removeOthers(key);
   if (key === null) return null;
   const object = await bucket.info(key, signal);
-  if (object === null) throw new SinkFailed('S3', key, 'messages were stored here, and the object is gone');
+  if (object === null) throw new SinkFailed('S3', key, 'messages were stored here, but the object is gone');
   if (object.bytes < monthBytes) throw truncated('S3', key, object.bytes, monthBytes);
   try {
     const file = await copies.open(key, monthBytes, object, signal);

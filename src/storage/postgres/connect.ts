@@ -116,7 +116,7 @@ function checkFile(parameter: string, path: string | null): void {
 
 /** Host, port and database, without the user and the password. */
 export function placeOf(url: string): string {
-  if (!URL.canParse(url)) return 'a URL that can not be read';
+  if (!URL.canParse(url)) return 'an invalid URL';
   const { host, pathname } = new URL(url);
   return `${host}${pathname}`;
 }

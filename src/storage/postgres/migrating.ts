@@ -34,7 +34,7 @@ export async function migrateDatabase(options: PostgresOptions, migrations: stri
     await migrate(drizzle(client), { migrationsFolder: migrations });
   } catch (error) {
     if (error instanceof DatabaseRefused) throw error;
-    throw new DatabaseRefused(`PostgreSQL at ${place} can't be brought up to date: ${reason(error)}`, {
+    throw new DatabaseRefused(`PostgreSQL at ${place} can't be upgraded: ${reason(error)}`, {
       cause: error,
     });
   } finally {
