@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
+import { MAX_CHANNELS_PER_SESSION } from '../../src/runs/rules.js';
 import type { KnownPeer } from '../../src/runs/store.js';
-import { MAX_CHANNELS_PER_SESSION } from '../../src/scraping/run_rules.js';
 import { add, type MakeStores, T0, usingStores } from './stores.js';
 
 /** Fewer than may wait for a connection. */

@@ -1,6 +1,6 @@
 import { and, desc, eq, inArray, ne } from 'drizzle-orm';
+import { knownPeer, MAX_CHANNELS_PER_SESSION } from '../../runs/rules.js';
 import type { RunStore } from '../../runs/store.js';
-import { knownPeer, MAX_CHANNELS_PER_SESSION } from '../../scraping/run_rules.js';
 import type { Tables } from '../tables.js';
 import type { UnitOfWorkRunner } from '../unit_of_work.js';
 

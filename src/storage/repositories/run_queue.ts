@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
+import { cancelled, deferred, ended, marked, type RunChange, taken } from '../../runs/rules.js';
 import type { Run, RunStore } from '../../runs/store.js';
-import { cancelled, deferred, ended, marked, type RunChange, taken } from '../../scraping/run_rules.js';
 import type { UnitOfWorkRunner } from '../unit_of_work.js';
 import { addRun, RunRows } from './run_rows.js';
 

@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, inArray, lt, lte, sql } from 'drizzle-orm';
+import { loggable, MAX_LOG_ENTRIES_PER_RUN, scrapedFile } from '../../runs/rules.js';
 import type { RunStore } from '../../runs/store.js';
-import { loggable, MAX_LOG_ENTRIES_PER_RUN, scrapedFile } from '../../scraping/run_rules.js';
 import { affectedRows, type UnitOfWorkRunner } from '../unit_of_work.js';
 
 /** How many log entries one statement writes. */

@@ -1,6 +1,6 @@
 import { and, asc, count, eq, gt, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm';
+import { ended, MAX_RUNS_PER_SOURCE, type RunChange } from '../../runs/rules.js';
 import type { Run, RunReason } from '../../runs/store.js';
-import { ended, MAX_RUNS_PER_SOURCE, type RunChange } from '../../scraping/run_rules.js';
 import type { Tables } from '../tables.js';
 import type { UnitOfWork } from '../unit_of_work.js';
 

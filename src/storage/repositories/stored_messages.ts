@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
+import { addedBy, checkBatch, keptFile, NOTHING_STORED, progressed } from '../../runs/rules.js';
 import type { Checkpoint, Run, RunProgress, RunStore, StoredBatch } from '../../runs/store.js';
-import { addedBy, checkBatch, keptFile, NOTHING_STORED, progressed } from '../../scraping/run_rules.js';
 import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
 import { RunRows } from './run_rows.js';
 

@@ -9,7 +9,7 @@ import type {
   RunProgress,
   ScrapedFile,
   StoredBatch,
-} from '../runs/store.js';
+} from './store.js';
 
 /** How many runs are kept of a source; older ones that have ended are deleted. */
 export const MAX_RUNS_PER_SOURCE = 1_000;

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Run, RunLogEntry, ScrapedFile, StoredBatch } from '../../src/runs/store.js';
 import {
   addedBy,
   cancelled,
@@ -14,7 +13,8 @@ import {
   progressed,
   scrapedFile,
   taken,
-} from '../../src/scraping/run_rules.js';
+} from '../../src/runs/rules.js';
+import type { Run, RunLogEntry, ScrapedFile, StoredBatch } from '../../src/runs/store.js';
 
 const NOW = 1_000_000;
 const PROGRESS = {
