@@ -74,12 +74,12 @@ function toldFields(fields: string, body: unknown): string {
 
 const HEAD = `# Older clients, request by request
 
-Programs were written against five documents before this service was. Every request that these print is sent here as
-it is printed, with only what they leave open put in: keys, ids, and sessions that Telegram accepts. "Answered" has the
-fields that are printed (\`…\`: and more), and of what is never the same twice its type. Where an answer differs from
-what is printed, the last column says in what, and why.
+Existing programs were written against the five documents below. The service receives every request in them as
+printed, with only the placeholders filled in: keys, ids, and sessions that Telegram accepts. The column "answered"
+shows the printed fields (\`…\`: and more), with types instead of values that always change. If an answer differs from the
+printed one, the last column says how and why.
 
-\`npm run references\` writes this page; a test compares it with what the service answers.
+\`npm run references\` writes this page; a test compares it with the service's answers.
 `;
 
 /** The page that tells them all. */
