@@ -7,15 +7,14 @@ import type { KeyRecord } from '../state/keys.js';
 import type { TlObject } from '../tl/values.js';
 import { authMethods } from './auth.js';
 import { accountOf, type Backend, type Method } from './call.js';
-import { channelMethods } from './channels.js';
 import { codeMethods } from './codes.js';
 import { dialogMethods } from './dialogs.js';
 import { RpcError } from './errors.js';
 import { helpMethods } from './help.js';
 import { messageMethods } from './messages.js';
 import { passwordMethods } from './password.js';
+import { peerMethods } from './peers.js';
 import { uploadMethods } from './upload.js';
-import { userMethods } from './users.js';
 
 /** The connection of a request. */
 export interface Caller {
@@ -35,8 +34,7 @@ const methods: ReadonlyMap<string, Method> = new Map(
     codeMethods,
     authMethods,
     passwordMethods,
-    userMethods,
-    channelMethods,
+    peerMethods,
     messageMethods,
     dialogMethods,
     uploadMethods,
