@@ -98,6 +98,7 @@ describe('a call without a lease id', () => {
       { holder: 'key:2', admin: true },
       'admin',
     ],
+    ['by the admin key that held a free session last acts by its role', over, { admin: true }, 'admin'],
     ['by the key that held a free session last', over, {}, 'last_holder'],
     ['by a key that did not hold it last', over, { holder: 'key:2' }, 'bystander'],
   ] as const)('%s', (_, lease, by, expected) => {
@@ -155,6 +156,8 @@ describe('unreleased leases', () => {
     const one = [earlier('key:1', MINE), earlier('key:2')];
     expect(withLateRelease({ ...over, unreleased: one }, caller({}))).toEqual([earlier('key:2')]);
     expect(withLateRelease({ ...over, unreleased: one }, caller({ address: OTHER }))).toEqual(one);
+    const none = [earlier('key:2', MINE)];
+    expect(withLateRelease({ ...over, unreleased: none }, caller({}))).toEqual(none);
     const two = [earlier('key:1', MINE), earlier('key:1', MINE)];
     expect(withLateRelease({ ...over, unreleased: two }, caller({}))).toEqual(two);
   });

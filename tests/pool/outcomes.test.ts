@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { Conflict, NotFound, TooMany, Unavailable } from '../../src/kernel/errors.js';
 import {
   granted,
   noFreeSession,
@@ -115,27 +114,30 @@ describe('an outcome', () => {
   });
 
   it('that granted none is an error that says why', () => {
-    expect(thrown({ kind: 'unknown_session' })).toEqual(new NotFound('Session'));
-    expect(thrown({ kind: 'lease_lost', sessionId: 7 })).toEqual(
-      new Conflict({ error: 'lease_lost', session_id: 7 }),
-    );
-    expect(thrown({ kind: 'max_leases', held: 3, maxLeases: 2 })).toEqual(
-      new TooMany({ error: 'max_leases_reached', held: 3, max_leases: 2 }, 1),
-    );
+    expect(thrown({ kind: 'unknown_session' })).toMatchObject({
+      ...{ name: 'NotFound', message: 'Session not found' },
+    });
+    expect(thrown({ kind: 'lease_lost', sessionId: 7 })).toMatchObject({
+      ...{ name: 'Conflict', detail: { error: 'lease_lost', session_id: 7 } },
+    });
+    expect(thrown({ kind: 'max_leases', held: 3, maxLeases: 2 })).toMatchObject({
+      name: 'TooMany',
+      detail: { error: 'max_leases_reached', held: 3, max_leases: 2 },
+      retryAfterSeconds: 1,
+    });
   });
 
   it('that found no free session tells what was found instead', () => {
     const states = { flood: 2, invalid: 1, leased: 1, dead: 1, free: 1 };
     const found = counts(states, { freeButLimited: 1, nextFloodEnd: seconds(90) });
-    expect(thrown({ kind: 'none', counts: found })).toEqual(
-      new Unavailable(
-        {
-          ...{ error: 'no_free_session', in_floodwait: 4, next_release_in: 90, in_use: 1 },
-          ...{ unavailable: { dead: 1 }, flooded_for_methods: 1 },
-        },
-        1,
-      ),
-    );
+    expect(thrown({ kind: 'none', counts: found })).toMatchObject({
+      name: 'Unavailable',
+      detail: {
+        ...{ error: 'no_free_session', in_floodwait: 4, next_release_in: 90, in_use: 1 },
+        ...{ unavailable: { dead: 1 }, flooded_for_methods: 1 },
+      },
+      retryAfterSeconds: 1,
+    });
   });
 });
 
@@ -162,7 +164,8 @@ describe('a refusal', () => {
   });
 
   it('while the service stops asks for another try in a second', () => {
-    expect(stopping()).toMatchObject({ detail: { error: 'shutting_down' }, retryAfterSeconds: 1 });
+    const message = 'the service is stopping; ask again in a moment';
+    expect(stopping()).toMatchObject({ detail: { error: 'shutting_down', message }, retryAfterSeconds: 1 });
   });
 });
 

@@ -89,6 +89,11 @@ describe('a session whose last holder may still be connected', () => {
     },
   );
 
+  it('stays in its base state if it is there already', () => {
+    const row = sessionIn({ cooldownUntil: NOW + 1 });
+    expect(applyEvent(row, 'reconcile', {}, NOW)).toEqual(row);
+  });
+
   it('becomes free once the time is over', () => {
     const row = sessionIn({ ...flooded, cooldownUntil: NOW });
     expect(applyEvent(row, 'timer_expired', {}, NOW)).toMatchObject({ state: 'free' });

@@ -117,6 +117,8 @@ describe('a session', () => {
     'FLOOD_WAIT_-5',
     'PEER_FLOOD_5',
     'FLOOD_WAIT_X',
+    'FLOOD_WAIT_5X',
+    'X2FLOOD_WAIT_5',
     'постой',
     '',
   ])('is never marked for %j', (error) => {
