@@ -65,7 +65,7 @@ export function applyEvent<Row extends SessionState>(
 
 /** Whether the session could be leased although its last holder may still be connected. */
 function mayBeConnected({ state, cooldownUntil }: SessionState, at: number): boolean {
-  return TRANSITIONS[state].acquire !== undefined && cooldownUntil !== null && cooldownUntil > at;
+  return TRANSITIONS[state].acquire !== undefined && (cooldownUntil ?? 0) > at;
 }
 
 /** The states in which `event` changes something. */

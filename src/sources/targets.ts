@@ -98,8 +98,8 @@ function ensurePart(part: string, isOnDisk: boolean): void {
   if (Buffer.byteLength(part) > MAX_PART_BYTES) throw refusal(`parts of at most ${MAX_PART_BYTES} bytes`);
 }
 
-function refusal(wanted: string): BadRequest {
-  return new BadRequest(`target_path: wanted ${wanted}`, {
+function refusal(expected: string): BadRequest {
+  return new BadRequest(`target_path: expected ${expected}`, {
     code: 'invalid_target_path',
     field: 'target_path',
   });

@@ -13,30 +13,36 @@ const refusal = (name: string) => new TelegramRefused(name, 'auth.signIn');
 
 describe('an error of Telegram’s, as a login’s caller is told of it', () => {
   it.each([
-    ['PHONE_NUMBER_INVALID', 'Invalid phone number'],
-    ['PHONE_NUMBER_BANNED', 'This phone number is banned by Telegram'],
-    ['PHONE_NUMBER_UNOCCUPIED', 'No Telegram account has this phone number'],
-    ['PHONE_CODE_EMPTY', 'Invalid OTP code'],
-    ['PHONE_CODE_INVALID', 'Invalid OTP code'],
-    ['PHONE_CODE_EXPIRED', 'OTP code expired'],
-    ['PHONE_CODE_HASH_EMPTY', 'OTP code expired'],
-    ['PASSWORD_HASH_INVALID', 'Invalid 2FA password'],
-  ])('%s is a bad request: %s', (name, message) => {
+    ['PHONE_NUMBER_INVALID', 'Invalid phone number', 'invalid_phone_number', 'phone_number'],
+    ['PHONE_NUMBER_BANNED', 'This phone number is banned by Telegram', 'phone_number_banned', 'phone_number'],
+    [
+      'PHONE_NUMBER_UNOCCUPIED',
+      'No Telegram account has this phone number',
+      'phone_number_unoccupied',
+      'phone_number',
+    ],
+    ['PHONE_CODE_EMPTY', 'Invalid OTP code', 'invalid_otp_code', 'code'],
+    ['PHONE_CODE_INVALID', 'Invalid OTP code', 'invalid_otp_code', 'code'],
+    ['PHONE_CODE_EXPIRED', 'OTP code expired', 'otp_code_expired', 'code'],
+    ['PHONE_CODE_HASH_EMPTY', 'OTP code expired', 'otp_code_expired', 'code'],
+    ['PASSWORD_HASH_INVALID', 'Invalid 2FA password', 'invalid_password', 'password'],
+  ])('%s is a bad request: %s', (name, message, code, field) => {
     const told = loginRefusal(refusal(name));
     expect(told).toBeInstanceOf(BadRequest);
-    expect(told).toMatchObject({ message });
+    expect(told).toMatchObject({ message, code, field });
   });
 
   it.each([
-    'SRP_PASSWORD_CHANGED',
-    'API_ID_INVALID',
-    'API_ID_PUBLISHED_FLOOD',
-    'SEND_CODE_UNAVAILABLE',
-    'PHONE_PASSWORD_PROTECTED',
-  ])('%s is a bad request', (name) => {
+    ['SRP_PASSWORD_CHANGED', 'password_changed', 'password'],
+    ['API_ID_INVALID', 'application_refused', 'api_id'],
+    ['API_ID_PUBLISHED_FLOOD', 'application_refused', 'api_id'],
+    ['SEND_CODE_UNAVAILABLE', 'no_other_code_type', null],
+    ['PHONE_PASSWORD_PROTECTED', 'account_recovery_required', null],
+  ])('%s is a bad request', (name, code, field) => {
     const told = loginRefusal(refusal(name));
     expect(told).toBeInstanceOf(BadRequest);
-    expect(told).toMatchObject({ message: expect.stringMatching(/\w/) });
+    expect(told).toMatchObject({ message: expect.stringMatching(/\w/), code });
+    expect((told as BadRequest).field).toBe(field);
   });
 
   it.each(['PHONE_NUMBER_FLOOD', 'PHONE_PASSWORD_FLOOD'])('%s is a flood of a day', (name) => {
@@ -93,7 +99,8 @@ describe('what a user typed', () => {
   it('is a phone number, or refused', () => {
     expect(parsePhoneNumber('7 (900) 123-45-67')).toBe('+79001234567');
     expect(() => parsePhoneNumber('0900 1234567')).toThrow(BadRequest);
-    expect(() => parsePhoneNumber('0900 1234567')).toThrow('Invalid phone number');
+    const refused = { message: 'Invalid phone number', code: 'invalid_phone_number', field: 'phone_number' };
+    expect(() => parsePhoneNumber('0900 1234567')).toThrow(expect.objectContaining(refused));
   });
 
   it.each([
@@ -108,6 +115,7 @@ describe('what a user typed', () => {
 
   it.each(['', ' - ', '12_45', '12.45', '1'.repeat(33), '<b>'])('is no code: %j', (text) => {
     expect(() => parseCode(text)).toThrow(BadRequest);
-    expect(() => parseCode(text)).toThrow('Invalid OTP code');
+    const refused = { message: 'Invalid OTP code', code: 'invalid_otp_code', field: 'code' };
+    expect(() => parseCode(text)).toThrow(expect.objectContaining(refused));
   });
 });

@@ -164,7 +164,7 @@ describe('a refusal', () => {
   });
 
   it('while the service stops asks for another try in a second', () => {
-    const message = 'the service is stopping; ask again in a moment';
+    const message = 'the service is stopping; try again in a moment';
     expect(stopping()).toMatchObject({ detail: { error: 'shutting_down', message }, retryAfterSeconds: 1 });
   });
 });

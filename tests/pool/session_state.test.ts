@@ -105,8 +105,9 @@ describe('a session whose last holder may still be connected', () => {
   });
 
   it('may be flooded meanwhile', () => {
-    const row = sessionIn({ cooldownUntil: NOW + 1, stateReason: null });
-    expect(applyEvent(row, 'flood', {}, NOW)).toMatchObject({ state: 'flood', stateReason: null });
+    const row = sessionIn({ cooldownUntil: NOW + 1, stateReason: 'before', stateUntil: NOW });
+    const after = applyEvent(row, 'flood', {}, NOW);
+    expect(after).toEqual({ ...row, state: 'flood' });
   });
 });
 

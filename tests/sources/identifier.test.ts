@@ -34,6 +34,8 @@ describe('a channel', () => {
     ['-1997852516352', '997852516352'],
     ['-10012345678901', '12345678901'],
     ['-123456', '123456'],
+    ['-1005', '1005'],
+    ['-20012345678901', '19012345678901'],
     ['9007199254740993', '9007199254740993'],
     ['-1009007199254740993', '9007199254740993'],
     ['9223372036854775807', '9223372036854775807'],
@@ -44,6 +46,9 @@ describe('a channel', () => {
 
   it.each([
     ...['', ' ', '@', '@a', 'abc', '1name', '@имя_канала', 'na me', '@name!', '@@name', `@${'x'.repeat(33)}`],
+    ...['euro@news_eng', 'see euronews_eng.t.me', 'euronews_eng.t.me/5x', 't.me/euronews_eng\nmore'],
+    ...['https://example.com/t.me/euronews_eng', 't.me/c/12a', 't.me/c/a12'],
+    ...['x tg:resolve?domain=euronews_eng', 'tg:resolve?domain=euronews_eng&post=5'],
     ...['0', '-0', '-1000000000000', '9223372036854775808', '1.5', '+79001234567', '12e3', '0x12'],
     ...['https://t.me/+AbCdEf', 'https://t.me/joinchat/AbCdEf', 'https://t.me/', 't.me/c/name', 't.me/c/0/5'],
     ...[

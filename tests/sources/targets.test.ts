@@ -45,7 +45,8 @@ describe('a target path', () => {
   ])('such as %j is rejected', (text, wanted) => {
     const parse = () => parseTargetPath(text, '/nas');
     expect(parse).toThrow(wanted);
-    expect(parse).toThrow(expect.objectContaining({ name: 'BadRequest' }));
+    const named = { name: 'BadRequest', code: 'invalid_target_path', field: 'target_path' };
+    expect(parse).toThrow(expect.objectContaining(named));
   });
 
   it.each([
@@ -92,8 +93,13 @@ describe('a target', () => {
     ensureConfigured(target, { ...ROOTS, ...over });
 
   it('needs the setting that says where it is', () => {
-    expect(() => configured('NAS', { nasRoot: null })).toThrow('target: NAS needs the setting NAS_ROOT');
-    expect(() => configured('S3', { s3Bucket: null })).toThrow('target: S3 needs the setting S3_BUCKET');
+    const refused = { code: 'target_not_configured', field: 'target' };
+    expect(() => configured('NAS', { nasRoot: null })).toThrow(
+      expect.objectContaining({ ...refused, message: 'target: NAS needs the setting NAS_ROOT' }),
+    );
+    expect(() => configured('S3', { s3Bucket: null })).toThrow(
+      expect.objectContaining({ ...refused, message: 'target: S3 needs the setting S3_BUCKET' }),
+    );
   });
 
   it('needs no other setting than its own', () => {

@@ -15,6 +15,9 @@ it('refuses half an application, and names what is missing', () => {
   expect(() => configured({ apiId: 2 })).toThrow(BadRequest);
   expect(() => configured({ apiId: 2 })).toThrow(/^api_hash:/);
   expect(() => configured({ apiHash: 'two' })).toThrow(/^api_id:/);
+  expect(() => configured({ apiHash: 'two' })).toThrow(
+    expect.objectContaining({ code: 'application_incomplete', field: 'api_id' }),
+  );
 });
 
 it('refuses to go on where none is known', () => {
@@ -25,6 +28,9 @@ it('refuses to go on where none is known', () => {
   ]) {
     expect(() => chooser({})).toThrow(BadRequest);
     expect(() => chooser({})).toThrow(/TELEGRAM_API_ID/);
+    expect(() => chooser({})).toThrow(
+      expect.objectContaining({ code: 'application_required', field: 'api_id' }),
+    );
     expect(chooser(given)).toEqual(given);
   }
 });

@@ -13,6 +13,19 @@ function only(...hosts: readonly string[]) {
   return { ...telegramNetwork, mayDial: (host: string) => hosts.includes(host) };
 }
 
+describe('the address of a data centre', () => {
+  it('is the one that Telegram publishes', () => {
+    const addresses = (test: boolean) =>
+      [1, 2, 3, 4, 5, 6].map((dcId) => wellKnownAddress(dcId, test)?.serverAddress ?? null);
+    expect(addresses(false)).toEqual([
+      ...['149.154.175.53', '149.154.167.51', '149.154.175.100', '149.154.167.91', '91.108.56.130', null],
+    ]);
+    expect(addresses(true)).toEqual([
+      ...['149.154.175.10', '149.154.167.40', '149.154.175.117', null, null, null],
+    ]);
+  });
+});
+
 describe('the path to a data centre', () => {
   it('is straight without a proxy', () => {
     expect(pathTo(telegramNetwork, dataCentre, null)).toEqual({ dataCentre, first: target, behind: null });
