@@ -14,6 +14,11 @@ createInterface({ input: compiler.stdout }).on('line', (line) => {
   if (line.includes('Found 0 errors')) runTests();
 });
 
+process.once('SIGTERM', () => {
+  compiler.kill();
+  process.exit(143);
+});
+
 /** Those that still run come to their end first: they clear away what they made. */
 function runTests(): void {
   if (tests) {

@@ -3,14 +3,12 @@ import { describe, expect, it } from '@jest/globals';
 import { accessStoreContract } from '../contracts/access_store.js';
 import { intakeStoreContract } from '../contracts/intake_store.js';
 import { loginStoreContract } from '../contracts/login_store.js';
-import { poolStoreContract } from '../contracts/pool_store.js';
 import { sessionStoreContract } from '../contracts/session_store.js';
 import { sourceStoreContract } from '../contracts/source_store.js';
 import { add, by, found, lease, put, T0, tally, usingStores, wish } from '../contracts/stores.js';
 import { until } from '../service/manual_time.js';
 import { inDirectory, makeSqliteStores, openAt, startLessee } from './databases.js';
 
-describe('the pool in SQLite', () => poolStoreContract(makeSqliteStores));
 describe('session files in SQLite', () => intakeStoreContract(makeSqliteStores));
 describe('access in SQLite', () => accessStoreContract(makeSqliteStores));
 describe('sessions in SQLite', () => sessionStoreContract(makeSqliteStores));
