@@ -26,6 +26,6 @@ export interface AccessStore {
   addProxy(proxy: StoredProxy): Promise<number>;
   saveProxyPass(id: number, pass: string): Promise<void>;
   /** The value of a key; null: never saved. */
-  fact(name: string): Promise<string | null>;
-  saveFact(name: string, value: string): Promise<void>;
+  value(name: string): Promise<string | null>;
+  saveValue(name: string, value: string): Promise<void>;
 }

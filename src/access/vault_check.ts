@@ -4,7 +4,7 @@ import { type SecretStores, storedSecrets } from './stored_secrets.js';
 import type { Vault } from './vault.js';
 
 /** The value by which replicas see whether they have the same keys. */
-const FACT = 'vault.check';
+const NAME = 'vault.check';
 
 /** Its content, before encryption; also its context. */
 const KNOWN_TEXT = 'vault.check';
@@ -39,22 +39,22 @@ export interface VaultCheckParts {
  */
 export async function checkVault({ access, cluster, vault }: VaultCheckParts): Promise<void> {
   // Of two that start at once with different keys, the second must read what the first one wrote.
-  await cluster.exclusively(FACT, async () => {
+  await cluster.exclusively(NAME, async () => {
     const kept = await recordedToken(access);
     if (kept !== null && !(await decrypts(kept, vault))) throw new EncryptionKeysDiffer();
     if (kept !== null && vault.isCurrent(kept)) return;
-    await access.saveFact(FACT, await vault.encrypt(KNOWN_TEXT, FACT));
+    await access.saveValue(NAME, await vault.encrypt(KNOWN_TEXT, NAME));
   });
 }
 
 /** The recorded token; null: none yet. */
 async function recordedToken(access: AccessStore): Promise<string | null> {
-  const kept = await access.fact(FACT);
+  const kept = await access.value(NAME);
   return kept === NO_KEY_YET ? null : kept;
 }
 
 async function decrypts(token: string, vault: Vault): Promise<boolean> {
-  return vault.decrypt(token, FACT).then(
+  return vault.decrypt(token, NAME).then(
     (text) => text === KNOWN_TEXT,
     () => false,
   );
@@ -66,7 +66,7 @@ export type Encrypted = 'nothing' | 'no_key_yet' | 'secrets';
 export async function encryptedIn(stores: SecretStores): Promise<Encrypted> {
   if ((await recordedToken(stores.access)) !== null) return 'secrets';
   for await (const secrets of storedSecrets(stores)) if (secrets.length > 0) return 'secrets';
-  return (await stores.access.fact(FACT)) === null ? 'nothing' : 'no_key_yet';
+  return (await stores.access.value(NAME)) === null ? 'nothing' : 'no_key_yet';
 }
 
 /**
@@ -88,13 +88,13 @@ export async function decryptsStored(stores: SecretStores, vault: Vault): Promis
 
 /** Records that a key is about to be made for a database that holds nothing encrypted. */
 export async function recordNoKeyYet(access: AccessStore): Promise<void> {
-  await access.saveFact(FACT, NO_KEY_YET);
+  await access.saveValue(NAME, NO_KEY_YET);
 }
 
 /** Records which key is the newest, unless that is known. */
 export async function recordVault(access: AccessStore, vault: Vault): Promise<void> {
   const kept = await recordedToken(access);
   if (kept === null || !vault.isCurrent(kept) || !(await decrypts(kept, vault))) {
-    await access.saveFact(FACT, await vault.encrypt(KNOWN_TEXT, FACT));
+    await access.saveValue(NAME, await vault.encrypt(KNOWN_TEXT, NAME));
   }
 }

@@ -3,8 +3,8 @@ import type { BaseState, PoolEvent, State } from '../pool/states.js';
 
 /** A session's base state, and why. */
 export interface StoredBaseState {
-  readonly rest: BaseState;
-  readonly restReason: string | null;
+  readonly baseState: BaseState;
+  readonly baseStateReason: string | null;
 }
 
 /** What decides the base state of a session, from what forbids most to what forbids least. */
@@ -19,12 +19,12 @@ export interface BaseStateFacts {
 
 /** The base state of a session whose file is there. */
 export function baseStateOf(facts: BaseStateFacts): StoredBaseState {
-  if (facts.dead !== null) return { rest: 'dead', restReason: facts.dead };
+  if (facts.dead !== null) return { baseState: 'dead', baseStateReason: facts.dead };
   if (facts.duplicateOf !== null) {
-    return { rest: 'duplicate', restReason: `same auth key as ${facts.duplicateOf}` };
+    return { baseState: 'duplicate', baseStateReason: `same auth key as ${facts.duplicateOf}` };
   }
-  if (facts.inactive) return { rest: 'inactive', restReason: 'taken out of the pool by an admin' };
-  return { rest: 'free', restReason: null };
+  if (facts.inactive) return { baseState: 'inactive', baseStateReason: 'taken out of the pool by an admin' };
+  return { baseState: 'free', baseStateReason: null };
 }
 
 /** States that Telegram put an account in: they go with its auth key. */
@@ -44,18 +44,18 @@ export const LOGIN_UNDER_WAY = 'a pending login';
 export type YieldsTo = 'anybody' | 'owner' | 'nobody';
 
 /** To whom the row leaves its auth key; `keyChanged`: it has this one only now. */
-export function yieldsTo({ rest }: StoredBaseState, keyChanged: boolean): YieldsTo {
-  if (keyChanged || rest === 'duplicate') return 'anybody';
-  return rest === 'missing' ? 'owner' : 'nobody';
+export function yieldsTo({ baseState }: StoredBaseState, keyChanged: boolean): YieldsTo {
+  if (keyChanged || baseState === 'duplicate') return 'anybody';
+  return baseState === 'missing' ? 'owner' : 'nobody';
 }
 
 /** The name of the session that a row with the same auth key is a duplicate of; null: the row owns the key. */
 export function duplicateOf(
-  other: { readonly name: string; readonly rest: BaseState } | undefined,
+  other: { readonly name: string; readonly baseState: BaseState } | undefined,
   yields: YieldsTo,
 ): string | null {
   if (other === undefined || yields === 'nobody') return null;
-  return yields === 'anybody' || other.rest !== 'duplicate' ? other.name : null;
+  return yields === 'anybody' || other.baseState !== 'duplicate' ? other.name : null;
 }
 
 /** What follows from another base state; `keyChanged`: of another auth key. Null: nothing changed. */
@@ -65,21 +65,21 @@ export function baseStateChange(
   keyChanged: boolean,
   now: number,
 ) {
-  const wasDead = before.rest === 'dead' && after.rest !== 'dead';
+  const wasDead = before.baseState === 'dead' && after.baseState !== 'dead';
   const event: PoolEvent = keyChanged || wasDead ? 'auth_key_changed' : 'reconcile';
-  const isSame = after.rest === before.rest && after.restReason === before.restReason;
+  const isSame = after.baseState === before.baseState && after.baseStateReason === before.baseStateReason;
   if (event === 'reconcile' && isSame) return null;
-  const changes = { stateReason: after.restReason, suspectedAt: null };
-  return { event, changes, entry: { at: now, event: after.rest, detail: after.restReason } };
+  const changes = { stateReason: after.baseStateReason, suspectedAt: null };
+  return { event, changes, entry: { at: now, event: after.baseState, detail: after.baseStateReason } };
 }
 
 /** What follows when the session's file is gone; its lease, if any, goes on. */
-export function fileGoneChange(row: StoredBaseState, restReason: string, now: number) {
+export function fileGoneChange(row: StoredBaseState, baseStateReason: string, now: number) {
   // One that was dead by its file is not so without it.
-  const event: PoolEvent = row.rest === 'dead' ? 'auth_key_changed' : 'reconcile';
-  const base: StoredBaseState = { rest: 'missing', restReason };
-  const changes = { stateReason: restReason, suspectedAt: null };
-  return { base, event, changes, entry: { at: now, event: 'missing', detail: restReason } };
+  const event: PoolEvent = row.baseState === 'dead' ? 'auth_key_changed' : 'reconcile';
+  const base: StoredBaseState = { baseState: 'missing', baseStateReason };
+  const changes = { stateReason: baseStateReason, suspectedAt: null };
+  return { base, event, changes, entry: { at: now, event: 'missing', detail: baseStateReason } };
 }
 
 /** What the successor to the auth key of `former` takes over with it; null: nothing. */
@@ -95,6 +95,6 @@ export function successorChange(
 }
 
 /** Why the row's own file is dead, from what the row says; null: it is not. */
-export function deadByFile({ rest, restReason }: StoredBaseState): string | null {
-  return rest === 'dead' ? restReason : null;
+export function deadByFile({ baseState, baseStateReason }: StoredBaseState): string | null {
+  return baseState === 'dead' ? baseStateReason : null;
 }

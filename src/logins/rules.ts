@@ -18,8 +18,8 @@ export function leavesSession({ kind, stage }: Pick<PendingLogin, 'kind' | 'stag
 }
 
 /** Whether the session's account needs a new login: its files are then worthless, and may be replaced. */
-export function isExpired({ state, rest }: Pick<SessionRecord, 'state' | 'rest'>): boolean {
-  return state === 'dead' || rest === 'dead';
+export function isExpired({ state, baseState }: Pick<SessionRecord, 'state' | 'baseState'>): boolean {
+  return state === 'dead' || baseState === 'dead';
 }
 
 /** Which of a phone number's expired sessions a login replaces; `name` null: any. Null: none, it creates a new one. */
@@ -177,8 +177,8 @@ export function givenByLogin({ apiHash, proxyId }: NewSession, replaced: boolean
  * The event for the session because Telegram has just accepted it: earlier errors of the auth key are over. Null:
  * there were none, or its file is dead whatever Telegram says.
  */
-export function revival({ state, rest }: Pick<SessionState, 'state' | 'rest'>, now: number) {
-  if ((state !== 'invalid' && state !== 'dead') || rest === 'dead') return null;
+export function revival({ state, baseState }: Pick<SessionState, 'state' | 'baseState'>, now: number) {
+  if ((state !== 'invalid' && state !== 'dead') || baseState === 'dead') return null;
   const entry = { at: now, event: 'restored', detail: 'it was logged in again' };
   return { event: 'restore', changes: { suspectedAt: null }, entry } as const;
 }

@@ -181,7 +181,7 @@ function flood(row: SessionState, { seconds, method }: Flood, by: Actor): BlockD
   const detail = `${seconds} s`;
   if (method !== null) {
     const entry = { ...by, event: 'method_flooded', detail: `${method}: ${detail}` };
-    return { kind: 'note', changes: { limited: true }, entry, method: { name: method, until } };
+    return { kind: 'note', changes: { methodFlooded: true }, entry, method: { name: method, until } };
   }
   const current = row.state === 'flood' ? (row.stateUntil ?? 0) : 0;
   const stateUntil = Math.max(until, current, row.cooldownUntil ?? 0);

@@ -51,7 +51,7 @@ function unavailable(counts: PoolCounts, now: number): Unavailable {
     next_release_in: nextReleaseIn,
     in_use: inUse,
     unavailable: unavailableReasons(counts),
-    flooded_for_methods: counts.freeButLimited,
+    flooded_for_methods: counts.freeButMethodFlooded,
   };
   return new Unavailable(detail, retryAfter);
 }
@@ -67,10 +67,10 @@ export interface PoolTally {
 }
 
 /** The sessions by what they mean for a request, the same in every answer. */
-export function tallyOf({ total, states, freeButLimited }: PoolCounts): PoolTally {
-  const free = states.free - freeButLimited;
+export function tallyOf({ total, states, freeButMethodFlooded }: PoolCounts): PoolTally {
+  const free = states.free - freeButMethodFlooded;
   const inUse = states.leased;
-  const inFloodwait = states.flood + states.invalid + freeButLimited;
+  const inFloodwait = states.flood + states.invalid + freeButMethodFlooded;
   return { free, inUse, inFloodwait, unavailable: total - free - inUse - inFloodwait };
 }
 
@@ -95,7 +95,7 @@ export class SessionsDirectoryGone extends Unavailable {
         next_release_in: null,
         in_use: counts.states.leased,
         unavailable: unavailableReasons(counts),
-        flooded_for_methods: counts.freeButLimited,
+        flooded_for_methods: counts.freeButMethodFlooded,
       },
       DIRECTORY_RETRY_SECONDS,
     );
@@ -108,7 +108,7 @@ export function withoutFiles(counts: PoolCounts): PoolCounts {
   return {
     ...counts,
     states: { ...states, free: 0, missing: states.missing + states.free },
-    freeButLimited: 0,
+    freeButMethodFlooded: 0,
     nextMethodFloodEnd: null,
   };
 }

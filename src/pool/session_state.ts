@@ -6,7 +6,7 @@ export interface PoolColumns {
   readonly state: State;
   readonly stateReason: string | null;
   readonly stateUntil: number | null;
-  readonly limited: boolean;
+  readonly methodFlooded: boolean;
   readonly lastUsedAt: number;
   readonly leaseId: string | null;
   readonly leaseHolder: string | null;
@@ -26,8 +26,8 @@ export interface PoolColumns {
 export interface SessionState extends PoolColumns, LeaseRecord {
   readonly id: number;
   readonly name: string;
-  readonly rest: BaseState;
-  readonly restReason: string | null;
+  readonly baseState: BaseState;
+  readonly baseStateReason: string | null;
 }
 
 /** An entry of the history. */
@@ -49,10 +49,10 @@ export function applyEvent<Row extends SessionState>(
   changes: Partial<PoolColumns>,
   at: number,
 ): Row | null {
-  const state = nextState(row.state, event, row.rest);
+  const state = nextState(row.state, event, row.baseState);
   if (state === null) return null;
-  const resting = state === row.rest && state !== row.state;
-  const columns = resting ? { stateReason: row.restReason, stateUntil: null } : {};
+  const resting = state === row.baseState && state !== row.state;
+  const columns = resting ? { stateReason: row.baseStateReason, stateUntil: null } : {};
   const after = { ...row, ...columns, ...changes, state };
   const taken = row.state === 'leased' && (event === 'expire' || after.cooldownUntil !== null);
   const unreleased = taken ? withUnreleased(row) : after.unreleased;
@@ -74,16 +74,18 @@ export function statesBefore(event: PoolEvent): State[] {
 }
 
 /** The names of the counters that include a session. */
-export function countsOf(row: Pick<SessionState, 'state' | 'limited' | 'leaseHolder'>): string[] {
+export function countsOf(row: Pick<SessionState, 'state' | 'methodFlooded' | 'leaseHolder'>): string[] {
   const names = [`state:${row.state}`];
-  if (row.state === 'free' && row.limited) names.push('limited');
+  if (row.state === 'free' && row.methodFlooded) names.push('method_flooded');
   if (row.state === 'leased') names.push(`holder:${row.leaseHolder}`);
   return names;
 }
 
 /** Whether a waiting request may get the session now, and could not before. */
 export function becameFree(before: PoolColumns, after: PoolColumns): boolean {
-  return after.state === 'free' && (before.state !== 'free' || (before.limited && !after.limited));
+  return (
+    after.state === 'free' && (before.state !== 'free' || (before.methodFlooded && !after.methodFlooded))
+  );
 }
 
 /** A session's position among the free ones with its tags; null: it is not free. */

@@ -29,7 +29,7 @@ export function serializeStatus(counts: PoolCounts, waiting: number, clock: Stea
     invalidated: counts.states.invalid,
     unavailable,
     unavailable_reasons: unavailableReasons(counts),
-    flooded_for_methods: counts.freeButLimited,
+    flooded_for_methods: counts.freeButMethodFlooded,
     waiting,
     oldest_lease_seconds: oldestLeaseAt === null ? null : Math.floor((clock.now() - oldestLeaseAt) / 1000),
   };

@@ -62,10 +62,10 @@ export interface PoolCounts {
   readonly total: number;
   readonly states: Readonly<Record<State, number>>;
   /** Free, but with a method flood. */
-  readonly freeButLimited: number;
+  readonly freeButMethodFlooded: number;
   readonly nextFloodEnd: number | null;
   /**
-   * When the first of those counted in `freeButLimited` can be leased: by any request, or for the requested method.
+   * When the first of those counted in `freeButMethodFlooded` can be leased: by any request, or for the requested method.
    * With very many floods it may be too early, never too late.
    */
   readonly nextMethodFloodEnd: number | null;

@@ -106,7 +106,7 @@ function serializeSession(
     session_name: session.name,
     phone_number: session.phoneNumber,
     api_id: session.apiId,
-    is_active: ACTIVITY[session.state] ?? ACTIVITY[session.rest] ?? 'active',
+    is_active: ACTIVITY[session.state] ?? ACTIVITY[session.baseState] ?? 'active',
     status: session.state,
     status_reason: session.stateReason,
     status_until: shown(session.stateUntil),

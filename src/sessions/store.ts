@@ -17,8 +17,8 @@ export interface SessionRecord {
   readonly apiHash: string | null;
   readonly state: string;
   readonly stateReason: string | null;
-  readonly rest: BaseState;
-  readonly restReason: string | null;
+  readonly baseState: BaseState;
+  readonly baseStateReason: string | null;
   readonly stateUntil: number | null;
   readonly tags: readonly string[];
   readonly proxyId: number | null;

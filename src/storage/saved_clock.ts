@@ -13,11 +13,11 @@ export async function restoreClock(store: AccessStore, time: TimeSource): Promis
 
 /** The service's clock, for a process next to the service. */
 export async function readClock(store: AccessStore, time: TimeSource): Promise<AnchoredClock> {
-  const saved = await store.fact(ANCHOR);
+  const saved = await store.value(ANCHOR);
   return createSteadyClock(time, saved === null ? null : (JSON.parse(saved) as ClockAnchor));
 }
 
 /** Saves the current time for the next process. */
 export function saveClock(store: AccessStore, clock: AnchoredClock): Promise<void> {
-  return store.saveFact(ANCHOR, JSON.stringify(clock.anchor()));
+  return store.saveValue(ANCHOR, JSON.stringify(clock.anchor()));
 }

@@ -44,13 +44,13 @@ export function declareSessionTables(c: Columns) {
       proxyId: c.whole('proxy_id').references(() => proxies.id),
       tags: c.list('tags').notNull(),
       inactive: c.flag('inactive').notNull().default(false),
-      rest: c.text('rest').$type<BaseState>().notNull(),
-      restReason: c.text('rest_reason'),
+      baseState: c.text('base_state').$type<BaseState>().notNull(),
+      baseStateReason: c.text('base_state_reason'),
       state: c.text('state').$type<State>().notNull(),
       stateReason: c.text('state_reason'),
       stateUntil: c.whole('state_until'),
       /** Whether it has a method flood. Part of the index that finds the next free session. */
-      limited: c.flag('limited').notNull().default(false),
+      methodFlooded: c.flag('method_flooded').notNull().default(false),
       lastUsedAt: c.whole('last_used_at').notNull(),
       /** The current lease, or the last one when the session is not leased. */
       leaseId: c.text('lease_id'),
@@ -69,7 +69,9 @@ export function declareSessionTables(c: Columns) {
       updatedAt: c.whole('updated_at').notNull(),
     },
     (table) => [
-      c.index('sessions_by_use').on(table.state, table.limited, table.lastUsedAt, ...c.rowIdEnd(table.id)),
+      c
+        .index('sessions_by_use')
+        .on(table.state, table.methodFlooded, table.lastUsedAt, ...c.rowIdEnd(table.id)),
       c.index('sessions_by_deadline').on(table.state, table.stateUntil).where(sql`state_until IS NOT NULL`),
       c.index('sessions_by_auth_key').on(table.authKeySha256).where(sql`auth_key_sha256 IS NOT NULL`),
       c.index('sessions_by_folded_name').on(table.foldedName),
@@ -223,13 +225,13 @@ export function declareSessionTables(c: Columns) {
   );
 
   /** The service's key-value pairs: the device of SESSIONS_DIR, the anchor of its clock. */
-  const facts = c.table('facts', {
+  const keyValue = c.table('key_value', {
     name: c.text('name').primaryKey(),
     value: c.text('value').notNull(),
   });
 
   return {
     ...{ sessions, sessionTags, methodFloods, history, idempotencyKeys },
-    ...{ apiKeys, auditLog, proxies, pendingLogins, facts },
+    ...{ apiKeys, auditLog, proxies, pendingLogins, keyValue },
   };
 }

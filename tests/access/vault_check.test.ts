@@ -50,7 +50,7 @@ describe('a replica that starts', () => {
   it(
     'is refused if the stored value is not a secret of this kind',
     using(async (stores) => {
-      await stores.access.saveFact('vault.check', 'nonsense');
+      await stores.access.saveValue('vault.check', 'nonsense');
       await expect(starting(stores)(OLD)).rejects.toThrow(EncryptionKeysDiffer);
     }),
   );

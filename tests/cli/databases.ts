@@ -5,7 +5,8 @@ import Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { migrateDatabase } from '../../src/storage/postgres/migrating.js';
-import { MIGRATIONS } from '../storage/databases.js';
+import type { Stores } from '../contracts/stores.js';
+import { MIGRATIONS, openAt } from '../storage/databases.js';
 import {
   dropDatabase,
   makeDatabase,
@@ -107,4 +108,23 @@ export async function countsOnServer(url: string): Promise<Record<string, number
 function rowsOf(sqlite: Database.Database, table: string): string[] {
   const rows = sqlite.prepare(`SELECT * FROM "${table}"`).all();
   return rows.map((row) => JSON.stringify(row)).sort();
+}
+
+/** Stores over a file. */
+export async function openStoresAt(path: string): Promise<Stores> {
+  const database = await openAt(path);
+  const { pool, intake, access, audit, sessions, logins, sources, runs } = database;
+  return {
+    ...{ pool, intake, access, audit, sessions, logins, sources, runs },
+    nextDeadline: () => database.nextDeadline(),
+    onFreed: (listener) => database.onFreed(listener),
+    onHappened: (listener) => database.onHappened(listener),
+    close: () => database.close(),
+  };
+}
+
+/** What a file must keep on its way through PostgreSQL: all but what is of its own clock. */
+export function withoutAnchor(kept: Record<string, unknown[]>): Record<string, unknown[]> {
+  const keyValue = kept.key_value?.filter((row) => !String(row).includes('clock.anchor')) ?? [];
+  return { ...kept, key_value: keyValue };
 }

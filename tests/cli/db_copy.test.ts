@@ -1,34 +1,20 @@
 import { copyFileSync, existsSync, statSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
-import type { Stores } from '../contracts/stores.js';
-import { openAt } from '../storage/databases.js';
 import { describeWithServer, openPostgres, postgresStores } from '../storage/databases_postgres.js';
 import { onServer } from '../storage/server.js';
 import { succeed } from './command.js';
-import { countsOnServer, keptInFile, nameIn, withDatabases } from './databases.js';
+import {
+  countsOnServer,
+  keptInFile,
+  nameIn,
+  openStoresAt,
+  withDatabases,
+  withoutAnchor,
+} from './databases.js';
 import { makeFull, TAGS, UNTIL, USER_ID } from './full_database.js';
 import { goesOn } from './going_on.js';
 
 const describe = await describeWithServer();
-
-/** Stores over a file. */
-async function openStoresAt(path: string): Promise<Stores> {
-  const database = await openAt(path);
-  const { pool, intake, access, audit, sessions, logins, sources, runs } = database;
-  return {
-    ...{ pool, intake, access, audit, sessions, logins, sources, runs },
-    nextDeadline: () => database.nextDeadline(),
-    onFreed: (listener) => database.onFreed(listener),
-    onHappened: (listener) => database.onHappened(listener),
-    close: () => database.close(),
-  };
-}
-
-/** What a file must keep on its way through PostgreSQL: all but what is of its own clock. */
-function withoutAnchor(kept: Record<string, unknown[]>): Record<string, unknown[]> {
-  const facts = kept.facts?.filter((row) => !String(row).includes('clock.anchor')) ?? [];
-  return { ...kept, facts };
-}
 
 describe('telegate db copy', () => {
   it(
@@ -94,13 +80,13 @@ describe('telegate db copy', () => {
     withDatabases(async ({ path }) => {
       makeFull(path('a.db'), 3);
       const running = await openAt(path('a.db'));
-      await running.access.saveFact('late', 'in the log');
+      await running.access.saveValue('late', 'in the log');
       for (const end of ['', '-wal']) copyFileSync(path(`a.db${end}`), path(`killed.db${end}`));
       await running.close();
       await succeed('db', 'copy', '--from', `sqlite:${path('killed.db')}`, '--to', `sqlite:${path('b.db')}`);
       const kept = keptInFile(path('b.db'));
       expect(kept).toEqual(keptInFile(path('a.db')));
-      expect(String(kept.facts)).toContain('in the log');
+      expect(String(kept.key_value)).toContain('in the log');
     }),
   );
 

@@ -25,7 +25,7 @@ async function onInsert(url: string, table: string, body: string): Promise<void>
 
 /** Holds copies to the server up at the last table; `goOn` lets them go. */
 async function heldUp(url: string): Promise<{ reached(): Promise<void>; goOn(): Promise<void> }> {
-  await onInsert(url, 'facts', 'PERFORM pg_advisory_xact_lock(4711)');
+  await onInsert(url, 'key_value', 'PERFORM pg_advisory_xact_lock(4711)');
   const holder = new pg.Client({ connectionString: url });
   await holder.connect();
   await holder.query('SELECT pg_advisory_lock(4711)');

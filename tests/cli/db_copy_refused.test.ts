@@ -16,11 +16,11 @@ describe('telegate db copy refuses', () => {
     withDatabases(async ({ path, server }) => {
       makeFull(path('a.db'), 3);
       const url = await server(true);
-      await onServer("INSERT INTO facts VALUES ('f', '1')", url);
+      await onServer("INSERT INTO key_value VALUES ('f', '1')", url);
       await onServer("INSERT INTO proxies (type, host, port) VALUES ('http', 'h', 1)", url);
       const told = await refusal('db', 'copy', '--from', `sqlite:${path('a.db')}`, '--to', url);
-      expect(told).toContain('is not empty: there are rows in proxies, facts.');
-      expect(await countsOnServer(url)).toEqual({ facts: 1, proxies: 1 });
+      expect(told).toContain('is not empty: there are rows in proxies, key_value.');
+      expect(await countsOnServer(url)).toEqual({ key_value: 1, proxies: 1 });
     }),
   );
 

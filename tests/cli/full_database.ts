@@ -64,12 +64,17 @@ function addSession(sqlite: Database, id: number, state: State): void {
     ...{ json_file: null, fingerprint: `print of ${state}`, format: 'telethon', dc_id: 2 },
     ...{ auth_key_sha256: Buffer.alloc(32, id), user_id: USER_ID, phone_number: `+1${id}` },
     ...{ api_id: 2 ** 31 - 1, api_hash: 'encrypted', credentials: 'encrypted too', proxy_id: (id % 2) + 1 },
-    ...{ tags: JSON.stringify(tags), inactive: state === 'inactive' ? 1 : 0, rest, rest_reason: null },
+    ...{
+      tags: JSON.stringify(tags),
+      inactive: state === 'inactive' ? 1 : 0,
+      base_state: rest,
+      base_state_reason: null,
+    },
     ...{
       state,
       state_reason: `why ${state}`,
       state_until: untilOf(state),
-      limited: 0,
+      method_flooded: 0,
       last_used_at: T0 - id,
     },
     ...{ lease_id: held ? `lease of ${state}` : null, lease_holder: held ? 'key:1' : null },
@@ -89,7 +94,7 @@ function untilOf(state: State): number | null {
 /** A free session that is flooded for one method. */
 function addLimited(sqlite: Database, id: number): void {
   addSession(sqlite, id, 'free-limited' as State);
-  sqlite.prepare("UPDATE sessions SET state = 'free', limited = 1 WHERE id = ?").run(id);
+  sqlite.prepare("UPDATE sessions SET state = 'free', method_flooded = 1 WHERE id = ?").run(id);
   sqlite.prepare('UPDATE session_tags SET free_since = ? WHERE session_id = ?').run(T0, id);
   insert(sqlite, 'method_floods', { session_id: id, method: 'GetHistory', until: UNTIL });
 }
@@ -117,8 +122,8 @@ function addRest(sqlite: Database, historyRows: number): void {
   const done = { at: T0, holder: 'key:1', key_name: 'Ö', action: 'session.delete', outcome: 'done' };
   insert(sqlite, 'audit_log', { ...done, address: '::1', request_id: 'r-1', object: 'session:7' });
   insert(sqlite, 'audit_log', { ...done, address: null, request_id: null, object: null });
-  insert(sqlite, 'facts', { name: 'clock.anchor', value: '{"bootId":null,"monotonic":1,"steady":2}' });
-  insert(sqlite, 'facts', { name: 'sessions.device', value: '42' });
+  insert(sqlite, 'key_value', { name: 'clock.anchor', value: '{"bootId":null,"monotonic":1,"steady":2}' });
+  insert(sqlite, 'key_value', { name: 'sessions.device', value: '42' });
 }
 
 /** A source, its runs and what they stored; and sources of which little is said. The sessions 1 and 2 are there. */

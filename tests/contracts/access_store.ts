@@ -52,10 +52,10 @@ export function accessStoreContract(make: MakeStores): void {
       const proxy = { type: 'socks5', host: 'proxy.example', port: 1080, user: null, pass: null };
       const id = await access.addProxy(proxy);
       expect(await access.proxies()).toEqual([{ id, ...proxy }]);
-      expect(await access.fact('f')).toBeNull();
-      await access.saveFact('f', 'one');
-      await access.saveFact('f', 'two');
-      expect(await access.fact('f')).toBe('two');
+      expect(await access.value('f')).toBeNull();
+      await access.saveValue('f', 'one');
+      await access.saveValue('f', 'two');
+      expect(await access.value('f')).toBe('two');
     }),
   );
 }

@@ -49,7 +49,7 @@ export function blocking(make: MakeStores): void {
       });
       await stores.pool.release(sessionId, by({ leaseId }), null, T0);
       expect(await stores.pool.counts(T0)).toMatchObject({
-        freeButLimited: 1,
+        freeButMethodFlooded: 1,
         nextMethodFloodEnd: T0 + 60 * SECOND,
       });
       await lease(stores, { sessionName: 'b' });
@@ -72,8 +72,8 @@ export function blocking(make: MakeStores): void {
       await stores.pool.block(Number(b), admin, flood(30, 'm'), T0);
       const ends = [];
       for (let at = stores.nextDeadline(); at !== null; at = stores.nextDeadline()) {
-        const { freeButLimited } = await stores.pool.counts(at);
-        ends.push([(at - T0) / SECOND, freeButLimited]);
+        const { freeButMethodFlooded } = await stores.pool.counts(at);
+        ends.push([(at - T0) / SECOND, freeButMethodFlooded]);
       }
       expect(ends).toEqual([
         [10, 2],

@@ -87,11 +87,15 @@ export function counting(make: MakeStores): void {
       await tag(stores, a, 'de');
       for (const scope of [{}, { tags: ['de'] }, { sessionId: Number(a) }]) {
         const counts = await refusal(stores, scope);
-        expect(counts).toMatchObject({ freeButLimited: 1, nextMethodFloodEnd: at(80), nextFloodEnd: null });
+        expect(counts).toMatchObject({
+          freeButMethodFlooded: 1,
+          nextMethodFloodEnd: at(80),
+          nextFloodEnd: null,
+        });
       }
       for (const scope of [{}, { tags: ['de'] }, { sessionId: Number(a) }]) {
         const counts = await refusal(stores, { ...scope, method: SEARCH });
-        expect(counts).toMatchObject({ freeButLimited: 1, nextMethodFloodEnd: at(10) });
+        expect(counts).toMatchObject({ freeButMethodFlooded: 1, nextMethodFloodEnd: at(10) });
       }
       expect(await nameFor(stores, {}, at(79))).toBeNull();
       expect(await nameFor(stores, {}, at(80))).toBe('a');
@@ -105,9 +109,12 @@ export function counting(make: MakeStores): void {
       await flood(stores, a, 10, SEARCH);
       await flood(stores, b, 50, SEARCH);
       await lease(stores, { sessionName: 'a', method: 'users.getUsers' });
-      expect(await stores.pool.counts(T0)).toMatchObject({ freeButLimited: 1, nextMethodFloodEnd: at(50) });
+      expect(await stores.pool.counts(T0)).toMatchObject({
+        freeButMethodFlooded: 1,
+        nextMethodFloodEnd: at(50),
+      });
       const searching = await refusal(stores, { method: SEARCH });
-      expect(searching).toMatchObject({ freeButLimited: 1, nextMethodFloodEnd: at(50) });
+      expect(searching).toMatchObject({ freeButMethodFlooded: 1, nextMethodFloodEnd: at(50) });
     }),
   );
 
@@ -120,8 +127,8 @@ export function counting(make: MakeStores): void {
       await Promise.all(
         names.slice(0, 299).map((sessionName) => lease(stores, { sessionName, method: 'users.getUsers' })),
       );
-      const { freeButLimited, nextMethodFloodEnd } = await stores.pool.counts(T0);
-      expect(freeButLimited).toBe(1);
+      const { freeButMethodFlooded, nextMethodFloodEnd } = await stores.pool.counts(T0);
+      expect(freeButMethodFlooded).toBe(1);
       expect(nextMethodFloodEnd).toBeGreaterThanOrEqual(at(100));
       expect(nextMethodFloodEnd).toBeLessThanOrEqual(at(399));
     }),

@@ -144,7 +144,7 @@ export class PoolModel {
         ...{ invalid: inState('invalid').length, dead: inState('dead').length },
         ...{ missing: 0, inactive: 0, duplicate: 0 },
       },
-      freeButLimited: limited,
+      freeButMethodFlooded: limited,
       nextFloodEnd: leastOf(inState('flood').map(({ until }) => until ?? 0)),
       nextCooldownEnd: leastOf(inState('cooldown').map(({ until }) => until ?? 0)),
       nextMethodFloodEnd: leastOf(methodEnds),

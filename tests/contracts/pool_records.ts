@@ -116,7 +116,7 @@ export function records(make: MakeStores): void {
       expect(tally(await stores.pool.counts(T0))).toEqual({ leased: 1 });
       await stores.pool.giveBack(sessionId, leaseId, T0);
       expect(tally(await stores.pool.counts(T0))).toEqual({ free: 1 });
-      expect((await stores.pool.history(sessionId, ALL))?.[0]).toMatchObject({ event: 'given_back' });
+      expect((await stores.pool.history(sessionId, ALL))?.[0]).toMatchObject({ event: 'undelivered' });
     }),
   );
 

@@ -14,11 +14,14 @@ import { type BaseState, STATES } from '../../src/pool/states.js';
 
 const NOW = 1_700_000_000_000;
 
-const FREE: StoredBaseState = { rest: 'free', restReason: null };
-const DEAD: StoredBaseState = { rest: 'dead', restReason: 'no auth key' };
-const MISSING: StoredBaseState = { rest: 'missing', restReason: 'its file is gone' };
-const DUPLICATE: StoredBaseState = { rest: 'duplicate', restReason: 'same auth key as a' };
-const INACTIVE: StoredBaseState = { rest: 'inactive', restReason: 'taken out of the pool by an admin' };
+const FREE: StoredBaseState = { baseState: 'free', baseStateReason: null };
+const DEAD: StoredBaseState = { baseState: 'dead', baseStateReason: 'no auth key' };
+const MISSING: StoredBaseState = { baseState: 'missing', baseStateReason: 'its file is gone' };
+const DUPLICATE: StoredBaseState = { baseState: 'duplicate', baseStateReason: 'same auth key as a' };
+const INACTIVE: StoredBaseState = {
+  baseState: 'inactive',
+  baseStateReason: 'taken out of the pool by an admin',
+};
 
 describe('a session whose file is there', () => {
   const dead = 'no auth key';
@@ -58,23 +61,23 @@ describe('of several sessions with one auth key', () => {
     ['free', 'owner', 'other'],
     ['inactive', 'owner', 'other'],
     ['duplicate', 'owner', null],
-  ])('beside one that is %s, one that yields to %s is a duplicate of %s', (rest, yields, name) => {
-    expect(duplicateOf(rest === null ? undefined : { name: 'other', rest }, yields)).toBe(name);
+  ])('beside one that is %s, one that yields to %s is a duplicate of %s', (baseState, yields, name) => {
+    expect(duplicateOf(baseState === null ? undefined : { name: 'other', baseState }, yields)).toBe(name);
   });
 });
 
 describe('a session that gets another base state', () => {
-  const asEvent = (event: string, { rest, restReason }: StoredBaseState) => ({
+  const asEvent = (event: string, { baseState, baseStateReason }: StoredBaseState) => ({
     event,
-    changes: { stateReason: restReason, suspectedAt: null },
-    entry: { at: NOW, event: rest, detail: restReason },
+    changes: { stateReason: baseStateReason, suspectedAt: null },
+    entry: { at: NOW, event: baseState, detail: baseStateReason },
   });
 
   it.each([
     ['reconcile', FREE, DUPLICATE, false],
-    ['reconcile', DUPLICATE, { ...DUPLICATE, restReason: 'same auth key as b' }, false],
+    ['reconcile', DUPLICATE, { ...DUPLICATE, baseStateReason: 'same auth key as b' }, false],
     ['reconcile', FREE, DEAD, false],
-    ['reconcile', DEAD, { ...DEAD, restReason: 'another reason' }, false],
+    ['reconcile', DEAD, { ...DEAD, baseStateReason: 'another reason' }, false],
     ['auth_key_changed', DEAD, FREE, false],
     ['auth_key_changed', DEAD, DUPLICATE, false],
     ['auth_key_changed', FREE, DUPLICATE, true],
@@ -84,9 +87,12 @@ describe('a session that gets another base state', () => {
     expect(baseStateChange(from, to, keyChanged, NOW)).toEqual(asEvent(event, to));
   });
 
-  it.each([[FREE], [DEAD], [DUPLICATE], [INACTIVE], [MISSING]])('is nothing when it stays %j', (rest) => {
-    expect(baseStateChange(rest, { ...rest }, false, NOW)).toBeNull();
-  });
+  it.each([[FREE], [DEAD], [DUPLICATE], [INACTIVE], [MISSING]])(
+    'is nothing when it stays %j',
+    (baseState) => {
+      expect(baseStateChange(baseState, { ...baseState }, false, NOW)).toBeNull();
+    },
+  );
 
   it.each([
     ['reconcile', FREE],
@@ -94,7 +100,7 @@ describe('a session that gets another base state', () => {
     ['reconcile', INACTIVE],
     ['auth_key_changed', DEAD],
   ])('is a %s when its file is gone and it was %j', (event, row) => {
-    const missing: StoredBaseState = { rest: 'missing', restReason: 'its file is gone' };
+    const missing: StoredBaseState = { baseState: 'missing', baseStateReason: 'its file is gone' };
     expect(fileGoneChange(row, 'its file is gone', NOW)).toEqual({
       base: missing,
       ...asEvent(event, missing),
@@ -126,5 +132,5 @@ describe('the successor to an auth key', () => {
 
 it('a file is dead for the reason that its row gives, and for none where the row is not dead', () => {
   expect(deadByFile(DEAD)).toBe('no auth key');
-  for (const rest of [FREE, DUPLICATE, INACTIVE, MISSING]) expect(deadByFile(rest)).toBeNull();
+  for (const baseState of [FREE, DUPLICATE, INACTIVE, MISSING]) expect(deadByFile(baseState)).toBeNull();
 });

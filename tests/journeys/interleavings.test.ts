@@ -48,7 +48,9 @@ async function harm({ admin }: Journey, id: number): Promise<unknown[]> {
   const history = await admin.get<{ event: string }[]>(`/sessions/${id}/history?limit=1000`);
   return history
     .must(200)
-    .filter(({ event }) => /^(died|dead|suspected|invalidated|missing|duplicate|rekeyed)$/.test(event));
+    .filter(({ event }) =>
+      /^(died|dead|suspected|invalidated|missing|duplicate|auth_key_changed)$/.test(event),
+    );
 }
 
 /** Asks Telegram, once the last floods are over. */

@@ -162,10 +162,10 @@ describe('a login that became a session', () => {
   });
 
   it('is back in the pool if Telegram had refused it, unless its file is dead', () => {
-    const revived = STATES.filter((state) => revival({ state, rest: 'free' }, NOW) !== null);
+    const revived = STATES.filter((state) => revival({ state, baseState: 'free' }, NOW) !== null);
     expect(revived).toEqual(['invalid', 'dead']);
-    expect(revival({ state: 'dead', rest: 'dead' }, NOW)).toBeNull();
-    expect(revival({ state: 'invalid', rest: 'free' }, NOW)).toEqual({
+    expect(revival({ state: 'dead', baseState: 'dead' }, NOW)).toBeNull();
+    expect(revival({ state: 'invalid', baseState: 'free' }, NOW)).toEqual({
       event: 'restore',
       changes: { suspectedAt: null },
       entry: { at: NOW, event: 'restored', detail: 'it was logged in again' },
@@ -214,8 +214,8 @@ describe('the session that a login replaces', () => {
     ['invalid', 'free', false],
     ['missing', 'missing', false],
     ['free', 'free', false],
-  ] as const)('is expired: %s, at rest %s: %j', (state, rest, expired) => {
-    expect(isExpired({ state, rest })).toBe(expired);
+  ] as const)('is expired: %s, at rest %s: %j', (state, baseState, expired) => {
+    expect(isExpired({ state, baseState })).toBe(expired);
   });
 
   it('is the one of its name, or any where it has none', () => {

@@ -97,7 +97,7 @@ describe('a start with stored secrets', () => {
     'is also refused if an older version did not record its key',
     left(async (ground) => {
       const sqlite = new Database(ground.database);
-      sqlite.exec("DELETE FROM facts WHERE name = 'vault.check'");
+      sqlite.exec("DELETE FROM key_value WHERE name = 'vault.check'");
       sqlite.close();
       const key = readFileSync(ground.keyFile);
       rmSync(ground.keyFile);
@@ -211,7 +211,7 @@ describe('a database next to its encryption key', () => {
     left(async (ground) => {
       emptied(ground.database, 'DELETE FROM');
       const sqlite = new Database(ground.database);
-      sqlite.exec("INSERT INTO facts VALUES ('vault.check', 'none')");
+      sqlite.exec("INSERT INTO key_value VALUES ('vault.check', 'none')");
       sqlite.close();
       await ground.start();
       expect((await ground.service.status()).total).toBe(2);

@@ -73,7 +73,7 @@ describe('the queue of those who wait', () => {
       expect(await queue.join(wish(), patient(queue, { signal }))).toBeNull();
       await until(async () => (await stores.pool.counts(T0)).states.free === 1);
       expect((await stores.pool.history(1, { skip: 0, limit: 1 }))?.[0]).toMatchObject({
-        event: 'given_back',
+        event: 'undelivered',
       });
     }),
   );

@@ -212,7 +212,7 @@ describe('a flood wait', () => {
   it('of one method leaves the session in the pool', () => {
     expect(decideBlock(leasedSession(), flood(30, 'a.b'), holder(), 'holder', NOW)).toEqual({
       kind: 'note',
-      changes: { limited: true },
+      changes: { methodFlooded: true },
       entry: { at: NOW, holder: 'key:1', event: 'method_flooded', detail: 'a.b: 30 s' },
       method: { name: 'a.b', until: NOW + 30_000 },
     });
@@ -231,7 +231,7 @@ describe('a flood wait', () => {
 
   it('of one method, by an admin, takes the session from nobody', () => {
     const decision = decideBlock(leasedSession(), flood(30, 'a.b'), ADMIN, 'admin', NOW);
-    expect(decision).toMatchObject({ kind: 'note', changes: { limited: true } });
+    expect(decision).toMatchObject({ kind: 'note', changes: { methodFlooded: true } });
     expect(decision).not.toHaveProperty('changes.cooldownUntil');
   });
 

@@ -20,7 +20,7 @@ function counts(states: Partial<Record<State, number>>, over: Partial<PoolCounts
   return {
     total: Object.values(all).reduce((sum, n) => sum + n, 0),
     states: all,
-    freeButLimited: 0,
+    freeButMethodFlooded: 0,
     nextFloodEnd: null,
     nextMethodFloodEnd: null,
     nextCooldownEnd: null,
@@ -38,7 +38,7 @@ describe('the answer if there is no free session', () => {
     ['a flood wait ends', counts({ flood: 2 }, { nextFloodEnd: seconds(90) }), 90, 90],
     [
       "a method's flood wait ends",
-      counts({ free: 1 }, { freeButLimited: 1, nextMethodFloodEnd: seconds(30) }),
+      counts({ free: 1 }, { freeButMethodFlooded: 1, nextMethodFloodEnd: seconds(30) }),
       30,
       30,
     ],
@@ -46,7 +46,7 @@ describe('the answer if there is no free session', () => {
       'two kinds of flood waits end, the sooner of them',
       counts(
         { flood: 1, free: 1 },
-        { freeButLimited: 1, nextFloodEnd: seconds(90), nextMethodFloodEnd: seconds(30) },
+        { freeButMethodFlooded: 1, nextFloodEnd: seconds(90), nextMethodFloodEnd: seconds(30) },
       ),
       30,
       30,
@@ -89,7 +89,7 @@ describe('the answer if there is no free session', () => {
         inactive: 1,
         duplicate: 1,
       },
-      { freeButLimited: 2 },
+      { freeButMethodFlooded: 2 },
     );
     expect(tallyOf(all)).toEqual({ free: 3, inUse: 2, inFloodwait: 6, unavailable: 5 });
   });
@@ -129,7 +129,7 @@ describe('an outcome', () => {
 
   it('that found no free session tells what was found instead', () => {
     const states = { flood: 2, invalid: 1, leased: 1, dead: 1, free: 1 };
-    const found = counts(states, { freeButLimited: 1, nextFloodEnd: seconds(90) });
+    const found = counts(states, { freeButMethodFlooded: 1, nextFloodEnd: seconds(90) });
     expect(thrown({ kind: 'none', counts: found })).toMatchObject({
       name: 'Unavailable',
       detail: {
@@ -173,13 +173,13 @@ describe('a pool whose session files are gone', () => {
   it('has no free session: those that were free are missing', () => {
     const before = counts(
       { free: 3, missing: 1, leased: 2 },
-      { freeButLimited: 2, nextMethodFloodEnd: seconds(30), nextFloodEnd: seconds(90) },
+      { freeButMethodFlooded: 2, nextMethodFloodEnd: seconds(30), nextFloodEnd: seconds(90) },
     );
     const after = withoutFiles(before);
     expect(after).toEqual({
       ...before,
       states: { ...before.states, free: 0, missing: 4 },
-      ...{ freeButLimited: 0, nextMethodFloodEnd: null },
+      ...{ freeButMethodFlooded: 0, nextMethodFloodEnd: null },
     });
     expect(tallyOf(after)).toEqual({ free: 0, inUse: 2, inFloodwait: 0, unavailable: 4 });
   });
@@ -187,7 +187,7 @@ describe('a pool whose session files are gone', () => {
   it('is told with its counts, and looked at again in five seconds', () => {
     const gone = new SessionsDirectoryGone(
       'it was unmounted',
-      counts({ flood: 2, invalid: 1, leased: 4, missing: 1 }, { freeButLimited: 3 }),
+      counts({ flood: 2, invalid: 1, leased: 4, missing: 1 }, { freeButMethodFlooded: 3 }),
     );
     expect(gone).toMatchObject({
       retryAfterSeconds: 5,

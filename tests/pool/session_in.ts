@@ -7,8 +7,8 @@ export const NOW = 1_000_000;
 /** A session as the rules see it: free and never leased, but for `over`. */
 export function sessionIn(over: Partial<SessionState> = {}): SessionState {
   return {
-    ...{ id: 1, name: 'a', rest: 'free', restReason: null, state: 'free', stateReason: null },
-    ...{ stateUntil: null, limited: false, lastUsedAt: 0, leaseId: null, leaseHolder: null },
+    ...{ id: 1, name: 'a', baseState: 'free', baseStateReason: null, state: 'free', stateReason: null },
+    ...{ stateUntil: null, methodFlooded: false, lastUsedAt: 0, leaseId: null, leaseHolder: null },
     ...{ leaseAddress: null, leaseTtlSeconds: null, leaseRenewed: false, cooldownUntil: null },
     ...{ unreleased: [], suspectedAt: null },
     ...over,

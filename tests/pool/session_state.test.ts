@@ -26,14 +26,19 @@ describe('an event', () => {
   it('that brings a session back to its base state gives it the reason of that, and no end', () => {
     const row = sessionIn({
       ...{ state: 'flood', stateReason: 'flood wait', stateUntil: NOW },
-      ...{ rest: 'inactive', restReason: 'taken out of the pool by an admin' },
+      ...{ baseState: 'inactive', baseStateReason: 'taken out of the pool by an admin' },
     });
     const after = applyEvent(row, 'timer_expired', {}, NOW);
-    expect(after).toEqual({ ...row, state: 'inactive', stateReason: row.restReason, stateUntil: null });
+    expect(after).toEqual({ ...row, state: 'inactive', stateReason: row.baseStateReason, stateUntil: null });
   });
 
   it('that leaves a session in its base state keeps reason and end, but for what it changes', () => {
-    const row = sessionIn({ state: 'missing', rest: 'missing', restReason: 'new', stateReason: 'old' });
+    const row = sessionIn({
+      state: 'missing',
+      baseState: 'missing',
+      baseStateReason: 'new',
+      stateReason: 'old',
+    });
     expect(applyEvent(row, 'reconcile', {}, NOW)).toEqual(row);
     const changed = applyEvent(row, 'reconcile', { stateReason: 'new' }, NOW);
     expect(changed).toEqual({ ...row, stateReason: 'new' });
@@ -77,15 +82,15 @@ describe('a session whose last holder may still be connected', () => {
   });
 
   it('cools down in place of becoming inactive, since an admin may lease it then', () => {
-    const row = sessionIn({ ...flooded, rest: 'inactive' });
+    const row = sessionIn({ ...flooded, baseState: 'inactive' });
     expect(applyEvent(row, 'timer_expired', {}, NOW)).toMatchObject({ state: 'cooldown' });
   });
 
   it.each(['missing', 'dead', 'duplicate'] as const)(
     'becomes %s all the same: nobody may lease it',
-    (rest) => {
-      const after = applyEvent(sessionIn({ ...flooded, rest }), 'restore', {}, NOW);
-      expect(after).toMatchObject({ state: rest, stateUntil: null });
+    (baseState) => {
+      const after = applyEvent(sessionIn({ ...flooded, baseState }), 'restore', {}, NOW);
+      expect(after).toMatchObject({ state: baseState, stateUntil: null });
     },
   );
 
@@ -119,21 +124,21 @@ describe('what is known of sessions by their states', () => {
 
   it('is how they are counted', () => {
     expect(countsOf(sessionIn())).toEqual(['state:free']);
-    expect(countsOf(sessionIn({ limited: true }))).toEqual(['state:free', 'limited']);
-    expect(countsOf(sessionIn({ limited: true, state: 'dead' }))).toEqual(['state:dead']);
+    expect(countsOf(sessionIn({ methodFlooded: true }))).toEqual(['state:free', 'method_flooded']);
+    expect(countsOf(sessionIn({ methodFlooded: true, state: 'dead' }))).toEqual(['state:dead']);
     expect(countsOf(leasedSession())).toEqual(['state:leased', 'holder:key:1']);
     expect(countsOf(leasedSession({ state: 'cooldown' }))).toEqual(['state:cooldown']);
   });
 
   it('is whether one became free for those who wait', () => {
-    const [free, limited] = [sessionIn(), sessionIn({ limited: true })];
+    const [free, flooded] = [sessionIn(), sessionIn({ methodFlooded: true })];
     expect(becameFree(leasedSession(), free)).toBe(true);
-    expect(becameFree(leasedSession(), limited)).toBe(true);
-    expect(becameFree(limited, free)).toBe(true);
-    expect(becameFree(limited, limited)).toBe(false);
-    expect(becameFree(free, limited)).toBe(false);
+    expect(becameFree(leasedSession(), flooded)).toBe(true);
+    expect(becameFree(flooded, free)).toBe(true);
+    expect(becameFree(flooded, flooded)).toBe(false);
+    expect(becameFree(free, flooded)).toBe(false);
     expect(becameFree(free, free)).toBe(false);
-    expect(becameFree(limited, leasedSession())).toBe(false);
+    expect(becameFree(flooded, leasedSession())).toBe(false);
   });
 
   it('is since when they are free', () => {

@@ -37,7 +37,8 @@ export async function whereConnectionsFail(test: (failing: Failing) => Promise<v
     proxy,
     pauses,
     onPause: () => undefined,
-    saved: async () => (await onServer("SELECT value FROM facts WHERE name = 'f'", options.url))[0]?.value,
+    saved: async () =>
+      (await onServer("SELECT value FROM key_value WHERE name = 'f'", options.url))[0]?.value,
   };
   try {
     await test(failing);
@@ -50,7 +51,7 @@ export async function whereConnectionsFail(test: (failing: Failing) => Promise<v
 
 /** Adds an `x` to the fact `f`. */
 export const SAVE = {
-  text: "INSERT INTO facts VALUES ('f', 'x') ON CONFLICT (name) DO UPDATE SET value = facts.value || 'x'",
+  text: "INSERT INTO key_value VALUES ('f', 'x') ON CONFLICT (name) DO UPDATE SET value = key_value.value || 'x'",
 };
 
 export const save = (client: PoolClient) => client.query(SAVE);

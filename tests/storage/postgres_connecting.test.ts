@@ -37,7 +37,7 @@ const terminate = (name: string) =>
 
 const save = (client: PoolClient, name: string, value: string) =>
   client.query(
-    'INSERT INTO facts VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = facts.value || $2',
+    'INSERT INTO key_value VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = key_value.value || $2',
     [name, value],
   );
 
@@ -88,7 +88,7 @@ describe('a transaction', () => {
       await expect(failing).rejects.toThrow('no');
       const swallowing = transactions.run((client) => client.query('SELECT 1 / 0').catch(() => undefined));
       await expect(swallowing).rejects.toThrow('it was undone');
-      expect(await transactions.statement({ text: 'SELECT * FROM facts' })).toEqual([]);
+      expect(await transactions.statement({ text: 'SELECT * FROM key_value' })).toEqual([]);
     }));
 
   it('is retried after a deadlock', () =>
@@ -114,7 +114,7 @@ describe('a transaction', () => {
         });
       await Promise.all([cross('a', 'b'), cross('b', 'a')]);
       expect(tries).toBe(3);
-      const rows = await transactions.statement<{ value: string }>({ text: 'SELECT value FROM facts' });
+      const rows = await transactions.statement<{ value: string }>({ text: 'SELECT value FROM key_value' });
       for (const { value } of rows) expect([...value].sort().join('')).toBe('.ab');
     }));
 
@@ -129,7 +129,7 @@ describe('a transaction', () => {
       await transactions.run((client) => save(client, 'f', 'z'));
       await terminate(name);
       await new Promise((turn) => setTimeout(turn, 50));
-      expect(await transactions.statement({ text: 'SELECT value FROM facts' })).toEqual([{ value: 'z' }]);
+      expect(await transactions.statement({ text: 'SELECT value FROM key_value' })).toEqual([{ value: 'z' }]);
     }));
 
   it('never keeps a connection, however it ends', () =>

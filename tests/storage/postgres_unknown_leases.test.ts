@@ -74,7 +74,7 @@ describe('an orphaned lease', () => {
       await expect(stores.pool.acquire(wish(), T0)).rejects.toMatchObject(unknown);
       expect(await statesOf(stores)).toEqual({ a: 'leased', b: 'free' });
       await afterAWhile(time, async () => (await statesOf(stores)).a === 'free');
-      expect(await events(stores, 1)).toEqual(['added', 'leased', 'given_back']);
+      expect(await events(stores, 1)).toEqual(['added', 'leased', 'undelivered']);
       expect((await lease(stores)).sessionId).toBe(2);
     }));
 
@@ -125,7 +125,7 @@ describe('an orphaned lease', () => {
       await afterAWhile(time, () => looks() >= 3);
       expect((await waiting()).rowCount).toBe(1);
       await holder.query('COMMIT');
-      await afterAWhile(time, async () => (await events(stores, 1)).includes('given_back'));
+      await afterAWhile(time, async () => (await events(stores, 1)).includes('undelivered'));
       expect(await statesOf(stores)).toEqual({ a: 'free', b: 'free' });
       await holder.end();
     }));

@@ -82,11 +82,11 @@ describe('a database file', () => {
   it('finishes the calls made before it was closed, and rejects those made after', () =>
     inDirectory(async (directory) => {
       const database = await openAt(join(directory, 'telegate.db'));
-      const saved = Array.from({ length: 200 }, (_, index) => database.access.saveFact(`f${index}`, 'x'));
+      const saved = Array.from({ length: 200 }, (_, index) => database.access.saveValue(`f${index}`, 'x'));
       const closed = database.close();
       await Promise.all(saved);
       await closed;
-      await expect(database.access.fact('f1')).rejects.toMatchObject({ name: 'Unavailable' });
+      await expect(database.access.value('f1')).rejects.toMatchObject({ name: 'Unavailable' });
       await database.close();
     }));
 
@@ -99,7 +99,7 @@ describe('a database file', () => {
       expect(second.said).toHaveLength(1);
       expect(second.said[0]).toContain(`${path} is in use by another TeleGate`);
       await expect(openAt(path)).rejects.toThrow('in use by another TeleGate');
-      await database.access.saveFact('still', 'works');
+      await database.access.saveValue('still', 'works');
       await database.close();
       await (await openAt(path)).close();
     }));

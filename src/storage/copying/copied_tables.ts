@@ -61,7 +61,7 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   tables.files,
   tables.checkpoints,
   tables.peers,
-  tables.facts,
+  tables.keyValue,
 ].map(copied);
 
 /** Tables that are recreated rather than copied. */

@@ -103,11 +103,11 @@ export function withoutAnchor(source: CopySource): CopySource {
     mark: source.mark,
     highestId: (table) => source.highestId(table),
     close: () => source.close(),
-    rows: (table) => (table.name === 'facts' ? withoutFact(source, table) : source.rows(table)),
+    rows: (table) => (table.name === 'key_value' ? withoutValue(source, table) : source.rows(table)),
   };
 }
 
-async function* withoutFact(source: CopySource, table: CopiedTable): AsyncGenerator<readonly Row[]> {
+async function* withoutValue(source: CopySource, table: CopiedTable): AsyncGenerator<readonly Row[]> {
   const name = columnAt(table, 'name');
   for await (const rows of source.rows(table)) yield rows.filter((row) => row[name] !== ANCHOR);
 }
@@ -120,11 +120,11 @@ export class Tallies {
   add(table: CopiedTable, rows: readonly Row[]): void {
     if (table.name !== 'sessions') return;
     const at = (name: string) => columnAt(table, name);
-    const [state, limited, leaseHolder] = [at('state'), at('limited'), at('lease_holder')];
+    const [state, methodFlooded, leaseHolder] = [at('state'), at('method_flooded'), at('lease_holder')];
     for (const row of rows) {
       const names = countsOf({
         state: row[state] as State,
-        limited: row[limited] !== 0,
+        methodFlooded: row[methodFlooded] !== 0,
         leaseHolder: row[leaseHolder] as string | null,
       });
       for (const name of names) this.counts.set(name, (this.counts.get(name) ?? 0) + 1);

@@ -71,7 +71,7 @@ const PROXY = sql`CASE WHEN p.id IS NOT NULL THEN
 
 const TALLIES = sql`SELECT v.name, v.n::bigint FROM leased, LATERAL (VALUES
   ('state:' || leased.was, -1), ('state:' || ${sql.raw(LEASED)}, 1), ('holder:' || leased.holder, 1),
-  ('limited', CASE WHEN leased.was = 'free' AND leased.limited THEN -1 ELSE 0 END)) AS v(name, n)`;
+  ('method_flooded', CASE WHEN leased.was = 'free' AND leased.method_flooded THEN -1 ELSE 0 END)) AS v(name, n)`;
 
 /** The limit is a literal: with a parameter, the server would plan each call again. */
 function leasing(wanted: Wanted, limit: number, patient: boolean): SQL {
@@ -86,7 +86,7 @@ function leasing(wanted: Wanted, limit: number, patient: boolean): SQL {
         lease_renewed = false, cooldown_until = NULL
       FROM granted WHERE s.id = granted.id
       RETURNING s.id, s.name, s.file, s.json_file, s.format, s.phone_number, s.user_id, s.api_id, s.tags,
-        s.proxy_id, s.limited, s.lease_id, s.lease_holder AS holder, s.state_until, granted.was,
+        s.proxy_id, s.method_flooded, s.lease_id, s.lease_holder AS holder, s.state_until, granted.was,
         granted.place
     ), untagged AS (
       UPDATE session_tags t SET free_since = NULL FROM leased
@@ -128,12 +128,12 @@ function candidates(wanted: Wanted, limit: number, patient: boolean): SQL {
       WHERE ${allOf(itself(wanted), ...qualities(wanted))} FOR UPDATE OF s)`;
   }
   const { method } = wanted;
-  const unlimited = leastUsed(wanted, [sql`s.limited = false`], limit, patient);
-  if (method === null) return sql`picked AS MATERIALIZED (${unlimited})`;
+  const unflooded = leastUsed(wanted, [sql`s.method_flooded = false`], limit, patient);
+  if (method === null) return sql`picked AS MATERIALIZED (${unflooded})`;
   // Each walks an index in the order of use; the older ones of both are used.
-  return sql`unlimited AS MATERIALIZED (${unlimited}),
-    limited AS MATERIALIZED (${leastUsed(wanted, [sql`s.limited = true`, NOT_FLOODED], limit, patient)}),
-    picked AS MATERIALIZED (SELECT * FROM (SELECT * FROM unlimited UNION ALL SELECT * FROM limited) AS two
+  return sql`unflooded AS MATERIALIZED (${unflooded}),
+    flooded AS MATERIALIZED (${leastUsed(wanted, [sql`s.method_flooded = true`, NOT_FLOODED], limit, patient)}),
+    picked AS MATERIALIZED (SELECT * FROM (SELECT * FROM unflooded UNION ALL SELECT * FROM flooded) AS two
       ORDER BY used, id LIMIT ${sql.raw(String(limit))})`;
 }
 
@@ -157,7 +157,7 @@ function itself({ sessionId, sessionName, alsoInactive, method }: Wanted): SQL {
     sql`s.state IN (${states([...LEASABLE, ...also])})`,
     ...(sessionId === null ? [] : [sql`s.id = ${value('sessionId')}`]),
     ...(sessionName === null ? [] : [sql`s.name = ${value('sessionName')}`]),
-    method === null ? sql`s.limited = false` : NOT_FLOODED,
+    method === null ? sql`s.method_flooded = false` : NOT_FLOODED,
   );
 }
 

@@ -42,8 +42,8 @@ function ofAll(methodEnd: SQL): SQL {
     (SELECT min(state_until) FROM sessions WHERE state = 'cooldown' AND state_until IS NOT NULL)
       AS "nextCooldownEnd",
     ${methodEnd} AS "nextMethodFloodEnd",
-    least((SELECT min(last_used_at) FROM sessions WHERE state = 'leased' AND limited = false),
-      (SELECT min(last_used_at) FROM sessions WHERE state = 'leased' AND limited = true)) AS "oldestLeaseAt"`;
+    least((SELECT min(last_used_at) FROM sessions WHERE state = 'leased' AND method_flooded = false),
+      (SELECT min(last_used_at) FROM sessions WHERE state = 'leased' AND method_flooded = true)) AS "oldestLeaseAt"`;
 }
 
 const COUNTS = prepared('counts', ofAll(nextMethodFloodEnd(sql``, LATER)));
@@ -52,7 +52,7 @@ const COUNTS_FOR_METHOD = prepared(
   ofAll(nextMethodFloodEnd(sql`WHERE method = ${value('method')}::text`, sql``)),
 );
 
-const LIMITED = 'limited';
+const LIMITED = 'method_flooded';
 const NAMES = [LIMITED, ...STATES.map((state) => `state:${state}`)];
 
 const scopedStatements = new Map<string, (values: Record<string, unknown>) => QueryConfig>();
@@ -81,7 +81,7 @@ function scoped({ sessionId, sessionName, tags, method }: CountScope): SQL {
   const flood = sql`(SELECT max(f.until) FROM method_floods f WHERE f.session_id = s.id
     ${method === null ? sql`` : sql`AND f.method = ${value('method')}`})`;
   return sql`WITH wanted AS (SELECT s.state, s.state_until AS until, s.last_used_at AS used,
-      CASE WHEN s.state = 'free' AND s.limited THEN ${flood} END AS method_until
+      CASE WHEN s.state = 'free' AND s.method_flooded THEN ${flood} END AS method_until
       FROM sessions s WHERE ${sql.join(conditions, sql` AND `)})
     SELECT
       (SELECT json_object_agg(name, n) FROM (
@@ -105,13 +105,13 @@ export async function readCounts(units: Reads, scope?: CountScope): Promise<Pool
   const [row] = await units.read<Row>(scope && namesSessions(scope) ? scopedStatement(scope) : all);
   const of = (name: string) => row?.tallies?.[name] ?? 0;
   const states = Object.fromEntries(STATES.map((state) => [state, of(`state:${state}`)]));
-  const freeButLimited = of(LIMITED);
+  const freeButMethodFlooded = of(LIMITED);
   return {
     total: STATES.reduce((sum, state) => sum + of(`state:${state}`), 0),
     states: states as Record<State, number>,
-    freeButLimited,
+    freeButMethodFlooded,
     nextFloodEnd: row?.nextFloodEnd ?? null,
-    nextMethodFloodEnd: freeButLimited > 0 ? (row?.nextMethodFloodEnd ?? null) : null,
+    nextMethodFloodEnd: freeButMethodFlooded > 0 ? (row?.nextMethodFloodEnd ?? null) : null,
     nextCooldownEnd: row?.nextCooldownEnd ?? null,
     oldestLeaseAt: row?.oldestLeaseAt ?? null,
   };

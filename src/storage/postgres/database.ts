@@ -127,7 +127,7 @@ export class PostgresDatabase implements Repositories {
 
   /** Writes a value. @throws Unavailable if the server is unreachable or read-only. */
   async touch(): Promise<void> {
-    const text = `INSERT INTO facts (name, value) VALUES ('touched', clock_timestamp()::text)
+    const text = `INSERT INTO key_value (name, value) VALUES ('touched', clock_timestamp()::text)
       ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
     await this.#transactions.statement({ name: 'touch', text });
   }

@@ -111,7 +111,7 @@ async function passMethods(unit: PostgresUnitOfWork, now: number, limit: number)
     const gone = await unit.db.delete(methodFloods).where(and(ofSession, lte(methodFloods.until, now)));
     dropped += gone.rowCount ?? 0;
     const left = await unit.db.select().from(methodFloods).where(ofSession).limit(1);
-    if (left.length === 0 && row.limited) await unit.write(row, { limited: false });
+    if (left.length === 0 && row.methodFlooded) await unit.write(row, { methodFlooded: false });
   }
   return dropped;
 }

@@ -3,8 +3,8 @@ import { LockConnection } from './locks.js';
 import type { Transactions } from './transaction.js';
 
 /** ISO texts of the same length, which every collation sorts by time. */
-const LAST_DUE = 'SELECT value FROM facts WHERE name = $1';
-const MOVE_FORWARD = `INSERT INTO facts AS kept (name, value) VALUES ($1, $2)
+const LAST_DUE = 'SELECT value FROM key_value WHERE name = $1';
+const MOVE_FORWARD = `INSERT INTO key_value AS kept (name, value) VALUES ($1, $2)
   ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE kept.value < excluded.value RETURNING value`;
 
 /** Jobs that are due at every replica, and run by one. */

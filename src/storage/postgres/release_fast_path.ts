@@ -78,7 +78,7 @@ const value = sql.placeholder;
 
 const tallies = sql`SELECT v.name, v.n::bigint FROM ended, LATERAL (VALUES
   (${sql.raw(`'state:${LEASED}'`)}, -1), ('state:' || ended.state, 1), ('holder:' || ended.lease_holder, -1),
-  ('limited', CASE WHEN ended.state = 'free' AND ended.limited THEN 1 ELSE 0 END)) AS v(name, n)`;
+  ('method_flooded', CASE WHEN ended.state = 'free' AND ended.method_flooded THEN 1 ELSE 0 END)) AS v(name, n)`;
 
 const RELEASE = prepared(
   'release',
@@ -86,13 +86,13 @@ const RELEASE = prepared(
       ${value('holders')}::text[], ${value('addresses')}::text[])
       WITH ORDINALITY AS asked(session_id, lease_id, holder, address, place)
     ), ended AS (
-      UPDATE sessions s SET state = s.rest, state_reason = s.rest_reason, state_until = NULL,
+      UPDATE sessions s SET state = s.base_state, state_reason = s.base_state_reason, state_until = NULL,
         last_used_at = ${value('now')}, cooldown_until = NULL
       FROM asked WHERE s.id = asked.session_id AND s.state IN (${states}) AND s.state_until > ${value('now')}
         AND s.lease_holder = asked.holder AND CASE WHEN asked.lease_id IS NULL
           THEN s.lease_address = asked.address AND NOT s.lease_renewed AND s.unreleased = '[]'
           ELSE s.lease_id = asked.lease_id END
-      RETURNING s.id, s.name, s.state, s.tags, s.limited, s.last_used_at, s.lease_id, s.lease_holder,
+      RETURNING s.id, s.name, s.state, s.tags, s.method_flooded, s.last_used_at, s.lease_id, s.lease_holder,
         asked.holder, asked.place
     ), tagged AS (
       UPDATE session_tags t SET free_since = ended.last_used_at FROM ended

@@ -15,7 +15,7 @@ export const {
   auditLog,
   proxies,
   pendingLogins,
-  facts,
+  keyValue,
   sources,
   runs,
   runLogs,

@@ -126,7 +126,7 @@ export class PostgresUnitOfWork implements UnitOfWork {
   }
 
   /** Adds the row to the counters (1) or subtracts it (-1). */
-  #count(row: Pick<SessionRow, 'state' | 'limited' | 'leaseHolder'>, sign: 1 | -1): void {
+  #count(row: Pick<SessionRow, 'state' | 'methodFlooded' | 'leaseHolder'>, sign: 1 | -1): void {
     for (const name of countsOf(row)) this.#counts.set(name, (this.#counts.get(name) ?? 0) + sign);
   }
 
@@ -167,7 +167,7 @@ export class PostgresUnitOfWork implements UnitOfWork {
   }
 
   async #save(before: SessionRow, after: SessionRow): Promise<void> {
-    const { state, stateReason, stateUntil, limited, lastUsedAt } = after;
+    const { state, stateReason, stateUntil, methodFlooded, lastUsedAt } = after;
     const { leaseId, leaseHolder, leaseAddress, leaseTtlSeconds, leaseRenewed } = after;
     const lease = { leaseId, leaseHolder, leaseAddress, leaseTtlSeconds, leaseRenewed };
     const { cooldownUntil, unreleased, suspectedAt } = after;
@@ -177,7 +177,7 @@ export class PostgresUnitOfWork implements UnitOfWork {
         state,
         stateReason,
         stateUntil,
-        limited,
+        methodFlooded,
         lastUsedAt,
         ...lease,
         cooldownUntil,

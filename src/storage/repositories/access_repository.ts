@@ -69,11 +69,11 @@ export class AccessRepository implements AccessStore {
     });
   }
 
-  fact(name: string): Promise<string | null> {
+  value(name: string): Promise<string | null> {
     return this.#units.run((unit) => readValue(unit, name));
   }
 
-  saveFact(name: string, value: string): Promise<void> {
+  saveValue(name: string, value: string): Promise<void> {
     return this.#units.run((unit) => writeValue(unit, name, value));
   }
 }

@@ -13,7 +13,7 @@ import type { SessionRow } from '../tables.js';
 import type { UnitOfWork } from '../unit_of_work.js';
 import { LoginRows } from './login_rows.js';
 
-type Owner = Pick<SessionRow, 'id' | 'name' | 'rest'>;
+type Owner = Pick<SessionRow, 'id' | 'name' | 'baseState'>;
 
 /**
  * The base states of sessions, and which of several files with one auth key is leasable: the one that already owns
@@ -61,7 +61,7 @@ export class AuthKeyOwners {
 
   /** `former` has lost its auth key, or is gone: the first other one with that key becomes leasable. */
   async passOn(former: SessionRow, now: number): Promise<void> {
-    if (former.rest === 'duplicate') return;
+    if (former.baseState === 'duplicate') return;
     const successor = await this.#inherit(former.authKeySha256, former, now);
     const change = successor && successorChange(former, now);
     if (successor && change)
@@ -81,13 +81,14 @@ export class AuthKeyOwners {
   ): Promise<SessionRow | null> {
     const owner = (await this.#logins.has(key)) ? undefined : await this.#ownerOf(key, former.id);
     const successor = owner && (await this.#unit.byId(owner.id, now));
-    if (successor?.rest !== 'duplicate') return null;
+    if (successor?.baseState !== 'duplicate') return null;
     const base = baseStateOf({ dead: null, inactive: successor.inactive, duplicateOf: null });
     const detail = `it took over the auth key of ${former.name}`;
     const marked = await this.mark(successor, base, now);
-    const entry = { at: now, event: base.rest, detail };
+    const entry = { at: now, event: base.baseState, detail };
     return (
-      (await this.#unit.applyEvent(marked, 'reconcile', { stateReason: base.restReason }, entry)) ?? marked
+      (await this.#unit.applyEvent(marked, 'reconcile', { stateReason: base.baseStateReason }, entry)) ??
+      marked
     );
   }
 
@@ -100,13 +101,13 @@ export class AuthKeyOwners {
   async #ownerOf(key: Buffer | null, except: number): Promise<Owner | undefined> {
     if (key === null) return undefined;
     const owner = this.#unit.prepared('auth key owner', ({ db, tables: { sessions } }) => {
-      const { id, name, rest, state, authKeySha256 } = sessions;
+      const { id, name, baseState, state, authKeySha256 } = sessions;
       const keyed = and(eq(authKeySha256, sql.placeholder('key')), ne(id, sql.placeholder('except')));
       return db
-        .select({ id, name, rest })
+        .select({ id, name, baseState })
         .from(sessions)
         .where(and(keyed, ne(state, 'missing')))
-        .orderBy(sql`${rest} = 'duplicate'`, id)
+        .orderBy(sql`${baseState} = 'duplicate'`, id)
         .limit(1);
     });
     const [found] = await owner.execute({ key, except });

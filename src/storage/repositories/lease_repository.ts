@@ -49,7 +49,7 @@ export async function giveBack(
   const unreceived = await forgetAnswer(unit, leaseId);
   const row = await unit.byId(sessionId, now);
   if (!unreceived || row?.state !== 'leased' || row.leaseId !== leaseId) return;
-  await unit.applyEvent(row, 'release', { lastUsedAt: now }, { at: now, event: 'given_back' });
+  await unit.applyEvent(row, 'release', { lastUsedAt: now }, { at: now, event: 'undelivered' });
 }
 
 function endings(units: UnitOfWorkRunner): Pick<Leases, 'block' | 'giveBack' | 'restore' | 'revokeLeases'> {
@@ -110,7 +110,7 @@ function listings(units: UnitOfWorkRunner): Pick<Leases, 'leases' | 'history' | 
           .select()
           .from(sessions)
           .where(and(leased, gt(sessions.stateUntil, now), hasAllTags(unit, tags)))
-          .orderBy(asc(sessions.limited), asc(sessions.lastUsedAt), asc(sessions.id))
+          .orderBy(asc(sessions.methodFlooded), asc(sessions.lastUsedAt), asc(sessions.id))
           .limit(limit)
           .offset(skip);
         return rows.map(leaseRow);
@@ -195,10 +195,10 @@ async function floodMethod(
 
 /** Ends all method floods of a locked row; returns the updated row, or the same one if there were none. */
 async function liftMethodFloods(unit: UnitOfWork, row: SessionRow): Promise<SessionRow> {
-  if (!row.limited) return row;
+  if (!row.methodFlooded) return row;
   const { methodFloods } = unit.tables;
   await unit.db.delete(methodFloods).where(eq(methodFloods.sessionId, row.id));
-  return unit.write(row, { limited: false });
+  return unit.write(row, { methodFlooded: false });
 }
 
 /** Forgets an undelivered answer. False: it was repeated since, so it was delivered. */

@@ -43,6 +43,6 @@ async function registered(
 
 /** It must not be leased while the login uses its auth key. */
 async function setAside(unit: UnitOfWork, row: SessionRow, now: number): Promise<void> {
-  if (row.rest === 'missing') return;
+  if (row.baseState === 'missing') return;
   await new AuthKeyOwners(unit).reconcile(row, { dead: deadByFile(row), keyChanged: false }, now);
 }

@@ -56,7 +56,7 @@ export class LoginConflicts {
   /** Of sessions that are not dead. */
   #ofPhone(phoneNumber: string): Promise<OtherSession[]> {
     const { sessions } = this.#unit.tables;
-    const alive = and(ne(sessions.state, 'dead'), ne(sessions.rest, 'dead'));
+    const alive = and(ne(sessions.state, 'dead'), ne(sessions.baseState, 'dead'));
     return this.#found(and(eq(sessions.phoneNumber, phoneNumber), alive));
   }
 

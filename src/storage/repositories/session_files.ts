@@ -48,7 +48,7 @@ export class SessionFiles {
     }
     const missing = await this.#miss(row, 'its file is gone', now);
     if (missing.state === 'missing') await this.#owners.passOn(missing, now);
-    return row.rest === 'missing' ? null : 'missing';
+    return row.baseState === 'missing' ? null : 'missing';
   }
 
   /** Deletes the row, whatever holds it. */
@@ -63,7 +63,7 @@ export class SessionFiles {
     if (row.inactive === inactive) return;
     await this.#set(row, { inactive, updatedAt: now });
     this.#unit.record(row, { at: now, event: inactive ? 'deactivated' : 'activated' });
-    if (row.rest === 'missing') return;
+    if (row.baseState === 'missing') return;
     await this.#owners.reconcile({ ...row, inactive }, { dead: deadByFile(row), keyChanged: false }, now);
   }
 
@@ -81,13 +81,13 @@ export class SessionFiles {
     const authKeySha256 = digest(found.authKeySha256);
     const base = await this.#owners.ofNew(authKeySha256, dead);
     const values = { ...columns, ...base, jsonFile: json, authKeySha256, proxyId, tags: [] };
-    const standing = { state: base.rest, stateReason: base.restReason, lastUsedAt: 0 };
+    const standing = { state: base.baseState, stateReason: base.baseStateReason, lastUsedAt: 0 };
     const times = { createdAt: now, updatedAt: now };
     const row = await this.#unit.insert({
       ...{ ...values, ...standing, ...times },
       foldedName: foldName(found.name),
     });
-    this.#unit.record(row, { at: now, event: 'added', detail: base.restReason });
+    this.#unit.record(row, { at: now, event: 'added', detail: base.baseStateReason });
     return 'added';
   }
 
@@ -103,7 +103,11 @@ export class SessionFiles {
     const changes = { ...mergeFileMetadata(row, found, keyChanged, now), foldedName, authKeySha256 };
     await this.#set(row, changes);
     if (keyChanged) {
-      this.#unit.record(row, { at: now, event: 'rekeyed', detail: 'the file holds another auth key' });
+      this.#unit.record(row, {
+        at: now,
+        event: 'auth_key_changed',
+        detail: 'the file holds another auth key',
+      });
       await this.#owners.passOn(row, now);
     }
     const settled = await this.#owners.reconcile(
@@ -113,16 +117,16 @@ export class SessionFiles {
     );
     const renamed = row.name !== found.name;
     if (renamed) this.#unit.record(row, { at: now, event: 'renamed', detail: `${row.name} → ${found.name}` });
-    return keyChanged || renamed || row.rest !== settled.rest || row.format !== found.format
+    return keyChanged || renamed || row.baseState !== settled.baseState || row.format !== found.format
       ? 'updated'
       : null;
   }
 
   /** Sets the base state `missing` until its file is read again; applied at once if nothing holds it. */
-  async #miss(row: SessionRow, restReason: string, now: number): Promise<SessionRow> {
+  async #miss(row: SessionRow, baseStateReason: string, now: number): Promise<SessionRow> {
     await this.#set(row, { fingerprint: '' });
-    if (row.rest === 'missing') return row;
-    const { base, event, changes, entry } = fileGoneChange(row, restReason, now);
+    if (row.baseState === 'missing') return row;
+    const { base, event, changes, entry } = fileGoneChange(row, baseStateReason, now);
     const marked = await this.#owners.mark(row, base, now);
     const missing = await this.#unit.applyEvent(marked, event, changes, entry);
     if (missing === null) this.#unit.record(row, entry);

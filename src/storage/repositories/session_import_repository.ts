@@ -45,7 +45,7 @@ export class SessionImportRepository implements IntakeStore {
 
   missing(names: readonly string[]): Promise<string[]> {
     return this.#units.run(async ({ db, tables: { sessions } }) => {
-      const missing = and(inArray(sessions.name, [...names]), eq(sessions.rest, 'missing'));
+      const missing = and(inArray(sessions.name, [...names]), eq(sessions.baseState, 'missing'));
       const rows = await db.select({ name: sessions.name }).from(sessions).where(missing);
       return rows.map(({ name }) => name);
     });

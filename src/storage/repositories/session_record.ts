@@ -4,9 +4,9 @@ import type { SessionRow } from '../tables.js';
 /** The part of a row that leaves storage: without its lease and the digest of its auth key. */
 export function sessionRecord(row: SessionRow): SessionRecord {
   const { id, name, file, jsonFile, format, dcId, userId, phoneNumber, apiId, apiHash } = row;
-  const { state, stateReason, rest, restReason, stateUntil, tags, proxyId } = row;
+  const { state, stateReason, baseState, baseStateReason, stateUntil, tags, proxyId } = row;
   const { createdAt, updatedAt, lastCheckedAt, lastUsedAt } = row;
   const told = { id, name, file, jsonFile, format, dcId, userId, phoneNumber, apiId, apiHash };
-  const standing = { state, stateReason, rest, restReason, stateUntil, tags, proxyId };
+  const standing = { state, stateReason, baseState, baseStateReason, stateUntil, tags, proxyId };
   return { ...told, ...standing, createdAt, updatedAt, lastCheckedAt, lastUsedAt };
 }

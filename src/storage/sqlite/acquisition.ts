@@ -208,10 +208,10 @@ export class Candidates {
 
   /** The session's id; null: no free one matches. */
   find(request: AcquireRequest): number | null {
-    const unlimited = this.#first(request, 0);
-    if (request.method === null) return unlimited?.id ?? null;
-    const limited = this.#first(request, 1);
-    const [first] = [unlimited, limited]
+    const unflooded = this.#first(request, 0);
+    if (request.method === null) return unflooded?.id ?? null;
+    const methodFlooded = this.#first(request, 1);
+    const [first] = [unflooded, methodFlooded]
       .filter((candidate) => candidate !== undefined)
       .sort((a, b) => a.used - b.used || a.id - b.id);
     return first?.id ?? null;
@@ -223,19 +223,20 @@ export class Candidates {
     const statement = this.#prepare(
       `SELECT s.id, s.last_used_at AS used FROM sessions s WHERE s.id = @id
        AND s.state ${alsoInactive ? "IN ('free', 'inactive')" : "= 'free'"}
-       ${request.method === null ? 'AND s.limited = 0' : NOT_FLOODED}
+       ${request.method === null ? 'AND s.method_flooded = 0' : NOT_FLOODED}
        ${request.withCredentials ? WITH_KEY : ''} ${request.tags.length > 0 ? ALL_TAGS : ''}`,
     );
     return statement.get(search(request, id)) !== undefined;
   }
 
-  #first(request: AcquireRequest, limited: 0 | 1): Candidate | undefined {
+  #first(request: AcquireRequest, methodFlooded: 0 | 1): Candidate | undefined {
     const conditions = [
-      limited === 1 ? NOT_FLOODED : '',
+      methodFlooded === 1 ? NOT_FLOODED : '',
       request.withCredentials ? WITH_KEY : '',
       request.tags.length > 1 ? ALL_TAGS : '',
     ].join(' ');
-    const statement = request.tags.length === 0 ? byUse(limited, conditions) : byTag(limited, conditions);
+    const statement =
+      request.tags.length === 0 ? byUse(methodFlooded, conditions) : byTag(methodFlooded, conditions);
     return this.#prepare(statement).get(search(request));
   }
 
@@ -252,14 +253,14 @@ function search({ method, tags }: AcquireRequest, id: number | null = null): Sea
   return { id, method, tag: tags[0] ?? null, tags: JSON.stringify(tags) };
 }
 
-function byUse(limited: 0 | 1, conditions: string): string {
+function byUse(methodFlooded: 0 | 1, conditions: string): string {
   return `SELECT s.id, s.last_used_at AS used FROM sessions s INDEXED BY sessions_by_use
-    WHERE s.state = 'free' AND s.limited = ${limited} ${conditions} ORDER BY s.last_used_at, s.id LIMIT 1`;
+    WHERE s.state = 'free' AND s.method_flooded = ${methodFlooded} ${conditions} ORDER BY s.last_used_at, s.id LIMIT 1`;
 }
 
-function byTag(limited: 0 | 1, conditions: string): string {
+function byTag(methodFlooded: 0 | 1, conditions: string): string {
   return `SELECT s.id, t.free_since AS used FROM session_tags t INDEXED BY session_tags_free
     CROSS JOIN sessions s ON s.id = t.session_id
-    WHERE t.tag = @tag AND t.free_since IS NOT NULL AND s.limited = ${limited} ${conditions}
+    WHERE t.tag = @tag AND t.free_since IS NOT NULL AND s.method_flooded = ${methodFlooded} ${conditions}
     ORDER BY t.free_since, t.session_id LIMIT 1`;
 }

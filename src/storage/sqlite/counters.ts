@@ -55,7 +55,7 @@ export class Counts {
 interface Group {
   readonly state: State;
   readonly n: number;
-  readonly limited: number;
+  readonly methodFlooded: number;
   readonly until: number | null;
   readonly methodUntil: number | null;
   readonly oldest: number | null;
@@ -98,10 +98,10 @@ export class ScopedCounts {
     const flood = `(SELECT max(f.until) FROM method_floods f WHERE f.session_id = s.id
       ${scope.method === null ? '' : 'AND f.method = @method'})`;
     const groups = this.#prepare(
-      `SELECT state, count(*) AS n, min(until) AS until, sum(method_until IS NOT NULL) AS limited,
+      `SELECT state, count(*) AS n, min(until) AS until, sum(method_until IS NOT NULL) AS methodFlooded,
         min(method_until) AS methodUntil, min(CASE WHEN state = 'leased' THEN used END) AS oldest
        FROM (SELECT s.state, s.state_until AS until, s.last_used_at AS used,
-         CASE WHEN s.state = 'free' AND s.limited THEN ${flood} END AS method_until
+         CASE WHEN s.state = 'free' AND s.method_flooded THEN ${flood} END AS method_until
          FROM sessions s WHERE ${conditions.join(' AND ')})
        GROUP BY state`,
     ).all(values(scope)) as Group[];
@@ -148,7 +148,7 @@ function counted(groups: readonly Group[]): PoolCounts {
   return {
     total: groups.reduce((sum, { n }) => sum + n, 0),
     states: states as Record<State, number>,
-    freeButLimited: of('free')?.limited ?? 0,
+    freeButMethodFlooded: of('free')?.methodFlooded ?? 0,
     nextFloodEnd: of('flood')?.until ?? null,
     nextMethodFloodEnd: of('free')?.methodUntil ?? null,
     nextCooldownEnd: of('cooldown')?.until ?? null,

@@ -107,7 +107,7 @@ export class Deadlines {
     for (const { sessionId, method } of due) {
       this.#dropMethod.run({ id: sessionId, method });
       const row = this.#rows.byId(sessionId);
-      if (row && !this.#methodsLeft.get({ id: sessionId })) this.#rows.write(row, { limited: false });
+      if (row && !this.#methodsLeft.get({ id: sessionId })) this.#rows.write(row, { methodFlooded: false });
     }
     return due.length;
   }

@@ -55,7 +55,7 @@ export class LeaseTable implements Direct<HotPath> {
     this.#oldest = parts.db
       .select({ at: min(sessions.lastUsedAt) })
       .from(sessions)
-      .where(and(leased, sql`${sessions.limited} = ${sql.placeholder('limited')}`))
+      .where(and(leased, sql`${sessions.methodFlooded} = ${sql.placeholder('methodFlooded')}`))
       .prepare();
   }
 
@@ -99,14 +99,14 @@ export class LeaseTable implements Direct<HotPath> {
     if (scope && namesSessions(scope)) return scoped.of(scope);
     const states = Object.fromEntries(STATES.map((state) => [state, counts.get(`state:${state}`)]));
     const total = STATES.reduce((sum, state) => sum + counts.get(`state:${state}`), 0);
-    const freeButLimited = counts.get('limited');
-    const oldest = [0, 1].flatMap((limited) => this.#oldest.get({ limited })?.at ?? []);
+    const freeButMethodFlooded = counts.get('method_flooded');
+    const oldest = [0, 1].flatMap((methodFlooded) => this.#oldest.get({ methodFlooded })?.at ?? []);
     return {
       total,
       states: states as Record<State, number>,
-      freeButLimited,
+      freeButMethodFlooded,
       nextFloodEnd: deadlines.next('flood'),
-      nextMethodFloodEnd: freeButLimited > 0 ? scoped.nextMethodFloodEnd(scope?.method ?? null) : null,
+      nextMethodFloodEnd: freeButMethodFlooded > 0 ? scoped.nextMethodFloodEnd(scope?.method ?? null) : null,
       nextCooldownEnd: deadlines.next('cooldown'),
       oldestLeaseAt: oldest.length > 0 ? Math.min(...oldest) : null,
     };

@@ -27,7 +27,7 @@ export async function openSqlite(
       signals: database,
       cluster: new SingleNode(),
       shared: false,
-      probe: async () => void (await access.fact(ANCHOR)),
+      probe: async () => void (await access.value(ANCHOR)),
       touch: () => saveClock(access, clock),
       close: async () => {
         await stopChecking();

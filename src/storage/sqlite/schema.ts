@@ -44,7 +44,7 @@ export const {
   auditLog,
   proxies,
   pendingLogins,
-  facts,
+  keyValue,
   sources,
   runs,
   runLogs,

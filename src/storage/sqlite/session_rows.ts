@@ -49,7 +49,7 @@ export class SessionRows {
         state: sql`${sql.placeholder('state')}`,
         stateReason: sql`${sql.placeholder('stateReason')}`,
         stateUntil: sql`${sql.placeholder('stateUntil')}`,
-        limited: sql`${sql.placeholder('limited')}`,
+        methodFlooded: sql`${sql.placeholder('methodFlooded')}`,
         lastUsedAt: sql`${sql.placeholder('lastUsedAt')}`,
         leaseId: sql`${sql.placeholder('leaseId')}`,
         leaseHolder: sql`${sql.placeholder('leaseHolder')}`,
@@ -102,7 +102,7 @@ export class SessionRows {
       state: now.state,
       stateReason: now.stateReason,
       stateUntil: now.stateUntil,
-      limited: Number(now.limited),
+      methodFlooded: Number(now.methodFlooded),
       lastUsedAt: now.lastUsedAt,
       leaseId: now.leaseId,
       leaseHolder: now.leaseHolder,
@@ -122,7 +122,7 @@ export class SessionRows {
   }
 
   /** Adds the row to the counters (1) or subtracts it (-1). */
-  count(row: Pick<SessionRow, 'state' | 'limited' | 'leaseHolder'>, sign: 1 | -1): void {
+  count(row: Pick<SessionRow, 'state' | 'methodFlooded' | 'leaseHolder'>, sign: 1 | -1): void {
     for (const name of countsOf(row)) this.#counts.add(name, sign);
   }
 

@@ -157,6 +157,6 @@ export const ACCESS_OPERATIONS = operationsOf<AccessStore>({
   proxies: true,
   addProxy: true,
   saveProxyPass: true,
-  fact: true,
-  saveFact: true,
+  value: true,
+  saveValue: true,
 });
