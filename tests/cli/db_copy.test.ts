@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, statSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
+import { openAt } from '../storage/databases.js';
 import { describeWithServer, openPostgres, postgresStores } from '../storage/databases_postgres.js';
 import { onServer } from '../storage/server.js';
 import { succeed } from './command.js';

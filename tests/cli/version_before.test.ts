@@ -1,3 +1,4 @@
+import { copyFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import Sqlite from 'better-sqlite3';
 import { openAt } from '../storage/databases.js';
@@ -29,13 +30,14 @@ describe('a database of the version before, full of leases, floods, logins, sour
     'in SQLite is opened, keeps every row, and goes on',
     withDatabases(async ({ path }) => {
       makeFull(path('a.db'), 500);
-      const before = keptInFile(path('a.db'));
+      copyFileSync(path('a.db'), path('b.db'));
       const sqlite = new Sqlite(path('a.db'));
       for (const statement of [...BACK, forgetLast('__drizzle_migrations')]) sqlite.exec(statement);
       sqlite.close();
-      expect(keptInFile(path('a.db'))).not.toEqual(before);
-      await (await openAt(path('a.db'))).close();
-      expect(keptInFile(path('a.db'))).toEqual(before);
+      expect(keptInFile(path('a.db'))).not.toHaveProperty('key_value');
+      // Opening a file takes back what a process that died with it had claimed.
+      for (const name of ['a.db', 'b.db']) await (await openAt(path(name))).close();
+      expect(keptInFile(path('a.db'))).toEqual(keptInFile(path('b.db')));
       const stores = await openStoresAt(path('a.db'));
       await goesOn(stores);
       await stores.close();

@@ -95,7 +95,7 @@ export function replacing(make: MakeStores): void {
       });
       expect(outcome).toEqual({ kind: 'in_use' });
       expect(await stores.pool.renew(1, by({ leaseId }), null, T0)).toMatchObject({ kind: 'renewed' });
-      expect(await stores.sessions.session(1)).toMatchObject({ state: 'leased', rest: 'free' });
+      expect(await stores.sessions.session(1)).toMatchObject({ state: 'leased', baseState: 'free' });
     }),
   );
 

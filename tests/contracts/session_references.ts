@@ -67,7 +67,7 @@ function staying(make: MakeStores): void {
       const { intake } = stores;
       expect(await intake.apply([gone('a')], T0)).toMatchObject({ removed: 0, missing: 1 });
       expect(await stores.sessions.session(1)).toMatchObject({
-        ...{ state: 'missing', stateReason: 'its file is gone', rest: 'missing' },
+        ...{ state: 'missing', stateReason: 'its file is gone', baseState: 'missing' },
       });
       expect(await intake.missing(['a', 'b'])).toEqual(['a']);
       expect(tally(await stores.pool.counts(T0))).toEqual({ missing: 1 });
