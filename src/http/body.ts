@@ -165,8 +165,8 @@ function refusalOf(error: unknown, file?: FileSpec): TeleGateError {
   if (error instanceof SyntaxError || error instanceof RangeError) {
     return invalid('the body is not valid JSON', 'json_invalid');
   }
-  const facts: object = typeof error === 'object' && error !== null ? error : {};
-  const type = 'type' in facts ? String(facts.type) : 'code' in facts ? String(facts.code) : '';
+  const known: object = typeof error === 'object' && error !== null ? error : {};
+  const type = 'type' in known ? String(known.type) : 'code' in known ? String(known.code) : '';
   const fileObjection = FILE_OBJECTIONS[type];
   if (fileObjection) return file ? fileObjection(file) : invalid('no file is expected here');
   return OBJECTIONS[type]?.() ?? invalid('the body cannot be read');
