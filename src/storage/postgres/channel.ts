@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { exponentialDelay, withJitter } from '../../kernel/retry.js';
 import { connectionConfig, type PostgresOptions } from './connect.js';
 import type { TransactionDependencies } from './transaction.js';
 
@@ -117,9 +118,9 @@ function ascii(json: string): string {
 export const CHANNEL = 'telegate';
 
 /** The maximum delay between attempts to connect, in milliseconds. */
-const MAX_PAUSE_MS = 5_000;
+const MAX_DELAY_MS = 5_000;
 
-const FIRST_PAUSE_MS = 50;
+const FIRST_DELAY_MS = 50;
 
 /** The callbacks of a listener. */
 export interface Hearing {
@@ -191,10 +192,10 @@ export class Listener {
   }
 
   #later(): void {
-    const pause = Math.min(FIRST_PAUSE_MS * 2 ** this.#failed, MAX_PAUSE_MS);
+    const delayMs = exponentialDelay(this.#failed, FIRST_DELAY_MS, MAX_DELAY_MS);
     this.#failed += 1;
     const { random, timers } = this.#dependencies;
-    this.#cancel = timers.after(pause * (0.5 + random() / 2), () => {
+    this.#cancel = timers.after(withJitter(delayMs, random), () => {
       this.start().then(
         () => this.#hearing.reconnected(),
         () => this.#closed || this.#later(),

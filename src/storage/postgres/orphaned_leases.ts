@@ -1,4 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
+import { exponentialDelay, withJitter } from '../../kernel/retry.js';
 import { giveBack } from '../repositories/lease_repository.js';
 import { sessions } from './schema.js';
 import type { TransactionDependencies } from './transaction.js';
@@ -7,10 +8,10 @@ import type { PostgresUnitsOfWork } from './unit_of_work.js';
 /** Beyond this many, the oldest are forgotten: such a lease ends when it expires. */
 const MOST = 10_000;
 
-const FIRST_PAUSE_MS = 100;
+const FIRST_DELAY_MS = 100;
 
 /** The maximum delay between attempts, in milliseconds. */
-const MAX_PAUSE_MS = 5_000;
+const MAX_DELAY_MS = 5_000;
 
 /** A lease that may have been granted. */
 interface Doubt {
@@ -29,7 +30,7 @@ export class OrphanedLeases {
   readonly #dependencies: TransactionDependencies;
   readonly #settleMs: number;
   readonly #doubts = new Map<string, Doubt>();
-  #pause = FIRST_PAUSE_MS;
+  #attempts = 0;
   #stop: (() => void) | null = null;
   #closed = false;
 
@@ -65,12 +66,12 @@ export class OrphanedLeases {
   #later(): void {
     if (this.#closed || this.#stop !== null || this.#doubts.size === 0) return;
     const { random, timers } = this.#dependencies;
-    const pause = this.#pause * (0.5 + random() / 2);
-    this.#pause = Math.min(this.#pause * 2, MAX_PAUSE_MS);
-    this.#stop = timers.after(pause, async () => {
+    const delayMs = exponentialDelay(this.#attempts, FIRST_DELAY_MS, MAX_DELAY_MS);
+    this.#attempts += 1;
+    this.#stop = timers.after(withJitter(delayMs, random), async () => {
       await this.#look().catch(() => undefined);
       this.#stop = null;
-      if (this.#doubts.size === 0) this.#pause = FIRST_PAUSE_MS;
+      if (this.#doubts.size === 0) this.#attempts = 0;
       this.#later();
     });
   }

@@ -2,19 +2,17 @@ import { types } from 'node:util';
 import type { Pool, PoolClient, QueryConfig, QueryResultRow } from 'pg';
 import pg from 'pg';
 import { Unavailable } from '../../kernel/errors.js';
+import { exponentialDelays, RetryBudget, withJitter, withRetry } from '../../kernel/retry.js';
 import type { Timers } from '../../kernel/timers.js';
 
-/** How often a transaction is tried if others abort it. */
-const ATTEMPTS = 6;
-
-/** The maximum delay before the second attempt, in milliseconds; it doubles with each further one. */
-const FIRST_PAUSE_MS = 4;
+/** The maximum delays of a transaction that others abort, in milliseconds. */
+const CONFLICT_DELAYS_MS = exponentialDelays(5, 4);
 
 /**
  * The maximum delays of a transaction for a lost connection, in milliseconds: 2 s in total, which a server takes to
  * restart. A longer outage is reported to the caller, which can wait longer than its connection.
  */
-const PAUSES_MS: readonly number[] = [25, 75, 150, 300, 450, 1_000];
+const OUTAGE_DELAYS_MS: readonly number[] = [25, 75, 150, 300, 450, 1_000];
 
 /** What a statement does. A read is retried after any failure. */
 export type Access = 'reads' | 'writes';
@@ -34,22 +32,22 @@ export interface TransactionDependencies {
 export class Transactions {
   readonly #pool: Pool;
   readonly #dependencies: TransactionDependencies;
-  readonly #pausesMs: readonly number[];
+  readonly #outageDelaysMs: readonly number[];
 
-  constructor(pool: Pool, dependencies: TransactionDependencies, pausesMs = PAUSES_MS) {
+  constructor(pool: Pool, dependencies: TransactionDependencies, outageDelaysMs = OUTAGE_DELAYS_MS) {
     this.#pool = pool;
     this.#dependencies = dependencies;
-    this.#pausesMs = pausesMs;
+    this.#outageDelaysMs = outageDelaysMs;
   }
 
   /** Runs `work` in a READ COMMITTED transaction, retrying it from the start if necessary. Durable when it resolves. */
   run<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
-    return this.#repeatedly(() => this.#once(work));
+    return this.#retry(() => this.#once(work));
   }
 
   /** Runs one statement, which is a transaction by itself. */
   statement<Row extends QueryResultRow>(query: QueryConfig, access: Access = 'writes'): Promise<Row[]> {
-    return this.#repeatedly(async () => {
+    return this.#retry(async () => {
       const client = await this.#pool.connect();
       let broken = false;
       try {
@@ -63,28 +61,24 @@ export class Transactions {
     });
   }
 
-  async #repeatedly<Result>(attempt: () => Promise<Result>): Promise<Result> {
-    let [undone, lost] = [0, 0];
-    for (;;) {
-      try {
-        return await attempt();
-      } catch (error) {
-        const pause = this.#pauseAfter(error, undone, lost);
-        if (pause === null) throw toldError(error);
-        if (isRetryable(error)) undone += 1;
-        else lost += 1;
-        await this.#pass(pause);
+  async #retry<Result>(attempt: () => Promise<Result>): Promise<Result> {
+    const { random, timers } = this.#dependencies;
+    const conflicts = new RetryBudget(CONFLICT_DELAYS_MS);
+    const outages = new RetryBudget(this.#outageDelaysMs);
+    const delayAfter = (error: unknown): number | null => {
+      if (error instanceof OutcomeUnknown) return null;
+      if (isRetryable(error)) {
+        const maxMs = conflicts.delayAfterFailure();
+        return maxMs === null ? null : random() * maxMs;
       }
+      const maxMs = isTransient(error) ? outages.delayAfterFailure() : null;
+      return maxMs === null ? null : withJitter(maxMs, random);
+    };
+    try {
+      return await withRetry(attempt, { delayAfter, timers });
+    } catch (error) {
+      throw toldError(error);
     }
-  }
-
-  /** Null: it is not retried. */
-  #pauseAfter(error: unknown, undone: number, lost: number): number | null {
-    if (error instanceof OutcomeUnknown) return null;
-    const { random } = this.#dependencies;
-    if (isRetryable(error)) return undone + 1 < ATTEMPTS ? random() * FIRST_PAUSE_MS * 2 ** undone : null;
-    const most = this.#pausesMs[lost];
-    return isTransient(error) && most !== undefined ? most * (0.5 + random() / 2) : null;
   }
 
   async #once<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
@@ -102,10 +96,6 @@ export class Transactions {
     } finally {
       client.release(broken);
     }
-  }
-
-  #pass(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => this.#dependencies.timers.after(milliseconds, resolve));
   }
 }
 
