@@ -39,7 +39,11 @@ export interface Trial {
 const NO_TROUBLE: Trouble = { end: async () => [] };
 
 /** Executes a trial, and checks what is stored at the end. */
-export async function carryOut(place: Workplace, trial: Trial, database: DatabaseWish): Promise<Finding[]> {
+export async function executeTrial(
+  place: Workplace,
+  trial: Trial,
+  database: DatabaseWish,
+): Promise<Finding[]> {
   const { name, accounts, target, settings = {}, trouble = () => NO_TROUBLE } = trial;
   process.stdout.write(`${name}, ${database.name} …\n`);
   const centres = await DataCentres.start(place);

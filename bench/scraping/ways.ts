@@ -1,10 +1,9 @@
 import { type Finding, said } from '../finding.js';
 import type { Workplace } from '../workplace.js';
-import { FLOODED_ACCOUNTS, floods } from './floods.js';
-import { kills } from './kills.js';
 import type { DatabaseWish } from './own_database.js';
 import { failingBucket, failingNas } from './refusals.js';
-import { carryOut, type Trial } from './trial.js';
+import { executeTrial, type Trial } from './trial.js';
+import { FLOODED_ACCOUNTS, floods, kills } from './troubles.js';
 
 /** A pool with other free sessions while the session of a killed service cools down. */
 const KILLED_ACCOUNTS = 16;
@@ -41,5 +40,5 @@ export async function goBy(
 }
 
 async function trialOf(place: Workplace, make: MakeTrial, database: DatabaseWish): Promise<Finding[]> {
-  return carryOut(place, await make(place), database);
+  return executeTrial(place, await make(place), database);
 }

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { logIn, post, withTelegram } from '../logins/over_sandbox.js';
+import { release } from '../pool/holding.js';
 import type { Service } from '../service/service.js';
 import { idsOf, lastRun, linesOf, makeSource, runOnce } from './scraped.js';
+import { logInSome, smallWorld } from './small_world.js';
 
 const [ADA, BEN] = ['+9996610001', '+9996610002'];
 const ARCHIVE = 'sandbox_archive';
@@ -92,6 +94,29 @@ describe('a run whose sessions have no access to the channel', () => {
       });
       expect(await service.status()).toMatchObject({ free: 2 });
     }),
+    60_000,
+  );
+});
+
+describe('a run that waits for a session while the service stops', () => {
+  it(
+    'continues after the next start',
+    withTelegram(
+      async ({ service, sandbox }) => {
+        await logInSome({ service, sandbox }, 1);
+        const { session_id } = await service.lease('ttl=600');
+        const id = await makeSource(service, 'small1', { file_types: [] });
+        const { id: run } = await runOnce(service, id, ({ state }) => state === 'waiting');
+        await service.stop();
+        await service.start();
+        await service.time.advance(2);
+        await release(service, session_id);
+        expect(await runOnce(service, id, ({ state }) => /completed|failed/.test(state))).toMatchObject({
+          ...{ id: run, state: 'completed', error: null },
+        });
+      },
+      { seed: smallWorld },
+    ),
     60_000,
   );
 });

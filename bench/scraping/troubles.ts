@@ -1,19 +1,20 @@
-import { exactly } from '../finding.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { exactly, noted } from '../finding.js';
 import type { Trouble, Troubled } from './trial.js';
 
 /** Messages between flood waits. */
-const EVERY = 5_000;
+const FLOOD_EVERY = 5_000;
 
 /** Makes Telegram ask the reader to wait an hour, every 5,000 messages. */
 export function floods({ centres, scraper }: Troubled): Trouble {
-  let next = EVERY;
+  let next = FLOOD_EVERY;
   let asked = 0;
   let runId = 0;
   return {
     async onProgress({ id, messages_stored }) {
       runId = id;
       if (messages_stored < next) return;
-      next = (Math.floor(messages_stored / EVERY) + 1) * EVERY;
+      next = (Math.floor(messages_stored / FLOOD_EVERY) + 1) * FLOOD_EVERY;
       asked += 1;
       await centres.fail('messages.getHistory', 'FLOOD_WAIT_3600');
     },
@@ -31,3 +32,28 @@ export function floods({ centres, scraper }: Troubled): Trouble {
 
 /** More accounts than there are floods. */
 export const FLOODED_ACCOUNTS = 24;
+
+const KILL_EVERY_MS = 10_000;
+
+/** Kills the service every ten seconds, and starts it again at once. */
+export function kills({ place, scraper }: Troubled): Trouble {
+  const over = new AbortController();
+  let count = 0;
+  const killing = (async () => {
+    for (;;) {
+      await delay(KILL_EVERY_MS, undefined, { signal: over.signal }).catch(() => undefined);
+      if (over.signal.aborted || place.closed) return;
+      await scraper.server.stop('SIGKILL');
+      count += 1;
+      await scraper.server.start();
+    }
+  })();
+  killing.catch(() => undefined);
+  return {
+    async end() {
+      over.abort();
+      await killing;
+      return [noted('kills', { value: count, unit: '' })];
+    },
+  };
+}
