@@ -1,7 +1,7 @@
 import type { Benchmark } from './benchmark.js';
 import { API_KEY, Client, readLease, WORKER_KEY } from './client.js';
 import { exactly, type Finding } from './finding.js';
-import { type DatabaseWish, ownDatabase } from './scraping/own_database.js';
+import { type DatabaseChoice, ownDatabase } from './scraping/own_database.js';
 import { Server } from './server.js';
 import { writePlainFiles } from './session_files.js';
 import type { Workplace } from './workplace.js';
@@ -21,7 +21,7 @@ export const olderWorkers: Benchmark = {
   },
 };
 
-async function measure(place: Workplace, database: DatabaseWish): Promise<Finding[]> {
+async function measure(place: Workplace, database: DatabaseChoice): Promise<Finding[]> {
   writePlainFiles(await place.makeDirectory('sessions'), SESSIONS);
   const API_KEYS = `${API_KEY},worker:${WORKER_KEY}`;
   const settings = { API_KEYS, ...(await ownDatabase(place, database)) };

@@ -10,7 +10,7 @@ import { addressesIn } from './addresses.js';
 import { APPLICATION } from './world.js';
 
 /** The arguments of the program. */
-export interface BareWish {
+export interface BareReaderOptions {
   readonly telegram: string;
   readonly session: string;
   readonly channel: string;
@@ -28,7 +28,7 @@ export interface BareReading {
 }
 
 /** Reads a channel as in GramJS's documentation: oldest message first, each file with its message. */
-async function read({ telegram, session, channel, directory }: BareWish): Promise<BareReading> {
+async function read({ telegram, session, channel, directory }: BareReaderOptions): Promise<BareReading> {
   const client = clientOver(telegram, session);
   const started = performance.now();
   let [messages, files, downloading] = [0, 0, 0];

@@ -7,7 +7,7 @@ import { nodeCommand } from '../programs.js';
 import type { Workplace } from '../workplace.js';
 import { addressesIn } from './addresses.js';
 import { archive } from './archive.js';
-import type { BareReading, BareWish } from './bare_reader.js';
+import type { BareReaderOptions, BareReading } from './bare_reader.js';
 import type { DataCentres } from './data_centres.js';
 import { APPLICATION, ARCHIVE, codeOf } from './world.js';
 
@@ -19,9 +19,9 @@ export async function readBare(
   withFiles: boolean,
 ): Promise<BareReading> {
   const directory = withFiles ? await place.makeDirectory('bare') : null;
-  const wish: BareWish = { telegram, session, channel: ARCHIVE, directory };
+  const options: BareReaderOptions = { telegram, session, channel: ARCHIVE, directory };
   const reading: BareReading = JSON.parse(
-    await place.run(nodeCommand('bare_reader', [JSON.stringify(wish)])),
+    await place.run(nodeCommand('bare_reader', [JSON.stringify(options)])),
   );
   if (directory !== null) await rm(directory, { recursive: true });
   const { messages, files } = archive();

@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { Workplace } from '../workplace.js';
 
 /** The database that a service runs on. */
-export interface DatabaseWish {
+export interface DatabaseChoice {
   readonly name: 'SQLite' | 'PostgreSQL';
   /** A server on which databases may be created; null: SQLite. */
   readonly server: string | null;
@@ -13,7 +13,7 @@ let made = 0;
 /** The settings for a service with its own database, which is dropped when the workplace is closed. */
 export async function ownDatabase(
   place: Workplace,
-  { server }: DatabaseWish,
+  { server }: DatabaseChoice,
 ): Promise<Readonly<Record<string, string>>> {
   if (server === null) return {};
   made += 1;

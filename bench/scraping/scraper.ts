@@ -63,8 +63,11 @@ export class Scraper {
   }
 
   /** Creates a source for the archive, which starts its first run; returns its id. */
-  async scrape(wish: { readonly target: string; readonly file_types?: readonly string[] }): Promise<number> {
-    const source = { name: 'Archive', channel_username: ARCHIVE, ...wish };
+  async scrape(options: {
+    readonly target: string;
+    readonly file_types?: readonly string[];
+  }): Promise<number> {
+    const source = { name: 'Archive', channel_username: ARCHIVE, ...options };
     return (await this.ask<{ id: number }>('POST', '/sources/public', source)).id;
   }
 

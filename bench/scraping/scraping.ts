@@ -1,7 +1,7 @@
 import type { Benchmark, Sizes } from '../benchmark.js';
 import { type Finding, table } from '../finding.js';
 import type { Workplace } from '../workplace.js';
-import type { DatabaseWish } from './own_database.js';
+import type { DatabaseChoice } from './own_database.js';
 import { speed } from './speed.js';
 import { goBy, WAYS } from './ways.js';
 
@@ -28,7 +28,7 @@ export const scraping: Benchmark = {
 async function measured(
   part: string,
   open: () => Promise<Workplace>,
-  databases: readonly DatabaseWish[],
+  databases: readonly DatabaseChoice[],
 ): Promise<Finding[]> {
   if (part === 'speed') return speed(await open());
   const findings: Finding[] = [];
@@ -40,7 +40,7 @@ function partsOf({ ways }: Sizes): readonly string[] {
   return ways.length === 0 ? PARTS : ways;
 }
 
-function databasesOf({ database }: Sizes): readonly DatabaseWish[] {
+function databasesOf({ database }: Sizes): readonly DatabaseChoice[] {
   const sqlite = { name: 'SQLite', server: null } as const;
   return database === null ? [sqlite] : [sqlite, { name: 'PostgreSQL', server: database }];
 }

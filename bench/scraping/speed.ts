@@ -76,8 +76,8 @@ function compare(ours: Times, bare: Times): Finding[] {
 }
 
 /** Scrapes the archive as a new source, and removes what it stored; returns how long its run took, in seconds. */
-async function scrape(place: Workplace, scraper: Scraper, wish: object): Promise<number> {
-  const source = await scraper.scrape({ target: 'LOCAL', ...wish });
+async function scrape(place: Workplace, scraper: Scraper, options: object): Promise<number> {
+  const source = await scraper.scrape({ target: 'LOCAL', ...options });
   const run = await scraper.ended(source);
   if (run.state !== 'completed') throw new Error(`a run ${run.state}: ${run.error}`);
   await scraper.ask('DELETE', `/sources/${source}`);

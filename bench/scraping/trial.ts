@@ -3,7 +3,7 @@ import type { Workplace } from '../workplace.js';
 import { archive } from './archive.js';
 import { DataCentres } from './data_centres.js';
 import { judgeRecord, judgeStored } from './judge.js';
-import { type DatabaseWish, ownDatabase } from './own_database.js';
+import { type DatabaseChoice, ownDatabase } from './own_database.js';
 import { Scraper, type ToldRun } from './scraper.js';
 import { type Stored, storedBelow } from './stored.js';
 import { WORKER_PHONES } from './world.js';
@@ -42,7 +42,7 @@ const NO_TROUBLE: Trouble = { end: async () => [] };
 export async function executeTrial(
   place: Workplace,
   trial: Trial,
-  database: DatabaseWish,
+  database: DatabaseChoice,
 ): Promise<Finding[]> {
   const { name, accounts, target, settings = {}, trouble = () => NO_TROUBLE } = trial;
   process.stdout.write(`${name}, ${database.name} …\n`);

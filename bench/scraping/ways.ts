@@ -1,6 +1,6 @@
 import { type Finding, said } from '../finding.js';
 import type { Workplace } from '../workplace.js';
-import type { DatabaseWish } from './own_database.js';
+import type { DatabaseChoice } from './own_database.js';
 import { failingBucket, failingNas } from './refusals.js';
 import { executeTrial, type Trial } from './trial.js';
 import { FLOODED_ACCOUNTS, floods, kills } from './troubles.js';
@@ -25,7 +25,7 @@ export const WAYS = Object.keys(TRIALS);
 /** Every message and file exactly once, in one way and on one database. */
 export async function goBy(
   way: string,
-  database: DatabaseWish,
+  database: DatabaseChoice,
   open: () => Promise<Workplace>,
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
@@ -39,6 +39,6 @@ export async function goBy(
   return findings;
 }
 
-async function trialOf(place: Workplace, make: MakeTrial, database: DatabaseWish): Promise<Finding[]> {
+async function trialOf(place: Workplace, make: MakeTrial, database: DatabaseChoice): Promise<Finding[]> {
   return executeTrial(place, await make(place), database);
 }

@@ -59,18 +59,18 @@ export class RunLeases {
    */
   async acquire(request: SessionRequest, wait: RunWait | null, signal: AbortSignal): Promise<Lease | null> {
     const { pool, timers } = this.#parts;
-    let told = Promise.resolve();
+    let announced = Promise.resolve();
     const cancel = timers.after(WAITING_AFTER_MS, () => {
-      if (wait) told = wait.onWaiting().catch(() => undefined);
+      if (wait) announced = wait.onWaiting().catch(() => undefined);
     });
     try {
       const lease = await pool.acquire(ownRequest({ ...LEASE, ...request }), wait?.seconds ?? 0, signal);
-      await told;
+      await announced;
       if (!signal.aborted) return lease;
       await this.giveBack(lease);
       return null;
     } catch (error) {
-      await told;
+      await announced;
       if (error instanceof SessionsDirectoryGone && wait === null) return null;
       if (error instanceof Unavailable && error.code === 'no_free_session') return null;
       throw error;

@@ -5,7 +5,7 @@ import { ManualTime, until } from '../service/manual_time.js';
 import { withService } from '../service/service.js';
 import { seedRun, seedSource } from '../sources/seeding.js';
 
-/** More runs than are told of in one go. */
+/** More runs than are published in one interval. */
 const MANY = 120;
 
 describe('runs that change at the same moment', () => {

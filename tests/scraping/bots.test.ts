@@ -11,7 +11,7 @@ const [TOKEN, OTHER] = [sandboxSeed.bots[0]?.token ?? '', '1000000200:another-sa
 const [BOT, OTHER_BOT] = ['bot1000000100', 'bot1000000200'];
 const SMALL = 'small_channel';
 
-/** Another bot, and a channel that is read in a moment. */
+/** Another bot, and a channel that is read quickly. */
 const { bots, channels } = parseSeed({
   accounts: [{ phone: ADA, id: 1, first_name: 'Ada' }],
   bots: [{ token: OTHER, first_name: 'Other' }],
@@ -157,7 +157,7 @@ async function again(service: Service, sourceId: number): Promise<ToldRun> {
   return runOnce(service, sourceId, (run) => run.id === body.run_id && run.state === 'completed');
 }
 
-/** How often the methods were called that bots may call now and then only. */
+/** How often the methods were called that bots may call only rarely. */
 function scarceCalls({ connections }: Sandbox): number[] {
   return ['auth.ImportBotAuthorization', 'contacts.ResolveUsername'].map((name) => connections.calls(name));
 }

@@ -55,8 +55,8 @@ describe('a run of a private channel', () => {
       const { service, sandbox } = world;
       const { id: session_id } = await logIn(world, ADA);
       const channel_id = 1000000003;
-      const wish = { name: 'Team', session_id, channel_id, target: 'LOCAL' };
-      const { body } = await post(service, '/sources/private', wish).expect(200);
+      const settings = { name: 'Team', session_id, channel_id, target: 'LOCAL' };
+      const { body } = await post(service, '/sources/private', settings).expect(200);
       expect(await lastRun(service, body.id)).toMatchObject({ state: 'completed', files_done: 4 });
       expect(linesOf(service, body.id).map((line) => line.id)).toEqual(idsOf(sandbox, 'Sandbox Team'));
     }),
@@ -68,8 +68,8 @@ describe('a run of a private channel', () => {
     withTelegram(async (world) => {
       const { service } = world;
       const { id: session_id } = await logIn(world, BEN);
-      const wish = { name: 'Team', session_id, channel_id: 1000000003, target: 'LOCAL' };
-      const { body } = await post(service, '/sources/private', wish).expect(200);
+      const settings = { name: 'Team', session_id, channel_id: 1000000003, target: 'LOCAL' };
+      const { body } = await post(service, '/sources/private', settings).expect(200);
       expect(await lastRun(service, body.id)).toMatchObject({
         state: 'failed',
         error: expect.stringContaining('not a member of the channel'),
@@ -121,7 +121,7 @@ describe('a run that waits for a session while the service stops', () => {
   );
 });
 
-/** Waits until the run's session is free again: the run is told of its end within seconds. */
+/** Waits until the run's session is free again: the run learns of its end within seconds. */
 async function untilFree(service: Service): Promise<void> {
   while ((await service.status()).free !== 1) await delay(100);
 }

@@ -15,7 +15,7 @@ import type { Checkpoint, RunLogEntry, ScrapedFile } from '../../src/runs/store.
 import { Client } from '../journeys/client.js';
 import { sendCode } from '../journeys/journey.js';
 
-/** What the run asked of the disk, and what it recorded: from then on it counts. */
+/** A call of the disk, or a record: what is recorded counts from then on. */
 export type FlushedEvent =
   | DiskCall
   | {
@@ -24,7 +24,7 @@ export type FlushedEvent =
       readonly files: readonly Pick<ScrapedFile, 'path' | 'sizeBytes' | 'state'>[];
     };
 
-/** How a run over the failing disk went. */
+/** The outcome of a run on the failing disk. */
 export interface FlushedRun {
   readonly state: string;
   readonly messagesStored: number;
@@ -34,10 +34,10 @@ export interface FlushedRun {
   readonly events: readonly FlushedEvent[];
 }
 
-export interface FlushedWish {
+export interface FlushedRunOptions {
   readonly directory: string;
   readonly nasRoot: string;
-  /** Regular expressions: of the paths that match one, the second is not flushed. */
+  /** Regular expressions: of the syncs of paths that match one, the second is refused. */
   readonly refusedOnce: readonly string[];
 }
 
@@ -52,7 +52,7 @@ const CHANNEL = {
   messages: { count: 120, files: 6, largest_file: 3_000 },
 };
 
-/** Notes all that the disk is asked to do, and all that is recorded; has the disk refuse what it is to refuse. */
+/** Collects all calls of the disk and all records, and makes the disk refuse what it is to refuse. */
 function watch(container: Container, refusedOnce: readonly string[]): FlushedEvent[] {
   const events: FlushedEvent[] = [];
   disk.onCall = (call) => events.push(call);
@@ -76,8 +76,8 @@ async function readAll(container: Container, url: string, code: string): Promise
   const admin = new Client(url, KEY);
   const temp_session_id = await sendCode(admin, { phone_number: ADA });
   (await admin.post('/sessions/verify-otp', { temp_session_id, code })).must(200);
-  const wish = { name: 'Flushed', channel_username: CHANNEL.username, target: 'NAS' };
-  const { id } = (await admin.post<{ id: number }>('/sources/public', wish)).must(200);
+  const settings = { name: 'Flushed', channel_username: CHANNEL.username, target: 'NAS' };
+  const { id } = (await admin.post<{ id: number }>('/sources/public', settings)).must(200);
   const { runs } = container.database;
   for (;;) {
     const [run] = await runs.runs(id, { skip: 0, limit: 1 });
@@ -90,7 +90,7 @@ async function readAll(container: Container, url: string, code: string): Promise
   }
 }
 
-async function main({ directory, nasRoot, refusedOnce }: FlushedWish): Promise<FlushedRun> {
+async function main({ directory, nasRoot, refusedOnce }: FlushedRunOptions): Promise<FlushedRun> {
   const seed = parseSeed({
     accounts: [{ phone: ADA, id: 7000000001, first_name: 'Ada' }],
     channels: [CHANNEL],

@@ -6,20 +6,20 @@ import type { Service } from '../service/service.js';
 import { idsOf, linesOf, makeSource, type ToldRun } from './scraped.js';
 import { logInSome, SMALL_CHANNELS } from './small_world.js';
 
-/** How many accounts the sources are read with. */
+/** How many accounts read the sources. */
 const SESSIONS = 5;
 
 /** Fewer runs at once than there are sessions. */
 const FEW = 4;
 
-/** Services over one pool that store on one disk. */
+/** Services that share one pool and store on one disk. */
 export interface Scrapers {
   readonly services: readonly [Service, ...Service[]];
   readonly sandbox: Sandbox;
   readonly dataDir: string;
 }
 
-/** Makes a test of a function that wants services of which `most` runs are carried out at once. */
+/** Makes a test of a function that needs services which execute `most` runs at once. */
 export type WithScrapers = (most: number, test: (scrapers: Scrapers) => Promise<void>) => () => Promise<void>;
 
 interface Run extends ToldRun {
@@ -28,7 +28,7 @@ interface Run extends ToldRun {
   readonly finished_at: string | null;
 }
 
-/** What holds of many sources, however many services there are. */
+/** What holds for many sources, however many services there are. */
 export function manySources(withScrapers: WithScrapers): void {
   it(
     'are all read, in the order in which they started to wait, and no session is used twice at once',
@@ -37,7 +37,7 @@ export function manySources(withScrapers: WithScrapers): void {
       const { waiting, ended } = await scrapeMany(scrapers, SMALL_CHANNELS);
       const came = waiting.map((run) => Date.parse(run.waiting_since ?? ''));
       const served = await Promise.all(ended.map((run) => servedAt(service, run)));
-      // Those that are served at one moment write it down in any order, and a busy machine lets some do so late.
+      // Those that are served at the same moment log it in any order, and some late on a busy machine.
       expect(mostOvertaken(came, served)).toBeLessThan(2 * SESSIONS);
     }),
     60_000,
@@ -50,7 +50,7 @@ export function manySources(withScrapers: WithScrapers): void {
       const made = ended.map(({ id }) => id);
       const started = ended.map((run) => Date.parse(run.started_at));
       const finished = ended.map((run) => Date.parse(run.finished_at ?? ''));
-      // Services that look for a run at one moment have looked at the clock before.
+      // Services that look for a run at the same moment have read the clock before.
       expect(mostOvertaken(made, started)).toBeLessThan(scrapers.services.length > 1 ? FEW : 1);
       expect(mostOvertaken(made, finished)).toBeLessThan(2 * FEW);
     }),
@@ -84,7 +84,7 @@ async function scrapeMany(scrapers: Scrapers, begun: number): Promise<Record<'wa
   return { waiting, ended: await runsOf(service, sources) };
 }
 
-/** Looks at the states of all sources' runs now and then: to ask all the time would keep the runs from going on. */
+/** Polls the states of all sources' runs, with pauses: without them it would slow the runs down. */
 async function untilStates(service: Service, enough: (states: string[]) => boolean): Promise<void> {
   for (;;) {
     const { body } = await service.as('monitor').get('/sources').expect(200);
@@ -102,13 +102,13 @@ function runsOf(service: Service, sources: readonly number[]): Promise<Run[]> {
   return Promise.all(asked);
 }
 
-/** When the run was given a session first, by its log. */
+/** When the run was first given a session, by its log. */
 async function servedAt(service: Service, { id }: Run): Promise<number> {
   const { body } = await service.as('monitor').get(`/runs/${id}/logs`).expect(200);
   return Date.parse(body.find(({ message }: { message: string }) => message.startsWith('reads with')).at);
 }
 
-/** By how many that came after it was any of them overtaken at the most? */
+/** The most of them that any was overtaken by, which came after it. */
 function mostOvertaken(came: readonly number[], went: readonly number[]): number {
   const overtaken = came.map((cameAt, one) => {
     const wentAt = went[one] ?? 0;

@@ -54,7 +54,7 @@ function checksums({ world }: Sandbox): Map<number, string> {
   return known;
 }
 
-/** The files of the source's run, as the API tells them. */
+/** The files of the source's run, as the API lists them. */
 async function filesOf(service: Service, id: number) {
   const run = await lastRun(service, id);
   expect(run).toMatchObject({ state: 'completed', error: null });

@@ -7,7 +7,7 @@ interface Content {
   bytes: number;
   /** So many would be left of it. */
   flushed: number;
-  /** From here on the system has forgotten what it could not flush: it is to be written again. */
+  /** From here on the system has dropped what it could not flush: it must be written again. */
   forgotten: number | null;
 }
 

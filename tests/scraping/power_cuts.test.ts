@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { FlushedEvent, FlushedRun, FlushedWish } from './flushed_run.js';
+import type { FlushedEvent, FlushedRun, FlushedRunOptions } from './flushed_run.js';
 import { PowerCut } from './power_cut.js';
 
 const RUN = fileURLToPath(new URL('./flushed_run.js', import.meta.url));
@@ -27,8 +27,8 @@ beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'power-cut-'));
   nasRoot = join(directory, 'nas');
   mkdirSync(nasRoot);
-  const wish: FlushedWish = { directory, nasRoot, refusedOnce: Object.values(REFUSED_ONCE) };
-  const args = ['--no-warnings', RUN, JSON.stringify(wish)];
+  const settings: FlushedRunOptions = { directory, nasRoot, refusedOnce: Object.values(REFUSED_ONCE) };
+  const args = ['--no-warnings', RUN, JSON.stringify(settings)];
   const { stdout, stderr } = spawnSync(process.execPath, args, {
     ...{ encoding: 'utf8', env: { NAS_ROOT: nasRoot }, maxBuffer: 2 ** 26, timeout: 60_000 },
   });
@@ -37,7 +37,7 @@ beforeAll(() => {
 }, 90_000);
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** The months and files that a power cut would take, of all that was recorded, each time when it was. */
+/** The recorded months and files that a power cut would have lost, at each record. */
 function lost(events: readonly FlushedEvent[]): string[] {
   const cut = new PowerCut(nasRoot);
   const counted = new Map<string, number>();

@@ -5,7 +5,7 @@ import type { RunOutcome } from '../../src/runs/engine.js';
 import { type RecoveryAction, TELEGRAM_RETRY_DELAYS_MS } from '../../src/scraping/recovery.js';
 import { readToEnd } from '../../src/scraping/run_executor.js';
 
-/** What comes of reading: it ends, or it fails with what is to be done then, at some message. */
+/** The result of reading: it ends, or fails at some message with the action that follows. */
 type Reading = 'ends' | { readonly action: RecoveryAction; readonly at: number };
 
 interface Told {
@@ -19,7 +19,7 @@ interface Told {
 
 const RETRY: RecoveryAction = { kind: 'retry' };
 
-/** Reads as often as it is wanted, with what comes of it one after the other. */
+/** Reads to the end, with these results one after the other. */
 async function read(...readings: readonly Reading[]): Promise<Told> {
   const pauses: number[] = [];
   const timers: Timers = {

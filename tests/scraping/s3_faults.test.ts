@@ -46,7 +46,7 @@ describe('an S3 server that spoils every tenth write', () => {
     expect(await place.text('tech/news/messages/2024-01.jsonl')).toBe(lines(...ids).toString());
     for (const [path, sha256] of checksums) expect(await place.checksum(path)).toBe(sha256);
     expect(await place.paths()).toHaveLength(25);
-    // An upload that was begun without an answer is forgotten by the next opening.
+    // An upload that was begun without an answer is aborted when the sink is opened next.
     await (await place.open(recorded)).close();
     expect(await place.server?.waiting('bucket')).toEqual([]);
     expect(await place.paths()).toHaveLength(25);
@@ -97,7 +97,7 @@ describe('an upload', () => {
   it('interrupted by the end of its run is aborted when the sink is next opened', async () => {
     const sink = await place.open(NOTHING_STORED, NEVER, throughProxy);
     const arrived = await sink.store(LARGE, mebibytes(16), NEVER);
-    // The dead do not clear up.
+    // A dead run does not clean up.
     const { end } = endingAtThirdPart((method) => (method === 'DELETE' ? 'lost' : null));
     await expect(arrived.keep(end.signal)).rejects.toThrow('ended');
     await sink.close();

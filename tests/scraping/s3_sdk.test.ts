@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 
 const opening = new URL('../../src/scraping/sinks/open_sink.js', import.meta.url).href;
 
-/** What a process of its own prints that has `openSink` and nothing of the tests: it loads what the service loads. */
+/** The output of a separate process that has `openSink` and nothing of the tests: it loads what the service loads. */
 function printedBy(script: string): unknown {
   const whole = `import { createRequire } from 'node:module';
     const { openSink } = await import(${JSON.stringify(opening)});

@@ -8,7 +8,7 @@ import type { Service } from '../service/service.js';
 
 const ENDS = ['completed', 'failed', 'cancelled', 'deferred'];
 
-/** A line of a month's file, as far as tests look at it. */
+/** A line of a month's file: the fields that tests use. */
 export interface Line {
   readonly id: number;
   readonly text: string;
@@ -19,7 +19,7 @@ export interface Line {
   } | null;
 }
 
-/** A run as the API tells it, as far as tests look at it. */
+/** A run as the API returns it: the fields that tests use. */
 export interface ToldRun {
   readonly id: number;
   readonly state: string;
@@ -32,13 +32,13 @@ export interface ToldRun {
 
 /** Makes a source of a public channel; its id. */
 export async function makeSource(service: Service, username: string, over: object = {}): Promise<number> {
-  const wish = { name: username, channel_username: username, target: 'LOCAL', ...over };
-  const { body } = await post(service, '/sources/public', wish).expect(200);
+  const settings = { name: username, channel_username: username, target: 'LOCAL', ...over };
+  const { body } = await post(service, '/sources/public', settings).expect(200);
   return body.id;
 }
 
-/** How often a run is asked for, in milliseconds: it takes real time, and asking without a pause would slow it down. */
-const ASK_EVERY_MS = 100;
+/** How often a run is polled, in milliseconds: it takes real time, and polling without a pause would slow it down. */
+const POLL_MS = 100;
 
 /** The source's newest run, once `enough` of it is done. */
 export async function runOnce(
@@ -49,16 +49,16 @@ export async function runOnce(
   for (;;) {
     const { body } = await service.as('admin').get(`/sources/${sourceId}/runs`).expect(200);
     if (body[0] && enough(body[0])) return body[0];
-    await delay(ASK_EVERY_MS);
+    await delay(POLL_MS);
   }
 }
 
-/** The source's newest run, once it has come to its end. */
+/** The source's newest run, once it has ended. */
 export function lastRun(service: Service, sourceId: number): Promise<ToldRun> {
   return runOnce(service, sourceId, ({ state }) => ENDS.includes(state));
 }
 
-/** What the source's newest run has logged. */
+/** The log of the source's newest run. */
 export async function logOf(
   service: Service,
   sourceId: number,
@@ -82,7 +82,7 @@ export function linesOf({ dataDir }: Pick<Service, 'dataDir'>, sourceId: number)
   );
 }
 
-/** The ids of all messages of a channel, by the data centre's own list. */
+/** The ids of all messages of a channel, according to the sandbox. */
 export function idsOf(sandbox: Sandbox, title: string): number[] {
   const channel = sandbox.world.channels.find((one) => one.title === title);
   const ids: number[] = [];

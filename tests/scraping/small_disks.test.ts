@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 
 describe('a disk', () => {
-  /** Whether this user may mount a small disk of its own in place of the NAS. */
+  /** Whether this user may mount a small disk in place of the NAS. */
   function mounts(...options: string[]): boolean {
     const may = run(
       'mount',

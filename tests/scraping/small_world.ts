@@ -8,7 +8,7 @@ const PHONES = ['+9996610001', '+9996610002', '+9996620001', '+9996620002', '+99
 /** How many small channels there are: `small1`, `small2`, and so on. */
 export const SMALL_CHANNELS = 50;
 
-/** A channel that is read for longer than any test lasts. */
+/** A channel that takes longer to read than any test lasts. */
 export const LARGE = 'large';
 
 /** A Telegram of five accounts, many small public channels of a little more than one page each, and a large one. */

@@ -36,7 +36,7 @@ function slowly({ sandbox: { faults } }: World): void {
 }
 
 /** Expects that what was read has stayed, and that the next run reads the rest once the channel is back. */
-async function expectToGoOn({ service, sandbox }: World, source: number, title: string): Promise<void> {
+async function expectToContinue({ service, sandbox }: World, source: number, title: string): Promise<void> {
   const all = idsOf(sandbox, title);
   const before = linesOf(service, source).map((line) => line.id);
   expect(before.length).toBeGreaterThan(0);
@@ -60,7 +60,7 @@ describe('a channel that disappears halfway', () => {
           const run = await failHalfway(world, id, { fault });
           expect(run).toMatchObject({ state: 'failed', error: expect.stringContaining('(2 tried)') });
           expect(await world.service.status()).toMatchObject({ free: 2, in_use: 0 });
-          await expectToGoOn(world, id, OPEN.title);
+          await expectToContinue(world, id, OPEN.title);
         },
         { seed: SEED },
       )(),
@@ -97,7 +97,7 @@ describe('a channel that disappears halfway', () => {
         const nobody = { fault: 'USERNAME_NOT_OCCUPIED', method: 'contacts.resolveUsername' };
         const run = await failHalfway(world, id, { fault: 'CHANNEL_INVALID' }, nobody);
         expect(run).toMatchObject({ state: 'failed', error: expect.stringContaining('no such channel') });
-        await expectToGoOn(world, id, OPEN.title);
+        await expectToContinue(world, id, OPEN.title);
       },
       { seed: SEED },
     ),
@@ -111,8 +111,8 @@ describe('a channel that disappears halfway', () => {
         const { id: session_id } = await logIn(world, ADA);
         await logIn(world, BEN);
         slowly(world);
-        const wish = { name: 'Hidden', session_id, channel_id: HIDDEN.id, target: 'LOCAL' };
-        const { body } = await post(world.service, '/sources/private', wish).expect(200);
+        const settings = { name: 'Hidden', session_id, channel_id: HIDDEN.id, target: 'LOCAL' };
+        const { body } = await post(world.service, '/sources/private', settings).expect(200);
         const run = await failHalfway(world, body.id, { fault: 'CHANNEL_PRIVATE' });
         expect(run).toMatchObject({
           state: 'failed',
