@@ -118,7 +118,7 @@ describe('a channel that disappears halfway', () => {
           state: 'failed',
           error: expect.stringContaining('not a member of the channel'),
         });
-        await expectToGoOn(world, body.id, HIDDEN.title);
+        await expectToContinue(world, body.id, HIDDEN.title);
       },
       { seed: SEED },
     ),
