@@ -7,17 +7,17 @@ export interface StoredBaseState {
   readonly baseStateReason: string | null;
 }
 
-/** What decides the base state of a session, from what forbids most to what forbids least. */
+/** What decides the base state of a session, in order of precedence. */
 export interface BaseStateFacts {
   /** Why its file is certainly dead; null: it is not. */
   readonly dead: string | null;
-  /** An admin took it out of the pool. */
+  /** Whether an admin deactivated it. */
   readonly inactive: boolean;
-  /** The name of the session that owns its auth key; null: it does so itself. */
+  /** The name of the session that owns its auth key; null: this one. */
   readonly duplicateOf: string | null;
 }
 
-/** The base state of a session whose file is there. */
+/** The base state of a session whose file exists. */
 export function baseStateOf(facts: BaseStateFacts): StoredBaseState {
   if (facts.dead !== null) return { baseState: 'dead', baseStateReason: facts.dead };
   if (facts.duplicateOf !== null) {
@@ -27,23 +27,23 @@ export function baseStateOf(facts: BaseStateFacts): StoredBaseState {
   return { baseState: 'free', baseStateReason: null };
 }
 
-/** States that Telegram put an account in: they go with its auth key. */
+/** States caused by Telegram: they belong to the account, and pass on with its auth key. */
 const OF_THE_ACCOUNT: Partial<Record<State, PoolEvent>> = {
   flood: 'flood',
   invalid: 'invalidate',
   dead: 'die',
 };
 
-/** What is said instead of a session's name where a pending login has the auth key. */
+/** Used instead of a session's name if a pending login has the auth key. */
 export const LOGIN_UNDER_WAY = 'a pending login';
 
 /**
- * To whom a session leaves an auth key that both have: to anybody, to its owner alone, to nobody. One that has the
- * key only now comes after all others. One that was missing has lost its claim; whoever took the key over keeps it.
+ * To which session with the same auth key a session yields: any, only the owner, or none. One that has just got the
+ * key comes after all others. A missing one has lost its claim; the session that took the key over keeps it.
  */
 export type YieldsTo = 'anybody' | 'owner' | 'nobody';
 
-/** To whom the row leaves its auth key; `keyChanged`: it has this one only now. */
+/** To which session the row yields its auth key; `keyChanged`: it has just got this key. */
 export function yieldsTo({ baseState }: StoredBaseState, keyChanged: boolean): YieldsTo {
   if (keyChanged || baseState === 'duplicate') return 'anybody';
   return baseState === 'missing' ? 'owner' : 'nobody';
@@ -58,7 +58,7 @@ export function duplicateOf(
   return yields === 'anybody' || other.baseState !== 'duplicate' ? other.name : null;
 }
 
-/** What follows from another base state; `keyChanged`: of another auth key. Null: nothing changed. */
+/** The event of a new base state; `keyChanged`: of a new auth key. Null: nothing changed. */
 export function baseStateChange(
   before: StoredBaseState,
   after: StoredBaseState,
@@ -73,16 +73,16 @@ export function baseStateChange(
   return { event, changes, entry: { at: now, event: after.baseState, detail: after.baseStateReason } };
 }
 
-/** What follows when the session's file is gone; its lease, if any, goes on. */
+/** The event when the session's file is gone; its lease, if any, continues. */
 export function fileGoneChange(row: StoredBaseState, baseStateReason: string, now: number) {
-  // One that was dead by its file is not so without it.
+  // A session that was dead because of its file is no longer dead without it.
   const event: PoolEvent = row.baseState === 'dead' ? 'auth_key_changed' : 'reconcile';
   const base: StoredBaseState = { baseState: 'missing', baseStateReason };
   const changes = { stateReason: baseStateReason, suspectedAt: null };
   return { base, event, changes, entry: { at: now, event: 'missing', detail: baseStateReason } };
 }
 
-/** What the successor to the auth key of `former` takes over with it; null: nothing. */
+/** The event that the successor to the auth key of `former` takes over; null: none. */
 export function successorChange(
   former: Pick<SessionState, 'state' | 'stateReason' | 'stateUntil'>,
   now: number,
@@ -94,7 +94,7 @@ export function successorChange(
   return { event, changes: { stateReason, stateUntil }, entry };
 }
 
-/** Why the row's own file is dead, from what the row says; null: it is not. */
+/** Why the row's own file is dead, according to the row; null: it is not. */
 export function deadByFile({ baseState, baseStateReason }: StoredBaseState): string | null {
   return baseState === 'dead' ? baseStateReason : null;
 }

@@ -1,7 +1,7 @@
 import { Conflict, Failed } from '../kernel/errors.js';
 import { nameOf } from './names.js';
 
-/** SESSIONS_DIR can't be listed, so nothing can be said of any session: no row may be touched. */
+/** SESSIONS_DIR can't be listed, so nothing is known about any session: no row may be changed. */
 export class SessionsDirectoryUnreadable extends Failed {
   readonly directory: string;
   /** The system's own code: `ENOENT`, `EACCES`, … */
@@ -39,11 +39,11 @@ export class ScanInterrupted extends Failed {
   }
 }
 
-/** So many files are gone that the disk may be; no row was touched. */
+/** So many files are gone that the disk may not be mounted; no row was changed. */
 export class MassRemovalRefused extends Conflict {
-  /** Whether it looks as if the directory itself were gone, and not only some of its files. */
+  /** Whether the directory itself seems to be gone, not only some of its files. */
   readonly looksLost: boolean;
-  /** The device that the directory lies on, `st_dev` in decimal. */
+  /** The device of the directory, `st_dev` in decimal. */
   readonly device: string;
 
   constructor(
@@ -72,7 +72,7 @@ export class NoSessionsDirectory extends Conflict {
   }
 }
 
-/** A session of that name is there, or a file that would be found as part of it. */
+/** A session of that name exists, or a file that would become part of it. */
 export class FileNameTaken extends Conflict {
   /** `conflict`: the file that has the name, relative to the sessions directory. */
   constructor(name: string, conflict: string) {
@@ -82,7 +82,7 @@ export class FileNameTaken extends Conflict {
   }
 }
 
-/** Another program is writing the file, or stopped halfway: what it has not written yet goes by the old name. */
+/** Another program is writing the file, or stopped halfway: the rest would be written under the old name. */
 export class FileInUse extends Conflict {
   /** `file`: relative to the sessions directory. */
   constructor(file: string) {
@@ -91,9 +91,9 @@ export class FileInUse extends Conflict {
   }
 }
 
-/** Whether the operating system refused, and it is not a mistake of ours. */
+/** Whether it is an error of the operating system, not a bug. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  // The runtime's own errors are no instances of `Error` inside another vm context.
+  // The runtime's own errors are not instances of `Error` inside another vm context.
   return typeof error === 'object' && error !== null && 'syscall' in error && 'code' in error;
 }
 
@@ -103,7 +103,7 @@ export function systemCode(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Does `work` to the file; the system's refusal becomes Failed: "Session file a.session can't be written: EACCES". */
+/** Runs `work` on the file; a system error becomes Failed: "Session file a.session can't be written: EACCES". */
 export async function withFileErrors<Result>(
   file: string,
   done: 'written' | 'renamed' | 'removed',

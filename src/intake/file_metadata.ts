@@ -1,7 +1,7 @@
 import { digest, sameDigest } from '../kernel/digests.js';
 import type { FoundFile } from './store.js';
 
-/** What a row says of its session. */
+/** The data of a session's row. */
 export interface KnownOfFile {
   readonly name: string;
   readonly file: string | null;
@@ -17,7 +17,7 @@ export interface KnownOfFile {
   readonly updatedAt: number;
 }
 
-/** What describes a session, beside its auth key. A fingerprint says no more than that the file was touched. */
+/** What describes a session besides its auth key. A fingerprint only shows that the file was touched. */
 const DESCRIPTION = [
   'name',
   'file',
@@ -31,8 +31,8 @@ const DESCRIPTION = [
 ] as const;
 
 /**
- * What the file says of its session, and of the row what it does not say. `keyChanged`: the auth key is another
- * one, so that the row knows nothing of its user. `updatedAt` moves only if the description or the key changed.
+ * The file's data, completed with the row's. `keyChanged`: the auth key is another one, so the row's user is unknown.
+ * `updatedAt` changes only if the description or the key changed.
  */
 export function mergeFileMetadata(row: KnownOfFile, found: FoundFile, keyChanged: boolean, now: number) {
   const { json, dead: _, authKeySha256: __, ...columns } = found;
@@ -45,7 +45,7 @@ export function mergeFileMetadata(row: KnownOfFile, found: FoundFile, keyChanged
     apiId,
     // It is the hash of the other application.
     apiHash: apiId === row.apiId ? row.apiHash : null,
-    // They hold the auth key: those of another one must not outlive it.
+    // They contain the auth key: credentials with the old one must not be kept.
     credentials: found.credentials ?? (keyChanged ? null : row.credentials),
     lastCheckedAt: keyChanged ? null : row.lastCheckedAt,
   };
@@ -53,7 +53,7 @@ export function mergeFileMetadata(row: KnownOfFile, found: FoundFile, keyChanged
   return { ...merged, updatedAt: changed ? now : row.updatedAt };
 }
 
-/** What a row has that may be nowhere else. */
+/** Data of a row that may exist nowhere else. */
 export interface OnlyHere {
   readonly file: string | null;
   readonly jsonFile: string | null;
@@ -62,8 +62,8 @@ export interface OnlyHere {
 }
 
 /**
- * Whether a file that was found must not have the row of its name: the row's session has no file, so that its
- * auth key would be lost. A file with that same key is welcome, and any other once Telegram refuses the old one.
+ * Whether a file must not take over the row of its name: the row's session has no file, so its auth key would be
+ * lost. A file with the same key may, and any other one once Telegram has rejected the old key.
  */
 export function wouldLose(row: OnlyHere, found: FoundFile): boolean {
   if (row.file !== null || row.jsonFile !== null || row.state === 'dead') return false;

@@ -3,13 +3,13 @@ import { dirname, join } from 'node:path';
 import { hasCode, syncDirectory } from '../kernel/private_files.js';
 import { fileKind } from './names.js';
 
-/** The files that SQLite keeps beside a `.session` file; a JSON file has none. */
+/** SQLite's auxiliary files next to a `.session` file; a JSON file has none. */
 export function sideFilesOf(sessionFile: string): string[] {
   if (fileKind(sessionFile) !== 'session') return [];
   return ['-journal', '-wal', '-shm'].map((suffix) => `${sessionFile}${suffix}`);
 }
 
-/** Removes these files for good; one that is not there is no error. @throws the file system's error. */
+/** Removes these files durably; a missing one is not an error. @throws the file system's error. */
 export async function removeFiles(paths: readonly string[]): Promise<void> {
   const changed: string[] = [];
   for (const path of paths) {
@@ -21,12 +21,12 @@ export async function removeFiles(paths: readonly string[]): Promise<void> {
 /** Removes those of these directories that are empty, but never the root. Never rejects. */
 export async function removeIfEmpty(directories: readonly string[], root: string): Promise<void> {
   for (const directory of new Set(directories)) {
-    // One that stays, for whatever reason, holds nothing up.
+    // A directory that cannot be removed does not matter.
     if (directory !== root) await rmdir(directory).catch(() => undefined);
   }
 }
 
-/** What a call gives; null: there is no such file. @throws any other error. */
+/** The result of a call; null: there is no such file. @throws any other error. */
 export async function unlessGone<T>(call: () => Promise<T>): Promise<T | null> {
   try {
     return await call();
@@ -36,17 +36,17 @@ export async function unlessGone<T>(call: () => Promise<T>): Promise<T | null> {
   }
 }
 
-/** A file's name and the one it is to have; absolute paths on one file system. */
+/** A file's old and new path; absolute, on one file system. */
 export interface Renaming {
   readonly from: string;
   readonly to: string;
 }
 
 /**
- * Renames all of these files or none of them, and never in place of anything: the path that is taken; null:
- * all is done, also after a power cut. Each file has its old name, its new one, or for a moment both.
+ * Renames all of these files or none, and never replaces anything. Returns the path that is taken; null: all are
+ * renamed, durably. Each file has its old name, its new one, or for a moment both.
  *
- * @throws the file system's error; the files then have their old names, if it let them.
+ * @throws the file system's error; the files then have their old names, as far as possible.
  */
 export async function renameAll(renamings: readonly Renaming[]): Promise<string | null> {
   const linked: Renaming[] = [];
@@ -68,7 +68,7 @@ export async function renameAll(renamings: readonly Renaming[]): Promise<string 
   }
 }
 
-/** Gives a file its new name as well; false: that is taken. */
+/** Adds the new name to a file; false: it is taken. */
 async function linkTo({ from, to }: Renaming): Promise<boolean> {
   try {
     await link(from, to);
@@ -79,7 +79,7 @@ async function linkTo({ from, to }: Renaming): Promise<boolean> {
   }
 }
 
-/** Never rejects: what led here is what the caller must hear of. No file loses its only name. */
+/** Never rejects: the caller must get the original error. No file loses its only name. */
 async function unlinkNew(renamings: readonly Renaming[]): Promise<void> {
   for (const { from, to } of renamings) {
     try {
@@ -91,14 +91,14 @@ async function unlinkNew(renamings: readonly Renaming[]): Promise<void> {
   }
 }
 
-/** Writes a file durably, in place of what was there. */
+/** Writes a file durably, replacing what was there. */
 export type WriteFile = (place: string, bytes: Uint8Array) => Promise<void>;
 
 /**
- * Puts other bytes into a session's file, an absolute path, and removes what SQLite kept beside the old ones:
- * it would corrupt the new. Resolves to a function that restores everything.
+ * Replaces the bytes of a session's file, an absolute path, and removes SQLite's auxiliary files of the old ones,
+ * which would corrupt the new. Resolves to a function that restores everything.
  *
- * @throws the file system's error; everything is then as it was, if it let it.
+ * @throws the file system's error; everything is then restored, as far as possible.
  */
 export async function replaceFile(
   place: string,
@@ -123,7 +123,7 @@ export async function replaceFile(
   };
 }
 
-/** The bytes of those of these files that are there. @throws the file system's error. */
+/** The bytes of the existing ones of these files. @throws the file system's error. */
 async function readThose(paths: readonly string[]): Promise<Map<string, Buffer>> {
   const found = new Map<string, Buffer>();
   for (const path of paths) {
@@ -137,17 +137,17 @@ async function syncDirectories(paths: readonly string[]): Promise<void> {
   for (const directory of new Set(paths.map((path) => dirname(path)))) await syncDirectory(directory);
 }
 
-/** A file that is being written is done within seconds; an older one was left by a stop. In milliseconds. */
+/** Writing a file takes seconds; an older temporary file was left by a stop. In milliseconds. */
 const LEFTOVER_MS = 3_600_000;
 
-/** What a session file is called until it is whole: hidden, so that nothing takes it for a session. */
+/** The name of a session file until it is complete: hidden, so that nothing mistakes it for a session. */
 export function temporaryName(id: string): string {
   return `.telegate-${id}.tmp`;
 }
 
 /**
- * Removes what a stop in the middle of writing left in the sessions directory: it holds an auth key.
- * `now`: the wall clock, in milliseconds. A directory that can't be read is skipped.
+ * Removes the files that a stop during writing left in the sessions directory, which contain auth keys. `now`: the
+ * wall clock, in milliseconds. An unreadable directory is skipped.
  */
 export async function removeLeftovers(root: string, now: number): Promise<void> {
   const names = await readdir(root).catch(() => []);

@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
 
-/** A session's name, or in plain words why a file can't have one. */
+/** A session's name, or why a file can't have one. */
 export type Naming = { readonly name: string } | { readonly refused: string };
 
-/** Which of a session's two files a path is. */
+/** Which of a session's two files a path names. */
 export type FileKind = 'session' | 'json';
 
 /** The longest file name that common file systems take, in bytes of UTF-8. */
@@ -12,22 +12,22 @@ const MAX_PART_BYTES = 255;
 /** The longest whole name, in bytes of UTF-8. */
 export const MAX_NAME_BYTES = 1024;
 
-/** The longest name that the API gives: a file's name has room for 255 bytes, endings included. */
+/** The maximum length of a name given through the API: file names have room for 255 bytes, extensions included. */
 const MAX_GIVEN_CHARACTERS = 120;
 const MAX_GIVEN_BYTES = 200;
 
 /** Most names; accepting them in one step keeps a walk over many files quick. */
 const PLAIN_NAME = /^[\w@+-]{1,60}(?:\/[\w@+-]{1,60}){0,5}$/;
 
-/** Which of a session's files it would be, by the end of its path; null: neither. */
+/** Which of a session's files it would be, by its extension; null: neither. */
 export function fileKind(path: string): FileKind | null {
   if (path.endsWith('.session')) return 'session';
   return path.endsWith('.json') ? 'json' : null;
 }
 
 /**
- * The name of the session that a file belongs to: its path relative to the sessions directory, with `/`
- * between the parts, without its ending; `X/X` is just `X`. Refused: what can't be a file name again.
+ * The name of the session that a file belongs to: its path relative to the sessions directory, with `/` between the
+ * parts, without its extension; `X/X` is just `X`. Refused if it can't be turned back into a file name.
  */
 export function nameOf(path: string): Naming {
   const kind = fileKind(path);
@@ -66,8 +66,8 @@ export function partRefusal(part: string): string | null {
 }
 
 /**
- * Why the API gives no session this name, in plain words that say what is wanted; null: it may. Stricter
- * than what a file found on disk may be called: a single part, and nothing that is easily mistaken.
+ * Why the API rejects this name, in words that say what is expected; null: it accepts it. Stricter than for files
+ * found on disk: a single part, and nothing that is easily mistaken.
  */
 export function sessionNameRefusal(name: string): string | null {
   if (name.trim() === '') return 'expected a name of at least one character';
@@ -101,7 +101,7 @@ export function isFileOf(path: string, name: string): boolean {
   return 'name' in naming && naming.name === name;
 }
 
-/** The directories that the name lies in, outermost first, and the name itself: `a`, `a/b`, `a/b/c`. */
+/** The directories that contain the name, outermost first, and the name itself: `a`, `a/b`, `a/b/c`. */
 export function withAncestors(name: string): string[] {
   const parts = name.split('/');
   return parts.map((_, index) => parts.slice(0, index + 1).join('/'));

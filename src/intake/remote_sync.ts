@@ -14,7 +14,7 @@ const requestMessage = z.object({ id: z.string() });
 const OFFER = 'sync.offer';
 const offerMessage = requestMessage.extend({ by: z.string() });
 
-/** The replica `by` is to do it, and no other. */
+/** The replica `by` must do it, and no other. */
 const ASSIGN = 'sync.assign';
 const assignMessage = offerMessage.extend({ dryRun: z.boolean(), force: z.boolean() });
 
@@ -31,7 +31,7 @@ const report = z.object({
 
 const detail = z.looseObject({ error: z.string() });
 
-/** The result of a sync: its report, or why there is none, by the class of error that says so. */
+/** The result of a sync: its report, or why there is none, by the class of its error. */
 const outcome = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('report'), report }),
   z.object({ kind: z.literal('conflict'), detail }),
@@ -52,7 +52,7 @@ const doneMessage = requestMessage.extend({ outcome });
 /** How long the other replicas may take to offer the sync, in milliseconds. */
 const OFFER_MS = 5_000;
 
-/** How long a sync may take before its caller is told to ask again, in milliseconds. */
+/** How long a sync may take before its caller is told to retry, in milliseconds. */
 const DONE_MS = 60_000;
 
 /** How many syncs may be requested at once. */
@@ -72,7 +72,7 @@ interface PendingSync {
   stopTimer: () => void;
 }
 
-/** Has a replica that has SESSIONS_DIR sync it, on behalf of this one, which runs with SESSIONS_SYNC=off. */
+/** Makes a replica that has SESSIONS_DIR sync it, on behalf of this one, which runs with SESSIONS_SYNC=off. */
 export class RemoteSync {
   readonly #parts: RemoteSyncParts;
   readonly #pending = new Map<string, PendingSync>();
@@ -92,8 +92,8 @@ export class RemoteSync {
 
   /**
    * As `SyncService.sync`, with the first entries of the report's lists.
-   * @throws what that throws; Unavailable where no replica has the directory, or the sync takes longer than a
-   * minute: it goes on then.
+   * @throws what that throws; Unavailable if no replica has the directory, or if the sync takes longer than a minute:
+   * it then continues.
    */
   sync(options: SyncOptions = {}): Promise<SyncReport> {
     const { cluster, newId } = this.#parts;
@@ -120,7 +120,7 @@ export class RemoteSync {
     });
   }
 
-  /** Waits for no answer any more. */
+  /** Stops waiting for answers. */
   close(): void {
     for (const { settle } of this.#pending.values()) settle(throwStopping);
   }
@@ -157,7 +157,7 @@ function throwStopping(): never {
 export interface SyncResponderParts {
   readonly cluster: Cluster;
   readonly sync: Pick<SyncService, 'sync'>;
-  /** Unlike any other replica's. */
+  /** Unique among the replicas. */
   readonly replicaId: string;
   readonly logger: Logger;
 }
@@ -189,20 +189,20 @@ async function syncFor({ sync, logger }: SyncResponderParts, options: SyncOption
   }
 }
 
-/** What a message has room for, in bytes of JSON; the rest of it takes a few hundred. */
+/** The space for a report in a message, in bytes of JSON; the rest of it takes a few hundred. */
 const REJECTED_BYTES = 4_500;
 const UNSETTLED_BYTES = 1_500;
 
-/** How much of a reason is told: a path in it may be long. In characters. */
+/** The maximum length of a reason, which may contain a long path, in characters. */
 const MAX_REASON_LENGTH = 1_000;
 
-/** A report that fits into a message: the first entries of its lists. Their totals stay what they are. */
+/** A report that fits into a message: the first entries of its lists, with their full totals. */
 export function truncatedReport<Report extends Pick<SyncReport, 'rejected' | 'unsettled'>>(report: Report) {
   const rejected = truncated(report.rejected, REJECTED_BYTES);
   return { ...report, rejected, unsettled: truncated(report.unsettled, UNSETTLED_BYTES) };
 }
 
-/** The first of these that fit into so many bytes of JSON. */
+/** The first of these that fit into this many bytes of JSON. */
 function truncated<Item>(items: readonly Item[], bytes: number): Item[] {
   let room = bytes;
   const end = items.findIndex((item) => {
@@ -212,7 +212,7 @@ function truncated<Item>(items: readonly Item[], bytes: number): Item[] {
   return items.slice(0, end === -1 ? items.length : end);
 }
 
-/** Why there is no report, in so far as callers may be told; null: nobody expected it. */
+/** Why there is no report, as far as callers may be told; null: an unexpected error. */
 function refusalOf(error: unknown): SyncOutcome | null {
   if (error instanceof Conflict) return { kind: 'conflict', detail: { ...error.detail } };
   if (error instanceof Unavailable) {
@@ -228,7 +228,7 @@ function refusalOf(error: unknown): SyncOutcome | null {
   return { kind: 'failed', code: error.code, message: error.message.slice(0, MAX_REASON_LENGTH) };
 }
 
-/** The report as it was told. @throws what kept the other replica from it, as if it had been here. */
+/** The received report. @throws the other replica's error, as if it had occurred here. */
 function reportOf(outcome: SyncOutcome): SyncReport {
   if (outcome.kind === 'report') return outcome.report;
   if (outcome.kind === 'conflict') throw new Conflict(outcome.detail);

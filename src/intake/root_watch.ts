@@ -5,18 +5,18 @@ import type { Clock } from '../kernel/clock.js';
 import type { Timers } from '../kernel/timers.js';
 import { systemCode } from './errors.js';
 
-/** Which directory lies at a path now. */
+/** The directory that is at a path now. */
 export interface RootIdentity {
   /** `st_dev` in decimal. */
   readonly device: string;
-  /** Another one whenever another directory, or another disk, lies there. */
+  /** Changes whenever another directory, or another disk, is there. */
   readonly identity: string;
 }
 
-/** How long a file system may take to answer, in milliseconds. Of real time, because it is the disk's. */
+/** How long a file system may take to answer, in milliseconds of real time. */
 const ANSWER_MS = 3000;
 
-/** Tells which directory lies at a path. */
+/** Identifies the directory at a path. */
 export class RootProbe {
   readonly #path: string;
   #asking: Promise<RootIdentity | { readonly fault: string }> | null = null;
@@ -26,8 +26,8 @@ export class RootProbe {
   }
 
   /**
-   * The directory, or why it can't be listed, without its path. Never rejects, and takes no longer than 3 s,
-   * also where a network file system hangs: that one is not asked again before it answers.
+   * The directory, or why it can't be listed, without its path. Never rejects, and takes at most 3 s, even if a
+   * network file system hangs: it is not asked again before it answers.
    */
   async probe(): Promise<RootIdentity | { readonly fault: string }> {
     this.#asking ??= identify(this.#path).finally(() => {
@@ -56,9 +56,7 @@ async function identify(path: string): Promise<RootIdentity | { readonly fault: 
   }
 }
 
-/**
- * Whether SESSIONS_DIR is there with the files of the rows. While it is not, no session of it may be leased.
- */
+/** Whether SESSIONS_DIR is available with the files of the rows. While it is not, no session of it may be leased. */
 export class DirectoryAvailability {
   readonly #logger: Logger;
   readonly #listeners: ((reason: string | null) => void)[] = [];
@@ -75,7 +73,7 @@ export class DirectoryAvailability {
     return this.#reason;
   }
 
-  /** The device (`st_dev` in decimal) on which it was found last; null: it was not found since the start. */
+  /** The device (`st_dev` in decimal) on which it was last found; null: not found since the start. */
   get device(): string | null {
     return this.#device;
   }
@@ -86,8 +84,8 @@ export class DirectoryAvailability {
   }
 
   /**
-   * Counts as gone from now on. `scanned`: it took a full scan to find that out, so that another scan is due
-   * only once something changes.
+   * Marks it as gone. `scanned`: it took a full scan to find that out, so another scan is due only once something
+   * changes.
    */
   lost(reason: string, { scanned = false } = {}): void {
     this.#unscanned = !scanned;
@@ -97,7 +95,7 @@ export class DirectoryAvailability {
     this.#notify();
   }
 
-  /** Counts as there from now on; `device`: its `st_dev` in decimal. */
+  /** Marks it as available; `device`: its `st_dev` in decimal. */
   found(device: string): void {
     this.#device = device;
     this.#unscanned = false;
@@ -120,21 +118,21 @@ export class DirectoryAvailability {
 /** How often the directory at SESSIONS_DIR is identified, in seconds. */
 const PROBE_SECONDS = 3;
 
-/** What is not watched is scanned again so long after the last scan, in milliseconds. */
+/** How long after the last scan unwatched directories are scanned again, in milliseconds. */
 const MIN_POLL_MS = 5_000;
 const MAX_POLL_MS = 600_000;
 
-/** A slow scan is repeated after so many times its own duration: scanning takes a twentieth of the time at most. */
+/** A slow scan is repeated after this multiple of its own duration: scanning takes at most a twentieth of the time. */
 const POLL_PAUSE_FACTOR = 19;
 
 export interface RootWatchParts {
   readonly probe: Pick<RootProbe, 'probe'>;
   readonly availability: DirectoryAvailability;
-  /** Null: changes are found by scanning again and again. */
+  /** Null: changes are found by polling. */
   readonly watcher: { start(): void; close(): void } | null;
   /** Syncs the whole directory. Never rejects. */
   readonly sync: (reason: string) => Promise<unknown>;
-  /** The device that it lay on at the last sync; null: there was none. */
+  /** Its device at the last sync; null: there was none. */
   readonly lastDevice: () => Promise<string | null>;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -195,14 +193,14 @@ export class RootWatch {
       availability.lost(now.fault);
       return false;
     }
-    // A scan may have met a disk that was mounted and unmounted between two probes.
+    // A scan may have seen a disk that was mounted and unmounted between two probes.
     const unseen = availability.reason === null && (availability.device ?? now.device) !== now.device;
     const changed = unseen || now.identity !== this.#identity;
     if (changed) await this.#follow(now);
     return changed || (availability.needsScan && !this.#syncing);
   }
 
-  /** What lies there was not there before. */
+  /** Called when another directory has appeared there. */
   async #follow({ identity, device }: RootIdentity): Promise<void> {
     const { availability, lastDevice, watcher } = this.#parts;
     if (this.#identity !== null)

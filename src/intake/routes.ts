@@ -57,7 +57,7 @@ export function intakeRoutes(sync: Pick<SyncService, 'sync'>): Route[] {
   ];
 }
 
-/** A sync's report as the API answers it. */
+/** A sync's report as the API returns it. */
 export function serializeSync(report: SyncReport): z.output<typeof details> {
   return {
     new_sessions: report.added,

@@ -31,7 +31,7 @@ export interface SettledFile {
   readonly inspection: Inspection;
 }
 
-/** A new or changed session that can't be judged now, and will come up again in the next scan. */
+/** A new or changed session that can't be judged now, and is read again in the next scan. */
 export interface UnsettledFile {
   readonly name: string;
   readonly kind: 'appeared' | 'changed';
@@ -41,15 +41,15 @@ export interface UnsettledFile {
 
 export type InspectedFile = SettledFile | UnsettledFile;
 
-/** What the scan thread is told first. */
+/** The first message to the scan thread. */
 export interface ScanTask extends ScanOptions {
   /** The memory of a CurrentFile. */
   readonly current: SharedArrayBuffer;
 }
 
-/** What the scan thread does on request. A scan is `begin`, `known` for every page, `run`, then the rest. */
+/** The requests to the scan thread. A scan is `begin`, `known` for every page, `run`, then the rest. */
 export interface ScanOperations {
-  /** Forgets any scan before. `only`: the names to scan, null for all; `avoid`: files not to be read. */
+  /** Drops any earlier scan. `only`: the names to scan, null for all; `avoid`: files not to read. */
   begin(only: readonly string[] | null, avoid: readonly string[]): void;
   known(page: KnownPage): void;
   run(): Promise<ScanSummary>;
@@ -67,7 +67,7 @@ export interface ScanRequest {
   readonly args: readonly unknown[];
 }
 
-/** An error on its way between threads, where classes don't survive. */
+/** An error that is passed between threads, where classes are lost. */
 export type Failure =
   | { readonly kind: 'directory'; readonly directory: string; readonly code: string }
   | { readonly kind: 'file'; readonly file: string; readonly reason: string }
@@ -87,7 +87,7 @@ export function packError(error: unknown): Failure {
   return { kind: 'interrupted', reason: error instanceof Error ? error.message : String(error) };
 }
 
-/** The error that was packed; one that has no class here becomes ScanInterrupted. */
+/** Unpacks an error; one without a class here becomes ScanInterrupted. */
 export function unpackError(failure: Failure): Error {
   switch (failure.kind) {
     case 'directory':
@@ -109,9 +109,8 @@ const HEADER_BYTES = 8;
 const MAX_PATH_BYTES = 4096;
 
 /**
- * The file that the scan thread is reading, told through memory that both threads share: a thread that
- * hangs in a file can't answer which one it is, and a message for every file would cost more than many
- * of the reads.
+ * The file that the scan thread is reading, published through shared memory: a thread that hangs in a file can't tell
+ * which one it is, and a message per file would cost more than many of the reads.
  */
 export class CurrentFile {
   readonly shared: SharedArrayBuffer;

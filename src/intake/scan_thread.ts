@@ -18,8 +18,8 @@ import { loneJsonRefusal } from './sync_rules.js';
 import { type Listing, NamedEntries, type ScanOptions, Walk, type WalkEntry } from './walk.js';
 
 /**
- * The scan thread: everything that touches session files, away from the event loop that serves requests. Its first
- * message says where they lie; each after that is a request; `null` ends the task, and it may be told another.
+ * The scan thread: everything that reads session files, off the event loop that serves requests. Its first message
+ * names their directory; each later one is a request; `null` ends the task, after which it can get another.
  */
 function serve(port: MessagePort): void {
   port.once('message', (task: ScanTask) => {
@@ -64,11 +64,11 @@ async function answer(operations: ScanOperations, { id, operation, args }: ScanR
   }
 }
 
-/** What a scan covers and what it leaves alone. */
+/** What a scan covers and what it skips. */
 interface ScanScope {
   /** The only names to scan; null: all there are. */
   readonly only: ReadonlySet<string> | null;
-  /** Files not to be read, since reading them has hung before. */
+  /** Files not to read, because reading them has hung before. */
   readonly avoid: ReadonlySet<string>;
 }
 
@@ -81,8 +81,8 @@ interface DueFile {
 const AVOIDED = 'reading it took too long the last time';
 
 /**
- * One comparison of the sessions directory with what is known of it. Give it all that is known, `run` it,
- * then draw what it found.
+ * One comparison of the sessions directory with what is known. Add everything known, `run` it, then read what it
+ * found.
  */
 class Scan {
   readonly #options: ScanOptions;
@@ -99,7 +99,7 @@ class Scan {
     this.#reader = reader;
   }
 
-  /** Adds a page of what is known. Of a scan of certain names, other names don't count. */
+  /** Adds a page of what is known. In a scan of certain names, other names don't count. */
   addKnown({ names, fingerprints }: KnownPage): void {
     names.forEach((name, index) => {
       if (this.#scope.only?.has(name) ?? true) this.#known.set(name, fingerprints[index] ?? '');
@@ -165,7 +165,7 @@ class Scan {
     return true;
   }
 
-  /** Why a `.json` file that stands alone is no session; null: it is one. */
+  /** Why a `.json` file on its own is not a session; null: it is one. */
   #refusal(json: string, fingerprint: string, known: string | undefined): string | null {
     const found = this.#scope.avoid.has(json)
       ? { refused: AVOIDED, mayBeTorn: true }
@@ -181,7 +181,7 @@ class Scan {
     return { name, file, json, fingerprint, kind, inspection };
   }
 
-  /** What lies at or below a directory that can't be read is not known to be gone. */
+  /** Nothing at or below an unreadable directory is known to be gone. */
   #keepBelow(unreadable: ReadonlySet<string>): void {
     if (unreadable.size === 0) return;
     for (const name of this.#known.keys()) {
@@ -190,19 +190,19 @@ class Scan {
   }
 }
 
-/** How long work may hold the thread's event loop, in milliseconds. */
+/** How long work may block the thread's event loop, in milliseconds. */
 const MAX_BLOCKED_MS = 10;
 
-/** Splits long work, so that what else is asked of the thread need not wait for its end. */
+/** Splits long work, so that other requests to the thread need not wait for its end. */
 class EventLoopYielder {
   #since = performance.now();
 
-  /** Whether the event loop has been held for long enough. */
+  /** Whether the event loop has been blocked for long enough. */
   isDue(): boolean {
     return performance.now() - this.#since > MAX_BLOCKED_MS;
   }
 
-  /** Lets the event loop do what waits. */
+  /** Yields to the event loop. */
   async yield(): Promise<void> {
     await setImmediate();
     this.#since = performance.now();

@@ -17,30 +17,29 @@ import {
 } from './scan_protocol.js';
 import type { ScanOptions } from './walk.js';
 
-/** When the thread is ended, in milliseconds. */
+/** The time limits of the thread, in milliseconds. */
 export interface ScanTiming {
-  /** How long it lives on with nothing to do. */
+  /** How long it stays alive when idle. */
   readonly idleMs: number;
   /** How long it may spend on one file. */
   readonly fileMs: number;
 }
 
-/** Where sessions lie and how they are judged, and the thread that scans them. */
+/** Where sessions are and how they are judged, and the thread that scans them. */
 export interface ScannerOptions extends ScanOptions {
-  /** 1 s idle and 5 s a file unless given. */
+  /** By default 1 s idle and 5 s per file. */
   readonly timing?: ScanTiming;
-  /** Where threads come from; each is a new one unless given. */
+  /** Provides threads; by default each is a new one. */
   readonly threads?: Threads | undefined;
 }
 
-/** How long a file that hung the thread is left alone, in milliseconds. */
+/** How long a file that hung the thread is skipped, in milliseconds. */
 const AVOID_MS = 3_600_000;
 
 /**
- * Compares the sessions directory with what is known of it, on a thread of its own that starts when it is
- * needed and ends when it is idle. One scan at a time; lists are drawn in batches, so as not to hold up the
- * caller's event loop. When the thread is lost, what waits for it rejects with ScanInterrupted and the scan
- * is over; the next `begin` starts a new thread.
+ * Compares the sessions directory with what is known, on its own thread, which starts on demand and ends when idle.
+ * One scan at a time; lists are read in batches, so as not to block the caller's event loop. If the thread is lost,
+ * pending calls reject with ScanInterrupted and the scan has ended; the next `begin` starts a new thread.
  */
 export class Scanner {
   readonly #options: ScannerOptions;
@@ -54,9 +53,9 @@ export class Scanner {
   }
 
   /**
-   * Scans all of the directory, or `only` certain names; forgets any scan before. Rejects, and is over, with
-   * SessionsDirectoryUnreadable, with ScanInterrupted naming a file that took too long (left alone for an
-   * hour from then on), or with what `known` throws.
+   * Scans all of the directory, or `only` certain names; drops any earlier scan. Rejects, and ends, with
+   * SessionsDirectoryUnreadable, with ScanInterrupted naming a file that took too long (skipped for an hour), or with
+   * what `known` throws.
    */
   async begin(known: AsyncIterable<KnownPage>, only?: readonly string[]): Promise<ScanSummary> {
     this.#scanning = true;
@@ -76,22 +75,22 @@ export class Scanner {
     return this.#call((worker) => worker.call('readNext', limit));
   }
 
-  /** The next names that are known and were not found; empty: there are no more. */
+  /** The next known names that were not found; empty: there are no more. */
   goneNext(limit: number): Promise<string[]> {
     return this.#call((worker) => worker.call('goneNext', limit));
   }
 
-  /** Forgets the scan. Never rejects. */
+  /** Drops the scan. Never rejects. */
   async end(): Promise<void> {
     this.#scanning = false;
-    // A thread that is lost has forgotten the scan too.
+    // A lost thread has dropped the scan as well.
     await this.#worker?.call('end').catch(() => undefined);
     this.#worker?.endWhenIdle();
   }
 
   /**
-   * Reads one session's credentials from its files, relative to the sessions directory; null: it has none
-   * that can be read. Rejects with SessionFileUnreadable. Works during a scan as well.
+   * Reads one session's credentials from its files, relative to the sessions directory; null: it has no readable
+   * ones. Rejects with SessionFileUnreadable. Works during a scan as well.
    */
   async credentials(file: string | null, json: string | null): Promise<Credentials | null> {
     const found = await this.#call((worker) => worker.call('credentials', file, json));
@@ -99,12 +98,12 @@ export class Scanner {
     return found && { ...found, authKey: Buffer.from(found.authKey) };
   }
 
-  /** Reads one session's `.session` file whole. Rejects with SessionFileUnreadable. Works during a scan as well. */
+  /** Reads one session's complete `.session` file. Rejects with SessionFileUnreadable. Works during a scan as well. */
   async fileBytes(file: string): Promise<Buffer> {
     return Buffer.from(await this.#call((worker) => worker.call('fileBytes', file)));
   }
 
-  /** Ends the thread for good; what waits for it is rejected. */
+  /** Ends the thread permanently; pending calls are rejected. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#worker?.end('scanner is closed');
@@ -135,7 +134,7 @@ interface PendingCall {
   readonly reject: (error: Error) => void;
 }
 
-/** One life of the scan thread. It ends once, and everything asked of it then fails with ScanInterrupted. */
+/** One instance of the scan thread. It ends once, and then all calls fail with ScanInterrupted. */
 class ScanWorker {
   readonly #threads: Threads;
   readonly #worker: Worker;
@@ -148,7 +147,7 @@ class ScanWorker {
   #idle: NodeJS.Timeout | null = null;
   #ended = false;
 
-  /** `onEnd` is told the file that the thread was ended over, or null. */
+  /** `onEnd` gets the file because of which the thread was ended, or null. */
   constructor(options: ScannerOptions, onEnd: (stuckIn: string | null) => void) {
     const { root, check, maxBytes, timing, threads = threadPerTask } = options;
     const task: ScanTask = { root, check, maxBytes, current: this.#current.shared };
@@ -162,7 +161,7 @@ class ScanWorker {
     this.#worker.on('exit', (code) => void this.end(`scan thread ended with code ${code}`));
   }
 
-  /** Has the thread do something. Rejects with what it threw, or with ScanInterrupted if it ends first. */
+  /** Sends a request to the thread. Rejects with what it threw, or with ScanInterrupted if it ends first. */
   call<Operation extends keyof ScanOperations>(
     operation: Operation,
     ...args: Parameters<ScanOperations[Operation]>
@@ -179,7 +178,7 @@ class ScanWorker {
     return reply as Promise<Awaited<ReturnType<ScanOperations[Operation]>>>;
   }
 
-  /** Ends the thread unless something is asked of it within the idle time. */
+  /** Ends the thread unless it gets a request within the idle time. */
   endWhenIdle(): void {
     if (this.#pending.size > 0 || this.#ended) return;
     this.#idle ??= setTimeout(() => void this.end('scan thread was idle'), this.#timing.idleMs).unref();
@@ -191,7 +190,7 @@ class ScanWorker {
     this.#idle = null;
   }
 
-  /** Ends the thread; resolves when it is gone. Calls that wait are rejected at once. */
+  /** Ends the thread; resolves when it is gone. Pending calls are rejected at once. */
   async end(reason: string, stuckIn: string | null = null): Promise<void> {
     const done = !this.#ended && this.#pending.size === 0;
     if (!this.#ended) {

@@ -32,7 +32,7 @@ export interface SessionPaths {
   readonly jsonFile: string | null;
 }
 
-/** Whether the session has a file at all; one that has none is in the database only. */
+/** Whether the session has a file at all; one without is only in the database. */
 export function hasFiles({ file, jsonFile }: SessionPaths): boolean {
   return file !== null || jsonFile !== null;
 }
@@ -47,21 +47,21 @@ export interface PlacedFile {
 
 /** A session's files under their new name. */
 export interface MovedFiles extends SessionPaths {
-  /** Gives them their old names back. @throws Failed, also where one of those is taken by now. */
+  /** Restores their old names. @throws Failed, also if one of those is taken by now. */
   undo(): Promise<void>;
 }
 
 export interface SessionFilesOptions {
   /** The sessions directory. */
   readonly root: string;
-  /** A part of a file's name, never the same twice. */
+  /** A unique part of a file's name. */
   readonly randomId: () => string;
 }
 
 /**
- * The only writer in SESSIONS_DIR. What it has done is on disk for good when it resolves. Nothing else may
- * work on the directory meanwhile: see `SyncService.exclusively`. Everything throws SessionsDirectoryUnreadable,
- * and Failed with the system's reason, or for a path that leads out of the directory.
+ * The only writer in SESSIONS_DIR. Its changes are durable when it resolves. Nothing else may work on the directory
+ * meanwhile: see `SyncService.exclusively`. Everything throws SessionsDirectoryUnreadable, and Failed with the
+ * system's reason, or for a path that leads out of the directory.
  */
 export class SessionFiles {
   readonly #root: string;
@@ -73,9 +73,9 @@ export class SessionFiles {
   }
 
   /**
-   * Writes the new file `NAME.session`, which only its owner may read. `own`: files that it is to join, such
-   * as the JSON file of the session that it belongs to.
-   * @throws FileNameTaken; BadRequest for what can't be a session's name.
+   * Writes the new file `NAME.session`, which only its owner may read. `own`: files that belong to the same session,
+   * such as its JSON file.
+   * @throws FileNameTaken; BadRequest if it can't be a session's name.
    */
   create(name: string, bytes: Uint8Array, own: readonly string[] = []): Promise<PlacedFile> {
     const path = `${name}.session`;
@@ -83,7 +83,7 @@ export class SessionFiles {
       const { path: root } = openRoot(this.#root);
       await ensureFree(root, name, own);
       const { path: place } = locate(root, path);
-      // Left over from a database that is gone, they would corrupt this one.
+      // Left over from a deleted database, they would corrupt this one.
       await removeFiles(sideFilesOf(place));
       const created = await createPrivateFile(place, bytes, this.#temporaryFor(place));
       if (!created) throw new FileNameTaken(name, path);
@@ -92,8 +92,8 @@ export class SessionFiles {
   }
 
   /**
-   * Replaces the bytes of a session's file, which must be there; a symbolic link stays one. What SQLite kept
-   * beside the old bytes is removed, and is there again after `undo`.
+   * Replaces the bytes of a session's file, which must exist; a symbolic link stays one. SQLite's auxiliary files of
+   * the old bytes are removed, and restored by `undo`.
    */
   replace(path: string, bytes: Uint8Array): Promise<PlacedFile> {
     return withFileErrors(path, 'written', async () => {
@@ -106,10 +106,10 @@ export class SessionFiles {
   }
 
   /**
-   * Renames a session's files to `NAME.session` and `NAME.json`, in the directory that the name says: the root,
-   * or one of those they lie in. A directory that this leaves empty is removed. The files always have a name, for
-   * a moment both.
-   * @throws FileNameTaken; FileInUse; BadRequest for what can't be their name.
+   * Renames a session's files to `NAME.session` and `NAME.json`, in the directory that the name says: the root, or
+   * one that contains them. A directory that becomes empty is removed. The files always have a name, for a moment
+   * both.
+   * @throws FileNameTaken; FileInUse; BadRequest if it can't be their name.
    */
   move({ file, jsonFile }: SessionPaths, name: string): Promise<MovedFiles> {
     const moved = { file: file && `${name}.session`, jsonFile: jsonFile && `${name}.json` };
@@ -132,8 +132,8 @@ export class SessionFiles {
   }
 
   /**
-   * Removes a session's files, and what SQLite keeps beside them; one that is not there is no error. A directory
-   * that this leaves empty is removed.
+   * Removes a session's files and SQLite's auxiliary files; a missing one is not an error. A directory that becomes
+   * empty is removed.
    */
   remove({ file, jsonFile }: SessionPaths): Promise<void> {
     return withFileErrors(file ?? jsonFile ?? '', 'removed', async () => {
@@ -147,13 +147,13 @@ export class SessionFiles {
     });
   }
 
-  /** Hidden: no scan takes it for a session, and the watcher ignores it. */
+  /** Hidden: no scan mistakes it for a session, and the watcher ignores it. */
   #temporaryFor(place: string): string {
     return join(dirname(place), temporaryName(this.#randomId()));
   }
 }
 
-/** Makes sure that the name is one in the root or in a directory that the files lie in. @throws BadRequest. */
+/** Makes sure that the name is in the root or in a directory that contains the files. @throws BadRequest. */
 function ensureNear(name: string, paths: readonly string[]): void {
   const directory = directoryOf(name);
   if (directory === '' || paths.some((path) => directoryOf(path) === directory)) return;
@@ -171,7 +171,7 @@ function renamingsOf(root: string, from: SessionPaths, to: SessionPaths): Renami
   ].flatMap(([old, fresh]) => {
     if (!old || !fresh || old === fresh) return [];
     const { path, isLink } = locate(root, old);
-    // What a relative link leads to depends on where it lies.
+    // The target of a relative link depends on where the link is.
     if (isLink && directoryOf(old) !== directoryOf(fresh)) {
       throw new Failed(`Session file ${old} can't be moved: it is a symbolic link`, {
         code: 'session_file_unusable',
@@ -181,7 +181,7 @@ function renamingsOf(root: string, from: SessionPaths, to: SessionPaths): Renami
   });
 }
 
-/** Undoes renamings, the directories that were removed included. @throws Failed where an old name is taken by now. */
+/** Undoes renamings, including removed directories. @throws Failed if an old name is taken by now. */
 async function renameBack(root: string, renamings: readonly Renaming[]): Promise<void> {
   for (const { from } of renamings) await mkdir(dirname(from), { recursive: true });
   const taken = await renameAll(renamings.map(({ from, to }) => ({ from: to, to: from })));
@@ -192,12 +192,12 @@ async function renameBack(root: string, renamings: readonly Renaming[]): Promise
 }
 
 /**
- * Makes sure that files of this name would be a session of their own: that they would not be part of another one,
- * nor be called the same but for case. `root`: the real path of the sessions directory. `own`: paths relative to
- * it that don't count, since they belong to the session.
+ * Makes sure that files of this name would form their own session: not part of another one, and not of the same name
+ * in another case. `root`: the real path of the sessions directory. `own`: relative paths that don't count, because
+ * they belong to the session.
  *
- * @throws FileNameTaken; BadRequest for what can't be a session's name; Failed for a directory that is not walked;
- * the system's error where it can't be listed.
+ * @throws FileNameTaken; BadRequest if it can't be a session's name; Failed for a directory that is not walked; the
+ * system's error if it can't be listed.
  */
 async function ensureFree(root: string, name: string, own: readonly string[]): Promise<void> {
   const refused = nameRefusal(name) ?? (isFileOf(`${name}.session`, name) ? null : 'it names another file');
@@ -216,7 +216,7 @@ async function ensureFree(root: string, name: string, own: readonly string[]): P
   if (conflict !== null) throw new FileNameTaken(name, conflict);
 }
 
-/** The file that has this name already, relative to the root; null: there is none. */
+/** The file that already has this name, relative to the root; null: there is none. */
 async function conflictIn(
   root: string,
   directory: string,

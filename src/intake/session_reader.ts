@@ -9,20 +9,20 @@ import { openRoot, realPathInside } from './sessions_root.js';
 import { applyCheck, isSettled, isUnchanged, type LoneJson, loneJsonOf } from './sync_rules.js';
 import type { ScanOptions, WalkEntry } from './walk.js';
 
-/** A file's bytes, or in plain words why they can't be read now. */
+/** A file's bytes, or why they can't be read now. */
 export type FileReading =
   | { readonly bytes: Buffer; readonly unsettled: null }
   | { readonly bytes: null; readonly unsettled: string };
 
-/** A session, read, or in plain words why it can't be judged now. */
+/** A session that was read, or why it can't be judged now. */
 export type SessionReading =
   | { readonly inspection: Inspection; readonly unsettled: null }
   | { readonly inspection: null; readonly unsettled: string };
 
-/** What follows a SQLite file's name in the names of the files that its writer keeps beside it. */
+/** The suffixes of SQLite's auxiliary files. */
 const WRITERS_FILES = ['-journal', '-wal'];
 
-/** How many `.json` files that are no sessions are remembered, so that they aren't read in each scan. */
+/** How many `.json` files that are not sessions are remembered, so that they aren't read in each scan. */
 const MAX_REMEMBERED = 50_000;
 
 /** Reads single sessions from the sessions directory. */
@@ -60,7 +60,7 @@ export class SessionReader {
     return this.#current.during(file ?? json ?? '', () => readCredentials(this.#read(file, json)));
   }
 
-  /** Reads one session's `.session` file whole. @throws SessionFileUnreadable. */
+  /** Reads one session's complete `.session` file. @throws SessionFileUnreadable. */
   fileBytes(file: string): Buffer {
     const { path: root } = openRoot(this.#options.root);
     return this.#current.during(file, () =>
@@ -68,7 +68,7 @@ export class SessionReader {
     );
   }
 
-  /** Tells what a `.json` file that stands alone is. */
+  /** Judges a `.json` file on its own. */
   loneJson(path: string, fingerprint: string): LoneJson {
     const remembered = this.#notSessions.get(path);
     if (remembered?.fingerprint === fingerprint) return remembered.verdict;
@@ -83,7 +83,7 @@ export class SessionReader {
     return verdict;
   }
 
-  /** A `.json` file that can't be read takes nothing away from the `.session` file beside it. */
+  /** An unreadable `.json` file does not affect the `.session` file next to it. */
   #read(file: string | null, json: string | null): SessionFiles {
     const { path: root } = openRoot(this.#options.root);
     const description = json === null ? null : readFileInside(root, json, maxJsonBytes);
@@ -94,9 +94,9 @@ export class SessionReader {
 }
 
 /**
- * Reads a file inside the root, given by its relative path, all of it as it was at one moment. Opens it
- * for reading only, takes no lock and waits for nobody. Unsettled: gone, not readable, no regular file,
- * over `maxBytes`, outside the root, or changed while it was read. Throws nothing.
+ * Reads a consistent copy of a file inside the root, given by its relative path. Opens it for reading only, takes no
+ * lock and does not wait. Unsettled: gone, unreadable, not a regular file, over `maxBytes`, outside the root, or
+ * changed while it was read. Never throws.
  */
 function readFileInside(root: string, path: string, maxBytes: number): FileReading {
   try {
@@ -108,8 +108,8 @@ function readFileInside(root: string, path: string, maxBytes: number): FileReadi
 }
 
 /**
- * Whether another program is in the middle of writing the SQLite file at this relative path, or stopped
- * there: what is not in its journal or log yet may be nowhere (sqlite.org/tempfiles.html).
+ * Whether another program is writing the SQLite file at this relative path, or stopped halfway: its journal or WAL is
+ * then part of the data (sqlite.org/tempfiles.html).
  */
 export function isBeingWritten(root: string, path: string): boolean {
   try {
@@ -124,7 +124,7 @@ export function isBeingWritten(root: string, path: string): boolean {
 }
 
 function readReal(real: string, maxBytes: number): FileReading {
-  // A FIFO put in the file's place would hold an open without O_NONBLOCK for ever.
+  // A FIFO in the file's place would block an open without O_NONBLOCK forever.
   const descriptor = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const before = fstatSync(descriptor);

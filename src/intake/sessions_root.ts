@@ -8,15 +8,15 @@ import { type FileKind, nameOf } from './names.js';
 /** Why a symbolic link out of the sessions directory is refused. */
 export const LEADS_OUT = 'symbolic link leads out of the sessions directory';
 
-/** The sessions directory as it is on disk now. */
+/** The current sessions directory on disk. */
 export interface SessionsRoot {
   /** Absolute, without symbolic links. */
   readonly path: string;
-  /** `st_dev` in decimal: tells a mounted disk from the empty directory it is mounted on. */
+  /** `st_dev` in decimal: distinguishes a mounted disk from the empty directory that it is mounted on. */
   readonly device: string;
 }
 
-/** Finds the sessions directory. @throws SessionsDirectoryUnreadable where there is none. */
+/** Finds the sessions directory. @throws SessionsDirectoryUnreadable if there is none. */
 export function openRoot(directory: string): SessionsRoot {
   try {
     const path = realpathSync.native(directory);

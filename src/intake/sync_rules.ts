@@ -63,7 +63,7 @@ export interface RemovalFacts {
   readonly gone: number;
   /** Sessions whose files are there. */
   readonly found: number;
-  /** The device that the directory lies on, `st_dev` in decimal. */
+  /** The device of the directory, `st_dev` in decimal. */
   readonly device: string;
   /** The device at the last sync; null: there was none. */
   readonly lastDevice: string | null;

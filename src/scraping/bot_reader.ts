@@ -13,7 +13,7 @@ export interface BotReaderParts {
   readonly gateway: BotGateway;
   /** The proxy of bots; null: they connect directly. */
   readonly botProxy: ProxyAddress | null;
-  /** The run sleeps through a flood wait of at most so many seconds. */
+  /** The longest flood wait that a run sleeps through, in seconds. */
   readonly limits: { readonly floodSleepMaxSeconds: number };
 }
 
@@ -24,7 +24,7 @@ export class BotReader implements Reader {
   readonly #context: RunContext;
   readonly #bot: SourceBot;
   readonly #parts: BotReaderParts;
-  /** Null: it must log in. */
+  /** Null: it has to log in. */
   #session: BotSession | null;
   /** It logged in during this run: where its session is refused, another login won't help. */
   #loggedIn = false;

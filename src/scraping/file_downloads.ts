@@ -5,7 +5,7 @@ import { extensionOf } from './file_names.js';
 import { fileRecoveryAfter } from './recovery.js';
 import type { ReceivedFile, Sink } from './sinks/sink.js';
 
-/** Whoever downloads files: an account, or a bot. */
+/** The client that downloads files: an account or a bot. */
 export type DownloadingAccount = Pick<ConnectedAccount, 'download'>;
 
 /** Which files of a source are stored. */

@@ -18,7 +18,7 @@ export interface RunContext {
   readonly fillTitle: (title: string) => Promise<void>;
   /** Sessions that have no access to the channel. */
   readonly deniedSessions: Set<number>;
-  /** The source's bot had its turn. */
+  /** Whether the source's bot was already tried. */
   botTried: boolean;
   /** Failures in a row that say nothing about the session that reads. */
   readonly retryBudget: RetryBudget;
@@ -38,7 +38,7 @@ export interface Reader {
   close(): Promise<void>;
 }
 
-/** Whoever messages and files are read with: an account, or a bot. */
+/** The client that reads messages and files: an account or a bot. */
 export type ReadingAccount = Pick<ConnectedAccount, 'messagesAfter' | 'download'>;
 
 /** Stores the new messages of the channel to the last one. Rejects as calls and `PageWriter.write` do. */

@@ -10,13 +10,13 @@ import { allSessionsDenied, noSessionFree } from './recovery.js';
 import type { RunLeases } from './run_leases.js';
 import { SessionReader, type SessionReaderParts } from './session_reader.js';
 
-/** The method for which a session is chosen: one that is flooded for others will do. */
+/** The method to be called: a session that is flooded for others matches. */
 const METHOD = 'messages.getHistory';
 
 /** How long a run waits in the queue for a session before it lets other runs go first, in seconds. */
 const WAIT_SECONDS = 300;
 
-/** Who reads next: a reader, or nobody, which ends the execution of the run. */
+/** The next reader; null ends the execution of the run. */
 export type Selection = { readonly kind: 'reader'; readonly reader: Reader } | RunOutcome;
 
 export interface ReaderSelectorParts extends SessionReaderParts, BotReaderParts {
@@ -29,7 +29,7 @@ export interface ReaderSelectorParts extends SessionReaderParts, BotReaderParts 
   readonly onChanged: (runId: number) => void;
 }
 
-/** Selects who reads for a run next. */
+/** Selects the next reader of a run. */
 export class ReaderSelector {
   readonly #parts: ReaderSelectorParts;
 

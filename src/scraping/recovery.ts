@@ -43,7 +43,7 @@ const STALE_PEER: ReadonlySet<string> = new Set(['CHANNEL_INVALID', 'PEER_ID_INV
 
 /** What the run may still do about an error. */
 export interface RecoveryOptions {
-  /** The run sleeps through a flood wait of at most so many seconds. */
+  /** The longest flood wait that a run sleeps through, in seconds. */
   readonly floodSleepMaxSeconds: number;
   /** Any session may read the channel, not just one. */
   readonly anySession: boolean;

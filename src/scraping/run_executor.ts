@@ -29,7 +29,7 @@ export interface RunExecutorParts extends ReaderSelectorParts {
 export interface ScrapingLimits {
   /** Larger files are recorded but not stored. */
   readonly maxFileBytes: number;
-  /** The run sleeps through a flood wait of at most so many seconds. */
+  /** The longest flood wait that a run sleeps through, in seconds. */
   readonly floodSleepMaxSeconds: number;
 }
 

@@ -19,7 +19,7 @@ const WAITING_AFTER_MS = 50;
 export interface SessionRequest {
   /** Null: any session. */
   readonly sessionId: number | null;
-  /** The method it is wanted for: a session that is flooded for others will do. */
+  /** The method to be called: a session that is flooded for others matches. */
   readonly method: string;
 }
 

@@ -19,7 +19,7 @@ export interface SessionReaderParts {
   readonly accesses: AccountAccesses;
   readonly gateway: TelegramGateway;
   readonly clock: Clock;
-  /** The run sleeps through a flood wait of at most so many seconds. */
+  /** The longest flood wait that a run sleeps through, in seconds. */
   readonly limits: { readonly floodSleepMaxSeconds: number };
 }
 

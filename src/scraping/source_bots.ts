@@ -20,7 +20,7 @@ export interface SourceBot {
   readonly name: string;
   readonly token: string;
   readonly application: Application;
-  /** Null: it must log in. */
+  /** Null: it has to log in. */
   readonly session: BotSession | null;
 }
 

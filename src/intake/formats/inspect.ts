@@ -3,7 +3,7 @@ import { type JsonSession, readJsonSession } from './json_file.js';
 import { authKeyDigest, type Credentials, type StringFormat } from './session_string.js';
 import { isSqlite, readSqliteSession } from './sqlite_session.js';
 
-/** How a session is stored. `json`: a JSON file without a string that can be read. */
+/** How a session is stored. `json`: a JSON file without a readable session string. */
 export type SessionFormat =
   | 'telethon'
   | 'pyrogram'
@@ -18,10 +18,10 @@ export interface SessionFiles {
   readonly json: Buffer | null;
 }
 
-/** What can be said of a session from its files alone, without its secret. */
+/** What a session's files say about it, without its secret. */
 export interface Inspection {
   readonly format: SessionFormat;
-  /** In plain words why it is certainly dead; null: it is not, or nobody can tell. */
+  /** Why it is certainly dead; null: it is not, or that is unknown. */
   readonly dead: string | null;
   /** Lower-case hex; null: no usable auth key was found. */
   readonly authKeySha256: string | null;
@@ -40,9 +40,9 @@ interface Reading {
 }
 
 /**
- * Says what a session's files hold. The JSON file is asked first for phone number and ids; the session
- * file's own key wins where it is usable, else the JSON's string. `name` is asked for the phone number
- * last. Throws on no content, only when memory runs out.
+ * Inspects a session's files. Phone number and ids are taken from the JSON file first, the auth key from the session
+ * file if it is usable, else from the JSON's string, and the phone number from `name` last. Never throws on any
+ * content, only if memory runs out.
  */
 export function inspectSession(files: SessionFiles, name = ''): Inspection {
   const json = files.json && readJsonSession(files.json);
@@ -59,8 +59,8 @@ export function inspectSession(files: SessionFiles, name = ''): Inspection {
 }
 
 /**
- * The credentials in a session's files, the ids its own format has no room for filled in from the JSON
- * file; null: there are none that can be read. Throws on no content, only when memory runs out.
+ * The credentials in a session's files, with ids that its own format lacks taken from the JSON file; null: there are
+ * no readable ones. Never throws on any content, only if memory runs out.
  */
 export function readCredentials(files: SessionFiles): Credentials | null {
   const json = files.json && readJsonSession(files.json);
@@ -93,7 +93,7 @@ function jsonFault(json: JsonSession | null): string | null {
   return json.unreadString ? null : 'no session string in the JSON file';
 }
 
-/** An uploaded file: a session with its secret, or in plain words why it is none and what to do. */
+/** An uploaded file: a session with its secret, or why it is not one and what to do. */
 export type UploadReading =
   | {
       readonly kind: 'session';
@@ -103,8 +103,8 @@ export type UploadReading =
   | { readonly kind: 'refused'; readonly reason: string };
 
 /**
- * Reads the SQLite session file that somebody uploaded. Throws on no content, only when memory runs out;
- * its size is for the caller to limit.
+ * Reads an uploaded SQLite session file. Never throws on any content, only if memory runs out; the caller limits its
+ * size.
  */
 export function readUpload(bytes: Buffer): UploadReading {
   if (bytes.length === 0) return refused('the file is empty: export the session again');

@@ -1,10 +1,10 @@
 import { normalizePhoneNumber } from '../../kernel/phone_number.js';
 import { type DecodedString, decodeSessionString } from './session_string.js';
 
-/** What the JSON file of a session says. Null: it does not say, or not in a way that can be meant. */
+/** The contents of a session's JSON file. Null: missing or implausible. */
 export interface JsonSession {
   readonly string: DecodedString | null;
-  /** It holds what must be a session string, of a kind that is not read here. */
+  /** Whether it contains a session string of an unsupported kind. */
   readonly unreadString: boolean;
   /** `+` and 7 to 15 digits. */
   readonly phoneNumber: string | null;
@@ -15,10 +15,10 @@ export interface JsonSession {
   readonly apiHash: string | null;
 }
 
-/** The largest JSON file that can be a session's: strings have under 500 characters. Bytes. */
+/** The maximum size of a session's JSON file, in bytes: strings have fewer than 500 characters. */
 export const maxJsonBytes = 1024 * 1024;
 
-/** Spellings met in the wild, most explicit first; the last ones also carry other things than strings. */
+/** Spellings found in practice, most explicit first; the last ones are also used for other things. */
 const stringKeys = `session_string string_session sessionString stringSession session_str sessionStr
   StringSession telethon_session telethon_string gramjs_session gramjs_string pyrogram_session
   pyrogram_string session_data auth_string auth session string`.split(/\s+/);
@@ -27,7 +27,7 @@ const userIdKeys = ['account_id', 'user_id', 'userId', 'id'];
 const apiIdKeys = ['api_id', 'app_id', 'apiId', 'appId'];
 const apiHashKeys = ['api_hash', 'app_hash', 'apiHash', 'appHash'];
 
-/** Reads a session's JSON file. Null: not valid JSON. Valid JSON that is no object says nothing. */
+/** Reads a session's JSON file. Null: not valid JSON. Valid JSON that is not an object counts as empty. */
 export function readJsonSession(bytes: Buffer): JsonSession | null {
   const content = parseExactly(bytes.toString('utf8').replace(/^\uFEFF/, ''));
   if (content === undefined) return null;
@@ -53,7 +53,7 @@ export function readJsonSession(bytes: Buffer): JsonSession | null {
   };
 }
 
-/** Parses JSON with every integer too wide for a number as a string of its digits; undefined: not valid. */
+/** Parses JSON, with integers too wide for a number as strings of digits; undefined: not valid. */
 function parseExactly(text: string): unknown {
   try {
     const parsed: unknown = JSON.parse(text);

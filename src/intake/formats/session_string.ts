@@ -5,12 +5,15 @@ import { isTestAddress, wellKnownAddress } from '../../telegram/network.js';
 /** The length of every MTProto auth key, in bytes (core.telegram.org/mtproto/auth_key: 2048 bits). */
 export const AUTH_KEY_BYTES = 256;
 
-/** The SHA-256 of an auth key in lower-case hex: tells whether two sessions are one account, and gives nothing away. */
+/**
+ * The SHA-256 of an auth key in lower-case hex: shows whether two sessions are one account, without revealing the
+ * key.
+ */
 export function authKeyDigest(authKey: Buffer): string {
   return createHash('sha256').update(authKey).digest('hex');
 }
 
-/** Why a stored value certainly is no auth key, in plain words; null: it has the form of one. */
+/** Why a stored value is certainly not an auth key; null: it has the form of one. */
 export function authKeyFault(value: unknown): string | null {
   if (value === null || value === undefined || value === '') return 'no auth key';
   if (!Buffer.isBuffer(value)) return 'auth key is not binary';
@@ -20,7 +23,7 @@ export function authKeyFault(value: unknown): string | null {
   return null;
 }
 
-/** What it takes to speak to Telegram as the account. Secret: whoever holds `authKey` is the account. */
+/** What is needed to connect to Telegram as the account. Secret: whoever has `authKey` controls the account. */
 export interface Credentials {
   readonly dcId: number;
   /** An IP address, or a host name in some GramJS sessions. */
@@ -28,7 +31,7 @@ export interface Credentials {
   readonly port: number;
   /** Always `AUTH_KEY_BYTES` long. */
   readonly authKey: Buffer;
-  /** Decimal digits: Telegram's ids are 64-bit, too wide for a number. Null: the session does not say. */
+  /** Decimal digits: Telegram's ids are 64-bit, too wide for a number. Null: unknown. */
   readonly userId: string | null;
   readonly apiId: number | null;
   readonly isBot: boolean;
@@ -37,13 +40,13 @@ export interface Credentials {
 /** The libraries whose session strings are read and written. */
 export type StringFormat = 'telethon' | 'gramjs' | 'pyrogram';
 
-/** A session string, read. */
+/** A decoded session string. */
 export interface DecodedString {
   readonly format: StringFormat;
   readonly credentials: Credentials;
 }
 
-/** Bytes of a GramJS string that are not its address: data centre, two lengths, auth key. */
+/** The size of a GramJS string without its address: data centre, two lengths, auth key. In bytes. */
 const GRAMJS_OVERHEAD = 1 + 2 + 2 + AUTH_KEY_BYTES;
 
 /**
@@ -62,10 +65,9 @@ export function decodeSessionString(text: string): DecodedString | null {
 }
 
 /**
- * Writes a session string as the library itself would. What a format has no room for is left out (user
- * and api ids in all but Pyrogram's, the address in Pyrogram's); a Telethon string holds no host name,
- * so the data centre's well-known address goes in its place. Throws RangeError where no string of that
- * format can say it.
+ * Writes a session string as the library itself would. What a format cannot hold is omitted (user and API ids in all
+ * but Pyrogram's, the address in Pyrogram's); a Telethon string cannot hold a host name, so the data centre's
+ * well-known address is used. Throws RangeError if the format cannot express the session.
  */
 export function encodeSessionString(credentials: Credentials, format: StringFormat): string {
   if (credentials.authKey.length !== AUTH_KEY_BYTES)
@@ -105,7 +107,7 @@ function telethon(payload: Buffer): DecodedString | null {
   return decoded('telethon', payload.readUInt8(0), address, payload.subarray(end + 2));
 }
 
-/** `>B I ? 256s Q ?`, before that `>B ? 256s Q ?`, and first of all `>B ? 256s I ?`. */
+/** `>B I ? 256s Q ?`; older versions: `>B ? 256s Q ?` and `>B ? 256s I ?`. */
 function pyrogram(payload: Buffer): DecodedString | null {
   const [apiIdBytes, userIdBytes] = { 271: [4, 8], 267: [0, 8], 263: [0, 4] }[payload.length] ?? [0, 0];
   if (userIdBytes === 0 || userIdBytes === undefined || apiIdBytes === undefined) return null;
@@ -146,7 +148,7 @@ function gramjsPayload({ dcId, serverAddress, port, authKey }: Credentials): Buf
 }
 
 function pyrogramPayload({ dcId, serverAddress, authKey, userId, apiId, isBot }: Credentials): Buffer {
-  // Pyrogram would take 0 for the account's id.
+  // Pyrogram would treat 0 as the account's id.
   if (userId === null) throw new RangeError('a Pyrogram string needs the user id, which is unknown');
   const head = Buffer.alloc(6);
   head.writeUInt8(dcId, 0);
@@ -170,7 +172,7 @@ function uint16(value: number): Buffer {
   return bytes;
 }
 
-/** The 4 or 16 bytes of an IP address in network order; null: the text is no IP address. */
+/** The 4 or 16 bytes of an IP address in network order; null: the text is not an IP address. */
 function ipToBytes(address: string): Buffer | null {
   if (isIPv4(address)) return Buffer.from(address.split('.').map(Number));
   if (!isIPv6(address) || address.includes('%')) return null;

@@ -10,14 +10,14 @@ export function isSqlite(bytes: Buffer): boolean {
   return bytes.subarray(0, MAGIC.length).equals(MAGIC);
 }
 
-/** What a SQLite file holds: credentials, or in plain words why it is certainly dead; neither: nobody can tell. */
+/** The contents of a SQLite file: credentials, or why it is certainly dead; neither: unknown. */
 export interface SqliteSession {
   readonly format: 'telethon' | 'pyrogram' | 'unknown' | 'unreadable';
   readonly dead: string | null;
   readonly credentials: Credentials | null;
 }
 
-/** Reads the session in a SQLite file held in memory. Throws on no content, only when memory runs out. */
+/** Reads the session in a SQLite file held in memory. Never throws on any content, only if memory runs out. */
 export function readSqliteSession(bytes: Buffer): SqliteSession {
   const image = readSqliteImage(bytes);
   if (image.kind === 'torn') {
@@ -39,15 +39,15 @@ interface ImageTable {
   readonly row: Row | null;
 }
 
-/** What a SQLite image holds that a session is read from. */
+/** The tables of a SQLite image that contain a session. */
 type SqliteImage =
   | { readonly kind: 'tables'; readonly version: ImageTable; readonly sessions: ImageTable }
   /** SQLite, but without two plain tables of these names. */
   | { readonly kind: 'other' }
-  /** SQLite by its first bytes, and torn. */
+  /** SQLite according to its first bytes, but damaged. */
   | { readonly kind: 'torn'; readonly reason: string };
 
-/** Every column that a session file of either library has had and that is read here. */
+/** Every column of either library's session files that is read here. */
 const WANTED_COLUMNS = new Set(
   'version number dc_id server_address port auth_key api_id test_mode user_id is_bot'.split(' '),
 );
@@ -77,7 +77,7 @@ function readSqliteImage(image: Buffer): SqliteImage {
   }
 }
 
-/** What SQLite's refusal says of the image; rethrows what it says of this machine, or what is not SQLite's. */
+/** What a SQLite error says about the image; rethrows errors of this machine, and those that are not SQLite's. */
 function refusal(error: unknown): SqliteImage {
   const { code = '', message = '' } = error as Partial<Record<'code' | 'message', string>>;
   if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return { kind: 'torn', reason: message };
@@ -86,8 +86,8 @@ function refusal(error: unknown): SqliteImage {
 }
 
 /**
- * How long the header says the file is; 0: it says nothing that holds. SQLite itself fills up a last page
- * that is cut off with zeros, which may be the end of the key (fileformat2.html, "In-header database size").
+ * The length of the file according to its header; 0: unknown. SQLite itself fills a truncated last page with zeros,
+ * which may overwrite the end of the key (fileformat2.html, "In-header database size").
  */
 function statedBytes(image: Buffer): number {
   if (image.length < 100 || image.readUInt32BE(24) !== image.readUInt32BE(92)) return 0;
@@ -96,8 +96,8 @@ function statedBytes(image: Buffer): number {
 }
 
 /**
- * An image in WAL mode can't be deserialised (sqlite.org/c3ref/deserialize.html): bytes 18 and 19 must
- * name the rollback journal. The caller's bytes stay as they are.
+ * An image in WAL mode can't be deserialised (sqlite.org/c3ref/deserialize.html): bytes 18 and 19 must name the
+ * rollback journal. The caller's bytes are not changed.
  */
 function withoutWal(image: Buffer): Buffer {
   if (image[18] !== 2 && image[19] !== 2) return image;
@@ -142,11 +142,11 @@ type Row = Readonly<Record<string, unknown>>;
 /** How a library lays out its session file. Columns are taken by name. */
 interface Layout {
   readonly format: 'telethon' | 'pyrogram';
-  /** The column of `version` that tells the library. */
+  /** The column of `version` that identifies the library. */
   readonly versionColumn: string;
-  /** The versions that are known well enough to call a session without a key dead. */
+  /** The versions known well enough to call a session without a key dead. */
   readonly versions: { readonly first: number; readonly last: number };
-  /** What the row says beside the auth key and its data centre. */
+  /** What the row contains besides the auth key and its data centre. */
   account(row: Row): Pick<Credentials, 'userId' | 'apiId' | 'isBot'> & { readonly test: boolean };
 }
 
@@ -199,7 +199,7 @@ function isDcId(value: unknown): boolean {
   return typeof value === 'bigint' && value > 0n && value < 256n;
 }
 
-/** The address that the row itself names; null: it names none, or not one that can be dialled. */
+/** The address in the row; null: there is none, or not a usable one. */
 function storedAddress({
   server_address: serverAddress,
   port,
@@ -248,9 +248,8 @@ const TELETHON_TABLES = `
 `;
 
 /**
- * The bytes of a Telethon session file of layout 7, as Telethon 1.25 itself would write it, without any
- * entities. Secret: whoever has them is the account. @throws RangeError where the auth key is not 256 bytes
- * long.
+ * The bytes of a Telethon session file of layout 7, as Telethon 1.25 itself would write it, without entities. Secret:
+ * whoever has them controls the account. @throws RangeError if the auth key is not 256 bytes long.
  */
 export function telethonFile(
   credentials: Pick<Credentials, 'dcId' | 'serverAddress' | 'port' | 'authKey'>,
