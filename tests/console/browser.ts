@@ -79,7 +79,8 @@ const letFilesBeKept: RequestListener = ({ url = '' }, response) => {
 
 async function contextOf(browser: Browser): Promise<BrowserContext> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 850 } });
-  context.setDefaultTimeout(12_000);
+  // A busy machine takes seconds for the first page.
+  context.setDefaultTimeout(25_000);
   return context;
 }
 

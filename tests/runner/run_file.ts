@@ -36,6 +36,8 @@ const runFile: RunFile = async (globalConfig, projectConfig, environment, runtim
     runs += 1;
     return import(`${pathToFileURL(file)}?run=${runs}`);
   };
+  // The frames that say where. Jest wants a hundred, which it looks up in the source maps of every error that is read.
+  Error.stackTraceLimit = 25;
   try {
     return await runWithCircus(globalConfig, projectConfig, environment, runtime, path, sendMessage);
   } finally {

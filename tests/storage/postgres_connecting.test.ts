@@ -1,9 +1,10 @@
 import { createServer } from 'node:net';
 import { expect, it } from '@jest/globals';
-import type { PoolClient } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { connect } from '../../src/storage/postgres/connect.js';
 import { migrateDatabase, refuseOldVersion } from '../../src/storage/postgres/migrating.js';
 import { Transactions } from '../../src/storage/postgres/transaction.js';
+import { until } from '../service/manual_time.js';
 import {
   describeWithServer,
   dropDatabase,
@@ -20,12 +21,12 @@ const describe = await describeWithServer();
 /** Runs the test with a database of its own and transactions over so many connections, tried once if one is lost. */
 async function inDatabase(
   connections: number,
-  test: (transactions: Transactions, name: string) => Promise<void>,
+  test: (transactions: Transactions, name: string, pool: Pool) => Promise<void>,
 ): Promise<void> {
   const name = await makeDatabase();
   const pool = connect(optionsFor(name, { connections, connectTimeoutMs: 2000 }));
   try {
-    await test(new Transactions(pool, SURROUNDINGS, []), name);
+    await test(new Transactions(pool, SURROUNDINGS, []), name, pool);
   } finally {
     await pool.end();
     await dropDatabase(name);
@@ -119,7 +120,7 @@ describe('a transaction', () => {
     }));
 
   it('rejects as unavailable when the server ends its connection, and the next one gets another', () =>
-    inDatabase(1, async (transactions, name) => {
+    inDatabase(1, async (transactions, name, pool) => {
       const cut = transactions.run(async (client) => {
         await save(client, 'f', 'x');
         await terminate(name);
@@ -128,7 +129,7 @@ describe('a transaction', () => {
       await expect(cut).rejects.toMatchObject({ name: 'Unavailable', retryAfterSeconds: 5 });
       await transactions.run((client) => save(client, 'f', 'z'));
       await terminate(name);
-      await new Promise((turn) => setTimeout(turn, 50));
+      await until(() => pool.totalCount === 0);
       expect(await transactions.statement({ text: 'SELECT value FROM key_value' })).toEqual([{ value: 'z' }]);
     }));
 
