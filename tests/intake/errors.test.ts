@@ -39,7 +39,7 @@ describe('an error', () => {
   });
 
   it.each(['written', 'renamed', 'removed'] as const)(
-    'of the system says that a file can not be %s',
+    'of the system says that a file cannot be %s',
     async (done) => {
       const failed = await withFileErrors('a.session', done, async () => statSync('/nowhere')).catch(
         (error: unknown) => error,

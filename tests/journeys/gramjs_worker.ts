@@ -50,7 +50,7 @@ function clientOf(sandbox: Sandbox, session: string, wires: Wires): TelegramClie
   return client;
 }
 
-/** The sockets of one client, which may come back by itself after it was destroyed: once cut, it can not. */
+/** The sockets of one client, which may come back by itself after it was destroyed: once cut, it cannot. */
 class Wires {
   readonly #port: number;
   readonly #sockets: PromisedNetSockets[] = [];

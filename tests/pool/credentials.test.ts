@@ -63,7 +63,7 @@ describe('credentials in the answer of GET /session', () => {
 
   it(
     // On PostgreSQL they are in the database, too.
-    'that can not be read any more leave no lease behind',
+    'that cannot be read any more leave no lease behind',
     withService(
       async (service) => {
         service.write('alpha.session', 'nothing that can be read');

@@ -110,7 +110,7 @@ describe('the next reader of a run', () => {
     expect(events).toEqual(WAITS);
   });
 
-  it('is a session of the queue where the bot can not be used', async () => {
+  it('is a session of the queue where the bot cannot be used', async () => {
     const { reader, events, context } = await select({ source: WITH_BOT, brokenBot: true, queued: [1] });
     expect(reader).toBe('s1');
     expect(events).toEqual([...TAKES, ...WAITS]);

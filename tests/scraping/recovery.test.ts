@@ -33,7 +33,7 @@ const fail = (message: string) => ({ kind: 'fail', message });
 
 describe('after an error, a run', () => {
   it.each<[string, unknown, Partial<RecoveryOptions>, object | null]>([
-    ['retries when Telegram can not be reached', new TelegramUnreachable('reset'), {}, RETRY],
+    ['retries when Telegram cannot be reached', new TelegramUnreachable('reset'), {}, RETRY],
     ['retries when Telegram does not answer', new TelegramTimeout(METHOD, 30), {}, RETRY],
     ['retries with a file to be read again', refused('FILE_REFERENCE_EXPIRED'), {}, RETRY],
     ['sleeps through a short flood wait', flood(1), {}, { kind: 'sleep', seconds: 1 }],

@@ -51,14 +51,14 @@ export function pathTo(
   if (proxy === null) return { dataCentre, first: target, behind: null };
   const { type, host, port, user, pass: password } = proxy;
   if (type === 'http')
-    throw new TelegramUnreachable('TeleGate can not use an http proxy: use socks5 or mtproxy');
+    throw new TelegramUnreachable('TeleGate cannot use an http proxy: use socks5 or mtproxy');
   const first = { host: allowed(network, host), port };
   if (type !== 'mtproxy') {
     const version = type === 'socks5' ? 5 : 4;
     return { dataCentre, first, behind: { kind: 'socks', version, user, password, target } };
   }
   // GramJS writes the number into one byte, and a test data centre's lies 10,000 higher.
-  if (test) throw new TelegramUnreachable('TeleGate can not use an MTProxy with test data centres');
+  if (test) throw new TelegramUnreachable('TeleGate cannot use an MTProxy with test data centres');
   return { dataCentre, first, behind: { kind: 'mtproxy', secret: mtProxySecret(password ?? '') } };
 }
 
