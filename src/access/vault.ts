@@ -36,15 +36,15 @@ interface NamedKey {
 /** A stored secret that no key in use decrypts; the message says which one, and how to give it again. No secret. */
 export class SecretUnreadable extends Conflict {}
 
-/** Decrypts a secret. @throws SecretUnreadable made of `told` where no key does; what else `decrypting` throws. */
+/** Decrypts a secret. @throws SecretUnreadable made of `detail` where no key does; what else `decrypting` throws. */
 export async function decryptedOr<Secret>(
   decrypting: Promise<Secret>,
-  told: () => ErrorDetail,
+  detail: () => ErrorDetail,
 ): Promise<Secret> {
   try {
     return await decrypting;
   } catch (error) {
-    throw error instanceof VaultError ? new SecretUnreadable(told()) : error;
+    throw error instanceof VaultError ? new SecretUnreadable(detail()) : error;
   }
 }
 

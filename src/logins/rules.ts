@@ -100,7 +100,7 @@ export function settledBy(row: StoredLogin, change: Settlement): Partial<StoredL
 }
 
 /** What a session must have exclusively. */
-export type Wanted = Parameters<LoginStore['obstacle']>[0];
+export type Wanted = Parameters<LoginStore['conflict']>[0];
 
 /** A possibly conflicting session. */
 export interface OtherSession {

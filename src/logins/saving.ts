@@ -93,7 +93,7 @@ export class SessionSaving {
 }
 
 /** The properties of a login's session. Null: unknown, or none. */
-export type WantedSession = Omit<Parameters<LoginStore['obstacle']>[0], 'replaces'>;
+export type WantedSession = Omit<Parameters<LoginStore['conflict']>[0], 'replaces'>;
 
 /** The session that a login replaces; null: it creates a new one. @throws Conflict with another session. */
 export async function replacedBy(
@@ -103,7 +103,7 @@ export async function replacedBy(
   const { name, phoneNumber } = wanted;
   const expired = await expiredOf(sessions, phoneNumber);
   const replaced = replacedSession(expired, name);
-  const conflict = await store.obstacle({ ...wanted, replaces: replaced?.id ?? null });
+  const conflict = await store.conflict({ ...wanted, replaces: replaced?.id ?? null });
   if (conflict) throw conflictError(conflict);
   return replaced;
 }

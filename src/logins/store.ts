@@ -89,7 +89,7 @@ export interface LoginStore {
   /** Ends a claim and writes what changed; the login is no longer in doubt unless `inDoubt`. */
   settle(id: string, change: LoginChange & { readonly inDoubt?: boolean }): Promise<void>;
   /** Why a session can't be saved with this name, phone number or auth key; null: there is no conflict. */
-  obstacle(wanted: {
+  conflict(wanted: {
     readonly name: string | null;
     readonly phoneNumber: string | null;
     readonly authKeySha256: string | null;

@@ -132,7 +132,7 @@ export class OwnLeases {
     }
   }
 
-  /** `again`: it was refused once although it is free: the obstacle may be gone by now. */
+  /** `again`: it was refused once although it is free: what was in its way may be gone by now. */
   async #acquire(sessionId: number, request: Omit<AcquireRequest, 'leaseId'>, again = false): Promise<Lease> {
     try {
       return await this.#parts.pool.acquire(request, 0, null);

@@ -69,7 +69,7 @@ function wireSessions(
       ...{ sessions, directory, ownLeases, pool, clock },
       proxyId: (proxy) => proxyId(proxy, access, vault),
       holderOf: (name, except) =>
-        database.logins.obstacle({
+        database.logins.conflict({
           ...{ name, phoneNumber: null, authKeySha256: null, loginId: null },
           replaces: except,
         }),

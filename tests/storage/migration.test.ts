@@ -75,8 +75,8 @@ describe('a database of the first version', () => {
       for (let turn = 0; turn < 2; turn += 1) {
         const database = await openAt(path);
         const wanted = { phoneNumber: null, authKeySha256: null, loginId: null, replaces: null };
-        expect(await database.logins.obstacle({ ...wanted, name: 'мария' })).toMatchObject({ sessionId: 3 });
-        expect(await database.logins.obstacle({ ...wanted, name: 'aLPHA' })).toMatchObject({ sessionId: 1 });
+        expect(await database.logins.conflict({ ...wanted, name: 'мария' })).toMatchObject({ sessionId: 3 });
+        expect(await database.logins.conflict({ ...wanted, name: 'aLPHA' })).toMatchObject({ sessionId: 1 });
         await database.close();
         expect(foldedNames(path)).toEqual(['alpha', 'alpha', 'мария', 'café', 'leased']);
       }

@@ -63,7 +63,7 @@ export class LoginRepository implements LoginStore {
     });
   }
 
-  obstacle(wanted: Wanted): Promise<Taken | null> {
+  conflict(wanted: Wanted): Promise<Taken | null> {
     return this.#units.run((unit) => new LoginConflicts(unit).of(wanted));
   }
 

@@ -99,7 +99,7 @@ export const LOGIN_OPERATIONS = operationsOf<LoginStore>({
   login: true,
   claim: true,
   settle: true,
-  obstacle: true,
+  conflict: true,
   save: true,
   remove: true,
   expired: true,

@@ -19,10 +19,10 @@ const PHONE = '+15551234567';
 const NOTHING = { name: null, phoneNumber: null, authKeySha256: null, loginId: null, replaces: null };
 
 /** What keeps a login from becoming a session. */
-export function obstacles(make: MakeStores): void {
+export function conflicts(make: MakeStores): void {
   const using = usingStores(make);
-  const obstacle = ({ logins }: Stores, over: Partial<Parameters<typeof logins.obstacle>[0]>) =>
-    logins.obstacle({ ...NOTHING, ...over });
+  const conflict = ({ logins }: Stores, over: Partial<Parameters<typeof logins.conflict>[0]>) =>
+    logins.conflict({ ...NOTHING, ...over });
 
   it(
     'are names that differ only in case or in Unicode composition',
@@ -33,12 +33,12 @@ export function obstacles(make: MakeStores): void {
         sessionId: ids[sessionName],
         sessionName,
       });
-      expect(await obstacle(stores, { name: 'мАРИЯ' })).toEqual(taken('Мария'));
-      expect(await obstacle(stores, { name: 'CAFE\u0301' })).toEqual(taken('café'));
-      expect(await obstacle(stores, { name: 'plain' })).toEqual(taken('Plain'));
-      expect(await obstacle(stores, { name: 'plain', replaces: Number(ids.Plain) })).toBeNull();
-      expect(await obstacle(stores, { name: 'plain2' })).toBeNull();
-      expect(await obstacle(stores, {})).toBeNull();
+      expect(await conflict(stores, { name: 'мАРИЯ' })).toEqual(taken('Мария'));
+      expect(await conflict(stores, { name: 'CAFE\u0301' })).toEqual(taken('café'));
+      expect(await conflict(stores, { name: 'plain' })).toEqual(taken('Plain'));
+      expect(await conflict(stores, { name: 'plain', replaces: Number(ids.Plain) })).toBeNull();
+      expect(await conflict(stores, { name: 'plain2' })).toBeNull();
+      expect(await conflict(stores, {})).toBeNull();
     }),
   );
 
@@ -47,11 +47,11 @@ export function obstacles(make: MakeStores): void {
     using(async (stores) => {
       await stores.intake.apply([put(found('a', { phoneNumber: PHONE }))], T0);
       const taken = { kind: 'phone_taken', sessionId: 1, sessionName: 'a' };
-      expect(await obstacle(stores, { phoneNumber: PHONE })).toEqual(taken);
+      expect(await conflict(stores, { phoneNumber: PHONE })).toEqual(taken);
       expect(await stores.logins.add(pending({ phoneNumber: PHONE }), null, T0)).toEqual(taken);
-      expect(await obstacle(stores, { phoneNumber: PHONE, replaces: 1 })).toBeNull();
+      expect(await conflict(stores, { phoneNumber: PHONE, replaces: 1 })).toBeNull();
       await stores.pool.block(1, by({ admin: true }), { kind: 'dead', reason: 'x' }, T0);
-      expect(await obstacle(stores, { phoneNumber: PHONE })).toBeNull();
+      expect(await conflict(stores, { phoneNumber: PHONE })).toBeNull();
       expect(await stores.logins.add(pending({ phoneNumber: PHONE }), null, T0)).toEqual({ kind: 'added' });
     }),
   );
@@ -60,7 +60,7 @@ export function obstacles(make: MakeStores): void {
     'are not phone numbers of sessions with dead files',
     using(async (stores) => {
       await stores.intake.apply([put(found('a', { phoneNumber: PHONE, dead: 'torn' }))], T0);
-      expect(await obstacle(stores, { phoneNumber: PHONE })).toBeNull();
+      expect(await conflict(stores, { phoneNumber: PHONE })).toBeNull();
     }),
   );
 
@@ -70,13 +70,13 @@ export function obstacles(make: MakeStores): void {
       await stores.intake.apply([put(keyed('a', 'k'))], T0);
       await stores.pool.block(1, by({ admin: true }), { kind: 'dead', reason: 'x' }, T0);
       const taken = { kind: 'auth_key_taken', sessionId: 1, sessionName: 'a' };
-      expect(await obstacle(stores, { authKeySha256: keyOf('k') })).toEqual(taken);
+      expect(await conflict(stores, { authKeySha256: keyOf('k') })).toEqual(taken);
       expect(await stores.logins.add(pending({ authKeySha256: keyOf('k') }), null, T0)).toEqual(taken);
       const { id } = await beginReady(stores, 'l');
       const underWay = { kind: 'auth_key_taken', sessionId: null, sessionName: 'a pending login' };
-      expect(await obstacle(stores, { authKeySha256: keyOf('l') })).toEqual(underWay);
+      expect(await conflict(stores, { authKeySha256: keyOf('l') })).toEqual(underWay);
       expect(await stores.logins.add(pending({ authKeySha256: keyOf('l') }), null, T0)).toEqual(underWay);
-      expect(await obstacle(stores, { authKeySha256: keyOf('l'), loginId: id })).toBeNull();
+      expect(await conflict(stores, { authKeySha256: keyOf('l'), loginId: id })).toBeNull();
     }),
   );
 
@@ -94,14 +94,14 @@ export function obstacles(make: MakeStores): void {
       const { id } = await beginReady(stores, 'k', { phoneNumber: PHONE });
       await stores.intake.apply([put(keyed('a', 'k', { phoneNumber: PHONE }))], T0);
       const wanted = { name: 'a', phoneNumber: PHONE, authKeySha256: keyOf('k') };
-      expect(await obstacle(stores, { ...wanted, loginId: id })).toBeNull();
-      expect(await obstacle(stores, { ...wanted, name: 'A', loginId: id })).toMatchObject({
+      expect(await conflict(stores, { ...wanted, loginId: id })).toBeNull();
+      expect(await conflict(stores, { ...wanted, name: 'A', loginId: id })).toMatchObject({
         kind: 'name_taken',
       });
-      expect(await obstacle(stores, { ...wanted, authKeySha256: keyOf('l'), loginId: id })).toMatchObject({
+      expect(await conflict(stores, { ...wanted, authKeySha256: keyOf('l'), loginId: id })).toMatchObject({
         kind: 'name_taken',
       });
-      expect(await obstacle(stores, wanted)).toMatchObject({ kind: 'name_taken' });
+      expect(await conflict(stores, wanted)).toMatchObject({ kind: 'name_taken' });
       await stores.logins.save(id, asSession(keyed('a', 'k')), T0);
       expect(await stores.sessions.sessions({ skip: 0, limit: 9 })).toHaveLength(1);
     }),
