@@ -1,5 +1,6 @@
 import type { Logger } from 'winston';
 import { Unavailable } from '../kernel/errors.js';
+import { exponentialDelay } from '../kernel/retry.js';
 import type { Timers } from '../kernel/timers.js';
 import type { DirectoryAvailability, RootProbe } from './root_watch.js';
 import type { SyncService } from './sync.js';
@@ -21,7 +22,7 @@ export interface SyncSchedulerParts {
 export class SyncScheduler {
   readonly #parts: SyncSchedulerParts;
   #stopTimer: (() => void) | null = null;
-  #retryMs = MIN_RETRY_MS;
+  #retries = 0;
   #due: readonly string[] | 'everything' = [];
   #failure: string | null = null;
   /** The error that was logged last: each poll may meet the same again. */
@@ -56,7 +57,7 @@ export class SyncScheduler {
       this.#loggedError = null;
       this.#logReport(reason, report);
       if (report.unsettled.length > 0) this.#retry(report.unsettled);
-      else this.#retryMs = MIN_RETRY_MS;
+      else this.#retries = 0;
       return report;
     } catch (error) {
       this.#failed(reason, options, error);
@@ -95,11 +96,12 @@ export class SyncScheduler {
   #retry(only: readonly string[] | undefined): void {
     this.#stopTimer?.();
     this.#due = only && this.#due !== 'everything' ? [...new Set([...this.#due, ...only])] : 'everything';
-    this.#stopTimer = this.#parts.timers.after(this.#retryMs, () => {
+    const delayMs = exponentialDelay(this.#retries, MIN_RETRY_MS, MAX_RETRY_MS);
+    this.#retries += 1;
+    this.#stopTimer = this.#parts.timers.after(delayMs, () => {
       const due = this.#due;
       this.#due = [];
       void this.run('retry', due === 'everything' ? {} : { only: due });
     });
-    this.#retryMs = Math.min(this.#retryMs * 2, MAX_RETRY_MS);
   }
 }
