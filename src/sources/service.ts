@@ -101,7 +101,7 @@ export class SourceService {
   #ensureRoom({ schedule, isActive }: Pick<SourceSettings, 'schedule' | 'isActive'>): void {
     if (schedule === null || !isActive || !this.#parts.schedules.full) return;
     const message = 'The maximum number of scheduled sources is reached: run this one on demand';
-    throw new Conflict({ error: 'too_many_schedules', message });
+    throw new Conflict({ error: 'too_many_schedules', message }, { field: 'schedule' });
   }
 
   /** What a source has stored belongs to its channel and target: its checkpoint means nothing for another. */
