@@ -79,7 +79,7 @@ export class Client {
     return answer;
   }
 
-  /** Releases every lease, whoever holds it. */
+  /** Releases every lease, regardless of its holder. */
   async releaseAll(): Promise<void> {
     for (;;) {
       const { body } = await this.ask('GET', '/leases?limit=1000');

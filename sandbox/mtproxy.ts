@@ -24,7 +24,7 @@ export interface MtProxyOptions {
 }
 
 const HEADER = 64;
-/** The first bytes of the transport that the client's tag stands for. */
+/** The first bytes of the transport that the client's tag denotes. */
 const transports: Readonly<Record<string, string>> = {
   efefefef: 'ef',
   eeeeeeee: 'eeeeeeee',

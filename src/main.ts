@@ -98,7 +98,7 @@ function stopOnSignal(server: Server, container: Container, logger: Logger): voi
   process.on('SIGINT', () => void stop('SIGINT'));
 }
 
-/** Mistakes of whoever starts the service: said in one message, without a stack. */
+/** Mistakes of the operator: reported in one message, without a stack. */
 function explain(error: unknown): string {
   const mistakes = [
     ConfigError,

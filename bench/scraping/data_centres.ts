@@ -30,7 +30,7 @@ export class DataCentres {
     return new DataCentres(telegram, control);
   }
 
-  /** Makes the next call of `method` fail with a Telegram error, whoever calls it. */
+  /** Makes the next call of `method`, by any client, fail with a Telegram error. */
   async fail(method: string, fault: string): Promise<void> {
     const body = JSON.stringify({ fault, method, times: 1 });
     await this.#ask('/faults', { method: 'POST', body });

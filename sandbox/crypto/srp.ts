@@ -39,7 +39,7 @@ export function verifierOf(password: string, { salt1, salt2 }: Salts): bigint {
   return modularPower(g, bigEndianInteger(ph2), dhPrime);
 }
 
-/** A new challenge for whoever claims to know the password behind `verifier`. */
+/** A new challenge to prove knowledge of the password behind `verifier`. */
 export function challengeFor(
   verifier: bigint,
   salts: Salts,

@@ -20,7 +20,7 @@ export function openInnerData(encrypted: Buffer, rsaKey: RsaKey): InnerData | nu
   return inner instanceof Api.PQInnerData || inner instanceof Api.PQInnerDataDc ? inner : null;
 }
 
-/** The object in `SHA1(object) + object + padding`. Null: the hash is another's. */
+/** The object in `SHA1(object) + object + padding`. Null: the hash does not match. */
 export function openWithHash(bytes: Buffer): TlObject | null {
   const found = readObject(bytes.subarray(20));
   return found !== null && sha1(found.bytes).equals(bytes.subarray(0, 20)) ? found.object : null;

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 
-/** One connection's packets: learns the transport from the client's first bytes. */
+/** One connection's packets; detects the transport from the client's first bytes. */
 export class PacketStream {
   #pending: Buffer = Buffer.alloc(0);
   #framing: Framing | null = null;

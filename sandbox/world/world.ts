@@ -106,7 +106,7 @@ export function channelAccessHash(viewer: Account, channel: Channel): bigint {
   return chosen?.[1] ?? accessHash(viewer, 'channel', channel.id);
 }
 
-/** A seed's channel with `copies` stands for that many, distinguished by number. */
+/** A seed's channel with `copies` represents that many, distinguished by number. */
 function copiesOf(seed: SeedChannel): { seed: SeedChannel; number: number | null }[] {
   if (seed.copies === 1) return [{ seed, number: null }];
   return Array.from({ length: seed.copies }, (_, at) => ({ seed, number: at + 1 }));

@@ -113,7 +113,7 @@ export class KeyService {
     this.#listeners.push(listener);
   }
 
-  /** Finds those of these keys that were revoked by a process that notifies nobody, such as the command line. */
+  /** Finds those of these keys that another process, such as the command line, revoked without notice. */
   async recheck(keys: readonly ApiKey[]): Promise<void> {
     const kept = keys.filter(({ holder }) => /^key:/.test(holder) && !this.#revoked.has(holder));
     if (kept.length === 0) return;

@@ -20,7 +20,7 @@ export interface StreamEndsParts {
 
 /**
  * Ends event streams with their keys: at once when a key is revoked over HTTP, when it expires, and within seconds
- * when it is revoked on the command line. Idle while nobody listens.
+ * when it is revoked on the command line. Idle while no stream is open.
  */
 export class StreamEnds {
   readonly #parts: StreamEndsParts;

@@ -6,7 +6,7 @@ import { TeleGateError } from '../kernel/errors.js';
 /** What of an error is answered. */
 type Answer = Pick<TeleGateError, 'status' | 'code' | 'field' | 'detail' | 'retryAfterSeconds'>;
 
-/** The answer to an error; null: nobody expected it. */
+/** The response to an error; null: the error is unexpected. */
 function answerTo(error: unknown): Answer | null {
   if (error instanceof TeleGateError) return error;
   // Express itself could not decode the path.

@@ -11,7 +11,7 @@ const MAX_LISTENERS = 200;
 /** A comment is sent this often, in milliseconds, so that no proxy closes a silent stream. */
 const KEEP_ALIVE_MS = 15_000;
 
-/** Server-sent events: sent to everyone who listens, and kept for nobody. */
+/** Server-sent events: sent to every open stream, and not stored. */
 export class EventHub {
   readonly #timers: Timers;
   readonly #listeners = new Map<Response, ApiKey>();

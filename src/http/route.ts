@@ -94,7 +94,7 @@ export interface RouteSpec<Input extends Shape, Params extends Shape> {
   /** The roles that may call it (an admin always may); `public`: anyone. */
   readonly access: 'public' | readonly Role[];
   readonly from?: InputFrom;
-  /** A GET that changes something: HEAD, whose answer nobody reads, is refused. */
+  /** A GET that changes something; HEAD, whose response has no body, is refused. */
   readonly refuseHead?: boolean;
   readonly input?: Input;
   readonly params?: Params;

@@ -37,7 +37,7 @@ export interface RouterParts {
   readonly timers: Timers;
 }
 
-/** What stands in for a key on a route that anyone may call. */
+/** Used in place of a key on a public route. */
 const ANYONE: ApiKey = { holder: '', name: '', role: 'worker', maxLeases: null, tags: [], expiresAt: null };
 
 /** Adds routes to an application or a router: checks the key, reads the input, sends the answer. */

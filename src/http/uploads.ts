@@ -106,7 +106,7 @@ class ReceivedFile implements StorageEngine {
     );
   }
 
-  /** Called for a file that is refused; whoever took the slot removes it. */
+  /** Called for a file that is refused; the owner of the slot removes it. */
   _removeFile(_req: unknown, _file: unknown, done: (error: Error | null) => void): void {
     done(null);
   }

@@ -192,7 +192,7 @@ class DirectoryLock {
     this.#cluster = cluster;
   }
 
-  /** Whether the lock is given to nobody any more. */
+  /** Whether the lock is no longer granted. */
   get closing(): boolean {
     return this.#closing.signal.aborted;
   }

@@ -19,7 +19,7 @@ const MAX_DIRECTORIES = 4096;
 export interface WatcherParts {
   readonly root: string;
   readonly timers: Timers;
-  /** Something settled: these names, or (null) nobody knows what. */
+  /** Something settled: these names, or (null) unknown ones. */
   readonly onSettled: (names: readonly string[] | null) => void;
   /** From now on not everything is watched, and why; called once a start. */
   readonly onIncomplete: (reason: string) => void;
@@ -41,7 +41,7 @@ export class SessionsWatcher {
     this.#parts = parts;
   }
 
-  /** Watches what lies at the root now, and asks for a scan of everything once it does. */
+  /** Watches the directory now at the root, and asks for a full scan once it does. */
   start(): void {
     this.#watch?.close();
     const { root, onIncomplete, maxDirectories = MAX_DIRECTORIES, threads = threadPerTask } = this.#parts;
@@ -99,7 +99,7 @@ class Watch {
   constructor(threads: Threads, task: WatchTask, { onChanged, onIncomplete }: WatchListeners) {
     this.#threads = threads;
     this.#thread = threads.take(new URL('./watch_thread.js', import.meta.url));
-    // A thread that nobody waits for must not keep the process alive.
+    // This thread must not keep the process alive.
     this.#thread.unref();
     this.#thread.on('message', (report: WatchReport) => {
       if (report.kind === 'incomplete') onIncomplete(report.reason);

@@ -35,7 +35,7 @@ export abstract class TeleGateError<Told extends Detail = Detail> extends Error 
   /** The field of the request that is wrong; null: none, or not one alone. */
   readonly field: string | null;
   readonly detail: Told;
-  /** The same request may pass after so many seconds; null: nobody knows when, if ever. */
+  /** The same request may succeed after this many seconds; null: unknown. */
   readonly retryAfterSeconds: number | null;
 
   constructor(detail: Told, { code, field, retryAfterSeconds, cause }: Options) {

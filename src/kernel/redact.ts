@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 
-/** What stands in the place of a secret. */
+/** Printed in place of a secret. */
 const REDACTED = '[redacted]';
 
 const MAX_TEXT_LENGTH = 16_384;

@@ -1,4 +1,4 @@
-/** What stands where text of others has something that not every database keeps. */
+/** Replaces characters in foreign text that not every database can store. */
 const REPLACEMENT = '\uFFFD';
 
 /** The text without what PostgreSQL refuses (U+0000) and UTF-8 can't say (half of a pair), whichever the driver. */

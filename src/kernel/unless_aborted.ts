@@ -1,6 +1,6 @@
 /**
  * Settles as `promise` does; rejects with the signal's reason if that is aborted first. What becomes of the
- * promise afterwards is nobody's business any more: it can't end as an unhandled rejection.
+ * promise afterwards is ignored: it can't end as an unhandled rejection.
  */
 export function unlessAborted<Result>(signal: AbortSignal, promise: Promise<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {

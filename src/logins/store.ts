@@ -10,7 +10,7 @@ export type LoginStage = 'code' | 'password' | 'ready' | 'saved';
 /** A pending login, stored so that it survives a restart. Times are milliseconds on the service's clock. */
 export interface PendingLogin {
   readonly id: string;
-  /** The identity of the API key that started it: nobody else may continue it. */
+  /** The identity of the API key that started it: no other key may continue it. */
   readonly holder: string;
   /** `code`: with a code; `upload`: a session that was created elsewhere. */
   readonly kind: 'code' | 'upload';

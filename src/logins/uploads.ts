@@ -97,7 +97,7 @@ export class UploadService {
     } as const;
     const secret = { key, application, phoneCodeHash: null, acceptedCode: null, userId: null };
     const encrypted = await this.#parts.secrets.encrypt(id, secret);
-    // From here on nobody leases a session with this key, and nobody else checks it.
+    // From here on no session with this key is leased, and no other request checks it.
     const added = await store.add({ ...login, secret: encrypted }, now + CLAIM_MS, now);
     if (added.kind !== 'added') throw notAdded(added);
     try {

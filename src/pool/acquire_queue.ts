@@ -31,7 +31,7 @@ export interface Joining {
 export interface AcquireQueueParts {
   /** @throws Unavailable if the database fails; waiting requests are retried later. */
   acquire(request: AcquireRequest): Promise<AcquireOutcome>;
-  /** Ends a lease that nobody received. */
+  /** Ends a lease that was never delivered. */
   giveBack(lease: Lease): void;
   readonly timers: Timers;
   readonly clock: Clock;

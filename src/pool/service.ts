@@ -100,7 +100,7 @@ export class PoolService {
     return granted(outcome ?? (await none()), clock.now());
   }
 
-  /** Ends a lease that nobody received. If even that fails, the lease expires. */
+  /** Ends a lease that was never delivered. If even that fails, the lease expires. */
   async giveBack({ sessionId, leaseId }: Lease): Promise<void> {
     const { store, clock } = this.#parts;
     await store.giveBack(sessionId, leaseId, clock.now()).catch(() => undefined);

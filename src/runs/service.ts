@@ -69,7 +69,7 @@ export class RunService {
   }
 
   /**
-   * Ends a run, or has whoever executes it end it; one that was cancelled before stays so.
+   * Ends a run, or asks its owner to; a run that was already cancelled stays so.
    * @throws NotFound; Conflict `run_ended`.
    */
   async cancel(id: number): Promise<Run> {

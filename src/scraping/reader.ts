@@ -75,13 +75,13 @@ async function* pagesAfter(
     if (page.lastId === at) return;
     at = page.lastId;
     next = account.messagesAfter(peer, at, PAGE);
-    // Whoever stops in between does not wait for it.
+    // A stop in between does not wait for it.
     next.catch(() => undefined);
     yield page;
   }
 }
 
-/** What is kept of a channel by whoever resolved it. */
+/** What is kept of a resolved channel. */
 export function knownPeerOf({ id: channelId, accessHash, title, username }: Channel): KnownPeer {
   return { channelId, accessHash, title, username };
 }

@@ -24,7 +24,7 @@ export type RecoveryAction =
   | { readonly kind: 'retry' }
   | { readonly kind: 'fail'; readonly message: string };
 
-/** There is no such channel, whoever asks. */
+/** The channel does not exist, for any account. */
 const UNKNOWN_CHANNEL: ReadonlySet<string> = new Set([
   'USERNAME_NOT_OCCUPIED',
   'USERNAME_INVALID',
@@ -80,7 +80,7 @@ function isStaleFile(telegramError: string): boolean {
   return telegramError.startsWith('FILE_REFERENCE_');
 }
 
-/** The file can't be downloaded, whoever asks. */
+/** The file can't be downloaded with any account. */
 const FILE_REFUSED = /^(FILE_|LOCATION_INVALID$)/;
 
 /** What becomes of a file after the error of its download. */
@@ -125,7 +125,7 @@ export function afterInterruption(reason: unknown, now: number): InterruptedRun 
 /** A run that found no session queues again after so long, behind the runs that wait already. Milliseconds. */
 const REQUEUE_MS = 1_000;
 
-/** A run that nobody can read for just now is tried again after so long, in milliseconds. */
+/** How long until a run that no reader can serve now is retried, in milliseconds. */
 const DEFER_MS = 30_000;
 
 /** What becomes of a run for which no session came free in time. */

@@ -98,7 +98,7 @@ export class RunExecutor {
     };
   }
 
-  /** Reads with one reader after another, until all is read or nobody can read on. */
+  /** Reads with one reader after another, until all is read or no reader can continue. */
   async #read(context: RunContext): Promise<RunOutcome> {
     const { clock, timers, onChanged } = this.#parts;
     for (;;) {

@@ -1,7 +1,7 @@
 import { TelegramRefused } from './errors.js';
 import type { AccountAccess, ConnectedAccount, TelegramGateway } from './gateway.js';
 
-/** Telegram's answers that say: the session is over for good. */
+/** Telegram's errors for a session that has ended permanently. */
 export const DEAD_SESSION_ERRORS: readonly string[] = [
   'AUTH_KEY_DUPLICATED',
   'AUTH_KEY_INVALID',
@@ -11,14 +11,14 @@ export const DEAD_SESSION_ERRORS: readonly string[] = [
   'USER_DEACTIVATED_BAN',
 ];
 
-/** Telegram's answers that say: nobody is logged in with this key. */
+/** Telegram's errors for an auth key that no account is logged in with. */
 const NOT_LOGGED_IN: ReadonlySet<string> = new Set([
   ...DEAD_SESSION_ERRORS,
   'AUTH_KEY_UNREGISTERED',
   'SESSION_PASSWORD_NEEDED',
 ]);
 
-/** Whether Telegram answered that nobody is logged in with the key, any more or yet. */
+/** Whether Telegram answered that no account is logged in with the key, any more or yet. */
 export function saysNotLoggedIn(error: unknown): error is TelegramRefused {
   return error instanceof TelegramRefused && NOT_LOGGED_IN.has(error.telegramError);
 }

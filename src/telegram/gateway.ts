@@ -4,7 +4,7 @@ import type { Application } from './application.js';
 import type { MediaFile, Message, MessagesAfter } from './message.js';
 import type { TelegramNetwork } from './network.js';
 
-/** An auth key and the data centre that knows it. Secret: whoever holds `authKey` is the account. */
+/** An auth key and the data centre that knows it. Secret: `authKey` gives full control of the account. */
 export interface DcKey {
   readonly dcId: number;
   /** A key of Telegram's test data centres. */
@@ -116,7 +116,7 @@ export interface ConnectedAccount {
 
 /** A bot to log in. */
 export interface BotLogin extends Pick<LoginStart, 'application' | 'proxy'> {
-  /** As BotFather gives it. Secret: whoever has it is the bot. */
+  /** As issued by BotFather. Secret: it gives full control of the bot. */
   readonly token: string;
   /** Aborts the login: it rejects with the signal's reason. */
   readonly signal: AbortSignal;
@@ -158,7 +158,7 @@ export interface TelegramGateway extends BotGateway {
 
 /** How long a gateway waits, in seconds, and how much it does at once. */
 export interface GatewayLimits {
-  /** Until a connection stands; also how long work without a deadline of its own waits for its turn. */
+  /** Time to connect; also how long work without its own deadline may queue. */
   readonly connectSeconds: number;
   /** For each call, and for agreeing on a new key. */
   readonly callSeconds: number;

@@ -1,4 +1,4 @@
-/** Whoever wrote something. Ids are decimal digits. */
+/** The author of a message. Ids are decimal digits. */
 export interface Sender {
   readonly kind: 'user' | 'channel' | 'group';
   readonly id: string;

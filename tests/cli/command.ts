@@ -12,7 +12,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** The command line as whoever uses it has it: a process of its own, that knows no settings but these. */
+/** The command line as a user runs it: a separate process with no settings but these. */
 export function startCommand(
   args: readonly string[],
   settings: Readonly<Record<string, string>> = {},

@@ -104,7 +104,7 @@ function addRest(sqlite: Database, historyRows: number): void {
     const row = { session_id: id % 50, at: T0 + id, event: 'leased', lease_id: null, holder: 'key:1' };
     insert(sqlite, 'history', { id: id * 2, ...row, detail: id % 3 === 0 ? `😀 line\n${id}` : null });
   }
-  // Ordered by their bytes here, and by nobody knows what in a server of another language.
+  // Ordered by bytes here; a server with another collation may order them differently.
   for (const key of ['a', 'B', 'ä', 'Z', '_', 'é', 'e\u0301', ' ', '😀', '\uFB00']) {
     const row = { holder: 'key:1', key, session_id: 2, lease_id: `lease ${key}`, created_at: T0 };
     insert(sqlite, 'idempotency_keys', { ...row, repeats: 3 });
@@ -138,7 +138,7 @@ function addScraping(sqlite: Database): void {
     month_bytes: 7,
   });
   insert(sqlite, 'checkpoints', { source_id: 2, last_message_id: 0, month_path: null, month_bytes: 0 });
-  // Ordered by their bytes here, and by nobody knows what in a server of another language.
+  // Ordered by bytes here; a server with another collation may order them differently.
   for (const identifier of ['@b', '@B', '@ä', '-1001', '@_']) {
     const peer = { session_id: 1, identifier, channel_id: '-1009007199254740993', title: '😀' };
     insert(sqlite, 'peers', { ...peer, access_hash: '-9223372036854775808', username: null });

@@ -41,7 +41,7 @@ describe('telegate keys next to a running service on PostgreSQL', () => {
       const listed = await keys(database, 'list');
       expect(listed).toMatchObject({ exit: 0, stdout: '1\tmonitor\t3 leases\tbob\n', stderr: '' });
       expect(await keys(database, 'revoke', '1')).toMatchObject({ exit: 0 });
-      // The service learns of it within seconds by itself.
+      // The service notices within seconds.
       await until(async () => (await status(url, key)) === 403);
     }),
   );

@@ -8,7 +8,7 @@ const describe = await describeWithServer();
 
 const ADA = '+9996610001';
 
-/** Telegram forgets the session, and the service hears of it. */
+/** Telegram revokes the session, and the service notices. */
 async function revoke({ home, sandbox }: TwoServices, id: number): Promise<void> {
   sandbox.faults.add({ fault: 'SESSION_REVOKED', phone: ADA, times: 2 });
   const { body } = await post(home, `/sessions/${id}/test`, {}).expect(200);

@@ -72,7 +72,7 @@ export function allKnow({ replicas }: Pools, waiting: number): Promise<void> {
   return until(() => replicas.every(({ pool }) => pool.waiting === waiting));
 }
 
-/** Ends the lease of a session, whoever holds it. */
+/** Ends the lease of a session, regardless of its holder. */
 export async function free({ pool }: Replica, sessionId: number): Promise<boolean> {
   return (await pool.release(sessionId, by(), null)).changed;
 }

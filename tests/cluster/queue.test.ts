@@ -7,7 +7,7 @@ import { allKnow, ask, free, withPools } from './pools.js';
 
 const describe = await describeWithServer();
 
-/** A replica that is nothing but a connection, and what it hears. */
+/** A replica that is only a connection, and the notifications that it receives. */
 async function listen(name: string) {
   const client = new pg.Client({ connectionString: optionsFor(name).url });
   const heard: { kind: string; body: Record<string, unknown> }[] = [];

@@ -9,7 +9,7 @@ import { describeWithServer } from '../storage/databases_postgres.js';
 
 const describe = await describeWithServer();
 
-/** A transaction beside the service's, which holds locks until it is let go. */
+/** A transaction beside the service's, which holds locks until it is released. */
 async function holding(url: string, ...statements: string[]): Promise<{ letGo(): Promise<void> }> {
   const client = new pg.Client({ connectionString: url });
   client.on('error', () => undefined);

@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import type { Visit } from './browser.js';
 
-/** Opens the dialog that adds sessions, as an admin, at one of its tabs: what stands in that one. */
+/** Opens the dialog that adds sessions, as an admin, and returns the contents of one tab. */
 export async function openAddDialog({ page, signIn, open }: Visit, name: string): Promise<Locator> {
   await signIn('admin');
   await open('Sessions');

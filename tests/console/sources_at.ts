@@ -47,7 +47,7 @@ export async function addPublic(page: Page, name: string, username: string): Pro
   await page.getByRole('heading', { level: 1, name }).waitFor();
 }
 
-/** What is wrong with a field, as it stands at that field. */
+/** The error message shown at a field. */
 export function problemAt(form: Locator, label: string): Locator {
   return form.locator('.field', { has: form.page().getByLabel(label, { exact: true }) }).getByRole('alert');
 }

@@ -39,7 +39,7 @@ async function refusal({ pool }: Stores, over: Partial<CountScope>): Promise<Poo
   return outcome.counts;
 }
 
-/** How the pool stands, or those of its sessions that somebody asks for. */
+/** The counts of the pool, or of the requested sessions. */
 export function counting(make: MakeStores): void {
   const using = usingStores(make);
 

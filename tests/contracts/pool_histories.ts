@@ -5,7 +5,7 @@ import { type Client, PoolModel } from './pool_model.js';
 import { add, by, type MakeStores, type Stores, T0, wish } from './stores.js';
 
 /** So many random histories are lived through; HISTORIES asks for more. */
-// biome-ignore lint/style/noProcessEnv: whoever runs the tests says how many.
+// biome-ignore lint/style/noProcessEnv: the environment sets how many.
 const HISTORIES = Number(process.env.HISTORIES ?? 30);
 
 const NAMES = ['a', 'b', 'c'];

@@ -189,7 +189,7 @@ export class PoolModel {
     Object.assign(session, { state: cools ? 'cooldown' : 'free', until: cools ? session.coolsUntil : null });
   }
 
-  /** The holder loses the session without having let go. */
+  /** The holder loses the session without releasing it. */
   #take(session: ModelSession, now: number): void {
     if (session.last) session.lapsed.push(session.last);
     session.coolsUntil = Math.min(session.until ?? now, now + MINUTE);

@@ -18,7 +18,7 @@ const KEY: ApiKey = {
 export interface SmallApp {
   readonly server: Server;
   readonly port: number;
-  /** What was logged: errors that nobody expected. */
+  /** The unexpected errors that were logged. */
   readonly log: readonly string[];
 }
 

@@ -91,7 +91,7 @@ describe('work that needs the directory to itself', () => {
   );
 });
 
-/** Its locks are lost when it is told so, whoever holds one. */
+/** It loses its locks on demand, whoever holds one. */
 class LosingLocks extends SingleNode {
   readonly #lost = new AbortController();
 

@@ -38,7 +38,7 @@ interface ManifestEntry {
 }
 export const manifest: Record<string, ManifestEntry> = JSON.parse(fixture('manifest.json').toString());
 
-/** Writes files, given by relative path, and the directories they lie in. */
+/** Writes files, given by relative path, and their directories. */
 export function write(directory: string, files: Readonly<Record<string, string | Buffer>>): void {
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(directory, path)), { recursive: true });
@@ -73,7 +73,7 @@ export function digest(key: Buffer): string {
   return createHash('sha256').update(key).digest('hex');
 }
 
-/** Runs the test with a writer over an empty sessions directory, which lies in a directory of its own. */
+/** Runs the test with a writer to an empty sessions directory, within a directory of its own. */
 export function withFiles(test: (files: SessionFiles, root: string) => Promise<void>): () => Promise<void> {
   return () =>
     inDirectory(async (directory) => {

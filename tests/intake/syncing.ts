@@ -29,7 +29,7 @@ export async function sync(service: Service, query = ''): Promise<Record<string,
   return (await service.as('admin').post(`/sync${query}`).expect(200)).body.details;
 }
 
-/** A logger whose entries nobody reads. */
+/** A logger that discards its entries. */
 export const unreadLog = createLogger({ level: 'error', stream: new PassThrough().resume() });
 
 /** What a sync of its own is made of; each is a plain one unless given. */

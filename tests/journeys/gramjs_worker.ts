@@ -14,7 +14,7 @@ const PATIENCE_MS = 1500;
 /** What a worker did not get done in its time. */
 export class OutOfPatience extends Error {}
 
-/** Connects with a session string of GramJS, asks who it is, and has hung up for good when this settles. */
+/** Connects with a GramJS session string and asks who it is; disconnected when this settles. */
 export async function whoAmI(sandbox: Sandbox, session: string): Promise<Api.User> {
   const wires = new Wires(sandbox.port);
   const client = clientOf(sandbox, session, wires);
@@ -50,7 +50,7 @@ function clientOf(sandbox: Sandbox, session: string, wires: Wires): TelegramClie
   return client;
 }
 
-/** The sockets of one client, which may come back by itself after it was destroyed: once cut, it cannot. */
+/** The sockets of one client, which may reconnect after it was destroyed: once cut, it cannot. */
 class Wires {
   readonly #port: number;
   readonly #sockets: PromisedNetSockets[] = [];

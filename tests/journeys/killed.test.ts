@@ -76,7 +76,7 @@ describe('a login whose service is killed', () => {
       faults.clear(fault);
       const again = await verify(admin, id, { code: DAN.code });
       if (usualDatabase === 'postgres') {
-        // Another replica may be at it still: nobody else goes on before the claim is over, two minutes later.
+        // Another replica may still be at work: no other continues before the claim expires, two minutes later.
         expect(again).toMatchObject({ status: 409, body: { detail: { error: 'login_busy' } } });
         return;
       }

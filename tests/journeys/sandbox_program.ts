@@ -19,7 +19,7 @@ export interface Printed {
   readonly sessions_dir: string;
 }
 
-/** What `npm run sandbox` runs, as whoever starts it has it. */
+/** What `npm run sandbox` runs, as a user starts it. */
 export class SandboxProgram {
   stdout = '';
   stderr = '';

@@ -36,7 +36,7 @@ export interface WorldOptions extends ServiceOptions {
   readonly seed?: Seed;
 }
 
-/** Runs the test with a service over data centres of its own. Its time stands still but for calls to Telegram. */
+/** Runs the test with a service and its own data centres. Time advances only for calls to Telegram. */
 export function withTelegram(
   test: (world: World) => Promise<void>,
   options: WorldOptions = {},

@@ -8,7 +8,7 @@ import { makeServiceDatabase } from '../service/service_database.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
-/** The service as whoever starts it has it: a process, its output, its exit. */
+/** The service as a user runs it: a process, its output, its exit. */
 export class Program {
   stdout = '';
   stderr = '';

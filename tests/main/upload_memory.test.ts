@@ -8,7 +8,7 @@ const KEY = 'admin-key-of-tests';
 const MIB = 2 ** 20;
 const SIZE = 60 * MIB;
 
-/** What a SQLite file begins with: whoever reads it looks at all of it. */
+/** The header of a SQLite file, so that the whole file is read. */
 const MAGIC = Buffer.from('SQLite format 3\0', 'latin1');
 
 /** Uploads a file of 60 MiB that is no session; the status that is answered. */

@@ -9,7 +9,7 @@ import { makeSqliteStores } from '../storage/databases.js';
 
 const using = usingStores(makeSqliteStores satisfies MakeStores);
 
-/** A queue before a pool; `granting` is what happens between a grant and the moment that the queue hears of it. */
+/** A queue before a pool; `granting` runs between a grant and its arrival at the queue. */
 function queueBefore({ pool }: Stores, granting: () => void = () => undefined) {
   const time = new ManualTime();
   const acquire = async (request: AcquireRequest): Promise<AcquireOutcome> => {

@@ -8,7 +8,7 @@ export interface PrintedAnswer {
   readonly body: unknown;
 }
 
-/** Where printed requests go, and what stands in place of what they leave open. */
+/** Where printed requests are sent, and the values for their placeholders. */
 export interface Filling {
   readonly url: string;
   readonly key: string;

@@ -3,7 +3,7 @@ export type JestFunctions = Readonly<Record<string, object>>;
 
 let current: JestFunctions = {};
 
-/** From now on, what this module exports stands for these: Jest makes them anew for each test file. */
+/** From now on, this module exports these: Jest creates new ones for each test file. */
 export function useFunctions(functions: JestFunctions): void {
   current = functions;
 }

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 
 interface Test {
   readonly path: string;
-  /** Milliseconds that it took the last time; undefined: nobody remembers. */
+  /** Milliseconds that it took the last time; undefined: unknown. */
   readonly duration?: number;
 }
 

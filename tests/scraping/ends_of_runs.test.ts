@@ -121,7 +121,7 @@ describe('a run that waits for a session while the service stops', () => {
   );
 });
 
-/** Waits until the run's session is free again: the run learns of its end within seconds. */
+/** Waits until the run's session is free again: the run notices its end within seconds. */
 async function untilFree(service: Service): Promise<void> {
   while ((await service.status()).free !== 1) await delay(100);
 }

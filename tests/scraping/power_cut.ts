@@ -13,7 +13,7 @@ interface Content {
 
 /**
  * What a power cut would leave of a disk, by the calls that were made of it: of a file what was flushed, and its name
- * if the directory was flushed that it stands in, and those above it.
+ * if the directory that contains it was flushed, and those above it.
  */
 export class PowerCut {
   readonly #root: string;

@@ -7,7 +7,7 @@ interface Timer {
   readonly action: () => void;
 }
 
-/** The clocks and timers of a machine on which time stands still until a test moves it. */
+/** The clocks and timers of a machine whose time only a test advances. */
 export class ManualTime implements TimeSource, Timers {
   #wall: number;
   #monotonic: number;

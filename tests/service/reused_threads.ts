@@ -4,7 +4,7 @@ import { stopListening, type Threads, threadPerTask } from '../../src/kernel/thr
 const idle = new Map<string, Worker[]>();
 const entries = new WeakMap<Worker, string>();
 
-/** Threads that do one test's work after another's, as long as the process lives: starting one takes longer than most tests. */
+/** Threads reused by one test after another, for the life of the process: starting one takes longer than most tests. */
 export const reusedThreads: Threads = {
   take(entry) {
     const thread = idle.get(entry.href)?.pop();

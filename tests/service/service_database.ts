@@ -15,7 +15,7 @@ export interface ServiceDatabase {
 export type DatabaseKind = 'sqlite' | 'postgres';
 
 /** Which database the tests use that would do with either: DATABASE_URL says so. */
-// biome-ignore lint/style/noProcessEnv: whoever runs the tests says which database they run on.
+// biome-ignore lint/style/noProcessEnv: the environment chooses the database of the tests.
 export const usualDatabase: DatabaseKind = /^postgres/.test(process.env.DATABASE_URL ?? '')
   ? 'postgres'
   : 'sqlite';

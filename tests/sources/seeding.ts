@@ -8,7 +8,7 @@ const PUBLIC: SourceSettings = {
   ...{ isActive: true, apiId: null, apiHash: null, botToken: null },
 };
 
-/** A source that is in the store, and that nobody was asked to run. */
+/** A source that is only in the store: no run was requested. */
 export async function seedSource(service: Service, settings: Partial<SourceSettings> = {}): Promise<Source> {
   const { sources } = service.container.database;
   const outcome = await sources.create({ ...PUBLIC, ...settings }, null, service.container.clock.now());
@@ -16,7 +16,7 @@ export async function seedSource(service: Service, settings: Partial<SourceSetti
   return outcome.source;
 }
 
-/** A run that is queued, and that nobody was told of. */
+/** A run that is queued without a notification. */
 export async function seedRun(service: Service, sourceId: number): Promise<Run> {
   const { runs } = service.container.database;
   const outcome = await runs.begin(sourceId, 'trigger', service.container.clock.now());

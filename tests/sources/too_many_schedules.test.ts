@@ -7,7 +7,7 @@ import type { RequestedSettings } from '../../src/sources/source_settings.js';
 import { type Service, withService } from '../service/service.js';
 import { seedSource } from './seeding.js';
 
-/** Nobody carries runs out: they stay queued. */
+/** No engine executes runs: they stay queued. */
 const engine: Engine = { wake() {}, cancel() {} };
 
 /** Sources over the service's database, where no further schedule is kept. */

@@ -6,7 +6,7 @@ export type Cut = 'question' | 'answer';
 /** What a transaction is committed with, and only then sent. */
 export const COMMIT = 'COMMIT\0';
 
-/** Stands between a client and its PostgreSQL server, and loses connections when it is told to. */
+/** A proxy between a client and its PostgreSQL server that drops connections on demand. */
 export class CuttingProxy {
   readonly #server: Server;
   readonly #target: URL;

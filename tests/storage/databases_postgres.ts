@@ -87,7 +87,7 @@ async function connectTo(name: string): Promise<Emptying> {
   return connected;
 }
 
-/** Deletes what all tables hold, whatever refers to what, and starts to count anew; nobody else is connected then. */
+/** Empties all tables, regardless of references, and resets the sequences; there is no other connection then. */
 const EMPTY = `DO $$
 DECLARE name text;
 BEGIN

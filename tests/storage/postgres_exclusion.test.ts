@@ -20,7 +20,7 @@ class Ledger {
     this.#held.set(sessionId, expiresAt);
   }
 
-  /** Before the release is sent: from then on it may be another's. */
+  /** Before the release is sent: from then on another holder may have it. */
   drop(sessionId: number): void {
     this.#held.delete(sessionId);
   }

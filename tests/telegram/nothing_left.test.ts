@@ -36,7 +36,7 @@ const kinds: readonly Failing[] = [
   (gateway, access) => gateway.withAccount({ ...access, signal: AbortSignal.timeout(5) }, whoAmI),
   (gateway, access) =>
     gateway.withAccount(access, async (account: ConnectedAccount) => {
-      // Several at once, of which nobody waits for all.
+      // Several at once, not all of which are awaited.
       await Promise.all([account.whoAmI(), account.whoAmI(), account.resolve('sandbox_news')]);
     }),
   (gateway, access) => {
@@ -75,7 +75,7 @@ async function failures(gateway: TelegramGateway): Promise<unknown[]> {
 
 const timeouts = (resources: readonly string[]) => resources.filter((name) => name === 'Timeout');
 
-// A promise that rejects and is handled by nobody would fail the test that is running: Jest sees to that.
+// Jest fails the running test on an unhandled rejection.
 test('leaves no socket, no timer and no connection behind after 300 failures of every kind', async () => {
   const timers = countedTimers();
   const limits = { connectSeconds: 0.05, callSeconds: 0.05 };

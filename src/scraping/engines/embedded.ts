@@ -14,7 +14,7 @@ import type { Run, RunStore } from '../../runs/store.js';
 import { afterInterruption, type InterruptedRun } from '../recovery.js';
 import { RUN_LEASE_TTL_MS, runHeartbeat } from './run_heartbeat.js';
 
-/** How often runs are looked for that nobody announced, in milliseconds: deferred ones, and those of lost replicas. */
+/** How often to look for runs that were not announced (deferred ones, those of lost replicas), in milliseconds. */
 const POLL_MS = 5_000;
 
 export interface EmbeddedEngineParts {

@@ -10,7 +10,7 @@ export interface MonthFiles {
   create(path: string): Promise<AppendOnlyFile>;
   /** Resolves once all that is in the file is durable. */
   persist(path: string, file: AppendOnlyFile, signal: AbortSignal): Promise<void>;
-  /** Whether it is time to persist, though nobody asked for it. */
+  /** Whether it is time to persist even without a request. */
   isPersistDue(): boolean;
   /** The file's error as the target's failure. */
   failure(path: string, error: unknown): unknown;

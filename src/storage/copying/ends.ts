@@ -23,7 +23,7 @@ export interface CopySource extends Readable {
   close(): Promise<void>;
 }
 
-/** The target of a copy: all or nothing. Nobody else sees any of it before `keep`. */
+/** The target of a copy: all or nothing. Nothing of it is visible to others before `keep`. */
 export interface CopyTarget extends Readable {
   insert(table: CopiedTable, rows: readonly Row[]): Promise<void>;
   /** New rows get higher ids than this. */

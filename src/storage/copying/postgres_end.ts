@@ -141,7 +141,7 @@ export async function openPostgresTarget(url: string, mark: string | null): Prom
   try {
     if (mark !== null) await refuseMarked(connection, mark);
     await refuseServices(connection);
-    // Before the schema is changed, and again once nobody else can write.
+    // Before the schema is changed, and again once no other connection can write.
     refuseOccupied(place, await occupied(client));
     await migrateDatabase(commandOptions(url), POSTGRES_MIGRATIONS);
     await client.query('BEGIN');

@@ -12,7 +12,7 @@ import type { CopiedTable, Kind, Row, Value } from './copied_tables.js';
 import type { CopySource, CopyTarget } from './ends.js';
 import { refuseOccupiedFile } from './occupied.js';
 
-/** The reserved path of a new file: nobody else uses it until it is released. */
+/** The reserved path of a new file: no other process uses it until it is released. */
 export interface Place {
   /** The file to write: empty, and accessible to its owner only. */
   readonly partial: string;
@@ -32,7 +32,7 @@ export function reserve(path: string): Place {
   const partial = `${path}.partial`;
   try {
     if (existsSync(path) && statSync(path).size > 0) refuseOccupiedFile(path);
-    // Left by a killed copy: with the lock held, nobody uses it.
+    // Left by a killed copy: with the lock held, it is not in use.
     remove(partial);
     closeSync(openSync(partial, 'wx', 0o600));
   } catch (error) {

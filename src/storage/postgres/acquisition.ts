@@ -51,7 +51,7 @@ export class Acquisition {
       if (row) return granted(row, request);
     }
     let outcome = await this.#carefully(request, now, plain);
-    // An expired lease that nobody has noticed may block the request; another replica may have granted it.
+    // An expired lease that has not been swept may block the request; another replica may have granted it.
     while (!request.onlyRepeat && isInTheWay(outcome) && (await this.#deadlines.applyUnknown(now))) {
       outcome = await this.#carefully(request, now, false);
     }

@@ -36,7 +36,7 @@ export function leaseStore({ units, runner, deadlines, unknown, lanes }: LeasePa
   const acquisition = new Acquisition(units, deadlines, lanes);
   const releases = new ReleaseFastPath(units, lanes);
   const leases = leaseRepository(runner);
-  /** Makes sure that a lease nobody received is ended, if `result` is a `failure`. */
+  /** If `result` is a `failure`, makes sure that a lease that was never delivered is ended. */
   const endingLater = async <Result>(
     leaseId: string,
     now: number,

@@ -84,7 +84,7 @@ export class LoginRepository implements LoginStore {
     return this.#units.run(async (unit) => (await new LoginRows(unit).expired(now, limit)).map(pendingLogin));
   }
 
-  /** A transaction during which nobody else gains or gives up a name or auth key. */
+  /** A transaction during which no other transaction takes or releases a name or auth key. */
   async #identifying<Result>(now: number, work: (unit: UnitOfWork) => Promise<Result>): Promise<Result> {
     await this.#units.applyExpired(now);
     return this.#units.run(async (unit) => {

@@ -50,7 +50,7 @@ export class RunRows {
     return run && (await this.lockSource(run.sourceId)) ? this.owned(id, owner) : undefined;
   }
 
-  /** Locks the source, if it exists, so that nobody deletes it or starts a run of it. */
+  /** Locks the source, if it exists, so that it is not deleted and no run of it starts. */
   async lockSource(id: number): Promise<boolean> {
     const { sources } = this.#unit.tables;
     const source = this.#unit.db.select({ id: sources.id }).from(sources).where(eq(sources.id, id));
@@ -73,7 +73,7 @@ export class RunRows {
     return row?.n ?? 0;
   }
 
-  /** Ends cancelled runs that nobody executes. */
+  /** Ends cancelled runs that no replica executes. */
   async endAbandoned(now: number): Promise<void> {
     const unowned = lte(sql`coalesce(${this.#runs.ownedUntil}, 0)`, now);
     await this.#unit.db

@@ -84,7 +84,7 @@ export class Acquisition {
     this.#deadlines.applyExpired(now);
     for (;;) {
       const outcome = this.#attempt(request, now);
-      // An expired lease that nobody has noticed may block the request.
+      // An expired lease that has not been swept may block the request.
       const inTheWay = outcome === null || outcome.kind === 'max_leases';
       const others =
         inTheWay && !request.onlyRepeat ? this.#deadlines.applyExpired(now, MAX_EXPIRED_PER_COUNT) : 0;

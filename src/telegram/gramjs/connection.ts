@@ -37,7 +37,7 @@ export class NoKeyAgreed extends TelegramUnreachable {}
 /** What calls are made over. */
 export type Callable = Pick<TelegramConnection, 'call'>;
 
-/** One connection to one data centre. It ends once and for good, and never reconnects by itself. */
+/** One connection to one data centre. Once ended, it never reconnects. */
 export class TelegramConnection {
   readonly #parts: ConnectionParts;
   readonly #options: ConnectionOptions;

@@ -16,7 +16,7 @@ export async function history(
     ...{ offsetDate: 0, addOffset: 0, maxId: 0, hash: returnBigInt(0) },
   });
   const page = await connection.call(request);
-  // Only whoever sends a hash hears that nothing is new.
+  // "Not modified" is only answered to a request with a hash.
   return 'messages' in page ? page.messages.flatMap(toMessages) : [];
 }
 

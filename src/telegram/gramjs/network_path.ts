@@ -57,7 +57,7 @@ export function pathTo(
     const version = type === 'socks5' ? 5 : 4;
     return { dataCentre, first, behind: { kind: 'socks', version, user, password, target } };
   }
-  // GramJS writes the number into one byte, and a test data centre's lies 10,000 higher.
+  // GramJS writes the number into one byte, and that of a test data centre is 10,000 higher.
   if (test) throw new TelegramUnreachable('TeleGate cannot use an MTProxy with test data centres');
   return { dataCentre, first, behind: { kind: 'mtproxy', secret: mtProxySecret(password ?? '') } };
 }

@@ -63,7 +63,7 @@ function compared(
   return [`\`${told(wanted, body)}\``, differences(wanted, body)];
 }
 
-/** Of a list, its first element stands for all. */
+/** The first element of a list represents all. */
 function toldFields(fields: string, body: unknown): string {
   const [element] = Array.isArray(body) ? body : [body];
   const object = element as Readonly<Record<string, unknown>>;
