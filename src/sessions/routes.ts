@@ -1,12 +1,16 @@
 import type { Logger } from 'winston';
 import { z } from 'zod';
-import { clearable, page, sessionId, text } from '../http/parameters.js';
+import { clearable, page, repeatable, sessionId, text } from '../http/parameters.js';
 import { defineRoute, type ResponseSpec, type Route } from '../http/route.js';
 import { InvalidInput } from '../kernel/errors.js';
+import { STATES } from '../pool/states.js';
 import type { SessionExports } from './exports.js';
 import { proxyInput, sessionAnswer, type sessionSerializer } from './schemas.js';
 import type { SessionChange, SessionService } from './service.js';
-import type { SessionStore } from './store.js';
+import { SESSION_ORDERS, type SessionOrder, type SessionStore } from './store.js';
+
+/** What lists are sorted by, one way and (`-`) the other. */
+const SORTS = SESSION_ORDERS.flatMap((name) => [name, `-${name}`] as const);
 
 export interface SessionRouteParts {
   readonly store: SessionStore;
@@ -42,11 +46,35 @@ function list({ store, serialize }: SessionRouteParts): Route {
     path: '/sessions',
     tag: 'Sessions',
     summary: 'List the sessions',
+    description: '`X-Total-Count` is the number of matching sessions.',
     access: ['monitor'],
-    input: page,
-    responses: { 200: { description: 'Sessions by id', schema: z.array(sessionAnswer) } },
-    handle: async ({ input, key }) => ({ body: await serialize.all(await store.sessions(input, key.tags)) }),
+    input: page.extend({
+      q: text(100)
+        .nullish()
+        .meta({ description: 'Part of the name, the phone number or a tag', example: 'eu' }),
+      status: z.enum(STATES).nullish(),
+      tag: repeatable(text(64), 20).nullish().meta({ description: 'The sessions have all of these tags' }),
+      sort: z
+        .enum(SORTS)
+        .nullish()
+        .meta({ description: 'With `-` in front, the other way round', example: '-last_used_at' }),
+    }),
+    responses: { 200: { description: 'The sessions, by id unless sorted', schema: z.array(sessionAnswer) } },
+    async handle({ input: { skip, limit, q, status, tag, sort }, key }) {
+      const tags = [...key.tags, ...(tag ?? [])];
+      const filter = { tags, ...(q && { q }), ...(status && { state: status }) };
+      const [sessions, total] = await Promise.all([
+        store.sessions({ skip, limit }, filter, sort ? orderOf(sort) : undefined),
+        store.count(filter),
+      ]);
+      return { body: await serialize.all(sessions), headers: { 'X-Total-Count': String(total) } };
+    },
   });
+}
+
+function orderOf(sort: (typeof SORTS)[number]): SessionOrder {
+  const by = SESSION_ORDERS.find((name) => sort === name || sort === `-${name}`) ?? 'id';
+  return { by, descending: sort.startsWith('-') };
 }
 
 function one({ service, serialize }: SessionRouteParts): Route {

@@ -1,5 +1,5 @@
 import type { Page } from '../kernel/page.js';
-import type { BaseState } from '../pool/states.js';
+import type { BaseState, State } from '../pool/states.js';
 
 /** The columns of a session besides its pool state. Times are milliseconds on the service's clock. */
 export interface SessionRecord {
@@ -36,6 +36,33 @@ export interface SessionEdit {
   readonly proxyId?: number | null;
 }
 
+/** Which sessions are listed: those that meet all of what is given. */
+export interface SessionFilter {
+  /** They have all of these tags. */
+  readonly tags?: readonly string[];
+  /** It is part of the name, whatever its case, of the phone number or of a tag. */
+  readonly q?: string;
+  readonly state?: State;
+}
+
+/** What sessions can be sorted by. */
+export const SESSION_ORDERS = [
+  'id',
+  'name',
+  'phone_number',
+  'status',
+  'created_at',
+  'updated_at',
+  'last_checked_at',
+  'last_used_at',
+] as const;
+
+/** How sessions are sorted: those without the value last, and those with the same value by id. */
+export interface SessionOrder {
+  readonly by: (typeof SESSION_ORDERS)[number];
+  readonly descending: boolean;
+}
+
 /** A session's new name, and the new paths of its files. */
 export interface NewName {
   readonly name: string;
@@ -64,8 +91,10 @@ export interface Identity {
 /** The sessions as admins see them. Each call is one transaction. */
 export interface SessionStore {
   session(id: number): Promise<SessionRecord | null>;
-  /** Those that have all of the tags. */
-  sessions(page: Page, tags?: readonly string[]): Promise<SessionRecord[]>;
+  /** The sessions by id, unless another order is given. */
+  sessions(page: Page, filter?: SessionFilter, order?: SessionOrder): Promise<SessionRecord[]>;
+  /** How many sessions there are, on all pages. */
+  count(filter?: SessionFilter): Promise<number>;
   /** Those of the sessions that have all of the tags, or that the holder has, or had until recently. */
   within(ids: readonly number[], tags: readonly string[], holder: string): Promise<number[]>;
   /** The sessions of a phone number (with `+`), leasable ones first. */

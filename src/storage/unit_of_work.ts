@@ -1,4 +1,5 @@
-import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
+import type { SQL } from 'drizzle-orm';
+import type { AnyPgColumn, PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import type { HistoryEntry, PoolColumns } from '../pool/session_state.js';
 import type { PoolEvent } from '../pool/states.js';
 import type { SessionRow, Tables } from './tables.js';
@@ -43,6 +44,8 @@ export interface UnitOfWork {
   lock(name: NamedLock): Promise<void>;
   /** Locks what the query selects until the transaction ends. SQLite has one writer. */
   forUpdate<Query extends object>(query: Query, lock?: RowLock): Query;
+  /** The column in the order of its bytes, which is the same on every server. */
+  byteOrder(column: AnyPgColumn): SQL;
   /** The row, locked until the transaction ends, in its state at `now`. */
   byId(id: number, now: number): Promise<SessionRow | undefined>;
   /** As `byId`, by name. */

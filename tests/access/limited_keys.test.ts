@@ -122,6 +122,8 @@ describe('a key limited to tags', () => {
         const ids = async (path: string, field: string) =>
           (await monitor.get(path).expect(200)).body.map((row: Record<string, unknown>) => row[field]);
         expect(await ids('/sessions', 'id')).toEqual([2]);
+        const counted = await monitor.get('/sessions?sort=-name').expect('X-Total-Count', '1');
+        expect(counted.body).toHaveLength(1);
         expect(await ids('/leases', 'session_id')).toEqual([2]);
         await monitor.get('/sessions/1').expect(404);
         await monitor.get('/sessions/1/history').expect(404);

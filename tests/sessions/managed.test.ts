@@ -14,6 +14,47 @@ function put(service: Service, id: number, body: object) {
   return service.as('admin').put(`/sessions/${id}`).send(body);
 }
 
+describe('the list of sessions', () => {
+  it(
+    'is searched, filtered and sorted, and tells how many there are on all pages',
+    withService(
+      async (service) => {
+        await put(service, await idOf(service, 'beta'), { tags: ['eu', 'fast'] }).expect(200);
+        await put(service, await idOf(service, 'alpha'), { tags: ['eu'] }).expect(200);
+        const list = async (query: string) => {
+          const { body, headers } = await service.as('monitor').get(`/sessions?${query}`).expect(200);
+          return [body.map(({ name }: { name: string }) => name), headers['x-total-count']];
+        };
+        expect(await list('sort=-name&limit=2')).toEqual([['gamma', 'beta'], '3']);
+        expect(await list('sort=name&skip=1')).toEqual([['beta', 'gamma'], '3']);
+        expect(await list('q=AM')).toEqual([['gamma'], '1']);
+        expect(await list('q=fas')).toEqual([['beta'], '1']);
+        expect(await list('tag=eu&sort=name')).toEqual([['alpha', 'beta'], '2']);
+        expect(await list('tag=eu&tag=fast')).toEqual([['beta'], '1']);
+        expect(await list('status=leased')).toEqual([[], '0']);
+        await service.lease('session_name=gamma');
+        expect(await list('status=leased')).toEqual([['gamma'], '1']);
+      },
+      { files: { 'alpha.session': 'one', 'beta.session': 'two', 'gamma.session': 'three' } },
+    ),
+  );
+
+  it(
+    'refuses what it can not be sorted or filtered by, and takes an empty field for none',
+    withService(async (service) => {
+      const list = (query: string) => service.as('monitor').get(`/sessions?${query}`);
+      for (const [field, value] of [
+        ['sort', 'size'],
+        ['status', 'busy'],
+      ] as const) {
+        const refused = await list(`${field}=${value}`).expect(422);
+        expect(refused.body.detail[0].loc).toEqual(['query', field]);
+      }
+      await list('sort=&status=&q=&tag=').expect(200);
+    }),
+  );
+});
+
 describe('a session that is renamed', () => {
   it(
     'keeps its id, its tags and its history; its file is renamed too',

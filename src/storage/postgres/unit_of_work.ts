@@ -1,4 +1,5 @@
 import { eq, type SQL, sql } from 'drizzle-orm';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import type { PoolClient, QueryConfig, QueryResultRow } from 'pg';
 import { passedDeadline } from '../../pool/lease_decisions.js';
 import {
@@ -69,6 +70,10 @@ export class PostgresUnitOfWork implements UnitOfWork {
     if (lock === 'skip locked') lockable.for('update', { skipLocked: true });
     else lockable.for(lock);
     return query;
+  }
+
+  byteOrder(column: AnyPgColumn): SQL {
+    return sql`${column} COLLATE "C"`;
   }
 
   /** The row, locked until the transaction ends, in its state at `now`. */

@@ -1,8 +1,22 @@
-import { and, asc, eq, inArray, isNull, notExists, or, sql } from 'drizzle-orm';
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  exists,
+  inArray,
+  isNull,
+  notExists,
+  or,
+  type SQL,
+  sql,
+} from 'drizzle-orm';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { foldName } from '../../intake/names.js';
 import { freeSince, isHeld } from '../../pool/session_state.js';
 import { STATES } from '../../pool/states.js';
-import type { SessionStore } from '../../sessions/store.js';
+import type { SessionFilter, SessionOrder, SessionStore } from '../../sessions/store.js';
 import type { SessionRow } from '../tables.js';
 import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
 import { LoginConflicts } from './login_conflicts.js';
@@ -12,6 +26,8 @@ import { sessionRecord } from './session_record.js';
 import { sourceReferringTo } from './source_repository.js';
 import { hasAllTags } from './tag_filter.js';
 
+const BY_ID: SessionOrder = { by: 'id', descending: false };
+
 const HELD = STATES.filter((state) => isHeld({ state }));
 
 /** The sessions as admins see and edit them. */
@@ -19,18 +35,29 @@ export function sessionRepository(units: UnitOfWorkRunner): SessionStore {
   return { ...lists(units), ...changes(units), ...sessionDetails(units) };
 }
 
-function lists(units: UnitOfWorkRunner): Pick<SessionStore, 'session' | 'sessions' | 'within' | 'ofPhone'> {
+function lists(
+  units: UnitOfWorkRunner,
+): Pick<SessionStore, 'session' | 'sessions' | 'count' | 'within' | 'ofPhone'> {
   return {
     session: (id) =>
       units.run(async ({ db, tables: { sessions } }) => {
         const [row] = await db.select().from(sessions).where(eq(sessions.id, id));
         return row ? sessionRecord(row) : null;
       }),
-    sessions: ({ skip, limit }, tags = []) =>
+    sessions: ({ skip, limit }, filter = {}, order = BY_ID) =>
       units.run(async (unit) => {
-        const { sessions } = unit.tables;
-        const found = unit.db.select().from(sessions).where(hasAllTags(unit, tags));
-        return (await found.orderBy(asc(sessions.id)).limit(limit).offset(skip)).map(sessionRecord);
+        const found = unit.db.select().from(unit.tables.sessions).where(matching(unit, filter));
+        const rows = await found
+          .orderBy(...sortedBy(unit, order))
+          .limit(limit)
+          .offset(skip);
+        return rows.map(sessionRecord);
+      }),
+    count: (filter = {}) =>
+      units.run(async (unit) => {
+        const found = unit.db.select({ n: count() }).from(unit.tables.sessions);
+        const [row] = await found.where(matching(unit, filter));
+        return row?.n ?? 0;
       }),
     within: (ids, tags, holder) =>
       units.run(async (unit) => {
@@ -52,6 +79,41 @@ function lists(units: UnitOfWorkRunner): Pick<SessionStore, 'session' | 'session
         return rows.map(sessionRecord);
       }),
   };
+}
+
+function matching(unit: UnitOfWork, { tags = [], q, state }: SessionFilter): SQL | undefined {
+  const { sessions } = unit.tables;
+  const inState = state === undefined ? undefined : eq(sessions.state, state);
+  return and(hasAllTags(unit, tags), inState, q === undefined ? undefined : containing(unit, q));
+}
+
+/** That the text is part of the name, the phone number or a tag. */
+function containing({ db, tables }: UnitOfWork, q: string): SQL | undefined {
+  const { sessions, sessionTags } = tables;
+  // Both databases know it, and no letter of it means another.
+  const contains = (column: AnyPgColumn, part: string) => sql`replace(${column}, ${part}, '') <> ${column}`;
+  const tagged = db
+    .select({ id: sessionTags.sessionId })
+    .from(sessionTags)
+    .where(and(eq(sessionTags.sessionId, sessions.id), contains(sessionTags.tag, q)));
+  return or(contains(sessions.foldedName, foldName(q)), contains(sessions.phoneNumber, q), exists(tagged));
+}
+
+function sortedBy(unit: UnitOfWork, { by, descending }: SessionOrder): SQL[] {
+  const { sessions } = unit.tables;
+  const columns = {
+    id: sql`${sessions.id}`,
+    name: unit.byteOrder(sessions.foldedName),
+    phone_number: unit.byteOrder(sessions.phoneNumber),
+    status: unit.byteOrder(sessions.state),
+    created_at: sql`${sessions.createdAt}`,
+    updated_at: sql`${sessions.updatedAt}`,
+    last_checked_at: sql`${sessions.lastCheckedAt}`,
+    last_used_at: sql`nullif(${sessions.lastUsedAt}, 0)`,
+  };
+  const column = columns[by];
+  if (by === 'id') return [descending ? desc(column) : asc(column)];
+  return [sql`${column} IS NULL`, descending ? desc(column) : asc(column), asc(sessions.id)];
 }
 
 function changes(units: UnitOfWorkRunner): Pick<SessionStore, 'edit' | 'rename' | 'remove' | 'dropProxy'> {

@@ -79,6 +79,7 @@ export const INTAKE_OPERATIONS = operationsOf<IntakeStore>({
 export const SESSION_OPERATIONS = operationsOf<SessionStore>({
   session: true,
   sessions: true,
+  count: true,
   within: true,
   ofPhone: true,
   edit: true,

@@ -1,5 +1,6 @@
-import { eq, sql } from 'drizzle-orm';
+import { eq, type SQL, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import type { HistoryEntry, PoolColumns } from '../../pool/session_state.js';
 import type { PoolEvent } from '../../pool/states.js';
 import type { SessionRow } from '../tables.js';
@@ -52,6 +53,10 @@ export class SqliteUnitOfWork implements UnitOfWork, UnitOfWorkRunner {
 
   forUpdate<Query extends object>(query: Query): Query {
     return query;
+  }
+
+  byteOrder(column: AnyPgColumn): SQL {
+    return sql`${column}`;
   }
 
   async byId(id: number, now: number): Promise<SessionRow | undefined> {
