@@ -27,14 +27,6 @@ export function createGramjsGateway({ network, timers, limits: wanted }: Gateway
   trust(network.rsaKeys);
   const keyExchanges = new Semaphore(KEY_EXCHANGES);
   const pool = new ConnectionPool({ network, timers, limits, keyExchanges });
-  const logIn = <Result>(
-    { application, proxy }: Pick<LoginStart, 'application' | 'proxy'>,
-    { what, signal }: { readonly what: string; readonly signal?: AbortSignal },
-    work: (connections: TaskConnections) => Promise<Result>,
-  ): Promise<Result> => {
-    const options = { what, seconds: limits.loginSeconds, signal };
-    return pool.run({ apiId: application.apiId, proxy }, options, work);
-  };
   const connect = <Result>(
     { apiId, proxy, withinSeconds: seconds, signal }: AccountAccess,
     work: (connections: TaskConnections) => Promise<Result>,
@@ -43,27 +35,39 @@ export function createGramjsGateway({ network, timers, limits: wanted }: Gateway
     return pool.run({ apiId, proxy }, options, work);
   };
   return {
-    sendCode: (login) =>
-      logIn(login, { what: 'sending a code' }, (connections) =>
-        sendCode(connections, network.firstDc, login),
-      ),
-    resendCode: (login) =>
-      logIn(login, { what: 'sending a code again' }, (connections) => resendCode(connections, login)),
-    signIn: (login, code, password) =>
-      logIn(login, { what: 'signing in' }, (connections) => signIn(connections, login, code, password)),
-    checkPassword: (login, password) =>
-      logIn(login, { what: 'checking a password' }, (connections) =>
-        signInByPassword(connections, login, password),
-      ),
+    ...logins(pool, network.firstDc, limits.loginSeconds),
     withAccount: (access, work) =>
       connect(access, async (connections) => work(await connectAccount(connections, access))),
-    logInBot: (login) =>
-      logIn(login, { what: 'signing a bot in', signal: login.signal }, (connections) =>
-        logInBot(connections, network.firstDc, login),
-      ),
     withBot: (access, work) =>
       connect(access, async (connections) => work(await connectBot(connections, access))),
     close: () => pool.close(),
+  };
+}
+
+type Logins = Pick<TelegramGateway, 'sendCode' | 'resendCode' | 'signIn' | 'checkPassword' | 'logInBot'>;
+
+/** The steps of logins, each within `seconds`. */
+function logins(pool: ConnectionPool, firstDc: number, seconds: number): Logins {
+  const step = <Result>(
+    { application, proxy }: Pick<LoginStart, 'application' | 'proxy'>,
+    { what, signal }: { readonly what: string; readonly signal?: AbortSignal },
+    work: (connections: TaskConnections) => Promise<Result>,
+  ): Promise<Result> => pool.run({ apiId: application.apiId, proxy }, { what, seconds, signal }, work);
+  return {
+    sendCode: (login) =>
+      step(login, { what: 'sending a code' }, (connections) => sendCode(connections, firstDc, login)),
+    resendCode: (login) =>
+      step(login, { what: 'sending a code again' }, (connections) => resendCode(connections, login)),
+    signIn: (login, code, password) =>
+      step(login, { what: 'signing in' }, (connections) => signIn(connections, login, code, password)),
+    checkPassword: (login, password) =>
+      step(login, { what: 'checking a password' }, (connections) =>
+        signInByPassword(connections, login, password),
+      ),
+    logInBot: (login) =>
+      step(login, { what: 'logging a bot in', signal: login.signal }, (connections) =>
+        logInBot(connections, firstDc, login),
+      ),
   };
 }
 
