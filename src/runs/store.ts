@@ -1,7 +1,7 @@
 import type { Page } from '../kernel/page.js';
 
 /**
- * The state of a run. `queued`: no replica has taken it yet; `running`; `waiting`: for a session; `deferred`: it continues
+ * The state of a run. `queued`: not yet claimed; `running`; `waiting`: for a session; `deferred`: it continues
  * later, when a session is free again; and how it ended.
  */
 export const RUN_STATES = [
@@ -125,7 +125,7 @@ export interface RunStore {
    * over, if fewer than `most` are executed; null: there is none.
    */
   take(owner: string, until: number, most: number, now: number): Promise<Run | null>;
-  /** Extends the ownership; says whether the run was cancelled. Null: another replica owns it now. */
+  /** Extends the ownership; says whether the run was cancelled. Null: another replica owns it. */
   renew(id: number, owner: string, until: number): Promise<{ readonly cancelRequested: boolean } | null>;
   /** Sets the state of a run under way. */
   mark(
@@ -139,7 +139,7 @@ export interface RunStore {
   defer(id: number, owner: string, error: string, notBefore: number): Promise<boolean>;
   /** Ends a run. A completed one marks its source as scraped. */
   finish(id: number, owner: string, end: RunEnd, error: string | null, now: number): Promise<boolean>;
-  /** Ends a run that has no owner, and asks the owner of any other to. Null: unknown; false: it had ended. */
+  /** Ends a run without an owner, and asks the owner of any other to. Null: unknown; false: it had ended. */
   cancel(id: number, now: number): Promise<boolean | null>;
   log(runId: number, entries: readonly RunLogEntry[]): Promise<void>;
   /** Oldest first. */

@@ -14,14 +14,14 @@ import {
   usingStores,
 } from './stores.js';
 
-/** A session that is in the database only. */
+/** A session that is only in the database. */
 const fileless = (name: string, letter: string): FoundFile =>
   found(name, { file: null, authKeySha256: keyOf(letter), credentials: `sealed ${letter}` });
 
 const keyed = (name: string, letter: string, over: Partial<FoundFile> = {}): FoundFile =>
   found(name, { authKeySha256: keyOf(letter), ...over });
 
-/** Sessions that are kept in the database, with a file or without. */
+/** Sessions stored in the database, with or without a file. */
 export function keptSessions(make: MakeStores): void {
   const using = usingStores(make);
   const apply = ({ intake }: Stores, ...files: FoundFile[]) =>

@@ -18,7 +18,7 @@ import {
 const PHONE = '+15551234567';
 const NOTHING = { name: null, phoneNumber: null, authKeySha256: null, loginId: null, replaces: null };
 
-/** What keeps a login from becoming a session. */
+/** What prevents a login from becoming a session. */
 export function conflicts(make: MakeStores): void {
   const using = usingStores(make);
   const conflict = ({ logins }: Stores, over: Partial<Parameters<typeof logins.conflict>[0]>) =>

@@ -4,7 +4,7 @@ import { add, by, keyOf, lease, type MakeStores, nameFor, put, statesOf, T0, usi
 
 const gone = (name: string) => ({ kind: 'gone', name }) as const;
 
-/** While a login uses an auth key, a file with that key in a worker's hands would get both revoked. */
+/** While a login uses an auth key, leasing a file with that key would get both revoked. */
 export function guarding(make: MakeStores): void {
   const using = usingStores(make);
 

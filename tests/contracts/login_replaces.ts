@@ -18,7 +18,7 @@ const PHONE = '+15551234567';
 const LATER = T0 + SECOND;
 const DEAD: Block = { kind: 'dead', reason: 'SESSION_REVOKED' };
 
-/** A session `a` with the key `o`, and what then kept it out of the pool; logged in anew with the key `n`. */
+/** A session `a` with the key `o`, and what then blocked it; logged in again with the key `n`. */
 async function logInAnew(stores: Stores, block: Block | null, meanwhile?: () => Promise<unknown>) {
   const proxyId = await stores.access.addProxy({ type: 'http', host: 'h', port: 1, user: null, pass: null });
   const before = keyed('a', 'o', { phoneNumber: PHONE, userId: '7', apiId: 4 });
@@ -32,7 +32,7 @@ async function logInAnew(stores: Stores, block: Block | null, meanwhile?: () => 
   return { proxyId, outcome };
 }
 
-/** Sessions that Telegram disowned and that are logged in anew. */
+/** Sessions that Telegram revoked and that are logged in again. */
 export function replacing(make: MakeStores): void {
   const using = usingStores(make);
 

@@ -13,7 +13,7 @@ import {
 } from './logins.js';
 import { keyOf, type MakeStores, SECOND, T0, usingStores } from './stores.js';
 
-/** Beginning, going on with and giving up logins. */
+/** Beginning, continuing and cancelling logins. */
 export function steps(make: MakeStores): void {
   const using = usingStores(make);
 

@@ -2,7 +2,7 @@ import type { FoundFile } from '../../src/intake/store.js';
 import type { ClaimOutcome, NewSession, PendingLogin } from '../../src/logins/store.js';
 import { found, keyOf, SECOND, type Stores, T0 } from './stores.js';
 
-/** Who begins logins, and for how long they are good. */
+/** Who begins logins, and how long they are valid. */
 export const HOLDER = 'key:1';
 export const EXPIRES = T0 + 600 * SECOND;
 export const UNTIL = T0 + 30 * SECOND;
@@ -11,7 +11,7 @@ const AT_ONCE = 50;
 
 let logins = 0;
 
-/** A login that waits for its code. */
+/** A login waiting for its code. */
 export function pending(over: Partial<PendingLogin> = {}): PendingLogin {
   logins += 1;
   return {
@@ -31,7 +31,7 @@ export function pending(over: Partial<PendingLogin> = {}): PendingLogin {
   };
 }
 
-/** Begins a login, which must be let in. */
+/** Begins a login, which must be accepted. */
 export async function begin({ logins }: Stores, over: Partial<PendingLogin> = {}): Promise<PendingLogin> {
   const login = pending(over);
   const outcome = await logins.add(login, null, T0);
@@ -39,14 +39,14 @@ export async function begin({ logins }: Stores, over: Partial<PendingLogin> = {}
   return login;
 }
 
-/** Begins so many logins, a few at a time: none of them waits for a connection for long. */
+/** Begins this many logins, a few at a time, so that none waits long for a connection. */
 export async function beginMany(stores: Stores, many: number, over: Partial<PendingLogin> = {}) {
   for (let left = many; left > 0; left -= AT_ONCE) {
     await Promise.all(Array.from({ length: Math.min(left, AT_ONCE) }, () => begin(stores, over)));
   }
 }
 
-/** Begins a login that has got its auth key, told apart by a letter. */
+/** Begins a login that has its auth key, identified by a letter. */
 export function beginReady(stores: Stores, letter: string, over: Partial<PendingLogin> = {}) {
   return begin(stores, { stage: 'ready', authKeySha256: keyOf(letter), ...over });
 }
@@ -55,12 +55,12 @@ export function claim({ logins }: Stores, { id }: PendingLogin, now = T0): Promi
   return logins.claim(id, HOLDER, now + 30 * SECOND, now);
 }
 
-/** A file with the auth key told apart by a letter. */
+/** A file with the auth key identified by a letter. */
 export function keyed(name: string, letter: string, over: Partial<FoundFile> = {}): FoundFile {
   return found(name, { authKeySha256: keyOf(letter), fingerprint: `${name} ${letter}`, ...over });
 }
 
-/** What a login with this file is to be saved as. */
+/** The session that a login with this file is saved as. */
 export function asSession(file: FoundFile, over: Partial<NewSession> = {}): NewSession {
   return { found: file, apiHash: null, proxyId: null, replaces: null, ...over };
 }

@@ -16,11 +16,11 @@ import {
 const gone = (name: string) => ({ kind: 'gone', name }) as const;
 const keyed = (name: string) => put(found(name, { authKeySha256: keyOf('k') }));
 
-/** Several files with one auth key, of which some are gone while sources refer to their sessions. */
+/** Several files with one auth key, some of them missing while sources refer to their sessions. */
 export function sharedKeys(make: MakeStores): void {
   const using = usingStores(make);
 
-  /** Two files with one auth key, each with a source; the states after files have gone (-) or come (+). */
+  /** Two files with one auth key, each with a source; the states after files are removed (-) or added (+). */
   const after = async (stores: Stores, ...looks: readonly string[]) => {
     await stores.intake.apply([keyed('a'), keyed('copy')], T0);
     for (const sessionId of [1, 2]) await addSource(stores, { sessionId });

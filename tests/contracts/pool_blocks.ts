@@ -5,7 +5,7 @@ import { add, by, lease, type MakeStores, nameFor, SECOND, T0, tally, usingStore
 const flood = (seconds: number, method: string | null = null): Block => ({ kind: 'flood', seconds, method });
 const NEW_CENTURY = Date.UTC(2099, 0, 1);
 
-/** What keeps sessions out of the pool, and what brings them back. */
+/** What blocks sessions from being leased, and what unblocks them. */
 export function blocking(make: MakeStores): void {
   const using = usingStores(make);
 

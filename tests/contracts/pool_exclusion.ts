@@ -11,7 +11,7 @@ function dice(seed: number): (sides: number) => number {
   };
 }
 
-/** What workers believe: who holds which session until when. */
+/** What the workers know: who holds which session until when. */
 class Ledger {
   readonly #held = new Map<number, { readonly leaseId: string; readonly until: number }>();
   overlaps = 0;
@@ -67,7 +67,7 @@ async function step(
   }
 }
 
-/** A session is in one hand at most, whatever happens. */
+/** A session has at most one holder, whatever happens. */
 export function exclusion(make: MakeStores): void {
   const using = usingStores(make);
 
@@ -91,7 +91,7 @@ export function exclusion(make: MakeStores): void {
         expect(leased).toHaveLength(counts.states.leased);
         expect(new Set(leased.map(({ sessionId }) => sessionId)).size).toBe(leased.length);
       })(),
-    // Some thousand transactions, one after the other.
+    // A few thousand sequential transactions.
     120_000,
   );
 

@@ -4,7 +4,7 @@ import type { Block } from '../../src/pool/store.js';
 import { type Client, PoolModel } from './pool_model.js';
 import { add, by, type MakeStores, type Stores, T0, wish } from './stores.js';
 
-/** So many random histories are lived through; HISTORIES asks for more. */
+/** The number of random histories; HISTORIES overrides it. */
 // biome-ignore lint/style/noProcessEnv: the environment sets how many.
 const HISTORIES = Number(process.env.HISTORIES ?? 30);
 
@@ -82,7 +82,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** One history, over sessions that are new, from the moment `start` on; resolves to when it ended. */
+/** One history, over new sessions, from `start` on; resolves to the time it ended. */
 class History {
   readonly #stores: Stores;
   readonly #ids: readonly number[];
@@ -171,11 +171,11 @@ class History {
   }
 }
 
-/** Leaves nothing of a history. When that is done. */
+/** Removes everything of a history; resolves to the time it is done. */
 async function clear({ pool, intake }: Stores, ids: readonly number[], now: number): Promise<number> {
   const later = now + DAY;
   for (const id of ids) await pool.restore(id, later);
-  // A renewed lease that has run out cools down from now on.
+  // The session of a renewed lease that expired cools down from now on.
   await pool.counts(later);
   await pool.counts(later + DAY);
   await intake.apply(
@@ -185,7 +185,7 @@ async function clear({ pool, intake }: Stores, ids: readonly number[], now: numb
   return later + DAY;
 }
 
-/** Whatever happens in whatever order, every answer is that of the model. */
+/** For any operations in any order, every answer is that of the model. */
 export function randomHistories(make: MakeStores): void {
   it(
     'get the same answers as from the model',

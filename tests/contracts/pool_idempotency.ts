@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { add, by, lease, type MakeStores, SECOND, T0, tally, usingStores, wish } from './stores.js';
 
-/** A request that is sent again gets the lease it was given, never a second one. */
+/** A repeated request gets the same lease, never a second one. */
 export function idempotency(make: MakeStores): void {
   const using = usingStores(make);
   const key = { idempotencyKey: 'once' };

@@ -13,7 +13,7 @@ import {
   usingStores,
 } from './stores.js';
 
-/** Leases of sessions that an admin took out of the pool. */
+/** Leases of sessions that an admin deactivated. */
 export function ofInactive(make: MakeStores): void {
   const using = usingStores(make);
   const asked = { sessionId: 1, alsoInactive: true };

@@ -15,7 +15,7 @@ import {
   wish,
 } from './stores.js';
 
-/** Getting, keeping and ending leases. */
+/** Acquiring, renewing and ending leases. */
 export function leasing(make: MakeStores): void {
   const using = usingStores(make);
 

@@ -13,15 +13,15 @@ import {
   wish,
 } from './stores.js';
 
-/** More than one operation carries out by itself. */
+/** More than one operation processes. */
 const MANY = 40;
 const OVER = T0 + SECOND;
 
-/** Leases that run out together, more of them than one operation carries out. */
+/** Leases that expire together, more of them than one operation processes. */
 export function massExpiry(make: MakeStores): void {
   const using = usingStores(make);
 
-  /** Leases all of them; the one that is carried out last. */
+  /** Leases all of them; returns the one that is processed last. */
   async function leaseAll(stores: Stores) {
     await add(stores, ...Array.from({ length: MANY }, (_, n) => `s${String(n).padStart(2, '0')}`));
     for (let n = 0; n < MANY - 1; n += 1) await lease(stores, { ttlSeconds: 1 });

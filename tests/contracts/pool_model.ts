@@ -28,7 +28,7 @@ interface ModelSession {
   readonly methods: Map<string, number>;
 }
 
-/** What a caller may be to a session. */
+/** How a caller may relate to a session. */
 function isRelation(verdict: string): boolean {
   return ['holder', 'last_holder', 'bystander', 'admin'].includes(verdict);
 }
@@ -37,10 +37,10 @@ const INVALID_UNTIL = Date.UTC(2099, 0, 1);
 const MINUTE = 60_000;
 
 /**
- * Leasing as the contract describes it, in the plainest words: the drivers' answers are compared with its answers.
- * It shares no rule with them.
+ * The simplest model of leasing as the contract describes it: the drivers' answers are compared with its answers.
+ * It shares no code with them.
  */
-/** Flooded for some method, however many they are. */
+/** Flooded for at least one method. */
 function isLimited({ methods }: ModelSession): boolean {
   return methods.size > 0;
 }
@@ -55,7 +55,7 @@ export class PoolModel {
     }));
   }
 
-  /** Ids of the leases that a session has or had: the current or last one, and those that ran out. */
+  /** Ids of a session's leases: the current or last one, and those that expired. */
   leaseIds(index: number): string[] {
     const session = this.#at(index);
     return [...(session.last ? [session.last.leaseId] : []), ...session.lapsed.map(({ leaseId }) => leaseId)];

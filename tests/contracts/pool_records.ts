@@ -3,7 +3,7 @@ import { add, by, lease, type MakeStores, SECOND, T0, tally, usingStores, wish }
 
 const ALL = { skip: 0, limit: 100 };
 
-/** Counts, lists, history, signals and upkeep. */
+/** Counts, lists, history, signals and maintenance. */
 export function records(make: MakeStores): void {
   const using = usingStores(make);
 

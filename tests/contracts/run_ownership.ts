@@ -3,7 +3,7 @@ import type { RunEnd } from '../../src/runs/store.js';
 import { answersToOwner, batch, begin, makeSource, OWNER, REFUSED, take, takeNew, UNTIL } from './runs.js';
 import { type MakeStores, SECOND, T0, usingStores } from './stores.js';
 
-/** What becomes of runs that somebody carries out. */
+/** Runs that have an owner. */
 export function ownership(make: MakeStores): void {
   const using = usingStores(make);
 

@@ -13,7 +13,7 @@ const NEWS: KnownPeer = {
   username: 'news',
 };
 
-/** What sessions know of channels. */
+/** The channels that sessions have resolved. */
 export function peers(make: MakeStores): void {
   const using = usingStores(make);
 
@@ -58,14 +58,14 @@ export function peers(make: MakeStores): void {
       const later = T0 + all.length;
       expect(await runs.peer(a, '@channel_0', later)).toEqual(NEWS);
       await runs.savePeer(a, '@channel_1', NEWS, later);
-      // As late as those before it: at one instant, whoever is saved stays.
+      // As recent as those before it: among equals, the saved one stays.
       await runs.savePeer(a, '@a', NEWS, later);
       await runs.savePeer(a, '@b', NEWS, later);
       for (const gone of ['@channel_2', '@channel_3']) expect(await runs.peer(a, gone, later)).toBeNull();
       for (const kept of ['@channel_0', '@channel_1', '@channel_4', '@a', '@b'])
         expect(await runs.peer(a, kept, later)).toEqual(NEWS);
       expect(await runs.peer(b, '@other', later)).toEqual(NEWS);
-      // Saved at a clock that went back, it is the one that is there to be used.
+      // Saved after the clock was set back, it is the one to use.
       await runs.savePeer(a, '@c', NEWS, T0 - 1);
       expect(await runs.peer(a, '@c', later)).toEqual(NEWS);
     }),

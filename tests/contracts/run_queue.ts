@@ -6,10 +6,10 @@ const NONE_YET = {
   ...{ messagesRead: 0, messagesStored: 0, filesFound: 0, filesDone: 0, filesSkipped: 0, bytesDone: 0 },
 };
 
-/** What two thousand transactions, one after the other, may take. */
+/** Time limit for two thousand sequential transactions. */
 const LONG_MS = 120_000;
 
-/** Beginning runs, and giving them out. */
+/** Beginning runs and assigning them. */
 export function queue(make: MakeStores): void {
   const using = usingStores(make);
 

@@ -5,7 +5,7 @@ import { type MakeStores, SECOND, T0, usingStores } from './stores.js';
 
 const ALL = { skip: 0, limit: 20_000 };
 
-/** What can be asked of runs that are over or under way. */
+/** Queries for current and past runs. */
 export function records(make: MakeStores): void {
   const using = usingStores(make);
 

@@ -4,7 +4,7 @@ import { type MakeStores, type Stores, T0, usingStores } from './stores.js';
 
 const ALL = { skip: 0, limit: 10_000 };
 
-/** Storing: all of a batch, or nothing of it. */
+/** Storing a batch: all or nothing. */
 export function storing(make: MakeStores): void {
   const using = usingStores(make);
 
@@ -131,7 +131,7 @@ export function storing(make: MakeStores): void {
   );
 }
 
-/** All that storing may change of a run and its source. */
+/** Everything that storing may change in a run and its source. */
 async function everything({ runs, sources }: Stores, id: number) {
   const run = await runs.run(id);
   const sourceId = run?.sourceId ?? 0;

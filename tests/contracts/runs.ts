@@ -2,17 +2,17 @@ import type { Checkpoint, Run, ScrapedFile, StoredBatch } from '../../src/runs/s
 import { wantedSource } from './sources.js';
 import { type Stores as AllStores, SECOND, T0 } from './stores.js';
 
-/** What runs need. */
+/** What the tests of runs need. */
 type Stores = Pick<AllStores, 'runs' | 'sources'>;
 
-/** Who carries out runs, until when. */
+/** The owner of runs, and until when. */
 export const OWNER = 'replica:1';
 export const UNTIL = T0 + 30 * SECOND;
 
-/** More than any test begins. */
+/** More runs than any test begins. */
 export const MANY = 1_000;
 
-/** Makes sources; their ids. */
+/** Creates sources; returns their ids. */
 export async function makeSources({ sources }: Stores, many: number): Promise<number[]> {
   const ids: number[] = [];
   for (let index = 0; index < many; index += 1) {
@@ -29,7 +29,7 @@ export async function makeSource(stores: Stores): Promise<number> {
   return id;
 }
 
-/** Begins a run, which nothing must be in the way of. */
+/** Begins a run, which must succeed. */
 export async function begin({ runs }: Stores, sourceId: number, now = T0): Promise<Run> {
   const outcome = await runs.begin(sourceId, 'trigger', now);
   if (outcome.kind !== 'begun') throw new Error(`not begun: ${JSON.stringify(outcome)}`);
@@ -42,7 +42,7 @@ export function take({ runs }: Stores, over: { owner?: string; most?: number; no
   return runs.take(owner, now + 30 * SECOND, most, now);
 }
 
-/** A run of a new source that `OWNER` carries out until `UNTIL`. */
+/** A run of a new source, owned by `OWNER` until `UNTIL`. */
 export async function takeNew(stores: Stores): Promise<Run> {
   await begin(stores, await makeSource(stores));
   const run = await take(stores);
@@ -57,7 +57,7 @@ export async function runThrough(stores: Stores, sourceId: number, now = T0): Pr
   return run;
 }
 
-/** What the store answers to all that `OWNER` may want of a run; `REFUSED`, if it is not the owner. */
+/** The store's answers to every operation by `OWNER` on a run; `REFUSED` if it is not the owner. */
 export async function answersToOwner({ runs }: Stores, id: number): Promise<unknown[]> {
   return [
     await runs.renew(id, OWNER, UNTIL + 999 * SECOND),
@@ -72,7 +72,7 @@ export function upTo(lastMessageId: number, over: Partial<Checkpoint> = {}): Che
   return { lastMessageId, monthPath: 'messages/2025-03.jsonl', monthBytes: lastMessageId * 10, ...over };
 }
 
-/** A file that was stored, its content told apart by a letter. */
+/** A stored file, its content identified by a letter. */
 export function file(messageId: number, letter: string, over: Partial<ScrapedFile> = {}): ScrapedFile {
   return {
     messageId,
@@ -87,7 +87,7 @@ export function file(messageId: number, letter: string, over: Partial<ScrapedFil
   };
 }
 
-/** So many messages up to `lastMessageId`, with these files. */
+/** This many messages up to `lastMessageId`, with these files. */
 export function batch(lastMessageId: number, messages: number, files: ScrapedFile[] = []): StoredBatch {
   const progress = { messagesRead: messages, messagesStored: messages, filesDone: files.length };
   return { checkpoint: upTo(lastMessageId), files, progress };

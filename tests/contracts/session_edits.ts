@@ -13,7 +13,7 @@ import {
   usingStores,
 } from './stores.js';
 
-/** What admins change of sessions. */
+/** What admins change in sessions. */
 export function edits(make: MakeStores): void {
   const using = usingStores(make);
 

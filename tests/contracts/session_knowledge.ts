@@ -14,7 +14,7 @@ import {
 
 const PHONE = '+15551234567';
 
-/** What is told of sessions, and what is learnt about them. */
+/** What is listed of sessions, and what is recorded about them. */
 export function knowledge(make: MakeStores): void {
   const using = usingStores(make);
   const idsOfPhone = async ({ sessions }: Stores) => (await sessions.ofPhone(PHONE)).map(({ id }) => id);

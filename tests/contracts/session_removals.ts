@@ -15,7 +15,7 @@ import {
   wish,
 } from './stores.js';
 
-/** Sessions that an admin drops. */
+/** Sessions that an admin removes. */
 export function leaving(make: MakeStores): void {
   const using = usingStores(make);
   const copies = [

@@ -15,7 +15,7 @@ import {
 
 const to = (name: string) => ({ name, file: `${name}.session`, jsonFile: null });
 
-/** Sessions that get another name. */
+/** Renaming sessions. */
 export function renaming(make: MakeStores): void {
   const using = usingStores(make);
 

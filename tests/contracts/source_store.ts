@@ -9,7 +9,7 @@ import { add, type MakeStores, T0, usingStores } from './stores.js';
 
 const ALL = { skip: 0, limit: 100 };
 
-/** Everything that can be said of a source, with characters of all kinds. */
+/** Every field of a source, with characters of all kinds. */
 const FULL = wantedSource({
   name: 'Новости "ё" 😀',
   identifier: '-1001234567890',

@@ -1,7 +1,7 @@
 import type { Source, SourceSettings } from '../../src/sources/store.js';
 import { type Stores, T0 } from './stores.js';
 
-/** What is wanted of a source: a public channel, and no session of its own. */
+/** The input for a source: a public channel, and no session of its own. */
 export function wantedSource(over: Partial<SourceSettings> = {}): SourceSettings {
   return {
     name: 'news',
@@ -21,7 +21,7 @@ export function wantedSource(over: Partial<SourceSettings> = {}): SourceSettings
   };
 }
 
-/** Makes a source, which must come about. */
+/** Creates a source, which must succeed. */
 export async function addSource({ sources }: Stores, over: Partial<SourceSettings> = {}): Promise<Source> {
   const outcome = await sources.create(wantedSource(over), null, T0);
   if (outcome.kind !== 'done') throw new Error(`no source: ${outcome.kind}`);

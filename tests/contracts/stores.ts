@@ -8,7 +8,7 @@ import type { RunStore } from '../../src/runs/store.js';
 import type { SessionStore } from '../../src/sessions/store.js';
 import type { SourceStore } from '../../src/sources/store.js';
 
-/** Everything that one driver keeps, over an empty database. */
+/** All stores of one driver, over an empty database. */
 export interface Stores extends PoolSignals {
   readonly pool: PoolStore;
   readonly intake: IntakeStore;
@@ -22,7 +22,7 @@ export interface Stores extends PoolSignals {
 }
 export type MakeStores = () => Promise<Stores>;
 
-/** A driver's stores and its signals; `close` ends what is under them. */
+/** A driver's stores and its signals; `close` closes the database. */
 export function storesOf(
   database: Omit<Stores, keyof PoolSignals | 'close'>,
   signals: PoolSignals,
@@ -37,11 +37,11 @@ export function storesOf(
   };
 }
 
-/** When the tests begin, in milliseconds on the service's clock. */
+/** The time at which the tests begin, in milliseconds on the service's clock. */
 export const T0 = Date.UTC(2025, 2, 1, 12);
 export const SECOND = 1000;
 
-/** Makes a test of a function that wants empty stores. */
+/** Makes a test of a function that needs empty stores. */
 export function usingStores(make: MakeStores) {
   return (test: (stores: Stores) => Promise<void>): (() => Promise<void>) =>
     async () => {
@@ -54,12 +54,12 @@ export function usingStores(make: MakeStores) {
     };
 }
 
-/** Of the worker whom tests speak of. */
+/** Of the default worker of the tests. */
 export const ADDRESS = '192.0.2.1';
 
 let leases = 0;
 
-/** A worker's plain wish for a session for ten minutes. */
+/** A worker's plain request for a session for ten minutes. */
 export function wish(over: Partial<AcquireRequest> = {}): AcquireRequest {
   leases += 1;
   return {
@@ -106,7 +106,7 @@ export function put(file: FoundFile, renameOf: string | null = null, proxyId: nu
   return { kind: 'put', found: file, renameOf, proxyId } as const;
 }
 
-/** The digest of an auth key, told apart by a letter. */
+/** The digest of an auth key, identified by a letter. */
 export function keyOf(letter: string): string {
   return Buffer.alloc(32, letter).toString('hex');
 }
@@ -131,14 +131,14 @@ export async function statesOf({ sessions }: Stores): Promise<Record<string, str
   return Object.fromEntries(rows.map((row) => [row.name, row.state]));
 }
 
-/** Leases a session, which must be there. */
+/** Leases a session, which must succeed. */
 export async function lease({ pool }: Stores, over: Partial<AcquireRequest> = {}, now = T0): Promise<Lease> {
   const outcome = await pool.acquire(wish(over), now);
   if (outcome.kind !== 'granted') throw new Error(`no lease: ${JSON.stringify(outcome)}`);
   return outcome.lease;
 }
 
-/** The name of the session that a wish gets; null: none. */
+/** The name of the session that a request gets; null: none. */
 export async function nameFor(
   { pool }: Stores,
   over: Partial<AcquireRequest> = {},
@@ -148,7 +148,7 @@ export async function nameFor(
   return outcome.kind === 'granted' ? outcome.lease.sessionName : null;
 }
 
-/** The states that have sessions in them, and how many. */
+/** The states that have sessions, and how many. */
 export function tally({ states }: PoolCounts): Record<string, number> {
   return Object.fromEntries(Object.entries(states).filter(([, count]) => count > 0));
 }

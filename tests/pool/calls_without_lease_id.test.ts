@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Test } from 'supertest';
 import { type Service, type ServiceOptions, some, type Who, withService } from '../service/service.js';
 
-/** Clients are told apart by what a trusted proxy says of them. */
+/** Clients are distinguished by the address that a trusted proxy reports. */
 const PROXIED: ServiceOptions = { files: some(1), settings: { TRUST_PROXY: 'loopback' } };
 
 const from = (request: Test, address: string): Test => request.set('X-Forwarded-For', address);

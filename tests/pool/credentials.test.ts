@@ -62,7 +62,7 @@ describe('credentials in the answer of GET /session', () => {
   );
 
   it(
-    // On PostgreSQL they are in the database, too.
+    // On PostgreSQL they are also in the database.
     'that cannot be read any more leave no lease behind',
     withService(
       async (service) => {

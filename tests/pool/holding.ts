@@ -1,7 +1,7 @@
 import { until } from '../service/manual_time.js';
 import type { Service } from '../service/service.js';
 
-/** A request on hold; `order` gets its name when it is answered. */
+/** A waiting request; `order` gets its name when it is answered. */
 export function hold(service: Service, query: string, name: string, order: string[]) {
   return service
     .as('worker')

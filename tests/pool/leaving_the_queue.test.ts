@@ -4,7 +4,7 @@ import { until } from '../service/manual_time.js';
 import { KEYS, type Service, some, withService } from '../service/service.js';
 import { hold, inQueue, release } from './holding.js';
 
-/** A request on hold whose caller can hang up. */
+/** A waiting request whose caller can hang up. */
 function holdOnWire(service: Service, query: string, headers: Record<string, string> = {}): () => void {
   const request = httpRequest(`${service.url}/session?${query}`, {
     agent: false,

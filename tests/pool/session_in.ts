@@ -1,10 +1,10 @@
 import type { Caller } from '../../src/pool/lease_authorization.js';
 import type { SessionState } from '../../src/pool/session_state.js';
 
-/** A moment of the service's clock, in milliseconds. */
+/** A time on the service's clock, in milliseconds. */
 export const NOW = 1_000_000;
 
-/** A session as the rules see it: free and never leased, but for `over`. */
+/** A session as the rules see it: free and never leased, except for `over`. */
 export function sessionIn(over: Partial<SessionState> = {}): SessionState {
   return {
     ...{ id: 1, name: 'a', baseState: 'free', baseStateReason: null, state: 'free', stateReason: null },
@@ -15,7 +15,7 @@ export function sessionIn(over: Partial<SessionState> = {}): SessionState {
   };
 }
 
-/** A session that `key:1` has leased for an hour, of which a quarter is over. */
+/** A session that `key:1` has leased for an hour, a quarter of which has passed. */
 export function leasedSession(over: Partial<SessionState> = {}): SessionState {
   return sessionIn({
     ...{ state: 'leased', stateUntil: NOW + 2_700_000, leaseTtlSeconds: 3600 },
@@ -24,7 +24,7 @@ export function leasedSession(over: Partial<SessionState> = {}): SessionState {
   });
 }
 
-/** The holder of that lease, who names it. */
+/** The holder of that lease, with its lease id. */
 export function holder(over: Partial<Caller> = {}): Caller {
   return {
     ...{ holder: 'key:1', admin: false, leaseId: 'lease', address: '192.0.2.1', leaseIds: 'required' },

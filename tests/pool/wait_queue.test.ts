@@ -3,7 +3,7 @@ import type { RemoteQueues, WaitingRequest } from '../../src/cluster/cluster.js'
 import { byKind, type Waiter, WaitQueue, wantsOf } from '../../src/pool/wait_queue.js';
 import { wish } from '../contracts/stores.js';
 
-/** Other replicas where `ahead` wait before anybody here, for each that wants `a`. */
+/** Other replicas with `ahead` requests in front of each request here that wants `a`. */
 class Remote implements RemoteQueues {
   readonly length = 0;
   told: () => readonly WaitingRequest[] = () => [];

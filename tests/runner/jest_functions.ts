@@ -1,4 +1,4 @@
-/** What Jest has for test files, by name. */
+/** Jest's functions for test files, by name. */
 export type JestFunctions = Readonly<Record<string, object>>;
 
 let current: JestFunctions = {};

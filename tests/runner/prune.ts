@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Removes what was compiled from sources that are gone: Jest would still run tests among it. */
+/** Removes the output of deleted sources: Jest would still run their tests. */
 const COMPILED = /\.js(\.map)?$/;
 
 for (const folder of ['src', 'tests', 'sandbox', 'bench']) {

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { type JestFunctions, useFunctions } from './jest_functions.js';
 
-/** What this uses of the runtime that Jest makes for every test file. */
+/** The part of Jest's runtime, created for each test file, that is used here. */
 interface Runtime {
   requireInternalModule(path: string): unknown;
   requireModuleOrMock(from: string, name: '@jest/globals'): JestFunctions;
@@ -47,13 +47,13 @@ const runFile: RunFile = async (globalConfig, projectConfig, environment, runtim
 
 export default runFile;
 
-/** Circus is made for one file: each gets one of its own. */
+/** Circus is made for one file: each file gets its own. */
 function requireAnew(path: string): unknown {
   delete require.cache[path];
   return require(path);
 }
 
-/** It keeps the tests of a file, and its listeners, at the global object. */
+/** It keeps the tests of a file, and its listeners, on the global object. */
 function forgetCircus(): void {
   for (const symbol of Object.getOwnPropertySymbols(globalThis)) {
     if (/^(JEST_STATE_SYMBOL|EVENT_HANDLERS)$/.test(symbol.description ?? '')) {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { OwnServer } from '../storage/own_server.js';
 import { DATABASES, onServer } from '../storage/server.js';
 
-/** Where a server is looked for, the first that answers being used. */
+/** Where to look for a server; the first that answers is used. */
 const USUAL = [
   'postgres://postgres@127.0.0.1:5432/postgres',
   'postgres://postgres@%2Fvar%2Frun%2Fpostgresql/postgres',
@@ -14,7 +14,7 @@ const GLOBALS = new URL('../../node_modules/@jest/globals/', import.meta.url);
 
 let own: OwnServer | null = null;
 
-/** Before all tests: finds a PostgreSQL server for them, or starts one; where neither can be, its tests are skipped. */
+/** Before all tests: finds or starts a PostgreSQL server; without one, its tests are skipped. */
 export default async function setUp(): Promise<void> {
   provideGlobals();
   const { env } = process;
@@ -39,7 +39,7 @@ export async function endServer(): Promise<void> {
     await onServer(`DROP DATABASE IF EXISTS ${datname} WITH (FORCE)`, server);
 }
 
-/** Jest's package is for modules that Jest loads; `run_file` has Node load them. */
+/** Jest's package works only in modules that Jest loads; here Node loads them, see `run_file`. */
 function provideGlobals(): void {
   mkdirSync(GLOBALS, { recursive: true });
   writeFileSync(new URL('package.json', GLOBALS), '{ "type": "module", "exports": "./index.js" }\n');

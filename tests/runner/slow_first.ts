@@ -10,7 +10,7 @@ interface Sequencer {
   sort(tests: readonly Test[]): Test[] | Promise<Test[]>;
 }
 
-// Its types know nothing of its default export.
+// Its types lack its default export.
 const module: { default: new (options: object) => Sequencer } = createRequire(import.meta.url)(
   '@jest/test-sequencer',
 );

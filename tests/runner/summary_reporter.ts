@@ -1,6 +1,6 @@
 import type { AggregatedResult, Reporter, Test, TestResult } from '@jest/reporters';
 
-/** Ends a run with one plain line that any program can read: how many tests passed, failed, were skipped. */
+/** Ends a run with one machine-readable line: how many tests passed, failed and were skipped. */
 export default class SummaryReporter implements Pick<Reporter, 'onRunComplete' | 'onTestResult'> {
   onTestResult(_test: Test, _result: TestResult): void {}
 

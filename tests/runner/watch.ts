@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** Compiles what changes, and runs the tests that match after each time that it compiles: `npm run test:watch -- pool`. */
+/** Compiles after every change, then runs the tests that match: `npm run test:watch -- pool`. */
 const TSC = ['node_modules/typescript/bin/tsc', '--watch', '--preserveWatchOutput'];
 const JEST = ['--no-warnings', 'node_modules/jest/bin/jest.js', ...process.argv.slice(2)];
 
@@ -19,7 +19,7 @@ process.once('SIGTERM', () => {
   process.exit(143);
 });
 
-/** Those that still run come to their end first: they clear away what they made. */
+/** Running tests finish first, so that they clean up. */
 function runTests(): void {
   if (tests) {
     isOutdated = true;

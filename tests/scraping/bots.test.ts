@@ -120,7 +120,7 @@ describe("a bot's token", () => {
       expect(logins()).toBe(2);
       await service.as('admin').put(`/sources/${id}`).send({ bot_token: TOKEN }).expect(200);
       expect(await again(service, id)).toMatchObject({ session_name: BOT });
-      // The first data centre sends this one on to its own.
+      // The first data centre redirects this one to its own.
       expect(logins()).toBe(4);
     }),
     60_000,
@@ -151,13 +151,13 @@ describe("a bot's token", () => {
   );
 });
 
-/** Triggers the source; its run, once it has completed. */
+/** Triggers the source; returns its run once it has completed. */
 async function again(service: Service, sourceId: number): Promise<ToldRun> {
   const { body } = await post(service, `/sources/${sourceId}/trigger`, {}).expect(200);
   return runOnce(service, sourceId, (run) => run.id === body.run_id && run.state === 'completed');
 }
 
-/** How often the methods were called that bots may call only rarely. */
+/** How often methods with a strict limit for bots were called. */
 function scarceCalls({ connections }: Sandbox): number[] {
   return ['auth.ImportBotAuthorization', 'contacts.ResolveUsername'].map((name) => connections.calls(name));
 }

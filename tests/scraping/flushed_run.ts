@@ -45,14 +45,14 @@ const ADA = '+9996610001';
 const KEY = 'admin-key-of-tests';
 const TOLD_MS = 50;
 
-/** Two pages over the edge of a month, with a file now and then. */
+/** Two pages across the end of a month, with an occasional file. */
 const CHANNEL = {
   ...{ id: 1000000001, title: 'Flushed', username: 'flushed_channel' },
   ...{ members: 'everyone' as const, created: '2024-01-31T12:00:00Z' },
   messages: { count: 120, files: 6, largest_file: 3_000 },
 };
 
-/** Collects all calls of the disk and all records, and makes the disk refuse what it is to refuse. */
+/** Collects all calls of the disk and all records, and makes the disk refuse the chosen syncs. */
 function watch(container: Container, refusedOnce: readonly string[]): FlushedEvent[] {
   const events: FlushedEvent[] = [];
   disk.onCall = (call) => events.push(call);

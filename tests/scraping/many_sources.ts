@@ -9,17 +9,17 @@ import { logInSome, SMALL_CHANNELS } from './small_world.js';
 /** How many accounts read the sources. */
 const SESSIONS = 5;
 
-/** Fewer runs at once than there are sessions. */
+/** Fewer concurrent runs than sessions. */
 const FEW = 4;
 
-/** Services that share one pool and store on one disk. */
+/** Services that share one pool and one disk. */
 export interface Scrapers {
   readonly services: readonly [Service, ...Service[]];
   readonly sandbox: Sandbox;
   readonly dataDir: string;
 }
 
-/** Makes a test of a function that needs services which execute `most` runs at once. */
+/** Makes a test of a function that needs services with at most `most` concurrent runs. */
 export type WithScrapers = (most: number, test: (scrapers: Scrapers) => Promise<void>) => () => Promise<void>;
 
 interface Run extends ToldRun {
@@ -37,7 +37,7 @@ export function manySources(withScrapers: WithScrapers): void {
       const { waiting, ended } = await scrapeMany(scrapers, SMALL_CHANNELS);
       const came = waiting.map((run) => Date.parse(run.waiting_since ?? ''));
       const served = await Promise.all(ended.map((run) => servedAt(service, run)));
-      // Those that are served at the same moment log it in any order, and some late on a busy machine.
+      // Runs served at the same moment log it in any order, and some late on a busy machine.
       expect(mostOvertaken(came, served)).toBeLessThan(2 * SESSIONS);
     }),
     60_000,
@@ -50,7 +50,7 @@ export function manySources(withScrapers: WithScrapers): void {
       const made = ended.map(({ id }) => id);
       const started = ended.map((run) => Date.parse(run.started_at));
       const finished = ended.map((run) => Date.parse(run.finished_at ?? ''));
-      // Services that look for a run at the same moment have read the clock before.
+      // Services that look for a run at the same moment have read the clock earlier.
       expect(mostOvertaken(made, started)).toBeLessThan(scrapers.services.length > 1 ? FEW : 1);
       expect(mostOvertaken(made, finished)).toBeLessThan(2 * FEW);
     }),
@@ -108,7 +108,7 @@ async function servedAt(service: Service, { id }: Run): Promise<number> {
   return Date.parse(body.find(({ message }: { message: string }) => message.startsWith('reads with')).at);
 }
 
-/** The most of them that any was overtaken by, which came after it. */
+/** The largest number of later runs that overtook any run. */
 function mostOvertaken(came: readonly number[], went: readonly number[]): number {
   const overtaken = came.map((cameAt, one) => {
     const wentAt = went[one] ?? 0;

@@ -10,7 +10,7 @@ import { hashOf, idsOf, lastRun, linesOf, makeSource } from './scraped.js';
 
 const ADA = '+9996610001';
 
-/** Names as their senders gave them, and under what they are stored. */
+/** Names as sent, and the names they are stored under. */
 const NAMES: readonly (readonly [string, string])[] = [
   [`${'я'.repeat(198)}.pdf`, `${'я'.repeat(98)}.pdf`],
   ['../../etc/passwd', '__.._etc_passwd'],
@@ -75,7 +75,7 @@ describe('files with odd names', () => {
           path.replace(`source-${id}/files/2024-01/${message_id}_`, ''),
         );
         expect(stored).toEqual(NAMES.map(([, safe]) => safe));
-        // No database keeps U+0000.
+        // Not every database can store U+0000.
         expect(files.map(({ name }) => name)).toEqual(NAMES.map(([name]) => name.replace('\0', '\ufffd')));
         expect(linesOf(service, id).map((line) => line.id)).toEqual(idsOf(sandbox, 'Odd'));
         const known = checksums(sandbox);

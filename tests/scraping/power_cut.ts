@@ -1,11 +1,11 @@
 import { dirname } from 'node:path';
 import type { DiskCall } from '../../sandbox/failing_disk.js';
 
-/** A file, whatever it is called now. */
+/** A file, under any name. */
 interface Content {
   /** Its length. */
   bytes: number;
-  /** So many would be left of it. */
+  /** This many bytes of it would be left. */
   flushed: number;
   /** From here on the system has dropped what it could not flush: it must be written again. */
   forgotten: number | null;
@@ -21,7 +21,7 @@ export class PowerCut {
   readonly #there = new Map<string, Content | null>();
   readonly #flushed = new Map<string, Content | null>();
 
-  /** `root`: absolute; it was there before. */
+  /** `root`: absolute; it existed before. */
   constructor(root: string) {
     this.#root = root;
   }
@@ -51,7 +51,7 @@ export class PowerCut {
     return content.flushed;
   }
 
-  /** Files that are there, by their paths, with their lengths. */
+  /** Existing files, by path, with their lengths. */
   files(): [string, number][] {
     return [...this.#there].flatMap(([path, content]) => (content ? [[path, content.bytes]] : []));
   }

@@ -12,7 +12,7 @@ const MESSAGES = 120;
 const FILES = 6;
 const DIRECTORY = 'source-1';
 
-/** What the disk does not flush the second time that it is asked to. */
+/** What the disk fails to flush the second time. */
 const REFUSED_ONCE = {
   'a month': '/messages/[^/]+\\.jsonl$',
   'a file': '/\\.part-',
@@ -48,7 +48,7 @@ function lost(events: readonly FlushedEvent[]): string[] {
     }
     const { lastMessageId, monthPath, monthBytes } = event.checkpoint;
     if (monthPath !== null) {
-      // Those before it have ended, and count whole.
+      // Those before it have ended, and count in full.
       for (const [path, bytes] of cut.files()) {
         const isEnded = path.endsWith('.jsonl') && path < join(nasRoot, monthPath);
         if (isEnded) counted.set(path, bytes);

@@ -12,7 +12,7 @@ const WITHOUT = { ...WITH_BOT, botToken: null };
 
 interface World {
   readonly source?: Partial<Source>;
-  /** The sessions that are free now, and those that the queue yields, one after the other. */
+  /** The sessions that are free now, and those that the queue yields in turn. */
   readonly free?: readonly number[];
   readonly queued?: readonly number[];
   readonly denied?: readonly number[];
@@ -22,7 +22,7 @@ interface World {
   readonly signal?: AbortSignal;
 }
 
-/** Selects the next reader; what was asked of the pool, in words, and what came of it. */
+/** Selects the next reader; returns the requests to the pool, in words, and the result. */
 async function select(world: World) {
   const events: string[] = [];
   const free = [...(world.free ?? [])];

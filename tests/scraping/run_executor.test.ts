@@ -12,14 +12,14 @@ interface Told {
   readonly outcome: RunOutcome | null;
   /** Before each reading but the first, in milliseconds. */
   readonly pauses: readonly number[];
-  /** Which readings were to resolve the channel again. */
+  /** Which readings should resolve the channel again. */
   readonly resolved: readonly boolean[];
   readonly readings: number;
 }
 
 const RETRY: RecoveryAction = { kind: 'retry' };
 
-/** Reads to the end, with these results one after the other. */
+/** Reads to the end, with these results in turn. */
 async function read(...readings: readonly Reading[]): Promise<Told> {
   const pauses: number[] = [];
   const timers: Timers = {

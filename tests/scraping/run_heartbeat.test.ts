@@ -11,7 +11,7 @@ import { urlOf } from '../storage/server.js';
 
 const describe = await describeWithServer();
 
-/** Renews a run that was just taken; `pass` lets so many seconds go by. */
+/** Renews a run that was just claimed; `pass` lets this many seconds pass. */
 async function renewNew(stores: Stores) {
   const run = { ...(await takeNew(stores)), ownedUntil: UNTIL } as OwnedRun;
   const time = new ManualTime(0, T0);

@@ -46,7 +46,7 @@ describe('an S3 server that spoils every tenth write', () => {
     expect(await place.text('tech/news/messages/2024-01.jsonl')).toBe(lines(...ids).toString());
     for (const [path, sha256] of checksums) expect(await place.checksum(path)).toBe(sha256);
     expect(await place.paths()).toHaveLength(25);
-    // An upload that was begun without an answer is aborted when the sink is opened next.
+    // An upload begun without an answer is aborted when the sink is next opened.
     await (await place.open(recorded)).close();
     expect(await place.server?.waiting('bucket')).toEqual([]);
     expect(await place.paths()).toHaveLength(25);
@@ -68,7 +68,7 @@ describe('an S3 server that spoils every tenth write', () => {
   });
 });
 
-/** Ends a run while the third part of its upload is under way; `spoil` says what becomes of requests. */
+/** Ends a run while the third part of its upload is under way; `spoil` decides what happens to requests. */
 function endingAtThirdPart(spoil: FaultyProxy['spoil']) {
   const end = new AbortController();
   const counted = { parts: 0 };

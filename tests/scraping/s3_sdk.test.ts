@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 
 const opening = new URL('../../src/scraping/sinks/open_sink.js', import.meta.url).href;
 
-/** The output of a separate process that has `openSink` and nothing of the tests: it loads what the service loads. */
+/** The output of a separate process with `openSink` and no test code: it loads what the service loads. */
 function printedBy(script: string): unknown {
   const whole = `import { createRequire } from 'node:module';
     const { openSink } = await import(${JSON.stringify(opening)});
@@ -26,7 +26,7 @@ function printedBy(script: string): unknown {
 const directory = mkdtempSync(join(tmpdir(), 'sdk-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** Opens a sink in S3, where there is no server. */
+/** Opens an S3 sink without a server. */
 const OPEN = `const s3 = { endpoint: 'http://127.0.0.1:9', region: null, bucket: 'bucket', forcePathStyle: true,
       accessKeyId: 'S3RVER', secretAccessKey: 'hunter2hunter2' };
     const places = { config: { dataDir: process.env.DATA_DIR, nasRoot: null, s3 }, newId: () => 'a',

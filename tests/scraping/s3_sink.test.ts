@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => place.remove());
 
-/** Stores and records messages, on the machine whose data is there. */
+/** Stores and records messages, on the machine with this data directory. */
 async function record(checkpoint: Checkpoint, ids: readonly number[], dataDir = place.dataDir) {
   const sink = await place.open(checkpoint, NEVER, place.s3, dataDir);
   await sink.append(lines(...ids), '2024-01', ids.at(-1) ?? 0, NEVER);
@@ -50,7 +50,7 @@ describe('a month in S3', () => {
   it('is continued by another replica, and then by the first, which had written other lines', async () => {
     const first = await record(NOTHING_STORED, [1, 2]);
     const left = await place.open(first);
-    // As long as what the other replica will write, and other than that.
+    // As long as what the other replica will write, but different.
     await left.append(lines(7, 8), '2024-01', 8, NEVER);
     const second = await record(first, [3, 4], join(place.dataDir, 'other'));
     await left.close();

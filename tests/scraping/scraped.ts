@@ -30,7 +30,7 @@ export interface ToldRun {
   readonly files_skipped: number;
 }
 
-/** Makes a source of a public channel; its id. */
+/** Creates a source of a public channel; returns its id. */
 export async function makeSource(service: Service, username: string, over: object = {}): Promise<number> {
   const settings = { name: username, channel_username: username, target: 'LOCAL', ...over };
   const { body } = await post(service, '/sources/public', settings).expect(200);

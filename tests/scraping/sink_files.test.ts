@@ -25,7 +25,7 @@ describe.each(ALL_TARGETS)('files in %s', (target) => {
   });
   afterEach(() => place.remove());
 
-  /** All files on the machine that were not received whole. */
+  /** All incomplete files on the machine. */
   async function temporaries(): Promise<string[]> {
     const all = await filesBelow(join(place.dataDir, '..'));
     return all.filter((path) => path.includes('.part-'));
@@ -73,7 +73,7 @@ describe.each(ALL_TARGETS)('files in %s', (target) => {
     const left = await place.open();
     await left.append(lines(5), '2024-02', 5, NEVER);
     const recorded = await left.commit(true, NEVER);
-    // A date that steps back over the month's edge, and a message beyond what is recorded in each month.
+    // A date that goes back to the previous month, and in each month a message beyond what is recorded.
     const stored = [
       { ...REPORT, date: JANUARY },
       { ...REPORT, messageId: 6, date: JANUARY },

@@ -13,7 +13,7 @@ describe.each(ALL_TARGETS)('messages in %s', (target) => {
   });
   afterEach(() => place.remove());
 
-  /** Stores and records messages, as a run does to its end. */
+  /** Stores and records messages, as a complete run does. */
   async function record(checkpoint: Checkpoint, month: string, ...ids: number[]): Promise<Checkpoint> {
     const sink = await place.open(checkpoint);
     await sink.append(lines(...ids), month, ids.at(-1) ?? 0, NEVER);
@@ -80,7 +80,7 @@ describe.each(ALL_TARGETS)('messages in %s', (target) => {
       const sink = await place.open(recorded);
       const next = ids.filter((id) => id > recorded.lastMessageId).slice(0, 2);
       for (const id of next) await sink.append(lines(id), monthFor(id), id, NEVER);
-      // Interrupted before the commit, between commit and record, and after the record, in turns.
+      // Interrupted before the commit, between commit and record, and after the record, in turn.
       if (step % 3 > 0) {
         const committed = await sink.commit(true, NEVER);
         if (step % 3 === 2) recorded = committed;

@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 
 describe('a disk', () => {
-  /** Whether this user may mount a small disk in place of the NAS. */
+  /** Whether this user may mount a small disk as the NAS. */
   function mounts(...options: string[]): boolean {
     const may = run(
       'mount',

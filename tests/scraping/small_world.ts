@@ -28,7 +28,7 @@ export const smallWorld = parseSeed({
   ],
 });
 
-/** Logs so many of its accounts in. */
+/** Logs in this many of its accounts. */
 export async function logInSome(world: { service: Service; sandbox: Sandbox }, count: number): Promise<void> {
   for (const phone of PHONES.slice(0, count)) await logIn(world, phone);
 }

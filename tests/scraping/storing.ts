@@ -20,7 +20,7 @@ export const NO_S3: S3Config = {
   forcePathStyle: false,
 };
 
-/** A machine on which one source stores in one target. */
+/** A machine on which one source stores to one target. */
 export class StoringPlace {
   readonly target: Target;
   readonly dataDir: string;
@@ -77,7 +77,7 @@ export class StoringPlace {
       .digest('hex');
   }
 
-  /** All that is stored, but for marks: paths below the target's root, in order. */
+  /** Everything stored except markers: paths below the target's root, in order. */
   async paths(): Promise<string[]> {
     const names = this.server === null ? await filesBelow(this.root) : await this.server.keys('bucket');
     return names.filter((name) => !name.endsWith('.telegate-source')).sort();
@@ -101,7 +101,7 @@ export class StoringPlace {
   }
 }
 
-/** Every target, for suites that hold for all of them. */
+/** Every target, for suites that apply to all of them. */
 export const ALL_TARGETS = TARGETS.map((target) => [target] as const);
 
 /** The lines of messages. */

@@ -16,7 +16,7 @@ const SEED = parseSeed({
   })),
 });
 
-/** Lets the run store some of the channel; from then on Telegram answers with these errors. */
+/** Lets the run store part of the channel; then Telegram answers with these errors. */
 async function failHalfway(
   { service, sandbox: { faults } }: World,
   source: number,
@@ -30,12 +30,12 @@ async function failHalfway(
   return run;
 }
 
-/** Slows the channel down, so that there is time to let it vanish. */
+/** Slows the channel down, so that there is time to remove it. */
 function slowly({ sandbox: { faults } }: World): void {
   faults.add({ fault: 'slow', milliseconds: 60, method: 'messages.getHistory' });
 }
 
-/** Expects that what was read has stayed, and that the next run reads the rest once the channel is back. */
+/** Expects that what was read is kept, and that the next run reads the rest once the channel is back. */
 async function expectToContinue({ service, sandbox }: World, source: number, title: string): Promise<void> {
   const all = idsOf(sandbox, title);
   const before = linesOf(service, source).map((line) => line.id);

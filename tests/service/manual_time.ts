@@ -37,7 +37,7 @@ export class ManualTime implements TimeSource, Timers {
     return () => this.#timers.delete(timer);
   }
 
-  /** Lets so many seconds pass; what falls due meanwhile happens on time and in order. */
+  /** Lets this many seconds pass; timers fire on time and in order. */
   async advance(seconds: number): Promise<void> {
     const end = this.#monotonic + seconds * 1000;
     for (let next = this.#due(end); next; next = this.#due(end)) {
@@ -49,12 +49,12 @@ export class ManualTime implements TimeSource, Timers {
     this.#pass(end - this.#monotonic);
   }
 
-  /** Sets the wall clock forward or (negative) back; no time passes by it. */
+  /** Sets the wall clock forward or (negative) back, without time passing. */
   stepWallClock(seconds: number): void {
     this.#wall += seconds * 1000;
   }
 
-  /** Starts the machine anew: timers are lost, and the monotonic clock begins again. */
+  /** Reboots the machine: timers are lost, and the monotonic clock restarts. */
   reboot(downSeconds: number): void {
     this.#boot += 1;
     this.#wall += downSeconds * 1000;
@@ -72,7 +72,7 @@ export class ManualTime implements TimeSource, Timers {
   }
 }
 
-/** Looks again and again until the condition holds: waits for what another thread, a socket or a process does. */
+/** Polls until the condition holds: waits for another thread, a socket or a process. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const started = performance.now();
   for (let turn = 0; !(await condition()); turn += 1) {

@@ -21,7 +21,7 @@ export const reusedThreads: Threads = {
     const entry = entries.get(thread);
     if (entry === undefined) return threadPerTask.giveBack(thread);
     thread.unref();
-    // One that ends by itself is not to be taken again.
+    // A thread that ended is not reused.
     thread.once('error', () => remove(entry, thread));
     thread.once('exit', () => remove(entry, thread));
     idle.set(entry, [...(idle.get(entry) ?? []), thread]);

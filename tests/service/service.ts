@@ -17,7 +17,7 @@ import { ManualTime } from './manual_time.js';
 import { reusedThreads } from './reused_threads.js';
 import { type DatabaseKind, makeServiceDatabase, type ServiceDatabase } from './service_database.js';
 
-/** The keys that every service under test knows, by who uses them. */
+/** The keys of every service under test, by user. */
 export const KEYS = {
   admin: 'admin-key-of-tests',
   worker: 'worker-key-of-tests',
@@ -31,20 +31,20 @@ export interface ServiceOptions {
   /** Files in SESSIONS_DIR by relative path; a list makes empty ones, which are leasable. */
   readonly files?: readonly string[] | Readonly<Record<string, string | Buffer>>;
   readonly timers?: Timers;
-  /** Where it matters; else as the tests are told. */
+  /** Where it matters; otherwise as the environment says. */
   readonly database?: DatabaseKind;
-  /** The database of several services, which outlives each of them; their time is the database's. */
+  /** The database shared by several services, which outlives each of them; they use its time. */
   readonly shared?: ServiceDatabase;
   /** Where Telegram is. */
   readonly network?: TelegramNetwork;
   readonly telegramLimits?: Partial<GatewayLimits>;
-  /** Where it listens, if that is free; any port unless given. */
+  /** Where it listens, if free; any port by default. */
   readonly port?: number;
   /** Sees each request before the service does. */
   readonly onRequest?: RequestListener;
 }
 
-/** An answered lease, as far as tests use it. */
+/** A lease as answered: the fields that tests use. */
 export interface Granted {
   readonly session_id: number;
   readonly session_name: string;
@@ -52,13 +52,13 @@ export interface Granted {
   readonly expires_at: string;
 }
 
-/** The whole service over temporary directories, listening, with time in the test's hands. */
+/** The whole service over temporary directories, listening, with its time controlled by the test. */
 export class Service {
   readonly time = new ManualTime();
   readonly directory = mkdtempSync(join(tmpdir(), 'service-'));
   readonly sessionsDir = join(this.directory, 'sessions');
   readonly dataDir = join(this.directory, 'data');
-  /** What was logged, a line of JSON each. */
+  /** The log, one line of JSON per entry. */
   readonly log: string[] = [];
   readonly #options: ServiceOptions;
   #database: ServiceDatabase | null = null;
@@ -139,19 +139,19 @@ export class Service {
     await container.dispose();
   }
 
-  /** Stops it, and leaves nothing of it. */
+  /** Stops it and removes everything of it. */
   async remove(): Promise<void> {
     await this.stop();
     if (!this.#options.shared) await this.#database?.drop();
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  /** Everything that its database keeps, as text. It must be stopped. */
+  /** The whole content of its database, as text. It must be stopped. */
   kept(): Promise<string> {
     return this.#database?.contents(this.dataDir) ?? Promise.resolve('');
   }
 
-  /** Sends requests with the key of this user; null: with none. */
+  /** Sends requests with the key of this user; null: without a key. */
   as(who: Who | null) {
     const send = (method: 'get' | 'post' | 'put' | 'delete' | 'head', path: string): Test => {
       const test = request(this.server)[method](path);
@@ -166,7 +166,7 @@ export class Service {
     };
   }
 
-  /** Leases a session, which must be there. */
+  /** Leases a session, which must succeed. */
   async lease(query = '', who: Who = 'worker'): Promise<Granted> {
     const answer = await this.as(who).get(`/session?${query}`).expect(200);
     return answer.body;
@@ -190,7 +190,7 @@ function listen(server: Server, port: number): Promise<void> {
   });
 }
 
-/** Runs the test with a service that is stopped, and gone from the disk, afterwards. */
+/** Runs the test with a service that is stopped and deleted afterwards. */
 export function withService(
   test: (service: Service) => Promise<void>,
   options: ServiceOptions = {},
@@ -212,7 +212,7 @@ export function withService(
   };
 }
 
-/** So many empty session files. */
+/** This many empty session files. */
 export function some(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `s${String(index + 1).padStart(3, '0')}.session`);
 }

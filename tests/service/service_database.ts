@@ -5,22 +5,22 @@ import { onServer, urlOf } from '../storage/server.js';
 
 /** The database of one service under test. */
 export interface ServiceDatabase {
-  /** What the service must be told of it. */
+  /** The settings that the service needs for it. */
   readonly settings: Readonly<Record<string, string>>;
-  /** Everything that it keeps, as text; `dataDir` is the service's, which is stopped. */
+  /** Its whole content, as text; `dataDir` is that of the stopped service. */
   contents(dataDir: string): Promise<string>;
   drop(): Promise<void>;
 }
 
 export type DatabaseKind = 'sqlite' | 'postgres';
 
-/** Which database the tests use that would do with either: DATABASE_URL says so. */
+/** The database of tests that work with either, chosen by DATABASE_URL. */
 // biome-ignore lint/style/noProcessEnv: the environment chooses the database of the tests.
 export const usualDatabase: DatabaseKind = /^postgres/.test(process.env.DATABASE_URL ?? '')
   ? 'postgres'
   : 'sqlite';
 
-/** A database for one service, empty. */
+/** An empty database for one service. */
 export async function makeServiceDatabase(kind: DatabaseKind = usualDatabase): Promise<ServiceDatabase> {
   if (kind === 'sqlite') return { settings: {}, contents: fileContents, drop: async () => undefined };
   const name = await borrowDatabase();
