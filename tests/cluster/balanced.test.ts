@@ -76,7 +76,7 @@ describe('two replicas behind the balancer of the Compose file', () => {
     'distinguish clients by what the balancer reports',
     balanced(async (balancer) => {
       for (let tried = 0; tried < 10; tried += 1) {
-        // What a client says of itself does not count.
+        // The client's own claim does not count.
         expect(await guess(balancer, '127.0.0.2', `198.51.100.${tried}`)).toBe(403);
       }
       expect(await guess(balancer, '127.0.0.2', '203.0.113.9')).toBe(429);

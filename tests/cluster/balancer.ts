@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe } from '@jest/globals';
 import { until } from '../service/manual_time.js';
 
-/** `describe`, or `describe.skip` and one line where nginx is not installed. */
+/** `describe`, or `describe.skip` and one line of output if nginx is not installed. */
 export function describeWithBalancer(): typeof describe | typeof describe.skip {
   try {
     execFileSync('nginx', ['-v'], { stdio: 'ignore' });
@@ -17,7 +17,7 @@ export function describeWithBalancer(): typeof describe | typeof describe.skip {
   }
 }
 
-/** nginx with the settings that come with the Compose file, before services of a test. */
+/** nginx with the Compose file's settings, in front of a test's services. */
 export class Balancer {
   readonly url: string;
   readonly #directory: string;

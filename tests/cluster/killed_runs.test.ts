@@ -48,7 +48,7 @@ async function newestRun(admin: Client, sourceId: number): Promise<ToldRun> {
   return run;
 }
 
-/** Begins to scrape the channel; the source, some of which is stored by then. */
+/** Begins to scrape the channel; returns the source once part of it is stored. */
 async function beginAt(victim: KillableService, admin: Client): Promise<number> {
   for (const phone_number of PHONES) {
     const temp_session_id = await sendCode(admin, { phone_number });

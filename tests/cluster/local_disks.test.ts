@@ -10,7 +10,7 @@ import { withScrapingReplicas } from './scraping_replicas.js';
 
 const describe = await describeWithServer();
 
-/** Has the source read for a while by the one replica that runs; how many messages it has stored there then. */
+/** Has the one running replica read the source for a while; returns how many messages it has stored. */
 async function readSome(service: Service, id: number): Promise<number> {
   const run = await runOnce(
     service,

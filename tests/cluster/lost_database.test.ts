@@ -8,7 +8,7 @@ import { OwnServer, type Stop } from '../storage/own_server.js';
 
 const describe = describeWithOwnServer();
 
-/** Runs the test with a service over a database server that the test may stop. */
+/** Runs the test with a service over a database server that the test can stop. */
 async function withServer(test: (service: Service, server: OwnServer) => Promise<void>): Promise<void> {
   const server = await OwnServer.make();
   const shared = {

@@ -16,11 +16,11 @@ export interface Replica {
 export interface Pools {
   readonly name: string;
   readonly replicas: readonly Replica[];
-  /** The replica with this number, counted round and round. */
+  /** The replica with this number, modulo their count. */
   at(index: number): Replica;
 }
 
-/** Runs the test with so many replicas over a new database with so many free sessions. Each look at the clock is later. */
+/** Runs the test with this many replicas and free sessions over a new database. Each reading of the clock is later. */
 export async function withPools(
   count: number,
   sessions: number,
@@ -55,7 +55,7 @@ export async function withPools(
   }
 }
 
-/** Asks for a session for an hour; `order` gets the name when it is there, or `name: none`. */
+/** Requests a session for an hour; `order` gets the name when it is leased, or `name: none`. */
 export async function ask(
   { pool }: Replica,
   name: string,
@@ -67,7 +67,7 @@ export async function ask(
   return lease?.sessionId ?? null;
 }
 
-/** Waits until every replica knows that so many wait in all. */
+/** Waits until every replica knows that this many requests wait in all. */
 export function allKnow({ replicas }: Pools, waiting: number): Promise<void> {
   return until(() => replicas.every(({ pool }) => pool.waiting === waiting));
 }

@@ -10,17 +10,17 @@ import { withScrapingReplicas } from './scraping_replicas.js';
 
 const describe = await describeWithServer();
 
-/** A run that is to end does so within this time, wherever that was said. */
+/** A run ends within this time of a request to any replica. */
 const ENDS_WITHIN_MS = 5_000;
 
-/** A run of a source that the first replica carries out, the only one that does. */
+/** A run on the first replica, the only one that executes runs. */
 interface UnderWay {
   readonly replicas: readonly [Service, Service, Service];
   readonly id: number;
   readonly run: ToldRun;
 }
 
-/** The test ends a run of the large channel that is under way, which must be over in time, and without an error. */
+/** The test ends a current run of the large channel, which must end in time and without an error. */
 function ending(test: (way: UnderWay) => Promise<void>): () => Promise<void> {
   return withScrapingReplicas(
     async ({ replicas, sandbox }) => {
@@ -40,7 +40,7 @@ function ending(test: (way: UnderWay) => Promise<void>): () => Promise<void> {
 
 const isFree = async (service: Service) => (await service.status()).free === 1;
 
-/** What listeners hear of a run. */
+/** The events of a run. */
 function told(runId: number, state: string): RegExp {
   return new RegExp(`event: run\\ndata: {"id":${runId},"state":"${state}"`);
 }

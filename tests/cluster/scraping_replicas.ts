@@ -13,12 +13,12 @@ import { withReplicas } from './services.js';
 export interface ScrapingReplicas {
   readonly replicas: readonly [Service, Service, Service];
   readonly sandbox: Sandbox;
-  /** Where all of them store, if they share a disk. */
+  /** Where all of them store if they share a disk. */
   readonly dataDir: string;
 }
 
 export interface ScrapingReplicasOptions {
-  /** MAX_CONCURRENT_RUNS of each: one with 0 carries none out. */
+  /** MAX_CONCURRENT_RUNS of each: one with 0 executes none. */
   readonly most?: readonly [number, number, number];
   /** Whether they share DATA_DIR. */
   readonly shareDisk?: boolean;

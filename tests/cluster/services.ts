@@ -2,11 +2,11 @@ import { mkdirSync } from 'node:fs';
 import { Service, type ServiceOptions } from '../service/service.js';
 import { makeServiceDatabase } from '../service/service_database.js';
 
-/** What a replica without session files is told. */
+/** The settings of a replica without session files. */
 export const NO_FILES = { SESSIONS_SYNC: 'off', SESSIONS_DIR: '/nowhere' } as const;
 
 export interface ReplicaOptions extends ServiceOptions {
-  /** What only some are told, by their number from 0. */
+  /** Settings of single replicas, by their number from 0. */
   readonly settingsOf?: (index: number) => Readonly<Record<string, string>>;
 }
 

@@ -7,7 +7,7 @@ import { withReplicas } from './services.js';
 
 const describe = await describeWithServer();
 
-/** node-cron goes by the machine's clock: what is due every second is waited for, and nothing is shorter. */
+/** node-cron uses the machine's clock: the shortest schedule, every second, is waited for in real time. */
 const SOURCE = { name: 'N', channel_username: 'technews', target: 'LOCAL', schedule: '* * * * * *' };
 
 async function runIds(service: Service, source: number): Promise<number[]> {
@@ -41,7 +41,7 @@ describe('a source with a schedule, on three replicas', () => {
         expect(due.length).toBeLessThanOrEqual(secondsOf(due) + 2);
         expect(await runIds(one, body.id)).toEqual([body.last_run.id]);
       },
-      // The first run stays in the queue: each time that the source is due, this is told, and nothing begun.
+      // The first run stays in the queue: each time the source is due, this is logged, and nothing begins.
       { settings: { MAX_CONCURRENT_RUNS: '0' } },
     ),
   );

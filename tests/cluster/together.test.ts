@@ -130,7 +130,7 @@ describe('replicas that start at once on an empty database', () => {
   );
 });
 
-/** What a replica tells those who listen, as it comes. */
+/** The events that a replica sends to listeners, as they arrive. */
 async function listen(service: Service): Promise<{ text: string; stop(): void }> {
   const ends = new AbortController();
   const answer = await fetch(`${service.url}/events`, {

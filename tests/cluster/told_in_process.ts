@@ -3,10 +3,10 @@ import { SingleNode } from '../../src/cluster/single_node.js';
 
 type Listener = (data: unknown) => void;
 
-/** More is not sent, in bytes of JSON. */
+/** The largest message, in bytes of JSON. */
 const LARGEST = 7_000;
 
-/** Replicas in one process that tell each other things at once, in the order in which they are told. */
+/** Replicas in one process that notify each other immediately and in order. */
 export class ToldInProcess {
   readonly #listeners: { readonly of: object; readonly topic: string; readonly listener: Listener }[] = [];
   /** Topics whose messages get lost. */

@@ -9,9 +9,9 @@ import { ManualTime } from '../service/manual_time.js';
 import { Service } from '../service/service.js';
 import { makeServiceDatabase, type ServiceDatabase } from '../service/service_database.js';
 
-/** Two replicas of one database, and the data centres that they talk to. */
+/** Two replicas of one database, and the data centres they connect to. */
 export interface TwoServices {
-  /** It has the session files, and looks at them when it is asked to: its timers stand still. */
+  /** It has the session files, and syncs only on request: its timers do not run. */
   readonly home: Service;
   /** It runs with SESSIONS_SYNC=off. */
   readonly away: Service;

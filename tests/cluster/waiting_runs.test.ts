@@ -19,7 +19,7 @@ async function holding(url: string, ...statements: string[]): Promise<{ letGo():
   return { letGo: () => client.end() };
 }
 
-/** A worker's wish that the same sessions serve as the run's. */
+/** A worker's request for the same sessions as the run's. */
 const SAME = 'wait=30&method=messages.getHistory&credentials=string';
 
 describe('a run that finds no session free', () => {

@@ -6,7 +6,7 @@ import type { Route } from '../../src/http/route.js';
 import { some, withService } from '../service/service.js';
 import { type SmallApp, withRoutes } from './small_app.js';
 
-/** A value that each required field takes. */
+/** A valid value for each required field. */
 const NEEDED: Readonly<Record<string, string>> = {
   session_id: '1',
   lease_id: 'L',
@@ -25,13 +25,13 @@ const NEEDED: Readonly<Record<string, string>> = {
   channel_username: 'name',
 };
 
-/** Required texts that are looked at further in, where a wrong one is a 400. */
+/** Required texts that the service checks further, with a 400 for an invalid one. */
 const TEXTS = ['phone_number', 'code', 'identifier', 'channel_id', 'channel_username'];
 
 type Kind = 'query' | 'form' | 'multipart' | 'json';
 type Fields = Readonly<Record<string, string | null>>;
 
-/** The route under a path of its own, answering with the input as its schema made it. */
+/** The route under a path of its own, answering with the input as its schema parsed it. */
 function echo(route: Route, index: number): Route {
   return {
     ...route,
@@ -42,7 +42,7 @@ function echo(route: Route, index: number): Route {
   };
 }
 
-/** How a route's parameters may come. */
+/** How a route's parameters may be sent. */
 function kinds({ from = 'query' }: Route): readonly Kind[] {
   if (from === 'query') return ['query'];
   return from === 'any' ? ['query', 'form', 'multipart', 'json'] : ['form', 'multipart', 'json'];
@@ -55,7 +55,7 @@ async function send({ server }: SmallApp, { method, path }: Route, kind: Kind, f
   if (kind === 'form')
     return answered(await ask.type('form').send(new URLSearchParams(texts(fields)).toString()));
   const form = Object.entries(texts(fields)).reduce((sent, [name, value]) => sent.field(name, value), ask);
-  // A form without fields is no form.
+  // A form without fields is not a form.
   return answered(await form.field('unknown', 'x'));
 }
 
@@ -71,12 +71,12 @@ function isOptional(schema: z.core.$ZodType): boolean {
   return z.safeParse(schema, undefined).success;
 }
 
-/** A bare flag in a query says yes. */
+/** A bare flag in a query means true. */
 function isFlag(schema: z.core.$ZodType): boolean {
   return z.safeParse(schema, '').success;
 }
 
-/** Every field of every route, in every way it may come. */
+/** Every field of every route, in every way it may be sent. */
 function cases(routes: readonly Route[]) {
   return routes.flatMap((route) => {
     const fields = Object.entries(route.input?.shape ?? {});

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Service, some, withService } from '../service/service.js';
 
-/** Routes that answer 200 without further ado, by role. */
+/** Routes that answer 200 without further input, by role. */
 const PLAIN: readonly ['get' | 'post', string][] = [
   ['get', '/status'],
   ['get', '/leases'],

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Response } from 'supertest';
 import { some, withService } from '../service/service.js';
 
-/** Routes that need a session's id, with what else they need. */
+/** Routes that need a session's id, with their other required fields. */
 const NEEDY: readonly [string, Readonly<Record<string, string | number>>][] = [
   ['/release', {}],
   ['/invalidate', {}],
@@ -65,7 +65,7 @@ describe('a session_id', () => {
             expectIssue(await multipart, 'body', 'session_id');
             expectIssue(await ask().send({ ...rest, session_id }), 'body', 'session_id');
           }
-          // An empty one is none, where none need be.
+          // An empty value counts as absent if the field is optional.
           if (session_id !== '')
             expectIssue(
               await service.as('worker').get('/session').query({ session_id }),

@@ -6,7 +6,7 @@ import { wholeNumber } from '../../src/http/parameters.js';
 import { defineRoute, type Route } from '../../src/http/route.js';
 import { type SmallApp, withRoutes } from './small_app.js';
 
-/** Answers what it was given; of `whole`, what its schema made of it. */
+/** Returns its input; for `whole`, as parsed by its schema. */
 const echo: Route = defineRoute({
   method: 'post',
   path: '/echo',

@@ -1,15 +1,15 @@
 import { get } from 'node:http';
 import { KEYS, type Service } from '../service/service.js';
 
-/** Somebody who listens to `/events`. */
+/** A client of `/events`. */
 export interface Listener {
-  /** All that was said so far. */
+  /** Everything received so far. */
   heard(): string;
   readonly ended: Promise<void>;
   close(): void;
 }
 
-/** A listener to `/events` with this key, over a socket of its own. */
+/** A client of `/events` with this key, on its own socket. */
 export function listen(service: Service, key: string = KEYS.monitor): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const request = get(

@@ -5,7 +5,7 @@ import { until } from '../service/manual_time.js';
 import { type Service, some, withService } from '../service/service.js';
 import { listen } from './listener.js';
 
-/** What the database's files say of when and how much was written. */
+/** When and how much was written, according to the database's files. */
 function written({ dataDir }: Service): object[] {
   return ['', '-wal'].map((ending) => {
     const { size, mtimeNs } = statSync(join(dataDir, `telegate.db${ending}`), { bigint: true });

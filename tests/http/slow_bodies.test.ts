@@ -61,15 +61,15 @@ describe('a body that arrives too slowly', () => {
 });
 
 interface Sender {
-  /** Sends so much of the body; resolves when it came. */
+  /** Sends this part of the body; resolves when it has arrived. */
   write(text: string): Promise<void>;
-  /** What was answered so far. */
+  /** The response so far. */
   answer(): string;
   end(): void;
   readonly closed: Promise<void>;
 }
 
-/** Sends the head of a request; its body is the test's. */
+/** Sends the head of a request; the test sends the body. */
 async function send(service: Service, path: string, type: string, length: number): Promise<Sender> {
   const accepted = new Promise<Socket>((resolve) => service.server.once('connection', resolve));
   const socket = connect(Number(new URL(service.url).port), '127.0.0.1');

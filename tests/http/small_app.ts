@@ -22,7 +22,7 @@ export interface SmallApp {
   readonly log: readonly string[];
 }
 
-/** Runs the test with a server that has these routes, open to anyone; it is gone afterwards. */
+/** Runs the test with a server that has these routes, open to anyone; it is stopped afterwards. */
 export function withRoutes(
   routes: readonly Route[],
   test: (app: SmallApp) => Promise<void>,

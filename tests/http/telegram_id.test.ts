@@ -6,7 +6,7 @@ import { telegramId } from '../../src/http/parameters.js';
 import { defineRoute } from '../../src/http/route.js';
 import { type SmallApp, withRoutes } from './small_app.js';
 
-/** Answers the id as its schema made it. */
+/** Returns the id as its schema parsed it. */
 const route = defineRoute({
   method: 'post',
   path: '/id',

@@ -8,13 +8,13 @@ import { defineRoute, type Route, type UploadedFile } from '../../src/http/route
 import { Uploads } from '../../src/http/uploads.js';
 import { type SmallApp, withRoutes } from './small_app.js';
 
-/** The largest file that `/with` takes. */
+/** The largest file that `/with` accepts. */
 export const MAX_BYTES = 64 * 1024;
 
 /** Where files are received, in this process's tests. */
 export const UPLOADS = join(tmpdir(), `uploads-${process.pid}`);
 
-/** A file's content: every byte there is. */
+/** A file's content: every possible byte. */
 export const bytes = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
 
 /** What a handler was given. */
@@ -49,7 +49,7 @@ function route(path: string, given: Given[], file: Pick<Route, 'file'> = {}): Ro
   });
 }
 
-/** Runs the test with these routes, and makes sure that nothing went wrong unexpectedly. */
+/** Runs the test with these routes, and checks that there was no unexpected error. */
 export function uploading(test: (app: SmallApp, given: Given[]) => Promise<void>): () => Promise<void> {
   return () => {
     const given: Given[] = [];
@@ -70,7 +70,7 @@ export function upload({ server }: SmallApp): request.Test {
   return request(server).post('/with').attach('session_file', bytes, 'x');
 }
 
-/** Sends a multipart body with the boundary `b`, and nothing more; all that is answered. */
+/** Sends a multipart body with the boundary `b`, and nothing more; returns the whole response. */
 export async function raw(app: SmallApp, body: string): Promise<string> {
   const { socket, heard, ended } = open(app);
   socket.write(`${head(Buffer.byteLength(body))}Connection: close\r\n\r\n${body}`);
@@ -82,7 +82,7 @@ export async function raw(app: SmallApp, body: string): Promise<string> {
 const HELD = '--b\r\nContent-Disposition: form-data; name="session_file"; filename="held"\r\n\r\n';
 export const REST = 'half\r\n--b--\r\n';
 
-/** An upload of which all but the file's bytes was sent; `length`: of the whole body. */
+/** An upload, sent except for the file's bytes; `length`: of the whole body. */
 export async function begin(
   app: SmallApp,
   length = HELD.length + REST.length,

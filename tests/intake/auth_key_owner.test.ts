@@ -81,7 +81,7 @@ describe('a session that gets another base state', () => {
     ['auth_key_changed', DEAD, FREE, false],
     ['auth_key_changed', DEAD, DUPLICATE, false],
     ['auth_key_changed', FREE, DUPLICATE, true],
-    // The same place, and another account: what Telegram said of the last one is no longer true.
+    // The same file, but another account: what Telegram said of the last one is no longer true.
     ['auth_key_changed', FREE, FREE, true],
   ])('is a %s, from %j to %j, its key new: %s', (event, from, to, keyChanged) => {
     expect(baseStateChange(from, to, keyChanged, NOW)).toEqual(asEvent(event, to));

@@ -12,7 +12,7 @@ import { type Service, some, withService } from '../service/service.js';
 import { listed, ownSync } from './syncing.js';
 
 describe('work that needs the directory to itself', () => {
-  /** Runs the test with a queue of its own over the service's directory and database. */
+  /** Runs the test with its own queue over the service's directory and database. */
   function queueing(test: (queue: SyncService, service: Service) => Promise<void>): () => Promise<void> {
     return withService(async (service) => {
       const { sync, close } = ownSync(service);

@@ -21,7 +21,7 @@ const row = (changes: Partial<KnownOfFile> = {}): KnownOfFile => ({
   ...changes,
 });
 
-/** Everything that a file may leave unsaid. */
+/** Everything that a file may omit. */
 const SILENT: Partial<FoundFile> = { userId: null, phoneNumber: null, apiId: null, credentials: null };
 
 describe('what the row says of a session, once its file was read', () => {

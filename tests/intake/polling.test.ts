@@ -12,7 +12,7 @@ async function total(service: Service): Promise<unknown> {
   return (await service.status()).total;
 }
 
-/** Lets time pass until so many sessions are known. */
+/** Lets time pass until this many sessions are known. */
 async function grows(service: Service, to: number): Promise<void> {
   await until(async () => {
     await service.time.advance(0.5);
@@ -44,7 +44,7 @@ describe('SESSIONS_WATCH=poll', () => {
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const KEY = 'admin-key-of-these-tests';
 
-/** The service in a user namespace of its own, in which the system grants so few watches. */
+/** The service in a user namespace with this few inotify watches. */
 class Limited {
   readonly directory = mkdtempSync(join(tmpdir(), 'limited-'));
   output = '';
@@ -94,7 +94,7 @@ function mayLimit(): boolean {
 }
 
 describe('watches beyond the system’s limit', () => {
-  // The limit is the kernel's, for a whole process, whose time is the machine's.
+  // The kernel's limit applies to a whole process, which runs in real time.
   it.each([
     ['ENOSPC', 'max_inotify_watches=5'],
     ['EMFILE', 'max_inotify_instances=0'],

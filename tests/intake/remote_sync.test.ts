@@ -18,7 +18,7 @@ class World {
   readonly told = new ToldInProcess();
   readonly time = new ManualTime();
   readonly asker: RemoteSync;
-  /** What those who have the directory were asked to do, by their ids. */
+  /** The requests to the replicas that have the directory, by id. */
   readonly asked: [string, SyncOptions][] = [];
 
   constructor() {

@@ -21,7 +21,7 @@ export function scanning(
     });
 }
 
-/** Everything that reading could disturb: names, kinds, sizes, times and contents, directories included. */
+/** Everything that reading could change: names, kinds, sizes, times and contents, including directories. */
 export function snapshot(directory: string): string[] {
   const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort();
   return ['.', ...paths].map((path) => {
@@ -31,7 +31,7 @@ export function snapshot(directory: string): string[] {
   });
 }
 
-/** What one scan gave, drawn to its end. */
+/** The results of one complete scan. */
 export interface ScanResult {
   readonly summary: ScanSummary;
   readonly files: readonly InspectedFile[];
@@ -54,14 +54,14 @@ export async function scan(scanner: Scanner, known: Known = new Map(), only?: st
 /** Fingerprints by name. */
 export type Known = ReadonlyMap<string, string>;
 
-/** What a service knows after it has taken in all that a scan found. */
+/** What a service knows after it has imported everything that a scan found. */
 export function knownAfter({ files }: ScanResult): Map<string, string> {
   return new Map(
     files.flatMap((file) => ('unsettled' in file ? [] : [[file.name, file.fingerprint] as const])),
   );
 }
 
-/** Two names to a page. */
+/** Two names per page. */
 export async function* pagesOf(known: Known): AsyncGenerator<KnownPage> {
   const entries = [...known];
   for (let at = 0; at < entries.length; at += 2) {
@@ -70,7 +70,7 @@ export async function* pagesOf(known: Known): AsyncGenerator<KnownPage> {
   }
 }
 
-/** What a walk gave, drawn to its end. */
+/** The results of one complete walk. */
 export interface Walked {
   readonly entries: WalkEntry[];
   readonly walk: Walk;

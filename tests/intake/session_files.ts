@@ -13,7 +13,7 @@ export function fixture(path: string): Buffer {
   return readFileSync(join(fixtures, path));
 }
 
-/** Runs the test in an empty directory that is gone afterwards. */
+/** Runs the test in an empty directory that is deleted afterwards. */
 export async function inDirectory(test: (directory: string) => Promise<void> | void): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'intake-'));
   try {
@@ -30,7 +30,7 @@ export const samples: Readonly<Record<string, Buffer>> = Object.fromEntries(
     .map((path) => [path, readFileSync(join(fixtures, path))]),
 );
 
-/** What the manifest says of a sample. */
+/** The manifest's entry for a sample. */
 interface ManifestEntry {
   readonly format: string;
   readonly usable?: boolean;
@@ -68,7 +68,7 @@ export function telethonFile(key = randomBytes(256), version = 7): Buffer {
   );
 }
 
-/** The key digest that an inspection of this key gives. */
+/** The digest that an inspection gives for this key. */
 export function digest(key: Buffer): string {
   return createHash('sha256').update(key).digest('hex');
 }
@@ -83,7 +83,7 @@ export function withFiles(test: (files: SessionFiles, root: string) => Promise<v
     });
 }
 
-/** A writer over a directory that need not be there; `id` is part of every temporary file's name. */
+/** A writer to a directory that may not exist; `id` is part of every temporary file's name. */
 export function writerOver(root: string, id?: string): SessionFiles {
   return new SessionFiles({ root, randomId: () => id ?? randomUUID() });
 }

@@ -208,7 +208,7 @@ describe('the sample files', () => {
   );
 });
 
-/** Has a source name each of the sessions. */
+/** Makes a source refer to each of the sessions. */
 async function referTo(service: Service, sessionIds: readonly number[]): Promise<void> {
   const { sources } = service.container.database;
   for (const sessionId of sessionIds) await sources.create(wantedSource({ sessionId }), null, 0);

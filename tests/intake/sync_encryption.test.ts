@@ -16,7 +16,7 @@ const vault = new Vault([randomBytes(32)]);
 const alpha = samples['alpha.session'] ?? '';
 const pyrogram = samples['pyrogram_v3.session'] ?? '';
 
-/** A scanner whose session files can be read once only: they are gone, or change, right after the inspection. */
+/** A scanner whose session files can be read only once: they vanish, or change, right after the inspection. */
 class HastyScanner extends Scanner {
   override credentials(file: string | null): never {
     throw new SessionFileUnreadable(String(file), 'changed while it was read');

@@ -22,7 +22,7 @@ class AwayAtFirst extends SingleNode {
   }
 }
 
-/** A scheduler over the service's directory and database, with locks of its own. */
+/** A scheduler over the service's directory and database, with its own locks. */
 function schedulerOf(service: Service) {
   const { sync, availability, close } = ownSync(service, { cluster: new AwayAtFirst() });
   const scheduler = new SyncScheduler({

@@ -32,7 +32,7 @@ export async function sync(service: Service, query = ''): Promise<Record<string,
 /** A logger that discards its entries. */
 export const unreadLog = createLogger({ level: 'error', stream: new PassThrough().resume() });
 
-/** What a sync of its own is made of; each is a plain one unless given. */
+/** The parts of a separate sync; each has a plain default. */
 export interface OwnSyncParts {
   readonly scanner: Scanner;
   readonly cluster: Cluster;

@@ -2,20 +2,20 @@ import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:chil
 import { createInterface } from 'node:readline';
 import { until } from '../service/manual_time.js';
 
-/** Telethon may be installed for the system's Python only, and not for the one that comes first in the path. */
+/** Telethon may be installed only for the system's Python, and not for the first one in the path. */
 const PYTHONS = ['python3', '/usr/bin/python3'];
 
 /** Whether Telethon is installed, without the second or two that importing it takes. */
 const HAS_TELETHON = "import importlib.util as u, sys; sys.exit(u.find_spec('telethon') is None)";
 
-/** A Python that has Telethon; null: there is none. */
+/** A Python that has Telethon; null: none. */
 export function pythonWithTelethon(): string | null {
   return PYTHONS.find((python) => spawnSync(python, ['-c', HAS_TELETHON]).status === 0) ?? null;
 }
 
 /**
  * Holds a session file open as a running client does, and writes to it: `run` until told to `pause`, `once`
- * a time. Answers each command with a line; `check` tells whether the file is whole and has all that was written.
+ * a time. Answers each command with a line; `check` says whether the file is intact and complete.
  */
 const WRITER = `
 import hashlib, os, sqlite3, sys, threading

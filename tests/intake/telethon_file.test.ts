@@ -17,7 +17,7 @@ if (python === null) {
 }
 const withTelethon = python === null ? describe.skip : describe;
 
-/** Opens a session file with Telethon, says what it holds, and stores an entity and a state. */
+/** Opens a session file with Telethon, prints its content, and stores an entity and a state. */
 const OPEN = `
 import datetime, json, sys
 from telethon.sessions import SQLiteSession

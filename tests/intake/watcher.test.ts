@@ -10,7 +10,7 @@ import { write } from './session_files.js';
 
 const MAX_DIRECTORIES = 40;
 
-/** A watch over a directory, and what it said. */
+/** A watcher of a directory, and what it reported. */
 interface Watched {
   readonly root: string;
   readonly watcher: SessionsWatcher;
@@ -19,9 +19,9 @@ interface Watched {
   readonly incomplete: string[];
 }
 
-// The kernel says when a file was written, so that all of these wait for it in real time.
+// The kernel reports writes, so that all of these wait in real time.
 
-/** Runs the test with a watch that has begun, over a directory with these files and directories (`…/`). */
+/** Runs the test with a started watcher of a directory with these files and directories (`…/`). */
 function watching(test: (watched: Watched) => Promise<void>, files: readonly string[] = []) {
   return async () => {
     const root = mkdtempSync(join(tmpdir(), '.watched-'));

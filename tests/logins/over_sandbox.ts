@@ -10,7 +10,7 @@ import { defaultLimits, type GatewayLimits } from '../../src/telegram/gateway.js
 import { sandboxIn } from '../sandbox/sandbox_in.js';
 import { type Service, type ServiceOptions, withService } from '../service/service.js';
 
-/** An application that the data centres take. */
+/** An application that the data centres accept. */
 export const APPLICATION = {
   TELEGRAM_API_ID: '12345',
   TELEGRAM_API_HASH: '0123456789abcdef0123456789abcdef',
@@ -20,11 +20,11 @@ export const APPLICATION = {
 export interface World {
   readonly service: Service;
   readonly sandbox: Sandbox;
-  /** Starts the service anew; from then on it waits no longer than this for Telegram. */
+  /** Restarts the service; from then on it waits at most this long for Telegram. */
   hurry(limits: GatewayLimits): Promise<void>;
 }
 
-/** Too little time for anybody to wait for what does not answer; what does may need more on a busy machine. */
+/** Short enough to wait for what does not answer; what does answer may need more on a busy machine. */
 export const HURRIED: GatewayLimits = {
   connectSeconds: 0.2,
   callSeconds: 0.2,
@@ -70,7 +70,7 @@ export function post(service: Service, path: string, body: object): Test {
   return service.as('admin').post(path).send(body);
 }
 
-/** Has a code sent; the login's id. */
+/** Requests a code; returns the login's id. */
 export async function sendCode(service: Service, body: object): Promise<string> {
   return must(await post(service, '/sessions/send-otp', body)).temp_session_id;
 }
@@ -80,7 +80,7 @@ export function codeOf(sandbox: Sandbox, phone: string): string {
   return sandbox.accounts().find((account) => account.phone === phone)?.code ?? '';
 }
 
-/** Logs an account in; its session. */
+/** Logs an account in; returns its session. */
 export async function logIn(
   { service, sandbox }: Pick<World, 'service' | 'sandbox'>,
   phone: string,
@@ -91,7 +91,7 @@ export async function logIn(
   return must(await post(service, '/sessions/verify-otp', body));
 }
 
-/** The body of an answer that had to be 200; any other is shown whole. */
+/** The body of a response that must be a 200; any other is shown in full. */
 function must({ status, text, body }: Response) {
   if (status !== 200) throw new Error(`${status} ${text}`);
   return body;

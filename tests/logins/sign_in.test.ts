@@ -24,10 +24,10 @@ const stored: LoginSecret = {
 const signedIn: SignIn = { kind: 'signed_in', account, key: newKey };
 const passwordNeeded: SignIn = { kind: 'password_needed', hint: 'a hint', key: newKey };
 
-/** What Telegram does; what is left out must not be called. */
+/** What Telegram does; methods left out must not be called. */
 type Telegram = Partial<Record<'signIn' | 'checkPassword' | 'whoAmI', SignIn | Account | Error>>;
 
-/** Signs in, and tells what came of it. */
+/** Signs in, and returns the outcome. */
 async function signedInBy(
   telegram: Telegram,
   {

@@ -9,7 +9,7 @@ import { logIn, post, type World, withTelegram } from './over_sandbox.js';
 
 const ADA = '+9996610001';
 
-/** A session that the pool does not know: its file, and its strings. */
+/** A session that is not in the pool: its file and its strings. */
 async function sessionOf(world: World, phone = ADA) {
   const admin = world.service.as('admin');
   const { id } = await logIn(world, phone);

@@ -9,7 +9,7 @@ import { until } from '../service/manual_time.js';
 const ADA = '+9996610001';
 const BEN = '+9996610002';
 
-/** Every way in which the API speaks to Telegram. */
+/** Every route that calls Telegram. */
 async function everyCall(world: World, id: number, login: string): Promise<number[]> {
   const { service } = world;
   const admin = service.as('admin');
@@ -28,7 +28,7 @@ function inUse(kind: string): number {
   return getActiveResourcesInfo().filter((resource) => resource === kind).length;
 }
 
-/** What is left when garbage is gone, in bytes; how much the process holds besides is measured in `bench`. */
+/** The heap after garbage collection, in bytes; the process's total memory is measured in `bench`. */
 function heapInUse(): number {
   setFlagsFromString('--expose-gc');
   runInNewContext('gc')();

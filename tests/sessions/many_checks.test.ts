@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parseSeed } from '../../sandbox/world/seed.js';
 import { logIn, withTelegram } from '../logins/over_sandbox.js';
 
-/** As many accounts as are asked about at a time. */
+/** As many accounts as are checked at a time. */
 const ACCOUNTS = 20;
 const phones = Array.from({ length: ACCOUNTS }, (_, at) => `+999662${String(at + 1000)}`);
 

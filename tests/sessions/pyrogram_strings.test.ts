@@ -6,7 +6,7 @@ import { logIn, type World, withTelegram } from '../logins/over_sandbox.js';
 const [ADA, BEN] = ['+9996610001', '+9996610002'];
 const PYROGRAM = 'credentials=string&format=pyrogram';
 
-/** Has sessions of these accounts dropped as files that do not say whose they are; their ids. */
+/** Adds sessions of these accounts as files without a user id; returns their ids. */
 async function dropped(world: World, phones: readonly string[] = [ADA]): Promise<number[]> {
   const { service } = world;
   const admin = service.as('admin');
@@ -23,7 +23,7 @@ async function dropped(world: World, phones: readonly string[] = [ADA]): Promise
   return body.map(({ id }: { id: number }) => id);
 }
 
-/** A Telethon file of the session: it does not say whose it is. */
+/** A Telethon file of the session: it has no user id. */
 function fileOf(string: string): Buffer {
   const decoded = decodeSessionString(string);
   if (!decoded) throw new Error('no session string');

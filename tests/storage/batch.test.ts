@@ -5,7 +5,7 @@ import { runBatch } from '../../src/storage/sqlite/batch.js';
 
 const nothingElse = { flush: () => undefined, reload: () => undefined };
 
-/** Runs the calls over a table of numbers; their results, and the numbers that are there then. */
+/** Runs the calls over a table of numbers; returns their results and the numbers afterwards. */
 async function batch(...calls: ((insert: (n: number) => unknown) => unknown)[]) {
   const sqlite = new Database(':memory:');
   sqlite.exec('CREATE TABLE numbers (n INTEGER PRIMARY KEY)');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Batches } from '../../src/storage/postgres/acquisition.js';
 
-/** Batches whose ends the test decides; `under` are those under way. */
+/** Batches that the test completes; `under` are those in progress. */
 function held(lanes: number, mostAtOnce = 4) {
   const under: { items: readonly number[]; end(): void; fail(): void }[] = [];
   const batches = new Batches<number, number>({

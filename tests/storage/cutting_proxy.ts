@@ -1,9 +1,9 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Where a connection is cut: before the server gets the question, or before the client gets its answer. */
+/** Where a connection is cut: before the server gets the request, or before the client gets the response. */
 export type Cut = 'question' | 'answer';
 
-/** What a transaction is committed with, and only then sent. */
+/** Sent only to commit a transaction. */
 export const COMMIT = 'COMMIT\0';
 
 /** A proxy between a client and its PostgreSQL server that drops connections on demand. */

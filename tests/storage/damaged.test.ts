@@ -7,7 +7,7 @@ import { contentsOf, inDirectory, openAt } from './databases.js';
 
 const PAGE = 4096;
 
-/** A database with some hundred rows, all of them in its one file. */
+/** A database with a few hundred rows, all in its one file. */
 async function healthy(path: string): Promise<void> {
   const database = await openAt(path);
   const names = Array.from({ length: 400 }, (_, index) => `session-${index}`);

@@ -26,7 +26,7 @@ const PAGES = [
   ['an index, of those that lead to others', 'history_by_session', 'internal', 0],
 ] as const;
 
-/** The service's database, and the lines of its log that say something. */
+/** The service's database, and the relevant lines of its log. */
 async function opened(path: string): Promise<{ database: Database; said: (text: string) => string[] }> {
   const stream = new Lines();
   const logger = createLogger({ level: 'info', stream });
@@ -34,7 +34,7 @@ async function opened(path: string): Promise<{ database: Database; said: (text: 
   return { database, said: (text) => stream.text.split('\n').filter((line) => line.includes(text)) };
 }
 
-/** Overwrites what leads to the history of each session. */
+/** Overwrites the index of the history. */
 function overwriteHistory(path: string): void {
   for (const page of pagesOf(path, 'history_by_session', 'leaf')) overwritePage(path, page);
 }

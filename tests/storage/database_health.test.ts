@@ -5,7 +5,7 @@ import { ManualTime } from '../service/manual_time.js';
 
 const FULL = { error: 'storage_unavailable', message: 'the database cannot be written at the moment' };
 
-/** A database that can be read and written, or not, as the test says. */
+/** A database that can be read and written or not, as the test decides. */
 function database() {
   const state = { readable: true, writable: true, writes: 0 };
   const fail = () => Promise.reject(new Unavailable(FULL, 1));

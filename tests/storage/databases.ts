@@ -15,7 +15,7 @@ export function openAt(path: string): Promise<SqliteDatabase> {
   return SqliteDatabase.open({ path, migrations: MIGRATIONS }, reusedThreads);
 }
 
-/** Runs the test with an empty directory that is gone afterwards. */
+/** Runs the test with an empty directory that is deleted afterwards. */
 export async function inDirectory(test: (directory: string) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'sqlite-'));
   try {
@@ -27,7 +27,7 @@ export async function inDirectory(test: (directory: string) => Promise<void>): P
 
 let template: Promise<Buffer> | null = null;
 
-/** Writes a file as `openAt` makes it where there is none; making it takes longer than most tests. */
+/** Writes a file as `openAt` creates it; creating it takes longer than most tests. */
 async function writeEmptyDatabase(path: string): Promise<void> {
   template ??= madeEmpty();
   writeFileSync(path, await template, { mode: 0o600 });
@@ -48,7 +48,7 @@ async function madeEmpty(): Promise<Buffer> {
   return bytes;
 }
 
-/** Stores over a new file that is gone when they are closed. */
+/** Stores over a new file that is deleted when they are closed. */
 export async function makeSqliteStores(): Promise<Stores> {
   const directory = mkdtempSync(join(tmpdir(), 'sqlite-'));
   const path = join(directory, 'telegate.db');
@@ -60,7 +60,7 @@ export async function makeSqliteStores(): Promise<Stores> {
   });
 }
 
-/** Every file of a directory, its size and what is in it. */
+/** Every file of a directory, its size and content. */
 export function contentsOf(directory: string): string[] {
   return readdirSync(directory)
     .sort()
@@ -74,7 +74,7 @@ export function contentsOf(directory: string): string[] {
 /** Another process that opens the file and leases from it; see `lessee.ts`. */
 export interface Lessee {
   readonly process: ChildProcess;
-  /** What it said, line by line. */
+  /** Its output, line by line. */
   readonly said: string[];
   /** Resolves with the exit code, or the signal it was killed by. */
   readonly ended: Promise<number | string | null>;

@@ -19,7 +19,7 @@ interface Emptying {
 }
 
 let made = 0;
-/** Databases that did one test's work, emptied for the next, whose file may be another: making one takes longer than most tests. */
+/** Databases reused by one test after another, even of other files: creating one takes longer than most tests. */
 const emptied: string[] = [];
 /** Connections that empty them, by database: opening one takes longer than emptying. */
 const emptying = new Map<string, Emptying>();
@@ -37,7 +37,7 @@ export function optionsFor(database: string, over: Partial<PostgresOptions> = {}
   };
 }
 
-/** `describe`, or `describe.skip` and one line where no server answers. */
+/** `describe`, or `describe.skip` and one line of output if no server answers. */
 export async function describeWithServer(): Promise<typeof describe | typeof describe.skip> {
   try {
     await onServer('SELECT 1');
@@ -61,17 +61,17 @@ export async function dropDatabase(name: string): Promise<void> {
   await onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
 }
 
-/** A migrated database without a row, which may have been another test's. */
+/** A migrated database without rows, possibly reused. */
 export async function borrowDatabase(): Promise<string> {
   return emptied.pop() ?? (await makeDatabase());
 }
 
-/** For a borrowed database of which no more than the rows was changed. */
+/** For a borrowed database of which only rows were changed. */
 export async function returnDatabase(name: string): Promise<void> {
   const { client, socket } = emptying.get(name) ?? (await connectTo(name));
   socket.ref();
   await client.query(EMPTY);
-  // Between tests it must not keep the process from its end.
+  // Between tests it must not keep the process alive.
   socket.unref();
   emptied.push(name);
 }
@@ -79,7 +79,7 @@ export async function returnDatabase(name: string): Promise<void> {
 async function connectTo(name: string): Promise<Emptying> {
   const socket = new Socket();
   const client = new pg.Client({ connectionString: urlOf(name), stream: () => socket });
-  // A test may end all connections of its database.
+  // A test may close all connections to its database.
   client.on('error', () => emptying.delete(name));
   await client.connect();
   const connected = { client, socket };
@@ -106,7 +106,7 @@ export function openPostgres(name: string, over: Partial<PostgresOptions> = {}):
   return PostgresDatabase.open(optionsFor(name, over), POSTGRES_MIGRATIONS, SURROUNDINGS);
 }
 
-/** Stores over a new database that is gone when they are closed. */
+/** Stores over a new database that is dropped when they are closed. */
 export async function makePostgresStores(): Promise<Stores> {
   const name = await borrowDatabase();
   const database = await openPostgres(name);

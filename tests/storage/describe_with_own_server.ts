@@ -1,7 +1,7 @@
 import { describe } from '@jest/globals';
 import { serverPrograms } from './server_programs.js';
 
-/** `describe`, or `describe.skip` and one line where no server can be started. */
+/** `describe`, or `describe.skip` and one line of output if no server can be started. */
 export function describeWithOwnServer(): typeof describe | typeof describe.skip {
   if (serverPrograms()) return describe;
   process.stderr.write(

@@ -9,7 +9,7 @@ export interface Locks {
   readonly name: string;
 }
 
-/** Runs the test with the locks of two replicas; statements of theirs may take a moment only. */
+/** Runs the test with the locks of two replicas; their statements have a short timeout. */
 export function withLocks(test: (locks: Locks) => Promise<void>): () => Promise<void> {
   return async () => {
     const name = await makeDatabase(false);
@@ -22,7 +22,7 @@ export function withLocks(test: (locks: Locks) => Promise<void>): () => Promise<
   };
 }
 
-/** Work that goes on until it is told to end. */
+/** Work that continues until it is told to end. */
 export function work() {
   let end = (_result?: string) => {};
   const ended = new Promise<string>((resolve) => {
@@ -39,7 +39,7 @@ export function work() {
   return { run, end, state };
 }
 
-/** Work of one replica that is done, and of the other that waits for its end; what becomes of each. */
+/** Work of one replica, and of another that waits for it to end; the outcome of each. */
 export async function contended({ one, other, name }: Locks) {
   const [first, second] = [work(), work()];
   const before = one.exclusively('sync', first.run);
@@ -49,7 +49,7 @@ export async function contended({ one, other, name }: Locks) {
   return { first, second, before, after };
 }
 
-/** Connections of the database, as far as they wait for a lock (or, `waiting` false, have nothing to do). */
+/** Connections to the database that wait for a lock (or, with `waiting` false, are idle). */
 export async function connections(name: string, waiting: boolean): Promise<number> {
   const event = waiting ? "wait_event_type = 'Lock'" : "state = 'idle'";
   const [row] = await onServer(

@@ -9,11 +9,11 @@ import { onServer } from './server.js';
 export interface Failing {
   readonly transactions: Transactions;
   readonly proxy: CuttingProxy;
-  /** The pauses that were made, in milliseconds. */
+  /** The pauses so far, in milliseconds. */
   readonly pauses: readonly number[];
-  /** What each pause is spent with. */
+  /** What to do during each pause. */
   onPause: () => void;
-  /** What the fact `f` holds, as the server knows it. */
+  /** The value of the fact `f` on the server. */
   saved(): Promise<unknown>;
 }
 

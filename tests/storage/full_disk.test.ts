@@ -24,7 +24,7 @@ function maySkip(): boolean {
 
 const where = maySkip() ? describe.skip : describe;
 
-/** Writes until nothing more goes onto the disk. */
+/** Writes until the disk is full. */
 function fill(path: string): void {
   const file = openSync(path, 'w');
   for (const size of [65_536, 4096, 512, 1]) {
@@ -61,7 +61,7 @@ where('a disk that cannot be written', () => {
     let failure: unknown = null;
     let granted = 0;
     for (let turn = 0; failure === null && turn < 2000; turn += 1) {
-      // Some room is left inside the files that are there already.
+      // Some room is left inside the existing files.
       const outcome = await database.pool.acquire(wish(), T0).catch((error: unknown) => {
         failure = error;
         return null;

@@ -7,10 +7,10 @@ import { openAt } from './databases.js';
 
 const PAGE = 4096;
 
-/** Entries of history, each of which takes a page. */
+/** History entries, each of which fills a page. */
 const ENTRIES = 22_000;
 
-/** A database of some 85 MiB, too large to be read through at the start, and copies of it to be damaged. */
+/** A database of about 85 MiB, too large to be checked in full at the start, and copies of it to damage. */
 export class LargeDatabase {
   readonly directory = mkdtempSync(join(tmpdir(), 'large-'));
   readonly #path = join(this.directory, 'telegate.db');

@@ -2,7 +2,7 @@ import { SqliteDatabase } from '../../src/storage/sqlite/database.js';
 import { add, storesOf, T0, wish } from '../contracts/stores.js';
 
 /**
- * A process that opens the database given to it and leases until it is killed. It says `refused` and why,
+ * A process that opens the given database and leases until it is killed. It prints `refused` and the reason,
  * or the session and lease id of each grant, once the grant was answered.
  */
 async function main(path: string, migrations: string): Promise<void> {

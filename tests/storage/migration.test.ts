@@ -8,7 +8,7 @@ import { SqliteDatabase } from '../../src/storage/sqlite/database.js';
 import { by, found, put, T0, tally, wish } from '../contracts/stores.js';
 import { inDirectory, MIGRATIONS, openAt } from './databases.js';
 
-/** A directory with the first migration only. */
+/** A directory with only the first migration. */
 function firstMigration(directory: string): string {
   const migrations = join(directory, 'migrations');
   mkdirSync(join(migrations, 'meta'), { recursive: true });

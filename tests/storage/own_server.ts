@@ -7,22 +7,22 @@ import { until } from '../service/manual_time.js';
 import { onServer } from './server.js';
 import { type ServerPrograms, serverPrograms } from './server_programs.js';
 
-/** How a server stops: `fast` ends its connections in order, `immediate` and `killed` as a crash does. */
+/** How a server stops: `fast` closes its connections cleanly, `immediate` and `killed` as a crash does. */
 export type Stop = 'fast' | 'immediate' | 'killed';
 
 const SIGNALS = { fast: 'SIGINT', immediate: 'SIGQUIT', killed: 'SIGKILL' } as const;
 
 export interface OwnServerOptions {
-  /** Settings of the server beside its defaults. */
+  /** Settings of the server other than its defaults. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** It speaks TLS, with a certificate of its own for `localhost`. */
+  /** It uses TLS, with its own certificate for `localhost`. */
   readonly tls?: boolean;
 }
 
-/** A PostgreSQL server of one test: it may be stopped, and started again where it was, with what it had. */
+/** A PostgreSQL server for one test: it can be stopped and restarted at the same address, with its data. */
 export class OwnServer {
   readonly port: number;
-  /** Signed by itself; there only with `tls`. */
+  /** Self-signed; only with `tls`. */
   readonly certificate: string;
   readonly #programs: ServerPrograms;
   readonly #directory: string;
@@ -64,10 +64,10 @@ export class OwnServer {
     return `postgres://postgres@localhost:${this.port}/${database}${query}`;
   }
 
-  /** Starts it where it was; resolves when it answers. */
+  /** Restarts it at the same address; resolves when it answers. */
   async start(): Promise<void> {
     await until(() => {
-      // It does not start while processes of one that was killed still end.
+      // It cannot start while processes of a killed server are still ending.
       this.#process ??= this.#spawn();
       return onServer('SELECT 1', this.url()).then(yes, no);
     });
@@ -87,7 +87,7 @@ export class OwnServer {
     await this.start();
   }
 
-  /** Stops it, and removes what it had. */
+  /** Stops it and deletes its data. */
   async destroy(): Promise<void> {
     await this.stop('immediate');
     rmSync(this.#directory, { recursive: true, force: true });

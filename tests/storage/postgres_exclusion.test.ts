@@ -8,7 +8,7 @@ import { onServer } from './server.js';
 
 const describe = await describeWithServer();
 
-/** Who holds which session until when, by the answers that they got. */
+/** Who holds which session until when, according to the answers. */
 class Ledger {
   readonly #held = new Map<number, number>();
   overlaps = 0;
@@ -26,7 +26,7 @@ class Ledger {
   }
 }
 
-/** One worker's turn: it acquires, notes what it got, and releases it. Resolves to the error's name, if any. */
+/** One worker's turn: it acquires a session, notes it, and releases it. Resolves to the error's name, if any. */
 async function turn(store: Stores, ledger: Ledger, now: number, index: number): Promise<string | null> {
   try {
     const holder = `key:${index % 5}`;
@@ -43,7 +43,7 @@ async function turn(store: Stores, ledger: Ledger, now: number, index: number): 
   }
 }
 
-/** The counts as they are kept, and as they are counted anew. */
+/** The stored counts, and the counts computed from the rows. */
 async function recounted(name: string, counts: PoolCounts): Promise<[object, object]> {
   const rows = await onServer(
     'SELECT state, count(*)::int AS n FROM sessions GROUP BY state',
@@ -90,7 +90,7 @@ describe('two replicas on one database', () => {
         })();
         let now = T0;
         for (let round = 0; round < 60; round += 1) {
-          // What was granted without anybody being told comes back when its time is over.
+          // A lease that was granted but never delivered ends when it expires.
           now += 10 * SECOND;
           const turns = Array.from({ length: 64 }, (_, index) =>
             turn(index % 2 === 0 ? one : other, ledger, now, index),

@@ -11,7 +11,7 @@ const describe = await describeWithServer();
 
 const at = (minute: number) => new Date(Date.UTC(2025, 2, 1, 12, minute));
 
-/** What each replica is told that asks for the job. */
+/** The answer to each replica that asks for the job. */
 function asked(replicas: readonly Replica[], minute: number) {
   return Promise.all(replicas.map(({ jobs }) => jobs.takeJob('sync', at(minute))));
 }
@@ -71,7 +71,7 @@ describe('a job that is due', () => {
 });
 
 describe('a schedule for all replicas', () => {
-  // Real time: it is node-cron that tells when a job is due.
+  // Real time: node-cron decides when a job is due.
   it('runs its job once each time, on one of them, and continues after a failure', () =>
     withJobs(3, async (replicas) => {
       const lines = new Lines();

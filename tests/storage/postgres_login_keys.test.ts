@@ -7,10 +7,10 @@ import { either, withReplicas } from './postgres_two.js';
 
 const describe = await describeWithServer();
 
-/** How often two things are made to happen at one moment: without a lock, one of a few goes wrong. */
+/** How often to race two operations: without a lock, one race in a few goes wrong. */
 const ROUNDS = 30;
 
-/** A login that has an auth key, told apart by a word. */
+/** A login that has an auth key, identified by a word. */
 const ready = (word: string, over: Partial<PendingLogin> = {}) =>
   pending({ stage: 'ready', authKeySha256: keyOf(word), ...over });
 
@@ -48,7 +48,7 @@ describe('an auth key of a login, on two replicas', () => {
         const [login, worker] = [either(replicas, round), either(replicas, round + 1)];
         await worker.intake.apply([put(keyed(word, word))], T0);
         const acquire = async () => {
-          // A little later each time, so that it comes between each two statements of the other.
+          // A little later each time, so that it falls between any two statements of the other.
           for (let asked = 0; asked < round % 10; asked += 1) await worker.intake.lastDevice('');
           return worker.pool.acquire(wish({ sessionName: word }), T0);
         };

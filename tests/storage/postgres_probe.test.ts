@@ -11,7 +11,7 @@ describe('a PostgreSQL server that is asked whether it accepts writes', () => {
     try {
       await database.probe();
       await onServer(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
-      // A setting of the database counts for connections that are made from then on.
+      // A setting of the database applies to new connections only.
       await onServer(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}' AND pid <> pg_backend_pid()`,
       );

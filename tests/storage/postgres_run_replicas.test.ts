@@ -16,7 +16,7 @@ import { either, type Replicas, withReplicas } from './postgres_two.js';
 
 const describe = await describeWithServer();
 
-/** How often two things are made to happen at one moment: without a lock, one of a few goes wrong. */
+/** How often to race two operations: without a lock, one race in a few goes wrong. */
 const ROUNDS = 20;
 
 describe('runs of two replicas on one database', () => {
@@ -76,7 +76,7 @@ describe('runs of two replicas on one database', () => {
           one.runs.store(id, 'replica:1', batch(10, 4), UNTIL),
           take(other, { owner: 'replica:2', now: UNTIL }),
         ]);
-        // A run that was being stored is passed over, and there for the next who asks.
+        // A run that was being stored is skipped, and available to the next request.
         const next = taken ?? (await take(other, { owner: 'replica:2', now: UNTIL }));
         expect(next).toMatchObject({ id, owner: 'replica:2', messagesRead: stored ? 4 : 0 });
         const { lastMessageId } = await one.runs.checkpoint(sourceId);

@@ -7,7 +7,7 @@ import { either, withReplicas } from './postgres_two.js';
 
 const describe = await describeWithServer();
 
-/** How often two things are made to happen at one moment: without a lock, one of a few goes wrong. */
+/** How often to race two operations: without a lock, one race in a few goes wrong. */
 const ROUNDS = 30;
 
 describe('sources in PostgreSQL', () => sourceStoreContract(makePostgresStores));

@@ -7,7 +7,7 @@ export interface Replicas {
   readonly one: Stores;
   readonly other: Stores;
   readonly name: string;
-  /** Has somebody wait at `other`, which `one` knows then. */
+  /** Makes a request wait at `other`, and `one` know of it. */
   someoneWaits(): Promise<void>;
 }
 
@@ -16,7 +16,7 @@ export function either({ one, other }: Replicas, index: number): Stores {
   return index % 2 === 0 ? one : other;
 }
 
-/** Runs the test with two replicas over a new database that is gone afterwards. */
+/** Runs the test with two replicas over a new database that is dropped afterwards. */
 export async function withReplicas(test: (replicas: Replicas) => Promise<void>): Promise<void> {
   const name = await borrowDatabase();
   const here = await openPostgres(name, { connections: 4 });

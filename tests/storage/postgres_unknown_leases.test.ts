@@ -19,11 +19,11 @@ interface Cut {
   readonly stores: Stores;
   readonly proxy: CuttingProxy;
   readonly time: ManualTime;
-  /** The database, past the proxy. */
+  /** The database, bypassing the proxy. */
   readonly url: string;
 }
 
-/** Runs the test with sessions `a` and `b` behind a proxy, and with timers in the test's hands. */
+/** Runs the test with sessions `a` and `b` behind a proxy, and with timers controlled by the test. */
 async function withCuts(test: (cut: Cut) => Promise<void>): Promise<void> {
   const name = await makeDatabase();
   const options = optionsFor(name, { connections: 2, connectTimeoutMs: 2000 });
@@ -54,13 +54,13 @@ function afterAWhile(time: ManualTime, condition: () => Promise<boolean> | boole
   });
 }
 
-/** What happened to the session, the first first. */
+/** The history of the session, oldest first. */
 async function events({ pool }: Stores, sessionId: number): Promise<string[]> {
   const entries = (await pool.history(sessionId, { skip: 0, limit: 100 })) ?? [];
   return entries.map(({ event }) => event).reverse();
 }
 
-/** Who waits for a lock of this database; the server has others, of other tests. */
+/** Who waits for a lock of this database; the server also has those of other tests. */
 const WAITING = `SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = database
   WHERE NOT granted AND datname = current_database()`;
 const unknown = { name: 'OutcomeUnknown' };

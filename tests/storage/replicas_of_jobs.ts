@@ -9,7 +9,7 @@ export interface Replica {
   readonly connections: Pool;
 }
 
-/** Runs the test with so many replicas of one database. */
+/** Runs the test with this many replicas of one database. */
 export async function withJobs(
   count: number,
   test: (replicas: readonly Replica[], name: string) => Promise<void>,

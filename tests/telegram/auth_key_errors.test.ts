@@ -31,7 +31,7 @@ describe('that nobody is logged in with a key', () => {
   });
 });
 
-/** Ways in which connections end, one after the other. */
+/** How connections end, in turn. */
 type Ends = readonly (Error | 'done')[];
 
 const access: AccountAccess = {

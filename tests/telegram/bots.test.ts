@@ -9,7 +9,7 @@ import { messagesByIds } from '../../src/telegram/gramjs/history.js';
 import { application } from '../sandbox/gramjs.js';
 import { accessBy, type GatewayUnderTest, gatewayUnderTest } from './gateway_under_test.js';
 
-/** A channel with a hole that is wider than a page, and deletions that let its count run ahead of its ids. */
+/** A channel with a gap wider than a page, and deletions that make its count differ from its ids. */
 const HOLED = parseSeed({
   ...{ accounts: [{ phone: '+9996610001', id: 1, first_name: 'Ada' }] },
   channels: [
@@ -43,7 +43,7 @@ function reading<Result>(username: string, work: (bot: ConnectedBot, channel: Ch
   return under.gateway.withBot(accessBy(key), async (bot) => work(bot, await bot.resolve(username)));
 }
 
-/** The ids that a bot comes upon after `afterId`, page by page. */
+/** The ids that a bot finds after `afterId`, page by page. */
 function idsAfter(username: string, afterId: number): Promise<number[]> {
   return reading(username, async (bot, channel) => {
     const ids: number[] = [];

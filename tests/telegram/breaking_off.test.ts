@@ -25,7 +25,7 @@ afterEach(async () => {
 afterAll(() => under.close());
 
 const hang = () => under.telegram.sandbox.faults.add({ fault: 'hang', phone: ada });
-/** Until a request has arrived that is not answered. */
+/** Waits until a request has arrived that is not answered. */
 const asked = () =>
   until(() =>
     under.telegram.sandbox.connections

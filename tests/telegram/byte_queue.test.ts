@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { ByteQueue } from '../../src/telegram/gramjs/socket.js';
 
-/** Numbers that are the same each time: a linear congruential generator. */
+/** Reproducible numbers: a linear congruential generator. */
 function numbers(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {

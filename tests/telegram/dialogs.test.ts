@@ -4,7 +4,7 @@ import { long } from '../../sandbox/tl/values.js';
 import { dialogChannels } from '../../src/telegram/gramjs/channels.js';
 import type { Callable } from '../../src/telegram/gramjs/connection.js';
 
-/** What a page of dialogs is made of: a peer, and the newest message there (null: there is none). */
+/** An entry of a page of dialogs: a peer, and its newest message (null: none). */
 interface Entry {
   readonly chat: Api.TypeChat | Api.User;
   readonly message: { readonly id: number; readonly date: number } | null;
@@ -39,7 +39,7 @@ function pageOf(entries: readonly Entry[]) {
   return { dialogs, messages, chats, users };
 }
 
-/** Answers with these pages, one after the other, and keeps what was asked. */
+/** Answers with these pages in turn, and records the requests. */
 function answering(
   pages: readonly Api.messages.TypeDialogs[],
 ): Callable & { asked: Api.messages.GetDialogs[] } {

@@ -123,7 +123,7 @@ test('does not take an error of another data centre for one of the session', asy
     await expect(bytesOf(account.download(file, 0))).rejects.toBeInstanceOf(TelegramUnreachable);
     faults.add({ fault: 'drop', method: 'upload.getFile', times: 1 });
     await expect(bytesOf(account.download(file, 0))).rejects.toBeInstanceOf(TelegramUnreachable);
-    // Nothing of this harms the connection to the account's own data centre, or the next download.
+    // None of this affects the connection to the account's own data centre, or the next download.
     const bytes = Buffer.concat(await bytesOf(account.download(file, 0)));
     expect(bytes.equals(original(file))).toBe(true);
   });

@@ -16,16 +16,16 @@ import type { TelegramNetwork } from '../../src/telegram/network.js';
 import { application, type TestSandbox, testSandbox } from '../sandbox/gramjs.js';
 import type { ManualTime } from '../service/manual_time.js';
 
-/** The gateway, and the Telegram it speaks to. */
+/** The gateway, and the Telegram it connects to. */
 export interface GatewayUnderTest {
   readonly telegram: TestSandbox;
   readonly gateway: TelegramGateway;
   readonly network: TelegramNetwork;
   /** Another gateway to the same sandbox, closed at the end. */
   another(parts?: Partial<GatewayParts>): TelegramGateway;
-  /** Logs in, once for each number, and says how to be that account. */
+  /** Logs in, once for each number, and returns the account's credentials. */
   accessOf(phone: string): Promise<AccountAccess>;
-  /** Connections that the sandbox has not seen the end of. */
+  /** Connections that the sandbox still has open. */
   openConnections(): number;
   close(): Promise<void>;
 }
@@ -58,7 +58,7 @@ export async function gatewayUnderTest(seed?: Seed): Promise<GatewayUnderTest> {
   };
 }
 
-/** Where the sandbox is, as the service is told of Telegram. */
+/** The sandbox's address, as the service's settings for Telegram. */
 export function networkOf(sandbox: Sandbox): TelegramNetwork {
   const network = sandboxNetwork(sandbox);
   return { ...network, firstDc: 1, dataCentre: (dcId) => network.dataCentre(dcId, false) };
@@ -69,15 +69,15 @@ export function loginOf(phoneNumber: string): LoginStart {
   return { phoneNumber, application, proxy: null };
 }
 
-/** How to speak with a key that is known. */
+/** How to connect with a known key. */
 export function accessBy(key: DcKey): AccountAccess {
   return { key, apiId: application.apiId, proxy: null, withinSeconds: null };
 }
 
-/** Work that asks whose session it is. */
+/** Work that asks which account the session belongs to. */
 export const whoAmI = (account: ConnectedAccount) => account.whoAmI();
 
-/** The account's channel with this title. Rejects where it has none. */
+/** The account's channel with this title. Rejects if there is none. */
 export async function channelCalled(account: ConnectedAccount, title: string): Promise<Channel> {
   const { channels } = await account.channels();
   const channel = channels.find((one) => one.title === title);
@@ -85,7 +85,7 @@ export async function channelCalled(account: ConnectedAccount, title: string): P
   return channel;
 }
 
-/** Lets time pass a second at a time until the promise has settled: what it rejected with (null: nothing), and after how many seconds. */
+/** Advances time by seconds until the promise settles: its rejection (null: none), and how many seconds it took. */
 export async function rejectionOf(
   promise: Promise<unknown>,
   time: ManualTime,

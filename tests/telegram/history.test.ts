@@ -43,7 +43,7 @@ test('reads a channel newest first, back to its beginning, without what was dele
     text: 'Message 3 of Sandbox News.',
     file: null,
   });
-  // That the channel was made is a message, too, with nothing in it.
+  // The creation of the channel is also a message, an empty one.
   expect(oldest[2]).toMatchObject({ text: '', file: null });
 });
 

@@ -62,7 +62,7 @@ test('uses the largest size of a photo that is its own file', () => {
     ...{ thumbSize: 'y', name: null, mimeType: 'image/jpeg', sizeBytes: 90_000 },
   });
   expect(shown(sizes.slice(0, 1))).toBeNull();
-  // Shown for a while only, and gone.
+  // Self-destructing, and expired.
   expect(toMediaFile(new Api.MessageMediaPhoto({ ttlSeconds: 10 }))).toBeNull();
   expect(toMediaFile(new Api.MessageMediaGeo({ geo: new Api.GeoPointEmpty() }))).toBeNull();
 });

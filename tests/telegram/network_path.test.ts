@@ -8,7 +8,7 @@ const dataCentre = { dcId: 2, test: false };
 const target = { host: '149.154.167.51', port: 443 };
 const proxy: ProxyAddress = { type: 'socks5', host: 'proxy.example', port: 1080, user: 'u', pass: 'p' };
 
-/** A network that dials nothing but what is listed. */
+/** A network that only connects to listed addresses. */
 function only(...hosts: readonly string[]) {
   return { ...telegramNetwork, mayDial: (host: string) => hosts.includes(host) };
 }

@@ -12,7 +12,7 @@ import {
   whoAmI,
 } from './gateway_under_test.js';
 
-/** `TimeoutError` is what the works' own signals give as their reason. */
+/** `TimeoutError` is the reason of the work's own signal. */
 const expectedNames = [
   'TelegramFlood',
   'TelegramRefused',
@@ -28,7 +28,7 @@ afterAll(() => under.close());
 
 type Failing = (gateway: TelegramGateway, access: AccountAccess) => Promise<unknown>;
 
-/** Work that fails in one of many ways. The data centre does what its faults and its mode say. */
+/** Work that fails in one of many ways, according to the data centre's faults and mode. */
 const kinds: readonly Failing[] = [
   (gateway, access) => gateway.withAccount(access, whoAmI),
   (gateway, access) => gateway.withAccount(access, (account) => account.channels()),
@@ -62,7 +62,7 @@ const modes = ['refuse', 'silent', 'half_dead'] as const;
 const faults = ['FLOOD_WAIT_30', 'AUTH_KEY_UNREGISTERED', 'hang', 'drop', ...modes];
 const rounds = 8;
 
-/** Each kind with an account of its own: two connections with one key would be a failure of another kind. */
+/** Each kind has its own account: two connections with one key would be another kind of failure. */
 async function failures(gateway: TelegramGateway): Promise<unknown[]> {
   const accesses = await Promise.all(phones.map((phone) => under.accessOf(phone)));
   const works = kinds.flatMap((failing, at) => {

@@ -44,7 +44,7 @@ test('reaches Telegram through an MTProxy', async () => {
   const before = mtProxy.passed();
   const proxy = parseProxyUrl(`mtproxy://127.0.0.1:${mtProxy.port}?secret=${secret}`);
   const { key } = await under.gateway.sendCode({ ...loginOf('+9996630001'), proxy });
-  // By way of data centre 1.
+  // Via data centre 1.
   expect(key.dcId).toBe(3);
   expect(mtProxy.passed()).toBe(before + 2);
   const url = `mtproxy://127.0.0.1:${mtProxy.port}?secret=`;

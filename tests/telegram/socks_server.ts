@@ -8,7 +8,7 @@ export interface SocksServer {
   close(): Promise<void>;
 }
 
-/** Whom it lets through; anybody, if null. */
+/** The credentials it accepts; null: any. */
 type Login = { readonly user: string; readonly password: string } | null;
 
 /** Starts a proxy that speaks as much of SOCKS 4 and 5 (RFC 1928, RFC 1929) as clients need to connect to IPv4 addresses. */
