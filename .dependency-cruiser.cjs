@@ -35,7 +35,8 @@ module.exports = {
       ),
     ),
     forbid('every file has a layer', { path: '^src/', pathNot: LAYERS.map(inLayer) }, {}),
-    forbid('no cycle', {}, { circular: true }),
+    forbid('no cycle of files', {}, { circular: true }),
+    { ...forbid('no cycle of folders', {}, { circular: true }), scope: 'folder' },
     forbid(
       'services know nothing of HTTP',
       {
