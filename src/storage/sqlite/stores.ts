@@ -12,7 +12,7 @@ import { cachingStatements } from './statement_cache.js';
 import { SqliteUnitOfWork } from './unit_of_work.js';
 
 /** Everything stored in one database. */
-export interface Tables extends Repositories {
+export interface SqliteStores extends Repositories {
   readonly pool: Direct<PoolStore>;
   /** Writes the counters; called before each commit. */
   flush(): void;
@@ -25,8 +25,8 @@ export interface Tables extends Repositories {
   nextDeadline(): number;
 }
 
-/** Wires the tables over an open, migrated database. */
-export function createTables(sqlite: Database): Tables {
+/** Wires the stores over an open, migrated database. */
+export function createStores(sqlite: Database): SqliteStores {
   const db = drizzle(cachingStatements(sqlite));
   const counts = new Counts(db);
   const rows = new SessionRows(db, counts, new HistoryRows(db));

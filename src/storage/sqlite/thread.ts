@@ -2,7 +2,7 @@ import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_
 import { DatabaseRefused } from '../database.js';
 import { runBatch } from './batch.js';
 import { type OpenDatabase, openDatabase, openSideConnection, whyNotOpened } from './open.js';
-import { createTables, type Tables } from './stores.js';
+import { createStores, type SqliteStores } from './stores.js';
 import type { Answer, Call, ThreadOptions } from './thread_protocol.js';
 
 /** The maximum number of calls per transaction. */
@@ -54,7 +54,7 @@ function drain(port: MessagePort, first: Message): { calls: readonly Call[]; end
 
 interface Opened {
   readonly database: OpenDatabase;
-  readonly tables: Tables;
+  readonly stores: SqliteStores;
 }
 
 function open(options: ThreadOptions, say: (answer: Answer) => void): Opened | null {
@@ -62,7 +62,7 @@ function open(options: ThreadOptions, say: (answer: Answer) => void): Opened | n
     const database = options.beside
       ? openSideConnection(options.path, options.migrations)
       : openDatabase(options.path, options.migrations, options.expected);
-    return { database, tables: tablesOf(database, options.path) };
+    return { database, stores: storesOf(database, options.path) };
   } catch (error) {
     say({ kind: 'refused', message: error instanceof Error ? error.message : String(error) });
     return null;
@@ -70,9 +70,9 @@ function open(options: ThreadOptions, say: (answer: Answer) => void): Opened | n
 }
 
 /** @throws DatabaseRefused if even the pages read at the start are damaged. */
-function tablesOf(database: OpenDatabase, path: string): Tables {
+function storesOf(database: OpenDatabase, path: string): SqliteStores {
   try {
-    return createTables(database.sqlite);
+    return createStores(database.sqlite);
   } catch (error) {
     database.close();
     throw new DatabaseRefused(`${path} ${whyNotOpened(error, path)}`, { cause: error });
@@ -80,18 +80,18 @@ function tablesOf(database: OpenDatabase, path: string): Tables {
 }
 
 /** The results of these calls, in one transaction. */
-async function performed({ database, tables }: Opened, calls: readonly Call[]): Promise<Answer> {
+async function performed({ database, stores }: Opened, calls: readonly Call[]): Promise<Answer> {
   const results = await runBatch(
     database.sqlite,
-    tables,
-    calls.map((call) => () => perform(tables, call)),
+    stores,
+    calls.map((call) => () => perform(stores, call)),
   );
-  const [notices, freed] = [tables.takeNotices(), tables.takeFreed()];
-  return { kind: 'batch', results, notices, freed, nextDeadline: tables.nextDeadline() };
+  const [notices, freed] = [stores.takeNotices(), stores.takeFreed()];
+  return { kind: 'batch', results, notices, freed, nextDeadline: stores.nextDeadline() };
 }
 
-function perform(tables: Tables, [table, operation, args]: Call): unknown {
-  const target: object = tables[table];
+function perform(stores: SqliteStores, [table, operation, args]: Call): unknown {
+  const target: object = stores[table];
   const method: unknown = Reflect.get(target, operation);
   if (typeof method !== 'function') throw new Error(`no operation ${table}.${operation}`);
   return method.apply(target, args);
