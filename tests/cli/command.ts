@@ -44,7 +44,7 @@ export async function succeed(...args: readonly string[]): Promise<string> {
   return stdout;
 }
 
-/** Runs a command that must be refused in words; what it said. */
+/** Runs a command that must fail with a message; returns the message. */
 export async function refusal(...args: readonly string[]): Promise<string> {
   const { exit, stdout, stderr } = await command(...args);
   if (exit !== 1 || stdout !== '' || /^\s+at /m.test(stderr)) {

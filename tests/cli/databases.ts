@@ -24,7 +24,7 @@ export interface TestDatabases {
   server(migrated?: boolean): Promise<string>;
 }
 
-/** Runs the test with databases that are gone afterwards. */
+/** Runs the test with databases that are dropped afterwards. */
 export function withDatabases(test: (databases: TestDatabases) => Promise<void>): () => Promise<void> {
   return async () => {
     const directory = mkdtempSync(join(tmpdir(), 'command-'));

@@ -16,7 +16,7 @@ export const FILE_TYPES = ['pdf', 'tar.gz', '{a,b}', 'NULL', '"'];
 /** Of a file that is larger than 32 bits can say. */
 const SIZE_BYTES = 5_000_000_000;
 
-/** The highest ids that were ever given, by table; the rows that had them are gone. */
+/** The highest ids ever assigned, by table; their rows are deleted. */
 export const HIGHEST = {
   audit_log: 80,
   sessions: 40,
@@ -54,7 +54,7 @@ function addProxiesAndKeys(sqlite: Database): void {
   insert(sqlite, 'api_keys', { ...key, name: 'gone', hash: 'bb', max_leases: null, revoked_at: T0 });
 }
 
-/** A session whose name is its state; those that could be leased have tags. */
+/** A session named after its state; those that can be leased have tags. */
 function addSession(sqlite: Database, id: number, state: State): void {
   const rest = ['missing', 'dead', 'inactive', 'duplicate'].includes(state) ? state : 'free';
   const held = state === 'leased' || state === 'cooldown';

@@ -3,7 +3,7 @@ import { addSource } from '../contracts/sources.js';
 import { by, found, idsOf, nameFor, put, type Stores, T0, wish } from '../contracts/stores.js';
 import { FILE_TYPES, HIGHEST, TAGS, UNTIL } from './full_database.js';
 
-/** Over a copy of the full database, a service goes on where the other one stopped. */
+/** Over a copy of the full database, a service continues where the other one stopped. */
 export async function goesOn(stores: Stores): Promise<void> {
   await standsAsBefore(stores);
   await leasesAsBefore(stores);

@@ -18,7 +18,7 @@ const QUIET = [
   '--disable-sync',
 ];
 
-/** A person at the console of a service of their own. */
+/** A user at the console of a separate service. */
 export interface Visit {
   readonly service: Service;
   readonly page: Page;
@@ -36,7 +36,7 @@ export interface VisitOptions extends Omit<ServiceOptions, 'timers' | 'port' | '
 /** Makes a test of a visit. */
 export type Visiting = (test: (visit: Visit) => Promise<void>, options?: VisitOptions) => () => Promise<void>;
 
-/** Specifies the console in a real browser. Skipped where there is none, with a line that says so. */
+/** Tests the console in a real browser. Skipped, with one line of output, if there is none. */
 export function inBrowser(title: string, specify: (visiting: Visiting) => void): void {
   const executablePath = PLACES.find((path) => existsSync(path));
   let browser: Browser | null = null;
@@ -114,7 +114,7 @@ function storing(key: string): string {
   return `if (window.name === '') sessionStorage.setItem('telegate.api-key', '${key}'); window.name = 'signed in';`;
 }
 
-/** What the page throws, and what its content security policy keeps from it. A refused request is neither. */
+/** Errors thrown by the page, and violations of its content security policy. A refused request is neither. */
 function complaintsOf(page: Page): string[] {
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));

@@ -5,7 +5,7 @@ import { seedSource } from '../sources/seeding.js';
 import { inBrowser } from './browser.js';
 import { fact, openForm, problemAt } from './sources_at.js';
 
-/** Schedules, and what the console says of them. */
+/** Schedules, and how the console describes them. */
 const EXPRESSIONS: readonly (readonly [string, string | null])[] = [
   ['* * * * *', 'Every minute'],
   ['0 * * * *', 'Every hour'],

@@ -14,7 +14,7 @@ export const BEN = { phone: '+9996610002', code: '11111' };
 export const CLEO = { phone: '+9996620001', code: '22222', password: 'correct horse' };
 export const EVE = { phone: '+9996620003', code: '22222' };
 
-/** A visit to a service that has data centres of its own. */
+/** A visit to a service with its own data centres. */
 export interface VisitWithTelegram extends Visit {
   readonly sandbox: Sandbox;
 }

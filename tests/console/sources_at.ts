@@ -52,7 +52,7 @@ export function problemAt(form: Locator, label: string): Locator {
   return form.locator('.field', { has: form.page().getByLabel(label, { exact: true }) }).getByRole('alert');
 }
 
-/** A term of the list that a page or panel has, with what it says. */
+/** A term of a page's or panel's description list, and its value. */
 export function fact(place: Locator | Page, term: string): Locator {
   return place.locator('dt', { hasText: new RegExp(`^${term}$`) }).locator('xpath=following-sibling::dd[1]');
 }

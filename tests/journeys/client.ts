@@ -18,7 +18,7 @@ export interface Lease {
   readonly session_string: string;
 }
 
-/** What an admin is told of a session, as far as journeys use it. */
+/** A session as an admin sees it: the fields that journeys use. */
 export interface Listed {
   readonly id: number;
   readonly name: string;

@@ -11,7 +11,7 @@ import { application } from '../sandbox/gramjs.js';
 /** How long a worker waits for Telegram before it gives up, in milliseconds. */
 const PATIENCE_MS = 1500;
 
-/** What a worker did not get done in its time. */
+/** What a worker did not finish in time. */
 export class OutOfPatience extends Error {}
 
 /** Connects with a GramJS session string and asks who it is; disconnected when this settles. */
@@ -63,7 +63,7 @@ class Wires {
   socketClass(): typeof PromisedNetSockets {
     const add = (socket: PromisedNetSockets): number => this.#add(socket);
     return class extends PromisedNetSockets {
-      // GramJS dials port 80, whatever the session says.
+      // GramJS connects to port 80, regardless of the session.
       override connect(_port: number, ip: string) {
         return super.connect(add(this), ip);
       }

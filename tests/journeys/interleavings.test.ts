@@ -6,7 +6,7 @@ import { calm, channels, type Deed, fault, logInAndOut, test, work } from './tur
 
 const SEED = 20250301;
 const DEEDS = 200;
-/** So many do things at the same time. */
+/** The number of concurrent clients. */
 const LANES = 4;
 
 const SHARES: readonly (readonly [number, Deed])[] = [
@@ -18,7 +18,7 @@ const SHARES: readonly (readonly [number, Deed])[] = [
   [6, calm],
 ];
 
-/** How the service may answer; anything else is a mistake. Telegram's faults are answered as what they are. */
+/** How the service may answer; anything else is a bug. Telegram's faults are reported as such. */
 const ALLOWED = [
   /^(lease|release|finalize|cancel|delete) 200$/,
   /^lease 503$/,

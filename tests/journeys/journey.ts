@@ -12,7 +12,7 @@ import { reusedThreads } from '../service/reused_threads.js';
 import { prepareDataDir } from '../storage/databases.js';
 import { Client } from './client.js';
 
-/** The whole service over data centres of its own, and what a journey asks of them. */
+/** The whole service with its own data centres, and the operations of a journey. */
 export interface Journey {
   readonly service: SandboxService;
   readonly sandbox: Sandbox;
@@ -22,10 +22,10 @@ export interface Journey {
   readonly directory: string;
 }
 
-/** What a journey begins with: an empty pool, unless told otherwise. */
+/** The start of a journey: an empty pool by default. */
 export type JourneyOptions = Partial<Omit<SandboxServiceOptions, 'directory'>>;
 
-/** Runs a test with a service and data centres that are stopped, and gone from the disk, afterwards. */
+/** Runs a test with a service and data centres that are stopped and deleted afterwards. */
 export function withJourney(
   test: (journey: Journey) => Promise<void>,
   options: JourneyOptions = {},

@@ -13,7 +13,7 @@ import type { ProgramWish } from './service_program.js';
 
 const PROGRAM = fileURLToPath(new URL('./service_program.js', import.meta.url));
 
-/** A service that can be killed, while Telegram, in the test's own process, goes on. */
+/** A service that can be killed while Telegram, in the test's process, keeps running. */
 export class KillableService {
   readonly sandbox: Sandbox;
   readonly #directory: string;
@@ -54,7 +54,7 @@ export class KillableService {
     await until(() => running.signalCode !== null || running.exitCode !== null);
   }
 
-  /** Where the service keeps what it has. */
+  /** The service's directory. */
   get dataDir(): string {
     return join(this.#directory, 'data');
   }
@@ -73,7 +73,7 @@ export class KillableService {
   }
 }
 
-/** Runs a test with data centres and a service that may be killed; both are gone afterwards. */
+/** Runs a test with data centres and a service that may be killed; both are deleted afterwards. */
 export function withKillableService(test: (service: KillableService) => Promise<void>): () => Promise<void> {
   return async () => {
     const directory = mkdtempSync(join(tmpdir(), 'killable-'));

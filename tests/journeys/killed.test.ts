@@ -21,7 +21,7 @@ function verify(admin: Client, temp_session_id: string, given: object) {
   return admin.post('/sessions/verify-otp', { temp_session_id, ...given });
 }
 
-/** The session is there, once, Telegram takes it, and never saw it twice at once. */
+/** The session exists once, Telegram accepts it, and it was never used twice at once. */
 async function expectFinished(admin: Client, { sandbox }: KillableService, phone: string): Promise<void> {
   const sessions = await admin.sessions();
   expect(sessions).toMatchObject([{ phone_number: phone, status: 'free' }]);

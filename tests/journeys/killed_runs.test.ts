@@ -7,7 +7,7 @@ import { withKillableService } from './killable_service.js';
 
 const ADA = { phone: '+9996610001', code: '11111' };
 
-/** How long the service lives before it is killed, in milliseconds: what is under way by then differs each time. */
+/** How long the service lives before it is killed, in milliseconds: each time at a different step. */
 const LIVES_MS = [700, 300, 900, 500, 1200];
 
 async function newestRun(admin: Client, sourceId: number): Promise<ToldRun | undefined> {

@@ -5,7 +5,7 @@ const BEN = '+9996610002';
 const CLEO = '+9996620001';
 const FAY = '+9996630001';
 
-/** What a login is answered with, as far as these tests use it. */
+/** The response to a login: the fields that these tests use. */
 interface Step {
   readonly id: number;
   readonly session_name: string;

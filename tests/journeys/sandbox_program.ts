@@ -70,7 +70,7 @@ export const FREE_PORTS = ['--port', '0', '--dc-port', '0', '--control-port', '0
 
 type Start = (args?: readonly string[]) => SandboxProgram;
 
-/** Runs the test with an empty directory; what it started there is ended afterwards. */
+/** Runs the test with an empty directory; processes started there are ended afterwards. */
 export function withSandboxPrograms(
   test: (start: Start, directory: string) => Promise<void>,
   kind?: DatabaseKind,

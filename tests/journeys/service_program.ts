@@ -14,7 +14,7 @@ export interface ProgramWish {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** A service as a process of its own, to be killed: says where it listens, and serves until then. */
+/** A service as a separate process, to be killed: prints its address, and serves until then. */
 async function main({ addresses, port, rsaKey, settings }: ProgramWish): Promise<void> {
   const { modulus, exponent, fingerprint } = rsaKey;
   const rsaPublicKey = { pem: '', exponent, modulus: BigInt(modulus), fingerprint: BigInt(fingerprint) };

@@ -10,7 +10,7 @@ if (python === null) {
   process.stderr.write('skipped: real Telethon is not installed (apt-get install python3-telethon)\n');
 }
 
-/** `describe`, where real Telethon is there. */
+/** `describe` if Telethon is installed. */
 export const withTelethon = python === null ? describe.skip : describe;
 
 /** Whom Telethon found to be logged in. */

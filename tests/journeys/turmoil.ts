@@ -15,7 +15,7 @@ export type Deed = (journey: Journey, random: Random, tally: Tally) => Promise<v
 /** Longer than a worker's patience lasts: it has hung up when its lease is over, also where it dies. */
 const TTL_SECONDS = 4;
 
-/** A worker leases a session, connects, calls once, hangs up, and says how it was, unless it dies before. */
+/** A worker leases a session, connects, makes one call, hangs up and reports the result, unless it dies before. */
 export const work: Deed = async ({ worker, sandbox }, random, tally) => {
   const answer = await worker.get<Lease>(
     `/session?credentials=string&format=gramjs&wait=1&ttl=${TTL_SECONDS}`,
@@ -80,7 +80,7 @@ export const logInAndOut: Deed = async ({ admin, sandbox }, random, tally) => {
   if (saved.status === 200) tally(`delete ${(await admin.delete(`/sessions/${saved.body.id}`)).status}`);
 };
 
-/** Telegram is made to misbehave: it floods, hangs up, is slow, or says nothing at all. */
+/** Telegram is made to misbehave: it returns flood waits, hangs up, is slow, or does not answer. */
 export const fault: Deed = async ({ sandbox: { faults, world } }, random, tally) => {
   const kinds: FaultRequest[] = [
     { fault: 'FLOOD_WAIT_1' },

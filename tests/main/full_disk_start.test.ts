@@ -25,7 +25,7 @@ function maySkip(): boolean {
   return !may;
 }
 
-/** Starts the program on the disk; what it says when that is refused, or null when it serves. */
+/** Starts the program on the disk; returns its message if it refuses to start, null if it serves. */
 async function start(): Promise<string | null> {
   const program = new Program(directory, settings);
   await program.ready();

@@ -17,7 +17,7 @@ import { withPrograms } from './program.js';
 const OTHER_KEY = Buffer.alloc(32, 9).toString('base64');
 const PROXY = 'socks5://user:secret-pass@127.0.0.1:1080';
 
-/** What a service left behind, and how it is started again. */
+/** What a service left behind, and how it is restarted. */
 interface Ground {
   readonly service: Service;
   readonly database: string;
@@ -45,7 +45,7 @@ function left(test: (ground: Ground) => Promise<void>, before: Readonly<Record<s
   );
 }
 
-/** Whatever the start is refused for, it changes nothing but the lock's file. */
+/** A refused start changes nothing but the lock file. */
 async function refused(ground: Ground, ...said: string[]): Promise<void> {
   const before = contentsOf(ground.service.dataDir);
   const refusal = await ground.start().then(

@@ -53,7 +53,7 @@ export class Program {
   }
 }
 
-/** Runs the test with an empty directory; what it started there is ended afterwards. */
+/** Runs the test with an empty directory; processes started there are ended afterwards. */
 export function withPrograms(
   test: (start: (settings?: Readonly<Record<string, string>>) => Program, directory: string) => Promise<void>,
 ): () => Promise<void> {

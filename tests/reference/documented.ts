@@ -27,7 +27,7 @@ export async function sendForm(
   return { status: answer.status, body: await answer.json() };
 }
 
-/** The id of the login that an answer tells. */
+/** The id of the login in a response. */
 export function tempId({ body }: PrintedAnswer): string {
   return (body as { readonly temp_session_id: string }).temp_session_id;
 }

@@ -12,7 +12,7 @@ export interface PrintedAnswer {
 export interface Filling {
   readonly url: string;
   readonly key: string;
-  /** What is printed, and what is put there instead; each must be printed. */
+  /** Printed text and its replacement; each must occur. */
   readonly put: Readonly<Record<string, string>>;
 }
 

@@ -14,7 +14,7 @@ function jsonFile(session_string: string): string {
   return JSON.stringify({ ...account, session_string, api_id: '12345', api_hash: 'abcdef...' }, null, 2);
 }
 
-/** The answer where a session is there, in this file of the sessions' directory. */
+/** The response if the session exists, in this file of the sessions directory. */
 function exists(file: string) {
   const session_file = expect.stringMatching(new RegExp(`(^|/)sessions/${file}$`));
   const account = { phone_number: ADA.phone, account_id: ADA.id };

@@ -16,13 +16,13 @@ import type { Seed } from '../../sandbox/world/seed.js';
 /** An api_id and api_hash as good as any. */
 export const application = { apiId: 12345, apiHash: '0123456789abcdef0123456789abcdef' };
 
-/** A sandbox in a directory of its own, with a clock that can be set forward. */
+/** A sandbox in its own directory, with a clock that can be set forward. */
 export interface TestSandbox {
   readonly directory: string;
   sandbox: Sandbox;
   /** Milliseconds ahead of the machine's clock. */
   ahead: number;
-  /** Closes it and starts it anew over the same directory, at the same port. */
+  /** Closes it and restarts it over the same directory, on the same port. */
   restart(): Promise<void>;
   /** A GramJS client, not connected yet, destroyed at the end. */
   client(options?: ClientOptions): TelegramClient;
@@ -37,7 +37,7 @@ interface ClientOptions {
   readonly proxy?: MtProxyClient;
 }
 
-/** How GramJS is told of an MTProxy. */
+/** GramJS's settings for an MTProxy. */
 interface MtProxyClient {
   readonly ip: string;
   readonly port: number;

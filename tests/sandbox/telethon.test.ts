@@ -25,7 +25,7 @@ interface Report {
   readonly channel: { readonly id: number; readonly access_hash: string; readonly title: string };
   readonly about: string;
   readonly ids: readonly number[];
-  /** Asked for by id, in a request so long that Telethon compresses it. */
+  /** Requested by id, in a request so long that Telethon compresses it. */
   readonly hundred: readonly (number | null)[];
   readonly newest: readonly number[];
   readonly pts?: number;

@@ -12,7 +12,7 @@ function make(service: Service, path: string, body: object) {
 
 const moment = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z$/);
 
-/** What a source has that little was said of. */
+/** The defaults of a source. */
 const UNSAID = {
   ...{ id: expect.any(Number), channel_title: null, target_path: null, session_ref: null, session_id: null },
   ...{ api_id: null, file_types: null, schedule: null, is_active: 'active' },

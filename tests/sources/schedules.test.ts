@@ -8,7 +8,7 @@ import { until } from '../service/manual_time.js';
 import { type Service, withService } from '../service/service.js';
 import { seedRun, seedSource } from './seeding.js';
 
-/** node-cron goes by the machine's clock: what is due every second is waited for, and nothing is shorter. */
+/** node-cron uses the machine's clock: the shortest schedule, every second, is waited for in real time. */
 const EVERY_SECOND = '* * * * * *';
 const NEW_YEAR = '0 0 1 1 *';
 
@@ -18,7 +18,7 @@ interface Follower {
   readonly log: Lines;
 }
 
-/** Schedules over the service's sources, beside its own; what they begin is noted, and not begun. */
+/** Schedules over the service's sources, beside its own; the runs they request are recorded, not started. */
 function follow(
   { container }: Service,
   { told = new ToldInProcess(), most = 10, outcome = { kind: 'running', runId: 5 } as BeginOutcome } = {},

@@ -65,7 +65,7 @@ function logins(pool: ConnectionPool, firstDc: number, seconds: number): Logins 
         signInByPassword(connections, login, password),
       ),
     logInBot: (login) =>
-      step(login, { what: 'logging a bot in', signal: login.signal }, (connections) =>
+      step(login, { what: 'signing a bot in', signal: login.signal }, (connections) =>
         logInBot(connections, firstDc, login),
       ),
   };

@@ -1,11 +1,11 @@
-/** Fields that no two services answer alike; what is compared is their type. */
+/** Fields that differ in every service; only their types are compared. */
 const VOLATILE = new Set([
   ...['temp_session_id', 'phone_code_hash', 'created_at', 'session_file'],
   ...['new_sessions', 'removed_sessions', 'total_sessions'],
   ...['next_available', 'next_release_in'],
 ]);
 
-/** A JSON value; whole numbers beyond what a number holds are bigints. */
+/** A JSON value; integers that are not safe as numbers are bigints. */
 export type Json = unknown;
 
 /** Everything in which an answer differs from the printed one; more fields than are printed are welcome. */

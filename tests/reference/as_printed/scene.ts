@@ -2,7 +2,7 @@ import type { SandboxServiceOptions } from '../../../sandbox/service.js';
 import { parseSeed } from '../../../sandbox/world/seed.js';
 import type { Journey } from '../../journeys/journey.js';
 
-/** What a scene has found out, and puts in place of what is printed for it. */
+/** Values that a scene has learned, by the text that they replace. */
 export interface Known {
   /** The newest `temp_session_id`. */
   temp: string;
@@ -11,7 +11,7 @@ export interface Known {
   file: Buffer;
 }
 
-/** A request that one of the documents prints, or describes, and what it says of the answer. */
+/** A request that one of the documents prints or describes, and the response that it states. */
 export interface PrintedRequest {
   /** Method and address, header lines, an empty line, a body; or a command of curl. */
   readonly request: string;
@@ -26,13 +26,13 @@ export interface PrintedRequest {
   readonly page?: true;
   /** What the contract decides, where that differs from what is printed. */
   readonly decided?: string;
-  /** Whose key it is sent with; the admin's, unless given. */
+  /** The user whose key is sent; by default, the admin. */
   readonly key?: 'none' | 'wrong';
   /** What has to happen before. */
   readonly before?: (journey: Journey) => Promise<void> | void;
 }
 
-/** Requests that belong together, sent one after the other to one service. */
+/** Requests that belong together, sent in order to one service. */
 export interface Scene {
   /** Of the documents, by its file name. */
   readonly document: string;

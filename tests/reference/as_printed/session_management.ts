@@ -72,7 +72,7 @@ const SOURCE_FIELDS =
   'id, name: string, access_level: string, identifier: string, channel_title, session_id, file_types, target: string, target_path, schedule, is_active: string, created_at: string, updated_at: string, last_scraped_at, total_messages_scraped: integer, total_files_downloaded: integer';
 const CHANNEL_FIELDS = 'id: integer, title: string, is_private: boolean';
 
-/** Creating a source starts its first run; while that goes on, another is refused with 409. */
+/** Creating a source starts its first run; meanwhile, another is refused with 409. */
 async function waitForFirstRun({ admin }: Journey): Promise<void> {
   await until(async () => {
     const [run] = (await admin.get<{ state: string }[]>('/sources/2/runs')).must(200);

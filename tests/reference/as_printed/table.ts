@@ -14,7 +14,7 @@ const SCENES: readonly Scene[] = [
   ...[...sessionManagement, ...scraperBackend],
 ];
 
-/** A printed request, what was answered, and in what that differs from what is printed. */
+/** A printed request, its response, and how that differs from what is printed. */
 export interface Compared {
   readonly document: string;
   readonly printed: PrintedRequest;
@@ -22,7 +22,7 @@ export interface Compared {
   readonly differences: readonly string[];
 }
 
-/** Sends every printed request, to services of its own. */
+/** Sends every printed request to separate services. */
 export async function compareAll(): Promise<Compared[]> {
   const rows: Compared[] = [];
   for (const scene of SCENES)
@@ -82,7 +82,7 @@ printed one, the last column says how and why.
 \`npm run references\` writes this page; a test compares it with the service's answers.
 `;
 
-/** The page that tells them all. */
+/** The page that lists them all. */
 export function page(rows: readonly Compared[]): string {
   const documents = [...new Set(rows.map(({ document }) => document))];
   const tables = documents.map((document) => {
