@@ -4,7 +4,7 @@ export default {
   testMatch: [
     '**/pool/{lease_authorization,lease_decisions,outcomes,session_state,telegram_error_verdicts,transitions,wait_queue}.test.js',
     '**/sources/{identifier,targets}.test.js',
-    '**/intake/{auth_key_owner,file_metadata}.test.js',
+    '**/intake/{auth_key_owner,errors,file_metadata,names,sync_rules}.test.js',
     '**/{logins,sessions}/{rules,refusals}.test.js',
     '**/telegram/{application,auth_key_errors,errors,network_path,rpc_errors}.test.js',
     '**/kernel/{phone_number,retry}.test.js',

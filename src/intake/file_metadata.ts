@@ -18,17 +18,7 @@ export interface KnownOfFile {
 }
 
 /** What describes a session besides its auth key. A fingerprint only shows that the file was touched. */
-const DESCRIPTION = [
-  'name',
-  'file',
-  'jsonFile',
-  'format',
-  'dcId',
-  'userId',
-  'phoneNumber',
-  'apiId',
-  'apiHash',
-] as const;
+const DESCRIPTION = ['name', 'file', 'jsonFile', 'format', 'dcId', 'userId', 'phoneNumber', 'apiId'] as const;
 
 /**
  * The file's data, completed with the row's. `keyChanged`: the auth key is another one, so the row's user is unknown.

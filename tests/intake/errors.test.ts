@@ -79,6 +79,19 @@ describe('an error', () => {
 });
 
 describe('what callers are told', () => {
+  it('of a directory, and of a file, that can not be read', () => {
+    const directory = new SessionsDirectoryUnreadable('/sessions', 'EACCES');
+    expect(directory.message).toBe("Sessions directory /sessions can't be read: EACCES");
+    expect(new SessionFileUnreadable('a.session', 'ENOENT').message).toBe(
+      "Session file a.session can't be read: ENOENT",
+    );
+  });
+
+  it('of a scan that was interrupted, and by which file', () => {
+    expect(new ScanInterrupted('scanner is closed').file).toBeNull();
+    expect(new ScanInterrupted('it took too long', 'a.session').file).toBe('a.session');
+  });
+
   it.each([
     ['b.session', 'b'],
     ['x/x.json', 'x'],
@@ -92,13 +105,16 @@ describe('what callers are told', () => {
   });
 
   it('of a file that is being written, and of one that is at another replica', () => {
-    expect(new FileInUse('a.session').detail).toMatchObject({
+    expect(new FileInUse('a.session').detail).toEqual({
       error: 'file_in_use',
+      message: 'Session file a.session is being written: close the program that has it open, and try again',
       session_file: 'a.session',
     });
     expect(new NoSessionsDirectory({ id: 3, name: 'a' }).detail).toEqual({
       error: 'no_sessions_directory',
-      message: expect.stringContaining('SESSIONS_SYNC=off and has no access to the files of a.'),
+      message:
+        'This replica runs with SESSIONS_SYNC=off and has no access to the files of a. Send the request to a ' +
+        'replica that has the sessions directory',
       session_id: 3,
       session_name: 'a',
     });

@@ -22,6 +22,7 @@ describe('a session is named by its path', () => {
     ['batch/x/x.session', 'batch/x/x'],
     ['x/x/x/x.session', 'x/x/x/x'],
     ['a.b.session', 'a.b'],
+    ['aba.session', 'aba'],
     ['a.session.session', 'a.session'],
     ['Основной аккаунт.session', 'Основной аккаунт'],
     ['ALPHA.session', 'ALPHA'],
@@ -84,6 +85,8 @@ describe('a name as long as file systems take', () => {
 
   it('is refused by its first part that no file can be called', () => {
     expect(nameRefusal('a/.b/c')).toBe('hidden file');
+    expect(nameRefusal('..')).toBe('".." is not a name');
+    expect(nameRefusal('a/..')).toBe('".." is not a name');
     expect(nameRefusal('a b')).toBeNull();
     expect([partRefusal('a b'), partRefusal('.'), partRefusal('a'.repeat(256))]).toEqual([
       null,
@@ -130,6 +133,8 @@ describe('a name given through the API', () => {
     'alpha',
     '573025288905',
     'a.b',
+    'a.',
+    'a.session2',
     'Основной аккаунт',
     'x'.repeat(120),
     'я'.repeat(100),
