@@ -16,7 +16,7 @@ const EVENTS = {
   cooldown_over: ['cool-down over', 'good'],
   flooded: ['flood wait', 'warn'],
   flood_over: ['flood wait over', 'good'],
-  method_flooded: ['method flooded', 'warn'],
+  method_flooded: ['method flood', 'warn'],
   invalidated: ['invalidated', 'bad'],
   invalid_over: ['back in the pool', 'good'],
   restored: ['restored', 'good'],
