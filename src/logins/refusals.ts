@@ -26,7 +26,7 @@ const REFUSALS: Readonly<Record<string, readonly [message: string, code: string,
     'password',
   ],
   API_ID_INVALID: [
-    'Telegram rejected api_id and api_hash: compare them with my.telegram.org',
+    'Telegram refused api_id and api_hash: compare them with my.telegram.org',
     'application_refused',
     'api_id',
   ],

@@ -160,6 +160,7 @@ describe('/keys', () => {
       expect((await use().expect(403)).body).toEqual({ detail: 'Invalid API key', code: 'invalid_api_key' });
       expect((await service.as('admin').delete(`/keys/${id}`).expect(404)).body).toEqual({
         detail: 'Key not found',
+        code: 'key_not_found',
       });
       expect((await service.as('admin').get('/keys')).body).toEqual([]);
     }),

@@ -24,6 +24,7 @@ describe('a body', () => {
       expect(answer.status).toBe(422);
       expect(answer.body).toEqual({
         detail: [{ loc: ['body'], msg: expect.any(String), type: 'json_invalid' }],
+        code: 'invalid_input',
       });
     })(),
   );

@@ -203,6 +203,8 @@ describe('a 2FA password', () => {
       });
       expect((await verify({ password: 'horse' }).expect(400)).body).toEqual({
         detail: 'Invalid 2FA password',
+        code: 'invalid_password',
+        field: 'password',
       });
       expect((await verify({ password: 'correct horse' }).expect(200)).body.requires_password).toBe(false);
       const session = await post(service, '/sessions/finalize', { temp_session_id }).expect(200);

@@ -48,6 +48,7 @@ describe('GET /session', () => {
             unavailable: {},
             flooded_for_methods: 0,
           },
+          code: 'no_free_session',
         });
       },
       { files: some(25) },

@@ -125,6 +125,7 @@ describe('GET /sessions', () => {
         expect((await service.as('monitor').get('/sessions/1').expect(200)).body).toEqual(body[0]);
         expect((await service.as('monitor').get('/sessions/9').expect(404)).body).toEqual({
           detail: 'Session not found',
+          code: 'session_not_found',
         });
         await put({ is_active: 'sometimes' }).expect(422);
         await put({ tags: 'a' }).expect(422);

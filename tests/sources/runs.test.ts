@@ -21,6 +21,7 @@ describe('a source that is triggered', () => {
       expect(result).toMatchObject({ id: run_id, source_id: id, state: 'queued', reason: 'trigger' });
       expect(refused?.body).toEqual({
         detail: { error: 'run_in_progress', run_id, message: expect.any(String) },
+        code: 'run_in_progress',
       });
     }, FILES),
   );
@@ -160,6 +161,7 @@ describe('a run', () => {
         }
       expect((await trigger(service, '/runs/9/cancel').expect(404)).body).toEqual({
         detail: 'Run not found',
+        code: 'run_not_found',
       });
       await service.as('monitor').get('/runs/x').expect(422);
     }),
