@@ -37,9 +37,9 @@ describe('a source that stores on a local disk that replicas do not share', () =
         const { state, error } = await lastRun(other, id);
         expect(state).toBe('failed');
         expect(error).toMatch(
-          /^LOCAL source-\d+\/messages\/\d{4}-\d\d\.jsonl: messages were stored here, and it is gone/,
+          /^LOCAL source-\d+\/messages\/\d{4}-\d\d\.jsonl: messages were stored here, but it is gone/,
         );
-        expect(error).toContain('Replicas have to share DATA_DIR/scraped, or store in NAS or S3');
+        expect(error).toContain('Replicas must share DATA_DIR/scraped, or store in NAS or S3');
         expect(readdirSync(join(two.dataDir, 'scraped'))).toEqual([]);
         await two.stop();
         await one.start();
