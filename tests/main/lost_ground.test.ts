@@ -78,18 +78,18 @@ describe('a start with stored secrets', () => {
       await refused(
         ground,
         'EncryptionKeysDiffer',
-        `The key in ${ground.keyFile} does not open`,
+        `The key in ${ground.keyFile} does not decrypt`,
         ground.database,
       );
       await expect(ground.start({ ENCRYPTION_KEYS: OTHER_KEY })).rejects.toThrow(
-        'The ENCRYPTION_KEYS do not open',
+        'The ENCRYPTION_KEYS do not decrypt',
       );
       await ground.start({ ENCRYPTION_KEYS: `${OTHER_KEY},${key}` });
       expect(await ground.service.lease()).toMatchObject({ proxy: { pass: 'secret-pass' } });
       await ground.service.stop();
       await ground.start({ ENCRYPTION_KEYS: OTHER_KEY });
       await ground.service.stop();
-      await expect(ground.start({ ENCRYPTION_KEYS: key })).rejects.toThrow('The ENCRYPTION_KEYS do not open');
+      await expect(ground.start({ ENCRYPTION_KEYS: key })).rejects.toThrow('The ENCRYPTION_KEYS do not decrypt');
     }),
   );
 
@@ -103,7 +103,7 @@ describe('a start with stored secrets', () => {
       rmSync(ground.keyFile);
       await refused(ground, `${ground.keyFile} is gone`);
       writeFileSync(ground.keyFile, OTHER_KEY);
-      await refused(ground, `The key in ${ground.keyFile} does not open`);
+      await refused(ground, `The key in ${ground.keyFile} does not decrypt`);
       writeFileSync(ground.keyFile, key);
       await ground.start();
     }),
@@ -173,7 +173,7 @@ describe('a database next to its encryption key', () => {
       async (ground) => {
         writeFileSync(`${ground.database}-wal`, 'what was not yet in the database');
         renameSync(ground.database, `${ground.database}.lost`);
-        await refused(ground, `${ground.database}-wal is there`);
+        await refused(ground, `${ground.database}-wal exists`);
         await ground.start({ BEGIN_ANEW: 'on' });
         const aside = `${ground.database}.replaced-1-wal`;
         expect(readFileSync(aside, 'utf8')).toBe('what was not yet in the database');
