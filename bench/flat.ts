@@ -62,6 +62,7 @@ export const flat: Benchmark = {
 };
 
 async function side(place: Workplace, sessions: number): Promise<Side> {
+  await place.makeDirectory('sessions');
   await fill(await place.makeDirectory('data'), sessions);
   const server = await Server.start(place, { program: 'service', args: ['--no-sync'], upWhen: '/health' });
   const times = { acquire: [], release: [], status: [] };
