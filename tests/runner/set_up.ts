@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { OwnServer } from '../storage/own_server.js';
-import { DATABASES, onServer } from '../storage/server.js';
+import { databasePrefix, onServer } from '../storage/server.js';
 
 /** Where to look for a server; the first that answers is used. */
 const USUAL = [
@@ -34,7 +34,7 @@ export async function endServer(): Promise<void> {
   if (own) return own.destroy();
   const { env } = process;
   const server = env.TEST_DATABASE_URL || env.DATABASE_URL;
-  const left = `SELECT datname FROM pg_database WHERE datname LIKE '${DATABASES}\\_%'`;
+  const left = `SELECT datname FROM pg_database WHERE datname LIKE '${databasePrefix()}\\_%'`;
   for (const { datname } of await onServer(left, server).catch(() => []))
     await onServer(`DROP DATABASE IF EXISTS ${datname} WITH (FORCE)`, server);
 }

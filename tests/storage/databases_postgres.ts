@@ -7,7 +7,7 @@ import type { PostgresOptions } from '../../src/storage/postgres/connect.js';
 import { PostgresDatabase } from '../../src/storage/postgres/database.js';
 import { migrateDatabase } from '../../src/storage/postgres/migrating.js';
 import { type Stores, storesOf } from '../contracts/stores.js';
-import { DATABASES, onServer, urlOf } from './server.js';
+import { databasePrefix, onServer, urlOf } from './server.js';
 
 export const POSTGRES_MIGRATIONS = resolve('drizzle/postgres');
 
@@ -130,5 +130,5 @@ async function makeTemplate(): Promise<string> {
 
 function nextName(): string {
   made += 1;
-  return `${DATABASES}_${process.pid}_${Date.now()}_${made}`;
+  return `${databasePrefix()}_${process.pid}_${Date.now()}_${made}`;
 }
