@@ -89,7 +89,9 @@ describe('a start with stored secrets', () => {
       await ground.service.stop();
       await ground.start({ ENCRYPTION_KEYS: OTHER_KEY });
       await ground.service.stop();
-      await expect(ground.start({ ENCRYPTION_KEYS: key })).rejects.toThrow('The ENCRYPTION_KEYS do not decrypt');
+      await expect(ground.start({ ENCRYPTION_KEYS: key })).rejects.toThrow(
+        'The ENCRYPTION_KEYS do not decrypt',
+      );
     }),
   );
 
