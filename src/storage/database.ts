@@ -1,15 +1,9 @@
 import type { Logger } from 'winston';
-import type { AccessStore } from '../access/store.js';
-import type { AuditStore } from '../audit/store.js';
 import type { Cluster } from '../cluster/cluster.js';
-import type { IntakeStore } from '../intake/store.js';
 import type { SteadyClock, TimeSource } from '../kernel/clock.js';
 import type { Threads } from '../kernel/threads.js';
-import type { LoginStore } from '../logins/store.js';
 import type { PoolSignals, PoolStore } from '../pool/store.js';
-import type { RunStore } from '../runs/store.js';
-import type { SessionStore } from '../sessions/store.js';
-import type { SourceStore } from '../sources/store.js';
+import type { Repositories } from './repositories/repositories.js';
 
 /** What the start knows about the database that it should find. */
 export interface ExpectedDatabase {
@@ -34,15 +28,8 @@ export interface DatabaseDependencies {
 }
 
 /** The service's storage, whichever the driver. */
-export interface Database {
+export interface Database extends Repositories {
   readonly pool: PoolStore;
-  readonly intake: IntakeStore;
-  readonly access: AccessStore;
-  readonly audit: AuditStore;
-  readonly sessions: SessionStore;
-  readonly logins: LoginStore;
-  readonly runs: RunStore;
-  readonly sources: SourceStore;
   readonly signals: PoolSignals;
   /** The clock of every process that uses this database. */
   readonly clock: SteadyClock;

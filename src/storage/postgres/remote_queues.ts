@@ -17,7 +17,7 @@ interface ToldQueue {
   readonly kinds: Readonly<Record<string, readonly number[]>>;
 }
 
-/** What the queues need of the database and of the pool's news. */
+/** What the queues need of the database and of the pool's signals. */
 export interface RemoteQueuesParts {
   readonly channel: Channel;
   /** Which of these server processes exist. */

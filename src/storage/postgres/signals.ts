@@ -34,7 +34,7 @@ export class Signals implements PoolSignals {
     this.#dependencies = dependencies;
     this.#waitedFor = waitedFor;
     channel.on('freed', (count) => this.#tellFreed(Number(count)));
-    channel.on('news', (body) => this.#heard(body as Told));
+    channel.on('effects', (body) => this.#heard(body as Told));
     channel.onReconnected(() => {
       this.#nextDeadline = 0;
       this.#tellFreed(MANY);
@@ -100,7 +100,7 @@ export class Signals implements PoolSignals {
   /** Sends pending notices to the other replicas. */
   flush(): void {
     if (!this.#gathering) return;
-    for (const page of pagesOf(this.#notices, this.#deadlineToTell)) this.#channel.send('news', page);
+    for (const page of pagesOf(this.#notices, this.#deadlineToTell)) this.#channel.send('effects', page);
     this.#gathering = false;
     this.#notices = [];
     this.#deadlineToTell = Number.POSITIVE_INFINITY;

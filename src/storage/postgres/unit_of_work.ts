@@ -218,11 +218,11 @@ export class PostgresUnitsOfWork {
 
   /** Runs `work` in one transaction, retrying it from the start if necessary. */
   async run<Result>(work: (unit: PostgresUnitOfWork) => Promise<Result>): Promise<Result> {
-    const { result, news } = await this.#transactions.run(async (client) => {
+    const { result, effects } = await this.#transactions.run(async (client) => {
       const unit = new PostgresUnitOfWork(client);
-      return { result: await work(unit), news: await unit.finish((freed) => this.signals.freed(freed)) };
+      return { result: await work(unit), effects: await unit.finish((freed) => this.signals.freed(freed)) };
     });
-    this.signals.committed(news);
+    this.signals.committed(effects);
     return result;
   }
 
@@ -231,14 +231,14 @@ export class PostgresUnitsOfWork {
     return this.#transactions.statement<Row>(query, 'reads');
   }
 
-  /** Runs one statement; `news`: the effects of its rows. */
+  /** Runs one statement; `effects`: those of its rows. */
   async statement<Row extends QueryResultRow>(
     query: QueryConfig,
-    news: (rows: readonly Row[]) => CommitEffects | null = () => null,
+    effects: (rows: readonly Row[]) => CommitEffects | null = () => null,
   ): Promise<Row[]> {
     const rows = await this.#transactions.statement<Row>(query);
-    const told = news(rows);
-    if (told) this.signals.committed(told);
+    const committed = effects(rows);
+    if (committed) this.signals.committed(committed);
     return rows;
   }
 }
