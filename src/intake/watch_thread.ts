@@ -30,18 +30,22 @@ interface WatchListeners {
 
 /**
  * The thread that watches SESSIONS_DIR, away from the event loop that serves requests: chokidar looks at every file
- * that comes. Its first message says what to watch; `null` ends the watch, and the thread may be told of another.
+ * that arrives. Its first message says what to watch; `null` ends the watch, and the thread may be given another.
  */
 function serve(port: MessagePort): void {
   port.once('message', (task: WatchTask) => {
-    const report = (what: WatchReport) => port.postMessage(what);
+    let isWatching = true;
+    // Chokidar may still report while it closes, when the next watch has already begun.
+    const report = (what: WatchReport) => {
+      if (isWatching) port.postMessage(what);
+    };
     const changes = new Changes((paths) => report({ kind: 'changed', paths }));
     const directory = new DirectoryWatch(task, {
       onChanged: (path) => changes.add(path),
       onIncomplete: (reason) => report({ kind: 'incomplete', reason }),
     });
     port.once('message', () => {
-      changes.close();
+      isWatching = false;
       directory.close();
       serve(port);
     });
@@ -52,7 +56,7 @@ function serve(port: MessagePort): void {
 class Changes {
   readonly #report: (paths: readonly (string | null)[]) => void;
   #paths = new Set<string | null>();
-  #turn: NodeJS.Immediate | null = null;
+  #isScheduled = false;
 
   constructor(report: (paths: readonly (string | null)[]) => void) {
     this.#report = report;
@@ -61,17 +65,14 @@ class Changes {
   add(path: string | null): void {
     this.#paths.add(path);
     if (this.#paths.size > MAX_PATHS) this.#paths = new Set([null]);
-    this.#turn ??= setImmediate(() => {
-      this.#turn = null;
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
       const paths = [...this.#paths];
       this.#paths.clear();
       this.#report(paths);
     });
-  }
-
-  /** Reports nothing more. */
-  close(): void {
-    if (this.#turn) clearImmediate(this.#turn);
   }
 }
 
