@@ -2,7 +2,7 @@ import { readEvents } from './server_sent_events.js';
 
 const POLL_MS = 5000;
 const FIRST_RETRY_MS = 1000;
-const LONGEST_RETRY_MS = 30_000;
+const MAX_RETRY_MS = 30_000;
 
 /** The service sends something every 15 s; a connection that is silent for this long is dead. */
 const SILENCE_MS = 40_000;
@@ -50,7 +50,7 @@ export class Live extends EventTarget {
       this.#streaming = false;
       if (signal.aborted) return;
       void this.#ask();
-      await pause(Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS));
+      await pause(Math.min(FIRST_RETRY_MS * 2 ** failures, MAX_RETRY_MS));
     }
   }
 

@@ -4,7 +4,7 @@ import { localClock } from './time.js';
 
 /** Entries per request, and the maximum number shown: the last ones of a longer log. */
 const CHUNK = 500;
-const MOST_SHOWN = 2000;
+const MAX_SHOWN = 2000;
 
 const TONES = { info: 'off', warning: 'warn', error: 'bad' };
 
@@ -42,7 +42,7 @@ export function createRunLog(api, runId, signal) {
     const atEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 4;
     known += entries.length;
     list.append(...entries.map(entryRow));
-    while (list.childElementCount > MOST_SHOWN) list.firstElementChild?.remove();
+    while (list.childElementCount > MAX_SHOWN) list.firstElementChild?.remove();
     more.hidden = entries.length < CHUNK;
     list.hidden = known === 0;
     fill(nothing, known === 0 && 'The log is empty.');

@@ -8,7 +8,7 @@ import { connectS3, type S3Config } from './s3_bucket.js';
 import { S3Sink } from './s3_sink.js';
 import type { Sink, StoringSource } from './sink.js';
 
-/** What sinks need: the settings of their targets, and their surroundings. */
+/** What sinks need: the settings of their targets, and their dependencies. */
 export interface SinkParts {
   readonly config: {
     readonly dataDir: string;

@@ -32,13 +32,13 @@ export async function copyTables(
   around: CopySurroundings,
 ): Promise<CopiedRows[]> {
   const copied: CopiedRows[] = [];
-  const tallies = new Tallies();
+  const counters = new Counters();
   for (const table of COPIED_TABLES) {
     const count = counter('copying', table, around);
     const rows = await naming(table, 'copied', around, async () => {
       for await (const page of source.rows(table)) {
         await target.insert(table, page);
-        tallies.add(table, page);
+        counters.add(table, page);
         await count.add(page.length);
       }
       if (table.numbered) await target.continueFrom(table, await source.highestId(table));
@@ -46,7 +46,7 @@ export async function copyTables(
     });
     copied.push({ table: table.name, rows });
   }
-  await target.saveCounts(tallies.counts);
+  await target.saveCounts(counters.counts);
   return copied;
 }
 
@@ -113,7 +113,7 @@ async function* withoutValue(source: CopySource, table: CopiedTable): AsyncGener
 }
 
 /** Counts the copied sessions as the pool does. */
-export class Tallies {
+export class Counters {
   readonly counts = new Map<string, number>();
 
   /** Counts these rows if the table is that of the sessions. */

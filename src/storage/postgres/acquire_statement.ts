@@ -69,7 +69,7 @@ const ASKED = sql`asked AS (SELECT * FROM unnest(${value('leaseIds')}::text[], $
 const PROXY = sql`CASE WHEN p.id IS NOT NULL THEN
   json_build_object('type', p.type, 'host', p.host, 'port', p.port, 'user', p."user", 'pass', p.pass) END`;
 
-const TALLIES = sql`SELECT v.name, v.n::bigint FROM leased, LATERAL (VALUES
+const COUNTER_CHANGES = sql`SELECT v.name, v.n::bigint FROM leased, LATERAL (VALUES
   ('state:' || leased.was, -1), ('state:' || ${sql.raw(LEASED)}, 1), ('holder:' || leased.holder, 1),
   ('method_flooded', CASE WHEN leased.was = 'free' AND leased.method_flooded THEN -1 ELSE 0 END)) AS v(name, n)`;
 
@@ -94,7 +94,7 @@ function leasing(wanted: Wanted, limit: number, patient: boolean): SQL {
     ), noted AS (
       INSERT INTO history (session_id, at, event, detail, lease_id, holder)
       SELECT id, ${now}, 'leased', ${value('method')}::text, lease_id, holder FROM leased
-    ), counted AS (${addToCounts(TALLIES)})
+    ), counted AS (${addToCounts(COUNTER_CHANGES)})
     SELECT l.place, l.id, l.name, l.file, l.json_file AS "jsonFile", l.format, l.phone_number AS "phoneNumber",
       l.user_id AS "userId", l.api_id AS "apiId", l.tags, l.state_until AS "expiresAt", ${PROXY} AS proxy
     FROM leased l LEFT JOIN proxies p ON p.id = l.proxy_id`;

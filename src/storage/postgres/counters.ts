@@ -11,7 +11,7 @@ interface Reads {
 }
 
 interface Row {
-  readonly tallies: Readonly<Record<string, number>> | null;
+  readonly counters: Readonly<Record<string, number>> | null;
   readonly nextFloodEnd: number | null;
   readonly nextMethodFloodEnd: number | null;
   readonly nextCooldownEnd: number | null;
@@ -37,7 +37,7 @@ function ofAll(methodEnd: SQL): SQL {
   return sql`SELECT
     (SELECT json_object_agg(name, n) FROM (
       SELECT name, sum(n) AS n FROM counts WHERE name = ANY(${value('names')}::text[]) GROUP BY name
-    ) AS sums) AS tallies,
+    ) AS sums) AS counters,
     (SELECT min(state_until) FROM sessions WHERE state = 'flood' AND state_until IS NOT NULL) AS "nextFloodEnd",
     (SELECT min(state_until) FROM sessions WHERE state = 'cooldown' AND state_until IS NOT NULL)
       AS "nextCooldownEnd",
@@ -87,7 +87,7 @@ function scoped({ sessionId, sessionName, tags, method }: CountScope): SQL {
       (SELECT json_object_agg(name, n) FROM (
         SELECT 'state:' || state AS name, count(*) AS n FROM wanted GROUP BY state
         UNION ALL SELECT ${sql.raw(`'${LIMITED}'`)}, count(method_until) FROM wanted
-      ) AS sums) AS tallies,
+      ) AS sums) AS counters,
       min(until) FILTER (WHERE state = 'flood') AS "nextFloodEnd",
       min(until) FILTER (WHERE state = 'cooldown') AS "nextCooldownEnd",
       min(method_until) AS "nextMethodFloodEnd",
@@ -103,7 +103,7 @@ export async function readCounts(units: Reads, scope?: CountScope): Promise<Pool
   const method = scope?.method ?? null;
   const all = method === null ? COUNTS({ names: NAMES }) : COUNTS_FOR_METHOD({ names: NAMES, method });
   const [row] = await units.read<Row>(scope && namesSessions(scope) ? scopedStatement(scope) : all);
-  const of = (name: string) => row?.tallies?.[name] ?? 0;
+  const of = (name: string) => row?.counters?.[name] ?? 0;
   const states = Object.fromEntries(STATES.map((state) => [state, of(`state:${state}`)]));
   const freeButMethodFlooded = of(LIMITED);
   return {

@@ -47,7 +47,7 @@ export class ReleaseFastPath {
         ...{ sessionId: id, sessionName: name, at: now, event: 'released', detail: null },
       })),
       deadline: Number.POSITIVE_INFINITY,
-      told: freed !== null,
+      announced: freed !== null,
     }));
     const places = new Set(rows.map(({ place }) => place));
     return asked.map((_, index) => places.has(index + 1));
@@ -76,7 +76,7 @@ const states = sql.raw(ENDING.map((state) => `'${state}'`).join(', '));
 
 const value = sql.placeholder;
 
-const tallies = sql`SELECT v.name, v.n::bigint FROM ended, LATERAL (VALUES
+const counterChanges = sql`SELECT v.name, v.n::bigint FROM ended, LATERAL (VALUES
   (${sql.raw(`'state:${LEASED}'`)}, -1), ('state:' || ended.state, 1), ('holder:' || ended.lease_holder, -1),
   ('method_flooded', CASE WHEN ended.state = 'free' AND ended.method_flooded THEN 1 ELSE 0 END)) AS v(name, n)`;
 
@@ -100,13 +100,13 @@ const RELEASE = prepared(
     ), noted AS (
       INSERT INTO history (session_id, at, event, lease_id, holder)
       SELECT id, ${value('now')}::bigint, 'released', lease_id, holder FROM ended
-    ), counted AS (${addToCounts(tallies)}
-    ), told AS MATERIALIZED (
+    ), counted AS (${addToCounts(counterChanges)}
+    ), announced AS MATERIALIZED (
       SELECT pg_notify(${value('channel')}, replace(${value('freed')}::text, '"N"', free.n::text))
       FROM (SELECT count(*) AS n FROM ended WHERE state = 'free') AS free
       WHERE free.n > 0 AND ${value('freed')}::text IS NOT NULL
     )
-    SELECT place, id, name, state, (SELECT count(*) FROM told) AS told FROM ended`,
+    SELECT place, id, name, state, (SELECT count(*) FROM announced) AS announced FROM ended`,
 );
 
 /**

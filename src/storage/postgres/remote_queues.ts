@@ -89,10 +89,10 @@ export class PostgresQueues implements RemoteQueues {
 
   #tellOwn(): void {
     const { channel } = this.#parts;
-    channel.sendLatest('queue', () => this.#told(this.#own(), channel.pid ?? 0));
+    channel.sendLatest('queue', () => this.#announcement(this.#own(), channel.pid ?? 0));
   }
 
-  #told(waiting: readonly WaitingRequest[], pid: number): ToldQueue {
+  #announcement(waiting: readonly WaitingRequest[], pid: number): ToldQueue {
     const kinds: Record<string, number[]> = {};
     let known = 0;
     for (const { wants, arrivedAt } of waiting) {

@@ -34,7 +34,7 @@ export class Signals implements PoolSignals {
     this.#dependencies = dependencies;
     this.#waitedFor = waitedFor;
     channel.on('freed', (count) => this.#tellFreed(Number(count)));
-    channel.on('effects', (body) => this.#heard(body as Told));
+    channel.on('effects', (body) => this.#heard(body as Announcement));
     channel.onReconnected(() => {
       this.#nextDeadline = 0;
       this.#tellFreed(MANY);
@@ -82,11 +82,11 @@ export class Signals implements PoolSignals {
   }
 
   /** Announces the effects of a transaction, after its commit. */
-  committed({ freed, notices, deadline, told = false }: CommitEffects): void {
+  committed({ freed, notices, deadline, announced = false }: CommitEffects): void {
     this.expect(deadline);
     this.#tellHappened(notices);
     this.#tellFreed(freed);
-    if (!told) {
+    if (!announced) {
       this.#untold = Math.min(this.#untold + freed, MANY);
       if (this.#waitedFor()) this.waited();
     }
@@ -106,7 +106,7 @@ export class Signals implements PoolSignals {
     this.#deadlineToTell = Number.POSITIVE_INFINITY;
   }
 
-  #heard({ notices, deadline }: Told): void {
+  #heard({ notices, deadline }: Announcement): void {
     if (deadline !== null) this.expect(deadline);
     this.#tellHappened(notices);
   }
@@ -128,18 +128,18 @@ export interface CommitEffects {
   /** The earliest deadline that was set, in milliseconds on the service's clock; Infinity: none. */
   readonly deadline: number;
   /** Whether the transaction itself announced freed sessions to the other replicas. */
-  readonly told?: boolean;
+  readonly announced?: boolean;
 }
 
 /** CommitEffects as they are sent through the server. */
-interface Told {
+interface Announcement {
   readonly notices: readonly PoolNotice[];
   /** Null: none. */
   readonly deadline: number | null;
 }
 
 /** The effects except freed sessions, in as many messages as needed. A notice that fits into none is dropped. */
-function pagesOf(notices: readonly PoolNotice[], deadline: number): Told[] {
+function pagesOf(notices: readonly PoolNotice[], deadline: number): Announcement[] {
   const pages: PoolNotice[][] = [[]];
   let room = MAX_PAYLOAD_CHARACTERS;
   for (const notice of notices) {

@@ -161,9 +161,14 @@ export class PostgresUnitOfWork implements UnitOfWork {
     }
     const changed = [...this.#counts].filter(([, n]) => n !== 0);
     if (changed.length > 0) await this.db.execute(addToCounts(valuesOf(changed)));
-    const told = this.freed > 0 ? message(this.freed) : null;
-    if (told !== null) await this.db.execute(sql`SELECT pg_notify(${CHANNEL}, ${told})`);
-    return { freed: this.freed, notices: this.#notices, deadline: this.#deadline, told: told !== null };
+    const announcement = this.freed > 0 ? message(this.freed) : null;
+    if (announcement !== null) await this.db.execute(sql`SELECT pg_notify(${CHANNEL}, ${announcement})`);
+    return {
+      freed: this.freed,
+      notices: this.#notices,
+      deadline: this.#deadline,
+      announced: announcement !== null,
+    };
   }
 
   async #locked(condition: SQL, now: number): Promise<SessionRow | undefined> {

@@ -27,8 +27,8 @@ function checks(units: UnitOfWorkRunner): Pick<Details, 'checked' | 'unchecked'>
         const [row] = await unit.forUpdate(db.select().from(sessions).where(eq(sessions.id, id)));
         if (!row) return;
         const { userId = row.userId, phoneNumber = row.phoneNumber } = identity;
-        const told = userId !== row.userId || phoneNumber !== row.phoneNumber;
-        const changes = { userId, phoneNumber, lastCheckedAt: now, ...(told && { updatedAt: now }) };
+        const isChanged = userId !== row.userId || phoneNumber !== row.phoneNumber;
+        const changes = { userId, phoneNumber, lastCheckedAt: now, ...(isChanged && { updatedAt: now }) };
         await db.update(sessions).set(changes).where(eq(sessions.id, id));
       }),
     /** Two range scans of one index, with its exact condition: the cost does not grow with the pool. */

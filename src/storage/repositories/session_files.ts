@@ -81,10 +81,10 @@ export class SessionFiles {
     const authKeySha256 = digest(found.authKeySha256);
     const base = await this.#owners.ofNew(authKeySha256, dead);
     const values = { ...columns, ...base, jsonFile: json, authKeySha256, proxyId, tags: [] };
-    const standing = { state: base.baseState, stateReason: base.baseStateReason, lastUsedAt: 0 };
+    const poolState = { state: base.baseState, stateReason: base.baseStateReason, lastUsedAt: 0 };
     const times = { createdAt: now, updatedAt: now };
     const row = await this.#unit.insert({
-      ...{ ...values, ...standing, ...times },
+      ...{ ...values, ...poolState, ...times },
       foldedName: foldName(found.name),
     });
     this.#unit.record(row, { at: now, event: 'added', detail: base.baseStateReason });

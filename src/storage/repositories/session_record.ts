@@ -6,7 +6,7 @@ export function sessionRecord(row: SessionRow): SessionRecord {
   const { id, name, file, jsonFile, format, dcId, userId, phoneNumber, apiId, apiHash } = row;
   const { state, stateReason, baseState, baseStateReason, stateUntil, tags, proxyId } = row;
   const { createdAt, updatedAt, lastCheckedAt, lastUsedAt } = row;
-  const told = { id, name, file, jsonFile, format, dcId, userId, phoneNumber, apiId, apiHash };
-  const standing = { state, stateReason, baseState, baseStateReason, stateUntil, tags, proxyId };
-  return { ...told, ...standing, createdAt, updatedAt, lastCheckedAt, lastUsedAt };
+  const description = { id, name, file, jsonFile, format, dcId, userId, phoneNumber, apiId, apiHash };
+  const poolState = { state, stateReason, baseState, baseStateReason, stateUntil, tags, proxyId };
+  return { ...description, ...poolState, createdAt, updatedAt, lastCheckedAt, lastUsedAt };
 }
