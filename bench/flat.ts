@@ -78,7 +78,7 @@ async function fill(dataDirectory: string, sessions: number): Promise<void> {
   const now = Math.floor(systemTime.wall());
   for (let from = 1; from <= sessions; from += 2000) {
     const count = Math.min(2000, sessions - from + 1);
-    await database.intake.apply(
+    await database.stores.intake.apply(
       Array.from({ length: count }, (_, index) => newSession(from + index)),
       now,
     );

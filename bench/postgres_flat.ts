@@ -75,7 +75,8 @@ async function fill(postgres: PostgresServer, database: string, sessions: number
   await run('CHECKPOINT');
 }
 
-async function cycles({ database: { pool }, times }: Side, counts: boolean): Promise<void> {
+async function cycles({ database, times }: Side, counts: boolean): Promise<void> {
+  const { pool } = database.stores;
   for (let cycle = 0; cycle < CYCLES_A_ROUND; cycle += 1) {
     const leaseId = randomUUID();
     const acquired = await timed(() => pool.acquire({ ...PLAIN_REQUEST, leaseId }, Date.now()));

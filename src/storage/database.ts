@@ -2,8 +2,8 @@ import type { Logger } from 'winston';
 import type { Cluster } from '../cluster/cluster.js';
 import type { SteadyClock, TimeSource } from '../kernel/clock.js';
 import type { Threads } from '../kernel/threads.js';
-import type { PoolSignals, PoolStore } from '../pool/store.js';
-import type { Repositories } from './repositories/repositories.js';
+import type { PoolSignals } from '../pool/store.js';
+import type { Stores } from './repositories/repositories.js';
 
 /** What the start knows about the database that it should find. */
 export interface ExpectedDatabase {
@@ -28,8 +28,7 @@ export interface DatabaseDependencies {
 }
 
 /** The service's storage, whichever the driver. */
-export interface Database extends Repositories {
-  readonly pool: PoolStore;
+export interface Database extends Stores {
   readonly signals: PoolSignals;
   /** The clock of every process that uses this database. */
   readonly clock: SteadyClock;

@@ -24,6 +24,9 @@ export interface Preparable<Query> {
   prepare(name: string): Query;
 }
 
+/** A result, at once or later: SQLite's thread has its database at hand. */
+export type Awaitable<Result> = Result | Promise<Result>;
+
 /** A session to insert. */
 export type NewSessionRow = Tables['sessions']['$inferInsert'];
 
@@ -41,15 +44,15 @@ export interface UnitOfWork {
    */
   prepared<Query>(name: string, build: (unit: UnitOfWork) => Preparable<Query>): Query;
   /** Waits until no other transaction has this lock, and holds it until this one ends. SQLite has one writer. */
-  lock(name: NamedLock): Promise<void>;
+  lock(name: NamedLock): Awaitable<void>;
   /** Locks what the query selects until the transaction ends. SQLite has one writer. */
   forUpdate<Query extends object>(query: Query, lock?: RowLock): Query;
   /** The column in the order of its bytes, which is the same on every server. */
   byteOrder(column: AnyPgColumn): SQL;
   /** The row, locked until the transaction ends, in its state at `now`. */
-  byId(id: number, now: number): Promise<SessionRow | undefined>;
+  byId(id: number, now: number): Awaitable<SessionRow | undefined>;
   /** As `byId`, by name. */
-  byName(name: string, now: number): Promise<SessionRow | undefined>;
+  byName(name: string, now: number): Awaitable<SessionRow | undefined>;
   /** Inserts a session and counts it. */
   insert(row: NewSessionRow): Promise<SessionRow>;
   /** Deletes a locked row and subtracts it from the counters. */
@@ -60,9 +63,9 @@ export interface UnitOfWork {
     event: PoolEvent,
     changes: Partial<PoolColumns>,
     entry: HistoryEntry,
-  ): Promise<SessionRow | null>;
+  ): Awaitable<SessionRow | null>;
   /** Writes pool columns of a locked row; returns the updated row. */
-  write(row: SessionRow, changes: Partial<PoolColumns>): Promise<SessionRow>;
+  write(row: SessionRow, changes: Partial<PoolColumns>): Awaitable<SessionRow>;
   /** Adds an entry to the session's history, and notifies the listeners after the commit. */
   record(row: Pick<SessionRow, 'id' | 'name' | 'leaseId'>, entry: HistoryEntry): void;
   /** Called when a deadline was set: passed deadlines must be checked by then. */
@@ -76,7 +79,7 @@ export interface UnitOfWorkRunner {
   /** Runs `work` in one transaction, retrying it from the start if necessary. Durable when it resolves. */
   run<Result>(work: (unit: UnitOfWork) => Promise<Result>): Promise<Result>;
   /** Applies a bounded number of the deadlines that have passed by `now`. */
-  applyExpired(now: number): Promise<void>;
+  applyExpired(now: number): Awaitable<void>;
 }
 
 /** How many rows a statement without `returning` changed, with either driver. */

@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { nodeTimers } from '../../src/kernel/timers.js';
 import { PoolService } from '../../src/pool/service.js';
-import type { PostgresDatabase } from '../../src/storage/postgres/database.js';
 import { by, found, put, T0, wish } from '../contracts/stores.js';
 import { until } from '../service/manual_time.js';
-import { borrowDatabase, openPostgres, returnDatabase } from '../storage/databases_postgres.js';
+import {
+  borrowDatabase,
+  type OpenReplica,
+  openPostgres,
+  returnDatabase,
+} from '../storage/databases_postgres.js';
 
 /** Leasing as one replica does it. */
 export interface Replica {
   readonly pool: PoolService;
-  readonly database: PostgresDatabase;
+  readonly database: OpenReplica;
 }
 
 /** Replicas over one database, and the order in which they have answered. */

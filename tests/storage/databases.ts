@@ -11,8 +11,12 @@ import { reusedThreads } from '../service/reused_threads.js';
 
 export const MIGRATIONS = resolve('drizzle/sqlite');
 
-export function openAt(path: string): Promise<SqliteDatabase> {
-  return SqliteDatabase.open({ path, migrations: MIGRATIONS }, reusedThreads);
+/** An open file, with its stores. */
+export type OpenFile = Awaited<ReturnType<typeof openAt>>;
+
+export async function openAt(path: string) {
+  const database = await SqliteDatabase.open({ path, migrations: MIGRATIONS }, reusedThreads);
+  return Object.assign(database, database.stores);
 }
 
 /** Runs the test with an empty directory that is deleted afterwards. */

@@ -102,8 +102,12 @@ BEGIN
   PERFORM setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace;
 END $$`;
 
-export function openPostgres(name: string, over: Partial<PostgresOptions> = {}): Promise<PostgresDatabase> {
-  return PostgresDatabase.open(optionsFor(name, over), POSTGRES_MIGRATIONS, SURROUNDINGS);
+/** One replica's database, with its stores. */
+export type OpenReplica = Awaited<ReturnType<typeof openPostgres>>;
+
+export async function openPostgres(name: string, over: Partial<PostgresOptions> = {}) {
+  const database = await PostgresDatabase.open(optionsFor(name, over), POSTGRES_MIGRATIONS, SURROUNDINGS);
+  return Object.assign(database, database.stores);
 }
 
 /** Stores over a new database that is dropped when they are closed. */
@@ -115,7 +119,7 @@ export async function makePostgresStores(): Promise<Stores> {
 
 /** The driver's stores. `closed`: runs once they are closed. */
 export function postgresStores(database: PostgresDatabase, closed = async () => {}): Stores {
-  return storesOf(database, database.signals, async () => {
+  return storesOf(database.stores, database.signals, async () => {
     await database.close();
     await closed();
   });

@@ -3,9 +3,8 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { SqliteDatabase } from '../../src/storage/sqlite/database.js';
 import { by, found, put, T0, wish } from '../contracts/stores.js';
-import { openAt } from './databases.js';
+import { type OpenFile, openAt } from './databases.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'disk-'));
 const disk = join(directory, 'disk');
@@ -38,7 +37,7 @@ function fill(path: string): void {
 }
 
 where('a disk that cannot be written', () => {
-  let database: SqliteDatabase;
+  let database: OpenFile;
 
   beforeAll(async () => {
     run('mount', '-t', 'tmpfs', '-o', 'size=4m', 'none', disk);

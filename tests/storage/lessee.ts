@@ -7,7 +7,7 @@ import { add, storesOf, T0, wish } from '../contracts/stores.js';
  */
 async function main(path: string, migrations: string): Promise<void> {
   const database = await SqliteDatabase.open({ path, migrations });
-  const stores = storesOf(database, database, () => database.close());
+  const stores = storesOf(database.stores, database, () => database.close());
   await add(stores, ...Array.from({ length: 5000 }, (_, index) => `s${index}`));
   for (let turn = 0; ; turn += 1) {
     const asked = Array.from({ length: 10 }, (_, index) =>

@@ -90,7 +90,7 @@ describe('a database of the first version', () => {
       await expect(beside()).rejects.toThrow(`${path} belongs to an older version of TeleGate`);
       const database = await openAt(path);
       const second = await beside();
-      expect(await second.access.keys()).toEqual([]);
+      expect(await second.stores.access.keys()).toEqual([]);
       await second.close();
       await database.pool.release(5, by({ leaseId: 'L' }), null, T0);
       await database.close();

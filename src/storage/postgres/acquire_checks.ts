@@ -1,12 +1,14 @@
 import { and, arrayContains, eq, gt, sql } from 'drizzle-orm';
-import { type AcquireOutcome, type AcquireRequest, IDEMPOTENCY_MS, type Lease } from '../../pool/store.js';
+import type { StoredProxy } from '../../kernel/proxy.js';
+import { type AcquireOutcome, type AcquireRequest, IDEMPOTENCY_MS } from '../../pool/store.js';
+import { leaseOf } from '../repositories/session_record.js';
 import type { SessionRow } from '../tables.js';
 import type { Db } from './connect.js';
 import { lockNamed } from './locks.js';
 import { counts, idempotencyKeys, proxies, sessions } from './schema.js';
 import type { PostgresUnitOfWork } from './unit_of_work.js';
 
-/** The earlier answer for the request's idempotency key; null: it is new. */
+/** The earlier answer for the request's idempotency key, counted as returned again; null: it is new. */
 export async function repeated(
   unit: PostgresUnitOfWork,
   request: AcquireRequest,
@@ -15,12 +17,17 @@ export async function repeated(
   const { holder, idempotencyKey } = request;
   if (idempotencyKey === null) return null;
   await lockNamed(unit.db, 'idempotencyKey', JSON.stringify([holder, idempotencyKey]));
-  const before = await repeat(unit.db, holder, idempotencyKey, now);
+  const { holder: asking, key, createdAt, repeats } = idempotencyKeys;
+  const [before] = await unit.db
+    .update(idempotencyKeys)
+    .set({ repeats: sql`${repeats} + 1` })
+    .where(and(eq(asking, holder), eq(key, idempotencyKey), gt(createdAt, now - IDEMPOTENCY_MS)))
+    .returning();
   if (!before) return null;
   const { sessionId, leaseId } = before;
   const row = await unit.byId(sessionId, now);
   if (row?.state !== 'leased' || row.leaseId !== leaseId) return { kind: 'lease_lost', sessionId };
-  return { kind: 'granted', lease: await leaseOf(unit, row, leaseId), repeated: true };
+  return { kind: 'granted', lease: leaseOf(row, await proxyOf(unit, row)), repeated: true };
 }
 
 /** Whether the session that the request names, if any, exists for its key. */
@@ -52,37 +59,11 @@ export async function overCap(
   return held >= maxLeases ? { kind: 'max_leases', held, maxLeases } : null;
 }
 
-async function leaseOf(unit: PostgresUnitOfWork, row: SessionRow, leaseId: string): Promise<Lease> {
+async function proxyOf({ db }: PostgresUnitOfWork, { proxyId }: SessionRow): Promise<StoredProxy | null> {
+  if (proxyId === null) return null;
   const { type, host, port, user, pass } = proxies;
-  const proxy =
-    row.proxyId === null
-      ? []
-      : await unit.db
-          .select({ type, host, port, user, pass })
-          .from(proxies)
-          .where(eq(proxies.id, row.proxyId));
-  const { file, jsonFile, format, phoneNumber, userId, apiId, tags } = row;
-  const said = { file, jsonFile, format, phoneNumber, userId, apiId, tags, proxy: proxy[0] ?? null };
-  return { leaseId, sessionId: row.id, sessionName: row.name, expiresAt: row.stateUntil ?? 0, ...said };
-}
-
-/** The earlier answer for a key. */
-type Answered = typeof idempotencyKeys.$inferSelect;
-
-/** The earlier answer for the request's idempotency key, counted as returned again; null: it is new. */
-async function repeat(db: Db, holder: string, key: string, now: number): Promise<Answered | null> {
-  const [before] = await db
-    .update(idempotencyKeys)
-    .set({ repeats: sql`${idempotencyKeys.repeats} + 1` })
-    .where(
-      and(
-        eq(idempotencyKeys.holder, holder),
-        eq(idempotencyKeys.key, key),
-        gt(idempotencyKeys.createdAt, now - IDEMPOTENCY_MS),
-      ),
-    )
-    .returning();
-  return before ?? null;
+  const found = db.select({ type, host, port, user, pass }).from(proxies);
+  return (await found.where(eq(proxies.id, proxyId)))[0] ?? null;
 }
 
 /** Stores the answer for the request's idempotency key. */

@@ -1,21 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { QueryConfig, QueryResultRow } from 'pg';
-import { STATES, type State } from '../../pool/states.js';
 import { type CountScope, namesSessions, type PoolCounts } from '../../pool/store.js';
 import { MAX_METHOD_FLOODS_SCANNED } from '../bounds.js';
+import { COUNTED, type CountRow, POOL_COUNTERS, poolCounts } from '../pool_counts.js';
 import { prepared } from './prepared.js';
 
 /** Runs a statement that changes nothing. */
 interface Reads {
   read<Row extends QueryResultRow>(query: QueryConfig): Promise<Row[]>;
-}
-
-interface Row {
-  readonly counters: Readonly<Record<string, number>> | null;
-  readonly nextFloodEnd: number | null;
-  readonly nextMethodFloodEnd: number | null;
-  readonly nextCooldownEnd: number | null;
-  readonly oldestLeaseAt: number | null;
 }
 
 const value = sql.placeholder;
@@ -52,9 +44,6 @@ const COUNTS_FOR_METHOD = prepared(
   ofAll(nextMethodFloodEnd(sql`WHERE method = ${value('method')}::text`, sql``)),
 );
 
-const LIMITED = 'method_flooded';
-const NAMES = [LIMITED, ...STATES.map((state) => `state:${state}`)];
-
 const scopedStatements = new Map<string, (values: Record<string, unknown>) => QueryConfig>();
 
 /** The sessions in the scope, examined one by one. */
@@ -80,19 +69,10 @@ function scoped({ sessionId, sessionName, tags, method }: CountScope): SQL {
   ];
   const flood = sql`(SELECT max(f.until) FROM method_floods f WHERE f.session_id = s.id
     ${method === null ? sql`` : sql`AND f.method = ${value('method')}`})`;
-  return sql`WITH wanted AS (SELECT s.state, s.state_until AS until, s.last_used_at AS used,
+  return sql`SELECT ${sql.raw(COUNTED)} FROM (
+    SELECT s.state, s.state_until AS until, s.last_used_at AS used,
       CASE WHEN s.state = 'free' AND s.method_flooded THEN ${flood} END AS method_until
-      FROM sessions s WHERE ${sql.join(conditions, sql` AND `)})
-    SELECT
-      (SELECT json_object_agg(name, n) FROM (
-        SELECT 'state:' || state AS name, count(*) AS n FROM wanted GROUP BY state
-        UNION ALL SELECT ${sql.raw(`'${LIMITED}'`)}, count(method_until) FROM wanted
-      ) AS sums) AS counters,
-      min(until) FILTER (WHERE state = 'flood') AS "nextFloodEnd",
-      min(until) FILTER (WHERE state = 'cooldown') AS "nextCooldownEnd",
-      min(method_until) AS "nextMethodFloodEnd",
-      min(used) FILTER (WHERE state = 'leased') AS "oldestLeaseAt"
-    FROM wanted`;
+    FROM sessions s WHERE ${sql.join(conditions, sql` AND `)}) AS wanted`;
 }
 
 /**
@@ -100,21 +80,13 @@ function scoped({ sessionId, sessionName, tags, method }: CountScope): SQL {
  * pool.
  */
 export async function readCounts(units: Reads, scope?: CountScope): Promise<PoolCounts> {
-  const method = scope?.method ?? null;
-  const all = method === null ? COUNTS({ names: NAMES }) : COUNTS_FOR_METHOD({ names: NAMES, method });
-  const [row] = await units.read<Row>(scope && namesSessions(scope) ? scopedStatement(scope) : all);
-  const of = (name: string) => row?.counters?.[name] ?? 0;
-  const states = Object.fromEntries(STATES.map((state) => [state, of(`state:${state}`)]));
-  const freeButMethodFlooded = of(LIMITED);
-  return {
-    total: STATES.reduce((sum, state) => sum + of(`state:${state}`), 0),
-    states: states as Record<State, number>,
-    freeButMethodFlooded,
-    nextFloodEnd: row?.nextFloodEnd ?? null,
-    nextMethodFloodEnd: freeButMethodFlooded > 0 ? (row?.nextMethodFloodEnd ?? null) : null,
-    nextCooldownEnd: row?.nextCooldownEnd ?? null,
-    oldestLeaseAt: row?.oldestLeaseAt ?? null,
-  };
+  if (scope && namesSessions(scope))
+    return poolCounts((await units.read<CountRow>(scopedStatement(scope)))[0]);
+  const [names, method] = [POOL_COUNTERS, scope?.method ?? null];
+  const all = method === null ? COUNTS({ names }) : COUNTS_FOR_METHOD({ names, method });
+  const [row] = await units.read<{ readonly counters: CountRow | null }>(all);
+  const { counters, ...times } = row ?? { counters: null };
+  return poolCounts({ ...times, ...counters });
 }
 
 /** More than the connections that write at the same moment, over all replicas. */

@@ -1,14 +1,6 @@
 import type { Pool } from 'pg';
-import type { AccessStore } from '../../access/store.js';
-import type { AuditStore } from '../../audit/store.js';
-import type { IntakeStore } from '../../intake/store.js';
 import { Unavailable } from '../../kernel/errors.js';
-import type { LoginStore } from '../../logins/store.js';
-import type { PoolSignals, PoolStore } from '../../pool/store.js';
-import type { RunStore } from '../../runs/store.js';
-import type { SessionStore } from '../../sessions/store.js';
-import type { SourceStore } from '../../sources/store.js';
-import { type Repositories, repositories } from '../repositories/repositories.js';
+import { repositories, type Stores } from '../repositories/repositories.js';
 import type { UnitOfWorkRunner } from '../unit_of_work.js';
 import { Channel } from './channel.js';
 import { PostgresCluster } from './cluster.js';
@@ -23,19 +15,13 @@ import { type TransactionDependencies, Transactions, toldError } from './transac
 import { PostgresUnitsOfWork } from './unit_of_work.js';
 
 /** The service's storage in PostgreSQL, shared by any number of replicas. */
-export class PostgresDatabase implements Repositories {
-  readonly pool: PoolStore;
-  readonly intake: IntakeStore;
-  readonly access: AccessStore;
-  readonly audit: AuditStore;
-  readonly sessions: SessionStore;
-  readonly logins: LoginStore;
-  readonly sources: SourceStore;
-  readonly runs: RunStore;
+export class PostgresDatabase {
+  readonly stores: Stores;
   readonly cluster: PostgresCluster;
+  /** The pool's events, here and at the other replicas. */
+  readonly signals: Signals;
   readonly #connections: Pool;
   readonly #channel: Channel;
-  readonly #signals: Signals;
   readonly #transactions: Transactions;
   readonly #unknownLeases: OrphanedLeases;
   #closed: Promise<void> | null = null;
@@ -53,29 +39,20 @@ export class PostgresDatabase implements Repositories {
     const queues: PostgresQueues = new PostgresQueues({
       channel,
       living: (pids) => livingOf(transactions, pids),
-      onWaiting: () => signals.waited(),
+      onWaiting: () => this.signals.waited(),
     });
-    const signals = new Signals(channel, dependencies, () => queues.length > 0);
-    this.#signals = signals;
+    this.signals = new Signals(channel, dependencies, () => queues.length > 0);
     this.cluster = new PostgresCluster({ options, connections, transactions, channel, queues });
-    const units = new PostgresUnitsOfWork(transactions, signals);
+    const units = new PostgresUnitsOfWork(transactions, this.signals);
     const deadlines = new Deadlines(units);
-    this.#unknownLeases = new OrphanedLeases(units, dependencies, options.statementTimeoutMs);
+    const unknown = new OrphanedLeases(units, dependencies, options.statementTimeoutMs);
+    this.#unknownLeases = unknown;
     const runner: UnitOfWorkRunner = {
       run: (work) => units.run(work),
       applyExpired: (now) => deadlines.applyExpired(now),
     };
-    const unknown = this.#unknownLeases;
-    this.pool = leaseStore({ units, runner, deadlines, unknown, lanes: lanesOf(options) });
-    ({
-      intake: this.intake,
-      access: this.access,
-      audit: this.audit,
-      sessions: this.sessions,
-      logins: this.logins,
-      runs: this.runs,
-      sources: this.sources,
-    } = repositories(runner));
+    const pool = leaseStore({ units, runner, deadlines, unknown, lanes: lanesOf(options) });
+    this.stores = { ...repositories(runner), pool };
   }
 
   /**
@@ -98,11 +75,6 @@ export class PostgresDatabase implements Repositories {
     }
     database.cluster.queues.ask();
     return database;
-  }
-
-  /** The pool's events, here and at the other replicas. */
-  get signals(): PoolSignals {
-    return this.#signals;
   }
 
   /** The server's time, in milliseconds since 1970. @throws Unavailable. */
@@ -141,7 +113,7 @@ export class PostgresDatabase implements Repositories {
   async #close(): Promise<void> {
     this.#unknownLeases.close();
     await this.#connections.end();
-    this.#signals.flush();
+    this.signals.flush();
     await this.#channel.close();
   }
 }

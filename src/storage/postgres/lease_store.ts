@@ -1,16 +1,7 @@
 import { Unavailable } from '../../kernel/errors.js';
-import { authorizeLease, type Caller } from '../../pool/lease_authorization.js';
+import { authorizeLease } from '../../pool/lease_authorization.js';
 import { renewal } from '../../pool/lease_decisions.js';
-import type {
-  AcquireOutcome,
-  AcquireRequest,
-  CountScope,
-  Flood,
-  Outcome,
-  PoolCounts,
-  PoolStore,
-  RenewOutcome,
-} from '../../pool/store.js';
+import type { CountScope, PoolStore } from '../../pool/store.js';
 import { MAX_EXPIRED_PER_COUNT } from '../bounds.js';
 import { leaseRepository, releaseLease } from '../repositories/lease_repository.js';
 import type { UnitOfWorkRunner } from '../unit_of_work.js';
@@ -50,23 +41,18 @@ export function leaseStore({ units, runner, deadlines, unknown, lanes }: LeasePa
       throw error;
     }
   };
-  const counts = async (now: number, scope?: CountScope): Promise<PoolCounts> => {
+  const counts = async (now: number, scope?: CountScope) => {
     await deadlines.applyExpired(now, MAX_EXPIRED_PER_COUNT);
     return readCounts(units, scope);
   };
   return {
     ...leases,
     counts,
-    acquire(request: AcquireRequest, now: number): Promise<AcquireOutcome> {
+    acquire(request, now) {
       const granting = acquisition.acquire(request, now, () => counts(now, request));
       return endingLater(request.leaseId, now, granting, OutcomeUnknown);
     },
-    async renew(
-      sessionId: number,
-      caller: Caller,
-      ttlSeconds: number | null,
-      now: number,
-    ): Promise<RenewOutcome> {
+    async renew(sessionId, caller, ttlSeconds, now) {
       await deadlines.applyExpired(now);
       return units.run(async (unit) => {
         const row = await unit.byId(sessionId, now);
@@ -78,7 +64,7 @@ export function leaseStore({ units, runner, deadlines, unknown, lanes }: LeasePa
         return { kind: 'renewed', expiresAt: changes.stateUntil };
       });
     },
-    async release(sessionId: number, caller: Caller, flood: Flood | null, now: number): Promise<Outcome> {
+    async release(sessionId, caller, flood, now) {
       await deadlines.applyExpired(now);
       if (flood === null && (await releases.end(sessionId, caller, now)))
         return { kind: 'done', changed: true, as: 'holder' };

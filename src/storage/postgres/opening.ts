@@ -3,8 +3,8 @@ import { awaitedTimers, nodeTimers } from '../../kernel/timers.js';
 import { type Database, type DatabaseDependencies, DatabaseRefused } from '../database.js';
 import type { PostgresTarget } from '../database_url.js';
 import { refuseOtherVersion } from '../migrate.js';
-import { AccessRepository } from '../repositories/access_repository.js';
-import { AuditRepository } from '../repositories/audit_repository.js';
+import { accessRepository } from '../repositories/access_repository.js';
+import { auditRepository } from '../repositories/audit_repository.js';
 import { restoreClock, saveClock } from '../saved_clock.js';
 import type { UnitOfWorkRunner } from '../unit_of_work.js';
 import { connect, placeOf, reason } from './connect.js';
@@ -31,13 +31,9 @@ export async function openPostgres(target: PostgresTarget, around: DatabaseDepen
     { random: Math.random, timers: awaitedTimers },
   );
   try {
-    const { access, audit, signals, cluster } = database;
-    const { pool, intake, sessions, logins, sources, runs } = database;
-    const probe = () => database.probe();
-    const stores = {
-      ...{ pool, intake, access, audit, sessions, logins, sources, runs },
-      ...{ signals, cluster, probe, shared: true },
-    };
+    const { signals, cluster } = database;
+    const { access } = database.stores;
+    const stores = { ...database.stores, signals, cluster, probe: () => database.probe(), shared: true };
     if (around.ownTime) {
       const clock = await restoreClock(access, around.time);
       return { ...stores, clock, touch: () => saveClock(access, clock), close: () => database.close() };
@@ -89,8 +85,8 @@ export async function openPostgresSideConnection(
     applyExpired: async () => undefined,
   };
   return {
-    access: new AccessRepository(units),
-    audit: new AuditRepository(units),
+    access: accessRepository(units),
+    audit: auditRepository(units),
     close: () => connections.end(),
   };
 }

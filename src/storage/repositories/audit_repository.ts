@@ -1,50 +1,38 @@
 import { and, asc, count, desc, eq, inArray, lt, type SQL } from 'drizzle-orm';
-import type { AuditEntry, AuditFilter, AuditRow, AuditStore } from '../../audit/store.js';
-import type { Page } from '../../kernel/page.js';
+import type { AuditFilter, AuditStore } from '../../audit/store.js';
 import type { Tables } from '../tables.js';
 import { affectedRows, type UnitOfWorkRunner } from '../unit_of_work.js';
 
 /** The audit log. */
-export class AuditRepository implements AuditStore {
-  readonly #units: UnitOfWorkRunner;
-
-  constructor(units: UnitOfWorkRunner) {
-    this.#units = units;
-  }
-
-  add(entry: AuditEntry): Promise<void> {
-    return this.#units.run(async ({ db, tables: { auditLog } }) => {
-      await db.insert(auditLog).values(entry);
-    });
-  }
-
-  entries(filter: AuditFilter, { skip, limit }: Page): Promise<AuditRow[]> {
-    return this.#units.run(({ db, tables: { auditLog } }) => {
-      const found = db.select().from(auditLog).where(matching(auditLog, filter));
-      return found.orderBy(desc(auditLog.id)).limit(limit).offset(skip);
-    });
-  }
-
-  count(filter: AuditFilter): Promise<number> {
-    return this.#units.run(async ({ db, tables: { auditLog } }) => {
-      const [row] = await db.select({ n: count() }).from(auditLog).where(matching(auditLog, filter));
-      return row?.n ?? 0;
-    });
-  }
-
-  /** Entries are written in chronological order, except within fractions of a second. */
-  prune(before: number, limit: number): Promise<number> {
-    return this.#units.run(async ({ db, tables: { auditLog } }) => {
-      const first = db
-        .select({ id: auditLog.id, at: auditLog.at })
-        .from(auditLog)
-        .orderBy(asc(auditLog.id))
-        .limit(limit)
-        .as('first');
-      const old = db.select({ id: first.id }).from(first).where(lt(first.at, before));
-      return affectedRows(await db.delete(auditLog).where(inArray(auditLog.id, old)));
-    });
-  }
+export function auditRepository(units: UnitOfWorkRunner): AuditStore {
+  return {
+    add: (entry) =>
+      units.run(async ({ db, tables: { auditLog } }) => {
+        await db.insert(auditLog).values(entry);
+      }),
+    entries: (filter, { skip, limit }) =>
+      units.run(({ db, tables: { auditLog } }) => {
+        const found = db.select().from(auditLog).where(matching(auditLog, filter));
+        return found.orderBy(desc(auditLog.id)).limit(limit).offset(skip);
+      }),
+    count: (filter) =>
+      units.run(async ({ db, tables: { auditLog } }) => {
+        const [row] = await db.select({ n: count() }).from(auditLog).where(matching(auditLog, filter));
+        return row?.n ?? 0;
+      }),
+    /** Entries are written in chronological order, except within fractions of a second. */
+    prune: (before, limit) =>
+      units.run(async ({ db, tables: { auditLog } }) => {
+        const first = db
+          .select({ id: auditLog.id, at: auditLog.at })
+          .from(auditLog)
+          .orderBy(asc(auditLog.id))
+          .limit(limit)
+          .as('first');
+        const old = db.select({ id: first.id }).from(first).where(lt(first.at, before));
+        return affectedRows(await db.delete(auditLog).where(inArray(auditLog.id, old)));
+      }),
+  };
 }
 
 function matching(auditLog: Tables['auditLog'], { action, object }: AuditFilter): SQL | undefined {

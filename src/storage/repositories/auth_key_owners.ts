@@ -11,7 +11,7 @@ import {
 } from '../../intake/auth_key_owner.js';
 import type { SessionRow } from '../tables.js';
 import type { UnitOfWork } from '../unit_of_work.js';
-import { LoginRows } from './login_rows.js';
+import { isReserved } from './login_rows.js';
 
 type Owner = Pick<SessionRow, 'id' | 'name' | 'baseState'>;
 
@@ -22,11 +22,9 @@ type Owner = Pick<SessionRow, 'id' | 'name' | 'baseState'>;
  */
 export class AuthKeyOwners {
   readonly #unit: UnitOfWork;
-  readonly #logins: LoginRows;
 
   constructor(unit: UnitOfWork) {
     this.#unit = unit;
-    this.#logins = new LoginRows(unit);
   }
 
   /** The base state of a new file. */
@@ -79,7 +77,7 @@ export class AuthKeyOwners {
     former: Pick<SessionRow, 'id' | 'name'>,
     now: number,
   ): Promise<SessionRow | null> {
-    const owner = (await this.#logins.has(key)) ? undefined : await this.#ownerOf(key, former.id);
+    const owner = (await isReserved(this.#unit, key)) ? undefined : await this.#ownerOf(key, former.id);
     const successor = owner && (await this.#unit.byId(owner.id, now));
     if (successor?.baseState !== 'duplicate') return null;
     const base = baseStateOf({ dead: null, inactive: successor.inactive, duplicateOf: null });
@@ -94,7 +92,7 @@ export class AuthKeyOwners {
 
   /** The name of what owns the auth key before this row; null: nothing does. */
   async #originalOf(key: Buffer | null, id: number, yields: YieldsTo): Promise<string | null> {
-    if (await this.#logins.has(key)) return LOGIN_UNDER_WAY;
+    if (await isReserved(this.#unit, key)) return LOGIN_UNDER_WAY;
     return duplicateOf(await this.#ownerOf(key, id), yields);
   }
 

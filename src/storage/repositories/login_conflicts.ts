@@ -11,62 +11,41 @@ import {
 } from '../../logins/rules.js';
 import type { Taken } from '../../logins/store.js';
 import type { UnitOfWork } from '../unit_of_work.js';
-import { LoginRows } from './login_rows.js';
+import { isReserved } from './login_rows.js';
 
 /**
- * What keeps a login from becoming a session: a taken name, phone number or auth key. The result holds until the end
- * of a transaction with the lock `identities`; without it, it may be outdated.
+ * What keeps a login from becoming a session: a taken name, phone number or auth key; null: nothing does. The result
+ * holds until the end of a transaction with the lock `identities`; without it, it may be outdated.
  */
-export class LoginConflicts {
-  readonly #unit: UnitOfWork;
+export async function loginConflict(unit: UnitOfWork, wanted: Wanted): Promise<Taken | null> {
+  const { name } = wanted;
+  const named = name === null ? undefined : (await sessionsNamed(unit, name)).find(conflictsWith(wanted));
+  return named ? conflictOf('name_taken', named) : accountConflict(unit, wanted);
+}
 
-  constructor(unit: UnitOfWork) {
-    this.#unit = unit;
-  }
+/** As `loginConflict`, ignoring the name. */
+export async function accountConflict(unit: UnitOfWork, wanted: Wanted): Promise<Taken | null> {
+  const { phoneNumber, authKeySha256, loginId } = wanted;
+  const { sessions } = unit.tables;
+  const isOther = conflictsWith(wanted);
+  const alive = and(ne(sessions.state, 'dead'), ne(sessions.baseState, 'dead'));
+  const phoned = phoneNumber === null ? undefined : and(eq(sessions.phoneNumber, phoneNumber), alive);
+  const ofPhone = phoned && (await sessionsWhere(unit, phoned)).find(isOther);
+  if (ofPhone) return conflictOf('phone_taken', ofPhone);
+  const key = digest(authKeySha256);
+  if (key === null) return null;
+  const keyed = (await sessionsWhere(unit, eq(sessions.authKeySha256, key))).find(isOther);
+  if (keyed) return conflictOf('auth_key_taken', keyed);
+  return (await isReserved(unit, key, loginId)) ? CONFLICT_WITH_LOGIN : null;
+}
 
-  /** A session other than `except` with this name, ignoring case. */
-  async named(name: string, except: number): Promise<Pick<OtherSession, 'id' | 'name'> | undefined> {
-    const { sessions } = this.#unit.tables;
-    return (await this.#found(eq(sessions.foldedName, foldName(name)))).find(({ id }) => id !== except);
-  }
+/** The sessions with this name, ignoring case. */
+export function sessionsNamed(unit: UnitOfWork, name: string): Promise<OtherSession[]> {
+  return sessionsWhere(unit, eq(unit.tables.sessions.foldedName, foldName(name)));
+}
 
-  /** The first conflict; null: there is none. */
-  async of(wanted: Wanted): Promise<Taken | null> {
-    const { name } = wanted;
-    const { sessions } = this.#unit.tables;
-    const bearing = name === null ? [] : await this.#found(eq(sessions.foldedName, foldName(name)));
-    const named = bearing.find(conflictsWith(wanted));
-    return named ? conflictOf('name_taken', named) : this.ofAccount(wanted);
-  }
-
-  /** As `of`, ignoring the name. */
-  async ofAccount(wanted: Wanted): Promise<Taken | null> {
-    const { phoneNumber, authKeySha256, loginId } = wanted;
-    const isOther = conflictsWith(wanted);
-    const phoned = phoneNumber === null ? undefined : (await this.#ofPhone(phoneNumber)).find(isOther);
-    if (phoned) return conflictOf('phone_taken', phoned);
-    const key = digest(authKeySha256);
-    if (key === null) return null;
-    const { sessions } = this.#unit.tables;
-    const keyed = (await this.#found(eq(sessions.authKeySha256, key))).find(isOther);
-    if (keyed) return conflictOf('auth_key_taken', keyed);
-    return (await new LoginRows(this.#unit).has(key, loginId)) ? CONFLICT_WITH_LOGIN : null;
-  }
-
-  /** Of sessions that are not dead. */
-  #ofPhone(phoneNumber: string): Promise<OtherSession[]> {
-    const { sessions } = this.#unit.tables;
-    const alive = and(ne(sessions.state, 'dead'), ne(sessions.baseState, 'dead'));
-    return this.#found(and(eq(sessions.phoneNumber, phoneNumber), alive));
-  }
-
-  #found(condition: SQL | undefined): Promise<OtherSession[]> {
-    const { sessions } = this.#unit.tables;
-    return this.#unit.db
-      .select({ id: sessions.id, name: sessions.name, key: sessions.authKeySha256 })
-      .from(sessions)
-      .where(condition)
-      .orderBy(asc(sessions.id))
-      .limit(MAX_CANDIDATES);
-  }
+function sessionsWhere({ db, tables: { sessions } }: UnitOfWork, condition: SQL): Promise<OtherSession[]> {
+  const { id, name, authKeySha256: key } = sessions;
+  const found = db.select({ id, name, key }).from(sessions).where(condition);
+  return found.orderBy(asc(id)).limit(MAX_CANDIDATES);
 }

@@ -2,17 +2,18 @@ import type { AccessStore } from '../../access/store.js';
 import type { AuditStore } from '../../audit/store.js';
 import type { IntakeStore } from '../../intake/store.js';
 import type { LoginStore } from '../../logins/store.js';
+import type { PoolStore } from '../../pool/store.js';
 import type { RunStore } from '../../runs/store.js';
 import type { SessionStore } from '../../sessions/store.js';
 import type { SourceStore } from '../../sources/store.js';
 import type { UnitOfWorkRunner } from '../unit_of_work.js';
-import { AccessRepository } from './access_repository.js';
-import { AuditRepository } from './audit_repository.js';
-import { LoginRepository } from './login_repository.js';
+import { accessRepository } from './access_repository.js';
+import { auditRepository } from './audit_repository.js';
+import { loginRepository } from './login_repository.js';
 import { runRepository } from './run_repository.js';
-import { SessionImportRepository } from './session_import_repository.js';
+import { sessionImportRepository } from './session_import_repository.js';
 import { sessionRepository } from './session_repository.js';
-import { SourceRepository } from './source_repository.js';
+import { sourceRepository } from './source_repository.js';
 
 /** What is stored in the same way in both databases: everything but the leases. */
 export interface Repositories {
@@ -25,15 +26,20 @@ export interface Repositories {
   readonly sources: SourceStore;
 }
 
+/** Everything that a database stores. */
+export interface Stores extends Repositories {
+  readonly pool: PoolStore;
+}
+
 /** The repositories over one database. */
 export function repositories(units: UnitOfWorkRunner): Repositories {
   return {
-    intake: new SessionImportRepository(units),
-    access: new AccessRepository(units),
-    audit: new AuditRepository(units),
+    intake: sessionImportRepository(units),
+    access: accessRepository(units),
+    audit: auditRepository(units),
     sessions: sessionRepository(units),
-    logins: new LoginRepository(units),
+    logins: loginRepository(units),
     runs: runRepository(units),
-    sources: new SourceRepository(units),
+    sources: sourceRepository(units),
   };
 }

@@ -19,7 +19,7 @@ import { STATES } from '../../pool/states.js';
 import type { SessionFilter, SessionOrder, SessionStore } from '../../sessions/store.js';
 import type { SessionRow } from '../tables.js';
 import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
-import { LoginConflicts } from './login_conflicts.js';
+import { sessionsNamed } from './login_conflicts.js';
 import { sessionDetails } from './session_details.js';
 import { SessionFiles } from './session_files.js';
 import { sessionRecord } from './session_record.js';
@@ -142,7 +142,7 @@ function changes(units: UnitOfWorkRunner): Pick<SessionStore, 'edit' | 'rename' 
         const row = await unit.byId(id, now);
         if (!row) return { kind: 'unknown' };
         if (isHeldByAnother(row, leaseId)) return { kind: 'in_use' };
-        const other = await new LoginConflicts(unit).named(to.name, id);
+        const other = (await sessionsNamed(unit, to.name)).find((named) => named.id !== id);
         if (other) return { kind: 'name_taken', sessionId: other.id, sessionName: other.name };
         // An impossible fingerprint: the next scan reads the files under their new name.
         const changed = { ...to, foldedName: foldName(to.name), fingerprint: '', updatedAt: now };

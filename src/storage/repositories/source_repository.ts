@@ -1,132 +1,110 @@
 import { and, asc, eq, gt, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
-import type { Page } from '../../kernel/page.js';
-import type { RunReason } from '../../runs/store.js';
-import type {
-  Source,
-  SourceOutcome,
-  SourceSecrets,
-  SourceSettings,
-  SourceStore,
-} from '../../sources/store.js';
+import type { SourceOutcome, SourceSettings, SourceStore } from '../../sources/store.js';
 import { overlappingPaths, type Placement } from '../../sources/targets.js';
 import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
 import { addRun } from './run_rows.js';
 
 /** Sources. */
-export class SourceRepository implements SourceStore {
-  readonly #units: UnitOfWorkRunner;
+export function sourceRepository(units: UnitOfWorkRunner): SourceStore {
+  return { ...lists(units), ...changes(units), ...secrets(units) };
+}
 
-  constructor(units: UnitOfWorkRunner) {
-    this.#units = units;
-  }
+function lists(units: UnitOfWorkRunner): Pick<SourceStore, 'source' | 'sources' | 'named' | 'scheduled'> {
+  return {
+    source: (id) =>
+      units.run(async ({ db, tables: { sources } }) => {
+        const [row] = await db.select().from(sources).where(eq(sources.id, id));
+        return row ?? null;
+      }),
+    sources: ({ skip, limit }) =>
+      units.run(({ db, tables: { sources } }) =>
+        db.select().from(sources).orderBy(asc(sources.id)).limit(limit).offset(skip),
+      ),
+    named: (name) =>
+      units.run(async ({ db, tables: { sources } }) => {
+        const named = db.select().from(sources).where(eq(sources.name, name));
+        const [first] = await named.orderBy(asc(sources.id)).limit(1);
+        return first ?? null;
+      }),
+    scheduled: (afterId, limit) =>
+      units.run(async ({ db, tables: { sources } }) => {
+        const { id, schedule, isActive } = sources;
+        const rows = await db
+          .select({ id, schedule })
+          .from(sources)
+          .where(and(gt(id, afterId), eq(isActive, true), isNotNull(schedule)))
+          .orderBy(asc(id))
+          .limit(limit);
+        return rows.flatMap(({ id, schedule }) => (schedule === null ? [] : [{ id, schedule }]));
+      }),
+  };
+}
 
-  create(wanted: SourceSettings, first: RunReason | null, now: number): Promise<SourceOutcome> {
-    return this.#units.run(async (unit) => {
-      await unit.lock('targets');
-      if (await lacks(unit, wanted.sessionId)) return { kind: 'unknown_session' };
-      const by = await storingAt(unit, wanted);
-      if (by !== null) return { kind: 'path_taken', by };
-      const values = { ...rowValues(wanted), createdAt: now, updatedAt: now };
-      const [source] = await unit.db.insert(unit.tables.sources).values(values).returning();
-      if (!source) throw new Error('the inserted source was not returned');
-      if (first) await addRun(unit, source.id, first, now);
-      return { kind: 'done', source };
-    });
-  }
+function changes(units: UnitOfWorkRunner): Pick<SourceStore, 'create' | 'edit' | 'fillTitle' | 'remove'> {
+  return {
+    create: (wanted, first, now) =>
+      units.run(async (unit) => {
+        await unit.lock('targets');
+        const refusal = await refusalOf(unit, wanted.sessionId, wanted);
+        if (refusal) return refusal;
+        const values = { ...rowValues(wanted), createdAt: now, updatedAt: now };
+        const [source] = await unit.db.insert(unit.tables.sources).values(values).returning();
+        if (!source) throw new Error('the inserted source was not returned');
+        if (first) await addRun(unit, source.id, first, now);
+        return { kind: 'done', source };
+      }),
+    edit: (id, change, now) =>
+      units.run(async (unit) => {
+        const { db, tables } = unit;
+        const { sources } = tables;
+        if (change.target ?? change.targetPath) await unit.lock('targets');
+        const [before] = await unit.forUpdate(db.select().from(sources).where(eq(sources.id, id)));
+        if (!before) return { kind: 'unknown' };
+        const refusal = await refusalOf(unit, change.sessionId, { ...before, ...change }, id);
+        if (refusal) return refusal;
+        const values = { ...rowValues(change), updatedAt: now };
+        const [edited] = await db.update(sources).set(values).where(eq(sources.id, id)).returning();
+        return edited ? { kind: 'done', source: edited } : { kind: 'unknown' };
+      }),
+    fillTitle: (id, channelTitle) =>
+      units.run(async ({ db, tables: { sources } }) => {
+        const untitled = and(eq(sources.id, id), isNull(sources.channelTitle));
+        await db.update(sources).set({ channelTitle }).where(untitled);
+      }),
+    remove: (id) =>
+      units.run(async ({ db, tables: { sources } }) => {
+        const [removed] = await db.delete(sources).where(eq(sources.id, id)).returning();
+        return removed ?? null;
+      }),
+  };
+}
 
-  source(id: number): Promise<Source | null> {
-    return this.#units.run(async ({ db, tables: { sources } }) => {
-      const [row] = await db.select().from(sources).where(eq(sources.id, id));
-      return row ?? null;
-    });
-  }
-
-  sources({ skip, limit }: Page): Promise<Source[]> {
-    return this.#units.run(({ db, tables: { sources } }) =>
-      db.select().from(sources).orderBy(asc(sources.id)).limit(limit).offset(skip),
-    );
-  }
-
-  named(name: string): Promise<Source | null> {
-    return this.#units.run(async ({ db, tables: { sources } }) => {
-      const named = db.select().from(sources).where(eq(sources.name, name));
-      const [first] = await named.orderBy(asc(sources.id)).limit(1);
-      return first ?? null;
-    });
-  }
-
-  edit(id: number, change: Partial<SourceSettings>, now: number): Promise<SourceOutcome> {
-    return this.#units.run(async (unit) => {
-      const { db, tables } = unit;
-      const { sources } = tables;
-      if (change.target ?? change.targetPath) await unit.lock('targets');
-      const [before] = await unit.forUpdate(db.select().from(sources).where(eq(sources.id, id)));
-      if (!before) return { kind: 'unknown' };
-      if (await lacks(unit, change.sessionId)) return { kind: 'unknown_session' };
-      const by = await storingAt(unit, { ...before, ...change }, id);
-      if (by !== null) return { kind: 'path_taken', by };
-      const values = { ...rowValues(change), updatedAt: now };
-      const [edited] = await db.update(sources).set(values).where(eq(sources.id, id)).returning();
-      return edited ? { kind: 'done', source: edited } : { kind: 'unknown' };
-    });
-  }
-
-  fillTitle(id: number, channelTitle: string): Promise<void> {
-    return this.#units.run(async ({ db, tables: { sources } }) => {
-      const untitled = and(eq(sources.id, id), isNull(sources.channelTitle));
-      await db.update(sources).set({ channelTitle }).where(untitled);
-    });
-  }
-
-  remove(id: number): Promise<Source | null> {
-    return this.#units.run(async ({ db, tables: { sources } }) => {
-      const [removed] = await db.delete(sources).where(eq(sources.id, id)).returning();
-      return removed ?? null;
-    });
-  }
-
-  scheduled(afterId: number, limit: number): Promise<{ id: number; schedule: string }[]> {
-    return this.#units.run(async ({ db, tables: { sources } }) => {
-      const active = and(eq(sources.isActive, true), isNotNull(sources.schedule));
-      const rows = await db
-        .select({ id: sources.id, schedule: sources.schedule })
-        .from(sources)
-        .where(and(gt(sources.id, afterId), active))
-        .orderBy(asc(sources.id))
-        .limit(limit);
-      return rows.flatMap(({ id, schedule }) => (schedule === null ? [] : [{ id, schedule }]));
-    });
-  }
-
-  keepBotSession(id: number, botToken: string, botSession: string | null): Promise<void> {
-    return this.#units.run(async ({ db, tables: { sources } }) => {
-      const unchanged = and(eq(sources.id, id), eq(sources.botToken, botToken));
-      await db.update(sources).set({ botSession }).where(unchanged);
-    });
-  }
-
-  secrets(afterId: number, limit: number): Promise<({ id: number } & SourceSecrets)[]> {
-    return this.#units.run(({ db, tables: { sources } }) => {
-      const { id, apiHash, botToken, botSession } = sources;
-      const any = or(...[apiHash, botToken, botSession].map(isNotNull));
-      return db
-        .select({ id, apiHash, botToken, botSession })
-        .from(sources)
-        .where(and(gt(id, afterId), any))
-        .orderBy(asc(sources.id))
-        .limit(limit);
-    });
-  }
-
-  replaceSecret(id: number, name: keyof SourceSecrets, before: string, after: string): Promise<void> {
-    return this.#units.run(async ({ db, tables: { sources } }) => {
-      const unchanged = and(eq(sources.id, id), eq(sources[name], before));
-      await db
-        .update(sources)
-        .set({ [name]: after })
-        .where(unchanged);
-    });
-  }
+function secrets(units: UnitOfWorkRunner): Pick<SourceStore, 'keepBotSession' | 'secrets' | 'replaceSecret'> {
+  return {
+    keepBotSession: (id, botToken, botSession) =>
+      units.run(async ({ db, tables: { sources } }) => {
+        const unchanged = and(eq(sources.id, id), eq(sources.botToken, botToken));
+        await db.update(sources).set({ botSession }).where(unchanged);
+      }),
+    secrets: (afterId, limit) =>
+      units.run(({ db, tables: { sources } }) => {
+        const { id, apiHash, botToken, botSession } = sources;
+        const any = or(...[apiHash, botToken, botSession].map(isNotNull));
+        const found = db.select({ id, apiHash, botToken, botSession }).from(sources);
+        return found
+          .where(and(gt(id, afterId), any))
+          .orderBy(asc(id))
+          .limit(limit);
+      }),
+    replaceSecret: (id, name, before, after) =>
+      units.run(async ({ db, tables: { sources } }) => {
+        const unchanged = and(eq(sources.id, id), eq(sources[name], before));
+        await db
+          .update(sources)
+          .set({ [name]: after })
+          .where(unchanged);
+      }),
+  };
 }
 
 /** The first source that refers to the session, whose row is locked; undefined: none does. */
@@ -151,6 +129,18 @@ function rowValues<Settings extends Partial<SourceSettings>>(settings: Settings)
     ...(fileTypes !== undefined && { fileTypes: fileTypes && [...fileTypes] }),
     ...(botToken !== undefined && { botSession: null }),
   };
+}
+
+/** Why a source with these settings is refused; null: it is not. An existing session stays until the transaction ends. */
+async function refusalOf(
+  unit: UnitOfWork,
+  sessionId: number | null | undefined,
+  placement: Placement,
+  id?: number,
+): Promise<SourceOutcome | null> {
+  if (await lacks(unit, sessionId)) return { kind: 'unknown_session' };
+  const by = await storingAt(unit, placement, id);
+  return by === null ? null : { kind: 'path_taken', by };
 }
 
 /** Whether a named session is missing; an existing one stays until the transaction ends. */

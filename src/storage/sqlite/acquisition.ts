@@ -1,93 +1,78 @@
-import type { Database, Statement } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import { and, eq, gt, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import type { StoredProxy } from '../../kernel/proxy.js';
 import {
   type AcquireOutcome,
   type AcquireRequest,
   IDEMPOTENCY_MS,
-  type Lease,
   type PoolCounts,
 } from '../../pool/store.js';
 import { MAX_EXPIRED_PER_COUNT } from '../bounds.js';
+import { leaseOf } from '../repositories/session_record.js';
 import type { SessionRow } from '../tables.js';
-import type { Counts } from './counters.js';
-import type { Deadlines } from './deadlines.js';
+import { placeholders } from './columns.js';
+import { type Counts, WITH_ALL_TAGS } from './counters.js';
 import { idempotencyKeys, proxies } from './schema.js';
-import type { SessionRows } from './session_rows.js';
+import type { SqliteUnitOfWork } from './unit_of_work.js';
+
+/** What the pool's operations share: one database connection. */
+export interface PoolParts {
+  readonly sqlite: Database;
+  readonly db: BetterSQLite3Database;
+  readonly unit: SqliteUnitOfWork;
+  readonly counts: Counts;
+}
+
+function statementsOf(db: BetterSQLite3Database) {
+  const { holder, key, createdAt, repeats } = idempotencyKeys;
+  const { type, host, port, user, pass } = proxies;
+  const itself = and(eq(holder, sql.placeholder('holder')), eq(key, sql.placeholder('key')));
+  const given = placeholders('holder', 'key', 'sessionId', 'leaseId', 'createdAt');
+  const { holder: _, key: __, ...answer } = given;
+  return {
+    granted: db
+      .select()
+      .from(idempotencyKeys)
+      .where(and(itself, gt(createdAt, sql.placeholder('after'))))
+      .prepare(),
+    countRepeat: db
+      .update(idempotencyKeys)
+      .set({ repeats: sql`${repeats} + 1` })
+      .where(itself)
+      .prepare(),
+    remember: db
+      .insert(idempotencyKeys)
+      .values(given)
+      .onConflictDoUpdate({ target: [holder, key], set: { ...answer, repeats: 0 } })
+      .prepare(),
+    proxy: db
+      .select({ type, host, port, user, pass })
+      .from(proxies)
+      .where(eq(proxies.id, sql.placeholder('id')))
+      .prepare(),
+  };
+}
 
 /** Grants leases. */
 export class Acquisition {
-  readonly #rows: SessionRows;
-  readonly #counts: Counts;
-  readonly #deadlines: Deadlines;
+  readonly #parts: PoolParts;
   readonly #candidates: Candidates;
-  readonly #granted;
-  readonly #remember;
-  readonly #countRepeat;
-  readonly #proxy;
+  readonly #statements: ReturnType<typeof statementsOf>;
 
-  constructor(
-    db: BetterSQLite3Database,
-    rows: SessionRows,
-    counts: Counts,
-    deadlines: Deadlines,
-    candidates: Candidates,
-  ) {
-    this.#rows = rows;
-    this.#counts = counts;
-    this.#deadlines = deadlines;
-    this.#candidates = candidates;
-    const key = and(
-      eq(idempotencyKeys.holder, sql.placeholder('holder')),
-      eq(idempotencyKeys.key, sql.placeholder('key')),
-      gt(idempotencyKeys.createdAt, sql.placeholder('after')),
-    );
-    this.#granted = db.select().from(idempotencyKeys).where(key).prepare();
-    this.#countRepeat = db
-      .update(idempotencyKeys)
-      .set({ repeats: sql`${idempotencyKeys.repeats} + 1` })
-      .where(
-        and(
-          eq(idempotencyKeys.holder, sql.placeholder('holder')),
-          eq(idempotencyKeys.key, sql.placeholder('key')),
-        ),
-      )
-      .prepare();
-    this.#remember = db
-      .insert(idempotencyKeys)
-      .values({
-        holder: sql.placeholder('holder'),
-        key: sql.placeholder('key'),
-        sessionId: sql.placeholder('sessionId'),
-        leaseId: sql.placeholder('leaseId'),
-        createdAt: sql.placeholder('createdAt'),
-      })
-      .onConflictDoUpdate({
-        target: [idempotencyKeys.holder, idempotencyKeys.key],
-        set: {
-          sessionId: sql`excluded.session_id`,
-          leaseId: sql`excluded.lease_id`,
-          repeats: 0,
-          createdAt: sql`excluded.created_at`,
-        },
-      })
-      .prepare();
-    this.#proxy = db
-      .select()
-      .from(proxies)
-      .where(eq(proxies.id, sql.placeholder('id')))
-      .prepare();
+  constructor(parts: PoolParts) {
+    this.#parts = parts;
+    this.#candidates = new Candidates(parts.sqlite);
+    this.#statements = statementsOf(parts.db);
   }
 
   acquire(request: AcquireRequest, now: number, counts: () => PoolCounts): AcquireOutcome {
-    this.#deadlines.applyExpired(now);
+    const { deadlines } = this.#parts.unit;
+    deadlines.applyExpired(now);
     for (;;) {
       const outcome = this.#attempt(request, now);
       // An expired lease that has not been swept may block the request.
       const inTheWay = outcome === null || outcome.kind === 'max_leases';
-      const others =
-        inTheWay && !request.onlyRepeat ? this.#deadlines.applyExpired(now, MAX_EXPIRED_PER_COUNT) : 0;
+      const others = inTheWay && !request.onlyRepeat ? deadlines.applyExpired(now, MAX_EXPIRED_PER_COUNT) : 0;
       if (others === 0) return outcome ?? { kind: 'none', counts: counts() };
     }
   }
@@ -100,30 +85,31 @@ export class Acquisition {
     const row = this.#wanted(request);
     if (row === 'unknown') return { kind: 'unknown_session' };
     const { maxLeases } = request;
-    const held = maxLeases === null ? 0 : this.#counts.get(`holder:${request.holder}`);
+    const held = maxLeases === null ? 0 : this.#parts.counts.get(`holder:${request.holder}`);
     if (maxLeases !== null && held >= maxLeases) return { kind: 'max_leases', held, maxLeases };
     return row && this.#grant(row, request, now);
   }
 
   #repeated(request: AcquireRequest, key: string, now: number): AcquireOutcome | null {
-    const before = this.#granted.get({ holder: request.holder, key, after: now - IDEMPOTENCY_MS });
+    const before = this.#statements.granted.get({ holder: request.holder, key, after: now - IDEMPOTENCY_MS });
     if (!before) return null;
-    const row = this.#deadlines.byId(before.sessionId, now);
+    const row = this.#parts.unit.byId(before.sessionId, now);
     if (row?.state !== 'leased' || row.leaseId !== before.leaseId) {
       return { kind: 'lease_lost', sessionId: before.sessionId };
     }
-    this.#countRepeat.run({ holder: request.holder, key });
+    this.#statements.countRepeat.run({ holder: request.holder, key });
     return { kind: 'granted', lease: this.#lease(row), repeated: true };
   }
 
   /** The session for the request; null: none is free; `unknown`: the named one does not exist. */
   #wanted(request: AcquireRequest): SessionRow | null | 'unknown' {
+    const { unit } = this.#parts;
     const { sessionId, sessionName } = request;
     if (sessionId === null && sessionName === null) {
       const id = this.#candidates.find(request);
-      return id === null ? null : (this.#rows.byId(id) ?? null);
+      return id === null ? null : (unit.rowOf(id) ?? null);
     }
-    const row = sessionId === null ? this.#rows.byName(sessionName ?? '') : this.#rows.byId(sessionId);
+    const row = sessionId === null ? unit.rowNamed(sessionName ?? '') : unit.rowOf(sessionId);
     if (!row || (sessionName !== null && row.name !== sessionName)) return 'unknown';
     if (!(request.scope ?? []).every((tag) => row.tags.includes(tag))) return 'unknown';
     return this.#candidates.fits(row.id, request) ? row : null;
@@ -143,36 +129,23 @@ export class Acquisition {
       cooldownUntil: null,
     };
     const entry = { at: now, event: 'leased', detail: request.method, holder };
-    const leased = this.#rows.applyEvent(row, 'acquire', changes, entry);
+    const leased = this.#parts.unit.applyEvent(row, 'acquire', changes, entry);
     if (!leased) throw new Error(`session ${row.id} is ${row.state}, and can't be leased`);
     if (idempotencyKey !== null) {
-      this.#remember.run({ holder, key: idempotencyKey, sessionId: row.id, leaseId, createdAt: now });
+      this.#statements.remember.run({
+        holder,
+        key: idempotencyKey,
+        sessionId: row.id,
+        leaseId,
+        createdAt: now,
+      });
     }
     return { kind: 'granted', lease: this.#lease(leased), repeated: false };
   }
 
-  #lease(row: SessionRow): Lease {
-    return {
-      leaseId: row.leaseId ?? '',
-      sessionId: row.id,
-      sessionName: row.name,
-      expiresAt: row.stateUntil ?? 0,
-      file: row.file,
-      jsonFile: row.jsonFile,
-      format: row.format,
-      phoneNumber: row.phoneNumber,
-      proxy: row.proxyId === null ? null : this.#proxyOf(row.proxyId),
-      userId: row.userId,
-      apiId: row.apiId,
-      tags: row.tags,
-    };
-  }
-
-  #proxyOf(id: number): StoredProxy | null {
-    const row = this.#proxy.get({ id });
-    if (!row) return null;
-    const { id: _, ...proxy } = row;
-    return proxy;
+  #lease(row: SessionRow) {
+    const proxy = row.proxyId === null ? undefined : this.#statements.proxy.get({ id: row.proxyId });
+    return leaseOf(row, proxy ?? null);
   }
 }
 
@@ -191,8 +164,7 @@ interface Search {
 const WITH_KEY = 'AND s.auth_key_sha256 IS NOT NULL';
 const NOT_FLOODED =
   'AND NOT EXISTS (SELECT 1 FROM method_floods f WHERE f.session_id = s.id AND f.method = @method)';
-const ALL_TAGS =
-  'AND NOT EXISTS (SELECT 1 FROM json_each(@tags) w WHERE NOT EXISTS (SELECT 1 FROM session_tags t WHERE t.session_id = s.id AND t.tag = w.value))';
+const ALL_TAGS = `AND ${WITH_ALL_TAGS}`;
 
 /**
  * Finds the least recently used free session for a request. Each search walks an index in that order and stops at the
@@ -200,7 +172,6 @@ const ALL_TAGS =
  */
 export class Candidates {
   readonly #sqlite: Database;
-  readonly #statements = new Map<string, Statement<[Search], Candidate>>();
 
   constructor(sqlite: Database) {
     this.#sqlite = sqlite;
@@ -220,7 +191,7 @@ export class Candidates {
   /** Whether this session can be leased and matches the request. */
   fits(id: number, request: AcquireRequest): boolean {
     const alsoInactive = request.alsoInactive && request.sessionId === id;
-    const statement = this.#prepare(
+    const statement = this.#sqlite.prepare<[Search], Candidate>(
       `SELECT s.id, s.last_used_at AS used FROM sessions s WHERE s.id = @id
        AND s.state ${alsoInactive ? "IN ('free', 'inactive')" : "= 'free'"}
        ${request.method === null ? 'AND s.method_flooded = 0' : NOT_FLOODED}
@@ -237,15 +208,7 @@ export class Candidates {
     ].join(' ');
     const statement =
       request.tags.length === 0 ? byUse(methodFlooded, conditions) : byTag(methodFlooded, conditions);
-    return this.#prepare(statement).get(search(request));
-  }
-
-  #prepare(text: string): Statement<[Search], Candidate> {
-    const known = this.#statements.get(text);
-    if (known) return known;
-    const statement = this.#sqlite.prepare<[Search], Candidate>(text);
-    this.#statements.set(text, statement);
-    return statement;
+    return this.#sqlite.prepare<[Search], Candidate>(statement).get(search(request));
   }
 }
 

@@ -1,3 +1,4 @@
+import { type SQL, sql } from 'drizzle-orm';
 import {
   blob,
   index,
@@ -26,3 +27,11 @@ export const sqliteColumns = {
     column.default(value),
   rowIdEnd: () => [],
 } satisfies { readonly [Name in keyof Columns]: unknown } as unknown as Columns;
+
+/** Placeholders for columns, named like them: what a prepared statement inserts, or sets (hence the type). */
+export function placeholders<Name extends string>(...names: readonly Name[]): Record<Name, SQL> {
+  return Object.fromEntries(names.map((name) => [name, sql.placeholder(name)])) as unknown as Record<
+    Name,
+    SQL
+  >;
+}

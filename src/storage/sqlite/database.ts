@@ -1,31 +1,13 @@
 import type { Worker } from 'node:worker_threads';
-import type { AccessStore } from '../../access/store.js';
-import type { AuditStore } from '../../audit/store.js';
-import type { IntakeStore } from '../../intake/store.js';
 import { DatabaseDamaged, Unavailable } from '../../kernel/errors.js';
 import { stopListening, type Threads, threadPerTask } from '../../kernel/threads.js';
-import type { LoginStore } from '../../logins/store.js';
-import type { PoolNotice, PoolSignals, PoolStore } from '../../pool/store.js';
-import type { RunStore } from '../../runs/store.js';
-import type { SessionStore } from '../../sessions/store.js';
-import type { SourceStore } from '../../sources/store.js';
+import type { PoolNotice, PoolSignals } from '../../pool/store.js';
 import { DatabaseRefused } from '../database.js';
+import type { Stores } from '../repositories/repositories.js';
 import type { CallFailure } from './batch.js';
 import type { OpenDatabase } from './open.js';
 import { saysDamaged } from './soundness.js';
-import {
-  ACCESS_OPERATIONS,
-  type Answer,
-  AUDIT_OPERATIONS,
-  type Call,
-  INTAKE_OPERATIONS,
-  LOGIN_OPERATIONS,
-  POOL_OPERATIONS,
-  RUN_OPERATIONS,
-  SESSION_OPERATIONS,
-  SOURCE_OPERATIONS,
-  type ThreadOptions,
-} from './thread_protocol.js';
+import type { Answer, Call, Operations, ThreadOptions } from './thread_protocol.js';
 
 /** After this many calls, a batch is sent to the thread without waiting for the end of the event loop's turn. */
 const CALLS_A_MESSAGE = 16;
@@ -47,14 +29,7 @@ interface Pending {
  * one: under load, one disk write serves many requests, and each is answered after it.
  */
 export class SqliteDatabase implements PoolSignals {
-  readonly pool: PoolStore;
-  readonly intake: IntakeStore;
-  readonly access: AccessStore;
-  readonly audit: AuditStore;
-  readonly sessions: SessionStore;
-  readonly logins: LoginStore;
-  readonly sources: SourceStore;
-  readonly runs: RunStore;
+  readonly stores: Stores;
   /** The result of the check at the start. */
   readonly found: Pick<OpenDatabase, 'checked' | 'replaced'>;
   readonly #threads: Threads;
@@ -70,18 +45,11 @@ export class SqliteDatabase implements PoolSignals {
   readonly #damagedListeners: ((reason: string) => void)[] = [];
   readonly #idle: (() => void)[] = [];
 
-  private constructor(threads: Threads, thread: Worker, found: SqliteDatabase['found']) {
-    this.found = found;
+  private constructor(threads: Threads, thread: Worker, ready: Extract<Answer, { kind: 'ready' }>) {
+    this.found = ready;
     this.#threads = threads;
     this.#thread = thread;
-    this.pool = this.#port<PoolStore>('pool', POOL_OPERATIONS);
-    this.intake = this.#port<IntakeStore>('intake', INTAKE_OPERATIONS);
-    this.access = this.#port<AccessStore>('access', ACCESS_OPERATIONS);
-    this.audit = this.#port<AuditStore>('audit', AUDIT_OPERATIONS);
-    this.sessions = this.#port<SessionStore>('sessions', SESSION_OPERATIONS);
-    this.logins = this.#port<LoginStore>('logins', LOGIN_OPERATIONS);
-    this.sources = this.#port<SourceStore>('sources', SOURCE_OPERATIONS);
-    this.runs = this.#port<RunStore>('runs', RUN_OPERATIONS);
+    this.stores = this.#storesOf(ready.operations);
     thread.on('message', (answer: Answer) => this.#answered(answer));
     thread.on('error', (error) => this.#fail(error));
     thread.on('exit', () => this.#fail(new Error('the database thread ended')));
@@ -96,10 +64,7 @@ export class SqliteDatabase implements PoolSignals {
       thread.postMessage(options);
     });
     thread.removeAllListeners('error');
-    if (first.kind === 'ready') {
-      const { checked, replaced } = first;
-      return new SqliteDatabase(threads, thread, { checked, replaced });
-    }
+    if (first.kind === 'ready') return new SqliteDatabase(threads, thread, first);
     await threads.giveBack(thread);
     throw new DatabaseRefused(first.kind === 'refused' ? first.message : 'no answer');
   }
@@ -145,12 +110,13 @@ export class SqliteDatabase implements PoolSignals {
     await this.#threads.giveBack(this.#thread);
   }
 
-  #port<Port extends object>(table: Call[0], operations: readonly (keyof Port & string)[]): Port {
-    const entries = operations.map((operation) => [
-      operation,
-      (...args: unknown[]) => this.#call([table, operation, args]),
-    ]);
-    return Object.fromEntries(entries) as Port;
+  /** The thread's stores satisfy the ports, so that it has each of their operations. */
+  #storesOf(operations: Operations): Stores {
+    const stores = operations.map(([store, names]) => {
+      const calls = names.map((name) => [name, (...args: unknown[]) => this.#call([store, name, args])]);
+      return [store, Object.fromEntries(calls)];
+    });
+    return Object.fromEntries(stores);
   }
 
   #call(call: Call): Promise<unknown> {

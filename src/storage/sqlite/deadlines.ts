@@ -75,12 +75,12 @@ export class Deadlines {
 
   /** The session in its state at `now`, even if its deadline has not been applied yet. */
   byId(id: number, now: number): SessionRow | undefined {
-    return this.#current(this.#rows.byId(id), now);
+    return this.#current(this.#rows.rowOf(id), now);
   }
 
   /** As `byId`, by name. */
   byName(name: string, now: number): SessionRow | undefined {
-    return this.#current(this.#rows.byName(name), now);
+    return this.#current(this.#rows.rowNamed(name), now);
   }
 
   /** When the first session in this state leaves it; null: unknown. */
@@ -106,7 +106,7 @@ export class Deadlines {
     const due = this.#dueMethods.all({ now, limit });
     for (const { sessionId, method } of due) {
       this.#dropMethod.run({ id: sessionId, method });
-      const row = this.#rows.byId(sessionId);
+      const row = this.#rows.rowOf(sessionId);
       if (row && !this.#methodsLeft.get({ id: sessionId })) this.#rows.write(row, { methodFlooded: false });
     }
     return due.length;

@@ -20,10 +20,11 @@ export async function openSqlite(
   const database = await SqliteDatabase.open(options, threads);
   const stopChecking = watchSoundness(database, file, logger);
   try {
-    const clock = await restoreClock(database.access, time);
-    const { pool, intake, access, audit, sessions, logins, sources, runs } = database;
+    const { access } = database.stores;
+    const clock = await restoreClock(access, time);
     return {
-      ...{ pool, intake, access, audit, sessions, logins, sources, runs, clock },
+      ...database.stores,
+      clock,
       signals: database,
       cluster: new SingleNode(),
       shared: false,
@@ -82,6 +83,7 @@ function walkBehind(file: string, tell: (report: WalkReport) => void): () => Pro
 }
 
 /** Opens a file that another process may be using. @throws DatabaseRefused. */
-export function openSqliteSideConnection({ file: path }: SqliteTarget): Promise<SqliteDatabase> {
-  return SqliteDatabase.open({ path, migrations: SQLITE_MIGRATIONS, beside: true });
+export async function openSqliteSideConnection({ file: path }: SqliteTarget) {
+  const database = await SqliteDatabase.open({ path, migrations: SQLITE_MIGRATIONS, beside: true });
+  return { ...database.stores, close: () => database.close() };
 }

@@ -12,8 +12,25 @@ import type { PoolEvent } from '../../pool/states.js';
 import type { PoolNotice } from '../../pool/store.js';
 import { MAX_NOTICES } from '../bounds.js';
 import type { SessionRow } from '../tables.js';
+import { placeholders } from './columns.js';
 import type { Counts } from './counters.js';
 import { history, sessions, sessionTags } from './schema.js';
+
+const POOL_COLUMNS = Object.keys({
+  state: true,
+  stateReason: true,
+  stateUntil: true,
+  methodFlooded: true,
+  lastUsedAt: true,
+  leaseId: true,
+  leaseHolder: true,
+  leaseAddress: true,
+  leaseTtlSeconds: true,
+  leaseRenewed: true,
+  cooldownUntil: true,
+  unreleased: true,
+  suspectedAt: true,
+} satisfies Record<keyof PoolColumns, true>) as (keyof PoolColumns)[];
 
 /**
  * The only way in which a session changes state: the transition table decides, and the row, its tags, the counters
@@ -24,56 +41,40 @@ export class SessionRows {
   readonly #byName;
   readonly #save;
   readonly #saveTags;
+  readonly #addToHistory;
   readonly #counts: Counts;
-  readonly #history: HistoryRows;
-  /** Sessions that became free since this was last set to 0. */
+  /** Sessions that became free since the last `takeEffects`. */
   freed = 0;
-  /** The events since this was last emptied: the first few hundred. */
-  notices: PoolNotice[] = [];
+  #notices: PoolNotice[] = [];
   /** No deadline is earlier than this; 0: unknown. */
   nextDeadline = 0;
 
-  constructor(db: BetterSQLite3Database, counts: Counts, history: HistoryRows) {
+  constructor(db: BetterSQLite3Database, counts: Counts) {
     this.#counts = counts;
-    this.#history = history;
-    const all = db.select().from(sessions);
-    this.#byId = all.where(eq(sessions.id, sql.placeholder('id'))).prepare();
-    this.#byName = db
-      .select()
-      .from(sessions)
-      .where(eq(sessions.name, sql.placeholder('name')))
-      .prepare();
+    const itself = eq(sessions.id, sql.placeholder('id'));
+    const named = eq(sessions.name, sql.placeholder('name'));
+    const ofSession = eq(sessionTags.sessionId, sql.placeholder('id'));
+    this.#byId = db.select().from(sessions).where(itself).prepare();
+    this.#byName = db.select().from(sessions).where(named).prepare();
     this.#save = db
       .update(sessions)
-      .set({
-        state: sql`${sql.placeholder('state')}`,
-        stateReason: sql`${sql.placeholder('stateReason')}`,
-        stateUntil: sql`${sql.placeholder('stateUntil')}`,
-        methodFlooded: sql`${sql.placeholder('methodFlooded')}`,
-        lastUsedAt: sql`${sql.placeholder('lastUsedAt')}`,
-        leaseId: sql`${sql.placeholder('leaseId')}`,
-        leaseHolder: sql`${sql.placeholder('leaseHolder')}`,
-        leaseAddress: sql`${sql.placeholder('leaseAddress')}`,
-        leaseTtlSeconds: sql`${sql.placeholder('leaseTtlSeconds')}`,
-        leaseRenewed: sql`${sql.placeholder('leaseRenewed')}`,
-        cooldownUntil: sql`${sql.placeholder('cooldownUntil')}`,
-        unreleased: sql`${sql.placeholder('unreleased')}`,
-        suspectedAt: sql`${sql.placeholder('suspectedAt')}`,
-      })
-      .where(eq(sessions.id, sql.placeholder('id')))
+      .set(placeholders(...POOL_COLUMNS))
+      .where(itself)
       .prepare();
-    this.#saveTags = db
-      .update(sessionTags)
-      .set({ freeSince: sql`${sql.placeholder('freeSince')}` })
-      .where(eq(sessionTags.sessionId, sql.placeholder('id')))
+    this.#saveTags = db.update(sessionTags).set(placeholders('freeSince')).where(ofSession).prepare();
+    this.#addToHistory = db
+      .insert(history)
+      .values(placeholders('sessionId', 'at', 'event', 'detail', 'leaseId', 'holder'))
       .prepare();
   }
 
-  byId(id: number): SessionRow | undefined {
+  /** The row with this id, whose deadline may have passed. */
+  rowOf(id: number): SessionRow | undefined {
     return this.#byId.get({ id });
   }
 
-  byName(name: string): SessionRow | undefined {
+  /** As `rowOf`, by name. */
+  rowNamed(name: string): SessionRow | undefined {
     return this.#byName.get({ name });
   }
 
@@ -97,22 +98,7 @@ export class SessionRows {
   /** Writes pool columns and updates counters, tags and deadlines accordingly. */
   write(row: SessionRow, changes: Partial<PoolColumns>): SessionRow {
     const now: SessionRow = { ...row, ...changes };
-    this.#save.run({
-      id: now.id,
-      state: now.state,
-      stateReason: now.stateReason,
-      stateUntil: now.stateUntil,
-      methodFlooded: Number(now.methodFlooded),
-      lastUsedAt: now.lastUsedAt,
-      leaseId: now.leaseId,
-      leaseHolder: now.leaseHolder,
-      leaseAddress: now.leaseAddress,
-      leaseTtlSeconds: now.leaseTtlSeconds,
-      leaseRenewed: Number(now.leaseRenewed),
-      cooldownUntil: now.cooldownUntil,
-      unreleased: now.unreleased.length === 0 ? '[]' : JSON.stringify(now.unreleased),
-      suspectedAt: now.suspectedAt,
-    });
+    this.#save.run(now);
     this.count(row, -1);
     this.count(now, 1);
     if (now.tags.length > 0) this.#saveTags.run({ id: now.id, freeSince: freeSince(now) });
@@ -126,47 +112,30 @@ export class SessionRows {
     for (const name of countsOf(row)) this.#counts.add(name, sign);
   }
 
+  /** Adds an entry to the session's history, and to the notices. */
   record(row: Pick<SessionRow, 'id' | 'name' | 'leaseId'>, entry: HistoryEntry): void {
-    this.#history.add({ sessionId: row.id, leaseId: row.leaseId, ...entry });
-    if (this.notices.length >= MAX_NOTICES) return;
-    const { at, event, detail = null } = entry;
-    this.notices.push({ sessionId: row.id, sessionName: row.name, at, event, detail });
+    const { at, event, detail = null, holder = null } = entry;
+    this.#addToHistory.run({ sessionId: row.id, at, event, detail, leaseId: row.leaseId, holder });
+    if (this.#notices.length >= MAX_NOTICES) return;
+    this.#notices.push({ sessionId: row.id, sessionName: row.name, at, event, detail });
   }
 
   /** Called when a deadline was set: passed deadlines must be checked by then. */
   expect(until: number | null): void {
     if (until !== null && until < this.nextDeadline) this.nextDeadline = until;
   }
-}
 
-export interface NewHistoryRow {
-  readonly sessionId: number;
-  readonly at: number;
-  readonly event: string;
-  readonly detail?: string | null;
-  readonly leaseId?: string | null;
-  readonly holder?: string | null;
-}
-
-/** The history of sessions, newest last. */
-export class HistoryRows {
-  readonly #insert;
-
-  constructor(db: BetterSQLite3Database) {
-    this.#insert = db
-      .insert(history)
-      .values({
-        sessionId: sql.placeholder('sessionId'),
-        at: sql.placeholder('at'),
-        event: sql.placeholder('event'),
-        detail: sql.placeholder('detail'),
-        leaseId: sql.placeholder('leaseId'),
-        holder: sql.placeholder('holder'),
-      })
-      .prepare();
+  /** Called when a session may serve waiting requests although its state has not changed. */
+  wakeWaiting(): void {
+    this.freed += 1;
   }
 
-  add(entry: NewHistoryRow): void {
-    this.#insert.run({ detail: null, leaseId: null, holder: null, ...entry });
+  /** What happened since the last call, of many events only the first few hundred; and the next deadline. */
+  takeEffects() {
+    const { freed, nextDeadline } = this;
+    const notices = this.#notices;
+    this.freed = 0;
+    this.#notices = [];
+    return { freed, notices, nextDeadline };
   }
 }

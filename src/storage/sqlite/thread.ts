@@ -3,7 +3,7 @@ import { DatabaseRefused } from '../database.js';
 import { runBatch } from './batch.js';
 import { type OpenDatabase, openDatabase, openSideConnection, whyNotOpened } from './open.js';
 import { createStores, type SqliteStores } from './stores.js';
-import type { Answer, Call, ThreadOptions } from './thread_protocol.js';
+import type { Answer, Call, Operations, ThreadOptions } from './thread_protocol.js';
 
 /** The maximum number of calls per transaction. */
 const MAX_BATCH = 512;
@@ -34,7 +34,7 @@ function serve(port: MessagePort): void {
       say({ kind: 'closed' });
     });
     const { checked, replaced } = database;
-    say({ kind: 'ready', checked, replaced });
+    say({ kind: 'ready', checked, replaced, operations: operationsOf(opened.stores) });
   });
 }
 
@@ -86,15 +86,18 @@ async function performed({ database, stores }: Opened, calls: readonly Call[]): 
     stores,
     calls.map((call) => () => perform(stores, call)),
   );
-  const [notices, freed] = [stores.takeNotices(), stores.takeFreed()];
-  return { kind: 'batch', results, notices, freed, nextDeadline: stores.nextDeadline() };
+  return { kind: 'batch', results, ...stores.takeEffects() };
 }
 
-function perform(stores: SqliteStores, [table, operation, args]: Call): unknown {
-  const target: object = stores[table];
-  const method: unknown = Reflect.get(target, operation);
-  if (typeof method !== 'function') throw new Error(`no operation ${table}.${operation}`);
-  return method.apply(target, args);
+function operationsOf({ ports }: SqliteStores): Operations {
+  const stores = Object.keys(ports) as (keyof typeof ports)[];
+  return stores.map((store) => [store, Object.keys(ports[store])]);
+}
+
+function perform({ ports }: SqliteStores, [store, operation, args]: Call): unknown {
+  const method: unknown = Reflect.get(ports[store], operation);
+  if (typeof method !== 'function') throw new Error(`no operation ${store}.${operation}`);
+  return method(...args);
 }
 
 if (parentPort) serve(parentPort);

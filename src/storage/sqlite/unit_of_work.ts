@@ -1,8 +1,6 @@
 import { eq, type SQL, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
-import type { HistoryEntry, PoolColumns } from '../../pool/session_state.js';
-import type { PoolEvent } from '../../pool/states.js';
 import type { SessionRow } from '../tables.js';
 import type {
   NewSessionRow,
@@ -11,34 +9,35 @@ import type {
   UnitOfWork,
   UnitOfWorkRunner,
 } from '../unit_of_work.js';
-import type { Deadlines } from './deadlines.js';
-import { sessions, tables } from './schema.js';
-import type { SessionRows } from './session_rows.js';
+import { placeholders } from './columns.js';
+import type { Counts } from './counters.js';
+import { Deadlines } from './deadlines.js';
+import { tables } from './schema.js';
+import { SessionRows } from './session_rows.js';
 
 /**
  * The unit of work on the database thread. The shared transaction is open whenever a call runs, and there is no other
  * writer: nothing is locked, and nothing begins or commits here.
  */
-export class SqliteUnitOfWork implements UnitOfWork, UnitOfWorkRunner {
+export class SqliteUnitOfWork extends SessionRows implements UnitOfWork, UnitOfWorkRunner {
   readonly db: QueryBuilder;
   readonly tables = tables;
+  readonly deadlines: Deadlines;
   readonly #prepared = new Map<string, unknown>();
-  readonly #rows: SessionRows;
-  readonly #deadlines: Deadlines;
 
-  constructor(db: BetterSQLite3Database, rows: SessionRows, deadlines: Deadlines) {
+  constructor(db: BetterSQLite3Database, counts: Counts) {
+    super(db, counts);
     // The builders have the same methods, and SQLite's can be awaited like PostgreSQL's.
     this.db = db as unknown as QueryBuilder;
-    this.#rows = rows;
-    this.#deadlines = deadlines;
+    this.deadlines = new Deadlines(db, this);
   }
 
   async run<Result>(work: (unit: UnitOfWork) => Promise<Result>): Promise<Result> {
-    return await work(this);
+    return work(this);
   }
 
-  async applyExpired(now: number): Promise<void> {
-    this.#deadlines.applyExpired(now);
+  applyExpired(now: number): void {
+    this.deadlines.applyExpired(now);
   }
 
   prepared<Query>(name: string, build: (unit: UnitOfWork) => Preparable<Query>): Query {
@@ -49,7 +48,7 @@ export class SqliteUnitOfWork implements UnitOfWork, UnitOfWorkRunner {
     return made;
   }
 
-  async lock(): Promise<void> {}
+  lock(): void {}
 
   forUpdate<Query extends object>(query: Query): Query {
     return query;
@@ -59,57 +58,32 @@ export class SqliteUnitOfWork implements UnitOfWork, UnitOfWorkRunner {
     return sql`${column}`;
   }
 
-  async byId(id: number, now: number): Promise<SessionRow | undefined> {
-    return this.#deadlines.byId(id, now);
+  byId(id: number, now: number): SessionRow | undefined {
+    return this.deadlines.byId(id, now);
   }
 
-  async byName(name: string, now: number): Promise<SessionRow | undefined> {
-    return this.#deadlines.byName(name, now);
+  byName(name: string, now: number): SessionRow | undefined {
+    return this.deadlines.byName(name, now);
   }
 
   async insert(values: NewSessionRow): Promise<SessionRow> {
     const columns = Object.keys(values);
-    const insert = this.prepared(`insert ${columns}`, ({ db, tables }) => {
-      const placeholders = Object.fromEntries(columns.map((column) => [column, sql.placeholder(column)]));
-      return db
-        .insert(tables.sessions)
-        .values(placeholders as unknown as NewSessionRow)
-        .returning();
-    });
+    const insert = this.prepared(`insert ${columns}`, ({ db, tables: { sessions } }) =>
+      db
+        .insert(sessions)
+        .values(placeholders(...columns) as unknown as NewSessionRow)
+        .returning(),
+    );
     const [row] = await insert.execute(values);
     if (!row) throw new Error(`no row was inserted for ${values.name}`);
-    this.#rows.count(row, 1);
-    if (row.state === 'free') this.#rows.freed += 1;
+    this.count(row, 1);
+    if (row.state === 'free') this.freed += 1;
     return row;
   }
 
   async remove(row: SessionRow): Promise<void> {
-    await this.db.delete(this.tables.sessions).where(eq(sessions.id, row.id));
-    this.#rows.count(row, -1);
-  }
-
-  async applyEvent(
-    row: SessionRow,
-    event: PoolEvent,
-    changes: Partial<PoolColumns>,
-    entry: HistoryEntry,
-  ): Promise<SessionRow | null> {
-    return this.#rows.applyEvent(row, event, changes, entry);
-  }
-
-  async write(row: SessionRow, changes: Partial<PoolColumns>): Promise<SessionRow> {
-    return this.#rows.write(row, changes);
-  }
-
-  record(row: Pick<SessionRow, 'id' | 'name' | 'leaseId'>, entry: HistoryEntry): void {
-    this.#rows.record(row, entry);
-  }
-
-  expect(until: number): void {
-    this.#rows.expect(until);
-  }
-
-  wakeWaiting(): void {
-    this.#rows.freed += 1;
+    const { sessions } = this.tables;
+    await this.db.delete(sessions).where(eq(sessions.id, row.id));
+    this.count(row, -1);
   }
 }
