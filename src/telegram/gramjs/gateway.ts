@@ -17,13 +17,15 @@ import { ConnectionPool, type TaskConnections } from './connection_pool.js';
 import { download, MediaConnections } from './downloads.js';
 import { history, messagesAfter, messagesByIds } from './history.js';
 import { logInBot, resendCode, sendCode, signIn, signInByPassword, toAccount } from './login.js';
+import { raisePowersWithOpenSsl } from './modular_power.js';
 
-/** Agreeing on a key blocks the event loop for a third of a second. */
+/** Agreeing on a key keeps the event loop busy for tens of milliseconds. */
 const KEY_EXCHANGES = 2;
 
 /** The gateway over GramJS's MTProto, with sockets of our own. */
 export function createGramjsGateway({ network, timers, limits: wanted }: GatewayParts): TelegramGateway {
   const limits = { ...defaultLimits, ...wanted };
+  raisePowersWithOpenSsl();
   trust(network.rsaKeys);
   const keyExchanges = new Semaphore(KEY_EXCHANGES);
   const pool = new ConnectionPool({ network, timers, limits, keyExchanges });
