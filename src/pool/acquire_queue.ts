@@ -18,6 +18,9 @@ const RETRY_EVERY_MS = 5_000;
 /** The delay before a round that failed because of the database is retried, in milliseconds. */
 const STORAGE_RETRY_MS = 1_000;
 
+/** More than are handed out before this replica knows that they are free; those elsewhere may also just give up. */
+const MAX_OWED = 32;
+
 /** How a request joins the queue. */
 export interface Joining {
   /** 0: leaves at once if nothing is free for it. */
@@ -50,7 +53,12 @@ export class AcquireQueue {
   /** Calls of one process are executed in order; those of several are not. */
   readonly #singleNode: boolean;
   #tickets = 0;
+  /** How many sessions became free, as far as is known, since the last round began. */
   #freed = 0;
+  /** How many of those that the round under way began with are neither handed out here nor elsewhere. */
+  #left = 0;
+  /** How many were handed out elsewhere before they were known here to be free. */
+  #owed = 0;
   #serving = false;
   #again = false;
 
@@ -61,7 +69,11 @@ export class AcquireQueue {
     this.#singleNode = parts.remote === NO_REMOTE_QUEUES;
     parts.remote.onLeft((count) => {
       // Sessions that became free and are not yet handed out belong to them.
-      this.#freed = Math.max(0, this.#freed - count);
+      const ofRound = Math.min(this.#left, count);
+      const ofFreed = Math.min(this.#freed, count - ofRound);
+      this.#left -= ofRound;
+      this.#freed -= ofFreed;
+      this.#owed = Math.min(MAX_OWED, this.#owed + count - ofRound - ofFreed);
       this.freed(0);
     });
   }
@@ -115,8 +127,10 @@ export class AcquireQueue {
 
   /** Serves the queue after this many sessions became free. */
   freed(count: number): void {
+    const owed = Math.min(this.#owed, count);
+    this.#owed = this.#queue.length === 0 ? 0 : this.#owed - owed;
     if (this.#queue.length === 0) return;
-    this.#freed += count;
+    this.#freed += count - owed;
     this.#again = true;
     if (!this.#serving) void this.#serve();
   }
@@ -138,10 +152,10 @@ export class AcquireQueue {
     this.#serving = true;
     while (this.#again && this.#queue.length > 0) {
       this.#again = false;
-      const freed = Math.max(this.#freed, 1);
+      this.#left = this.#freed;
       this.#freed = 0;
       const impatient = this.#queue.all().filter((waiter) => waiter.once);
-      await this.#round(freed);
+      await this.#round();
       for (const waiter of impatient) if (this.#queue.remove(waiter)) waiter.resolve(null);
     }
     this.#serving = false;
@@ -151,10 +165,10 @@ export class AcquireQueue {
    * Lets the first requests of each kind try, as many as sessions became free, until one of each kind gets none.
    * While all of them are served, more are free than was known: twice as many try next.
    */
-  async #round(freed: number): Promise<void> {
+  async #round(): Promise<void> {
     const without = new Set<string>();
-    for (let most = freed; ; most *= 2) {
-      const { next, heldBack } = this.#queue.firstOfEach(most, freed, without);
+    for (let most = Math.max(this.#left, 1); ; most *= 2) {
+      const { next, heldBack } = this.#queue.firstOfEach(most, Math.max(this.#left, 1), without);
       if (heldBack) this.#askWhetherOthersAreThere();
       if (next.length === 0) return;
       for (const together of this.#singleNode ? [next] : byKind(next)) {
@@ -166,6 +180,7 @@ export class AcquireQueue {
   async #try(waiter: Waiter, without: Set<string>): Promise<void> {
     try {
       const outcome = await this.#parts.acquire(waiter.request);
+      if (outcome.kind === 'granted') this.#left = Math.max(0, this.#left - 1);
       if (outcome.kind === 'none') without.add(waiter.wants);
       else if (this.#queue.remove(waiter)) waiter.resolve(outcome);
       else if (outcome.kind === 'granted') this.#parts.giveBack(outcome.lease);

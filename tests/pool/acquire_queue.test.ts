@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { RemoteQueues } from '../../src/cluster/cluster.js';
 import { NO_REMOTE_QUEUES } from '../../src/cluster/single_node.js';
 import { Unavailable } from '../../src/kernel/errors.js';
 import { AcquireQueue, type Joining } from '../../src/pool/acquire_queue.js';
@@ -10,7 +11,11 @@ import { makeSqliteStores } from '../storage/databases.js';
 const using = usingStores(makeSqliteStores satisfies MakeStores);
 
 /** A queue before a pool; `granting` runs between a grant and its arrival at the queue. */
-function queueBefore({ pool }: Stores, granting: () => void = () => undefined) {
+function queueBefore(
+  { pool }: Stores,
+  granting: () => void = () => undefined,
+  remote: RemoteQueues = NO_REMOTE_QUEUES,
+) {
   const time = new ManualTime();
   const acquire = async (request: AcquireRequest): Promise<AcquireOutcome> => {
     const outcome = await pool.acquire(request, T0);
@@ -22,7 +27,7 @@ function queueBefore({ pool }: Stores, granting: () => void = () => undefined) {
     giveBack: ({ sessionId, leaseId }) => void pool.giveBack(sessionId, leaseId, T0),
     timers: time,
     clock: { now: () => time.monotonic() },
-    remote: NO_REMOTE_QUEUES,
+    remote,
   });
   return { queue, time };
 }
@@ -121,4 +126,77 @@ describe('the queue of those who wait', () => {
       expect(sessionOf(await waiting)).toBe(1);
     }),
   );
+
+  it(
+    'leaves freed sessions to those who came earlier elsewhere, also when they are served during a round',
+    using(async (stores) => {
+      for (const name of ['a', 'b', 'c']) await add(stores, name);
+      const elsewhere = new EarlierElsewhere();
+      const { queue } = queueBefore(stores, () => elsewhere.leave(1), elsewhere);
+      const served: string[] = [];
+      const join = async (leaseId: string) => {
+        if (sessionOf(await queue.join(wish({ leaseId }), patient(queue)))) served.push(leaseId);
+      };
+      const joined = [join('first'), join('second')];
+      elsewhere.count = 2;
+      // The first here is the third of all. While it tries, one of the two elsewhere gets its session.
+      queue.freed(3);
+      await until(() => served.length > 0);
+      await until(async () => (await stores.pool.counts(T0)).states.free === 2);
+      expect(served).toEqual(['first']);
+      queue.disperse();
+      await Promise.all(joined);
+    }),
+  );
+
+  it(
+    'leaves freed sessions to those who came earlier elsewhere, also when they are served before it hears of any',
+    using(async (stores) => {
+      for (const name of ['a', 'b']) await add(stores, name);
+      const elsewhere = new EarlierElsewhere();
+      const { queue } = queueBefore(stores, () => undefined, elsewhere);
+      elsewhere.count = 2;
+      let isServed = false;
+      const joined = queue.join(wish(), patient(queue)).then((outcome) => {
+        isServed = sessionOf(outcome) !== null;
+      });
+      elsewhere.leave(1);
+      queue.freed(2);
+      for (let turn = 0; turn < 20; turn += 1) await stores.pool.counts(T0);
+      expect(isServed).toBe(false);
+      elsewhere.leave(1);
+      await joined;
+      expect(isServed).toBe(true);
+    }),
+  );
 });
+
+/** Requests that wait at another replica, all of which arrived before those here. */
+class EarlierElsewhere implements RemoteQueues {
+  count = 1;
+  #onLeft: (count: number) => void = () => {};
+
+  get length(): number {
+    return this.count;
+  }
+
+  /** This many of them were served. */
+  leave(count: number): void {
+    this.count -= count;
+    this.#onLeft(count);
+  }
+
+  ahead(): number {
+    return this.count;
+  }
+
+  announce(): void {}
+
+  onLeft(listener: (count: number) => void): void {
+    this.#onLeft = listener;
+  }
+
+  forgetLost(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+}
