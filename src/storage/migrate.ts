@@ -28,8 +28,7 @@ interface Applied {
 }
 
 async function migrateFile(path: string): Promise<Applied> {
-  const { openDatabase } = await import('./sqlite/open.js');
-  const { appliedToSqlite, appliedToFile } = await import('./sqlite/open.js');
+  const { openDatabase, appliedToSqlite, appliedToFile } = await import('./sqlite/open.js');
   const from = appliedToFile(path);
   const { sqlite, close } = openDatabase(path, SQLITE_MIGRATIONS);
   try {
@@ -40,16 +39,15 @@ async function migrateFile(path: string): Promise<Applied> {
 }
 
 async function migrateServer(url: string): Promise<Applied> {
-  const { connectForCommand, commandOptions } = await import('./postgres/connect.js');
-  const { appliedToPostgres } = await import('./postgres/migrating.js');
-  const { migrateDatabase } = await import('./postgres/migrating.js');
+  const { connectForCommand, commandOptions, disconnect } = await import('./postgres/connect.js');
+  const { appliedToPostgres, migrateDatabase } = await import('./postgres/migrating.js');
   const { client } = await connectForCommand(url);
   try {
     const from = await appliedToPostgres(client);
     await migrateDatabase(commandOptions(url), POSTGRES_MIGRATIONS);
     return { from, to: await appliedToPostgres(client) };
   } finally {
-    await client.end().catch(() => undefined);
+    await disconnect(client);
   }
 }
 

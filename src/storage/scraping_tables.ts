@@ -41,10 +41,7 @@ export function declareScrapingTables(c: Columns, sessions: { readonly id: AnyPg
     'runs',
     {
       id: c.identity(),
-      sourceId: c
-        .whole('source_id')
-        .notNull()
-        .references(() => sources.id, { onDelete: 'cascade' }),
+      sourceId: c.parent('source_id', () => sources.id),
       state: c.text('state').$type<RunState>().notNull(),
       reason: c.text('reason').$type<RunReason>().notNull(),
       error: c.text('error'),
@@ -74,10 +71,7 @@ export function declareScrapingTables(c: Columns, sessions: { readonly id: AnyPg
     'run_logs',
     {
       id: c.identity(),
-      runId: c
-        .whole('run_id')
-        .notNull()
-        .references(() => runs.id, { onDelete: 'cascade' }),
+      runId: c.parent('run_id', () => runs.id),
       at: c.whole('at').notNull(),
       level: c.text('level').$type<RunLogEntry['level']>().notNull(),
       message: c.text('message').notNull(),
@@ -93,10 +87,7 @@ export function declareScrapingTables(c: Columns, sessions: { readonly id: AnyPg
     'files',
     {
       id: c.identity(),
-      sourceId: c
-        .whole('source_id')
-        .notNull()
-        .references(() => sources.id, { onDelete: 'cascade' }),
+      sourceId: c.parent('source_id', () => sources.id),
       runId: c.whole('run_id').notNull(),
       messageId: c.integer('message_id').notNull(),
       path: c.text('path'),
@@ -117,10 +108,7 @@ export function declareScrapingTables(c: Columns, sessions: { readonly id: AnyPg
 
   /** The checkpoint of each source. */
   const checkpoints = c.table('checkpoints', {
-    sourceId: c
-      .whole('source_id')
-      .primaryKey()
-      .references(() => sources.id, { onDelete: 'cascade' }),
+    sourceId: c.parent('source_id', () => sources.id).primaryKey(),
     lastMessageId: c.integer('last_message_id').notNull(),
     monthPath: c.text('month_path'),
     monthBytes: c.whole('month_bytes').notNull(),
@@ -130,10 +118,7 @@ export function declareScrapingTables(c: Columns, sessions: { readonly id: AnyPg
   const peers = c.table(
     'peers',
     {
-      sessionId: c
-        .whole('session_id')
-        .notNull()
-        .references(() => sessions.id, { onDelete: 'cascade' }),
+      sessionId: c.parent('session_id', () => sessions.id),
       identifier: c.text('identifier').notNull(),
       channelId: c.text('channel_id').notNull(),
       accessHash: c.text('access_hash'),

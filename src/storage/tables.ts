@@ -13,7 +13,10 @@ export type Tables = ReturnType<typeof declareTables>;
 /** A session's row, whichever the database. */
 export type SessionRow = Tables['sessions']['$inferSelect'];
 
-/** Declares all tables that both databases have. Tables of only one are in that one's schema. */
+/**
+ * Declares all tables that both databases have, in an order in which rows come after those that they refer to. Tables
+ * of only one are in that one's schema.
+ */
 export function declareTables(columns: Columns) {
   const tables = declareSessionTables(columns);
   return { ...tables, ...declareScrapingTables(columns, tables.sessions) };
@@ -88,10 +91,7 @@ export function declareSessionTables(c: Columns) {
     'session_tags',
     {
       tag: c.text('tag').notNull(),
-      sessionId: c
-        .whole('session_id')
-        .notNull()
-        .references(() => sessions.id, { onDelete: 'cascade' }),
+      sessionId: c.parent('session_id', () => sessions.id),
       freeSince: c.whole('free_since'),
     },
     (table) => [
@@ -107,10 +107,7 @@ export function declareSessionTables(c: Columns) {
   const methodFloods = c.table(
     'method_floods',
     {
-      sessionId: c
-        .whole('session_id')
-        .notNull()
-        .references(() => sessions.id, { onDelete: 'cascade' }),
+      sessionId: c.parent('session_id', () => sessions.id),
       method: c.text('method').notNull(),
       until: c.whole('until').notNull(),
     },
@@ -231,7 +228,7 @@ export function declareSessionTables(c: Columns) {
   });
 
   return {
-    ...{ sessions, sessionTags, methodFloods, history, idempotencyKeys },
-    ...{ apiKeys, auditLog, proxies, pendingLogins, keyValue },
+    ...{ proxies, sessions, sessionTags, methodFloods, history, idempotencyKeys },
+    ...{ apiKeys, auditLog, pendingLogins, keyValue },
   };
 }

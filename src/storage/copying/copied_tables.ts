@@ -45,24 +45,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
  * derived from the sessions and stored differently by each driver, and `rate_limits`, which only covers the last
  * minutes.
  */
-export const COPIED_TABLES: readonly CopiedTable[] = [
-  tables.proxies,
-  tables.sessions,
-  tables.sessionTags,
-  tables.methodFloods,
-  tables.history,
-  tables.idempotencyKeys,
-  tables.apiKeys,
-  tables.auditLog,
-  tables.pendingLogins,
-  tables.sources,
-  tables.runs,
-  tables.runLogs,
-  tables.files,
-  tables.checkpoints,
-  tables.peers,
-  tables.keyValue,
-].map(copied);
+export const COPIED_TABLES: readonly CopiedTable[] = Object.values(tables).map(copied);
 
 /** Tables that are recreated rather than copied. */
 export const UNCOPIED_TABLES: readonly string[] = ['counts', 'rate_limits'];
@@ -77,6 +60,30 @@ export function columnAt({ name: table, columns }: CopiedTable, name: string): n
   const at = columns.findIndex((column) => column.name === name);
   if (at === -1) throw new Error(`${table} has no column ${name}`);
   return at;
+}
+
+/** The names of columns, as a list in a statement. */
+export function quoted(columns: readonly CopiedColumn[]): string {
+  return columns.map(({ name }) => `"${name}"`).join(', ');
+}
+
+/** A row as either driver returns it. */
+export function rowRead({ columns }: CopiedTable, given: readonly unknown[]): Row {
+  return columns.map(({ kind }, at) => valueRead(kind, given[at]));
+}
+
+function valueRead(kind: Kind, given: unknown): Value {
+  if (kind === 'boolean' && given !== null) return Number(given);
+  if (kind === 'bytes' && Buffer.isBuffer(given)) return given.toString('hex');
+  // One text per list: whoever wrote it as JSON may have added spaces.
+  if (kind === 'list' && given !== null)
+    return JSON.stringify(typeof given === 'string' ? JSON.parse(given) : given);
+  return given as Value;
+}
+
+/** A value as either driver takes it. */
+export function valueWritten(kind: Kind, value: Value = null): Value | Buffer {
+  return kind === 'bytes' && value !== null ? Buffer.from(String(value), 'hex') : value;
 }
 
 function copied(table: PgTable): CopiedTable {

@@ -23,7 +23,6 @@ export async function copyDatabase(
     const target = await openTarget(to, source.mark);
     const copied = await orUndone(target, async () => {
       const rows = await copyTables(source, target, around);
-      await target.settle();
       await verifyTables(source, target, around);
       return rows;
     });

@@ -1,4 +1,8 @@
+import { DatabaseRefused } from '../database.js';
 import type { CopiedTable, Row } from './copied_tables.js';
+
+/** How many rows are read at a time, so that memory stays small however long the table is. */
+export const ROWS_AT_ONCE = 2_000;
 
 /** A copy failed, or differs from its source; the message says why, and what happened to the target. */
 export class CopyFailed extends Error {
@@ -28,12 +32,18 @@ export interface CopyTarget extends Readable {
   insert(table: CopiedTable, rows: readonly Row[]): Promise<void>;
   /** New rows get higher ids than this. */
   continueFrom(table: CopiedTable, highestId: number): Promise<void>;
-  /** Writes the session counts. */
+  /** Called after the last row: writes the session counts, and prepares to read the rows back. */
   saveCounts(counts: ReadonlyMap<string, number>): Promise<void>;
-  /** Called after the last row: prepares to read them back. */
-  settle(): Promise<void>;
   /** Commits the copy durably, and closes the target. */
   keep(): Promise<void>;
   /** Closes the target, and discards the copy. */
   undo(): Promise<void>;
+}
+
+/** @throws DatabaseRefused if tables of the target have rows; it names them. */
+export function refuseOccupied(place: string, tables: readonly string[]): void {
+  if (tables.length === 0) return;
+  throw new DatabaseRefused(
+    `${place} is not empty: there are rows in ${tables.join(', ')}. Nothing was changed: a copy needs a new database.`,
+  );
 }

@@ -1,56 +1,57 @@
 import { randomInt } from 'node:crypto';
 import type { Client } from 'pg';
 import { POSTGRES_MIGRATIONS } from '../../kernel/project.js';
+import { DatabaseRefused } from '../database.js';
 import { refuseOtherVersion } from '../migrate.js';
-import { commandOptions, connectForCommand } from '../postgres/connect.js';
+import {
+  type CommandConnection,
+  commandOptions,
+  connectForCommand,
+  disconnect,
+} from '../postgres/connect.js';
 import { appliedToPostgres, migrateDatabase } from '../postgres/migrating.js';
 import {
   COPIED_TABLES,
   type CopiedColumn,
   type CopiedTable,
-  type Kind,
   keyOf,
+  quoted,
   type Row,
+  rowRead,
   UNCOPIED_TABLES,
-  type Value,
+  valueWritten,
 } from './copied_tables.js';
-import { CopyFailed, type CopySource, type CopyTarget } from './ends.js';
-import { disconnect, lockTables, refuseMarked, refuseOccupied, refuseServices } from './occupied.js';
+import { CopyFailed, type CopySource, type CopyTarget, ROWS_AT_ONCE, refuseOccupied } from './ends.js';
 
-/** How many rows are read at a time, so that memory stays small however long the table is. */
-const ROWS_AT_ONCE = 2_000;
+const COPIED = COPIED_TABLES.map(({ name }) => name);
 
 /** Reads a table in the order of its primary key, within the connection's transaction. */
-export async function* readPostgres(client: Client, table: CopiedTable): AsyncGenerator<Row[]> {
+async function* read(client: Client, table: CopiedTable): AsyncGenerator<Row[]> {
   const cursor = `reading_${table.name}`;
-  const columns = table.columns.map(({ name }) => `"${name}"`).join(', ');
   const order = table.key.map(({ name, kind }) => `"${name}"${kind === 'text' ? ' COLLATE "C"' : ''}`);
   await client.query(
-    `DECLARE ${cursor} NO SCROLL CURSOR FOR SELECT ${columns} FROM ${table.name} ORDER BY ${order.join(', ')}`,
+    `DECLARE ${cursor} NO SCROLL CURSOR FOR SELECT ${quoted(table.columns)} FROM ${table.name} ORDER BY ${order.join(', ')}`,
   );
-  const kinds = table.columns.map(({ kind }) => kind);
   for (;;) {
     const fetch = { text: `FETCH ${ROWS_AT_ONCE} FROM ${cursor}`, rowMode: 'array' } as const;
     const { rows } = await client.query<unknown[]>(fetch);
     if (rows.length === 0) break;
-    yield rows.map((row) => kinds.map((kind, at) => fromPostgres(kind, row[at])));
+    yield rows.map((row) => rowRead(table, row));
   }
   // A cursor that is abandoned ends with its transaction.
   await client.query(`CLOSE ${cursor}`);
 }
 
 /** Writes rows of a table. @throws CopyFailed if PostgreSQL can't store a value. */
-export async function writePostgres(client: Client, table: CopiedTable, rows: readonly Row[]): Promise<void> {
+async function write(client: Client, table: CopiedTable, rows: readonly Row[]): Promise<void> {
   const { name, columns } = table;
-  const names = columns.map((column) => `"${column.name}"`).join(', ');
   const arrays = columns.map((column, at) => `$${at + 1}::${givenType(column)}[]`).join(', ');
-  const values = columns.map(({ kind }, at) => rows.map((row) => toPostgres(kind, row[at] ?? null)));
   refuseNul(table, rows);
   await client.query({
     name: `copy_${name}`,
-    text: `INSERT INTO ${name} (${names}) OVERRIDING SYSTEM VALUE
-      SELECT ${columns.map(expression).join(', ')} FROM unnest(${arrays}) AS given(${names})`,
-    values,
+    text: `INSERT INTO ${name} (${quoted(columns)}) OVERRIDING SYSTEM VALUE
+      SELECT ${columns.map(expression).join(', ')} FROM unnest(${arrays}) AS given(${quoted(columns)})`,
+    values: columns.map(({ kind }, at) => rows.map((row) => valueWritten(kind, row[at]))),
   });
 }
 
@@ -63,19 +64,6 @@ function expression({ kind, name }: CopiedColumn): string {
   if (kind !== 'list') return `"${name}"`;
   // A missing list would become an empty array.
   return `CASE WHEN "${name}" IS NOT NULL THEN ARRAY(SELECT json_array_elements_text("${name}"::json)) END`;
-}
-
-function fromPostgres(kind: Kind, value: unknown): Value {
-  if (value === null) return null;
-  if (kind === 'boolean') return Number(value);
-  if (kind === 'bytes' && Buffer.isBuffer(value)) return value.toString('hex');
-  return kind === 'list' ? JSON.stringify(value) : (value as Value);
-}
-
-function toPostgres(kind: Kind, value: Value): Value | boolean | Buffer {
-  if (value === null) return null;
-  if (kind === 'boolean') return value !== 0;
-  return kind === 'bytes' ? Buffer.from(String(value), 'hex') : value;
 }
 
 function refuseNul(table: CopiedTable, rows: readonly Row[]): void {
@@ -91,28 +79,23 @@ function refuseNul(table: CopiedTable, rows: readonly Row[]): void {
  * Opens the source database, and keeps services from writing to it.
  * @throws DatabaseRefused if it can't be reached, is in use, or has another version.
  */
-export async function openPostgresSource(url: string): Promise<CopySource> {
-  const connection = await connectForCommand(url);
-  const { client, place } = connection;
-  try {
+export function openPostgresSource(url: string): Promise<CopySource> {
+  return connected(url, async (connection) => {
+    const { client, place } = connection;
     refuseOtherVersion(place, POSTGRES_MIGRATIONS, await appliedToPostgres(client));
     await refuseServices(connection);
     const mark = String(randomInt(2 ** 47));
     await client.query('SELECT pg_advisory_lock($1::bigint)', [mark]);
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     // Before the first read, which fixes the snapshot: a lease granted after it would be lost.
-    const tables = COPIED_TABLES.map(({ name }) => name);
-    await lockTables(connection, tables, 'SHARE');
+    await lockTables(connection, COPIED, 'SHARE');
     return {
       mark,
-      rows: (table) => readPostgres(client, table),
+      rows: (table) => read(client, table),
       highestId: (table) => highestId(client, table),
       close: () => disconnect(client),
     };
-  } catch (error) {
-    await disconnect(client);
-    throw error;
-  }
+  });
 }
 
 async function highestId(client: Client, { name }: CopiedTable): Promise<number> {
@@ -128,17 +111,14 @@ async function highestId(client: Client, { name }: CopiedTable): Promise<number>
   return rows[0]?.highest ?? 0;
 }
 
-const COPIED = COPIED_TABLES.map(({ name }) => name);
-
 /**
  * Begins the single transaction of a copy, in a database whose tables are created if it has none. `mark`: the
  * source's.
  * @throws DatabaseRefused if it can't be reached, is the source itself, is in use, or has rows.
  */
-export async function openPostgresTarget(url: string, mark: string | null): Promise<CopyTarget> {
-  const connection = await connectForCommand(url);
-  const { client, place } = connection;
-  try {
+export function openPostgresTarget(url: string, mark: string | null): Promise<CopyTarget> {
+  return connected(url, async (connection) => {
+    const { client, place } = connection;
     if (mark !== null) await refuseMarked(connection, mark);
     await refuseServices(connection);
     // Before the schema is changed, and again once no other connection can write.
@@ -148,63 +128,93 @@ export async function openPostgresTarget(url: string, mark: string | null): Prom
     await lockTables(connection, [...COPIED, ...UNCOPIED_TABLES], 'ACCESS EXCLUSIVE');
     refuseOccupied(place, await occupied(client));
     await client.query(`TRUNCATE ${UNCOPIED_TABLES.join(', ')}`);
-    return new PostgresTarget(client);
-  } catch (error) {
-    await disconnect(client);
-    throw error;
-  }
+    return targetOver(client);
+  });
 }
 
-class PostgresTarget implements CopyTarget {
-  readonly #client: Client;
+function targetOver(client: Client): CopyTarget {
+  return {
+    rows: (table) => read(client, table),
+    insert: (table, rows) => write(client, table, rows),
+    async continueFrom({ name }, highestId) {
+      // Unlike setval, this is rolled back with the transaction.
+      await client.query(`ALTER TABLE ${name} ALTER COLUMN id RESTART WITH ${highestId + 1}`);
+    },
+    async saveCounts(counts) {
+      const text =
+        'INSERT INTO counts (name, shard, n) SELECT name, 0, n FROM unnest($1::text[], $2::bigint[]) AS c(name, n)';
+      await client.query(text, [[...counts.keys()], [...counts.values()]]);
+      // So that a service that starts right away has good query plans.
+      await client.query(`ANALYZE ${COPIED.join(', ')}`);
+    },
+    async keep() {
+      await client.query('COMMIT');
+      await disconnect(client);
+    },
+    // Its transaction is rolled back.
+    undo: () => disconnect(client),
+  };
+}
 
-  constructor(client: Client) {
-    this.#client = client;
-  }
-
-  insert(table: CopiedTable, rows: readonly Row[]): Promise<void> {
-    return writePostgres(this.#client, table, rows);
-  }
-
-  async continueFrom({ name }: CopiedTable, highestId: number): Promise<void> {
-    // Unlike setval, this is rolled back with the transaction.
-    await this.#client.query(`ALTER TABLE ${name} ALTER COLUMN id RESTART WITH ${highestId + 1}`);
-  }
-
-  async saveCounts(counts: ReadonlyMap<string, number>): Promise<void> {
-    const text =
-      'INSERT INTO counts (name, shard, n) SELECT name, 0, n FROM unnest($1::text[], $2::bigint[]) AS c(name, n)';
-    await this.#client.query(text, [[...counts.keys()], [...counts.values()]]);
-  }
-
-  async settle(): Promise<void> {
-    // So that a service that starts right away has good query plans.
-    await this.#client.query(`ANALYZE ${COPIED.join(', ')}`);
-  }
-
-  rows(table: CopiedTable): AsyncIterable<readonly Row[]> {
-    return readPostgres(this.#client, table);
-  }
-
-  async keep(): Promise<void> {
-    await this.#client.query('COMMIT');
-    await disconnect(this.#client);
-  }
-
-  undo(): Promise<void> {
-    return disconnect(this.#client);
+/** What `work` makes of a connection, which is closed if that fails. */
+async function connected<Result>(
+  url: string,
+  work: (connection: CommandConnection) => Promise<Result>,
+): Promise<Result> {
+  const connection = await connectForCommand(url);
+  try {
+    return await work(connection);
+  } catch (error) {
+    await disconnect(connection.client);
+    throw error;
   }
 }
 
 async function occupied(client: Client): Promise<string[]> {
   const found: string[] = [];
   for (const name of COPIED) {
-    const known = await client.query<{ known: boolean }>('SELECT to_regclass($1) IS NOT NULL AS known', [
-      name,
-    ]);
-    if (!known.rows[0]?.known) continue;
-    const { rowCount } = await client.query(`SELECT 1 FROM ${name} LIMIT 1`);
-    if (rowCount) found.push(name);
+    const query = 'SELECT to_regclass($1) IS NOT NULL AS known';
+    const { rows } = await client.query<{ known: boolean }>(query, [name]);
+    if (rows[0]?.known && (await client.query(`SELECT 1 FROM ${name} LIMIT 1`)).rowCount) found.push(name);
   }
   return found;
+}
+
+/** How long to wait for a table that others have locked, in milliseconds. */
+const LOCK_TIMEOUT_MS = 5_000;
+
+/** All connections of services have the same name as this one, whatever the URL says. */
+const SERVICES = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database()
+  AND application_name = current_setting('application_name') AND pid <> pg_backend_pid()`;
+
+/** Makes sure that no service uses the database. @throws DatabaseRefused. */
+async function refuseServices({ client, place }: CommandConnection): Promise<void> {
+  const { rows } = await client.query<{ n: number }>(SERVICES);
+  if (rows[0]?.n === 0) return;
+  throw new DatabaseRefused(
+    `${place} is in use by TeleGate: stop all its replicas (and other copies of it) first. Nothing was changed.`,
+  );
+}
+
+/** Makes sure that the database is not the source with this mark. @throws DatabaseRefused. */
+async function refuseMarked({ client, place }: CommandConnection, mark: string): Promise<void> {
+  const text = 'SELECT pg_try_advisory_lock($1::bigint) AS other';
+  const { rows } = await client.query<{ other: boolean }>(text, [mark]);
+  if (!rows[0]?.other) throw new DatabaseRefused(`${place} is the source of the copy itself.`);
+}
+
+/** Locks tables until the transaction ends. @throws DatabaseRefused if others hold them for too long. */
+async function lockTables(
+  { client, place }: CommandConnection,
+  tables: readonly string[],
+  mode: 'SHARE' | 'ACCESS EXCLUSIVE',
+): Promise<void> {
+  try {
+    await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
+    await client.query(`LOCK TABLE ${tables.join(', ')} IN ${mode} MODE`);
+    await client.query('SET LOCAL lock_timeout = 0');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new DatabaseRefused(`${place} can't be locked exclusively: ${why}`, { cause: error });
+  }
 }

@@ -8,12 +8,19 @@ import { DatabaseRefused } from '../database.js';
 import { refuseOtherVersion } from '../migrate.js';
 import { appliedToSqlite, takeLock } from '../sqlite/open.js';
 import { checkDatabase } from '../sqlite/soundness.js';
-import type { CopiedTable, Kind, Row, Value } from './copied_tables.js';
-import type { CopySource, CopyTarget } from './ends.js';
-import { refuseOccupiedFile } from './occupied.js';
+import {
+  COPIED_TABLES,
+  type CopiedTable,
+  quoted,
+  type Row,
+  rowRead,
+  UNCOPIED_TABLES,
+  valueWritten,
+} from './copied_tables.js';
+import { type CopySource, type CopyTarget, ROWS_AT_ONCE, refuseOccupied } from './ends.js';
 
 /** The reserved path of a new file: no other process uses it until it is released. */
-export interface Place {
+interface Place {
   /** The file to write: empty, and accessible to its owner only. */
   readonly partial: string;
   /** Moves the file to its final path, durably, and releases it. */
@@ -26,12 +33,12 @@ export interface Place {
  * Reserves the path of a file. An existing one must have no rows.
  * @throws DatabaseRefused if it has some, is not a TeleGate database, or is in use.
  */
-export function reserve(path: string): Place {
+function reserve(path: string): Place {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const lock = takeLock(path);
   const partial = `${path}.partial`;
   try {
-    if (existsSync(path) && statSync(path).size > 0) refuseOccupiedFile(path);
+    if (existsSync(path) && statSync(path).size > 0) refuseOccupied(path, tablesWithRows(path));
     // Left by a killed copy: with the lock held, it is not in use.
     remove(partial);
     closeSync(openSync(partial, 'wx', 0o600));
@@ -74,18 +81,38 @@ function sync(path: string): void {
   }
 }
 
-/** How many rows are read at a time, so that memory stays small however long the table is. */
-const ROWS_AT_ONCE = 2_000;
+const TABLES = `SELECT name FROM sqlite_schema
+  WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name <> '__drizzle_migrations'`;
+
+/** @throws DatabaseRefused if it is not a TeleGate database. */
+function tablesWithRows(path: string): string[] {
+  const copied = COPIED_TABLES.map(({ name }) => name);
+  try {
+    const sqlite = new Database(path, { fileMustExist: true });
+    try {
+      const found = new Set(sqlite.prepare<[], string>(TABLES).pluck().all());
+      const other = [...found].find((name) => !copied.includes(name) && !UNCOPIED_TABLES.includes(name));
+      if (other !== undefined) throw new Error(`it has a table ${other}`);
+      return copied.filter(
+        (name) => found.has(name) && sqlite.prepare(`SELECT 1 FROM "${name}" LIMIT 1`).get() !== undefined,
+      );
+    } finally {
+      sqlite.close();
+    }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new DatabaseRefused(`${path} already exists and is not a TeleGate database: ${why}.`);
+  }
+}
 
 /** Reads a table in the order of its primary key. */
-export async function* readSqlite(sqlite: Database.Database, table: CopiedTable): AsyncGenerator<Row[]> {
+async function* read(sqlite: Database.Database, table: CopiedTable): AsyncGenerator<Row[]> {
   const statement = sqlite.prepare<[], unknown[]>(
     `SELECT ${quoted(table.columns)} FROM "${table.name}" ORDER BY ${quoted(table.key)}`,
   );
-  const kinds = table.columns.map(({ kind }) => kind);
   let rows: Row[] = [];
   for (const row of statement.raw().iterate()) {
-    rows.push(kinds.map((kind, at) => fromSqlite(kind, row[at])));
+    rows.push(rowRead(table, row));
     if (rows.length < ROWS_AT_ONCE) continue;
     yield rows;
     rows = [];
@@ -93,29 +120,10 @@ export async function* readSqlite(sqlite: Database.Database, table: CopiedTable)
   if (rows.length > 0) yield rows;
 }
 
-/** Creates the function that writes rows of a table. */
-export function sqliteWriter(sqlite: Database.Database, table: CopiedTable): (rows: readonly Row[]) => void {
-  const places = table.columns.map(() => '?').join(', ');
-  const insert = sqlite.prepare(`INSERT INTO "${table.name}" (${quoted(table.columns)}) VALUES (${places})`);
-  const kinds = table.columns.map(({ kind }) => kind);
-  return (rows) => {
-    for (const row of rows) insert.run(kinds.map((kind, at) => toSqlite(kind, row[at] ?? null)));
-  };
-}
-
-function fromSqlite(kind: Kind, value: unknown): Value {
-  if (kind === 'bytes' && Buffer.isBuffer(value)) return value.toString('hex');
-  // One text per list: its writer may have added spaces.
-  if (kind === 'list' && typeof value === 'string') return JSON.stringify(JSON.parse(value));
-  return value as Value;
-}
-
-function toSqlite(kind: Kind, value: Value): Value | Buffer {
-  return kind === 'bytes' && value !== null ? Buffer.from(String(value), 'hex') : value;
-}
-
-function quoted(columns: CopiedTable['columns']): string {
-  return columns.map(({ name }) => `"${name}"`).join(', ');
+function write(sqlite: Database.Database, { name, columns }: CopiedTable, rows: readonly Row[]): void {
+  const places = columns.map(() => '?').join(', ');
+  const insert = sqlite.prepare(`INSERT INTO "${name}" (${quoted(columns)}) VALUES (${places})`);
+  for (const row of rows) insert.run(columns.map(({ kind }, at) => valueWritten(kind, row[at])));
 }
 
 /**
@@ -130,7 +138,7 @@ export function openSqliteSource(path: string): CopySource {
     const sqlite = openForReading(path);
     return {
       mark: null,
-      rows: (table) => readSqlite(sqlite, table),
+      rows: (table) => read(sqlite, table),
       highestId: async ({ name }) => highestId(sqlite, name),
       async close() {
         sqlite.close();
@@ -174,65 +182,44 @@ function highestId(sqlite: Database.Database, table: string): number {
 export function openSqliteTarget(path: string): CopyTarget {
   const place = reserve(path);
   try {
-    return new SqliteTarget(place);
+    return targetOver(place);
   } catch (error) {
     place.clear();
     throw error;
   }
 }
 
-class SqliteTarget implements CopyTarget {
-  readonly #place: Place;
-  readonly #sqlite: Database.Database;
-  readonly #writers = new Map<string, (rows: readonly Row[]) => void>();
-
-  constructor(place: Place) {
-    this.#place = place;
-    this.#sqlite = new Database(place.partial);
-    // No rollback is needed in a file that is deleted unless finished; then it is flushed to disk.
-    this.#sqlite.pragma('journal_mode = OFF');
-    this.#sqlite.pragma('synchronous = OFF');
-    // In KiB: space for the pages of all indexes that grow at the same time.
-    this.#sqlite.pragma('cache_size = -65536');
-    migrate(drizzle(this.#sqlite), { migrationsFolder: SQLITE_MIGRATIONS });
-    this.#sqlite.exec('BEGIN');
-  }
-
-  async insert(table: CopiedTable, rows: readonly Row[]): Promise<void> {
-    const write = this.#writers.get(table.name) ?? sqliteWriter(this.#sqlite, table);
-    this.#writers.set(table.name, write);
-    write(rows);
-  }
-
-  async continueFrom({ name }: CopiedTable, highestId: number): Promise<void> {
-    // The history has no sequence here: its ids continue after the highest one.
-    const sequence = this.#sqlite.prepare(
-      "SELECT 1 FROM sqlite_schema WHERE name = ? AND sql LIKE '%AUTOINCREMENT%'",
-    );
-    if (!sequence.get(name)) return;
-    this.#sqlite.prepare('DELETE FROM sqlite_sequence WHERE name = ?').run(name);
-    this.#sqlite.prepare('INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)').run(name, highestId);
-  }
-
-  async saveCounts(counts: ReadonlyMap<string, number>): Promise<void> {
-    const save = this.#sqlite.prepare('INSERT INTO counts (name, n) VALUES (?, ?)');
-    for (const [name, n] of counts) save.run(name, n);
-  }
-
-  async settle(): Promise<void> {}
-
-  rows(table: CopiedTable): AsyncIterable<readonly Row[]> {
-    return readSqlite(this.#sqlite, table);
-  }
-
-  async keep(): Promise<void> {
-    this.#sqlite.exec('COMMIT');
-    this.#sqlite.close();
-    this.#place.fill();
-  }
-
-  async undo(): Promise<void> {
-    this.#sqlite.close();
-    this.#place.clear();
-  }
+function targetOver(place: Place): CopyTarget {
+  const sqlite = new Database(place.partial);
+  // No rollback is needed in a file that is deleted unless finished; then it is flushed to disk.
+  sqlite.pragma('journal_mode = OFF');
+  sqlite.pragma('synchronous = OFF');
+  // In KiB: space for the pages of all indexes that grow at the same time.
+  sqlite.pragma('cache_size = -65536');
+  migrate(drizzle(sqlite), { migrationsFolder: SQLITE_MIGRATIONS });
+  sqlite.exec('BEGIN');
+  return {
+    rows: (table) => read(sqlite, table),
+    insert: async (table, rows) => write(sqlite, table, rows),
+    async continueFrom({ name }, highestId) {
+      // The history has no sequence here: its ids continue after the highest one.
+      const sequence = "SELECT 1 FROM sqlite_schema WHERE name = ? AND sql LIKE '%AUTOINCREMENT%'";
+      if (!sqlite.prepare(sequence).get(name)) return;
+      sqlite.prepare('DELETE FROM sqlite_sequence WHERE name = ?').run(name);
+      sqlite.prepare('INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)').run(name, highestId);
+    },
+    async saveCounts(counts) {
+      const save = sqlite.prepare('INSERT INTO counts (name, n) VALUES (?, ?)');
+      for (const [name, n] of counts) save.run(name, n);
+    },
+    async keep() {
+      sqlite.exec('COMMIT');
+      sqlite.close();
+      place.fill();
+    },
+    async undo() {
+      sqlite.close();
+      place.clear();
+    },
+  };
 }

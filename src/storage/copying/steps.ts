@@ -32,13 +32,13 @@ export async function copyTables(
   around: CopySurroundings,
 ): Promise<CopiedRows[]> {
   const copied: CopiedRows[] = [];
-  const counters = new Counters();
+  const counts = new Map<string, number>();
   for (const table of COPIED_TABLES) {
     const count = counter('copying', table, around);
     const rows = await naming(table, 'copied', around, async () => {
       for await (const page of source.rows(table)) {
         await target.insert(table, page);
-        counters.add(table, page);
+        if (table.name === 'sessions') countSessions(table, page, counts);
         await count.add(page.length);
       }
       if (table.numbered) await target.continueFrom(table, await source.highestId(table));
@@ -46,7 +46,7 @@ export async function copyTables(
     });
     copied.push({ table: table.name, rows });
   }
-  await target.saveCounts(counters.counts);
+  await target.saveCounts(counts);
   return copied;
 }
 
@@ -100,9 +100,7 @@ async function naming<Result>(
  */
 export function withoutAnchor(source: CopySource): CopySource {
   return {
-    mark: source.mark,
-    highestId: (table) => source.highestId(table),
-    close: () => source.close(),
+    ...source,
     rows: (table) => (table.name === 'key_value' ? withoutValue(source, table) : source.rows(table)),
   };
 }
@@ -112,23 +110,17 @@ async function* withoutValue(source: CopySource, table: CopiedTable): AsyncGener
   for await (const rows of source.rows(table)) yield rows.filter((row) => row[name] !== ANCHOR);
 }
 
-/** Counts the copied sessions as the pool does. */
-export class Counters {
-  readonly counts = new Map<string, number>();
-
-  /** Counts these rows if the table is that of the sessions. */
-  add(table: CopiedTable, rows: readonly Row[]): void {
-    if (table.name !== 'sessions') return;
-    const at = (name: string) => columnAt(table, name);
-    const [state, methodFlooded, leaseHolder] = [at('state'), at('method_flooded'), at('lease_holder')];
-    for (const row of rows) {
-      const names = countsOf({
-        state: row[state] as State,
-        methodFlooded: row[methodFlooded] !== 0,
-        leaseHolder: row[leaseHolder] as string | null,
-      });
-      for (const name of names) this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
-    }
+/** Counts these sessions as the pool does. */
+function countSessions(table: CopiedTable, rows: readonly Row[], counts: Map<string, number>): void {
+  const at = (name: string) => columnAt(table, name);
+  const [state, methodFlooded, leaseHolder] = [at('state'), at('method_flooded'), at('lease_holder')];
+  for (const row of rows) {
+    const names = countsOf({
+      state: row[state] as State,
+      methodFlooded: row[methodFlooded] !== 0,
+      leaseHolder: row[leaseHolder] as string | null,
+    });
+    for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
   }
 }
 
@@ -136,52 +128,34 @@ export class Counters {
  * Reads a table from both databases, in the order of its primary key, and compares row by row.
  * @throws CopyFailed that names the first row and column that differ, but no value.
  */
-export async function verifyTable(
+async function verifyTable(
   table: CopiedTable,
   source: AsyncIterable<readonly Row[]>,
   target: AsyncIterable<readonly Row[]>,
   onVerified: (rows: number) => Promise<void>,
 ): Promise<void> {
-  const copies = new Rows(target);
-  for await (const rows of source) {
-    for (const row of rows) {
-      const copy = copies.take() ?? (await copies.takeNext());
-      if (copy === undefined) throw different(table, row, 'is missing');
-      compare(table, row, copy);
+  const pages = target[Symbol.asyncIterator]();
+  let copies: readonly Row[] = [];
+  /** Reads until there are so many copies, or no more. */
+  const read = async (count: number) => {
+    while (copies.length < count) {
+      const { done, value } = await pages.next();
+      if (done) return;
+      copies = [...copies, ...value];
     }
+  };
+  for await (const rows of source) {
+    await read(rows.length);
+    for (const [at, row] of rows.entries()) compare(table, row, copies[at]);
+    copies = copies.slice(rows.length);
     await onVerified(rows.length);
   }
-  const extra = copies.take() ?? (await copies.takeNext());
-  if (extra !== undefined) throw different(table, extra, 'is in no row of the source');
+  await read(1);
+  if (copies[0]) throw different(table, copies[0], 'is in no row of the source');
 }
 
-/** Iterates over rows without a promise for each. */
-class Rows {
-  readonly #pages: AsyncIterator<readonly Row[]>;
-  #page: readonly Row[] = [];
-  #at = 0;
-
-  constructor(pages: AsyncIterable<readonly Row[]>) {
-    this.#pages = pages[Symbol.asyncIterator]();
-  }
-
-  /** The next buffered row; undefined: there is none. */
-  take(): Row | undefined {
-    const row = this.#page[this.#at];
-    this.#at += 1;
-    return row;
-  }
-
-  /** The first row of the next batch; undefined: there are no more. */
-  async takeNext(): Promise<Row | undefined> {
-    const { done, value } = await this.#pages.next();
-    this.#page = done ? [] : value;
-    this.#at = 0;
-    return this.take();
-  }
-}
-
-function compare(table: CopiedTable, row: Row, copy: Row): void {
+function compare(table: CopiedTable, row: Row, copy: Row | undefined): void {
+  if (copy === undefined) throw different(table, row, 'is missing');
   for (const [at, { name, key }] of table.columns.entries()) {
     if (row[at] === copy[at]) continue;
     if (key) throw different(table, row, 'is missing or out of order');

@@ -1,4 +1,5 @@
 import {
+  type AnyPgColumn,
   bigint,
   boolean,
   customType,
@@ -31,6 +32,9 @@ export const postgresColumns = {
   flag: (name: string) => boolean(name),
   /** A list of texts. */
   list: (name: string) => text(name).array(),
+  /** The id of the row that this one belongs to, and is deleted with. */
+  parent: (name: string, id: () => AnyPgColumn) =>
+    whole(name).notNull().references(id, { onDelete: 'cascade' }),
   /** An id that is never reused. */
   identity,
   /** An id that may be reused after its row, the newest one, is deleted. */

@@ -128,8 +128,13 @@ export function reason(error: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-/** How long connecting may take, in milliseconds. */
-const CONNECT_TIMEOUT_MS = 5_000;
+/** Closes the connection in any state; its transaction is rolled back. */
+export async function disconnect(client: pg.Client): Promise<void> {
+  await client.end().catch(() => undefined);
+}
+
+/** How long a call may wait for a connection, in milliseconds. */
+export const CONNECT_TIMEOUT_MS = 5_000;
 
 /** A connection of the command line, without a limit on statement time. */
 export interface CommandConnection {
@@ -150,15 +155,23 @@ export function commandOptions(url: string): PostgresOptions {
 }
 
 /** Connects to the server. @throws DatabaseRefused. */
-export async function connectForCommand(url: string): Promise<CommandConnection> {
-  const place = `PostgreSQL at ${placeOf(url)}`;
-  const client = new pg.Client({ ...connectionConfig(commandOptions(url)), query_timeout: 0 });
-  client.on('error', () => undefined);
+export function connectForCommand(url: string): Promise<CommandConnection> {
+  return connectOne(commandOptions(url), { query_timeout: 0 });
+}
+
+/** A single connection, with other settings than a service's. @throws DatabaseRefused if the server can't be reached. */
+export async function connectOne(
+  options: PostgresOptions,
+  patience: pg.ClientConfig,
+): Promise<CommandConnection> {
+  const place = `PostgreSQL at ${placeOf(options.url)}`;
+  const client = new pg.Client({ ...connectionConfig(options), ...patience });
+  client.on('error', ignore);
   try {
     await client.connect();
     return { client, place };
   } catch (error) {
-    await client.end().catch(() => undefined);
+    await disconnect(client);
     throw new DatabaseRefused(`${place} can't be reached: ${reason(error)}`, { cause: error });
   }
 }

@@ -1,9 +1,8 @@
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import type { ClientBase, Pool } from 'pg';
-import pg from 'pg';
 import { DatabaseRefused } from '../database.js';
-import { connect, connectionConfig, type PostgresOptions, placeOf, reason } from './connect.js';
+import { connectOne, disconnect, type PostgresOptions, placeOf, reason } from './connect.js';
 
 /** The oldest supported server, as `server_version_num`. */
 const OLDEST_VERSION = 130_000;
@@ -16,39 +15,20 @@ const MIGRATING = '8387794209018475621';
  * @throws DatabaseRefused if the server can't be reached, is too old, or rejects the migration.
  */
 export async function migrateDatabase(options: PostgresOptions, migrations: string): Promise<void> {
-  const place = placeOf(options.url);
   // A migration, and waiting for another one, may take longer than the service's statements ever should.
   const patience = { statement_timeout: 0, idle_in_transaction_session_timeout: 0, query_timeout: 0 };
-  const client = new pg.Client({ ...connectionConfig(options), ...patience });
-  client.on('error', () => undefined);
+  const { client, place } = await connectOne(options, patience);
   try {
-    await client.connect();
-  } catch (error) {
-    await client.end().catch(() => undefined);
-    throw new DatabaseRefused(`PostgreSQL at ${place} can't be reached: ${reason(error)}`, { cause: error });
-  }
-  try {
-    await checkVersion(client, place);
+    await checkVersion(client, placeOf(options.url));
     // Held by the connection, so that it ends with the process whatever happens.
     await client.query('SELECT pg_advisory_lock($1::bigint)', [MIGRATING]);
     await migrate(drizzle(client), { migrationsFolder: migrations });
   } catch (error) {
     if (error instanceof DatabaseRefused) throw error;
-    throw new DatabaseRefused(`PostgreSQL at ${place} can't be upgraded: ${reason(error)}`, {
-      cause: error,
-    });
+    throw new DatabaseRefused(`${place} can't be upgraded: ${reason(error)}`, { cause: error });
   } finally {
-    await client.end().catch(() => undefined);
+    await disconnect(client);
   }
-}
-
-/**
- * Connects to a database and upgrades its schema.
- * @throws DatabaseRefused if the server can't be reached, is too old, or rejects the migration.
- */
-export async function openPool(options: PostgresOptions, migrations: string): Promise<Pool> {
-  await migrateDatabase(options, migrations);
-  return connect(options);
 }
 
 /** @throws DatabaseRefused if the server is too old. */
@@ -60,7 +40,7 @@ export function refuseOldVersion(version: number, place: string): void {
   );
 }
 
-async function checkVersion(client: pg.Client, place: string): Promise<void> {
+async function checkVersion(client: ClientBase, place: string): Promise<void> {
   const { rows } = await client.query<{ version: number }>(
     "SELECT current_setting('server_version_num')::int AS version",
   );

@@ -7,15 +7,12 @@ import { accessRepository } from '../repositories/access_repository.js';
 import { auditRepository } from '../repositories/audit_repository.js';
 import { restoreClock, saveClock } from '../saved_clock.js';
 import type { UnitOfWorkRunner } from '../unit_of_work.js';
-import { connect, placeOf, reason } from './connect.js';
+import { CONNECT_TIMEOUT_MS, connect, placeOf, reason } from './connect.js';
 import { PostgresDatabase } from './database.js';
 import { DatabaseClock } from './database_clock.js';
 import { appliedToPostgres } from './migrating.js';
 import { Transactions } from './transaction.js';
 import { PostgresUnitOfWork } from './unit_of_work.js';
-
-/** How long a call may wait for a connection, in milliseconds. */
-const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Connects to the server, which other replicas may use as well. @throws DatabaseRefused. */
 export async function openPostgres(target: PostgresTarget, around: DatabaseDependencies): Promise<Database> {

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import {
+  type AnySQLiteColumn,
   blob,
   index,
   integer,
@@ -21,6 +22,8 @@ export const sqliteColumns = {
   json: (name: string) => text(name, { mode: 'json' }),
   flag: (name: string) => integer(name, { mode: 'boolean' }),
   list: (name: string) => text(name, { mode: 'json' }),
+  parent: (name: string, id: () => AnySQLiteColumn) =>
+    integer(name).notNull().references(id, { onDelete: 'cascade' }),
   identity: () => integer('id').primaryKey({ autoIncrement: true }),
   rowId: () => integer('id').primaryKey(),
   addedLater: (column: SQLiteTextBuilderInitial<string, [string, ...string[]], undefined>, value: string) =>
