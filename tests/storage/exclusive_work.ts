@@ -1,11 +1,12 @@
-import { AdvisoryLocks } from '../../src/storage/postgres/locks.js';
+import type { Cluster } from '../../src/cluster/cluster.js';
+import { advisoryLocks } from '../../src/storage/postgres/locks.js';
 import { until } from '../service/manual_time.js';
 import { dropDatabase, makeDatabase, optionsFor } from './databases_postgres.js';
 import { onServer } from './server.js';
 
 export interface Locks {
-  readonly one: AdvisoryLocks;
-  readonly other: AdvisoryLocks;
+  readonly one: Pick<Cluster, 'exclusively'>;
+  readonly other: Pick<Cluster, 'exclusively'>;
   readonly name: string;
 }
 
@@ -15,7 +16,7 @@ export function withLocks(test: (locks: Locks) => Promise<void>): () => Promise<
     const name = await makeDatabase(false);
     const options = optionsFor(name, { statementTimeoutMs: 50, connectTimeoutMs: 2000 });
     try {
-      await test({ one: new AdvisoryLocks(options), other: new AdvisoryLocks(options), name });
+      await test({ one: advisoryLocks(options), other: advisoryLocks(options), name });
     } finally {
       await dropDatabase(name);
     }

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { connect } from '../../src/storage/postgres/connect.js';
-import { AdvisoryLocks } from '../../src/storage/postgres/locks.js';
+import { advisoryLocks } from '../../src/storage/postgres/locks.js';
 import { Transactions } from '../../src/storage/postgres/transaction.js';
 import { until } from '../service/manual_time.js';
 import { optionsFor, SURROUNDINGS } from './databases_postgres.js';
@@ -61,7 +61,7 @@ describe('a restarting server', () => {
 
   it('ends exclusive work, which is notified, and lets the next one start', () =>
     withServer(async (server) => {
-      const locks = new AdvisoryLocks(optionsFor('postgres', { url: server.url() }));
+      const locks = advisoryLocks(optionsFor('postgres', { url: server.url() }));
       let held: AbortSignal | null = null;
       const work = locks.exclusively('sync', async (lost) => {
         held = lost;

@@ -1,11 +1,12 @@
 import type { Pool } from 'pg';
+import type { Cluster } from '../../src/cluster/cluster.js';
 import { connect } from '../../src/storage/postgres/connect.js';
-import { Jobs } from '../../src/storage/postgres/jobs.js';
+import { jobs } from '../../src/storage/postgres/jobs.js';
 import { Transactions } from '../../src/storage/postgres/transaction.js';
 import { dropDatabase, makeDatabase, optionsFor, SURROUNDINGS } from './databases_postgres.js';
 
 export interface Replica {
-  readonly jobs: Jobs;
+  readonly jobs: Pick<Cluster, 'takeJob'>;
   readonly connections: Pool;
 }
 
@@ -18,7 +19,7 @@ export async function withJobs(
   const options = optionsFor(name, { connections: 2, connectTimeoutMs: 2000 });
   const replicas = Array.from({ length: count }, () => {
     const connections = connect(options);
-    return { jobs: new Jobs(options, new Transactions(connections, SURROUNDINGS)), connections };
+    return { jobs: jobs(options, new Transactions(connections, SURROUNDINGS)), connections };
   });
   try {
     await test(replicas, name);

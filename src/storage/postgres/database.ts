@@ -1,13 +1,14 @@
 import type { Pool } from 'pg';
+import type { Cluster } from '../../cluster/cluster.js';
 import { Unavailable } from '../../kernel/errors.js';
 import { repositories, type Stores } from '../repositories/repositories.js';
 import type { UnitOfWorkRunner } from '../unit_of_work.js';
 import { Channel } from './channel.js';
-import { PostgresCluster } from './cluster.js';
-import type { PostgresOptions } from './connect.js';
+import { postgresCluster } from './cluster.js';
+import { connect, type PostgresOptions } from './connect.js';
 import { Deadlines } from './deadlines.js';
 import { leaseStore } from './lease_store.js';
-import { openPool } from './migrating.js';
+import { migrateDatabase } from './migrating.js';
 import { OrphanedLeases } from './orphaned_leases.js';
 import { PostgresQueues } from './remote_queues.js';
 import { Signals } from './signals.js';
@@ -17,11 +18,12 @@ import { PostgresUnitsOfWork } from './unit_of_work.js';
 /** The service's storage in PostgreSQL, shared by any number of replicas. */
 export class PostgresDatabase {
   readonly stores: Stores;
-  readonly cluster: PostgresCluster;
+  readonly cluster: Cluster;
   /** The pool's events, here and at the other replicas. */
   readonly signals: Signals;
   readonly #connections: Pool;
   readonly #channel: Channel;
+  readonly #queues: PostgresQueues;
   readonly #transactions: Transactions;
   readonly #unknownLeases: OrphanedLeases;
   #closed: Promise<void> | null = null;
@@ -36,13 +38,13 @@ export class PostgresDatabase {
     this.#channel = channel;
     const transactions = new Transactions(connections, dependencies);
     this.#transactions = transactions;
-    const queues: PostgresQueues = new PostgresQueues({
+    this.#queues = new PostgresQueues({
       channel,
       living: (pids) => livingOf(transactions, pids),
       onWaiting: () => this.signals.waited(),
     });
-    this.signals = new Signals(channel, dependencies, () => queues.length > 0);
-    this.cluster = new PostgresCluster({ options, connections, transactions, channel, queues });
+    this.signals = new Signals(channel, dependencies, () => this.#queues.length > 0);
+    this.cluster = postgresCluster({ options, connections, transactions, channel, queues: this.#queues });
     const units = new PostgresUnitsOfWork(transactions, this.signals);
     const deadlines = new Deadlines(units);
     const unknown = new OrphanedLeases(units, dependencies, options.statementTimeoutMs);
@@ -64,7 +66,8 @@ export class PostgresDatabase {
     migrations: string,
     dependencies: TransactionDependencies,
   ): Promise<PostgresDatabase> {
-    const connections = await openPool(options, migrations);
+    await migrateDatabase(options, migrations);
+    const connections = connect(options);
     const channel = new Channel(options, dependencies);
     const database = new PostgresDatabase(options, connections, channel, dependencies);
     try {
@@ -73,7 +76,7 @@ export class PostgresDatabase {
       await connections.end();
       throw toldError(error);
     }
-    database.cluster.queues.ask();
+    database.#queues.ask();
     return database;
   }
 

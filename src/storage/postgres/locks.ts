@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import pg from 'pg';
+import type { Cluster } from '../../cluster/cluster.js';
 import { Unavailable } from '../../kernel/errors.js';
 import { KeyedMutex } from '../../kernel/keyed_mutex.js';
 import { connectionConfig, type Db, type PostgresOptions } from './connect.js';
@@ -108,34 +109,25 @@ export class LockConnection {
 }
 
 /** Work that only one replica does at a time. Each name in use takes one connection outside of the pool. */
-export class AdvisoryLocks {
-  readonly #options: PostgresOptions;
-  readonly #mutex = new KeyedMutex();
-
-  constructor(options: PostgresOptions) {
-    this.#options = options;
-  }
-
-  /** As `Cluster.exclusively`. */
-  exclusively<Result>(
-    name: string,
-    work: (lost: AbortSignal) => Promise<Result>,
-    signal?: AbortSignal,
-  ): Promise<Result> {
-    let begun = false;
-    // Those of this process queue here, so that only one of them holds a connection.
-    const turn = this.#mutex.run(name, async () => {
-      signal?.throwIfAborted();
-      const lock = await LockConnection.wait(this.#options, { kind: 'work', name }, signal);
-      begun = true;
-      try {
-        return await work(lock.lost);
-      } finally {
-        await lock.release();
-      }
-    });
-    return signal ? orAborted(turn, signal, () => begun) : turn;
-  }
+export function advisoryLocks(options: PostgresOptions): Pick<Cluster, 'exclusively'> {
+  const mutex = new KeyedMutex();
+  return {
+    exclusively(name, work, signal) {
+      let begun = false;
+      // Those of this process queue here, so that only one of them holds a connection.
+      const turn = mutex.run(name, async () => {
+        signal?.throwIfAborted();
+        const lock = await LockConnection.wait(options, { kind: 'work', name }, signal);
+        begun = true;
+        try {
+          return await work(lock.lost);
+        } finally {
+          await lock.release();
+        }
+      });
+      return signal ? orAborted(turn, signal, () => begun) : turn;
+    },
+  };
 }
 
 /** The result, or the signal's reason if it is aborted before the work has started. */

@@ -177,31 +177,16 @@ export class PostgresUnitOfWork implements UnitOfWork {
   }
 
   async #save(before: SessionRow, after: SessionRow): Promise<void> {
-    const { state, stateReason, stateUntil, methodFlooded, lastUsedAt } = after;
-    const { leaseId, leaseHolder, leaseAddress, leaseTtlSeconds, leaseRenewed } = after;
-    const lease = { leaseId, leaseHolder, leaseAddress, leaseTtlSeconds, leaseRenewed };
-    const { cooldownUntil, unreleased, suspectedAt } = after;
-    await this.db
-      .update(sessions)
-      .set({
-        state,
-        stateReason,
-        stateUntil,
-        methodFlooded,
-        lastUsedAt,
-        ...lease,
-        cooldownUntil,
-        unreleased,
-        suspectedAt,
-      })
-      .where(eq(sessions.id, after.id));
+    const changed = Object.entries(after).filter(([name, value]) => value !== Reflect.get(before, name));
+    if (changed.length > 0)
+      await this.db.update(sessions).set(Object.fromEntries(changed)).where(eq(sessions.id, after.id));
     if (after.tags.length > 0) {
       const place = { freeSince: freeSince(after) };
       await this.db.update(sessionTags).set(place).where(eq(sessionTags.sessionId, after.id));
     }
     this.#count(before, -1);
     this.#count(after, 1);
-    this.expect(stateUntil);
+    this.expect(after.stateUntil);
     if (becameFree(before, after)) this.freed += 1;
   }
 }
