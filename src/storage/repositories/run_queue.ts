@@ -1,8 +1,16 @@
-import { eq } from 'drizzle-orm';
-import { cancelled, deferred, ended, marked, type RunChange, taken } from '../../runs/rules.js';
+import { and, asc, count, eq, gt, isNotNull, isNull, lte, sql } from 'drizzle-orm';
+import {
+  cancelled,
+  deferred,
+  ended,
+  MAX_RUNS_PER_SOURCE,
+  marked,
+  type RunChange,
+  taken,
+} from '../../runs/rules.js';
 import type { Run, RunStore } from '../../runs/store.js';
-import type { UnitOfWorkRunner } from '../unit_of_work.js';
-import { addRun, RunRows } from './run_rows.js';
+import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
+import { addRun, lockRun, lockSource, lockWithSource, ownedBy, writeRun } from './run_rows.js';
 
 /** Which process executes which run. */
 export function runQueue(
@@ -11,31 +19,16 @@ export function runQueue(
   /** Changes a run of this owner; returns it as it was before; null: it has another owner by now. */
   const changeOwned = (id: number, owner: string, change: (run: Run) => RunChange) =>
     units.run(async (unit) => {
-      const rows = new RunRows(unit);
-      const run = await rows.owned(id, owner);
-      if (run) await rows.write(id, change(run));
+      const run = await lockRun(unit, ownedBy(unit, id, owner));
+      if (run) await writeRun(unit, id, change(run));
       return run ?? null;
     });
   return {
-    begin: (sourceId, reason, now) =>
-      units.run(async (unit) => {
-        const rows = new RunRows(unit);
-        if (!(await rows.lockSource(sourceId))) return { kind: 'unknown' };
-        const other = await rows.unfinished(sourceId);
-        if (other) return { kind: 'running', runId: other.id };
-        const run = await addRun(unit, sourceId, reason, now);
-        await rows.dropOld(sourceId);
-        return { kind: 'begun', run };
-      }),
+    begin: (sourceId, reason, now) => units.run((unit) => beginRun(unit, sourceId, reason, now)),
     take: (owner, until, most, now) =>
       units.run(async (unit) => {
-        // Two replicas that count at the same moment would both find room for one more.
-        await unit.lock('runs');
-        const rows = new RunRows(unit);
-        await rows.endAbandoned(now);
-        if ((await rows.carriedOut(now)) >= most) return null;
-        const run = await rows.next(now);
-        return run ? ((await rows.write(run.id, taken(run, owner, until, now))) ?? null) : null;
+        const run = await nextRun(unit, most, now);
+        return run ? ((await writeRun(unit, run.id, taken(run, owner, until, now))) ?? null) : null;
       }),
     async renew(id, owner, until) {
       const run = await changeOwned(id, owner, () => ({ ownedUntil: until }));
@@ -49,10 +42,9 @@ export function runQueue(
     },
     finish: (id, owner, end, error, now) =>
       units.run(async (unit) => {
-        const rows = new RunRows(unit);
-        const run = await rows.ownedWithSource(id, owner);
+        const run = await lockWithSource(unit, id, owner);
         if (!run) return false;
-        await rows.write(id, ended(end, error, now));
+        await writeRun(unit, id, ended(end, error, now));
         const { sources } = unit.tables;
         if (end === 'completed') {
           await unit.db.update(sources).set({ lastScrapedAt: now }).where(eq(sources.id, run.sourceId));
@@ -61,12 +53,56 @@ export function runQueue(
       }),
     cancel: (id, now) =>
       units.run(async (unit) => {
-        const rows = new RunRows(unit);
-        const run = await rows.locked(id);
+        const run = await lockRun(unit, eq(unit.tables.runs.id, id));
         if (!run) return null;
         const change = cancelled(run, now);
-        if (change) await rows.write(id, change);
+        if (change) await writeRun(unit, id, change);
         return change !== null;
       }),
   };
+}
+
+/** Adds a run, and deletes the source's runs that are not among its newest; a source has at most one unfinished run. */
+async function beginRun(unit: UnitOfWork, ...[sourceId, reason, now]: Parameters<RunStore['begin']>) {
+  const { db, tables } = unit;
+  const { runs } = tables;
+  if (!(await lockSource(unit, sourceId))) return { kind: 'unknown' } as const;
+  const ofSource = eq(runs.sourceId, sourceId);
+  const unfinished = and(ofSource, isNull(runs.finishedAt));
+  const [other] = await db.select({ id: runs.id }).from(runs).where(unfinished);
+  if (other) return { kind: 'running', runId: other.id } as const;
+  const run = await addRun(unit, sourceId, reason, now);
+  const newestTooMany = sql`(SELECT id FROM runs WHERE source_id = ${sourceId}
+    ORDER BY id DESC LIMIT 1 OFFSET ${MAX_RUNS_PER_SOURCE})`;
+  await db.delete(runs).where(and(ofSource, lte(runs.id, newestTooMany), isNotNull(runs.finishedAt)));
+  return { kind: 'begun', run } as const;
+}
+
+/** The longest waiting run that can be taken now, locked, if fewer than `most` are executed at all replicas. */
+async function nextRun(unit: UnitOfWork, most: number, now: number): Promise<Run | undefined> {
+  // Two replicas that count at the same moment would both find room for one more.
+  await unit.lock('runs');
+  const { db, tables } = unit;
+  const { runs } = tables;
+  const { id, ownedUntil, notBefore, createdAt, cancelRequested } = runs;
+  const unfinished = isNull(runs.finishedAt);
+  // Cancelled ones that no replica executes end here.
+  const abandoned = and(unfinished, eq(cancelRequested, true), lte(sql`coalesce(${ownedUntil}, 0)`, now));
+  await db
+    .update(runs)
+    .set(ended('cancelled', null, now))
+    .where(abandoned);
+  const owned = and(unfinished, gt(ownedUntil, now));
+  const [row] = await db.select({ n: count() }).from(runs).where(owned);
+  if ((row?.n ?? 0) >= most) return undefined;
+  // Once its ownership has expired, or its `not_before` has passed.
+  const due = lte(sql`coalesce(${ownedUntil}, ${notBefore}, 0)`, now);
+  const query = db
+    .select()
+    .from(runs)
+    .where(and(unfinished, due))
+    .orderBy(asc(sql`coalesce(${ownedUntil}, ${notBefore}, ${createdAt})`), asc(id))
+    .limit(1);
+  const [run] = await unit.forUpdate(query, 'skip locked');
+  return run;
 }

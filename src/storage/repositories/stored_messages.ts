@@ -2,7 +2,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import { addedBy, checkBatch, keptFile, NOTHING_STORED, progressed } from '../../runs/rules.js';
 import type { Checkpoint, Run, RunProgress, RunStore, StoredBatch } from '../../runs/store.js';
 import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
-import { RunRows } from './run_rows.js';
+import { lockWithSource, writeRun } from './run_rows.js';
 
 /** How many rows one statement writes. */
 const FILES_AT_ONCE = 500;
@@ -25,15 +25,14 @@ export function storedMessages(units: UnitOfWorkRunner): Pick<RunStore, 'checkpo
     checkpoint: (sourceId) => units.run((unit) => checkpointOf(unit, sourceId)),
     store: (runId, owner, batch, now) =>
       units.run(async (unit) => {
-        const rows = new RunRows(unit);
-        const run = await rows.ownedWithSource(runId, owner);
+        const run = await lockWithSource(unit, runId, owner);
         if (!run) return false;
         const before = await checkpointOf(unit, run.sourceId);
         checkBatch(before, batch);
         await keepFiles(unit, run, batch, now);
         await moveTo(unit, run.sourceId, batch.checkpoint);
         const added = addedBy(before, batch);
-        await rows.write(runId, progressed(run, added));
+        await writeRun(unit, runId, progressed(run, added));
         await addToTotals(unit, run.sourceId, added);
         return true;
       }),
