@@ -98,7 +98,12 @@ export class SessionRows {
   /** Writes pool columns and updates counters, tags and deadlines accordingly. */
   write(row: SessionRow, changes: Partial<PoolColumns>): SessionRow {
     const now: SessionRow = { ...row, ...changes };
-    this.#save.run(now);
+    this.#save.run({
+      ...now,
+      methodFlooded: Number(now.methodFlooded),
+      leaseRenewed: Number(now.leaseRenewed),
+      unreleased: now.unreleased.length === 0 ? '[]' : JSON.stringify(now.unreleased),
+    });
     this.count(row, -1);
     this.count(now, 1);
     if (now.tags.length > 0) this.#saveTags.run({ id: now.id, freeSince: freeSince(now) });

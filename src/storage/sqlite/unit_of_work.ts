@@ -9,7 +9,6 @@ import type {
   UnitOfWork,
   UnitOfWorkRunner,
 } from '../unit_of_work.js';
-import { placeholders } from './columns.js';
 import type { Counts } from './counters.js';
 import { Deadlines } from './deadlines.js';
 import { tables } from './schema.js';
@@ -68,12 +67,13 @@ export class SqliteUnitOfWork extends SessionRows implements UnitOfWork, UnitOfW
 
   async insert(values: NewSessionRow): Promise<SessionRow> {
     const columns = Object.keys(values);
-    const insert = this.prepared(`insert ${columns}`, ({ db, tables: { sessions } }) =>
-      db
+    const insert = this.prepared(`insert ${columns}`, ({ db, tables: { sessions } }) => {
+      const encoded = Object.fromEntries(columns.map((column) => [column, sql.placeholder(column)]));
+      return db
         .insert(sessions)
-        .values(placeholders(...columns) as unknown as NewSessionRow)
-        .returning(),
-    );
+        .values(encoded as unknown as NewSessionRow)
+        .returning();
+    });
     const [row] = await insert.execute(values);
     if (!row) throw new Error(`no row was inserted for ${values.name}`);
     this.count(row, 1);
