@@ -12,7 +12,8 @@ import { migrateDatabase } from './migrating.js';
 import { OrphanedLeases } from './orphaned_leases.js';
 import { PostgresQueues } from './remote_queues.js';
 import { Signals } from './signals.js';
-import { type TransactionDependencies, Transactions, toldError } from './transaction.js';
+import { type TransactionDependencies, Transactions } from './transaction.js';
+import { toldError } from './transaction_errors.js';
 import { PostgresUnitsOfWork } from './unit_of_work.js';
 
 /** The service's storage in PostgreSQL, shared by any number of replicas. */

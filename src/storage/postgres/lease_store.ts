@@ -10,7 +10,7 @@ import { readCounts } from './counters.js';
 import type { Deadlines } from './deadlines.js';
 import type { OrphanedLeases } from './orphaned_leases.js';
 import { ReleaseFastPath } from './release_fast_path.js';
-import { OutcomeUnknown } from './transaction.js';
+import { OutcomeUnknown } from './transaction_errors.js';
 import type { PostgresUnitsOfWork } from './unit_of_work.js';
 
 /** What the leases share in one process. `lanes`: the maximum number of concurrent statements of one kind. */

@@ -4,7 +4,7 @@ import type { Cluster } from '../../cluster/cluster.js';
 import { Unavailable } from '../../kernel/errors.js';
 import { KeyedMutex } from '../../kernel/keyed_mutex.js';
 import { connectionConfig, type Db, type PostgresOptions } from './connect.js';
-import { toldError } from './transaction.js';
+import { toldError } from './transaction_errors.js';
 
 /** The class of session locks; the locks of transactions have smaller numbers. */
 const SESSION_LOCKS = { work: 101, job: 102 } as const;
