@@ -1,5 +1,5 @@
 import { Unavailable } from '../kernel/errors.js';
-import { exponentialDelays } from '../kernel/retry.js';
+import { exponentialDelays, type RetryBudget } from '../kernel/retry.js';
 import { LeaseLost, RunCancelled, RunLost, type RunOutcome, ServiceStopping } from '../runs/engine.js';
 import { TelegramFlood, TelegramRefused, TelegramTimeout, TelegramUnreachable } from '../telegram/errors.js';
 
@@ -78,6 +78,27 @@ function recoveryAfterRefusal(telegramError: string, options: RecoveryOptions): 
 /** Whether a file can be downloaded once its message was read again: the reference to the file is too old. */
 function isStaleFile(telegramError: string): boolean {
   return telegramError.startsWith('FILE_REFERENCE_');
+}
+
+/**
+ * How long the same reader waits before it continues, in milliseconds; null: another reader takes over. `position`: how
+ * far the run has come, which its retry budget goes by.
+ */
+export function delayBefore(
+  action: Exclude<RecoveryAction, { readonly kind: 'fail' }>,
+  retryBudget: RetryBudget,
+  position: number,
+): number | null {
+  switch (action.kind) {
+    case 'sleep':
+      return action.seconds * 1000;
+    case 'retry':
+      return retryBudget.delayAfterFailure(position);
+    case 'resolve':
+      return 0;
+    case 'switch':
+      return null;
+  }
 }
 
 /** The file can't be downloaded with any account. */

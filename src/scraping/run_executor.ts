@@ -8,7 +8,7 @@ import { PageWriter } from './page_writer.js';
 import type { Reader, RunContext } from './reader.js';
 import { ReaderSelector, type ReaderSelectorParts } from './reader_selector.js';
 import {
-  type RecoveryAction,
+  delayBefore,
   TARGET_RETRY_DELAYS_MS,
   TELEGRAM_RETRY_DELAYS_MS,
   telegramUnreachable,
@@ -161,27 +161,10 @@ export async function readToEnd(
       context.signal.throwIfAborted();
       const action = await reader.recover(error, resolveAgain);
       if (action.kind === 'fail') return { kind: 'failed', error: action.message };
-      const delay = delayBefore(action, context);
+      const delay = delayBefore(action, context.retryBudget, context.writer.position);
       if (delay === null) return null;
       delayMs = delay;
       resolveAgain = action.kind === 'resolve';
     }
-  }
-}
-
-/** How long the reader waits before it continues, in milliseconds; null: another takes over. */
-function delayBefore(
-  action: Exclude<RecoveryAction, { readonly kind: 'fail' }>,
-  { retryBudget, writer }: Parameters<typeof readToEnd>[1],
-): number | null {
-  switch (action.kind) {
-    case 'sleep':
-      return action.seconds * 1000;
-    case 'retry':
-      return retryBudget.delayAfterFailure(writer.position);
-    case 'resolve':
-      return 0;
-    case 'switch':
-      return null;
   }
 }

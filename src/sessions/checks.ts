@@ -1,10 +1,8 @@
-import { SecretUnreadable } from '../access/vault.js';
 import { authKeyDigest } from '../intake/formats/session_string.js';
 import type { Clock } from '../kernel/clock.js';
-import { Conflict, NotFound } from '../kernel/errors.js';
-import { judgeTelegramError } from '../pool/telegram_error_verdicts.js';
+import { NotFound } from '../kernel/errors.js';
 import { TelegramRefused } from '../telegram/errors.js';
-import type { Account } from '../telegram/gateway.js';
+import { type Check, checkWithoutAsking, refusedCheck } from './check_results.js';
 import type { OwnLeases } from './own_lease.js';
 import type { SessionRecord, SessionStore } from './store.js';
 
@@ -16,21 +14,6 @@ export interface CheckParts {
   readonly ownLeases: OwnLeases;
   readonly clock: Clock;
 }
-
-/** Whether Telegram accepts a session. */
-export interface Check {
-  readonly isValid: boolean;
-  /** `active`, or why it is not valid: `dead`, `invalid`, `missing`, … */
-  readonly status: string;
-  readonly error: string | null;
-  /** Its account; null: not valid, or not asked. */
-  readonly account: Account | null;
-  /** The auth key that Telegram accepted, in lower-case hex of its SHA-256; null: it accepted none. */
-  readonly authKeySha256: string | null;
-}
-
-/** States in which a session is not valid, whatever Telegram would say. */
-const OUT_OF_POOL = new Set(['dead', 'invalid', 'missing', 'duplicate']);
 
 /** Asks Telegram whether sessions are valid. */
 export class SessionChecks {
@@ -47,7 +30,8 @@ export class SessionChecks {
   async check(id: number): Promise<Check> {
     const session = await this.#parts.sessions.session(id);
     if (!session) throw new NotFound('Session');
-    if (OUT_OF_POOL.has(session.state)) return notValid(session.state, session.stateReason ?? session.state);
+    const known = checkWithoutAsking(session);
+    if (known !== null) return known;
     try {
       return await this.#ask(session);
     } catch (error) {
@@ -70,23 +54,4 @@ export class SessionChecks {
     await sessions.checked(session.id, { userId, ...(phoneNumber && { phoneNumber }) }, clock.now());
     return { isValid: true, status: 'active', error: null, account, authKeySha256: authKeyDigest(authKey) };
   }
-}
-
-/**
- * The check result that this error means; null: it does not tell whether the session is valid, like a network error,
- * a flood, a frozen account or the wrong data centre.
- */
-export function refusedCheck(error: unknown): Check | null {
-  if (error instanceof TelegramRefused) {
-    const { effect } = judgeTelegramError(error.telegramError, error.method);
-    if (effect.kind === 'none' || effect.kind === 'flood') return null;
-    return notValid(effect.kind === 'invalidate' ? 'invalid' : 'dead', error.telegramError);
-  }
-  const unreadable = error instanceof Conflict && error.code === 'credentials_unreadable';
-  if (!unreadable && !(error instanceof SecretUnreadable)) return null;
-  return notValid('unreadable', error.message);
-}
-
-function notValid(status: string, error: string): Check {
-  return { isValid: false, status, error, account: null, authKeySha256: null };
 }

@@ -5,6 +5,7 @@ import { LeaseLost, RunCancelled, RunLost, ServiceStopping } from '../../src/run
 import {
   afterInterruption,
   allSessionsDenied,
+  delayBefore,
   fileRecoveryAfter,
   noSessionFree,
   type RecoveryOptions,
@@ -93,6 +94,27 @@ describe('after an error, a run', () => {
       );
     },
   );
+});
+
+describe('the reader that continues', () => {
+  const delayOf = (action: Parameters<typeof delayBefore>[0], budget = new RetryBudget([5]), position = 0) =>
+    delayBefore(action, budget, position);
+
+  it('waits as long as Telegram says, or not at all to resolve the channel again', () => {
+    expect(delayOf({ kind: 'sleep', seconds: 7 })).toBe(7_000);
+    expect(delayOf({ kind: 'resolve' })).toBe(0);
+  });
+
+  it('waits by the budget for retries, which progress renews, and is another once that is exhausted', () => {
+    const budget = new RetryBudget([5]);
+    expect(delayOf({ kind: 'retry' }, budget, 100)).toBe(5);
+    expect(delayOf({ kind: 'retry' }, budget, 101)).toBe(5);
+    expect(delayOf({ kind: 'retry' }, budget, 101)).toBeNull();
+  });
+
+  it('is another after a switch', () => {
+    expect(delayOf({ kind: 'switch' })).toBeNull();
+  });
 });
 
 describe('after the error of its download, a file', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { SecretUnreadable } from '../../src/access/vault.js';
 import { Conflict } from '../../src/kernel/errors.js';
-import { refusedCheck } from '../../src/sessions/checks.js';
+import { checkWithoutAsking, refusedCheck } from '../../src/sessions/check_results.js';
 import {
   TelegramFlood,
   TelegramRefused,
@@ -11,6 +11,21 @@ import {
 
 const refusal = (name: string) => new TelegramRefused(name, 'users.getUsers');
 const nobodys = { isValid: false, account: null, authKeySha256: null };
+
+describe('a check of a session', () => {
+  it.each(['dead', 'invalid', 'missing', 'duplicate'] as const)('that is %s asks nobody', (state) => {
+    const known = { ...nobodys, status: state };
+    expect(checkWithoutAsking({ state, stateReason: 'why' })).toEqual({ ...known, error: 'why' });
+    expect(checkWithoutAsking({ state, stateReason: null })).toEqual({ ...known, error: state });
+  });
+
+  it.each(['free', 'leased', 'cooldown', 'flood', 'inactive'] as const)(
+    'that is %s asks Telegram',
+    (state) => {
+      expect(checkWithoutAsking({ state, stateReason: null })).toBeNull();
+    },
+  );
+});
 
 describe('a check that failed', () => {
   it.each([
