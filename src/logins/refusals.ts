@@ -48,9 +48,11 @@ const FLOODED: ReadonlySet<string> = new Set(['PHONE_NUMBER_FLOOD', 'PHONE_PASSW
 export function loginRefusal(error: unknown): unknown {
   if (!(error instanceof TelegramRefused)) return error;
   const { telegramError } = error;
-  const [message, code, field] = REFUSALS[telegramError] ?? [];
-  if (message !== undefined && code !== undefined)
-    return new BadRequest(message, { code, ...(field && { field }) });
+  const refusal = REFUSALS[telegramError];
+  if (refusal !== undefined) {
+    const [message, code, field] = refusal;
+    return new BadRequest(message, { code, ...(field !== undefined && { field }) });
+  }
   if (!FLOODED.has(telegramError)) return error;
   const words = 'Telegram refuses more logins of this phone number for now';
   return new TooMany(

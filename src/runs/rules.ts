@@ -28,7 +28,7 @@ export type RunChange = Partial<Omit<Run, 'id' | 'sourceId' | 'reason' | 'create
 
 /** Whether a replica executes it, as far as is known. */
 function isOwned({ ownedUntil }: Pick<Run, 'ownedUntil'>, now: number): boolean {
-  return ownedUntil !== null && ownedUntil > now;
+  return (ownedUntil ?? 0) > now;
 }
 
 /** What taking a run writes: it continues where it stopped, also where another replica left it. */

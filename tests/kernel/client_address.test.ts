@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { clientAddress, parseTrustedProxies } from '../../src/kernel/client_address.js';
+import { clientAddress, exactAddress, parseTrustedProxies } from '../../src/kernel/client_address.js';
 
 describe('a client', () => {
   it.each([
@@ -26,6 +26,27 @@ describe('a client', () => {
 
   it('that has already disconnected is counted with others of that kind', () => {
     expect(clientAddress(undefined, undefined)).toBe('');
+  });
+});
+
+describe('the exact address of a client', () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['::FFFF:192.0.2.7', '192.0.2.7'],
+    ['2001:DB8:1:2:3:4:5:6', '2001:db8:1:2:3:4:5:6'],
+    ['1::ffff:192.0.2.7', '1::ffff:192.0.2.7'],
+  ])('at %s is %s', (address, exact) => {
+    expect(exactAddress(address, '198.51.100.1')).toBe(exact);
+    expect(exactAddress(undefined, address)).toBe(exact);
+  });
+
+  it.each([[undefined], [''], ['unknown']])('that a proxy calls %s is the proxy’s', (address) => {
+    expect(exactAddress(address, '198.51.100.1')).toBe('198.51.100.1');
+  });
+
+  it('that has already disconnected is empty', () => {
+    expect(exactAddress(undefined, undefined)).toBe('');
   });
 });
 

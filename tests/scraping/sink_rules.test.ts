@@ -22,6 +22,7 @@ import {
   monthIn,
   monthOf,
   monthPath,
+  OWNER_FILE,
   ownerText,
   temporaryName,
 } from '../../src/scraping/sinks/layout.js';
@@ -74,6 +75,7 @@ describe('the owner of a directory', () => {
     expect(() => ensureOwner(SOURCE, 'tech', '')).not.toThrow();
     expect(() => ensureOwner(SOURCE, 'tech', ownerText(SOURCE))).not.toThrow();
     expect(ownerText(SOURCE)).toBe('source 7, created 1740000000000\n');
+    expect(OWNER_FILE).toBe('.telegate-source');
   });
 
   it.each([
@@ -112,6 +114,7 @@ describe('what was never recorded', () => {
     ['10_', true],
     ['a6_b.pdf', false],
     ['6.pdf', false],
+    ['readme', false],
   ])('is, of files at the message 5, %s: %s', (name, unrecorded) => {
     expect(isUnrecordedFile(name, at(null, 5))).toBe(unrecorded);
   });

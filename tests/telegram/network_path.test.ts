@@ -48,6 +48,8 @@ describe('the path to a data centre', () => {
   it.each([
     ['00112233445566778899aabbccddeeff', '00112233445566778899aabbccddeeff'],
     ['dd00112233445566778899aabbccddeeff', 'dd00112233445566778899aabbccddeeff'],
+    ['DD00112233445566778899AABBCCDDEEFF', 'dd00112233445566778899aabbccddeeff'],
+    ['3QARIjNEVWZ3iJmqu8zd7v8', 'dd00112233445566778899aabbccddeeff'],
     ['ABEiM0RVZneImaq7zN3u/w==', '00112233445566778899aabbccddeeff'],
   ])('leads through an MTProxy with the secret %s', (pass, secret) => {
     const path = pathTo(telegramNetwork, dataCentre, { ...proxy, type: 'mtproxy', pass });
@@ -59,28 +61,36 @@ describe('the path to a data centre', () => {
   });
 
   it.each([
-    ['an http proxy', dataCentre, { ...proxy, type: 'http' as const }],
-    ['an MTProxy without a secret', dataCentre, { ...proxy, type: 'mtproxy' as const, pass: null }],
-    ['a secret of 15 bytes', dataCentre, { ...proxy, type: 'mtproxy' as const, pass: '00'.repeat(15) }],
+    ['an MTProxy without a secret', null],
+    ['a secret of 15 bytes', '00'.repeat(15)],
+    ['17 bytes that do not begin with dd', '00'.repeat(17)],
+    ['18 bytes', `dd${'00'.repeat(17)}`],
+    ['a secret of fake TLS', `ee${'00'.repeat(20)}`],
+  ])('does not exist for %s', (_, pass) => {
+    const path = () => pathTo(telegramNetwork, dataCentre, { ...proxy, type: 'mtproxy', pass });
+    expect(path).toThrow(TelegramUnreachable);
+    expect(path).toThrow("can use an MTProxy whose secret has 16 bytes, or 17 after 'dd'");
+  });
+
+  it.each([
     [
-      '17 bytes that do not begin with dd',
+      'an http proxy',
       dataCentre,
-      { ...proxy, type: 'mtproxy' as const, pass: '00'.repeat(17) },
-    ],
-    [
-      'a secret of fake TLS',
-      dataCentre,
-      { ...proxy, type: 'mtproxy' as const, pass: `ee${'00'.repeat(20)}` },
+      { ...proxy, type: 'http' as const },
+      'TeleGate cannot use an http proxy: use socks5 or mtproxy',
     ],
     [
       'an MTProxy to a test data centre',
       { dcId: 2, test: true },
       { ...proxy, type: 'mtproxy' as const, pass: '00'.repeat(16) },
+      'TeleGate cannot use an MTProxy with test data centres',
     ],
-    ['a data centre that is not there', { dcId: 6, test: false }, null],
-    ['a test data centre that is not there', { dcId: 4, test: true }, null],
-  ])('does not exist for %s', (_, wanted, by) => {
-    expect(() => pathTo(telegramNetwork, wanted, by)).toThrow(TelegramUnreachable);
+    ['a data centre that is not there', { dcId: 6, test: false }, null, 'there is no data centre 6'],
+    ['a test data centre that is not there', { dcId: 4, test: true }, null, 'there is no test data centre 4'],
+  ])('does not exist for %s', (_, wanted, by, reason) => {
+    const path = () => pathTo(telegramNetwork, wanted, by);
+    expect(path).toThrow(TelegramUnreachable);
+    expect(path).toThrow(`Telegram can't be reached: ${reason}`);
   });
 
   it('dials only what the network allows, be it the data centre or a proxy', () => {
@@ -95,6 +105,13 @@ describe('the path to a data centre', () => {
     const refused = () => pathTo(telegramNetwork, dataCentre, { ...proxy, type: 'mtproxy', pass: secret });
     expect(refused).toThrow(/secret/);
     expect(refused).not.toThrow(secret);
+  });
+});
+
+describe('Telegram itself', () => {
+  it('is met at its second data centre, proves itself by its own keys, and is reached at any host', () => {
+    expect(telegramNetwork).toMatchObject({ firstDc: 2, rsaKeys: [], dataCentre: wellKnownAddress });
+    expect(telegramNetwork.mayDial('proxy.example')).toBe(true);
   });
 });
 

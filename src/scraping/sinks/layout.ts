@@ -81,8 +81,7 @@ export function isUnrecordedMonth(path: string, checkpoint: Checkpoint): boolean
 
 /** Whether a stored file, by its name, belongs to a message beyond the checkpoint. */
 export function isUnrecordedFile(name: string, { lastMessageId }: Checkpoint): boolean {
-  const messageId = MESSAGE_FILE.exec(name)?.[1];
-  return messageId !== undefined && Number(messageId) > lastMessageId;
+  return Number(MESSAGE_FILE.exec(name)?.[1] ?? 0) > lastMessageId;
 }
 
 /**
