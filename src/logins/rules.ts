@@ -66,7 +66,7 @@ export function pendingLogin(row: StoredLogin): PendingLogin {
 
 /** Whether a request is using it. */
 function isClaimed({ claimedUntil }: Pick<StoredLogin, 'claimedUntil'>, now: number): boolean {
-  return claimedUntil !== null && claimedUntil > now;
+  return (claimedUntil ?? 0) > now;
 }
 
 /** The login, unless it has expired and no request is using it. */

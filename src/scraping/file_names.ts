@@ -31,10 +31,9 @@ export function safeFileName(name: string): string {
 function truncate(name: string): string {
   if (Buffer.byteLength(name) <= MAX_BYTES) return name;
   const dot = name.lastIndexOf('.');
-  const ending = dot > 0 ? name.slice(dot) : '';
+  const ending = dot === -1 ? '' : name.slice(dot);
   const extension = Buffer.byteLength(ending) <= MAX_EXTENSION_BYTES ? ending : '';
-  const stem = name.slice(0, name.length - extension.length);
-  const kept = firstBytes(stem, MAX_BYTES - Buffer.byteLength(extension)).trimEnd();
+  const kept = firstBytes(name, MAX_BYTES - Buffer.byteLength(extension)).trimEnd();
   return `${kept}${extension}`.replace(/[. ]+$/, '');
 }
 
@@ -107,5 +106,5 @@ const EXTENSION = /\.([\p{L}\p{M}\p{N}]{1,16})[. ]*$/u;
 export function extensionOf(name: string, mimeType: string): string | null {
   const byName = EXTENSION.exec(name.normalize('NFC'))?.[1];
   if (byName !== undefined) return byName.toLowerCase();
-  return BY_MIME_TYPE.get(mimeType.split(';', 1)[0]?.trim().toLowerCase() ?? '') ?? null;
+  return BY_MIME_TYPE.get(mimeType.replace(/;.*/s, '').trim().toLowerCase()) ?? null;
 }

@@ -13,7 +13,7 @@ export interface NameHolder {
 /** Why a session can't have this name; null: it can. A name has no directory, or the session's own. */
 export function newNameRefusal(before: string, name: string): string | null {
   const directory = before.slice(0, before.lastIndexOf('/') + 1);
-  if (directory === '' || !name.startsWith(directory)) return sessionNameRefusal(name);
+  if (!name.startsWith(directory)) return sessionNameRefusal(name);
   return sessionNameRefusal(name.slice(directory.length)) ?? nameRefusal(name);
 }
 

@@ -30,7 +30,7 @@ export function parseIdentifier(given: string): string | null {
 
 /** The path of a link: a name or `c/ID`, optionally followed by the number of a message (and of its topic). */
 function fromLink(link: string): string | null {
-  const path = link.replace(/[?#].*$/, '').replace(/\/$/, '');
+  const path = link.replace(/[?#].*/, '').replace(/\/$/, '');
   const [, kind, name = ''] = /^(?:(s|c)\/)?@?([^/]+)(?:\/\d+){0,2}$/.exec(path) ?? [];
   if (kind !== 'c') return username(name);
   return /^\d{1,19}$/.test(name) ? channelId(name) : null;

@@ -77,6 +77,7 @@ describe('a session that gets another base state', () => {
     ['reconcile', FREE, DUPLICATE, false],
     ['reconcile', DUPLICATE, { ...DUPLICATE, baseStateReason: 'same auth key as b' }, false],
     ['reconcile', FREE, DEAD, false],
+    ['reconcile', FREE, { ...INACTIVE, baseStateReason: null }, false],
     ['reconcile', DEAD, { ...DEAD, baseStateReason: 'another reason' }, false],
     ['auth_key_changed', DEAD, FREE, false],
     ['auth_key_changed', DEAD, DUPLICATE, false],

@@ -47,6 +47,7 @@ describe('an error', () => {
       expect(failed).toBeInstanceOf(Failed);
       expect(failed).toMatchObject({
         message: `Session file a.session can't be ${done}: ENOENT`,
+        code: `session_file_not_${done}`,
         cause: refused,
       });
     },
@@ -81,14 +82,19 @@ describe('an error', () => {
 describe('what callers are told', () => {
   it('of a directory, and of a file, that can not be read', () => {
     const directory = new SessionsDirectoryUnreadable('/sessions', 'EACCES');
-    expect(directory.message).toBe("Sessions directory /sessions can't be read: EACCES");
-    expect(new SessionFileUnreadable('a.session', 'ENOENT').message).toBe(
-      "Session file a.session can't be read: ENOENT",
-    );
+    expect(directory).toMatchObject({
+      message: "Sessions directory /sessions can't be read: EACCES",
+      code: 'sessions_directory_unreadable',
+    });
+    expect(new SessionFileUnreadable('a.session', 'ENOENT')).toMatchObject({
+      message: "Session file a.session can't be read: ENOENT",
+      code: 'session_file_unreadable',
+    });
   });
 
   it('of a scan that was interrupted, and by which file', () => {
-    expect(new ScanInterrupted('scanner is closed').file).toBeNull();
+    const interrupted = new ScanInterrupted('scanner is closed');
+    expect(interrupted).toMatchObject({ file: null, message: 'scanner is closed', code: 'scan_interrupted' });
     expect(new ScanInterrupted('it took too long', 'a.session').file).toBe('a.session');
   });
 

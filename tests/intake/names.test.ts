@@ -180,5 +180,6 @@ describe('two names', () => {
 
   it('that differ in more are not', () => {
     expect(foldName('alpha')).not.toBe(foldName('alpha1'));
+    expect(foldName('ÄLPHA')).toBe('älpha');
   });
 });

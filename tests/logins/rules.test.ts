@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { FoundFile } from '../../src/intake/store.js';
 import { BadRequest } from '../../src/kernel/errors.js';
 import {
+  CONFLICT_WITH_LOGIN,
   claimOf,
   claimUntil,
   conflictOf,
@@ -11,6 +12,7 @@ import {
   givenByLogin,
   isExpired,
   isOutcomeUnknown,
+  LOGIN_SAVED,
   leavesSession,
   liveLogin,
   pendingLogin,
@@ -233,5 +235,21 @@ describe('the name of a login that has none', () => {
     expect(defaultName([{ name: 'ann' }, { name: 'bob' }], login, '7')).toBe('ann');
     expect(defaultName([], login, '7')).toBe('79001234567');
     expect(defaultName([], { phoneNumber: null }, '7')).toBe('account-7');
+  });
+});
+
+describe('a login that became a session', () => {
+  it('keeps neither its secret nor its auth key, and is in doubt no more', () => {
+    expect(LOGIN_SAVED).toEqual({
+      ...{ stage: 'saved', secret: '', authKeySha256: null, inDoubt: false, claimedUntil: null },
+    });
+  });
+});
+
+describe('an auth key that a pending login has', () => {
+  it('is taken, by no session yet', () => {
+    expect(CONFLICT_WITH_LOGIN).toEqual({
+      ...{ kind: 'auth_key_taken', sessionId: null, sessionName: 'a pending login' },
+    });
   });
 });

@@ -35,6 +35,23 @@ function expected(state: State, event: PoolEvent): State | null {
 }
 
 describe('the transitions of a session', () => {
+  it('are caused by the events of the table', () => {
+    expect(EVENTS).toEqual([
+      ...[
+        'acquire',
+        'renew',
+        'release',
+        'expire',
+        'enter_cooldown',
+        'revoke',
+        'flood',
+        'invalidate',
+        'restore',
+      ],
+      ...['timer_expired', 'die', 'reconcile', 'auth_key_changed'],
+    ]);
+  });
+
   for (const state of STATES) {
     for (const event of EVENTS) {
       const to = expected(state, event);

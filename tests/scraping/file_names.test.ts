@@ -21,6 +21,13 @@ describe('the name of a stored file', () => {
     ['photo\u202egpj.exe', 'photo_gpj.exe'],
     ['\u2067a\u2069\u200e.txt', '_a_\u200e.txt'],
     ['half \ud83d.txt', 'half \ufffd.txt'],
+    ['\u00a0', 'file'],
+    ['com1', '_com1'],
+    ['LPT9.txt', '_LPT9.txt'],
+    ['coma.txt', 'coma.txt'],
+    ['lpta', 'lpta'],
+    ['a .txt', 'a .txt'],
+    [`${'a'.repeat(195)} .txt`, `${'a'.repeat(195)} .txt`],
   ])('%j is %j', (name, safe) => {
     expect(safeFileName(name)).toBe(safe);
   });
@@ -39,6 +46,18 @@ describe('the name of a stored file', () => {
     if (ending.length < 50) expect(name.endsWith(ending.slice(ending.lastIndexOf('.') + 1))).toBe(true);
   });
 
+  it.each([
+    [`${'a'.repeat(400)}.pdf`, `${'a'.repeat(196)}.pdf`],
+    [`${'a'.repeat(300)}z`, 'a'.repeat(200)],
+    [`${'a'.repeat(195)} ${'b'.repeat(99)}.pdf`, `${'a'.repeat(195)}.pdf`],
+    [`${'a'.repeat(400)}.${'e'.repeat(39)}`, `${'a'.repeat(160)}.${'e'.repeat(39)}`],
+    [`${'a'.repeat(400)}.${'e'.repeat(40)}`, 'a'.repeat(200)],
+    [`${'a'.repeat(198)}..${'e'.repeat(99)}`, 'a'.repeat(198)],
+    [`a.${'b'.repeat(400)}`, `a.${'b'.repeat(198)}`],
+  ])('is truncated to 200 bytes: %s is %s', (name, safe) => {
+    expect(safeFileName(name)).toBe(safe);
+  });
+
   it('is stable: sanitised again, it stays the same', () => {
     for (const name of ['../a', 'con', `${'я'.repeat(300)} .txt`, ' . ', `${'.a'.repeat(200)}`, 'a\u0301']) {
       const safe = safeFileName(name);
@@ -55,6 +74,7 @@ describe('the extension of a file', () => {
     ['документ.ТХТ', '', 'тхт'],
     ['no extension', 'application/pdf', 'pdf'],
     ['', 'Text/Plain; charset=utf-8', 'txt'],
+    ['', ' text/plain ;\ncharset=utf-8', 'txt'],
     ['version 1.2 (final)', 'image/jpeg', 'jpg'],
     ['trailing.', 'video/mp4', 'mp4'],
     ['unknown', 'application/x-unheard-of', null],

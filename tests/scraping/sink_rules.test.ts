@@ -147,7 +147,7 @@ describe('the failure of a disk', () => {
     ['EFBIG', "can't be stored (EFBIG)"],
   ])('with %s is not transient, and says what to do', (code, reason) => {
     expect(failureOf(code ?? '')).toMatchObject({
-      ...{ name: 'SinkFailed', target: 'NAS', path: 'tech', retryable: false },
+      ...{ name: 'SinkFailed', code: 'sink_failed', target: 'NAS', path: 'tech', retryable: false },
       message: `NAS tech: ${reason}`,
     });
   });
@@ -262,6 +262,12 @@ describe('the failure of S3', () => {
   it('is transient where the connection timed out, which only its name says', () => {
     const error = Object.assign(new Error('x'), { name: 'TimeoutError' });
     expect(s3Failure(null, error)).toMatchObject({ retryable: true });
+  });
+
+  it('is told by its status where it has no name', () => {
+    expect(s3Failure(null, { $metadata: { httpStatusCode: 500 } })).toMatchObject({
+      message: 'S3: the server refused with 500',
+    });
   });
 
   it('is not what else was thrown', () => {

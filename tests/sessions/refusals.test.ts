@@ -48,6 +48,7 @@ describe('a new name', () => {
 describe('a change that the store refused', () => {
   it('is answered by what stood in its way', () => {
     expect(refusedBy({ kind: 'unknown' }, session)).toBeInstanceOf(NotFound);
+    expect(refusedBy({ kind: 'unknown' }, session).message).toBe('Session not found');
     const inUse = refusedBy({ kind: 'in_use' }, session);
     expect(inUse).toMatchObject({ detail: { error: 'session_in_use', ...named } });
     const taken = refusedBy({ kind: 'name_taken', sessionId: 8, sessionName: 'bob' }, session);

@@ -26,6 +26,7 @@ describe('an error of Telegram’s', () => {
     expect(error.retryAfterSeconds).toBe(30);
     expect(error.detail).toMatchObject({
       ...{ error: 'flood_wait', telegram_error: 'FLOOD_WAIT_30', method: 'messages.getHistory' },
+      message: 'Telegram asks to wait 30 seconds before the next messages.getHistory',
       wait_seconds: 30,
     });
     expect(new TelegramFlood('FLOOD_WAIT_0', 'messages.getHistory', 0).retryAfterSeconds).toBe(1);

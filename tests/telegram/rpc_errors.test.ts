@@ -6,6 +6,7 @@ import {
   migrationTarget,
   namedError,
   RpcError,
+  UNKNOWN_KEY,
 } from '../../src/telegram/gramjs/rpc_errors.js';
 
 test.each([
@@ -58,6 +59,10 @@ describe('an answer of Telegram’s that is an error', () => {
   });
 });
 
+it('has Telegram’s name for an unknown key, whatever was called', () => {
+  expect(namedError(new RpcError(UNKNOWN_KEY), 'users.getUsers').telegramError).toBe('AUTH_KEY_UNREGISTERED');
+});
+
 describe('a migration', () => {
   it.each([
     ['PHONE_MIGRATE_2', 2],
@@ -78,5 +83,6 @@ describe('a migration', () => {
   it('is an answer of Telegram’s, and no other error', () => {
     expect(migrationTarget(new TelegramUnreachable('PHONE_MIGRATE_2'), ['PHONE'])).toBeNull();
     expect(migrationTarget(new Error('PHONE_MIGRATE_2'), ['PHONE'])).toBeNull();
+    expect(migrationTarget(new TelegramFlood('PHONE_MIGRATE_2', 'auth.sendCode', 1), ['PHONE'])).toBeNull();
   });
 });

@@ -126,7 +126,6 @@ interface S3Error {
 
 /** What the SDK threw as `SinkFailed`, with the server's code and nothing else of its answer; other errors as they are. */
 export function s3Failure(path: string | null, error: unknown): unknown {
-  if (error instanceof SinkFailed) return error;
   const { name = '', code = name, $metadata } = error as S3Error;
   const status = $metadata?.httpStatusCode;
   if (status !== undefined) {
