@@ -67,7 +67,7 @@ async function side(postgres: PostgresServer, sessions: number): Promise<Side> {
 async function fill(postgres: PostgresServer, database: string, sessions: number): Promise<void> {
   const run = (text: string) => postgres.sql(text, database);
   await run(`INSERT INTO sessions (name, folded_name, file, fingerprint, format, auth_key_sha256, dc_id, tags,
-      rest, state, last_used_at, created_at, updated_at)
+      base_state, state, last_used_at, created_at, updated_at)
     SELECT 'session' || n, 'session' || n, 'session' || n || '.session', 'fingerprint-' || n, 'telethon',
       sha256(n::text::bytea), 2, '{}', 'free', 'free', 0, 0, 0 FROM generate_series(1, ${sessions}) AS n`);
   await run(`INSERT INTO counts (name, shard, n) VALUES ('state:free', 0, ${sessions})`);
