@@ -160,7 +160,11 @@ export class RootWatch {
   /** Finds out whether the directory is there, and watches it from then on. The first sync is the caller's. */
   async start(): Promise<void> {
     await this.#probe();
-    const { timers, logger, watcher } = this.#parts;
+    const { timers, logger, watcher, availability } = this.#parts;
+    // What a scan has found may be gone again by now, and a new directory may get the number of the old one.
+    availability.onChanged((reason) => {
+      if (reason === null) this.#identity = null;
+    });
     const every = { seconds: PROBE_SECONDS, name: 'sessions directory', timers, logger };
     this.#stopProbing = runEvery(every, async () => {
       if (await this.#probe()) void this.#sync();

@@ -3,8 +3,11 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { DirectoryAvailability, RootWatch } from '../../src/intake/root_watch.js';
+import { createLogger } from '../../src/kernel/logging.js';
 import { withTwoServices } from '../cluster/two_services.js';
-import { until } from '../service/manual_time.js';
+import { Lines } from '../logged.js';
+import { ManualTime, until } from '../service/manual_time.js';
 import { type Service, some, withService } from '../service/service.js';
 import { describeWithServer } from '../storage/databases_postgres.js';
 
@@ -75,6 +78,34 @@ function takeAway(service: Service): void {
 function bringBack(service: Service): void {
   renameSync(`${service.sessionsDir}.away`, service.sessionsDir);
 }
+
+it('syncs again after the directory came back: another one may have taken its number before the next look', async () => {
+  const time = new ManualTime();
+  const logger = createLogger({ level: 'error', stream: new Lines() });
+  const availability = new DirectoryAvailability(logger);
+  let identity = '1:10';
+  let syncs = 0;
+  const watch = new RootWatch({
+    ...{ availability, logger, timers: time, watcher: { start: () => undefined, close: () => undefined } },
+    probe: { probe: async () => ({ device: '1', identity }) },
+    sync: async () => {
+      syncs += 1;
+      // The first directory is back when it is scanned, and away again before the next look.
+      availability.found('1');
+    },
+    lastDevice: async () => '1',
+    clock: { now: () => time.monotonic() },
+  });
+  await watch.start();
+  identity = '1:11';
+  await time.advance(3);
+  expect(syncs).toBe(1);
+  await time.advance(3);
+  expect(syncs).toBe(2);
+  await time.advance(30);
+  expect(syncs).toBe(2);
+  watch.stop();
+});
 
 describe('a sessions directory', () => {
   it(
