@@ -12,6 +12,7 @@ import { StringSession } from 'telegram/sessions/index.js';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.js';
 import { sandboxSeed } from '../../sandbox/seed.js';
 import type { Seed } from '../../sandbox/world/seed.js';
+import { sharedRsaPem } from './sandbox_in.js';
 
 /** An api_id and api_hash as good as any. */
 export const application = { apiId: 12345, apiHash: '0123456789abcdef0123456789abcdef' };
@@ -50,7 +51,10 @@ export async function testSandbox(seed: Seed = sandboxSeed): Promise<TestSandbox
   const directory = await mkdtemp(join(tmpdir(), 'sandbox-'));
   const clients: TelegramClient[] = [];
   const start = (port: number): Promise<Sandbox> =>
-    startSandbox({ directory, seed, port, time: () => Date.now() + test.ahead, randomBytes });
+    startSandbox({
+      ...{ directory, seed, port, time: () => Date.now() + test.ahead },
+      ...{ randomBytes, makeRsaPem: sharedRsaPem },
+    });
   const test: TestSandbox = {
     directory,
     ahead: 0,
