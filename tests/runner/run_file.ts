@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { type JestFunctions, useFunctions } from './jest_functions.js';
+import { trackTestsWithoutHooks } from './test_context.js';
 
 /** The part of Jest's runtime, created for each test file, that is used here. */
 interface Runtime {
@@ -20,6 +21,7 @@ type RunFile = (
 ) => Promise<unknown>;
 
 const require = createRequire(import.meta.url);
+trackTestsWithoutHooks();
 const runWithCircus: RunFile = require('jest-circus/runner').default;
 
 let runs = 0;
