@@ -46,14 +46,17 @@ interface MtProxyClient {
   readonly MTProxy: true;
 }
 
-/** Starts a sandbox for one test file. */
-export async function testSandbox(seed: Seed = sandboxSeed): Promise<TestSandbox> {
+/** Starts a sandbox for one test file; GramJS may trust the key that `makeRsaPem` makes since an earlier one. */
+export async function testSandbox(
+  seed: Seed = sandboxSeed,
+  makeRsaPem: () => string = sharedRsaPem,
+): Promise<TestSandbox> {
   const directory = await mkdtemp(join(tmpdir(), 'sandbox-'));
   const clients: TelegramClient[] = [];
   const start = (port: number): Promise<Sandbox> =>
     startSandbox({
       ...{ directory, seed, port, time: () => Date.now() + test.ahead },
-      ...{ randomBytes, makeRsaPem: sharedRsaPem },
+      ...{ randomBytes, makeRsaPem },
     });
   const test: TestSandbox = {
     directory,

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { generateRsaPem } from '../../sandbox/crypto/rsa_key.js';
+import { sandboxSeed } from '../../sandbox/seed.js';
 import { nodeTimers } from '../../src/kernel/timers.js';
 import { TelegramUnreachable } from '../../src/telegram/errors.js';
 import type { TelegramGateway } from '../../src/telegram/gateway.js';
@@ -9,7 +11,7 @@ import { loginOf, networkOf } from './gateway_under_test.js';
 let telegram: TestSandbox;
 let gateway: TelegramGateway;
 beforeAll(async () => {
-  telegram = await testSandbox();
+  telegram = await testSandbox(sandboxSeed, generateRsaPem);
   const network = { ...networkOf(telegram.sandbox), rsaKeys: [] };
   gateway = createGramjsGateway({ network, timers: nodeTimers });
 });
