@@ -18,7 +18,7 @@ const RETRY_EVERY_MS = 5_000;
 /** The delay before a round that failed because of the database is retried, in milliseconds. */
 const STORAGE_RETRY_MS = 1_000;
 
-/** More than are handed out before this replica knows that they are free; those elsewhere may also just give up. */
+/** A bound, since requests that gave up elsewhere are counted, too: more than are handed out before they are known. */
 const MAX_OWED = 32;
 
 /** How a request joins the queue. */
@@ -55,7 +55,7 @@ export class AcquireQueue {
   #tickets = 0;
   /** How many sessions became free, as far as is known, since the last round began. */
   #freed = 0;
-  /** How many of those that the round under way began with are neither handed out here nor elsewhere. */
+  /** How many of the sessions that the last round knew to be free have been handed out neither here nor elsewhere. */
   #left = 0;
   /** How many were handed out elsewhere before they were known here to be free. */
   #owed = 0;

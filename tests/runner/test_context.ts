@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 
 /**
- * What circus keeps to know which test an error belongs to. Tests of a file run one after the other, so that the one
- * that runs now is the one: Node's own class has a hook run for every promise, which costs a tenth of the time.
+ * Tells Jest's framework which test an error belongs to: the one that is running, since the tests of a file run one
+ * after the other. Node's own class runs a hook for every promise, which costs a tenth of the suite's processor time.
  */
 class RunningTest<Store> {
   #store: Store | undefined;
