@@ -16,8 +16,8 @@ import { channelList, resolveChannel } from './channels.js';
 import { ConnectionPool, type TaskConnections } from './connection_pool.js';
 import { download, MediaConnections } from './downloads.js';
 import { history, messagesAfter, messagesByIds } from './history.js';
+import { mendKeyAgreement } from './key_agreement.js';
 import { logInBot, resendCode, sendCode, signIn, signInByPassword, toAccount } from './login.js';
-import { raisePowersWithOpenSsl } from './modular_power.js';
 
 /** Agreeing on a key keeps the event loop busy for tens of milliseconds. */
 const KEY_EXCHANGES = 2;
@@ -25,7 +25,7 @@ const KEY_EXCHANGES = 2;
 /** The gateway over GramJS's MTProto, with sockets of our own. */
 export function createGramjsGateway({ network, timers, limits: wanted }: GatewayParts): TelegramGateway {
   const limits = { ...defaultLimits, ...wanted };
-  raisePowersWithOpenSsl();
+  mendKeyAgreement();
   trust(network.rsaKeys);
   const keyExchanges = new Semaphore(KEY_EXCHANGES);
   const pool = new ConnectionPool({ network, timers, limits, keyExchanges });

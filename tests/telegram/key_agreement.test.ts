@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from '@jest/globals';
+import { AuthKey } from 'telegram/crypto/AuthKey.js';
 import gramjs from 'telegram/Helpers.js';
 import { dhPrime } from '../../sandbox/crypto/integers.js';
-import { modularPower } from '../../src/telegram/gramjs/modular_power.js';
+import { mendKeyAgreement, modularPower } from '../../src/telegram/gramjs/key_agreement.js';
 
 const number = (bytes: Buffer) => gramjs.readBigIntFromBuffer(bytes, false);
 const prime = number(Buffer.from(dhPrime.toString(16), 'hex'));
@@ -31,4 +32,13 @@ it.each([
     dhPrime,
   );
   expect(modularPower(number(base), number(exponent), prime).toString()).toBe(expected.toString());
+});
+
+it('keeps the leading zeros of an auth key', async () => {
+  mendKeyAgreement();
+  const [whole, short] = [new AuthKey(), new AuthKey()];
+  await whole.setKey(Buffer.concat([Buffer.alloc(1), Buffer.alloc(255, 7)]));
+  await short.setKey(Buffer.alloc(255, 7));
+  expect(short.getKey()).toHaveLength(256);
+  expect(short.keyId?.toString()).toBe(whole.keyId?.toString());
 });

@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, diffieHellman } from 'node:crypto';
+import { AuthKey } from 'telegram/crypto/AuthKey.js';
 import gramjs from 'telegram/Helpers.js';
 
 /** A natural number of GramJS's. */
@@ -13,21 +14,34 @@ const [INTEGER, BIT_STRING, OCTET_STRING, SEQUENCE] = [0x02, 0x03, 0x04, 0x30];
 /** PKCS #3's `dhKeyAgreement`, 1.2.840.113549.1.3.1, with its tag and length. */
 const DH_KEY_AGREEMENT = Buffer.from('06092a864886f70d010301', 'hex');
 
+/** Length of an auth key (core.telegram.org/mtproto/auth_key). */
+const KEY_BYTES = 256;
+
 const gramjsPower = gramjs.modExp;
+const setKey = AuthKey.prototype.setKey;
 
 const ZERO = Buffer.from([0]);
 const TWO = Buffer.from([2]);
 
 /**
- * Makes GramJS raise to large powers with OpenSSL, in this thread. Its own loop holds the event loop about five times
- * as long, and the time it takes depends on the secret.
+ * Mends how GramJS agrees on an auth key with Telegram:
+ * - It raises to large powers with OpenSSL, in this thread. GramJS's own loop holds the event loop about five times as
+ *   long, and the time it takes depends on the secret.
+ * - A key keeps its leading zeros. GramJS drops them, so that one agreement in 256 fails ("invalid new nonce hash").
  */
-export function raisePowersWithOpenSsl(): void {
+export function mendKeyAgreement(): void {
   const modExp: typeof gramjsPower = (base, exponent, modulus) =>
     exponent.bitLength().lt(MIN_BITS) || modulus.bitLength().lt(MIN_BITS)
       ? gramjsPower(base, exponent, modulus)
       : modularPower(base, exponent, modulus);
   Object.assign(gramjs, { modExp });
+  AuthKey.prototype.setKey = function (this: AuthKey, value) {
+    return setKey.call(this, value instanceof Buffer ? withLeadingZeros(value) : value);
+  };
+}
+
+function withLeadingZeros(key: Buffer): Buffer {
+  return key.length < KEY_BYTES ? Buffer.concat([Buffer.alloc(KEY_BYTES - key.length), key]) : key;
 }
 
 /** `base` to the power of `exponent`, modulo a large prime: the secret of a Diffie-Hellman exchange. */
