@@ -14,6 +14,7 @@ const LAYERS = [
   'runs',
   'sources',
   'scraping',
+  'prefect',
   'storage',
   'config|settings',
   'wiring',
@@ -40,7 +41,7 @@ module.exports = {
     forbid(
       'services know nothing of HTTP',
       {
-        path: '^src/(jobs|cluster|telegram|pool|intake|sessions|logins|runs|sources|scraping|storage)/',
+        path: '^src/(jobs|cluster|telegram|pool|intake|sessions|logins|runs|sources|scraping|prefect|storage)/',
         pathNot: 'routes|schemas|_input',
       },
       { path: ['^src/http/', 'node_modules/express/'] },

@@ -18,6 +18,19 @@ export interface ScrapingConfig {
   readonly runLogDays: number;
 }
 
+/** The Prefect server that owns the schedules and the queue of runs. URLs do not end in a slash. */
+export interface PrefectConfig {
+  /** Ends in `/api`, as a rule. */
+  readonly apiUrl: string;
+  /** For Prefect Cloud; never set together with `authString`. */
+  readonly apiKey: string | null;
+  /** `USER:PASSWORD`, for a server of one's own. */
+  readonly authString: string | null;
+  readonly workPool: string;
+  /** Where its user interface is, for links. */
+  readonly uiUrl: string;
+}
+
 /** All settings, frozen (except the bytes of keys, which JavaScript can't freeze). Paths are absolute. */
 export interface Config {
   /** 0: any free one. */
@@ -64,7 +77,10 @@ export interface Config {
   readonly nasRoot: string | null;
   readonly s3: S3Config;
   readonly scraping: ScrapingConfig;
-  readonly prefectApiUrl: string | null;
+  /** Null: the sources run on the schedules of this service. */
+  readonly prefect: PrefectConfig | null;
+  /** Where a worker without the API answers /health and /metrics. 0: any free port. */
+  readonly workerPort: number;
 }
 
 /** Invalid settings. The message lists all of them, one per line, and contains no secret. */
@@ -162,7 +178,20 @@ function toConfig(settings: Settings): Config {
       maxConcurrentRuns: settings.MAX_CONCURRENT_RUNS,
       runLogDays: settings.RUN_LOG_DAYS,
     },
-    prefectApiUrl: settings.PREFECT_API_URL,
+    prefect: prefectConfig(settings),
+    workerPort: settings.WORKER_PORT,
+  };
+}
+
+function prefectConfig(settings: Settings): PrefectConfig | null {
+  const apiUrl = settings.PREFECT_API_URL;
+  if (apiUrl === null) return null;
+  return {
+    apiUrl,
+    apiKey: settings.PREFECT_API_KEY,
+    authString: settings.PREFECT_API_AUTH_STRING,
+    workPool: settings.PREFECT_WORK_POOL,
+    uiUrl: settings.PREFECT_UI_URL ?? apiUrl.replace(/\/api$/, ''),
   };
 }
 

@@ -17,7 +17,12 @@ export const SECRET_SETTINGS: ReadonlySet<string> = new Set([
   'TELEGRAM_API_HASH',
   'S3_ACCESS_KEY_ID',
   'S3_SECRET_ACCESS_KEY',
+  'PREFECT_API_KEY',
+  'PREFECT_API_AUTH_STRING',
 ]);
+
+const WORK_POOL_NAME =
+  'the name of a work pool: no blanks, none of / % & > <, and not beginning with "prefect"';
 
 /**
  * Every setting by the name of its variable: reads the text given for it, fills in its default, and says in
@@ -71,7 +76,24 @@ export const settingsSchema = z
     FLOOD_SLEEP_MAX_SECONDS: wholeNumber(0, 3600).default(30),
     MAX_CONCURRENT_RUNS: wholeNumber(0, 100).default(4),
     RUN_LOG_DAYS: wholeNumber(1, 3650).default(30),
-    PREFECT_API_URL: webAddress().nullable().default(null),
+    PREFECT_API_URL: webAddress()
+      .refine(hasNoCredentials, 'no user and password in it: those belong in PREFECT_API_AUTH_STRING')
+      .transform(withoutSlashAtTheEnd)
+      .nullable()
+      .default(null),
+    PREFECT_API_KEY: text(/^[\x21-\x7e]+$/, 'a key without blanks, of printable ASCII')
+      .nullable()
+      .default(null),
+    PREFECT_API_AUTH_STRING: text(/^[^:\p{Cc}]+:[^\p{Cc}]*$/u, 'USER:PASSWORD')
+      .nullable()
+      .default(null),
+    PREFECT_WORK_POOL: text(/^(?!prefect)[^/%&><\s\p{Cc}]{1,100}$/iu, WORK_POOL_NAME).default('telegate'),
+    PREFECT_UI_URL: webAddress().transform(withoutSlashAtTheEnd).nullable().default(null),
+    WORKER_PORT: wholeNumber(0, 65_535).default(8001),
+  })
+  .refine(({ PREFECT_API_KEY, PREFECT_API_AUTH_STRING }) => !PREFECT_API_KEY || !PREFECT_API_AUTH_STRING, {
+    path: ['PREFECT_API_AUTH_STRING'],
+    error: 'nothing beside PREFECT_API_KEY: a server takes one of them',
   })
   .refine(({ SESSIONS_SYNC, DATABASE_URL }) => SESSIONS_SYNC === 'on' || DATABASE_URL?.kind === 'postgres', {
     path: ['SESSIONS_SYNC'],
@@ -97,6 +119,16 @@ function oneOf<const T extends readonly string[]>(values: T) {
 
 function webAddress() {
   return z.url({ protocol: /^https?$/, error: 'an http or https URL' });
+}
+
+/** fetch refuses such a URL, and it would be logged. */
+function hasNoCredentials(url: string): boolean {
+  const { username, password } = new URL(url);
+  return username === '' && password === '';
+}
+
+function withoutSlashAtTheEnd(url: string): string {
+  return url.replace(/\/+$/, '');
 }
 
 /** Turns what `parse` throws into the setting's issue. */

@@ -51,7 +51,8 @@ describe('the settings', () => {
         maxConcurrentRuns: 4,
         runLogDays: 30,
       },
-      prefectApiUrl: null,
+      prefect: null,
+      workerPort: 8001,
     });
   });
 
@@ -118,6 +119,10 @@ describe('invalid settings', () => {
     ['CORS_ORIGINS', 'https://a.example/path'],
     ['TRUST_PROXY', 'proxy.example'],
     ['PREFECT_API_URL', 'localhost:4200'],
+    ['PREFECT_WORK_POOL', 'prefect-pool'],
+    ['PREFECT_WORK_POOL', 'my/pool'],
+    ['PREFECT_UI_URL', 'localhost:4200'],
+    ['WORKER_PORT', '65536'],
   ])('such as %s=%s stop the start', (name, value) => {
     expect(mistakesOf({ [name]: value })).toHaveLength(1);
   });
@@ -127,6 +132,9 @@ describe('invalid settings', () => {
     ['TELEGRAM_API_HASH', 'hunter2'],
     ['S3_SECRET_ACCESS_KEY', 'hunter2 hunter2'],
     ['PREFECT_API_URL', 'prefect://me:hunter2@host'],
+    ['PREFECT_API_URL', 'https://me:hunter2@host/api'],
+    ['PREFECT_API_KEY', 'hunter2 hunter2'],
+    ['PREFECT_API_AUTH_STRING', 'hunter2'],
   ])('never show the secret in %s', (name, value) => {
     const [line] = mistakesOf({ [name]: value });
     expect(line).toContain(name);

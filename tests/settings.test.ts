@@ -56,6 +56,40 @@ describe('S3_FORCE_PATH_STYLE', () => {
   });
 });
 
+describe('PREFECT_API_URL', () => {
+  const PREFECT_API_URL = 'http://localhost:4200/api/';
+
+  it('turns Prefect on, which needs nothing else', () => {
+    expect(loadConfig({ PREFECT_API_URL }).prefect).toEqual({
+      apiUrl: 'http://localhost:4200/api',
+      apiKey: null,
+      authString: null,
+      workPool: 'telegate',
+      uiUrl: 'http://localhost:4200',
+    });
+    expect(loadConfig({ PREFECT_WORK_POOL: 'scrapers', PREFECT_API_KEY: 'key' }).prefect).toBeNull();
+  });
+
+  it('goes with a key or with a user and password, but not with both', () => {
+    const [PREFECT_API_KEY, PREFECT_API_AUTH_STRING] = ['pnu_hunter2', 'admin:hunter2: 3'];
+    expect(loadConfig({ PREFECT_API_URL, PREFECT_API_KEY }).prefect).toMatchObject({
+      apiKey: PREFECT_API_KEY,
+    });
+    expect(loadConfig({ PREFECT_API_URL, PREFECT_API_AUTH_STRING }).prefect).toMatchObject({
+      authString: PREFECT_API_AUTH_STRING,
+    });
+    expect(mistakesOf({ PREFECT_API_KEY, PREFECT_API_AUTH_STRING })).toEqual([
+      '  PREFECT_API_AUTH_STRING: given (not shown: secret), expected nothing beside PREFECT_API_KEY: a server takes one of them',
+    ]);
+  });
+
+  it('also tells where the user interface is, unless PREFECT_UI_URL does', () => {
+    const PREFECT_UI_URL = 'https://prefect.example/ui/';
+    const { prefect } = loadConfig({ PREFECT_API_URL, PREFECT_UI_URL, PREFECT_WORK_POOL: 'scrapers' });
+    expect(prefect).toMatchObject({ uiUrl: 'https://prefect.example/ui', workPool: 'scrapers' });
+  });
+});
+
 describe('API_KEYS', () => {
   it('are admin keys, or have the role before the colon', () => {
     expect(
