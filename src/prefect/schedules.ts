@@ -43,6 +43,12 @@ export function toPrefectCron(expression: string): PrefectCron | null {
   return { cron: parts.join(' '), timezone: 'UTC', day_or: !restrictsBothDays(parts) };
 }
 
+/** Why a source's schedule cannot be put in Prefect, in one sentence; null: it can. */
+export function scheduleProblem(expression: string | null): string | null {
+  if (expression === null || toPrefectCron(expression)) return null;
+  return `schedule: Prefect has no word for ${expression}, so the source runs there on demand only`;
+}
+
 /** A schedule of Prefect as one of ours; null: we have no word for it, or do not accept it. */
 export function fromPrefect(schedule: PrefectSchedule): string | null {
   if (!('cron' in schedule) || !isUtc(schedule.timezone ?? 'UTC')) return null;

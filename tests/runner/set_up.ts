@@ -1,5 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endSharedPrefect } from '../prefect/shared_server.js';
 import { OwnServer } from '../storage/own_server.js';
 import { databasePrefix, onServer } from '../storage/server.js';
 
@@ -14,11 +17,15 @@ const GLOBALS = new URL('../../node_modules/@jest/globals/', import.meta.url);
 
 let own: OwnServer | null = null;
 
-/** Before all tests: finds or starts a PostgreSQL server; without one, its tests are skipped. */
+/**
+ * Before all tests: finds or starts a PostgreSQL server; without one, its tests are skipped. A Prefect server is started
+ * by the first suite that needs it.
+ */
 export default async function setUp(): Promise<void> {
   provideGlobals();
   const { env } = process;
   env.TEST_RUN = `${process.pid}`;
+  env.TEST_PREFECT_DIRECTORY = mkdtempSync(join(tmpdir(), 'prefect-shared-'));
   if (env.TEST_DATABASE_URL || /^postgres/.test(env.DATABASE_URL ?? '')) return;
   for (const url of USUAL) {
     if (!(await answers(url))) continue;
@@ -29,8 +36,9 @@ export default async function setUp(): Promise<void> {
   if (own) env.TEST_DATABASE_URL = own.url();
 }
 
-/** Drops what tests left on the server, and ends the one that `setUp` started. */
-export async function endServer(): Promise<void> {
+/** Drops what tests left on the servers, and ends those that were started. */
+export async function endServers(): Promise<void> {
+  endSharedPrefect();
   if (own) return own.destroy();
   const { env } = process;
   const server = env.TEST_DATABASE_URL || env.DATABASE_URL;

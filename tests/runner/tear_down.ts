@@ -1,4 +1,4 @@
-import { endServer } from './set_up.js';
+import { endServers } from './set_up.js';
 
 /** After all tests. */
-export default endServer;
+export default endServers;

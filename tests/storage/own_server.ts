@@ -127,7 +127,8 @@ function keyIn(directory: string): string {
 const yes = () => true;
 const no = () => false;
 
-async function freePort(): Promise<number> {
+/** A port of this machine that nothing listens on. */
+export async function freePort(): Promise<number> {
   const listener = createServer().listen(0, 'localhost');
   await new Promise((listening) => listener.once('listening', listening));
   const address = listener.address();

@@ -1,0 +1,38 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { awaitedTimers } from '../../src/kernel/timers.js';
+import { PrefectClient } from '../../src/prefect/client.js';
+import { PrefectHttp } from '../../src/prefect/http.js';
+import { installedPrefect, type PrefectServerAddress, prefectEnvironment } from './server.js';
+
+/** A client of a server. */
+export function clientOf({ apiUrl, authString }: PrefectServerAddress): PrefectClient {
+  return new PrefectClient(httpOf({ apiUrl, authString }));
+}
+
+/** For calls that the client has not. */
+export function httpOf({
+  apiUrl,
+  authString,
+}: Pick<PrefectServerAddress, 'apiUrl' | 'authString'>): PrefectHttp {
+  return new PrefectHttp({
+    address: { apiUrl, authString, apiKey: null },
+    timers: awaitedTimers,
+    random: Math.random,
+  });
+}
+
+/** Runs Prefect's own command line against a server; returns what it prints. */
+export function runPrefect({ apiUrl, authString }: PrefectServerAddress, ...args: string[]): string {
+  const home = mkdtempSync(join(tmpdir(), 'prefect-cli-'));
+  try {
+    const env = { ...prefectEnvironment(home), PREFECT_API_URL: apiUrl, PREFECT_API_AUTH_STRING: authString };
+    const { stdout, stderr, status } = spawnSync(installedPrefect().prefect, args, { env, encoding: 'utf8' });
+    if (status !== 0) throw new Error(`prefect ${args.join(' ')}: ${stdout}${stderr}`);
+    return stdout;
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
