@@ -1,6 +1,6 @@
 import type { Source } from '../sources/store.js';
 import type { DeploymentCreate, DeploymentResponse, DeploymentUpdate } from './api_types.js';
-import { parameterSchema } from './parameters.js';
+import { parameterSchema, parseParameters } from './parameters.js';
 import { canonicalSchedules, type PrefectSchedule, prefectSchedules, toPrefectCron } from './schedules.js';
 
 /** The flow of all deployments. */
@@ -24,7 +24,7 @@ export interface SyncedSpec {
   readonly isActive: boolean;
   /** Prefect's form, as `canonicalSchedules` writes it; null: none. */
   readonly schedule: string | null;
-  /** Those that TeleGate sets. */
+  /** Those that TeleGate sets, sorted. */
   readonly tags: readonly string[];
 }
 
@@ -81,7 +81,7 @@ export function ourSpec(
     description: `${name}: ${identifier}, stored in ${target}. TeleGate keeps this deployment equal to its source ${id}.`,
     isActive,
     schedule: schedule === null ? keptSchedule : cron && canonicalSchedules([cron]),
-    tags: [`source:${id}`, name],
+    tags: [...new Set([`source:${id}`, name])].sort(),
     wiring: {
       sourceId: id,
       parameterSchema: parameterSchema(id),
@@ -109,7 +109,7 @@ export function theirSpec(
     description: deployment.description ?? '',
     isActive: !deployment.paused && (schedules.length === 0 || active.length > 0),
     schedule: counted.length === 0 ? null : canonicalSchedules(counted),
-    tags: deployment.tags.filter((tag) => own.has(tag)),
+    tags: deployment.tags.filter((tag) => own.has(tag)).sort(),
     wiring: {
       sourceId: deployment.parameters.source_id,
       parameterSchema: deployment.parameter_openapi_schema,
@@ -172,12 +172,13 @@ export interface DeploymentPlace {
   readonly workPool: string;
 }
 
-/** The body that creates a source's deployment. */
+/** The body that creates a source's deployment; `keptSchedule` as in `ourSpec`. */
 export function newDeployment(
   source: DeployedSource,
   { flowId, workPool }: DeploymentPlace,
+  keptSchedule: string | null,
 ): DeploymentCreate {
-  const { name, description, tags, isActive, schedule } = ourSpec(source, workPool, null);
+  const { name, description, tags, isActive, schedule } = ourSpec(source, workPool, keptSchedule);
   return {
     ...{ name, flow_id: flowId, description, tags, paused: !isActive },
     schedules: prefectSchedules(schedule).map(scheduleBody),
@@ -227,13 +228,14 @@ export function deploymentChange(
   };
 }
 
-function wiringPatch(
-  { wiring: { sourceId, workPool } }: DeploymentSpec,
-  { parameters }: DeploymentResponse,
-): DeploymentUpdate {
+/** With the default parameters that somebody set and that are valid: Prefect would refuse the patch for any other. */
+function wiringPatch({ wiring }: DeploymentSpec, { parameters }: DeploymentResponse): DeploymentUpdate {
+  const sourceId = Number(wiring.sourceId);
+  const isValid = ([name, value]: [string, unknown]) =>
+    parseParameters({ [name]: value }, sourceId).kind === 'valid';
   return {
-    parameters: { ...parameters, source_id: sourceId },
-    ...wiringBody(Number(sourceId), workPool ?? ''),
+    parameters: { ...Object.fromEntries(Object.entries(parameters).filter(isValid)), source_id: sourceId },
+    ...wiringBody(sourceId, wiring.workPool ?? ''),
   };
 }
 

@@ -38,7 +38,8 @@ export interface CallOptions {
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 const DEADLINE_MS = 15_000;
-const RETRIES = 3;
+/** A server on SQLite answers 503 to most calls that write while another does. */
+const RETRIES = 7;
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 5_000;
 /** A longer Retry-After is not waited for: the call fails, and is repeated by whoever made it. */

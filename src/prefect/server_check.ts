@@ -14,8 +14,12 @@ export const WORK_POOL_TYPE = 'telegate';
 
 const OLDEST = [3, 6] as const;
 
+/** The API of a workspace of Prefect Cloud. */
+const CLOUD = /\/accounts\/[\w-]+\/workspaces\/[\w-]+$/;
+const CLOUD_VERSION = 'Cloud';
+
 /**
- * Whether the server at `apiUrl` can be used; returns its version.
+ * Whether the server at `apiUrl` can be used; returns its version, or `Cloud`.
  *
  * @throws PrefectRefused if it can't: no Prefect 3.6 or newer, or other credentials are wanted. PrefectUnreachable if it
  * does not answer: it may later.
@@ -26,8 +30,11 @@ export async function checkServer(
   options?: CallOptions,
 ): Promise<string> {
   const version: unknown = await client.version(options).catch((error: unknown) => {
+    // Prefect Cloud has no version; whether it takes the key shows at the first call.
+    if (error instanceof PrefectNotFound && CLOUD.test(apiUrl)) return CLOUD_VERSION;
     throw error instanceof PrefectError ? refused(error, apiUrl) : error;
   });
+  if (version === CLOUD_VERSION) return CLOUD_VERSION;
   const [, major, minor] = /^(\d+)\.(\d+)\./.exec(String(version)) ?? [];
   if (major === undefined || minor === undefined) throw noPrefect(apiUrl);
   const isOld = Number(major) < OLDEST[0] || (Number(major) === OLDEST[0] && Number(minor) < OLDEST[1]);

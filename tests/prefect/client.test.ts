@@ -130,14 +130,14 @@ describeAlways("a call of Prefect's API", () => {
   );
 
   it(
-    'is repeated three times when nothing answers, or as often as is asked for',
+    'is repeated seven times when nothing answers, or as often as is asked for',
     answering([(request) => request.socket.destroy()], async ({ client, requests }) => {
       const thrown = await error(client.version(QUIET));
       expect(thrown).toBeInstanceOf(PrefectUnreachable);
       expect(thrown).toMatchObject({ status: 503, code: 'prefect_unreachable' });
-      expect(requests).toHaveLength(4);
+      expect(requests).toHaveLength(8);
       await error(client.version({ ...QUIET, retries: 0 }));
-      expect(requests).toHaveLength(5);
+      expect(requests).toHaveLength(9);
     }),
   );
 

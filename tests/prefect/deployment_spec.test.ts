@@ -39,7 +39,7 @@ describe('a source as a deployment', () => {
       name: 'source-42',
       description:
         'Euronews: @euronews, stored in LOCAL. TeleGate keeps this deployment equal to its source 42.',
-      tags: ['source:42', 'Euronews'],
+      tags: ['Euronews', 'source:42'],
       isActive: true,
     });
     expect([sourceIdOf('source-42'), sourceIdOf('source-042'), sourceIdOf('source-x')]).toEqual([
@@ -50,7 +50,7 @@ describe('a source as a deployment', () => {
   });
 
   it('is created paused if the source is, runs once at a time, and fixes its source', () => {
-    const body = newDeployment({ ...SOURCE, isActive: false }, { flowId: 'f', workPool: 'telegate' });
+    const body = newDeployment({ ...SOURCE, isActive: false }, { flowId: 'f', workPool: 'telegate' }, null);
     expect(body).toMatchObject({
       ...{ flow_id: 'f', paused: true, parameters: { source_id: 42 }, enforce_parameter_schema: true },
       ...{ work_pool_name: 'telegate', work_queue_name: 'default', concurrency_limit: 1 },
@@ -59,9 +59,11 @@ describe('a source as a deployment', () => {
         { slug: 'main', active: true, schedule: { cron: '0 */6 * * *', timezone: 'UTC', day_or: true } },
       ],
     });
-    expect(newDeployment({ ...SOURCE, schedule: null }, { flowId: 'f', workPool: 'p' }).schedules).toEqual(
-      [],
-    );
+    const place = { flowId: 'f', workPool: 'telegate' };
+    expect(newDeployment({ ...SOURCE, schedule: null }, place, null).schedules).toEqual([]);
+    expect(newDeployment({ ...SOURCE, schedule: null }, place, INTERVAL).schedules).toMatchObject([
+      { slug: 'main', schedule: { interval: 3600 } },
+    ]);
   });
 });
 
@@ -169,7 +171,7 @@ describeWithPrefect()('a deployment on a real server', () => {
   async function make(change: Partial<DeployedSource> = {}): Promise<Made> {
     id += 1;
     const source = { ...SOURCE, id, ...change };
-    const created = await client.putDeployment(newDeployment(source, place));
+    const created = await client.putDeployment(newDeployment(source, place, null));
     const spec = (changed = {}) => ourSpec({ ...source, ...changed }, place.workPool, null);
     const read = () => client.deployment(created.id);
     const compare = async (changed = {}) =>
@@ -207,7 +209,10 @@ describeWithPrefect()('a deployment on a real server', () => {
     await made.push(change);
     expect(await made.compare(change)).toEqual({ push: [], pull: {} });
     const { schedule, tags } = theirSpec(await made.read(), made.spec(change), made.spec());
-    expect([schedule, tags]).toEqual([made.spec(change).schedule, made.spec(change).tags]);
+    expect({ schedule, tags }).toEqual({
+      schedule: made.spec(change).schedule,
+      tags: made.spec(change).tags,
+    });
   });
 
   it('whose schedule was paused there is a paused source, and active again when it is', async () => {
@@ -240,7 +245,8 @@ describeWithPrefect()('a deployment on a real server', () => {
   it('that somebody emptied gets all of it again, even if its schema forbids our parameters', async () => {
     const { patch, push, compare } = await make();
     const schema = { type: 'object', properties: { other: { type: 'string' } }, additionalProperties: false };
-    await patch({ enforce_parameter_schema: false, parameters: {}, parameter_openapi_schema: schema });
+    await patch({ enforce_parameter_schema: false, parameters: { limit: 'x', other: 'y' } });
+    await patch({ parameter_openapi_schema: schema, parameters: { other: 'y' } });
     await patch({ enforce_parameter_schema: true, tags: [], description: '', concurrency_limit: null });
     expect((await compare()).push).toEqual(['description', 'tags', 'wiring']);
     await push();

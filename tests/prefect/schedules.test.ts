@@ -86,7 +86,7 @@ describe("a schedule of Prefect's", () => {
         { cron: '0 9 * * *', timezone: 'UTC' },
         { interval: 86_400, anchor_date: NEW_YEAR, timezone: 'UTC' },
       ],
-      'cron 0 9 * * * (UTC); every 1 day (UTC)',
+      'every 1 day (UTC); cron 0 9 * * * (UTC)',
     ],
   ])('%j is foreign: it is kept, and shown in words', (schedules, words) => {
     const canonical = canonicalSchedules(schedules);

@@ -68,6 +68,13 @@ describeAlways('a server that cannot be used', () => {
     await expect(checking).rejects.toThrow(PrefectUnreachable);
   });
 
+  it('is not a workspace of Prefect Cloud, which tells no version', async () => {
+    await withAnswer(404, '{"detail":"Not Found"}', async (url) => {
+      const workspace = `${url}/accounts/a-1/workspaces/b-2`;
+      expect(await checkServer(clientAt(workspace), workspace)).toBe('Cloud');
+    });
+  });
+
   it.each([['3.6.10'], ['3.10.0.dev2'], ['4.0.0']])('is not %s', async (version) => {
     await withAnswer(200, JSON.stringify(version), async (url) => {
       expect(await checkServer(clientAt(url), url)).toBe(version);
