@@ -5,6 +5,7 @@ import type {
   KnownPeer,
   Run,
   RunEnd,
+  RunForm,
   RunLogEntry,
   RunProgress,
   ScrapedFile,
@@ -24,10 +25,13 @@ const NO_OWNER = { owner: null, ownedUntil: null };
 const NOT_WAITING = { waitingSince: null };
 
 /** What a call writes to a run. */
-export type RunChange = Partial<Omit<Run, 'id' | 'sourceId' | 'reason' | 'createdAt'>>;
+export type RunChange = Partial<Omit<Run, 'id' | 'sourceId' | 'reason' | 'createdAt' | keyof RunForm>>;
+
+/** The form of a run of which nothing special was asked. */
+export const NO_FORM: RunForm = { messageLimit: null, since: null, fileTypes: null };
 
 /** Whether a replica executes it, as far as is known. */
-function isOwned({ ownedUntil }: Pick<Run, 'ownedUntil'>, now: number): boolean {
+export function isOwned({ ownedUntil }: Pick<Run, 'ownedUntil'>, now: number): boolean {
   return (ownedUntil ?? 0) > now;
 }
 
@@ -72,6 +76,20 @@ export function cancelled(run: Run, now: number): RunChange | null {
   if (run.finishedAt !== null) return null;
   const cancelRequested = true;
   return isOwned(run, now) ? { cancelRequested } : { cancelRequested, ...ended('cancelled', null, now) };
+}
+
+/** The fields that make up the state of a flow run: Prefect is told when one of them changes. */
+const REPORTED_FIELDS = ['state', 'error', 'notBefore'] as const;
+
+/** What a change writes: with it, that Prefect does not know the state yet, if it knows the run and that changes. */
+export function unreportedIfChanged(run: Run, change: RunChange): RunChange {
+  const changes = REPORTED_FIELDS.some((field) => field in change && change[field] !== run[field]);
+  return changes && run.flowRunId !== null ? { ...change, flowReported: false } : change;
+}
+
+/** Whether the state is the one that was read before, as far as Prefect is told. */
+export function isReportedState(read: Run, now: Run): boolean {
+  return REPORTED_FIELDS.every((field) => read[field] === now[field]);
 }
 
 /** The entries as they are kept: the newest, with their messages truncated. */

@@ -30,12 +30,36 @@ export interface RunProgress {
   readonly bytesDone: number;
 }
 
-/** One run of a source. Times are milliseconds on the service's clock. */
-export interface Run extends RunProgress {
+/** What whoever started a run asked of this one run. It still begins at the checkpoint. */
+export interface RunForm {
+  /** At most so many messages are read, at least 1; null: all. */
+  readonly messageLimit: number | null;
+  /** Messages that Telegram dates before this are skipped for good, in milliseconds since 1970; null: none are. */
+  readonly since: number | null;
+  /** Extensions as in a source, instead of its own; null: the source's. */
+  readonly fileTypes: readonly string[] | null;
+}
+
+/** What Prefect knows of a run. Everything is as for an unknown run while `flowRunId` is null. */
+export interface FlowRunState {
+  /** Its id at Prefect; null: Prefect does not know the run. */
+  readonly flowRunId: string | null;
+  /** Whether Prefect knows its present state, or need not know it. */
+  readonly flowReported: boolean;
+  /** The newest log entry that Prefect has; 0: none. */
+  readonly flowLogsSent: number;
+  /** Whether there are log entries that Prefect lacks. */
+  readonly flowLogsDue: boolean;
+}
+
+/** One run of a source. Times are milliseconds on the service's clock, unless said otherwise. */
+export interface Run extends RunProgress, RunForm, FlowRunState {
   readonly id: number;
   readonly sourceId: number;
   readonly state: RunState;
   readonly reason: RunReason;
+  /** How many messages there are to read from its beginning on, those read included; null: Telegram does not say. */
+  readonly totalMessages: number | null;
   /** Why it failed, or was deferred. */
   readonly error: string | null;
   /** The session that it reads with, or read with last. */
@@ -135,6 +159,8 @@ export interface RunStore {
     sessionName: string | null,
     now: number,
   ): Promise<boolean>;
+  /** Saves how many messages there are to read, those that the run has read included. */
+  saveTotal(id: number, owner: string, totalMessages: number): Promise<boolean>;
   /** Releases a run, which is not taken again before `notBefore`. */
   defer(id: number, owner: string, error: string, notBefore: number): Promise<boolean>;
   /** Ends a run. A completed one marks its source as scraped. */

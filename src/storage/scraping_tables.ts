@@ -37,6 +37,21 @@ export function declareScrapingTables(c: Columns, sessions: { readonly id: AnyPg
     ],
   );
 
+  /** The sources' deployments at Prefect. No foreign key: a row outlives its source, until Prefect has forgotten it. */
+  const deployments = c.table(
+    'deployments',
+    {
+      sourceId: c.whole('source_id').primaryKey(),
+      deploymentId: c.text('deployment_id'),
+      synced: c.text('synced'),
+      foreignSchedule: c.text('foreign_schedule'),
+      revision: c.whole('revision').notNull().default(1),
+      syncedRevision: c.whole('synced_revision').notNull().default(0),
+      error: c.text('error'),
+    },
+    (table) => [c.index('deployments_due').on(table.sourceId).where(sql`revision <> synced_revision`)],
+  );
+
   const runs = c.table(
     'runs',
     {
@@ -57,6 +72,14 @@ export function declareScrapingTables(c: Columns, sessions: { readonly id: AnyPg
       filesDone: c.whole('files_done').notNull().default(0),
       filesSkipped: c.whole('files_skipped').notNull().default(0),
       bytesDone: c.whole('bytes_done').notNull().default(0),
+      totalMessages: c.whole('total_messages'),
+      messageLimit: c.integer('message_limit'),
+      since: c.whole('since'),
+      fileTypes: c.list('file_types'),
+      flowRunId: c.text('flow_run_id'),
+      flowReported: c.flag('flow_reported').notNull().default(true),
+      flowLogsSent: c.whole('flow_logs_sent').notNull().default(0),
+      flowLogsDue: c.flag('flow_logs_due').notNull().default(false),
       createdAt: c.whole('created_at').notNull(),
       startedAt: c.whole('started_at'),
       finishedAt: c.whole('finished_at'),
@@ -64,6 +87,9 @@ export function declareScrapingTables(c: Columns, sessions: { readonly id: AnyPg
     (table) => [
       c.index('runs_by_source').on(table.sourceId, table.id),
       c.uniqueIndex('runs_unfinished').on(table.sourceId).where(sql`finished_at IS NULL`),
+      c.uniqueIndex('runs_by_flow_run').on(table.flowRunId).where(sql`flow_run_id IS NOT NULL`),
+      c.index('runs_unreported').on(table.id).where(sql`NOT flow_reported`),
+      c.index('runs_with_logs_due').on(table.id).where(sql`flow_logs_due`),
     ],
   );
 
@@ -130,5 +156,5 @@ export function declareScrapingTables(c: Columns, sessions: { readonly id: AnyPg
     (table) => [c.primaryKey({ columns: [table.sessionId, table.identifier] })],
   );
 
-  return { sources, runs, runLogs, files, checkpoints, peers };
+  return { sources, deployments, runs, runLogs, files, checkpoints, peers };
 }

@@ -113,9 +113,9 @@ function rowsOf(sqlite: Database.Database, table: string): string[] {
 /** Stores over a file. */
 export async function openStoresAt(path: string): Promise<Stores> {
   const database = await openAt(path);
-  const { pool, intake, access, audit, sessions, logins, sources, runs } = database;
+  const { pool, intake, access, audit, sessions, logins, sources, runs, prefect } = database;
   return {
-    ...{ pool, intake, access, audit, sessions, logins, sources, runs },
+    ...{ pool, intake, access, audit, sessions, logins, sources, runs, prefect },
     nextDeadline: () => database.nextDeadline(),
     onFreed: (listener) => database.onFreed(listener),
     onHappened: (listener) => database.onHappened(listener),

@@ -4,6 +4,7 @@ import type { FoundFile, IntakeStore } from '../../src/intake/store.js';
 import type { LoginStore } from '../../src/logins/store.js';
 import type { Caller } from '../../src/pool/lease_authorization.js';
 import type { AcquireRequest, Lease, PoolCounts, PoolSignals, PoolStore } from '../../src/pool/store.js';
+import type { PrefectStore } from '../../src/prefect/store.js';
 import type { RunStore } from '../../src/runs/store.js';
 import type { SessionStore } from '../../src/sessions/store.js';
 import type { SourceStore } from '../../src/sources/store.js';
@@ -18,6 +19,7 @@ export interface Stores extends PoolSignals {
   readonly logins: LoginStore;
   readonly sources: SourceStore;
   readonly runs: RunStore;
+  readonly prefect: PrefectStore;
   close(): Promise<void>;
 }
 export type MakeStores = () => Promise<Stores>;
@@ -28,9 +30,9 @@ export function storesOf(
   signals: PoolSignals,
   close: () => Promise<void>,
 ): Stores {
-  const { pool, intake, access, audit, sessions, logins, sources, runs } = database;
+  const { pool, intake, access, audit, sessions, logins, sources, runs, prefect } = database;
   return {
-    ...{ pool, intake, access, audit, sessions, logins, sources, runs, close },
+    ...{ pool, intake, access, audit, sessions, logins, sources, runs, prefect, close },
     nextDeadline: () => signals.nextDeadline(),
     onFreed: (listener) => signals.onFreed(listener),
     onHappened: (listener) => signals.onHappened(listener),

@@ -5,14 +5,17 @@ import {
   checkBatch,
   deferred,
   ended,
+  isReportedState,
   keptFile,
   knownPeer,
   loggable,
   marked,
+  NO_FORM,
   NOTHING_STORED,
   progressed,
   scrapedFile,
   taken,
+  unreportedIfChanged,
 } from '../../src/runs/rules.js';
 import type { Run, RunLogEntry, ScrapedFile, StoredBatch } from '../../src/runs/store.js';
 
@@ -31,7 +34,8 @@ const QUEUED: Run = {
     waitingSince: null,
   },
   ...{ owner: null, ownedUntil: null, cancelRequested: false, notBefore: null, createdAt: 0 },
-  ...{ startedAt: null, finishedAt: null, ...PROGRESS },
+  ...{ startedAt: null, finishedAt: null, ...PROGRESS, totalMessages: null, ...NO_FORM },
+  ...{ flowRunId: null, flowReported: true, flowLogsSent: 0, flowLogsDue: false },
 };
 const FILE: ScrapedFile = {
   ...{ messageId: 5, path: 'files/5_a.pdf', name: 'a.pdf', mimeType: 'application/pdf', sizeBytes: 7 },
@@ -214,5 +218,27 @@ describe('a channel in the database', () => {
   it('has a title that every database can store', () => {
     const channel = { channelId: '1', accessHash: '2', title: 'News\0', username: 'news' };
     expect(knownPeer(channel)).toEqual({ ...channel, title: 'News\uFFFD' });
+  });
+});
+
+describe('a change of a run that Prefect knows', () => {
+  const flowRun = { ...QUEUED, flowRunId: 'flow' };
+
+  it('is to be reported if it changes the state, the error or the time to continue', () => {
+    const deferredRun = deferred('why', NOW);
+    expect(unreportedIfChanged(flowRun, deferredRun)).toEqual({ ...deferredRun, flowReported: false });
+    for (const change of [{ state: 'running' }, { error: 'why' }, { notBefore: 5 }] as const) {
+      expect(unreportedIfChanged(flowRun, change)).toEqual({ ...change, flowReported: false });
+      expect(isReportedState(flowRun, { ...flowRun, ...change })).toBe(false);
+    }
+  });
+
+  it('is not otherwise', () => {
+    const changes = [{ ownedUntil: 5 }, { messagesRead: 9 }, { state: 'queued', error: null }] as const;
+    for (const change of changes) {
+      expect(unreportedIfChanged(flowRun, change)).toEqual(change);
+      expect(isReportedState(flowRun, { ...flowRun, ...change })).toBe(true);
+    }
+    expect(unreportedIfChanged(QUEUED, { state: 'running' })).toEqual({ state: 'running' });
   });
 });

@@ -8,14 +8,14 @@ import { SqliteDatabase } from '../../src/storage/sqlite/database.js';
 import { by, found, put, T0, tally, wish } from '../contracts/stores.js';
 import { inDirectory, MIGRATIONS, openAt } from './databases.js';
 
-/** A directory with only the first migration. */
-function firstMigration(directory: string): string {
+/** A directory with only the migrations up to this one. */
+function migrationsTo(last: string, directory: string): string {
   const migrations = join(directory, 'migrations');
   mkdirSync(join(migrations, 'meta'), { recursive: true });
   const journal = JSON.parse(readFileSync(join(MIGRATIONS, 'meta', '_journal.json'), 'utf8'));
-  const [first] = journal.entries;
-  writeFileSync(join(migrations, 'meta', '_journal.json'), JSON.stringify({ ...journal, entries: [first] }));
-  cpSync(join(MIGRATIONS, `${first.tag}.sql`), join(migrations, `${first.tag}.sql`));
+  const entries = journal.entries.filter(({ tag }: { tag: string }) => tag <= last);
+  writeFileSync(join(migrations, 'meta', '_journal.json'), JSON.stringify({ ...journal, entries }));
+  for (const { tag } of entries) cpSync(join(MIGRATIONS, `${tag}.sql`), join(migrations, `${tag}.sql`));
   return migrations;
 }
 
@@ -24,7 +24,7 @@ const NAMES = ['Alpha', 'ALPHA', 'Мария', 'CAFE\u0301', 'leased'];
 /** A database as the first version left it: sessions of these names, the last one leased. */
 function makeOld(path: string, directory: string): void {
   const sqlite = new Database(path);
-  migrate(drizzle(sqlite), { migrationsFolder: firstMigration(directory) });
+  migrate(drizzle(sqlite), { migrationsFolder: migrationsTo('0000_pool', directory) });
   const insert = sqlite.prepare(
     `INSERT INTO sessions (name, file, fingerprint, format, tags, rest, state, state_until, last_used_at,
        lease_id, lease_holder, lease_ttl_seconds, created_at, updated_at)
@@ -93,6 +93,29 @@ describe('a database of the first version', () => {
       expect(await second.stores.access.keys()).toEqual([]);
       await second.close();
       await database.pool.release(5, by({ leaseId: 'L' }), null, T0);
+      await database.close();
+    }));
+});
+
+describe('a database of before there were deployments', () => {
+  it('has one, which is due, for each source', () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, 'telegate.db');
+      const sqlite = new Database(path);
+      migrate(drizzle(sqlite), { migrationsFolder: migrationsTo('0008_words', directory) });
+      for (const id of [3, 7]) {
+        sqlite.exec(`INSERT INTO sources (id, name, identifier, access_level, target, is_active, created_at, updated_at)
+          VALUES (${id}, 'news', '@news', 'public', 'LOCAL', 1, ${T0}, ${T0})`);
+      }
+      sqlite.close();
+      const database = await openAt(path);
+      expect(await database.prefect.dueDeployments(0, 9)).toMatchObject([
+        {
+          deployment: { sourceId: 3, revision: 1, syncedRevision: 0, deploymentId: null },
+          source: { id: 3 },
+        },
+        { deployment: { sourceId: 7 } },
+      ]);
       await database.close();
     }));
 });

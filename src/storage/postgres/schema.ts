@@ -17,6 +17,7 @@ export const {
   pendingLogins,
   keyValue,
   sources,
+  deployments,
   runs,
   runLogs,
   files,

@@ -3,6 +3,7 @@ import type { AuditStore } from '../../audit/store.js';
 import type { IntakeStore } from '../../intake/store.js';
 import type { LoginStore } from '../../logins/store.js';
 import type { PoolStore } from '../../pool/store.js';
+import type { PrefectStore } from '../../prefect/store.js';
 import type { RunStore } from '../../runs/store.js';
 import type { SessionStore } from '../../sessions/store.js';
 import type { SourceStore } from '../../sources/store.js';
@@ -10,6 +11,7 @@ import type { UnitOfWorkRunner } from '../unit_of_work.js';
 import { accessRepository } from './access_repository.js';
 import { auditRepository } from './audit_repository.js';
 import { loginRepository } from './login_repository.js';
+import { prefectRepository } from './prefect_repository.js';
 import { runRepository } from './run_repository.js';
 import { sessionImportRepository } from './session_import_repository.js';
 import { sessionRepository } from './session_repository.js';
@@ -24,6 +26,7 @@ export interface Repositories {
   readonly logins: LoginStore;
   readonly runs: RunStore;
   readonly sources: SourceStore;
+  readonly prefect: PrefectStore;
 }
 
 /** Everything that a database stores. */
@@ -41,5 +44,6 @@ export function repositories(units: UnitOfWorkRunner): Repositories {
     logins: loginRepository(units),
     runs: runRepository(units),
     sources: sourceRepository(units),
+    prefect: prefectRepository(units),
   };
 }

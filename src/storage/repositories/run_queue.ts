@@ -1,26 +1,27 @@
-import { and, asc, count, eq, gt, isNotNull, isNull, lte, sql } from 'drizzle-orm';
-import {
-  cancelled,
-  deferred,
-  ended,
-  MAX_RUNS_PER_SOURCE,
-  marked,
-  type RunChange,
-  taken,
-} from '../../runs/rules.js';
+import { and, asc, count, eq, gt, isNull, lte, sql } from 'drizzle-orm';
+import { cancelled, deferred, ended, marked, type RunChange, taken } from '../../runs/rules.js';
 import type { Run, RunStore } from '../../runs/store.js';
 import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
-import { addRun, lockRun, lockSource, lockWithSource, ownedBy, writeRun } from './run_rows.js';
+import {
+  addRun,
+  deleteOldRuns,
+  endAbandoned,
+  lockRun,
+  lockSource,
+  lockWithSource,
+  ownedBy,
+  writeRun,
+} from './run_rows.js';
 
 /** Which process executes which run. */
 export function runQueue(
   units: UnitOfWorkRunner,
-): Pick<RunStore, 'begin' | 'take' | 'renew' | 'mark' | 'defer' | 'finish' | 'cancel'> {
+): Pick<RunStore, 'begin' | 'take' | 'renew' | 'mark' | 'saveTotal' | 'defer' | 'finish' | 'cancel'> {
   /** Changes a run of this owner; returns it as it was before; null: it has another owner by now. */
   const changeOwned = (id: number, owner: string, change: (run: Run) => RunChange) =>
     units.run(async (unit) => {
       const run = await lockRun(unit, ownedBy(unit, id, owner));
-      if (run) await writeRun(unit, id, change(run));
+      if (run) await writeRun(unit, run, change(run));
       return run ?? null;
     });
   return {
@@ -28,7 +29,7 @@ export function runQueue(
     take: (owner, until, most, now) =>
       units.run(async (unit) => {
         const run = await nextRun(unit, most, now);
-        return run ? ((await writeRun(unit, run.id, taken(run, owner, until, now))) ?? null) : null;
+        return run ? writeRun(unit, run, taken(run, owner, until, now)) : null;
       }),
     async renew(id, owner, until) {
       const run = await changeOwned(id, owner, () => ({ ownedUntil: until }));
@@ -37,6 +38,9 @@ export function runQueue(
     async mark(id, owner, state, sessionName, now) {
       return (await changeOwned(id, owner, (run) => marked(run, state, sessionName, now))) !== null;
     },
+    async saveTotal(id, owner, totalMessages) {
+      return (await changeOwned(id, owner, () => ({ totalMessages }))) !== null;
+    },
     async defer(id, owner, error, notBefore) {
       return (await changeOwned(id, owner, () => deferred(error, notBefore))) !== null;
     },
@@ -44,7 +48,7 @@ export function runQueue(
       units.run(async (unit) => {
         const run = await lockWithSource(unit, id, owner);
         if (!run) return false;
-        await writeRun(unit, id, ended(end, error, now));
+        await writeRun(unit, run, ended(end, error, now));
         const { sources } = unit.tables;
         if (end === 'completed') {
           await unit.db.update(sources).set({ lastScrapedAt: now }).where(eq(sources.id, run.sourceId));
@@ -56,7 +60,7 @@ export function runQueue(
         const run = await lockRun(unit, eq(unit.tables.runs.id, id));
         if (!run) return null;
         const change = cancelled(run, now);
-        if (change) await writeRun(unit, id, change);
+        if (change) await writeRun(unit, run, change);
         return change !== null;
       }),
   };
@@ -67,14 +71,11 @@ async function beginRun(unit: UnitOfWork, ...[sourceId, reason, now]: Parameters
   const { db, tables } = unit;
   const { runs } = tables;
   if (!(await lockSource(unit, sourceId))) return { kind: 'unknown' } as const;
-  const ofSource = eq(runs.sourceId, sourceId);
-  const unfinished = and(ofSource, isNull(runs.finishedAt));
+  const unfinished = and(eq(runs.sourceId, sourceId), isNull(runs.finishedAt));
   const [other] = await db.select({ id: runs.id }).from(runs).where(unfinished);
   if (other) return { kind: 'running', runId: other.id } as const;
   const run = await addRun(unit, sourceId, reason, now);
-  const newestTooMany = sql`(SELECT id FROM runs WHERE source_id = ${sourceId}
-    ORDER BY id DESC LIMIT 1 OFFSET ${MAX_RUNS_PER_SOURCE})`;
-  await db.delete(runs).where(and(ofSource, lte(runs.id, newestTooMany), isNotNull(runs.finishedAt)));
+  await deleteOldRuns(unit, sourceId);
   return { kind: 'begun', run } as const;
 }
 
@@ -84,14 +85,9 @@ async function nextRun(unit: UnitOfWork, most: number, now: number): Promise<Run
   await unit.lock('runs');
   const { db, tables } = unit;
   const { runs } = tables;
-  const { id, ownedUntil, notBefore, createdAt, cancelRequested } = runs;
+  const { id, ownedUntil, notBefore, createdAt } = runs;
   const unfinished = isNull(runs.finishedAt);
-  // Cancelled ones that no replica executes end here.
-  const abandoned = and(unfinished, eq(cancelRequested, true), lte(sql`coalesce(${ownedUntil}, 0)`, now));
-  await db
-    .update(runs)
-    .set(ended('cancelled', null, now))
-    .where(abandoned);
+  await endAbandoned(unit, now);
   const owned = and(unfinished, gt(ownedUntil, now));
   const [row] = await db.select({ n: count() }).from(runs).where(owned);
   if ((row?.n ?? 0) >= most) return undefined;

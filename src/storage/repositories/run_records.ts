@@ -45,8 +45,12 @@ export function runLog(units: UnitOfWorkRunner): Pick<RunStore, 'log' | 'logs' |
       units.run(async (unit) => {
         const { db, tables } = unit;
         const { runs, runLogs } = tables;
-        const known = db.select({ id: runs.id }).from(runs).where(eq(runs.id, runId));
-        if ((await unit.forUpdate(known, 'key share')).length === 0) return;
+        const known = db.select({ flowRunId: runs.flowRunId }).from(runs).where(eq(runs.id, runId));
+        // One after the other: what Prefect has is the id of an entry, so lower ones must not become visible later.
+        const [run] = await unit.forUpdate(known, 'no key update');
+        if (!run) return;
+        if (run.flowRunId !== null)
+          await db.update(runs).set({ flowLogsDue: true }).where(eq(runs.id, runId));
         const rows = loggable(entries).map(({ at, level, message }) => ({ runId, at, level, message }));
         for (let from = 0; from < rows.length; from += ENTRIES_AT_ONCE) {
           await db.insert(runLogs).values(rows.slice(from, from + ENTRIES_AT_ONCE));

@@ -1,6 +1,12 @@
-import { and, eq, type SQL } from 'drizzle-orm';
-import type { RunChange } from '../../runs/rules.js';
-import type { Run, RunReason } from '../../runs/store.js';
+import { and, eq, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm';
+import {
+  ended,
+  MAX_RUNS_PER_SOURCE,
+  NO_FORM,
+  type RunChange,
+  unreportedIfChanged,
+} from '../../runs/rules.js';
+import type { Run, RunForm, RunReason } from '../../runs/store.js';
 import type { UnitOfWork } from '../unit_of_work.js';
 
 /** Adds a queued run. */
@@ -9,8 +15,10 @@ export async function addRun(
   sourceId: number,
   reason: RunReason,
   now: number,
+  { messageLimit, since, fileTypes }: RunForm = NO_FORM,
 ): Promise<Run> {
-  const queued = { sourceId, state: 'queued', reason, createdAt: now } as const;
+  const form = { messageLimit, since, fileTypes: fileTypes && [...fileTypes] };
+  const queued = { sourceId, state: 'queued', reason, createdAt: now, ...form } as const;
   const [run] = await db.insert(runs).values(queued).returning();
   if (!run) throw new Error('the started run was not returned');
   return run;
@@ -42,12 +50,40 @@ export async function lockSource(unit: UnitOfWork, id: number): Promise<boolean>
   return (await unit.forUpdate(source, 'no key update')).length > 0;
 }
 
-/** Returns the updated run. */
+/** Changes a locked run; returns it as it is now. */
 export async function writeRun(
   { db, tables: { runs } }: UnitOfWork,
-  id: number,
+  run: Run,
   change: RunChange,
-): Promise<Run | undefined> {
-  const [run] = await db.update(runs).set(change).where(eq(runs.id, id)).returning();
-  return run;
+): Promise<Run> {
+  const changed = db.update(runs).set(unreportedIfChanged(run, change)).where(eq(runs.id, run.id));
+  return (await changed.returning())[0] ?? run;
+}
+
+/** That nobody executes the run. */
+export function unowned({ tables: { runs } }: UnitOfWork, now: number): SQL {
+  return lte(sql`coalesce(${runs.ownedUntil}, 0)`, now);
+}
+
+/** Ends cancelled runs that no replica executes: those of one source, or all. */
+export async function endAbandoned(
+  unit: UnitOfWork,
+  now: number,
+  sourceId: number | null = null,
+): Promise<void> {
+  const { runs } = unit.tables;
+  const ofSource = sourceId === null ? undefined : eq(runs.sourceId, sourceId);
+  const cancelled = and(isNull(runs.finishedAt), eq(runs.cancelRequested, true), ofSource);
+  await unit.db
+    .update(runs)
+    .set({ ...ended('cancelled', null, now), flowReported: sql`flow_run_id IS NULL` })
+    .where(and(cancelled, unowned(unit, now)));
+}
+
+/** Deletes the source's runs that are not among its newest. */
+export async function deleteOldRuns({ db, tables: { runs } }: UnitOfWork, sourceId: number): Promise<void> {
+  const newestTooMany = sql`(SELECT id FROM runs WHERE source_id = ${sourceId}
+    ORDER BY id DESC LIMIT 1 OFFSET ${MAX_RUNS_PER_SOURCE})`;
+  const old = and(eq(runs.sourceId, sourceId), lte(runs.id, newestTooMany), isNotNull(runs.finishedAt));
+  await db.delete(runs).where(old);
 }

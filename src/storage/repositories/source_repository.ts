@@ -1,7 +1,8 @@
 import { and, asc, eq, gt, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
 import type { SourceOutcome, SourceSettings, SourceStore } from '../../sources/store.js';
 import { overlappingPaths, type Placement } from '../../sources/targets.js';
-import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
+import { affectedRows, type UnitOfWork, type UnitOfWorkRunner } from '../unit_of_work.js';
+import { bumpRevision } from './deployment_rows.js';
 import { addRun } from './run_rows.js';
 
 /** Sources. */
@@ -50,6 +51,7 @@ function changes(units: UnitOfWorkRunner): Pick<SourceStore, 'create' | 'edit' |
         const values = { ...rowValues(wanted), createdAt: now, updatedAt: now };
         const [source] = await unit.db.insert(unit.tables.sources).values(values).returning();
         if (!source) throw new Error('the inserted source was not returned');
+        await bumpRevision(unit, source.id);
         if (first) await addRun(unit, source.id, first, now);
         return { kind: 'done', source };
       }),
@@ -64,16 +66,22 @@ function changes(units: UnitOfWorkRunner): Pick<SourceStore, 'create' | 'edit' |
         if (refusal) return refusal;
         const values = { ...rowValues(change), updatedAt: now };
         const [edited] = await db.update(sources).set(values).where(eq(sources.id, id)).returning();
-        return edited ? { kind: 'done', source: edited } : { kind: 'unknown' };
+        if (!edited) return { kind: 'unknown' };
+        await bumpRevision(unit, id);
+        return { kind: 'done', source: edited };
       }),
     fillTitle: (id, channelTitle) =>
-      units.run(async ({ db, tables: { sources } }) => {
+      units.run(async (unit) => {
+        const { sources } = unit.tables;
         const untitled = and(eq(sources.id, id), isNull(sources.channelTitle));
-        await db.update(sources).set({ channelTitle }).where(untitled);
+        const filled = await unit.db.update(sources).set({ channelTitle }).where(untitled);
+        if (affectedRows(filled) > 0) await bumpRevision(unit, id);
       }),
     remove: (id) =>
-      units.run(async ({ db, tables: { sources } }) => {
-        const [removed] = await db.delete(sources).where(eq(sources.id, id)).returning();
+      units.run(async (unit) => {
+        const { sources } = unit.tables;
+        const [removed] = await unit.db.delete(sources).where(eq(sources.id, id)).returning();
+        if (removed) await bumpRevision(unit, id);
         return removed ?? null;
       }),
   };

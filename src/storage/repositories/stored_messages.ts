@@ -32,7 +32,7 @@ export function storedMessages(units: UnitOfWorkRunner): Pick<RunStore, 'checkpo
         await keepFiles(unit, run, batch, now);
         await moveTo(unit, run.sourceId, batch.checkpoint);
         const added = addedBy(before, batch);
-        await writeRun(unit, runId, progressed(run, added));
+        await writeRun(unit, run, progressed(run, added));
         await addToTotals(unit, run.sourceId, added);
         return true;
       }),

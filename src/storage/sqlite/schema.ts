@@ -46,6 +46,7 @@ export const {
   pendingLogins,
   keyValue,
   sources,
+  deployments,
   runs,
   runLogs,
   files,

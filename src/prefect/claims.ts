@@ -1,0 +1,53 @@
+import { isOwned } from '../runs/rules.js';
+import type { Run, RunForm } from '../runs/store.js';
+import type { FlowRunClaim } from './store.js';
+
+/** The runs that a claim may concern. Cancelled ones that nobody executes have ended. */
+export interface ClaimableRuns {
+  /** The one that belongs to the flow run. */
+  readonly ofFlowRun: Run | undefined;
+  /** The one for which the flow run was created here. */
+  readonly local: Run | undefined;
+  /** The one of the source that has not ended. */
+  readonly unfinished: Run | undefined;
+}
+
+export type ClaimDecision =
+  /** The claimant executes this run, which belongs to the flow run from now on. */
+  | { readonly kind: 'take'; readonly run: Run }
+  /** The claimant executes a new run. */
+  | { readonly kind: 'begin' }
+  | { readonly kind: 'owned'; readonly run: Run }
+  | { readonly kind: 'other'; readonly runId: number }
+  /** This run has ended, and belongs to the flow run from now on. */
+  | { readonly kind: 'ended'; readonly run: Run };
+
+/**
+ * Who executes a flow run. A source has one run at a time, whatever Prefect believes: a flow run continues its own
+ * run; else it adopts the one that is queued here, if that asks the same; else it gets a new one if there is no other.
+ */
+export function decideClaim(
+  { owner, form }: Pick<FlowRunClaim, 'owner' | 'form'>,
+  { ofFlowRun, local, unfinished }: ClaimableRuns,
+  now: number,
+): ClaimDecision {
+  if (ofFlowRun) {
+    if (ofFlowRun.finishedAt !== null) return { kind: 'ended', run: ofFlowRun };
+    const isOthers = isOwned(ofFlowRun, now) && ofFlowRun.owner !== owner;
+    return isOthers ? { kind: 'owned', run: ofFlowRun } : { kind: 'take', run: ofFlowRun };
+  }
+  // Another flow run was first to adopt it, while this one was being created for it.
+  if (local && local.flowRunId !== null) return { kind: 'other', runId: local.id };
+  if (local && local.finishedAt !== null) return { kind: 'ended', run: local };
+  if (!unfinished) return { kind: 'begin' };
+  const isAdoptable =
+    unfinished.flowRunId === null && !isOwned(unfinished, now) && isSameForm(unfinished, form);
+  return isAdoptable ? { kind: 'take', run: unfinished } : { kind: 'other', runId: unfinished.id };
+}
+
+function isSameForm(one: RunForm, other: RunForm): boolean {
+  const typesOf = ({ fileTypes }: RunForm) => JSON.stringify(fileTypes && [...new Set(fileTypes)].sort());
+  return (
+    one.messageLimit === other.messageLimit && one.since === other.since && typesOf(one) === typesOf(other)
+  );
+}

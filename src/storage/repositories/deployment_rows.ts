@@ -1,0 +1,14 @@
+import { sql } from 'drizzle-orm';
+import type { UnitOfWork } from '../unit_of_work.js';
+
+/** A source was created, changed or deleted here: its deployment has to be synchronised with Prefect. */
+export async function bumpRevision({ db, tables }: UnitOfWork, sourceId: number): Promise<void> {
+  const { deployments } = tables;
+  await db
+    .insert(deployments)
+    .values({ sourceId })
+    .onConflictDoUpdate({
+      target: deployments.sourceId,
+      set: { revision: sql`${deployments.revision} + 1` },
+    });
+}

@@ -1,0 +1,260 @@
+import { and, asc, eq, gt, inArray, isNotNull, isNull, notExists, type SQL, sql } from 'drizzle-orm';
+import { storable, storableUpTo } from '../../kernel/storable_text.js';
+import { type ClaimableRuns, decideClaim } from '../../prefect/claims.js';
+import type {
+  ChangeFromPrefect,
+  ClaimOutcome,
+  Deployment,
+  DeploymentOfSource,
+  FlowRun,
+  FlowRunClaim,
+  PrefectStore,
+} from '../../prefect/store.js';
+import { deferred, isReportedState, type RunChange, taken } from '../../runs/rules.js';
+import type { Run } from '../../runs/store.js';
+import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
+import { addRun, deleteOldRuns, endAbandoned, lockRun, lockSource, unowned, writeRun } from './run_rows.js';
+
+/** How many characters of an error are kept. */
+const MAX_CHARACTERS = 2_000;
+
+/** What the service and Prefect have to tell each other. */
+export function prefectRepository(units: UnitOfWorkRunner): PrefectStore {
+  return { ...deployments(units), ...submissions(units), ...reports(units), ...logs(units) };
+}
+
+type Deployments = Pick<
+  PrefectStore,
+  | 'dueDeployments'
+  | 'deployments'
+  | 'deploymentsOf'
+  | 'saveSynced'
+  | 'saveError'
+  | 'forget'
+  | 'applyFromPrefect'
+>;
+
+function deployments(units: UnitOfWorkRunner): Deployments {
+  const change = (sourceId: number, values: Partial<Deployment>) =>
+    units.run(async ({ db, tables }) => {
+      await db.update(tables.deployments).set(values).where(eq(tables.deployments.sourceId, sourceId));
+    });
+  return {
+    // With the exact condition of the index: SQLite uses a partial index only for that.
+    dueDeployments: (after, limit) =>
+      units.run((unit) => withSources(unit, after, limit, sql`revision <> synced_revision`)),
+    deployments: (after, limit) => units.run((unit) => withSources(unit, after, limit)),
+    deploymentsOf: (sourceIds) =>
+      units.run(async ({ db, tables }) =>
+        sourceIds.length === 0
+          ? []
+          : db
+              .select()
+              .from(tables.deployments)
+              .where(inArray(tables.deployments.sourceId, [...sourceIds])),
+      ),
+    saveSynced: (sourceId, { deploymentId, synced, foreignSchedule: foreign, revision }) => {
+      const foreignSchedule = foreign && storable(foreign);
+      const accepted = { deploymentId, synced, foreignSchedule, syncedRevision: revision };
+      return change(sourceId, { ...accepted, error: null });
+    },
+    saveError: (sourceId, error) => change(sourceId, { error: storableUpTo(MAX_CHARACTERS, error) }),
+    forget: (sourceId) =>
+      units.run(async ({ db, tables }) => {
+        const source = db.select().from(tables.sources).where(eq(tables.sources.id, sourceId));
+        const gone = and(eq(tables.deployments.sourceId, sourceId), notExists(source));
+        await db.delete(tables.deployments).where(gone);
+      }),
+    applyFromPrefect: (sourceId, revision, changed, synced, now) =>
+      units.run((unit) => applyFromPrefect(unit, sourceId, revision, changed, synced, now)),
+  };
+}
+
+function withSources(
+  { db, tables }: UnitOfWork,
+  after: number,
+  limit: number,
+  condition?: SQL,
+): Promise<DeploymentOfSource[]> {
+  const { deployments, sources } = tables;
+  return db
+    .select({ deployment: deployments, source: sources })
+    .from(deployments)
+    .leftJoin(sources, eq(sources.id, deployments.sourceId))
+    .where(and(gt(deployments.sourceId, after), condition))
+    .orderBy(asc(deployments.sourceId))
+    .limit(limit);
+}
+
+async function applyFromPrefect(
+  unit: UnitOfWork,
+  sourceId: number,
+  revision: number,
+  { schedule, isActive, foreignSchedule }: ChangeFromPrefect,
+  synced: string,
+  now: number,
+): Promise<boolean> {
+  const { db, tables } = unit;
+  const { deployments, sources } = tables;
+  if (!(await lockSource(unit, sourceId))) return false;
+  const asRead = and(eq(deployments.sourceId, sourceId), eq(deployments.revision, revision));
+  const [deployment] = await unit.forUpdate(db.select().from(deployments).where(asRead));
+  if (!deployment) return false;
+  const changed = {
+    ...(schedule !== undefined && { schedule }),
+    ...(isActive !== undefined && { isActive }),
+  };
+  if (Object.keys(changed).length > 0) {
+    const edited = db.update(sources).set({ ...changed, updatedAt: now });
+    await edited.where(eq(sources.id, sourceId));
+  }
+  const foreign = foreignSchedule && storable(foreignSchedule);
+  const agreed = { synced, ...(foreign !== undefined && { foreignSchedule: foreign }) };
+  await db.update(deployments).set(agreed).where(eq(deployments.sourceId, sourceId));
+  return true;
+}
+
+/** Who executes which flow run, and which run still needs one. */
+function submissions(
+  units: UnitOfWorkRunner,
+): Pick<PrefectStore, 'claimFlowRun' | 'runsToSubmit' | 'saveFlowRunId' | 'releaseStranded'> {
+  return {
+    claimFlowRun: (claim, now) => units.run((unit) => claimFlowRun(unit, claim, now)),
+    runsToSubmit: (after, limit, now) =>
+      units.run(async (unit) => {
+        const { runs, deployments } = unit.tables;
+        const waiting = and(isNull(runs.finishedAt), isNull(runs.flowRunId), unowned(unit, now));
+        const rows = await unit.db
+          .select({ run: runs, deploymentId: deployments.deploymentId })
+          .from(runs)
+          .innerJoin(deployments, eq(deployments.sourceId, runs.sourceId))
+          .where(and(waiting, gt(runs.id, after), isNotNull(deployments.deploymentId)))
+          .orderBy(asc(runs.id))
+          .limit(limit);
+        return rows.flatMap(({ run, deploymentId }) => (deploymentId === null ? [] : { run, deploymentId }));
+      }),
+    saveFlowRunId: (runId, flowRunId) =>
+      units.run(async (unit) => {
+        const run = await lockRun(unit, eq(unit.tables.runs.id, runId));
+        if (run?.flowRunId === null) await writeRun(unit, run, belongingTo(run, flowRunId));
+        return run !== undefined && (run.flowRunId ?? flowRunId) === flowRunId;
+      }),
+    releaseStranded: (now) =>
+      units.run(async (unit) => {
+        const { runs } = unit.tables;
+        await unit.lock('runs');
+        await endAbandoned(unit, now);
+        const underWay = and(isNull(runs.finishedAt), inArray(runs.state, ['running', 'waiting']));
+        const stranded = and(underWay, isNotNull(runs.flowRunId), unowned(unit, now));
+        const found = unit.db.select().from(runs).where(stranded).orderBy(asc(runs.id));
+        const released: Run[] = [];
+        for (const run of await unit.forUpdate(found, 'skip locked')) {
+          released.push(await writeRun(unit, run, deferred('its worker was lost', now)));
+        }
+        return flowRuns(released);
+      }),
+  };
+}
+
+async function claimFlowRun(unit: UnitOfWork, claim: FlowRunClaim, now: number): Promise<ClaimOutcome> {
+  const { flowRunId, reason, form, owner, until } = claim;
+  const found = await claimable(unit, claim, now);
+  if (!found) return { kind: 'unknown_source' };
+  const decision = decideClaim(claim, found, now);
+  // Prefect takes it for one that is about to begin, whatever its state was here.
+  const take = (run: Run): RunChange => ({
+    ...belongingTo(run, flowRunId),
+    ...taken(run, owner, until, now),
+    flowReported: false,
+  });
+  if (decision.kind === 'take') {
+    return { kind: 'taken', run: await writeRun(unit, decision.run, take(decision.run)) };
+  }
+  if (decision.kind === 'begin') {
+    const run = await addRun(unit, found.sourceId, reason, now, form);
+    await deleteOldRuns(unit, found.sourceId);
+    return { kind: 'taken', run: await writeRun(unit, run, take(run)) };
+  }
+  if (decision.kind !== 'ended' || decision.run.flowRunId !== null) return decision;
+  return { kind: 'ended', run: await writeRun(unit, decision.run, belongingTo(decision.run, flowRunId)) };
+}
+
+/** The runs that a claim may concern, locked together with their source; null: that does not exist. */
+async function claimable(
+  unit: UnitOfWork,
+  claim: FlowRunClaim,
+  now: number,
+): Promise<(ClaimableRuns & { readonly sourceId: number }) | null> {
+  const { runs } = unit.tables;
+  const ofFlowRun = eq(runs.flowRunId, claim.flowRunId);
+  const [known] = await unit.db.select({ sourceId: runs.sourceId }).from(runs).where(ofFlowRun);
+  // Whatever its parameters say by now, a flow run belongs to the source of its run.
+  const sourceId = known?.sourceId ?? claim.sourceId;
+  if (!(await lockSource(unit, sourceId))) return null;
+  await endAbandoned(unit, now, sourceId);
+  const local = claim.localRunId === null ? undefined : await lockRun(unit, eq(runs.id, claim.localRunId));
+  return {
+    sourceId,
+    ofFlowRun: await lockRun(unit, ofFlowRun),
+    local: local?.sourceId === sourceId ? local : undefined,
+    unfinished: await lockRun(unit, and(eq(runs.sourceId, sourceId), isNull(runs.finishedAt))),
+  };
+}
+
+/** What a run becomes once it belongs to a flow run, which is scheduled at Prefect. */
+function belongingTo(run: Run, flowRunId: string): RunChange {
+  if (run.flowRunId === flowRunId) return {};
+  return { flowRunId, flowReported: run.state === 'queued', flowLogsDue: run.startedAt !== null };
+}
+
+function flowRuns(runs: readonly Run[]): FlowRun[] {
+  return runs.flatMap((run) => (run.flowRunId === null ? [] : { ...run, flowRunId: run.flowRunId }));
+}
+
+/** What Prefect is told of runs. */
+function reports(
+  units: UnitOfWorkRunner,
+): Pick<PrefectStore, 'unreported' | 'reported' | 'runsWithLogsToSend' | 'unfinishedFlowRuns'> {
+  const listed = (condition: SQL, after: number, limit: number) =>
+    units.run(async ({ db, tables: { runs } }) => {
+      const known = and(condition, isNotNull(runs.flowRunId), gt(runs.id, after));
+      return flowRuns(await db.select().from(runs).where(known).orderBy(asc(runs.id)).limit(limit));
+    });
+  return {
+    // With the exact conditions of the indexes: SQLite uses a partial index only for these.
+    unreported: (after, limit) => listed(sql`NOT flow_reported`, after, limit),
+    runsWithLogsToSend: (after, limit) => listed(sql`flow_logs_due`, after, limit),
+    unfinishedFlowRuns: (after, limit) => listed(sql`finished_at IS NULL`, after, limit),
+    reported: (run) =>
+      units.run(async (unit) => {
+        const now = await lockRun(unit, eq(unit.tables.runs.id, run.id));
+        if (now && isReportedState(run, now)) await writeRun(unit, now, { flowReported: true });
+      }),
+  };
+}
+
+/** The logs that Prefect gets. */
+function logs(units: UnitOfWorkRunner): Pick<PrefectStore, 'logsToSend' | 'logsSent'> {
+  return {
+    logsToSend: (runId, limit) =>
+      units.run(({ db, tables: { runs, runLogs } }) => {
+        const { id, at, level, message } = runLogs;
+        return db
+          .select({ id, at, level, message })
+          .from(runLogs)
+          .innerJoin(runs, eq(runs.id, runLogs.runId))
+          .where(and(eq(runLogs.runId, runId), gt(id, runs.flowLogsSent)))
+          .orderBy(asc(id))
+          .limit(limit);
+      }),
+    logsSent: (runId, lastLogId) =>
+      units.run(async (unit) => {
+        const { runLogs } = unit.tables;
+        const run = await lockRun(unit, eq(unit.tables.runs.id, runId));
+        if (!run) return;
+        const more = and(eq(runLogs.runId, runId), gt(runLogs.id, lastLogId));
+        const [next] = await unit.db.select({ id: runLogs.id }).from(runLogs).where(more).limit(1);
+        await writeRun(unit, run, { flowLogsSent: lastLogId, flowLogsDue: next !== undefined });
+      }),
+  };
+}
