@@ -162,6 +162,11 @@ function addSources(sqlite: Database): void {
   });
   insert(sqlite, 'sources', { ...little, name: 'every file', identifier: '@every' });
   insert(sqlite, 'sources', { ...little, name: 'no file', identifier: '@none', file_types: '[]' });
+  const deployment = { deployment_id: 'd-1', synced: '{"name":"ö"}', revision: 3, synced_revision: 2 };
+  insert(sqlite, 'deployments', { ...deployment, source_id: 1, foreign_schedule: 'RRULE:😀', error: 'why' });
+  insert(sqlite, 'deployments', { source_id: 2 });
+  // Of a source that was deleted.
+  insert(sqlite, 'deployments', { ...deployment, source_id: 49 });
 }
 
 function addRuns(sqlite: Database): void {
@@ -169,6 +174,8 @@ function addRuns(sqlite: Database): void {
   insert(sqlite, 'runs', {
     ...{ ...run, state: 'running', error: 'why', session_name: 'leased', waiting_since: T0, owner: 'r:1' },
     ...{ owned_until: T0 + 9, cancel_requested: 1, not_before: T0, bytes_done: SIZE_BYTES, started_at: T0 },
+    ...{ total_messages: 99, message_limit: 500, since: T0, file_types: JSON.stringify(FILE_TYPES) },
+    ...{ flow_run_id: 'flow-1', flow_reported: 0, flow_logs_sent: 1, flow_logs_due: 1 },
   });
   insert(sqlite, 'runs', { ...run, state: 'completed', finished_at: T0 + 5 });
   for (const level of ['info', 'error']) {

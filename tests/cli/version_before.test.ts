@@ -11,8 +11,20 @@ import { goesOn } from './going_on.js';
 
 const describe = await describeWithServer();
 
-/** Takes back what the last migration did: the words of the version before. */
+/** Clears what the version before could not hold. */
+const CLEARED = [
+  'DELETE FROM deployments',
+  'INSERT INTO deployments (source_id) SELECT id FROM sources',
+  `UPDATE runs SET total_messages = NULL, message_limit = NULL, since = NULL, file_types = NULL, flow_run_id = NULL,
+     flow_reported = true, flow_logs_sent = 0, flow_logs_due = false`,
+];
+
+/** Takes back what the last migrations did, latest first: deployments and flow runs, then the words. */
 const BACK = [
+  'DROP TABLE deployments',
+  ...['runs_by_flow_run', 'runs_unreported', 'runs_with_logs_due'].map((index) => `DROP INDEX ${index}`),
+  ...['total_messages', 'message_limit', 'since', 'file_types'].map(dropColumnOfRuns),
+  ...['flow_run_id', 'flow_reported', 'flow_logs_sent', 'flow_logs_due'].map(dropColumnOfRuns),
   'ALTER TABLE key_value RENAME TO facts',
   'ALTER TABLE sessions RENAME COLUMN base_state TO rest',
   'ALTER TABLE sessions RENAME COLUMN base_state_reason TO rest_reason',
@@ -22,8 +34,18 @@ const BACK = [
   "UPDATE history SET event = 'rekeyed' WHERE event = 'auth_key_changed'",
 ];
 
+function dropColumnOfRuns(column: string): string {
+  return `ALTER TABLE runs DROP COLUMN ${column}`;
+}
+
 const forgetLast = (table: string) =>
-  `DELETE FROM ${table} WHERE created_at = (SELECT max(created_at) FROM ${table})`;
+  `DELETE FROM ${table} WHERE created_at IN (SELECT created_at FROM ${table} ORDER BY created_at DESC LIMIT 2)`;
+
+function execute(path: string, statements: readonly string[]): void {
+  const sqlite = new Sqlite(path);
+  for (const statement of statements) sqlite.exec(statement);
+  sqlite.close();
+}
 
 describe('a database of the version before, full of leases, floods, logins, sources and runs', () => {
   it(
@@ -34,10 +56,9 @@ describe('a database of the version before, full of leases, floods, logins, sour
       const url = await server();
       await succeed('db', 'copy', '--from', `sqlite:${path('a.db')}`, '--to', url);
       await succeed('db', 'copy', '--from', url, '--to', `sqlite:${path('b.db')}`);
+      execute(path('b.db'), CLEARED);
       copyFileSync(path('b.db'), path('c.db'));
-      const sqlite = new Sqlite(path('c.db'));
-      for (const statement of [...BACK, forgetLast('__drizzle_migrations')]) sqlite.exec(statement);
-      sqlite.close();
+      execute(path('c.db'), [...BACK, forgetLast('__drizzle_migrations')]);
       expect(keptInFile(path('c.db'))).not.toHaveProperty('key_value');
       // Opening a file takes back what a process that died with it had claimed.
       for (const name of ['b.db', 'c.db']) await (await openAt(path(name))).close();
@@ -52,6 +73,7 @@ describe('a database of the version before, full of leases, floods, logins, sour
     'in PostgreSQL is opened, keeps every row, and goes on',
     withDatabases(async ({ path, server }) => {
       makeFull(path('a.db'), 500);
+      execute(path('a.db'), CLEARED);
       const url = await server();
       await succeed('db', 'copy', '--from', `sqlite:${path('a.db')}`, '--to', url);
       for (const statement of [...BACK, forgetLast('drizzle.__drizzle_migrations')])
