@@ -34,9 +34,11 @@ function search(request: Api.messages.Search, call: Call): Api.messages.TypeMess
 }
 
 function page(channel: Channel, request: PageRequest, call: Call): Api.messages.TypeMessages {
-  const posts = pageOf(channel.feed, request);
-  const presented = posts.map((post) => tlMessage(post, channel, call.account));
-  return messages(channel, presented, channel.feed.count, call);
+  const { feed } = channel;
+  const presented = pageOf(feed, request).map((post) => tlMessage(post, channel, call.account));
+  // Where `offsetId` is in the whole history, newest first: how many messages are not older.
+  const newer = feed.count - feed.countUntil(request.offsetId - 1);
+  return messages(channel, presented, feed.count, call, request.offsetId > 0 ? newer : null);
 }
 
 function getMessages(request: Api.channels.GetMessages, call: Call): Api.messages.TypeMessages {
@@ -54,10 +56,12 @@ function messages(
   found: Api.TypeMessage[],
   count: number,
   { account }: Call,
+  offsetIdOffset: number | null = null,
 ): Api.messages.ChannelMessages {
   return new Api.messages.ChannelMessages({
     pts: ptsOf(channel.feed),
     count,
+    ...(offsetIdOffset !== null && { offsetIdOffset }),
     messages: found,
     topics: [],
     chats: [tlChannel(channel, account)],

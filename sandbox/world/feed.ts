@@ -17,6 +17,8 @@ export interface Feed {
   readonly lastId: number;
   /** How many there are. */
   readonly count: number;
+  /** How many there are up to this id. */
+  countUntil(id: number): number;
   /** Null: deleted, or never written. */
   post(id: number): Post | null;
 }
@@ -60,6 +62,7 @@ function writtenFeed(context: FeedContext, posts: readonly SeedPost[]): Feed {
   return {
     lastId: posts.length + CREATED,
     count: posts.length + CREATED,
+    countUntil: (id) => Math.min(id, posts.length + CREATED),
     post(id) {
       if (id === CREATED) return created(seed);
       const post = posts[id - CREATED - 1];
@@ -81,11 +84,14 @@ function generatedFeed({ index, dcId, seed }: FeedContext, described: SeedGenera
   const isDeleted = (id: number): boolean =>
     (id >= from && id <= to) || (deletedEvery !== undefined && id % deletedEvery === 0 && !hasFile(id));
   const exists = (id: number): boolean => id >= CREATED && id <= lastId && !isDeleted(id);
-  let count = 0;
-  for (let id = CREATED; id <= lastId; id++) if (exists(id)) count += 1;
+  const countUntil = new Uint32Array(lastId + 1);
+  for (let id = CREATED; id <= lastId; id++)
+    countUntil[id] = (countUntil[id - 1] ?? 0) + (exists(id) ? 1 : 0);
+  const count = countUntil[lastId] ?? 0;
   return {
     lastId,
     count,
+    countUntil: (id) => countUntil[id] ?? count,
     post(id) {
       if (!exists(id)) return null;
       if (id === CREATED) return created(seed);

@@ -34,6 +34,17 @@ export const runAnswer = runSummary
     waiting_since: moment.nullable().meta({ description: 'Since when it waits for a session' }),
     not_before: moment.nullable().meta({ description: 'When it resumes' }),
     cancel_requested: z.boolean(),
+    limit: z.int().nullable().meta({ description: 'It reads at most so many messages' }),
+    since: moment.nullable().meta({ description: 'It skips messages from before this, for good' }),
+    file_types: z
+      .array(z.string())
+      .nullable()
+      .meta({ description: "Extensions of the files that it downloads; null: the source's" }),
+    flow_run_id: z.string().nullable().meta({ description: 'Its id at Prefect' }),
+    total_messages: z
+      .int()
+      .nullable()
+      .meta({ description: 'How many messages there are to read in all; null: Telegram does not say' }),
     messages_read: z.int(),
     messages_stored: z.int(),
     files_found: z.int(),
@@ -80,6 +91,12 @@ export function serializeRun(run: Run, clock: SteadyClock): z.output<typeof runA
     waiting_since: time(run.waitingSince),
     not_before: time(run.notBefore),
     cancel_requested: run.cancelRequested,
+    limit: run.messageLimit,
+    // As Telegram tells the time, and not on the service's clock.
+    since: run.since === null ? null : new Date(run.since).toISOString(),
+    file_types: run.fileTypes && [...run.fileTypes],
+    flow_run_id: run.flowRunId,
+    total_messages: run.totalMessages,
     messages_read: run.messagesRead,
     messages_stored: run.messagesStored,
     files_found: run.filesFound,

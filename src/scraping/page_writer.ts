@@ -32,17 +32,29 @@ export class PageWriter {
   readonly #files: FileDownloads;
   #unrecorded: UnrecordedMessage[] = [];
   #position: number;
+  #messagesRead: number;
 
-  /** `position`: the message that is stored last. */
-  constructor(parts: PageWriterParts, position: number) {
+  /** `position`: the message that is stored last; `messagesRead`: how many the run has stored before. */
+  constructor(parts: PageWriterParts, position: number, messagesRead: number) {
     this.#parts = parts;
     this.#position = position;
+    this.#messagesRead = messagesRead;
     this.#files = new FileDownloads(parts);
   }
 
   /** Up to this id everything is in the target, recorded or not: reading continues here. */
   get position(): number {
     return this.#position;
+  }
+
+  /** How many messages of the run are in the target, recorded or not. */
+  get messagesRead(): number {
+    return this.#messagesRead;
+  }
+
+  /** Leaves out what is before this id. That is recorded together with the next message that is stored. */
+  skipTo(id: number): void {
+    this.#position = Math.max(this.#position, id);
   }
 
   /** Stores the page that follows the position. @throws SinkFailed, RunLost, the signal's reason, or as calls do. */
@@ -61,6 +73,7 @@ export class PageWriter {
       await sink.append(Buffer.from(lines), month, last, signal);
       this.#unrecorded.push(...part.map(({ message, file }) => ({ messageId: message.id, file })));
       this.#position = last;
+      this.#messagesRead += part.length;
     }
     this.#position = lastId;
     await this.#record(await sink.commit(false, signal));

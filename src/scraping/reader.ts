@@ -14,6 +14,8 @@ export interface RunContext {
   readonly writer: PageWriter;
   readonly signal: AbortSignal;
   readonly log: (level: RunLogEntry['level'], message: string) => Promise<void>;
+  /** Saves how many messages there are to read in all, where that has changed. */
+  readonly saveTotal: (messages: number) => Promise<void>;
   /** Gives the source the title of its channel, unless it has one. */
   readonly fillTitle: (title: string) => Promise<void>;
   /** Sessions that have no access to the channel. */
@@ -38,47 +40,76 @@ export interface Reader {
   close(): Promise<void>;
 }
 
-/** The client that reads messages and files: an account or a bot. */
-export type ReadingAccount = Pick<ConnectedAccount, 'messagesAfter' | 'download'>;
+/** The client that reads messages and files: an account or a bot. Only accounts find messages by their date. */
+export type ReadingAccount = Pick<ConnectedAccount, 'messagesAfter' | 'download'> &
+  Partial<Pick<ConnectedAccount, 'lastBefore'>>;
 
-/** Stores the new messages of the channel to the last one. Rejects as calls and `PageWriter.write` do. */
+/** Stores the new messages of the channel, as far as the run's form goes. Rejects as calls and `PageWriter.write` do. */
 export async function storeNewMessages(
-  { writer, fillTitle }: Pick<RunContext, 'writer' | 'fillTitle'>,
+  context: Pick<RunContext, 'run' | 'writer' | 'log' | 'saveTotal' | 'fillTitle'>,
   account: ReadingAccount,
   peer: KnownPeer,
   signal: AbortSignal,
 ): Promise<void> {
-  await fillTitle(peer.title);
+  const { writer, saveTotal } = context;
+  await context.fillTitle(peer.title);
   const channel = { ...peer, id: peer.channelId };
-  for await (const page of pagesAfter(account, channel, writer.position)) {
+  await skipOlder(context, account, channel);
+  for await (const page of pagesAfter(account, channel, context)) {
+    if (page.total !== null) await saveTotal(writer.messagesRead + page.total);
     await writer.write(account, channel, page, signal);
   }
   await writer.finish(signal);
+}
+
+/** Leaves out what is older than the run's form allows, without reading it. */
+async function skipOlder(
+  { run: { since }, writer, log }: Pick<RunContext, 'run' | 'writer' | 'log'>,
+  account: ReadingAccount,
+  channel: Peer,
+): Promise<void> {
+  if (since === null || since <= 0 || !account.lastBefore) return;
+  const before = await account.lastBefore(channel, Math.ceil(since / 1000));
+  if (before <= writer.position) return;
+  writer.skipTo(before);
+  await log('info', `skips the messages from before ${new Date(since).toISOString()}, for good`);
 }
 
 /** As many messages as Telegram returns at once. */
 const PAGE = 100;
 
 /**
- * A channel's messages after `afterId`, oldest first, page by page; the next page is requested while one is being
- * stored. Ends where there are no more. Rejects as calls do.
+ * A channel's messages after the writer's position, oldest first, page by page; the next page is requested while one
+ * is being stored. Ends where there are no more, or the run's limit is reached. Rejects as calls do.
  */
 async function* pagesAfter(
   account: Pick<ReadingAccount, 'messagesAfter'>,
   peer: Peer,
-  afterId: number,
+  { run, writer }: Pick<RunContext, 'run' | 'writer'>,
 ): AsyncGenerator<MessagesAfter> {
-  let at = afterId;
-  let next = account.messagesAfter(peer, at, PAGE);
-  for (;;) {
-    const page = await next;
+  let at = writer.position;
+  let left = (run.messageLimit ?? Number.POSITIVE_INFINITY) - writer.messagesRead;
+  const request = () => (left > 0 ? account.messagesAfter(peer, at, PAGE) : null);
+  for (let next = request(); next !== null; ) {
+    const page = admitted(await next, run.since, left);
     if (page.lastId === at) return;
     at = page.lastId;
-    next = account.messagesAfter(peer, at, PAGE);
+    left -= page.messages.length;
+    next = request();
     // A stop in between does not wait for it.
-    next.catch(() => undefined);
+    next?.catch(() => undefined);
     yield page;
   }
+}
+
+/** The part of a page that a run's form admits: nothing from before `since`, and at most `left` (at least 1) messages. */
+export function admitted(page: MessagesAfter, since: number | null, left: number): MessagesAfter {
+  const recent = page.messages.filter(({ date }) => since === null || date * 1000 >= since);
+  const messages = recent.slice(0, left);
+  const last = messages.at(-1);
+  const isCut = messages.length < recent.length && last !== undefined;
+  const total = page.total === null ? null : Math.min(page.total, left);
+  return { messages, lastId: isCut ? last.id : page.lastId, total };
 }
 
 /** What is kept of a resolved channel. */

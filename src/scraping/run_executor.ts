@@ -77,9 +77,11 @@ export class RunExecutor {
     const checkpoint = await runs.checkpoint(source.id);
     const sink = await openSink(source, checkpoint, signal);
     try {
-      const filter = { sourceId: source.id, fileTypes: source.fileTypes, maxFileBytes: limits.maxFileBytes };
-      const onRecorded = () => onChanged(run.id);
-      const writer = new PageWriter({ run, runs, sink, filter, clock, onRecorded }, checkpoint.lastMessageId);
+      const { id: sourceId, fileTypes } = source;
+      const filter = { sourceId, fileTypes: run.fileTypes ?? fileTypes, maxFileBytes: limits.maxFileBytes };
+      const parts = { run, runs, sink, filter, clock, onRecorded: () => onChanged(run.id) };
+      const { messagesRead = 0 } = (await runs.run(run.id)) ?? {};
+      const writer = new PageWriter(parts, checkpoint.lastMessageId, messagesRead);
       const outcome = await this.#read(this.#context(run, source, writer, signal));
       if (outcome.kind !== 'completed') await writer.finish(signal).catch(() => undefined);
       return outcome;
@@ -92,6 +94,7 @@ export class RunExecutor {
     return {
       ...{ run, source, writer, signal },
       log: (level, message) => this.#log(run, level, message),
+      saveTotal: this.#totalSaver(run),
       fillTitle: (title) => this.#fillTitle(source, title),
       ...{ deniedSessions: new Set(), botTried: false },
       retryBudget: new RetryBudget(TELEGRAM_RETRY_DELAYS_MS),
@@ -121,6 +124,16 @@ export class RunExecutor {
     const { runs, clock } = this.#parts;
     await runs.mark(run.id, run.owner, 'running', name, clock.now());
     await log('info', `reads with ${name}`);
+  }
+
+  #totalSaver({ id, owner, totalMessages }: OwnedRun): RunContext['saveTotal'] {
+    const { runs, onChanged } = this.#parts;
+    let saved = totalMessages;
+    return async (messages) => {
+      if (messages === saved) return;
+      saved = messages;
+      if (await runs.saveTotal(id, owner, messages)) onChanged(id);
+    };
   }
 
   async #fillTitle({ id, channelTitle }: Source, title: string): Promise<void> {

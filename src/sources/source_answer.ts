@@ -7,6 +7,25 @@ import { ACCESS_LEVELS, type Source, TARGETS } from './store.js';
 
 const moment = z.iso.datetime();
 
+/** A source's deployment at Prefect in answers of the API. */
+const deploymentAnswer = z
+  .object({
+    id: z.string().nullable().meta({ description: 'Its id at Prefect; null: it was not made yet' }),
+    synchronised: z.boolean().meta({ description: 'Whether Prefect has the source as it is now' }),
+    schedule: z
+      .string()
+      .nullable()
+      .meta({ description: "Prefect's own schedule, in its words, where it is no cron expression" }),
+    error: z.string().nullable().meta({ description: 'Why the last attempt to synchronise failed' }),
+    url: z.string().nullable().meta({ description: "Its page in Prefect's interface" }),
+  })
+  .meta({ id: 'Deployment' });
+
+export type DeploymentAnswer = z.output<typeof deploymentAnswer>;
+
+/** The deployments of these sources, by source. */
+export type DeploymentsOf = (sourceIds: readonly number[]) => Promise<ReadonlyMap<number, DeploymentAnswer>>;
+
 /** A source as the API returns it, without its API hash and bot token. */
 export const sourceAnswer = z
   .object({
@@ -29,26 +48,37 @@ export const sourceAnswer = z
     total_messages_scraped: z.int(),
     total_files_downloaded: z.int(),
     last_run: runSummary.nullable(),
+    deployment: deploymentAnswer.nullable().meta({ description: 'Null: Prefect is not used' }),
   })
   .meta({ id: 'Source' });
 
-/** Serialises sources, with the newest run of each. */
-export function sourceSerializer(runs: Pick<RunService, 'lastRuns'>, clock: SteadyClock) {
+/** Serialises sources, with the newest run of each and its deployment. `deploymentsOf` null: Prefect is not used. */
+export function sourceSerializer(
+  runs: Pick<RunService, 'lastRuns'>,
+  clock: SteadyClock,
+  deploymentsOf: DeploymentsOf | null = null,
+) {
   const all = async (sources: readonly Source[]) => {
-    const last = await runs.lastRuns(sources.map(({ id }) => id));
-    const bySource = new Map(last.map((run) => [run.sourceId, run]));
-    return sources.map((source) => serializeSource(source, bySource.get(source.id) ?? null, clock));
+    const ids = sources.map(({ id }) => id);
+    const last = await runs.lastRuns(ids);
+    const runOf = new Map(last.map((run) => [run.sourceId, run]));
+    const deploymentOf = await deploymentsOf?.(ids);
+    return sources.map((source) => {
+      const deployment = deploymentOf?.get(source.id) ?? null;
+      return serializeSource(source, { last: runOf.get(source.id) ?? null, deployment }, clock);
+    });
   };
   const one = async (source: Source) => {
-    const [last = null] = await runs.lastRuns([source.id]);
-    return serializeSource(source, last, clock);
+    const [answer] = await all([source]);
+    if (!answer) throw new Error('the source was not serialised');
+    return answer;
   };
   return { all, one };
 }
 
 function serializeSource(
   source: Source,
-  last: Run | null,
+  { last, deployment }: { readonly last: Run | null; readonly deployment: DeploymentAnswer | null },
   clock: SteadyClock,
 ): z.output<typeof sourceAnswer> {
   const { id, name, identifier, target, sessionId, schedule, fileTypes, lastScrapedAt } = source;
@@ -65,5 +95,6 @@ function serializeSource(
     total_messages_scraped: source.totalMessages,
     total_files_downloaded: source.totalFiles,
     last_run: last && serializeRunSummary(last, clock),
+    deployment,
   };
 }

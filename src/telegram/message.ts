@@ -82,4 +82,6 @@ export interface MessagesAfter {
   readonly messages: readonly Message[];
   /** Up to this id there are no others; the one that was given, when there is nothing after it. */
   readonly lastId: number;
+  /** How many there are in all after the id that was given; null: Telegram does not say. */
+  readonly total: number | null;
 }

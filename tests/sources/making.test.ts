@@ -18,6 +18,7 @@ const UNSAID = {
   ...{ api_id: null, file_types: null, schedule: null, is_active: 'active' },
   ...{ created_at: moment, updated_at: moment, last_scraped_at: null },
   ...{ total_messages_scraped: 0, total_files_downloaded: 0 },
+  deployment: null,
   last_run: expect.objectContaining({ id: expect.any(Number), state: expect.any(String), error: null }),
 };
 

@@ -76,6 +76,7 @@ describe('a run', () => {
         expect(body).toMatchObject({
           ...{ id, source_id, state: 'running', reason: 'trigger', error: null, finished_at: null },
           ...{ session_name: null, waiting_since: null, not_before: null, cancel_requested: false },
+          ...{ limit: null, since: null, file_types: null, flow_run_id: null, total_messages: 50 },
           ...{ messages_read: 20, messages_stored: 20, files_found: 2, files_done: 1, files_skipped: 1 },
           ...{ bytes_done: 3_000_000_000, seconds: 10, messages_per_second: 2, bytes_per_second: 3e8 },
         });

@@ -49,6 +49,7 @@ export async function seedProgress(service: Service, sourceId: number, owner: st
     { checkpoint, files, progress: { ...progress, filesSkipped: 1 } },
     now,
   );
+  await database.runs.saveTotal(id, owner, 50);
   const run = await database.runs.run(id);
   if (!run) throw new Error('the run is gone');
   return run;

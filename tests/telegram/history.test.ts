@@ -3,7 +3,7 @@ import { Api } from 'telegram/tl/index.js';
 import { long } from '../../sandbox/tl/values.js';
 import type { Channel, ConnectedAccount } from '../../src/telegram/gateway.js';
 import type { Callable } from '../../src/telegram/gramjs/connection.js';
-import { history } from '../../src/telegram/gramjs/history.js';
+import { history, messagesAfter } from '../../src/telegram/gramjs/history.js';
 import type { Message } from '../../src/telegram/message.js';
 import { channelCalled, type GatewayUnderTest, gatewayUnderTest } from './gateway_under_test.js';
 
@@ -109,4 +109,46 @@ test('continues where it stopped, oldest first, and reports its position', async
   }
   const expected = Array.from({ length: 300 }, (_, at) => 4_701 + at);
   expect(read).toEqual(expected.filter((id) => id % 97 !== 0 || id % 20 === 0));
+});
+
+test('reports how many messages there are after a message, exactly, also where some were deleted', async () => {
+  const totalAfter = (afterId: number) =>
+    reading('Sandbox News', async (account, channel) => {
+      const { total } = await account.messagesAfter(channel, afterId, 10);
+      return total;
+    });
+  const exists = (id: number) => id % 97 !== 0 || id % 20 === 0;
+  const countAfter = (afterId: number) =>
+    Array.from({ length: 5_000 - afterId }, (_, at) => afterId + 1 + at).filter(exists).length;
+  for (const afterId of [0, 1, 96, 97, 4_998, 5_000])
+    expect(await totalAfter(afterId)).toBe(countAfter(afterId));
+});
+
+test('does not report how many messages there are where Telegram does not say', async () => {
+  const peerId = new Api.PeerChat({ chatId: long(5n) });
+  const messages = [new Api.Message({ id: 8, peerId, date: 20, message: 'there' })];
+  const [whole, slice] = [
+    { messages, chats: [], users: [] },
+    { messages, chats: [], users: [], count: 50 },
+  ];
+  const totalOf = async (page: Api.messages.TypeMessages, afterId: number) => {
+    const call: Callable['call'] = async () => page as never;
+    return (await messagesAfter({ call }, { id: '5', accessHash: null }, afterId, 100)).total;
+  };
+  expect(await totalOf(new Api.messages.Messages(whole), 7)).toBe(1);
+  expect(await totalOf(new Api.messages.MessagesSlice({ ...slice, offsetIdOffset: 4 }), 7)).toBe(4);
+  expect(await totalOf(new Api.messages.MessagesSlice(slice), 0)).toBe(50);
+  expect(await totalOf(new Api.messages.MessagesSlice(slice), 7)).toBeNull();
+  const inexact = { ...slice, inexact: true, offsetIdOffset: 4 };
+  expect(await totalOf(new Api.messages.MessagesSlice(inexact), 7)).toBeNull();
+});
+
+test('finds the newest message before a date', async () => {
+  const before = (date: number) =>
+    reading('Sandbox News', (account, channel) => account.lastBefore(channel, date));
+  const [created, third] = [1_704_067_200, 1_704_069_000];
+  expect(await before(third)).toBe(2);
+  expect(await before(third + 1)).toBe(3);
+  expect(await before(created)).toBe(0);
+  expect(await before(2_000_000_000)).toBe(5_000);
 });

@@ -15,7 +15,7 @@ import type { RsaKey } from '../network.js';
 import { channelList, resolveChannel } from './channels.js';
 import { ConnectionPool, type TaskConnections } from './connection_pool.js';
 import { download, MediaConnections } from './downloads.js';
-import { history, messagesAfter, messagesByIds } from './history.js';
+import { history, lastBefore, messagesAfter, messagesByIds } from './history.js';
 import { mendKeyAgreement } from './key_agreement.js';
 import { logInBot, resendCode, sendCode, signIn, signInByPassword, toAccount } from './login.js';
 
@@ -96,6 +96,7 @@ async function connectAccount(
     resolve: (username) => resolveChannel(connection, username),
     history: (peer, page) => history(connection, peer, page),
     messagesAfter: (peer, afterId, limit) => messagesAfter(connection, peer, afterId, limit),
+    lastBefore: (peer, date) => lastBefore(connection, peer, date),
     download: (file, offset) => download(media, file, offset),
     async logOut() {
       await connection.call(new Api.auth.LogOut());

@@ -5,6 +5,9 @@ import type { Message, MessagesAfter } from '../message.js';
 import type { Callable } from './connection.js';
 import { toMessages } from './messages.js';
 
+/** As many messages as Telegram returns at once. */
+const MAX_PAGE = 100;
+
 /** A page of messages, newest first. Rejects as calls do. */
 export async function history(
   connection: Callable,
@@ -35,7 +38,30 @@ export async function messagesAfter(
   const page = await connection.call(request);
   const found = 'messages' in page ? page.messages.filter(({ id }) => id > afterId) : [];
   const messages = found.flatMap(toMessages).sort((one, other) => one.id - other.id);
-  return { messages, lastId: Math.max(afterId, ...found.map(({ id }) => id)) };
+  const total = found.length === 0 ? 0 : totalAfter(page, afterId);
+  return { messages, lastId: Math.max(afterId, ...found.map(({ id }) => id)), total };
+}
+
+/**
+ * How many messages there are after `afterId`, by the answer to a request whose offset is the first of them. Its
+ * `count` is that of the whole history; null: Telegram does not say.
+ */
+function totalAfter(page: Api.messages.TypeMessages, afterId: number): number | null {
+  if (page instanceof Api.messages.Messages) return page.messages.filter(({ id }) => id > afterId).length;
+  if (page instanceof Api.messages.MessagesNotModified || page.inexact) return null;
+  return page.offsetIdOffset ?? (afterId === 0 ? page.count : null);
+}
+
+/** The id of the newest message before `date`, in seconds since 1970; 0: none is known. Rejects as calls do. */
+export async function lastBefore(connection: Callable, peer: Peer, date: number): Promise<number> {
+  const request = new Api.messages.GetHistory({
+    ...{ peer: inputPeer(peer), offsetDate: date, limit: MAX_PAGE },
+    ...{ offsetId: 0, addOffset: 0, minId: 0, maxId: 0, hash: returnBigInt(0) },
+  });
+  const page = await connection.call(request);
+  const messages = 'messages' in page ? page.messages.flatMap(toMessages) : [];
+  // Telegram does not promise that those of this very second are left out.
+  return Math.max(0, ...messages.filter((message) => message.date < date).map(({ id }) => id));
 }
 
 /** The peer as calls name it. */
@@ -70,7 +96,7 @@ export async function messagesByIds(
     }
     return page(beyond);
   }
-  return { messages: [], lastId: afterId };
+  return { messages: [], lastId: afterId, total: 0 };
 }
 
 /** Those of the `count` ids after `id` that are messages. Where there is none, Telegram says so with an empty one. */
@@ -93,7 +119,7 @@ async function newestPossibleId(connection: Callable, channel: Api.InputChannel)
 }
 
 function page(found: readonly Api.TypeMessage[]): MessagesAfter {
-  return { messages: found.flatMap(toMessages), lastId: Math.max(...found.map(({ id }) => id)) };
+  return { messages: found.flatMap(toMessages), lastId: Math.max(...found.map(({ id }) => id)), total: null };
 }
 
 function inputChannel({ id, accessHash }: Peer): Api.InputChannel {
