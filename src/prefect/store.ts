@@ -82,8 +82,8 @@ export interface NumberedLogEntry extends RunLogEntry {
 
 /**
  * What the service and Prefect have to tell each other. Each call is one transaction. What is due stays so until it
- * is recorded as done: whoever dies in between, another process continues from here. Lists are by id, after the one
- * given (0: from the beginning), at most `limit`.
+ * is recorded as done: whoever dies in between, another process continues from here. Lists are in the order of the ids
+ * that they are continued by, after the one given (0: from the beginning), and have at most `limit` entries.
  */
 export interface PrefectStore {
   /** Those whose latest revision Prefect does not have. */
@@ -116,7 +116,7 @@ export interface PrefectStore {
    */
   claimFlowRun(claim: FlowRunClaim, now: number): Promise<ClaimOutcome>;
   /** Unfinished runs that nobody executes, unknown to Prefect, of sources that have a deployment. */
-  runsToSubmit(afterRunId: number, limit: number, now: number): Promise<RunToSubmit[]>;
+  runsToSubmit(afterSourceId: number, limit: number, now: number): Promise<RunToSubmit[]>;
   /**
    * Prefect knows the run under this id from now on. False: it knows it under another, or the run is gone; this flow
    * run is then not wanted.
@@ -133,7 +133,7 @@ export interface PrefectStore {
   /** Prefect has all entries up to this one. */
   logsSent(runId: number, lastLogId: number): Promise<void>;
   /** Flow runs that have not ended here: to be compared with Prefect, which may have cancelled or deleted them. */
-  unfinishedFlowRuns(afterRunId: number, limit: number): Promise<FlowRun[]>;
+  unfinishedFlowRuns(afterSourceId: number, limit: number): Promise<FlowRun[]>;
   /**
    * Defers flow runs whose worker is lost, so that another one continues them, and ends cancelled runs that nobody
    * executes. Resolves to the deferred ones.

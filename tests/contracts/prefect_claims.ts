@@ -161,7 +161,7 @@ function submissions(make: MakeStores): void {
       await deploy(stores, sourceId);
       const [run] = await runs.lastRuns([sourceId]);
       expect(await prefect.runsToSubmit(0, 10, T0)).toEqual([{ run, deploymentId: 'deployment' }]);
-      expect(await prefect.runsToSubmit(run?.id ?? 0, 10, T0)).toEqual([]);
+      expect(await prefect.runsToSubmit(sourceId, 10, T0)).toEqual([]);
       await take(stores, { owner: 'embedded' });
       expect(await prefect.runsToSubmit(0, 10, T0)).toEqual([]);
       expect(await prefect.runsToSubmit(0, 10, UNTIL)).toHaveLength(1);

@@ -76,20 +76,22 @@ export function reports(make: MakeStores): void {
   );
 
   it(
-    'are listed by run, a page at a time',
+    'are listed a page at a time: the unreported by run, the unfinished by source',
     using(async (stores) => {
-      const ids: number[] = [];
-      for (const sourceId of await makeSources(stores, 3)) {
-        ids.push((await claim(stores, sourceId, { flowRunId: `flow-${sourceId}` })).id);
-      }
-      const [first = 0, second, third] = ids;
       const { prefect, runs } = stores;
-      for (const list of ['unreported', 'unfinishedFlowRuns'] as const) {
-        expect((await prefect[list](0, 2)).map(({ id }) => id)).toEqual([first, second]);
-        expect((await prefect[list](first, 9)).map(({ id }) => id)).toEqual([second, third]);
+      const sources = await makeSources(stores, 3);
+      const claimed = new Map<number, number>();
+      for (const id of sources.toReversed()) {
+        claimed.set(id, (await claim(stores, id, { flowRunId: `flow-${id}` })).id);
       }
-      await runs.finish(first, OWNER, 'completed', null, T0);
-      expect(await prefect.unfinishedFlowRuns(0, 9)).toMatchObject([{ id: second }, { id: third }]);
+      const [third = 0, second, first] = claimed.values();
+      const idsOf = (found: readonly { readonly id: number }[]) => found.map(({ id }) => id);
+      expect(idsOf(await prefect.unreported(0, 2))).toEqual([third, second]);
+      expect(idsOf(await prefect.unreported(third, 9))).toEqual([second, first]);
+      expect(idsOf(await prefect.unfinishedFlowRuns(0, 2))).toEqual([first, second]);
+      expect(idsOf(await prefect.unfinishedFlowRuns(sources[0] ?? 0, 9))).toEqual([second, third]);
+      await runs.finish(third, OWNER, 'completed', null, T0);
+      expect(idsOf(await prefect.unfinishedFlowRuns(0, 9))).toEqual([first, second]);
     }),
   );
 

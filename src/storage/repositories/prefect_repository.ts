@@ -128,8 +128,9 @@ function submissions(
           .select({ run: runs, deploymentId: deployments.deploymentId })
           .from(runs)
           .innerJoin(deployments, eq(deployments.sourceId, runs.sourceId))
-          .where(and(waiting, gt(runs.id, after), isNotNull(deployments.deploymentId)))
-          .orderBy(asc(runs.id))
+          .where(and(waiting, gt(runs.sourceId, after), isNotNull(deployments.deploymentId)))
+          // In the order of the index of unfinished runs.
+          .orderBy(asc(runs.sourceId))
           .limit(limit);
         return rows.flatMap(({ run, deploymentId }) => (deploymentId === null ? [] : { run, deploymentId }));
       }),
@@ -146,7 +147,7 @@ function submissions(
         await endAbandoned(unit, now);
         const underWay = and(isNull(runs.finishedAt), inArray(runs.state, ['running', 'waiting']));
         const stranded = and(underWay, isNotNull(runs.flowRunId), unowned(unit, now));
-        const found = unit.db.select().from(runs).where(stranded).orderBy(asc(runs.id));
+        const found = unit.db.select().from(runs).where(stranded).orderBy(asc(runs.sourceId));
         const released: Run[] = [];
         for (const run of await unit.forUpdate(found, 'skip locked')) {
           released.push(await writeRun(unit, run, deferred('its worker was lost', now)));
@@ -215,16 +216,16 @@ function flowRuns(runs: readonly Run[]): FlowRun[] {
 function reports(
   units: UnitOfWorkRunner,
 ): Pick<PrefectStore, 'unreported' | 'reported' | 'runsWithLogsToSend' | 'unfinishedFlowRuns'> {
-  const listed = (condition: SQL, after: number, limit: number) =>
+  const listed = (condition: SQL, by: 'id' | 'sourceId', after: number, limit: number) =>
     units.run(async ({ db, tables: { runs } }) => {
-      const known = and(condition, isNotNull(runs.flowRunId), gt(runs.id, after));
-      return flowRuns(await db.select().from(runs).where(known).orderBy(asc(runs.id)).limit(limit));
+      const known = and(condition, isNotNull(runs.flowRunId), gt(runs[by], after));
+      return flowRuns(await db.select().from(runs).where(known).orderBy(asc(runs[by])).limit(limit));
     });
   return {
-    // With the exact conditions of the indexes: SQLite uses a partial index only for these.
-    unreported: (after, limit) => listed(sql`NOT flow_reported`, after, limit),
-    runsWithLogsToSend: (after, limit) => listed(sql`flow_logs_due`, after, limit),
-    unfinishedFlowRuns: (after, limit) => listed(sql`finished_at IS NULL`, after, limit),
+    // With the exact conditions of the indexes, in their order: SQLite uses a partial index only for that.
+    unreported: (after, limit) => listed(sql`NOT flow_reported`, 'id', after, limit),
+    runsWithLogsToSend: (after, limit) => listed(sql`flow_logs_due`, 'id', after, limit),
+    unfinishedFlowRuns: (after, limit) => listed(sql`finished_at IS NULL`, 'sourceId', after, limit),
     reported: (run) =>
       units.run(async (unit) => {
         const now = await lockRun(unit, eq(unit.tables.runs.id, run.id));
