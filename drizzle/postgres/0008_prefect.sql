@@ -9,7 +9,7 @@ CREATE TABLE "deployments" (
 );
 --> statement-breakpoint
 ALTER TABLE "runs" ADD COLUMN "total_messages" bigint;--> statement-breakpoint
-ALTER TABLE "runs" ADD COLUMN "message_limit" integer;--> statement-breakpoint
+ALTER TABLE "runs" ADD COLUMN "message_limit" bigint;--> statement-breakpoint
 ALTER TABLE "runs" ADD COLUMN "since" bigint;--> statement-breakpoint
 ALTER TABLE "runs" ADD COLUMN "file_types" text[];--> statement-breakpoint
 ALTER TABLE "runs" ADD COLUMN "flow_run_id" text;--> statement-breakpoint

@@ -47,7 +47,5 @@ export function decideClaim(
 
 function isSameForm(one: RunForm, other: RunForm): boolean {
   const typesOf = ({ fileTypes }: RunForm) => JSON.stringify(fileTypes && [...new Set(fileTypes)].sort());
-  return (
-    one.messageLimit === other.messageLimit && one.since === other.since && typesOf(one) === typesOf(other)
-  );
+  return one.limit === other.limit && one.since === other.since && typesOf(one) === typesOf(other);
 }

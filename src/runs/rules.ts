@@ -28,7 +28,7 @@ const NOT_WAITING = { waitingSince: null };
 export type RunChange = Partial<Omit<Run, 'id' | 'sourceId' | 'reason' | 'createdAt' | keyof RunForm>>;
 
 /** The form of a run of which nothing special was asked. */
-export const NO_FORM: RunForm = { messageLimit: null, since: null, fileTypes: null };
+export const NO_FORM: RunForm = { limit: null, since: null, fileTypes: null };
 
 /** Whether a replica executes it, as far as is known. */
 export function isOwned({ ownedUntil }: Pick<Run, 'ownedUntil'>, now: number): boolean {

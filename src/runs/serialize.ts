@@ -91,7 +91,7 @@ export function serializeRun(run: Run, clock: SteadyClock): z.output<typeof runA
     waiting_since: time(run.waitingSince),
     not_before: time(run.notBefore),
     cancel_requested: run.cancelRequested,
-    limit: run.messageLimit,
+    limit: run.limit,
     // As Telegram tells the time, and not on the service's clock.
     since: run.since === null ? null : new Date(run.since).toISOString(),
     file_types: run.fileTypes && [...run.fileTypes],

@@ -33,7 +33,7 @@ export interface RunProgress {
 /** What whoever started a run asked of this one run. It still begins at the checkpoint. */
 export interface RunForm {
   /** At most so many messages are read, at least 1; null: all. */
-  readonly messageLimit: number | null;
+  readonly limit: number | null;
   /** Messages that Telegram dates before this are skipped for good, in milliseconds since 1970; null: none are. */
   readonly since: number | null;
   /** Extensions as in a source, instead of its own; null: the source's. */

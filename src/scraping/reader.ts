@@ -88,7 +88,7 @@ async function* pagesAfter(
   { run, writer }: Pick<RunContext, 'run' | 'writer'>,
 ): AsyncGenerator<MessagesAfter> {
   let at = writer.position;
-  let left = (run.messageLimit ?? Number.POSITIVE_INFINITY) - writer.messagesRead;
+  let left = (run.limit ?? Number.POSITIVE_INFINITY) - writer.messagesRead;
   const request = () => (left > 0 ? account.messagesAfter(peer, at, PAGE) : null);
   for (let next = request(); next !== null; ) {
     const page = admitted(await next, run.since, left);

@@ -73,7 +73,7 @@ export function declareScrapingTables(c: Columns, sessions: { readonly id: AnyPg
       filesSkipped: c.whole('files_skipped').notNull().default(0),
       bytesDone: c.whole('bytes_done').notNull().default(0),
       totalMessages: c.whole('total_messages'),
-      messageLimit: c.integer('message_limit'),
+      limit: c.whole('message_limit'),
       since: c.whole('since'),
       fileTypes: c.list('file_types'),
       flowRunId: c.text('flow_run_id'),

@@ -4,7 +4,7 @@ import { begin, makeSource, makeSources, OWNER, take, UNTIL } from './runs.js';
 import { addSource, wantedSource } from './sources.js';
 import { type MakeStores, SECOND, type Stores, T0, usingStores } from './stores.js';
 
-const LIMITED = { messageLimit: 500, since: T0 - 1, fileTypes: ['pdf', 'zip'] };
+const LIMITED = { limit: 500, since: T0 - 1, fileTypes: ['pdf', 'zip'] };
 
 /** Who executes which flow run. */
 export function claims(make: MakeStores): void {

@@ -23,7 +23,7 @@ export function queue(make: MakeStores): void {
         ...{ id: 1, sourceId, state: 'queued', reason: 'schedule', error: null, sessionName: null },
         ...{ ...nobodys, waitingSince: null, createdAt: T0, startedAt: null, finishedAt: null },
         ...NONE_YET,
-        ...{ totalMessages: null, messageLimit: null, since: null, fileTypes: null },
+        ...{ totalMessages: null, limit: null, since: null, fileTypes: null },
         ...{ flowRunId: null, flowReported: true, flowLogsSent: 0, flowLogsDue: false },
       };
       expect(outcome).toEqual({ kind: 'begun', run });

@@ -34,7 +34,7 @@ describe('a flow run that has a run', () => {
   });
 
   it('goes on with it, whatever its form says by now', () => {
-    const form = { ...NO_FORM, messageLimit: 5 };
+    const form = { ...NO_FORM, limit: 5 };
     expect(decideClaim({ ...CLAIM, form }, { ...NONE, ofFlowRun: OWN }, NOW).kind).toBe('take');
   });
 });
@@ -59,10 +59,10 @@ describe('a flow run without a run', () => {
   });
 
   it('adopts only a run of the same form', () => {
-    const form = { messageLimit: 5, since: 6, fileTypes: ['pdf', 'zip'] };
+    const form = { limit: 5, since: 6, fileTypes: ['pdf', 'zip'] };
     const queued = { ...QUEUED, ...form };
     expect(decide(queued, { ...form, fileTypes: ['zip', 'pdf', 'zip'] }).kind).toBe('take');
-    for (const change of [{ messageLimit: 4 }, { since: null }, { fileTypes: [] }, { fileTypes: null }]) {
+    for (const change of [{ limit: 4 }, { since: null }, { fileTypes: [] }, { fileTypes: null }]) {
       expect(decide(queued, { ...form, ...change })).toEqual({ kind: 'other', runId: 1 });
     }
   });

@@ -70,7 +70,7 @@ describe('a run with a limit', () => {
       await logIn(world, ADA);
       const id = await makeIdle(service, { file_types: [] });
       const all = idsOf(sandbox, 'Small');
-      const first = await runWith(service, id, { messageLimit: 130 });
+      const first = await runWith(service, id, { limit: 130 });
       expect(first).toMatchObject({
         messages_read: 130,
         messages_stored: 130,
@@ -78,12 +78,12 @@ describe('a run with a limit', () => {
         limit: 130,
       });
       expect(storedIds(service, id)).toEqual(all.slice(0, 130));
-      const second = await runWith(service, id, { messageLimit: 1 });
+      const second = await runWith(service, id, { limit: 1 });
       expect(second).toMatchObject({ messages_read: 1, total_messages: 1 });
       const rest = await runAll(service, id);
       expect(rest).toMatchObject({ messages_read: all.length - 131, total_messages: all.length - 131 });
       expect(storedIds(service, id)).toEqual(all);
-      expect(await runWith(service, id, { messageLimit: 5 })).toMatchObject({ messages_read: 0 });
+      expect(await runWith(service, id, { limit: 5 })).toMatchObject({ messages_read: 0 });
     }),
     60_000,
   );
@@ -96,7 +96,7 @@ describe('a run with a limit', () => {
       await logIn(world, BEN);
       const id = await makeIdle(service);
       sandbox.faults.add({ fault: 'slow', method: 'upload.getFile', milliseconds: 50 });
-      const running = runWith(service, id, { messageLimit: 250 });
+      const running = runWith(service, id, { limit: 250 });
       await runOnce(service, id, ({ messages_stored }) => messages_stored > 0);
       sandbox.faults.add({ fault: 'FLOOD_WAIT_3600', method: 'messages.getHistory', times: 1 });
       expect(await running).toMatchObject({ messages_read: 250, total_messages: 250 });
@@ -137,11 +137,11 @@ describe('a run since a date', () => {
       await logIn(world, ADA);
       const id = await makeIdle(service, { file_types: [] });
       const all = idsOf(sandbox, 'Small');
-      await runWith(service, id, { messageLimit: 100 });
+      await runWith(service, id, { limit: 100 });
       // Nothing is that new: the checkpoint stays where it is.
       expect(await runWith(service, id, { since: dateOf(401) })).toMatchObject({ messages_read: 0 });
       const since = dateOf((all[50] ?? 0) + 1);
-      expect(await runWith(service, id, { since, messageLimit: 100 })).toMatchObject({ messages_read: 100 });
+      expect(await runWith(service, id, { since, limit: 100 })).toMatchObject({ messages_read: 100 });
       expect(storedIds(service, id)).toEqual(all.slice(0, 200));
       await runAll(service, id);
       expect(storedIds(service, id)).toEqual(all);
@@ -154,7 +154,7 @@ describe('a run since a date', () => {
     withSmall(async ({ service, sandbox }) => {
       const id = await makeIdle(service, { file_types: [], bot_token: TOKEN });
       const recent = idsOf(sandbox, 'Small').filter((one) => one >= 200);
-      const run = await runWith(service, id, { since: dateOf(200) - 1, messageLimit: 120 });
+      const run = await runWith(service, id, { since: dateOf(200) - 1, limit: 120 });
       expect(run).toMatchObject({ messages_read: 120, total_messages: null });
       expect(storedIds(service, id)).toEqual(recent.slice(0, 120));
     }),

@@ -15,9 +15,9 @@ export async function addRun(
   sourceId: number,
   reason: RunReason,
   now: number,
-  { messageLimit, since, fileTypes }: RunForm = NO_FORM,
+  { limit, since, fileTypes }: RunForm = NO_FORM,
 ): Promise<Run> {
-  const form = { messageLimit, since, fileTypes: fileTypes && [...fileTypes] };
+  const form = { limit, since, fileTypes: fileTypes && [...fileTypes] };
   const queued = { sourceId, state: 'queued', reason, createdAt: now, ...form } as const;
   const [run] = await db.insert(runs).values(queued).returning();
   if (!run) throw new Error('the started run was not returned');
