@@ -87,9 +87,9 @@ export function unreportedIfChanged(run: Run, change: RunChange): RunChange {
   return changes && run.flowRunId !== null ? { ...change, flowReported: false } : change;
 }
 
-/** Whether the state is the one that was read before, as far as Prefect is told. */
+/** Whether the state is the one that was read before, as far as Prefect is told. A new owner begins it anew. */
 export function isReportedState(read: Run, now: Run): boolean {
-  return REPORTED_FIELDS.every((field) => read[field] === now[field]);
+  return read.owner === now.owner && REPORTED_FIELDS.every((field) => read[field] === now[field]);
 }
 
 /** The entries as they are kept: the newest, with their messages truncated. */

@@ -76,6 +76,17 @@ export function reports(make: MakeStores): void {
   );
 
   it(
+    'stay due if another worker has begun with the run since it was read',
+    using(async (stores) => {
+      const sourceId = await makeSource(stores);
+      const read = await claim(stores, sourceId);
+      await claim(stores, sourceId, { owner: 'worker:2', until: UNTIL + SECOND }, UNTIL);
+      await stores.prefect.reported(read);
+      await expectUnreported(stores, read.id);
+    }),
+  );
+
+  it(
     'are listed a page at a time: the unreported by run, the unfinished by source',
     using(async (stores) => {
       const { prefect, runs } = stores;

@@ -233,6 +233,10 @@ describe('a change of a run that Prefect knows', () => {
     }
   });
 
+  it('is to be reported again by a new owner', () => {
+    expect(isReportedState({ ...flowRun, owner: 'one' }, { ...flowRun, owner: 'other' })).toBe(false);
+  });
+
   it('is not otherwise', () => {
     const changes = [{ ownedUntil: 5 }, { messagesRead: 9 }, { state: 'queued', error: null }] as const;
     for (const change of changes) {
