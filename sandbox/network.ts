@@ -1,5 +1,4 @@
-import { isIPv4 } from 'node:net';
-import type { TelegramNetwork } from '../src/telegram/network.js';
+import { networkOf, type TelegramNetwork } from '../src/telegram/network.js';
 import type { Sandbox } from './sandbox.js';
 
 /** What is needed to connect to a sandbox. */
@@ -11,20 +10,12 @@ const FIRST_DC = 2;
 /** The data centres of a sandbox as a network: it never connects to anything outside of this machine. */
 export function sandboxNetwork({ addresses, port, rsaPublicKey }: SandboxAddresses): TelegramNetwork {
   const { fingerprint, modulus, exponent } = rsaPublicKey;
-  return {
+  return networkOf({
     firstDc: FIRST_DC,
     rsaKeys: [{ fingerprint: fingerprint.toString(), modulus: bytesOf(modulus), exponent }],
-    dataCentre(dcId, test) {
-      const serverAddress = test ? undefined : addresses[dcId - 1];
-      return serverAddress === undefined ? null : { serverAddress, port };
-    },
-    mayDial: isLoopback,
-  };
-}
-
-/** Names other than `localhost` are not resolved: they could lead anywhere. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+    dataCentres: addresses.map((serverAddress, at) => ({ dcId: at + 1, test: false, serverAddress, port })),
+    loopbackOnly: true,
+  });
 }
 
 function bytesOf(number: bigint): Buffer {

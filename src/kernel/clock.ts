@@ -100,3 +100,32 @@ export const systemTime: TimeSource = {
     }
   },
 };
+
+/** What a clock showed at an instant of this machine's monotonic clock, both in milliseconds. */
+export interface ClockReading {
+  readonly at: number;
+  readonly monotonic: number;
+}
+
+/** Another thread's clock, continued by the machine's monotonic clock from the reading that was told last. */
+export class FollowingClock implements Clock {
+  readonly #monotonic: () => number;
+  #reading: ClockReading;
+  #last = Number.NEGATIVE_INFINITY;
+
+  constructor(reading: ClockReading, monotonic: () => number) {
+    this.#reading = reading;
+    this.#monotonic = monotonic;
+  }
+
+  /** Continues from this reading from now on. */
+  follow(reading: ClockReading): void {
+    this.#reading = reading;
+  }
+
+  now(): number {
+    const { at, monotonic } = this.#reading;
+    this.#last = Math.max(this.#last, Math.floor(at + this.#monotonic() - monotonic));
+    return this.#last;
+  }
+}

@@ -6,10 +6,11 @@ import { saysNotLoggedIn } from '../telegram/auth_key_errors.js';
 import type { BotGateway, ConnectedBot } from '../telegram/gateway.js';
 import { knownPeerOf, type Reader, type RunContext, storeNewMessages } from './reader.js';
 import { type RecoveryAction, recoveryAfter } from './recovery.js';
-import type { BotSession, SourceBot, SourceBots } from './source_bots.js';
+import type { RunBots } from './service_ports.js';
+import type { BotSession, SourceBot } from './source_bots.js';
 
 export interface BotReaderParts {
-  readonly bots: SourceBots;
+  readonly bots: RunBots;
   readonly gateway: BotGateway;
   /** The proxy of bots; null: they connect directly. */
   readonly botProxy: ProxyAddress | null;

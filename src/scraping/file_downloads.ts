@@ -1,8 +1,9 @@
-import type { RunStore, ScrapedFile } from '../runs/store.js';
+import type { ScrapedFile } from '../runs/store.js';
 import type { ConnectedAccount } from '../telegram/gateway.js';
 import type { Message } from '../telegram/message.js';
 import { extensionOf } from './file_names.js';
 import { fileRecoveryAfter } from './recovery.js';
+import type { RunRecords } from './service_ports.js';
 import type { ReceivedFile, Sink } from './sinks/sink.js';
 
 /** The client that downloads files: an account or a bot. */
@@ -17,7 +18,7 @@ export interface FileFilter {
 }
 
 export interface FileDownloadsParts {
-  readonly runs: RunStore;
+  readonly runs: RunRecords;
   readonly sink: Sink;
   readonly filter: FileFilter;
 }

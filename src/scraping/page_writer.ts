@@ -1,9 +1,10 @@
 import type { Clock } from '../kernel/clock.js';
 import { type OwnedRun, RunLost } from '../runs/engine.js';
-import type { Checkpoint, RunProgress, RunStore, ScrapedFile } from '../runs/store.js';
+import type { Checkpoint, RunProgress, ScrapedFile } from '../runs/store.js';
 import type { Message, MessagesAfter } from '../telegram/message.js';
 import { type DownloadingAccount, FileDownloads, type FileFilter } from './file_downloads.js';
 import { type LineChannel, messageLine } from './message_line.js';
+import type { RunRecords } from './service_ports.js';
 import { monthOf } from './sinks/layout.js';
 import type { Sink } from './sinks/sink.js';
 
@@ -12,7 +13,7 @@ const CONCURRENT_FILES = 3;
 
 export interface PageWriterParts {
   readonly run: OwnedRun;
-  readonly runs: RunStore;
+  readonly runs: RunRecords;
   readonly sink: Sink;
   readonly filter: FileFilter;
   readonly clock: Clock;

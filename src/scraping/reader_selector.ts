@@ -1,13 +1,12 @@
 import type { Clock } from '../kernel/clock.js';
-import type { PoolService } from '../pool/service.js';
 import type { RunOutcome } from '../runs/engine.js';
-import type { RunStore } from '../runs/store.js';
 import type { Source } from '../sources/store.js';
 import type { TelegramGateway } from '../telegram/gateway.js';
 import { BotReader, type BotReaderParts } from './bot_reader.js';
 import type { Reader, RunContext } from './reader.js';
 import { allSessionsDenied, noSessionFree } from './recovery.js';
-import type { RunLeases } from './run_leases.js';
+import type { RunLeasing } from './run_leases.js';
+import type { RunPool, RunRecords } from './service_ports.js';
 import { SessionReader, type SessionReaderParts } from './session_reader.js';
 
 /** The method to be called: a session that is flooded for others matches. */
@@ -20,9 +19,9 @@ const WAIT_SECONDS = 300;
 export type Selection = { readonly kind: 'reader'; readonly reader: Reader } | RunOutcome;
 
 export interface ReaderSelectorParts extends SessionReaderParts, BotReaderParts {
-  readonly runs: RunStore;
-  readonly leases: RunLeases;
-  readonly pool: PoolService;
+  readonly runs: RunRecords;
+  readonly leases: RunLeasing;
+  readonly pool: RunPool;
   readonly gateway: TelegramGateway;
   readonly clock: Clock;
   /** Called when a run begins to wait. */

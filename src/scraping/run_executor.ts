@@ -3,7 +3,7 @@ import { RetryBudget, sleep, withRetry } from '../kernel/retry.js';
 import type { Timers } from '../kernel/timers.js';
 import type { OwnedRun, RunOutcome } from '../runs/engine.js';
 import type { Checkpoint, RunLogEntry } from '../runs/store.js';
-import type { Source, SourceStore } from '../sources/store.js';
+import type { Source } from '../sources/store.js';
 import { PageWriter } from './page_writer.js';
 import type { Reader, RunContext } from './reader.js';
 import { ReaderSelector, type ReaderSelectorParts } from './reader_selector.js';
@@ -13,11 +13,12 @@ import {
   TELEGRAM_RETRY_DELAYS_MS,
   telegramUnreachable,
 } from './recovery.js';
+import type { RunSources } from './service_ports.js';
 import { SinkFailed } from './sinks/failures.js';
 import type { Sink, StoringSource } from './sinks/sink.js';
 
 export interface RunExecutorParts extends ReaderSelectorParts {
-  readonly sources: SourceStore;
+  readonly sources: RunSources;
   readonly openSink: (source: StoringSource, checkpoint: Checkpoint, signal: AbortSignal) => Promise<Sink>;
   readonly limits: ScrapingLimits;
   readonly clock: Clock;

@@ -39,24 +39,33 @@ export interface HeldLease {
   release(): Promise<void>;
 }
 
+/** Leases sessions for runs, as any worker does: Telegram never sees a session twice at once. */
+export interface RunLeasing {
+  /**
+   * Queues for a session, first come, first served (`wait` null: takes one that is free now). Null: none came in time,
+   * or `signal` was aborted meanwhile. @throws NotFound for a session that is gone; Unavailable while the service
+   * stops, and to those who would wait, while the session files are gone.
+   */
+  acquire(request: SessionRequest, wait: RunWait | null, signal: AbortSignal): Promise<Lease | null>;
+  /** Renews the lease until it is released or lost. */
+  hold(lease: Lease): HeldLease;
+  /** Gives a lease back. Where that fails, it expires. Never rejects. */
+  giveBack(lease: Lease): Promise<void>;
+}
+
 export interface RunLeasesParts {
   readonly pool: PoolService;
   readonly timers: Timers;
 }
 
-/** Leases sessions for runs, as any worker does: Telegram never sees a session twice at once. */
-export class RunLeases {
+/** Leases sessions of the pool for runs, and renews the leases. */
+export class RunLeases implements RunLeasing {
   readonly #parts: RunLeasesParts;
 
   constructor(parts: RunLeasesParts) {
     this.#parts = parts;
   }
 
-  /**
-   * Queues for a session, first come, first served (`wait` null: takes one that is free now). Null: none came in time,
-   * or `signal` was aborted meanwhile. @throws NotFound for a session that is gone; Unavailable while the service
-   * stops, and to those who would wait, while the session files are gone.
-   */
   async acquire(request: SessionRequest, wait: RunWait | null, signal: AbortSignal): Promise<Lease | null> {
     const { pool, timers } = this.#parts;
     let announced = Promise.resolve();
@@ -79,7 +88,6 @@ export class RunLeases {
     }
   }
 
-  /** Renews the lease until it is released or lost. */
   hold(lease: Lease): HeldLease {
     const lost = new AbortController();
     const stop = this.#renew(lease, () =>
@@ -92,7 +100,6 @@ export class RunLeases {
     return { lease, lost: lost.signal, release };
   }
 
-  /** Gives a lease back. Where that fails, it expires. Never rejects. */
   giveBack(lease: Lease): Promise<void> {
     return releaseOwn(this.#parts.pool, lease);
   }

@@ -1,22 +1,20 @@
 import { SecretUnreadable } from '../access/vault.js';
 import type { Clock } from '../kernel/clock.js';
 import { NotFound } from '../kernel/errors.js';
-import type { PoolService } from '../pool/service.js';
-import type { KnownPeer, RunStore } from '../runs/store.js';
-import type { AccountAccesses } from '../sessions/credentials.js';
+import type { KnownPeer } from '../runs/store.js';
 import { OWN_HOLDER, ownCaller } from '../sessions/own_lease.js';
-import type { SessionStore } from '../sessions/store.js';
 import { isRpcError, TelegramRefused } from '../telegram/errors.js';
 import type { Channel, ConnectedAccount, TelegramGateway } from '../telegram/gateway.js';
 import { knownPeerOf, type Reader, type RunContext, storeNewMessages } from './reader.js';
 import { type RecoveryAction, recoveryAfter } from './recovery.js';
 import type { HeldLease } from './run_leases.js';
+import type { RunAccesses, RunPool, RunRecords, RunSessions } from './service_ports.js';
 
 export interface SessionReaderParts {
-  readonly runs: RunStore;
-  readonly sessions: SessionStore;
-  readonly pool: PoolService;
-  readonly accesses: AccountAccesses;
+  readonly runs: RunRecords;
+  readonly sessions: RunSessions;
+  readonly pool: RunPool;
+  readonly accesses: RunAccesses;
   readonly gateway: TelegramGateway;
   readonly clock: Clock;
   /** The longest flood wait that a run sleeps through, in seconds. */

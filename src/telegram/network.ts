@@ -1,3 +1,5 @@
+import { isIPv4 } from 'node:net';
+
 /** Where a data centre listens. */
 export interface DcAddress {
   readonly serverAddress: string;
@@ -12,8 +14,18 @@ export interface RsaKey {
   readonly exponent: number;
 }
 
+/** Where Telegram is, as plain data: what a thread is told. */
+export interface NetworkDefinition {
+  readonly firstDc: number;
+  readonly rsaKeys: readonly RsaKey[];
+  readonly dataCentres: readonly (DcAddress & { readonly dcId: number; readonly test: boolean })[];
+  /** Whether connections are made within this machine only. */
+  readonly loopbackOnly: boolean;
+}
+
 /** Where Telegram is. An address from a session file is never dialled. */
 export interface TelegramNetwork {
+  readonly definition: NetworkDefinition;
   /** The data centre at which a login begins. */
   readonly firstDc: number;
   /** Trusted in addition to Telegram's own. */
@@ -51,10 +63,36 @@ export function isTestAddress(dcId: number, serverAddress: string): boolean {
   return TEST_ADDRESSES.get(dcId) === serverAddress;
 }
 
+/** The network that is defined so. */
+export function networkOf(definition: NetworkDefinition): TelegramNetwork {
+  const { firstDc, dataCentres, loopbackOnly } = definition;
+  return {
+    definition,
+    firstDc,
+    // Between threads a Buffer arrives as a plain Uint8Array.
+    rsaKeys: definition.rsaKeys.map((key) => ({ ...key, modulus: Buffer.from(key.modulus) })),
+    dataCentre(dcId, test) {
+      const found = dataCentres.find((one) => one.dcId === dcId && one.test === test);
+      return found ? { serverAddress: found.serverAddress, port: found.port } : null;
+    },
+    mayDial: (host) => !loopbackOnly || isLoopback(host),
+  };
+}
+
+/** Names other than `localhost` are not resolved: they could lead anywhere. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+}
+
 /** Telegram itself. */
-export const telegramNetwork: TelegramNetwork = {
+export const telegramNetwork: TelegramNetwork = networkOf({
   firstDc: 2,
   rsaKeys: [],
-  dataCentre: wellKnownAddress,
-  mayDial: () => true,
-};
+  dataCentres: [false, true].flatMap((test) =>
+    [1, 2, 3, 4, 5].flatMap((dcId) => {
+      const address = wellKnownAddress(dcId, test);
+      return address ? [{ dcId, test, ...address }] : [];
+    }),
+  ),
+  loopbackOnly: false,
+});

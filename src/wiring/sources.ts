@@ -1,53 +1,69 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { systemTime } from '../kernel/clock.js';
+import { threadPerTask } from '../kernel/threads.js';
 import { RunBroadcast } from '../runs/broadcast.js';
 import type { Engine } from '../runs/engine.js';
 import { RunService } from '../runs/service.js';
 import { EmbeddedEngine } from '../scraping/engines/embedded.js';
-import { RunExecutor } from '../scraping/run_executor.js';
 import { RunLeases } from '../scraping/run_leases.js';
-import { openSink } from '../scraping/sinks/open_sink.js';
+import { RunThread } from '../scraping/run_thread/run_thread.js';
 import { SourceBots } from '../scraping/source_bots.js';
 import { SourceSchedules } from '../sources/schedules.js';
 import { SourceService } from '../sources/service.js';
 import { sourceSerializer } from '../sources/source_answer.js';
 import { applicationChooser } from '../telegram/application.js';
+import { telegramNetwork } from '../telegram/network.js';
 import type { Base } from './base.js';
 import type { Pool } from './pool.js';
 import type { Telegram } from './telegram.js';
 
-/** The engine that executes runs in this process, with sessions of the pool. */
-export function wireScraping(base: Base, { service: pool }: Pool, telegram: Telegram): EmbeddedEngine {
-  const { config, database, clock, timers, logger, vault, events, disposers } = base;
-  const { runs, sources, sessions, cluster } = database;
-  const { maxFileBytes, floodSleepMaxSeconds } = config.scraping;
+/** The engine that executes runs in a thread of this process, with sessions of the pool. */
+export function wireScraping(base: Base, pool: Pool, telegram: Telegram): EmbeddedEngine {
+  const { config, database, clock, timers, logger, events, disposers } = base;
+  const { runs, cluster } = database;
   const publish = (event: string, data: unknown) => events.publish(event, data);
   const broadcast = new RunBroadcast({ runs, cluster, publish, clock, timers });
-  const chooseApplication = applicationChooser(config.telegramApiId, config.telegramApiHash);
-  const executor = new RunExecutor({
-    ...{ runs, sources, sessions, pool, clock, timers },
-    leases: new RunLeases({ pool, timers }),
-    bots: new SourceBots({ sources, vault, chooseApplication }),
-    botProxy: config.defaultProxy,
-    accesses: telegram.sessions.accesses,
-    gateway: telegram.gateway,
-    openSink: (source, checkpoint, signal) =>
-      openSink(source, checkpoint, { config, clock, timers, newId: randomUUID }, signal),
-    limits: { maxFileBytes, floodSleepMaxSeconds },
-    onChanged: (runId) => broadcast.changed(runId),
-  });
+  const onChanged = (runId: number) => broadcast.changed(runId);
+  const thread = wireRunThread(base, pool, telegram, onChanged);
   const engine = new EmbeddedEngine({
-    ...{ runs, clock, timers, logger },
+    ...{ runs, clock, timers, logger, onChanged },
     newOwner: randomUUID,
     maxConcurrentRuns: config.scraping.maxConcurrentRuns,
-    executeRun: (run, signal) => executor.execute(run, signal),
-    onChanged: (runId) => broadcast.changed(runId),
+    executeRun: (run, signal) => thread.execute(run, signal),
   });
   disposers.add(
     () => broadcast.close(),
+    () => thread.close(),
     () => engine.close(),
   );
   return engine;
+}
+
+function wireRunThread(
+  { config, database, clock, timers, logger, vault, threads = threadPerTask, ...base }: Base,
+  { service: pool }: Pool,
+  telegram: Telegram,
+  onChanged: (runId: number) => void,
+): RunThread {
+  const { runs, sources, sessions } = database;
+  const { maxFileBytes, floodSleepMaxSeconds } = config.scraping;
+  const { dataDir, nasRoot, s3, defaultProxy: botProxy } = config;
+  const { network = telegramNetwork, telegramLimits = {} } = base;
+  const chooseApplication = applicationChooser(config.telegramApiId, config.telegramApiHash);
+  return new RunThread({
+    ...{ runs, sources, sessions, pool, clock, timers, threads, logger, onChanged },
+    leases: new RunLeases({ pool, timers }),
+    bots: new SourceBots({ sources, vault, chooseApplication }),
+    accesses: telegram.sessions.accesses,
+    task: {
+      targets: { dataDir, nasRoot, s3 },
+      limits: { maxFileBytes, floodSleepMaxSeconds },
+      network: network.definition,
+      ...{ telegramLimits, botProxy },
+    },
+    monotonic: systemTime.monotonic,
+  });
 }
 
 /** The maximum number of sources with a schedule: each has a timer in every replica. */

@@ -6,10 +6,10 @@ const entries = new WeakMap<Worker, string>();
 
 /** Threads reused by one test after another, for the life of the process: starting one takes longer than most tests. */
 export const reusedThreads: Threads = {
-  take(entry) {
+  take(entry, limits) {
     const thread = idle.get(entry.href)?.pop();
     if (!thread) {
-      const started = threadPerTask.take(entry);
+      const started = threadPerTask.take(entry, limits);
       entries.set(started, entry.href);
       return started;
     }

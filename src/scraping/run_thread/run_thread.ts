@@ -1,0 +1,156 @@
+import type { ResourceLimits, Worker } from 'node:worker_threads';
+import type { Logger } from 'winston';
+import type { Clock, ClockReading } from '../../kernel/clock.js';
+import { Unavailable } from '../../kernel/errors.js';
+import { exponentialDelay, sleep } from '../../kernel/retry.js';
+import { RpcPeer } from '../../kernel/rpc.js';
+import { stopListening, type Threads } from '../../kernel/threads.js';
+import type { Timers } from '../../kernel/timers.js';
+import type { OwnedRun, RunOutcome } from '../../runs/engine.js';
+import { RUN_ERRORS, RUN_THREAD_METHODS, type RunThreadCalls, type RunThreadTask } from './protocol.js';
+import { type HostedLeases, type RunServices, serviceCalls } from './service_calls.js';
+
+/** Its memory, in MiB: many times what runs need, and far less than a machine has. */
+const LIMITS: ResourceLimits = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 1024 };
+
+/** How long a thread without runs is kept, in milliseconds: its memory is worth more than its start. */
+const IDLE_MS = 300_000;
+
+/** How often the thread is told the time while it executes runs, in milliseconds. */
+const CLOCK_MS = 1_000;
+
+/** The delay before the thread is started again, doubled for each time in a row that it was lost. Milliseconds. */
+const FIRST_RESTART_MS = 1_000;
+const MAX_RESTART_MS = 60_000;
+
+export interface RunThreadParts extends RunServices {
+  readonly threads: Threads;
+  readonly task: Omit<RunThreadTask, 'clock'>;
+  readonly clock: Clock;
+  /** The monotonic clock that all threads share, in milliseconds. */
+  readonly monotonic: () => number;
+  readonly timers: Timers;
+  readonly logger: Logger;
+}
+
+/** The thread ended under its runs. They continue from their checkpoints. */
+export class RunThreadLost extends Unavailable {
+  constructor(cause: unknown) {
+    const message = 'the thread that executes runs ended unexpectedly';
+    super({ error: 'run_thread_lost', message }, 1, { cause });
+  }
+}
+
+/** A thread that executes runs. */
+interface Running {
+  readonly thread: Worker;
+  readonly peer: RpcPeer;
+  readonly calls: RunThreadCalls;
+  readonly leases: HostedLeases;
+}
+
+/**
+ * Executes runs in a thread of their own: nothing that they compute delays the event loop that leases. The thread
+ * starts with the first run, and ends when there has been none for some minutes. Leases and the ownership of runs are
+ * renewed on this side. A lost thread takes nothing along but its runs' time: they reject with RunThreadLost, their
+ * leases are given back once its connections are gone, and the next run starts another thread, after a delay.
+ */
+export class RunThread {
+  readonly #parts: RunThreadParts;
+  #running: Running | null = null;
+  #active = 0;
+  #losses = 0;
+  #restartAt = 0;
+  #stopIdleTimer: () => void = () => {};
+  #stopClockTimer: () => void = () => {};
+
+  constructor(parts: RunThreadParts) {
+    this.#parts = parts;
+  }
+
+  /** As `ExecuteRun`. Rejects with RunThreadLost as well. */
+  async execute(run: OwnedRun, signal: AbortSignal): Promise<RunOutcome> {
+    this.#began();
+    try {
+      const delayMs = this.#restartAt - this.#parts.monotonic();
+      if (delayMs > 0) await sleep(this.#parts.timers, delayMs, signal);
+      signal.throwIfAborted();
+      this.#running ??= this.#start();
+      const outcome = await this.#running.calls.execute(run, signal);
+      this.#losses = 0;
+      return outcome;
+    } finally {
+      this.#ended();
+    }
+  }
+
+  /** Ends the thread. No run may be under way. */
+  async close(): Promise<void> {
+    this.#stopIdleTimer();
+    const running = this.#running;
+    this.#running = null;
+    if (!running) return;
+    const { thread, peer, calls, leases } = running;
+    await leases.close();
+    await calls.end().catch(() => undefined);
+    peer.close(new Error('the run thread was ended'));
+    stopListening(thread);
+    thread.postMessage(null);
+    await this.#parts.threads.giveBack(thread);
+  }
+
+  #start(): Running {
+    const { threads, task, ...services } = this.#parts;
+    const thread = threads.take(new URL('./thread.js', import.meta.url), LIMITS);
+    thread.postMessage({ ...task, clock: this.#reading() } satisfies RunThreadTask);
+    const served = serviceCalls(services, (acquire) => calls.waiting(acquire));
+    const peer = new RpcPeer(thread, RUN_ERRORS, { ...served });
+    const calls = peer.remote<RunThreadCalls>('thread', RUN_THREAD_METHODS);
+    const running = { thread, peer, calls, leases: served.leases };
+    let cause: unknown;
+    thread.on('error', (error: unknown) => {
+      cause = error;
+    });
+    thread.on('exit', (code) => this.#lost(running, cause ?? new Error(`it ended with code ${code}`)));
+    return running;
+  }
+
+  /** Only now are its connections gone: its leases may be given back. */
+  #lost(running: Running, cause: unknown): void {
+    const { logger, monotonic } = this.#parts;
+    const { thread, peer, leases } = running;
+    logger.error('the run thread ended unexpectedly; its runs continue in a moment', { error: cause });
+    stopListening(thread);
+    if (this.#running === running) this.#running = null;
+    this.#restartAt = monotonic() + exponentialDelay(this.#losses, FIRST_RESTART_MS, MAX_RESTART_MS);
+    this.#losses += 1;
+    void leases.close();
+    peer.close(new RunThreadLost(cause));
+  }
+
+  #began(): void {
+    this.#active += 1;
+    this.#stopIdleTimer();
+    this.#running?.thread.ref();
+    if (this.#active === 1) this.#tellTime();
+  }
+
+  #ended(): void {
+    this.#active -= 1;
+    if (this.#active > 0) return;
+    this.#stopClockTimer();
+    // An idle thread must not keep the process alive.
+    this.#running?.thread.unref();
+    this.#stopIdleTimer = this.#parts.timers.after(IDLE_MS, () => void this.close());
+  }
+
+  #tellTime(): void {
+    this.#running?.peer.tell('thread', 'follow', this.#reading());
+    this.#stopClockTimer = this.#parts.timers.after(CLOCK_MS, () => this.#tellTime());
+  }
+
+  #reading(): ClockReading {
+    const { clock, monotonic } = this.#parts;
+    return { at: clock.now(), monotonic: monotonic() };
+  }
+}
