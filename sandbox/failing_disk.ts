@@ -2,7 +2,7 @@ import { constants, type MakeDirectoryOptions, type RmOptions } from 'node:fs';
 import fsPromises, { type FileHandle } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { resolve } from 'node:path';
-import { isMainThread } from 'node:worker_threads';
+import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 
 /** Must be loaded first: every tenth write below NAS_ROOT fails, as on a network disk with an unreliable connection. */
 
@@ -24,7 +24,7 @@ export interface DiskCall {
   readonly refused: boolean;
 }
 
-/** Controls for code that imports this in the same process. */
+/** Controls for code that imports this in the same thread. */
 export const disk = {
   /** Called after each operation. */
   onCall: (_call: DiskCall): void => undefined,
@@ -32,16 +32,24 @@ export const disk = {
   refusesSync: (_path: string): boolean => false,
 };
 
-let writes = 0;
-let refused = 0;
+/** [writes, refused], of all threads together. */
+const counts = new Int32Array(sharedCounts());
+
+function sharedCounts(): SharedArrayBuffer {
+  const name = 'failing disk';
+  const ofMainThread = getEnvironmentData(name) as SharedArrayBuffer | undefined;
+  const shared = ofMainThread ?? new SharedArrayBuffer(8);
+  setEnvironmentData(name, shared);
+  return shared;
+}
 
 function write(call: 'open' | 'write' | 'rename', path: string): void {
-  writes += 1;
-  if (writes % EVERY === 0) refuse(call, path);
+  const before = Atomics.add(counts, 0, 1);
+  if ((before + 1) % EVERY === 0) refuse(call, path);
 }
 
 function refuse(call: DiskCall['call'], path: string): never {
-  refused += 1;
+  Atomics.add(counts, 1, 1);
   disk.onCall({ call, path, refused: true });
   const message = `EIO: i/o error, ${call} '${path}'`;
   throw Object.assign(new Error(message), { code: 'EIO', errno: -5, syscall: call, path });
@@ -90,32 +98,35 @@ function faltering(file: FileHandle, path: string): FileHandle {
   });
 }
 
+const { open, rename, mkdir, rm } = fsPromises;
+Object.assign(fsPromises, {
+  async open(path: string, flags?: string | number, mode?: number) {
+    if (!isIn(path)) return open(path, flags, mode);
+    if (!isForWriting(flags)) return faltering(await open(path, flags, mode), path);
+    write('open', path);
+    const file = faltering(await open(path, flags, mode), path);
+    done('open', path);
+    return file;
+  },
+  async rename(from: string, to: string) {
+    if (isBelow(to)) write('rename', to);
+    await rename(from, to);
+    if (isBelow(to)) done('rename', to, { from });
+  },
+  async mkdir(path: string, options?: MakeDirectoryOptions) {
+    const made = await mkdir(path, options);
+    if (isBelow(path)) done('mkdir', path);
+    return made;
+  },
+  async rm(path: string, options?: RmOptions) {
+    await rm(path, options);
+    if (isBelow(path)) done('rm', path);
+  },
+});
+syncBuiltinESMExports();
 if (isMainThread) {
-  const { open, rename, mkdir, rm } = fsPromises;
-  Object.assign(fsPromises, {
-    async open(path: string, flags?: string | number, mode?: number) {
-      if (!isIn(path)) return open(path, flags, mode);
-      if (!isForWriting(flags)) return faltering(await open(path, flags, mode), path);
-      write('open', path);
-      const file = faltering(await open(path, flags, mode), path);
-      done('open', path);
-      return file;
-    },
-    async rename(from: string, to: string) {
-      if (isBelow(to)) write('rename', to);
-      await rename(from, to);
-      if (isBelow(to)) done('rename', to, { from });
-    },
-    async mkdir(path: string, options?: MakeDirectoryOptions) {
-      const made = await mkdir(path, options);
-      if (isBelow(path)) done('mkdir', path);
-      return made;
-    },
-    async rm(path: string, options?: RmOptions) {
-      await rm(path, options);
-      if (isBelow(path)) done('rm', path);
-    },
+  process.on('exit', () => {
+    const [writes, refused] = counts;
+    process.stderr.write(`${JSON.stringify({ writes, refused })}\n`);
   });
-  syncBuiltinESMExports();
-  process.on('exit', () => process.stderr.write(`${JSON.stringify({ writes, refused })}\n`));
 }

@@ -14,6 +14,7 @@ import { nodeTimers } from '../../src/kernel/timers.js';
 import type { Checkpoint, RunLogEntry, ScrapedFile } from '../../src/runs/store.js';
 import { Client } from '../journeys/client.js';
 import { sendCode } from '../journeys/journey.js';
+import { runsInProcess } from '../service/runs_in_process.js';
 
 /** A call of the disk, or a record: what is recorded counts from then on. */
 export type FlushedEvent =
@@ -110,6 +111,7 @@ async function main({ directory, nasRoot, refusedOnce }: FlushedRunOptions): Pro
   const container = await createContainer(config, {
     ...{ logger: createLogger({ level: 'error' }), time: systemTime, timers: nodeTimers },
     network: sandboxNetwork(sandbox),
+    threads: runsInProcess,
   });
   await container.start();
   const service = await listen(container, 0);
