@@ -1,12 +1,13 @@
 import type { Benchmark, Sizes } from '../benchmark.js';
 import { type Finding, table } from '../finding.js';
 import type { Workplace } from '../workplace.js';
+import { leasing } from './leasing.js';
 import type { DatabaseChoice } from './own_database.js';
 import { speed } from './speed.js';
 import { goBy, WAYS } from './ways.js';
 
 /** The values of `--way`. */
-export const PARTS = ['speed', ...WAYS];
+export const PARTS = ['speed', 'leasing', ...WAYS];
 
 const MINUTES_A_PART = 40;
 
@@ -31,6 +32,7 @@ async function measured(
   databases: readonly DatabaseChoice[],
 ): Promise<Finding[]> {
   if (part === 'speed') return speed(await open());
+  if (part === 'leasing') return leasing(await open());
   const findings: Finding[] = [];
   for (const database of databases) findings.push(...(await goBy(part, database, open)));
   return findings;

@@ -18,18 +18,18 @@ const OWN_PLACE: ReadonlySet<string> = new Set(['name', 'message', 'stack', 'cau
 export class ErrorPassing {
   readonly #byName: ReadonlyMap<string, ErrorClass>;
 
-  /** `classes`: those that are told apart. Their fields must be plain data; no two have the same name. */
+  /** `classes`: those that are told apart; no two have the same name. */
   constructor(classes: readonly ErrorClass[]) {
     this.#byName = new Map(classes.map((one) => [one.name, one]));
   }
 
-  /** Of an error whose class is not known, only plain values are passed. */
+  /** Fields that no thread could receive are left out, and of a class that is not known all but simple values. */
   pack(error: unknown): PassedError {
     if (!(error instanceof Error)) return this.pack(new Error(String(error)));
     const className = this.#classOf(error);
     const { name, message, stack, cause } = error;
     const fields = Object.entries(error).filter(
-      ([field, value]) => !OWN_PLACE.has(field) && (className !== null || isPlain(value)),
+      ([field, value]) => !OWN_PLACE.has(field) && (className === null ? isSimple(value) : isPassable(value)),
     );
     return {
       ...{ className, name, message, stack },
@@ -56,6 +56,15 @@ export class ErrorPassing {
   }
 }
 
-function isPlain(value: unknown): boolean {
+function isSimple(value: unknown): boolean {
   return value === null || ['string', 'number', 'boolean', 'bigint'].includes(typeof value);
+}
+
+function isPassable(value: unknown): boolean {
+  try {
+    structuredClone(value);
+    return true;
+  } catch {
+    return false;
+  }
 }

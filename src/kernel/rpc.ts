@@ -91,9 +91,9 @@ export class RpcPeer {
     const signal = args[at] as AbortSignal | undefined;
     const abort = () => this.#post({ kind: 'abort', id, reason: this.#errors.pack(signal?.reason) });
     const result = new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
       const sent = args.map((arg, index) => (index === at ? null : arg));
       this.#post({ kind: 'call', id, object, method, args: sent, signalAt: at < 0 ? null : at });
+      this.#pending.set(id, { resolve, reject });
     });
     if (!signal) return result;
     signal.addEventListener('abort', abort, { once: true });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createSteadyClock, systemTime } from '../../src/kernel/clock.js';
+import { createSteadyClock, FollowingClock, systemTime } from '../../src/kernel/clock.js';
 
 const START = Date.UTC(2026, 0, 1);
 const HOUR = 3_600_000;
@@ -141,5 +141,20 @@ describe('a displayed time', () => {
     expect(clock.display(START).getTime()).toBe(START - HOUR);
     machine.wallAt += HOUR + 7;
     expect(clock.display(START).getTime()).toBe(START);
+  });
+});
+
+describe('a clock that follows the one of another thread', () => {
+  it('continues from the reading that it was told last, and never goes back', () => {
+    let monotonic = 5_000.5;
+    const clock = new FollowingClock({ at: START, monotonic }, () => monotonic);
+    monotonic += 1_500;
+    expect(clock.now()).toBe(START + 1_500);
+    clock.follow({ at: START + 1_000, monotonic });
+    expect(clock.now()).toBe(START + 1_500);
+    monotonic += 700;
+    expect(clock.now()).toBe(START + 1_700);
+    clock.follow({ at: START + HOUR, monotonic: monotonic - 250 });
+    expect(clock.now()).toBe(START + HOUR + 250);
   });
 });

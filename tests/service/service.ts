@@ -9,6 +9,7 @@ import { loadConfig } from '../../src/config.js';
 import { type Container, createContainer } from '../../src/container.js';
 import { systemTime } from '../../src/kernel/clock.js';
 import { createLogger } from '../../src/kernel/logging.js';
+import type { Threads } from '../../src/kernel/threads.js';
 import { nodeTimers, type Timers } from '../../src/kernel/timers.js';
 import type { GatewayLimits } from '../../src/telegram/gateway.js';
 import type { TelegramNetwork } from '../../src/telegram/network.js';
@@ -31,6 +32,8 @@ export interface ServiceOptions {
   /** Files in SESSIONS_DIR by relative path; a list makes empty ones, which are leasable. */
   readonly files?: readonly string[] | Readonly<Record<string, string | Buffer>>;
   readonly timers?: Timers;
+  /** By default, threads that are reused. */
+  readonly threads?: Threads;
   /** Where it matters; otherwise as the environment says. */
   readonly database?: DatabaseKind;
   /** The database shared by several services, which outlives each of them; they use its time. */
@@ -102,13 +105,13 @@ export class Service {
     });
     const logger = createLogger({ level: 'debug', stream });
     const timers = this.#options.timers ?? (shared ? nodeTimers : this.time);
-    const { network, telegramLimits } = this.#options;
+    const { network, telegramLimits, threads = reusedThreads } = this.#options;
     const container = await createContainer(config, {
       logger,
       time: shared ? systemTime : this.time,
       ownTime: shared === undefined,
       timers,
-      threads: reusedThreads,
+      threads,
       ...(network && { network }),
       ...(telegramLimits && { telegramLimits }),
     });

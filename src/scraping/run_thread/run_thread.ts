@@ -72,8 +72,9 @@ export class RunThread {
   async execute(run: OwnedRun, signal: AbortSignal): Promise<RunOutcome> {
     this.#began();
     try {
-      const delayMs = this.#restartAt - this.#parts.monotonic();
-      if (delayMs > 0) await sleep(this.#parts.timers, delayMs, signal);
+      const { clock, timers } = this.#parts;
+      const delayMs = this.#restartAt - clock.now();
+      if (delayMs > 0) await sleep(timers, delayMs, signal);
       signal.throwIfAborted();
       this.#running ??= this.#start();
       const outcome = await this.#running.calls.execute(run, signal);
@@ -117,12 +118,12 @@ export class RunThread {
 
   /** Only now are its connections gone: its leases may be given back. */
   #lost(running: Running, cause: unknown): void {
-    const { logger, monotonic } = this.#parts;
+    const { logger, clock } = this.#parts;
     const { thread, peer, leases } = running;
     logger.error('the run thread ended unexpectedly; its runs continue in a moment', { error: cause });
     stopListening(thread);
     if (this.#running === running) this.#running = null;
-    this.#restartAt = monotonic() + exponentialDelay(this.#losses, FIRST_RESTART_MS, MAX_RESTART_MS);
+    this.#restartAt = clock.now() + exponentialDelay(this.#losses, FIRST_RESTART_MS, MAX_RESTART_MS);
     this.#losses += 1;
     void leases.close();
     peer.close(new RunThreadLost(cause));
