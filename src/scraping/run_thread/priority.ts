@@ -2,8 +2,8 @@ import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { basename } from 'node:path';
 
-/** As `nice` counts: a thread of 10 gets a tenth of the time that one of 0 gets, where both want all of it. */
-const NICENESS = 10;
+/** As `nice` counts: where both want all of a processor, a thread of 5 gets a quarter of it, and one of 0 the rest. */
+const NICENESS = 5;
 
 /**
  * Lets the threads that lease go first where there are fewer processors than threads that want one. Linux has
