@@ -1,7 +1,8 @@
 import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
-import { Conflict, type ErrorDetail } from '../kernel/errors.js';
+import type { ErrorDetail } from '../kernel/errors.js';
 import { ENCRYPTION_KEY_BYTES } from './encryption_key.js';
+import { SecretUnreadable, VaultError } from './vault_errors.js';
 
 /** The contexts of the secrets that are kept for longer than a login lasts: each names the field it stays in. */
 export const PROXY_PASSWORD = 'proxy.pass';
@@ -11,30 +12,10 @@ export const SOURCE_API_HASH = 'sources.api_hash';
 export const SOURCE_BOT_TOKEN = 'sources.bot_token';
 export const SOURCE_BOT_SESSION = 'sources.bot_session';
 
-/**
- * Why a vault failed: `bad_key` (no key, or not 32 bytes), `malformed` (not one of its tokens), `unknown_key`
- * (encrypted with a key it does not have), `wrong_context` (encrypted for another field) or `tampered`.
- */
-export type VaultErrorCode = 'bad_key' | 'malformed' | 'unknown_key' | 'wrong_context' | 'tampered';
-
-/** An error of the vault. Neither the message nor any field contains a key, a plaintext or a token. */
-export class VaultError extends Error {
-  override readonly name = 'VaultError';
-  readonly code: VaultErrorCode;
-
-  constructor(code: VaultErrorCode, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
 interface NamedKey {
   readonly kid: string;
   readonly key: KeyObject;
 }
-
-/** A stored secret that no key in use decrypts; the message says which one, and how to give it again. No secret. */
-export class SecretUnreadable extends Conflict {}
 
 /** Decrypts a secret. @throws SecretUnreadable made of `detail` where no key does; what else `decrypting` throws. */
 export async function decryptedOr<Secret>(

@@ -2,7 +2,7 @@ import type { Response } from 'express';
 import type { Logger } from 'winston';
 import type { z } from 'zod';
 import type { KeyService } from '../access/keys.js';
-import { SecretUnreadable } from '../access/vault.js';
+import { SecretUnreadable } from '../access/vault_errors.js';
 import { type Context, defineRoute, type Method, type Reply, type Route } from '../http/route.js';
 import type { ApiKey } from '../kernel/api_key.js';
 import { exactAddress } from '../kernel/client_address.js';

@@ -1,4 +1,4 @@
-import { VaultError } from '../access/vault.js';
+import { VaultError } from '../access/vault_errors.js';
 import { BadRequest } from '../kernel/errors.js';
 import type { ProxyAddress } from '../kernel/proxy.js';
 import type { KnownPeer } from '../runs/store.js';

@@ -1,4 +1,4 @@
-import { SecretUnreadable } from '../access/vault.js';
+import { SecretUnreadable } from '../access/vault_errors.js';
 import type { Clock } from '../kernel/clock.js';
 import { NotFound } from '../kernel/errors.js';
 import type { KnownPeer } from '../runs/store.js';

@@ -1,4 +1,4 @@
-import { SecretUnreadable } from '../access/vault.js';
+import { SecretUnreadable } from '../access/vault_errors.js';
 import { Conflict } from '../kernel/errors.js';
 import { judgeTelegramError } from '../pool/telegram_error_verdicts.js';
 import { TelegramRefused } from '../telegram/errors.js';

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { CompactEncrypt, decodeProtectedHeader } from 'jose';
-import { Vault, VaultError } from '../../src/access/vault.js';
+import { Vault } from '../../src/access/vault.js';
+import { VaultError } from '../../src/access/vault_errors.js';
 
 const OLD = randomBytes(32);
 const NEW = randomBytes(32);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { SecretUnreadable } from '../../src/access/vault.js';
+import { SecretUnreadable } from '../../src/access/vault_errors.js';
 import { Conflict } from '../../src/kernel/errors.js';
 import { checkWithoutAsking, refusedCheck } from '../../src/sessions/check_results.js';
 import {

@@ -1,4 +1,4 @@
-import { SecretUnreadable, VaultError } from '../../access/vault.js';
+import { SecretUnreadable, VaultError } from '../../access/vault_errors.js';
 import type { ClockReading } from '../../kernel/clock.js';
 import {
   BadGateway,

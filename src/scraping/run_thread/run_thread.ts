@@ -10,8 +10,8 @@ import type { OwnedRun, RunOutcome } from '../../runs/engine.js';
 import { RUN_ERRORS, RUN_THREAD_METHODS, type RunThreadCalls, type RunThreadTask } from './protocol.js';
 import { type HostedLeases, type RunServices, serviceCalls } from './service_calls.js';
 
-/** Its memory, in MiB: many times what runs need, and far less than a machine has. */
-const LIMITS: ResourceLimits = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 1024 };
+/** Its memory, in MiB. Young as in other threads: more is no faster. Old: many times what runs need. */
+const LIMITS: ResourceLimits = { maxYoungGenerationSizeMb: 6, maxOldGenerationSizeMb: 1024 };
 
 /** How long a thread without runs is kept, in milliseconds: its memory is worth more than its start. */
 const IDLE_MS = 300_000;

@@ -4,8 +4,7 @@ import type { Timers } from '../../kernel/timers.js';
 import type { Checkpoint } from '../../runs/store.js';
 import { DiskSink } from './disk_sink.js';
 import { SinkFailed } from './failures.js';
-import { connectS3, type S3Config } from './s3_bucket.js';
-import { S3Sink } from './s3_sink.js';
+import type { S3Config } from './s3_bucket.js';
 import type { Sink, StoringSource } from './sink.js';
 
 /** What sinks need: the settings of their targets, and their dependencies. */
@@ -48,6 +47,11 @@ export async function openSink(
       return DiskSink.open('NAS', config.nasRoot, source, checkpoint, parts);
     case 'S3': {
       const workingRoot = join(config.dataDir, 'scraped-working');
+      // Loaded by those who use it: it takes memory.
+      const [{ connectS3 }, { S3Sink }] = await Promise.all([
+        import('./s3_bucket.js'),
+        import('./s3_sink.js'),
+      ]);
       const bucket = await connectS3(config.s3);
       return S3Sink.open(source, checkpoint, { bucket, workingRoot, clock, newId }, signal);
     }
