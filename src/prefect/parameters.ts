@@ -1,15 +1,6 @@
 import { TeleGateError } from '../kernel/errors.js';
+import type { RunForm } from '../runs/store.js';
 import { normaliseFileTypes } from '../sources/source_settings.js';
-
-/** What a run is limited to, as Prefect's form or command line says it; null: not limited. */
-export interface RunForm {
-  /** At most this many messages. */
-  readonly limit: number | null;
-  /** No message from before; milliseconds since 1970. */
-  readonly since: number | null;
-  /** Extensions, instead of the source's. Empty: no file. */
-  readonly fileTypes: readonly string[] | null;
-}
 
 /** The parameters of a source's deployment as a JSON schema, from which Prefect makes its form. */
 export function parameterSchema(sourceId: number) {

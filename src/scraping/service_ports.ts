@@ -11,7 +11,16 @@ import type { SourceBots } from './source_bots.js';
 
 export type RunRecords = Pick<
   RunStore,
-  'run' | 'mark' | 'log' | 'checkpoint' | 'store' | 'storedAs' | 'peer' | 'savePeer' | 'forgetPeer'
+  | 'run'
+  | 'mark'
+  | 'log'
+  | 'checkpoint'
+  | 'saveTotal'
+  | 'store'
+  | 'storedAs'
+  | 'peer'
+  | 'savePeer'
+  | 'forgetPeer'
 >;
 
 export type RunSources = Pick<SourceStore, 'source' | 'fillTitle'>;

@@ -98,6 +98,7 @@ export const SERVICE_METHODS = {
     peer: true,
     savePeer: true,
     forgetPeer: true,
+    saveTotal: true,
   }),
   sources: methodsOf<RunSources>({ source: true, fillTitle: true }),
   sessions: methodsOf<RunSessions>({ session: true }),
