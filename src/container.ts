@@ -21,6 +21,7 @@ import { type Features, wireApp } from './wiring/app.js';
 import { type Base, type Dependencies, openBase } from './wiring/base.js';
 import { type Intake, wireIntake } from './wiring/intake.js';
 import { type Pool, wirePool } from './wiring/pool.js';
+import { type Deployments, wireDeployments, wirePrefect, withoutDeployments } from './wiring/prefect.js';
 import { wireScraping, wireSources } from './wiring/sources.js';
 import { wireTelegram } from './wiring/telegram.js';
 
@@ -37,7 +38,7 @@ export interface Container {
   readonly clock: SteadyClock;
   /** Creates an admin key where there is no key yet, and saves it in DATA_DIR/admin.key; null: there is one. */
   createFirstKey(): Promise<string | null>;
-  /** Starts the periodic jobs. */
+  /** Starts the periodic jobs. @throws PrefectRefused. */
   start(): Promise<void>;
   /** Answers requests on hold and ends event streams, so that connections can close. */
   quiesce(): void;
@@ -60,8 +61,10 @@ export async function createContainer(config: Config, dependencies: Dependencies
     const telegram = wireTelegram(base, intake, pool);
     disposers.add(wireRevocations(base, keys, pool));
     const engine = wireScraping(base, pool, telegram);
-    const sources = wireSources(base, engine);
-    const features = { keys, intake, pool, telegram, sources, engine };
+    const prefect = config.prefect && wirePrefect(base, config.prefect);
+    const deployments = prefect ? wireDeployments(base, prefect) : withoutDeployments(base);
+    const sources = wireSources(base, engine, deployments);
+    const features = { keys, intake, pool, telegram, sources, engine, prefect, deployments };
     return {
       ...wireApp(base, features),
       database,
@@ -97,15 +100,23 @@ function wireRevocations({ events, clock, timers }: Base, keys: KeyService, pool
 /** How often the schedules of sources are read again from the database: a replica may have missed a change. */
 const RELOAD_SCHEDULES_SECONDS = 600;
 
+/** The features with jobs. */
+interface Started extends Features {
+  readonly engine: EmbeddedEngine;
+  readonly deployments: Deployments;
+}
+
 async function startJobs(
   base: Base,
-  { intake, pool, telegram, sources, engine }: Features & { readonly engine: EmbeddedEngine },
+  { intake, pool, telegram, sources, engine, prefect, deployments }: Started,
 ): Promise<void> {
   const { config, database, databaseHealth, timers, logger, disposers } = base;
+  await prefect?.setup.start();
   if (!database.shared) await endAbandonedLeases(pool.service);
   await startWatchingFiles(base, intake);
   await sources.schedules.followAll();
   engine.start();
+  deployments.start();
   const { health } = telegram.sessions;
   const { cluster } = database;
   disposers.add(

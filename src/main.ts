@@ -12,6 +12,7 @@ import { DiskFull, isDiskFull } from './kernel/disk_full.js';
 import { DatabaseDamaged, Unavailable } from './kernel/errors.js';
 import { createLogger } from './kernel/logging.js';
 import { nodeTimers } from './kernel/timers.js';
+import { PrefectRefused } from './prefect/errors.js';
 import { DatabaseRefused } from './storage/database.js';
 
 /** How long pending requests may take once the service is stopped, in milliseconds. */
@@ -107,6 +108,7 @@ function explain(error: unknown): string {
     DiskFull,
     KeyFileError,
     EncryptionKeysDiffer,
+    PrefectRefused,
   ];
   if (error instanceof Error && mistakes.some((mistake) => error instanceof mistake)) return error.message;
   if (error instanceof Unavailable) return 'The database became unavailable: start again when it is back.';

@@ -12,6 +12,8 @@ export interface OperationsParts {
   readonly snapshot: (key: ApiKey) => Promise<unknown>;
   /** Each required part of the service: null, or why it does not work. */
   readonly checks: () => Promise<Readonly<Record<string, string | null>>>;
+  /** As `checks`, the parts without which the service is ready all the same. */
+  readonly optional?: () => Readonly<Record<string, string | null>>;
 }
 
 /** The routes that monitor the service itself. */
@@ -31,12 +33,14 @@ function health(): Route {
   });
 }
 
-function ready({ checks }: OperationsParts): Route {
+function ready({ checks, optional = () => ({}) }: OperationsParts): Route {
   return defineRoute({
     method: 'get',
     path: '/ready',
     tag: 'Operations',
     summary: 'Whether the service is ready: database, sessions directory',
+    description:
+      'It is ready without Prefect, if that is used; `checks.prefect` then says why it is not `ok`.',
     access: 'public',
     responses: {
       200: {
@@ -50,7 +54,9 @@ function ready({ checks }: OperationsParts): Route {
       const failed = found.filter(([, reason]) => reason !== null);
       if (failed.length > 0)
         throw new Unavailable({ error: 'not_ready', reasons: Object.fromEntries(failed) }, 1);
-      return { body: { status: 'ready', checks: Object.fromEntries(found.map(([name]) => [name, 'ok'])) } };
+      const parts = [...found, ...Object.entries(optional())];
+      const checked = Object.fromEntries(parts.map(([name, reason]) => [name, reason ?? 'ok']));
+      return { body: { status: 'ready', checks: checked } };
     },
   });
 }

@@ -172,11 +172,11 @@ export interface DeploymentPlace {
   readonly workPool: string;
 }
 
-/** The body that creates a source's deployment; `keptSchedule` as in `ourSpec`. */
+/** The body that creates a source's deployment; `keptSchedule` as for `ourSpec`. */
 export function newDeployment(
   source: DeployedSource,
   { flowId, workPool }: DeploymentPlace,
-  keptSchedule: string | null,
+  keptSchedule: string | null = null,
 ): DeploymentCreate {
   const { name, description, tags, isActive, schedule } = ourSpec(source, workPool, keptSchedule);
   return {
@@ -192,6 +192,7 @@ export interface DeploymentChange {
   readonly patches: readonly DeploymentUpdate[];
   /** Ids of schedules. */
   readonly activate: readonly string[];
+  /** Ids of schedules, some of which the patches may have removed already. */
   readonly remove: readonly string[];
 }
 
@@ -208,10 +209,12 @@ export function deploymentChange(
   const pushes = new Set(push);
   const schedules = prefectSchedules(ours.schedule);
   const replaces = pushes.has('schedule') && schedules.length > 0;
+  const slugs: ReadonlySet<string | null> = new Set(schedules.map((_, at) => slugAt(at)));
   const patch: DeploymentUpdate = {
     ...(pushes.has('description') && { description: ours.description }),
     ...(pushes.has('tags') && { tags: mergedTags(ours, existing, base) }),
-    ...(pushes.has('isActive') && { paused: !ours.isActive }),
+    // A schedule that was paused by itself is not so any more once it is replaced or removed.
+    ...((pushes.has('isActive') || pushes.has('schedule')) && { paused: !ours.isActive }),
     ...(replaces && { schedules: schedules.map(scheduleBody) }),
     ...(pushes.has('wiring') && wiringPatch(ours, existing)),
   };
@@ -224,7 +227,10 @@ export function deploymentChange(
       ...(Object.keys(patch).length > 0 ? [patch] : []),
     ],
     activate: pushes.has('isActive') && ours.isActive && isDormant ? ids(false) : [],
-    remove: pushes.has('schedule') && schedules.length === 0 ? existing.schedules.map(({ id }) => id) : [],
+    // Where all have slugs, a patch leaves those with others.
+    remove: pushes.has('schedule')
+      ? existing.schedules.filter(({ slug }) => !slugs.has(slug)).map(({ id }) => id)
+      : [],
   };
 }
 
@@ -259,7 +265,11 @@ function wiringBody(sourceId: number, workPool: string) {
 }
 
 function scheduleBody(schedule: PrefectSchedule, at: number) {
-  return { slug: at === 0 ? SCHEDULE_SLUG : `${SCHEDULE_SLUG}-${at + 1}`, active: true, schedule };
+  return { slug: slugAt(at), active: true, schedule };
+}
+
+function slugAt(at: number): string {
+  return at === 0 ? SCHEDULE_SLUG : `${SCHEDULE_SLUG}-${at + 1}`;
 }
 
 function mergedTags(ours: DeploymentSpec, { tags }: DeploymentResponse, base: SyncedSpec | null): string[] {

@@ -92,7 +92,10 @@ export interface PrefectStore {
   deployments(afterSourceId: number, limit: number): Promise<DeploymentOfSource[]>;
   /** The deployments of these sources. */
   deploymentsOf(sourceIds: readonly number[]): Promise<Deployment[]>;
-  /** Prefect has accepted the source as of `revision`: it stays due if it was changed since. */
+  /**
+   * Prefect has accepted the source as of `revision`. If it was changed since, it stays due, and `foreignSchedule` is
+   * not saved: the change may have replaced it.
+   */
   saveSynced(sourceId: number, synced: SyncedDeployment): Promise<void>;
   /** An attempt to synchronise failed: why. */
   saveError(sourceId: number, error: string): Promise<void>;

@@ -44,8 +44,18 @@ interface Kept {
   readonly stop: () => void;
 }
 
+/** Who runs sources on their schedules. */
+export interface Schedules {
+  /** Whether no further source can have one. */
+  readonly full: boolean;
+  /** Called when the source was created, changed or deleted here. */
+  changed(id: number): Promise<void>;
+  /** Called at the start, and periodically: a change may not have been announced. */
+  followAll(): Promise<void>;
+}
+
 /** The schedules of sources, in sync with the store. A source is run by one replica each time. */
-export class SourceSchedules {
+export class SourceSchedules implements Schedules {
   readonly #parts: SourceSchedulesParts;
   readonly #jobs: Pick<Cluster, 'takeJob'>;
   readonly #kept = new Map<number, Kept>();

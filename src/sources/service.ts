@@ -3,7 +3,7 @@ import { BadRequest, Conflict, NotFound } from '../kernel/errors.js';
 import type { Page } from '../kernel/page.js';
 import { type RunService, runInProgress } from '../runs/service.js';
 import type { Run, RunStore } from '../runs/store.js';
-import type { SourceSchedules } from './schedules.js';
+import type { Schedules } from './schedules.js';
 import {
   changedSettings,
   newSettings,
@@ -16,7 +16,7 @@ export interface SourceServiceParts {
   readonly sources: SourceStore;
   readonly checkpoints: Pick<RunStore, 'checkpoint'>;
   readonly runs: RunService;
-  readonly schedules: Pick<SourceSchedules, 'changed' | 'full'>;
+  readonly schedules: Pick<Schedules, 'changed' | 'full'>;
   readonly settings: SettingsParts;
   readonly clock: Clock;
 }

@@ -24,6 +24,7 @@ import { sourceRoutes } from '../sources/routes.js';
 import type { Base } from './base.js';
 import type { Intake } from './intake.js';
 import type { Pool } from './pool.js';
+import type { Prefect } from './prefect.js';
 import type { Sources } from './sources.js';
 import type { Telegram } from './telegram.js';
 
@@ -34,6 +35,8 @@ export interface Features {
   readonly pool: Pool;
   readonly telegram: Telegram;
   readonly sources: Sources;
+  /** Null: it is not used. */
+  readonly prefect: Pick<Prefect, 'setup'> | null;
 }
 
 /** The application, and its declared routes. */
@@ -45,7 +48,7 @@ export interface Wired {
 /** The application over the features. */
 export function wireApp(base: Base, features: Features): Wired {
   const { database, clock, config, logger } = base;
-  const { pool, keys } = features;
+  const { pool, keys, prefect } = features;
   const { syncScheduler } = features.intake;
   const registry = createRegistry();
   const countEvents = registerPoolMetrics(registry, {
@@ -57,13 +60,15 @@ export function wireApp(base: Base, features: Features): Wired {
     database: await base.databaseHealth.reason(),
     ...(syncScheduler && { sessions_directory: await syncScheduler.check() }),
   });
+  // Without it, leasing goes on, and so do the runs that were begun.
+  const optional = () => (prefect ? { prefect: prefect.setup.problem } : {});
   const { events } = base;
   const routes = [
     ...featureRoutes(base, features, {
       leaseIds: new LeaseIds({ mode: config.leaseId, registry, logger, clock }),
       observe: registerAcquireWait(registry),
     }),
-    ...operationsRoutes({ registry, events, snapshot: (key) => pool.status(key.tags), checks }),
+    ...operationsRoutes({ registry, events, snapshot: (key) => pool.status(key.tags), checks, optional }),
   ];
   const app = createApp({
     routes,

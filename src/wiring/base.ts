@@ -23,6 +23,8 @@ export interface Dependencies extends DatabaseDependencies {
   /** The network of Telegram; the real one by default. */
   readonly network?: TelegramNetwork;
   readonly telegramLimits?: Partial<GatewayLimits>;
+  /** The flow of all deployments in Prefect; the usual one by default. */
+  readonly prefectFlow?: string;
 }
 
 /** What the features share. */

@@ -16,6 +16,7 @@ import { applicationChooser } from '../telegram/application.js';
 import { telegramNetwork } from '../telegram/network.js';
 import type { Base } from './base.js';
 import type { Pool } from './pool.js';
+import type { Deployments } from './prefect.js';
 import type { Telegram } from './telegram.js';
 
 /** The engine that executes runs in a thread of this process, with sessions of the pool. */
@@ -72,18 +73,11 @@ const MAX_SCHEDULES = 10_000;
 export type Sources = ReturnType<typeof wireSources>;
 
 /** Sources, their schedules, and their runs, which `engine` executes. */
-export function wireSources({ config, database, clock, vault, logger, disposers }: Base, engine: Engine) {
-  const { sources, runs: store, cluster } = database;
+export function wireSources(base: Base, engine: Engine, deployments: Deployments) {
+  const { config, database, clock, vault } = base;
+  const { sources, runs: store } = database;
   const runs = new RunService({ store, engine, clock });
-  const begin = (sourceId: number) => runs.begin(sourceId, 'schedule');
-  const schedules = new SourceSchedules({
-    store: sources,
-    cluster,
-    maxSchedules: MAX_SCHEDULES,
-    logger,
-    begin,
-  });
-  disposers.add(() => schedules.dispose());
+  const schedules = deployments.schedules ?? ownSchedules(base, runs);
   const { nasRoot, s3 } = config;
   const roots = { localRoot: join(config.dataDir, 'scraped'), nasRoot, s3Bucket: s3.bucket };
   const service = new SourceService({
@@ -95,5 +89,15 @@ export function wireSources({ config, database, clock, vault, logger, disposers 
     clock,
   });
   const runsOf: SourceService['runs'] = (id, page) => service.runs(id, page);
-  return { service, runs, runsOf, schedules, serialize: sourceSerializer(runs, clock) };
+  const serialize = sourceSerializer(runs, clock, deployments.deploymentsOf);
+  return { service, runs, runsOf, schedules, serialize };
+}
+
+/** Runs sources on their schedules, without Prefect. */
+function ownSchedules({ database, logger, disposers }: Base, runs: RunService): SourceSchedules {
+  const { sources: store, cluster } = database;
+  const begin = (sourceId: number) => runs.begin(sourceId, 'schedule');
+  const schedules = new SourceSchedules({ store, cluster, maxSchedules: MAX_SCHEDULES, logger, begin });
+  disposers.add(() => schedules.dispose());
+  return schedules;
 }

@@ -41,6 +41,8 @@ export interface ServiceOptions {
   /** Where Telegram is. */
   readonly network?: TelegramNetwork;
   readonly telegramLimits?: Partial<GatewayLimits>;
+  /** The flow of its deployments in Prefect. */
+  readonly prefectFlow?: string;
   /** Where it listens, if free; any port by default. */
   readonly port?: number;
   /** Sees each request before the service does. */
@@ -105,7 +107,7 @@ export class Service {
     });
     const logger = createLogger({ level: 'debug', stream });
     const timers = this.#options.timers ?? (shared ? nodeTimers : this.time);
-    const { network, telegramLimits, threads = reusedThreads } = this.#options;
+    const { network, telegramLimits, threads = reusedThreads, prefectFlow } = this.#options;
     const container = await createContainer(config, {
       logger,
       time: shared ? systemTime : this.time,
@@ -114,8 +116,12 @@ export class Service {
       threads,
       ...(network && { network }),
       ...(telegramLimits && { telegramLimits }),
+      ...(prefectFlow && { prefectFlow }),
     });
-    await container.start();
+    await container.start().catch(async (error: unknown) => {
+      await container.dispose();
+      throw error;
+    });
     const { port = 0, onRequest } = this.#options;
     const server = createServer(container.app);
     if (onRequest) server.prependListener('request', onRequest);

@@ -53,11 +53,14 @@ function deployments(units: UnitOfWorkRunner): Deployments {
               .from(tables.deployments)
               .where(inArray(tables.deployments.sourceId, [...sourceIds])),
       ),
-    saveSynced: (sourceId, { deploymentId, synced, foreignSchedule: foreign, revision }) => {
-      const foreignSchedule = foreign && storable(foreign);
-      const accepted = { deploymentId, synced, foreignSchedule, syncedRevision: revision };
-      return change(sourceId, { ...accepted, error: null });
-    },
+    saveSynced: (sourceId, { deploymentId, synced, foreignSchedule: foreign, revision }) =>
+      units.run(async ({ db, tables: { deployments } }) => {
+        const isLatest = sql`${deployments.revision} = ${revision}`;
+        const latest = foreign && storable(foreign);
+        const foreignSchedule = sql`CASE WHEN ${isLatest} THEN ${latest} ELSE ${deployments.foreignSchedule} END`;
+        const accepted = { deploymentId, synced, foreignSchedule, syncedRevision: revision, error: null };
+        await db.update(deployments).set(accepted).where(eq(deployments.sourceId, sourceId));
+      }),
     saveError: (sourceId, error) => change(sourceId, { error: storableUpTo(MAX_CHARACTERS, error) }),
     forget: (sourceId) =>
       units.run(async ({ db, tables }) => {

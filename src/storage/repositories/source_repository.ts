@@ -67,7 +67,7 @@ function changes(units: UnitOfWorkRunner): Pick<SourceStore, 'create' | 'edit' |
         const values = { ...rowValues(change), updatedAt: now };
         const [edited] = await db.update(sources).set(values).where(eq(sources.id, id)).returning();
         if (!edited) return { kind: 'unknown' };
-        await bumpRevision(unit, id);
+        await bumpRevision(unit, id, change.schedule !== undefined);
         return { kind: 'done', source: edited };
       }),
     fillTitle: (id, channelTitle) =>

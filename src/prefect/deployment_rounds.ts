@@ -1,0 +1,195 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Logger } from 'winston';
+import type { Clock } from '../kernel/clock.js';
+import { Unavailable } from '../kernel/errors.js';
+import { exponentialDelay } from '../kernel/retry.js';
+import type { DeploymentResponse } from './api_types.js';
+import type { PrefectClient } from './client.js';
+import { DeploymentReconciler } from './deployment_reconciler.js';
+import { DeploymentRemoval } from './deployment_removal.js';
+import { deploymentName, sourceIdOf } from './deployment_spec.js';
+import { PrefectNotFound, PrefectUnauthorized } from './errors.js';
+import type { CallOptions } from './http.js';
+import type { PrefectPlace } from './setup.js';
+import type { Deployment, DeploymentOfSource, PrefectStore } from './store.js';
+
+export interface DeploymentRoundsParts {
+  readonly client: PrefectClient;
+  readonly store: Pick<
+    PrefectStore,
+    'dueDeployments' | 'deployments' | 'saveSynced' | 'saveError' | 'forget' | 'applyFromPrefect'
+  >;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** A source that Prefect refuses is tried again after this long, doubled each time, up to the second. */
+const RETRY_MS = [15_000, 600_000] as const;
+/** How many sources are made equal at the same time. */
+const MAX_CONCURRENT = 4;
+const PAGE = 200;
+/** How many sources are compared before others get the event loop. */
+const COMPARED_AT_ONCE = 20;
+
+interface Failure {
+  readonly revision: number;
+  readonly count: number;
+  readonly retryAt: number;
+}
+
+/**
+ * Goes through sources and their deployments, and makes them equal. What Prefect refuses of one source is saved and
+ * tried again later; what concerns all of them (Prefect or the database is away) ends the round.
+ */
+export class DeploymentRounds {
+  readonly #parts: DeploymentRoundsParts;
+  readonly #reconciler: DeploymentReconciler;
+  readonly #removal: DeploymentRemoval;
+  readonly #failures = new Map<number, Failure>();
+
+  constructor(parts: DeploymentRoundsParts) {
+    this.#parts = parts;
+    this.#reconciler = new DeploymentReconciler(parts);
+    this.#removal = new DeploymentRemoval(parts);
+  }
+
+  /** Whether deployments cannot be deleted yet because of their runs. */
+  get isRemoving(): boolean {
+    return this.#removal.isWaiting;
+  }
+
+  /** Compares all deployments with their sources, except sources that have none yet. */
+  async compareAll(place: PrefectPlace, options: CallOptions): Promise<void> {
+    const { client, store } = this.#parts;
+    const listed = new Map<number, DeploymentResponse>();
+    for await (const page of client.deploymentsOf(place.flowId, options)) {
+      for (const deployment of page) {
+        const sourceId = sourceIdOf(deployment.name);
+        if (sourceId !== null) listed.set(sourceId, deployment);
+      }
+    }
+    // Read after the list: each deployment in it is younger than its row.
+    for (let after = 0; ; ) {
+      const rows = await store.deployments(after, PAGE);
+      await eachOf(rows, async (row) => {
+        const { sourceId, deploymentId } = row.deployment;
+        const existing = listed.get(sourceId) ?? null;
+        listed.delete(sourceId);
+        if (existing || deploymentId !== null) await this.#settle(row, existing, place, options);
+      });
+      const last = rows.at(-1);
+      if (!last || rows.length < PAGE) break;
+      after = last.deployment.sourceId;
+    }
+    await this.#removeOrphans([...listed.values()], place, options);
+  }
+
+  /** Tells Prefect what is due, until `isOver`. */
+  async pushDue(place: PrefectPlace, options: CallOptions, isOver: () => boolean): Promise<void> {
+    for (let after = 0; !isOver(); ) {
+      const rows = await this.#parts.store.dueDeployments(after, PAGE);
+      await eachOf(rows, (row) => this.#settle(row, null, place, options));
+      const last = rows.at(-1);
+      if (!last || rows.length < PAGE) return;
+      after = last.deployment.sourceId;
+    }
+  }
+
+  /** `listed`: what Prefect has of it, if it was listed. */
+  async #settle(
+    row: DeploymentOfSource,
+    listed: DeploymentResponse | null,
+    place: PrefectPlace,
+    options: CallOptions,
+  ): Promise<void> {
+    const { sourceId, revision } = row.deployment;
+    const failure = this.#failures.get(sourceId);
+    if (failure?.revision === revision && this.#parts.clock.now() < failure.retryAt) return;
+    try {
+      await this.#makeEqual(row, listed ?? (await this.#find(row, place, options)), place, options);
+      this.#failures.delete(sourceId);
+    } catch (error) {
+      if (options.signal?.aborted || error instanceof Unavailable || error instanceof PrefectUnauthorized)
+        throw error;
+      await this.#failed(row.deployment, failure, error);
+    }
+  }
+
+  /** What Prefect has of a source that was not listed; null: nothing. */
+  #find(
+    { source, deployment: { sourceId, deploymentId } }: DeploymentOfSource,
+    { flowName }: PrefectPlace,
+    options: CallOptions,
+  ): Promise<DeploymentResponse | null> {
+    const { client } = this.#parts;
+    if (deploymentId !== null) return found(client.deployment(deploymentId, options));
+    // Putting one replaces what there is.
+    if (source) return Promise.resolve(null);
+    return found(client.deploymentNamed(flowName, deploymentName(sourceId), options));
+  }
+
+  async #makeEqual(
+    { source, deployment }: DeploymentOfSource,
+    existing: DeploymentResponse | null,
+    place: PrefectPlace,
+    options: CallOptions,
+  ): Promise<void> {
+    const { sourceId } = deployment;
+    const isRenamed = existing !== null && existing.name !== deploymentName(sourceId);
+    if (source && !isRenamed) return this.#reconciler.reconcile(source, deployment, existing, place, options);
+    if (existing && !(await this.#removal.remove(existing.id, options))) return;
+    if (source) return this.#reconciler.reconcile(source, deployment, null, place, options);
+    await this.#parts.store.forget(sourceId);
+    this.#parts.logger.info('the deployment of a deleted source was deleted', { source_id: sourceId });
+  }
+
+  /** Deletes deployments of sources that are not in the database. Those of another work pool are not ours. */
+  async #removeOrphans(
+    orphans: readonly DeploymentResponse[],
+    { workPool }: PrefectPlace,
+    options: CallOptions,
+  ): Promise<void> {
+    const { logger } = this.#parts;
+    await eachOf(orphans, async ({ id, name, work_pool_name: pool }) => {
+      if (pool !== null && pool !== workPool) return;
+      if (await this.#removal.remove(id, options))
+        logger.warn('a deployment without a source was deleted', { deployment: name });
+    });
+  }
+
+  async #failed(
+    { sourceId, revision }: Deployment,
+    last: Failure | undefined,
+    error: unknown,
+  ): Promise<void> {
+    const { store, clock, logger } = this.#parts;
+    const count = last?.revision === revision ? last.count + 1 : 1;
+    const retryAt = clock.now() + exponentialDelay(count - 1, ...RETRY_MS);
+    this.#failures.set(sourceId, { revision, count, retryAt });
+    const reason = error instanceof Error ? error.message : String(error);
+    logger.warn('a deployment could not be synchronised', { source_id: sourceId, reason });
+    await store.saveError(sourceId, reason);
+  }
+}
+
+async function found(reading: Promise<DeploymentResponse>): Promise<DeploymentResponse | null> {
+  return reading.catch((error: unknown) => {
+    if (error instanceof PrefectNotFound) return null;
+    throw error;
+  });
+}
+
+/** Runs `work` for each item, a few at the same time. Rejects with the first error once none is under way. */
+async function eachOf<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
+  const rest = items.entries();
+  const errors: unknown[] = [];
+  const next = async () => {
+    for (const [at, item] of rest) {
+      if (errors.length > 0) return;
+      if (at % COMPARED_AT_ONCE === 0) await setImmediate();
+      await work(item).catch((error: unknown) => errors.push(error));
+    }
+  };
+  await Promise.all(Array.from({ length: MAX_CONCURRENT }, next));
+  if (errors.length > 0) throw errors[0];
+}

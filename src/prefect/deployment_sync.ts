@@ -1,0 +1,134 @@
+import type { Logger } from 'winston';
+import type { Cluster } from '../cluster/cluster.js';
+import type { Clock } from '../kernel/clock.js';
+import { sleep } from '../kernel/retry.js';
+import type { Timers } from '../kernel/timers.js';
+import type { DeploymentRounds } from './deployment_rounds.js';
+import type { PrefectSetup } from './setup.js';
+
+export interface DeploymentSyncParts {
+  readonly setup: PrefectSetup;
+  readonly rounds: DeploymentRounds;
+  readonly cluster: Pick<Cluster, 'exclusively' | 'tell' | 'onTold'>;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly logger: Logger;
+}
+
+/** How often all deployments are compared with their sources. */
+const COMPARE_EVERY_MS = 15_000;
+/** How soon a deployment is looked at again whose runs have to end before it is deleted. */
+const REMOVE_AGAIN_MS = 2_000;
+/** How soon a replica that lost the database tries again. */
+const LEAD_AGAIN_MS = 5_000;
+
+/** The lock of the replica that does it, and what the others tell it. */
+const NAME = 'prefect deployments';
+
+/**
+ * Keeps the deployments in Prefect and the sources here equal. One replica does it, and another takes over when that is
+ * lost. Nothing depends on being told of a change: what Prefect lacks is recorded together with the change, and what was
+ * changed in Prefect is found by comparing all.
+ */
+export class DeploymentSync {
+  readonly #parts: DeploymentSyncParts;
+  readonly #closed = new AbortController();
+  #leading: Promise<void> | null = null;
+  #compareAt = 0;
+  #isWoken = false;
+  #wake = () => {};
+
+  constructor(parts: DeploymentSyncParts) {
+    this.#parts = parts;
+    parts.cluster.onTold(NAME, () => this.#look());
+    parts.setup.onReady(() => {
+      this.#compareAt = parts.clock.now();
+      this.#look();
+    });
+  }
+
+  /** Begins, as soon as no other replica does it. */
+  start(): void {
+    this.#leading ??= this.#lead();
+  }
+
+  /** A source was created, changed or deleted here: Prefect is told at once, whichever replica does it. */
+  changed(): void {
+    this.#parts.cluster.tell(NAME, null);
+    this.#look();
+  }
+
+  /** Stops; resolves when nothing is under way. */
+  async close(): Promise<void> {
+    this.#closed.abort();
+    await this.#leading;
+  }
+
+  #look(): void {
+    this.#isWoken = true;
+    this.#wake();
+  }
+
+  async #lead(): Promise<void> {
+    const { cluster, timers, logger } = this.#parts;
+    const { signal } = this.#closed;
+    const work = (lost: AbortSignal) => this.#repeat(AbortSignal.any([lost, signal]));
+    while (!signal.aborted) {
+      await cluster.exclusively(NAME, work, signal).catch(async (error: unknown) => {
+        if (signal.aborted) return;
+        logger.warn('deployments are not compared with their sources here for now', { error });
+        await sleep(timers, LEAD_AGAIN_MS, signal).catch(() => undefined);
+      });
+    }
+  }
+
+  async #repeat(signal: AbortSignal): Promise<void> {
+    const { clock, logger, setup } = this.#parts;
+    this.#compareAt = clock.now();
+    while (!signal.aborted) {
+      this.#isWoken = false;
+      try {
+        await this.#round(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        logger.warn('deployments could not be compared with their sources; it is tried again', { error });
+        this.#compareAt = clock.now() + COMPARE_EVERY_MS;
+        void setup.check();
+      }
+      await this.#pause(signal);
+    }
+  }
+
+  async #round(signal: AbortSignal): Promise<void> {
+    const { rounds, clock } = this.#parts;
+    const { place } = this.#parts.setup;
+    if (!place) return;
+    const isCompareDue = () => clock.now() >= this.#compareAt;
+    if (isCompareDue()) {
+      await rounds.compareAll(place, { signal });
+      this.#compareAt = clock.now() + COMPARE_EVERY_MS;
+    }
+    await rounds.pushDue(place, { signal }, isCompareDue);
+  }
+
+  /** Until the next comparison, or until there is something to do. */
+  async #pause(signal: AbortSignal): Promise<void> {
+    if (this.#isWoken || signal.aborted) return;
+    const { clock, timers, setup, rounds } = this.#parts;
+    const untilCompared = Math.max(0, this.#compareAt - clock.now());
+    const longest = setup.place ? untilCompared : COMPARE_EVERY_MS;
+    await new Promise<void>((resolve) => {
+      const stopTimer = timers.after(
+        rounds.isRemoving ? Math.min(longest, REMOVE_AGAIN_MS) : longest,
+        resolve,
+      );
+      this.#wake = () => {
+        stopTimer();
+        resolve();
+      };
+      signal.addEventListener('abort', this.#wake, { once: true });
+    });
+    signal.removeEventListener('abort', this.#wake);
+    this.#wake = () => {};
+  }
+}

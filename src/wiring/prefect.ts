@@ -1,0 +1,62 @@
+import type { PrefectConfig } from '../config.js';
+import { PrefectClient } from '../prefect/client.js';
+import { deploymentAnswers, unusedDeploymentAnswers } from '../prefect/deployment_answer.js';
+import { DeploymentRounds } from '../prefect/deployment_rounds.js';
+import { FLOW_NAME } from '../prefect/deployment_spec.js';
+import { DeploymentSync } from '../prefect/deployment_sync.js';
+import { PrefectHttp } from '../prefect/http.js';
+import { PrefectSetup } from '../prefect/setup.js';
+import type { Schedules } from '../sources/schedules.js';
+import type { DeploymentsOf } from '../sources/source_answer.js';
+import type { Base } from './base.js';
+
+export type Prefect = ReturnType<typeof wirePrefect>;
+
+/** The Prefect server of the settings, and what TeleGate needs there. Nothing is sent before `setup.start()`. */
+export function wirePrefect(base: Base, config: PrefectConfig) {
+  const { timers, logger, disposers, prefectFlow: flowName = FLOW_NAME } = base;
+  const { apiUrl, workPool, uiUrl } = config;
+  const client = new PrefectClient(new PrefectHttp({ address: config, timers, random: Math.random }));
+  const setup = new PrefectSetup({
+    ...{ client, apiUrl, workPool, flowName, timers, logger },
+    random: Math.random,
+  });
+  disposers.add(() => setup.close());
+  return { client, setup, uiUrl };
+}
+
+/** Sources as deployments: who follows their schedules, and what their answers say of Prefect. */
+export interface Deployments {
+  /** Null: TeleGate does by itself. */
+  readonly schedules: Schedules | null;
+  readonly deploymentsOf: DeploymentsOf;
+  /** Begins to keep deployments and sources equal. */
+  start(): void;
+}
+
+/** Prefect has a deployment of each source, and owns its schedule. */
+export function wireDeployments(
+  { database, clock, timers, logger, disposers }: Base,
+  { client, setup, uiUrl }: Prefect,
+): Deployments {
+  const { prefect: store, cluster } = database;
+  const rounds = new DeploymentRounds({ client, store, clock, logger });
+  const sync = new DeploymentSync({ setup, rounds, cluster, clock, timers, logger });
+  disposers.add(() => sync.close());
+  const urlOf = (id: string) => `${uiUrl}/deployments/deployment/${encodeURIComponent(id)}`;
+  return {
+    // Prefect has no maximum, and is told of all sources that were changed.
+    schedules: { full: false, changed: async () => sync.changed(), followAll: async () => undefined },
+    deploymentsOf: deploymentAnswers(store, urlOf, () => setup.problem),
+    start: () => sync.start(),
+  };
+}
+
+/** Without Prefect. */
+export function withoutDeployments({ database }: Base): Deployments {
+  return {
+    schedules: null,
+    deploymentsOf: unusedDeploymentAnswers(database.prefect),
+    start: () => undefined,
+  };
+}
