@@ -48,11 +48,11 @@ export class DeploymentReconciler {
     const base = parseSynced(saved.synced);
     const ours = ourSpec(source, place.workPool, keptSchedule(saved, base));
     const { push, pull } = compareSpecs(base, ours, theirSpec(existing, ours, base));
+    const agreed = { ...ours, ...pull };
     if (push.length > 0) {
-      await this.#push(existing.id, deploymentChange(push, ours, existing, base), options);
+      await this.#push(existing.id, deploymentChange(push, agreed, existing, base), options);
       this.#parts.logger.debug('a deployment was changed', { source_id: source.id, fields: push });
     }
-    const agreed = { ...ours, ...pull };
     if (!(await this.#pull(saved, pull, agreed))) return;
     await this.#save(source, saved, existing.id, agreed);
   }

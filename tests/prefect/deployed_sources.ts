@@ -99,8 +99,8 @@ export class DeployedSources {
    * Polls until the condition holds, and lets the service's time pass: Prefect's server is a process with a time of its
    * own, and may be too busy to answer the first time.
    */
-  async eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + WITHIN_MS;
+  async eventually(condition: () => boolean | Promise<boolean>, withinMs = WITHIN_MS): Promise<void> {
+    const deadline = Date.now() + withinMs;
     while (!(await condition())) {
       if (Date.now() > deadline) {
         const log = this.service.log.slice(-LOGGED).join('\n');
