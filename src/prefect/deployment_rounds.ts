@@ -8,7 +8,7 @@ import type { PrefectClient } from './client.js';
 import { DeploymentReconciler } from './deployment_reconciler.js';
 import { DeploymentRemoval } from './deployment_removal.js';
 import { deploymentName, sourceIdOf } from './deployment_spec.js';
-import { PrefectNotFound, PrefectUnauthorized } from './errors.js';
+import { PrefectNotFound, PrefectUnauthorized, PrefectUnreachable } from './errors.js';
 import type { CallOptions } from './http.js';
 import type { PrefectPlace } from './setup.js';
 import type { Deployment, DeploymentOfSource, PrefectStore } from './store.js';
@@ -25,7 +25,7 @@ export interface DeploymentRoundsParts {
 
 /** A source that Prefect refuses is tried again after this long, doubled each time, up to the second. */
 const RETRY_MS = [15_000, 600_000] as const;
-/** How many sources are made equal at the same time. */
+/** How many sources are made equal at the same time, unless Prefect is too busy for as many. */
 const MAX_CONCURRENT = 4;
 const PAGE = 200;
 /** How many sources are compared before others get the event loop. */
@@ -46,6 +46,8 @@ export class DeploymentRounds {
   readonly #reconciler: DeploymentReconciler;
   readonly #removal: DeploymentRemoval;
   readonly #failures = new Map<number, Failure>();
+  #concurrent = MAX_CONCURRENT;
+  #settled = 0;
 
   constructor(parts: DeploymentRoundsParts) {
     this.#parts = parts;
@@ -56,6 +58,11 @@ export class DeploymentRounds {
   /** Whether deployments cannot be deleted yet because of their runs. */
   get isRemoving(): boolean {
     return this.#removal.isWaiting;
+  }
+
+  /** How many sources were found equal, or made so, since the start. */
+  get settled(): number {
+    return this.#settled;
   }
 
   /** Compares all deployments with their sources, except sources that have none yet. */
@@ -71,7 +78,7 @@ export class DeploymentRounds {
     // Read after the list: each deployment in it is younger than its row.
     for (let after = 0; ; ) {
       const rows = await store.deployments(after, PAGE);
-      await eachOf(rows, async (row) => {
+      await this.#each(rows, async (row) => {
         const { sourceId, deploymentId } = row.deployment;
         const existing = listed.get(sourceId) ?? null;
         listed.delete(sourceId);
@@ -88,7 +95,7 @@ export class DeploymentRounds {
   async pushDue(place: PrefectPlace, options: CallOptions, isOver: () => boolean): Promise<void> {
     for (let after = 0; !isOver(); ) {
       const rows = await this.#parts.store.dueDeployments(after, PAGE);
-      await eachOf(rows, (row) => this.#settle(row, null, place, options));
+      await this.#each(rows, (row) => this.#settle(row, null, place, options));
       const last = rows.at(-1);
       if (!last || rows.length < PAGE) return;
       after = last.deployment.sourceId;
@@ -108,9 +115,9 @@ export class DeploymentRounds {
     try {
       await this.#makeEqual(row, listed ?? (await this.#find(row, place, options)), place, options);
       this.#failures.delete(sourceId);
+      this.#settled += 1;
     } catch (error) {
-      if (options.signal?.aborted || error instanceof Unavailable || error instanceof PrefectUnauthorized)
-        throw error;
+      if (isGeneral(error, options)) throw error;
       await this.#failed(row.deployment, failure, error);
     }
   }
@@ -150,11 +157,28 @@ export class DeploymentRounds {
     options: CallOptions,
   ): Promise<void> {
     const { logger } = this.#parts;
-    await eachOf(orphans, async ({ id, name, work_pool_name: pool }) => {
+    await this.#each(orphans, async ({ id, name, work_pool_name: pool }) => {
       if (pool !== null && pool !== workPool) return;
-      if (await this.#removal.remove(id, options))
-        logger.warn('a deployment without a source was deleted', { deployment: name });
+      try {
+        if (await this.#removal.remove(id, options))
+          logger.warn('a deployment without a source was deleted', { deployment: name });
+      } catch (error) {
+        if (isGeneral(error, options)) throw error;
+        logger.warn('a deployment without a source could not be deleted', { deployment: name, error });
+      }
     });
+  }
+
+  /** As `eachOf`: with fewer at once after Prefect was too busy, as one on SQLite soon is, and with one more later. */
+  async #each<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
+    const concurrent = this.#concurrent;
+    try {
+      await eachOf(items, concurrent, work);
+      this.#concurrent = Math.min(concurrent + 1, MAX_CONCURRENT);
+    } catch (error) {
+      if (error instanceof PrefectUnreachable) this.#concurrent = Math.max(1, Math.floor(concurrent / 2));
+      throw error;
+    }
   }
 
   async #failed(
@@ -172,6 +196,11 @@ export class DeploymentRounds {
   }
 }
 
+/** Whether an error concerns not only one source. */
+function isGeneral(error: unknown, { signal }: CallOptions): boolean {
+  return signal?.aborted === true || error instanceof Unavailable || error instanceof PrefectUnauthorized;
+}
+
 async function found(reading: Promise<DeploymentResponse>): Promise<DeploymentResponse | null> {
   return reading.catch((error: unknown) => {
     if (error instanceof PrefectNotFound) return null;
@@ -179,8 +208,12 @@ async function found(reading: Promise<DeploymentResponse>): Promise<DeploymentRe
   });
 }
 
-/** Runs `work` for each item, a few at the same time. Rejects with the first error once none is under way. */
-async function eachOf<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
+/** Runs `work` for each item, so many at the same time. Rejects with the first error once none is under way. */
+async function eachOf<Item>(
+  items: readonly Item[],
+  concurrent: number,
+  work: (item: Item) => Promise<unknown>,
+): Promise<void> {
   const rest = items.entries();
   const errors: unknown[] = [];
   const next = async () => {
@@ -190,6 +223,6 @@ async function eachOf<Item>(items: readonly Item[], work: (item: Item) => Promis
       await work(item).catch((error: unknown) => errors.push(error));
     }
   };
-  await Promise.all(Array.from({ length: MAX_CONCURRENT }, next));
+  await Promise.all(Array.from({ length: concurrent }, next));
   if (errors.length > 0) throw errors[0];
 }

@@ -1,7 +1,7 @@
 import type { Logger } from 'winston';
 import type { Cluster } from '../cluster/cluster.js';
 import type { Clock } from '../kernel/clock.js';
-import { sleep } from '../kernel/retry.js';
+import { exponentialDelay, sleep } from '../kernel/retry.js';
 import type { Timers } from '../kernel/timers.js';
 import type { DeploymentRounds } from './deployment_rounds.js';
 import type { PrefectSetup } from './setup.js';
@@ -19,6 +19,8 @@ export interface DeploymentSyncParts {
 const COMPARE_EVERY_MS = 15_000;
 /** How soon a deployment is looked at again whose runs have to end before it is deleted. */
 const REMOVE_AGAIN_MS = 2_000;
+/** How soon it is tried again after Prefect or the database was away, doubled each time without progress. */
+const FIRST_RETRY_MS = 1_000;
 /** How soon a replica that lost the database tries again. */
 const LEAD_AGAIN_MS = 5_000;
 
@@ -83,19 +85,23 @@ export class DeploymentSync {
   }
 
   async #repeat(signal: AbortSignal): Promise<void> {
-    const { clock, logger, setup } = this.#parts;
+    const { clock, logger, setup, rounds } = this.#parts;
     this.#compareAt = clock.now();
+    let failures = 0;
     while (!signal.aborted) {
       this.#isWoken = false;
+      const settled = rounds.settled;
       try {
         await this.#round(signal);
+        failures = 0;
       } catch (error) {
         if (signal.aborted) return;
         logger.warn('deployments could not be compared with their sources; it is tried again', { error });
-        this.#compareAt = clock.now() + COMPARE_EVERY_MS;
+        failures = rounds.settled > settled ? 1 : failures + 1;
         void setup.check();
       }
-      await this.#pause(signal);
+      const untilRetry = exponentialDelay(failures - 1, FIRST_RETRY_MS, COMPARE_EVERY_MS);
+      await this.#pause(failures > 0 ? untilRetry : this.#untilNext(), signal);
     }
   }
 
@@ -111,17 +117,19 @@ export class DeploymentSync {
     await rounds.pushDue(place, { signal }, isCompareDue);
   }
 
-  /** Until the next comparison, or until there is something to do. */
-  async #pause(signal: AbortSignal): Promise<void> {
-    if (this.#isWoken || signal.aborted) return;
-    const { clock, timers, setup, rounds } = this.#parts;
+  /** How long there is nothing to do, in milliseconds. */
+  #untilNext(): number {
+    const { clock, setup, rounds } = this.#parts;
+    if (!setup.place) return COMPARE_EVERY_MS;
     const untilCompared = Math.max(0, this.#compareAt - clock.now());
-    const longest = setup.place ? untilCompared : COMPARE_EVERY_MS;
+    return rounds.isRemoving ? Math.min(untilCompared, REMOVE_AGAIN_MS) : untilCompared;
+  }
+
+  /** Waits, or until something was changed here. */
+  async #pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+    if (this.#isWoken || signal.aborted) return;
     await new Promise<void>((resolve) => {
-      const stopTimer = timers.after(
-        rounds.isRemoving ? Math.min(longest, REMOVE_AGAIN_MS) : longest,
-        resolve,
-      );
+      const stopTimer = this.#parts.timers.after(milliseconds, resolve);
       this.#wake = () => {
         stopTimer();
         resolve();

@@ -59,9 +59,26 @@ export function deployments(make: MakeStores): void {
       expect(await deploymentOf(stores, id)).toMatchObject({ error: 'Prefect does not answer' });
       await stores.sources.edit(id, { name: 'other' }, T0);
       await stores.prefect.saveSynced(id, { ...SYNCED, foreignSchedule: 'RRULE:\0', revision: 1 });
-      const told = { ...SYNCED, foreignSchedule: 'RRULE:\uFFFD', error: null };
+      const told = { ...SYNCED, error: null };
       expect(await deploymentOf(stores, id)).toMatchObject({ ...told, revision: 2, syncedRevision: 1 });
       expect(await stores.prefect.dueDeployments(0, 10)).toHaveLength(1);
+      await stores.prefect.saveSynced(id, { ...SYNCED, foreignSchedule: 'RRULE:\0', revision: 2 });
+      expect(await deploymentOf(stores, id)).toMatchObject({ ...told, foreignSchedule: 'RRULE:\uFFFD' });
+    }),
+  );
+
+  it(
+    'keep a schedule of Prefect until the source gets another, or none',
+    using(async (stores) => {
+      const { id } = await addSource(stores);
+      for (const schedule of ['0 * * * *', null]) {
+        const { revision = 0 } = (await deploymentOf(stores, id)) ?? {};
+        await stores.prefect.saveSynced(id, { ...SYNCED, foreignSchedule: 'every 90 s', revision });
+        await stores.sources.edit(id, { name: 'other' }, T0);
+        expect(await deploymentOf(stores, id)).toMatchObject({ foreignSchedule: 'every 90 s' });
+        await stores.sources.edit(id, { schedule }, T0);
+        expect(await deploymentOf(stores, id)).toMatchObject({ foreignSchedule: null });
+      }
     }),
   );
 

@@ -37,13 +37,20 @@ export class DeployedSources {
   readonly client: PrefectClient;
   readonly flow: string;
   readonly pool: string;
+  /** Those of the service from its next start on. */
+  readonly settings: Record<string, string>;
 
-  constructor(service: Service, server: PrefectServerAddress, place: Pick<DeployedSources, 'flow' | 'pool'>) {
+  constructor(
+    service: Service,
+    server: PrefectServerAddress,
+    place: Pick<DeployedSources, 'flow' | 'pool' | 'settings'>,
+  ) {
     this.service = service;
     this.server = server;
     this.client = clientOf(server);
     this.flow = place.flow;
     this.pool = place.pool;
+    this.settings = place.settings;
   }
 
   async create(fields: Readonly<Record<string, unknown>> = {}): Promise<AnsweredSource> {
@@ -139,12 +146,14 @@ export function withDeployedSources(
 ): () => Promise<void> {
   return async () => {
     const place = options.place ?? { flow: `flow-${randomUUID()}`, pool: `pool-${randomUUID()}` };
-    const settings = { ...prefectSettings(server(), place.pool), ...options.settings };
-    const run = withService((service) => test(new DeployedSources(service, server(), place)), {
-      ...options,
-      settings,
-      prefectFlow: place.flow,
-    });
+    const settings: Record<string, string> = {
+      ...prefectSettings(server(), place.pool),
+      ...options.settings,
+    };
+    const run = withService(
+      (service) => test(new DeployedSources(service, server(), { ...place, settings })),
+      { ...options, settings, prefectFlow: place.flow },
+    );
     await run();
   };
 }
