@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { seedSource } from '../sources/seeding.js';
+import { withDeployedSources } from './deployed_sources.js';
+import { describeWithPrefect } from './describe_with_prefect.js';
+import { PrefectServer } from './server.js';
+
+const describe = describeWithPrefect();
+
+/** A server of its own: it is busy for minutes. */
+let server: PrefectServer;
+beforeAll(async () => {
+  server = await PrefectServer.make();
+}, 180_000);
+afterAll(() => server?.destroy());
+
+/** More than two pages of Prefect's lists, which on SQLite makes some seven a second. */
+const MANY = 401;
+const TIMEOUT_MS = 300_000;
+
+/** Counts the requests to Prefect while `work` runs. */
+async function requestsOf(work: (requests: readonly string[]) => Promise<void>): Promise<string[]> {
+  const requests: string[] = [];
+  const real = globalThis.fetch;
+  globalThis.fetch = (input, init) => {
+    if (String(input).startsWith(server.address.apiUrl))
+      requests.push(`${init?.method} ${String(input).slice(server.address.apiUrl.length)}`);
+    return real(input, init);
+  };
+  try {
+    await work(requests);
+  } finally {
+    globalThis.fetch = real;
+  }
+  return requests;
+}
+
+const isList = (request: string) => request === 'POST /deployments/filter';
+const isSetup = (request: string) => /^GET \/work_pools\/|^POST \/flows\/$/.test(request);
+
+describe(`${MANY} sources`, () => {
+  it(
+    'that were there before Prefect get their deployments, and cost a handful of requests while nothing changes',
+    withDeployedSources(
+      () => server.address,
+      async (sources) => {
+        const { service, client } = sources;
+        for (let at = 0; at < MANY; at += 1) {
+          await seedSource(service, { name: `News ${at}`, schedule: '*/30 * * * *' });
+        }
+        const { prefect } = service.container.database;
+        await sources.compare();
+        await sources.eventually(async () => (await prefect.dueDeployments(0, 1)).length === 0, TIMEOUT_MS);
+        const compared = await requestsOf(async (requests) => {
+          await sources.compare();
+          await sources.eventually(() => requests.filter(isList).length >= 3);
+          // Were there anything to push, it would be before the next comparison.
+          await sources.compare();
+          await sources.eventually(() => requests.filter(isList).length >= 6);
+        });
+        expect(compared.filter((request) => !isList(request) && !isSetup(request))).toEqual([]);
+        // The work pool and the flow, each 15 seconds.
+        expect(compared.filter(isSetup).length).toBeLessThanOrEqual(8);
+        const { id: flowId } = await client.flow(sources.flow);
+        let count = 0;
+        for await (const page of client.deploymentsOf(flowId)) count += page.length;
+        expect(count).toBe(MANY);
+      },
+    ),
+    TIMEOUT_MS,
+  );
+});
