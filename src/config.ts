@@ -13,7 +13,7 @@ export interface ScrapingConfig {
   readonly maxFileBytes: number;
   /** The longest flood wait that a run sleeps through, in seconds; for a longer one it switches sessions. */
   readonly floodSleepMaxSeconds: number;
-  /** Over all replicas. */
+  /** Over all replicas; with Prefect, in each process. */
   readonly maxConcurrentRuns: number;
   readonly runLogDays: number;
 }

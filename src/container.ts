@@ -13,7 +13,7 @@ import { runEvery, runOnSchedule } from './jobs/scheduler.js';
 import type { SteadyClock } from './kernel/clock.js';
 import { writePrivateFile } from './kernel/private_files.js';
 import type { PoolService } from './pool/service.js';
-import type { EmbeddedEngine } from './scraping/engines/embedded.js';
+import type { Engine } from './runs/engine.js';
 import type { SessionHealth } from './sessions/health.js';
 import { endAbandonedLeases } from './sessions/own_lease.js';
 import type { Database } from './storage/database.js';
@@ -21,8 +21,14 @@ import { type Features, wireApp } from './wiring/app.js';
 import { type Base, type Dependencies, openBase } from './wiring/base.js';
 import { type Intake, wireIntake } from './wiring/intake.js';
 import { type Pool, wirePool } from './wiring/pool.js';
-import { type Deployments, wireDeployments, wirePrefect, withoutDeployments } from './wiring/prefect.js';
-import { wireScraping, wireSources } from './wiring/sources.js';
+import {
+  type Deployments,
+  wireDeployments,
+  wirePrefect,
+  wirePrefectEngine,
+  withoutDeployments,
+} from './wiring/prefect.js';
+import { wireEmbeddedEngine, wireExecution, wireSources } from './wiring/sources.js';
 import { wireTelegram } from './wiring/telegram.js';
 
 /** The whole service, wired but not listening. */
@@ -60,8 +66,11 @@ export async function createContainer(config: Config, dependencies: Dependencies
     const pool = wirePool(base, intake);
     const telegram = wireTelegram(base, intake, pool);
     disposers.add(wireRevocations(base, keys, pool));
-    const engine = wireScraping(base, pool, telegram);
     const prefect = config.prefect && wirePrefect(base, config.prefect);
+    const execution = wireExecution(base, pool, telegram);
+    const engine = prefect
+      ? wirePrefectEngine(base, prefect, execution)
+      : wireEmbeddedEngine(base, execution);
     const deployments = prefect ? wireDeployments(base, prefect) : withoutDeployments(base);
     const sources = wireSources(base, engine, deployments);
     const features = { keys, intake, pool, telegram, sources, engine, prefect, deployments };
@@ -87,6 +96,9 @@ export async function createContainer(config: Config, dependencies: Dependencies
   }
 }
 
+/** An engine that is started once everything else is. */
+type StartedEngine = Engine & { start(): void };
+
 /** Ends what a revoked key began; the returned function stops watching. */
 function wireRevocations({ events, clock, timers }: Base, keys: KeyService, pool: Pool): () => void {
   const streams = new StreamEnds({ keys, events, clock, timers });
@@ -102,7 +114,7 @@ const RELOAD_SCHEDULES_SECONDS = 600;
 
 /** The features with jobs. */
 interface Started extends Features {
-  readonly engine: EmbeddedEngine;
+  readonly engine: StartedEngine;
   readonly deployments: Deployments;
 }
 

@@ -1,11 +1,15 @@
 import { Command } from 'commander';
+import { KeyFileError } from '../access/encryption_key.js';
+import { EncryptionKeysDiffer } from '../access/vault_check.js';
 import { ConfigError } from '../config.js';
 import { TeleGateError } from '../kernel/errors.js';
 import { readVersion } from '../kernel/project.js';
+import { PrefectRefused } from '../prefect/errors.js';
 import { CopyFailed } from '../storage/copying/ends.js';
 import { DatabaseRefused } from '../storage/database.js';
 import { databaseCommand } from './db.js';
 import { keysCommand } from './keys.js';
+import { workerCommand } from './worker.js';
 
 // All files created here are readable by this user only.
 process.umask(0o077);
@@ -14,14 +18,19 @@ const program = new Command('telegate')
   .description('Administers TeleGate on its own machine, whether it is running or not.')
   .version(readVersion())
   .addCommand(keysCommand())
-  .addCommand(databaseCommand());
+  .addCommand(databaseCommand())
+  .addCommand(workerCommand());
+
+/** Mistakes of the operator: reported in one message, without a stack. */
+const MISTAKES = [
+  ...[ConfigError, CopyFailed, DatabaseRefused, TeleGateError],
+  ...[EncryptionKeysDiffer, KeyFileError, PrefectRefused],
+];
 
 try {
   await program.parseAsync();
 } catch (error) {
-  const expected = [ConfigError, CopyFailed, DatabaseRefused, TeleGateError].some(
-    (kind) => error instanceof kind,
-  );
+  const expected = MISTAKES.some((kind) => error instanceof kind);
   process.stderr.write(
     `${error instanceof Error ? (expected ? error.message : error.stack) : String(error)}\n`,
   );

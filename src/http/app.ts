@@ -16,15 +16,18 @@ import { createRequestContext, type HttpMetrics } from './request_context.js';
 import type { Route } from './route.js';
 import { addRoutes, notFound, type RouterParts } from './router.js';
 
-export interface AppParts extends RouterParts {
-  readonly routes: readonly Route[];
-  readonly logger: Logger;
-  readonly metrics: HttpMetrics;
-  readonly newRequestId: () => string;
+export interface AppParts extends PlainAppParts {
   /** The root of the project, which contains the console's files. */
   readonly root: string;
   readonly version: string;
   readonly corsOrigins: readonly string[];
+}
+
+export interface PlainAppParts extends RouterParts {
+  readonly routes: readonly Route[];
+  readonly logger: Logger;
+  readonly metrics: HttpMetrics;
+  readonly newRequestId: () => string;
   /** TLS is in front of the service: browsers are told to use nothing else. */
   readonly hsts: boolean;
   /** The proxies whose `X-Forwarded-For` is trusted. */
@@ -48,13 +51,7 @@ const EXPOSED = ['X-Request-Id', 'Retry-After', 'X-Total-Count'];
 
 /** The service as an Express application that does not listen yet. */
 export function createApp(parts: AppParts): Express {
-  const app = express();
-  app.disable('x-powered-by');
-  // Answers are never cached, so nothing would compare an ETag.
-  app.disable('etag');
-  app.set('trust proxy', [...parts.trustedProxies]);
-  app.use(createRequestContext(parts.newRequestId, parts.metrics, parts.logger));
-  app.use(helmet(securityHeaders(parts.hsts)));
+  const app = plainApp(parts);
   if (parts.corsOrigins.length > 0) app.use(crossOrigin(parts.corsOrigins));
   serveConsole(app, parts);
   addRoutes(app, parts.routes, parts);
@@ -66,6 +63,26 @@ export function createApp(parts: AppParts): Express {
   app.use(express.static(join(parts.root, 'web'), { index: 'index.html', redirect: false }));
   app.use(notFound);
   app.use(createErrorMapper(parts.logger));
+  return app;
+}
+
+/** An application of these routes alone, without console, documents and CORS. */
+export function createRoutesApp(parts: PlainAppParts): Express {
+  const app = plainApp(parts);
+  addRoutes(app, parts.routes, parts);
+  app.use(notFound);
+  app.use(createErrorMapper(parts.logger));
+  return app;
+}
+
+function plainApp(parts: PlainAppParts): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  // Answers are never cached, so nothing would compare an ETag.
+  app.disable('etag');
+  app.set('trust proxy', [...parts.trustedProxies]);
+  app.use(createRequestContext(parts.newRequestId, parts.metrics, parts.logger));
+  app.use(helmet(securityHeaders(parts.hsts)));
   return app;
 }
 

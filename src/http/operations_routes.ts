@@ -18,7 +18,12 @@ export interface OperationsParts {
 
 /** The routes that monitor the service itself. */
 export function operationsRoutes(parts: OperationsParts): Route[] {
-  return [health(), ready(parts), metrics(parts), events(parts)];
+  return [health(), ready(parts), metrics(parts.registry), events(parts)];
+}
+
+/** The routes that monitor a process without the API. */
+export function workerRoutes(registry: Registry): Route[] {
+  return [health(), metrics(registry)];
 }
 
 function health(): Route {
@@ -61,7 +66,7 @@ function ready({ checks, optional = () => ({}) }: OperationsParts): Route {
   });
 }
 
-function metrics({ registry }: OperationsParts): Route {
+function metrics(registry: Registry): Route {
   return defineRoute({
     method: 'get',
     path: '/metrics',

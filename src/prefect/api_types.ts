@@ -42,6 +42,7 @@ export interface Operations {
   };
   'POST /logs/': { body: readonly LogCreate[]; answer: unknown };
   'POST /artifacts/': { body: ArtifactCreate; answer: Artifact };
+  'POST /artifacts/filter': { body: Body_read_artifacts_artifacts_filter_post; answer: readonly Artifact[] };
   'PATCH /artifacts/{id}': { body: ArtifactUpdate; answer: undefined };
   'POST /events': { body: readonly Event[]; answer: undefined };
 }
@@ -69,6 +70,40 @@ export type ArtifactCreate = {
   readonly task_run_id?: string | null;
 };
 
+export type ArtifactFilter = {
+  readonly operator?: Operator;
+  readonly id?: ArtifactFilterId | null;
+  readonly key?: ArtifactFilterKey | null;
+  readonly flow_run_id?: ArtifactFilterFlowRunId | null;
+  readonly task_run_id?: ArtifactFilterTaskRunId | null;
+  readonly type?: ArtifactFilterType | null;
+};
+
+export type ArtifactFilterFlowRunId = {
+  readonly any_?: readonly string[] | null;
+};
+
+export type ArtifactFilterId = {
+  readonly any_?: readonly string[] | null;
+};
+
+export type ArtifactFilterKey = {
+  readonly any_?: readonly string[] | null;
+  readonly like_?: string | null;
+  readonly exists_?: boolean | null;
+};
+
+export type ArtifactFilterTaskRunId = {
+  readonly any_?: readonly string[] | null;
+};
+
+export type ArtifactFilterType = {
+  readonly any_?: readonly string[] | null;
+  readonly not_any_?: readonly string[] | null;
+};
+
+export type ArtifactSort = 'CREATED_DESC' | 'UPDATED_DESC' | 'ID_DESC' | 'KEY_DESC' | 'KEY_ASC';
+
 export type ArtifactUpdate = {
   readonly data?: { readonly [key: string]: unknown } | unknown | null;
   readonly description?: string | null;
@@ -79,6 +114,17 @@ export type Body_get_scheduled_flow_runs_work_pools__name__get_scheduled_flow_ru
   readonly work_queue_names?: readonly string[];
   readonly scheduled_before?: string;
   readonly scheduled_after?: string;
+  readonly limit?: number;
+};
+
+export type Body_read_artifacts_artifacts_filter_post = {
+  readonly sort?: ArtifactSort;
+  readonly offset?: number;
+  readonly artifacts?: ArtifactFilter;
+  readonly flow_runs?: FlowRunFilter;
+  readonly task_runs?: TaskRunFilter;
+  readonly flows?: FlowFilter;
+  readonly deployments?: DeploymentFilter;
   readonly limit?: number;
 };
 

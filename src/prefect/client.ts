@@ -146,6 +146,11 @@ export class PrefectClient {
     return this.#call('POST /artifacts/', {}, body, options);
   }
 
+  /** At most 200. */
+  artifacts(body: Body<'POST /artifacts/filter'>, options?: CallOptions) {
+    return this.#call('POST /artifacts/filter', {}, body, options);
+  }
+
   patchArtifact(id: string, body: Body<'PATCH /artifacts/{id}'>, options?: CallOptions) {
     return this.#call('PATCH /artifacts/{id}', { id }, body, options);
   }

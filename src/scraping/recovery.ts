@@ -140,8 +140,11 @@ export function afterInterruption(reason: unknown, now: number): InterruptedRun 
     const error = 'the service or its database was not available';
     return { kind: 'deferred', error, notBefore: now + UNAVAILABLE_RETRY_MS };
   }
-  return { kind: 'failed', error: 'an unexpected error; see the service log' };
+  return { kind: 'failed', error: UNEXPECTED_ERROR };
 }
+
+/** The error of a run that failed for no reason of its source, target or sessions. */
+export const UNEXPECTED_ERROR = 'an unexpected error; see the service log';
 
 /** A run that found no session queues again after so long, behind the runs that wait already. Milliseconds. */
 const REQUEUE_MS = 1_000;

@@ -1,14 +1,24 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { PrefectConfig } from '../config.js';
+import { Artifacts } from '../prefect/artifacts.js';
+import { PrefectAvailability } from '../prefect/availability.js';
 import { PrefectClient } from '../prefect/client.js';
 import { deploymentAnswers, unusedDeploymentAnswers } from '../prefect/deployment_answer.js';
 import { DeploymentRounds } from '../prefect/deployment_rounds.js';
 import { FLOW_NAME } from '../prefect/deployment_spec.js';
 import { DeploymentSync } from '../prefect/deployment_sync.js';
+import { PrefectEngine } from '../prefect/engine.js';
+import { FlowRunReport } from '../prefect/flow_run_report.js';
+import { FlowRunStart } from '../prefect/flow_run_start.js';
+import { FlowRunSync } from '../prefect/flow_run_sync.js';
 import { PrefectHttp } from '../prefect/http.js';
 import { PrefectSetup } from '../prefect/setup.js';
+import { PrefectWorker } from '../prefect/worker.js';
 import type { Schedules } from '../sources/schedules.js';
 import type { DeploymentsOf } from '../sources/source_answer.js';
 import type { Base } from './base.js';
+import type { Execution } from './sources.js';
 
 export type Prefect = ReturnType<typeof wirePrefect>;
 
@@ -22,7 +32,7 @@ export function wirePrefect(base: Base, config: PrefectConfig) {
     random: Math.random,
   });
   disposers.add(() => setup.close());
-  return { client, setup, uiUrl };
+  return { client, setup, workPool, uiUrl };
 }
 
 /** Sources as deployments: who follows their schedules, and what their answers say of Prefect. */
@@ -59,4 +69,43 @@ export function withoutDeployments({ database }: Base): Deployments {
     deploymentsOf: unusedDeploymentAnswers(database.prefect),
     start: () => undefined,
   };
+}
+
+/** The engine that has runs queued by Prefect, with this process as one of its workers. */
+export function wirePrefectEngine(
+  { config, database, clock, timers, logger, disposers }: Base,
+  { client, workPool }: Prefect,
+  { executeRun, onChanged }: Execution,
+): PrefectEngine {
+  const { runs, sources, cluster, prefect: store } = database;
+  const { maxConcurrentRuns } = config.scraping;
+  const shared = { client, store, runs, sources, clock, timers, logger };
+  const availability = new PrefectAvailability(logger);
+  const artifacts = new Artifacts(shared);
+  const onCancelled = (runId: number) => {
+    worker?.cancel(runId);
+    onChanged(runId);
+  };
+  const report = new FlowRunReport({ ...shared, artifacts, onCancelled });
+  const place = `${hostname()}:${process.pid}`;
+  const sync = new FlowRunSync({
+    ...shared,
+    ...{ report, availability, cluster, logs: shared, submissions: shared },
+    comparison: { ...shared, report, artifacts, workPool },
+  });
+  const start = new FlowRunStart({ ...shared, report, newId: randomUUID, infrastructurePid: place });
+  const worker =
+    maxConcurrentRuns === 0
+      ? null
+      : new PrefectWorker({
+          ...shared,
+          ...{ start, executeRun, availability, workPool, maxConcurrentRuns, onChanged },
+          name: `telegate ${place}`,
+          onEnded: () => sync.wake(),
+        });
+  const engine = new PrefectEngine({
+    ...{ worker, sync, submissions: shared, availability, cluster, logger, onChanged },
+  });
+  disposers.add(() => engine.close());
+  return engine;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { systemTime } from '../kernel/clock.js';
 import { threadPerTask } from '../kernel/threads.js';
 import { RunBroadcast } from '../runs/broadcast.js';
-import type { Engine } from '../runs/engine.js';
+import type { Engine, ExecuteRun } from '../runs/engine.js';
 import { RunService } from '../runs/service.js';
 import { EmbeddedEngine } from '../scraping/engines/embedded.js';
 import { RunLeases } from '../scraping/run_leases.js';
@@ -19,25 +19,37 @@ import type { Pool } from './pool.js';
 import type { Deployments } from './prefect.js';
 import type { Telegram } from './telegram.js';
 
-/** The engine that executes runs in a thread of this process, with sessions of the pool. */
-export function wireScraping(base: Base, pool: Pool, telegram: Telegram): EmbeddedEngine {
-  const { config, database, clock, timers, logger, events, disposers } = base;
+/** How runs are executed, whichever engine begins them. */
+export interface Execution {
+  readonly executeRun: ExecuteRun;
+  /** To be called when a run has changed: its listeners are told. */
+  readonly onChanged: (runId: number) => void;
+}
+
+/** Executes runs in a thread of this process, with sessions of the pool. */
+export function wireExecution(base: Base, pool: Pool, telegram: Telegram): Execution {
+  const { database, clock, timers, events, disposers } = base;
   const { runs, cluster } = database;
   const publish = (event: string, data: unknown) => events.publish(event, data);
   const broadcast = new RunBroadcast({ runs, cluster, publish, clock, timers });
   const onChanged = (runId: number) => broadcast.changed(runId);
   const thread = wireRunThread(base, pool, telegram, onChanged);
-  const engine = new EmbeddedEngine({
-    ...{ runs, clock, timers, logger, onChanged },
-    newOwner: randomUUID,
-    maxConcurrentRuns: config.scraping.maxConcurrentRuns,
-    executeRun: (run, signal) => thread.execute(run, signal),
-  });
   disposers.add(
     () => broadcast.close(),
     () => thread.close(),
-    () => engine.close(),
   );
+  return { executeRun: (run, signal) => thread.execute(run, signal), onChanged };
+}
+
+/** The engine that takes runs from the database and executes them in this process. */
+export function wireEmbeddedEngine(base: Base, execution: Execution): EmbeddedEngine {
+  const { config, database, clock, timers, logger, disposers } = base;
+  const engine = new EmbeddedEngine({
+    ...{ runs: database.runs, clock, timers, logger, ...execution },
+    newOwner: randomUUID,
+    maxConcurrentRuns: config.scraping.maxConcurrentRuns,
+  });
+  disposers.add(() => engine.close());
   return engine;
 }
 

@@ -56,6 +56,7 @@ export const OPERATIONS = [
   'POST /flow_runs/{id}/set_state',
   'POST /logs/',
   'POST /artifacts/',
+  'POST /artifacts/filter',
   'PATCH /artifacts/{id}',
   'POST /events',
 ];

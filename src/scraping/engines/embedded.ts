@@ -1,18 +1,16 @@
 import type { Logger } from 'winston';
 import type { Clock } from '../../kernel/clock.js';
-import { Unavailable } from '../../kernel/errors.js';
 import type { Timers } from '../../kernel/timers.js';
 import {
   type Engine,
   type ExecuteRun,
   type OwnedRun,
   RunCancelled,
-  type RunOutcome,
   ServiceStopping,
 } from '../../runs/engine.js';
 import type { Run, RunStore } from '../../runs/store.js';
-import { afterInterruption, type InterruptedRun } from '../recovery.js';
-import { RUN_LEASE_TTL_MS, runHeartbeat } from './run_heartbeat.js';
+import { executeOwnedRun } from './owned_run.js';
+import { RUN_LEASE_TTL_MS } from './run_heartbeat.js';
 
 /** How often to look for runs that were not announced (deferred ones, those of lost replicas), in milliseconds. */
 const POLL_MS = 5_000;
@@ -101,49 +99,12 @@ export class EmbeddedEngine implements Engine {
 
   #begin(run: OwnedRun): void {
     const abort = new AbortController();
-    const done = this.#execute(run, abort).finally(() => {
+    const done = executeOwnedRun(run, abort, this.#parts.executeRun, this.#parts).finally(() => {
       this.#active.delete(run.id);
       this.#parts.onChanged(run.id);
       this.wake();
     });
     this.#active.set(run.id, { abort, done });
     this.#parts.onChanged(run.id);
-  }
-
-  async #execute(run: OwnedRun, abort: AbortController): Promise<void> {
-    const { executeRun, logger } = this.#parts;
-    const stopHeartbeat = runHeartbeat(run, abort, this.#parts);
-    try {
-      await this.#write(run, await executeRun(run, abort.signal));
-    } catch (error) {
-      await this.#interrupted(run, abort.signal.aborted ? abort.signal.reason : error).catch((failure) =>
-        logger.warn('the end of a run could not be written; the run is taken again', {
-          run_id: run.id,
-          error: failure,
-        }),
-      );
-    } finally {
-      stopHeartbeat();
-    }
-  }
-
-  async #interrupted(run: OwnedRun, reason: unknown): Promise<void> {
-    const { clock, logger } = this.#parts;
-    const after = afterInterruption(reason, clock.now());
-    if (after.kind === 'failed') logger.error('a run failed', { run_id: run.id, error: reason });
-    if (reason instanceof Unavailable) {
-      logger.warn('a run was interrupted; it continues in a moment', { run_id: run.id, error: reason });
-    }
-    await this.#write(run, after);
-  }
-
-  async #write({ id, owner }: OwnedRun, outcome: RunOutcome | InterruptedRun): Promise<void> {
-    const { runs, clock } = this.#parts;
-    if (outcome.kind === 'released') return;
-    if (outcome.kind === 'deferred') await runs.defer(id, owner, outcome.error, outcome.notBefore);
-    else {
-      const error = outcome.kind === 'failed' ? outcome.error : null;
-      await runs.finish(id, owner, outcome.kind, error, clock.now());
-    }
   }
 }

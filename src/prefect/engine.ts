@@ -1,0 +1,78 @@
+import type { Logger } from 'winston';
+import type { Cluster } from '../cluster/cluster.js';
+import type { Engine } from '../runs/engine.js';
+import type { PrefectAvailability } from './availability.js';
+import type { FlowRunSync } from './flow_run_sync.js';
+import { type SubmissionsParts, submitRuns } from './submissions.js';
+import type { PrefectWorker } from './worker.js';
+
+export interface PrefectEngineParts {
+  /** Null: this process executes no runs. */
+  readonly worker: PrefectWorker | null;
+  readonly sync: FlowRunSync;
+  readonly submissions: SubmissionsParts;
+  readonly availability: PrefectAvailability;
+  readonly cluster: Pick<Cluster, 'tell' | 'onTold'>;
+  readonly logger: Logger;
+  /** Called when a run was cancelled. */
+  readonly onChanged: (runId: number) => void;
+}
+
+/** Tells the workers of other processes that a run was submitted. */
+const SUBMITTED = 'prefect.submitted';
+
+/** Has runs queued by Prefect, and executed by whichever worker is free. */
+export class PrefectEngine implements Engine {
+  readonly #parts: PrefectEngineParts;
+  #submitting: Promise<void> | null = null;
+  #wakened = false;
+  #closed = false;
+
+  constructor(parts: PrefectEngineParts) {
+    this.#parts = parts;
+    parts.cluster.onTold(SUBMITTED, () => parts.worker?.wake());
+  }
+
+  start(): void {
+    this.#parts.worker?.start();
+    this.#parts.sync.start();
+  }
+
+  /** A run was queued: it is submitted at once, or as soon as Prefect answers and its source has a deployment. */
+  wake(): void {
+    this.#wakened = true;
+    if (this.#closed) return;
+    this.#submitting ??= this.#submit().finally(() => {
+      this.#submitting = null;
+    });
+  }
+
+  cancel(runId: number): void {
+    this.#parts.worker?.cancel(runId);
+    this.#parts.onChanged(runId);
+    this.#parts.sync.wake();
+  }
+
+  /** Stops the runs under way, which another worker continues at once, and reports what is due; for a bounded time. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#submitting;
+    await this.#parts.worker?.close();
+    await this.#parts.sync.close();
+  }
+
+  async #submit(): Promise<void> {
+    const { submissions, worker, availability, cluster, logger } = this.#parts;
+    while (this.#wakened && !this.#closed) {
+      this.#wakened = false;
+      try {
+        await submitRuns(submissions, { retries: 3, deadlineMs: 5_000 });
+        worker?.wake();
+        cluster.tell(SUBMITTED, null);
+      } catch (error) {
+        if (!availability.failed(error))
+          logger.warn('a run could not be submitted; it is tried again', { error });
+      }
+    }
+  }
+}

@@ -1,0 +1,217 @@
+import { LRUCache } from 'lru-cache';
+import type { Logger } from 'winston';
+import type { Cluster } from '../cluster/cluster.js';
+import type { SteadyClock } from '../kernel/clock.js';
+import { Unavailable } from '../kernel/errors.js';
+import { sleep } from '../kernel/retry.js';
+import type { Timers } from '../kernel/timers.js';
+import type { PrefectAvailability } from './availability.js';
+import {
+  type Attempt,
+  type ComparisonParts,
+  compareFlowRuns,
+  endAbandonedFlowRuns,
+} from './flow_run_comparison.js';
+import { type FlowRunLogsParts, sendLogs } from './flow_run_logs.js';
+import type { FlowRunReport } from './flow_run_report.js';
+import type { CallOptions } from './http.js';
+import type { FlowRun, PrefectStore } from './store.js';
+import { type SubmissionsParts, submitRuns } from './submissions.js';
+
+export interface FlowRunSyncParts {
+  readonly store: PrefectStore;
+  readonly report: FlowRunReport;
+  readonly logs: FlowRunLogsParts;
+  readonly submissions: SubmissionsParts;
+  readonly comparison: ComparisonParts;
+  readonly availability: PrefectAvailability;
+  readonly cluster: Pick<Cluster, 'exclusively' | 'tell' | 'onTold'>;
+  readonly clock: SteadyClock;
+  readonly timers: Timers;
+  readonly logger: Logger;
+}
+
+/** How often the database is asked for what is due, in milliseconds. */
+const CYCLE_MS = 1_000;
+/** How long after Prefect did not answer, or the database. */
+const AFTER_FAILURE_MS = 3_000;
+/** How often the runs under way are compared with Prefect; if they are many, and for what no run knows, rarely. */
+const COMPARE_MS = 5_000;
+const COMPARE_MANY_MS = 15_000;
+/** A flow run that Prefect answered with an error is left alone for so long. */
+const SET_ASIDE_MS = 30_000;
+/** How long the last reports of a process that stops may take. */
+const CLOSE_MS = 5_000;
+
+const PAGE = 200;
+
+/** What fails nevertheless is tried again in the next cycle. */
+const CALL = { retries: 3, deadlineMs: 10_000 };
+
+/** The lock of the process that does this for all, and the topic that tells it that something is due. */
+const NAME = 'prefect.flow_runs';
+
+/**
+ * Keeps the flow runs in Prefect equal to the runs here: what is due is read from the database again and again, so that
+ * nothing is forgotten while Prefect is away or a process dies. One process at a time does it for all.
+ */
+export class FlowRunSync {
+  readonly #parts: FlowRunSyncParts;
+  readonly #closing = new AbortController();
+  /** Runs, or flow runs, that failed, and until when they are left alone. */
+  readonly #setAside = new LRUCache<number | string, number>({ max: 1_000 });
+  #done: Promise<void> = Promise.resolve();
+  #leads = false;
+  #wakened = false;
+  #wake: () => void = () => {};
+  #comparedAt = Number.NEGATIVE_INFINITY;
+  #compareAfterMs = COMPARE_MS;
+
+  constructor(parts: FlowRunSyncParts) {
+    this.#parts = parts;
+    parts.cluster.onTold(NAME, () => this.#hurry());
+  }
+
+  start(): void {
+    this.#done = this.#takePart();
+  }
+
+  /** Something is due: it is not left until the next cycle, whichever process does it. */
+  wake(): void {
+    if (this.#leads) this.#hurry();
+    else this.#parts.cluster.tell(NAME, null);
+  }
+
+  /** Reports what is due, unless another process does that, for a few seconds at most. */
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('the service stops'));
+    this.#wake();
+    await this.#done;
+  }
+
+  async #takePart(): Promise<void> {
+    const { cluster, timers, logger } = this.#parts;
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        await cluster.exclusively(NAME, (lost) => this.#lead(lost), signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        logger.warn('flow runs are not reported at the moment', { error });
+        await sleep(timers, AFTER_FAILURE_MS, signal).catch(() => undefined);
+      }
+    }
+  }
+
+  async #lead(lost: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([lost, this.#closing.signal]);
+    this.#leads = true;
+    try {
+      while (!signal.aborted) {
+        const isDone = await this.#try((options) => this.#cycle(options), { ...CALL, signal });
+        await this.#pause(isDone ? CYCLE_MS : AFTER_FAILURE_MS);
+      }
+      const late = new AbortController();
+      const stopTimer = this.#parts.timers.after(CLOSE_MS, () => late.abort(signal.reason));
+      const last = { ...CALL, signal: AbortSignal.any([lost, late.signal]) };
+      await this.#try((options) => this.#tell(options), last);
+      stopTimer();
+    } finally {
+      this.#leads = false;
+    }
+  }
+
+  async #try(work: (options: CallOptions) => Promise<void>, options: CallOptions): Promise<boolean> {
+    const { availability, logger } = this.#parts;
+    try {
+      await work(options);
+      return true;
+    } catch (error) {
+      if (!availability.failed(error) && options.signal?.aborted !== true)
+        logger.warn('flow runs could not be compared with Prefect; it is tried again', { error });
+      return false;
+    }
+  }
+
+  async #cycle(options: CallOptions): Promise<void> {
+    const { store, submissions, comparison, clock } = this.#parts;
+    const now = clock.now();
+    const isTime = now - this.#comparedAt >= this.#compareAfterMs;
+    if (isTime) await store.releaseStranded(now);
+    await this.#tell(options);
+    await submitRuns(submissions, options);
+    if (!isTime) return;
+    const attempt: Attempt = (id, work) => this.#attempt(id, work, options);
+    const unfinished = await compareFlowRuns({ ...comparison, attempt }, options);
+    await endAbandonedFlowRuns({ ...comparison, attempt }, unfinished, options);
+    this.#comparedAt = now;
+    this.#compareAfterMs = unfinished.size > PAGE ? COMPARE_MANY_MS : COMPARE_MS;
+    // With nothing else to say, this is what notices that Prefect is back.
+    this.#parts.availability.answered();
+  }
+
+  /** Logs and states; logs first, so that they are there once a run has ended. */
+  async #tell(options: CallOptions): Promise<void> {
+    const { store, logs, report } = this.#parts;
+    await this.#each(
+      (after) => store.runsWithLogsToSend(after, PAGE),
+      (run) => sendLogs(run, logs, options),
+      options,
+    );
+    await this.#each(
+      (after) => store.unreported(after, PAGE),
+      (run) => report.report(run, options),
+      options,
+    );
+  }
+
+  async #each(
+    next: (afterRunId: number) => Promise<FlowRun[]>,
+    tell: (run: FlowRun) => Promise<void>,
+    options: CallOptions,
+  ): Promise<void> {
+    for (let after = 0; ; ) {
+      const page = await next(after);
+      for (const run of page) await this.#attempt(run.id, () => tell(run), options);
+      const last = page.at(-1);
+      if (!last || page.length < PAGE) return;
+      after = last.id;
+    }
+  }
+
+  /** What fails for one run does not keep the others waiting; but Prefect's absence does. */
+  async #attempt(id: number | string, work: () => Promise<unknown>, { signal }: CallOptions): Promise<void> {
+    const { clock, logger, availability } = this.#parts;
+    if ((this.#setAside.get(id) ?? 0) > clock.now()) return;
+    try {
+      await work();
+      this.#setAside.delete(id);
+    } catch (error) {
+      if (error instanceof Unavailable || signal?.aborted) throw error;
+      availability.answered();
+      this.#setAside.set(id, clock.now() + SET_ASIDE_MS);
+      logger.warn('Prefect could not be told of a run; it is tried again', { run_id: id, error });
+    }
+  }
+
+  #hurry(): void {
+    this.#wakened = true;
+    this.#wake();
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    if (this.#wakened || this.#closing.signal.aborted) {
+      this.#wakened = false;
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      const stopTimer = this.#parts.timers.after(milliseconds, resolve);
+      this.#wake = () => {
+        stopTimer();
+        resolve();
+      };
+    });
+    this.#wake = () => {};
+    this.#wakened = false;
+  }
+}
