@@ -19,6 +19,7 @@ import { endAbandonedLeases } from './sessions/own_lease.js';
 import type { Database } from './storage/database.js';
 import { type Features, wireApp } from './wiring/app.js';
 import { type Base, type Dependencies, openBase } from './wiring/base.js';
+import { wireEmbeddedEngine, wireExecution } from './wiring/execution.js';
 import { type Intake, wireIntake } from './wiring/intake.js';
 import { type Pool, wirePool } from './wiring/pool.js';
 import {
@@ -28,7 +29,7 @@ import {
   wirePrefectEngine,
   withoutDeployments,
 } from './wiring/prefect.js';
-import { wireEmbeddedEngine, wireExecution, wireSources } from './wiring/sources.js';
+import { wireSources } from './wiring/sources.js';
 import { wireTelegram } from './wiring/telegram.js';
 
 /** The whole service, wired but not listening. */

@@ -18,7 +18,7 @@ import { PrefectWorker } from '../prefect/worker.js';
 import type { Schedules } from '../sources/schedules.js';
 import type { DeploymentsOf } from '../sources/source_answer.js';
 import type { Base } from './base.js';
-import type { Execution } from './sources.js';
+import type { Execution } from './execution.js';
 
 export type Prefect = ReturnType<typeof wirePrefect>;
 

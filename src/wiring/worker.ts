@@ -10,10 +10,10 @@ import { createRegistry, HttpMetrics } from '../http/request_context.js';
 import { runEvery } from '../jobs/scheduler.js';
 import { registerPoolMetrics } from '../pool/metrics.js';
 import { type Base, type Dependencies, openBase } from './base.js';
+import { wireExecution } from './execution.js';
 import { wireIntake } from './intake.js';
 import { type Pool, wirePool } from './pool.js';
 import { wirePrefect, wirePrefectEngine } from './prefect.js';
-import { wireExecution } from './sources.js';
 import { wireTelegram } from './telegram.js';
 
 /** A worker of Prefect without the API, wired but not listening. */
