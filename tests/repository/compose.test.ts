@@ -20,6 +20,9 @@ const text = readFileSync('docker-compose.yml', 'utf8');
 const paths = pathsOf(text);
 const services = paths.flatMap((path) => /^services\.([^.]+)$/.exec(path)?.[1] ?? []);
 
+const ofProfile = (profile: string) =>
+  services.filter((name) => paths.includes(`services.${name}.profiles.- ${profile}`));
+
 describe('the Compose file', () => {
   it('is plain YAML in block style, indented by two', () => {
     for (const line of text.split('\n')) {
@@ -30,9 +33,10 @@ describe('the Compose file', () => {
   });
 
   it('runs one process from this repository, and restarts it after a crash', () => {
-    expect(services.filter((name) => !paths.includes(`services.${name}.profiles.- postgres`))).toEqual([
-      'telegate',
-    ]);
+    const withoutProfile = services.filter(
+      (name) => !paths.some((path) => path.startsWith(`services.${name}.profiles.`)),
+    );
+    expect(withoutProfile).toEqual(['telegate']);
     expect(paths).toContain('services.telegate.<<: *telegate');
     expect(paths).toContain('x-telegate: &telegate.build: .');
     expect(paths).toContain('x-telegate: &telegate.restart: unless-stopped');
@@ -67,7 +71,7 @@ describe('the Compose file', () => {
   });
 
   it('has a profile of two replicas on PostgreSQL, one of them without session files, behind a balancer', () => {
-    expect(services).toEqual(['telegate', 'replica-1', 'replica-2', 'balancer', 'postgres']);
+    expect(ofProfile('postgres')).toEqual(['replica-1', 'replica-2', 'balancer', 'postgres']);
     for (const replica of ['replica-1', 'replica-2']) {
       expect(paths).toContain(`services.${replica}.<<: *telegate`);
       expect(paths).toContain(`services.${replica}.depends_on.postgres.condition: service_healthy`);
@@ -80,6 +84,40 @@ describe('the Compose file', () => {
     expect(paths).not.toContain('services.replica-2.volumes.- ./sessions:/app/sessions');
     expect(paths.some((path) => path.startsWith('services.postgres.ports'))).toBe(false);
     expect(paths).toContain('volumes.postgres');
+  });
+
+  it('has a profile of a Prefect server and two workers, which start once what they need is healthy', () => {
+    const started = ['prefect-database', 'prefect', 'telegate-prefect', 'worker', 'postgres'];
+    expect(ofProfile('prefect')).toEqual(started);
+    const afterwards = [
+      ['prefect-database', 'postgres', 'service_healthy'],
+      ['prefect', 'prefect-database', 'service_completed_successfully'],
+      ['telegate-prefect', 'prefect', 'service_healthy'],
+      ['worker', 'telegate-prefect', 'service_healthy'],
+    ];
+    for (const [name, first, condition] of afterwards)
+      expect(paths).toContain(`services.${name}.depends_on.${first}.condition: ${condition}`);
+    expect(paths).toContain('services.worker.command: node dist/src/cli/main.js worker');
+    for (const name of ['telegate-prefect', 'worker']) {
+      expect(paths).toContain(`services.${name}.<<: *telegate`);
+      expect(paths).toContain(`services.${name}.volumes.- data:/app/data`);
+    }
+  });
+
+  it('runs one exact version of Prefect, which asks for a password and has its own database', () => {
+    expect(paths.filter((path) => path.startsWith('services.prefect.image'))).toEqual([
+      expect.stringMatching(/^services\.prefect\.image: prefecthq\/prefect:3\.\d+\.\d+-python3\.\d+$/),
+    ]);
+    const password = /_API_AUTH_STRING: telegate:\$\{PREFECT_PASSWORD:-\}$/;
+    const withPassword = paths.filter((path) => password.test(path)).map((path) => path.split(': ')[0]);
+    expect(withPassword).toEqual([
+      'x-prefect',
+      'services.prefect.environment.PREFECT_SERVER_API_AUTH_STRING',
+    ]);
+    expect(text).toContain('test -n "$$PREFECT_PASSWORD" ||');
+    expect(text).toContain('@postgres:5432/prefect');
+    expect(paths).toContain('services.prefect.ports.- "127.0.0.1:4200:4200"');
+    expect(paths).toContain('x-prefect: &prefect.PREFECT_API_URL: http://prefect:4200/api');
   });
 
   it('trusts only the balancer about client addresses, and reserves its address', () => {
@@ -97,6 +135,8 @@ describe('the Compose file', () => {
     expect(paths).toContain('x-telegate: &telegate.mem_limit: 1g');
     expect(paths).toContain('services.balancer.mem_limit: 256m');
     expect(paths).toContain('services.postgres.mem_limit: 1g');
+    expect(paths).toContain('services.prefect.mem_limit: 1g');
+    expect(paths).toContain('services.prefect-database.mem_limit: 128m');
   });
 
   it('drops all privileges', () => {
