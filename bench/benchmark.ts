@@ -6,8 +6,10 @@ export interface Sizes {
   /** The number of leases in each variant of `exclusive`. */
   readonly leases: number;
   readonly workers: number;
-  /** Which parts of `scraping`, and which roles of `malformed`, are measured; empty: all. */
+  /** Which parts of `scraping` and `prefect`, and which roles of `malformed`, are measured; empty: all. */
   readonly ways: readonly string[];
+  /** How much of its full work `prefect` does: 1, or less for a quick look. */
+  readonly share: number;
   /** The URL of a PostgreSQL server: `scraping` and `older` run on it as well, `malformed` instead; null: none. */
   readonly database: string | null;
 }

@@ -8,6 +8,7 @@ import { flat } from './flat.js';
 import { footprint } from './footprint.js';
 import { malformed, ROLES } from './malformed.js';
 import { olderWorkers } from './older_workers.js';
+import { prefect, WAYS } from './prefect/prefect.js';
 import { replicas } from './replicas.js';
 import { queue } from './replicas_queue.js';
 import { pgbench } from './replicas_throughput.js';
@@ -21,6 +22,7 @@ const ALL: readonly Benchmark[] = [
   ...[durable, flat, footprint, waiting, olderWorkers, sync, telegram, exclusive],
   ...[pgbench, queue, replicas],
   scraping,
+  prefect,
   malformed,
 ];
 
@@ -34,6 +36,7 @@ async function main(): Promise<void> {
     options: {
       leases: { type: 'string', default: '20000' },
       workers: { type: 'string', default: '64' },
+      share: { type: 'string', default: '1' },
       way: { type: 'string', multiple: true, default: [] },
       database: { type: 'string' },
     },
@@ -43,10 +46,12 @@ async function main(): Promise<void> {
     positionals,
     ALL.map(({ name }) => name),
   );
-  ensureKnown('way', values.way, [...PARTS, ...ROLES]);
+  ensureKnown('way', values.way, [...PARTS, ...WAYS, ...ROLES]);
   const chosen = ALL.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const { way: ways, database = null } = values;
-  const sizes = { leases: Number(values.leases), workers: Number(values.workers), ways, database };
+  const { leases, workers, share } = values;
+  const amounts = { leases: Number(leases), workers: Number(workers), share: Number(share) };
+  const sizes = { ...amounts, ways, database };
   const findings: Finding[] = [];
   for (const benchmark of chosen) {
     process.stdout.write(`${benchmark.name} …\n`);

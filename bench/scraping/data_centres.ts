@@ -7,8 +7,18 @@ export interface Overlap {
   readonly phone: string | null;
 }
 
+/** A client's connection, by the account of its key. Times in ISO 8601. */
+export interface Connection {
+  readonly phone: string | null;
+  readonly opened_at: string;
+  readonly closed_at: string | null;
+  readonly requests: number;
+  readonly media_requests: number;
+}
+
 interface Connections {
   readonly dropped: number;
+  readonly connections: readonly Connection[];
   readonly overlaps: readonly Overlap[];
 }
 
@@ -36,6 +46,19 @@ export class DataCentres {
     await this.#ask('/faults', { method: 'POST', body });
   }
 
+  /** Delays each answer to `method`, to any client, from now on. */
+  async slowDown(method: string, milliseconds: number): Promise<void> {
+    await this.#ask('/faults', {
+      method: 'POST',
+      body: JSON.stringify({ fault: 'slow', method, milliseconds }),
+    });
+  }
+
+  /** Ends all faults. */
+  async calm(): Promise<void> {
+    await this.#ask('/faults', { method: 'DELETE' });
+  }
+
   /** How many of the faults that were set have not occurred yet. */
   async faultsLeft(): Promise<number> {
     return ((await this.#ask('/faults')) as unknown[]).length;
@@ -43,9 +66,18 @@ export class DataCentres {
 
   /** The keys that were used twice at once, according to their log. @throws Error if the log has lost connections. */
   async overlaps(): Promise<readonly Overlap[]> {
-    const { dropped, overlaps } = (await this.#ask('/connections')) as Connections;
-    if (dropped > 0) throw new Error(`the data centres' log has lost ${dropped} connections`);
-    return overlaps;
+    return (await this.#log()).overlaps;
+  }
+
+  /** All connections. @throws Error if the log has lost some. */
+  async connections(): Promise<readonly Connection[]> {
+    return (await this.#log()).connections;
+  }
+
+  async #log(): Promise<Connections> {
+    const log = (await this.#ask('/connections')) as Connections;
+    if (log.dropped > 0) throw new Error(`the data centres' log has lost ${log.dropped} connections`);
+    return log;
   }
 
   async #ask(path: string, options: RequestInit = {}): Promise<unknown> {

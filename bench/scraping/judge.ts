@@ -1,5 +1,5 @@
 import { exactly, type Finding, said } from '../finding.js';
-import { archive, type ExpectedMessage } from './archive.js';
+import { archive, type Expected, type ExpectedMessage } from './archive.js';
 import type { Scraper, ToldRun } from './scraper.js';
 import { checksumOf, type Stored, textOf } from './stored.js';
 
@@ -32,11 +32,44 @@ interface ToldSource {
 const MONTH = /\/messages\/\d{4}-\d{2}\.jsonl$/;
 const MARK = /\/\.telegate-source$/;
 
+/** What is stored of channels, in numbers. */
+export interface Tally {
+  readonly messages: number;
+  readonly wantedMessages: number;
+  /** Duplicate or unknown ones. */
+  readonly surplusMessages: number;
+  readonly outOfOrder: number;
+  readonly files: number;
+  readonly wantedFiles: number;
+  readonly recordedTwice: number;
+  readonly storedTwice: number;
+  readonly unrecorded: number;
+}
+
 /** Checks that every message and file of the archive is stored exactly once, according to the sandbox. */
 export async function judgeStored(stored: Stored): Promise<Finding[]> {
+  return judgeTallies([await tally(stored, archive())]);
+}
+
+/** Checks that every message and file of all these channels is stored exactly once. */
+export function judgeTallies(tallies: readonly Tally[]): Finding[] {
+  const sum = (field: keyof Tally) => tallies.reduce((total, one) => total + one[field], 0);
+  return [
+    exactly('messages stored as in the sandbox', sum('messages'), sum('wantedMessages')),
+    exactly('duplicate or unknown messages', sum('surplusMessages'), 0),
+    exactly('messages out of order', sum('outOfOrder'), 0),
+    exactly("files stored, with the sandbox's checksum", sum('files'), sum('wantedFiles')),
+    exactly('files recorded as stored more than once', sum('recordedTwice'), 0),
+    exactly('contents stored twice', sum('storedTwice'), 0),
+    exactly('unrecorded files', sum('unrecorded'), 0),
+  ];
+}
+
+/** What is stored of one channel, which has `expected` according to the sandbox. */
+export async function tally(stored: Stored, expected: Expected): Promise<Tally> {
   const paths = await stored.paths();
   const lines = await linesIn(stored, paths.filter((path) => MONTH.test(path)).sort());
-  return [...judgeMessages(lines), ...(await judgeFiles(stored, paths, lines))];
+  return { ...tallyMessages(lines, expected), ...(await tallyFiles(stored, { paths, lines, expected })) };
 }
 
 /** Checks that the service's own records agree. */
@@ -61,16 +94,15 @@ export async function judgeRecord(scraper: Scraper, sourceId: number, run: ToldR
   ];
 }
 
-function judgeMessages(lines: readonly Line[]): Finding[] {
-  const { messages } = archive();
+function tallyMessages(lines: readonly Line[], { messages }: Expected) {
   const seen = new Map(lines.map((line) => [line.id, line]));
-  const outOfOrder = lines.filter(({ id }, at) => id <= (lines[at - 1]?.id ?? 0)).length;
-  const stored = messages.filter((message) => isSame(message, seen.get(message.id)));
-  return [
-    exactly('messages stored as in the sandbox', stored.length, messages.length),
-    exactly('duplicate or unknown messages', lines.length - stored.length, 0),
-    exactly('messages out of order', outOfOrder, 0),
-  ];
+  const right = messages.filter((message) => isSame(message, seen.get(message.id))).length;
+  return {
+    messages: right,
+    wantedMessages: messages.length,
+    surplusMessages: lines.length - right,
+    outOfOrder: lines.filter(({ id }, at) => id <= (lines[at - 1]?.id ?? 0)).length,
+  };
 }
 
 function isSame({ date, text, file }: ExpectedMessage, line: Line | undefined): boolean {
@@ -80,13 +112,14 @@ function isSame({ date, text, file }: ExpectedMessage, line: Line | undefined): 
     : line.file?.sha256 === file.sha256 && line.file.size_bytes === file.bytes;
 }
 
+interface Found {
+  readonly paths: readonly string[];
+  readonly lines: readonly Line[];
+  readonly expected: Expected;
+}
+
 /** The files that exist, by content, whatever was recorded of them. */
-async function judgeFiles(
-  stored: Stored,
-  paths: readonly string[],
-  lines: readonly Line[],
-): Promise<Finding[]> {
-  const { files: wanted } = archive();
+async function tallyFiles(stored: Stored, { paths, lines, expected }: Found) {
   const contents = new Map<string, string>();
   for (const path of paths) {
     if (!MONTH.test(path) && !MARK.test(path)) contents.set(path, await checksumOf(stored, path));
@@ -95,13 +128,13 @@ async function judgeFiles(
   const kept = named.filter(({ state }) => state === 'stored');
   const right = named.filter(({ path, sha256 }) => path !== null && contents.get(path) === sha256);
   const keptPaths = new Set(kept.map(({ path }) => path));
-  const leftOver = [...contents.keys()].filter((path) => !keptPaths.has(path)).length;
-  return [
-    exactly("files stored, with the sandbox's checksum", right.length, wanted),
-    exactly('files recorded as stored more than once', kept.length - keptPaths.size, 0),
-    exactly('contents stored twice', contents.size - new Set(contents.values()).size, 0),
-    exactly('unrecorded files', leftOver, 0),
-  ];
+  return {
+    files: right.length,
+    wantedFiles: expected.files,
+    recordedTwice: kept.length - keptPaths.size,
+    storedTwice: contents.size - new Set(contents.values()).size,
+    unrecorded: [...contents.keys()].filter((path) => !keptPaths.has(path)).length,
+  };
 }
 
 async function linesIn(stored: Stored, months: readonly string[]): Promise<Line[]> {

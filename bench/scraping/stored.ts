@@ -18,6 +18,14 @@ export function storedBelow(root: string): Stored {
   };
 }
 
+/** What one source has stored in a directory of its target. */
+export function storedOf(stored: Stored, directory: string): Stored {
+  return {
+    paths: async () => (await stored.paths()).filter((path) => path.startsWith(`${directory}/`)),
+    read: (path) => stored.read(path),
+  };
+}
+
 /** The objects stored in a bucket. */
 export function storedInBucket(config: S3Config): Stored {
   const never = new AbortController().signal;

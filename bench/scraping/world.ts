@@ -1,8 +1,16 @@
 import { sandboxSeed } from '../../sandbox/seed.js';
-import type { Seed } from '../../sandbox/world/seed.js';
+import type { Seed, SeedChannel } from '../../sandbox/world/seed.js';
 
 /** The channel that is scraped: 100,000 messages and 2,000 files. */
 export const ARCHIVE = 'sandbox_archive';
+
+const SIMILAR = 20;
+
+/** Channels of 5,000 messages and 100 files each. */
+export const WIRES = Array.from({ length: SIMILAR }, (_, at) => `bench_wire${at + 1}`);
+
+/** A channel that is read in a moment. */
+export const TICKER = 'bench_ticker';
 
 /** The application of every client: the sandbox accepts any. */
 export const APPLICATION = { apiId: 12345, apiHash: '0123456789abcdef0123456789abcdef' };
@@ -16,9 +24,31 @@ export const WORKER_PHONES = Array.from(
   (_, at) => `+99966${(at % 3) + 1}1${String(at).padStart(3, '0')}`,
 );
 
-/** The sandbox's world, with many more accounts. */
+const generated = {
+  file_types: ['photo', 'pdf', 'zip'],
+  ...{ smallest_file: 2_000, largest_file: 60_000, seconds_between: 600 },
+};
+
+const publicChannel = {
+  ...{ about: '', kind: 'broadcast' as const, members: [], participants: 1, dc: 2, access_hash: {} },
+  created: Date.UTC(2025, 0, 1) / 1000,
+};
+
+const channels: readonly SeedChannel[] = [
+  {
+    ...{ ...publicChannel, id: 3_000_000_000n, title: 'Wire', username: 'bench_wire', copies: SIMILAR },
+    messages: { ...generated, count: 5_000, files: 100 },
+  },
+  {
+    ...{ ...publicChannel, id: 3_100_000_000n, title: 'Ticker', username: TICKER, copies: 1 },
+    messages: { ...generated, count: 30, files: 2 },
+  },
+];
+
+/** The sandbox's world, with many more accounts, and public channels. */
 export const benchSeed: Seed = {
   ...sandboxSeed,
+  channels: [...sandboxSeed.channels, ...channels],
   accounts: [
     ...sandboxSeed.accounts,
     ...WORKER_PHONES.map((phone, at) => ({
