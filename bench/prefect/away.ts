@@ -13,7 +13,7 @@ import {
   haveEnded,
   Services,
   type TimedRun,
-  triggerStatus,
+  trigger,
   until,
 } from './sources.js';
 
@@ -85,7 +85,7 @@ async function stopPrefect(
   const began = monotonicMs();
   await site.prefect.stop('SIGKILL');
   const before = await progressOf(services, sources);
-  const status = await triggerStatus(services.first, ticker);
+  const { status } = await trigger(services.first, ticker);
   const created = await services.first
     .ask('POST', '/sources/public', {
       name: 'new',
@@ -182,7 +182,7 @@ async function startWithoutPrefect(site: Site, service: Scraper, ticker: number)
   await site.prefect.stop('SIGTERM');
   const startMs = await service.server.start();
   const ready = await readiness(service);
-  const status = await triggerStatus(service, ticker);
+  const { status } = await trigger(service, ticker);
   await site.prefect.start();
   const run = await until(
     () => services.runs(ticker, 1),

@@ -13,7 +13,7 @@ import {
   haveEnded,
   Services,
   type TimedRun,
-  triggerStatus,
+  trigger,
   until,
 } from './sources.js';
 
@@ -45,16 +45,17 @@ export async function race(site: Site, share: number): Promise<Finding[]> {
   await until(() => services.sources(), haveEnded, { seconds: PATIENCE_SECONDS });
   const since = new Date().toISOString();
   const rounds = Math.max(5, Math.round(ROUNDS * share));
-  const statuses: string[] = [];
+  const answers: Answers = { statuses: [], runIds: new Set() };
   let stuck = 0;
   for (let round = 0; round < rounds; round += 1) {
-    statuses.push(...(await startAtOnce(site, services, source, deployment)));
+    await startAtOnce(site, services, { source, deployment }, answers);
     if (!(await haveSettled(site, services))) stuck += 1;
   }
+  const runs = await services.first.all<TimedRun>(`/sources/${source}/runs`);
   return [
-    ...judgeAnswers(statuses),
+    ...judgeAnswers(answers.statuses),
     exactly(`rounds that did not end, of ${rounds}`, stuck, 0),
-    ...judgeRuns(await services.runs(source)),
+    ...judgeRuns(runs, answers.runIds),
     ...(await judgeConnections(site, since)),
     ...(await judgeFlowRuns(site)),
     exactly('slots taken at the end', await site.view.slots(deployment), 0),
@@ -62,19 +63,32 @@ export async function race(site: Site, share: number): Promise<Finding[]> {
   ];
 }
 
-/** Everybody's trigger at about the same moment; resolves to what they were answered with. */
-function startAtOnce(site: Site, services: Services, source: number, deployment: string): Promise<string[]> {
+interface Answers {
+  readonly statuses: string[];
+  /** The runs that our own triggers were answered with. */
+  readonly runIds: Set<number>;
+}
+
+/** Everybody's trigger at about the same moment. */
+async function startAtOnce(
+  site: Site,
+  services: Services,
+  { source, deployment }: { readonly source: number; readonly deployment: string },
+  { statuses, runIds }: Answers,
+): Promise<void> {
   const soon = () => delay(Math.random() * SPREAD_MS);
   const ours = [...services.all, services.first].map(async (one) => {
     await soon();
-    return `trigger ${await triggerStatus(one, source)}`;
+    const { status, runId } = await trigger(one, source);
+    statuses.push(`trigger ${status}`);
+    if (runId !== null) runIds.add(runId);
   });
   const theirs = [1, 2].map(async () => {
     await soon();
     await site.view.startRun(deployment);
-    return "Prefect's create_flow_run 201";
+    statuses.push("Prefect's create_flow_run 201");
   });
-  return Promise.all([...ours, ...theirs]);
+  await Promise.all([...ours, ...theirs]);
 }
 
 async function haveSettled(site: Site, services: Services): Promise<boolean> {
@@ -96,7 +110,7 @@ function judgeAnswers(statuses: readonly string[]): Finding[] {
   return [said('answers', shown.join(', ')), exactly('answers other than 200, 201 and 409', other, 0)];
 }
 
-function judgeRuns(runs: readonly TimedRun[]): Finding[] {
+function judgeRuns(runs: readonly TimedRun[], triggered: ReadonlySet<number>): Finding[] {
   const spans = runs
     .filter(({ started_at }) => started_at !== null)
     .map(
@@ -110,6 +124,11 @@ function judgeRuns(runs: readonly TimedRun[]): Finding[] {
   return [
     said(`runs`, shown),
     exactly('runs that began before the one before had ended', overlapping, 0),
+    exactly(
+      `runs of an accepted trigger that did not complete, of ${triggered.size}`,
+      runs.filter(({ id, state }) => triggered.has(id) && state !== 'completed').length,
+      0,
+    ),
     exactly('runs that neither completed nor were cancelled', runs.filter(isOdd).length, 0),
   ];
 }

@@ -116,11 +116,15 @@ export async function deploymentsOf(services: Services, seconds = 60): Promise<R
   );
 }
 
-/** Starts a run of a source; returns the status of the answer. */
-export async function triggerStatus({ server }: Scraper, sourceId: number): Promise<number> {
-  const { status } = await fetch(`http://127.0.0.1:${server.port}/sources/${sourceId}/trigger`, {
+/** Starts a run of a source; returns the status of the answer, and the run, if there is one. */
+export async function trigger(
+  { server }: Scraper,
+  sourceId: number,
+): Promise<{ readonly status: number; readonly runId: number | null }> {
+  const answer = await fetch(`http://127.0.0.1:${server.port}/sources/${sourceId}/trigger`, {
     method: 'POST',
     headers: { 'X-API-Key': API_KEY },
   });
-  return status;
+  const { run_id: runId = null } = (await answer.json()) as { run_id?: number };
+  return { status: answer.status, runId: answer.ok ? runId : null };
 }
