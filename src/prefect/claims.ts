@@ -25,6 +25,7 @@ export type ClaimDecision =
 /**
  * Who executes a flow run. A source has one run at a time, whatever Prefect believes: a flow run continues its own
  * run; else it adopts the one that is queued here, if that asks the same; else it gets a new one if there is no other.
+ * It adopts a run with a flow run of its own too: while this one has the source's only slot, Prefect cancels that one.
  */
 export function decideClaim(
   { owner, form }: Pick<FlowRunClaim, 'owner' | 'form'>,
@@ -40,8 +41,8 @@ export function decideClaim(
   if (local && local.flowRunId !== null) return { kind: 'other', runId: local.id };
   if (local && local.finishedAt !== null) return { kind: 'ended', run: local };
   if (!unfinished) return { kind: 'begin' };
-  const isAdoptable =
-    unfinished.flowRunId === null && !isOwned(unfinished, now) && isSameForm(unfinished, form);
+  const isBegun = unfinished.flowRunId !== null && unfinished.state !== 'queued';
+  const isAdoptable = !isBegun && !isOwned(unfinished, now) && isSameForm(unfinished, form);
   return isAdoptable ? { kind: 'take', run: unfinished } : { kind: 'other', runId: unfinished.id };
 }
 

@@ -40,7 +40,7 @@ const CALL = { retries: 3, deadlineMs: 5_000 };
 export interface FlowRunStartParts {
   readonly client: Pick<PrefectClient, 'deployment' | 'setState' | 'patchFlowRun'>;
   readonly store: Pick<PrefectStore, 'claimFlowRun' | 'unreported' | 'reported'>;
-  readonly runs: Pick<RunStore, 'run'>;
+  readonly runs: Pick<RunStore, 'run' | 'lastRuns'>;
   readonly sources: Pick<SourceStore, 'source'>;
   readonly report: Pick<FlowRunReport, 'report'>;
   readonly newId: () => string;
@@ -80,6 +80,8 @@ export class FlowRunStart {
     const parsed = parseParameters(flowRun.parameters, sourceId);
     if (parsed.kind === 'invalid') return this.#end(flowRun, failedBecause(parsed.error));
     if (await this.#isEndUnreported(sourceId, flowRun.id)) return { kind: 'later' };
+    const otherRunId = await this.#otherRunOf(sourceId, flowRun);
+    if (otherRunId !== null) return this.#end(flowRun, cancelledBecause(underWay(otherRunId)));
     if (!(await this.#isPending(flowRun))) return REFUSED;
     return this.#claim(flowRun, sourceId, parsed.form);
   }
@@ -134,6 +136,17 @@ export class FlowRunStart {
     );
   }
 
+  /**
+   * The run of another flow run that is under way. A flow run that asked for the source's only slot first, and was
+   * refused only then, would have made Prefect cancel that other one meanwhile.
+   */
+  async #otherRunOf(sourceId: number, { id, run_count }: PolledFlowRun): Promise<number | null> {
+    if (run_count > 0) return null;
+    const [last] = await this.#parts.runs.lastRuns([sourceId]);
+    const isOther = last && last.finishedAt === null && last.flowRunId !== null && last.flowRunId !== id;
+    return isOther ? last.id : null;
+  }
+
   async #isPending({ id }: PolledFlowRun): Promise<boolean> {
     const { client, newId } = this.#parts;
     const transition_id = newId();
@@ -166,8 +179,7 @@ export class FlowRunStart {
         await this.#end(flowRun, { type: 'RUNNING', name: 'Running' });
         return;
       case 'other': {
-        const why = `run ${outcome.runId} of the source is under way, and a source has one at a time`;
-        await this.#end(flowRun, cancelledBecause(why));
+        await this.#end(flowRun, cancelledBecause(underWay(outcome.runId)));
         return;
       }
       case 'unknown_source':
@@ -217,6 +229,10 @@ export class FlowRunStart {
       logger.debug('a flow run was not described', { run_id: run.id, error });
     }
   }
+}
+
+function underWay(runId: number): string {
+  return `run ${runId} of the source is under way, and a source has one at a time`;
 }
 
 function postponed(notBefore: number): RunOutcome {

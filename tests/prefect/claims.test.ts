@@ -51,9 +51,15 @@ describe('a flow run without a run', () => {
     expect(decide(QUEUED)).toEqual({ kind: 'take', run: QUEUED });
   });
 
+  it('adopts one that another flow run has not begun, whose slot it has', () => {
+    const queued = { ...QUEUED, flowRunId: 'another' };
+    expect(decide(queued)).toEqual({ kind: 'take', run: queued });
+  });
+
   it('gets none while another flow run or an engine has one', () => {
     const other = { kind: 'other', runId: 1 };
-    expect(decide({ ...QUEUED, flowRunId: 'another' })).toEqual(other);
+    expect(decide({ ...QUEUED, flowRunId: 'another', state: 'running' })).toEqual(other);
+    expect(decide({ ...QUEUED, flowRunId: 'another', state: 'deferred' })).toEqual(other);
     expect(decide({ ...QUEUED, owner: 'embedded', ownedUntil: NOW + 1 })).toEqual(other);
     expect(decide({ ...QUEUED, owner: 'embedded', ownedUntil: NOW })).toMatchObject({ kind: 'take' });
   });
