@@ -14,6 +14,8 @@ const SESSIONS = 5;
 /** Runs are stuck if they have not all ended after so long. */
 const PATIENCE_SECONDS = 900;
 
+const TELL_EVERY_MS = 15_000;
+
 /** How long Prefect may lag behind once all runs have ended here. */
 const SETTLING_SECONDS = 60;
 
@@ -36,8 +38,13 @@ export async function chaos(site: Site, share: number): Promise<Finding[]> {
   const stored = async () =>
     (await services.sources()).reduce((sum, one) => sum + one.total_messages_scraped, 0) / wanted;
   const trouble = disturb(site, services, stored);
+  const told = setInterval(async () => {
+    const share = await stored().catch(() => null);
+    if (share !== null) process.stdout.write(`${(share * 100).toFixed(0)} % stored\n`);
+  }, TELL_EVERY_MS);
   const ended = await until(() => services.sources(), haveEnded, { seconds: PATIENCE_SECONDS });
   const seconds = (monotonicMs() - started) / 1000;
+  clearInterval(told);
   const toll = await trouble.end();
   const first = await runsOf(services, sources);
   const afterwards = await settle(site, deployments);

@@ -5,10 +5,10 @@ import type { Site } from './site.js';
 import type { Services } from './sources.js';
 
 const KILL_EVERY_MS = 10_000;
-const FLOOD_EVERY_MS = 2_500;
+const FLOOD_EVERY_MS = 6_000;
 
 /** Those that a run sleeps through, and those for which it takes another session. */
-const FLOODS = ['FLOOD_WAIT_2', 'FLOOD_WAIT_30', 'FLOOD_WAIT_4', 'FLOOD_WAIT_3'];
+const FLOODS = ['FLOOD_WAIT_2', 'FLOOD_WAIT_20', 'FLOOD_WAIT_3', 'FLOOD_WAIT_4'];
 
 /** When Prefect's server is restarted, as shares of what is to be done, and how it is stopped. */
 const RESTARTS = [
@@ -93,6 +93,8 @@ async function startAgain(server: Server, failed: string[]): Promise<boolean> {
 async function flood({ centres }: Site, pause: Pause): Promise<string> {
   const asked = new Map<string, number>();
   for (let count = 0; await pause(FLOOD_EVERY_MS); count += 1) {
+    // While all wait already, more would only pile up.
+    if ((await centres.faultsLeft()) > 0) continue;
     const fault = FLOODS[count % FLOODS.length] ?? '';
     const method = count % 3 === 0 ? 'upload.getFile' : 'messages.getHistory';
     await centres.fail(method, fault);
