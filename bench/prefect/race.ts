@@ -49,8 +49,10 @@ export async function race(site: Site, share: number): Promise<Finding[]> {
   let stuck = 0;
   for (let round = 0; round < rounds; round += 1) {
     await startAtOnce(site, services, { source, deployment }, answers);
-    if (!(await haveSettled(site, services))) stuck += 1;
+    if (!(await hasEnded(services))) stuck += 1;
+    if (round % 20 === 0) process.stdout.write(`round ${round}\n`);
   }
+  await settle(site, services);
   const runs = await services.first.all<TimedRun>(`/sources/${source}/runs`);
   return [
     ...judgeAnswers(answers.statuses),
@@ -91,15 +93,20 @@ async function startAtOnce(
   await Promise.all([...ours, ...theirs]);
 }
 
-async function haveSettled(site: Site, services: Services): Promise<boolean> {
-  const within = { seconds: PATIENCE_SECONDS, pollMs: 100 };
-  const flowRuns = await until(
+/** The source's run has ended. Flow runs of this round may still be queued, and race with those of the next. */
+async function hasEnded(services: Services): Promise<boolean> {
+  const within = { seconds: PATIENCE_SECONDS, pollMs: 50 };
+  return !(await until(() => services.sources(), haveEnded, within)).late;
+}
+
+/** Every flow run has ended, and the runs that the last of them began. */
+async function settle(site: Site, services: Services): Promise<void> {
+  await until(
     () => site.view.unfinished(),
     (left) => left.length === 0,
-    within,
+    { seconds: PATIENCE_SECONDS },
   );
-  const sources = await until(() => services.sources(), haveEnded, within);
-  return !flowRuns.late && !sources.late;
+  await hasEnded(services);
 }
 
 function judgeAnswers(statuses: readonly string[]): Finding[] {
