@@ -74,9 +74,9 @@ export async function createSource(
   return (await scraper.ask<{ id: number }>('POST', '/sources/public', body)).id;
 }
 
-/** Whether the newest run of each source has ended. */
+/** Whether no run is under way. */
 export function haveEnded(sources: readonly ToldSource[]): boolean {
-  return sources.every(({ last_run }) => last_run !== null && ENDS.includes(last_run.state));
+  return sources.every(({ last_run }) => last_run === null || ENDS.includes(last_run.state));
 }
 
 /** Asks until it is so; resolves to the last answer, with `late` true if that did not come about in time. */
