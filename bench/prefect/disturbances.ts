@@ -58,34 +58,53 @@ export function disturb(site: Site, services: Services, progress: () => Promise<
 /** Resolves to whether to go on. */
 type Pause = (milliseconds: number) => Promise<boolean>;
 
+/** Each starts again at once, while the next one is waited for. */
 async function killInTurn(servers: readonly Server[], pause: Pause) {
   const toll: Toll = { kills: 0, failedStarts: 0, fell: [] };
   const failedStarts: string[] = [];
-  while (await pause(KILL_EVERY_MS)) {
-    const victim = servers[toll.kills % servers.length];
-    if (!victim) break;
+  const starting = new Map<Server, Promise<void>>();
+  const start = (server: Server) => {
+    const started = startAgain(server, failedStarts).finally(() => starting.delete(server));
+    started.catch(() => undefined);
+    starting.set(server, started);
+  };
+  for (let turn = 0; await pause(KILL_EVERY_MS); turn += 1) {
+    const victim = nextUp(servers, turn, starting);
+    if (!victim) continue;
     noteFall(toll, await victim.stop('SIGKILL'));
     toll.kills += 1;
-    while (!(await startAgain(victim, failedStarts)));
+    start(victim);
   }
+  await Promise.all(starting.values());
   for (const server of servers.filter(({ fell }) => fell)) {
     noteFall(toll, await server.stop('SIGKILL'));
-    while (!(await startAgain(server, failedStarts)));
+    await startAgain(server, failedStarts);
   }
   return { kills: toll.kills, fell: toll.fell, failedStarts };
 }
 
+/** The first one from `turn` on that is not starting; undefined: all are. */
+function nextUp(
+  servers: readonly Server[],
+  turn: number,
+  starting: ReadonlyMap<Server, unknown>,
+): Server | undefined {
+  const inTurn = servers.map((_, at) => servers[(turn + at) % servers.length]);
+  return inTurn.find((server) => server && !starting.has(server));
+}
+
 const MAX_FAILED_STARTS = 10;
 
-async function startAgain(server: Server, failed: string[]): Promise<boolean> {
-  try {
-    await server.start();
-    return true;
-  } catch (error) {
-    failed.push(String(error));
-    if (failed.length > MAX_FAILED_STARTS) throw error;
-    await delay(500);
-    return false;
+async function startAgain(server: Server, failed: string[]): Promise<void> {
+  for (;;) {
+    try {
+      await server.start();
+      return;
+    } catch (error) {
+      failed.push(String(error));
+      if (failed.length > MAX_FAILED_STARTS) throw error;
+      await delay(500);
+    }
   }
 }
 
