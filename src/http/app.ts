@@ -10,6 +10,7 @@ import express, {
 import helmet, { type HelmetOptions } from 'helmet';
 import { serve as serveSwagger, setup as setupSwagger } from 'swagger-ui-express';
 import type { Logger } from 'winston';
+import { consoleRoutes } from './console.js';
 import { createErrorMapper } from './error_mapper.js';
 import { createOpenApi } from './openapi.js';
 import { createRequestContext, type HttpMetrics } from './request_context.js';
@@ -43,9 +44,6 @@ function securityHeaders(hsts: boolean): HelmetOptions {
 /** The origins of pages on loopback addresses. */
 const LOOPBACK_PAGES = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
 
-/** Pages of the console that are lists of the API, too. */
-const CONSOLE_ADDRESSES = ['/sessions', '/sources', '/leases', '/keys'];
-
 /** The headers of an answer that scripts on other sites may read. */
 const EXPOSED = ['X-Request-Id', 'Retry-After', 'X-Total-Count'];
 
@@ -53,14 +51,14 @@ const EXPOSED = ['X-Request-Id', 'Retry-After', 'X-Total-Count'];
 export function createApp(parts: AppParts): Express {
   const app = plainApp(parts);
   if (parts.corsOrigins.length > 0) app.use(crossOrigin(parts.corsOrigins));
-  serveConsole(app, parts);
+  const console = consoleRoutes(join(parts.root, 'dist', 'web'));
+  app.use(console.pages);
   addRoutes(app, parts.routes, parts);
   const versioned = express.Router();
   addRoutes(versioned, parts.routes, parts);
   app.use('/api/v1', versioned);
   serveDocuments(app, parts);
-  serveLibraries(app, parts);
-  app.use(express.static(join(parts.root, 'web'), { index: 'index.html', redirect: false }));
+  app.use(console.files);
   app.use(notFound);
   app.use(createErrorMapper(parts.logger));
   return app;
@@ -84,29 +82,6 @@ function plainApp(parts: PlainAppParts): Express {
   app.use(createRequestContext(parts.newRequestId, parts.metrics, parts.logger));
   app.use(helmet(securityHeaders(parts.hsts)));
   return app;
-}
-
-/** In a browser, `/sessions` and the like open the console; a program that accepts anything gets the list. */
-function serveConsole(app: Express, { root }: AppParts): void {
-  app.get(CONSOLE_ADDRESSES, (req, res, next) => {
-    res.vary('Accept');
-    if (req.accepts(['json', 'html']) !== 'html') return next();
-    res.locals.route = 'console';
-    res.setHeader('Cache-Control', 'no-store');
-    res.sendFile('index.html', { root: join(root, 'web'), cacheControl: false, lastModified: false });
-  });
-}
-
-/** Installed packages that the console uses, as they were published for browsers. */
-const BROWSER_LIBRARIES = {
-  'croner.js': 'croner/dist/croner.js',
-  'cronstrue.js': 'cronstrue/dist/cronstrue.min.js',
-};
-
-function serveLibraries(app: Express, { root }: AppParts): void {
-  for (const [name, file] of Object.entries(BROWSER_LIBRARIES)) {
-    app.get(`/libraries/${name}`, (_req, res) => res.sendFile(file, { root: join(root, 'node_modules') }));
-  }
 }
 
 /** CORS. Most requests come from programs and have no `Origin`: they skip it. */

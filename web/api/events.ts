@@ -1,0 +1,87 @@
+import { address, get } from './client.js';
+import { type Kind, outdated, queryClient } from './queries.js';
+import { createStore } from './store.js';
+
+/** How the page learns of changes: at once, by asking every few seconds, or not at all. */
+export type Connection = 'connecting' | 'live' | 'polling' | 'lost';
+
+export const connection = createStore<Connection>('connecting');
+
+/** What happened to a session, as the service tells it. */
+export interface SessionEvent {
+  readonly session_id: number;
+  readonly session_name: string;
+  readonly event: string;
+  readonly detail: string | null;
+  readonly at: string;
+}
+
+const MAX_ACTIVITY = 200;
+
+/** What happened to sessions since the page was opened, newest first. */
+export const activity = createStore<readonly SessionEvent[]>([]);
+
+/** What each event of the service makes outdated. */
+const OUTDATED: Readonly<Record<string, readonly Kind[]>> = {
+  session: ['sessions', 'leases'],
+  sync: ['sessions', 'files'],
+  run: ['runs', 'sources'],
+  source: ['sources'],
+  key: ['keys'],
+  login: ['sessions'],
+};
+
+/** Lists are asked for again at most this often, in milliseconds. */
+const ASK_EVERY_MS = 700;
+
+const POLL_MS = 5000;
+
+/** Listens to the service until the function that is returned is called. */
+export function followEvents(mayListen: boolean): () => void {
+  const changed = batched();
+  const source = mayListen ? new EventSource(address('/events')) : null;
+  source?.addEventListener('open', () => connection.set('live'));
+  source?.addEventListener('error', () => void poll());
+  source?.addEventListener('status', ({ data }) => {
+    connection.set('live');
+    queryClient.setQueryData(['status'], JSON.parse(data));
+  });
+  source?.addEventListener('session', ({ data }) => remember(JSON.parse(data)));
+  for (const [event, kinds] of Object.entries(OUTDATED))
+    source?.addEventListener(event, () => changed(kinds));
+  const timer = setInterval(() => source?.readyState !== EventSource.OPEN && void poll(), POLL_MS);
+  if (!source) void poll();
+  return () => {
+    source?.close();
+    clearInterval(timer);
+  };
+}
+
+/** Without a stream, the status tells whether the service is there. */
+async function poll(): Promise<void> {
+  try {
+    queryClient.setQueryData(['status'], await get('/status'));
+    connection.set('polling');
+    outdated('sessions', 'leases', 'sources', 'runs');
+  } catch {
+    connection.set('lost');
+  }
+}
+
+function remember(event: SessionEvent): void {
+  activity.set((known) => [event, ...known].slice(0, MAX_ACTIVITY));
+}
+
+/** Many changes in a short time are one. */
+function batched(): (kinds: readonly Kind[]) => void {
+  const waiting = new Set<Kind>();
+  return (kinds) => {
+    const isFirst = waiting.size === 0;
+    for (const kind of kinds) waiting.add(kind);
+    if (!isFirst) return;
+    setTimeout(() => {
+      outdated(...waiting);
+      waiting.clear();
+    }, ASK_EVERY_MS);
+  };
+}

@@ -1,0 +1,38 @@
+import { type Answer, type Body, send } from './client.js';
+import { outdated } from './queries.js';
+
+/** A session, as the API answers it. */
+export type Session = Answer<'get', '/sessions/{id}'> & {
+  readonly holder?: string | null;
+  readonly leased_at?: string | null;
+  readonly method_floods?: readonly { readonly method: string; readonly until: string }[];
+};
+
+/** A proxy may also be a URL; empty: none. */
+type Change = Omit<Body<'put', '/sessions/{id}'>, 'proxy'> & { readonly proxy?: string };
+
+/** Saves changes of a session. @throws ApiError; ServiceUnreachable */
+export async function changeSession(id: number, change: Change): Promise<void> {
+  await send('put', '/sessions/{id}', {
+    path: { id },
+    body: change as unknown as Body<'put', '/sessions/{id}'>,
+  });
+  outdated('sessions', 'status');
+}
+
+/** Takes a session out of the pool until it is restored. @throws ApiError; ServiceUnreachable */
+export async function invalidateSession(id: number, reason: string): Promise<void> {
+  await send('post', '/invalidate', { body: { session_id: id, ...(reason && { reason }) } });
+  outdated('sessions', 'status', 'leases');
+}
+
+/** Puts an invalidated session back into the pool. @throws ApiError; ServiceUnreachable */
+export async function restoreSession(id: number): Promise<void> {
+  await send('post', '/restore', { body: { session_id: id } });
+  outdated('sessions', 'status');
+}
+
+/** `socks5://host:1080`, without user and password; empty: no proxy. */
+export function proxyName(proxy: Session['proxy']): string {
+  return proxy ? `${proxy.type}://${proxy.host}:${proxy.port}` : '';
+}

@@ -1,0 +1,102 @@
+import { Button, Group, Modal } from '@mantine/core';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Problem } from './problem.js';
+
+interface DialogProps {
+  readonly title: string;
+  readonly onClose: () => void;
+  readonly size?: 'md' | 'lg' | 'xl';
+  readonly children: ReactNode;
+}
+
+/** A dialog over the page; on a phone, instead of it. It is open while it is drawn. */
+export function Dialog({ title, onClose, size = 'md', children }: DialogProps) {
+  const { t } = useTranslation();
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={title}
+      size={size}
+      // Its scroll lock adds a style element, which the page's policy forbids: theme.css locks instead.
+      lockScroll={false}
+      transitionProps={{ duration: 0 }}
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+      data-desk-dialog
+    >
+      {children}
+    </Modal>
+  );
+}
+
+interface ConfirmDialogProps {
+  readonly title: string;
+  readonly children?: ReactNode;
+  /** What the button does. */
+  readonly action: string;
+  readonly isDangerous?: boolean;
+  /** The dialog closes once it is done, and shows why it could not be. */
+  readonly onConfirm: () => Promise<unknown>;
+  readonly onClose: () => void;
+}
+
+/** Asks before something is done that cannot be undone. */
+export function ConfirmDialog({
+  title,
+  children,
+  action,
+  isDangerous = false,
+  onConfirm,
+  onClose,
+}: ConfirmDialogProps) {
+  const { t } = useTranslation();
+  return (
+    <FormDialog {...{ title, action, onClose, isDangerous }} cancel={t('common.cancel')} onSubmit={onConfirm}>
+      {children}
+    </FormDialog>
+  );
+}
+
+interface FormDialogProps extends Omit<ConfirmDialogProps, 'onConfirm'> {
+  readonly cancel?: string;
+  readonly size?: 'md' | 'lg' | 'xl';
+  /** Sends what was filled in; the dialog closes once it is done, unless it answers `false`. */
+  readonly onSubmit: () => Promise<unknown>;
+}
+
+/** A form in a dialog: it says why it could not be sent, and keeps what was typed. */
+export function FormDialog(props: FormDialogProps) {
+  const { title, children, action, cancel, size, isDangerous = false, onSubmit, onClose } = props;
+  const { t } = useTranslation();
+  const [error, setError] = useState<unknown>(null);
+  const [isSending, setSending] = useState(false);
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setSending(true);
+    setError(null);
+    try {
+      if ((await onSubmit()) !== false) onClose();
+    } catch (problem) {
+      setError(problem);
+    } finally {
+      setSending(false);
+    }
+  };
+  return (
+    <Dialog title={title} onClose={onClose} {...(size && { size })}>
+      <form onSubmit={(event) => void submit(event)} noValidate>
+        {children}
+        {error !== null && <Problem error={error} />}
+        <Group justify="flex-end" mt="md">
+          <Button variant="default" onClick={onClose}>
+            {cancel ?? t('common.cancel')}
+          </Button>
+          <Button type="submit" loading={isSending} {...(isDangerous && { color: 'red' })}>
+            {action}
+          </Button>
+        </Group>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,9 @@
+import common from './en/common.json';
+import pool from './en/pool.json';
+import problems from './en/problems.json';
+import sessions from './en/sessions.json';
+import shell from './en/shell.json';
+import states from './en/states.json';
+
+/** All texts in this language, by page. */
+export const en = { common, pool, problems, sessions, shell, states };

@@ -1,0 +1,9 @@
+import common from './ru/common.json';
+import pool from './ru/pool.json';
+import problems from './ru/problems.json';
+import sessions from './ru/sessions.json';
+import shell from './ru/shell.json';
+import states from './ru/states.json';
+
+/** All texts in this language, by page. */
+export const ru = { common, pool, problems, sessions, shell, states };

@@ -1,0 +1,259 @@
+import { Select, Textarea, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { download, get, send } from '../../../api/client.js';
+import { outdated } from '../../../api/queries.js';
+import {
+  changeSession,
+  invalidateSession,
+  proxyName,
+  restoreSession,
+  type Session,
+} from '../../../api/sessions.js';
+import { CopyButton } from '../../../components/copy_button.js';
+import { ConfirmDialog, FormDialog } from '../../../components/dialog.js';
+import { saveFile } from '../../../components/save_file.js';
+import { toast } from '../../../components/toasts.js';
+import type { SessionAction } from '../session_actions.js';
+
+interface OfSession {
+  readonly session: Session;
+  readonly onClose: () => void;
+  readonly onDeleted?: () => void;
+}
+
+/** The dialog of an action that needs one. */
+export function SessionDialog({ action, ...props }: OfSession & { readonly action: SessionAction }) {
+  switch (action) {
+    case 'rename':
+      return <RenameDialog {...props} />;
+    case 'tags':
+      return <TagsDialog {...props} />;
+    case 'proxy':
+      return <ProxyDialog {...props} />;
+    case 'invalidate':
+      return <InvalidateDialog {...props} />;
+    case 'release':
+      return <ReleaseDialog {...props} />;
+    case 'export':
+      return <ExportDialog {...props} />;
+    case 'delete':
+      return <DeleteDialog {...props} />;
+    default:
+      return null;
+  }
+}
+
+function RenameDialog({ session: { id, name }, onClose }: OfSession) {
+  const { t } = useTranslation();
+  const [typed, setTyped] = useState(name);
+  const rename = async () => {
+    await changeSession(id, { name: typed.trim() });
+    toast(t('sessions.done.renamed', { name: typed.trim() }), { undo: () => changeSession(id, { name }) });
+  };
+  return (
+    <FormDialog
+      title={t('sessions.dialog.rename', { name })}
+      action={t('common.save')}
+      onSubmit={rename}
+      onClose={onClose}
+    >
+      <TextInput
+        data-autofocus
+        label={t('sessions.dialog.newName')}
+        description={t('sessions.dialog.renameHint')}
+        value={typed}
+        onChange={({ currentTarget }) => setTyped(currentTarget.value)}
+      />
+    </FormDialog>
+  );
+}
+
+/** Tags as they are typed: separated by commas, each once. */
+export function tagsOf(text: string): string[] {
+  return [
+    ...new Set(
+      text
+        .split(',')
+        .map((tag) => tag.trim())
+        .filter(Boolean),
+    ),
+  ];
+}
+
+function TagsDialog({ session: { id, name, tags }, onClose }: OfSession) {
+  const { t } = useTranslation();
+  const [typed, setTyped] = useState(tags.join(', '));
+  const save = async () => {
+    await changeSession(id, { tags: tagsOf(typed) });
+    toast(t('sessions.done.tagged', { name }), { undo: () => changeSession(id, { tags: [...tags] }) });
+  };
+  return (
+    <FormDialog
+      title={t('sessions.dialog.tags', { name })}
+      action={t('common.save')}
+      onSubmit={save}
+      onClose={onClose}
+    >
+      <TextInput
+        data-autofocus
+        label={t('sessions.dialog.tagsLabel')}
+        description={t('sessions.dialog.tagsHint')}
+        value={typed}
+        onChange={({ currentTarget }) => setTyped(currentTarget.value)}
+      />
+    </FormDialog>
+  );
+}
+
+function ProxyDialog({ session: { id, name, proxy }, onClose }: OfSession) {
+  const { t } = useTranslation();
+  const [typed, setTyped] = useState(proxyName(proxy));
+  const save = async () => {
+    await changeSession(id, { proxy: typed.trim() });
+    toast(t('sessions.done.proxied', { name }));
+  };
+  return (
+    <FormDialog
+      title={t('sessions.dialog.proxy', { name })}
+      action={t('common.save')}
+      onSubmit={save}
+      onClose={onClose}
+    >
+      <TextInput
+        data-autofocus
+        label={t('sessions.dialog.proxyLabel')}
+        description={t('sessions.dialog.proxyHint')}
+        placeholder="socks5://user:password@host:1080"
+        value={typed}
+        onChange={({ currentTarget }) => setTyped(currentTarget.value)}
+      />
+    </FormDialog>
+  );
+}
+
+function InvalidateDialog({ session: { id, name }, onClose }: OfSession) {
+  const { t } = useTranslation();
+  const [reason, setReason] = useState('');
+  const invalidate = async () => {
+    await invalidateSession(id, reason.trim());
+    toast(t('sessions.done.invalidated', { name }), { undo: () => restoreSession(id) });
+  };
+  return (
+    <FormDialog
+      isDangerous
+      title={t('sessions.dialog.invalidate', { name })}
+      action={t('sessions.dialog.invalidateAction')}
+      onSubmit={invalidate}
+      onClose={onClose}
+    >
+      <p>{t('sessions.dialog.invalidateText')}</p>
+      <TextInput
+        data-autofocus
+        label={t('sessions.dialog.reason')}
+        placeholder={t('common.optional')}
+        value={reason}
+        onChange={({ currentTarget }) => setReason(currentTarget.value)}
+      />
+    </FormDialog>
+  );
+}
+
+function ReleaseDialog({ session: { id, name, holder }, onClose }: OfSession) {
+  const { t } = useTranslation();
+  const release = async () => {
+    const leases = await get('/leases', { query: { limit: 1000 } });
+    const lease = leases.find(({ session_id }) => session_id === id);
+    const lease_id = lease?.lease_id;
+    await send('post', '/release', { body: { session_id: id, ...(lease_id && { lease_id }) } });
+    outdated('sessions', 'leases', 'status');
+    toast(t('sessions.done.released', { name }));
+  };
+  return (
+    <ConfirmDialog
+      isDangerous
+      title={t('sessions.dialog.release', { name })}
+      action={t('sessions.dialog.releaseAction')}
+      onConfirm={release}
+      onClose={onClose}
+    >
+      <p>{t('sessions.dialog.releaseText', { holder: holder ?? name })}</p>
+    </ConfirmDialog>
+  );
+}
+
+function DeleteDialog({ session: { id, name }, onClose, onDeleted }: OfSession) {
+  const { t } = useTranslation();
+  const remove = async () => {
+    await send('delete', '/sessions/{id}', { path: { id } });
+    outdated('sessions', 'status');
+    toast(t('sessions.done.deleted', { name }));
+    onDeleted?.();
+  };
+  return (
+    <ConfirmDialog
+      isDangerous
+      title={t('sessions.dialog.delete', { name })}
+      action={t('sessions.dialog.deleteAction')}
+      onConfirm={remove}
+      onClose={onClose}
+    >
+      <p>{t('sessions.dialog.deleteText')}</p>
+    </ConfirmDialog>
+  );
+}
+
+const LIBRARIES = { telethon: 'Telethon', gramjs: 'GramJS', pyrogram: 'Pyrogram' } as const;
+
+function ExportDialog({ session: { id, name }, onClose }: OfSession) {
+  const { t } = useTranslation();
+  const [format, setFormat] = useState<keyof typeof LIBRARIES | 'file'>('file');
+  const [exported, setExported] = useState<string | null>(null);
+  const save = async () => {
+    if (format === 'file') {
+      saveFile(
+        await download('/sessions/{id}/export', { path: { id }, query: { format } }),
+        `${name.split('/').at(-1)}.session`,
+      );
+      return true;
+    }
+    setExported((await get('/sessions/{id}/export', { path: { id }, query: { format } })).session_string);
+    return false;
+  };
+  const strings = Object.entries(LIBRARIES).map(([value, library]) => ({
+    value,
+    label: t('sessions.dialog.exportString', { library }),
+  }));
+  return (
+    <FormDialog
+      title={t('sessions.dialog.export', { name })}
+      action={t('sessions.dialog.exportAction')}
+      onSubmit={save}
+      onClose={onClose}
+    >
+      <p>{t('sessions.dialog.exportText')}</p>
+      <Select
+        data-autofocus
+        label={t('sessions.dialog.exportFormat')}
+        allowDeselect={false}
+        data={[{ value: 'file', label: t('sessions.dialog.exportFile') }, ...strings]}
+        value={format}
+        onChange={(value) => {
+          setFormat(value as typeof format);
+          setExported(null);
+        }}
+      />
+      {exported && (
+        <Textarea
+          mt="sm"
+          readOnly
+          autosize
+          minRows={3}
+          label={t('sessions.dialog.exported')}
+          value={exported}
+          rightSection={<CopyButton value={exported} what={t('sessions.dialog.exported')} />}
+        />
+      )}
+    </FormDialog>
+  );
+}

@@ -1,0 +1,89 @@
+import { useTranslation } from 'react-i18next';
+import { send } from '../../api/client.js';
+import { outdated } from '../../api/queries.js';
+import { changeSession, restoreSession, type Session } from '../../api/sessions.js';
+import { useProblem } from '../../components/problem.js';
+import { toast } from '../../components/toasts.js';
+
+/** What an admin can do with a session, in the order of its menu. */
+export const SESSION_ACTIONS = [
+  'test',
+  'rename',
+  'tags',
+  'proxy',
+  'deactivate',
+  'activate',
+  'restore',
+  'release',
+  'invalidate',
+  'export',
+  'delete',
+] as const;
+export type SessionAction = (typeof SESSION_ACTIONS)[number];
+
+/** Actions that make sense only in some states. */
+const STATES_OF: Partial<Record<SessionAction, readonly string[]>> = {
+  activate: ['inactive'],
+  restore: ['invalid', 'dead', 'flood'],
+  release: ['leased'],
+};
+
+const NOT_IN: Partial<Record<SessionAction, readonly string[]>> = {
+  deactivate: ['inactive', 'dead', 'missing', 'duplicate', 'invalid'],
+  invalidate: ['invalid'],
+};
+
+/** What can be done with this session in its state. */
+export function actionsFor({ status }: Pick<Session, 'status'>): SessionAction[] {
+  return SESSION_ACTIONS.filter(
+    (action) => (STATES_OF[action]?.includes(status) ?? true) && !NOT_IN[action]?.includes(status),
+  );
+}
+
+/** Runs an action that needs no dialog; answers whether it is one. */
+export function useRunAtOnce(): (action: SessionAction, session: Session) => boolean {
+  const { t } = useTranslation();
+  const problem = useProblem();
+  const attempt = (work: () => Promise<unknown>) => {
+    work().catch((error: unknown) => toast(problem(error).text, { tone: 'failed' }));
+    return true;
+  };
+  return (action, session) => {
+    const { id, name } = session;
+    const undone = (back: () => Promise<void>) => () =>
+      attempt(async () => {
+        await back();
+        toast(t('sessions.done.undone'));
+      });
+    switch (action) {
+      case 'test':
+        return attempt(async () => {
+          const { is_valid, error, status } = await send('post', '/sessions/{id}/test', { path: { id } });
+          outdated('sessions', 'status');
+          if (is_valid) toast(t('sessions.done.valid', { name }));
+          else toast(t('sessions.done.invalid', { name, error: error ?? status }), { tone: 'failed' });
+        });
+      case 'deactivate':
+        return attempt(async () => {
+          await changeSession(id, { is_active: 'inactive' });
+          toast(t('sessions.done.deactivated', { name }), {
+            undo: undone(() => changeSession(id, { is_active: 'active' })),
+          });
+        });
+      case 'activate':
+        return attempt(async () => {
+          await changeSession(id, { is_active: 'active' });
+          toast(t('sessions.done.activated', { name }), {
+            undo: undone(() => changeSession(id, { is_active: 'inactive' })),
+          });
+        });
+      case 'restore':
+        return attempt(async () => {
+          await restoreSession(id);
+          toast(t('sessions.done.restored', { name }));
+        });
+      default:
+        return false;
+    }
+  };
+}

@@ -1,0 +1,100 @@
+import { useTranslation } from 'react-i18next';
+import { Link } from 'wouter';
+import { proxyName, type Session } from '../../api/sessions.js';
+import { StateBadge } from '../../components/badge.js';
+import type { Column } from '../../components/table/data_table.js';
+import { Ago, Left, When } from '../../components/time.js';
+import { SessionMenu } from './session_menu.js';
+import styles from './sessions.module.css';
+
+/** The columns of the list of sessions. */
+export function useSessionColumns(): Column<Session>[] {
+  const { t } = useTranslation();
+  return [
+    {
+      id: 'name',
+      header: t('sessions.column.name'),
+      sort: 'name',
+      cell: (session) => <NameCell {...session} />,
+    },
+    {
+      id: 'state',
+      header: t('sessions.column.state'),
+      sort: 'status',
+      cell: (session) => <StateCell {...session} />,
+    },
+    { id: 'holder', header: t('sessions.column.holder'), minor: true, cell: ({ holder }) => holder },
+    {
+      id: 'lastUsed',
+      header: t('sessions.column.lastUsed'),
+      sort: 'last_used_at',
+      minor: true,
+      cell: ({ last_used_at }) => last_used_at && <Ago at={last_used_at} />,
+    },
+    { id: 'tags', header: t('sessions.column.tags'), minor: true, cell: ({ tags }) => <Tags tags={tags} /> },
+    { id: 'proxy', header: t('sessions.column.proxy'), minor: true, cell: ({ proxy }) => proxyName(proxy) },
+    { id: 'format', header: t('sessions.column.format'), minor: true, cell: ({ format }) => format },
+    {
+      id: 'created',
+      header: t('sessions.column.created'),
+      sort: 'created_at',
+      minor: true,
+      cell: ({ created_at }) => <When at={created_at} />,
+    },
+    {
+      id: 'actions',
+      header: t('sessions.column.actions'),
+      right: true,
+      cell: (session) => <SessionMenu session={session} />,
+    },
+  ];
+}
+
+function NameCell({ id, name, phone_number }: Session) {
+  return (
+    <div className={styles.name}>
+      <Link to={`/sessions/${id}`}>{name}</Link>
+      {phone_number && <span className={styles.quiet}>{phone_number}</span>}
+    </div>
+  );
+}
+
+const NEVER_ENDING = Date.UTC(2090, 0, 1);
+
+function StateCell({ status, status_reason, status_until, method_floods = [] }: Session) {
+  const { t } = useTranslation();
+  const ends = status_until !== null && Date.parse(status_until) < NEVER_ENDING ? status_until : null;
+  return (
+    <div className={styles.state}>
+      <StateBadge state={status} />
+      {ends && (
+        <span className={styles.quiet}>
+          <Left until={ends} />
+        </span>
+      )}
+      {status_reason && (
+        <span className={styles.reason} title={status_reason}>
+          {status_reason}
+        </span>
+      )}
+      {method_floods.map(({ method, until }) => (
+        <span key={method} className={styles.flood} title={t('sessions.page.methodFloods')}>
+          {method} <Left until={until} />
+        </span>
+      ))}
+    </div>
+  );
+}
+
+/** The tags of a session. */
+export function Tags({ tags }: { readonly tags: readonly string[] }) {
+  return (
+    <span className={styles.tags}>
+      {tags.map((tag) => (
+        <span key={tag} className={styles.tag}>
+          {tag}
+        </span>
+      ))}
+    </span>
+  );
+}

@@ -1,0 +1,45 @@
+import { Button } from '@mantine/core';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { get } from '../../api/client.js';
+import { EventBadge } from '../../components/badge.js';
+import { Problem } from '../../components/problem.js';
+import { Ago } from '../../components/time.js';
+import styles from './sessions.module.css';
+
+const PART = 30;
+
+/** What happened to a session, newest first. */
+export function SessionHistory({ id }: { readonly id: number }) {
+  const { t } = useTranslation();
+  const [limit, setLimit] = useState(PART);
+  const { data, error, refetch } = useQuery({
+    queryKey: ['sessions', id, 'history', limit],
+    queryFn: ({ signal }) =>
+      get('/sessions/{id}/history', { path: { id }, query: { limit: limit + 1 }, signal }),
+    placeholderData: keepPreviousData,
+  });
+  if (error) return <Problem error={error} onRetry={refetch} />;
+  if (!data) return null;
+  if (data.length === 0) return <p>{t('sessions.page.noHistory')}</p>;
+  return (
+    <>
+      <ol className={styles.timeline}>
+        {data.slice(0, limit).map(({ id: row, at, event, detail, holder }) => (
+          <li key={row}>
+            <EventBadge event={event} />
+            {holder && <span className={styles.quiet}>{holder}</span>}
+            <Ago at={at} />
+            {detail && <p>{detail}</p>}
+          </li>
+        ))}
+      </ol>
+      {data.length > limit && (
+        <Button mt="sm" variant="default" size="xs" onClick={() => setLimit(limit + PART)}>
+          {t('common.more')}
+        </Button>
+      )}
+    </>
+  );
+}

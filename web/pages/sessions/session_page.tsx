@@ -1,0 +1,142 @@
+import { Alert } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, useLocation, useParams } from 'wouter';
+import { get } from '../../api/client.js';
+import { useIsAdmin } from '../../api/identity.js';
+import { proxyName, type Session } from '../../api/sessions.js';
+import { isSessionState, StateBadge } from '../../components/badge.js';
+import { Fact, Facts, Page, Panel } from '../../components/page.js';
+import { Problem } from '../../components/problem.js';
+import { Ago, Left, When } from '../../components/time.js';
+import type { en } from '../../i18n/en.js';
+import { Tags } from './session_columns.js';
+import { SessionHistory } from './session_history.js';
+import { SessionMenu } from './session_menu.js';
+import styles from './sessions.module.css';
+
+const Channels = lazy(() =>
+  import('./channels/session_channels.js').then((module) => ({ default: module.SessionChannels })),
+);
+
+/** One session: what it is, why it is not available, and what happened to it. */
+export function SessionPage() {
+  const { t } = useTranslation();
+  const id = Number(useParams<{ id: string }>().id);
+  const [, navigate] = useLocation();
+  const isAdmin = useIsAdmin();
+  const { data, error, refetch } = useQuery({
+    queryKey: ['sessions', id],
+    queryFn: ({ signal }) => get('/sessions/{id}', { path: { id }, signal }),
+  });
+  const above = (
+    <nav>
+      <Link to="/sessions">← {t('sessions.back')}</Link>
+    </nav>
+  );
+  if (!data) {
+    return (
+      <Page title={`#${id}`} above={above}>
+        {error && <Problem error={error} onRetry={refetch} />}
+      </Page>
+    );
+  }
+  return (
+    <Page
+      title={data.name}
+      above={above}
+      badge={<StateBadge state={data.status} />}
+      actions={<SessionMenu session={data} onDeleted={() => navigate('/sessions')} />}
+    >
+      <WhyNotFree session={data} />
+      <div className={styles.columns}>
+        <div>
+          <Panel title={t('sessions.page.facts')}>
+            <SessionFacts session={data} />
+          </Panel>
+          {isAdmin && (
+            <Suspense fallback={null}>
+              <Channels session={data} />
+            </Suspense>
+          )}
+        </div>
+        <Panel title={t('sessions.page.history')}>
+          <SessionHistory id={id} />
+        </Panel>
+      </div>
+    </Page>
+  );
+}
+
+/** States in which a session works, or is busy working. */
+const IN_ORDER = ['free', 'leased'];
+
+function WhyNotFree({ session: { status, status_reason, status_until } }: { readonly session: Session }) {
+  const { t } = useTranslation();
+  if (IN_ORDER.includes(status) || !isSessionState(status)) return null;
+  return (
+    <Alert variant="light" color={status === 'dead' || status === 'invalid' ? 'red' : 'yellow'} mb="md">
+      {t(`states.meaning.${status}`)} {status_reason}
+      {status_until && status !== 'invalid' && (
+        <>
+          {' '}
+          <Left until={status_until} />
+        </>
+      )}
+    </Alert>
+  );
+}
+
+function SessionFacts({ session }: { readonly session: Session }) {
+  const { t } = useTranslation();
+  const {
+    last_used_at,
+    last_checked_at,
+    status_until,
+    status,
+    leased_at,
+    holder,
+    method_floods = [],
+  } = session;
+  const term = (name: keyof typeof en.sessions.page) => t(`sessions.page.${name}`);
+  return (
+    <Facts>
+      <Fact term={term('phone')}>{session.phone_number}</Fact>
+      <Fact term={term('holder')}>
+        {holder && (
+          <>
+            {holder} {leased_at && <Ago at={leased_at} />}
+          </>
+        )}
+      </Fact>
+      <Fact term={term('until')}>{status_until && status !== 'invalid' && <When at={status_until} />}</Fact>
+      <Fact term={term('methodFloods')}>
+        {method_floods.length > 0 &&
+          method_floods.map(({ method, until }) => (
+            <div key={method}>
+              {method} <Left until={until} />
+            </div>
+          ))}
+      </Fact>
+      <Fact term={term('tags')}>
+        {session.tags.length > 0 ? <Tags tags={session.tags} /> : term('noTags')}
+      </Fact>
+      <Fact term={term('proxy')}>{proxyName(session.proxy) || term('noProxy')}</Fact>
+      <Fact term={term('lastUsed')}>{last_used_at ? <Ago at={last_used_at} /> : t('common.never')}</Fact>
+      <Fact term={term('lastChecked')}>
+        {last_checked_at ? <Ago at={last_checked_at} /> : t('common.never')}
+      </Fact>
+      <Fact term={term('file')}>{session.session_file}</Fact>
+      <Fact term={term('format')}>{session.format}</Fact>
+      <Fact term={term('application')}>{session.api_id}</Fact>
+      <Fact term={term('created')}>
+        <When at={session.created_at} />
+      </Fact>
+      <Fact term={term('updated')}>
+        <When at={session.updated_at} />
+      </Fact>
+      <Fact term={term('id')}>{session.id}</Fact>
+    </Facts>
+  );
+}

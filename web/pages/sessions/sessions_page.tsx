@@ -1,0 +1,67 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { getPage } from '../../api/client.js';
+import { useIsAdmin } from '../../api/identity.js';
+import { SESSION_STATES } from '../../components/badge.js';
+import { EmptyState } from '../../components/empty_state.js';
+import { Page } from '../../components/page.js';
+import { Problem } from '../../components/problem.js';
+import { DataTable } from '../../components/table/data_table.js';
+import { useTableState } from '../../components/table/table_state.js';
+import { FilterSelect, TableTools } from '../../components/table/table_tools.js';
+import { useSessionColumns } from './session_columns.js';
+
+const FILTERS = ['status', 'tag', 'format', 'proxy'] as const;
+
+/** All sessions: found, filtered and sorted by the service. */
+export function SessionsPage() {
+  const { t } = useTranslation();
+  const isAdmin = useIsAdmin();
+  const state = useTableState({ filters: FILTERS, sort: 'name' });
+  const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
+  const columns = useSessionColumns();
+  const { data, error, refetch } = useQuery({
+    queryKey: ['sessions', 'list', state.query],
+    queryFn: ({ signal }) => getPage('/sessions', { query: state.query, signal }),
+    placeholderData: keepPreviousData,
+  });
+  return (
+    <Page title={t('shell.pages.sessions')}>
+      <TableTools state={state} searchLabel={t('sessions.searchHint')}>
+        <FilterSelect
+          state={state}
+          name="status"
+          label={t('sessions.filter.state')}
+          options={SESSION_STATES.map((value) => ({ value, label: t(`states.state.${value}`) }))}
+        />
+      </TableTools>
+      {error && <Problem error={error} onRetry={refetch} />}
+      <DataTable
+        label={t('shell.pages.sessions')}
+        columns={columns}
+        page={data}
+        state={state}
+        rowName={({ name }) => name}
+        {...(isAdmin && { selection: { ids: chosen, set: setChosen } })}
+        empty={<NoSessions isNarrowed={state.isNarrowed} isAdmin={isAdmin} />}
+      />
+    </Page>
+  );
+}
+
+function NoSessions({ isNarrowed, isAdmin }: { readonly isNarrowed: boolean; readonly isAdmin: boolean }) {
+  const { t } = useTranslation();
+  if (isNarrowed) {
+    return (
+      <EmptyState title={t('common.nothingFound')}>
+        <p>{t('common.nothingFoundHint')}</p>
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState title={t('sessions.empty.title')}>
+      <p>{isAdmin ? t('sessions.empty.admin') : t('sessions.empty.monitor')}</p>
+    </EmptyState>
+  );
+}

@@ -1,0 +1,34 @@
+import type { ComponentType } from 'react';
+import type { Role } from '../api/identity.js';
+
+/** The pages of the menu; each has its part of the address, its words (`shell.pages`) and its icon by this name. */
+export type PageName =
+  | 'pool'
+  | 'sessions'
+  | 'sources'
+  | 'runs'
+  | 'leases'
+  | 'keys'
+  | 'audit'
+  | 'files'
+  | 'settings';
+
+/** What is shown at which address. */
+export type Routes = Readonly<Record<string, ComponentType>>;
+
+interface PageSpec {
+  readonly name: PageName;
+  /** Who may see it. */
+  readonly roles: readonly Role[];
+  /** Its code, loaded when it is opened. */
+  readonly load: () => Promise<{ readonly routes: Routes }>;
+}
+
+const EVERYONE: readonly Role[] = ['worker', 'monitor', 'admin'];
+const WATCHING: readonly Role[] = ['monitor', 'admin'];
+
+/** The pages of the console, in the order of the menu. */
+export const PAGES: readonly PageSpec[] = [
+  { name: 'pool', roles: EVERYONE, load: () => import('../pages/pool/routes.js') },
+  { name: 'sessions', roles: WATCHING, load: () => import('../pages/sessions/routes.js') },
+];
