@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect } from '@jest/globals';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core';
+import { nodeTimers } from '../../src/kernel/timers.js';
+import { KEYS, type Service, type ServiceOptions, type Who, withService } from '../service/service.js';
+
+/** Where systems keep a Chromium. */
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+const QUIET = [
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A user at the console of a separate service. */
+export interface Visit {
+  readonly service: Service;
+  readonly page: Page;
+  /** Opens a page of the console as somebody who is signed in; resolves when its title is shown. */
+  signIn(who: Who, path?: string): Promise<void>;
+  /** Opens a page of the console by its name in the menu. */
+  open(name: string): Promise<void>;
+}
+
+export interface VisitOptions extends Omit<ServiceOptions, 'timers' | 'port' | 'onRequest'> {
+  /** How the browser is: its language, theme and size. */
+  readonly browser?: BrowserContextOptions;
+}
+
+/** Makes a test of a visit. */
+export type Visiting = (test: (visit: Visit) => Promise<void>, options?: VisitOptions) => () => Promise<void>;
+
+/** Tests the console in a real browser. Skipped, with one line of output, if there is none. */
+export function inBrowser(title: string, specify: (visiting: Visiting) => void): void {
+  const executablePath = PLACES.find((path) => existsSync(path));
+  let browser: Browser | null = null;
+  const visiting: Visiting = (test, { browser: options, ...service } = {}) => {
+    const testIn = async (running: Service) => {
+      if (!browser) return;
+      const context = await contextOf(browser, options);
+      try {
+        await visit(context, running, test);
+      } finally {
+        await context.close();
+      }
+    };
+    return () => withService(testIn, { ...service, timers: nodeTimers })();
+  };
+  if (executablePath === undefined) {
+    process.stderr.write(
+      `Skipped: ${title}. No Chromium at ${PLACES.join(', ')}; get one with: apt install chromium\n`,
+    );
+    describe.skip(title, () => specify(visiting));
+    return;
+  }
+  describe(title, () => {
+    beforeAll(async () => {
+      browser = await chromium.launch({ executablePath, args: QUIET });
+      // Its window stays open: another one for each page takes Chromium longer than the page.
+      await browser.newPage();
+    });
+    afterAll(() => browser?.close());
+    specify(visiting);
+  });
+}
+
+async function contextOf(browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 850 },
+    locale: 'en-US',
+    reducedMotion: 'reduce',
+    ...options,
+  });
+  // A busy machine takes seconds for the first page.
+  context.setDefaultTimeout(15_000);
+  return context;
+}
+
+async function visit(context: BrowserContext, service: Service, test: (visit: Visit) => Promise<void>) {
+  const page = await context.newPage();
+  const complaints = complaintsOf(page);
+  await test({
+    service,
+    page,
+    async signIn(who, path = '/pool') {
+      await signInTo(context, service, who);
+      await page.goto(service.url + path);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+    },
+    async open(name) {
+      await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name, exact: true }).click();
+      await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+    },
+  });
+  expect(complaints).toEqual([]);
+}
+
+/** Signs the browser in, without the form. */
+async function signInTo(context: BrowserContext, _service: Service, who: Who): Promise<void> {
+  await context.setExtraHTTPHeaders({ 'X-API-Key': KEYS[who] });
+}
+
+/** Errors thrown by the page, and violations of its content security policy. A refused request is neither. */
+function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      complaints.push(message.text());
+  });
+  return complaints;
+}
+
+/** Types a key into the form and sends it. */
+export async function presentKey(page: Page, key: string): Promise<void> {
+  await page.getByLabel('API key').fill(key);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
