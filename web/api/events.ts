@@ -7,23 +7,9 @@ export type Connection = 'connecting' | 'live' | 'polling' | 'lost';
 
 export const connection = createStore<Connection>('connecting');
 
-/** What happened to a session, as the service tells it. */
-export interface SessionEvent {
-  readonly session_id: number;
-  readonly session_name: string;
-  readonly event: string;
-  readonly detail: string | null;
-  readonly at: string;
-}
-
-const MAX_ACTIVITY = 200;
-
-/** What happened to sessions since the page was opened, newest first. */
-export const activity = createStore<readonly SessionEvent[]>([]);
-
 /** What each event of the service makes outdated. */
 const OUTDATED: Readonly<Record<string, readonly Kind[]>> = {
-  session: ['sessions', 'leases'],
+  session: ['sessions', 'leases', 'activity', 'upcoming'],
   sync: ['sessions', 'files'],
   run: ['runs', 'sources'],
   source: ['sources'],
@@ -46,7 +32,6 @@ export function followEvents(mayListen: boolean): () => void {
     connection.set('live');
     queryClient.setQueryData(['status'], JSON.parse(data));
   });
-  source?.addEventListener('session', ({ data }) => remember(JSON.parse(data)));
   for (const [event, kinds] of Object.entries(OUTDATED))
     source?.addEventListener(event, () => changed(kinds));
   const timer = setInterval(() => source?.readyState !== EventSource.OPEN && void poll(), POLL_MS);
@@ -66,10 +51,6 @@ async function poll(): Promise<void> {
   } catch {
     connection.set('lost');
   }
-}
-
-function remember(event: SessionEvent): void {
-  activity.set((known) => [event, ...known].slice(0, MAX_ACTIVITY));
 }
 
 /** Many changes in a short time are one. */

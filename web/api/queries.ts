@@ -19,6 +19,8 @@ export const queryClient = new QueryClient({
 /** The kinds of objects whose changes the service tells; the first part of each query's key. */
 export type Kind =
   | 'status'
+  | 'activity'
+  | 'upcoming'
   | 'sessions'
   | 'leases'
   | 'sources'

@@ -4,5122 +4,1560 @@
  */
 
 export interface paths {
-  '/session': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lease a free session
+         * @description The least recently used free session, exclusively for this caller until the lease ends. With an `Idempotency-Key`, a repeated request gets the same lease.
+         *
+         *     Roles: worker, admin.
+         */
+        get: operations["getSession"];
+        put?: never;
+        /**
+         * Lease a free session
+         * @description The least recently used free session, exclusively for this caller until the lease ends. With an `Idempotency-Key`, a repeated request gets the same lease.
+         *
+         *     Roles: worker, admin.
+         */
+        post: operations["postSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Lease a free session
-     * @description The least recently used free session, exclusively for this caller until the lease ends. With an `Idempotency-Key`, a repeated request gets the same lease.
-     *
-     *     Roles: worker, admin.
-     */
-    get: operations['getSession'];
-    put?: never;
-    /**
-     * Lease a free session
-     * @description The least recently used free session, exclusively for this caller until the lease ends. With an `Idempotency-Key`, a repeated request gets the same lease.
-     *
-     *     Roles: worker, admin.
-     */
-    post: operations['postSession'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/heartbeat': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew a lease
+         * @description Roles: worker, admin.
+         */
+        post: operations["postHeartbeat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Renew a lease
-     * @description Roles: worker, admin.
-     */
-    post: operations['postHeartbeat'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/release': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release a session
+         * @description Idempotent: an unknown or free session gets the same answer.
+         *
+         *     Roles: worker, admin.
+         */
+        post: operations["postRelease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Release a session
-     * @description Idempotent: an unknown or free session gets the same answer.
-     *
-     *     Roles: worker, admin.
-     */
-    post: operations['postRelease'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/invalidate': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/invalidate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a session out of the pool until someone restores it
+         * @description Roles: worker, admin.
+         */
+        post: operations["postInvalidate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Take a session out of the pool until someone restores it
-     * @description Roles: worker, admin.
-     */
-    post: operations['postInvalidate'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/floodwait': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/floodwait": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record a flood wait
+         * @description With `method`, only that method is blocked; without it, the whole session is, and its lease ends.
+         *
+         *     Roles: worker, admin.
+         */
+        post: operations["postFloodwait"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Record a flood wait
-     * @description With `method`, only that method is blocked; without it, the whole session is, and its lease ends.
-     *
-     *     Roles: worker, admin.
-     */
-    post: operations['postFloodwait'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/report': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report a Telegram error, and learn what to do
+         * @description Roles: worker, admin.
+         */
+        post: operations["postReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Report a Telegram error, and learn what to do
-     * @description Roles: worker, admin.
-     */
-    post: operations['postReport'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/restore': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a session
+         * @description Ends a flood wait, an invalidation or a death. A cool-down, at most a minute, is not shortened.
+         *
+         *     Roles: admin.
+         */
+        post: operations["postRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Restore a session
-     * @description Ends a flood wait, an invalidation or a death. A cool-down, at most a minute, is not shortened.
-     *
-     *     Roles: admin.
-     */
-    post: operations['postRestore'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/status': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The number of sessions in each state
+         * @description Roles: worker, monitor, admin.
+         */
+        get: operations["getStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * The number of sessions in each state
-     * @description Roles: worker, monitor, admin.
-     */
-    get: operations['getStatus'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/leases': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/status/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the pool did over time
+         * @description By default the last hour. Kept by the minute for a week, and by the hour for a year. A step without a point: the service did not run. A key that is limited to tags is refused.
+         *
+         *     Roles: monitor, admin.
+         */
+        get: operations["getStatusHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * The current leases, oldest first
-     * @description Roles: monitor, admin.
-     */
-    get: operations['getLeases'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/sessions/{id}/history': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/status/upcoming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which sessions become free next, and when
+         * @description By the end of their lease, cool-down or flood wait; sessions that are flooded for single methods only count as well. A lease may end earlier, or be renewed.
+         *
+         *     Roles: monitor, admin.
+         */
+        get: operations["getStatusUpcoming"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * The history of a session, newest event first
-     * @description Roles: monitor, admin.
-     */
-    get: operations['getSessionsIdHistory'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/sync': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/leases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The current leases, oldest first unless sorted
+         * @description Roles: monitor, admin.
+         */
+        get: operations["getLeases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Sync the pool with SESSIONS_DIR
-     * @description Roles: admin.
-     */
-    post: operations['postSync'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/keys': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/events/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The events of all sessions that happened before, newest first
+         * @description The `session` events of `/events`, as far as the history reaches back. `before` continues with older ones.
+         *
+         *     Roles: monitor, admin.
+         */
+        get: operations["getEventsHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List the API keys
-     * @description Keys in the setting API_KEYS are not listed.
-     *
-     *     Roles: admin.
-     */
-    get: operations['getKeys'];
-    put?: never;
-    /**
-     * Create an API key
-     * @description Roles: admin.
-     */
-    post: operations['postKeys'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/keys/self': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/sessions/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The history of a session, newest event first
+         * @description Roles: monitor, admin.
+         */
+        get: operations["getSessionsIdHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * The name and role of this key
-     * @description Roles: worker, monitor, admin.
-     */
-    get: operations['getKeysSelf'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/keys/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sync the pool with SESSIONS_DIR
+         * @description Roles: admin.
+         */
+        post: operations["postSync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post?: never;
-    /**
-     * Revoke an API key
-     * @description Its event streams end at once. Its leases stay valid until they expire; with `end_leases` they end at once, and their sessions cool down. The call can be repeated, even for a revoked key.
-     *
-     *     Roles: admin.
-     */
-    delete: operations['deleteKeysId'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/audit': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the API keys
+         * @description Keys in the setting API_KEYS are not listed.
+         *
+         *     Roles: admin.
+         */
+        get: operations["getKeys"];
+        put?: never;
+        /**
+         * Create an API key
+         * @description Roles: admin.
+         */
+        post: operations["postKeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Admin actions, newest first
-     * @description `X-Total-Count` is the number of matching entries. Entries are kept for `AUDIT_DAYS`.
-     *
-     *     Roles: admin.
-     */
-    get: operations['getAudit'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/sessions/send-otp': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/keys/self": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The name and role of this key
+         * @description Roles: worker, monitor, admin.
+         */
+        get: operations["getKeysSelf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Request a login code
-     * @description With `session_name`, `finalize` saves the session; without, `verify-otp` does.
-     *
-     *     Roles: admin.
-     */
-    post: operations['postSessionsSendOtp'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/sessions/resend-otp': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key
+         * @description Its event streams end at once. Its leases stay valid until they expire; with `end_leases` they end at once, and their sessions cool down. The call can be repeated, even for a revoked key.
+         *
+         *     Roles: admin.
+         */
+        delete: operations["deleteKeysId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Request the code again, sent by the next method
-     * @description Roles: admin.
-     */
-    post: operations['postSessionsResendOtp'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/sessions/verify-otp': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Admin actions, newest first
+         * @description `X-Total-Count` is the number of matching entries. Entries are kept for `AUDIT_DAYS`.
+         *
+         *     Roles: admin.
+         */
+        get: operations["getAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Sign in with the code, and the 2FA password if the account has one
-     * @description Roles: admin.
-     */
-    post: operations['postSessionsVerifyOtp'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/sessions/finalize': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/sessions/send-otp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Request a login code
+         * @description With `session_name`, `finalize` saves the session; without, `verify-otp` does.
+         *
+         *     Roles: admin.
+         */
+        post: operations["postSessionsSendOtp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Save a login, or an uploaded session
-     * @description A login that is already saved gets the same answer, and is renamed if another name is given.
-     *
-     *     Roles: admin.
-     */
-    post: operations['postSessionsFinalize'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/sessions/temp/{temp_session_id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/sessions/resend-otp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Request the code again, sent by the next method
+         * @description Roles: admin.
+         */
+        post: operations["postSessionsResendOtp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post?: never;
-    /**
-     * Cancel a login
-     * @description Roles: admin.
-     */
-    delete: operations['deleteSessionsTempTemp_session_id'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/sessions/upload-file': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/sessions/verify-otp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with the code, and the 2FA password if the account has one
+         * @description Roles: admin.
+         */
+        post: operations["postSessionsVerifyOtp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Upload a session file of Telethon or Pyrogram
-     * @description Its name must end in `.session`.
-     *
-     *     Roles: admin.
-     */
-    post: operations['postSessionsUploadFile'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/sessions': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/sessions/finalize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Save a login, or an uploaded session
+         * @description A login that is already saved gets the same answer, and is renamed if another name is given.
+         *
+         *     Roles: admin.
+         */
+        post: operations["postSessionsFinalize"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List the sessions
-     * @description `X-Total-Count` is the number of matching sessions.
-     *
-     *     Roles: monitor, admin.
-     */
-    get: operations['getSessions'];
-    put?: never;
-    /**
-     * Add a session by its string, of Telethon, GramJS or Pyrogram
-     * @description Roles: admin.
-     */
-    post: operations['postSessions'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/sessions/get-code': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/sessions/temp/{temp_session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Cancel a login
+         * @description Roles: admin.
+         */
+        delete: operations["deleteSessionsTempTemp_session_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Find the session of a phone number, or send a code
-     * @description The message is in Russian for `Accept-Language: ru`, else in English.
-     *
-     *     Roles: admin.
-     */
-    post: operations['postSessionsGetCode'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/sessions/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/sessions/upload-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload a session file of Telethon or Pyrogram
+         * @description Its name must end in `.session`.
+         *
+         *     Roles: admin.
+         */
+        post: operations["postSessionsUploadFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * One session
-     * @description Roles: monitor, admin.
-     */
-    get: operations['getSessionsId'];
-    /**
-     * Rename or tag a session, set its proxy, take it out of the pool or return it
-     * @description Roles: admin.
-     */
-    put: operations['putSessionsId'];
-    post?: never;
-    /**
-     * Delete a session and its file
-     * @description It stays logged in at Telegram: anyone who has a copy of the file can still use it.
-     *
-     *     Roles: admin.
-     */
-    delete: operations['deleteSessionsId'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/sessions/{id}/export': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the sessions
+         * @description `X-Total-Count` is the number of matching sessions.
+         *
+         *     Roles: monitor, admin.
+         */
+        get: operations["getSessions"];
+        put?: never;
+        /**
+         * Add a session by its string, of Telethon, GramJS or Pyrogram
+         * @description Roles: admin.
+         */
+        post: operations["postSessions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Export a session
-     * @description Anyone who has it can act as the account. Never use it in two places at once.
-     *
-     *     Roles: admin.
-     */
-    get: operations['getSessionsIdExport'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/sessions/{id}/test': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/sessions/get-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find the session of a phone number, or send a code
+         * @description The message is in Russian for `Accept-Language: ru`, else in English.
+         *
+         *     Roles: admin.
+         */
+        post: operations["postSessionsGetCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Ask Telegram whether a session is valid
-     * @description Leases it for a moment. A session that Telegram no longer accepts leaves the pool, with the reason.
-     *
-     *     Roles: admin.
-     */
-    post: operations['postSessionsIdTest'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/sessions/{id}/channels': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/sessions/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tags that sessions have, in alphabetical order
+         * @description A key that is limited to tags is refused.
+         *
+         *     Roles: monitor, admin.
+         */
+        get: operations["getSessionsTags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * The channels and groups of a session
-     * @description Cached for 10 minutes. An `access_hash` is valid for this session only.
-     *
-     *     Roles: admin.
-     */
-    get: operations['getSessionsIdChannels'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/sources': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One session
+         * @description Roles: monitor, admin.
+         */
+        get: operations["getSessionsId"];
+        /**
+         * Rename or tag a session, set its proxy, take it out of the pool or return it
+         * @description Roles: admin.
+         */
+        put: operations["putSessionsId"];
+        post?: never;
+        /**
+         * Delete a session and its file
+         * @description It stays logged in at Telegram: anyone who has a copy of the file can still use it.
+         *
+         *     Roles: admin.
+         */
+        delete: operations["deleteSessionsId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List the sources
-     * @description Roles: monitor, admin.
-     */
-    get: operations['getSources'];
-    put?: never;
-    /**
-     * Create a source
-     * @description Its first run starts at once, unless it is created with `is_active` false.
-     *
-     *     Roles: admin.
-     */
-    post: operations['postSources'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/sources/private': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/sessions/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export a session
+         * @description Anyone who has it can act as the account. Never use it in two places at once.
+         *
+         *     Roles: admin.
+         */
+        get: operations["getSessionsIdExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Create a source for a private channel, read by one session
-     * @description Its first run starts at once, unless it is created with `is_active` false.
-     *
-     *     Roles: admin.
-     */
-    post: operations['postSourcesPrivate'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/sources/public': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/sessions/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Telegram whether a session is valid
+         * @description Leases it for a moment. A session that Telegram no longer accepts leaves the pool, with the reason.
+         *
+         *     Roles: admin.
+         */
+        post: operations["postSessionsIdTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Create a source for a public channel
-     * @description Its first run starts at once, unless it is created with `is_active` false.
-     *
-     *     Roles: admin.
-     */
-    post: operations['postSourcesPublic'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/sources/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/sessions/{id}/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The channels and groups of a session
+         * @description Cached for 10 minutes. An `access_hash` is valid for this session only.
+         *
+         *     Roles: admin.
+         */
+        get: operations["getSessionsIdChannels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * One source
-     * @description Roles: monitor, admin.
-     */
-    get: operations['getSourcesId'];
-    /**
-     * Change any field of a source, pause or resume it
-     * @description Changes apply from the next run. A field that is omitted or null is unchanged; empty text clears it.
-     *
-     *     Roles: admin.
-     */
-    put: operations['putSourcesId'];
-    post?: never;
-    /**
-     * Delete a source, its schedule and its runs
-     * @description A run in progress is cancelled. What is stored is kept.
-     *
-     *     Roles: admin.
-     */
-    delete: operations['deleteSourcesId'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/sources/{id}/trigger': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the sources
+         * @description Roles: monitor, admin.
+         */
+        get: operations["getSources"];
+        put?: never;
+        /**
+         * Create a source
+         * @description Its first run starts at once, unless it is created with `is_active` false.
+         *
+         *     Roles: admin.
+         */
+        post: operations["postSources"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Run a source now
-     * @description Roles: admin.
-     */
-    post: operations['postSourcesIdTrigger'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/flows/trigger/{name}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/sources/private": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a source for a private channel, read by one session
+         * @description Its first run starts at once, unless it is created with `is_active` false.
+         *
+         *     Roles: admin.
+         */
+        post: operations["postSourcesPrivate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Run the source with this id or, without one, with this name
-     * @description Roles: admin.
-     */
-    post: operations['postFlowsTriggerName'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/sources/{id}/runs': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/sources/public": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a source for a public channel
+         * @description Its first run starts at once, unless it is created with `is_active` false.
+         *
+         *     Roles: admin.
+         */
+        post: operations["postSourcesPublic"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * The runs of a source, newest first
-     * @description Roles: monitor, admin.
-     */
-    get: operations['getSourcesIdRuns'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/runs/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/sources/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The targets that are configured
+         * @description Roles: monitor, admin.
+         */
+        get: operations["getSourcesTargets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * A run and its progress
-     * @description Roles: monitor, admin.
-     */
-    get: operations['getRunsId'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/runs/{id}/logs': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/sources/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One source
+         * @description Roles: monitor, admin.
+         */
+        get: operations["getSourcesId"];
+        /**
+         * Change any field of a source, pause or resume it
+         * @description Changes apply from the next run. A field that is omitted or null is unchanged; empty text clears it.
+         *
+         *     Roles: admin.
+         */
+        put: operations["putSourcesId"];
+        post?: never;
+        /**
+         * Delete a source, its schedule and its runs
+         * @description A run in progress is cancelled. What is stored is kept.
+         *
+         *     Roles: admin.
+         */
+        delete: operations["deleteSourcesId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * The log of a run, oldest first
-     * @description Roles: monitor, admin.
-     */
-    get: operations['getRunsIdLogs'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/runs/{id}/files': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/sources/{id}/trigger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a source now
+         * @description Roles: admin.
+         */
+        post: operations["postSourcesIdTrigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * The files that a run has found, by message
-     * @description Roles: monitor, admin.
-     */
-    get: operations['getRunsIdFiles'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/runs/{id}/cancel': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/flows/trigger/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run the source with this id or, without one, with this name
+         * @description Roles: admin.
+         */
+        post: operations["postFlowsTriggerName"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Cancel a run
-     * @description What it has stored stays. A run under way ends within 5 seconds.
-     *
-     *     Roles: admin.
-     */
-    post: operations['postRunsIdCancel'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/flows/sources/{id}/runs': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The runs of all sources
+         * @description Roles: monitor, admin.
+         */
+        get: operations["getRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * The runs of a source, newest first
-     * @description Roles: monitor, admin.
-     */
-    get: operations['getFlowsSourcesIdRuns'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/flows/runs/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/sources/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The runs of a source
+         * @description Roles: monitor, admin.
+         */
+        get: operations["getSourcesIdRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * A run and its progress
-     * @description Roles: monitor, admin.
-     */
-    get: operations['getFlowsRunsId'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/flows/runs/{id}/logs': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A run and its progress
+         * @description Roles: monitor, admin.
+         */
+        get: operations["getRunsId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * The log of a run, oldest first
-     * @description Roles: monitor, admin.
-     */
-    get: operations['getFlowsRunsIdLogs'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/flows/runs/{id}/files': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/runs/{id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The log of a run, oldest entry first unless sorted
+         * @description Roles: monitor, admin.
+         */
+        get: operations["getRunsIdLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * The files that a run has found, by message
-     * @description Roles: monitor, admin.
-     */
-    get: operations['getFlowsRunsIdFiles'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/flows/runs/{id}/cancel': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/runs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a run
+         * @description What it has stored stays. A run under way ends within 5 seconds.
+         *
+         *     Roles: admin.
+         */
+        post: operations["postRunsIdCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Cancel a run
-     * @description What it has stored stays. A run under way ends within 5 seconds.
-     *
-     *     Roles: admin.
-     */
-    post: operations['postFlowsRunsIdCancel'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/health': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/flows/sources/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The runs of a source
+         * @description Roles: monitor, admin.
+         */
+        get: operations["getFlowsSourcesIdRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Whether the process is alive
-     * @description Anyone.
-     */
-    get: operations['getHealth'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/ready': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/flows/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A run and its progress
+         * @description Roles: monitor, admin.
+         */
+        get: operations["getFlowsRunsId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Whether the service is ready: database, sessions directory
-     * @description It is ready without Prefect, if that is used; `checks.prefect` then says why it is not `ok`.
-     *
-     *     Anyone.
-     */
-    get: operations['getReady'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/metrics': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/flows/runs/{id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The log of a run, oldest entry first unless sorted
+         * @description Roles: monitor, admin.
+         */
+        get: operations["getFlowsRunsIdLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Metrics for Prometheus
-     * @description They cover the whole service: a key that is limited to tags is refused.
-     *
-     *     Roles: monitor, admin.
-     */
-    get: operations['getMetrics'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/events': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/flows/runs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a run
+         * @description What it has stored stays. A run under way ends within 5 seconds.
+         *
+         *     Roles: admin.
+         */
+        post: operations["postFlowsRunsIdCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Events of the pool, as server-sent events
-     * @description Starts with a `status`, which is repeated on changes, at most once a second; `session` is an event of one session, `sync` the result of a sync. A key that is limited to tags receives the events of its sessions only. The stream ends when the key expires or is revoked.
-     *
-     *     Roles: monitor, admin.
-     */
-    get: operations['getEvents'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
+    "/runs/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The files that a run has found, by message
+         * @description Roles: monitor, admin.
+         */
+        get: operations["getRunsIdFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/flows/runs/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The files that a run has found, by message
+         * @description Roles: monitor, admin.
+         */
+        get: operations["getFlowsRunsIdFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sources/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The files of a source, by message
+         * @description Roles: monitor, admin.
+         */
+        get: operations["getSourcesIdFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the process is alive
+         * @description Anyone.
+         */
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the service is ready: database, sessions directory
+         * @description It is ready without Prefect, if that is used; `checks.prefect` then says why it is not `ok`.
+         *
+         *     Anyone.
+         */
+        get: operations["getReady"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics for Prometheus
+         * @description They cover the whole service: a key that is limited to tags is refused.
+         *
+         *     Roles: monitor, admin.
+         */
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events of the pool, as server-sent events
+         * @description Starts with a `status`, which is repeated on changes, at most once a second; `session` is an event of one session, `sync` the result of a sync. A key that is limited to tags receives the events of its sessions only. The stream ends when the key expires or is revoked.
+         *
+         *     Roles: monitor, admin.
+         */
+        get: operations["getEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    Lease: {
-      session_id: number;
-      session_name: string;
-      lease_id: string;
-      /** Format: date-time */
-      expires_at: string;
-      /** @description Relative to SESSIONS_DIR */
-      session_file: string | null;
-      format: string;
-      phone_number: string | null;
-      proxy: {
-        type: string;
-        host: string;
-        port: number;
-        user: string | null;
-        pass: string | null;
-      } | null;
-      tags: string[];
-      /** @description With `credentials` */
-      session_string?: string;
-      /** @description With `credentials=file`: the file, in base64; null if there is none */
-      session_data?: string | null;
-    };
-    Error: {
-      detail:
-        | string
-        | ({
-            error: string;
-          } & {
-            [key: string]: unknown;
-          })
-        | {
-            loc: (string | number)[];
-            msg: string;
-            type: string;
-          }[];
-      /**
-       * @description Which error it is: stable, for programs to branch on
-       * @example session_not_found
-       */
-      code: string;
-      /** @description The field of the request that is wrong */
-      field?: string;
-    };
-    NoFreeSession: {
-      detail: {
-        /** @enum {string} */
-        error: 'no_free_session' | 'no_sessions_directory';
-        /** @description With `no_sessions_directory`: why it is gone */
-        message?: string;
-        in_floodwait: number;
-        next_release_in: number | null;
-        in_use: number;
-        unavailable: {
-          [key: string]: number;
-        };
-        flooded_for_methods: number;
-      };
-    };
-    PoolStatus: {
-      total: number;
-      /** @description What a plain `GET /session` could lease now */
-      free: number;
-      in_use: number;
-      /** @description Flood waits of whole sessions, or of some method only, and invalidated sessions */
-      in_floodwait: number;
-      /** @example 2025-03-01 18:30:00 */
-      next_available: string | null;
-      invalidated: number;
-      unavailable: number;
-      unavailable_reasons: {
-        [key: string]: number;
-      };
-      /** @description Free, but with a method flood */
-      flooded_for_methods: number;
-      /** @description Waiting requests */
-      waiting: number;
-      oldest_lease_seconds: number | null;
-    };
-    AuditEntry: {
-      id: number;
-      /** Format: date-time */
-      at: string;
-      /**
-       * @description The key, by its name in leases and history
-       * @example key:3
-       */
-      key: string;
-      key_name: string;
-      /** @description null: on the command line */
-      address: string | null;
-      request_id: string | null;
-      /** @example session.delete */
-      action: string;
-      /** @example session:42 */
-      object: string | null;
-      /**
-       * @description `failed`: it ended with an error, and may have been done partially
-       * @enum {string}
-       */
-      outcome: 'done' | 'failed';
-    };
-    CodeSent: {
-      temp_session_id: string;
-      phone_number: string;
-      phone_code_hash: string;
-      message: string;
-      expires_in_minutes: number;
-      /** @example app */
-      code_type: string;
-      next_type: string | null;
-      /** @description Seconds until the code may be sent again */
-      timeout: number | null;
-    };
-    Verified: {
-      message: string;
-      requires_password: boolean;
-      password_hint?: string | null;
-      id?: number;
-      name?: string;
-      session_name?: string;
-      phone_number?: string | null;
-      api_id?: number | null;
-      is_active?: string;
-      status?: string;
-      status_reason?: string | null;
-      status_until?: string | null;
-      format?: string;
-      session_file?: string | null;
-      /** Format: date-time */
-      created_at?: string;
-      /** Format: date-time */
-      updated_at?: string;
-      last_checked_at?: string | null;
-      last_used_at?: string | null;
-      tags?: string[];
-      proxy?: {
-        type: string;
-        host: string;
-        port: number;
-        user: string | null;
-      } | null;
-    };
-    Session: {
-      id: number;
-      name: string;
-      session_name: string;
-      phone_number: string | null;
-      api_id: number | null;
-      is_active: string;
-      status: string;
-      status_reason: string | null;
-      status_until: string | null;
-      format: string;
-      session_file: string | null;
-      /** Format: date-time */
-      created_at: string;
-      /** Format: date-time */
-      updated_at: string;
-      last_checked_at: string | null;
-      last_used_at: string | null;
-      tags: string[];
-      proxy: {
-        type: string;
-        host: string;
-        port: number;
-        user: string | null;
-      } | null;
-    };
-    Uploaded: {
-      id?: number;
-      name?: string;
-      session_name?: string;
-      phone_number?: string | null;
-      api_id?: number | null;
-      is_active?: string;
-      status?: string;
-      status_reason?: string | null;
-      status_until?: string | null;
-      format?: string;
-      session_file?: string | null;
-      /** Format: date-time */
-      created_at?: string;
-      /** Format: date-time */
-      updated_at?: string;
-      last_checked_at?: string | null;
-      last_used_at?: string | null;
-      tags?: string[];
-      proxy?: {
-        type: string;
-        host: string;
-        port: number;
-        user: string | null;
-      } | null;
-      temp_session_id?: string;
-      message?: string;
-      expires_in_minutes?: number;
-    };
-    CodeOrSession: {
-      /** @enum {string} */
-      status: 'session_exists' | 'code_sent';
-      phone_number: string;
-      message: string;
-      account_id?: string;
-      session_file?: string | null;
-      phone_code_hash?: string;
-      temp_session_id?: string;
-    };
-    Channel: {
-      /** Format: int64 */
-      id: number;
-      username: string | null;
-      title: string;
-      participants_count: number | null;
-      is_broadcast: boolean;
-      is_megagroup: boolean;
-      is_private: boolean;
-      access_hash: number | null;
-      description: string | null;
-    };
-    Source: {
-      id: number;
-      name: string;
-      /** @example @euronews_eng */
-      identifier: string;
-      channel_title: string | null;
-      /** @enum {string} */
-      access_level: 'public' | 'private';
-      /** @enum {string} */
-      target: 'LOCAL' | 'NAS' | 'S3';
-      target_path: string | null;
-      session_ref: number | null;
-      session_id: number | null;
-      api_id: number | null;
-      file_types: string[] | null;
-      schedule: string | null;
-      /** @enum {string} */
-      is_active: 'active' | 'inactive';
-      /** Format: date-time */
-      created_at: string;
-      /** Format: date-time */
-      updated_at: string;
-      last_scraped_at: string | null;
-      total_messages_scraped: number;
-      total_files_downloaded: number;
-      last_run: components['schemas']['RunSummary'] | null;
-      /** @description Null: Prefect is not used */
-      deployment: components['schemas']['Deployment'] | null;
-    };
-    RunSummary: {
-      id: number;
-      /** @enum {string} */
-      state: 'queued' | 'running' | 'waiting' | 'deferred' | 'completed' | 'failed' | 'cancelled';
-      started_at: string | null;
-      finished_at: string | null;
-      error: string | null;
-    };
-    Deployment: {
-      /** @description Its id at Prefect; null: it was not made yet */
-      id: string | null;
-      /** @description Whether Prefect has the source as it is now */
-      synchronised: boolean;
-      /** @description Prefect's own schedule, in its words, where it is no cron expression */
-      schedule: string | null;
-      /** @description Why the last attempt to synchronise failed */
-      error: string | null;
-      /** @description Its page in Prefect's interface */
-      url: string | null;
-    };
-    Triggered: {
-      message: string;
-      run_id: number;
-      result: components['schemas']['Run'];
-    };
-    Run: {
-      id: number;
-      /** @enum {string} */
-      state: 'queued' | 'running' | 'waiting' | 'deferred' | 'completed' | 'failed' | 'cancelled';
-      started_at: string | null;
-      finished_at: string | null;
-      error: string | null;
-      source_id: number;
-      /** @enum {string} */
-      reason: 'created' | 'schedule' | 'trigger';
-      /** @description The session in use, or used last; `bot` and its id: the source's bot */
-      session_name: string | null;
-      /** @description Since when it waits for a session */
-      waiting_since: string | null;
-      /** @description When it resumes */
-      not_before: string | null;
-      cancel_requested: boolean;
-      /** @description It reads at most so many messages */
-      limit: number | null;
-      /** @description It skips messages from before this, for good */
-      since: string | null;
-      /** @description Extensions of the files that it downloads; null: the source's */
-      file_types: string[] | null;
-      /** @description Its id at Prefect */
-      flow_run_id: string | null;
-      /** @description How many messages there are to read in all; null: Telegram does not say */
-      total_messages: number | null;
-      messages_read: number;
-      messages_stored: number;
-      files_found: number;
-      files_done: number;
-      files_skipped: number;
-      bytes_done: number;
-      /** @description How long it has taken */
-      seconds: number;
-      messages_per_second: number;
-      bytes_per_second: number;
-      /** Format: date-time */
-      created_at: string;
-    };
-  };
-  responses: never;
-  parameters: never;
-  requestBodies: never;
-  headers: never;
-  pathItems: never;
-}
-export type $defs = Record<string, never>;
-export interface operations {
-  getSession: {
-    parameters: {
-      query?: {
-        ttl?: number;
-        /** @description Wait up to this many seconds for a free session */
-        wait?: number;
-        /** @description Repeatable; the session must have all of them */
-        tag?: string[] | string | string[];
-        session_id?: number;
-        session_name?: string;
-        method?: string;
-        /** @description Include the session itself in the answer */
-        credentials?: 'string' | 'file';
-        /** @description Of `session_string` */
-        format?: 'telethon' | 'gramjs' | 'pyrogram';
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The lease */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Lease'];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description No session has the requested id or name */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The idempotency key's lease has ended; `user_id_unknown`, for `format=pyrogram` */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The key already holds its maximum number of leases */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description No session is free, or the session files are gone */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['NoFreeSession'];
-        };
-      };
-    };
-  };
-  postSession: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': {
-          ttl?: number | null;
-          wait?: number | null;
-          tag?: (string[] | string | string[]) | null;
-          session_id?: number | null;
-          session_name?: string | null;
-          method?: string | null;
-          credentials?: ('string' | 'file') | null;
-          format?: ('telethon' | 'gramjs' | 'pyrogram') | null;
-        };
-        'application/x-www-form-urlencoded': {
-          /** @description How long the lease lasts, in seconds */
-          ttl?: number;
-          /** @description Wait up to this many seconds for a free session */
-          wait?: number;
-          /** @description Repeatable; the session must have all of them */
-          tag?: string[] | string | string[];
-          /**
-           * @description The session, as returned by `GET /session`
-           * @example 42
-           */
-          session_id?: number;
-          session_name?: string;
-          /** @description Telegram's method, such as `messages.getHistory` */
-          method?: string;
-          /**
-           * @description Include the session itself in the answer
-           * @enum {string}
-           */
-          credentials?: 'string' | 'file';
-          /**
-           * @description Of `session_string`
-           * @default telethon
-           * @enum {string}
-           */
-          format?: 'telethon' | 'gramjs' | 'pyrogram';
-        };
-      };
-    };
-    responses: {
-      /** @description The lease */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Lease'];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description No session has the requested id or name */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The idempotency key's lease has ended; `user_id_unknown`, for `format=pyrogram` */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The key already holds its maximum number of leases */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description No session is free, or the session files are gone */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['NoFreeSession'];
-        };
-      };
-    };
-  };
-  postHeartbeat: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': {
-          /**
-           * @description The session, as returned by `GET /session`
-           * @example 42
-           */
-          session_id: number;
-          /** @description The lease, as returned by `GET /session` */
-          lease_id: string;
-          ttl?: number | null;
-        };
-        'application/x-www-form-urlencoded': {
-          /**
-           * @description The session, as returned by `GET /session`
-           * @example 42
-           */
-          session_id: number;
-          /** @description The lease, as returned by `GET /session` */
-          lease_id: string;
-          /** @description How long the lease lasts, in seconds */
-          ttl?: number;
-        };
-      };
-    };
-    responses: {
-      /** @description Renewed */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            /** @constant */
-            status: 'renewed';
+    schemas: {
+        Lease: {
             session_id: number;
+            session_name: string;
             lease_id: string;
             /** Format: date-time */
             expires_at: string;
-          };
+            /** @description Relative to SESSIONS_DIR */
+            session_file: string | null;
+            format: string;
+            phone_number: string | null;
+            proxy: {
+                type: string;
+                host: string;
+                port: number;
+                user: string | null;
+                pass: string | null;
+            } | null;
+            tags: string[];
+            /** @description With `credentials` */
+            session_string?: string;
+            /** @description With `credentials=file`: the file, in base64; null if there is none */
+            session_data?: string | null;
         };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `lease_lost` or `not_lease_holder` */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  postRelease: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': {
-          /**
-           * @description The session, as returned by `GET /session`
-           * @example 42
-           */
-          session_id: number;
-          lease_id?: string | null;
-          flood_wait?: number | null;
-          method?: string | null;
-        };
-        'application/x-www-form-urlencoded': {
-          /**
-           * @description The session, as returned by `GET /session`
-           * @example 42
-           */
-          session_id: number;
-          /** @description The lease, as returned by `GET /session` */
-          lease_id?: string;
-          /** @description A flood wait that ended the work, in seconds */
-          flood_wait?: number;
-          /** @description Telegram's method, such as `messages.getHistory` */
-          method?: string;
-        };
-      };
-    };
-    responses: {
-      /** @description Released */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            /** @constant */
-            status: 'released';
-            session_id: number;
-          };
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `lease_lost`, `not_lease_holder` or `lease_id_required` */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  postInvalidate: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': {
-          /**
-           * @description The session, as returned by `GET /session`
-           * @example 42
-           */
-          session_id: number;
-          lease_id?: string | null;
-          reason?: string | null;
-        };
-        'application/x-www-form-urlencoded': {
-          /**
-           * @description The session, as returned by `GET /session`
-           * @example 42
-           */
-          session_id: number;
-          /** @description The lease, as returned by `GET /session` */
-          lease_id?: string;
-          reason?: string;
-        };
-      };
-    };
-    responses: {
-      /** @description Invalidated */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            /** @constant */
-            status: 'invalidated';
-            session_id: number;
-          };
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `lease_lost`, `not_lease_holder` or `lease_id_required` */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  postFloodwait: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': {
-          /**
-           * @description The session, as returned by `GET /session`
-           * @example 42
-           */
-          session_id: number;
-          wait_seconds: number;
-          lease_id?: string | null;
-          method?: string | null;
-        };
-        'application/x-www-form-urlencoded': {
-          /**
-           * @description The session, as returned by `GET /session`
-           * @example 42
-           */
-          session_id: number;
-          wait_seconds: number;
-          /** @description The lease, as returned by `GET /session` */
-          lease_id?: string;
-          /** @description Telegram's method, such as `messages.getHistory` */
-          method?: string;
-        };
-      };
-    };
-    responses: {
-      /** @description Recorded */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            /** @constant */
-            status: 'floodwait';
-            session_id: number;
-            /** Format: date-time */
-            floodwait_until: string;
-            method: string | null;
-          };
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Session not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `lease_lost`, `not_lease_holder` or `lease_id_required` */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  postReport: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': {
-          /**
-           * @description The session, as returned by `GET /session`
-           * @example 42
-           */
-          session_id: number;
-          /** @description The lease, as returned by `GET /session` */
-          lease_id: string;
-          /**
-           * @description Telegram's name of the error
-           * @example FLOOD_WAIT_3600
-           */
-          error: string;
-          method?: string | null;
-        };
-        'application/x-www-form-urlencoded': {
-          /**
-           * @description The session, as returned by `GET /session`
-           * @example 42
-           */
-          session_id: number;
-          /** @description The lease, as returned by `GET /session` */
-          lease_id: string;
-          /**
-           * @description Telegram's name of the error
-           * @example FLOOD_WAIT_3600
-           */
-          error: string;
-          /** @description Telegram's method, such as `messages.getHistory` */
-          method?: string;
-        };
-      };
-    };
-    responses: {
-      /** @description What to do */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
+        Error: {
+            detail: string | ({
+                error: string;
+            } & {
+                [key: string]: unknown;
+            }) | {
+                loc: (string | number)[];
+                msg: string;
+                type: string;
+            }[];
             /**
-             * @description wait: keep the session and wait; swap: release it and lease another; stop: the session is dead, drop it; retry: try again
+             * @description Which error it is: stable, for programs to branch on
+             * @example session_not_found
+             */
+            code: string;
+            /** @description The field of the request that is wrong */
+            field?: string;
+        };
+        NoFreeSession: {
+            detail: {
+                /** @enum {string} */
+                error: "no_free_session" | "no_sessions_directory";
+                /** @description With `no_sessions_directory`: why it is gone */
+                message?: string;
+                in_floodwait: number;
+                next_release_in: number | null;
+                in_use: number;
+                unavailable: {
+                    [key: string]: number;
+                };
+                flooded_for_methods: number;
+            };
+        };
+        PoolStatus: {
+            total: number;
+            /** @description What a plain `GET /session` could lease now */
+            free: number;
+            in_use: number;
+            /** @description Flood waits of whole sessions, or of some method only, and invalidated sessions */
+            in_floodwait: number;
+            /** @example 2025-03-01 18:30:00 */
+            next_available: string | null;
+            invalidated: number;
+            unavailable: number;
+            unavailable_reasons: {
+                [key: string]: number;
+            };
+            /** @description Free, but with a method flood */
+            flooded_for_methods: number;
+            /** @description Waiting requests */
+            waiting: number;
+            oldest_lease_seconds: number | null;
+        };
+        StatusHistory: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /**
+             * @description The length of a step, in seconds
+             * @example 60
+             */
+            step: number;
+            points: {
+                /**
+                 * Format: date-time
+                 * @description When the step began
+                 */
+                at: string;
+                /** @description The sessions at the end of the step, or their mean; null: unknown */
+                free: number | null;
+                in_use: number | null;
+                in_floodwait: number | null;
+                unavailable: number | null;
+                /** @description Waiting requests */
+                waiting: number | null;
+                /** @description How many leases began within the step */
+                leases: number;
+                releases: number;
+                /** @description Flood waits, of whole sessions and of single methods */
+                floods: number;
+                /** @description Requests for a session that got one */
+                granted: number;
+                /** @description Requests for a session that got none */
+                refused: number;
+                /** @description Of those granted; null: there were none */
+                mean_wait_seconds: number | null;
+                longest_wait_seconds: number;
+            }[];
+        };
+        Upcoming: {
+            session_id: number;
+            session_name: string;
+            /**
+             * @description `free`: it waits for one `method` only; `leased`: its lease expires unless it is renewed
              * @enum {string}
              */
-            action: 'wait' | 'swap' | 'stop' | 'retry';
-            wait_seconds?: number;
-            status: string;
-            session_id: number;
-            error: string;
+            state: "free" | "leased" | "cooldown" | "flood";
+            reason: string | null;
+            /** @description The method that is flooded; null: the whole session */
             method: string | null;
-            floodwait_until: string | null;
-          };
+            /**
+             * Format: date-time
+             * @description When that ends at the latest
+             */
+            until: string;
+            /**
+             * @description In how many seconds, rounded up
+             * @example 3600
+             */
+            seconds: number;
         };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Session not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `lease_lost`, `not_lease_holder` or `lease_id_required` */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  postRestore: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': {
-          /**
-           * @description The session, as returned by `GET /session`
-           * @example 42
-           */
-          session_id: number;
-        };
-        'application/x-www-form-urlencoded': {
-          /**
-           * @description The session, as returned by `GET /session`
-           * @example 42
-           */
-          session_id: number;
-        };
-      };
-    };
-    responses: {
-      /** @description Restored */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            /** @constant */
-            status: 'restored';
-            session_id: number;
-          };
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Session not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getStatus: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The pool */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['PoolStatus'];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getLeases: {
-    parameters: {
-      query?: {
-        skip?: number;
-        limit?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Current leases */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            session_id: number;
-            session_name: string;
-            /** @description null unless the key is an admin */
-            lease_id: string | null;
-            holder: string;
-            /** Format: date-time */
-            leased_at: string;
-            /** Format: date-time */
-            expires_at: string;
-            renewed: boolean;
-            held_seconds: number;
-          }[];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getSessionsIdHistory: {
-    parameters: {
-      query?: {
-        skip?: number;
-        limit?: number;
-      };
-      header?: never;
-      path: {
-        /** @description The session, as returned by `GET /session` */
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Its history */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
+        AuditEntry: {
             id: number;
             /** Format: date-time */
             at: string;
-            event: string;
-            detail: string | null;
-            /** @description null unless the key is an admin */
-            lease_id: string | null;
-            holder: string | null;
-          }[];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Session not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  postSync: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': {
-          dry_run?: (boolean | ('0' | '1' | 'true' | 'false' | '')) | null;
-          force?: (boolean | ('0' | '1' | 'true' | 'false' | '')) | null;
-        };
-        'application/x-www-form-urlencoded': {
-          /** @description Only report what would change */
-          dry_run?: boolean | ('0' | '1' | 'true' | 'false' | '');
-          /** @description Remove sessions even if the guard would refuse */
-          force?: boolean | ('0' | '1' | 'true' | 'false' | '');
-        };
-      };
-    };
-    responses: {
-      /** @description What was found and changed */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            /** @constant */
-            status: 'sync complete';
-            dry_run: boolean;
-            details: {
-              new_sessions: number;
-              removed_sessions: number;
-              total_sessions: number;
-              updated_sessions: number;
-              /** @description Their files are gone, but they are leased or in use */
-              missing_sessions: number;
-              /** @description The first 1,000; fewer if another replica did the sync (SESSIONS_SYNC=off) */
-              rejected: {
-                file: string;
-                reason: string;
-              }[];
-              rejected_total: number;
-              /** @description Being written just now; read again in a moment */
-              unsettled: string[];
-            };
-          };
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `mass_removal_guard`: so many files are gone that the disk may not be mounted; nothing was changed */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description SESSIONS_DIR cannot be read; nothing was changed */
-      500: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description With SESSIONS_SYNC=off: no replica that has SESSIONS_DIR answers (`no_sessions_directory`), or it takes longer than a minute (`sync_under_way`) */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getKeys: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The keys, without their secrets */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            id: number;
-            name: string;
-            /** @enum {string} */
-            role: 'worker' | 'monitor' | 'admin';
-            max_leases: number | null;
-            /** @description The key leases and sees only sessions that have all of these tags */
-            tags: string[];
-            expires_at: string | null;
-            /** Format: date-time */
-            created_at: string;
-          }[];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  postKeys: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': {
-          name: string;
-          /** @enum {string} */
-          role: 'worker' | 'monitor' | 'admin';
-          max_leases?: (number | null) | null;
-          expires_at?: (string | null) | null;
-          tags?: ((string[] | string | string[]) | null) | null;
-        };
-        'application/x-www-form-urlencoded': {
-          name: string;
-          /** @enum {string} */
-          role: 'worker' | 'monitor' | 'admin';
-          /** @description Its maximum number of concurrent leases */
-          max_leases?: number | null;
-          /**
-           * @description The key is rejected from then on
-           * @example 2030-01-01T00:00:00Z
-           */
-          expires_at?: string | null;
-          /** @description The key leases and sees only sessions that have all of these tags */
-          tags?: (string[] | string | string[]) | null;
-        };
-      };
-    };
-    responses: {
-      /** @description The key, shown only once */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            id: number;
-            name: string;
-            /** @enum {string} */
-            role: 'worker' | 'monitor' | 'admin';
-            max_leases: number | null;
-            /** @description The key leases and sees only sessions that have all of these tags */
-            tags: string[];
-            expires_at: string | null;
-            /** Format: date-time */
-            created_at: string;
+            /**
+             * @description The key, by its name in leases and history
+             * @example key:3
+             */
             key: string;
-          };
+            key_name: string;
+            /** @description null: on the command line */
+            address: string | null;
+            request_id: string | null;
+            /** @example session.delete */
+            action: string;
+            /** @example session:42 */
+            object: string | null;
+            /**
+             * @description `failed`: it ended with an error, and may have been done partially
+             * @enum {string}
+             */
+            outcome: "done" | "failed";
         };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getKeysSelf: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The key of this request */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            name: string;
-            /** @enum {string} */
-            role: 'worker' | 'monitor' | 'admin';
-            max_leases: number | null;
-            tags: string[];
-            expires_at: string | null;
-            /** @description The name of this key in leases and history */
-            holder: string;
-          };
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  deleteKeysId: {
-    parameters: {
-      query?: {
-        /** @description End its leases at once */
-        end_leases?: boolean | ('0' | '1' | 'true' | 'false' | '');
-      };
-      header?: never;
-      path: {
-        /** @description The session, as returned by `GET /session` */
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Revoked */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
+        CodeSent: {
+            temp_session_id: string;
+            phone_number: string;
+            phone_code_hash: string;
             message: string;
-            id: number;
-          };
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Key not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getAudit: {
-    parameters: {
-      query?: {
-        skip?: number;
-        limit?: number;
-        action?: string | null;
-        object?: string | null;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The entries */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['AuditEntry'][];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  postSessionsSendOtp: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': {
-          /**
-           * @description International, with +
-           * @example +79001234567
-           */
-          phone_number: string;
-          api_id?: number | null;
-          api_hash?: string | null;
-          session_name?: string | null;
-        };
-      };
-    };
-    responses: {
-      /** @description The code was sent */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['CodeSent'];
-        };
-      };
-      /** @description The input is refused, by Telegram or before it is asked */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Name, phone number or auth key is taken, or another request is processing the login */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram asks to wait: see Retry-After */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram cannot be reached, or answered with an error */
-      502: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram did not answer in time */
-      504: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  postSessionsResendOtp: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description The login, as returned by `send-otp` or `upload-file` */
-          temp_session_id: string;
-        };
-      };
-    };
-    responses: {
-      /** @description The code was sent */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['CodeSent'];
-        };
-      };
-      /** @description The input is refused, by Telegram or before it is asked */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Temp session not found: unknown, expired or cancelled */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Name, phone number or auth key is taken, or another request is processing the login */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram asks to wait: see Retry-After */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram cannot be reached, or answered with an error */
-      502: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram did not answer in time */
-      504: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  postSessionsVerifyOtp: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description The login, as returned by `send-otp` or `upload-file` */
-          temp_session_id: string;
-          /** @example 12345 */
-          code: string;
-          password?: string | null;
-          session_name?: string | null;
-        };
-      };
-    };
-    responses: {
-      /** @description Signed in, or `requires_password` */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Verified'];
-        };
-      };
-      /** @description The input is refused, by Telegram or before it is asked */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Temp session not found: unknown, expired or cancelled */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Name, phone number or auth key is taken, or another request is processing the login */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram asks to wait: see Retry-After */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram cannot be reached, or answered with an error */
-      502: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram did not answer in time */
-      504: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  postSessionsFinalize: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description The login, as returned by `send-otp` or `upload-file` */
-          temp_session_id: string;
-          name?: string | null;
-          session_name?: string | null;
-        };
-      };
-    };
-    responses: {
-      /** @description The session */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Session'];
-        };
-      };
-      /** @description The input is refused, by Telegram or before it is asked */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Temp session not found: unknown, expired or cancelled */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Name, phone number or auth key is taken, or another request is processing the login */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram asks to wait: see Retry-After */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram cannot be reached, or answered with an error */
-      502: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram did not answer in time */
-      504: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  deleteSessionsTempTemp_session_id: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description The login, as returned by `send-otp` or `upload-file` */
-        temp_session_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Cancelled */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
+            expires_in_minutes: number;
+            /** @example app */
+            code_type: string;
+            next_type: string | null;
+            /** @description Seconds until the code may be sent again */
+            timeout: number | null;
+        };
+        Verified: {
             message: string;
-            id: string;
-          };
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Temp session not found: unknown, expired or cancelled */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  postSessionsUploadFile: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': {
-          session_name?: string | null;
-          phone_number?: string | null;
-          api_id?: number | null;
-          api_hash?: string | null;
-        };
-        'multipart/form-data': {
-          /**
-           * @description With it, the session is saved at once; without, by `finalize`
-           * @example my_session
-           */
-          session_name?: string;
-          /**
-           * @description International, with +
-           * @example +79001234567
-           */
-          phone_number?: string;
-          api_id?: number;
-          api_hash?: string;
-          /** Format: binary */
-          session_file?: string;
-        };
-      };
-    };
-    responses: {
-      /** @description The session, or the upload to finalize */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Uploaded'];
-        };
-      };
-      /** @description The input is refused, by Telegram or before it is asked */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Name, phone number or auth key is taken, or another request is processing the login */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram asks to wait: see Retry-After */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram cannot be reached, or answered with an error */
-      502: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram did not answer in time */
-      504: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getSessions: {
-    parameters: {
-      query?: {
-        skip?: number;
-        limit?: number;
-        /** @description Part of the name, the phone number or a tag */
-        q?: string | null;
-        status?:
-          | (
-              | 'free'
-              | 'leased'
-              | 'cooldown'
-              | 'flood'
-              | 'invalid'
-              | 'missing'
-              | 'dead'
-              | 'inactive'
-              | 'duplicate'
-            )
-          | null;
-        /** @description The sessions have all of these tags */
-        tag?: (string[] | string | string[]) | null;
-        /** @description With `-` in front, the other way round */
-        sort?:
-          | (
-              | 'id'
-              | '-id'
-              | 'name'
-              | '-name'
-              | 'phone_number'
-              | '-phone_number'
-              | 'status'
-              | '-status'
-              | 'created_at'
-              | '-created_at'
-              | 'updated_at'
-              | '-updated_at'
-              | 'last_checked_at'
-              | '-last_checked_at'
-              | 'last_used_at'
-              | '-last_used_at'
-            )
-          | null;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The sessions, by id unless sorted */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Session'][];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  postSessions: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': {
-          /**
-           * @description The name of the session and of its file
-           * @example my_session
-           */
-          name: string;
-          phone_number?: string | null;
-          api_id?: number | null;
-          api_hash?: string | null;
-          /** @description Of Telethon, GramJS or Pyrogram */
-          session_string: string;
-        };
-      };
-    };
-    responses: {
-      /** @description The session */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Session'];
-        };
-      };
-      /** @description The input is refused, by Telegram or before it is asked */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Name, phone number or auth key is taken, or another request is processing the login */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram asks to wait: see Retry-After */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram cannot be reached, or answered with an error */
-      502: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram did not answer in time */
-      504: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  postSessionsGetCode: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': {
-          /**
-           * @description International, with +
-           * @example +79001234567
-           */
-          phone_number: string;
-        };
-      };
-    };
-    responses: {
-      /** @description The session, or a code that was sent */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['CodeOrSession'];
-        };
-      };
-      /** @description The input is refused, by Telegram or before it is asked */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Name, phone number or auth key is taken, or another request is processing the login */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram asks to wait: see Retry-After */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram cannot be reached, or answered with an error */
-      502: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram did not answer in time */
-      504: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getSessionsId: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description The session, as returned by `GET /session` */
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The session */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Session'];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Session not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  putSessionsId: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description The session, as returned by `GET /session` */
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': {
-          name?: string | null;
-          is_active?: ('active' | 'inactive' | 'expired') | null;
-          tags?: string[] | null;
-          proxy?:
-            | ({
-                /** @enum {string} */
-                type: 'socks5' | 'socks4' | 'mtproxy' | 'http';
-                host: string & (unknown & unknown);
+            requires_password: boolean;
+            password_hint?: string | null;
+            id?: number;
+            name?: string;
+            session_name?: string;
+            phone_number?: string | null;
+            api_id?: number | null;
+            is_active?: string;
+            status?: string;
+            status_reason?: string | null;
+            status_until?: string | null;
+            format?: string;
+            session_file?: string | null;
+            /** Format: date-time */
+            created_at?: string;
+            /** Format: date-time */
+            updated_at?: string;
+            last_checked_at?: string | null;
+            last_used_at?: string | null;
+            tags?: string[];
+            proxy?: {
+                type: string;
+                host: string;
                 port: number;
-                user?: string | null;
-                /** @description Of an mtproxy: its secret */
-                pass?: string | null;
-              } | null)
-            | null;
+                user: string | null;
+            } | null;
+            /**
+             * @description The key that has leased it, as in leases
+             * @example key:3
+             */
+            holder?: string | null;
+            leased_at?: string | null;
+            /** @description Its flood waits for single methods, soonest end first */
+            method_floods?: {
+                method: string;
+                /** Format: date-time */
+                until: string;
+            }[];
         };
-      };
-    };
-    responses: {
-      /** @description The updated session */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Session'];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Session not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `name_taken`; `session_in_use`, `no_sessions_directory` if it is renamed */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  deleteSessionsId: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description The session, as returned by `GET /session` */
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Deleted */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            message: string;
+        Session: {
             id: number;
-          };
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Session not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `session_in_use`: leased or cooling down; `session_in_use_by_source`: a source names it, see `source_id`; `no_sessions_directory` if it has files */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getSessionsIdExport: {
-    parameters: {
-      query?: {
-        /** @description A session string, or (`file`) a Telethon session file */
-        format?: 'telethon' | 'gramjs' | 'pyrogram' | 'file';
-      };
-      header?: never;
-      path: {
-        /** @description The session, as returned by `GET /session` */
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The session */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            session_id: number;
+            name: string;
             session_name: string;
-            format: string;
-            session_string: string;
-          };
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Session not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `credentials_unreadable`; `user_id_unknown`: only Pyrogram strings need it */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Flooded: see Retry-After */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram cannot be reached, or answered with an error */
-      502: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram did not answer in time */
-      504: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  postSessionsIdTest: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description The session, as returned by `GET /session` */
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Telegram's answer */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            session_id: number;
-            is_valid: boolean;
+            phone_number: string | null;
+            api_id: number | null;
+            is_active: string;
             status: string;
-            error: string | null;
-          };
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Session not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `session_in_use`: a worker has it, or `session_unavailable` */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Flooded: see Retry-After */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram cannot be reached, or answered with an error */
-      502: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram did not answer in time */
-      504: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getSessionsIdChannels: {
-    parameters: {
-      query?: {
-        /** @description Ask Telegram, whatever is cached */
-        refresh?: boolean | ('0' | '1' | 'true' | 'false' | '');
-      };
-      header?: never;
-      path: {
-        /** @description The session, as returned by `GET /session` */
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Channels and groups */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Channel'][];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Session not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `session_in_use`: a worker has it, or `session_unavailable` */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Flooded: see Retry-After */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram cannot be reached, or answered with an error */
-      502: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Telegram did not answer in time */
-      504: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getSources: {
-    parameters: {
-      query?: {
-        skip?: number;
-        limit?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Sources by id */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Source'][];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  postSources: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @example Euronews English */
-          name: string;
-          /** @description `@name`, `name`, `https://t.me/name`, `-1001234567890` or `1234567890` */
-          identifier: ((string | number) | (number | string)) | string | number;
-          /** @enum {string} */
-          access_level: 'public' | 'private';
-          /**
-           * @description Where scraped data is stored
-           * @enum {string}
-           */
-          target: 'LOCAL' | 'NAS' | 'S3';
-          session_ref?: number | null;
-          session_id?: number | null;
-          bot_token?: string | null;
-          channel_title?: string | null;
-          file_types?: (string[] | string[] | string) | null;
-          target_path?: string | null;
-          schedule?: string | null;
-          is_active?:
-            | ((boolean | ('active' | 'inactive' | 'true' | 'false')) & (boolean | ('active' | 'inactive')))
-            | null;
-          api_id?: number | null;
-          api_hash?: string | null;
-        };
-      };
-    };
-    responses: {
-      /** @description The source */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Source'];
-        };
-      };
-      /** @description A field is invalid: the detail names it. `Session required for private` */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Session not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `too_many_schedules` */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  postSourcesPrivate: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @example Euronews English */
-          name: string;
-          session_id?: number | null;
-          session_ref?: number | null;
-          /** @description `@name`, `name`, `https://t.me/name`, `-1001234567890` or `1234567890` */
-          channel_id: ((string | number) | (number | string)) | string | number;
-          /**
-           * @description Where scraped data is stored
-           * @enum {string}
-           */
-          target: 'LOCAL' | 'NAS' | 'S3';
-          channel_title?: string | null;
-          file_types?: (string[] | string[] | string) | null;
-          target_path?: string | null;
-          schedule?: string | null;
-          is_active?:
-            | ((boolean | ('active' | 'inactive' | 'true' | 'false')) & (boolean | ('active' | 'inactive')))
-            | null;
-          api_id?: number | null;
-          api_hash?: string | null;
-        };
-      };
-    };
-    responses: {
-      /** @description The source */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Source'];
-        };
-      };
-      /** @description A field is invalid: the detail names it. `Session required for private` */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Session not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `too_many_schedules` */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  postSourcesPublic: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @example Euronews English */
-          name: string;
-          /** @description `@name`, `name`, `https://t.me/name`, `-1001234567890` or `1234567890` */
-          channel_username: ((string | number) | (number | string)) | string | number;
-          bot_token?: string | null;
-          /**
-           * @description Where scraped data is stored
-           * @enum {string}
-           */
-          target: 'LOCAL' | 'NAS' | 'S3';
-          channel_title?: string | null;
-          file_types?: (string[] | string[] | string) | null;
-          target_path?: string | null;
-          schedule?: string | null;
-          is_active?:
-            | ((boolean | ('active' | 'inactive' | 'true' | 'false')) & (boolean | ('active' | 'inactive')))
-            | null;
-          api_id?: number | null;
-          api_hash?: string | null;
-        };
-      };
-    };
-    responses: {
-      /** @description The source */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Source'];
-        };
-      };
-      /** @description A field is invalid: the detail names it. `Session required for private` */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Session not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `too_many_schedules` */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getSourcesId: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description The source */
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The source */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Source'];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Source not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  putSourcesId: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description The source */
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': {
-          name?: string | null;
-          identifier?: (((string | number) | (number | string)) | string | number) | null;
-          channel_username?: (((string | number) | (number | string)) | string | number) | null;
-          channel_id?: (((string | number) | (number | string)) | string | number) | null;
-          access_level?: ('public' | 'private') | null;
-          target?: ('LOCAL' | 'NAS' | 'S3') | null;
-          is_active?:
-            | ((boolean | ('active' | 'inactive' | 'true' | 'false')) & (boolean | ('active' | 'inactive')))
-            | null;
-          session_ref?: (number | null) | null;
-          session_id?: (number | null) | null;
-          channel_title?: (string | null) | null;
-          file_types?: ((string[] | string[] | string) | null) | null;
-          target_path?: (string | null) | null;
-          schedule?: (string | null) | null;
-          api_id?: (number | null) | null;
-          api_hash?: (string | null) | null;
-          bot_token?: (string | null) | null;
-        };
-      };
-    };
-    responses: {
-      /** @description The source */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Source'];
-        };
-      };
-      /** @description A field is invalid: the detail names it. `Session required for private` */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Source not found, or Session not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `too_many_schedules`; another channel: `source_has_messages`, `run_in_progress` */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  deleteSourcesId: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description The source */
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Deleted */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            message: string;
-            id: number;
-          };
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Source not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  postSourcesIdTrigger: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description The source */
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description A run is queued */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Triggered'];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Source not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `run_in_progress`: see `run_id` */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  postFlowsTriggerName: {
-    parameters: {
-      query?: {
-        /** @description The source, whatever name is in the path */
-        source_id?: number;
-      };
-      header?: never;
-      path: {
-        /** @description The name of a source */
-        name: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description A run is queued */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Triggered'];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Source not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `run_in_progress`: see `run_id` */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getSourcesIdRuns: {
-    parameters: {
-      query?: {
-        skip?: number;
-        limit?: number;
-      };
-      header?: never;
-      path: {
-        /** @description The source */
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Its runs */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Run'][];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Source not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getRunsId: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description The run */
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The run */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Run'];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Run not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getRunsIdLogs: {
-    parameters: {
-      query?: {
-        skip?: number;
-        limit?: number;
-      };
-      header?: never;
-      path: {
-        /** @description The run */
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Its log */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
+            status_reason: string | null;
+            status_until: string | null;
+            format: string;
+            session_file: string | null;
             /** Format: date-time */
-            at: string;
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            last_checked_at: string | null;
+            last_used_at: string | null;
+            tags: string[];
+            proxy: {
+                type: string;
+                host: string;
+                port: number;
+                user: string | null;
+            } | null;
+            /**
+             * @description The key that has leased it, as in leases
+             * @example key:3
+             */
+            holder: string | null;
+            leased_at: string | null;
+            /** @description Its flood waits for single methods, soonest end first */
+            method_floods: {
+                method: string;
+                /** Format: date-time */
+                until: string;
+            }[];
+        };
+        Uploaded: {
+            id?: number;
+            name?: string;
+            session_name?: string;
+            phone_number?: string | null;
+            api_id?: number | null;
+            is_active?: string;
+            status?: string;
+            status_reason?: string | null;
+            status_until?: string | null;
+            format?: string;
+            session_file?: string | null;
+            /** Format: date-time */
+            created_at?: string;
+            /** Format: date-time */
+            updated_at?: string;
+            last_checked_at?: string | null;
+            last_used_at?: string | null;
+            tags?: string[];
+            proxy?: {
+                type: string;
+                host: string;
+                port: number;
+                user: string | null;
+            } | null;
+            /**
+             * @description The key that has leased it, as in leases
+             * @example key:3
+             */
+            holder?: string | null;
+            leased_at?: string | null;
+            /** @description Its flood waits for single methods, soonest end first */
+            method_floods?: {
+                method: string;
+                /** Format: date-time */
+                until: string;
+            }[];
+            temp_session_id?: string;
+            message?: string;
+            expires_in_minutes?: number;
+        };
+        CodeOrSession: {
             /** @enum {string} */
-            level: 'info' | 'warning' | 'error';
+            status: "session_exists" | "code_sent";
+            phone_number: string;
             message: string;
-          }[];
+            account_id?: string;
+            session_file?: string | null;
+            phone_code_hash?: string;
+            temp_session_id?: string;
         };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
+        Channel: {
+            /** Format: int64 */
+            id: number;
+            username: string | null;
+            title: string;
+            participants_count: number | null;
+            is_broadcast: boolean;
+            is_megagroup: boolean;
+            is_private: boolean;
+            access_hash: number | null;
+            description: string | null;
         };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Run not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getRunsIdFiles: {
-    parameters: {
-      query?: {
-        skip?: number;
-        limit?: number;
-      };
-      header?: never;
-      path: {
-        /** @description The run */
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Its files */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            message_id: number;
-            /** @description Relative to the target's root; null: not stored */
-            path: string | null;
+        Source: {
+            id: number;
             name: string;
-            mime_type: string;
-            size_bytes: number;
-            sha256: string | null;
+            /** @example @euronews_eng */
+            identifier: string;
+            channel_title: string | null;
             /** @enum {string} */
-            state: 'stored' | 'duplicate' | 'skipped';
-            /** @description Why it was skipped */
-            reason: string | null;
-          }[];
+            access_level: "public" | "private";
+            /** @enum {string} */
+            target: "LOCAL" | "NAS" | "S3";
+            target_path: string | null;
+            session_ref: number | null;
+            session_id: number | null;
+            api_id: number | null;
+            file_types: string[] | null;
+            schedule: string | null;
+            /** @enum {string} */
+            is_active: "active" | "inactive";
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            last_scraped_at: string | null;
+            total_messages_scraped: number;
+            total_files_downloaded: number;
+            last_run: components["schemas"]["RunSummary"] | null;
+            /** @description Null: Prefect is not used */
+            deployment: components["schemas"]["Deployment"] | null;
         };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Run not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  postRunsIdCancel: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description The run */
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Cancelled, or about to be: see `state` */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
+        RunSummary: {
             id: number;
             /** @enum {string} */
-            state: 'queued' | 'running' | 'waiting' | 'deferred' | 'completed' | 'failed' | 'cancelled';
+            state: "queued" | "running" | "waiting" | "deferred" | "completed" | "failed" | "cancelled";
+            started_at: string | null;
+            finished_at: string | null;
+            error: string | null;
+        };
+        Deployment: {
+            /** @description Its id at Prefect; null: it was not made yet */
+            id: string | null;
+            /** @description Whether Prefect has the source as it is now */
+            synchronised: boolean;
+            /** @description Prefect's own schedule, in its words, where it is no cron expression */
+            schedule: string | null;
+            /** @description Why the last attempt to synchronise failed */
+            error: string | null;
+            /** @description Its page in Prefect's interface */
+            url: string | null;
+        };
+        Triggered: {
+            message: string;
+            run_id: number;
+            result: components["schemas"]["Run"];
+        };
+        Run: {
+            id: number;
+            /** @enum {string} */
+            state: "queued" | "running" | "waiting" | "deferred" | "completed" | "failed" | "cancelled";
             started_at: string | null;
             finished_at: string | null;
             error: string | null;
             source_id: number;
             /** @enum {string} */
-            reason: 'created' | 'schedule' | 'trigger';
+            reason: "created" | "schedule" | "trigger";
             /** @description The session in use, or used last; `bot` and its id: the source's bot */
             session_name: string | null;
             /** @description Since when it waits for a session */
@@ -5149,349 +1587,17 @@ export interface operations {
             bytes_per_second: number;
             /** Format: date-time */
             created_at: string;
-            message: string;
-            run_id: number;
-          };
         };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Run not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `run_ended` */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getFlowsSourcesIdRuns: {
-    parameters: {
-      query?: {
-        skip?: number;
-        limit?: number;
-      };
-      header?: never;
-      path: {
-        /** @description The source */
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Its runs */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Run'][];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Source not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getFlowsRunsId: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description The run */
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The run */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Run'];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Run not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getFlowsRunsIdLogs: {
-    parameters: {
-      query?: {
-        skip?: number;
-        limit?: number;
-      };
-      header?: never;
-      path: {
-        /** @description The run */
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Its log */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            /** Format: date-time */
-            at: string;
-            /** @enum {string} */
-            level: 'info' | 'warning' | 'error';
-            message: string;
-          }[];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Run not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getFlowsRunsIdFiles: {
-    parameters: {
-      query?: {
-        skip?: number;
-        limit?: number;
-      };
-      header?: never;
-      path: {
-        /** @description The run */
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Its files */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            message_id: number;
-            /** @description Relative to the target's root; null: not stored */
-            path: string | null;
-            name: string;
-            mime_type: string;
-            size_bytes: number;
-            sha256: string | null;
-            /** @enum {string} */
-            state: 'stored' | 'duplicate' | 'skipped';
-            /** @description Why it was skipped */
-            reason: string | null;
-          }[];
-        };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Run not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  postFlowsRunsIdCancel: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description The run */
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Cancelled, or about to be: see `state` */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
+        ListedRun: {
             id: number;
             /** @enum {string} */
-            state: 'queued' | 'running' | 'waiting' | 'deferred' | 'completed' | 'failed' | 'cancelled';
+            state: "queued" | "running" | "waiting" | "deferred" | "completed" | "failed" | "cancelled";
             started_at: string | null;
             finished_at: string | null;
             error: string | null;
             source_id: number;
             /** @enum {string} */
-            reason: 'created' | 'schedule' | 'trigger';
+            reason: "created" | "schedule" | "trigger";
             /** @description The session in use, or used last; `bot` and its id: the source's bot */
             session_name: string | null;
             /** @description Since when it waits for a session */
@@ -5521,190 +1627,4878 @@ export interface operations {
             bytes_per_second: number;
             /** Format: date-time */
             created_at: string;
-            message: string;
-            run_id: number;
-          };
+            source_name: string;
         };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description Run not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `run_ended` */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description A parameter is missing or invalid */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
     };
-  };
-  getHealth: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Alive */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            /** @constant */
-            status: 'ok';
-          };
-        };
-      };
-    };
-  };
-  getReady: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Ready */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            /** @constant */
-            status: 'ready';
-            checks: {
-              [key: string]: string;
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    getSession: {
+        parameters: {
+            query?: {
+                ttl?: number;
+                /** @description Wait up to this many seconds for a free session */
+                wait?: number;
+                /** @description Repeatable; the session must have all of them */
+                tag?: string[] | string | string[];
+                session_id?: number;
+                session_name?: string;
+                method?: string;
+                /** @description Include the session itself in the answer */
+                credentials?: "string" | "file";
+                /** @description Of `session_string` */
+                format?: "telethon" | "gramjs" | "pyrogram";
             };
-          };
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-      };
-      /** @description Not ready, and why */
-      503: {
-        headers: {
-          [name: string]: unknown;
+        requestBody?: never;
+        responses: {
+            /** @description The lease */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lease"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No session has the requested id or name */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The idempotency key's lease has ended; `user_id_unknown`, for `format=pyrogram` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key already holds its maximum number of leases */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No session is free, or the session files are gone */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoFreeSession"];
+                };
+            };
         };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
     };
-  };
-  getMetrics: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    postSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    ttl?: number | null;
+                    wait?: number | null;
+                    tag?: (string[] | string | string[]) | null;
+                    session_id?: number | null;
+                    session_name?: string | null;
+                    method?: string | null;
+                    credentials?: ("string" | "file") | null;
+                    format?: ("telethon" | "gramjs" | "pyrogram") | null;
+                };
+                "application/x-www-form-urlencoded": {
+                    /** @description How long the lease lasts, in seconds */
+                    ttl?: number;
+                    /** @description Wait up to this many seconds for a free session */
+                    wait?: number;
+                    /** @description Repeatable; the session must have all of them */
+                    tag?: string[] | string | string[];
+                    /**
+                     * @description The session, as returned by `GET /session`
+                     * @example 42
+                     */
+                    session_id?: number;
+                    session_name?: string;
+                    /** @description Telegram's method, such as `messages.getHistory` */
+                    method?: string;
+                    /**
+                     * @description Include the session itself in the answer
+                     * @enum {string}
+                     */
+                    credentials?: "string" | "file";
+                    /**
+                     * @description Of `session_string`
+                     * @default telethon
+                     * @enum {string}
+                     */
+                    format?: "telethon" | "gramjs" | "pyrogram";
+                };
+            };
+        };
+        responses: {
+            /** @description The lease */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lease"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No session has the requested id or name */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The idempotency key's lease has ended; `user_id_unknown`, for `format=pyrogram` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key already holds its maximum number of leases */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No session is free, or the session files are gone */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoFreeSession"];
+                };
+            };
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description Text in the Prometheus format */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    postHeartbeat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'text/plain': unknown;
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The session, as returned by `GET /session`
+                     * @example 42
+                     */
+                    session_id: number;
+                    /** @description The lease, as returned by `GET /session` */
+                    lease_id: string;
+                    ttl?: number | null;
+                };
+                "application/x-www-form-urlencoded": {
+                    /**
+                     * @description The session, as returned by `GET /session`
+                     * @example 42
+                     */
+                    session_id: number;
+                    /** @description The lease, as returned by `GET /session` */
+                    lease_id: string;
+                    /** @description How long the lease lasts, in seconds */
+                    ttl?: number;
+                };
+            };
         };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
+        responses: {
+            /** @description Renewed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "renewed";
+                        session_id: number;
+                        lease_id: string;
+                        /** Format: date-time */
+                        expires_at: string;
+                    };
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `lease_lost` or `not_lease_holder` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
     };
-  };
-  getEvents: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    postRelease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The session, as returned by `GET /session`
+                     * @example 42
+                     */
+                    session_id: number;
+                    lease_id?: string | null;
+                    flood_wait?: number | null;
+                    method?: string | null;
+                };
+                "application/x-www-form-urlencoded": {
+                    /**
+                     * @description The session, as returned by `GET /session`
+                     * @example 42
+                     */
+                    session_id: number;
+                    /** @description The lease, as returned by `GET /session` */
+                    lease_id?: string;
+                    /** @description A flood wait that ended the work, in seconds */
+                    flood_wait?: number;
+                    /** @description Telegram's method, such as `messages.getHistory` */
+                    method?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Released */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "released";
+                        session_id: number;
+                    };
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `lease_lost`, `not_lease_holder` or `lease_id_required` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description A stream that does not end */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    postInvalidate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'text/event-stream': unknown;
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The session, as returned by `GET /session`
+                     * @example 42
+                     */
+                    session_id: number;
+                    lease_id?: string | null;
+                    reason?: string | null;
+                };
+                "application/x-www-form-urlencoded": {
+                    /**
+                     * @description The session, as returned by `GET /session`
+                     * @example 42
+                     */
+                    session_id: number;
+                    /** @description The lease, as returned by `GET /session` */
+                    lease_id?: string;
+                    reason?: string;
+                };
+            };
         };
-      };
-      /** @description No API key came with the request */
-      401: {
-        headers: {
-          [name: string]: unknown;
+        responses: {
+            /** @description Invalidated */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "invalidated";
+                        session_id: number;
+                    };
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `lease_lost`, `not_lease_holder` or `lease_id_required` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description The API key is unknown, or its role is not allowed to do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
     };
-  };
+    postFloodwait: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The session, as returned by `GET /session`
+                     * @example 42
+                     */
+                    session_id: number;
+                    wait_seconds: number;
+                    lease_id?: string | null;
+                    method?: string | null;
+                };
+                "application/x-www-form-urlencoded": {
+                    /**
+                     * @description The session, as returned by `GET /session`
+                     * @example 42
+                     */
+                    session_id: number;
+                    wait_seconds: number;
+                    /** @description The lease, as returned by `GET /session` */
+                    lease_id?: string;
+                    /** @description Telegram's method, such as `messages.getHistory` */
+                    method?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Recorded */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "floodwait";
+                        session_id: number;
+                        /** Format: date-time */
+                        floodwait_until: string;
+                        method: string | null;
+                    };
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Session not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `lease_lost`, `not_lease_holder` or `lease_id_required` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The session, as returned by `GET /session`
+                     * @example 42
+                     */
+                    session_id: number;
+                    /** @description The lease, as returned by `GET /session` */
+                    lease_id: string;
+                    /**
+                     * @description Telegram's name of the error
+                     * @example FLOOD_WAIT_3600
+                     */
+                    error: string;
+                    method?: string | null;
+                };
+                "application/x-www-form-urlencoded": {
+                    /**
+                     * @description The session, as returned by `GET /session`
+                     * @example 42
+                     */
+                    session_id: number;
+                    /** @description The lease, as returned by `GET /session` */
+                    lease_id: string;
+                    /**
+                     * @description Telegram's name of the error
+                     * @example FLOOD_WAIT_3600
+                     */
+                    error: string;
+                    /** @description Telegram's method, such as `messages.getHistory` */
+                    method?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What to do */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description wait: keep the session and wait; swap: release it and lease another; stop: the session is dead, drop it; retry: try again
+                         * @enum {string}
+                         */
+                        action: "wait" | "swap" | "stop" | "retry";
+                        wait_seconds?: number;
+                        status: string;
+                        session_id: number;
+                        error: string;
+                        method: string | null;
+                        floodwait_until: string | null;
+                    };
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Session not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `lease_lost`, `not_lease_holder` or `lease_id_required` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postRestore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The session, as returned by `GET /session`
+                     * @example 42
+                     */
+                    session_id: number;
+                };
+                "application/x-www-form-urlencoded": {
+                    /**
+                     * @description The session, as returned by `GET /session`
+                     * @example 42
+                     */
+                    session_id: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Restored */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "restored";
+                        session_id: number;
+                    };
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Session not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pool */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolStatus"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getStatusHistory: {
+        parameters: {
+            query?: {
+                /** @description By default an hour before `to` */
+                from?: string | null;
+                /** @description By default now */
+                to?: string | null;
+                /** @description In seconds, a multiple of 60; by default one that suits the time */
+                step?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Points, oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusHistory"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getStatusUpcoming: {
+        parameters: {
+            query?: {
+                /** @description The sessions have all of these tags */
+                tag?: (string[] | string | string[]) | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sessions, soonest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upcoming"][];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLeases: {
+        parameters: {
+            query?: {
+                skip?: number;
+                limit?: number;
+                /** @description Part of the session's name, of the holder or of the client's address */
+                q?: string | null;
+                /** @description The key that holds them */
+                holder?: string | null;
+                sort?: ("leased_at" | "-leased_at" | "expires_at" | "-expires_at" | "session_name" | "-session_name" | "holder" | "-holder") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Current leases */
+            200: {
+                headers: {
+                    /**
+                     * @description How many items match, on all pages
+                     * @example 1234
+                     */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        session_id: number;
+                        session_name: string;
+                        /** @description null unless the key is an admin */
+                        lease_id: string | null;
+                        /** @example key:3 */
+                        holder: string;
+                        /** @description The key's name; null: the service itself */
+                        holder_name: string | null;
+                        /** @description The client's address; null: the service itself */
+                        address: string | null;
+                        /** Format: date-time */
+                        leased_at: string;
+                        /** Format: date-time */
+                        expires_at: string;
+                        renewed: boolean;
+                        held_seconds: number;
+                    }[];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEventsHistory: {
+        parameters: {
+            query?: {
+                /** @description Only events before the one with this id */
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: number;
+                        /** Format: date-time */
+                        at: string;
+                        session_id: number;
+                        /** @description null: the session was deleted */
+                        session_name: string | null;
+                        /** @example leased */
+                        event: string;
+                        detail: string | null;
+                        holder: string | null;
+                    }[];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSessionsIdHistory: {
+        parameters: {
+            query?: {
+                skip?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The session, as returned by `GET /session` */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its history */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: number;
+                        /** Format: date-time */
+                        at: string;
+                        event: string;
+                        detail: string | null;
+                        /** @description null unless the key is an admin */
+                        lease_id: string | null;
+                        holder: string | null;
+                    }[];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Session not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    dry_run?: (boolean | ("0" | "1" | "true" | "false" | "")) | null;
+                    force?: (boolean | ("0" | "1" | "true" | "false" | "")) | null;
+                };
+                "application/x-www-form-urlencoded": {
+                    /** @description Only report what would change */
+                    dry_run?: boolean | ("0" | "1" | "true" | "false" | "");
+                    /** @description Remove sessions even if the guard would refuse */
+                    force?: boolean | ("0" | "1" | "true" | "false" | "");
+                };
+            };
+        };
+        responses: {
+            /** @description What was found and changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "sync complete";
+                        dry_run: boolean;
+                        details: {
+                            new_sessions: number;
+                            removed_sessions: number;
+                            total_sessions: number;
+                            updated_sessions: number;
+                            /** @description Their files are gone, but they are leased or in use */
+                            missing_sessions: number;
+                            /** @description The first 1,000; fewer if another replica did the sync (SESSIONS_SYNC=off) */
+                            rejected: {
+                                file: string;
+                                reason: string;
+                            }[];
+                            rejected_total: number;
+                            /** @description Being written just now; read again in a moment */
+                            unsettled: string[];
+                        };
+                    };
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `mass_removal_guard`: so many files are gone that the disk may not be mounted; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SESSIONS_DIR cannot be read; nothing was changed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description With SESSIONS_SYNC=off: no replica that has SESSIONS_DIR answers (`no_sessions_directory`), or it takes longer than a minute (`sync_under_way`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getKeys: {
+        parameters: {
+            query?: {
+                skip?: number;
+                limit?: number;
+                /** @description Part of the name or of a tag */
+                q?: string | null;
+                role?: ("worker" | "monitor" | "admin") | null;
+                sort?: ("id" | "-id" | "name" | "-name" | "role" | "-role" | "created_at" | "-created_at" | "expires_at" | "-expires_at") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys, without their secrets, by id unless sorted */
+            200: {
+                headers: {
+                    /**
+                     * @description How many items match, on all pages
+                     * @example 1234
+                     */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: number;
+                        name: string;
+                        /** @enum {string} */
+                        role: "worker" | "monitor" | "admin";
+                        max_leases: number | null;
+                        /** @description The key leases and sees only sessions that have all of these tags */
+                        tags: string[];
+                        expires_at: string | null;
+                        /** Format: date-time */
+                        created_at: string;
+                    }[];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @enum {string} */
+                    role: "worker" | "monitor" | "admin";
+                    max_leases?: (number | null) | null;
+                    expires_at?: (string | null) | null;
+                    tags?: ((string[] | string | string[]) | null) | null;
+                };
+                "application/x-www-form-urlencoded": {
+                    name: string;
+                    /** @enum {string} */
+                    role: "worker" | "monitor" | "admin";
+                    /** @description Its maximum number of concurrent leases */
+                    max_leases?: number | null;
+                    /**
+                     * @description The key is rejected from then on
+                     * @example 2030-01-01T00:00:00Z
+                     */
+                    expires_at?: string | null;
+                    /** @description The key leases and sees only sessions that have all of these tags */
+                    tags?: (string[] | string | string[]) | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The key, shown only once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: number;
+                        name: string;
+                        /** @enum {string} */
+                        role: "worker" | "monitor" | "admin";
+                        max_leases: number | null;
+                        /** @description The key leases and sees only sessions that have all of these tags */
+                        tags: string[];
+                        expires_at: string | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        key: string;
+                    };
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getKeysSelf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key of this request */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        /** @enum {string} */
+                        role: "worker" | "monitor" | "admin";
+                        max_leases: number | null;
+                        tags: string[];
+                        expires_at: string | null;
+                        /** @description The name of this key in leases and history */
+                        holder: string;
+                    };
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteKeysId: {
+        parameters: {
+            query?: {
+                /** @description End its leases at once */
+                end_leases?: boolean | ("0" | "1" | "true" | "false" | "");
+            };
+            header?: never;
+            path: {
+                /** @description The session, as returned by `GET /session` */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                        id: number;
+                    };
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Key not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAudit: {
+        parameters: {
+            query?: {
+                skip?: number;
+                limit?: number;
+                action?: string | null;
+                object?: string | null;
+                /** @description By its name in leases and history */
+                key?: string | null;
+                outcome?: ("done" | "failed") | null;
+                /** @description Part of the key's name, the action, the object, the address or the request id */
+                q?: string | null;
+                sort?: ("at" | "-at") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries */
+            200: {
+                headers: {
+                    /**
+                     * @description How many items match, on all pages
+                     * @example 1234
+                     */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntry"][];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSessionsSendOtp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description International, with +
+                     * @example +79001234567
+                     */
+                    phone_number: string;
+                    api_id?: number | null;
+                    api_hash?: string | null;
+                    session_name?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The code was sent */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeSent"];
+                };
+            };
+            /** @description The input is refused, by Telegram or before it is asked */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Name, phone number or auth key is taken, or another request is processing the login */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram asks to wait: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram cannot be reached, or answered with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSessionsResendOtp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description The login, as returned by `send-otp` or `upload-file` */
+                    temp_session_id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The code was sent */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeSent"];
+                };
+            };
+            /** @description The input is refused, by Telegram or before it is asked */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Temp session not found: unknown, expired or cancelled */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Name, phone number or auth key is taken, or another request is processing the login */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram asks to wait: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram cannot be reached, or answered with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSessionsVerifyOtp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description The login, as returned by `send-otp` or `upload-file` */
+                    temp_session_id: string;
+                    /** @example 12345 */
+                    code: string;
+                    password?: string | null;
+                    session_name?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Signed in, or `requires_password` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verified"];
+                };
+            };
+            /** @description The input is refused, by Telegram or before it is asked */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Temp session not found: unknown, expired or cancelled */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Name, phone number or auth key is taken, or another request is processing the login */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram asks to wait: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram cannot be reached, or answered with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSessionsFinalize: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description The login, as returned by `send-otp` or `upload-file` */
+                    temp_session_id: string;
+                    name?: string | null;
+                    session_name?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The session */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description The input is refused, by Telegram or before it is asked */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Temp session not found: unknown, expired or cancelled */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Name, phone number or auth key is taken, or another request is processing the login */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram asks to wait: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram cannot be reached, or answered with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteSessionsTempTemp_session_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The login, as returned by `send-otp` or `upload-file` */
+                temp_session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Cancelled */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                        id: string;
+                    };
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Temp session not found: unknown, expired or cancelled */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSessionsUploadFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    session_name?: string | null;
+                    phone_number?: string | null;
+                    api_id?: number | null;
+                    api_hash?: string | null;
+                };
+                "multipart/form-data": {
+                    /**
+                     * @description With it, the session is saved at once; without, by `finalize`
+                     * @example my_session
+                     */
+                    session_name?: string;
+                    /**
+                     * @description International, with +
+                     * @example +79001234567
+                     */
+                    phone_number?: string;
+                    api_id?: number;
+                    api_hash?: string;
+                    /** Format: binary */
+                    session_file?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The session, or the upload to finalize */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Uploaded"];
+                };
+            };
+            /** @description The input is refused, by Telegram or before it is asked */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Name, phone number or auth key is taken, or another request is processing the login */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram asks to wait: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram cannot be reached, or answered with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSessions: {
+        parameters: {
+            query?: {
+                skip?: number;
+                limit?: number;
+                /** @description Part of the name, the phone number or a tag */
+                q?: string | null;
+                status?: ("free" | "leased" | "cooldown" | "flood" | "invalid" | "missing" | "dead" | "inactive" | "duplicate") | null;
+                /** @description The sessions have all of these tags */
+                tag?: (string[] | string | string[]) | null;
+                /** @description Of the session file */
+                format?: string | null;
+                /** @description Part of `type://host:port`; `none`: without a proxy */
+                proxy?: string | null;
+                sort?: ("id" | "-id" | "name" | "-name" | "phone_number" | "-phone_number" | "status" | "-status" | "status_until" | "-status_until" | "format" | "-format" | "created_at" | "-created_at" | "updated_at" | "-updated_at" | "last_checked_at" | "-last_checked_at" | "last_used_at" | "-last_used_at") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sessions, by id unless sorted */
+            200: {
+                headers: {
+                    /**
+                     * @description How many items match, on all pages
+                     * @example 1234
+                     */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"][];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The name of the session and of its file
+                     * @example my_session
+                     */
+                    name: string;
+                    phone_number?: string | null;
+                    api_id?: number | null;
+                    api_hash?: string | null;
+                    /** @description Of Telethon, GramJS or Pyrogram */
+                    session_string: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The session */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description The input is refused, by Telegram or before it is asked */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Name, phone number or auth key is taken, or another request is processing the login */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram asks to wait: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram cannot be reached, or answered with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSessionsGetCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description International, with +
+                     * @example +79001234567
+                     */
+                    phone_number: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The session, or a code that was sent */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeOrSession"];
+                };
+            };
+            /** @description The input is refused, by Telegram or before it is asked */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Name, phone number or auth key is taken, or another request is processing the login */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram asks to wait: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram cannot be reached, or answered with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSessionsTags: {
+        parameters: {
+            query?: {
+                /** @description Only the tags that come after this one */
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tags */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSessionsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session, as returned by `GET /session` */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Session not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putSessionsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session, as returned by `GET /session` */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    name?: string | null;
+                    is_active?: ("active" | "inactive" | "expired") | null;
+                    tags?: string[] | null;
+                    proxy?: ({
+                        /** @enum {string} */
+                        type: "socks5" | "socks4" | "mtproxy" | "http";
+                        host: string & (unknown & unknown);
+                        port: number;
+                        user?: string | null;
+                        /** @description Of an mtproxy: its secret */
+                        pass?: string | null;
+                    } | null) | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The updated session */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Session not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `name_taken`; `session_in_use`, `no_sessions_directory` if it is renamed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteSessionsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session, as returned by `GET /session` */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                        id: number;
+                    };
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Session not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `session_in_use`: leased or cooling down; `session_in_use_by_source`: a source names it, see `source_id`; `no_sessions_directory` if it has files */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSessionsIdExport: {
+        parameters: {
+            query?: {
+                /** @description A session string, or (`file`) a Telethon session file */
+                format?: "telethon" | "gramjs" | "pyrogram" | "file";
+            };
+            header?: never;
+            path: {
+                /** @description The session, as returned by `GET /session` */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        session_id: number;
+                        session_name: string;
+                        format: string;
+                        session_string: string;
+                    };
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Session not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `credentials_unreadable`; `user_id_unknown`: only Pyrogram strings need it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Flooded: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram cannot be reached, or answered with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSessionsIdTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session, as returned by `GET /session` */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Telegram's answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        session_id: number;
+                        is_valid: boolean;
+                        status: string;
+                        error: string | null;
+                    };
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Session not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `session_in_use`: a worker has it, or `session_unavailable` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Flooded: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram cannot be reached, or answered with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSessionsIdChannels: {
+        parameters: {
+            query?: {
+                /** @description Ask Telegram, whatever is cached */
+                refresh?: boolean | ("0" | "1" | "true" | "false" | "");
+            };
+            header?: never;
+            path: {
+                /** @description The session, as returned by `GET /session` */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Channels and groups */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"][];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Session not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `session_in_use`: a worker has it, or `session_unavailable` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Flooded: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram cannot be reached, or answered with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Telegram did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSources: {
+        parameters: {
+            query?: {
+                skip?: number;
+                limit?: number;
+                /** @description Part of the name, the channel or its title */
+                q?: string | null;
+                /** @description Whether it is active, or the state of its newest run */
+                state?: ("active" | "inactive" | "queued" | "running" | "waiting" | "deferred" | "completed" | "failed" | "cancelled") | null;
+                access_level?: ("public" | "private") | null;
+                target?: ("LOCAL" | "NAS" | "S3") | null;
+                /** @description The session that reads it */
+                session_id?: number | null;
+                sort?: ("id" | "-id" | "name" | "-name" | "identifier" | "-identifier" | "target" | "-target" | "created_at" | "-created_at" | "updated_at" | "-updated_at" | "last_scraped_at" | "-last_scraped_at" | "total_messages_scraped" | "-total_messages_scraped" | "total_files_downloaded" | "-total_files_downloaded") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sources, by id unless sorted */
+            200: {
+                headers: {
+                    /**
+                     * @description How many items match, on all pages
+                     * @example 1234
+                     */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"][];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @example Euronews English */
+                    name: string;
+                    /** @description `@name`, `name`, `https://t.me/name`, `-1001234567890` or `1234567890` */
+                    identifier: ((string | number) | (number | string)) | string | number;
+                    /** @enum {string} */
+                    access_level: "public" | "private";
+                    /**
+                     * @description Where scraped data is stored
+                     * @enum {string}
+                     */
+                    target: "LOCAL" | "NAS" | "S3";
+                    session_ref?: number | null;
+                    session_id?: number | null;
+                    bot_token?: string | null;
+                    channel_title?: string | null;
+                    file_types?: (string[] | string[] | string) | null;
+                    target_path?: string | null;
+                    schedule?: string | null;
+                    is_active?: ((boolean | ("active" | "inactive" | "true" | "false")) & (boolean | ("active" | "inactive"))) | null;
+                    api_id?: number | null;
+                    api_hash?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The source */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            /** @description A field is invalid: the detail names it. `Session required for private` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Session not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_many_schedules` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSourcesPrivate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @example Euronews English */
+                    name: string;
+                    session_id?: number | null;
+                    session_ref?: number | null;
+                    /** @description `@name`, `name`, `https://t.me/name`, `-1001234567890` or `1234567890` */
+                    channel_id: ((string | number) | (number | string)) | string | number;
+                    /**
+                     * @description Where scraped data is stored
+                     * @enum {string}
+                     */
+                    target: "LOCAL" | "NAS" | "S3";
+                    channel_title?: string | null;
+                    file_types?: (string[] | string[] | string) | null;
+                    target_path?: string | null;
+                    schedule?: string | null;
+                    is_active?: ((boolean | ("active" | "inactive" | "true" | "false")) & (boolean | ("active" | "inactive"))) | null;
+                    api_id?: number | null;
+                    api_hash?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The source */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            /** @description A field is invalid: the detail names it. `Session required for private` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Session not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_many_schedules` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSourcesPublic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @example Euronews English */
+                    name: string;
+                    /** @description `@name`, `name`, `https://t.me/name`, `-1001234567890` or `1234567890` */
+                    channel_username: ((string | number) | (number | string)) | string | number;
+                    bot_token?: string | null;
+                    /**
+                     * @description Where scraped data is stored
+                     * @enum {string}
+                     */
+                    target: "LOCAL" | "NAS" | "S3";
+                    channel_title?: string | null;
+                    file_types?: (string[] | string[] | string) | null;
+                    target_path?: string | null;
+                    schedule?: string | null;
+                    is_active?: ((boolean | ("active" | "inactive" | "true" | "false")) & (boolean | ("active" | "inactive"))) | null;
+                    api_id?: number | null;
+                    api_hash?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The source */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            /** @description A field is invalid: the detail names it. `Session required for private` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Session not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_many_schedules` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSourcesTargets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where sources can store */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        target: "LOCAL" | "NAS" | "S3";
+                    }[];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSourcesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The source */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The source */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Source not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putSourcesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The source */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    name?: string | null;
+                    identifier?: (((string | number) | (number | string)) | string | number) | null;
+                    channel_username?: (((string | number) | (number | string)) | string | number) | null;
+                    channel_id?: (((string | number) | (number | string)) | string | number) | null;
+                    access_level?: ("public" | "private") | null;
+                    target?: ("LOCAL" | "NAS" | "S3") | null;
+                    is_active?: ((boolean | ("active" | "inactive" | "true" | "false")) & (boolean | ("active" | "inactive"))) | null;
+                    session_ref?: (number | null) | null;
+                    session_id?: (number | null) | null;
+                    channel_title?: (string | null) | null;
+                    file_types?: ((string[] | string[] | string) | null) | null;
+                    target_path?: (string | null) | null;
+                    schedule?: (string | null) | null;
+                    api_id?: (number | null) | null;
+                    api_hash?: (string | null) | null;
+                    bot_token?: (string | null) | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The source */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            /** @description A field is invalid: the detail names it. `Session required for private` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Source not found, or Session not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_many_schedules`; another channel: `source_has_messages`, `run_in_progress` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteSourcesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The source */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                        id: number;
+                    };
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Source not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSourcesIdTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The source */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A run is queued */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Triggered"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Source not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `run_in_progress`: see `run_id` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postFlowsTriggerName: {
+        parameters: {
+            query?: {
+                /** @description The source, whatever name is in the path */
+                source_id?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The name of a source */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A run is queued */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Triggered"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Source not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `run_in_progress`: see `run_id` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRuns: {
+        parameters: {
+            query?: {
+                skip?: number;
+                limit?: number;
+                /** @description Part of the source's name or channel, of the error or of the session's name */
+                q?: string | null;
+                /** @description Repeatable: runs in any of these states */
+                state?: (string[] | ("queued" | "running" | "waiting" | "deferred" | "completed" | "failed" | "cancelled") | ("queued" | "running" | "waiting" | "deferred" | "completed" | "failed" | "cancelled")[]) | null;
+                reason?: ("created" | "schedule" | "trigger") | null;
+                sort?: ("id" | "-id" | "started_at" | "-started_at" | "finished_at" | "-finished_at" | "messages_read" | "-messages_read" | "files_done" | "-files_done" | "bytes_done" | "-bytes_done") | null;
+                /** @description Of this source */
+                source_id?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The runs, newest first unless sorted */
+            200: {
+                headers: {
+                    /**
+                     * @description How many items match, on all pages
+                     * @example 1234
+                     */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListedRun"][];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSourcesIdRuns: {
+        parameters: {
+            query?: {
+                skip?: number;
+                limit?: number;
+                /** @description Part of the source's name or channel, of the error or of the session's name */
+                q?: string | null;
+                /** @description Repeatable: runs in any of these states */
+                state?: (string[] | ("queued" | "running" | "waiting" | "deferred" | "completed" | "failed" | "cancelled") | ("queued" | "running" | "waiting" | "deferred" | "completed" | "failed" | "cancelled")[]) | null;
+                reason?: ("created" | "schedule" | "trigger") | null;
+                sort?: ("id" | "-id" | "started_at" | "-started_at" | "finished_at" | "-finished_at" | "messages_read" | "-messages_read" | "files_done" | "-files_done" | "bytes_done" | "-bytes_done") | null;
+            };
+            header?: never;
+            path: {
+                /** @description The source */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The runs, newest first unless sorted */
+            200: {
+                headers: {
+                    /**
+                     * @description How many items match, on all pages
+                     * @example 1234
+                     */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListedRun"][];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Source not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRunsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Run not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRunsIdLogs: {
+        parameters: {
+            query?: {
+                skip?: number;
+                limit?: number;
+                /** @description Only entries after the one with this id, to follow the log */
+                after?: number | null;
+                /** @description Repeatable: entries of any of these levels */
+                level?: (string[] | ("info" | "warning" | "error") | ("info" | "warning" | "error")[]) | null;
+                /** @description Part of the message */
+                q?: string | null;
+                sort?: ("id" | "-id") | null;
+            };
+            header?: never;
+            path: {
+                /** @description The run */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its log */
+            200: {
+                headers: {
+                    /**
+                     * @description How many items match, on all pages
+                     * @example 1234
+                     */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Ascending; see `after` */
+                        id: number;
+                        /** Format: date-time */
+                        at: string;
+                        /** @enum {string} */
+                        level: "info" | "warning" | "error";
+                        message: string;
+                    }[];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Run not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postRunsIdCancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Cancelled, or about to be: see `state` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: number;
+                        /** @enum {string} */
+                        state: "queued" | "running" | "waiting" | "deferred" | "completed" | "failed" | "cancelled";
+                        started_at: string | null;
+                        finished_at: string | null;
+                        error: string | null;
+                        source_id: number;
+                        /** @enum {string} */
+                        reason: "created" | "schedule" | "trigger";
+                        /** @description The session in use, or used last; `bot` and its id: the source's bot */
+                        session_name: string | null;
+                        /** @description Since when it waits for a session */
+                        waiting_since: string | null;
+                        /** @description When it resumes */
+                        not_before: string | null;
+                        cancel_requested: boolean;
+                        /** @description It reads at most so many messages */
+                        limit: number | null;
+                        /** @description It skips messages from before this, for good */
+                        since: string | null;
+                        /** @description Extensions of the files that it downloads; null: the source's */
+                        file_types: string[] | null;
+                        /** @description Its id at Prefect */
+                        flow_run_id: string | null;
+                        /** @description How many messages there are to read in all; null: Telegram does not say */
+                        total_messages: number | null;
+                        messages_read: number;
+                        messages_stored: number;
+                        files_found: number;
+                        files_done: number;
+                        files_skipped: number;
+                        bytes_done: number;
+                        /** @description How long it has taken */
+                        seconds: number;
+                        messages_per_second: number;
+                        bytes_per_second: number;
+                        /** Format: date-time */
+                        created_at: string;
+                        message: string;
+                        run_id: number;
+                    };
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Run not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `run_ended` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getFlowsSourcesIdRuns: {
+        parameters: {
+            query?: {
+                skip?: number;
+                limit?: number;
+                /** @description Part of the source's name or channel, of the error or of the session's name */
+                q?: string | null;
+                /** @description Repeatable: runs in any of these states */
+                state?: (string[] | ("queued" | "running" | "waiting" | "deferred" | "completed" | "failed" | "cancelled") | ("queued" | "running" | "waiting" | "deferred" | "completed" | "failed" | "cancelled")[]) | null;
+                reason?: ("created" | "schedule" | "trigger") | null;
+                sort?: ("id" | "-id" | "started_at" | "-started_at" | "finished_at" | "-finished_at" | "messages_read" | "-messages_read" | "files_done" | "-files_done" | "bytes_done" | "-bytes_done") | null;
+            };
+            header?: never;
+            path: {
+                /** @description The source */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The runs, newest first unless sorted */
+            200: {
+                headers: {
+                    /**
+                     * @description How many items match, on all pages
+                     * @example 1234
+                     */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListedRun"][];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Source not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getFlowsRunsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Run not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getFlowsRunsIdLogs: {
+        parameters: {
+            query?: {
+                skip?: number;
+                limit?: number;
+                /** @description Only entries after the one with this id, to follow the log */
+                after?: number | null;
+                /** @description Repeatable: entries of any of these levels */
+                level?: (string[] | ("info" | "warning" | "error") | ("info" | "warning" | "error")[]) | null;
+                /** @description Part of the message */
+                q?: string | null;
+                sort?: ("id" | "-id") | null;
+            };
+            header?: never;
+            path: {
+                /** @description The run */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its log */
+            200: {
+                headers: {
+                    /**
+                     * @description How many items match, on all pages
+                     * @example 1234
+                     */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Ascending; see `after` */
+                        id: number;
+                        /** Format: date-time */
+                        at: string;
+                        /** @enum {string} */
+                        level: "info" | "warning" | "error";
+                        message: string;
+                    }[];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Run not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postFlowsRunsIdCancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Cancelled, or about to be: see `state` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: number;
+                        /** @enum {string} */
+                        state: "queued" | "running" | "waiting" | "deferred" | "completed" | "failed" | "cancelled";
+                        started_at: string | null;
+                        finished_at: string | null;
+                        error: string | null;
+                        source_id: number;
+                        /** @enum {string} */
+                        reason: "created" | "schedule" | "trigger";
+                        /** @description The session in use, or used last; `bot` and its id: the source's bot */
+                        session_name: string | null;
+                        /** @description Since when it waits for a session */
+                        waiting_since: string | null;
+                        /** @description When it resumes */
+                        not_before: string | null;
+                        cancel_requested: boolean;
+                        /** @description It reads at most so many messages */
+                        limit: number | null;
+                        /** @description It skips messages from before this, for good */
+                        since: string | null;
+                        /** @description Extensions of the files that it downloads; null: the source's */
+                        file_types: string[] | null;
+                        /** @description Its id at Prefect */
+                        flow_run_id: string | null;
+                        /** @description How many messages there are to read in all; null: Telegram does not say */
+                        total_messages: number | null;
+                        messages_read: number;
+                        messages_stored: number;
+                        files_found: number;
+                        files_done: number;
+                        files_skipped: number;
+                        bytes_done: number;
+                        /** @description How long it has taken */
+                        seconds: number;
+                        messages_per_second: number;
+                        bytes_per_second: number;
+                        /** Format: date-time */
+                        created_at: string;
+                        message: string;
+                        run_id: number;
+                    };
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Run not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `run_ended` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRunsIdFiles: {
+        parameters: {
+            query?: {
+                skip?: number;
+                limit?: number;
+                /** @description Part of the name */
+                q?: string | null;
+                state?: ("stored" | "duplicate" | "skipped") | null;
+            };
+            header?: never;
+            path: {
+                /** @description The run */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Files, by message */
+            200: {
+                headers: {
+                    /**
+                     * @description How many items match, on all pages
+                     * @example 1234
+                     */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description For its content */
+                        id: number;
+                        source_id: number;
+                        /** @description The run that found it */
+                        run_id: number;
+                        message_id: number;
+                        /** @description Relative to the target's root; null: not stored */
+                        path: string | null;
+                        name: string;
+                        mime_type: string;
+                        size_bytes: number;
+                        sha256: string | null;
+                        /** @enum {string} */
+                        state: "stored" | "duplicate" | "skipped";
+                        /** @description Why it was skipped */
+                        reason: string | null;
+                    }[];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Run not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getFlowsRunsIdFiles: {
+        parameters: {
+            query?: {
+                skip?: number;
+                limit?: number;
+                /** @description Part of the name */
+                q?: string | null;
+                state?: ("stored" | "duplicate" | "skipped") | null;
+            };
+            header?: never;
+            path: {
+                /** @description The run */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Files, by message */
+            200: {
+                headers: {
+                    /**
+                     * @description How many items match, on all pages
+                     * @example 1234
+                     */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description For its content */
+                        id: number;
+                        source_id: number;
+                        /** @description The run that found it */
+                        run_id: number;
+                        message_id: number;
+                        /** @description Relative to the target's root; null: not stored */
+                        path: string | null;
+                        name: string;
+                        mime_type: string;
+                        size_bytes: number;
+                        sha256: string | null;
+                        /** @enum {string} */
+                        state: "stored" | "duplicate" | "skipped";
+                        /** @description Why it was skipped */
+                        reason: string | null;
+                    }[];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Run not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSourcesIdFiles: {
+        parameters: {
+            query?: {
+                skip?: number;
+                limit?: number;
+                /** @description Part of the name */
+                q?: string | null;
+                state?: ("stored" | "duplicate" | "skipped") | null;
+            };
+            header?: never;
+            path: {
+                /** @description The source */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Files, by message */
+            200: {
+                headers: {
+                    /**
+                     * @description How many items match, on all pages
+                     * @example 1234
+                     */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description For its content */
+                        id: number;
+                        source_id: number;
+                        /** @description The run that found it */
+                        run_id: number;
+                        message_id: number;
+                        /** @description Relative to the target's root; null: not stored */
+                        path: string | null;
+                        name: string;
+                        mime_type: string;
+                        size_bytes: number;
+                        sha256: string | null;
+                        /** @enum {string} */
+                        state: "stored" | "duplicate" | "skipped";
+                        /** @description Why it was skipped */
+                        reason: string | null;
+                    }[];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Source not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Alive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "ok";
+                    };
+                };
+            };
+        };
+    };
+    getReady: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ready */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "ready";
+                        checks: {
+                            [key: string]: string;
+                        };
+                    };
+                };
+            };
+            /** @description Not ready, and why */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Text in the Prometheus format */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream that does not end */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
 }

@@ -48,3 +48,22 @@ export function Icon({ name, size = 18 }: { readonly name: IconName; readonly si
     </svg>
   );
 }
+
+/** The mark of TeleGate. */
+export function Mark({ size }: { readonly size: number }) {
+  return (
+    <svg
+      aria-hidden="true"
+      width={size}
+      height={size}
+      viewBox="0 0 32 32"
+      fill="none"
+      strokeWidth={3}
+      strokeLinecap="round"
+    >
+      <rect width="32" height="32" rx="8" fill="#3d5afe" />
+      <path d="M7 25V13a9 9 0 0 1 18 0v12" stroke="#fff" />
+      <path d="M13 25v-7m6 7v-7" stroke="#fff" strokeOpacity={0.7} />
+    </svg>
+  );
+}

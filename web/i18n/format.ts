@@ -18,6 +18,8 @@ export interface Format {
   /** The time of day, with seconds. */
   time(at: string): string;
   bytes(size: number): string;
+  /** `42%` of a share from 0 to 1. */
+  percent(share: number): string;
   /** `a, b and c` */
   list(parts: readonly string[]): string;
 }
@@ -38,12 +40,14 @@ export function formatOf(language: string): Format {
 
 function makeFormat(language: string): Format {
   const number = new Intl.NumberFormat(language);
+  const percent = new Intl.NumberFormat(language, { style: 'percent' });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
   const dateTime = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
   const time = new Intl.DateTimeFormat(language, { timeStyle: 'medium' });
   const list = new Intl.ListFormat(language, { type: 'conjunction' });
   return {
     number: (value) => number.format(value),
+    percent: (share) => percent.format(share),
     duration: (seconds) => duration(language, seconds),
     relative(at, now) {
       const seconds = Math.round((Date.parse(at) - now) / 1000);

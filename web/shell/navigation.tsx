@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'wouter';
 import type { Role } from '../api/identity.js';
-import { Icon } from '../components/icons.js';
+import { Icon, Mark } from '../components/icons.js';
 import styles from './desk.module.css';
 import { PAGES } from './pages.js';
 
@@ -18,7 +18,7 @@ export function Navigation({ role, isOpen }: NavigationProps) {
   return (
     <nav id="menu" className={styles.side} data-open={isOpen || undefined} aria-label={t('shell.main')}>
       <div className={styles.brand}>
-        <img src="/favicon.svg" alt="" width={26} height={26} />
+        <Mark size={26} />
         TeleGate
       </div>
       {PAGES.filter(({ roles }) => roles.includes(role)).map(({ name }) => (

@@ -5,6 +5,7 @@ import type { ApiError } from '../api/errors.js';
 import { signIn } from '../api/identity.js';
 import { Dialog } from '../components/dialog.js';
 import { EmptyState } from '../components/empty_state.js';
+import { Mark } from '../components/icons.js';
 import { useProblem } from '../components/problem.js';
 import styles from './desk.module.css';
 
@@ -15,7 +16,7 @@ export function SignInPage() {
     <main className={styles.entrance}>
       <title>TeleGate</title>
       <div className={styles.card}>
-        <img src="/favicon.svg" alt="" width={40} height={40} />
+        <Mark size={40} />
         <h1>{t('shell.signIn.title')}</h1>
         <SignInForm />
         <details>
