@@ -35,6 +35,8 @@ interface ConfirmDialogProps {
   readonly children?: ReactNode;
   /** What the button does. */
   readonly action: string;
+  /** What the other button says; "Cancel" unless given. */
+  readonly cancel?: string;
   readonly isDangerous?: boolean;
   /** The dialog closes once it is done, and shows why it could not be. */
   readonly onConfirm: () => Promise<unknown>;
@@ -42,24 +44,11 @@ interface ConfirmDialogProps {
 }
 
 /** Asks before something is done that cannot be undone. */
-export function ConfirmDialog({
-  title,
-  children,
-  action,
-  isDangerous = false,
-  onConfirm,
-  onClose,
-}: ConfirmDialogProps) {
-  const { t } = useTranslation();
-  return (
-    <FormDialog {...{ title, action, onClose, isDangerous }} cancel={t('common.cancel')} onSubmit={onConfirm}>
-      {children}
-    </FormDialog>
-  );
+export function ConfirmDialog({ onConfirm, ...props }: ConfirmDialogProps) {
+  return <FormDialog {...props} onSubmit={onConfirm} />;
 }
 
 interface FormDialogProps extends Omit<ConfirmDialogProps, 'onConfirm'> {
-  readonly cancel?: string;
   readonly size?: 'md' | 'lg' | 'xl';
   /** Sends what was filled in; the dialog closes once it is done, unless it answers `false`. */
   readonly onSubmit: () => Promise<unknown>;
@@ -89,7 +78,7 @@ export function FormDialog(props: FormDialogProps) {
         {children}
         {error !== null && <Problem error={error} />}
         <Group justify="flex-end" mt="md">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" data-autofocus onClick={onClose}>
             {cancel ?? t('common.cancel')}
           </Button>
           <Button type="submit" loading={isSending} {...(isDangerous && { color: 'red' })}>

@@ -48,7 +48,9 @@ export function useProblem(): (error: unknown) => ProblemText {
   return (error) => problemOf(error, t);
 }
 
-function textOf({ code, facts, retryAfter, message }: ApiError, t: TFunction): string {
+function textOf({ code, facts, field, retryAfter, message: given }: ApiError, t: TFunction): string {
+  // A message may begin with the name of the field that it is shown at.
+  const message = field && given.startsWith(`${field}: `) ? given.slice(field.length + 2) : given;
   const language = formatOf(document.documentElement.lang || 'en');
   if (code === 'flood_wait' && retryAfter !== null) {
     const duration = language.duration(retryAfter);
@@ -61,7 +63,7 @@ function textOf({ code, facts, retryAfter, message }: ApiError, t: TFunction): s
   // The compiler knows only the codes that have words.
   const words = t(`problems.code.${code}` as 'problems:code.lease_lost', { defaultValue: '' });
   const reason = code === 'not_a_session' || code === 'session_file_unusable' ? message : '';
-  return [words || sentence(message), words && reason].filter(Boolean).join(' ');
+  return [words || sentence(message), words && reason && sentence(reason)].filter(Boolean).join(' ');
 }
 
 function linkOf({ facts, code }: ApiError): ProblemText['link'] {
@@ -75,7 +77,9 @@ function linkOf({ facts, code }: ApiError): ProblemText['link'] {
 }
 
 function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+  const ended = /[.!?]$/.test(text) ? text : `${text}.`;
+  // Unless it begins with a name such as `api_id`.
+  return ended.replace(/^[a-z](?=[a-z]*\b)/, (letter) => letter.toUpperCase());
 }
 
 interface ProblemProps {

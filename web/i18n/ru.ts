@@ -1,3 +1,4 @@
+import accounts from './ru/accounts.json';
 import common from './ru/common.json';
 import pool from './ru/pool.json';
 import problems from './ru/problems.json';
@@ -6,4 +7,4 @@ import shell from './ru/shell.json';
 import states from './ru/states.json';
 
 /** All texts in this language, by page. */
-export const ru = { common, pool, problems, sessions, shell, states };
+export const ru = { accounts, common, pool, problems, sessions, shell, states };

@@ -1,16 +1,21 @@
+import { Button } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { getPage } from '../../api/client.js';
 import { useIsAdmin } from '../../api/identity.js';
 import { SESSION_STATES } from '../../components/badge.js';
 import { EmptyState } from '../../components/empty_state.js';
+import { Icon } from '../../components/icons.js';
 import { Page } from '../../components/page.js';
 import { Problem } from '../../components/problem.js';
 import { DataTable } from '../../components/table/data_table.js';
 import { useTableState } from '../../components/table/table_state.js';
 import { FilterSelect, TableTools } from '../../components/table/table_tools.js';
+import { useAdding } from './adding.js';
 import { useSessionColumns } from './session_columns.js';
+
+const AddDialog = lazy(() => import('./add/add_dialog.js').then((module) => ({ default: module.AddDialog })));
 
 const FILTERS = ['status', 'tag', 'format', 'proxy'] as const;
 
@@ -27,7 +32,7 @@ export function SessionsPage() {
     placeholderData: keepPreviousData,
   });
   return (
-    <Page title={t('shell.pages.sessions')}>
+    <Page title={t('shell.pages.sessions')} actions={isAdmin && <AddAccounts />}>
       <TableTools state={state} searchLabel={t('sessions.searchHint')}>
         <FilterSelect
           state={state}
@@ -47,6 +52,27 @@ export function SessionsPage() {
         empty={<NoSessions isNarrowed={state.isNarrowed} isAdmin={isAdmin} />}
       />
     </Page>
+  );
+}
+
+/** The ways to add accounts; which of them is open stands in the address. */
+function AddAccounts() {
+  const { t } = useTranslation();
+  const { tab, open, change, close } = useAdding();
+  return (
+    <>
+      <Button variant="default" onClick={() => open('get')}>
+        {t('sessions.getCode')}
+      </Button>
+      <Button leftSection={<Icon name="plus" size={16} />} onClick={() => open('code')}>
+        {t('sessions.add')}
+      </Button>
+      {tab && (
+        <Suspense fallback={null}>
+          <AddDialog tab={tab} onTab={change} onClose={close} />
+        </Suspense>
+      )}
+    </>
   );
 }
 

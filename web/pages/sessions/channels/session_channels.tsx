@@ -85,7 +85,7 @@ function ChannelList({
           ? `${matching.length} / ${channels.length}`
           : t('sessions.channels.total', { count: channels.length })}
       </output>
-      <ul className={styles.timeline} data-plain>
+      <ul className={styles.channels}>
         {matching.slice(0, limit).map((channel) => (
           <ChannelRow key={String(channel.id)} channel={channel} sessionId={sessionId} />
         ))}

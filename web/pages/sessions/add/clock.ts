@@ -1,0 +1,5 @@
+/** `4:55`: what is left, in milliseconds, in minutes and seconds. */
+export function clock(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
