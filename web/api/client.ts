@@ -4,9 +4,6 @@ import type { paths } from './schema.js';
 /** Every route is available below this path, and no page is. */
 const ROOT = '/api/v1';
 
-/** Proves that a request comes from this page: other sites cannot set it (CSRF). */
-const OWN_PAGE = { 'X-Requested-With': 'telegate-console' };
-
 type Method = 'get' | 'post' | 'put' | 'delete';
 
 /** The paths that have this method. */
@@ -89,11 +86,6 @@ export async function send<M extends 'post' | 'put' | 'delete', P extends PathOf
   return (await read(await request(method, path, what))) as Answer<M, P>;
 }
 
-/** Posts to a route that the document does not list. @throws ApiError; ServiceUnreachable */
-export async function post(path: string, body: object): Promise<void> {
-  await request('post', path, { body });
-}
-
 /** The answer as a file. @throws ApiError; ServiceUnreachable */
 export async function download<P extends PathOf<'get'>>(
   path: P,
@@ -122,7 +114,6 @@ async function request(method: Method, path: string, ask: Send<unknown, unknown>
     method: method.toUpperCase(),
     headers: {
       Accept: 'application/json',
-      ...OWN_PAGE,
       ...(body !== undefined && !isForm && { 'Content-Type': 'application/json' }),
     },
     ...(body !== undefined && { body: isForm ? body : JSON.stringify(body) }),

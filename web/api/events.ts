@@ -10,11 +10,11 @@ export const connection = createStore<Connection>('connecting');
 /** What each event of the service makes outdated. */
 const OUTDATED: Readonly<Record<string, readonly Kind[]>> = {
   session: ['sessions', 'leases', 'activity', 'upcoming'],
-  sync: ['sessions', 'files'],
+  session_edit: ['sessions'],
+  sync: ['sessions', 'files', 'activity'],
   run: ['runs', 'sources'],
-  source: ['sources'],
+  source: ['sources', 'runs'],
   key: ['keys'],
-  login: ['sessions'],
 };
 
 /** Lists are asked for again at most this often, in milliseconds. */

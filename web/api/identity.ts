@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { type Answer, get, post, whenSignedOut } from './client.js';
+import { type Answer, get, send, whenSignedOut } from './client.js';
 import { ApiError } from './errors.js';
 import { queryClient } from './queries.js';
 import { createStore, useStore } from './store.js';
@@ -52,16 +52,16 @@ export function useExpired(): ApiError | null {
 
 /** Exchanges the key for a cookie that no script can read. @throws ApiError for a key that is not accepted. */
 export async function signIn(key: string): Promise<void> {
-  await post('/console/sign-in', { api_key: key });
-  queryClient.setQueryData(SELF, await get('/keys/self'));
+  queryClient.setQueryData(SELF, await send('post', '/auth/sign-in', { body: { api_key: key } }));
   expired.set(null);
   await queryClient.invalidateQueries();
 }
 
-/** Ends the cookie, and forgets all that was shown. */
+/** Ends the cookie, and forgets all that was shown and typed. */
 export async function signOut(): Promise<void> {
-  await post('/console/sign-out', {}).catch(() => null);
+  await send('post', '/auth/sign-out').catch(() => null);
   expired.set(null);
   queryClient.clear();
+  sessionStorage.clear();
   location.assign('/');
 }

@@ -1092,6 +1092,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with an API key
+         * @description For browsers: sets a cookie that opens what the key opens, and that scripts cannot read. It is renewed while it is used, and ends after 30 minutes without use, on signing out, or with its key.
+         *
+         *     Anyone.
+         */
+        post: operations["postAuthSignIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign out
+         * @description Ends the sign-in of the cookie, everywhere and at once, and its event streams. Can be repeated.
+         *
+         *     Anyone.
+         */
+        post: operations["postAuthSignOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -1165,7 +1209,7 @@ export interface paths {
         };
         /**
          * Events of the pool, as server-sent events
-         * @description Starts with a `status`, which is repeated on changes, at most once a second; `session` is an event of one session, `sync` the result of a sync. A key that is limited to tags receives the events of its sessions only. The stream ends when the key expires or is revoked.
+         * @description Starts with a `status`, which is repeated on changes, at most once a second; `session` is an event of one session, `session_edit` a change of its tags or its proxy, `sync` the result of a sync, `run` a run and its progress, `source` a source that was created, changed or deleted; admins also get `key`, `login` and `bulk` (the progress of an action on many sessions). A key that is limited to tags receives the events of its sessions only. The stream ends when the key expires or is revoked.
          *
          *     Roles: monitor, admin.
          */
@@ -6358,6 +6402,100 @@ export interface operations {
             };
             /** @description A parameter is missing or invalid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAuthSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description The API key */
+                    api_key: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Signed in: the key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        /** @enum {string} */
+                        role: "worker" | "monitor" | "admin";
+                        max_leases: number | null;
+                        tags: string[];
+                        expires_at: string | null;
+                        /** @description The name of this key in leases and history */
+                        holder: string;
+                    };
+                };
+            };
+            /** @description The key is unknown, expired or revoked; or another site sent the request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many invalid keys: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAuthSignOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            /** @description Another site sent the request */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

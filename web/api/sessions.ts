@@ -2,11 +2,7 @@ import { type Answer, type Body, send } from './client.js';
 import { outdated } from './queries.js';
 
 /** A session, as the API answers it. */
-export type Session = Answer<'get', '/sessions/{id}'> & {
-  readonly holder?: string | null;
-  readonly leased_at?: string | null;
-  readonly method_floods?: readonly { readonly method: string; readonly until: string }[];
-};
+export type Session = Answer<'get', '/sessions/{id}'>;
 
 /** A proxy may also be a URL; empty: none. */
 type Change = Omit<Body<'put', '/sessions/{id}'>, 'proxy'> & { readonly proxy?: string };

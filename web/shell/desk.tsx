@@ -57,7 +57,7 @@ export function Desk({ role }: { readonly role: Role }) {
           </Suspense>
         </CrashBoundary>
       </main>
-      {expired && <SignInAgain error={expired} />}
+      {expired && <SignInAgain />}
     </div>
   );
 }

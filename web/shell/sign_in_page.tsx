@@ -1,7 +1,6 @@
 import { Button, Code, PasswordInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { ApiError } from '../api/errors.js';
 import { signIn } from '../api/identity.js';
 import { Dialog } from '../components/dialog.js';
 import { EmptyState } from '../components/empty_state.js';
@@ -42,11 +41,11 @@ export function UnreachablePage() {
 }
 
 /** Signing in again over a page that stays as it is, with everything that was typed. */
-export function SignInAgain({ error }: { readonly error: ApiError }) {
+export function SignInAgain() {
   const { t } = useTranslation();
   return (
     <Dialog title={t('shell.signIn.again')} onClose={() => undefined}>
-      <p>{t(error.status === 401 ? 'shell.signIn.againText' : 'shell.signIn.revoked')}</p>
+      <p>{t('shell.signIn.againText')}</p>
       <SignInForm />
     </Dialog>
   );

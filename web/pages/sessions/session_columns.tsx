@@ -61,7 +61,7 @@ function NameCell({ id, name, phone_number }: Session) {
 
 const NEVER_ENDING = Date.UTC(2090, 0, 1);
 
-function StateCell({ status, status_reason, status_until, method_floods = [] }: Session) {
+function StateCell({ status, status_reason, status_until, method_floods }: Session) {
   const { t } = useTranslation();
   const ends = status_until !== null && Date.parse(status_until) < NEVER_ENDING ? status_until : null;
   return (

@@ -90,15 +90,7 @@ function WhyNotFree({ session: { status, status_reason, status_until } }: { read
 
 function SessionFacts({ session }: { readonly session: Session }) {
   const { t } = useTranslation();
-  const {
-    last_used_at,
-    last_checked_at,
-    status_until,
-    status,
-    leased_at,
-    holder,
-    method_floods = [],
-  } = session;
+  const { last_used_at, last_checked_at, status_until, status, leased_at, holder, method_floods } = session;
   const term = (name: keyof typeof en.sessions.page) => t(`sessions.page.${name}`);
   return (
     <Facts>
