@@ -28,7 +28,7 @@ export async function restoreSession(id: number): Promise<void> {
   outdated('sessions', 'status');
 }
 
-/** `socks5://host:1080`, without user and password; empty: no proxy. */
+/** `socks5://user@host:1080`, without the password; empty: no proxy. */
 export function proxyName(proxy: Session['proxy']): string {
-  return proxy ? `${proxy.type}://${proxy.host}:${proxy.port}` : '';
+  return proxy ? `${proxy.type}://${proxy.user ? `${proxy.user}@` : ''}${proxy.host}:${proxy.port}` : '';
 }

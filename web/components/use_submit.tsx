@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useRef, useState } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { ApiError } from '../api/errors.js';
 import { type ProblemText, useProblem } from './problem.js';
@@ -22,6 +22,10 @@ export function useSubmit(work: () => Promise<unknown>): Submit {
   const [isSending, setSending] = useState(false);
   const asked = useRef(new Set<string>());
   asked.current.clear();
+  const form = useRef<HTMLFormElement | null>(null);
+  useEffect(() => {
+    if (error !== null) form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus();
+  }, [error]);
   const problem = error === null ? null : problemOf(error);
   const wrong = fieldsOf(error, problem);
   return {
@@ -29,14 +33,13 @@ export function useSubmit(work: () => Promise<unknown>): Submit {
     error,
     async submit(event) {
       event?.preventDefault();
-      const form = event?.currentTarget;
+      if (event) form.current = event.currentTarget;
       setSending(true);
       setError(null);
       try {
         await work();
       } catch (reason) {
         setError(reason);
-        requestAnimationFrame(() => form?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus());
       } finally {
         setSending(false);
       }

@@ -1,4 +1,4 @@
-import { Select, Textarea, TextInput } from '@mantine/core';
+import { Group, PasswordInput, Select, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { download, get, send } from '../../../api/client.js';
@@ -15,6 +15,7 @@ import { ConfirmDialog, FormDialog } from '../../../components/dialog.js';
 import { saveFile } from '../../../components/save_file.js';
 import { toast } from '../../../components/toasts.js';
 import type { SessionAction } from '../session_actions.js';
+import styles from '../sessions.module.css';
 
 interface OfSession {
   readonly session: Session;
@@ -110,6 +111,8 @@ function ProxyDialog({ session: { id, name, proxy }, onClose }: OfSession) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState(proxyName(proxy));
   const save = async () => {
+    // The password is not known here: what was not changed is not sent.
+    if (typed.trim() === proxyName(proxy)) return;
     await changeSession(id, { proxy: typed.trim() });
     toast(t('sessions.done.proxied', { name }));
   };
@@ -244,14 +247,17 @@ function ExportDialog({ session: { id, name }, onClose }: OfSession) {
         }}
       />
       {exported && (
-        <Textarea
+        <PasswordInput
           mt="sm"
           readOnly
-          autosize
-          minRows={3}
           label={t('sessions.dialog.exported')}
           value={exported}
-          rightSection={<CopyButton value={exported} what={t('sessions.dialog.exported')} />}
+          inputContainer={(field) => (
+            <Group gap="xs" wrap="nowrap">
+              <div className={styles.grow}>{field}</div>
+              <CopyButton value={exported} what={t('sessions.dialog.exported')} />
+            </Group>
+          )}
         />
       )}
     </FormDialog>
