@@ -19,6 +19,16 @@ export interface AccessStore {
   /** The key with this SHA-256 (lower-case hex) that is not revoked. */
   keyByHash(hash: string): Promise<KeyRecord | null>;
   keys(): Promise<KeyRecord[]>;
+  /** The names of these keys, revoked ones included. */
+  keyNames(ids: readonly number[]): Promise<{ readonly id: number; readonly name: string }[]>;
+  /** The key with this id that is not revoked. */
+  keyById(id: number): Promise<KeyRecord | null>;
+  /** Remembers until `until` that the sign-in was ended. */
+  endSignIn(id: string, until: number): Promise<void>;
+  /** Whether the sign-in was ended, as far as it is remembered. */
+  isSignInEnded(id: string): Promise<boolean>;
+  /** Forgets at most `limit` sign-ins whose time has passed by `now`; resolves to how many. */
+  pruneSignIns(now: number, limit: number): Promise<number>;
   createKey(key: Omit<KeyRecord, 'id'> & { readonly hash: string }): Promise<KeyRecord>;
   /** `already`: it had been revoked before. */
   revokeKey(id: number, now: number): Promise<'revoked' | 'already' | 'unknown'>;

@@ -1,4 +1,4 @@
-import type { Page } from '../kernel/page.js';
+import type { Order, Page } from '../kernel/page.js';
 
 /** `failed`: it ended with an internal error, and may have been done partially. */
 export const AUDIT_OUTCOMES = ['done', 'failed'] as const;
@@ -29,14 +29,23 @@ export interface AuditRow extends AuditEntry {
 export interface AuditFilter {
   readonly action: string | null;
   readonly object: string | null;
+  /** The key, by its name in leases and history. */
+  readonly holder?: string | null;
+  readonly outcome?: AuditOutcome | null;
+  /** It is part of the key's name, the action, the object, the address or the request id. */
+  readonly q?: string | null;
 }
+
+/** What entries can be sorted by: their time, which is the order in which they were added. */
+export const AUDIT_ORDERS = ['at'] as const;
+export type AuditOrder = Order<(typeof AUDIT_ORDERS)[number]>;
 
 /** The audit log: entries are added, and deleted when they are old; none is ever changed. */
 export interface AuditStore {
   /** Resolves once the entry is on disk. @throws Unavailable. */
   add(entry: AuditEntry): Promise<void>;
-  /** Newest first. */
-  entries(filter: AuditFilter, page: Page): Promise<AuditRow[]>;
+  /** Newest first, unless another order is given. */
+  entries(filter: AuditFilter, page: Page, order?: AuditOrder): Promise<AuditRow[]>;
   count(filter: AuditFilter): Promise<number>;
   /** Deletes at most `limit` entries older than `before`, oldest first; resolves to how many. */
   prune(before: number, limit: number): Promise<number>;

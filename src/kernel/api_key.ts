@@ -15,6 +15,8 @@ export interface ApiKey {
   readonly tags: readonly string[];
   /** When it expires, in milliseconds on the service's clock; null: never. */
   readonly expiresAt: number | null;
+  /** The sign-in at the console that the request came with; absent: the request came with the key itself. */
+  readonly signIn?: string;
 }
 
 /**
@@ -28,4 +30,10 @@ export function allows(role: Role, needed: readonly Role[]): boolean {
 /** The name of a database key in leases and history. */
 export function holderOf(keyId: number): string {
   return `key:${keyId}`;
+}
+
+/** The id of a database key by its name in leases and history; null: it is another holder. */
+export function keyIdOf(holder: string): number | null {
+  const [, digits] = /^key:(\d{1,15})$/.exec(holder) ?? [];
+  return digits === undefined ? null : Number(digits);
 }

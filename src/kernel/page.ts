@@ -3,3 +3,9 @@ export interface Page {
   readonly skip: number;
   readonly limit: number;
 }
+
+/** How a list is sorted; items with the same value are in the order of their ids. */
+export interface Order<Name extends string> {
+  readonly by: Name;
+  readonly descending: boolean;
+}

@@ -90,6 +90,9 @@ export interface RunLogEntry {
   readonly message: string;
 }
 
+/** What became of a file. `duplicate`: its content is stored already, at `path`. */
+export const FILE_STATES = ['stored', 'duplicate', 'skipped'] as const;
+
 /** A file of a message, and what became of it. */
 export interface ScrapedFile {
   readonly messageId: number;
@@ -100,8 +103,7 @@ export interface ScrapedFile {
   readonly sizeBytes: number;
   /** Lower-case hex; null: it was not read. */
   readonly sha256: string | null;
-  /** `duplicate`: its content is stored already, at `path`. */
-  readonly state: 'stored' | 'duplicate' | 'skipped';
+  readonly state: (typeof FILE_STATES)[number];
   /** Why it was skipped. */
   readonly reason: string | null;
 }

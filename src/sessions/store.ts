@@ -1,4 +1,4 @@
-import type { Page } from '../kernel/page.js';
+import type { Order, Page } from '../kernel/page.js';
 import type { BaseState, State } from '../pool/states.js';
 
 /** The columns of a session besides its pool state. Times are milliseconds on the service's clock. */
@@ -27,6 +27,18 @@ export interface SessionRecord {
   /** When Telegram last said whether it is valid; null: never. */
   readonly lastCheckedAt: number | null;
   readonly lastUsedAt: number;
+  /** Whose lease it is, by the key's name in leases; null: nobody has leased it. */
+  readonly holder: string | null;
+  /** Since when; null: nobody has leased it. */
+  readonly leasedAt: number | null;
+  readonly methodFlooded: boolean;
+}
+
+/** A flood wait of a session for one Telegram method. */
+export interface MethodFlood {
+  readonly sessionId: number;
+  readonly method: string;
+  readonly until: number;
 }
 
 export interface SessionEdit {
@@ -43,6 +55,9 @@ export interface SessionFilter {
   /** It is part of the name, whatever its case, of the phone number or of a tag. */
   readonly q?: string;
   readonly state?: State;
+  readonly format?: string;
+  /** It uses one of these proxies; null: none. */
+  readonly proxyIds?: readonly number[] | null;
 }
 
 /** What sessions can be sorted by. */
@@ -51,6 +66,8 @@ export const SESSION_ORDERS = [
   'name',
   'phone_number',
   'status',
+  'status_until',
+  'format',
   'created_at',
   'updated_at',
   'last_checked_at',
@@ -58,10 +75,7 @@ export const SESSION_ORDERS = [
 ] as const;
 
 /** How sessions are sorted: those without the value last, and those with the same value by id. */
-export interface SessionOrder {
-  readonly by: (typeof SESSION_ORDERS)[number];
-  readonly descending: boolean;
-}
+export type SessionOrder = Order<(typeof SESSION_ORDERS)[number]>;
 
 /** A session's new name, and the new paths of its files. */
 export interface NewName {
@@ -95,6 +109,10 @@ export interface SessionStore {
   sessions(page: Page, filter?: SessionFilter, order?: SessionOrder): Promise<SessionRecord[]>;
   /** How many sessions there are, on all pages. */
   count(filter?: SessionFilter): Promise<number>;
+  /** The method floods of these sessions that have not ended, by session, soonest end first. */
+  methodFloods(ids: readonly number[], now: number): Promise<MethodFlood[]>;
+  /** The tags in use that come after `after`, in the order of their bytes; at most `limit`. */
+  tags(after: string, limit: number): Promise<string[]>;
   /** Those of the sessions that have all of the tags, or that the holder has, or had until recently. */
   within(ids: readonly number[], tags: readonly string[], holder: string): Promise<number[]>;
   /** The sessions of a phone number (with `+`), leasable ones first. */

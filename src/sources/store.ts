@@ -1,5 +1,5 @@
-import type { Page } from '../kernel/page.js';
-import type { RunReason } from '../runs/store.js';
+import type { Order, Page } from '../kernel/page.js';
+import type { RunReason, RunState } from '../runs/store.js';
 
 /** Where scraped data is stored. */
 export const TARGETS = ['LOCAL', 'NAS', 'S3'] as const;
@@ -49,6 +49,32 @@ export interface Source extends SourceSettings {
 export const SOURCE_SECRETS = ['apiHash', 'botToken', 'botSession'] as const;
 export type SourceSecrets = { readonly [Name in (typeof SOURCE_SECRETS)[number]]: string | null };
 
+/** What sources can be sorted by. */
+export const SOURCE_ORDERS = [
+  'id',
+  'name',
+  'identifier',
+  'target',
+  'created_at',
+  'updated_at',
+  'last_scraped_at',
+  'total_messages_scraped',
+  'total_files_downloaded',
+] as const;
+export type SourceOrder = Order<(typeof SOURCE_ORDERS)[number]>;
+
+/** Which sources are listed: those that meet all of what is given. */
+export interface SourceFilter {
+  /** It is part of the name, the channel or its title, whatever its case. */
+  readonly q?: string;
+  readonly active?: boolean;
+  readonly accessLevel?: AccessLevel;
+  readonly target?: Target;
+  readonly sessionId?: number;
+  /** The state of their newest run. */
+  readonly runState?: RunState;
+}
+
 /** A source was created or changed; or its session does not exist, or another source stores at its path. */
 export type SourceOutcome =
   | { readonly kind: 'done'; readonly source: Source }
@@ -61,8 +87,10 @@ export interface SourceStore {
   /** `first`: the reason of a first run that is queued together with it; null: none is. */
   create(source: SourceSettings, first: RunReason | null, now: number): Promise<SourceOutcome>;
   source(id: number): Promise<Source | null>;
-  /** By id. */
-  sources(page: Page): Promise<Source[]>;
+  /** By id, unless another order is given. */
+  sources(page: Page, filter?: SourceFilter, order?: SourceOrder): Promise<Source[]>;
+  /** How many sources there are, on all pages. */
+  count(filter?: SourceFilter): Promise<number>;
   /** The first source of this name; null: there is none. */
   named(name: string): Promise<Source | null>;
   /** Another token means another bot: the session of the old one is deleted. */

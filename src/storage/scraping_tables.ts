@@ -86,6 +86,7 @@ export function declareScrapingTables(c: Columns, sessions: { readonly id: AnyPg
     },
     (table) => [
       c.index('runs_by_source').on(table.sourceId, table.id),
+      c.index('runs_by_state').on(table.state, table.id),
       c.uniqueIndex('runs_unfinished').on(table.sourceId).where(sql`finished_at IS NULL`),
       c.uniqueIndex('runs_by_flow_run').on(table.flowRunId).where(sql`flow_run_id IS NOT NULL`),
       c.index('runs_unreported').on(table.id).where(sql`NOT flow_reported`),

@@ -78,6 +78,7 @@ export function declareSessionTables(c: Columns) {
       c.index('sessions_by_deadline').on(table.state, table.stateUntil).where(sql`state_until IS NOT NULL`),
       c.index('sessions_by_auth_key').on(table.authKeySha256).where(sql`auth_key_sha256 IS NOT NULL`),
       c.index('sessions_by_folded_name').on(table.foldedName),
+      ...c.byteOrderIndex('sessions_by_name', table.foldedName, table.id),
       c.index('sessions_by_phone').on(table.phoneNumber).where(sql`phone_number IS NOT NULL`),
       c.index('sessions_by_check').on(table.lastCheckedAt).where(sql`state = 'free'`),
     ],
@@ -133,6 +134,31 @@ export function declareSessionTables(c: Columns) {
     (table) => [c.index('history_by_session').on(table.sessionId, ...c.rowIdEnd(table.id))],
   );
 
+  /**
+   * What the pool did in each minute and each hour (`step`, in seconds). The counts are null until a replica has
+   * taken them at the end of the step; the waits are sums over all replicas. Bounded by the job that prunes it.
+   */
+  const poolSamples = c.table(
+    'pool_samples',
+    {
+      step: c.integer('step').notNull(),
+      at: c.whole('at').notNull(),
+      free: c.integer('free'),
+      inUse: c.integer('in_use'),
+      inFloodwait: c.integer('in_floodwait'),
+      unavailable: c.integer('unavailable'),
+      waiting: c.integer('waiting'),
+      leases: c.integer('leases').notNull().default(0),
+      releases: c.integer('releases').notNull().default(0),
+      floods: c.integer('floods').notNull().default(0),
+      granted: c.integer('granted').notNull().default(0),
+      refused: c.integer('refused').notNull().default(0),
+      waitedMs: c.whole('waited_ms').notNull().default(0),
+      longestWaitMs: c.whole('longest_wait_ms').notNull().default(0),
+    },
+    (table) => [c.primaryKey({ columns: [table.step, table.at] })],
+  );
+
   const idempotencyKeys = c.table(
     'idempotency_keys',
     {
@@ -165,6 +191,13 @@ export function declareSessionTables(c: Columns) {
     revokedAt: c.whole('revoked_at'),
   });
 
+  /** Sign-ins at the console that were ended by signing out, until their cookies would have expired anyway. */
+  const endedSignIns = c.table(
+    'ended_sign_ins',
+    { id: c.text('id').primaryKey(), until: c.whole('until').notNull() },
+    (table) => [c.index('ended_sign_ins_by_end').on(table.until)],
+  );
+
   /** Admin actions, newest last; bounded by the job that prunes it. `holder`, `key_name`: the key that was used. */
   const auditLog = c.table(
     'audit_log',
@@ -182,6 +215,7 @@ export function declareSessionTables(c: Columns) {
     (table) => [
       c.index('audit_log_by_action').on(table.action, table.id),
       c.index('audit_log_by_object').on(table.object, table.id),
+      c.index('audit_log_by_holder').on(table.holder, table.id),
     ],
   );
 
@@ -228,7 +262,7 @@ export function declareSessionTables(c: Columns) {
   });
 
   return {
-    ...{ proxies, sessions, sessionTags, methodFloods, history, idempotencyKeys },
-    ...{ apiKeys, auditLog, pendingLogins, keyValue },
+    ...{ proxies, sessions, sessionTags, methodFloods, history, poolSamples, idempotencyKeys },
+    ...{ apiKeys, endedSignIns, auditLog, pendingLogins, keyValue },
   };
 }

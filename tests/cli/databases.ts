@@ -113,9 +113,10 @@ function rowsOf(sqlite: Database.Database, table: string): string[] {
 /** Stores over a file. */
 export async function openStoresAt(path: string): Promise<Stores> {
   const database = await openAt(path);
-  const { pool, intake, access, audit, sessions, logins, sources, runs, prefect } = database;
+  const { pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect } =
+    database;
   return {
-    ...{ pool, intake, access, audit, sessions, logins, sources, runs, prefect },
+    ...{ pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect },
     nextDeadline: () => database.nextDeadline(),
     onFreed: (listener) => database.onFreed(listener),
     onHappened: (listener) => database.onHappened(listener),

@@ -109,6 +109,10 @@ function addRest(sqlite: Database, historyRows: number): void {
     const row = { holder: 'key:1', key, session_id: 2, lease_id: `lease ${key}`, created_at: T0 };
     insert(sqlite, 'idempotency_keys', { ...row, repeats: 3 });
   }
+  const sampled = { free: 5, in_use: 4, in_floodwait: 3, unavailable: 2, waiting: 1 };
+  insert(sqlite, 'pool_samples', { step: 60, at: T0, ...sampled, leases: 7, waited_ms: SIZE_BYTES });
+  insert(sqlite, 'pool_samples', { step: 3600, at: T0 });
+  insert(sqlite, 'ended_sign_ins', { id: 'sign-in', until: UNTIL });
   const login = { holder: 'key:1', kind: 'code', save_at_once: 1, secret: 'encrypted', in_doubt: 1 };
   const times = { expires_at: UNTIL, claimed_until: T0 + 5, created_at: T0 };
   insert(sqlite, 'pending_logins', {

@@ -47,6 +47,30 @@ export function accessStoreContract(make: MakeStores): void {
   );
 
   it(
+    'finds an API key by its id until it is revoked, and its name even then',
+    using(async ({ access }) => {
+      await access.createKey(key);
+      expect(await access.keyById(1)).toEqual(record);
+      await access.revokeKey(1, T0);
+      expect(await access.keyById(1)).toBeNull();
+      expect(await access.keyNames([1, 2])).toEqual([{ id: 1, name: 'ci' }]);
+      expect(await access.keyNames([])).toEqual([]);
+    }),
+  );
+
+  it(
+    'remembers the sign-ins that were ended, until their time has passed',
+    using(async ({ access }) => {
+      await access.endSignIn('one', T0 + 1000);
+      await access.endSignIn('one', T0 + 5000);
+      await access.endSignIn('two', T0 + 2000);
+      expect([await access.isSignInEnded('one'), await access.isSignInEnded('three')]).toEqual([true, false]);
+      expect(await access.pruneSignIns(T0 + 1000, 9)).toBe(1);
+      expect([await access.isSignInEnded('one'), await access.isSignInEnded('two')]).toEqual([false, true]);
+    }),
+  );
+
+  it(
     'stores proxies and key-value pairs',
     using(async ({ access }) => {
       const proxy = { type: 'socks5', host: 'proxy.example', port: 1080, user: null, pass: null };

@@ -1,4 +1,5 @@
 import { describe } from '@jest/globals';
+import { monitoringStoreContract } from './monitoring_store.js';
 import { blocking } from './pool_blocks.js';
 import { counting } from './pool_counts.js';
 import { exclusion } from './pool_exclusion.js';
@@ -21,6 +22,7 @@ export function poolStoreContract(make: MakeStores): void {
   describe('blocks', () => blocking(make));
   describe('counts', () => counting(make));
   describe('records', () => records(make));
+  describe('monitoring', () => monitoringStoreContract(make));
   describe('random histories', () => randomHistories(make));
   describe('exclusion', () => exclusion(make));
 }

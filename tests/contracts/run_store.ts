@@ -1,5 +1,6 @@
 import { describe } from '@jest/globals';
 import { cancels } from './run_cancels.js';
+import { runLists } from './run_lists.js';
 import { ownership } from './run_ownership.js';
 import { peers } from './run_peers.js';
 import { queue } from './run_queue.js';
@@ -13,6 +14,7 @@ export function runStoreContract(make: MakeStores): void {
   describe('running runs', () => ownership(make));
   describe('cancelled runs', () => cancels(make));
   describe('records of runs', () => records(make));
+  describe('lists', () => runLists(make));
   describe('what runs record', () => storing(make));
   describe('channels known to sessions', () => peers(make));
 }

@@ -44,6 +44,35 @@ export function edits(make: MakeStores): void {
   );
 
   it(
+    'have one row of history for one action',
+    using(async (stores) => {
+      const { a } = await add(stores, 'a');
+      const { sessions, pool } = stores;
+      await sessions.edit(Number(a), { active: false }, T0);
+      await sessions.edit(Number(a), { active: false }, T0);
+      await sessions.edit(Number(a), { active: true }, T0);
+      const { leaseId } = await lease(stores);
+      await sessions.edit(Number(a), { active: false }, T0);
+      await pool.release(Number(a), by({ leaseId }), null, T0);
+      await pool.block(Number(a), by({ admin: true }), { kind: 'invalidate', reason: null }, T0);
+      await pool.restore(Number(a), T0);
+      const rows = await pool.history(Number(a), { skip: 0, limit: 99 });
+      expect(rows?.map(({ event }) => event).toReversed()).toEqual([
+        ...[
+          'added',
+          'deactivated',
+          'activated',
+          'leased',
+          'deactivated',
+          'released',
+          'invalidated',
+          'restored',
+        ],
+      ]);
+    }),
+  );
+
+  it(
     'with new tags are found by those, no longer by the old ones',
     using(async (stores) => {
       const { a } = await add(stores, 'a');

@@ -29,6 +29,7 @@ export function knowledge(make: MakeStores): void {
         ...{ id: 1, name: 'a', file: 'a.session', jsonFile: 'a.json', format: 'unknown', dcId: 2 },
         ...{ userId: '7', phoneNumber: null, apiId: null, apiHash: null, proxyId: null, tags: [] },
         ...{ state: 'leased', stateReason: null, baseState: 'free', baseStateReason: null },
+        ...{ holder: 'key:1', leasedAt: T0, methodFlooded: false },
         ...{ stateUntil: T0 + 600_000, createdAt: T0, updatedAt: T0, lastCheckedAt: null, lastUsedAt: T0 },
       });
       const page = await stores.sessions.sessions({ skip: 1, limit: 1 });

@@ -86,6 +86,34 @@ export function lists(make: MakeStores): void {
   );
 
   it(
+    'are filtered by format and by proxy',
+    using(async (stores) => {
+      await fill(stores);
+      const proxy = { type: 'socks5', host: 'h', port: 1, user: null, pass: null };
+      const proxyId = await stores.access.addProxy(proxy);
+      await stores.sessions.edit(2, { proxyId }, T0);
+      expect(await names(stores, { proxyIds: [proxyId] })).toEqual(['Alpha_2']);
+      expect(await names(stores, { proxyIds: [] })).toEqual([]);
+      expect(await names(stores, { proxyIds: null, q: 'a' })).toEqual(['alpha%1']);
+      expect(await names(stores, { format: 'unknown' })).toHaveLength(5);
+      expect(await names(stores, { format: 'telethon' })).toEqual([]);
+    }),
+  );
+
+  it(
+    'say who has leased a session, since when, and which tags there are',
+    using(async (stores) => {
+      await fill(stores);
+      const [leased, free] = await stores.sessions.sessions({ skip: 0, limit: 2 });
+      expect(leased).toMatchObject({ holder: 'key:1', leasedAt: T0 });
+      expect(free).toMatchObject({ holder: null, leasedAt: null });
+      expect(await stores.sessions.tags('', 9)).toEqual(['Höhe', 'eu']);
+      expect(await stores.sessions.tags('', 1)).toEqual(['Höhe']);
+      expect(await stores.sessions.tags('Höhe', 9)).toEqual(['eu']);
+    }),
+  );
+
+  it(
     'are pages of one order, with the number of all',
     using(async (stores) => {
       await fill(stores);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { SourceSettings } from '../../src/sources/store.js';
+import type { SourceFilter, SourceOrder, SourceSettings } from '../../src/sources/store.js';
 import { botSessions } from './bot_sessions.js';
 import { sharedKeys } from './missing_auth_keys.js';
+import { runThrough } from './runs.js';
 import { sessionReferences } from './session_references.js';
 import { secrets } from './source_secrets.js';
 import { addSource, wantedSource } from './sources.js';
@@ -80,6 +81,37 @@ function kept(make: MakeStores): void {
       expect((await sources.sources({ skip: 1, limit: 1 })).map(({ id }) => id)).toEqual([2]);
       expect((await sources.named('b'))?.id).toBe(1);
       expect(await sources.named('B')).toBeNull();
+    }),
+  );
+
+  it(
+    'are searched, filtered, sorted and counted',
+    using(async (stores) => {
+      const ids = await add(stores, 'reader');
+      await addSource(stores, { name: 'Новости', target: 'S3' });
+      await addSource(stores, { name: 'b', identifier: '@Alpha', isActive: false });
+      await addSource(stores, {
+        name: 'a',
+        channelTitle: 'ALL alphabets',
+        accessLevel: 'private',
+        sessionId: 1,
+      });
+      await runThrough(stores, 2);
+      const list = async (filter: SourceFilter, order?: SourceOrder) => {
+        const found = await stores.sources.sources(ALL, filter, order);
+        expect(await stores.sources.count(filter)).toBe(found.length);
+        return found.map(({ id }) => id);
+      };
+      expect(await list({ q: 'новост' })).toEqual([1]);
+      expect(await list({ q: 'alpha' })).toEqual([2, 3]);
+      expect(await list({ q: 'nothing' })).toEqual([]);
+      expect(await list({ active: true })).toEqual([1, 3]);
+      expect(await list({ target: 'S3' })).toEqual([1]);
+      expect(await list({ accessLevel: 'private', sessionId: Number(ids.reader) })).toEqual([3]);
+      expect(await list({ runState: 'cancelled' })).toEqual([2]);
+      expect(await list({ runState: 'failed' })).toEqual([]);
+      expect(await list({}, { by: 'name', descending: false })).toEqual([3, 2, 1]);
+      expect(await list({}, { by: 'last_scraped_at', descending: true })).toEqual([1, 2, 3]);
     }),
   );
 

@@ -3,8 +3,10 @@ import type { AuditStore } from '../../src/audit/store.js';
 import type { FoundFile, IntakeStore } from '../../src/intake/store.js';
 import type { LoginStore } from '../../src/logins/store.js';
 import type { Caller } from '../../src/pool/lease_authorization.js';
+import type { MonitoringStore } from '../../src/pool/monitoring_store.js';
 import type { AcquireRequest, Lease, PoolCounts, PoolSignals, PoolStore } from '../../src/pool/store.js';
 import type { PrefectStore } from '../../src/prefect/store.js';
+import type { RunListStore } from '../../src/runs/list_store.js';
 import type { RunStore } from '../../src/runs/store.js';
 import type { SessionStore } from '../../src/sessions/store.js';
 import type { SourceStore } from '../../src/sources/store.js';
@@ -19,6 +21,8 @@ export interface Stores extends PoolSignals {
   readonly logins: LoginStore;
   readonly sources: SourceStore;
   readonly runs: RunStore;
+  readonly runLists: RunListStore;
+  readonly monitoring: MonitoringStore;
   readonly prefect: PrefectStore;
   close(): Promise<void>;
 }
@@ -30,9 +34,10 @@ export function storesOf(
   signals: PoolSignals,
   close: () => Promise<void>,
 ): Stores {
-  const { pool, intake, access, audit, sessions, logins, sources, runs, prefect } = database;
+  const { pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect } =
+    database;
   return {
-    ...{ pool, intake, access, audit, sessions, logins, sources, runs, prefect, close },
+    ...{ pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect, close },
     nextDeadline: () => signals.nextDeadline(),
     onFreed: (listener) => signals.onFreed(listener),
     onHappened: (listener) => signals.onHappened(listener),

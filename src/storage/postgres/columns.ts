@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import {
   type AnyPgColumn,
   bigint,
@@ -43,6 +44,10 @@ export const postgresColumns = {
   addedLater: <Column>(column: Column, _value: string) => column,
   /** The last column of PostgreSQL's indexes: SQLite's implicitly end with the row's id. */
   rowIdEnd: <Column>(...columns: Column[]) => columns,
+  /** An index for lists in the order of a column's bytes: SQLite's indexes have that order anyway. */
+  byteOrderIndex: (name: string, column: AnyPgColumn, id: AnyPgColumn) => [
+    index(name).on(sql`${column} COLLATE "C"`, id),
+  ],
 };
 
 export type Columns = typeof postgresColumns;

@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, lte, sql } from 'drizzle-orm';
 import type { AccessStore, KeyRecord } from '../../access/store.js';
 import type { Tables } from '../tables.js';
 import { affectedRows, type UnitOfWorkRunner } from '../unit_of_work.js';
@@ -8,6 +8,7 @@ import { readValue, writeValue } from './key_value.js';
 export function accessRepository(units: UnitOfWorkRunner): AccessStore {
   return {
     ...apiKeys(units),
+    ...signIns(units),
     proxies: () =>
       units.run(({ db, tables: { proxies } }) => db.select().from(proxies).orderBy(asc(proxies.id))),
     addProxy: (proxy) =>
@@ -25,7 +26,7 @@ export function accessRepository(units: UnitOfWorkRunner): AccessStore {
 
 function apiKeys(
   units: UnitOfWorkRunner,
-): Pick<AccessStore, 'keyByHash' | 'keys' | 'createKey' | 'revokeKey'> {
+): Pick<AccessStore, 'keyByHash' | 'keyById' | 'keyNames' | 'keys' | 'createKey' | 'revokeKey'> {
   return {
     keyByHash: (hash) =>
       units.run(async (unit) => {
@@ -44,6 +45,20 @@ function apiKeys(
         const active = db.select().from(apiKeys).where(isNull(apiKeys.revokedAt));
         return (await active.orderBy(asc(apiKeys.id))).map(keyRecord);
       }),
+    keyNames: (ids) =>
+      units.run(({ db, tables: { apiKeys } }) => {
+        const { id, name } = apiKeys;
+        return db
+          .select({ id, name })
+          .from(apiKeys)
+          .where(inArray(id, [...ids]));
+      }),
+    keyById: (id) =>
+      units.run(async ({ db, tables: { apiKeys } }) => {
+        const active = and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt));
+        const [row] = await db.select().from(apiKeys).where(active);
+        return row ? keyRecord(row) : null;
+      }),
     createKey: (key) =>
       units.run(async ({ db, tables: { apiKeys } }) => {
         const values = { ...key, tags: [...key.tags] };
@@ -56,6 +71,31 @@ function apiKeys(
         if (affectedRows(revoked) === 1) return 'revoked';
         const known = await db.select({ id: apiKeys.id }).from(apiKeys).where(eq(apiKeys.id, id));
         return known.length > 0 ? 'already' : 'unknown';
+      }),
+  };
+}
+
+function signIns(units: UnitOfWorkRunner): Pick<AccessStore, 'endSignIn' | 'isSignInEnded' | 'pruneSignIns'> {
+  return {
+    endSignIn: (id, until) =>
+      units.run(async ({ db, tables: { endedSignIns } }) => {
+        await db.insert(endedSignIns).values({ id, until }).onConflictDoNothing();
+      }),
+    isSignInEnded: (id) =>
+      units.run(async ({ db, tables: { endedSignIns } }) => {
+        const ended = db.select({ id: endedSignIns.id }).from(endedSignIns).where(eq(endedSignIns.id, id));
+        return (await ended).length > 0;
+      }),
+    pruneSignIns: (now, limit) =>
+      units.run(async ({ db, tables: { endedSignIns } }) => {
+        const { id, until } = endedSignIns;
+        const over = db
+          .select({ id })
+          .from(endedSignIns)
+          .where(lte(until, now))
+          .orderBy(asc(until))
+          .limit(limit);
+        return affectedRows(await db.delete(endedSignIns).where(inArray(id, over)));
       }),
   };
 }

@@ -1,7 +1,8 @@
-import { and, asc, count, desc, eq, inArray, lt, type SQL } from 'drizzle-orm';
+import { and, asc, count, desc, eq, inArray, lt, or, type SQL } from 'drizzle-orm';
 import type { AuditFilter, AuditStore } from '../../audit/store.js';
 import type { Tables } from '../tables.js';
 import { affectedRows, type UnitOfWorkRunner } from '../unit_of_work.js';
+import { contains } from './listing.js';
 
 /** The audit log. */
 export function auditRepository(units: UnitOfWorkRunner): AuditStore {
@@ -10,10 +11,11 @@ export function auditRepository(units: UnitOfWorkRunner): AuditStore {
       units.run(async ({ db, tables: { auditLog } }) => {
         await db.insert(auditLog).values(entry);
       }),
-    entries: (filter, { skip, limit }) =>
+    entries: (filter, { skip, limit }, { descending } = { by: 'at', descending: true }) =>
       units.run(({ db, tables: { auditLog } }) => {
         const found = db.select().from(auditLog).where(matching(auditLog, filter));
-        return found.orderBy(desc(auditLog.id)).limit(limit).offset(skip);
+        const direction = descending ? desc : asc;
+        return found.orderBy(direction(auditLog.id)).limit(limit).offset(skip);
       }),
     count: (filter) =>
       units.run(async ({ db, tables: { auditLog } }) => {
@@ -35,9 +37,14 @@ export function auditRepository(units: UnitOfWorkRunner): AuditStore {
   };
 }
 
-function matching(auditLog: Tables['auditLog'], { action, object }: AuditFilter): SQL | undefined {
+function matching(auditLog: Tables['auditLog'], filter: AuditFilter): SQL | undefined {
+  const { action, object, holder = null, outcome = null, q = null } = filter;
+  const searched = [auditLog.keyName, auditLog.action, auditLog.object, auditLog.address, auditLog.requestId];
   return and(
     action === null ? undefined : eq(auditLog.action, action),
     object === null ? undefined : eq(auditLog.object, object),
+    holder === null ? undefined : eq(auditLog.holder, holder),
+    outcome === null ? undefined : eq(auditLog.outcome, outcome),
+    q === null ? undefined : or(...searched.map((column) => contains(column, q))),
   );
 }

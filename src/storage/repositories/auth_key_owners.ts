@@ -34,19 +34,24 @@ export class AuthKeyOwners {
 
   /**
    * Computes the row's base state and, if nothing holds it, applies it. `keyChanged`: it has this auth key only now,
-   * so a row that already has it takes precedence.
+   * so a row that already has it takes precedence. `recordedAs`: the event in the history, whether the state changes or
+   * not.
    */
   async reconcile(
     row: SessionRow,
-    facts: { readonly dead: string | null; readonly keyChanged: boolean },
+    facts: { readonly dead: string | null; readonly keyChanged: boolean; readonly recordedAs?: string },
     now: number,
   ): Promise<SessionRow> {
     const original = await this.#originalOf(row.authKeySha256, row.id, yieldsTo(row, facts.keyChanged));
     const base = baseStateOf({ dead: facts.dead, inactive: row.inactive, duplicateOf: original });
     const change = baseStateChange(row, base, facts.keyChanged, now);
-    if (change === null) return row;
-    const marked = await this.mark(row, base, now);
-    return (await this.#unit.applyEvent(marked, change.event, change.changes, change.entry)) ?? marked;
+    const { recordedAs } = facts;
+    const marked = change === null ? row : await this.mark(row, base, now);
+    const entry = change && { ...change.entry, ...(recordedAs && { event: recordedAs }) };
+    const after =
+      change && entry && (await this.#unit.applyEvent(marked, change.event, change.changes, entry));
+    if (!after && recordedAs) this.#unit.record(marked, { at: now, event: recordedAs });
+    return after ?? marked;
   }
 
   /** Records the row's base state without changing its current state. */

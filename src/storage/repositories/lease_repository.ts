@@ -214,7 +214,8 @@ function blocked(row: SessionRow, as: Relation): BlockOutcome {
   return { kind: 'blocked', state: row.state, until: row.stateUntil, as };
 }
 
-function leaseRow(row: SessionRow): LeaseRow {
+/** A lease in a list. */
+export function leaseRow(row: SessionRow): LeaseRow {
   return {
     sessionId: row.id,
     sessionName: row.name,

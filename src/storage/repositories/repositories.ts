@@ -2,8 +2,10 @@ import type { AccessStore } from '../../access/store.js';
 import type { AuditStore } from '../../audit/store.js';
 import type { IntakeStore } from '../../intake/store.js';
 import type { LoginStore } from '../../logins/store.js';
+import type { MonitoringStore } from '../../pool/monitoring_store.js';
 import type { PoolStore } from '../../pool/store.js';
 import type { PrefectStore } from '../../prefect/store.js';
+import type { RunListStore } from '../../runs/list_store.js';
 import type { RunStore } from '../../runs/store.js';
 import type { SessionStore } from '../../sessions/store.js';
 import type { SourceStore } from '../../sources/store.js';
@@ -11,7 +13,9 @@ import type { UnitOfWorkRunner } from '../unit_of_work.js';
 import { accessRepository } from './access_repository.js';
 import { auditRepository } from './audit_repository.js';
 import { loginRepository } from './login_repository.js';
+import { monitoringRepository } from './monitoring_repository.js';
 import { prefectRepository } from './prefect_repository.js';
+import { runLists } from './run_lists.js';
 import { runRepository } from './run_repository.js';
 import { sessionImportRepository } from './session_import_repository.js';
 import { sessionRepository } from './session_repository.js';
@@ -25,6 +29,8 @@ export interface Repositories {
   readonly sessions: SessionStore;
   readonly logins: LoginStore;
   readonly runs: RunStore;
+  readonly runLists: RunListStore;
+  readonly monitoring: MonitoringStore;
   readonly sources: SourceStore;
   readonly prefect: PrefectStore;
 }
@@ -43,6 +49,8 @@ export function repositories(units: UnitOfWorkRunner): Repositories {
     sessions: sessionRepository(units),
     logins: loginRepository(units),
     runs: runRepository(units),
+    runLists: runLists(units),
+    monitoring: monitoringRepository(units),
     sources: sourceRepository(units),
     prefect: prefectRepository(units),
   };

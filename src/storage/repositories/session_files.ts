@@ -62,9 +62,10 @@ export class SessionFiles {
   async setInactive(row: SessionRow, inactive: boolean, now: number): Promise<void> {
     if (row.inactive === inactive) return;
     await this.#set(row, { inactive, updatedAt: now });
-    this.#unit.record(row, { at: now, event: inactive ? 'deactivated' : 'activated' });
-    if (row.baseState === 'missing') return;
-    await this.#owners.reconcile({ ...row, inactive }, { dead: deadByFile(row), keyChanged: false }, now);
+    const event = inactive ? 'deactivated' : 'activated';
+    if (row.baseState === 'missing') return this.#unit.record(row, { at: now, event });
+    const facts = { dead: deadByFile(row), keyChanged: false, recordedAs: event };
+    await this.#owners.reconcile({ ...row, inactive }, facts, now);
   }
 
   async #rowFor({ found, renameOf }: Put, now: number): Promise<SessionRow | undefined> {

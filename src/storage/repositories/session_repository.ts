@@ -1,24 +1,11 @@
-import {
-  and,
-  asc,
-  count,
-  desc,
-  eq,
-  exists,
-  inArray,
-  isNull,
-  notExists,
-  or,
-  type SQL,
-  sql,
-} from 'drizzle-orm';
-import type { AnyPgColumn } from 'drizzle-orm/pg-core';
+import { and, asc, count, eq, exists, gt, inArray, isNull, notExists, or, type SQL, sql } from 'drizzle-orm';
 import { foldName } from '../../intake/names.js';
 import { freeSince, isHeld } from '../../pool/session_state.js';
 import { STATES } from '../../pool/states.js';
 import type { SessionFilter, SessionOrder, SessionStore } from '../../sessions/store.js';
 import type { SessionRow } from '../tables.js';
 import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
+import { contains, sortedBy } from './listing.js';
 import { sessionsNamed } from './login_conflicts.js';
 import { sessionDetails } from './session_details.js';
 import { SessionFiles } from './session_files.js';
@@ -37,7 +24,7 @@ export function sessionRepository(units: UnitOfWorkRunner): SessionStore {
 
 function lists(
   units: UnitOfWorkRunner,
-): Pick<SessionStore, 'session' | 'sessions' | 'count' | 'within' | 'ofPhone'> {
+): Pick<SessionStore, 'session' | 'sessions' | 'count' | 'methodFloods' | 'tags' | 'within' | 'ofPhone'> {
   return {
     session: (id) =>
       units.run(async ({ db, tables: { sessions } }) => {
@@ -48,7 +35,7 @@ function lists(
       units.run(async (unit) => {
         const found = unit.db.select().from(unit.tables.sessions).where(matching(unit, filter));
         const rows = await found
-          .orderBy(...sortedBy(unit, order))
+          .orderBy(...orderOf(unit, order))
           .limit(limit)
           .offset(skip);
         return rows.map(sessionRecord);
@@ -59,6 +46,17 @@ function lists(
         const [row] = await found.where(matching(unit, filter));
         return row?.n ?? 0;
       }),
+    methodFloods: (ids, now) =>
+      units.run(({ db, tables: { methodFloods } }) => {
+        const { sessionId, until, method } = methodFloods;
+        const lasting = and(inArray(sessionId, [...ids]), gt(until, now));
+        return db
+          .select({ sessionId, method, until })
+          .from(methodFloods)
+          .where(lasting)
+          .orderBy(asc(sessionId), asc(until), asc(method));
+      }),
+    tags: (after, limit) => units.run((unit) => tagsAfter(unit, after, limit)),
     within: (ids, tags, holder) =>
       units.run(async (unit) => {
         const { sessions } = unit.tables;
@@ -81,17 +79,40 @@ function lists(
   };
 }
 
-function matching(unit: UnitOfWork, { tags = [], q, state }: SessionFilter): SQL | undefined {
+function matching(unit: UnitOfWork, filter: SessionFilter): SQL | undefined {
   const { sessions } = unit.tables;
-  const inState = state === undefined ? undefined : eq(sessions.state, state);
-  return and(hasAllTags(unit, tags), inState, q === undefined ? undefined : containing(unit, q));
+  const { tags = [], q, state, format, proxyIds } = filter;
+  return and(
+    hasAllTags(unit, tags),
+    state === undefined ? undefined : eq(sessions.state, state),
+    format === undefined ? undefined : eq(sessions.format, format),
+    proxyIds === undefined ? undefined : throughProxy(unit, proxyIds),
+    q === undefined ? undefined : containing(unit, q),
+  );
+}
+
+function throughProxy({ tables: { sessions } }: UnitOfWork, proxyIds: readonly number[] | null): SQL {
+  return proxyIds === null ? isNull(sessions.proxyId) : inArray(sessions.proxyId, [...proxyIds]);
+}
+
+/** Jumps from one tag to the next in the index: the cost does not grow with the number of sessions. */
+async function tagsAfter(unit: UnitOfWork, after: string, limit: number): Promise<string[]> {
+  const { sessionTags } = unit.tables;
+  const tag = unit.byteOrder(sessionTags.tag);
+  const found: string[] = [];
+  for (let last = after; found.length < limit; ) {
+    const next = unit.db.select({ tag: sessionTags.tag }).from(sessionTags).where(sql`${tag} > ${last}`);
+    const [row] = await next.orderBy(asc(tag)).limit(1);
+    if (!row) break;
+    found.push(row.tag);
+    last = row.tag;
+  }
+  return found;
 }
 
 /** That the text is part of the name, the phone number or a tag. */
 function containing({ db, tables }: UnitOfWork, q: string): SQL | undefined {
   const { sessions, sessionTags } = tables;
-  // Both databases know it, and no letter of it means another.
-  const contains = (column: AnyPgColumn, part: string) => sql`replace(${column}, ${part}, '') <> ${column}`;
   const tagged = db
     .select({ id: sessionTags.sessionId })
     .from(sessionTags)
@@ -99,22 +120,30 @@ function containing({ db, tables }: UnitOfWork, q: string): SQL | undefined {
   return or(contains(sessions.foldedName, foldName(q)), contains(sessions.phoneNumber, q), exists(tagged));
 }
 
-function sortedBy(unit: UnitOfWork, { by, descending }: SessionOrder): SQL[] {
+function orderOf(unit: UnitOfWork, { by, descending }: SessionOrder): SQL[] {
   const { sessions } = unit.tables;
   const columns = {
-    id: sql`${sessions.id}`,
+    id: sessions.id,
     name: unit.byteOrder(sessions.foldedName),
     phone_number: unit.byteOrder(sessions.phoneNumber),
     status: unit.byteOrder(sessions.state),
-    created_at: sql`${sessions.createdAt}`,
-    updated_at: sql`${sessions.updatedAt}`,
-    last_checked_at: sql`${sessions.lastCheckedAt}`,
+    status_until: sessions.stateUntil,
+    format: unit.byteOrder(sessions.format),
+    created_at: sessions.createdAt,
+    updated_at: sessions.updatedAt,
+    last_checked_at: sessions.lastCheckedAt,
     last_used_at: sql`nullif(${sessions.lastUsedAt}, 0)`,
   };
-  const column = columns[by];
-  if (by === 'id') return [descending ? desc(column) : asc(column)];
-  return [sql`${column} IS NULL`, descending ? desc(column) : asc(column), asc(sessions.id)];
+  return sortedBy(columns[by], { descending, id: sessions.id, nullable: NULLABLE.has(by) });
 }
+
+/** What some sessions lack. */
+const NULLABLE: ReadonlySet<SessionOrder['by']> = new Set([
+  'phone_number',
+  'status_until',
+  'last_checked_at',
+  'last_used_at',
+]);
 
 function changes(units: UnitOfWorkRunner): Pick<SessionStore, 'edit' | 'rename' | 'remove' | 'dropProxy'> {
   return {

@@ -1,8 +1,16 @@
-import { and, asc, eq, gt, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
-import type { SourceOutcome, SourceSettings, SourceStore } from '../../sources/store.js';
+import { and, asc, count, eq, gt, inArray, isNotNull, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
+import { foldName } from '../../intake/names.js';
+import type {
+  SourceFilter,
+  SourceOrder,
+  SourceOutcome,
+  SourceSettings,
+  SourceStore,
+} from '../../sources/store.js';
 import { overlappingPaths, type Placement } from '../../sources/targets.js';
 import { affectedRows, type UnitOfWork, type UnitOfWorkRunner } from '../unit_of_work.js';
 import { bumpRevision } from './deployment_rows.js';
+import { sortedBy } from './listing.js';
 import { addRun } from './run_rows.js';
 
 /** Sources. */
@@ -10,17 +18,32 @@ export function sourceRepository(units: UnitOfWorkRunner): SourceStore {
   return { ...lists(units), ...changes(units), ...secrets(units) };
 }
 
-function lists(units: UnitOfWorkRunner): Pick<SourceStore, 'source' | 'sources' | 'named' | 'scheduled'> {
+const BY_ID: SourceOrder = { by: 'id', descending: false };
+
+function lists(
+  units: UnitOfWorkRunner,
+): Pick<SourceStore, 'source' | 'sources' | 'count' | 'named' | 'scheduled'> {
   return {
     source: (id) =>
       units.run(async ({ db, tables: { sources } }) => {
         const [row] = await db.select().from(sources).where(eq(sources.id, id));
         return row ?? null;
       }),
-    sources: ({ skip, limit }) =>
-      units.run(({ db, tables: { sources } }) =>
-        db.select().from(sources).orderBy(asc(sources.id)).limit(limit).offset(skip),
-      ),
+    sources: ({ skip, limit }, filter = {}, order = BY_ID) =>
+      units.run(async (unit) => {
+        const found = unit.db.select().from(unit.tables.sources);
+        return found
+          .where(await matching(unit, filter))
+          .orderBy(...orderOf(unit, order))
+          .limit(limit)
+          .offset(skip);
+      }),
+    count: (filter = {}) =>
+      units.run(async (unit) => {
+        const found = unit.db.select({ n: count() }).from(unit.tables.sources);
+        const [row] = await found.where(await matching(unit, filter));
+        return row?.n ?? 0;
+      }),
     named: (name) =>
       units.run(async ({ db, tables: { sources } }) => {
         const named = db.select().from(sources).where(eq(sources.name, name));
@@ -39,6 +62,54 @@ function lists(units: UnitOfWorkRunner): Pick<SourceStore, 'source' | 'sources' 
         return rows.flatMap(({ id, schedule }) => (schedule === null ? [] : [{ id, schedule }]));
       }),
   };
+}
+
+async function matching(unit: UnitOfWork, filter: SourceFilter): Promise<SQL | undefined> {
+  const { sources } = unit.tables;
+  const { q, active, accessLevel, target, sessionId, runState } = filter;
+  return and(
+    active === undefined ? undefined : eq(sources.isActive, active),
+    accessLevel === undefined ? undefined : eq(sources.accessLevel, accessLevel),
+    target === undefined ? undefined : eq(sources.target, target),
+    sessionId === undefined ? undefined : eq(sources.sessionId, sessionId),
+    runState === undefined ? undefined : lastRunIs(runState),
+    q === undefined ? undefined : inArray(sources.id, await containing(unit, q)),
+  );
+}
+
+/** Reads the end of the source's index range. */
+function lastRunIs(state: NonNullable<SourceFilter['runState']>): SQL {
+  return sql`(SELECT r.state FROM runs AS r WHERE r.source_id = sources.id ORDER BY r.id DESC LIMIT 1) = ${state}`;
+}
+
+/** A statement takes no more ids than this. */
+const MAX_FOUND = 20_000;
+
+/** The sources with the text in them. SQLite's `lower` knows the case of ASCII letters only. */
+async function containing({ db, tables: { sources } }: UnitOfWork, q: string): Promise<number[]> {
+  const { id, name, identifier, channelTitle } = sources;
+  const rows = await db.select({ id, name, identifier, channelTitle }).from(sources).orderBy(asc(id));
+  const wanted = foldName(q);
+  const found = rows.filter((row) =>
+    [row.name, row.identifier, row.channelTitle ?? ''].some((text) => foldName(text).includes(wanted)),
+  );
+  return found.slice(0, MAX_FOUND).map((row) => row.id);
+}
+
+function orderOf(unit: UnitOfWork, { by, descending }: SourceOrder): SQL[] {
+  const { sources } = unit.tables;
+  const columns = {
+    id: sources.id,
+    name: unit.byteOrder(sources.name),
+    identifier: unit.byteOrder(sources.identifier),
+    target: unit.byteOrder(sources.target),
+    created_at: sources.createdAt,
+    updated_at: sources.updatedAt,
+    last_scraped_at: sources.lastScrapedAt,
+    total_messages_scraped: sources.totalMessages,
+    total_files_downloaded: sources.totalFiles,
+  };
+  return sortedBy(columns[by], { descending, id: sources.id, nullable: by === 'last_scraped_at' });
 }
 
 function changes(units: UnitOfWorkRunner): Pick<SourceStore, 'create' | 'edit' | 'fillTitle' | 'remove'> {

@@ -29,6 +29,7 @@ export const sqliteColumns = {
   addedLater: (column: SQLiteTextBuilderInitial<string, [string, ...string[]], undefined>, value: string) =>
     column.default(value),
   rowIdEnd: () => [],
+  byteOrderIndex: () => [],
 } satisfies { readonly [Name in keyof Columns]: unknown } as unknown as Columns;
 
 /** Placeholders named like columns, for values as the driver takes them: encoding each takes time on the lease path. */
