@@ -15,3 +15,13 @@ export async function proxyId(proxy: ProxyAddress, store: AccessStore, vault: Va
   const pass = proxy.pass === null ? null : await vault.encrypt(proxy.pass, PROXY_PASSWORD);
   return store.addProxy({ type, host, port, user, pass });
 }
+
+/** The proxies whose `type://host:port` contains the text, whatever its case. */
+export async function proxiesMatching(text: string, store: Pick<AccessStore, 'proxies'>): Promise<number[]> {
+  const wanted = text.toLowerCase();
+  const named = (await store.proxies()).map(({ id, type, host, port }) => ({
+    id,
+    name: `${type}://${host}:${port}`,
+  }));
+  return named.filter(({ name }) => name.toLowerCase().includes(wanted)).map(({ id }) => id);
+}

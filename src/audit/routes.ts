@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { page, text } from '../http/parameters.js';
-import { defineRoute, type Route } from '../http/route.js';
+import { page, search, sort, text } from '../http/parameters.js';
+import { defineRoute, pageOf, type Route } from '../http/route.js';
 import type { SteadyClock } from '../kernel/clock.js';
-import { AUDIT_OUTCOMES, type AuditFilter, type AuditStore } from './store.js';
+import { AUDIT_ORDERS, AUDIT_OUTCOMES, type AuditFilter, type AuditStore } from './store.js';
 
 const auditAnswer = z
   .object({
@@ -33,12 +33,16 @@ export function auditRoutes(store: Pick<AuditStore, 'entries' | 'count'>, clock:
       input: page.extend({
         action: text(100).nullish().meta({ example: 'session.delete' }),
         object: text(200).nullish().meta({ example: 'session:42' }),
+        key: text(100).nullish().meta({ description: 'By its name in leases and history', example: 'key:3' }),
+        outcome: z.enum(AUDIT_OUTCOMES).nullish(),
+        q: search("Part of the key's name, the action, the object, the address or the request id", 'delete'),
+        sort: sort(AUDIT_ORDERS),
       }),
-      responses: { 200: { description: 'The entries', schema: z.array(auditAnswer) } },
-      async handle({ input: { skip, limit, action = null, object = null } }) {
-        const filter: AuditFilter = { action, object };
+      responses: { 200: { description: 'The entries', schema: z.array(auditAnswer), counted: true } },
+      async handle({ input: { skip, limit, action = null, object = null, key = null, outcome, q, sort } }) {
+        const filter: AuditFilter = { action, object, holder: key, outcome: outcome ?? null, q: q ?? null };
         const [entries, total] = await Promise.all([
-          store.entries(filter, { skip, limit }),
+          store.entries(filter, { skip, limit }, sort ?? undefined),
           store.count(filter),
         ]);
         const body = entries.map((entry) => ({
@@ -52,7 +56,7 @@ export function auditRoutes(store: Pick<AuditStore, 'entries' | 'count'>, clock:
           object: entry.object,
           outcome: entry.outcome,
         }));
-        return { body, headers: { 'X-Total-Count': String(total) } };
+        return pageOf(body, total);
       },
     }),
   ];

@@ -24,6 +24,14 @@ const COMMON = {
   422: 'A parameter is missing or invalid',
 } as const;
 
+const COUNTED = {
+  'X-Total-Count': {
+    description: 'How many items match, on all pages',
+    schema: { type: 'integer', minimum: 0 },
+    example: 1234,
+  },
+};
+
 /** The OpenAPI 3.1 document of these routes, generated from the schemas that validate them. */
 export function createOpenApi(routes: readonly Route[], version: string): object {
   const paths: Record<string, Record<string, unknown>> = {};
@@ -45,6 +53,13 @@ export function createOpenApi(routes: readonly Route[], version: string): object
       securitySchemes: {
         key: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
         bearer: { type: 'http', scheme: 'bearer' },
+        cookie: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'telegate_…',
+          description:
+            'Set by `POST /auth/sign-in`, for browsers. With it, only pages of the service itself may send requests that change something.',
+        },
       },
     },
   });
@@ -92,7 +107,7 @@ function responses(route: Route): object {
   const own = Object.entries(route.responses).map(([status, spec]) => {
     const schema = spec.schema ?? (Number(status) >= 400 ? errorAnswer : undefined);
     const content = { [spec.contentType ?? 'application/json']: schema ? { schema } : {} };
-    return [status, { description: spec.description, content }];
+    return [status, { description: spec.description, ...(spec.counted && { headers: COUNTED }), content }];
   });
   const applies = (status: string) =>
     status === '422' ? Boolean(route.input ?? route.params) : route.access !== 'public';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Order } from '../kernel/page.js';
 
 function issue(context: z.RefinementCtx, type: string, message: string): never {
   context.addIssue({ code: 'custom', message, params: { type } });
@@ -89,3 +90,21 @@ export const page = z.object({
   skip: wholeNumber(0, Number.MAX_SAFE_INTEGER).default(0),
   limit: wholeNumber(1, 1000).default(100),
 });
+
+/** `q` of a list: the text that items contain, as `where` says. */
+export function search(where: string, example: string) {
+  return text(100).nullish().meta({ description: where, example });
+}
+
+/** `sort` of a list: one of these names or, with `-` in front, the other way round. */
+export function sort<const Names extends readonly [string, ...string[]]>(names: Names) {
+  const given = names.flatMap((name) => [name, `-${name}`]);
+  const description = 'With `-` in front, the other way round';
+  return z
+    .enum(given)
+    .transform(
+      (name): Order<Names[number]> => ({ by: name.replace(/^-/, ''), descending: name.startsWith('-') }),
+    )
+    .meta({ override: { type: 'string', enum: given, description, example: `-${names[0]}` } })
+    .nullish();
+}

@@ -44,6 +44,8 @@ export interface ResponseSpec {
   readonly schema?: z.ZodType;
   /** `text/plain` and the like; JSON unless given. */
   readonly contentType?: string;
+  /** It is a page of a list: `X-Total-Count` says how many items match, on all pages. */
+  readonly counted?: boolean;
 }
 
 /** The one file that a route takes, in a multipart form. */
@@ -120,4 +122,9 @@ export function defineRoute<Input extends Shape, Params extends Shape>(
   spec: RouteSpec<Input, Params>,
 ): Route {
   return spec as unknown as Route;
+}
+
+/** The answer with a page of a list; `total`: how many items there are on all pages. */
+export function pageOf(items: readonly unknown[], total: number): Reply {
+  return { body: items, headers: { 'X-Total-Count': String(total) } };
 }

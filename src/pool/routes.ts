@@ -9,9 +9,9 @@ import { refused } from './outcomes.js';
 import * as schemas from './schemas.js';
 import type { Reported } from './service.js';
 import { iso } from './status.js';
-import { watchRoutes } from './watch_routes.js';
+import { type WatchRouteParts, watchRoutes } from './watch_routes.js';
 
-export interface PoolRouteParts extends AcquireRouteParts {
+export interface PoolRouteParts extends AcquireRouteParts, WatchRouteParts {
   readonly logger: Logger;
   readonly leaseIds: LeaseIds;
 }

@@ -173,7 +173,9 @@ export const leasesAnswer = z.array(
     session_id: z.int(),
     session_name: z.string(),
     lease_id: LEASE_ID_OF_ADMIN,
-    holder: z.string(),
+    holder: z.string().meta({ example: 'key:3' }),
+    holder_name: z.string().nullable().meta({ description: "The key's name; null: the service itself" }),
+    address: z.string().nullable().meta({ description: "The client's address; null: the service itself" }),
     leased_at: moment,
     expires_at: moment,
     renewed: z.boolean(),
@@ -191,3 +193,67 @@ export const historyAnswer = z.array(
     holder: z.string().nullable(),
   }),
 );
+
+export const activityAnswer = z.array(
+  z.object({
+    id: z.int(),
+    at: moment,
+    session_id: z.int(),
+    session_name: z.string().nullable().meta({ description: 'null: the session was deleted' }),
+    event: z.string().meta({ example: 'leased' }),
+    detail: z.string().nullable(),
+    holder: z.string().nullable(),
+  }),
+);
+
+export const upcomingAnswer = z.array(
+  z
+    .object({
+      session_id: z.int(),
+      session_name: z.string(),
+      state: z.enum(['free', 'leased', 'cooldown', 'flood']).meta({
+        description:
+          '`free`: it waits for one `method` only; `leased`: its lease expires unless it is renewed',
+      }),
+      reason: z.string().nullable(),
+      method: z
+        .string()
+        .nullable()
+        .meta({ description: 'The method that is flooded; null: the whole session' }),
+      until: moment.meta({ description: 'When that ends at the latest' }),
+      seconds: z.int().meta({ description: 'In how many seconds, rounded up', example: 3600 }),
+    })
+    .meta({ id: 'Upcoming' }),
+);
+
+const counted = z.int().nullable();
+
+export const statusHistoryAnswer = z
+  .object({
+    from: moment,
+    to: moment,
+    step: z.int().meta({ description: 'The length of a step, in seconds', example: 60 }),
+    points: z.array(
+      z.object({
+        at: moment.meta({ description: 'When the step began' }),
+        free: counted.meta({
+          description: 'The sessions at the end of the step, or their mean; null: unknown',
+        }),
+        in_use: counted,
+        in_floodwait: counted,
+        unavailable: counted,
+        waiting: counted.meta({ description: 'Waiting requests' }),
+        leases: z.int().meta({ description: 'How many leases began within the step' }),
+        releases: z.int(),
+        floods: z.int().meta({ description: 'Flood waits, of whole sessions and of single methods' }),
+        granted: z.int().meta({ description: 'Requests for a session that got one' }),
+        refused: z.int().meta({ description: 'Requests for a session that got none' }),
+        mean_wait_seconds: z
+          .number()
+          .nullable()
+          .meta({ description: 'Of those granted; null: there were none' }),
+        longest_wait_seconds: z.number(),
+      }),
+    ),
+  })
+  .meta({ id: 'StatusHistory' });

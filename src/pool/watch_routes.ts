@@ -1,19 +1,31 @@
 import { z } from 'zod';
-import { page, sessionId } from '../http/parameters.js';
-import { defineRoute, type Route } from '../http/route.js';
+import { page, repeatable, search, sessionId, sort, text, wholeNumber } from '../http/parameters.js';
+import { defineRoute, pageOf, type Route } from '../http/route.js';
 import type { SteadyClock } from '../kernel/clock.js';
-import { historyAnswer, leasesAnswer, statusAnswer } from './schemas.js';
+import { LEASE_ORDERS, type LeaseFilter, type MonitoringStore } from './monitoring_store.js';
+import { activityAnswer, historyAnswer, leasesAnswer, statusAnswer, upcomingAnswer } from './schemas.js';
 import type { PoolService } from './service.js';
 import { iso, serializeStatus } from './status.js';
+import { statusHistoryRoute } from './status_history_routes.js';
 
 export interface WatchRouteParts {
   readonly pool: PoolService;
   readonly clock: SteadyClock;
+  readonly monitoring: MonitoringStore;
+  /** The names of keys, by their names in leases and history. */
+  readonly namesOf: (holders: readonly string[]) => Promise<ReadonlyMap<string, string>>;
 }
 
 /** The monitoring routes of the pool. */
 export function watchRoutes(parts: WatchRouteParts): Route[] {
-  return [status(parts), leases(parts), history(parts)];
+  return [
+    status(parts),
+    statusHistoryRoute(parts),
+    upcoming(parts),
+    leases(parts),
+    activity(parts),
+    history(parts),
+  ];
 }
 
 function status({ pool, clock }: WatchRouteParts): Route {
@@ -28,30 +40,101 @@ function status({ pool, clock }: WatchRouteParts): Route {
   });
 }
 
-function leases({ pool, clock }: WatchRouteParts): Route {
+function upcoming({ monitoring, clock }: WatchRouteParts): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/status/upcoming',
+    tag: 'Pool',
+    summary: 'Which sessions become free next, and when',
+    description:
+      'By the end of their lease, cool-down or flood wait; sessions that are flooded for single methods only count as well. A lease may end earlier, or be renewed.',
+    access: ['monitor'],
+    input: z.object({
+      tag: repeatable(text(64), 20).nullish().meta({ description: 'The sessions have all of these tags' }),
+      limit: wholeNumber(1, 100).default(10),
+    }),
+    responses: { 200: { description: 'The sessions, soonest first', schema: upcomingAnswer } },
+    async handle({ input: { tag, limit }, key }) {
+      const now = clock.now();
+      const next = await monitoring.upcoming(limit, now, [...key.tags, ...(tag ?? [])]);
+      const body = next.map(({ sessionId, sessionName, state, reason, method, until }) => ({
+        ...{ session_id: sessionId, session_name: sessionName, state, reason, method },
+        until: iso(clock, until),
+        seconds: Math.max(0, Math.ceil((until - now) / 1000)),
+      }));
+      return { body };
+    },
+  });
+}
+
+function leases({ clock, monitoring, namesOf }: WatchRouteParts): Route {
   return defineRoute({
     method: 'get',
     path: '/leases',
     tag: 'Pool',
-    summary: 'The current leases, oldest first',
+    summary: 'The current leases, oldest first unless sorted',
     access: ['monitor'],
-    input: page,
-    responses: { 200: { description: 'Current leases', schema: leasesAnswer } },
-    async handle({ input, key }) {
+    input: page.extend({
+      q: search("Part of the session's name, of the holder or of the client's address", 'key:3'),
+      holder: text(100).nullish().meta({ description: 'The key that holds them', example: 'key:3' }),
+      sort: sort(LEASE_ORDERS),
+    }),
+    responses: { 200: { description: 'Current leases', schema: leasesAnswer, counted: true } },
+    async handle({ input: { skip, limit, q, holder, sort }, key }) {
       const now = clock.now();
-      const current = await pool.leases(input, key.tags);
-      return {
-        body: current.map((lease) => ({
-          session_id: lease.sessionId,
-          session_name: lease.sessionName,
-          lease_id: key.role === 'admin' ? lease.leaseId : null,
-          holder: lease.holder,
-          leased_at: iso(clock, lease.leasedAt),
-          expires_at: iso(clock, lease.expiresAt),
-          renewed: lease.renewed,
-          held_seconds: Math.floor((now - lease.leasedAt) / 1000),
-        })),
-      };
+      const filter: LeaseFilter = { tags: key.tags, ...(q && { q }), ...(holder && { holder }) };
+      const [current, total] = await Promise.all([
+        monitoring.leases({ skip, limit }, now, filter, sort ?? undefined),
+        monitoring.leaseCount(now, filter),
+      ]);
+      const names = await namesOf(current.map((lease) => lease.holder));
+      const body = current.map((lease) => ({
+        session_id: lease.sessionId,
+        session_name: lease.sessionName,
+        lease_id: key.role === 'admin' ? lease.leaseId : null,
+        holder: lease.holder,
+        holder_name: names.get(lease.holder) ?? null,
+        address: lease.address,
+        leased_at: iso(clock, lease.leasedAt),
+        expires_at: iso(clock, lease.expiresAt),
+        renewed: lease.renewed,
+        held_seconds: Math.floor((now - lease.leasedAt) / 1000),
+      }));
+      return pageOf(body, total);
+    },
+  });
+}
+
+function activity({ monitoring, clock }: WatchRouteParts): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/events/history',
+    tag: 'Operations',
+    summary: 'The events of all sessions that happened before, newest first',
+    description:
+      'The `session` events of `/events`, as far as the history reaches back. `before` continues with older ones.',
+    access: ['monitor'],
+    input: z.object({
+      before: wholeNumber(1, Number.MAX_SAFE_INTEGER)
+        .nullish()
+        .meta({ description: 'Only events before the one with this id', example: 1000 }),
+      limit: wholeNumber(1, 500).default(50),
+    }),
+    responses: { 200: { description: 'Events', schema: activityAnswer } },
+    async handle({ input: { before, limit }, key }) {
+      const events = await monitoring.activity(before ?? null, limit, key.tags);
+      const body = events.map(({ id, sessionId, sessionName, at, event, detail, holder }) => ({
+        ...{
+          id,
+          at: iso(clock, at),
+          session_id: sessionId,
+          session_name: sessionName,
+          event,
+          detail,
+          holder,
+        },
+      }));
+      return { body };
     },
   });
 }

@@ -1,62 +1,108 @@
 import { z } from 'zod';
-import { page, wholeNumber } from '../http/parameters.js';
-import { defineRoute, type Route } from '../http/route.js';
+import { page, repeatable, search, sort, wholeNumber } from '../http/parameters.js';
+import { defineRoute, pageOf, type Reply, type Route } from '../http/route.js';
 import type { SteadyClock } from '../kernel/clock.js';
-import type { Page } from '../kernel/page.js';
+import { NotFound } from '../kernel/errors.js';
+import { RUN_ORDERS, type RunFilter, type RunListStore, type RunOrder } from './list_store.js';
 import {
+  listedRunAnswer,
   runAnswer,
-  runFileAnswer,
   runLogAnswer,
+  serializeListedRun,
   serializeRun,
-  serializeRunFile,
   serializeRunLogEntry,
 } from './serialize.js';
 import type { RunService } from './service.js';
-import type { Run } from './store.js';
+import { LOG_LEVELS, RUN_REASONS, RUN_STATES } from './store.js';
 
 export interface RunRouteParts {
   readonly runs: RunService;
-  /** The runs of a source, newest first. @throws NotFound. */
-  readonly runsOf: (sourceId: number, page: Page) => Promise<Run[]>;
+  readonly lists: RunListStore;
+  /** @throws NotFound if there is no such source. */
+  readonly ensureSource: (id: number) => Promise<void>;
   readonly clock: SteadyClock;
 }
 
 /** The routes of runs are also served below `/flows`, where they once were. */
-const PREFIXES = ['', '/flows'] as const;
+export const PREFIXES = ['', '/flows'] as const;
 
 const id = wholeNumber(1, Number.MAX_SAFE_INTEGER);
-const runParams = z.object({ id: id.meta({ description: 'The run', example: 1 }) });
-const sourceParams = z.object({ id: id.meta({ description: 'The source', example: 1 }) });
-const NOT_FOUND = { 404: { description: 'Run not found' } };
+export const runParams = z.object({ id: id.meta({ description: 'The run', example: 1 }) });
+export const sourceParams = z.object({ id: id.meta({ description: 'The source', example: 1 }) });
+export const NOT_FOUND = { 404: { description: 'Run not found' } };
 
-/** `/runs`: the state, log and files of runs, and their cancellation. */
+/** `/runs`: the state and log of runs, and their cancellation. */
 export function runRoutes(parts: RunRouteParts): Route[] {
-  return PREFIXES.flatMap((prefix) =>
-    [ofSource, one, logs, files, cancel].map((route) => route(parts, prefix)),
-  );
+  return [
+    list(parts),
+    ...PREFIXES.flatMap((prefix) => [ofSource, one, logs, cancel].map((route) => route(parts, prefix))),
+  ];
 }
 
-function ofSource({ runsOf, clock }: RunRouteParts, prefix: string): Route {
+const listInput = page.extend({
+  q: search("Part of the source's name or channel, of the error or of the session's name", 'news'),
+  state: repeatable(z.enum(RUN_STATES), RUN_STATES.length)
+    .nullish()
+    .meta({ description: 'Repeatable: runs in any of these states', example: ['running'] }),
+  reason: z.enum(RUN_REASONS).nullish(),
+  sort: sort(RUN_ORDERS),
+});
+
+const LISTED = {
+  200: {
+    description: 'The runs, newest first unless sorted',
+    schema: z.array(listedRunAnswer),
+    counted: true,
+  },
+};
+
+function list(parts: RunRouteParts): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/runs',
+    tag: 'Runs',
+    summary: 'The runs of all sources',
+    access: ['monitor'],
+    input: listInput.extend({ source_id: id.nullish().meta({ description: 'Of this source', example: 1 }) }),
+    responses: LISTED,
+    handle: ({ input: { source_id, ...input } }) =>
+      listed(parts, input, source_id ? { sourceId: source_id } : {}),
+  });
+}
+
+function ofSource(parts: RunRouteParts, prefix: string): Route {
   return defineRoute({
     method: 'get',
     path: `${prefix}/sources/:id/runs`,
     tag: 'Runs',
-    summary: 'The runs of a source, newest first',
+    summary: 'The runs of a source',
     access: ['monitor'],
     params: sourceParams,
-    input: page,
-    responses: {
-      200: { description: 'Its runs', schema: z.array(runAnswer) },
-      404: { description: 'Source not found' },
-    },
+    input: listInput,
+    responses: { ...LISTED, 404: { description: 'Source not found' } },
     async handle({ params, input }) {
-      const runs = await runsOf(params.id, input);
-      return { body: runs.map((run) => serializeRun(run, clock)) };
+      await parts.ensureSource(params.id);
+      return listed(parts, input, { sourceId: params.id });
     },
   });
 }
 
-function one({ runs, clock }: RunRouteParts, prefix: string): Route {
+async function listed(
+  { lists, clock }: RunRouteParts,
+  { skip, limit, q, state, reason, sort }: z.output<typeof listInput>,
+  scope: RunFilter,
+): Promise<Reply> {
+  const filter = { ...scope, ...(q && { q }), ...(state && { states: state }), ...(reason && { reason }) };
+  const order: RunOrder | undefined = sort ?? undefined;
+  const [runs, total] = await Promise.all([
+    lists.runs({ skip, limit }, filter, order),
+    lists.runCount(filter),
+  ]);
+  const body = runs.map((run) => serializeListedRun(run, clock));
+  return pageOf(body, total);
+}
+
+function one({ lists, clock }: RunRouteParts, prefix: string): Route {
   return defineRoute({
     method: 'get',
     path: `${prefix}/runs/:id`,
@@ -64,40 +110,46 @@ function one({ runs, clock }: RunRouteParts, prefix: string): Route {
     summary: 'A run and its progress',
     access: ['monitor'],
     params: runParams,
-    responses: { 200: { description: 'The run', schema: runAnswer }, ...NOT_FOUND },
-    handle: async ({ params }) => ({ body: serializeRun(await runs.run(params.id), clock) }),
-  });
-}
-
-function logs({ runs, clock }: RunRouteParts, prefix: string): Route {
-  return defineRoute({
-    method: 'get',
-    path: `${prefix}/runs/:id/logs`,
-    tag: 'Runs',
-    summary: 'The log of a run, oldest first',
-    access: ['monitor'],
-    params: runParams,
-    input: page,
-    responses: { 200: { description: 'Its log', schema: z.array(runLogAnswer) }, ...NOT_FOUND },
-    async handle({ params, input }) {
-      const entries = await runs.logs(params.id, input);
-      return { body: entries.map((entry) => serializeRunLogEntry(entry, clock)) };
+    responses: { 200: { description: 'The run', schema: listedRunAnswer }, ...NOT_FOUND },
+    async handle({ params }) {
+      const run = await lists.run(params.id);
+      if (!run) throw new NotFound('Run');
+      return { body: serializeListedRun(run, clock) };
     },
   });
 }
 
-function files({ runs }: RunRouteParts, prefix: string): Route {
+function logs({ runs, lists, clock }: RunRouteParts, prefix: string): Route {
   return defineRoute({
     method: 'get',
-    path: `${prefix}/runs/:id/files`,
+    path: `${prefix}/runs/:id/logs`,
     tag: 'Runs',
-    summary: 'The files that a run has found, by message',
+    summary: 'The log of a run, oldest entry first unless sorted',
     access: ['monitor'],
     params: runParams,
-    input: page,
-    responses: { 200: { description: 'Its files', schema: z.array(runFileAnswer) }, ...NOT_FOUND },
-    async handle({ params, input }) {
-      return { body: (await runs.files(params.id, input)).map(serializeRunFile) };
+    input: page.extend({
+      after: wholeNumber(0, Number.MAX_SAFE_INTEGER)
+        .nullish()
+        .meta({ description: 'Only entries after the one with this id, to follow the log', example: 12 }),
+      level: repeatable(z.enum(LOG_LEVELS), LOG_LEVELS.length)
+        .nullish()
+        .meta({ description: 'Repeatable: entries of any of these levels', example: ['warning', 'error'] }),
+      q: search('Part of the message', 'FLOOD'),
+      sort: sort(['id']),
+    }),
+    responses: {
+      200: { description: 'Its log', schema: z.array(runLogAnswer), counted: true },
+      ...NOT_FOUND,
+    },
+    async handle({ params, input: { skip, limit, after, level, q, sort } }) {
+      await runs.run(params.id);
+      const filter = { ...(after && { after }), ...(level && { levels: level }), ...(q && { q }) };
+      const [entries, total] = await Promise.all([
+        lists.logs(params.id, { skip, limit }, filter, sort?.descending),
+        lists.logCount(params.id, filter),
+      ]);
+      const body = entries.map((entry) => serializeRunLogEntry(entry, clock));
+      return pageOf(body, total);
     },
   });
 }

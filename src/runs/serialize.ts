@@ -1,13 +1,7 @@
 import { z } from 'zod';
 import type { SteadyClock } from '../kernel/clock.js';
-import {
-  LOG_LEVELS,
-  RUN_REASONS,
-  RUN_STATES,
-  type Run,
-  type RunLogEntry,
-  type ScrapedFile,
-} from './store.js';
+import type { ListedFile, ListedLogEntry, ListedRun } from './list_store.js';
+import { LOG_LEVELS, RUN_REASONS, RUN_STATES, type Run } from './store.js';
 
 const moment = z.iso.datetime();
 
@@ -58,9 +52,20 @@ export const runAnswer = runSummary
   })
   .meta({ id: 'Run' });
 
-export const runLogAnswer = z.object({ at: moment, level: z.enum(LOG_LEVELS), message: z.string() });
+/** A run in a list. */
+export const listedRunAnswer = runAnswer.extend({ source_name: z.string() }).meta({ id: 'ListedRun' });
+
+export const runLogAnswer = z.object({
+  id: z.int().meta({ description: 'Ascending; see `after`' }),
+  at: moment,
+  level: z.enum(LOG_LEVELS),
+  message: z.string(),
+});
 
 export const runFileAnswer = z.object({
+  id: z.int().meta({ description: 'For its content' }),
+  source_id: z.int(),
+  run_id: z.int().meta({ description: 'The run that found it' }),
   message_id: z.int(),
   path: z.string().nullable().meta({ description: "Relative to the target's root; null: not stored" }),
   name: z.string(),
@@ -110,15 +115,21 @@ export function serializeRun(run: Run, clock: SteadyClock): z.output<typeof runA
   };
 }
 
+/** A run in a list. */
+export function serializeListedRun(run: ListedRun, clock: SteadyClock): z.output<typeof listedRunAnswer> {
+  return { ...serializeRun(run, clock), source_name: run.sourceName };
+}
+
 /** An entry of a run's log. */
-export function serializeRunLogEntry({ at, level, message }: RunLogEntry, clock: SteadyClock) {
-  return { at: clock.display(at).toISOString(), level, message };
+export function serializeRunLogEntry({ id, at, level, message }: ListedLogEntry, clock: SteadyClock) {
+  return { id, at: clock.display(at).toISOString(), level, message };
 }
 
 /** A file of a run, and what became of it. */
-export function serializeRunFile(file: ScrapedFile): z.output<typeof runFileAnswer> {
-  const { messageId, path, name, mimeType, sizeBytes, sha256, state, reason } = file;
+export function serializeRunFile(file: ListedFile): z.output<typeof runFileAnswer> {
+  const { id, sourceId, runId, messageId, path, name, mimeType, sizeBytes, sha256, state, reason } = file;
   return {
+    ...{ id, source_id: sourceId, run_id: runId },
     ...{ message_id: messageId, path, name, mime_type: mimeType, size_bytes: sizeBytes },
     ...{ sha256, state, reason },
   };

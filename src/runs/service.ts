@@ -2,7 +2,7 @@ import type { Clock } from '../kernel/clock.js';
 import { Conflict, NotFound } from '../kernel/errors.js';
 import type { Page } from '../kernel/page.js';
 import type { Engine } from './engine.js';
-import type { BeginOutcome, Run, RunLogEntry, RunReason, RunStore, ScrapedFile } from './store.js';
+import type { BeginOutcome, Run, RunReason, RunStore } from './store.js';
 
 export interface RunServiceParts {
   readonly store: RunStore;
@@ -54,18 +54,6 @@ export class RunService {
   /** The newest run of each of these sources. */
   lastRuns(sourceIds: readonly number[]): Promise<Run[]> {
     return sourceIds.length === 0 ? Promise.resolve([]) : this.#parts.store.lastRuns(sourceIds);
-  }
-
-  /** The log of the run, oldest first. @throws NotFound. */
-  async logs(id: number, page: Page): Promise<RunLogEntry[]> {
-    await this.run(id);
-    return this.#parts.store.logs(id, page);
-  }
-
-  /** The files that the run has found, by message. @throws NotFound. */
-  async files(id: number, page: Page): Promise<ScrapedFile[]> {
-    await this.run(id);
-    return this.#parts.store.files(id, page);
   }
 
   /**

@@ -1,22 +1,30 @@
 import type { Logger } from 'winston';
 import { z } from 'zod';
-import { clearable, page, repeatable, sessionId, text } from '../http/parameters.js';
-import { defineRoute, type ResponseSpec, type Route } from '../http/route.js';
-import { InvalidInput } from '../kernel/errors.js';
+import {
+  clearable,
+  page,
+  repeatable,
+  search,
+  sessionId,
+  sort,
+  text,
+  wholeNumber,
+} from '../http/parameters.js';
+import { defineRoute, pageOf, type ResponseSpec, type Route } from '../http/route.js';
+import { Forbidden, InvalidInput } from '../kernel/errors.js';
 import { STATES } from '../pool/states.js';
 import type { SessionExports } from './exports.js';
 import { proxyInput, sessionAnswer, type sessionSerializer } from './schemas.js';
 import type { SessionChange, SessionService } from './service.js';
-import { SESSION_ORDERS, type SessionOrder, type SessionStore } from './store.js';
-
-/** What lists are sorted by, one way and (`-`) the other. */
-const SORTS = SESSION_ORDERS.flatMap((name) => [name, `-${name}`] as const);
+import { SESSION_ORDERS, type SessionFilter, type SessionStore } from './store.js';
 
 export interface SessionRouteParts {
   readonly store: SessionStore;
   readonly service: SessionService;
   readonly serialize: ReturnType<typeof sessionSerializer>;
   readonly exports: SessionExports;
+  /** The proxies whose address contains the text. */
+  readonly proxiesMatching: (text: string) => Promise<readonly number[]>;
   readonly logger: Logger;
 }
 
@@ -37,10 +45,36 @@ export const SESSION_NOT_FOUND = { 404: { description: 'Session not found' } };
 
 /** `/sessions`: the sessions of the pool, for admins and monitoring. */
 export function sessionRoutes(parts: SessionRouteParts): Route[] {
-  return [list(parts), one(parts), change(parts), remove(parts), exportSession(parts)];
+  return [list(parts), tags(parts), one(parts), change(parts), remove(parts), exportSession(parts)];
 }
 
-function list({ store, serialize }: SessionRouteParts): Route {
+/** The filters of the list of sessions. */
+export const sessionFilterInput = z.object({
+  q: search('Part of the name, the phone number or a tag', 'eu'),
+  status: z.enum(STATES).nullish(),
+  tag: repeatable(text(64), 20).nullish().meta({ description: 'The sessions have all of these tags' }),
+  format: text(20).nullish().meta({ description: 'Of the session file', example: 'telethon' }),
+  proxy: text(300)
+    .nullish()
+    .meta({ description: 'Part of `type://host:port`; `none`: without a proxy', example: 'proxy.example' }),
+});
+
+/** The filter that was asked for, by a key that is limited to `scope`. */
+export async function sessionFilter(
+  { q, status, tag, format, proxy }: z.output<typeof sessionFilterInput>,
+  scope: readonly string[],
+  proxiesMatching: SessionRouteParts['proxiesMatching'],
+): Promise<SessionFilter> {
+  return {
+    tags: [...scope, ...(tag ?? [])],
+    ...(q && { q }),
+    ...(status && { state: status }),
+    ...(format && { format }),
+    ...(proxy && { proxyIds: proxy === 'none' ? null : await proxiesMatching(proxy) }),
+  };
+}
+
+function list({ store, serialize, proxiesMatching }: SessionRouteParts): Route {
   return defineRoute({
     method: 'get',
     path: '/sessions',
@@ -48,33 +82,49 @@ function list({ store, serialize }: SessionRouteParts): Route {
     summary: 'List the sessions',
     description: '`X-Total-Count` is the number of matching sessions.',
     access: ['monitor'],
-    input: page.extend({
-      q: text(100)
-        .nullish()
-        .meta({ description: 'Part of the name, the phone number or a tag', example: 'eu' }),
-      status: z.enum(STATES).nullish(),
-      tag: repeatable(text(64), 20).nullish().meta({ description: 'The sessions have all of these tags' }),
-      sort: z
-        .enum(SORTS)
-        .nullish()
-        .meta({ description: 'With `-` in front, the other way round', example: '-last_used_at' }),
-    }),
-    responses: { 200: { description: 'The sessions, by id unless sorted', schema: z.array(sessionAnswer) } },
-    async handle({ input: { skip, limit, q, status, tag, sort }, key }) {
-      const tags = [...key.tags, ...(tag ?? [])];
-      const filter = { tags, ...(q && { q }), ...(status && { state: status }) };
+    input: page.extend({ ...sessionFilterInput.shape, sort: sort(SESSION_ORDERS) }),
+    responses: {
+      200: {
+        description: 'The sessions, by id unless sorted',
+        schema: z.array(sessionAnswer),
+        counted: true,
+      },
+    },
+    async handle({ input: { skip, limit, sort, ...wanted }, key }) {
+      const filter = await sessionFilter(wanted, key.tags, proxiesMatching);
       const [sessions, total] = await Promise.all([
-        store.sessions({ skip, limit }, filter, sort ? orderOf(sort) : undefined),
+        store.sessions({ skip, limit }, filter, sort ?? undefined),
         store.count(filter),
       ]);
-      return { body: await serialize.all(sessions), headers: { 'X-Total-Count': String(total) } };
+      return pageOf(await serialize.all(sessions), total);
     },
   });
 }
 
-function orderOf(sort: (typeof SORTS)[number]): SessionOrder {
-  const by = SESSION_ORDERS.find((name) => sort === name || sort === `-${name}`) ?? 'id';
-  return { by, descending: sort.startsWith('-') };
+function tags({ store }: SessionRouteParts): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/sessions/tags',
+    tag: 'Sessions',
+    summary: 'The tags that sessions have, in alphabetical order',
+    description: 'A key that is limited to tags is refused.',
+    access: ['monitor'],
+    input: z.object({
+      after: text(64)
+        .nullish()
+        .meta({ description: 'Only the tags that come after this one', example: 'eu' }),
+      limit: wholeNumber(1, 1000).default(200),
+    }),
+    responses: { 200: { description: 'Tags', schema: z.array(z.string()) } },
+    async handle({ input: { after, limit }, key }) {
+      if (key.tags.length > 0) {
+        throw new Forbidden('A key limited to tags cannot list those of all sessions', {
+          code: 'key_limited_to_tags',
+        });
+      }
+      return { body: await store.tags(after ?? '', limit) };
+    },
+  });
 }
 
 function one({ service, serialize }: SessionRouteParts): Route {

@@ -4,7 +4,7 @@ import { text, wholeNumber } from '../http/parameters.js';
 import { sessionNameRefusal } from '../intake/names.js';
 import type { SteadyClock } from '../kernel/clock.js';
 import { type ProxyAddress, parseProxyUrl, type StoredProxy } from '../kernel/proxy.js';
-import type { SessionRecord } from './store.js';
+import type { MethodFlood, SessionRecord, SessionStore } from './store.js';
 
 /** A session name in a request. */
 export const sessionName = z
@@ -74,6 +74,14 @@ export const sessionAnswer = z
     proxy: z
       .object({ type: z.string(), host: z.string(), port: z.int(), user: z.string().nullable() })
       .nullable(),
+    holder: z
+      .string()
+      .nullable()
+      .meta({ description: 'The key that has leased it, as in leases', example: 'key:3' }),
+    leased_at: moment.nullable(),
+    method_floods: z
+      .array(z.object({ method: z.string(), until: moment }))
+      .meta({ description: 'Its flood waits for single methods, soonest end first' }),
   })
   .meta({ id: 'Session' });
 
@@ -83,20 +91,39 @@ const ACTIVITY: Readonly<Record<string, string>> = { dead: 'expired', inactive: 
 /** Serialises a session for the API. */
 export type SerializeSession = (session: SessionRecord) => Promise<z.output<typeof sessionAnswer>>;
 
-/** Serialises sessions together with their proxies. */
-export function sessionSerializer(access: AccessStore, clock: SteadyClock) {
-  const all = async (sessions: readonly SessionRecord[]) => {
-    const proxies = await access.proxies();
-    return sessions.map((session) => serializeSession(session, proxies, clock));
+export interface SerializerParts {
+  readonly access: Pick<AccessStore, 'proxies'>;
+  readonly sessions: Pick<SessionStore, 'methodFloods'>;
+  readonly clock: SteadyClock;
+}
+
+/** Serialises sessions together with their proxies and method floods. */
+export function sessionSerializer({ access, sessions, clock }: SerializerParts) {
+  const all = async (records: readonly SessionRecord[]) => {
+    const flooded = records.filter(({ methodFlooded }) => methodFlooded).map(({ id }) => id);
+    const [proxies, floods] = await Promise.all([
+      access.proxies(),
+      flooded.length === 0 ? [] : sessions.methodFloods(flooded, clock.now()),
+    ]);
+    return records.map((record) => serializeSession(record, { proxies, floods, clock }));
   };
-  const one: SerializeSession = async (session) => serializeSession(session, await access.proxies(), clock);
+  const one: SerializeSession = async (record) => {
+    const [answer] = await all([record]);
+    if (!answer) throw new Error('the session was not serialised');
+    return answer;
+  };
   return { all, one };
+}
+
+interface Surrounding {
+  readonly proxies: readonly (StoredProxy & { readonly id: number })[];
+  readonly floods: readonly MethodFlood[];
+  readonly clock: SteadyClock;
 }
 
 function serializeSession(
   session: SessionRecord,
-  proxies: readonly (StoredProxy & { readonly id: number })[],
-  clock: SteadyClock,
+  { proxies, floods, clock }: Surrounding,
 ): z.output<typeof sessionAnswer> {
   const shown = (at: number | null) => (at ? clock.display(at).toISOString() : null);
   const proxy = proxies.find(({ id }) => id === session.proxyId);
@@ -118,5 +145,10 @@ function serializeSession(
     last_used_at: shown(session.lastUsedAt),
     tags: [...session.tags],
     proxy: proxy ? { type: proxy.type, host: proxy.host, port: proxy.port, user: proxy.user } : null,
+    holder: session.holder,
+    leased_at: shown(session.leasedAt),
+    method_floods: floods
+      .filter(({ sessionId }) => sessionId === session.id)
+      .map(({ method, until }) => ({ method, until: clock.display(until).toISOString() })),
   };
 }

@@ -1,21 +1,30 @@
 import { z } from 'zod';
-import { page } from '../http/parameters.js';
-import { defineRoute, type Reply, type ResponseSpec, type Route, type RouteSpec } from '../http/route.js';
+import { page, search, sessionId, sort } from '../http/parameters.js';
+import {
+  defineRoute,
+  pageOf,
+  type Reply,
+  type ResponseSpec,
+  type Route,
+  type RouteSpec,
+} from '../http/route.js';
 import type { SteadyClock } from '../kernel/clock.js';
 import { runAnswer, serializeRun } from '../runs/serialize.js';
 import type { RunService } from '../runs/service.js';
-import type { Run } from '../runs/store.js';
+import { RUN_STATES, type Run } from '../runs/store.js';
 import * as schemas from './schemas.js';
 import type { SourceService } from './service.js';
 import { sourceAnswer, type sourceSerializer } from './source_answer.js';
 import { changedSource, newSource } from './source_input.js';
-import type { Source } from './store.js';
+import { ACCESS_LEVELS, SOURCE_ORDERS, type Source, type SourceFilter, TARGETS } from './store.js';
+import { configuredTargets, type TargetRoots } from './targets.js';
 
 export interface SourceRouteParts {
   readonly service: SourceService;
   readonly runs: RunService;
   readonly clock: SteadyClock;
   readonly serialize: ReturnType<typeof sourceSerializer>;
+  readonly roots: TargetRoots;
 }
 
 type Defaults = Pick<
@@ -52,6 +61,7 @@ export function sourceRoutes(parts: SourceRouteParts): Route[] {
   return [
     ...makingRoutes(parts),
     list(parts),
+    targets(parts),
     one(parts),
     change(parts),
     remove(parts),
@@ -96,6 +106,35 @@ function makingRoutes({ service, serialize }: SourceRouteParts): Route[] {
   ];
 }
 
+const filterInput = z.object({
+  q: search('Part of the name, the channel or its title', 'news'),
+  state: z
+    .enum(['active', 'inactive', ...RUN_STATES])
+    .nullish()
+    .meta({ description: 'Whether it is active, or the state of its newest run' }),
+  access_level: z.enum(ACCESS_LEVELS).nullish(),
+  target: z.enum(TARGETS).nullish(),
+  session_id: sessionId.nullish().meta({ description: 'The session that reads it', example: 42 }),
+});
+
+function filterOf({
+  q,
+  state,
+  access_level,
+  target,
+  session_id,
+}: z.output<typeof filterInput>): SourceFilter {
+  const isActivity = state === 'active' || state === 'inactive';
+  return {
+    ...(q && { q }),
+    ...(isActivity && { active: state === 'active' }),
+    ...(state && !isActivity && { runState: state }),
+    ...(access_level && { accessLevel: access_level }),
+    ...(target && { target }),
+    ...(session_id && { sessionId: session_id }),
+  };
+}
+
 function list({ service, serialize }: SourceRouteParts): Route {
   return defineRoute({
     method: 'get',
@@ -103,9 +142,32 @@ function list({ service, serialize }: SourceRouteParts): Route {
     tag: 'Sources',
     summary: 'List the sources',
     access: ['monitor'],
-    input: page,
-    responses: { 200: { description: 'Sources by id', schema: z.array(sourceAnswer) } },
-    handle: async ({ input }) => ({ body: await serialize.all(await service.list(input)) }),
+    input: page.extend({ ...filterInput.shape, sort: sort(SOURCE_ORDERS) }),
+    responses: {
+      200: { description: 'The sources, by id unless sorted', schema: z.array(sourceAnswer), counted: true },
+    },
+    async handle({ input: { skip, limit, sort, ...wanted } }) {
+      const filter = filterOf(wanted);
+      const [sources, total] = await Promise.all([
+        service.list({ skip, limit }, filter, sort ?? undefined),
+        service.count(filter),
+      ]);
+      return pageOf(await serialize.all(sources), total);
+    },
+  });
+}
+
+function targets({ roots }: SourceRouteParts): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/sources/targets',
+    tag: 'Sources',
+    summary: 'The targets that are configured',
+    access: ['monitor'],
+    responses: {
+      200: { description: 'Where sources can store', schema: z.array(z.object({ target: z.enum(TARGETS) })) },
+    },
+    handle: () => ({ body: configuredTargets(roots).map((target) => ({ target })) }),
   });
 }
 

@@ -10,7 +10,14 @@ import {
   type RequestedSettings,
   type SettingsParts,
 } from './source_settings.js';
-import type { Source, SourceOutcome, SourceSettings, SourceStore } from './store.js';
+import type {
+  Source,
+  SourceFilter,
+  SourceOrder,
+  SourceOutcome,
+  SourceSettings,
+  SourceStore,
+} from './store.js';
 
 export interface SourceServiceParts {
   readonly sources: SourceStore;
@@ -45,9 +52,14 @@ export class SourceService {
     return source;
   }
 
-  /** Sources by id. */
-  list(page: Page): Promise<Source[]> {
-    return this.#parts.sources.sources(page);
+  /** Sources by id, unless another order is given. */
+  list(page: Page, filter?: SourceFilter, order?: SourceOrder): Promise<Source[]> {
+    return this.#parts.sources.sources(page, filter, order);
+  }
+
+  /** How many sources there are, on all pages. */
+  count(filter?: SourceFilter): Promise<number> {
+    return this.#parts.sources.count(filter);
   }
 
   /** @throws NotFound. */
@@ -79,12 +91,6 @@ export class SourceService {
     const removed = await sources.remove(id);
     await schedules.changed(id);
     if (!removed) throw unknownSource();
-  }
-
-  /** The runs of a source, newest first. @throws NotFound. */
-  async runs(id: number, page: Page): Promise<Run[]> {
-    await this.source(id);
-    return this.#parts.runs.runs(id, page);
   }
 
   /**

@@ -1,11 +1,17 @@
 import { BadRequest } from '../kernel/errors.js';
-import type { SourceSettings, Target } from './store.js';
+import { type SourceSettings, TARGETS, type Target } from './store.js';
 
 /** The roots of the targets; null: not configured. */
 export interface TargetRoots {
   readonly localRoot: string;
   readonly nasRoot: string | null;
   readonly s3Bucket: string | null;
+}
+
+/** The targets at which sources can store. */
+export function configuredTargets({ nasRoot, s3Bucket }: TargetRoots): Target[] {
+  const lacking = { LOCAL: false, NAS: nasRoot === null, S3: s3Bucket === null };
+  return TARGETS.filter((target) => !lacking[target]);
 }
 
 /** @throws BadRequest that says which setting the target lacks. */

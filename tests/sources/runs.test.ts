@@ -101,7 +101,8 @@ describe('a run', () => {
         { at, level: 'info', message: 'begun' },
         { at: at + 1, level: 'warning', message: 'FLOOD_WAIT_5' },
       ]);
-      const rest = { mime_type: 'application/pdf', size_bytes: 3_000_000_000, name: 'a.pdf' };
+      const ids = { id: expect.any(Number), run_id: id, source_id };
+      const rest = { ...ids, mime_type: 'application/pdf', size_bytes: 3_000_000_000, name: 'a.pdf' };
       const stored = { ...rest, message_id: 7, path: 'a/7_a.pdf', sha256: 'ab'.repeat(32), state: 'stored' };
       const skipped = { ...rest, message_id: 9, path: null, sha256: null, state: 'skipped' };
       const get = async (path: string) => (await service.as('monitor').get(path).expect(200)).body;
@@ -112,7 +113,7 @@ describe('a run', () => {
         ]);
         expect(await get(`${prefix}/runs/${id}/files?skip=1`)).toEqual([{ ...skipped, reason: 'too large' }]);
         expect(await get(`${prefix}/runs/${id}/logs?limit=1`)).toEqual([
-          { at: clock.display(at).toISOString(), level: 'info', message: 'begun' },
+          { id: expect.any(Number), at: clock.display(at).toISOString(), level: 'info', message: 'begun' },
         ]);
         expect(await get(`${prefix}/runs/${id}/logs`)).toHaveLength(2);
       }
