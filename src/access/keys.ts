@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Cluster } from '../cluster/cluster.js';
-import { type ApiKey, holderOf, type Role } from '../kernel/api_key.js';
+import { type ApiKey, holderOf, keyIdOf, type Role } from '../kernel/api_key.js';
 import type { Clock } from '../kernel/clock.js';
 import { NotFound } from '../kernel/errors.js';
 import type { AccessStore, KeyRecord } from './store.js';
@@ -50,6 +50,7 @@ export class KeyService {
   readonly #parts: KeyServiceParts;
   readonly #bootstrap: ReadonlyMap<string, Known>;
   readonly #recent = new LRUCache<string, Known>({ max: 10_000, ttl: REMEMBERED_MS });
+  readonly #recentHolders = new LRUCache<string, ApiKey>({ max: 10_000, ttl: REMEMBERED_MS });
   readonly #revoked = new LRUCache<string, true>({ max: MAX_REVOKED });
   readonly #listeners: ((revocation: Revocation) => Promise<void>)[] = [];
 
@@ -82,6 +83,24 @@ export class KeyService {
   /** Whether the key has expired, or is known here to be revoked: requests under way with it are refused. */
   isOver({ holder, expiresAt }: ApiKey): boolean {
     return this.#revoked.has(holder) || (expiresAt !== null && expiresAt <= this.#parts.clock.now());
+  }
+
+  /** The key with this name in leases and history; null: unknown, revoked or expired. */
+  async ofHolder(holder: string): Promise<ApiKey | null> {
+    const found =
+      this.#bootstrapKeys().find((key) => key.holder === holder) ?? (await this.#storedAs(holder));
+    return found && !this.isOver(found) ? found : null;
+  }
+
+  /** The names of these holders, as far as they are keys; those of revoked keys included. */
+  async namesOf(holders: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const wanted = new Set(holders);
+    const ids = [...wanted].flatMap((holder) => keyIdOf(holder) ?? []);
+    const stored = ids.length === 0 ? [] : await this.#parts.store.keyNames(ids);
+    return new Map([
+      ...this.#bootstrapKeys().map(({ holder, name }) => [holder, name] as const),
+      ...stored.map(({ id, name }) => [holderOf(id), name] as const),
+    ]);
   }
 
   list(): Promise<KeyRecord[]> {
@@ -136,6 +155,7 @@ export class KeyService {
   async #forget(revocation: Revocation): Promise<void> {
     this.#revoked.set(revocation.holder, true);
     this.#recent.clear();
+    this.#recentHolders.clear();
     await Promise.all(this.#listeners.map((listener) => listener(revocation)));
   }
 
@@ -153,11 +173,28 @@ export class KeyService {
   async #stored(hash: Buffer, hex: string): Promise<Known | null> {
     const record = await this.#parts.store.keyByHash(hex);
     if (!record) return null;
-    const { id, name, role, maxLeases, tags, expiresAt } = record;
-    const known = { hash, key: { holder: holderOf(id), name, role, maxLeases, tags, expiresAt } };
+    const known = { hash, key: keyOf(record) };
     this.#recent.set(hex, known);
     return known;
   }
+
+  async #storedAs(holder: string): Promise<ApiKey | null> {
+    const id = keyIdOf(holder);
+    const recent = this.#recentHolders.get(holder);
+    if (recent || id === null) return recent ?? null;
+    const record = await this.#parts.store.keyById(id);
+    const key = record && keyOf(record);
+    if (key) this.#recentHolders.set(holder, key);
+    return key;
+  }
+
+  #bootstrapKeys(): ApiKey[] {
+    return [...this.#bootstrap.values()].map(({ key }) => key);
+  }
+}
+
+function keyOf({ id, name, role, maxLeases, tags, expiresAt }: KeyRecord): ApiKey {
+  return { holder: holderOf(id), name, role, maxLeases, tags, expiresAt };
 }
 
 function sha256(text: string): Buffer {

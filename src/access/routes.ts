@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { flag, repeatable, sessionId, text, wholeNumber } from '../http/parameters.js';
-import { defineRoute, type Route } from '../http/route.js';
-import { ROLES } from '../kernel/api_key.js';
+import { flag, page, repeatable, search, sessionId, sort, text, wholeNumber } from '../http/parameters.js';
+import { defineRoute, pageOf, type Route } from '../http/route.js';
+import { type ApiKey, ROLES } from '../kernel/api_key.js';
 import { momentOf, type SteadyClock } from '../kernel/clock.js';
 import { InvalidInput } from '../kernel/errors.js';
+import type { Order } from '../kernel/page.js';
 import type { KeyService } from './keys.js';
 import type { KeyRecord } from './store.js';
 
@@ -19,7 +20,8 @@ const keyAnswer = z.object({
   created_at: z.iso.datetime(),
 });
 
-const selfAnswer = z.object({
+/** The key of a request in answers of the API. */
+export const selfAnswer = z.object({
   name: z.string(),
   role: z.enum(ROLES),
   max_leases: z.int().nullable(),
@@ -48,6 +50,10 @@ export function keyRoutes(keys: KeyService, clock: SteadyClock): Route[] {
   return [list(keys, clock), self(clock), create(keys, clock), revoke(keys)];
 }
 
+/** What keys can be sorted by. */
+const KEY_ORDERS = ['id', 'name', 'role', 'created_at', 'expires_at'] as const;
+type KeyOrder = Order<(typeof KEY_ORDERS)[number]>;
+
 function list(keys: KeyService, clock: SteadyClock): Route {
   return defineRoute({
     method: 'get',
@@ -56,11 +62,44 @@ function list(keys: KeyService, clock: SteadyClock): Route {
     summary: 'List the API keys',
     description: 'Keys in the setting API_KEYS are not listed.',
     access: [],
+    input: page.extend({
+      q: search('Part of the name or of a tag', 'scraper'),
+      role: z.enum(ROLES).nullish(),
+      sort: sort(KEY_ORDERS),
+    }),
     responses: {
-      200: { description: 'The keys, without their secrets', schema: z.array(keyAnswer) },
+      200: {
+        description: 'The keys, without their secrets, by id unless sorted',
+        schema: z.array(keyAnswer),
+        counted: true,
+      },
     },
-    handle: async () => ({ body: (await keys.list()).map((record) => serialize(record, clock)) }),
+    async handle({ input: { skip, limit, q, role, sort } }) {
+      const wanted = q?.toLowerCase() ?? '';
+      const found = (await keys.list()).filter(
+        ({ name, tags, ...key }) =>
+          (!role || key.role === role) && [name, ...tags].some((text) => text.toLowerCase().includes(wanted)),
+      );
+      const sorted = sort ? found.toSorted(comparing(sort)) : found;
+      const body = sorted.slice(skip, skip + limit).map((record) => serialize(record, clock));
+      return pageOf(body, found.length);
+    },
   });
+}
+
+/** Those without the value last either way, and those with the same value by id. */
+function comparing({ by, descending }: KeyOrder): (one: KeyRecord, other: KeyRecord) => number {
+  const sortedValue = (key: KeyRecord): string | number | null =>
+    ({ created_at: key.createdAt, expires_at: key.expiresAt, id: key.id, name: key.name, role: key.role })[
+      by
+    ];
+  return (one, other) => {
+    const [a, b] = [sortedValue(one), sortedValue(other)];
+    if (a === b) return one.id - other.id;
+    if (a === null || b === null) return a === null ? 1 : -1;
+    const isBefore = typeof a === 'string' ? a.localeCompare(String(b)) < 0 : a < Number(b);
+    return isBefore === descending ? 1 : -1;
+  };
 }
 
 function self(clock: SteadyClock): Route {
@@ -71,11 +110,15 @@ function self(clock: SteadyClock): Route {
     summary: 'The name and role of this key',
     access: ROLES,
     responses: { 200: { description: 'The key of this request', schema: selfAnswer } },
-    handle({ key: { name, role, maxLeases, tags, expiresAt, holder } }) {
-      const limits = { max_leases: maxLeases, tags: [...tags], expires_at: toIso(expiresAt, clock) };
-      return { body: { name, role, ...limits, holder } };
-    },
+    handle: ({ key }) => ({ body: serializeSelf(key, clock) }),
   });
+}
+
+/** The key of a request, for the API. */
+export function serializeSelf(key: ApiKey, clock: SteadyClock): z.output<typeof selfAnswer> {
+  const { name, role, maxLeases, tags, expiresAt, holder } = key;
+  const limits = { max_leases: maxLeases, tags: [...tags], expires_at: toIso(expiresAt, clock) };
+  return { name, role, ...limits, holder };
 }
 
 function create(keys: KeyService, clock: SteadyClock): Route {

@@ -1,4 +1,4 @@
-import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
+import { createHash, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
 import type { ErrorDetail } from '../kernel/errors.js';
 import { ENCRYPTION_KEY_BYTES } from './encryption_key.js';
@@ -75,6 +75,11 @@ export class Vault {
     } catch {
       throw new VaultError('tampered', 'this secret was changed since it was encrypted');
     }
+  }
+
+  /** Keys of 32 bytes for another `purpose`, one derived from each key, the newest first. */
+  derivedKeys(purpose: string): Uint8Array[] {
+    return [...this.#keys.values()].map((key) => new Uint8Array(hkdfSync('sha256', key, '', purpose, 32)));
   }
 
   /** Whether the newest key made this token. If not, or if it is no token at all, it has to be encrypted again. */

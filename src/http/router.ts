@@ -5,9 +5,10 @@ import type { Timers } from '../kernel/timers.js';
 import { readBody } from './body.js';
 import { readInput, readParams } from './input.js';
 import type { Context, Method, Reply, Route } from './route.js';
+import { ensureSameOrigin } from './same_origin.js';
 
-/** Who sent a request. @throws Unauthenticated, Forbidden, TooMany. */
-export type Authenticate = (req: Request) => Promise<ApiKey>;
+/** Who sent a request; a cookie may be renewed in the response. @throws Unauthenticated, Forbidden, TooMany. */
+export type Authenticate = (req: Request, res: Response) => Promise<ApiKey>;
 
 /** Who did something, and by which request. */
 export type Actor = Pick<Context<unknown, unknown>, 'key' | 'req' | 'res'>;
@@ -53,11 +54,12 @@ export function addRoutes(router: IRouter, routes: readonly Route[], parts: Rout
 
 async function serve(route: Route, parts: RouterParts, req: Request, res: Response): Promise<void> {
   res.locals.route = route.path;
-  const key = route.access === 'public' ? ANYONE : await parts.authenticate(req);
+  const key = route.access === 'public' ? ANYONE : await parts.authenticate(req, res);
   if (route.access !== 'public' && !allows(key.role, route.access)) {
     const message = `This needs the role ${neededRoles(route.access)}; the key's role is ${key.role}`;
     throw new Forbidden(message, { code: 'role_required' });
   }
+  if (key.signIn !== undefined && changesSomething(route)) ensureSameOrigin(req, 'proof');
   const hasBody = route.from === 'any' || route.from === 'body' || route.file !== undefined;
   const file = hasBody ? await readBody(req, res, { file: route.file, timers: parts.timers }) : null;
   try {
@@ -67,6 +69,11 @@ async function serve(route: Route, parts: RouterParts, req: Request, res: Respon
   } finally {
     if (file) await file.leave();
   }
+}
+
+/** Browsers send cookies by themselves, with whatever page makes them send a request. */
+function changesSomething({ method, refuseHead = false }: Route): boolean {
+  return method !== 'get' || refuseHead;
 }
 
 type Answered = ReturnType<Route['handle']>;

@@ -71,7 +71,7 @@ export class NotFound extends TeleGateError<string> {
   readonly status = 404;
 
   /** Its code is, say, `temp_session_not_found`. */
-  constructor(object: 'Session' | 'Temp session' | 'Source' | 'Run' | 'Key') {
+  constructor(object: 'Session' | 'Temp session' | 'Source' | 'Run' | 'Key' | 'File') {
     super(`${object} not found`, { code: `${object.toLowerCase().replace(' ', '_')}_not_found` });
   }
 }
@@ -109,12 +109,21 @@ export class Failed extends TeleGateError<string> {
   readonly status = 500;
 }
 
-/** The request has no key. */
+/** The request has no key, or (`sign_in_ended`) a sign-in that has ended. */
 export class Unauthenticated extends TeleGateError<string> {
   readonly status = 401;
 
-  constructor(message: string) {
-    super(message, { code: 'api_key_required' });
+  constructor(message: string, { code = 'api_key_required' }: { readonly code?: string } = {}) {
+    super(message, { code });
+  }
+}
+
+/** The file has no such range. */
+export class RangeNotSatisfiable extends TeleGateError<string> {
+  readonly status = 416;
+
+  constructor(sizeBytes: number) {
+    super(`The file has ${sizeBytes} bytes: it has no such range`, { code: 'range_not_satisfiable' });
   }
 }
 
