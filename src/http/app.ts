@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import cors from 'cors';
 import express, {
@@ -8,7 +9,7 @@ import express, {
   type Response,
 } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
-import { serve as serveSwagger, setup as setupSwagger } from 'swagger-ui-express';
+import { generateHTML, serveFiles } from 'swagger-ui-express';
 import type { Logger } from 'winston';
 import { consoleRoutes } from './console.js';
 import { createErrorMapper } from './error_mapper.js';
@@ -35,9 +36,22 @@ export interface PlainAppParts extends RouterParts {
   readonly trustedProxies: readonly string[];
 }
 
+/** Pages load what the service itself serves, and nothing else: no other host, and nothing that stands in the page. */
+const CONTENT_POLICY = {
+  'default-src': ["'self'"],
+  'base-uri': ["'none'"],
+  'form-action': ["'self'"],
+  'frame-ancestors': ["'none'"],
+  'img-src': ["'self'", 'data:'],
+  'object-src': ["'none'"],
+  'script-src': ["'self'"],
+  'script-src-attr': ["'none'"],
+  'style-src': ["'self'"],
+} as const;
+
 /** The service itself speaks plain HTTP: browsers are sent to HTTPS only where TLS is in front of it (`hsts`). */
 function securityHeaders(hsts: boolean): HelmetOptions {
-  const contentSecurityPolicy = { directives: { upgradeInsecureRequests: null } };
+  const contentSecurityPolicy = { useDefaults: false, directives: CONTENT_POLICY };
   return { contentSecurityPolicy, ...(!hsts && { strictTransportSecurity: false }) };
 }
 
@@ -102,13 +116,45 @@ function corsOrigin(origins: readonly string[]): string | (string | RegExp)[] {
 /** The document and its page are built on the first request, so that they do not delay the start. */
 function serveDocuments(app: Express, { routes, version }: AppParts): void {
   const document = lazily(() => createOpenApi(routes, version));
-  const page = lazily(() => setupSwagger(document(), { customSiteTitle: 'TeleGate API' }));
+  const page = lazily(() => documentsPage(document()));
   app.get(['/openapi.json', '/api/v1/openapi.json'], (_req, res) => {
     res.json(document());
   });
-  app.use(['/docs', '/api/v1/docs'], serveSwagger, (req: Request, res: Response, next: NextFunction) =>
-    page()(req, res, next),
+  const paths = ['/docs', '/api/v1/docs'];
+  app.use(paths, (req: Request, res: Response, next: NextFunction) => {
+    if (req.path !== '/' || req.method !== 'GET') return next();
+    if (!req.originalUrl.split('?')[0]?.endsWith('/')) return res.redirect(301, `${req.baseUrl}/`);
+    res.setHeader('Content-Security-Policy', page().contentPolicy);
+    res.type('html').send(page().html);
+  });
+  const files = lazily(() => serveFiles(document(), { customSiteTitle: TITLE }));
+  app.use(paths, (req, res, next) => runAll(files(), req, res, next));
+}
+
+const TITLE = 'TeleGate API';
+
+/** Swagger's page without the style attribute in it, and the policy that allows its two style elements and no others. */
+function documentsPage(document: object): { readonly html: string; readonly contentPolicy: string } {
+  const html = generateHTML(document, { customSiteTitle: TITLE }).replace(
+    'style="position:absolute;width:0;height:0"',
+    'width="0" height="0" display="none"',
   );
+  const styles = [...html.matchAll(/<style>([\s\S]*?)<\/style>/g)].map(
+    ([, style]) => `'sha256-${sha256(style ?? '')}'`,
+  );
+  const policy = { ...CONTENT_POLICY, 'style-src': ["'self'", ...styles] };
+  const directives = Object.entries(policy).map(([name, values]) => `${name} ${values.join(' ')}`);
+  return { html, contentPolicy: directives.join(';') };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
+}
+
+function runAll(handlers: readonly RequestHandler[], req: Request, res: Response, next: NextFunction): void {
+  const [first, ...rest] = handlers;
+  if (first) first(req, res, (error?: unknown) => (error ? next(error) : runAll(rest, req, res, next)));
+  else next();
 }
 
 function lazily<T>(make: () => T): () => T {

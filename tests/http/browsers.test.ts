@@ -20,7 +20,9 @@ describe('/sessions', () => {
           expect(answer.headers['content-type']).toMatch(/^text\/html/);
           expect(answer.headers['cache-control']).toBe('no-store');
           expect(answer.headers.vary).toBe('Origin, Accept');
-          expect(answer.headers['content-security-policy']).toContain("script-src 'self'");
+          const policy = answer.headers['content-security-policy'];
+          expect(policy).toContain("script-src 'self'");
+          expect(policy).not.toMatch(/unsafe|https?:/);
           expect(answer.text).toBe(page);
         }
       }
@@ -47,8 +49,19 @@ describe('/sessions', () => {
     ),
   );
 
-  it.each(['/sources', '/leases', '/keys'])(
-    'is not the only path of the console: %s is one for a browser, and the list for a program',
+  it.each(['/pool', '/settings', '/sessions/7', '/sources/7', '/runs/7'])(
+    'is not the only path of the console: %s is one for a browser',
+    (path) =>
+      withService(async (service) => {
+        for (const asked of [path, `${path}/`]) {
+          expect((await service.as(null).get(asked).set('Accept', BROWSER).expect(200)).text).toBe(page);
+          await ask(service, asked, '*/*').expect(404);
+        }
+      })(),
+  );
+
+  it.each(['/sources', '/leases', '/keys', '/runs', '/audit'])(
+    '%s is a path of the console for a browser, and the list for a program',
     (path) =>
       withService(async (service) => {
         for (const asked of [path, `${path}/`]) {
@@ -60,10 +73,10 @@ describe('/sessions', () => {
   );
 
   it(
-    'is the list under /api/v1, and a session below it, for any client',
+    'is the list under /api/v1, and what is no page of the console is JSON, for any client',
     withService(
       async (service) => {
-        for (const path of ['/api/v1/sessions', '/sessions/1', '/sessions/1/history', '/status']) {
+        for (const path of ['/api/v1/sessions/1', '/sessions/1/history', '/sessions/tags', '/status']) {
           const { headers } = await ask(service, path, BROWSER).expect(200);
           expect(headers['content-type']).toMatch(/^application\/json/);
         }
