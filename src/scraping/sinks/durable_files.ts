@@ -171,7 +171,8 @@ async function makeDirectory(directory: string): Promise<boolean> {
   }
 }
 
-function isOutside(root: string, path: string): boolean {
+/** Whether the real path is not below the real root. */
+export function isOutside(root: string, path: string): boolean {
   const way = relative(root, path);
   return way === '..' || way.startsWith(`..${sep}`);
 }

@@ -35,6 +35,8 @@ export interface Bucket {
   info(key: string, signal: AbortSignal): Promise<ObjectInfo | null>;
   /** The first `bytes` of an object, at least one. */
   read(key: string, bytes: number, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /** The bytes of an object from `first` to `last`, both included. */
+  readRange(key: string, first: number, last: number, signal: AbortSignal): Promise<Readable>;
   /** The keys with this prefix that come after `after`, in order. */
   keys(prefix: string, after: string, signal: AbortSignal): AsyncIterable<string>;
   remove(key: string, signal: AbortSignal): Promise<void>;
@@ -120,11 +122,15 @@ class S3Bucket implements Bucket {
     });
   }
 
-  read(key: string, bytes: number, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    const command = new this.#sdk.GetObjectCommand({ ...this.#at(key), Range: `bytes=0-${bytes - 1}` });
+  async read(key: string, bytes: number, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    return chunksOf(key, signal, await this.readRange(key, 0, bytes - 1, signal));
+  }
+
+  readRange(key: string, first: number, last: number, signal: AbortSignal): Promise<Readable> {
+    const command = new this.#sdk.GetObjectCommand({ ...this.#at(key), Range: `bytes=${first}-${last}` });
     return translateErrors(key, signal, async () => {
       const { Body } = await this.#client.send(command, { abortSignal: signal });
-      return chunksOf(key, signal, addAbortSignal(signal, Body as Readable));
+      return addAbortSignal(signal, Body as Readable);
     });
   }
 
