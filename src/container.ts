@@ -130,6 +130,7 @@ async function startJobs(
   await sources.schedules.followAll();
   engine.start();
   deployments.start();
+  pool.sampler.start();
   const { health } = telegram.sessions;
   const { cluster } = database;
   disposers.add(
@@ -146,6 +147,7 @@ async function startJobs(
       await pool.service.reaper.prune(config.historyMaxRows);
       await pruneRunLogs(base);
       await pruneAuditLog(base);
+      await database.access.pruneSignIns(base.clock.now(), PRUNE_BATCH);
     }),
   );
 }

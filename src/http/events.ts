@@ -11,6 +11,9 @@ const MAX_LISTENERS = 200;
 /** A comment is sent this often, in milliseconds, so that no proxy closes a silent stream. */
 const KEEP_ALIVE_MS = 15_000;
 
+/** Who is told of an event. */
+export type Audience = 'all' | 'admins';
+
 /** Server-sent events: sent to every open stream, and not stored. */
 export class EventHub {
   readonly #timers: Timers;
@@ -59,9 +62,13 @@ export class EventHub {
     for (const opened of this.#openedListeners) opened();
   }
 
-  /** Sends to all whose key is not limited to tags. */
-  publish(event: string, data: unknown): void {
-    if (this.#listeners.size > 0) this.#write(message(event, data), ({ tags }) => tags.length === 0);
+  /** Sends to all whose key is not limited to tags; or, of these, to admins only. */
+  publish(event: string, data: unknown, audience: Audience = 'all'): void {
+    if (this.#listeners.size === 0) return;
+    this.#write(
+      message(event, data),
+      ({ tags, role }) => tags.length === 0 && (audience === 'all' || role === 'admin'),
+    );
   }
 
   /** Sends to those who listen with this key. */

@@ -92,7 +92,7 @@ function events({ events: hub, snapshot }: OperationsParts): Route {
     tag: 'Operations',
     summary: 'Events of the pool, as server-sent events',
     description:
-      'Starts with a `status`, which is repeated on changes, at most once a second; `session` is an event of one session, `sync` the result of a sync. A key that is limited to tags receives the events of its sessions only. The stream ends when the key expires or is revoked.',
+      'Starts with a `status`, which is repeated on changes, at most once a second; `session` is an event of one session, `session_edit` a change of its tags or its proxy, `sync` the result of a sync, `run` a run and its progress, `source` a source that was created, changed or deleted; admins also get `key`, `login` and `bulk` (the progress of an action on many sessions). A key that is limited to tags receives the events of its sessions only. The stream ends when the key expires or is revoked.',
     access: ['monitor'],
     responses: { 200: { description: 'A stream that does not end', contentType: 'text/event-stream' } },
     async handle({ res, key }) {

@@ -5,16 +5,19 @@ import { encryptionKeyFile } from '../access/encryption_key.js';
 import type { Vault } from '../access/vault.js';
 import type { Config } from '../config.js';
 import { EventHub } from '../http/events.js';
+import { SharedEvents } from '../http/shared_events.js';
 import { Uploads } from '../http/uploads.js';
 import type { SteadyClock } from '../kernel/clock.js';
 import { Disposers } from '../kernel/disposers.js';
 import { makePrivate } from '../kernel/private_files.js';
 import type { Timers } from '../kernel/timers.js';
+import { RunBroadcast } from '../runs/broadcast.js';
 import type { Database, DatabaseDependencies } from '../storage/database.js';
 import { DatabaseHealth } from '../storage/database_health.js';
 import { openDatabase } from '../storage/open.js';
 import type { GatewayLimits } from '../telegram/gateway.js';
 import type { TelegramNetwork } from '../telegram/network.js';
+import { announcingChanges } from './change_events.js';
 import { openVault } from './vault.js';
 
 /** What the service is given: time, logging, and how to reach Telegram. */
@@ -35,6 +38,10 @@ export interface Base extends Dependencies {
   readonly clock: SteadyClock;
   readonly vault: Vault;
   readonly events: EventHub;
+  /** Events for the listeners of every replica. */
+  readonly sharedEvents: SharedEvents;
+  /** Publishes the progress of runs. */
+  readonly runBroadcast: RunBroadcast;
   /** Uploaded files. */
   readonly uploads: Uploads;
   readonly disposers: Disposers;
@@ -46,18 +53,32 @@ export async function openBase(config: Config, dependencies: Dependencies): Prom
   await makePrivate(config.dataDir, dependencies.logger);
   const keyFile = encryptionKeyFile(config.dataDir);
   const expected = { keyFile: existsSync(keyFile) ? keyFile : null, beginAnew: config.beginAnew };
-  const database = await openDatabase(config.database, { ...dependencies, expected });
-  disposers.add(() => database.close());
+  const opened = await openDatabase(config.database, { ...dependencies, expected });
+  disposers.add(() => opened.close());
   try {
-    const { clock } = database;
+    const { clock, cluster } = opened;
+    const events = new EventHub(dependencies.timers);
+    const sharedEvents = new SharedEvents(events, cluster);
+    const runBroadcast = new RunBroadcast({
+      ...{ runs: opened.runs, cluster, clock, timers: dependencies.timers },
+      publish: (event, data) => events.publish(event, data),
+    });
+    disposers.add(() => runBroadcast.close());
+    const database = {
+      ...opened,
+      ...announcingChanges(opened, {
+        publish: (...event) => sharedEvents.publish(...event),
+        runChanged: (id) => runBroadcast.changed(id),
+      }),
+    };
     const vault = await openVault(config, database, dependencies.logger);
     const { timers } = dependencies;
     const databaseHealth = new DatabaseHealth(database, timers);
     disposers.add(() => databaseHealth.stop());
     const uploads = new Uploads(join(config.dataDir, 'uploads'), randomUUID);
     await uploads.clear(database.shared, dependencies.time.wall());
-    const events = new EventHub(timers);
-    return { ...dependencies, config, database, databaseHealth, clock, vault, events, uploads, disposers };
+    const shared = { config, database, databaseHealth, clock, vault, uploads, disposers };
+    return { ...dependencies, ...shared, events, sharedEvents, runBroadcast };
   } catch (error) {
     await disposers.dispose();
     throw error;

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { systemTime } from '../kernel/clock.js';
 import { threadPerTask } from '../kernel/threads.js';
-import { RunBroadcast } from '../runs/broadcast.js';
 import type { ExecuteRun } from '../runs/engine.js';
 import { EmbeddedEngine } from '../scraping/engines/embedded.js';
 import { RunLeases } from '../scraping/run_leases.js';
@@ -22,16 +21,10 @@ export interface Execution {
 
 /** Executes runs in a thread of this process, with sessions of the pool. */
 export function wireExecution(base: Base, pool: Pool, telegram: Telegram): Execution {
-  const { database, clock, timers, events, disposers } = base;
-  const { runs, cluster } = database;
-  const publish = (event: string, data: unknown) => events.publish(event, data);
-  const broadcast = new RunBroadcast({ runs, cluster, publish, clock, timers });
-  const onChanged = (runId: number) => broadcast.changed(runId);
+  const { runBroadcast, disposers } = base;
+  const onChanged = (runId: number) => runBroadcast.changed(runId);
   const thread = wireRunThread(base, pool, telegram, onChanged);
-  disposers.add(
-    () => broadcast.close(),
-    () => thread.close(),
-  );
+  disposers.add(() => thread.close());
   return { executeRun: (run, signal) => thread.execute(run, signal), onChanged };
 }
 

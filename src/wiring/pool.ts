@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ApiKey } from '../kernel/api_key.js';
+import { tallyOf } from '../pool/outcomes.js';
+import { PoolSampler } from '../pool/sampler.js';
 import { PoolService } from '../pool/service.js';
 import { StatusBroadcast, serializeStatus } from '../pool/status.js';
 import type { Base } from './base.js';
@@ -9,7 +11,7 @@ export type Pool = ReturnType<typeof wirePool>;
 
 /** Leasing, while the session files are available. */
 export function wirePool(
-  { database, clock, timers, events, disposers }: Base,
+  { database, clock, timers, events, disposers, logger }: Base,
   { availability }: Pick<Intake, 'availability'>,
 ) {
   const service = new PoolService({
@@ -31,6 +33,13 @@ export function wirePool(
     else service.suspend(reason);
     broadcast.tell([]);
   });
-  disposers.add(() => broadcast.close());
-  return { service, status, visible };
+  const sampler = new PoolSampler({
+    ...{ store: database.monitoring, cluster: database.cluster, clock, timers, logger },
+    counts: async () => ({ ...tallyOf(await service.counts()), waiting: service.waiting }),
+  });
+  disposers.add(
+    () => broadcast.close(),
+    () => sampler.close(),
+  );
+  return { service, status, visible, sampler };
 }

@@ -28,9 +28,9 @@ export function wireSources(base: Base, engine: Engine, deployments: Deployments
     settings: { roots, vault },
     clock,
   });
-  const runsOf: SourceService['runs'] = (id, page) => service.runs(id, page);
+  const ensureSource = async (id: number) => void (await service.source(id));
   const serialize = sourceSerializer(runs, clock, deployments.deploymentsOf);
-  return { service, runs, runsOf, schedules, serialize };
+  return { service, runs, ensureSource, schedules, serialize, roots };
 }
 
 /** Runs sources on their schedules, without Prefect. */

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Express } from 'express';
-import { BAD_KEYS, createAuthenticate } from '../access/authenticate.js';
+import { BAD_KEYS, createAuthenticate, createAuthenticateKey } from '../access/authenticate.js';
 import { KeyService } from '../access/keys.js';
 import { AuditTrail } from '../audit/trail.js';
 import { type Config, ConfigError, type PrefectConfig } from '../config.js';
@@ -97,7 +97,7 @@ function workerApp(base: Base, pool: Pool): Express {
   const keys = new KeyService({ store, clock, bootstrapKeys: config.apiKeys, randomBytes, cluster });
   return createRoutesApp({
     routes: workerRoutes(registry),
-    authenticate: createAuthenticate(keys, cluster.limiter('bad keys', BAD_KEYS)),
+    authenticate: createAuthenticate(createAuthenticateKey(keys, cluster.limiter('bad keys', BAD_KEYS))),
     sees: async (key, id) => (await pool.visible(key, [id])).length > 0,
     audit: new AuditTrail({ store: database.audit, clock, logger }),
     metrics: new HttpMetrics(registry),
