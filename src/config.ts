@@ -4,7 +4,13 @@ import { hasCode } from './kernel/private_files.js';
 import type { ProxyAddress } from './kernel/proxy.js';
 import { redactText } from './kernel/redact.js';
 import type { S3Config } from './scraping/sinks/s3_bucket.js';
-import { SECRET_SETTINGS, type Settings, settingsSchema } from './settings.js';
+import {
+  SECRET_SETTINGS,
+  type Settings,
+  type ShownSetting,
+  settingsSchema,
+  shownSettings,
+} from './settings.js';
 import type { DatabaseTarget } from './storage/database_url.js';
 
 /** How sources are scraped. */
@@ -81,6 +87,8 @@ export interface Config {
   readonly prefect: PrefectConfig | null;
   /** Where a worker without the API answers /health and /metrics. 0: any free port. */
   readonly workerPort: number;
+  /** What admins may see of the settings. */
+  readonly shown: readonly ShownSetting[];
 }
 
 /** Invalid settings. The message lists all of them, one per line, and contains no secret. */
@@ -180,6 +188,7 @@ function toConfig(settings: Settings): Config {
     },
     prefect: prefectConfig(settings),
     workerPort: settings.WORKER_PORT,
+    shown: shownSettings(settings),
   };
 }
 

@@ -73,7 +73,7 @@ export async function createContainer(config: Config, dependencies: Dependencies
       ? wirePrefectEngine(base, prefect, execution)
       : wireEmbeddedEngine(base, execution);
     const deployments = prefect ? wireDeployments(base, prefect) : withoutDeployments(base);
-    const sources = wireSources(base, engine, deployments);
+    const sources = wireSources(base, engine, deployments, telegram);
     const features = { keys, intake, pool, telegram, sources, engine, prefect, deployments };
     return {
       ...wireApp(base, features),

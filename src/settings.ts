@@ -6,6 +6,7 @@ import { isSchedule } from './jobs/scheduler.js';
 import { parseTrustedProxies } from './kernel/client_address.js';
 import { LOG_LEVELS } from './kernel/logging.js';
 import { parseProxyUrl } from './kernel/proxy.js';
+import { redactText } from './kernel/redact.js';
 import { parseDatabaseUrl } from './storage/database_url.js';
 
 /** Settings whose value is never shown, not even when it is wrong. */
@@ -102,6 +103,33 @@ export const settingsSchema = z
 
 /** What the settings' texts were read as, by the name of the variable. */
 export type Settings = z.infer<typeof settingsSchema>;
+
+/** What admins may see of a setting. */
+export interface ShownSetting {
+  readonly name: string;
+  /** Null: not set, or secret. */
+  readonly value: string | number | null;
+  readonly isSecret: boolean;
+  /** Whether it has a value, of its own or by default. */
+  readonly isSet: boolean;
+  readonly isDefault: boolean;
+}
+
+/** All settings by name, without the values of secrets. */
+export function shownSettings(settings: Settings): ShownSetting[] {
+  const defaults = settingsSchema.parse({});
+  return Object.entries(settings).map(([name, value]) => {
+    const isSecret = SECRET_SETTINGS.has(name);
+    const isDefault = JSON.stringify(value) === JSON.stringify(Reflect.get(defaults, name));
+    const isSet = value !== null && !(Array.isArray(value) && value.length === 0);
+    return { name, value: isSecret || !isSet ? null : shownValue(value), isSecret, isSet, isDefault };
+  });
+}
+
+function shownValue(value: unknown): string | number {
+  if (typeof value === 'number') return value;
+  return redactText(Array.isArray(value) ? value.join(',') : String(value));
+}
 
 function wholeNumber(min: number, max: number) {
   const wanted = `a whole number from ${min} to ${max}`;

@@ -53,6 +53,7 @@ describe('the settings', () => {
       },
       prefect: null,
       workerPort: 8001,
+      shown: expect.any(Array),
     });
   });
 

@@ -121,7 +121,33 @@ export class OwnLeases {
   ): Promise<Result> {
     const wanted = { sessionId, method, withCredentials: false, alsoInactive: true };
     const request = ownRequest({ ...wanted, ttlSeconds: seconds + MARGIN_SECONDS });
-    const lease = await this.#acquire(sessionId, request);
+    return this.#using(await this.#acquire(sessionId, request), work);
+  }
+
+  /**
+   * As `withAccount`, with any free session; null: none is free. @throws what the work throws, and as the gateway.
+   */
+  async withFreeAccount<Result>(
+    { method, seconds }: OwnWork,
+    work: (own: OwnAccount & { readonly session: SessionRecord }) => Promise<Result>,
+  ): Promise<Result | null> {
+    const { pool, sessions, accesses, gateway } = this.#parts;
+    const wanted = { sessionId: null, method, withCredentials: true, alsoInactive: false };
+    const request = ownRequest({ ...wanted, ttlSeconds: 2 * seconds + MARGIN_SECONDS });
+    const lease = await pool.acquire(request, 0, null).catch((error: unknown) => {
+      if (error instanceof Unavailable) return null;
+      throw error;
+    });
+    if (lease === null) return null;
+    return this.#using(lease, async () => {
+      const session = await sessions.session(lease.sessionId);
+      if (!session) throw new NotFound('Session');
+      const access = await accesses.of(session, seconds);
+      return confirmUnregistered(gateway, access, (account) => work({ account, access, lease, session }));
+    });
+  }
+
+  async #using<Result>(lease: Lease, work: (lease: Lease) => Promise<Result>): Promise<Result> {
     try {
       return await work(lease);
     } catch (error) {

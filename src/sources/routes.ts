@@ -9,13 +9,16 @@ import {
   type RouteSpec,
 } from '../http/route.js';
 import type { SteadyClock } from '../kernel/clock.js';
+import { InvalidInput } from '../kernel/errors.js';
 import { runAnswer, serializeRun } from '../runs/serialize.js';
 import type { RunService } from '../runs/service.js';
 import { RUN_STATES, type Run } from '../runs/store.js';
+import type { ChannelCheck } from './channel_check.js';
 import * as schemas from './schemas.js';
 import type { SourceService } from './service.js';
 import { sourceAnswer, type sourceSerializer } from './source_answer.js';
-import { changedSource, newSource } from './source_input.js';
+import { changedSource, channelOf, newSource } from './source_input.js';
+import { identifierOf } from './source_settings.js';
 import { ACCESS_LEVELS, SOURCE_ORDERS, type Source, type SourceFilter, TARGETS } from './store.js';
 import { configuredTargets, type TargetRoots } from './targets.js';
 
@@ -62,6 +65,7 @@ export function sourceRoutes(parts: SourceRouteParts): Route[] {
     ...makingRoutes(parts),
     list(parts),
     targets(parts),
+    check(parts),
     one(parts),
     change(parts),
     remove(parts),
@@ -83,7 +87,7 @@ function makingRoutes({ service, serialize }: SourceRouteParts): Route[] {
       input: schemas.createInput,
       audit: { action: 'source.create' },
       responses: MADE,
-      handle: ({ input }) => made(service.create(newSource(input, input.access_level))),
+      handle: ({ input }) => made(service.create(newSource(input, input.access_level), input.check_channel)),
     }),
     defineRoute({
       ...NEW,
@@ -92,7 +96,7 @@ function makingRoutes({ service, serialize }: SourceRouteParts): Route[] {
       input: schemas.privateInput,
       audit: { action: 'source.create' },
       responses: MADE,
-      handle: ({ input }) => made(service.create(newSource(input, 'private'))),
+      handle: ({ input }) => made(service.create(newSource(input, 'private'), input.check_channel)),
     }),
     defineRoute({
       ...NEW,
@@ -101,7 +105,7 @@ function makingRoutes({ service, serialize }: SourceRouteParts): Route[] {
       input: schemas.publicInput,
       audit: { action: 'source.create' },
       responses: MADE,
-      handle: ({ input }) => made(service.create(newSource(input, 'public'))),
+      handle: ({ input }) => made(service.create(newSource(input, 'public'), input.check_channel)),
     }),
   ];
 }
@@ -169,6 +173,60 @@ function targets({ roots }: SourceRouteParts): Route {
     },
     handle: () => ({ body: configuredTargets(roots).map((target) => ({ target })) }),
   });
+}
+
+const checkAnswer = z
+  .object({
+    exists: z.boolean().nullable().meta({ description: 'null: it cannot be said now, see `reason`' }),
+    identifier: z
+      .string()
+      .meta({ description: 'The channel as a source names it', example: '@euronews_eng' }),
+    reason: z.string().nullable(),
+    channel: z
+      .object({ title: z.string(), username: z.string().nullable(), is_private: z.boolean() })
+      .nullable(),
+  })
+  .meta({ id: 'ChannelCheck' });
+
+function check({ service }: SourceRouteParts): Route {
+  return defineRoute({
+    method: 'post',
+    path: '/sources/check',
+    tag: 'Sources',
+    summary: 'Ask Telegram whether a channel exists',
+    description: 'With the session that shall read it, or with any free one. Nothing is saved.',
+    access: [],
+    from: 'body',
+    input: schemas.checkInput,
+    audit: { action: 'source.check' },
+    responses: {
+      200: { description: 'What Telegram says', schema: checkAnswer },
+      400: { description: '`invalid_identifier`' },
+      404: { description: 'Session not found' },
+    },
+    async handle({ input }) {
+      const channel = channelOf(input);
+      if (!channel)
+        throw new InvalidInput([{ loc: ['body', 'identifier'], msg: 'Field required', type: 'missing' }]);
+      const identifier = identifierOf(channel);
+      const found = await service.checkChannel(identifier, input.session_id ?? null);
+      return { body: serializeCheck(identifier, found), audit: null };
+    },
+  });
+}
+
+function serializeCheck(identifier: string, found: ChannelCheck): z.output<typeof checkAnswer> {
+  if (found.kind !== 'found') {
+    return {
+      exists: found.kind === 'missing' ? false : null,
+      identifier,
+      reason: found.reason,
+      channel: null,
+    };
+  }
+  const { title, username } = found.channel;
+  const channel = { title, username, is_private: username === null };
+  return { exists: true, identifier, reason: null, channel };
 }
 
 function one({ service, serialize }: SourceRouteParts): Route {

@@ -62,8 +62,22 @@ const botToken = text(200).meta({
   description: 'A bot that reads a public channel, given by its name, while no session is free',
 });
 
+const checkChannel = z.boolean().optional().meta({
+  description:
+    'Ask Telegram first, and refuse a channel that does not exist. It is saved if Telegram cannot say, since no session is free, say',
+});
+
+/** Which channel is looked for, and with which session. */
+export const checkInput = z.object({
+  identifier: channel.optional(),
+  channel_username: channel.optional(),
+  channel_id: channel.optional(),
+  session_id: session.meta({ description: 'The session that shall read it; needed for an id' }),
+});
+
 /** The optional fields of any new source. */
 const common = {
+  check_channel: checkChannel,
   channel_title: channelTitle.optional(),
   file_types: fileTypes.optional(),
   target_path: targetPath.optional(),

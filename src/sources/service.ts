@@ -3,6 +3,7 @@ import { BadRequest, Conflict, NotFound } from '../kernel/errors.js';
 import type { Page } from '../kernel/page.js';
 import { type RunService, runInProgress } from '../runs/service.js';
 import type { Run, RunStore } from '../runs/store.js';
+import type { ChannelCheck, ChannelChecks } from './channel_check.js';
 import type { Schedules } from './schedules.js';
 import {
   changedSettings,
@@ -25,6 +26,7 @@ export interface SourceServiceParts {
   readonly runs: RunService;
   readonly schedules: Pick<Schedules, 'changed' | 'full'>;
   readonly settings: SettingsParts;
+  readonly channels: Pick<ChannelChecks, 'check'>;
   readonly clock: Clock;
 }
 
@@ -37,14 +39,15 @@ export class SourceService {
   }
 
   /**
-   * Creates a source, and queues its first run unless it is paused.
-   * @throws BadRequest that names the field; NotFound for a missing session; Conflict `too_many_schedules`.
+   * Creates a source, and queues its first run unless it is paused. `checkChannel`: Telegram is asked first.
+   * @throws BadRequest that names the field (`channel_not_found`); NotFound for a missing session; Conflict `too_many_schedules`.
    */
-  async create(requested: RequestedSettings): Promise<Source> {
+  async create(requested: RequestedSettings, checkChannel = false): Promise<Source> {
     ensureReadable(requested);
     const { sources, runs, schedules, clock } = this.#parts;
     const settings = await newSettings(requested, this.#parts.settings);
     this.#ensureRoom(settings);
+    if (checkChannel) await this.#ensureExists(settings, requested.channel.field);
     const first = settings.isActive ? 'created' : null;
     const source = done(await sources.create(settings, first, clock.now()));
     if (first) runs.queued();
@@ -102,6 +105,20 @@ export class SourceService {
     const source = id === null ? await sources.named(name) : await sources.source(id);
     if (!source) throw unknownSource();
     return runs.trigger(source.id);
+  }
+
+  /** Whether there is this channel, as far as Telegram says. @throws NotFound for a missing session. */
+  checkChannel(identifier: string, sessionId: number | null): Promise<ChannelCheck> {
+    return this.#parts.channels.check(identifier, sessionId);
+  }
+
+  async #ensureExists({ identifier, sessionId }: SourceSettings, field: string): Promise<void> {
+    const found = await this.checkChannel(identifier, sessionId);
+    if (found.kind !== 'missing') return;
+    throw new BadRequest(`${field}: there is no such channel: ${found.reason}`, {
+      code: 'channel_not_found',
+      field,
+    });
   }
 
   #ensureRoom({ schedule, isActive }: Pick<SourceSettings, 'schedule' | 'isActive'>): void {

@@ -44,13 +44,14 @@ const DEFAULTS = {
   botToken: null,
 };
 
-function channelOf(input: Input): GivenChannel | undefined {
+/** The channel that a request names, under whichever name; undefined: none. */
+export function channelOf(input: Pick<Input, (typeof CHANNELS)[number]>): GivenChannel | undefined {
   const channel = one(input, CHANNELS);
   return channel && { field: channel.name, text: channel.value };
 }
 
 /** The value given under any of these names; undefined: under none. */
-function one<Name extends keyof Input>(input: Input, names: readonly Name[]) {
+function one<Name extends keyof Input>(input: Pick<Input, Name>, names: readonly Name[]) {
   const found = names.flatMap((name) => {
     const value = input[name];
     return value === undefined ? [] : [{ name, value }];

@@ -63,7 +63,8 @@ async function checked(
   };
 }
 
-function identifierOf({ field, text }: GivenChannel): string {
+/** The stored form of a channel. @throws BadRequest. */
+export function identifierOf({ field, text }: GivenChannel): string {
   const identifier = parseIdentifier(text);
   if (identifier !== null) return identifier;
   throw new BadRequest(`${field}: expected a channel such as @name, https://t.me/name or -1001234567890`, {

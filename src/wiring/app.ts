@@ -18,6 +18,7 @@ import { createApp } from '../http/app.js';
 import { operationsRoutes } from '../http/operations_routes.js';
 import { createRegistry, HttpMetrics } from '../http/request_context.js';
 import type { Route } from '../http/route.js';
+import { settingsRoutes } from '../http/settings_routes.js';
 import { intakeRoutes } from '../intake/routes.js';
 import { PROJECT_ROOT, readVersion } from '../kernel/project.js';
 import { loginRoutes } from '../logins/routes.js';
@@ -39,6 +40,7 @@ import type { Base } from './base.js';
 import type { Intake } from './intake.js';
 import type { Pool } from './pool.js';
 import type { Prefect } from './prefect.js';
+import { settingsAnswer } from './settings.js';
 import type { Sources } from './sources.js';
 import type { Telegram } from './telegram.js';
 
@@ -77,6 +79,7 @@ export function wireApp(base: Base, features: Features): Wired {
   // Without it, leasing goes on, and so do the runs that were begun.
   const optional = () => (prefect ? { prefect: prefect.setup.problem } : {});
   const { events } = base;
+  const startedAt = base.time.wall();
   const authenticateKey = createAuthenticateKey(keys, database.cluster.limiter('bad keys', BAD_KEYS));
   const console = wireSignIns(base, keys);
   const audit = new AuditTrail({ store: database.audit, clock, logger });
@@ -87,6 +90,7 @@ export function wireApp(base: Base, features: Features): Wired {
       observe: observing(registerAcquireWait(registry), pool.sampler),
     }),
     ...signInRoutes({ ...console, authenticateKey, clock }),
+    ...settingsRoutes(() => settingsAnswer(config, startedAt)),
     ...operationsRoutes({ registry, events, snapshot: (key) => pool.status(key.tags), checks, optional }),
   ];
   const app = createApp({

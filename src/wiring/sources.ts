@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import type { Engine } from '../runs/engine.js';
 import { RunService } from '../runs/service.js';
+import { ChannelChecks } from '../sources/channel_check.js';
 import { SourceSchedules } from '../sources/schedules.js';
 import { SourceService } from '../sources/service.js';
 import { sourceSerializer } from '../sources/source_answer.js';
 import type { Base } from './base.js';
 import type { Deployments } from './prefect.js';
+import type { Telegram } from './telegram.js';
 
 /** The maximum number of sources with a schedule: each has a timer in every replica. */
 const MAX_SCHEDULES = 10_000;
@@ -13,7 +15,7 @@ const MAX_SCHEDULES = 10_000;
 export type Sources = ReturnType<typeof wireSources>;
 
 /** Sources, their schedules, and their runs, which `engine` executes. */
-export function wireSources(base: Base, engine: Engine, deployments: Deployments) {
+export function wireSources(base: Base, engine: Engine, deployments: Deployments, { sessions }: Telegram) {
   const { config, database, clock, vault } = base;
   const { sources, runs: store } = database;
   const runs = new RunService({ store, engine, clock });
@@ -26,6 +28,7 @@ export function wireSources(base: Base, engine: Engine, deployments: Deployments
     runs,
     schedules,
     settings: { roots, vault },
+    channels: new ChannelChecks({ ...sessions, sessions: database.sessions, peers: store, clock }),
     clock,
   });
   const ensureSource = async (id: number) => void (await service.source(id));

@@ -62,6 +62,7 @@ function wireSessions(
     stored,
     checks,
     health,
+    ownLeases,
     secrets,
     channels: new SessionChannels({ ...shared, pool }),
     exports: new SessionExports({ accesses, stored, checks }),

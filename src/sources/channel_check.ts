@@ -1,0 +1,95 @@
+import type { Clock } from '../kernel/clock.js';
+import { NotFound, TeleGateError } from '../kernel/errors.js';
+import type { RunStore } from '../runs/store.js';
+import type { SessionChannels } from '../sessions/channels.js';
+import type { OwnAccount, OwnLeases } from '../sessions/own_lease.js';
+import type { SessionRecord, SessionStore } from '../sessions/store.js';
+import { TelegramRefused } from '../telegram/errors.js';
+import type { Channel } from '../telegram/gateway.js';
+
+/** How long Telegram may take to find a channel, in seconds. */
+const RESOLVE_SECONDS = 10;
+
+const RESOLVE = { method: 'contacts.resolveUsername', seconds: RESOLVE_SECONDS } as const;
+
+/** Telegram's errors that say that there is no such channel, whoever asks. */
+const MISSING: Readonly<Record<string, string>> = {
+  USERNAME_NOT_OCCUPIED: 'nobody has this name',
+  USERNAME_INVALID: 'Telegram has no such names',
+  PEER_ID_NOT_SUPPORTED: 'this is the name of a user, not of a channel',
+  CHANNEL_PRIVATE: 'the session cannot see this channel',
+};
+
+/** Whether there is a channel, as far as Telegram says. */
+export type ChannelCheck =
+  | { readonly kind: 'found'; readonly channel: Channel }
+  | { readonly kind: 'missing'; readonly reason: string }
+  /** It cannot be said now: no session is free, Telegram asks to wait, or it is not reached. */
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+export interface ChannelCheckParts {
+  readonly sessions: Pick<SessionStore, 'session'>;
+  readonly ownLeases: OwnLeases;
+  readonly channels: SessionChannels;
+  readonly peers: Pick<RunStore, 'savePeer'>;
+  readonly clock: Clock;
+}
+
+/** Asks Telegram whether channels exist. */
+export class ChannelChecks {
+  readonly #parts: ChannelCheckParts;
+
+  constructor(parts: ChannelCheckParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Looks for a channel (`@name`, or an id in decimal digits) as this session sees it; null: as any free one does,
+   * which only sees names. @throws NotFound for a session that does not exist.
+   */
+  async check(identifier: string, sessionId: number | null): Promise<ChannelCheck> {
+    const session = sessionId === null ? null : await this.#parts.sessions.session(sessionId);
+    if (sessionId !== null && session === null) throw new NotFound('Session');
+    try {
+      if (identifier.startsWith('@')) return await this.#named(identifier, session);
+      if (session === null)
+        return { kind: 'unknown', reason: 'an id is only known to sessions in the channel' };
+      return await this.#among(identifier, session);
+    } catch (error) {
+      if (error instanceof TelegramRefused && MISSING[error.telegramError]) {
+        return { kind: 'missing', reason: MISSING[error.telegramError] ?? error.telegramError };
+      }
+      if (error instanceof TeleGateError) return { kind: 'unknown', reason: error.message };
+      throw error;
+    }
+  }
+
+  async #named(identifier: string, session: SessionRecord | null): Promise<ChannelCheck> {
+    const { ownLeases } = this.#parts;
+    const resolve = async (own: OwnAccount, by: SessionRecord): Promise<ChannelCheck> => {
+      const channel = await own.account.resolve(identifier.slice(1));
+      await this.#remember(by.id, identifier, channel);
+      return { kind: 'found', channel };
+    };
+    if (session) return ownLeases.withAccount(session, RESOLVE, (own) => resolve(own, session));
+    const found = await ownLeases.withFreeAccount(RESOLVE, (own) => resolve(own, own.session));
+    return found ?? { kind: 'unknown', reason: 'no session is free' };
+  }
+
+  async #among(id: string, { id: sessionId }: SessionRecord): Promise<ChannelCheck> {
+    const { channels } = this.#parts;
+    const find = async (refresh: boolean) =>
+      (await channels.of(sessionId, refresh)).find((channel) => channel.id === id);
+    const channel = (await find(false)) ?? (await find(true));
+    return channel
+      ? { kind: 'found', channel }
+      : { kind: 'missing', reason: 'the session is not in this channel' };
+  }
+
+  /** Names are scarce to look up: a run with this session need not ask again. */
+  async #remember(sessionId: number, identifier: string, channel: Channel): Promise<void> {
+    const { id: channelId, accessHash, title, username } = channel;
+    const { peers, clock } = this.#parts;
+    await peers.savePeer(sessionId, identifier, { channelId, accessHash, title, username }, clock.now());
+  }
+}
