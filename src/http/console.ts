@@ -4,16 +4,9 @@ import express, { type RequestHandler, type Response, type Router } from 'expres
 
 /** The pages of the console, some of which are lists of the API, too. */
 const PAGES = [
-  '/',
-  '/pool',
-  '/sessions{/:id}',
-  '/sources{/:id}',
-  '/runs{/:id}',
-  '/leases',
-  '/keys',
-  '/audit',
-  '/files',
-  '/settings',
+  /^\/(pool|leases|keys|audit|files|settings)?\/?$/,
+  // Only items: other paths below these are routes of the API.
+  /^\/(sessions|sources|runs)(\/\d+)?\/?$/,
 ];
 
 /** All that the console loads is its own. `data:` images are the marks in Mantine's style sheets. */
