@@ -1,3 +1,4 @@
+import { bulkProgress } from './bulk.js';
 import { address, get } from './client.js';
 import { type Kind, outdated, queryClient } from './queries.js';
 import { createStore } from './store.js';
@@ -32,6 +33,7 @@ export function followEvents(mayListen: boolean): () => void {
     connection.set('live');
     queryClient.setQueryData(['status'], JSON.parse(data));
   });
+  source?.addEventListener('bulk', ({ data }) => bulkProgress.set(JSON.parse(data)));
   for (const [event, kinds] of Object.entries(OUTDATED))
     source?.addEventListener(event, () => changed(kinds));
   const timer = setInterval(() => source?.readyState !== EventSource.OPEN && void poll(), POLL_MS);

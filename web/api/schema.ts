@@ -568,6 +568,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sessions/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do the same to many sessions, up to 1000
+         * @description Each session is handled by itself: what is refused for one is done to the others. Answers when all are done, after 4 minutes at the latest; `bulk` events on `/events` tell the progress. It is cancelled by `POST /sessions/bulk/{bulk_id}/cancel`, or by closing the connection: what was begun is finished.
+         *
+         *     Roles: admin.
+         */
+        post: operations["postSessionsBulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions/bulk/{bulk_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel an action on many sessions
+         * @description Sessions that were begun are finished. An action that has ended, or that nobody knows, is left alone.
+         *
+         *     Roles: admin.
+         */
+        post: operations["postSessionsBulkBulk_idCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sessions/tags": {
         parameters: {
             query?: never;
@@ -1052,6 +1096,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/runs/{id}/files/{file_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The content of a file
+         * @description Under the name that it had in Telegram. Ranges are honoured, so that a download can be resumed.
+         *
+         *     Roles: admin.
+         */
+        get: operations["getRunsIdFilesFile_idContent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/flows/runs/{id}/files": {
         parameters: {
             query?: never;
@@ -1072,6 +1138,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/flows/runs/{id}/files/{file_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The content of a file
+         * @description Under the name that it had in Telegram. Ranges are honoured, so that a download can be resumed.
+         *
+         *     Roles: admin.
+         */
+        get: operations["getFlowsRunsIdFilesFile_idContent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sources/{id}/files": {
         parameters: {
             query?: never;
@@ -1084,6 +1172,28 @@ export interface paths {
          * @description Roles: monitor, admin.
          */
         get: operations["getSourcesIdFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sources/{id}/files/{file_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The content of a file
+         * @description Under the name that it had in Telegram. Ranges are honoured, so that a download can be resumed.
+         *
+         *     Roles: admin.
+         */
+        get: operations["getSourcesIdFilesFile_idContent"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1525,6 +1635,34 @@ export interface components {
             session_file?: string | null;
             phone_code_hash?: string;
             temp_session_id?: string;
+        };
+        Bulk: {
+            bulk_id: string;
+            /** @enum {string} */
+            action: "invalidate" | "restore" | "tag" | "untag" | "test" | "delete" | "proxy";
+            total: number;
+            /** @description How many sessions succeeded */
+            done: number;
+            /** @description How many did not, those that were not begun included */
+            failed: number;
+            /** @description Whether some sessions were not begun */
+            cancelled: boolean;
+            results: {
+                session_id: number;
+                ok: boolean;
+                /**
+                 * @description Why it failed
+                 * @example session_in_use
+                 */
+                code?: string;
+                detail?: string;
+                /** @description Of `test` */
+                is_valid?: boolean;
+                /** @description Of `test` */
+                status?: string;
+                /** @description Of `test` */
+                error?: string | null;
+            }[];
         };
         Channel: {
             /** Format: int64 */
@@ -4118,6 +4256,172 @@ export interface operations {
             };
         };
     };
+    postSessionsBulk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    ids?: number[] | null;
+                    filter?: {
+                        /**
+                         * @description Part of the name, the phone number or a tag
+                         * @example eu
+                         */
+                        q?: string | null;
+                        status?: ("free" | "leased" | "cooldown" | "flood" | "invalid" | "missing" | "dead" | "inactive" | "duplicate") | null;
+                        /** @description The sessions have all of these tags */
+                        tag?: (string[] | string | string[]) | null;
+                        /**
+                         * @description Of the session file
+                         * @example telethon
+                         */
+                        format?: string | null;
+                        /**
+                         * @description Part of `type://host:port`; `none`: without a proxy
+                         * @example proxy.example
+                         */
+                        proxy?: string | null;
+                    } | null;
+                    /** @enum {string} */
+                    action: "invalidate" | "restore" | "tag" | "untag" | "test" | "delete" | "proxy";
+                    tags?: string[] | null;
+                    proxy?: ({
+                        /** @enum {string} */
+                        type: "socks5" | "socks4" | "mtproxy" | "http";
+                        host: string & (unknown & unknown);
+                        port: number;
+                        user?: string | null;
+                        /** @description Of an mtproxy: its secret */
+                        pass?: string | null;
+                    } | null) | null;
+                    reason?: string | null;
+                    bulk_id?: (string & (unknown & unknown)) | null;
+                };
+            };
+        };
+        responses: {
+            /** @description What became of each session */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bulk"];
+                };
+            };
+            /** @description `nothing_selected`: neither `ids` nor `filter`, or both; `tags` or `proxy` is missing */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_many_sessions`: the filter matches more than one request handles */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_many_bulks` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSessionsBulkBulk_idCancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bulk_id: string & (unknown & unknown);
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Cancelled */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                        bulk_id: string;
+                    };
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getSessionsTags: {
         parameters: {
             query?: {
@@ -5595,7 +5899,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Run"];
+                    "application/json": components["schemas"]["ListedRun"];
                 };
             };
             /** @description No API key came with the request */
@@ -5918,7 +6222,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Run"];
+                    "application/json": components["schemas"]["ListedRun"];
                 };
             };
             /** @description No API key came with the request */
@@ -6237,6 +6541,94 @@ export interface operations {
             };
         };
     };
+    getRunsIdFilesFile_idContent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run */
+                id: number;
+                /** @description The file, by the `id` in the list of files */
+                file_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description The part that `Range` asks for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description File not found, or gone from the target */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `file_not_stored`: it was skipped */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The file has no such range */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getFlowsRunsIdFiles: {
         parameters: {
             query?: {
@@ -6324,6 +6716,94 @@ export interface operations {
             };
         };
     };
+    getFlowsRunsIdFilesFile_idContent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run */
+                id: number;
+                /** @description The file, by the `id` in the list of files */
+                file_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description The part that `Range` asks for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description File not found, or gone from the target */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `file_not_stored`: it was skipped */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The file has no such range */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getSourcesIdFiles: {
         parameters: {
             query?: {
@@ -6393,6 +6873,94 @@ export interface operations {
             };
             /** @description Source not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSourcesIdFilesFile_idContent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The source */
+                id: number;
+                /** @description The file, by the `id` in the list of files */
+                file_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description The part that `Range` asks for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description File not found, or gone from the target */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `file_not_stored`: it was skipped */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The file has no such range */
+            416: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,4 +1,5 @@
 import accounts from './en/accounts.json';
+import bulk from './en/bulk.json';
 import common from './en/common.json';
 import pool from './en/pool.json';
 import problems from './en/problems.json';
@@ -7,4 +8,4 @@ import shell from './en/shell.json';
 import states from './en/states.json';
 
 /** All texts in this language, by page. */
-export const en = { accounts, common, pool, problems, sessions, shell, states };
+export const en = { accounts, bulk, common, pool, problems, sessions, shell, states };

@@ -2,22 +2,26 @@ import { Button } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { getPage } from '../../api/client.js';
-import { useIsAdmin } from '../../api/identity.js';
-import { SESSION_STATES } from '../../components/badge.js';
+import { get, getPage } from '../../api/client.js';
+import { useIsAdmin, useSelf } from '../../api/identity.js';
+import { SESSION_STATES, type SessionState } from '../../components/badge.js';
 import { EmptyState } from '../../components/empty_state.js';
 import { Icon } from '../../components/icons.js';
 import { Page } from '../../components/page.js';
 import { Problem } from '../../components/problem.js';
 import { DataTable } from '../../components/table/data_table.js';
-import { useTableState } from '../../components/table/table_state.js';
+import { type TableState, useTableState } from '../../components/table/table_state.js';
 import { FilterSelect, TableTools } from '../../components/table/table_tools.js';
 import { useAdding } from './adding.js';
+import { BulkBar } from './bulk_bar.js';
 import { useSessionColumns } from './session_columns.js';
 
 const AddDialog = lazy(() => import('./add/add_dialog.js').then((module) => ({ default: module.AddDialog })));
 
 const FILTERS = ['status', 'tag', 'format', 'proxy'] as const;
+type SessionTable = TableState<(typeof FILTERS)[number]>;
+
+const FORMATS = ['telethon', 'pyrogram', 'json', 'unknown', 'unreadable'] as const;
 
 /** All sessions: found, filtered and sorted by the service. */
 export function SessionsPage() {
@@ -40,8 +44,24 @@ export function SessionsPage() {
           label={t('sessions.filter.state')}
           options={SESSION_STATES.map((value) => ({ value, label: t(`states.state.${value}`) }))}
         />
+        <TagFilter state={state} />
+        <FilterSelect
+          state={state}
+          name="format"
+          label={t('sessions.filter.format')}
+          options={FORMATS.map((value) => ({ value, label: value }))}
+        />
+        <ProxyFilter state={state} />
       </TableTools>
       {error && <Problem error={error} onRetry={refetch} />}
+      {isAdmin && (
+        <BulkBar
+          ids={chosen}
+          matching={data?.total ?? 0}
+          filter={filterOf(state)}
+          onClear={() => setChosen(new Set())}
+        />
+      )}
       <DataTable
         label={t('shell.pages.sessions')}
         columns={columns}
@@ -53,6 +73,41 @@ export function SessionsPage() {
       />
     </Page>
   );
+}
+
+/** What the list is narrowed to, for actions on all that match. */
+function filterOf({ q, filters }: SessionTable) {
+  const { status, tag, format, proxy } = filters;
+  return {
+    ...(q && { q }),
+    ...(status && { status: status as SessionState }),
+    ...(tag && { tag: [tag] }),
+    ...(format && { format }),
+    ...(proxy && { proxy }),
+  };
+}
+
+/** The tags in use; a key that is limited to tags does not see them. */
+function TagFilter({ state }: { readonly state: SessionTable }) {
+  const { t } = useTranslation();
+  const { data = [] } = useQuery({
+    queryKey: ['sessions', 'tags'],
+    queryFn: ({ signal }) => get('/sessions/tags', { signal }),
+    enabled: useSelf().tags.length === 0,
+  });
+  if (data.length === 0 && !state.filters.tag) return null;
+  const options = data.map((value) => ({ value, label: value }));
+  return <FilterSelect state={state} name="tag" label={t('sessions.filter.tag')} options={options} />;
+}
+
+/** Sessions without a proxy; which proxy it is, is found by the search of their page. */
+function ProxyFilter({ state }: { readonly state: SessionTable }) {
+  const { t } = useTranslation();
+  const options = [
+    { value: 'none', label: t('sessions.filter.noProxy') },
+    ...['socks5', 'socks4', 'http', 'mtproxy'].map((type) => ({ value: `${type}://`, label: type })),
+  ];
+  return <FilterSelect state={state} name="proxy" label={t('sessions.filter.proxy')} options={options} />;
 }
 
 /** The ways to add accounts; which of them is open stands in the address. */

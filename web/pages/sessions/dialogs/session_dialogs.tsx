@@ -16,6 +16,7 @@ import { saveFile } from '../../../components/save_file.js';
 import { toast } from '../../../components/toasts.js';
 import type { SessionAction } from '../session_actions.js';
 import styles from '../sessions.module.css';
+import { tagsOf } from './tags_of.js';
 
 interface OfSession {
   readonly session: Session;
@@ -68,18 +69,6 @@ function RenameDialog({ session: { id, name }, onClose }: OfSession) {
       />
     </FormDialog>
   );
-}
-
-/** Tags as they are typed: separated by commas, each once. */
-export function tagsOf(text: string): string[] {
-  return [
-    ...new Set(
-      text
-        .split(',')
-        .map((tag) => tag.trim())
-        .filter(Boolean),
-    ),
-  ];
 }
 
 function TagsDialog({ session: { id, name, tags }, onClose }: OfSession) {

@@ -1,0 +1,73 @@
+import { Button } from '@mantine/core';
+import { lazy, Suspense, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { BULK_ACTIONS, type BulkAction, type BulkTarget, MAX_BULK_SESSIONS } from '../../api/bulk.js';
+import { useFormat } from '../../i18n/format.js';
+import styles from './sessions.module.css';
+
+const BulkDialog = lazy(() =>
+  import('./bulk/bulk_dialog.js').then((module) => ({ default: module.BulkDialog })),
+);
+
+interface BulkBarProps {
+  readonly ids: ReadonlySet<number>;
+  /** How many match what the list is narrowed to, on all pages. */
+  readonly matching: number;
+  /** What the list is narrowed to, as the API has it. */
+  readonly filter: Extract<BulkTarget, { readonly filter: unknown }>['filter'];
+  readonly onClear: () => void;
+}
+
+/** What can be done with the sessions that were chosen, or with all that match. */
+export function BulkBar({ ids, matching, filter, onClear }: BulkBarProps) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const [isAll, setAll] = useState(false);
+  const [asked, setAsked] = useState<BulkAction | null>(null);
+  if (ids.size === 0) return null;
+  const target: BulkTarget = isAll ? { filter } : { ids: [...ids] };
+  const count = isAll ? matching : ids.size;
+  const clear = () => {
+    setAll(false);
+    onClear();
+  };
+  return (
+    <section className={styles.bulk} aria-label={t('bulk.label')}>
+      <output>
+        {isAll
+          ? t('bulk.allSelected', { formatted: format.number(matching) })
+          : t('common.selected', { count: ids.size })}
+      </output>
+      {!isAll && matching > ids.size && matching <= MAX_BULK_SESSIONS && (
+        <Button size="compact-sm" variant="subtle" onClick={() => setAll(true)}>
+          {t('bulk.all', { count: matching, formatted: format.number(matching) })}
+        </Button>
+      )}
+      {BULK_ACTIONS.map((action) => (
+        <Button
+          key={action}
+          size="compact-sm"
+          variant="default"
+          {...(action === 'delete' && { color: 'red', variant: 'light' })}
+          onClick={() => setAsked(action)}
+        >
+          {t(`bulk.action.${action}`)}
+        </Button>
+      ))}
+      <Button size="compact-sm" variant="subtle" onClick={clear}>
+        {t('common.clearSelection')}
+      </Button>
+      {asked && (
+        <Suspense fallback={null}>
+          <BulkDialog
+            action={asked}
+            target={target}
+            count={count}
+            onDone={clear}
+            onClose={() => setAsked(null)}
+          />
+        </Suspense>
+      )}
+    </section>
+  );
+}
