@@ -1,6 +1,7 @@
 import { Button, Group, Modal } from '@mantine/core';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import styles from './layout.module.css';
 import { Problem } from './problem.js';
 
 interface DialogProps {
@@ -14,21 +15,28 @@ interface DialogProps {
 export function Dialog({ title, onClose, size = 'md', children }: DialogProps) {
   const { t } = useTranslation();
   return (
-    <Modal
+    // Its scroll lock adds a style element, which the page's policy forbids: theme.css locks instead.
+    <Modal.Root
       opened
       onClose={onClose}
-      title={title}
       size={size}
-      // Its scroll lock adds a style element, which the page's policy forbids: theme.css locks instead.
       lockScroll={false}
-      transitionProps={{ duration: 0 }}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
+      transitionProps={NO_TRANSITION}
       data-desk-dialog
     >
-      {children}
-    </Modal>
+      <Modal.Overlay />
+      <Modal.Content>
+        <div className={styles.dialogHead}>
+          <Modal.Title>{title}</Modal.Title>
+          <Modal.CloseButton aria-label={t('common.close')} />
+        </div>
+        <Modal.Body>{children}</Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
+
+const NO_TRANSITION = { duration: 0 };
 
 interface ConfirmDialogProps {
   readonly title: string;

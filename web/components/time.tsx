@@ -32,6 +32,16 @@ export function When({ at }: { readonly at: string }) {
   );
 }
 
+/** A date, with the time on request. */
+export function Day({ at }: { readonly at: string }) {
+  const format = useFormat();
+  return (
+    <time dateTime={at} title={format.dateTime(at)}>
+      {format.date(at)}
+    </time>
+  );
+}
+
 /** What is left until then: `2h 15m`. */
 export function Left({ until }: { readonly until: string }) {
   const format = useFormat();

@@ -14,6 +14,7 @@ export interface Format {
   duration(seconds: number): string;
   /** `3 minutes ago`, `in 2 hours`; `now` in milliseconds. */
   relative(at: string, now: number): string;
+  date(at: string): string;
   dateTime(at: string): string;
   /** The time of day, with seconds. */
   time(at: string): string;
@@ -42,6 +43,7 @@ function makeFormat(language: string): Format {
   const number = new Intl.NumberFormat(language);
   const percent = new Intl.NumberFormat(language, { style: 'percent' });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  const date = new Intl.DateTimeFormat(language, { dateStyle: 'medium' });
   const dateTime = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
   const time = new Intl.DateTimeFormat(language, { timeStyle: 'medium' });
   const list = new Intl.ListFormat(language, { type: 'conjunction' });
@@ -54,6 +56,7 @@ function makeFormat(language: string): Format {
       const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? ['second', 1];
       return relative.format(Math.trunc(seconds / size), unit);
     },
+    date: (at) => date.format(new Date(at)),
     dateTime: (at) => dateTime.format(new Date(at)),
     time: (at) => time.format(new Date(at)),
     bytes: (size) => bytes(language, size),

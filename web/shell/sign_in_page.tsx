@@ -80,7 +80,7 @@ function SignInForm() {
         required
         withAsterisk={false}
       />
-      <Button type="submit" fullWidth my="md" loading={isSending} disabled={key.trim() === ''}>
+      <Button type="submit" fullWidth my="md" loading={isSending}>
         {t('shell.signIn.submit')}
       </Button>
     </form>

@@ -19,6 +19,8 @@ export interface Column<Row> {
   readonly minor?: boolean;
   /** For numbers. */
   readonly right?: boolean;
+  /** It stays in sight where the others do not fit: for actions, as the last one. */
+  readonly stays?: boolean;
 }
 
 interface DataTableProps<Row, Filter extends string> {
@@ -138,7 +140,9 @@ function sortingOf<Row>(sort: string, columns: readonly Column<Row>[]) {
 }
 
 function classOf<Row>(column: Column<Row> | undefined): string {
-  return [column?.minor && styles.minor, column?.right && styles.right].filter(Boolean).join(' ');
+  return [column?.minor && styles.minor, column?.right && styles.right, column?.stays && styles.stay]
+    .filter(Boolean)
+    .join(' ');
 }
 
 interface HeaderCellProps<Row> {

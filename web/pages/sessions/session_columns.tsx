@@ -3,7 +3,7 @@ import { Link } from 'wouter';
 import { proxyName, type Session } from '../../api/sessions.js';
 import { StateBadge } from '../../components/badge.js';
 import type { Column } from '../../components/table/data_table.js';
-import { Ago, Left, When } from '../../components/time.js';
+import { Ago, Day, Left } from '../../components/time.js';
 import { SessionMenu } from './session_menu.js';
 import styles from './sessions.module.css';
 
@@ -32,19 +32,25 @@ export function useSessionColumns(): Column<Session>[] {
       cell: ({ last_used_at }) => last_used_at && <Ago at={last_used_at} />,
     },
     { id: 'tags', header: t('sessions.column.tags'), minor: true, cell: ({ tags }) => <Tags tags={tags} /> },
-    { id: 'proxy', header: t('sessions.column.proxy'), minor: true, cell: ({ proxy }) => proxyName(proxy) },
+    {
+      id: 'proxy',
+      header: t('sessions.column.proxy'),
+      minor: true,
+      cell: ({ proxy }) => proxy && <span title={proxyName(proxy)}>{`${proxy.host}:${proxy.port}`}</span>,
+    },
     { id: 'format', header: t('sessions.column.format'), minor: true, cell: ({ format }) => format },
     {
       id: 'created',
       header: t('sessions.column.created'),
       sort: 'created_at',
       minor: true,
-      cell: ({ created_at }) => <When at={created_at} />,
+      cell: ({ created_at }) => <Day at={created_at} />,
     },
     {
       id: 'actions',
       header: t('sessions.column.actions'),
       right: true,
+      stays: true,
       cell: (session) => <SessionMenu session={session} />,
     },
   ];
@@ -59,6 +65,9 @@ function NameCell({ id, name, phone_number }: Session) {
   );
 }
 
+/** Reasons that say no more than the state. */
+const SAID_BY_STATE = /^(flood wait|cool-?down|leased|inactive)$/i;
+
 const NEVER_ENDING = Date.UTC(2090, 0, 1);
 
 function StateCell({ status, status_reason, status_until, method_floods }: Session) {
@@ -72,7 +81,7 @@ function StateCell({ status, status_reason, status_until, method_floods }: Sessi
           <Left until={ends} />
         </span>
       )}
-      {status_reason && (
+      {status_reason && !SAID_BY_STATE.test(status_reason) && (
         <span className={styles.reason} title={status_reason}>
           {status_reason}
         </span>

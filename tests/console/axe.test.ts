@@ -1,0 +1,89 @@
+import { expect, it } from '@jest/globals';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { some } from '../service/service.js';
+import { violationsOn } from './axe.js';
+import { inBrowser } from './browser.js';
+
+/** Each page and dialog of the console: its address, what is there when it is complete, and what opens it. */
+const PLACES: readonly {
+  readonly path: string;
+  readonly ready: (page: Page) => Promise<unknown>;
+  readonly open?: (page: Page) => Promise<unknown>;
+}[] = [
+  {
+    path: '/pool',
+    ready: (page) => page.getByRole('img').first().or(page.getByText('No data yet')).waitFor(),
+  },
+  { path: '/sessions', ready: (page) => page.getByRole('link', { name: 's003' }).waitFor() },
+  { path: '/sessions/1', ready: (page) => page.getByRole('heading', { name: 'History' }).waitFor() },
+  ...['code', 'upload', 'string', 'get'].map((tab) => ({
+    path: `/sessions?add=${tab}`,
+    ready: (page: Page) => page.getByRole('dialog').waitFor(),
+  })),
+  ...['Rename…', 'Edit tags…', 'Set proxy…', 'Invalidate…', 'Export…', 'Delete…'].map((name) => ({
+    path: '/sessions/3',
+    ready: (page: Page) => page.getByRole('button', { name: /Actions/ }).waitFor(),
+    async open(page: Page) {
+      await page.getByRole('button', { name: /Actions/ }).click();
+      await page.getByRole('menuitem', { name }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  })),
+  {
+    path: '/sessions',
+    ready: (page) => page.getByRole('link', { name: 's003' }).waitFor(),
+    async open(page) {
+      await page.getByLabel('Select all on this page').click();
+      await page.getByRole('button', { name: 'Add tags…' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
+    path: '/sessions',
+    ready: (page) => page.getByRole('link', { name: 's003' }).waitFor(),
+    async open(page) {
+      await page.keyboard.press('Control+k');
+      await page.getByRole('dialog', { name: 'Search and commands' }).waitFor();
+    },
+  },
+];
+
+const LOOKS: Readonly<Record<string, BrowserContextOptions>> = {
+  'light, wide': { colorScheme: 'light' },
+  'dark, wide': { colorScheme: 'dark' },
+  'light, a phone': { colorScheme: 'light', viewport: { width: 390, height: 844 } },
+  'dark, a phone': { colorScheme: 'dark', viewport: { width: 390, height: 844 } },
+};
+
+inBrowser('every page and dialog of the console', (visiting) => {
+  for (const [look, browser] of Object.entries(LOOKS)) {
+    it(
+      `is accessible and fits its width: ${look}`,
+      visiting(
+        async ({ page, service, signIn }) => {
+          await page.goto(service.url);
+          await page.getByLabel('API key').waitFor();
+          const found = await violationsOn(page);
+          await service.lease('session_name=s002');
+          await service
+            .as('admin')
+            .put('/sessions/3')
+            .send({ tags: ['eu'] })
+            .expect(200);
+          await signIn('admin');
+          for (const { path, ready, open } of PLACES) {
+            await page.goto(service.url + path);
+            await ready(page);
+            await open?.(page);
+            found.push(...(await violationsOn(page)).map((violation) => `${path} ${violation}`));
+            if (await page.evaluate('document.documentElement.scrollWidth > innerWidth'))
+              found.push(`${path} is too wide`);
+          }
+          expect(found).toEqual([]);
+        },
+        { files: [...some(3), `${'long-name-'.repeat(20)}.session`], browser },
+      ),
+      120_000,
+    );
+  }
+});
