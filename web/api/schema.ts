@@ -820,6 +820,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sources/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Telegram whether a channel exists
+         * @description With the session that shall read it, or with any free one. Nothing is saved.
+         *
+         *     Roles: admin.
+         */
+        post: operations["postSourcesCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sources/{id}": {
         parameters: {
             query?: never;
@@ -1240,6 +1262,28 @@ export interface paths {
          *     Anyone.
          */
         post: operations["postAuthSignOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The settings that the service runs with, and what is not configured
+         * @description Secrets are not shown, only whether they are set. Settings are changed in the environment, or in `.env`, and read at the start.
+         *
+         *     Roles: admin.
+         */
+        get: operations["getSettings"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1725,6 +1769,21 @@ export interface components {
             /** @description Its page in Prefect's interface */
             url: string | null;
         };
+        ChannelCheck: {
+            /** @description null: it cannot be said now, see `reason` */
+            exists: boolean | null;
+            /**
+             * @description The channel as a source names it
+             * @example @euronews_eng
+             */
+            identifier: string;
+            reason: string | null;
+            channel: {
+                title: string;
+                username: string | null;
+                is_private: boolean;
+            } | null;
+        };
         Triggered: {
             message: string;
             run_id: number;
@@ -1810,6 +1869,44 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             source_name: string;
+        };
+        Settings: {
+            service: {
+                version: string;
+                /** @example 24.1.0 */
+                node: string;
+                /** @enum {string} */
+                database: "sqlite" | "postgres";
+                /** Format: date-time */
+                started_at: string;
+            };
+            settings: {
+                /** @example LEASE_TTL_SECONDS */
+                name: string;
+                /**
+                 * @description null: not set, or secret
+                 * @example 10800
+                 */
+                value: string | number | null;
+                is_secret: boolean;
+                /** @description Whether it has a value, of its own or by default */
+                is_set: boolean;
+                is_default: boolean;
+            }[];
+            features: {
+                /** @enum {string} */
+                name: "telegram_application" | "https" | "proxy" | "session_checks" | "nas" | "s3" | "prefect" | "replicas";
+                configured: boolean;
+                /**
+                 * @description What it needs
+                 * @example [
+                 *       "NAS_ROOT"
+                 *     ]
+                 */
+                settings: string[];
+                /** @description What it is good for, and how to configure it */
+                how_to: string;
+            }[];
         };
     };
     responses: never;
@@ -5077,6 +5174,7 @@ export interface operations {
                     session_ref?: number | null;
                     session_id?: number | null;
                     bot_token?: string | null;
+                    check_channel?: boolean | null;
                     channel_title?: string | null;
                     file_types?: (string[] | string[] | string) | null;
                     target_path?: string | null;
@@ -5174,6 +5272,7 @@ export interface operations {
                      * @enum {string}
                      */
                     target: "LOCAL" | "NAS" | "S3";
+                    check_channel?: boolean | null;
                     channel_title?: string | null;
                     file_types?: (string[] | string[] | string) | null;
                     target_path?: string | null;
@@ -5270,6 +5369,7 @@ export interface operations {
                      * @enum {string}
                      */
                     target: "LOCAL" | "NAS" | "S3";
+                    check_channel?: boolean | null;
                     channel_title?: string | null;
                     file_types?: (string[] | string[] | string) | null;
                     target_path?: string | null;
@@ -5378,6 +5478,80 @@ export interface operations {
             };
             /** @description The API key is unknown, or its role is not allowed to do this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSourcesCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    identifier?: (((string | number) | (number | string)) | string | number) | null;
+                    channel_username?: (((string | number) | (number | string)) | string | number) | null;
+                    channel_id?: (((string | number) | (number | string)) | string | number) | null;
+                    session_id?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description What Telegram says */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelCheck"];
+                };
+            };
+            /** @description `invalid_identifier` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Session not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7063,6 +7237,44 @@ export interface operations {
                 };
             };
             /** @description Another site sent the request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Settings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
             403: {
                 headers: {
                     [name: string]: unknown;
