@@ -4,7 +4,7 @@ export interface Page {
   readonly limit: number;
 }
 
-/** How a list is sorted; items with the same value are in the order of their ids. */
+/** How a list is sorted; items with the same value are in that order of their ids. */
 export interface Order<Name extends string> {
   readonly by: Name;
   readonly descending: boolean;

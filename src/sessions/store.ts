@@ -74,7 +74,7 @@ export const SESSION_ORDERS = [
   'last_used_at',
 ] as const;
 
-/** How sessions are sorted: those without the value last, and those with the same value by id. */
+/** How sessions are sorted: those without the value last, and those with the same value by id, in the same order. */
 export type SessionOrder = Order<(typeof SESSION_ORDERS)[number]>;
 
 /** A session's new name, and the new paths of its files. */

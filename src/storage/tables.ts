@@ -79,6 +79,8 @@ export function declareSessionTables(c: Columns) {
       c.index('sessions_by_auth_key').on(table.authKeySha256).where(sql`auth_key_sha256 IS NOT NULL`),
       c.index('sessions_by_folded_name').on(table.foldedName),
       ...c.byteOrderIndex('sessions_by_name', table.foldedName, table.id),
+      c.index('sessions_by_creation').on(table.createdAt, ...c.rowIdEnd(table.id)),
+      c.index('sessions_by_update').on(table.updatedAt, ...c.rowIdEnd(table.id)),
       c.index('sessions_by_phone').on(table.phoneNumber).where(sql`phone_number IS NOT NULL`),
       c.index('sessions_by_check').on(table.lastCheckedAt).where(sql`state = 'free'`),
     ],

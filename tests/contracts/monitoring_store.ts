@@ -34,7 +34,7 @@ function listedLeases(make: MakeStores): void {
       expect(await list()).toEqual(['Б', 'a', 'c']);
       expect(await list({}, { by: 'expires_at', descending: false })).toEqual(['a', 'c', 'Б']);
       expect(await list({}, { by: 'session_name', descending: true })).toEqual(['Б', 'c', 'a']);
-      expect(await list({}, { by: 'holder', descending: true })).toEqual(['Б', 'a', 'c']);
+      expect(await list({}, { by: 'holder', descending: true })).toEqual(['Б', 'c', 'a']);
       expect(await list({ q: 'б' })).toEqual(['Б']);
       expect(await list({ q: 'key:2' })).toEqual(['Б']);
       expect(await list({ q: '198.51' })).toEqual(['c']);

@@ -32,7 +32,7 @@ export function runLists(make: MakeStores): void {
       expect(await list({ reason: 'schedule' })).toEqual([]);
       expect(await list({ q: 'warm' })).toEqual([3]);
       expect(await list({ q: 'one news' })).toEqual([1]);
-      expect(await list({}, { by: 'messages_read', descending: true })).toEqual([3, 1, 2]);
+      expect(await list({}, { by: 'messages_read', descending: true })).toEqual([3, 2, 1]);
       expect(await list({}, { by: 'started_at', descending: false })).toEqual([3, 1, 2]);
       const [newest] = await stores.runLists.runs({ skip: 0, limit: 1 });
       expect(newest).toEqual({ ...(await stores.runs.run(run.id)), sourceName: 'two' });

@@ -111,7 +111,7 @@ function kept(make: MakeStores): void {
       expect(await list({ runState: 'cancelled' })).toEqual([2]);
       expect(await list({ runState: 'failed' })).toEqual([]);
       expect(await list({}, { by: 'name', descending: false })).toEqual([3, 2, 1]);
-      expect(await list({}, { by: 'last_scraped_at', descending: true })).toEqual([1, 2, 3]);
+      expect(await list({}, { by: 'last_scraped_at', descending: true })).toEqual([3, 2, 1]);
     }),
   );
 

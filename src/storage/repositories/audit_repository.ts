@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, inArray, lt, or, type SQL } from 'drizzle-orm';
+import { and, asc, count, desc, eq, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import type { AuditFilter, AuditStore } from '../../audit/store.js';
 import type { Tables } from '../tables.js';
 import { affectedRows, type UnitOfWorkRunner } from '../unit_of_work.js';
@@ -39,12 +39,17 @@ export function auditRepository(units: UnitOfWorkRunner): AuditStore {
 
 function matching(auditLog: Tables['auditLog'], filter: AuditFilter): SQL | undefined {
   const { action, object, holder = null, outcome = null, q = null } = filter;
-  const searched = [auditLog.keyName, auditLog.action, auditLog.object, auditLog.address, auditLog.requestId];
   return and(
     action === null ? undefined : eq(auditLog.action, action),
     object === null ? undefined : eq(auditLog.object, object),
     holder === null ? undefined : eq(auditLog.holder, holder),
     outcome === null ? undefined : eq(auditLog.outcome, outcome),
-    q === null ? undefined : or(...searched.map((column) => contains(column, q))),
+    q === null ? undefined : contains(searchedText(auditLog), q),
   );
+}
+
+/** One text for each entry: to look through five columns took twice as long. */
+function searchedText({ keyName, action, object, address, requestId }: Tables['auditLog']): SQL {
+  const columns = [keyName, action, sql`coalesce(${object}, '')`, sql`coalesce(${address}, '')`];
+  return sql.join([...columns, sql`coalesce(${requestId}, '')`], sql` || ' ' || `);
 }
