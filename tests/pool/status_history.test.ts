@@ -68,7 +68,8 @@ describe('GET /status/history', () => {
         await service.as('worker').post('/release').send(flood).expect(200);
         const minute = new Date(Math.floor(service.time.wall() / MINUTE) * MINUTE).toISOString();
         await service.time.advance(60);
-        await until(async () => (await points(service)).length > 0);
+        const isTaken = ({ free }: { free: number | null }) => free !== null;
+        await until(async () => (await points(service)).some(isTaken));
         const { body } = await service.as('monitor').get('/status/history').expect(200);
         expect(body.step).toBe(60);
         expect(body.points).toEqual([
