@@ -21,6 +21,8 @@ export interface RunRouteParts {
   /** @throws NotFound if there is no such source. */
   readonly ensureSource: (id: number) => Promise<void>;
   readonly clock: SteadyClock;
+  /** The page of a flow run in Prefect's interface; null: Prefect is not used. */
+  readonly flowRunUrl: (id: string) => string | null;
 }
 
 /** The routes of runs are also served below `/flows`, where they once were. */
@@ -102,7 +104,11 @@ async function listed(
   return pageOf(body, total);
 }
 
-function one({ lists, clock }: RunRouteParts, prefix: string): Route {
+const oneAnswer = listedRunAnswer
+  .extend({ flow_run_url: z.string().nullable().meta({ description: "Its page in Prefect's interface" }) })
+  .meta({ id: 'RunWithLink' });
+
+function one({ lists, clock, flowRunUrl }: RunRouteParts, prefix: string): Route {
   return defineRoute({
     method: 'get',
     path: `${prefix}/runs/:id`,
@@ -110,11 +116,12 @@ function one({ lists, clock }: RunRouteParts, prefix: string): Route {
     summary: 'A run and its progress',
     access: ['monitor'],
     params: runParams,
-    responses: { 200: { description: 'The run', schema: listedRunAnswer }, ...NOT_FOUND },
+    responses: { 200: { description: 'The run', schema: oneAnswer }, ...NOT_FOUND },
     async handle({ params }) {
       const run = await lists.run(params.id);
       if (!run) throw new NotFound('Run');
-      return { body: serializeListedRun(run, clock) };
+      const flow_run_url = run.flowRunId === null ? null : flowRunUrl(run.flowRunId);
+      return { body: { ...serializeListedRun(run, clock), flow_run_url } };
     },
   });
 }

@@ -3,7 +3,7 @@ import type { SteadyClock } from '../kernel/clock.js';
 import { runSummary, serializeRunSummary } from '../runs/serialize.js';
 import type { RunService } from '../runs/service.js';
 import type { Run } from '../runs/store.js';
-import { ACCESS_LEVELS, type Source, TARGETS } from './store.js';
+import { ACCESS_LEVELS, type Source, type SourceStore, TARGETS } from './store.js';
 
 const moment = z.iso.datetime();
 
@@ -38,6 +38,7 @@ export const sourceAnswer = z
     target_path: z.string().nullable(),
     session_ref: z.int().nullable(),
     session_id: z.int().nullable(),
+    session_name: z.string().nullable().meta({ description: 'Of the session that reads it' }),
     api_id: z.int().nullable(),
     file_types: z.array(z.string()).nullable(),
     schedule: z.string().nullable(),
@@ -52,20 +53,23 @@ export const sourceAnswer = z
   })
   .meta({ id: 'Source' });
 
-/** Serialises sources, with the newest run of each and its deployment. `deploymentsOf` null: Prefect is not used. */
+/** Serialises sources, with the newest run, the session and the deployment of each. `deploymentsOf` null: Prefect is not used. */
 export function sourceSerializer(
   runs: Pick<RunService, 'lastRuns'>,
+  store: Pick<SourceStore, 'sessionNames'>,
   clock: SteadyClock,
   deploymentsOf: DeploymentsOf | null = null,
 ) {
   const all = async (sources: readonly Source[]) => {
     const ids = sources.map(({ id }) => id);
-    const last = await runs.lastRuns(ids);
+    const [last, named] = await Promise.all([runs.lastRuns(ids), store.sessionNames(ids)]);
+    const sessionNameOf = new Map(named.map(({ sourceId, sessionName }) => [sourceId, sessionName]));
     const runOf = new Map(last.map((run) => [run.sourceId, run]));
     const deploymentOf = await deploymentsOf?.(ids);
     return sources.map((source) => {
       const deployment = deploymentOf?.get(source.id) ?? null;
-      return serializeSource(source, { last: runOf.get(source.id) ?? null, deployment }, clock);
+      const sessionName = sessionNameOf.get(source.id) ?? null;
+      return serializeSource(source, { last: runOf.get(source.id) ?? null, sessionName, deployment }, clock);
     });
   };
   const one = async (source: Source) => {
@@ -76,15 +80,23 @@ export function sourceSerializer(
   return { all, one };
 }
 
+/** What is answered with a source. */
+interface BesideSource {
+  readonly last: Run | null;
+  readonly sessionName: string | null;
+  readonly deployment: DeploymentAnswer | null;
+}
+
 function serializeSource(
   source: Source,
-  { last, deployment }: { readonly last: Run | null; readonly deployment: DeploymentAnswer | null },
+  { last, sessionName, deployment }: BesideSource,
   clock: SteadyClock,
 ): z.output<typeof sourceAnswer> {
   const { id, name, identifier, target, sessionId, schedule, fileTypes, lastScrapedAt } = source;
   return {
     ...{ id, name, identifier, channel_title: source.channelTitle, access_level: source.accessLevel },
     ...{ target, target_path: source.targetPath, session_ref: sessionId, session_id: sessionId },
+    session_name: sessionName,
     api_id: source.apiId,
     file_types: fileTypes && [...fileTypes],
     schedule,

@@ -91,6 +91,10 @@ export interface SourceStore {
   sources(page: Page, filter?: SourceFilter, order?: SourceOrder): Promise<Source[]>;
   /** How many sources there are, on all pages. */
   count(filter?: SourceFilter): Promise<number>;
+  /** The names of the sessions that read these sources, of those that have one. */
+  sessionNames(
+    ids: readonly number[],
+  ): Promise<readonly { readonly sourceId: number; readonly sessionName: string }[]>;
   /** The first source of this name; null: there is none. */
   named(name: string): Promise<Source | null>;
   /** Another token means another bot: the session of the old one is deleted. */

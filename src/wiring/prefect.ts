@@ -40,6 +40,8 @@ export interface Deployments {
   /** Null: TeleGate does by itself. */
   readonly schedules: Schedules | null;
   readonly deploymentsOf: DeploymentsOf;
+  /** The page of a flow run in Prefect's interface. */
+  flowRunUrl(id: string): string | null;
   /** Begins to keep deployments and sources equal. */
   start(): void;
 }
@@ -58,6 +60,7 @@ export function wireDeployments(
     // Prefect has no maximum, and is told of all sources that were changed.
     schedules: { full: false, changed: async () => sync.changed(), followAll: async () => undefined },
     deploymentsOf: deploymentAnswers(store, urlOf, () => setup.problem),
+    flowRunUrl: (id) => `${uiUrl}/runs/flow-run/${encodeURIComponent(id)}`,
     start: () => sync.start(),
   };
 }
@@ -67,6 +70,7 @@ export function withoutDeployments({ database }: Base): Deployments {
   return {
     schedules: null,
     deploymentsOf: unusedDeploymentAnswers(database.prefect),
+    flowRunUrl: () => null,
     start: () => undefined,
   };
 }

@@ -32,8 +32,8 @@ export function wireSources(base: Base, engine: Engine, deployments: Deployments
     clock,
   });
   const ensureSource = async (id: number) => void (await service.source(id));
-  const serialize = sourceSerializer(runs, clock, deployments.deploymentsOf);
-  return { service, runs, ensureSource, schedules, serialize, roots };
+  const serialize = sourceSerializer(runs, sources, clock, deployments.deploymentsOf);
+  return { service, runs, ensureSource, schedules, serialize, roots, flowRunUrl: deployments.flowRunUrl };
 }
 
 /** Runs sources on their schedules, without Prefect. */

@@ -56,6 +56,21 @@ describe('a list', () => {
   );
 
   it(
+    'of sources names the session that reads each; a run without Prefect has no page there',
+    withService(
+      async (service) => {
+        await seedSource(service, { sessionId: 1 });
+        const { id } = await seedSource(service);
+        expect(await listed(service, '/sources', 'session_name')).toEqual([['s001', null], 2]);
+        const run = await seedRun(service, id);
+        const { body } = await service.as('monitor').get(`/runs/${run.id}`).expect(200);
+        expect(body).toMatchObject({ flow_run_id: null, flow_run_url: null });
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
     'of sources is searched, filtered, sorted and counted; only configured targets are offered',
     withService(async (service) => {
       const first = await seedSource(service, { name: 'Новости', channelTitle: 'Alpha' });

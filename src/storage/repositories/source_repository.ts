@@ -22,7 +22,7 @@ const BY_ID: SourceOrder = { by: 'id', descending: false };
 
 function lists(
   units: UnitOfWorkRunner,
-): Pick<SourceStore, 'source' | 'sources' | 'count' | 'named' | 'scheduled'> {
+): Pick<SourceStore, 'source' | 'sources' | 'count' | 'sessionNames' | 'named' | 'scheduled'> {
   return {
     source: (id) =>
       units.run(async ({ db, tables: { sources } }) => {
@@ -43,6 +43,13 @@ function lists(
         const found = unit.db.select({ n: count() }).from(unit.tables.sources);
         const [row] = await found.where(await matching(unit, filter));
         return row?.n ?? 0;
+      }),
+    sessionNames: (ids) =>
+      units.run(({ db, tables: { sources, sessions } }) => {
+        const named = db.select({ sourceId: sources.id, sessionName: sessions.name }).from(sources);
+        return named
+          .innerJoin(sessions, eq(sessions.id, sources.sessionId))
+          .where(inArray(sources.id, [...ids]));
       }),
     named: (name) =>
       units.run(async ({ db, tables: { sources } }) => {
