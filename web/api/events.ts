@@ -10,12 +10,12 @@ export const connection = createStore<Connection>('connecting');
 
 /** What each event of the service makes outdated. */
 const OUTDATED: Readonly<Record<string, readonly Kind[]>> = {
-  session: ['sessions', 'leases', 'activity', 'upcoming'],
-  session_edit: ['sessions'],
-  sync: ['sessions', 'files', 'activity'],
+  session: ['sessions', 'leases', 'activity', 'upcoming', 'audit'],
+  session_edit: ['sessions', 'audit'],
+  sync: ['sessions', 'files', 'activity', 'audit'],
   run: ['runs', 'sources'],
-  source: ['sources', 'runs'],
-  key: ['keys'],
+  source: ['sources', 'runs', 'audit'],
+  key: ['keys', 'audit'],
 };
 
 /** Lists are asked for again at most this often, in milliseconds. */

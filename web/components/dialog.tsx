@@ -8,11 +8,13 @@ interface DialogProps {
   readonly title: string;
   readonly onClose: () => void;
   readonly size?: 'md' | 'lg' | 'xl';
+  /** It closes by a button of its own only: what it shows cannot be shown again. */
+  readonly isOneWay?: boolean;
   readonly children: ReactNode;
 }
 
 /** A dialog over the page; on a phone, instead of it. It is open while it is drawn. */
-export function Dialog({ title, onClose, size = 'md', children }: DialogProps) {
+export function Dialog({ title, onClose, size = 'md', isOneWay = false, children }: DialogProps) {
   const { t } = useTranslation();
   return (
     // Its scroll lock adds a style element, which the page's policy forbids: theme.css locks instead.
@@ -22,13 +24,15 @@ export function Dialog({ title, onClose, size = 'md', children }: DialogProps) {
       size={size}
       lockScroll={false}
       transitionProps={NO_TRANSITION}
+      closeOnEscape={!isOneWay}
+      closeOnClickOutside={!isOneWay}
       data-desk-dialog
     >
       <Modal.Overlay />
       <Modal.Content>
         <div className={styles.dialogHead}>
           <Modal.Title>{title}</Modal.Title>
-          <Modal.CloseButton aria-label={t('common.close')} />
+          {!isOneWay && <Modal.CloseButton aria-label={t('common.close')} />}
         </div>
         <Modal.Body>{children}</Modal.Body>
       </Modal.Content>

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
 import styles from './layout.module.css';
 
 interface EmptyStateProps {
@@ -13,5 +14,15 @@ export function EmptyState({ title, children }: EmptyStateProps) {
       <h2>{title}</h2>
       {children}
     </div>
+  );
+}
+
+/** Shown where a search or filter leaves nothing. */
+export function NothingFound() {
+  const { t } = useTranslation();
+  return (
+    <EmptyState title={t('common.nothingFound')}>
+      <p>{t('common.nothingFoundHint')}</p>
+    </EmptyState>
   );
 }

@@ -26,9 +26,16 @@ interface PageSpec {
 
 const EVERYONE: readonly Role[] = ['worker', 'monitor', 'admin'];
 const WATCHING: readonly Role[] = ['monitor', 'admin'];
+const ADMINS: readonly Role[] = ['admin'];
 
 /** The pages of the console, in the order of the menu. */
 export const PAGES: readonly PageSpec[] = [
   { name: 'pool', roles: EVERYONE, load: () => import('../pages/pool/routes.js') },
   { name: 'sessions', roles: WATCHING, load: () => import('../pages/sessions/routes.js') },
+  { name: 'sources', roles: WATCHING, load: () => import('../pages/sources/routes.js') },
+  { name: 'runs', roles: WATCHING, load: () => import('../pages/runs/routes.js') },
+  { name: 'leases', roles: WATCHING, load: () => import('../pages/leases/routes.js') },
+  { name: 'keys', roles: ADMINS, load: () => import('../pages/keys/routes.js') },
+  { name: 'audit', roles: ADMINS, load: () => import('../pages/audit/routes.js') },
+  { name: 'settings', roles: ADMINS, load: () => import('../pages/settings/routes.js') },
 ];

@@ -1,4 +1,5 @@
-import { ActionIcon, NativeSelect } from '@mantine/core';
+import { ActionIcon, NativeSelect, TextInput } from '@mantine/core';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../../i18n/format.js';
 import { Icon } from '../icons.js';
@@ -17,6 +18,7 @@ export function Pager<Filter extends string>({ total = 0, state }: PagerProps<Fi
   const { page, perPage } = state;
   const from = Math.min(page * perPage + 1, total);
   const to = Math.min((page + 1) * perPage, total);
+  const pages = Math.ceil(total / perPage);
   const go = (next: number) => {
     state.set({ page: next });
     window.scrollTo({ top: 0 });
@@ -41,6 +43,7 @@ export function Pager<Filter extends string>({ total = 0, state }: PagerProps<Fi
       >
         <Icon name="left" />
       </ActionIcon>
+      {pages > 2 && <PageField page={page} pages={pages} onGo={go} />}
       <ActionIcon
         variant="default"
         aria-label={t('common.next')}
@@ -50,5 +53,43 @@ export function Pager<Filter extends string>({ total = 0, state }: PagerProps<Fi
         <Icon name="right" />
       </ActionIcon>
     </nav>
+  );
+}
+
+interface PageFieldProps {
+  readonly page: number;
+  readonly pages: number;
+  readonly onGo: (page: number) => void;
+}
+
+/** The number of the page, which goes to another where it is typed. */
+function PageField({ page, pages, onGo }: PageFieldProps) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const [typed, setTyped] = useState(String(page + 1));
+  useEffect(() => setTyped(String(page + 1)), [page]);
+  const go = () => {
+    const wanted = Number(typed);
+    if (Number.isInteger(wanted) && wanted >= 1 && wanted <= pages) onGo(wanted - 1);
+    else setTyped(String(page + 1));
+  };
+  return (
+    <form
+      className={styles.pageField}
+      onSubmit={(event) => {
+        event.preventDefault();
+        go();
+      }}
+    >
+      <TextInput
+        size="xs"
+        inputMode="numeric"
+        aria-label={t('common.page')}
+        value={typed}
+        onChange={({ currentTarget }) => setTyped(currentTarget.value)}
+        onBlur={() => setTyped(String(page + 1))}
+      />
+      <span>/ {format.number(pages)}</span>
+    </form>
   );
 }

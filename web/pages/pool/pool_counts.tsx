@@ -1,7 +1,9 @@
+import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { useSelf } from '../../api/identity.js';
 import type { PoolStatus } from '../../api/pool.js';
+import { isSessionState } from '../../components/badge.js';
 import { useFormat } from '../../i18n/format.js';
 import styles from './pool.module.css';
 
@@ -71,6 +73,6 @@ function useHints(status: PoolStatus): (name: Count) => string {
   };
 }
 
-function stateName(state: string, t: ReturnType<typeof useTranslation>['t']): string {
-  return t(`states.state.${state}` as 'states.state.free', { defaultValue: state });
+function stateName(state: string, t: TFunction): string {
+  return isSessionState(state) ? t(`states.state.${state}`) : state;
 }

@@ -1,0 +1,4 @@
+import { SettingsPage } from './settings_page.js';
+
+/** The page of settings. */
+export const routes = { '/settings': SettingsPage };
