@@ -19,7 +19,7 @@ async function underWay(world: PrefectWorld) {
   const { service, prefect } = world;
   await logInSome(world, 1);
   const sourceId = await makeSource(service, LARGE);
-  const deployment = await prefect.deploy(service, sourceId);
+  const deployment = await prefect.deployed(service, sourceId);
   const run = await runOnce(service, sourceId, ({ messages_stored }) => messages_stored > 0);
   const [flowRun] = await prefect.flowRuns(deployment);
   if (!flowRun) throw new Error('there is no flow run');
@@ -101,7 +101,7 @@ describe('a run that no worker has taken yet', () => {
     'is cancelled from either side',
     withPrefect(async ({ service, prefect }) => {
       const id = await makeSource(service, LARGE);
-      const deployment = await prefect.deploy(service, id);
+      const deployment = await prefect.deployed(service, id);
       const scheduled = async (count: number) => {
         await until(async () => (await prefect.flowRuns(deployment)).length === count);
         const [flowRun] = await prefect.flowRuns(deployment);
@@ -128,7 +128,7 @@ describe('a run that cannot go on', () => {
       await logInSome(world, 1);
       const { lease_id, session_id } = await service.lease();
       const id = await makeSource(service, 'small1');
-      const deployment = await prefect.deploy(service, id);
+      const deployment = await prefect.deployed(service, id);
       await runOnce(service, id, ({ state }) => state === 'waiting');
       const [flowRun] = await prefect.flowRuns(deployment);
       await prefect.flowRunOnce(flowRun?.id ?? '', ({ state_type, state }) => {
@@ -147,7 +147,7 @@ describe('a run that cannot go on', () => {
       const { service, prefect } = world;
       await logInSome(world, 1);
       const id = await makeSource(service, 'nobody_has_this_name');
-      const deployment = await prefect.deploy(service, id);
+      const deployment = await prefect.deployed(service, id);
       const run = await lastRun(service, id);
       const [flowRun] = await prefect.flowRuns(deployment);
       const ended = await prefect.ended(flowRun?.id ?? '');
@@ -166,7 +166,7 @@ describe('a flow run that is none of a source', () => {
       const { service, prefect } = world;
       await logInSome(world, 1);
       const id = await makeSource(service, 'small1');
-      const deployment = await prefect.deploy(service, id);
+      const deployment = await prefect.deployed(service, id);
       await lastRun(service, id);
       const failed = async (flowRunId: string) => {
         const { state } = await prefect.ended(flowRunId);
@@ -185,8 +185,12 @@ describe('a flow run that is none of a source', () => {
         type: 'FAILED',
         message: 'its deployment is not one of a source in TeleGate',
       });
-      await service.as('admin').delete(`/sources/${id}`).expect(200);
-      expect(await failed((await prefect.start(deployment)).id)).toEqual({
+      const { id: flow_id } = await prefect.client.flow(`flow-${randomUUID()}`);
+      const gone = await prefect.client.putDeployment({
+        ...{ name: `source-${id + 1}`, flow_id },
+        ...{ work_pool_name: prefect.workPool, work_queue_name: 'default' },
+      });
+      expect(await failed((await prefect.start(gone)).id)).toEqual({
         type: 'FAILED',
         message: 'its source is gone',
       });
@@ -227,7 +231,7 @@ describe('a schedule of Prefect', () => {
       const { service, prefect } = world;
       await logIn(world, ADA);
       const id = await makeSource(service, 'sandbox_news', { file_types: [] });
-      const deployment = await prefect.deploy(service, id);
+      const deployment = await prefect.deployed(service, id);
       const first = await lastRun(service, id);
       await prefect.client.createSchedules(deployment.id, [{ schedule: { interval: 2 } }]);
       const run = await runOnce(service, id, (run) => run.id > first.id && run.state === 'completed');

@@ -36,10 +36,10 @@ describe('many late runs', () => {
         const { service, prefect } = world;
         await logInSome(world, 2);
         const large = await makeSource(service, LARGE);
-        await prefect.deploy(service, large);
+        await prefect.deployed(service, large);
         const running = await runOnce(service, large, ({ messages_stored }) => messages_stored > 0);
         const small = await makeSource(service, 'small1', { file_types: [] });
-        const deployment = await prefect.deploy(service, small);
+        const deployment = await prefect.deployed(service, small);
         for (let made = 0; made < LATE; made += 1) await prefect.start(deployment);
         const calls = await callsDuring(WATCHED_MS);
         expect([...calls.keys()].filter((path) => path.includes('get_scheduled'))).toEqual([]);

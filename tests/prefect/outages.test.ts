@@ -26,7 +26,7 @@ describe('while Prefect is away', () => {
       await logIn(world, ADA);
       sandbox.faults.add({ fault: 'slow', milliseconds: 300, method: 'messages.getHistory' });
       const id = await makeSource(service, 'sandbox_news', { file_types: [] });
-      const deployment = await prefect.deploy(service, id);
+      const deployment = await prefect.deployed(service, id);
       await runOnce(service, id, ({ messages_stored }) => messages_stored >= 200);
       const [flowRun] = await prefect.flowRuns(deployment);
       await server.stop();
@@ -62,7 +62,7 @@ describe('while Prefect is away', () => {
       await logIn(world, ADA);
       sandbox.faults.add({ fault: 'slow', milliseconds: 300, method: 'messages.getHistory' });
       const id = await makeSource(service, 'sandbox_news', { file_types: [] });
-      const deployment = await prefect.deploy(service, id);
+      const deployment = await prefect.deployed(service, id);
       await runOnce(service, id, ({ messages_stored }) => messages_stored >= 100);
       const [flowRun] = await prefect.flowRuns(deployment);
       await server.stop();

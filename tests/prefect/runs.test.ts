@@ -19,7 +19,7 @@ describe('a run with Prefect', () => {
       const { service, sandbox, prefect } = world;
       await logIn(world, ADA);
       const id = await makeSource(service, NEWS);
-      const deployment = await prefect.deploy(service, id);
+      const deployment = await prefect.deployed(service, id);
       const run = await lastRun(service, id);
       expect(run).toMatchObject({ state: 'completed', error: null });
       expect(linesOf(service, id).map((line) => line.id)).toEqual(idsOf(sandbox, 'Sandbox News'));
@@ -57,7 +57,7 @@ describe('a run with Prefect', () => {
       const { service, prefect } = world;
       await logIn(world, ADA);
       const id = await makeSource(service, NEWS, { file_types: [] });
-      const deployment = await prefect.deploy(service, id);
+      const deployment = await prefect.deployed(service, id);
       await lastRun(service, id);
       const { body } = await post(service, `/sources/${id}/trigger`, {}).expect(200);
       const ofTrigger = await runOnce(

@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Seed } from '../../sandbox/world/seed.js';
 import type { Artifact, DeploymentResponse, FlowRunResponse } from '../../src/prefect/api_types.js';
 import type { PrefectClient } from '../../src/prefect/client.js';
-import { newDeployment } from '../../src/prefect/deployment_spec.js';
 import { WORK_POOL_TYPE } from '../../src/prefect/server_check.js';
 import { type World, withTelegram } from '../logins/over_sandbox.js';
+import { until } from '../service/manual_time.js';
 import type { Service } from '../service/service.js';
 import { makeServiceDatabase } from '../service/service_database.js';
 import { clientOf, httpOf } from './clients.js';
@@ -50,15 +50,15 @@ export class PrefectSpace {
     };
   }
 
-  /** Gives a source its deployment. */
-  async deploy({ container }: Service, sourceId: number): Promise<DeploymentResponse> {
-    const { sources, prefect } = container.database;
-    const source = await sources.source(sourceId);
-    if (!source) throw new Error('there is no such source');
-    const deployment = await this.client.putDeployment(newDeployment(source, this, null));
-    const synced = { deploymentId: deployment.id, synced: '{}', foreignSchedule: null, revision: 1 };
-    await prefect.saveSynced(sourceId, synced);
-    return deployment;
+  /** The deployment of a source, once the service has made it. */
+  async deployed(service: Service, sourceId: number): Promise<DeploymentResponse> {
+    let id: string | null = null;
+    await until(async () => {
+      const { body } = await service.as('admin').get(`/sources/${sourceId}`).expect(200);
+      if (body.deployment.synchronised) id = body.deployment.id;
+      return id !== null;
+    });
+    return this.client.deployment(id ?? '');
   }
 
   /** Starts a run as Prefect's REST API does for everybody. */
@@ -134,6 +134,7 @@ export function withPrefect(
     await withTelegram((world) => test({ ...world, prefect }), {
       ...(seed && { seed }),
       shared,
+      prefectFlow: prefect.flowName,
       settings: { ...prefect.settings, ...settings },
     })();
   };

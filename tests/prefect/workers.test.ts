@@ -23,7 +23,7 @@ async function underWay({ service, sandbox, prefect }: Workers) {
   for (const phone of PHONES) await logIn({ service, sandbox }, phone);
   sandbox.faults.add({ fault: 'slow', milliseconds: 300, method: 'messages.getHistory' });
   const sourceId = await makeSource(service, 'sandbox_news', { file_types: [] });
-  const deployment = await prefect.deploy(service, sourceId);
+  const deployment = await prefect.deployed(service, sourceId);
   const run = await runOnce(service, sourceId, ({ messages_stored }) => messages_stored >= 200);
   const [flowRun] = await prefect.flowRuns(deployment);
   return { sourceId, deployment, run, flowRunId: flowRun?.id ?? '' };
@@ -88,7 +88,7 @@ describe('workers of one database', () => {
         await world.start();
         await logInSome(world, 3);
         const id = await makeSource(service, 'small1');
-        const deployment = await prefect.deploy(service, id);
+        const deployment = await prefect.deployed(service, id);
         await lastRun(service, id);
         for (let round = 0; round < 20; round += 1) {
           await Promise.all([

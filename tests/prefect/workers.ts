@@ -46,7 +46,10 @@ export function withWorkers(
     const prefect = await PrefectSpace.make(await sharedPrefect());
     const common = { ...APPLICATION, ...prefect.settings, DATA_DIR: join(directory, 'data') };
     const network = sandboxNetwork(sandbox);
-    const service = new Service({ shared, network, settings: { ...common, MAX_CONCURRENT_RUNS: '0' } });
+    const service = new Service({
+      ...{ shared, network, prefectFlow: prefect.flowName },
+      settings: { ...common, MAX_CONCURRENT_RUNS: '0' },
+    });
     const settings = {
       ...{ ...common, ...shared.settings, MAX_CONCURRENT_RUNS: `${slots}`, LOG_LEVEL: 'error' },
       ENCRYPTION_KEYS: Buffer.alloc(32, 7).toString('base64'),
