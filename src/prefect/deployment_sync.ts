@@ -16,7 +16,7 @@ export interface DeploymentSyncParts {
 }
 
 /** How often all deployments are compared with their sources. */
-const COMPARE_EVERY_MS = 15_000;
+const COMPARE_EVERY_MS = 10_000;
 /** How soon a deployment is looked at again whose runs have to end before it is deleted. */
 const REMOVE_AGAIN_MS = 2_000;
 /** How soon it is tried again after Prefect or the database was away, doubled each time without progress. */

@@ -1,7 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { awaitedTimers } from '../../src/kernel/timers.js';
 import { PrefectClient } from '../../src/prefect/client.js';
 import { PrefectHttp } from '../../src/prefect/http.js';
@@ -24,14 +25,15 @@ export function httpOf({
   });
 }
 
-/** Runs Prefect's own command line against a server; returns what it prints. */
-export function runPrefect({ apiUrl, authString }: PrefectServerAddress, ...args: string[]): string {
+/** Runs Prefect's own command line against a server; resolves with what it prints. */
+export async function runPrefect(
+  { apiUrl, authString }: PrefectServerAddress,
+  ...args: string[]
+): Promise<string> {
   const home = mkdtempSync(join(tmpdir(), 'prefect-cli-'));
   try {
     const env = { ...prefectEnvironment(home), PREFECT_API_URL: apiUrl, PREFECT_API_AUTH_STRING: authString };
-    const { stdout, stderr, status } = spawnSync(installedPrefect().prefect, args, { env, encoding: 'utf8' });
-    if (status !== 0) throw new Error(`prefect ${args.join(' ')}: ${stdout}${stderr}`);
-    return stdout;
+    return (await promisify(execFile)(installedPrefect().prefect, args, { env })).stdout;
   } finally {
     rmSync(home, { recursive: true, force: true });
   }

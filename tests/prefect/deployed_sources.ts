@@ -119,7 +119,7 @@ export class DeployedSources {
   }
 
   /** Prefect's own command line. */
-  prefect(...args: string[]): string {
+  prefect(...args: string[]): Promise<string> {
     return runPrefect(this.server, ...args);
   }
 

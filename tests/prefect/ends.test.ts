@@ -43,7 +43,7 @@ describe('a run under way', () => {
     withPrefect(async (world) => {
       const begun = await underWay(world);
       const asked = Date.now();
-      runPrefect(world.prefect.address, 'flow-run', 'cancel', begun.flowRun.id);
+      await runPrefect(world.prefect.address, 'flow-run', 'cancel', begun.flowRun.id);
       const cancelled = ({ state }: { state: string }) => state === 'cancelled';
       expect(await runOnce(world.service, begun.sourceId, cancelled)).toMatchObject({ id: begun.run.id });
       expect(await world.prefect.ended(begun.flowRun.id)).toMatchObject({ state_type: 'CANCELLED' });
@@ -108,7 +108,7 @@ describe('a run that no worker has taken yet', () => {
         return flowRun?.id ?? '';
       };
       const first = await scheduled(1);
-      runPrefect(prefect.address, 'flow-run', 'cancel', first);
+      await runPrefect(prefect.address, 'flow-run', 'cancel', first);
       expect(await lastRun(service, id)).toMatchObject({ state: 'cancelled' });
       const { body } = await post(service, `/sources/${id}/trigger`, {}).expect(200);
       const second = await scheduled(2);
