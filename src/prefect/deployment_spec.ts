@@ -74,11 +74,11 @@ export function ourSpec(
   workPool: string,
   keptSchedule: string | null,
 ): DeploymentSpec {
-  const { id, name, identifier, target, schedule, isActive } = source;
+  const { id, name, schedule, isActive } = source;
   const cron = schedule === null ? null : toPrefectCron(schedule);
   return {
     name: deploymentName(id),
-    description: `${name}: ${identifier}, stored in ${target}. TeleGate keeps this deployment equal to its source ${id}.`,
+    description: descriptionOf(source),
     isActive,
     schedule: schedule === null ? keptSchedule : cron && canonicalSchedules([cron]),
     tags: [...new Set([`source:${id}`, name])].sort(),
@@ -92,6 +92,14 @@ export function ourSpec(
       collisionStrategy: 'CANCEL_NEW',
     },
   };
+}
+
+function descriptionOf({ id, name, identifier, target }: DeployedSource): string {
+  return (
+    `${name}: scrapes the Telegram channel ${identifier} and stores it in ${target}. ` +
+    `TeleGate manages this deployment as its source ${id}: pause it, change its schedule or run it on either side; ` +
+    'everything else is set in TeleGate.'
+  );
 }
 
 /** What Prefect has of it, without the tags and parameters that others added. */

@@ -38,7 +38,8 @@ describe('a source as a deployment', () => {
     expect(ours()).toMatchObject({
       name: 'source-42',
       description:
-        'Euronews: @euronews, stored in LOCAL. TeleGate keeps this deployment equal to its source 42.',
+        'Euronews: scrapes the Telegram channel @euronews and stores it in LOCAL. TeleGate manages this deployment ' +
+        'as its source 42: pause it, change its schedule or run it on either side; everything else is set in TeleGate.',
       tags: ['Euronews', 'source:42'],
       isActive: true,
     });

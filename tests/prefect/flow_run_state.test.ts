@@ -9,7 +9,13 @@ import {
   localRunId,
   prefectState,
 } from '../../src/prefect/flow_run_state.js';
-import { countInLog, percentDone, runSummary } from '../../src/prefect/run_summary.js';
+import {
+  countInLog,
+  percentDone,
+  progressText,
+  resultText,
+  runSummary,
+} from '../../src/prefect/run_summary.js';
 import { NO_FORM } from '../../src/runs/rules.js';
 import type { Run } from '../../src/runs/store.js';
 import { UNEXPECTED_ERROR } from '../../src/scraping/recovery.js';
@@ -95,6 +101,17 @@ describe('what a run did', () => {
     expect(percentDone({ ...RUN, totalMessages: 0 })).toBe(0);
     expect(percentDone({ ...RUN, messagesRead: 300 })).toBe(100);
     expect(percentDone({ ...RUN, totalMessages: null, state: 'completed' })).toBe(100);
+  });
+
+  it('is said in words', () => {
+    const run = { ...RUN, messagesRead: 1500, totalMessages: 6000 };
+    expect(progressText(run)).toBe('1,500 of 6,000 messages read');
+    expect(progressText({ ...run, limit: 2000 })).toBe('1,500 of 2,000 messages read');
+    expect(progressText({ ...run, totalMessages: null })).toBe('1,500 messages read');
+    expect(resultText({ ...run, messagesStored: 1, filesDone: 2000 })).toBe('1 new message, 2,000 files');
+    const summary = runSummary({ ...run, messagesStored: 1400, bytesDone: 3_845_319 }, null, countInLog([]));
+    expect(summary).toContain('| Messages | 1,400 stored of 1,500 read; 6,000 to read |');
+    expect(summary).toContain('| Bytes | 3,845,319 (3.85 MB) |');
   });
 
   it('is summed up with its sessions and flood waits, whatever their names', () => {
