@@ -12,6 +12,9 @@ export const WORK_QUEUE = 'default';
 /** The schedule that TeleGate writes. Prefect's users may add others. */
 const SCHEDULE_SLUG = 'main';
 
+/** Prefect's interface takes a deployment without an entry point for one of Prefect 2, and does not run it. */
+const ENTRYPOINT = 'telegate';
+
 /** How long Prefect waits for a run that was cancelled to end before it starts another. */
 const GRACE_PERIOD_SECONDS = 300;
 
@@ -39,6 +42,7 @@ export interface DeploymentSpec extends SyncedSpec {
 interface Wiring {
   readonly sourceId: unknown;
   readonly parameterSchema: unknown;
+  readonly entrypoint: string | null;
   readonly isEnforced: boolean | null;
   readonly workPool: string | null;
   readonly workQueue: string | null;
@@ -85,6 +89,7 @@ export function ourSpec(
     wiring: {
       sourceId: id,
       parameterSchema: parameterSchema(id),
+      entrypoint: ENTRYPOINT,
       isEnforced: true,
       workPool,
       workQueue: WORK_QUEUE,
@@ -121,6 +126,7 @@ export function theirSpec(
     wiring: {
       sourceId: deployment.parameters.source_id,
       parameterSchema: deployment.parameter_openapi_schema,
+      entrypoint: deployment.entrypoint,
       isEnforced: deployment.enforce_parameter_schema,
       workPool: deployment.work_pool_name,
       workQueue: deployment.work_queue_name,
@@ -265,6 +271,7 @@ function wiringBody(sourceId: number, workPool: string) {
   return {
     parameter_openapi_schema: parameterSchema(sourceId),
     enforce_parameter_schema: true,
+    entrypoint: ENTRYPOINT,
     work_pool_name: workPool,
     work_queue_name: WORK_QUEUE,
     concurrency_limit: 1,

@@ -54,6 +54,8 @@ describe('a source as a deployment', () => {
     const body = newDeployment({ ...SOURCE, isActive: false }, { flowId: 'f', workPool: 'telegate' }, null);
     expect(body).toMatchObject({
       ...{ flow_id: 'f', paused: true, parameters: { source_id: 42 }, enforce_parameter_schema: true },
+      // Without one, Prefect's interface does not run it.
+      entrypoint: expect.any(String),
       ...{ work_pool_name: 'telegate', work_queue_name: 'default', concurrency_limit: 1 },
       concurrency_options: { collision_strategy: 'CANCEL_NEW', grace_period_seconds: 300 },
       schedules: [
