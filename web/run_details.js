@@ -1,4 +1,5 @@
 import { el } from './dom.js';
+import { prefectLink } from './prefect_link.js';
 import { isGoingOn, reasonText } from './run_states.js';
 import { size } from './size.js';
 import { ago, duration, localMoment, number } from './time.js';
@@ -27,6 +28,7 @@ export function runDetails(run) {
     ['Queued', [reasonText(run), ', ', ago(run.created_at)]],
     ['Started', started && localMoment(new Date(started))],
     ['Ended', finished && localMoment(new Date(finished))],
+    ['Prefect', run.flow_run_url && prefectLink(run.flow_run_url)],
     [isGoingOn(run) ? 'Running for' : 'Duration', started && duration(run.seconds)],
   ];
   return facts

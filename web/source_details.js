@@ -1,5 +1,6 @@
 import { nextDue } from './cron.js';
 import { button, el, fill, nameText } from './dom.js';
+import { prefectLink } from './prefect_link.js';
 import { activeBadge, channelText, fileTypesText, placeText, scheduleText } from './source_texts.js';
 import { ago, localMoment, number } from './time.js';
 
@@ -24,6 +25,7 @@ export function sourceDetails(source, session) {
       `${number(source.total_messages_scraped)} messages, ${number(source.total_files_downloaded)} files`,
     ],
     ['Last completed', source.last_scraped_at ? ago(source.last_scraped_at) : 'never'],
+    ['Prefect', source.deployment && deploymentText(source.deployment)],
     ['API ID', source.api_id],
     ['Created', ago(source.created_at)],
     ['Updated', ago(source.updated_at)],
@@ -31,6 +33,13 @@ export function sourceDetails(source, session) {
   return facts
     .filter(([, value]) => value !== null)
     .map(([term, value]) => el('div', {}, el('dt', {}, term), el('dd', {}, value)));
+}
+
+/** Where a source's deployment is, and what Prefect does not have of it yet. */
+function deploymentText({ url, synchronised, error }) {
+  const due = synchronised ? [] : ['not yet synchronised', ...(error ? [': ', el('bdi', {}, error)] : [])];
+  if (url === null) return due;
+  return [prefectLink(url), ...(due.length > 0 ? [', ', ...due] : [])];
 }
 
 /** The next run by the schedule; null: none, or not known to this console. */

@@ -4,10 +4,10 @@ import { defineRoute, type Route } from '../http/route.js';
 import type { SteadyClock } from '../kernel/clock.js';
 import type { Page } from '../kernel/page.js';
 import {
+  type RunSerializer,
   runAnswer,
   runFileAnswer,
   runLogAnswer,
-  serializeRun,
   serializeRunFile,
   serializeRunLogEntry,
 } from './serialize.js';
@@ -18,6 +18,7 @@ export interface RunRouteParts {
   readonly runs: RunService;
   /** The runs of a source, newest first. @throws NotFound. */
   readonly runsOf: (sourceId: number, page: Page) => Promise<Run[]>;
+  readonly serializeRun: RunSerializer;
   readonly clock: SteadyClock;
 }
 
@@ -36,7 +37,7 @@ export function runRoutes(parts: RunRouteParts): Route[] {
   );
 }
 
-function ofSource({ runsOf, clock }: RunRouteParts, prefix: string): Route {
+function ofSource({ runsOf, serializeRun }: RunRouteParts, prefix: string): Route {
   return defineRoute({
     method: 'get',
     path: `${prefix}/sources/:id/runs`,
@@ -51,12 +52,12 @@ function ofSource({ runsOf, clock }: RunRouteParts, prefix: string): Route {
     },
     async handle({ params, input }) {
       const runs = await runsOf(params.id, input);
-      return { body: runs.map((run) => serializeRun(run, clock)) };
+      return { body: runs.map(serializeRun) };
     },
   });
 }
 
-function one({ runs, clock }: RunRouteParts, prefix: string): Route {
+function one({ runs, serializeRun }: RunRouteParts, prefix: string): Route {
   return defineRoute({
     method: 'get',
     path: `${prefix}/runs/:id`,
@@ -65,7 +66,7 @@ function one({ runs, clock }: RunRouteParts, prefix: string): Route {
     access: ['monitor'],
     params: runParams,
     responses: { 200: { description: 'The run', schema: runAnswer }, ...NOT_FOUND },
-    handle: async ({ params }) => ({ body: serializeRun(await runs.run(params.id), clock) }),
+    handle: async ({ params }) => ({ body: serializeRun(await runs.run(params.id)) }),
   });
 }
 
@@ -104,7 +105,7 @@ function files({ runs }: RunRouteParts, prefix: string): Route {
 
 const cancelledAnswer = runAnswer.extend({ message: z.string(), run_id: z.int() });
 
-function cancel({ runs, clock }: RunRouteParts, prefix: string): Route {
+function cancel({ runs, serializeRun }: RunRouteParts, prefix: string): Route {
   return defineRoute({
     method: 'post',
     path: `${prefix}/runs/:id/cancel`,
@@ -122,7 +123,7 @@ function cancel({ runs, clock }: RunRouteParts, prefix: string): Route {
     async handle({ params }) {
       const run = await runs.cancel(params.id);
       const message = run.state === 'cancelled' ? 'Run cancelled' : 'Run is being cancelled';
-      return { body: { message, run_id: run.id, ...serializeRun(run, clock) } };
+      return { body: { message, run_id: run.id, ...serializeRun(run) } };
     },
   });
 }

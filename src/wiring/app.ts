@@ -117,7 +117,7 @@ function featureRoutes(
     ...uploadRoutes({ ...shared, received, uploads: logins.uploads, getCode: logins.getCode, maxBytes }),
     ...sessionRoutes({ store: database.sessions, service, serialize, exports: sessions.exports, logger }),
     ...sessionTelegramRoutes(sessions),
-    ...sourceRoutes({ ...sources, clock }),
+    ...sourceRoutes(sources),
     ...runRoutes({ ...sources, clock }),
   ];
 }

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { systemTime } from '../kernel/clock.js';
 import { threadPerTask } from '../kernel/threads.js';
+import { prefectLinks } from '../prefect/links.js';
 import { RunBroadcast } from '../runs/broadcast.js';
 import type { ExecuteRun } from '../runs/engine.js';
+import { runSerializer } from '../runs/serialize.js';
 import { EmbeddedEngine } from '../scraping/engines/embedded.js';
 import { RunLeases } from '../scraping/run_leases.js';
 import { RunThread } from '../scraping/run_thread/run_thread.js';
@@ -22,10 +24,11 @@ export interface Execution {
 
 /** Executes runs in a thread of this process, with sessions of the pool. */
 export function wireExecution(base: Base, pool: Pool, telegram: Telegram): Execution {
-  const { database, clock, timers, events, disposers } = base;
+  const { config, database, clock, timers, events, disposers } = base;
   const { runs, cluster } = database;
   const publish = (event: string, data: unknown) => events.publish(event, data);
-  const broadcast = new RunBroadcast({ runs, cluster, publish, clock, timers });
+  const serialize = runSerializer(clock, config.prefect && prefectLinks(config.prefect.uiUrl).flowRun);
+  const broadcast = new RunBroadcast({ runs, cluster, publish, serialize, timers });
   const onChanged = (runId: number) => broadcast.changed(runId);
   const thread = wireRunThread(base, pool, telegram, onChanged);
   disposers.add(

@@ -13,6 +13,7 @@ import { FlowRunReport } from '../prefect/flow_run_report.js';
 import { FlowRunStart } from '../prefect/flow_run_start.js';
 import { FlowRunSync } from '../prefect/flow_run_sync.js';
 import { PrefectHttp } from '../prefect/http.js';
+import { prefectLinks } from '../prefect/links.js';
 import { PrefectSetup } from '../prefect/setup.js';
 import { PrefectWorker } from '../prefect/worker.js';
 import type { Schedules } from '../sources/schedules.js';
@@ -53,11 +54,10 @@ export function wireDeployments(
   const rounds = new DeploymentRounds({ client, store, clock, logger });
   const sync = new DeploymentSync({ setup, rounds, cluster, clock, timers, logger });
   disposers.add(() => sync.close());
-  const urlOf = (id: string) => `${uiUrl}/deployments/deployment/${encodeURIComponent(id)}`;
   return {
     // Prefect has no maximum, and is told of all sources that were changed.
     schedules: { full: false, changed: async () => sync.changed(), followAll: async () => undefined },
-    deploymentsOf: deploymentAnswers(store, urlOf, () => setup.problem),
+    deploymentsOf: deploymentAnswers(store, prefectLinks(uiUrl).deployment, () => setup.problem),
     start: () => sync.start(),
   };
 }

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { prefectLinks } from '../prefect/links.js';
 import type { Engine } from '../runs/engine.js';
+import { runSerializer } from '../runs/serialize.js';
 import { RunService } from '../runs/service.js';
 import { SourceSchedules } from '../sources/schedules.js';
 import { SourceService } from '../sources/service.js';
@@ -30,7 +32,8 @@ export function wireSources(base: Base, engine: Engine, deployments: Deployments
   });
   const runsOf: SourceService['runs'] = (id, page) => service.runs(id, page);
   const serialize = sourceSerializer(runs, clock, deployments.deploymentsOf);
-  return { service, runs, runsOf, schedules, serialize };
+  const serializeRun = runSerializer(clock, config.prefect && prefectLinks(config.prefect.uiUrl).flowRun);
+  return { service, runs, runsOf, schedules, serialize, serializeRun };
 }
 
 /** Runs sources on their schedules, without Prefect. */

@@ -22,6 +22,7 @@ describe('a run with Prefect', () => {
       const deployment = await prefect.deployed(service, id);
       const run = await lastRun(service, id);
       expect(run).toMatchObject({ state: 'completed', error: null });
+      expect(run.flow_run_url).toBe(`${prefect.address.url}/runs/flow-run/${run.flow_run_id}`);
       expect(linesOf(service, id).map((line) => line.id)).toEqual(idsOf(sandbox, 'Sandbox News'));
       const [flowRun, ...others] = await prefect.flowRuns(deployment);
       expect(others).toEqual([]);
@@ -41,10 +42,13 @@ describe('a run with Prefect', () => {
       expect(artifacts.find(({ type }) => type === 'progress')).toMatchObject({
         key: `scrape-${id}`,
         data: 100,
+        description: expect.stringMatching(/^[\d,]+ of [\d,]+ messages read$/),
       });
-      const summary = String(artifacts.find(({ type }) => type === 'markdown')?.data);
-      expect(summary).toContain(`| Messages | ${run.messages_stored} stored of ${run.messages_stored} read`);
-      expect(summary).toContain(`| Target | LOCAL: source-${id} |`);
+      const summary = artifacts.find(({ type }) => type === 'markdown');
+      expect(summary?.description).toMatch(/^[\d,]+ new messages, \d+ files$/);
+      const count = run.messages_stored.toLocaleString('en-US');
+      expect(summary?.data).toContain(`| Messages | ${count} stored of ${count} read`);
+      expect(summary?.data).toContain(`| Target | LOCAL: source-${id} |`);
       expect(artifacts).toHaveLength(2);
       await until(async () => (await prefect.slots(deployment)) === 0);
     }),
@@ -69,7 +73,7 @@ describe('a run with Prefect', () => {
       const started = await prefect.start(deployment, { file_types: ['pdf'] });
       expect(await prefect.ended(started.id)).toMatchObject({ state_type: 'COMPLETED' });
       const args = ['deployment', 'run', `${prefect.flowName}/source-${id}`, '--param', 'limit=500'];
-      runPrefect(prefect.address, ...args);
+      await runPrefect(prefect.address, ...args);
       await until(async () => (await service.as('admin').get(`/sources/${id}/runs`)).body.length === 4);
       expect(await lastRun(service, id)).toMatchObject({ state: 'completed' });
       const flowRuns = await prefect.flowRuns(deployment);
