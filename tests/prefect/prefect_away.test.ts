@@ -60,9 +60,8 @@ describe('while Prefect is away', () => {
       await server.start();
       await sources.synchronised(edited.id);
       await sources.synchronised(id);
-      expect(await sources.deployment(edited.id)).toMatchObject({
-        ...{ paused: true, tags: [`source:${edited.id}`, 'Edited'] },
-      });
+      const { paused, tags } = await sources.deployment(edited.id);
+      expect([paused, tags?.toSorted()]).toEqual([true, ['Edited', `source:${edited.id}`]]);
       await sources.eventually(async () => !(await sources.isDeployed(deleted.id)));
     }),
     TIMEOUT_MS,
