@@ -140,11 +140,13 @@ export class FlowRunStart {
    * The run of another flow run that is under way. A flow run that asked for the source's only slot first, and was
    * refused only then, would have made Prefect cancel that other one meanwhile.
    */
-  async #otherRunOf(sourceId: number, { id, run_count }: PolledFlowRun): Promise<number | null> {
-    if (run_count > 0) return null;
+  async #otherRunOf(sourceId: number, flowRun: PolledFlowRun): Promise<number | null> {
+    if (flowRun.run_count > 0) return null;
     const [last] = await this.#parts.runs.lastRuns([sourceId]);
-    const isOther = last && last.finishedAt === null && last.flowRunId !== null && last.flowRunId !== id;
-    return isOther ? last.id : null;
+    const isOther =
+      last && last.finishedAt === null && last.flowRunId !== null && last.flowRunId !== flowRun.id;
+    // One that was submitted again may be here before that is recorded.
+    return isOther && last.id !== localRunId(sourceId, flowRun.idempotency_key) ? last.id : null;
   }
 
   async #isPending({ id }: PolledFlowRun): Promise<boolean> {

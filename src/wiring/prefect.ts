@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { PrefectConfig } from '../config.js';
 import { Artifacts } from '../prefect/artifacts.js';
+import { Attempts } from '../prefect/attempts.js';
 import { PrefectAvailability } from '../prefect/availability.js';
 import { PrefectClient } from '../prefect/client.js';
 import { deploymentAnswers, unusedDeploymentAnswers } from '../prefect/deployment_answer.js';
@@ -9,6 +10,7 @@ import { DeploymentRounds } from '../prefect/deployment_rounds.js';
 import { FLOW_NAME } from '../prefect/deployment_spec.js';
 import { DeploymentSync } from '../prefect/deployment_sync.js';
 import { PrefectEngine } from '../prefect/engine.js';
+import { ObservedStates } from '../prefect/flow_run_comparison.js';
 import { FlowRunReport } from '../prefect/flow_run_report.js';
 import { FlowRunStart } from '../prefect/flow_run_start.js';
 import { FlowRunSync } from '../prefect/flow_run_sync.js';
@@ -81,17 +83,18 @@ export function wirePrefectEngine(
   const { maxConcurrentRuns } = config.scraping;
   const shared = { client, store, runs, sources, clock, timers, logger };
   const availability = new PrefectAvailability(logger);
+  const attempts = new Attempts({ availability, clock, logger });
   const artifacts = new Artifacts(shared);
   const onCancelled = (runId: number) => {
     worker?.cancel(runId);
     onChanged(runId);
   };
-  const report = new FlowRunReport({ ...shared, artifacts, onCancelled });
+  const report = new FlowRunReport({ ...shared, artifacts, submissions: shared, onCancelled });
   const place = `${hostname()}:${process.pid}`;
   const sync = new FlowRunSync({
     ...shared,
-    ...{ report, availability, cluster, logs: shared, submissions: shared },
-    comparison: { ...shared, report, artifacts, workPool },
+    ...{ report, attempts, availability, cluster, logs: shared, submissions: shared },
+    comparison: { ...shared, report, artifacts, observed: new ObservedStates(), workPool },
   });
   const start = new FlowRunStart({ ...shared, report, newId: randomUUID, infrastructurePid: place });
   const worker =
@@ -104,7 +107,7 @@ export function wirePrefectEngine(
           onEnded: () => sync.wake(),
         });
   const engine = new PrefectEngine({
-    ...{ worker, sync, submissions: shared, availability, cluster, logger, onChanged },
+    ...{ worker, sync, submissions: shared, attempts, availability, cluster, logger, onChanged },
   });
   disposers.add(() => engine.close());
   return engine;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { State } from '../../src/prefect/api_types.js';
 import {
+  attemptOf,
   awaitingRetry,
   flowRunName,
   flowRunParameters,
@@ -76,10 +77,18 @@ describe('the state of a run in Prefect', () => {
 
 describe('a flow run that is created here', () => {
   it('is known by its key, which no other source can use', () => {
-    expect(localRunId(42, idempotencyKey(42, 7))).toBe(7);
-    expect(localRunId(4, idempotencyKey(42, 7))).toBeNull();
+    expect(localRunId(42, idempotencyKey(RUN))).toBe(7);
+    expect(localRunId(4, idempotencyKey(RUN))).toBeNull();
     expect(localRunId(42, null)).toBeNull();
-    expect(localRunId(42, '42:run-7 ')).toBeNull();
+    expect(localRunId(42, `${idempotencyKey(RUN)} `)).toBeNull();
+  });
+
+  it('has another key for each attempt, and for a run of the same id in another database', () => {
+    const keys = [idempotencyKey(RUN), idempotencyKey(RUN, 2), idempotencyKey({ ...RUN, createdAt: 1 })];
+    expect(new Set(keys).size).toBe(3);
+    expect(keys.map((key) => localRunId(42, key))).toEqual([7, 7, 7]);
+    expect(keys.map(attemptOf)).toEqual([1, 2, 1]);
+    expect([attemptOf(null), attemptOf('of somebody')]).toEqual([1, 1]);
   });
 
   it('has a name that says something, and the parameters of the run', () => {

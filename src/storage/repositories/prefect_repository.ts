@@ -10,7 +10,7 @@ import type {
   FlowRunClaim,
   PrefectStore,
 } from '../../prefect/store.js';
-import { deferred, isReportedState, type RunChange, taken } from '../../runs/rules.js';
+import { cancelled, deferred, isOwned, isReportedState, type RunChange, taken } from '../../runs/rules.js';
 import type { Run } from '../../runs/store.js';
 import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
 import { addRun, deleteOldRuns, endAbandoned, lockRun, lockSource, unowned, writeRun } from './run_rows.js';
@@ -120,7 +120,15 @@ async function applyFromPrefect(
 /** Who executes which flow run, and which run still needs one. */
 function submissions(
   units: UnitOfWorkRunner,
-): Pick<PrefectStore, 'claimFlowRun' | 'runsToSubmit' | 'saveFlowRunId' | 'releaseStranded'> {
+): Pick<
+  PrefectStore,
+  'claimFlowRun' | 'runsToSubmit' | 'saveFlowRunId' | 'replaceFlowRun' | 'cancelFlowRun' | 'releaseStranded'
+> {
+  /** The run, locked, if it still belongs to the flow run. */
+  const lockAsRead = (unit: UnitOfWork, { id, flowRunId }: FlowRun) => {
+    const { runs } = unit.tables;
+    return lockRun(unit, and(eq(runs.id, id), eq(runs.flowRunId, flowRunId)));
+  };
   return {
     claimFlowRun: (claim, now) => units.run((unit) => claimFlowRun(unit, claim, now)),
     runsToSubmit: (after, limit, now) =>
@@ -142,6 +150,23 @@ function submissions(
         const run = await lockRun(unit, eq(unit.tables.runs.id, runId));
         if (run?.flowRunId === null) await writeRun(unit, run, belongingTo(run, flowRunId));
         return run !== undefined && (run.flowRunId ?? flowRunId) === flowRunId;
+      }),
+    replaceFlowRun: (read, flowRunId, now) =>
+      units.run(async (unit) => {
+        const { runs } = unit.tables;
+        const isTaken = eq(runs.flowRunId, flowRunId);
+        if (await lockRun(unit, and(eq(runs.id, read.id), isTaken))) return true;
+        const run = await lockAsRead(unit, read);
+        if (!run || run.finishedAt !== null || run.cancelRequested || isOwned(run, now)) return false;
+        await writeRun(unit, run, belongingTo(run, flowRunId));
+        return true;
+      }),
+    cancelFlowRun: (read, now) =>
+      units.run(async (unit) => {
+        const run = await lockAsRead(unit, read);
+        const change = run ? cancelled(run, now) : null;
+        if (run && change) await writeRun(unit, run, change);
+        return change !== null;
       }),
     releaseStranded: (now) =>
       units.run(async (unit) => {
@@ -218,7 +243,7 @@ function flowRuns(runs: readonly Run[]): FlowRun[] {
 /** What Prefect is told of runs. */
 function reports(
   units: UnitOfWorkRunner,
-): Pick<PrefectStore, 'unreported' | 'reported' | 'runsWithLogsToSend' | 'unfinishedFlowRuns'> {
+): Pick<PrefectStore, 'unreported' | 'reported' | 'runsWithLogsToSend' | 'unfinishedFlowRuns' | 'runsOf'> {
   const listed = (condition: SQL, by: 'id' | 'sourceId', after: number, limit: number) =>
     units.run(async ({ db, tables: { runs } }) => {
       const known = and(condition, isNotNull(runs.flowRunId), gt(runs[by], after));
@@ -229,6 +254,17 @@ function reports(
     unreported: (after, limit) => listed(sql`NOT flow_reported`, 'id', after, limit),
     runsWithLogsToSend: (after, limit) => listed(sql`flow_logs_due`, 'id', after, limit),
     unfinishedFlowRuns: (after, limit) => listed(sql`finished_at IS NULL`, 'sourceId', after, limit),
+    runsOf: (flowRunIds) =>
+      units.run(async ({ db, tables: { runs } }) =>
+        flowRunIds.length === 0
+          ? []
+          : flowRuns(
+              await db
+                .select()
+                .from(runs)
+                .where(inArray(runs.flowRunId, [...flowRunIds])),
+            ),
+      ),
     reported: (run) =>
       units.run(async (unit) => {
         const now = await lockRun(unit, eq(unit.tables.runs.id, run.id));
