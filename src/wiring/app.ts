@@ -61,7 +61,7 @@ export function wireApp(base: Base, features: Features): Wired {
     ...(syncScheduler && { sessions_directory: await syncScheduler.check() }),
   });
   // Without it, leasing goes on, and so do the runs that were begun.
-  const optional = () => (prefect ? { prefect: prefect.setup.problem } : {});
+  const optional = async () => (prefect ? { prefect: await prefect.setup.ask() } : {});
   const { events } = base;
   const routes = [
     ...featureRoutes(base, features, {

@@ -27,11 +27,11 @@ export type Prefect = ReturnType<typeof wirePrefect>;
 
 /** The Prefect server of the settings, and what TeleGate needs there. Nothing is sent before `setup.start()`. */
 export function wirePrefect(base: Base, config: PrefectConfig) {
-  const { timers, logger, disposers, prefectFlow: flowName = FLOW_NAME } = base;
+  const { clock, timers, logger, disposers, prefectFlow: flowName = FLOW_NAME } = base;
   const { apiUrl, workPool, uiUrl } = config;
   const client = new PrefectClient(new PrefectHttp({ address: config, timers, random: Math.random }));
   const setup = new PrefectSetup({
-    ...{ client, apiUrl, workPool, flowName, timers, logger },
+    ...{ client, apiUrl, workPool, flowName, clock, timers, logger },
     random: Math.random,
   });
   disposers.add(() => setup.close());
