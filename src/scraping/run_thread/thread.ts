@@ -61,7 +61,7 @@ function callsOf(task: RunThreadTask, peer: RpcPeer): RunThreadCalls {
   });
   return {
     execute: (run, signal) => executor.execute(run, signal),
-    follow: (reading) => clock.follow(reading),
+    follow: async (reading) => clock.follow(reading),
     waiting: (acquire) => leases.waiting(acquire),
     end: () => gateway.close(),
   };
