@@ -137,6 +137,8 @@ export interface PrefectStore {
   cancelFlowRun(read: FlowRun, now: number): Promise<boolean>;
   /** Flow runs whose present state Prefect does not know. */
   unreported(afterRunId: number, limit: number): Promise<FlowRun[]>;
+  /** Whether Prefect does not know yet that another run of the source has ended, `since` or later. */
+  hasUnreportedEnd(sourceId: number, flowRunId: string, since: number): Promise<boolean>;
   /** Prefect knows the state of the run as it was read. It stays unreported if it has changed since. */
   reported(run: Run): Promise<void>;
   /** Flow runs with log entries that Prefect lacks. */

@@ -55,7 +55,7 @@ export class PrefectWorker {
   #polling: Promise<void> | null = null;
   #polledAt = Number.NEGATIVE_INFINITY;
   #wakened = false;
-  #closed = false;
+  readonly #closing = new AbortController();
   #stopPoll: () => void = () => {};
   #stopHeartbeat: () => void = () => {};
 
@@ -72,7 +72,7 @@ export class PrefectWorker {
   /** A run is due: it is looked for at once. */
   wake(): void {
     this.#wakened = true;
-    if (this.#closed || this.#polling !== null) return;
+    if (this.#closing.signal.aborted || this.#polling !== null) return;
     this.#pollAfter(Math.max(0, this.#polledAt + MIN_POLL_MS - this.#parts.clock.now()));
   }
 
@@ -82,7 +82,7 @@ export class PrefectWorker {
 
   /** Aborts the runs under way and waits for them, for some seconds at most; another worker continues them. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort(new ServiceStopping());
     this.#stopPoll();
     this.#stopHeartbeat();
     for (const abort of this.#active.values()) abort.abort(new ServiceStopping());
@@ -113,7 +113,7 @@ export class PrefectWorker {
       if (error instanceof PrefectNotFound) logger.debug('the work pool does not exist yet', { workPool });
       else if (!availability.failed(error)) logger.warn('looking for runs failed', { error });
     }
-    if (!this.#closed) this.#pollAfter(delayMs);
+    if (!this.#closing.signal.aborted) this.#pollAfter(delayMs);
   }
 
   /** Flow runs that are due, and that there is room for. */
@@ -128,7 +128,9 @@ export class PrefectWorker {
       scheduled_before: clock.display(now).toISOString(),
       limit: Math.min(free + this.#skipped.size, MAX_POLLED),
     };
-    const polled = await client.scheduledFlowRuns(workPool, body, { retries: 2 });
+    const polled = await client.scheduledFlowRuns(workPool, body, {
+      ...{ retries: 2, signal: this.#closing.signal },
+    });
     availability.answered();
     const isNew = ({ id }: PolledFlowRun) => !this.#skipped.has(id) && !this.#slots.has(id);
     return polled
@@ -138,7 +140,7 @@ export class PrefectWorker {
   }
 
   #begin(flowRun: PolledFlowRun): void {
-    if (this.#closed) return;
+    if (this.#closing.signal.aborted) return;
     const done = this.#execute(flowRun).finally(() => {
       this.#slots.delete(flowRun.id);
       this.wake();
@@ -157,7 +159,7 @@ export class PrefectWorker {
     const { run } = taken;
     const abort = new AbortController();
     this.#active.set(run.id, abort);
-    if (this.#closed) abort.abort(new ServiceStopping());
+    if (this.#closing.signal.aborted) abort.abort(new ServiceStopping());
     onChanged(run.id);
     const announced: ExecuteRun = async (owned, signal) =>
       (await start.announce(owned, flowRun, signal)) ?? executeRun(owned, signal);
@@ -187,7 +189,7 @@ export class PrefectWorker {
     await client.heartbeat(workPool, body).catch((error: unknown) => {
       logger.debug('Prefect was not told that this worker is there', { error });
     });
-    if (this.#closed) return;
+    if (this.#closing.signal.aborted) return;
     this.#stopHeartbeat = timers.after(HEARTBEAT_SECONDS * 1000, () => void this.#heartbeat());
   }
 }
