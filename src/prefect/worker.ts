@@ -9,9 +9,12 @@ import type { PrefectClient } from './client.js';
 import { WORK_QUEUE } from './deployment_spec.js';
 import { PrefectNotFound } from './errors.js';
 import type { FlowRunStart, PolledFlowRun, Taken } from './flow_run_start.js';
+import { readyFlowRuns } from './ready_flow_runs.js';
+import type { PrefectStore } from './store.js';
 
 export interface PrefectWorkerParts {
-  readonly client: Pick<PrefectClient, 'heartbeat' | 'scheduledFlowRuns'>;
+  readonly client: Pick<PrefectClient, 'heartbeat' | 'scheduledFlowRuns' | 'flowRun'>;
+  readonly store: Pick<PrefectStore, 'unfinishedFlowRuns'>;
   readonly start: FlowRunStart;
   readonly runs: OwnedRunParts['runs'];
   readonly executeRun: ExecuteRun;
@@ -132,11 +135,13 @@ export class PrefectWorker {
       ...{ retries: 2, signal: this.#closing.signal },
     });
     availability.answered();
-    const isNew = ({ id }: PolledFlowRun) => !this.#skipped.has(id) && !this.#slots.has(id);
-    return polled
-      .map(({ flow_run }) => flow_run)
-      .filter(isNew)
-      .slice(0, free);
+    const isNew = (id: string) => !this.#skipped.has(id) && !this.#slots.has(id);
+    const due = polled.map(({ flow_run }) => flow_run);
+    // Behind thousands of late runs, what was asked for here would wait for days: it goes first.
+    const isBacklog = polled.length === body.limit;
+    const ready = isBacklog ? await readyFlowRuns(this.#parts, isNew, free, this.#closing.signal) : [];
+    const flowRuns = new Map([...ready, ...due].map((flowRun) => [flowRun.id, flowRun]));
+    return [...flowRuns.values()].filter(({ id }) => isNew(id)).slice(0, free);
   }
 
   #begin(flowRun: PolledFlowRun): void {
