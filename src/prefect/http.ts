@@ -24,6 +24,8 @@ export interface PrefectHttpParts {
   readonly timers: Timers;
   /** A number from 0 to 1, for jitter. */
   readonly random: () => number;
+  /** Called with the time that an answer says it is, as HTTP writes it. */
+  readonly onDate?: (date: string) => void;
 }
 
 export interface CallOptions {
@@ -105,6 +107,8 @@ export class PrefectHttp {
         headers: { ...this.#headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
+      const date = response.headers.get('date');
+      if (date !== null) this.#parts.onDate?.(date);
       return this.#read(method, path, response, await readText(response));
     } catch (error) {
       if (signal?.aborted) throw signal.reason;

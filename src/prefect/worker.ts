@@ -112,6 +112,7 @@ export class PrefectWorker {
       for (const flowRun of await this.#due()) this.#begin(flowRun);
       if (this.#wakened) delayMs = MIN_POLL_MS;
     } catch (error) {
+      if (this.#closing.signal.aborted) return;
       delayMs = AFTER_FAILURE_MS;
       if (error instanceof PrefectNotFound) logger.debug('the work pool does not exist yet', { workPool });
       else if (!availability.failed(error)) logger.warn('looking for runs failed', { error });

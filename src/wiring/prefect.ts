@@ -16,6 +16,7 @@ import { FlowRunStart } from '../prefect/flow_run_start.js';
 import { FlowRunSync } from '../prefect/flow_run_sync.js';
 import { PrefectHttp } from '../prefect/http.js';
 import { prefectLinks } from '../prefect/links.js';
+import { ServerClock } from '../prefect/server_clock.js';
 import { PrefectSetup } from '../prefect/setup.js';
 import { PrefectWorker } from '../prefect/worker.js';
 import type { Schedules } from '../sources/schedules.js';
@@ -29,13 +30,16 @@ export type Prefect = ReturnType<typeof wirePrefect>;
 export function wirePrefect(base: Base, config: PrefectConfig) {
   const { clock, timers, logger, disposers, prefectFlow: flowName = FLOW_NAME } = base;
   const { apiUrl, workPool, uiUrl } = config;
-  const client = new PrefectClient(new PrefectHttp({ address: config, timers, random: Math.random }));
+  const serverClock = new ServerClock(clock);
+  const onDate = (date: string) => serverClock.answered(date);
+  const http = new PrefectHttp({ address: config, timers, random: Math.random, onDate });
+  const client = new PrefectClient(http);
   const setup = new PrefectSetup({
     ...{ client, apiUrl, workPool, flowName, clock, timers, logger },
     random: Math.random,
   });
   disposers.add(() => setup.close());
-  return { client, setup, workPool, uiUrl };
+  return { client, setup, serverClock, workPool, uiUrl };
 }
 
 /** Sources as deployments: who follows their schedules, and what their answers say of Prefect. */
@@ -75,8 +79,8 @@ export function withoutDeployments({ database }: Base): Deployments {
 
 /** The engine that has runs queued by Prefect, with this process as one of its workers. */
 export function wirePrefectEngine(
-  { config, database, clock, timers, logger, disposers }: Base,
-  { client, workPool }: Prefect,
+  { config, database, timers, logger, disposers }: Base,
+  { client, serverClock: clock, workPool }: Prefect,
   { executeRun, onChanged }: Execution,
 ): PrefectEngine {
   const { runs, sources, cluster, prefect: store } = database;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Seed } from '../../sandbox/world/seed.js';
+import type { TimeSource } from '../../src/kernel/clock.js';
 import type { Artifact, DeploymentResponse, FlowRunResponse } from '../../src/prefect/api_types.js';
 import type { PrefectClient } from '../../src/prefect/client.js';
 import { WORK_POOL_TYPE } from '../../src/prefect/server_check.js';
@@ -119,6 +120,8 @@ export interface PrefectWorld extends World {
 export interface PrefectWorldOptions {
   readonly seed?: Seed;
   readonly settings?: Readonly<Record<string, string>>;
+  /** The clocks of the service; this machine's by default. */
+  readonly time?: TimeSource;
   /** A server of the test's own; the shared one by default. */
   readonly address?: () => Promise<PrefectServerAddress>;
 }
@@ -126,13 +129,14 @@ export interface PrefectWorldOptions {
 /** Runs the test with a service that works for a Prefect server, and its own data centres. */
 export function withPrefect(
   test: (world: PrefectWorld) => Promise<void>,
-  { seed, settings, address = sharedPrefect }: PrefectWorldOptions = {},
+  { seed, settings, time, address = sharedPrefect }: PrefectWorldOptions = {},
 ): () => Promise<void> {
   return async () => {
     const prefect = await PrefectSpace.make(await address());
     const shared = await makeServiceDatabase('sqlite');
     await withTelegram((world) => test({ ...world, prefect }), {
       ...(seed && { seed }),
+      ...(time && { time }),
       shared,
       prefectFlow: prefect.flowName,
       settings: { ...prefect.settings, ...settings },

@@ -7,7 +7,7 @@ import { Writable } from 'node:stream';
 import request, { type Test } from 'supertest';
 import { loadConfig } from '../../src/config.js';
 import { type Container, createContainer } from '../../src/container.js';
-import { systemTime } from '../../src/kernel/clock.js';
+import { systemTime, type TimeSource } from '../../src/kernel/clock.js';
 import { createLogger } from '../../src/kernel/logging.js';
 import type { Threads } from '../../src/kernel/threads.js';
 import { nodeTimers, type Timers } from '../../src/kernel/timers.js';
@@ -32,6 +32,8 @@ export interface ServiceOptions {
   /** Files in SESSIONS_DIR by relative path; a list makes empty ones, which are leasable. */
   readonly files?: readonly string[] | Readonly<Record<string, string | Buffer>>;
   readonly timers?: Timers;
+  /** Its clocks, if not those that the test advances. */
+  readonly time?: TimeSource;
   /** By default, threads that are reused. */
   readonly threads?: Threads;
   /** Where it matters; otherwise as the environment says. */
@@ -110,7 +112,7 @@ export class Service {
     const { network, telegramLimits, threads = reusedThreads, prefectFlow } = this.#options;
     const container = await createContainer(config, {
       logger,
-      time: shared ? systemTime : this.time,
+      time: this.#options.time ?? (shared ? systemTime : this.time),
       ownTime: shared === undefined,
       timers,
       threads,
