@@ -9,6 +9,7 @@ import { type ComparisonParts, compareFlowRuns, endAbandonedFlowRuns } from './f
 import { type FlowRunLogsParts, sendLogs } from './flow_run_logs.js';
 import type { FlowRunReport } from './flow_run_report.js';
 import type { CallOptions } from './http.js';
+import type { PrefectPace } from './pace.js';
 import type { FlowRun, PrefectStore } from './store.js';
 import { type SubmissionsParts, submitRuns } from './submissions.js';
 
@@ -21,18 +22,14 @@ export interface FlowRunSyncParts {
   readonly attempts: Attempts;
   readonly availability: PrefectAvailability;
   readonly cluster: Pick<Cluster, 'exclusively' | 'tell' | 'onTold'>;
+  readonly pace: Pick<PrefectPace, 'reportMs' | 'reportAgainMs' | 'runsMs'>;
   readonly clock: SteadyClock;
   readonly timers: Timers;
   readonly logger: Logger;
 }
 
-/** How often the database is asked for what is due, in milliseconds. */
-const CYCLE_MS = 1_000;
-/** How long after Prefect did not answer, or the database. */
-const AFTER_FAILURE_MS = 3_000;
-/** How often the runs under way are compared with Prefect; if they are many, and for what no run knows, rarely. */
-const COMPARE_MS = 5_000;
-const COMPARE_MANY_MS = 15_000;
+/** How many times rarer the runs under way are compared with Prefect if they are many. */
+const RARELY = 3;
 /** How long the last reports of a process that stops may take. */
 const CLOSE_MS = 5_000;
 
@@ -56,7 +53,7 @@ export class FlowRunSync {
   #wakened = false;
   #wake: () => void = () => {};
   #comparedAt = Number.NEGATIVE_INFINITY;
-  #compareAfterMs = COMPARE_MS;
+  #compareAfterMs = 0;
 
   constructor(parts: FlowRunSyncParts) {
     this.#parts = parts;
@@ -81,7 +78,7 @@ export class FlowRunSync {
   }
 
   async #takePart(): Promise<void> {
-    const { cluster, timers, logger } = this.#parts;
+    const { cluster, timers, logger, pace } = this.#parts;
     const { signal } = this.#closing;
     while (!signal.aborted) {
       try {
@@ -89,18 +86,19 @@ export class FlowRunSync {
       } catch (error) {
         if (signal.aborted) return;
         logger.warn('flow runs are not reported at the moment', { error });
-        await sleep(timers, AFTER_FAILURE_MS, signal).catch(() => undefined);
+        await sleep(timers, pace.reportAgainMs, signal).catch(() => undefined);
       }
     }
   }
 
   async #lead(lost: AbortSignal): Promise<void> {
+    const { reportMs, reportAgainMs } = this.#parts.pace;
     const signal = AbortSignal.any([lost, this.#closing.signal]);
     this.#leads = true;
     try {
       while (!signal.aborted) {
         const isDone = await this.#try((options) => this.#cycle(options), { ...CALL, signal });
-        await this.#pause(isDone ? CYCLE_MS : AFTER_FAILURE_MS);
+        await this.#pause(isDone ? reportMs : reportAgainMs);
       }
       const late = new AbortController();
       const stopTimer = this.#parts.timers.after(CLOSE_MS, () => late.abort(signal.reason));
@@ -125,7 +123,7 @@ export class FlowRunSync {
   }
 
   async #cycle(options: CallOptions): Promise<void> {
-    const { store, submissions, comparison, attempts, clock } = this.#parts;
+    const { store, submissions, comparison, attempts, clock, pace } = this.#parts;
     const now = clock.now();
     const isTime = now - this.#comparedAt >= this.#compareAfterMs;
     if (isTime) await store.releaseStranded(now);
@@ -136,7 +134,7 @@ export class FlowRunSync {
     const compared = await compareFlowRuns(comparison, attempt, options);
     await endAbandonedFlowRuns(comparison, attempt, options);
     this.#comparedAt = now;
-    this.#compareAfterMs = compared > PAGE ? COMPARE_MANY_MS : COMPARE_MS;
+    this.#compareAfterMs = pace.runsMs * (compared > PAGE ? RARELY : 1);
     // With nothing else to say, this is what notices that Prefect is back.
     this.#parts.availability.answered();
   }

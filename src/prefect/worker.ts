@@ -9,6 +9,7 @@ import type { PrefectClient } from './client.js';
 import { WORK_QUEUE } from './deployment_spec.js';
 import { PrefectNotFound } from './errors.js';
 import type { FlowRunStart, PolledFlowRun, Taken } from './flow_run_start.js';
+import type { PrefectPace } from './pace.js';
 import { readyFlowRuns } from './ready_flow_runs.js';
 import type { PrefectStore } from './store.js';
 
@@ -24,6 +25,7 @@ export interface PrefectWorkerParts {
   readonly name: string;
   /** How many runs this process executes at once, at least 1. */
   readonly maxConcurrentRuns: number;
+  readonly pace: Pick<PrefectPace, 'pollMs' | 'pollAgainMs'>;
   readonly clock: SteadyClock;
   readonly timers: Timers;
   readonly logger: Logger;
@@ -33,12 +35,8 @@ export interface PrefectWorkerParts {
   readonly onEnded: () => void;
 }
 
-/** How often to ask for runs that are due, in milliseconds. */
-const POLL_MS = 2_000;
 /** The shortest time between two polls, in milliseconds: runs that end at once do not make it ask all the time. */
 const MIN_POLL_MS = 200;
-/** How long after Prefect did not answer, in milliseconds. */
-const AFTER_FAILURE_MS = 5_000;
 /** How long a flow run that could not be begun is left alone, in milliseconds. */
 const SKIP_MS = 5_000;
 /** The most runs that one poll asks for. */
@@ -104,16 +102,16 @@ export class PrefectWorker {
   }
 
   async #poll(): Promise<void> {
-    const { availability, clock, logger, workPool } = this.#parts;
+    const { availability, clock, logger, workPool, pace } = this.#parts;
     this.#polledAt = clock.now();
     this.#wakened = false;
-    let delayMs = POLL_MS;
+    let delayMs = pace.pollMs;
     try {
       for (const flowRun of await this.#due()) this.#begin(flowRun);
       if (this.#wakened) delayMs = MIN_POLL_MS;
     } catch (error) {
       if (this.#closing.signal.aborted) return;
-      delayMs = AFTER_FAILURE_MS;
+      delayMs = pace.pollAgainMs;
       if (error instanceof PrefectNotFound) logger.debug('the work pool does not exist yet', { workPool });
       else if (!availability.failed(error)) logger.warn('looking for runs failed', { error });
     }

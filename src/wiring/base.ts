@@ -10,6 +10,7 @@ import type { SteadyClock } from '../kernel/clock.js';
 import { Disposers } from '../kernel/disposers.js';
 import { makePrivate } from '../kernel/private_files.js';
 import type { Timers } from '../kernel/timers.js';
+import type { PrefectPace } from '../prefect/pace.js';
 import type { Database, DatabaseDependencies } from '../storage/database.js';
 import { DatabaseHealth } from '../storage/database_health.js';
 import { openDatabase } from '../storage/open.js';
@@ -25,6 +26,8 @@ export interface Dependencies extends DatabaseDependencies {
   readonly telegramLimits?: Partial<GatewayLimits>;
   /** The flow of all deployments in Prefect; the usual one by default. */
   readonly prefectFlow?: string;
+  /** How often Prefect is looked at. */
+  readonly prefectPace?: PrefectPace;
 }
 
 /** What the features share. */

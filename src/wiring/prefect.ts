@@ -16,6 +16,7 @@ import { FlowRunStart } from '../prefect/flow_run_start.js';
 import { FlowRunSync } from '../prefect/flow_run_sync.js';
 import { PrefectHttp } from '../prefect/http.js';
 import { prefectLinks } from '../prefect/links.js';
+import { usualPace } from '../prefect/pace.js';
 import { ServerClock } from '../prefect/server_clock.js';
 import { PrefectSetup } from '../prefect/setup.js';
 import { PrefectWorker } from '../prefect/worker.js';
@@ -53,12 +54,12 @@ export interface Deployments {
 
 /** Prefect has a deployment of each source, and owns its schedule. */
 export function wireDeployments(
-  { database, clock, timers, logger, disposers }: Base,
+  { database, clock, timers, logger, disposers, prefectPace: pace = usualPace }: Base,
   { client, setup, uiUrl }: Prefect,
 ): Deployments {
   const { prefect: store, cluster } = database;
   const rounds = new DeploymentRounds({ client, store, clock, logger });
-  const sync = new DeploymentSync({ setup, rounds, cluster, clock, timers, logger });
+  const sync = new DeploymentSync({ setup, rounds, cluster, pace, clock, timers, logger });
   disposers.add(() => sync.close());
   return {
     // Prefect has no maximum, and is told of all sources that were changed.
@@ -79,13 +80,13 @@ export function withoutDeployments({ database }: Base): Deployments {
 
 /** The engine that has runs queued by Prefect, with this process as one of its workers. */
 export function wirePrefectEngine(
-  { config, database, timers, logger, disposers }: Base,
+  { config, database, timers, logger, disposers, prefectPace: pace = usualPace }: Base,
   { client, serverClock: clock, workPool }: Prefect,
   { executeRun, onChanged }: Execution,
 ): PrefectEngine {
   const { runs, sources, cluster, prefect: store } = database;
   const { maxConcurrentRuns } = config.scraping;
-  const shared = { client, store, runs, sources, clock, timers, logger };
+  const shared = { client, store, runs, sources, pace, clock, timers, logger };
   const availability = new PrefectAvailability(logger);
   const attempts = new Attempts({ availability, clock, logger });
   const artifacts = new Artifacts(shared);

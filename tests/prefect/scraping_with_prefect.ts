@@ -10,6 +10,7 @@ import { until } from '../service/manual_time.js';
 import type { Service } from '../service/service.js';
 import { makeServiceDatabase } from '../service/service_database.js';
 import { clientOf, httpOf } from './clients.js';
+import { quickPace } from './quick_pace.js';
 import type { PrefectServerAddress } from './server.js';
 import { sharedPrefect } from './shared_server.js';
 
@@ -139,6 +140,7 @@ export function withPrefect(
       ...(time && { time }),
       shared,
       prefectFlow: prefect.flowName,
+      prefectPace: quickPace,
       settings: { ...prefect.settings, ...settings },
     })();
   };

@@ -5,6 +5,7 @@ import { createLogger } from '../../src/kernel/logging.js';
 import { nodeTimers } from '../../src/kernel/timers.js';
 import { createWorker } from '../../src/wiring/worker.js';
 import type { ProgramWish } from '../journeys/service_program.js';
+import { quickPace } from './quick_pace.js';
 
 /** A worker as a separate process, to be stopped or killed: what `telegate worker` runs, in the sandbox's network. */
 async function main({ addresses, port, rsaKey, settings }: ProgramWish): Promise<void> {
@@ -15,6 +16,7 @@ async function main({ addresses, port, rsaKey, settings }: ProgramWish): Promise
     logger: createLogger({ level: config.logLevel }),
     time: systemTime,
     timers: nodeTimers,
+    prefectPace: quickPace,
     network: sandboxNetwork({ addresses, port, rsaPublicKey }),
   });
   worker.start();

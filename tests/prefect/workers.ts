@@ -17,6 +17,7 @@ import { sandboxIn } from '../sandbox/sandbox_in.js';
 import { until } from '../service/manual_time.js';
 import { Service } from '../service/service.js';
 import { makeServiceDatabase } from '../service/service_database.js';
+import { quickPace } from './quick_pace.js';
 import { PrefectSpace } from './scraping_with_prefect.js';
 import { sharedPrefect } from './shared_server.js';
 
@@ -47,7 +48,7 @@ export function withWorkers(
     const common = { ...APPLICATION, ...prefect.settings, DATA_DIR: join(directory, 'data') };
     const network = sandboxNetwork(sandbox);
     const service = new Service({
-      ...{ shared, network, prefectFlow: prefect.flowName },
+      ...{ shared, network, prefectFlow: prefect.flowName, prefectPace: quickPace },
       settings: { ...common, MAX_CONCURRENT_RUNS: '0' },
     });
     const settings = {
@@ -57,7 +58,7 @@ export function withWorkers(
     const ends: (() => Promise<unknown>)[] = [];
     const start = async () => {
       const logger = createLogger({ level: 'error' });
-      const dependencies = { logger, time: systemTime, timers: nodeTimers, network };
+      const dependencies = { logger, time: systemTime, timers: nodeTimers, network, prefectPace: quickPace };
       const worker = await createWorker(loadConfig(settings), dependencies);
       ends.push(() => worker.dispose());
       worker.start();

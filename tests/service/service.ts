@@ -11,6 +11,7 @@ import { systemTime, type TimeSource } from '../../src/kernel/clock.js';
 import { createLogger } from '../../src/kernel/logging.js';
 import type { Threads } from '../../src/kernel/threads.js';
 import { nodeTimers, type Timers } from '../../src/kernel/timers.js';
+import type { PrefectPace } from '../../src/prefect/pace.js';
 import type { GatewayLimits } from '../../src/telegram/gateway.js';
 import type { TelegramNetwork } from '../../src/telegram/network.js';
 import { prepareDataDir } from '../storage/databases.js';
@@ -45,6 +46,8 @@ export interface ServiceOptions {
   readonly telegramLimits?: Partial<GatewayLimits>;
   /** The flow of its deployments in Prefect. */
   readonly prefectFlow?: string;
+  /** How often it looks at Prefect. */
+  readonly prefectPace?: PrefectPace;
   /** Where it listens, if free; any port by default. */
   readonly port?: number;
   /** Sees each request before the service does. */
@@ -109,7 +112,7 @@ export class Service {
     });
     const logger = createLogger({ level: 'debug', stream });
     const timers = this.#options.timers ?? (shared ? nodeTimers : this.time);
-    const { network, telegramLimits, threads = reusedThreads, prefectFlow } = this.#options;
+    const { network, telegramLimits, threads = reusedThreads, prefectFlow, prefectPace } = this.#options;
     const container = await createContainer(config, {
       logger,
       time: this.#options.time ?? (shared ? systemTime : this.time),
@@ -119,6 +122,7 @@ export class Service {
       ...(network && { network }),
       ...(telegramLimits && { telegramLimits }),
       ...(prefectFlow && { prefectFlow }),
+      ...(prefectPace && { prefectPace }),
     });
     await container.start().catch(async (error: unknown) => {
       await container.dispose();
