@@ -28,6 +28,8 @@ export interface Dependencies extends DatabaseDependencies {
   readonly prefectFlow?: string;
   /** How often Prefect is looked at. */
   readonly prefectPace?: PrefectPace;
+  /** How many deployments Prefect is asked for at a time. */
+  readonly prefectPageSize?: number;
 }
 
 /** What the features share. */

@@ -29,12 +29,12 @@ export type Prefect = ReturnType<typeof wirePrefect>;
 
 /** The Prefect server of the settings, and what TeleGate needs there. Nothing is sent before `setup.start()`. */
 export function wirePrefect(base: Base, config: PrefectConfig) {
-  const { clock, timers, logger, disposers, prefectFlow: flowName = FLOW_NAME } = base;
+  const { clock, timers, logger, disposers, prefectFlow: flowName = FLOW_NAME, prefectPageSize } = base;
   const { apiUrl, workPool, uiUrl } = config;
   const serverClock = new ServerClock(clock);
   const onDate = (date: string) => serverClock.answered(date);
   const http = new PrefectHttp({ address: config, timers, random: Math.random, onDate });
-  const client = new PrefectClient(http);
+  const client = new PrefectClient(http, prefectPageSize);
   const setup = new PrefectSetup({
     ...{ client, apiUrl, workPool, flowName, clock, timers, logger },
     random: Math.random,

@@ -6,6 +6,7 @@ import { LARGE, logInSome, smallWorld } from '../scraping/small_world.js';
 import { until } from '../service/manual_time.js';
 import { runPrefect } from './clients.js';
 import { describeWithPrefect } from './describe_with_prefect.js';
+import { newsWorld } from './news_world.js';
 import { type PrefectWorld, withPrefect } from './scraping_with_prefect.js';
 
 const describe = describeWithPrefect();
@@ -227,18 +228,21 @@ describe('a source', () => {
 describe('a schedule of Prefect', () => {
   it(
     'starts runs',
-    withPrefect(async (world) => {
-      const { service, prefect } = world;
-      await logIn(world, ADA);
-      const id = await makeSource(service, 'sandbox_news', { file_types: [] });
-      const deployment = await prefect.deployed(service, id);
-      const first = await lastRun(service, id);
-      await prefect.client.createSchedules(deployment.id, [{ schedule: { interval: 2 } }]);
-      const run = await runOnce(service, id, (run) => run.id > first.id && run.state === 'completed');
-      await prefect.client.patchDeployment(deployment.id, { paused: true });
-      const { body } = await service.as('admin').get(`/runs/${run.id}`).expect(200);
-      expect(body).toMatchObject({ reason: 'schedule' });
-    }),
+    withPrefect(
+      async (world) => {
+        const { service, prefect } = world;
+        await logIn(world, ADA);
+        const id = await makeSource(service, 'sandbox_news', { file_types: [] });
+        const deployment = await prefect.deployed(service, id);
+        const first = await lastRun(service, id);
+        await prefect.client.createSchedules(deployment.id, [{ schedule: { interval: 2 } }]);
+        const run = await runOnce(service, id, (run) => run.id > first.id && run.state === 'completed');
+        await prefect.client.patchDeployment(deployment.id, { paused: true });
+        const { body } = await service.as('admin').get(`/runs/${run.id}`).expect(200);
+        expect(body).toMatchObject({ reason: 'schedule' });
+      },
+      { seed: newsWorld(100) },
+    ),
     LONG_MS,
   );
 });

@@ -8,7 +8,7 @@ import { type PrefectWorld, withPrefect } from './scraping_with_prefect.js';
 const describe = describeWithPrefect();
 
 /** How many runs are late. */
-const LATE = 10;
+const LATE = 6;
 /** Long enough for some rounds of the service's pace. */
 const WATCHED_MS = 2_500;
 

@@ -8,6 +8,7 @@ import { until } from '../service/manual_time.js';
 import { describeWithServer } from '../storage/databases_postgres.js';
 import { describeWithPrefect } from './describe_with_prefect.js';
 import { findPrefect } from './installation.js';
+import { newsWorld } from './news_world.js';
 import { type Workers, withWorkers } from './workers.js';
 
 const withPrefect = describeWithPrefect();
@@ -17,6 +18,9 @@ const describe = findPrefect() ? withDatabase : withPrefect;
 
 const PHONES = ['+9996610001', '+9996610002'];
 const LONG_MS = 300_000;
+/** `npm run bench prefect -- --way race` has more. */
+const ROUNDS = 6;
+const NEWS = { seed: newsWorld(2_000) };
 
 /** A source whose run is under way, slowly. */
 async function underWay({ service, sandbox, prefect }: Workers) {
@@ -61,7 +65,7 @@ describe('workers of one database', () => {
       await runOnce(world.service, begun.sourceId, ({ messages_stored }) => messages_stored > before);
       expect(Date.now() - stopped).toBeLessThan(15_000);
       await completes(world, begun);
-    }),
+    }, NEWS),
     LONG_MS,
   );
 
@@ -75,7 +79,7 @@ describe('workers of one database', () => {
       await completes(world, begun);
       const log = await world.prefect.logs(begun.flowRunId);
       expect(log.filter(({ message }) => message.startsWith('reads with')).length).toBeGreaterThan(1);
-    }),
+    }, NEWS),
     LONG_MS,
   );
 
@@ -90,7 +94,7 @@ describe('workers of one database', () => {
         const id = await makeSource(service, 'small1');
         const deployment = await prefect.deployed(service, id);
         await lastRun(service, id);
-        for (let round = 0; round < 20; round += 1) {
+        for (let round = 0; round < ROUNDS; round += 1) {
           await Promise.all([
             post(service, `/sources/${id}/trigger`, {}),
             prefect.start(deployment).catch(busy),

@@ -48,6 +48,8 @@ export interface ServiceOptions {
   readonly prefectFlow?: string;
   /** How often it looks at Prefect. */
   readonly prefectPace?: PrefectPace;
+  /** How many deployments it asks Prefect for at a time. */
+  readonly prefectPageSize?: number;
   /** Where it listens, if free; any port by default. */
   readonly port?: number;
   /** Sees each request before the service does. */
@@ -112,7 +114,14 @@ export class Service {
     });
     const logger = createLogger({ level: 'debug', stream });
     const timers = this.#options.timers ?? (shared ? nodeTimers : this.time);
-    const { network, telegramLimits, threads = reusedThreads, prefectFlow, prefectPace } = this.#options;
+    const {
+      network,
+      telegramLimits,
+      threads = reusedThreads,
+      prefectFlow,
+      prefectPace,
+      prefectPageSize,
+    } = this.#options;
     const container = await createContainer(config, {
       logger,
       time: this.#options.time ?? (shared ? systemTime : this.time),
@@ -123,6 +132,7 @@ export class Service {
       ...(telegramLimits && { telegramLimits }),
       ...(prefectFlow && { prefectFlow }),
       ...(prefectPace && { prefectPace }),
+      ...(prefectPageSize && { prefectPageSize }),
     });
     await container.start().catch(async (error: unknown) => {
       await container.dispose();
