@@ -20,6 +20,8 @@ async function main({ addresses, port, rsaKey, settings }: ProgramWish): Promise
     network: sandboxNetwork({ addresses, port, rsaPublicKey }),
   });
   worker.start();
+  // It ends with the process that started it, however that ends.
+  process.stdin.once('close', () => process.exit(1)).resume();
   process.on('SIGTERM', () => void worker.dispose().then(() => process.exit(0)));
   process.stdout.write('ready\n');
 }

@@ -91,7 +91,7 @@ async function spawnWorker(
   const rsaKey = { modulus: `${modulus}`, exponent, fingerprint: `${fingerprint}` };
   const wish: ProgramWish = { addresses, port, rsaKey, settings };
   const child = spawn(process.execPath, [PROGRAM, JSON.stringify(wish)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   let said = '';
   child.stdout?.on('data', (chunk) => {
