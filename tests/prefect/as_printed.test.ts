@@ -11,9 +11,9 @@ import { COMMANDS, PROGRAMS } from '../reference/as_printed/session_management.j
 import { madeElsewhere, send } from '../reference/documented.js';
 import { sendCurl } from '../reference/printed.js';
 import { runPrintedPython, withPython } from '../reference/printed_python.js';
-import { until } from '../service/manual_time.js';
 import type { AnsweredSource } from './deployed_sources.js';
 import { describeWithPrefect } from './describe_with_prefect.js';
+import { eventually } from './eventually.js';
 import { findPrefect } from './installation.js';
 import { PrefectSpace } from './scraping_with_prefect.js';
 import { sharedPrefect } from './shared_server.js';
@@ -59,7 +59,7 @@ function withPrinted(test: (journey: Journey, prefect: PrefectSpace, nas: string
 /** Once it is: the source's deployment. */
 async function deployed({ admin }: Journey, prefect: PrefectSpace, id: number) {
   let source: AnsweredSource | null = null;
-  await until(async () => {
+  await eventually(async () => {
     source = (await admin.get<AnsweredSource>(`/sources/${id}`)).must(200);
     return source.deployment?.synchronised === true;
   });
@@ -83,7 +83,7 @@ async function completed(prefect: PrefectSpace, flowRun: FlowRunResponse): Promi
 /** What Prefect's scheduler has planned next for a deployment, as its interface would run it now. */
 async function runPlanned(prefect: PrefectSpace, deployment: { id: string }): Promise<FlowRunResponse> {
   let planned: FlowRunResponse | undefined;
-  await until(async () => {
+  await eventually(async () => {
     planned = (await prefect.flowRuns(deployment)).findLast(
       ({ auto_scheduled, state_type }) => auto_scheduled && state_type === 'SCHEDULED',
     );
@@ -114,7 +114,7 @@ async function runsInPrefect(
   const { run_id } = body as { readonly run_id: number };
   const run = async () =>
     (await journey.admin.get<{ flow_run_id: string | null }>(`/runs/${run_id}`)).must(200);
-  await until(async () => (await run()).flow_run_id !== null);
+  await eventually(async () => (await run()).flow_run_id !== null);
   const triggered = await prefect.client.flowRun(String((await run()).flow_run_id));
   expect(await completed(prefect, triggered)).toBe(0);
   const runs = (await journey.admin.get<{ reason: string }[]>(`/sources/${id}/runs`)).must(200);

@@ -10,9 +10,9 @@ import { PrefectConflict } from '../../src/prefect/errors.js';
 import { post } from '../logins/over_sandbox.js';
 import { lastRun, makeSource, runOnce } from '../scraping/scraped.js';
 import { logInSome, smallWorld } from '../scraping/small_world.js';
-import { until } from '../service/manual_time.js';
 import { withService } from '../service/service.js';
 import { describeWithPrefect } from './describe_with_prefect.js';
+import { eventually } from './eventually.js';
 import { type PrefectSpace, type PrefectWorld, withPrefect } from './scraping_with_prefect.js';
 import { PrefectServer } from './server.js';
 
@@ -187,11 +187,11 @@ describe('a Prefect whose database somebody changed', () => {
         const asked = await limitsDuring(async () => {
           const { body } = await post(service, `/sources/${other.id}/trigger`, {}).expect(200);
           const run = async () => (await service.as('monitor').get(`/runs/${body.run_id}`).expect(200)).body;
-          await until(async () => (await run()).state === 'completed');
+          await eventually(async () => (await run()).state === 'completed');
         });
         expect(Math.max(...asked)).toBeLessThanOrEqual(200);
         const names = [late, other, renamed].map(({ id }) => `source-${id}`);
-        await until(async () => String(await deploymentNames(prefect)) === String(names));
+        await eventually(async () => String(await deploymentNames(prefect)) === String(names));
       },
       {
         ...{ seed: smallWorld, address: async () => server.address },

@@ -5,12 +5,12 @@ import { MAX_ATTEMPTS } from '../../src/prefect/submissions.js';
 import { post } from '../logins/over_sandbox.js';
 import { lastRun, makeSource, runOnce } from '../scraping/scraped.js';
 import { logInSome, smallWorld } from '../scraping/small_world.js';
-import { until } from '../service/manual_time.js';
 import type { Service } from '../service/service.js';
 import { describeWithServer } from '../storage/databases_postgres.js';
 import { runPrefect } from './clients.js';
 import { propose } from './deployed.js';
 import { describeWithPrefect } from './describe_with_prefect.js';
+import { eventually } from './eventually.js';
 import { findPrefect } from './installation.js';
 import { type PrefectSpace, withPrefect } from './scraping_with_prefect.js';
 import { withWorkers } from './workers.js';
@@ -46,7 +46,7 @@ async function submitted(service: Service, prefect: PrefectSpace): Promise<Submi
 async function flowRunOf({ service, prefect, runId }: Submitted, other: string | null = null) {
   const { runs } = service.container.database;
   const idNow = async () => (await runs.run(runId))?.flowRunId ?? null;
-  await until(async () => ![null, other].includes(await idNow()));
+  await eventually(async () => ![null, other].includes(await idNow()));
   return prefect.client.flowRun((await idNow()) ?? '');
 }
 
@@ -87,7 +87,7 @@ describeWorkers('the run of an accepted trigger that collides with another flow 
       const { body: log } = await service.as('admin').get(`/runs/${run.runId}/logs`).expect(200);
       const again = ({ message }: { message: string }) => message.includes('it is submitted again');
       expect(log.filter(again)).toHaveLength(2);
-      await until(async () => (await prefect.slots(run.deployment)) === 0);
+      await eventually(async () => (await prefect.slots(run.deployment)) === 0);
     }, SMALL),
     LONG_MS,
   );

@@ -1,9 +1,9 @@
 import { expect, it } from '@jest/globals';
 import { makeSource, runOnce } from '../scraping/scraped.js';
 import { LARGE, logInSome, smallWorld } from '../scraping/small_world.js';
-import { until } from '../service/manual_time.js';
 import { runPrefect } from './clients.js';
 import { describeWithPrefect } from './describe_with_prefect.js';
+import { eventually } from './eventually.js';
 import { withPrefect } from './scraping_with_prefect.js';
 
 const describe = describeWithPrefect();
@@ -32,7 +32,7 @@ describe("Prefect's own command line", () => {
         const name = `${prefect.flowName}/source-${id}`;
         const first = await runOnce(service, id, ({ messages_stored }) => messages_stored > 0);
         const flowRunId = String(first.flow_run_id);
-        await until(async () => (await prefect.logs(flowRunId)).length > 0);
+        await eventually(async () => (await prefect.logs(flowRunId)).length > 0);
 
         expect(await cli('deployment', 'ls')).toContain(name);
         expect(await cli('work-pool', 'ls')).toMatch(new RegExp(`${prefect.workPool}.*telegate`));
@@ -50,7 +50,7 @@ describe("Prefect's own command line", () => {
 
         await cli('deployment', 'schedule', 'pause', name, schedules[0]?.id ?? '');
         const source = async () => (await service.as('monitor').get(`/sources/${id}`)).body;
-        await soon(until(async () => (await source()).is_active === 'inactive'));
+        await soon(eventually(async () => (await source()).is_active === 'inactive'));
         expect(await source()).toMatchObject({ schedule: '0 6 * * *' });
       },
       { seed: smallWorld },

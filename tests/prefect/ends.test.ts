@@ -3,9 +3,9 @@ import { expect, it } from '@jest/globals';
 import { logIn, post } from '../logins/over_sandbox.js';
 import { lastRun, makeSource, runOnce } from '../scraping/scraped.js';
 import { LARGE, logInSome, smallWorld } from '../scraping/small_world.js';
-import { until } from '../service/manual_time.js';
 import { runPrefect } from './clients.js';
 import { describeWithPrefect } from './describe_with_prefect.js';
+import { eventually } from './eventually.js';
 import { newsWorld } from './news_world.js';
 import { type PrefectWorld, withPrefect } from './scraping_with_prefect.js';
 
@@ -89,7 +89,7 @@ describe('a run under way', () => {
         id: run.id,
       });
       const { prefect: store } = service.container.database;
-      await until(async () => (await store.unreported(0, 10)).length === 0);
+      await eventually(async () => (await store.unreported(0, 10)).length === 0);
     }, SMALL),
     LONG_MS,
   );
@@ -104,7 +104,7 @@ describe('a run that no worker has taken yet', () => {
       const id = await makeSource(service, LARGE);
       const deployment = await prefect.deployed(service, id);
       const scheduled = async (count: number) => {
-        await until(async () => (await prefect.flowRuns(deployment)).length === count);
+        await eventually(async () => (await prefect.flowRuns(deployment)).length === count);
         const [flowRun] = await prefect.flowRuns(deployment);
         return flowRun?.id ?? '';
       };

@@ -1,9 +1,9 @@
 import { expect, it } from '@jest/globals';
 import { logIn, post } from '../logins/over_sandbox.js';
 import { idsOf, lastRun, linesOf, logOf, makeSource, runOnce } from '../scraping/scraped.js';
-import { until } from '../service/manual_time.js';
 import { runPrefect } from './clients.js';
 import { describeWithPrefect } from './describe_with_prefect.js';
+import { eventually } from './eventually.js';
 import { newsWorld } from './news_world.js';
 import { withPrefect } from './scraping_with_prefect.js';
 
@@ -52,7 +52,7 @@ describe('a run with Prefect', () => {
         expect(summary?.data).toContain(`| Messages | ${count} stored of ${count} read`);
         expect(summary?.data).toContain(`| Target | LOCAL: source-${id} |`);
         expect(artifacts).toHaveLength(2);
-        await until(async () => (await prefect.slots(deployment)) === 0);
+        await eventually(async () => (await prefect.slots(deployment)) === 0);
       },
       { seed: newsWorld(250, 10) },
     ),
@@ -79,7 +79,9 @@ describe('a run with Prefect', () => {
         expect(await prefect.ended(started.id)).toMatchObject({ state_type: 'COMPLETED' });
         const args = ['deployment', 'run', `${prefect.flowName}/source-${id}`, '--param', 'limit=500'];
         await runPrefect(prefect.address, ...args);
-        await until(async () => (await service.as('admin').get(`/sources/${id}/runs`)).body.length === 4);
+        await eventually(
+          async () => (await service.as('admin').get(`/sources/${id}/runs`)).body.length === 4,
+        );
         expect(await lastRun(service, id)).toMatchObject({ state: 'completed' });
         const flowRuns = await prefect.flowRuns(deployment);
         expect(flowRuns).toHaveLength(4);

@@ -6,10 +6,10 @@ import type { Artifact, DeploymentResponse, FlowRunResponse } from '../../src/pr
 import type { PrefectClient } from '../../src/prefect/client.js';
 import { WORK_POOL_TYPE } from '../../src/prefect/server_check.js';
 import { type World, withTelegram } from '../logins/over_sandbox.js';
-import { until } from '../service/manual_time.js';
 import type { Service } from '../service/service.js';
 import { makeServiceDatabase } from '../service/service_database.js';
 import { clientOf, httpOf } from './clients.js';
+import { ASK_MS, eventually } from './eventually.js';
 import { quickPace } from './quick_pace.js';
 import type { PrefectServerAddress } from './server.js';
 import { sharedPrefect } from './shared_server.js';
@@ -55,7 +55,7 @@ export class PrefectSpace {
   /** The deployment of a source, once the service has made it. */
   async deployed(service: Service, sourceId: number): Promise<DeploymentResponse> {
     let id: string | null = null;
-    await until(async () => {
+    await eventually(async () => {
       const { body } = await service.as('admin').get(`/sources/${sourceId}`).expect(200);
       if (body.deployment.synchronised) id = body.deployment.id;
       return id !== null;
@@ -89,7 +89,7 @@ export class PrefectSpace {
       const found = await this.client.flowRun(id).catch(() => null);
       if (found && isSo(found)) return found;
       if (Date.now() > deadline) throw new Error(`never came true: ${isSo}; ${JSON.stringify(found?.state)}`);
-      await delay(100);
+      await delay(ASK_MS);
     }
   }
 

@@ -4,9 +4,9 @@ import { ServerClock } from '../../src/prefect/server_clock.js';
 import { post } from '../logins/over_sandbox.js';
 import { lastRun, makeSource } from '../scraping/scraped.js';
 import { logInSome, smallWorld } from '../scraping/small_world.js';
-import { until } from '../service/manual_time.js';
 import { propose } from './deployed.js';
 import { describeWithPrefect } from './describe_with_prefect.js';
+import { eventually } from './eventually.js';
 import { withPrefect } from './scraping_with_prefect.js';
 
 const LONG_MS = 120_000;
@@ -50,7 +50,7 @@ describeWithPrefect()('a run of a service whose clock is ten minutes off', () =>
         const id = await makeSource(service, 'small1', { file_types: [] });
         const deployment = await prefect.deployed(service, id);
         expect(await lastRun(service, id)).toMatchObject({ state: 'completed' });
-        await until(async () => (await prefect.slots(deployment)) === 0);
+        await eventually(async () => (await prefect.slots(deployment)) === 0);
         // It has the only slot, and no worker is given it: the next one collides, and is submitted again for later.
         const state = {
           type: 'SCHEDULED',
@@ -61,7 +61,7 @@ describeWithPrefect()('a run of a service whose clock is ten minutes off', () =>
         const { body } = await post(service, `/sources/${id}/trigger`, {}).expect(200);
         const { runs } = service.container.database;
         const seen = new Set<string | null | undefined>();
-        await until(async () => seen.add((await runs.run(body.run_id))?.flowRunId).size > 2);
+        await eventually(async () => seen.add((await runs.run(body.run_id))?.flowRunId).size > 2);
         await propose(prefect.client, rival, 'CANCELLED');
         expect(await lastRun(service, id)).toMatchObject({ id: body.run_id, state: 'completed' });
       }, options)();

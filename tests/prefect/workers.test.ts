@@ -4,9 +4,9 @@ import { PrefectUnreachable } from '../../src/prefect/errors.js';
 import { logIn, post } from '../logins/over_sandbox.js';
 import { idsOf, lastRun, linesOf, makeSource, runOnce } from '../scraping/scraped.js';
 import { logInSome, smallWorld } from '../scraping/small_world.js';
-import { until } from '../service/manual_time.js';
 import { describeWithServer } from '../storage/databases_postgres.js';
 import { describeWithPrefect } from './describe_with_prefect.js';
+import { eventually } from './eventually.js';
 import { findPrefect } from './installation.js';
 import { newsWorld } from './news_world.js';
 import { type Workers, withWorkers } from './workers.js';
@@ -46,7 +46,7 @@ async function completes(world: Workers, begun: Awaited<ReturnType<typeof underW
     idsOf(sandbox, 'Sandbox News'),
   );
   expect(await prefect.ended(begun.flowRunId)).toMatchObject({ state_type: 'COMPLETED' });
-  await until(async () => (await prefect.slots(begun.deployment)) === 0);
+  await eventually(async () => (await prefect.slots(begun.deployment)) === 0);
   expect(sandbox.connections.overlaps()).toEqual([]);
   const { body } = await post(service, `/sources/${begun.sourceId}/trigger`, {}).expect(200);
   await runOnce(service, begun.sourceId, ({ id, state }) => id === body.run_id && state === 'completed');
@@ -108,7 +108,7 @@ describe('workers of one database', () => {
         const kinds = ends.map(({ state_type }) => state_type);
         expect(new Set(kinds)).toEqual(new Set(['COMPLETED', 'CANCELLED']));
         expect(overlaps(await service.container.database.runs.runs(id, { skip: 0, limit: 100 }))).toEqual([]);
-        await until(async () => (await prefect.slots(deployment)) === 0);
+        await eventually(async () => (await prefect.slots(deployment)) === 0);
         expect(world.sandbox.connections.overlaps()).toEqual([]);
         const { body } = await post(service, `/sources/${id}/trigger`, {}).expect(200);
         await runOnce(service, id, (run) => run.id === body.run_id && run.state === 'completed');
