@@ -14,7 +14,7 @@ beforeAll(async () => {
   server = await sharedPrefect();
 }, 180_000);
 
-/** Prefect's command line takes seconds to start. */
+/** Several waits for Prefect, each of which may take long on a busy machine. */
 const TIMEOUT_MS = 90_000;
 
 function using(
@@ -121,6 +121,7 @@ describe('what is changed in Prefect', () => {
       await expectSource(sources, id, { is_active: 'active' });
       expect(sources.logged('a source was changed in Prefect')).toHaveLength(2);
     }),
+    TIMEOUT_MS,
   );
 
   it(
@@ -146,6 +147,7 @@ describe('what is changed in Prefect', () => {
       expect(await sources.deployment(id)).toMatchObject({ paused: true, schedules: [] });
       expect((await sources.source(id)).deployment?.schedule).toBeNull();
     }),
+    TIMEOUT_MS,
   );
 
   it(
@@ -160,6 +162,7 @@ describe('what is changed in Prefect', () => {
       expect(await sources.deployment(id)).toMatchObject({ paused: true });
       await expectSource(sources, id, { is_active: 'inactive', schedule: '0 8 * * *' });
     }),
+    TIMEOUT_MS,
   );
 
   it(
@@ -178,6 +181,7 @@ describe('what is changed in Prefect', () => {
       expect(after).toMatchObject({ paused: true });
       expect(after.schedules.map(({ schedule }) => schedule)).toEqual([{ ...cron, cron: '0 2 * * *' }]);
     }),
+    TIMEOUT_MS,
   );
 });
 
@@ -202,6 +206,7 @@ describe('a source that is deleted while its runs go on', () => {
       await sources.eventually(async () => !(await sources.isDeployed(id)));
       expect(await client.flowRun(running.id)).toMatchObject({ state_type: 'CANCELLED' });
     }),
+    TIMEOUT_MS,
   );
 
   it(
@@ -218,5 +223,6 @@ describe('a source that is deleted while its runs go on', () => {
       expect(await client.flowRun(lost.id)).toMatchObject({ state_type: 'CANCELLED' });
       await expect(client.deployment(deploymentId)).rejects.toThrow(PrefectNotFound);
     }),
+    TIMEOUT_MS,
   );
 });
