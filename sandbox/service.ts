@@ -32,6 +32,8 @@ export interface SandboxServiceOptions {
   /** Settings of the service by the names of their variables, in addition to the sandbox's own. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly telegramLimits?: Partial<GatewayLimits>;
+  /** The flow of its deployments in Prefect; the usual one by default. */
+  readonly prefectFlow?: string;
   /** Where the service's threads come from; each is a new one unless given. */
   readonly threads?: Threads;
   readonly makeRsaPem?: SandboxOptions['makeRsaPem'];
@@ -119,7 +121,7 @@ interface ServiceParts extends SandboxServiceOptions {
 }
 
 async function startService(parts: ServiceParts): Promise<Listening> {
-  const { keys, sandbox, telegramLimits, threads } = parts;
+  const { keys, sandbox, telegramLimits, threads, prefectFlow } = parts;
   const config = loadConfig({
     DATA_DIR: join(parts.directory, 'data'),
     SESSIONS_DIR: parts.sessionsDir,
@@ -136,6 +138,7 @@ async function startService(parts: ServiceParts): Promise<Listening> {
     network: sandboxNetwork(sandbox),
     ...(telegramLimits && { telegramLimits }),
     ...(threads && { threads }),
+    ...(prefectFlow && { prefectFlow }),
   });
   try {
     await container.start();

@@ -13,7 +13,7 @@ export interface OperationsParts {
   /** Each required part of the service: null, or why it does not work. */
   readonly checks: () => Promise<Readonly<Record<string, string | null>>>;
   /** As `checks`, the parts without which the service is ready all the same. */
-  readonly optional?: () => Readonly<Record<string, string | null>>;
+  readonly optional?: () => Promise<Readonly<Record<string, string | null>>>;
 }
 
 /** The routes that monitor the service itself. */
@@ -38,7 +38,7 @@ function health(): Route {
   });
 }
 
-function ready({ checks, optional = () => ({}) }: OperationsParts): Route {
+function ready({ checks, optional = async () => ({}) }: OperationsParts): Route {
   return defineRoute({
     method: 'get',
     path: '/ready',
@@ -59,7 +59,7 @@ function ready({ checks, optional = () => ({}) }: OperationsParts): Route {
       const failed = found.filter(([, reason]) => reason !== null);
       if (failed.length > 0)
         throw new Unavailable({ error: 'not_ready', reasons: Object.fromEntries(failed) }, 1);
-      const parts = [...found, ...Object.entries(optional())];
+      const parts = [...found, ...Object.entries(await optional())];
       const checked = Object.fromEntries(parts.map(([name, reason]) => [name, reason ?? 'ok']));
       return { body: { status: 'ready', checks: checked } };
     },

@@ -3,7 +3,7 @@ import type { RunStore } from '../runs/store.js';
 import type { SourceStore } from '../sources/store.js';
 import type { PrefectClient } from './client.js';
 import type { CallOptions } from './http.js';
-import { countInLog, percentDone, runSummary } from './run_summary.js';
+import { countInLog, percentDone, progressText, resultText, runSummary } from './run_summary.js';
 import type { FlowRun } from './store.js';
 
 export interface ArtifactsParts {
@@ -41,12 +41,12 @@ export class Artifacts {
     if (percent === null) return;
     const known = await this.#artifactsOf(run, options);
     if (known.shown === percent) return;
+    const content = { data: percent, description: progressText(run) };
     if (known.progressId === null) {
       const key = `scrape-${run.sourceId}`;
-      const description = 'Messages read, in percent';
-      const body = { key, type: 'progress', data: percent, description, flow_run_id: run.flowRunId };
+      const body = { key, type: 'progress', flow_run_id: run.flowRunId, ...content };
       known.progressId = (await this.#parts.client.createArtifact(body, options)).id;
-    } else await this.#parts.client.patchArtifact(known.progressId, { data: percent }, options);
+    } else await this.#parts.client.patchArtifact(known.progressId, content, options);
     known.shown = percent;
   }
 
@@ -57,17 +57,11 @@ export class Artifacts {
     const known = await this.#artifactsOf(run, options);
     const log = await runs.logs(run.id, { skip: 0, limit: MAX_LOG_ENTRIES });
     const data = runSummary(run, await sources.source(run.sourceId), countInLog(log));
-    if (known.summaryId !== null) await client.patchArtifact(known.summaryId, { data }, options);
+    const content = { data, description: resultText(run) };
+    if (known.summaryId !== null) await client.patchArtifact(known.summaryId, content, options);
     else {
       const key = `summary-${run.sourceId}`;
-      const body = {
-        key,
-        type: 'markdown',
-        data,
-        description: 'What the run did',
-        flow_run_id: run.flowRunId,
-      };
-      await client.createArtifact(body, options);
+      await client.createArtifact({ key, type: 'markdown', flow_run_id: run.flowRunId, ...content }, options);
     }
     this.#known.delete(run.flowRunId);
   }

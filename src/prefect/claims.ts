@@ -37,13 +37,19 @@ export function decideClaim(
     const isOthers = isOwned(ofFlowRun, now) && ofFlowRun.owner !== owner;
     return isOthers ? { kind: 'owned', run: ofFlowRun } : { kind: 'take', run: ofFlowRun };
   }
-  // Another flow run was first to adopt it, while this one was being created for it.
-  if (local && local.flowRunId !== null) return { kind: 'other', runId: local.id };
-  if (local && local.finishedAt !== null) return { kind: 'ended', run: local };
+  if (local) return decideLocal(local, now);
   if (!unfinished) return { kind: 'begin' };
   const isBegun = unfinished.flowRunId !== null && unfinished.state !== 'queued';
   const isAdoptable = !isBegun && !isOwned(unfinished, now) && isSameForm(unfinished, form);
   return isAdoptable ? { kind: 'take', run: unfinished } : { kind: 'other', runId: unfinished.id };
+}
+
+/** For the run that a flow run was created for. One that is submitted again has the flow run of before until then. */
+function decideLocal(local: Run, now: number): ClaimDecision {
+  if (local.finishedAt !== null && local.flowRunId === null) return { kind: 'ended', run: local };
+  // Another flow run was first to adopt it, while this one was being created for it.
+  const isOthers = local.finishedAt !== null || isOwned(local, now);
+  return isOthers ? { kind: 'other', runId: local.id } : { kind: 'take', run: local };
 }
 
 function isSameForm(one: RunForm, other: RunForm): boolean {

@@ -21,9 +21,12 @@ type Answer<Name extends keyof Operations> = Operations[Name]['answer'];
  */
 export class PrefectClient {
   readonly #http: PrefectHttp;
+  readonly #pageSize: number;
 
-  constructor(http: PrefectHttp) {
+  /** `pageSize`: how many deployments it asks for at a time. */
+  constructor(http: PrefectHttp, pageSize = PAGE_SIZE) {
     this.#http = http;
+    this.#pageSize = pageSize;
   }
 
   /** The server's version, such as `3.9.1`. */
@@ -80,11 +83,16 @@ export class PrefectClient {
 
   /** All deployments of a flow, in pages of 200. */
   async *deploymentsOf(flowId: string, options?: CallOptions): AsyncGenerator<readonly DeploymentResponse[]> {
-    for (let offset = 0; ; offset += PAGE_SIZE) {
-      const body = { flows: { id: { any_: [flowId] } }, limit: PAGE_SIZE, offset, sort: 'NAME_ASC' } as const;
+    for (let offset = 0; ; offset += this.#pageSize) {
+      const body = {
+        flows: { id: { any_: [flowId] } },
+        limit: this.#pageSize,
+        offset,
+        sort: 'NAME_ASC',
+      } as const;
       const page = await this.#call('POST /deployments/filter', {}, body, options);
       yield page;
-      if (page.length < PAGE_SIZE) return;
+      if (page.length < this.#pageSize) return;
     }
   }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../kernel/clock.js';
 import type { FlowRunResponse, StateType } from './api_types.js';
 import { PAGE_SIZE, type PrefectClient } from './client.js';
 import { PrefectNotFound } from './errors.js';
+import { settle } from './flow_run_report.js';
 import type { CallOptions } from './http.js';
 
 const MESSAGE = 'The source was deleted in TeleGate.';
@@ -79,7 +80,7 @@ export class DeploymentRemoval {
 
   async #propose(runId: string, type: 'CANCELLED' | 'CANCELLING', options: CallOptions): Promise<void> {
     try {
-      await this.#parts.client.setState(runId, { state: { type, message: MESSAGE } }, options);
+      await settle(this.#parts.client, runId, { type, message: MESSAGE }, options);
     } catch (error) {
       // A run that has not begun is deleted when its deployment is paused.
       if (!(error instanceof PrefectNotFound)) throw error;

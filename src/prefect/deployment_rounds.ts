@@ -8,7 +8,7 @@ import type { PrefectClient } from './client.js';
 import { DeploymentReconciler } from './deployment_reconciler.js';
 import { DeploymentRemoval } from './deployment_removal.js';
 import { deploymentName, sourceIdOf } from './deployment_spec.js';
-import { PrefectNotFound, PrefectUnauthorized, PrefectUnreachable } from './errors.js';
+import { PrefectNotFound, PrefectUnauthorized } from './errors.js';
 import type { CallOptions } from './http.js';
 import type { PrefectPlace } from './setup.js';
 import type { Deployment, DeploymentOfSource, PrefectStore } from './store.js';
@@ -66,8 +66,9 @@ export class DeploymentRounds {
   }
 
   /** Compares all deployments with their sources, except sources that have none yet. */
-  async compareAll(place: PrefectPlace, options: CallOptions): Promise<void> {
+  async compareAll(place: PrefectPlace, given: CallOptions): Promise<void> {
     const { client, store } = this.#parts;
+    const options = this.#slowingDown(given);
     const listed = new Map<number, DeploymentResponse>();
     for await (const page of client.deploymentsOf(place.flowId, options)) {
       for (const deployment of page) {
@@ -92,7 +93,8 @@ export class DeploymentRounds {
   }
 
   /** Tells Prefect what is due, until `isOver`. */
-  async pushDue(place: PrefectPlace, options: CallOptions, isOver: () => boolean): Promise<void> {
+  async pushDue(place: PrefectPlace, given: CallOptions, isOver: () => boolean): Promise<void> {
+    const options = this.#slowingDown(given);
     for (let after = 0; !isOver(); ) {
       const rows = await this.#parts.store.dueDeployments(after, PAGE);
       await this.#each(rows, (row) => this.#settle(row, null, place, options));
@@ -169,16 +171,19 @@ export class DeploymentRounds {
     });
   }
 
-  /** As `eachOf`: with fewer at once after Prefect was too busy, as one on SQLite soon is, and with one more later. */
+  /** As `eachOf`: with fewer at once as soon as Prefect is too busy, as one on SQLite soon is, and with one more later. */
   async #each<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
-    const concurrent = this.#concurrent;
-    try {
-      await eachOf(items, concurrent, work);
-      this.#concurrent = Math.min(concurrent + 1, MAX_CONCURRENT);
-    } catch (error) {
-      if (error instanceof PrefectUnreachable) this.#concurrent = Math.max(1, Math.floor(concurrent / 2));
-      throw error;
-    }
+    const before = this.#concurrent;
+    await eachOf(items, () => this.#concurrent, work);
+    if (this.#concurrent === before) this.#concurrent = Math.min(before + 1, MAX_CONCURRENT);
+  }
+
+  /** A server that lets one write at a time makes less of several at once than of one after the other. */
+  #slowingDown(options: CallOptions): CallOptions {
+    const onRetry = () => {
+      this.#concurrent = Math.max(1, Math.floor(this.#concurrent / 2));
+    };
+    return { ...options, onRetry };
   }
 
   async #failed(
@@ -208,21 +213,26 @@ async function found(reading: Promise<DeploymentResponse>): Promise<DeploymentRe
   });
 }
 
-/** Runs `work` for each item, so many at the same time. Rejects with the first error once none is under way. */
+/**
+ * Runs `work` for each item, at most `concurrent` at the same time, which may become fewer. Rejects with the first error
+ * once none is under way.
+ */
 async function eachOf<Item>(
   items: readonly Item[],
-  concurrent: number,
+  concurrent: () => number,
   work: (item: Item) => Promise<unknown>,
 ): Promise<void> {
   const rest = items.entries();
   const errors: unknown[] = [];
-  const next = async () => {
-    for (const [at, item] of rest) {
-      if (errors.length > 0) return;
+  const next = async (lane: number) => {
+    while (lane < concurrent() && errors.length === 0) {
+      const { done, value } = rest.next();
+      if (done) return;
+      const [at, item] = value;
       if (at % COMPARED_AT_ONCE === 0) await setImmediate();
       await work(item).catch((error: unknown) => errors.push(error));
     }
   };
-  await Promise.all(Array.from({ length: concurrent }, next));
+  await Promise.all(Array.from({ length: concurrent() }, (_, lane) => next(lane)));
   if (errors.length > 0) throw errors[0];
 }

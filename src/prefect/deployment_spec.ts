@@ -12,6 +12,9 @@ export const WORK_QUEUE = 'default';
 /** The schedule that TeleGate writes. Prefect's users may add others. */
 const SCHEDULE_SLUG = 'main';
 
+/** Prefect's interface takes a deployment without an entry point for one of Prefect 2, and does not run it. */
+const ENTRYPOINT = 'telegate';
+
 /** How long Prefect waits for a run that was cancelled to end before it starts another. */
 const GRACE_PERIOD_SECONDS = 300;
 
@@ -39,6 +42,7 @@ export interface DeploymentSpec extends SyncedSpec {
 interface Wiring {
   readonly sourceId: unknown;
   readonly parameterSchema: unknown;
+  readonly entrypoint: string | null;
   readonly isEnforced: boolean | null;
   readonly workPool: string | null;
   readonly workQueue: string | null;
@@ -74,17 +78,18 @@ export function ourSpec(
   workPool: string,
   keptSchedule: string | null,
 ): DeploymentSpec {
-  const { id, name, identifier, target, schedule, isActive } = source;
+  const { id, name, schedule, isActive } = source;
   const cron = schedule === null ? null : toPrefectCron(schedule);
   return {
     name: deploymentName(id),
-    description: `${name}: ${identifier}, stored in ${target}. TeleGate keeps this deployment equal to its source ${id}.`,
+    description: descriptionOf(source),
     isActive,
     schedule: schedule === null ? keptSchedule : cron && canonicalSchedules([cron]),
     tags: [...new Set([`source:${id}`, name])].sort(),
     wiring: {
       sourceId: id,
       parameterSchema: parameterSchema(id),
+      entrypoint: ENTRYPOINT,
       isEnforced: true,
       workPool,
       workQueue: WORK_QUEUE,
@@ -92,6 +97,14 @@ export function ourSpec(
       collisionStrategy: 'CANCEL_NEW',
     },
   };
+}
+
+function descriptionOf({ id, name, identifier, target }: DeployedSource): string {
+  return (
+    `${name}: scrapes the Telegram channel ${identifier} and stores it in ${target}. ` +
+    `TeleGate manages this deployment as its source ${id}: pause it, change its schedule or run it on either side; ` +
+    'everything else is set in TeleGate.'
+  );
 }
 
 /** What Prefect has of it, without the tags and parameters that others added. */
@@ -113,6 +126,7 @@ export function theirSpec(
     wiring: {
       sourceId: deployment.parameters.source_id,
       parameterSchema: deployment.parameter_openapi_schema,
+      entrypoint: deployment.entrypoint,
       isEnforced: deployment.enforce_parameter_schema,
       workPool: deployment.work_pool_name,
       workQueue: deployment.work_queue_name,
@@ -257,6 +271,7 @@ function wiringBody(sourceId: number, workPool: string) {
   return {
     parameter_openapi_schema: parameterSchema(sourceId),
     enforce_parameter_schema: true,
+    entrypoint: ENTRYPOINT,
     work_pool_name: workPool,
     work_queue_name: WORK_QUEUE,
     concurrency_limit: 1,

@@ -4,21 +4,19 @@ import type { Clock } from '../kernel/clock.js';
 import { exponentialDelay, sleep } from '../kernel/retry.js';
 import type { Timers } from '../kernel/timers.js';
 import type { DeploymentRounds } from './deployment_rounds.js';
+import type { PrefectPace } from './pace.js';
 import type { PrefectSetup } from './setup.js';
 
 export interface DeploymentSyncParts {
   readonly setup: PrefectSetup;
   readonly rounds: DeploymentRounds;
   readonly cluster: Pick<Cluster, 'exclusively' | 'tell' | 'onTold'>;
+  readonly pace: Pick<PrefectPace, 'deploymentsMs' | 'removalMs'>;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
 }
 
-/** How often all deployments are compared with their sources. */
-const COMPARE_EVERY_MS = 15_000;
-/** How soon a deployment is looked at again whose runs have to end before it is deleted. */
-const REMOVE_AGAIN_MS = 2_000;
 /** How soon it is tried again after Prefect or the database was away, doubled each time without progress. */
 const FIRST_RETRY_MS = 1_000;
 /** How soon a replica that lost the database tries again. */
@@ -85,7 +83,7 @@ export class DeploymentSync {
   }
 
   async #repeat(signal: AbortSignal): Promise<void> {
-    const { clock, logger, setup, rounds } = this.#parts;
+    const { clock, logger, setup, rounds, pace } = this.#parts;
     this.#compareAt = clock.now();
     let failures = 0;
     while (!signal.aborted) {
@@ -100,29 +98,29 @@ export class DeploymentSync {
         failures = rounds.settled > settled ? 1 : failures + 1;
         void setup.check();
       }
-      const untilRetry = exponentialDelay(failures - 1, FIRST_RETRY_MS, COMPARE_EVERY_MS);
+      const untilRetry = exponentialDelay(failures - 1, FIRST_RETRY_MS, pace.deploymentsMs);
       await this.#pause(failures > 0 ? untilRetry : this.#untilNext(), signal);
     }
   }
 
   async #round(signal: AbortSignal): Promise<void> {
-    const { rounds, clock } = this.#parts;
-    const { place } = this.#parts.setup;
+    const { rounds, clock, pace, setup } = this.#parts;
+    const { place } = setup;
     if (!place) return;
     const isCompareDue = () => clock.now() >= this.#compareAt;
     if (isCompareDue()) {
       await rounds.compareAll(place, { signal });
-      this.#compareAt = clock.now() + COMPARE_EVERY_MS;
+      this.#compareAt = clock.now() + pace.deploymentsMs;
     }
     await rounds.pushDue(place, { signal }, isCompareDue);
   }
 
   /** How long there is nothing to do, in milliseconds. */
   #untilNext(): number {
-    const { clock, setup, rounds } = this.#parts;
-    if (!setup.place) return COMPARE_EVERY_MS;
+    const { clock, setup, rounds, pace } = this.#parts;
+    if (!setup.place) return pace.deploymentsMs;
     const untilCompared = Math.max(0, this.#compareAt - clock.now());
-    return rounds.isRemoving ? Math.min(untilCompared, REMOVE_AGAIN_MS) : untilCompared;
+    return rounds.isRemoving ? Math.min(untilCompared, pace.removalMs) : untilCompared;
   }
 
   /** Waits, or until something was changed here. */

@@ -39,7 +39,7 @@ const CALL = { retries: 3, deadlineMs: 5_000 };
 
 export interface FlowRunStartParts {
   readonly client: Pick<PrefectClient, 'deployment' | 'setState' | 'patchFlowRun'>;
-  readonly store: Pick<PrefectStore, 'claimFlowRun' | 'unreported' | 'reported'>;
+  readonly store: Pick<PrefectStore, 'claimFlowRun' | 'hasUnreportedEnd' | 'reported'>;
   readonly runs: Pick<RunStore, 'run' | 'lastRuns'>;
   readonly sources: Pick<SourceStore, 'source'>;
   readonly report: Pick<FlowRunReport, 'report'>;
@@ -54,8 +54,8 @@ export interface FlowRunStartParts {
 /** Deployments cannot be renamed: which source one belongs to holds for good. */
 const MAX_DEPLOYMENTS = 10_000;
 
-/** How many unreported runs are looked through before a run begins. */
-const MAX_UNREPORTED = 200;
+/** A run is not kept longer from beginning because Prefect was not told of the end of another one, in milliseconds. */
+const END_REPORTED_WITHIN_MS = 60_000;
 
 /** A longer wait before RUNNING is left to Prefect's schedule, in seconds. */
 const MAX_WAIT_SECONDS = 30;
@@ -129,22 +129,22 @@ export class FlowRunStart {
    * Whether Prefect does not know yet that an earlier run of the source has ended: it still has the source's only slot,
    * and Prefect would cancel this one.
    */
-  async #isEndUnreported(sourceId: number, flowRunId: string): Promise<boolean> {
-    const unreported = await this.#parts.store.unreported(0, MAX_UNREPORTED);
-    return unreported.some(
-      (run) => run.sourceId === sourceId && run.flowRunId !== flowRunId && run.owner === null,
-    );
+  #isEndUnreported(sourceId: number, flowRunId: string): Promise<boolean> {
+    const { store, clock } = this.#parts;
+    return store.hasUnreportedEnd(sourceId, flowRunId, clock.now() - END_REPORTED_WITHIN_MS);
   }
 
   /**
    * The run of another flow run that is under way. A flow run that asked for the source's only slot first, and was
    * refused only then, would have made Prefect cancel that other one meanwhile.
    */
-  async #otherRunOf(sourceId: number, { id, run_count }: PolledFlowRun): Promise<number | null> {
-    if (run_count > 0) return null;
+  async #otherRunOf(sourceId: number, flowRun: PolledFlowRun): Promise<number | null> {
+    if (flowRun.run_count > 0) return null;
     const [last] = await this.#parts.runs.lastRuns([sourceId]);
-    const isOther = last && last.finishedAt === null && last.flowRunId !== null && last.flowRunId !== id;
-    return isOther ? last.id : null;
+    const isOther =
+      last && last.finishedAt === null && last.flowRunId !== null && last.flowRunId !== flowRun.id;
+    // One that was submitted again may be here before that is recorded.
+    return isOther && last.id !== localRunId(sourceId, flowRun.idempotency_key) ? last.id : null;
   }
 
   async #isPending({ id }: PolledFlowRun): Promise<boolean> {

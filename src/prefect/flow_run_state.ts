@@ -92,15 +92,33 @@ export function flowRunParameters(
   };
 }
 
-/** Flow runs that are created here carry the id of their run, so that one created twice is the same. */
-export function idempotencyKey(sourceId: number, runId: number): string {
-  return `${sourceId}:run-${runId}`;
+/**
+ * Flow runs that are created here carry the identity of their run, so that one created twice is the same. With its
+ * age: another database may have given the same id to another run before. `attempt`: from 1, if it was submitted again.
+ */
+export function idempotencyKey(
+  { sourceId, id, createdAt }: Pick<Run, 'sourceId' | 'id' | 'createdAt'>,
+  attempt = 1,
+): string {
+  return `${sourceId}:run-${id}:${createdAt}${attempt === 1 ? '' : `:${attempt}`}`;
 }
+
+const KEY = /^(\d{1,15}):run-(\d{1,15}):\d{1,15}(?::(\d{1,3}))?$/;
 
 /** The run for which a flow run of this source was created here; null: it was created elsewhere. */
 export function localRunId(sourceId: number, key: string | null): number | null {
-  const [, source, run] = /^(\d{1,15}):run-(\d{1,15})$/.exec(key ?? '') ?? [];
+  const [, source, run] = KEY.exec(key ?? '') ?? [];
   return source !== undefined && Number(source) === sourceId ? Number(run) : null;
+}
+
+/** Which attempt to submit its run a flow run was; the first also if it was created elsewhere. */
+export function attemptOf(key: string | null): number {
+  return Number(KEY.exec(key ?? '')?.[3] ?? 1);
+}
+
+/** Whether Prefect itself, and no person, ended a flow run: another one had the only slot of the deployment. */
+export function isCollision(state: Pick<State, 'type' | 'message'> | null): boolean {
+  return state?.type === 'CANCELLED' && state.message === 'Deployment concurrency limit reached.';
 }
 
 /** A time of the service's clock, as Prefect writes it. */

@@ -1,20 +1,15 @@
-import { LRUCache } from 'lru-cache';
 import type { Logger } from 'winston';
 import type { Cluster } from '../cluster/cluster.js';
 import type { SteadyClock } from '../kernel/clock.js';
-import { Unavailable } from '../kernel/errors.js';
 import { sleep } from '../kernel/retry.js';
 import type { Timers } from '../kernel/timers.js';
+import type { Attempts } from './attempts.js';
 import type { PrefectAvailability } from './availability.js';
-import {
-  type Attempt,
-  type ComparisonParts,
-  compareFlowRuns,
-  endAbandonedFlowRuns,
-} from './flow_run_comparison.js';
+import { type ComparisonParts, compareFlowRuns, endAbandonedFlowRuns } from './flow_run_comparison.js';
 import { type FlowRunLogsParts, sendLogs } from './flow_run_logs.js';
 import type { FlowRunReport } from './flow_run_report.js';
 import type { CallOptions } from './http.js';
+import type { PrefectPace } from './pace.js';
 import type { FlowRun, PrefectStore } from './store.js';
 import { type SubmissionsParts, submitRuns } from './submissions.js';
 
@@ -24,22 +19,17 @@ export interface FlowRunSyncParts {
   readonly logs: FlowRunLogsParts;
   readonly submissions: SubmissionsParts;
   readonly comparison: ComparisonParts;
+  readonly attempts: Attempts;
   readonly availability: PrefectAvailability;
   readonly cluster: Pick<Cluster, 'exclusively' | 'tell' | 'onTold'>;
+  readonly pace: Pick<PrefectPace, 'reportMs' | 'reportAgainMs' | 'runsMs'>;
   readonly clock: SteadyClock;
   readonly timers: Timers;
   readonly logger: Logger;
 }
 
-/** How often the database is asked for what is due, in milliseconds. */
-const CYCLE_MS = 1_000;
-/** How long after Prefect did not answer, or the database. */
-const AFTER_FAILURE_MS = 3_000;
-/** How often the runs under way are compared with Prefect; if they are many, and for what no run knows, rarely. */
-const COMPARE_MS = 5_000;
-const COMPARE_MANY_MS = 15_000;
-/** A flow run that Prefect answered with an error is left alone for so long. */
-const SET_ASIDE_MS = 30_000;
+/** How many times rarer the runs under way are compared with Prefect if they are many. */
+const RARELY = 3;
 /** How long the last reports of a process that stops may take. */
 const CLOSE_MS = 5_000;
 
@@ -58,14 +48,12 @@ const NAME = 'prefect.flow_runs';
 export class FlowRunSync {
   readonly #parts: FlowRunSyncParts;
   readonly #closing = new AbortController();
-  /** Runs, or flow runs, that failed, and until when they are left alone. */
-  readonly #setAside = new LRUCache<number | string, number>({ max: 1_000 });
   #done: Promise<void> = Promise.resolve();
   #leads = false;
   #wakened = false;
   #wake: () => void = () => {};
   #comparedAt = Number.NEGATIVE_INFINITY;
-  #compareAfterMs = COMPARE_MS;
+  #compareAfterMs = 0;
 
   constructor(parts: FlowRunSyncParts) {
     this.#parts = parts;
@@ -90,7 +78,7 @@ export class FlowRunSync {
   }
 
   async #takePart(): Promise<void> {
-    const { cluster, timers, logger } = this.#parts;
+    const { cluster, timers, logger, pace } = this.#parts;
     const { signal } = this.#closing;
     while (!signal.aborted) {
       try {
@@ -98,18 +86,19 @@ export class FlowRunSync {
       } catch (error) {
         if (signal.aborted) return;
         logger.warn('flow runs are not reported at the moment', { error });
-        await sleep(timers, AFTER_FAILURE_MS, signal).catch(() => undefined);
+        await sleep(timers, pace.reportAgainMs, signal).catch(() => undefined);
       }
     }
   }
 
   async #lead(lost: AbortSignal): Promise<void> {
+    const { reportMs, reportAgainMs } = this.#parts.pace;
     const signal = AbortSignal.any([lost, this.#closing.signal]);
     this.#leads = true;
     try {
       while (!signal.aborted) {
         const isDone = await this.#try((options) => this.#cycle(options), { ...CALL, signal });
-        await this.#pause(isDone ? CYCLE_MS : AFTER_FAILURE_MS);
+        await this.#pause(isDone ? reportMs : reportAgainMs);
       }
       const late = new AbortController();
       const stopTimer = this.#parts.timers.after(CLOSE_MS, () => late.abort(signal.reason));
@@ -134,31 +123,33 @@ export class FlowRunSync {
   }
 
   async #cycle(options: CallOptions): Promise<void> {
-    const { store, submissions, comparison, clock } = this.#parts;
+    const { store, submissions, comparison, attempts, clock, pace } = this.#parts;
     const now = clock.now();
     const isTime = now - this.#comparedAt >= this.#compareAfterMs;
     if (isTime) await store.releaseStranded(now);
     await this.#tell(options);
-    await submitRuns(submissions, options);
+    const { attempt } = attempts;
+    await submitRuns(submissions, attempt, options);
     if (!isTime) return;
-    const attempt: Attempt = (id, work) => this.#attempt(id, work, options);
-    const unfinished = await compareFlowRuns({ ...comparison, attempt }, options);
-    await endAbandonedFlowRuns({ ...comparison, attempt }, unfinished, options);
+    const compared = await compareFlowRuns(comparison, attempt, options);
+    await endAbandonedFlowRuns(comparison, attempt, options);
     this.#comparedAt = now;
-    this.#compareAfterMs = unfinished.size > PAGE ? COMPARE_MANY_MS : COMPARE_MS;
+    this.#compareAfterMs = pace.runsMs * (compared > PAGE ? RARELY : 1);
     // With nothing else to say, this is what notices that Prefect is back.
     this.#parts.availability.answered();
   }
 
-  /** Logs and states; logs first, so that they are there once a run has ended. */
+  /** Logs and states; logs first, so that they are there once a run has ended, unless Prefect refuses them. */
   async #tell(options: CallOptions): Promise<void> {
     const { store, logs, report } = this.#parts;
     await this.#each(
+      'log',
       (after) => store.runsWithLogsToSend(after, PAGE),
       (run) => sendLogs(run, logs, options),
       options,
     );
     await this.#each(
+      'state',
       (after) => store.unreported(after, PAGE),
       (run) => report.report(run, options),
       options,
@@ -166,31 +157,18 @@ export class FlowRunSync {
   }
 
   async #each(
+    what: string,
     next: (afterRunId: number) => Promise<FlowRun[]>,
     tell: (run: FlowRun) => Promise<void>,
     options: CallOptions,
   ): Promise<void> {
+    const { attempt } = this.#parts.attempts;
     for (let after = 0; ; ) {
       const page = await next(after);
-      for (const run of page) await this.#attempt(run.id, () => tell(run), options);
+      for (const run of page) await attempt(`${what} ${run.id}`, () => tell(run), options);
       const last = page.at(-1);
       if (!last || page.length < PAGE) return;
       after = last.id;
-    }
-  }
-
-  /** What fails for one run does not keep the others waiting; but Prefect's absence does. */
-  async #attempt(id: number | string, work: () => Promise<unknown>, { signal }: CallOptions): Promise<void> {
-    const { clock, logger, availability } = this.#parts;
-    if ((this.#setAside.get(id) ?? 0) > clock.now()) return;
-    try {
-      await work();
-      this.#setAside.delete(id);
-    } catch (error) {
-      if (error instanceof Unavailable || signal?.aborted) throw error;
-      availability.answered();
-      this.#setAside.set(id, clock.now() + SET_ASIDE_MS);
-      logger.warn('Prefect could not be told of a run; it is tried again', { run_id: id, error });
     }
   }
 

@@ -24,6 +24,8 @@ export interface PrefectHttpParts {
   readonly timers: Timers;
   /** A number from 0 to 1, for jitter. */
   readonly random: () => number;
+  /** Called with the time that an answer says it is, as HTTP writes it. */
+  readonly onDate?: (date: string) => void;
 }
 
 export interface CallOptions {
@@ -33,6 +35,8 @@ export interface CallOptions {
   readonly deadlineMs?: number;
   /** How often a call is repeated that Prefect did not answer, or was too busy for. */
   readonly retries?: number;
+  /** Called each time that a call is repeated. */
+  readonly onRetry?: () => void;
 }
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -74,12 +78,13 @@ export class PrefectHttp {
    */
   async call(method: Method, path: string, body?: unknown, options: CallOptions = {}): Promise<unknown> {
     const { timers, random } = this.#parts;
-    const { signal, retries = RETRIES } = options;
+    const { signal, retries = RETRIES, onRetry } = options;
     const budget = new RetryBudget(exponentialDelays(retries, FIRST_DELAY_MS, MAX_DELAY_MS));
     const delayAfter = (error: unknown) => {
       if (!(error instanceof PrefectUnreachable)) return null;
       const delay = budget.delayAfterFailure();
       if (delay === null || error.retryAfterSeconds > MAX_RETRY_AFTER_SECONDS) return null;
+      onRetry?.();
       return Math.max(withJitter(delay, random), error.retryAfterSeconds * 1000);
     };
     const attempt = () => this.#attempt(method, path, body, options);
@@ -102,6 +107,8 @@ export class PrefectHttp {
         headers: { ...this.#headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
+      const date = response.headers.get('date');
+      if (date !== null) this.#parts.onDate?.(date);
       return this.#read(method, path, response, await readText(response));
     } catch (error) {
       if (signal?.aborted) throw signal.reason;

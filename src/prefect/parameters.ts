@@ -10,19 +10,21 @@ export function parameterSchema(sourceId: number) {
     properties: {
       source_id: {
         ...{ title: 'Source', type: 'integer', enum: [sourceId], default: sourceId, position: 0 },
-        description: 'The source in TeleGate. It cannot be another.',
+        description: 'The source in TeleGate that this deployment scrapes. It is fixed.',
       },
       limit: {
         ...{ title: 'Limit', type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER, position: 1 },
-        description: 'Read at most this many messages. Empty: all that are new.',
+        description: 'Read at most this many messages in this run. Leave it empty to read all new ones.',
       },
       since: {
         ...{ title: 'Since', type: 'string', format: 'date-time', position: 2 },
-        description: 'Read no message from before. Empty: from where the last run ended.',
+        description:
+          'Skip new messages sent before this time; later runs do not return to them. Leave it empty to skip none.',
       },
       file_types: {
         ...{ title: 'File types', type: 'array', items: { type: 'string' }, position: 3 },
-        description: 'Extensions of the files to download, such as pdf. Empty: those of the source.',
+        description:
+          'Download only files with these extensions, such as pdf, in this run. Leave it out for those set for the source; an empty list downloads no files.',
       },
     },
     required: ['source_id'],

@@ -1,9 +1,10 @@
 import type { Logger } from 'winston';
-import { exponentialDelay, withJitter } from '../kernel/retry.js';
+import type { Clock } from '../kernel/clock.js';
+import { exponentialDelay, sleep, withJitter } from '../kernel/retry.js';
 import type { Timers } from '../kernel/timers.js';
 import type { PrefectClient } from './client.js';
 import type { DeploymentPlace } from './deployment_spec.js';
-import { PrefectRefused } from './errors.js';
+import { PrefectError, PrefectRefused } from './errors.js';
 import type { CallOptions } from './http.js';
 import { checkServer, ensureWorkPool } from './server_check.js';
 
@@ -18,6 +19,7 @@ export interface PrefectSetupParts {
   readonly apiUrl: string;
   readonly workPool: string;
   readonly flowName: string;
+  readonly clock: Clock;
   readonly timers: Timers;
   /** A number from 0 to 1, for jitter. */
   readonly random: () => number;
@@ -29,6 +31,11 @@ const START_WITHIN_MS = 5_000;
 /** How often the work pool and the flow are looked for: Prefect's users may delete them. */
 const CHECK_EVERY_MS = 15_000;
 const FIRST_DELAY_MS = 1_000;
+/** An answer of Prefect holds for so long where it is asked whether it can be used, in milliseconds. */
+const ANSWER_HOLDS_MS = 3_000;
+/** How long an answer is waited for then; and how long until it is given up. */
+const ASKED_WAITS_MS = 500;
+const ASKED_DEADLINE_MS = 2_000;
 
 /** Whether Prefect can be used, and what TeleGate needs there: a work pool and a flow, which are made if missing. */
 export class PrefectSetup {
@@ -39,6 +46,8 @@ export class PrefectSetup {
   #problem: string | null = 'Prefect has not answered yet';
   #failures = 0;
   #checking: Promise<void> | null = null;
+  #asking: Promise<void> | null = null;
+  #answeredAt = Number.NEGATIVE_INFINITY;
   #stopTimer = () => {};
 
   constructor(parts: PrefectSetupParts) {
@@ -52,6 +61,19 @@ export class PrefectSetup {
 
   /** Why Prefect cannot be used now, in one sentence; null: it can. */
   get problem(): string | null {
+    return this.#problem;
+  }
+
+  /** As `problem`, of this moment: asks Prefect unless it has just answered. Waits for a moment only, and never rejects. */
+  async ask(): Promise<string | null> {
+    const { clock, timers } = this.#parts;
+    if (this.#problem !== null || clock.now() - this.#answeredAt < ANSWER_HOLDS_MS) return this.#problem;
+    this.#asking ??= this.#ping().finally(() => {
+      this.#asking = null;
+    });
+    const late = new AbortController();
+    await Promise.race([this.#asking, sleep(timers, ASKED_WAITS_MS, late.signal).catch(() => undefined)]);
+    late.abort();
     return this.#problem;
   }
 
@@ -90,6 +112,21 @@ export class PrefectSetup {
     this.#closed.abort();
     this.#stopTimer();
     await this.#checking;
+    await this.#asking;
+  }
+
+  async #ping(): Promise<void> {
+    const options = { retries: 0, deadlineMs: ASKED_DEADLINE_MS, signal: this.#closed.signal };
+    try {
+      await this.#parts.client.version(options).catch((error: unknown) => {
+        // Whatever it is, that is an answer.
+        if (!(error instanceof PrefectError)) throw error;
+      });
+      this.#answeredAt = this.#parts.clock.now();
+    } catch (error) {
+      this.#failed(error);
+      this.#checkLater();
+    }
   }
 
   async #attempt(limits: CallOptions): Promise<void> {
@@ -102,6 +139,7 @@ export class PrefectSetup {
     this.#place = { flowId, flowName, workPool };
     this.#problem = null;
     this.#failures = 0;
+    this.#answeredAt = this.#parts.clock.now();
     if (!isBack) return;
     logger.info('Prefect is available', { url: apiUrl, version, work_pool: workPool });
     for (const listener of this.#listeners) listener();

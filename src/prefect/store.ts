@@ -125,8 +125,20 @@ export interface PrefectStore {
    * run is then not wanted.
    */
   saveFlowRunId(runId: number, flowRunId: string): Promise<boolean>;
+  /**
+   * Another flow run was created for a run that nobody executes; no longer the one as read. False: the run has another
+   * one by now, is executed, was cancelled, or is gone; this flow run is then not wanted.
+   */
+  replaceFlowRun(read: FlowRun, flowRunId: string, now: number): Promise<boolean>;
+  /**
+   * Ends a run without an owner, and asks the owner of any other to, because its flow run has ended. False: it had
+   * ended, or belongs to another flow run by now.
+   */
+  cancelFlowRun(read: FlowRun, now: number): Promise<boolean>;
   /** Flow runs whose present state Prefect does not know. */
   unreported(afterRunId: number, limit: number): Promise<FlowRun[]>;
+  /** Whether Prefect does not know yet that another run of the source has ended, `since` or later. */
+  hasUnreportedEnd(sourceId: number, flowRunId: string, since: number): Promise<boolean>;
   /** Prefect knows the state of the run as it was read. It stays unreported if it has changed since. */
   reported(run: Run): Promise<void>;
   /** Flow runs with log entries that Prefect lacks. */
@@ -135,6 +147,8 @@ export interface PrefectStore {
   logsToSend(runId: number, limit: number): Promise<NumberedLogEntry[]>;
   /** Prefect has all entries up to this one. */
   logsSent(runId: number, lastLogId: number): Promise<void>;
+  /** The runs of these flow runs, as far as they are known. */
+  runsOf(flowRunIds: readonly string[]): Promise<FlowRun[]>;
   /** Flow runs that have not ended here: to be compared with Prefect, which may have cancelled or deleted them. */
   unfinishedFlowRuns(afterSourceId: number, limit: number): Promise<FlowRun[]>;
   /**

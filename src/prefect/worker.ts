@@ -9,9 +9,13 @@ import type { PrefectClient } from './client.js';
 import { WORK_QUEUE } from './deployment_spec.js';
 import { PrefectNotFound } from './errors.js';
 import type { FlowRunStart, PolledFlowRun, Taken } from './flow_run_start.js';
+import type { PrefectPace } from './pace.js';
+import { readyFlowRuns } from './ready_flow_runs.js';
+import type { PrefectStore } from './store.js';
 
 export interface PrefectWorkerParts {
-  readonly client: Pick<PrefectClient, 'heartbeat' | 'scheduledFlowRuns'>;
+  readonly client: Pick<PrefectClient, 'heartbeat' | 'scheduledFlowRuns' | 'flowRun'>;
+  readonly store: Pick<PrefectStore, 'unfinishedFlowRuns'>;
   readonly start: FlowRunStart;
   readonly runs: OwnedRunParts['runs'];
   readonly executeRun: ExecuteRun;
@@ -21,6 +25,7 @@ export interface PrefectWorkerParts {
   readonly name: string;
   /** How many runs this process executes at once, at least 1. */
   readonly maxConcurrentRuns: number;
+  readonly pace: Pick<PrefectPace, 'pollMs' | 'pollAgainMs'>;
   readonly clock: SteadyClock;
   readonly timers: Timers;
   readonly logger: Logger;
@@ -30,12 +35,8 @@ export interface PrefectWorkerParts {
   readonly onEnded: () => void;
 }
 
-/** How often to ask for runs that are due, in milliseconds. */
-const POLL_MS = 2_000;
 /** The shortest time between two polls, in milliseconds: runs that end at once do not make it ask all the time. */
 const MIN_POLL_MS = 200;
-/** How long after Prefect did not answer, in milliseconds. */
-const AFTER_FAILURE_MS = 5_000;
 /** How long a flow run that could not be begun is left alone, in milliseconds. */
 const SKIP_MS = 5_000;
 /** The most runs that one poll asks for. */
@@ -55,7 +56,7 @@ export class PrefectWorker {
   #polling: Promise<void> | null = null;
   #polledAt = Number.NEGATIVE_INFINITY;
   #wakened = false;
-  #closed = false;
+  readonly #closing = new AbortController();
   #stopPoll: () => void = () => {};
   #stopHeartbeat: () => void = () => {};
 
@@ -72,7 +73,7 @@ export class PrefectWorker {
   /** A run is due: it is looked for at once. */
   wake(): void {
     this.#wakened = true;
-    if (this.#closed || this.#polling !== null) return;
+    if (this.#closing.signal.aborted || this.#polling !== null) return;
     this.#pollAfter(Math.max(0, this.#polledAt + MIN_POLL_MS - this.#parts.clock.now()));
   }
 
@@ -82,7 +83,7 @@ export class PrefectWorker {
 
   /** Aborts the runs under way and waits for them, for some seconds at most; another worker continues them. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort(new ServiceStopping());
     this.#stopPoll();
     this.#stopHeartbeat();
     for (const abort of this.#active.values()) abort.abort(new ServiceStopping());
@@ -101,19 +102,20 @@ export class PrefectWorker {
   }
 
   async #poll(): Promise<void> {
-    const { availability, clock, logger, workPool } = this.#parts;
+    const { availability, clock, logger, workPool, pace } = this.#parts;
     this.#polledAt = clock.now();
     this.#wakened = false;
-    let delayMs = POLL_MS;
+    let delayMs = pace.pollMs;
     try {
       for (const flowRun of await this.#due()) this.#begin(flowRun);
       if (this.#wakened) delayMs = MIN_POLL_MS;
     } catch (error) {
-      delayMs = AFTER_FAILURE_MS;
+      if (this.#closing.signal.aborted) return;
+      delayMs = pace.pollAgainMs;
       if (error instanceof PrefectNotFound) logger.debug('the work pool does not exist yet', { workPool });
       else if (!availability.failed(error)) logger.warn('looking for runs failed', { error });
     }
-    if (!this.#closed) this.#pollAfter(delayMs);
+    if (!this.#closing.signal.aborted) this.#pollAfter(delayMs);
   }
 
   /** Flow runs that are due, and that there is room for. */
@@ -128,17 +130,21 @@ export class PrefectWorker {
       scheduled_before: clock.display(now).toISOString(),
       limit: Math.min(free + this.#skipped.size, MAX_POLLED),
     };
-    const polled = await client.scheduledFlowRuns(workPool, body, { retries: 2 });
+    const polled = await client.scheduledFlowRuns(workPool, body, {
+      ...{ retries: 2, signal: this.#closing.signal },
+    });
     availability.answered();
-    const isNew = ({ id }: PolledFlowRun) => !this.#skipped.has(id) && !this.#slots.has(id);
-    return polled
-      .map(({ flow_run }) => flow_run)
-      .filter(isNew)
-      .slice(0, free);
+    const isNew = (id: string) => !this.#skipped.has(id) && !this.#slots.has(id);
+    const due = polled.map(({ flow_run }) => flow_run);
+    // Behind thousands of late runs, what was asked for here would wait for days: it goes first.
+    const isBacklog = polled.length === body.limit;
+    const ready = isBacklog ? await readyFlowRuns(this.#parts, isNew, free, this.#closing.signal) : [];
+    const flowRuns = new Map([...ready, ...due].map((flowRun) => [flowRun.id, flowRun]));
+    return [...flowRuns.values()].filter(({ id }) => isNew(id)).slice(0, free);
   }
 
   #begin(flowRun: PolledFlowRun): void {
-    if (this.#closed) return;
+    if (this.#closing.signal.aborted) return;
     const done = this.#execute(flowRun).finally(() => {
       this.#slots.delete(flowRun.id);
       this.wake();
@@ -157,7 +163,7 @@ export class PrefectWorker {
     const { run } = taken;
     const abort = new AbortController();
     this.#active.set(run.id, abort);
-    if (this.#closed) abort.abort(new ServiceStopping());
+    if (this.#closing.signal.aborted) abort.abort(new ServiceStopping());
     onChanged(run.id);
     const announced: ExecuteRun = async (owned, signal) =>
       (await start.announce(owned, flowRun, signal)) ?? executeRun(owned, signal);
@@ -187,7 +193,7 @@ export class PrefectWorker {
     await client.heartbeat(workPool, body).catch((error: unknown) => {
       logger.debug('Prefect was not told that this worker is there', { error });
     });
-    if (this.#closed) return;
+    if (this.#closing.signal.aborted) return;
     this.#stopHeartbeat = timers.after(HEARTBEAT_SECONDS * 1000, () => void this.#heartbeat());
   }
 }

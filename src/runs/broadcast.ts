@@ -1,7 +1,6 @@
 import type { Cluster } from '../cluster/cluster.js';
-import type { SteadyClock } from '../kernel/clock.js';
 import type { Timers } from '../kernel/timers.js';
-import { serializeRun } from './serialize.js';
+import type { RunSerializer } from './serialize.js';
 import type { RunStore } from './store.js';
 
 /** A run under way is published at most this often, in milliseconds. */
@@ -20,7 +19,7 @@ export interface RunBroadcastParts {
   readonly runs: RunStore;
   readonly cluster: Cluster;
   readonly publish: (event: string, data: unknown) => void;
-  readonly clock: SteadyClock;
+  readonly serialize: RunSerializer;
   readonly timers: Timers;
 }
 
@@ -53,12 +52,12 @@ export class RunBroadcast {
   }
 
   async #publish(): Promise<void> {
-    const { runs, cluster, publish, clock } = this.#parts;
+    const { runs, cluster, publish, serialize } = this.#parts;
     for (const id of [...this.#pending].slice(0, MAX_PER_INTERVAL)) {
       this.#pending.delete(id);
       const run = await runs.run(id).catch(() => null);
       if (!run) continue;
-      const serialized = serializeRun(run, clock);
+      const serialized = serialize(run);
       publish('run', serialized);
       cluster.tell(CHANGED, serialized);
     }

@@ -6,10 +6,10 @@ import { NotFound } from '../kernel/errors.js';
 import { RUN_ORDERS, type RunFilter, type RunListStore, type RunOrder } from './list_store.js';
 import {
   listedRunAnswer,
+  type RunSerializer,
   runAnswer,
   runLogAnswer,
   serializeListedRun,
-  serializeRun,
   serializeRunLogEntry,
 } from './serialize.js';
 import type { RunService } from './service.js';
@@ -20,9 +20,8 @@ export interface RunRouteParts {
   readonly lists: RunListStore;
   /** @throws NotFound if there is no such source. */
   readonly ensureSource: (id: number) => Promise<void>;
+  readonly serializeRun: RunSerializer;
   readonly clock: SteadyClock;
-  /** The page of a flow run in Prefect's interface; null: Prefect is not used. */
-  readonly flowRunUrl: (id: string) => string | null;
 }
 
 /** The routes of runs are also served below `/flows`, where they once were. */
@@ -90,7 +89,7 @@ function ofSource(parts: RunRouteParts, prefix: string): Route {
 }
 
 async function listed(
-  { lists, clock }: RunRouteParts,
+  { lists, serializeRun }: RunRouteParts,
   { skip, limit, q, state, reason, sort }: z.output<typeof listInput>,
   scope: RunFilter,
 ): Promise<Reply> {
@@ -100,15 +99,11 @@ async function listed(
     lists.runs({ skip, limit }, filter, order),
     lists.runCount(filter),
   ]);
-  const body = runs.map((run) => serializeListedRun(run, clock));
+  const body = runs.map((run) => serializeListedRun(run, serializeRun));
   return pageOf(body, total);
 }
 
-const oneAnswer = listedRunAnswer
-  .extend({ flow_run_url: z.string().nullable().meta({ description: "Its page in Prefect's interface" }) })
-  .meta({ id: 'RunWithLink' });
-
-function one({ lists, clock, flowRunUrl }: RunRouteParts, prefix: string): Route {
+function one({ lists, serializeRun }: RunRouteParts, prefix: string): Route {
   return defineRoute({
     method: 'get',
     path: `${prefix}/runs/:id`,
@@ -116,12 +111,11 @@ function one({ lists, clock, flowRunUrl }: RunRouteParts, prefix: string): Route
     summary: 'A run and its progress',
     access: ['monitor'],
     params: runParams,
-    responses: { 200: { description: 'The run', schema: oneAnswer }, ...NOT_FOUND },
+    responses: { 200: { description: 'The run', schema: listedRunAnswer }, ...NOT_FOUND },
     async handle({ params }) {
       const run = await lists.run(params.id);
       if (!run) throw new NotFound('Run');
-      const flow_run_url = run.flowRunId === null ? null : flowRunUrl(run.flowRunId);
-      return { body: { ...serializeListedRun(run, clock), flow_run_url } };
+      return { body: serializeListedRun(run, serializeRun) };
     },
   });
 }
@@ -163,7 +157,7 @@ function logs({ runs, lists, clock }: RunRouteParts, prefix: string): Route {
 
 const cancelledAnswer = runAnswer.extend({ message: z.string(), run_id: z.int() });
 
-function cancel({ runs, clock }: RunRouteParts, prefix: string): Route {
+function cancel({ runs, serializeRun }: RunRouteParts, prefix: string): Route {
   return defineRoute({
     method: 'post',
     path: `${prefix}/runs/:id/cancel`,
@@ -181,7 +175,7 @@ function cancel({ runs, clock }: RunRouteParts, prefix: string): Route {
     async handle({ params }) {
       const run = await runs.cancel(params.id);
       const message = run.state === 'cancelled' ? 'Run cancelled' : 'Run is being cancelled';
-      return { body: { message, run_id: run.id, ...serializeRun(run, clock) } };
+      return { body: { message, run_id: run.id, ...serializeRun(run) } };
     },
   });
 }

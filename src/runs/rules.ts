@@ -89,7 +89,8 @@ export function unreportedIfChanged(run: Run, change: RunChange): RunChange {
 
 /** Whether the state is the one that was read before, as far as Prefect is told. A new owner begins it anew. */
 export function isReportedState(read: Run, now: Run): boolean {
-  return read.owner === now.owner && REPORTED_FIELDS.every((field) => read[field] === now[field]);
+  const fields = ['owner', 'flowRunId', ...REPORTED_FIELDS] as const;
+  return fields.every((field) => read[field] === now[field]);
 }
 
 /** The entries as they are kept: the newest, with their messages truncated. */

@@ -35,6 +35,7 @@ export const runAnswer = runSummary
       .nullable()
       .meta({ description: "Extensions of the files that it downloads; null: the source's" }),
     flow_run_id: z.string().nullable().meta({ description: 'Its id at Prefect' }),
+    flow_run_url: z.string().nullable().meta({ description: "Its page in Prefect's interface" }),
     total_messages: z
       .int()
       .nullable()
@@ -83,8 +84,21 @@ export function serializeRunSummary(run: Run, clock: SteadyClock): z.output<type
   return { id, state, started_at: time(run.startedAt), finished_at: time(run.finishedAt), error };
 }
 
-/** A run with its progress, and its rates until now or its end. */
-export function serializeRun(run: Run, clock: SteadyClock): z.output<typeof runAnswer> {
+/** Serialises a run with its progress, and its rates until now or its end. */
+export type RunSerializer = (run: Run) => z.output<typeof runAnswer>;
+
+/** `flowRunUrl`: the page of a flow run in Prefect's interface; null: Prefect is not used. */
+export function runSerializer(
+  clock: SteadyClock,
+  flowRunUrl: ((flowRunId: string) => string) | null = null,
+): RunSerializer {
+  return (run) => ({
+    ...serializeRun(run, clock),
+    flow_run_url: run.flowRunId === null || flowRunUrl === null ? null : flowRunUrl(run.flowRunId),
+  });
+}
+
+function serializeRun(run: Run, clock: SteadyClock): Omit<z.output<typeof runAnswer>, 'flow_run_url'> {
   const time = isoTime(clock);
   const seconds = run.startedAt === null ? 0 : ((run.finishedAt ?? clock.now()) - run.startedAt) / 1000;
   const rate = (count: number) => (seconds > 0 ? Math.round((count / seconds) * 10) / 10 : 0);
@@ -116,8 +130,11 @@ export function serializeRun(run: Run, clock: SteadyClock): z.output<typeof runA
 }
 
 /** A run in a list. */
-export function serializeListedRun(run: ListedRun, clock: SteadyClock): z.output<typeof listedRunAnswer> {
-  return { ...serializeRun(run, clock), source_name: run.sourceName };
+export function serializeListedRun(
+  run: ListedRun,
+  serialize: RunSerializer,
+): z.output<typeof listedRunAnswer> {
+  return { ...serialize(run), source_name: run.sourceName };
 }
 
 /** An entry of a run's log. */

@@ -8,9 +8,8 @@ import {
   type Route,
   type RouteSpec,
 } from '../http/route.js';
-import type { SteadyClock } from '../kernel/clock.js';
 import { InvalidInput } from '../kernel/errors.js';
-import { runAnswer, serializeRun } from '../runs/serialize.js';
+import { type RunSerializer, runAnswer } from '../runs/serialize.js';
 import type { RunService } from '../runs/service.js';
 import { RUN_STATES, type Run } from '../runs/store.js';
 import type { ChannelCheck } from './channel_check.js';
@@ -25,7 +24,7 @@ import { configuredTargets, type TargetRoots } from './targets.js';
 export interface SourceRouteParts {
   readonly service: SourceService;
   readonly runs: RunService;
-  readonly clock: SteadyClock;
+  readonly serializeRun: RunSerializer;
   readonly serialize: ReturnType<typeof sourceSerializer>;
   readonly roots: TargetRoots;
 }
@@ -294,7 +293,7 @@ const TRIGGERED = {
   409: { description: '`run_in_progress`: see `run_id`' },
 };
 
-function trigger({ runs, clock }: SourceRouteParts): Route {
+function trigger({ runs, serializeRun }: SourceRouteParts): Route {
   return defineRoute({
     method: 'post',
     path: '/sources/:id/trigger',
@@ -304,11 +303,11 @@ function trigger({ runs, clock }: SourceRouteParts): Route {
     params: schemas.sourceParams,
     audit: { action: 'source.trigger', object: ({ params }) => `source:${params.id}` },
     responses: TRIGGERED,
-    handle: async ({ params: { id } }) => triggered(await runs.trigger(id), clock),
+    handle: async ({ params: { id } }) => triggered(await runs.trigger(id), serializeRun),
   });
 }
 
-function triggerNamed({ service, clock }: SourceRouteParts): Route {
+function triggerNamed({ service, serializeRun }: SourceRouteParts): Route {
   return defineRoute({
     method: 'post',
     path: '/flows/trigger/:name',
@@ -320,12 +319,12 @@ function triggerNamed({ service, clock }: SourceRouteParts): Route {
     input: schemas.flowInput,
     responses: TRIGGERED,
     async handle({ params: { name }, input: { source_id } }) {
-      return triggered(await service.triggerNamed(name, source_id ?? null), clock);
+      return triggered(await service.triggerNamed(name, source_id ?? null), serializeRun);
     },
   });
 }
 
-function triggered(run: Run, clock: SteadyClock): Reply {
-  const body = { message: 'Run queued', run_id: run.id, result: serializeRun(run, clock) };
+function triggered(run: Run, serializeRun: RunSerializer): Reply {
+  const body = { message: 'Run queued', run_id: run.id, result: serializeRun(run) };
   return { body, audit: { object: `source:${run.sourceId}` } };
 }

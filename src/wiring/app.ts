@@ -77,7 +77,7 @@ export function wireApp(base: Base, features: Features): Wired {
     ...(syncScheduler && { sessions_directory: await syncScheduler.check() }),
   });
   // Without it, leasing goes on, and so do the runs that were begun.
-  const optional = () => (prefect ? { prefect: prefect.setup.problem } : {});
+  const optional = async () => (prefect ? { prefect: await prefect.setup.ask() } : {});
   const { events } = base;
   const startedAt = base.time.wall();
   const authenticateKey = createAuthenticateKey(keys, database.cluster.limiter('bad keys', BAD_KEYS));
@@ -193,7 +193,7 @@ function featureRoutes(
       proxiesMatching: matching,
     }),
     ...sessionTelegramRoutes(sessions),
-    ...sourceRoutes({ ...sources, clock }),
+    ...sourceRoutes(sources),
     ...runRoutes({ ...sources, lists: database.runLists, clock }),
     ...runFileRoutes({ ...sources, lists: database.runLists, openFile: fileOpener(base, sources) }),
   ];

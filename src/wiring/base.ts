@@ -11,7 +11,10 @@ import type { SteadyClock } from '../kernel/clock.js';
 import { Disposers } from '../kernel/disposers.js';
 import { makePrivate } from '../kernel/private_files.js';
 import type { Timers } from '../kernel/timers.js';
+import { prefectLinks } from '../prefect/links.js';
+import type { PrefectPace } from '../prefect/pace.js';
 import { RunBroadcast } from '../runs/broadcast.js';
+import { type RunSerializer, runSerializer } from '../runs/serialize.js';
 import type { Database, DatabaseDependencies } from '../storage/database.js';
 import { DatabaseHealth } from '../storage/database_health.js';
 import { openDatabase } from '../storage/open.js';
@@ -28,6 +31,10 @@ export interface Dependencies extends DatabaseDependencies {
   readonly telegramLimits?: Partial<GatewayLimits>;
   /** The flow of all deployments in Prefect; the usual one by default. */
   readonly prefectFlow?: string;
+  /** How often Prefect is looked at. */
+  readonly prefectPace?: PrefectPace;
+  /** How many deployments Prefect is asked for at a time. */
+  readonly prefectPageSize?: number;
 }
 
 /** What the features share. */
@@ -40,6 +47,7 @@ export interface Base extends Dependencies {
   readonly events: EventHub;
   /** Events for the listeners of every replica. */
   readonly sharedEvents: SharedEvents;
+  readonly serializeRun: RunSerializer;
   /** Publishes the progress of runs. */
   readonly runBroadcast: RunBroadcast;
   /** Uploaded files. */
@@ -59,8 +67,9 @@ export async function openBase(config: Config, dependencies: Dependencies): Prom
     const { clock, cluster } = opened;
     const events = new EventHub(dependencies.timers);
     const sharedEvents = new SharedEvents(events, cluster);
+    const serializeRun = runSerializer(clock, config.prefect && prefectLinks(config.prefect.uiUrl).flowRun);
     const runBroadcast = new RunBroadcast({
-      ...{ runs: opened.runs, cluster, clock, timers: dependencies.timers },
+      ...{ runs: opened.runs, cluster, serialize: serializeRun, timers: dependencies.timers },
       publish: (event, data) => events.publish(event, data),
     });
     disposers.add(() => runBroadcast.close());
@@ -78,7 +87,7 @@ export async function openBase(config: Config, dependencies: Dependencies): Prom
     const uploads = new Uploads(join(config.dataDir, 'uploads'), randomUUID);
     await uploads.clear(database.shared, dependencies.time.wall());
     const shared = { config, database, databaseHealth, clock, vault, uploads, disposers };
-    return { ...dependencies, ...shared, events, sharedEvents, runBroadcast };
+    return { ...dependencies, ...shared, events, sharedEvents, serializeRun, runBroadcast };
   } catch (error) {
     await disposers.dispose();
     throw error;

@@ -16,7 +16,7 @@ export type Sources = ReturnType<typeof wireSources>;
 
 /** Sources, their schedules, and their runs, which `engine` executes. */
 export function wireSources(base: Base, engine: Engine, deployments: Deployments, { sessions }: Telegram) {
-  const { config, database, clock, vault } = base;
+  const { config, database, clock, vault, serializeRun } = base;
   const { sources, runs: store } = database;
   const runs = new RunService({ store, engine, clock });
   const schedules = deployments.schedules ?? ownSchedules(base, runs);
@@ -33,7 +33,7 @@ export function wireSources(base: Base, engine: Engine, deployments: Deployments
   });
   const ensureSource = async (id: number) => void (await service.source(id));
   const serialize = sourceSerializer(runs, sources, clock, deployments.deploymentsOf);
-  return { service, runs, ensureSource, schedules, serialize, roots, flowRunUrl: deployments.flowRunUrl };
+  return { service, runs, ensureSource, schedules, serialize, serializeRun, roots };
 }
 
 /** Runs sources on their schedules, without Prefect. */

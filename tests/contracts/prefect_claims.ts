@@ -125,6 +125,7 @@ export function claims(make: MakeStores): void {
   );
 
   submissions(make);
+  replacements(make);
 }
 
 /** Runs that were queued here. */
@@ -187,6 +188,69 @@ function submissions(make: MakeStores): void {
       await runs.cancel(second, T0);
       expect(await prefect.saveFlowRunId(second, 'flow-3')).toBe(true);
       expect(await stored(stores, second)).toMatchObject({ flowReported: false });
+    }),
+  );
+}
+
+/** Runs whose flow run has ended in Prefect. */
+function replacements(make: MakeStores): void {
+  const using = usingStores(make);
+
+  it(
+    'may be of another flow run that was created for them, while nobody executes them',
+    using(async (stores) => {
+      const { prefect, runs } = stores;
+      const sourceId = await makeSource(stores);
+      const { id } = await begin(stores, sourceId);
+      await prefect.saveFlowRunId(id, 'flow-1');
+      const read = { ...(await stored(stores, id)), flowRunId: 'flow-1' };
+      expect(await prefect.replaceFlowRun(read, 'flow-2', T0)).toBe(true);
+      expect(await prefect.replaceFlowRun(read, 'flow-2', T0)).toBe(true);
+      expect(await prefect.replaceFlowRun(read, 'flow-3', T0)).toBe(false);
+      const again = { state: 'queued', flowRunId: 'flow-2', flowReported: true, owner: null };
+      expect(await stored(stores, id)).toMatchObject(again);
+      const claimed = await claim(stores, sourceId, { localRunId: id, flowRunId: 'flow-2' });
+      const begun = { ...claimed, flowRunId: 'flow-2' };
+      expect(await prefect.replaceFlowRun(begun, 'flow-3', UNTIL - 1)).toBe(false);
+      await runs.defer(id, OWNER, 'later', T0);
+      expect(await prefect.replaceFlowRun(begun, 'flow-3', T0)).toBe(true);
+      expect(await stored(stores, id)).toMatchObject({ flowRunId: 'flow-3', flowReported: false });
+      // What was told of the flow run before is not known of this one.
+      await prefect.reported({ ...(await stored(stores, id)), flowRunId: 'flow-2' });
+      expect(await stored(stores, id)).toMatchObject({ flowReported: false });
+      await runs.cancel(id, T0);
+      expect(await prefect.replaceFlowRun({ ...begun, flowRunId: 'flow-3' }, 'flow-4', T0)).toBe(false);
+      expect(await prefect.replaceFlowRun({ ...begun, id: 99 }, 'flow-4', T0)).toBe(false);
+    }),
+  );
+
+  it(
+    'are claimed by that flow run though it is not saved yet, unless somebody executes them',
+    using(async (stores) => {
+      const sourceId = await makeSource(stores);
+      const { id } = await begin(stores, sourceId);
+      await stores.prefect.saveFlowRunId(id, 'flow-1');
+      const again = await claim(stores, sourceId, { localRunId: id, flowRunId: 'flow-2' });
+      expect(again).toMatchObject({ id, flowRunId: 'flow-2', owner: OWNER });
+      const late = claimOf(sourceId, { localRunId: id, flowRunId: 'flow-3', owner: 'worker:2' });
+      expect(await stores.prefect.claimFlowRun(late, T0)).toEqual({ kind: 'other', runId: id });
+    }),
+  );
+
+  it(
+    'are cancelled with it, but not with one that they had before',
+    using(async (stores) => {
+      const { prefect } = stores;
+      const sourceId = await makeSource(stores);
+      const first = await claim(stores, sourceId);
+      const read = { ...first, flowRunId: 'flow-1' };
+      expect(await prefect.cancelFlowRun({ ...read, flowRunId: 'flow-0' }, T0)).toBe(false);
+      expect(await stored(stores, first.id)).toMatchObject({ cancelRequested: false });
+      expect(await prefect.cancelFlowRun(read, T0)).toBe(true);
+      expect(await stored(stores, first.id)).toMatchObject({ cancelRequested: true, finishedAt: null });
+      expect(await prefect.cancelFlowRun(read, UNTIL)).toBe(true);
+      expect(await stored(stores, first.id)).toMatchObject({ state: 'cancelled', flowReported: false });
+      expect(await prefect.cancelFlowRun(read, UNTIL)).toBe(false);
     }),
   );
 }

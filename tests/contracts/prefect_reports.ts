@@ -107,6 +107,36 @@ export function reports(make: MakeStores): void {
   );
 
   it(
+    'that are missing of an end a moment ago are found, for other flow runs of its source',
+    using(async (stores) => {
+      const [one = 0, two = 0] = await makeSources(stores, 2);
+      const { prefect } = stores;
+      const { id } = await claim(stores, one);
+      expect(await prefect.hasUnreportedEnd(one, 'flow-2', T0)).toBe(false);
+      await stores.runs.finish(id, OWNER, 'completed', null, T0);
+      expect(await prefect.hasUnreportedEnd(one, 'flow-2', T0)).toBe(true);
+      expect(await prefect.hasUnreportedEnd(one, 'flow-2', T0 + 1)).toBe(false);
+      expect(await prefect.hasUnreportedEnd(one, 'flow-1', T0)).toBe(false);
+      expect(await prefect.hasUnreportedEnd(two, 'flow-2', T0)).toBe(false);
+      await reportAll(stores);
+      expect(await prefect.hasUnreportedEnd(one, 'flow-2', T0)).toBe(false);
+    }),
+  );
+
+  it(
+    'are found by their flow runs, ended or not',
+    using(async (stores) => {
+      const [one = 0, two = 0] = await makeSources(stores, 2);
+      const ended = await claim(stores, one);
+      await stores.runs.finish(ended.id, OWNER, 'completed', null, T0);
+      const begun = await claim(stores, two, { flowRunId: 'flow-2' });
+      const found = await stores.prefect.runsOf(['flow-2', 'flow-1', 'flow-3']);
+      expect(found.map(({ id }) => id).sort()).toEqual([ended.id, begun.id].sort());
+      expect(await stores.prefect.runsOf([])).toEqual([]);
+    }),
+  );
+
+  it(
     'follow for runs whose worker is lost, which others may continue at once',
     using(async (stores) => {
       const [one = 0, two = 0, three = 0] = await makeSources(stores, 3);

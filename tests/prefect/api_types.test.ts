@@ -9,18 +9,19 @@ import { sharedPrefect } from './shared_server.js';
 
 describeWithPrefect()("the types of Prefect's API", () => {
   let server: PrefectServerAddress;
+  let document: OpenApiDocument;
   beforeAll(async () => {
     server = await sharedPrefect();
+    // Prefect works seconds for it.
+    document = (await (await fetch(`${server.url}/openapi.json`)).json()) as OpenApiDocument;
   }, 180_000);
 
   it("are those of the server's own document: npm run prefect:types writes them", async () => {
-    const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as OpenApiDocument;
     expect(apiTypes(document)).toBe(readFileSync('src/prefect/api_types.ts', 'utf8'));
   });
 
   it('may say that the server writes every field of an answer, for it does', async () => {
     const client = clientOf(server);
-    const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as OpenApiDocument;
     const fields = (name: string) => Object.keys(document.components.schemas[name]?.properties ?? {}).sort();
     const deployed = await deploy(client);
     expect(Object.keys(deployed.deployment).sort()).toEqual(fields('DeploymentResponse'));

@@ -87,8 +87,13 @@ describe('a flow run that was created for a run', () => {
   });
 
   it('is not wanted if another flow run has it, or had it', () => {
-    const adopted = { ...QUEUED, flowRunId: 'another' };
+    const adopted = { ...QUEUED, flowRunId: 'another', owner: 'worker', ownedUntil: NOW + 1 };
     expect(decide(adopted, adopted)).toEqual({ kind: 'other', runId: 1 });
     expect(decide({ ...adopted, ...ENDED })).toEqual({ kind: 'other', runId: 1 });
+  });
+
+  it('takes it from the flow run before, which has collided, though that is not recorded yet', () => {
+    const again = { ...QUEUED, flowRunId: 'before' };
+    expect(decide(again, again)).toEqual({ kind: 'take', run: again });
   });
 });

@@ -1,11 +1,11 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { awaitedTimers } from '../../src/kernel/timers.js';
 import { PrefectClient } from '../../src/prefect/client.js';
 import { PrefectHttp } from '../../src/prefect/http.js';
-import { installedPrefect, type PrefectServerAddress, prefectEnvironment } from './server.js';
+import { prefectEnvironment, startProgram } from './programs.js';
+import type { PrefectServerAddress } from './server.js';
 
 /** A client of a server. */
 export function clientOf({ apiUrl, authString }: PrefectServerAddress): PrefectClient {
@@ -24,14 +24,31 @@ export function httpOf({
   });
 }
 
+const CLI = 'from prefect.cli import app; app()';
+
 /** Runs Prefect's own command line against a server; returns what it prints. */
-export function runPrefect({ apiUrl, authString }: PrefectServerAddress, ...args: string[]): string {
-  const home = mkdtempSync(join(tmpdir(), 'prefect-cli-'));
+export function runPrefect(
+  { apiUrl, authString }: PrefectServerAddress,
+  ...args: readonly string[]
+): Promise<string> {
+  return runWithPrefect(CLI, args, { PREFECT_API_URL: apiUrl, PREFECT_API_AUTH_STRING: authString });
+}
+
+/** Runs Python that may import Prefect; returns what it prints. */
+export async function runWithPrefect(
+  code: string,
+  args: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const home = mkdtempSync(join(tmpdir(), 'prefect-program-'));
+  const [stdout, stderr] = [join(home, 'stdout'), join(home, 'stderr')] as const;
   try {
-    const env = { ...prefectEnvironment(home), PREFECT_API_URL: apiUrl, PREFECT_API_AUTH_STRING: authString };
-    const { stdout, stderr, status } = spawnSync(installedPrefect().prefect, args, { env, encoding: 'utf8' });
-    if (status !== 0) throw new Error(`prefect ${args.join(' ')}: ${stdout}${stderr}`);
-    return stdout;
+    const env = { ...prefectEnvironment(home), ...settings };
+    const { ended } = await startProgram({ code, args, env, cwd: home, stdout, stderr });
+    const exit = await ended;
+    const printed = readFileSync(stdout, 'utf8');
+    if (exit !== 0) throw new Error(`${args.join(' ')}: ${printed}${readFileSync(stderr, 'utf8')}`);
+    return printed;
   } finally {
     rmSync(home, { recursive: true, force: true });
   }

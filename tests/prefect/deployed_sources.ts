@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { DeploymentResponse } from '../../src/prefect/api_types.js';
 import type { PrefectClient } from '../../src/prefect/client.js';
 import { PrefectNotFound } from '../../src/prefect/errors.js';
+import { usualPace } from '../../src/prefect/pace.js';
 import { type Service, type ServiceOptions, withService } from '../service/service.js';
 import { clientOf, runPrefect } from './clients.js';
 import type { PrefectServerAddress } from './server.js';
@@ -119,7 +120,7 @@ export class DeployedSources {
   }
 
   /** Prefect's own command line. */
-  prefect(...args: string[]): string {
+  prefect(...args: string[]): Promise<string> {
     return runPrefect(this.server, ...args);
   }
 
@@ -152,7 +153,7 @@ export function withDeployedSources(
     };
     const run = withService(
       (service) => test(new DeployedSources(service, server(), { ...place, settings })),
-      { ...options, settings, prefectFlow: place.flow },
+      { ...options, settings, prefectFlow: place.flow, prefectPace: { ...usualPace, removalMs: 250 } },
     );
     await run();
   };

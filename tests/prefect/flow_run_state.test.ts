@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { State } from '../../src/prefect/api_types.js';
 import {
+  attemptOf,
   awaitingRetry,
   flowRunName,
   flowRunParameters,
@@ -9,7 +10,13 @@ import {
   localRunId,
   prefectState,
 } from '../../src/prefect/flow_run_state.js';
-import { countInLog, percentDone, runSummary } from '../../src/prefect/run_summary.js';
+import {
+  countInLog,
+  percentDone,
+  progressText,
+  resultText,
+  runSummary,
+} from '../../src/prefect/run_summary.js';
 import { NO_FORM } from '../../src/runs/rules.js';
 import type { Run } from '../../src/runs/store.js';
 import { UNEXPECTED_ERROR } from '../../src/scraping/recovery.js';
@@ -70,10 +77,18 @@ describe('the state of a run in Prefect', () => {
 
 describe('a flow run that is created here', () => {
   it('is known by its key, which no other source can use', () => {
-    expect(localRunId(42, idempotencyKey(42, 7))).toBe(7);
-    expect(localRunId(4, idempotencyKey(42, 7))).toBeNull();
+    expect(localRunId(42, idempotencyKey(RUN))).toBe(7);
+    expect(localRunId(4, idempotencyKey(RUN))).toBeNull();
     expect(localRunId(42, null)).toBeNull();
-    expect(localRunId(42, '42:run-7 ')).toBeNull();
+    expect(localRunId(42, `${idempotencyKey(RUN)} `)).toBeNull();
+  });
+
+  it('has another key for each attempt, and for a run of the same id in another database', () => {
+    const keys = [idempotencyKey(RUN), idempotencyKey(RUN, 2), idempotencyKey({ ...RUN, createdAt: 1 })];
+    expect(new Set(keys).size).toBe(3);
+    expect(keys.map((key) => localRunId(42, key))).toEqual([7, 7, 7]);
+    expect(keys.map(attemptOf)).toEqual([1, 2, 1]);
+    expect([attemptOf(null), attemptOf('of somebody')]).toEqual([1, 1]);
   });
 
   it('has a name that says something, and the parameters of the run', () => {
@@ -95,6 +110,17 @@ describe('what a run did', () => {
     expect(percentDone({ ...RUN, totalMessages: 0 })).toBe(0);
     expect(percentDone({ ...RUN, messagesRead: 300 })).toBe(100);
     expect(percentDone({ ...RUN, totalMessages: null, state: 'completed' })).toBe(100);
+  });
+
+  it('is said in words', () => {
+    const run = { ...RUN, messagesRead: 1500, totalMessages: 6000 };
+    expect(progressText(run)).toBe('1,500 of 6,000 messages read');
+    expect(progressText({ ...run, limit: 2000 })).toBe('1,500 of 2,000 messages read');
+    expect(progressText({ ...run, totalMessages: null })).toBe('1,500 messages read');
+    expect(resultText({ ...run, messagesStored: 1, filesDone: 2000 })).toBe('1 new message, 2,000 files');
+    const summary = runSummary({ ...run, messagesStored: 1400, bytesDone: 3_845_319 }, null, countInLog([]));
+    expect(summary).toContain('| Messages | 1,400 stored of 1,500 read; 6,000 to read |');
+    expect(summary).toContain('| Bytes | 3,845,319 (3.85 MB) |');
   });
 
   it('is summed up with its sessions and flood waits, whatever their names', () => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { logIn, post } from '../logins/over_sandbox.js';
 import { lastRun, logOf, makeSource, runOnce } from '../scraping/scraped.js';
 import { describeWithPrefect } from './describe_with_prefect.js';
+import { newsWorld } from './news_world.js';
 import { withPrefect } from './scraping_with_prefect.js';
 import { PrefectServer } from './server.js';
 
@@ -17,7 +18,7 @@ describe('while Prefect is away', () => {
     server = await PrefectServer.make();
   }, LONG_MS);
   afterAll(() => server.destroy());
-  const own = { address: async () => server.address };
+  const own = { address: async () => server.address, seed: newsWorld(1_000) };
 
   it(
     'runs go on, and their states, logs and artifacts are there when it is back; triggers begin then',
@@ -26,7 +27,7 @@ describe('while Prefect is away', () => {
       await logIn(world, ADA);
       sandbox.faults.add({ fault: 'slow', milliseconds: 300, method: 'messages.getHistory' });
       const id = await makeSource(service, 'sandbox_news', { file_types: [] });
-      const deployment = await prefect.deploy(service, id);
+      const deployment = await prefect.deployed(service, id);
       await runOnce(service, id, ({ messages_stored }) => messages_stored >= 200);
       const [flowRun] = await prefect.flowRuns(deployment);
       await server.stop();
@@ -34,7 +35,7 @@ describe('while Prefect is away', () => {
       expect(run).toMatchObject({ state: 'completed', error: null });
       sandbox.faults.clear();
       const { body } = await post(service, `/sources/${id}/trigger`, {}).expect(200);
-      await delay(5_000);
+      await delay(1_500);
       expect(await runOnce(service, id, () => true)).toMatchObject({ id: body.run_id, state: 'queued' });
       await server.start();
       const ended = await prefect.ended(flowRun?.id ?? '');
@@ -62,7 +63,7 @@ describe('while Prefect is away', () => {
       await logIn(world, ADA);
       sandbox.faults.add({ fault: 'slow', milliseconds: 300, method: 'messages.getHistory' });
       const id = await makeSource(service, 'sandbox_news', { file_types: [] });
-      const deployment = await prefect.deploy(service, id);
+      const deployment = await prefect.deployed(service, id);
       await runOnce(service, id, ({ messages_stored }) => messages_stored >= 100);
       const [flowRun] = await prefect.flowRuns(deployment);
       await server.stop();
@@ -71,7 +72,7 @@ describe('while Prefect is away', () => {
       expect(Date.now() - asked).toBeLessThan(15_000);
       sandbox.faults.clear();
       await service.start();
-      await delay(2_000);
+      await delay(500);
       await server.start();
       expect(await prefect.ended(flowRun?.id ?? '')).toMatchObject({ state_type: 'COMPLETED' });
       expect(await lastRun(service, id)).toMatchObject({ state: 'completed' });

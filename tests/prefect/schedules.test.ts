@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
 import { createTask } from 'node-cron';
 import {
@@ -11,8 +10,8 @@ import {
   toPrefectCron,
 } from '../../src/prefect/schedules.js';
 import { parseSchedule } from '../../src/sources/schedules.js';
+import { runWithPrefect } from './clients.js';
 import { describeWithPrefect } from './describe_with_prefect.js';
-import { findPrefect } from './installation.js';
 
 const NEW_YEAR = '2026-01-01T00:00:00Z';
 
@@ -123,13 +122,10 @@ asyncio.run(main())
 `;
 
 describeWithPrefect()('the times of a schedule', () => {
-  it("are the same by our clockwork and by Prefect's", () => {
+  it("are the same by our clockwork and by Prefect's", async () => {
     const now = Date.now() / 1000;
     const crons = TRANSLATED.map(([ours]) => toPrefectCron(ours));
-    const python = findPrefect()?.python ?? '';
-    const printed = execFileSync(python, ['-c', DATES, JSON.stringify(crons), String(now)], {
-      encoding: 'utf8',
-    });
+    const printed = await runWithPrefect(DATES, [JSON.stringify(crons), String(now)]);
     const theirs = JSON.parse(printed.slice(printed.indexOf('[['))) as number[][];
     // Both begin at about the same time: those of the first moments are left out.
     const later = (times: readonly number[]) => times.filter((time) => time > now + 120);

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Seed } from '../../sandbox/world/seed.js';
+import type { TimeSource } from '../../src/kernel/clock.js';
 import type { Artifact, DeploymentResponse, FlowRunResponse } from '../../src/prefect/api_types.js';
 import type { PrefectClient } from '../../src/prefect/client.js';
-import { newDeployment } from '../../src/prefect/deployment_spec.js';
 import { WORK_POOL_TYPE } from '../../src/prefect/server_check.js';
 import { type World, withTelegram } from '../logins/over_sandbox.js';
 import type { Service } from '../service/service.js';
 import { makeServiceDatabase } from '../service/service_database.js';
 import { clientOf, httpOf } from './clients.js';
+import { ASK_MS, eventually } from './eventually.js';
+import { quickPace } from './quick_pace.js';
 import type { PrefectServerAddress } from './server.js';
 import { sharedPrefect } from './shared_server.js';
 
@@ -50,15 +52,15 @@ export class PrefectSpace {
     };
   }
 
-  /** Gives a source its deployment. */
-  async deploy({ container }: Service, sourceId: number): Promise<DeploymentResponse> {
-    const { sources, prefect } = container.database;
-    const source = await sources.source(sourceId);
-    if (!source) throw new Error('there is no such source');
-    const deployment = await this.client.putDeployment(newDeployment(source, this, null));
-    const synced = { deploymentId: deployment.id, synced: '{}', foreignSchedule: null, revision: 1 };
-    await prefect.saveSynced(sourceId, synced);
-    return deployment;
+  /** The deployment of a source, once the service has made it. */
+  async deployed(service: Service, sourceId: number): Promise<DeploymentResponse> {
+    let id: string | null = null;
+    await eventually(async () => {
+      const { body } = await service.as('admin').get(`/sources/${sourceId}`).expect(200);
+      if (body.deployment.synchronised) id = body.deployment.id;
+      return id !== null;
+    });
+    return this.client.deployment(id ?? '');
   }
 
   /** Starts a run as Prefect's REST API does for everybody. */
@@ -87,7 +89,7 @@ export class PrefectSpace {
       const found = await this.client.flowRun(id).catch(() => null);
       if (found && isSo(found)) return found;
       if (Date.now() > deadline) throw new Error(`never came true: ${isSo}; ${JSON.stringify(found?.state)}`);
-      await delay(100);
+      await delay(ASK_MS);
     }
   }
 
@@ -119,6 +121,8 @@ export interface PrefectWorld extends World {
 export interface PrefectWorldOptions {
   readonly seed?: Seed;
   readonly settings?: Readonly<Record<string, string>>;
+  /** The clocks of the service; this machine's by default. */
+  readonly time?: TimeSource;
   /** A server of the test's own; the shared one by default. */
   readonly address?: () => Promise<PrefectServerAddress>;
 }
@@ -126,14 +130,17 @@ export interface PrefectWorldOptions {
 /** Runs the test with a service that works for a Prefect server, and its own data centres. */
 export function withPrefect(
   test: (world: PrefectWorld) => Promise<void>,
-  { seed, settings, address = sharedPrefect }: PrefectWorldOptions = {},
+  { seed, settings, time, address = sharedPrefect }: PrefectWorldOptions = {},
 ): () => Promise<void> {
   return async () => {
     const prefect = await PrefectSpace.make(await address());
     const shared = await makeServiceDatabase('sqlite');
     await withTelegram((world) => test({ ...world, prefect }), {
       ...(seed && { seed }),
+      ...(time && { time }),
       shared,
+      prefectFlow: prefect.flowName,
+      prefectPace: quickPace,
       settings: { ...prefect.settings, ...settings },
     })();
   };

@@ -1,51 +1,42 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  closeSync,
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { freePort } from '../storage/own_server.js';
-import { findPrefect, PREFECT_VERSION, type PrefectInstallation } from './installation.js';
+import { PREFECT_VERSION } from './installation.js';
+import {
+  installedPrefect,
+  type Program,
+  prefectEnvironment,
+  START_WITHIN_MS,
+  startProgram,
+} from './programs.js';
 
 /** What every server of the tests asks for, as `PREFECT_API_AUTH_STRING`. */
 export const AUTH_STRING = 'admin:password-of-tests';
 
 /** Where a Prefect server is. */
 export interface PrefectServerAddress {
-  /** Of the interface, if it is on; the API is at `/api`. */
+  /** Of the interface; the API is at `/api`. */
   readonly url: string;
   readonly apiUrl: string;
   readonly authString: string;
 }
 
 export interface PrefectServerOptions {
-  /** 0, as usual: any free port. */
-  readonly port?: number;
-  /** With its user interface. */
-  readonly ui?: boolean;
-  /** Other settings of the server, as variables. */
-  readonly settings?: Readonly<Record<string, string>>;
   /** Keeps its data here, and leaves it there. */
   readonly directory?: string;
-  /** The process with which it ends; usually this one. */
-  readonly endsWith?: number;
+  /** It runs on until the test run ends, whoever started it. */
+  readonly keep?: boolean;
 }
 
-/** A Prefect server for one suite: it can be stopped and restarted at the same address, with its data. */
+/** A Prefect server that can be stopped and restarted at the same address, with its data. */
 export class PrefectServer {
   readonly address: PrefectServerAddress;
   readonly #directory: string;
   readonly #options: PrefectServerOptions;
-  #process: ChildProcess | null = null;
+  #program: Program | null = null;
 
   private constructor(directory: string, port: number, options: PrefectServerOptions) {
     const url = `http://127.0.0.1:${port}`;
@@ -54,16 +45,12 @@ export class PrefectServer {
     this.#options = options;
   }
 
-  /** A new server, which answers when this resolves: after 4 to 13 seconds, or more on a busy machine. */
+  /** A new server, which answers when this resolves: after some 8 seconds if it is the first of the test run. */
   static async make(options: PrefectServerOptions = {}): Promise<PrefectServer> {
     const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'prefect-'));
-    const server = new PrefectServer(directory, options.port || (await freePort()), options);
+    const server = new PrefectServer(directory, await freePort(), options);
     try {
-      const template = join(dirname(installedPrefect().python), '..', `telegate-tests-${PREFECT_VERSION}.db`);
-      const isKnown = existsSync(template);
-      if (isKnown) copyFileSync(template, server.#database);
-      await server.start();
-      if (!isKnown) await saveTemplate(server.#database, template);
+      await server.#fill();
       return server;
     } catch (error) {
       await server.destroy();
@@ -71,34 +58,18 @@ export class PrefectServer {
     }
   }
 
-  get pid(): number | undefined {
-    return this.#process?.pid;
-  }
-
   /** Starts it again at the same address; resolves when it answers. */
-  async start(): Promise<void> {
-    this.#process ??= this.#spawn();
-    const deadline = Date.now() + START_WITHIN_MS;
-    while (!(await answers(this.address))) {
-      const log = () => readFileSync(join(this.#directory, 'server.log'), 'utf8').slice(-2000);
-      if (this.#process === null) throw new Error(`the Prefect server ended: ${log()}`);
-      if (Date.now() > deadline) throw new Error(`the Prefect server does not answer: ${log()}`);
-      await setTimeout(100);
-    }
+  start(): Promise<void> {
+    return this.#start({ PREFECT_SERVER_DATABASE_MIGRATE_ON_START: 'false' });
   }
 
   /** Resolves when it has ended. */
-  async stop(how: 'SIGTERM' | 'SIGKILL' = 'SIGKILL'): Promise<void> {
-    const running = this.#process;
-    if (!running) return;
-    const exited = new Promise((resolve) => running.once('exit', resolve));
-    running.kill(how);
-    await exited;
-  }
-
-  async restart(how: 'SIGTERM' | 'SIGKILL' = 'SIGKILL'): Promise<void> {
-    await this.stop(how);
-    await this.start();
+  async stop(): Promise<void> {
+    if (this.#program === null) return;
+    const { pid, ended } = this.#program;
+    this.#program = null;
+    process.kill(pid, 'SIGKILL');
+    await ended;
   }
 
   /** Stops it and deletes its data. */
@@ -107,80 +78,76 @@ export class PrefectServer {
     if (this.#options.directory === undefined) rmSync(this.#directory, { recursive: true, force: true });
   }
 
+  /**
+   * The name makes Prefect use one connection, as for a database in memory: with several, it answers many of the calls
+   * that write at the same time with 503, "database is locked".
+   */
   get #database(): string {
-    return join(this.#directory, 'prefect.db');
+    return join(this.#directory, 'prefect:memory:.db');
   }
 
-  #spawn(): ChildProcess {
-    const { ui = false, settings, endsWith = process.pid } = this.#options;
-    const log = openSync(join(this.#directory, 'server.log'), 'a');
-    const started = spawn(
-      installedPrefect().python,
-      ['-c', SERVER, new URL(this.address.url).port, String(endsWith)],
-      {
-        cwd: this.#directory,
-        detached: endsWith !== process.pid,
-        stdio: ['ignore', log, log],
-        env: {
-          ...prefectEnvironment(this.#directory),
-          PREFECT_SERVER_DATABASE_CONNECTION_URL: `sqlite+aiosqlite:///${this.#database}`,
-          PREFECT_SERVER_API_AUTH_STRING: AUTH_STRING,
-          PREFECT_SERVER_UI_ENABLED: String(ui),
-          PREFECT_UI_API_URL: this.address.apiUrl,
-          PREFECT_SERVER_LOGGING_LEVEL: 'WARNING',
-          ...settings,
-        },
+  get #log(): string {
+    return join(this.#directory, 'server.log');
+  }
+
+  /** Starts it for the first time. To make a database takes seconds: later servers begin with a copy of an empty one. */
+  async #fill(): Promise<void> {
+    const template = join(dirname(installedPrefect().python), '..', `telegate-tests-${PREFECT_VERSION}.db`);
+    if (existsSync(template)) {
+      copyFileSync(template, this.#database);
+      return this.start();
+    }
+    await this.#start({});
+    await saveTemplate(this.#database, template);
+  }
+
+  async #start(settings: Readonly<Record<string, string>>): Promise<void> {
+    const program = await startProgram({
+      code: SERVER,
+      args: [new URL(this.address.url).port],
+      ...{ cwd: this.#directory, stdout: this.#log, stderr: this.#log, keep: this.#options.keep ?? false },
+      env: {
+        ...prefectEnvironment(this.#directory),
+        ...SETTINGS,
+        PREFECT_SERVER_DATABASE_CONNECTION_URL: `sqlite+aiosqlite:///${this.#database}`,
+        ...settings,
       },
-    );
-    closeSync(log);
-    if (endsWith !== process.pid) started.unref();
-    started.once('exit', () => {
-      if (this.#process === started) this.#process = null;
     });
-    return started;
+    this.#program = program;
+    let exit: number | null = null;
+    if (!this.#options.keep) void program.ended.then((code) => (exit = code)).catch(() => (exit = -1));
+    const deadline = Date.now() + START_WITHIN_MS;
+    while (!(await answers(this.address))) {
+      const log = () => readFileSync(this.#log, 'utf8').slice(-2000);
+      if (exit !== null) throw new Error(`the Prefect server ended with ${exit}: ${log()}`);
+      if (Date.now() > deadline) throw new Error(`the Prefect server does not answer: ${log()}`);
+      await setTimeout(50);
+    }
   }
 }
 
-/** How long a start may take on a busy machine. */
-export const START_WITHIN_MS = 150_000;
+const services = (names: readonly string[], isEnabled: boolean) =>
+  Object.fromEntries(
+    names.map((name) => [`PREFECT_SERVER_SERVICES_${name}_ENABLED`, String(isEnabled)] as const),
+  );
 
-/** What `prefect server start` runs, in one process that ends with the one that it is for, however that ends. */
+/** Of its services, those run that schedule runs and mark late ones. */
+const SETTINGS = {
+  ...services(['CANCELLATION_CLEANUP', 'CLEANUP_RECONCILER', 'EVENT_PERSISTER', 'FOREMAN'], false),
+  ...services(['PAUSE_EXPIRATIONS', 'REPOSSESSOR', 'TASK_RUN_RECORDER', 'TRIGGERS'], false),
+  PREFECT_SERVER_REGISTER_BLOCKS_ON_START: 'false',
+  PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION: 'false',
+  PREFECT_SERVER_API_AUTH_STRING: AUTH_STRING,
+  PREFECT_SERVER_UI_ENABLED: 'false',
+  PREFECT_SERVER_LOGGING_LEVEL: 'WARNING',
+};
+
+/** What `prefect server start` runs, in one process. */
 const SERVER = `
-import os, sys, threading, time, uvicorn
-port, watched = int(sys.argv[1]), int(sys.argv[2])
-
-def watch():
-    while True:
-        time.sleep(1)
-        try:
-            os.kill(watched, 0)
-        except OSError:
-            os._exit(1)
-
-threading.Thread(target=watch, daemon=True).start()
+import sys, uvicorn
+port = int(sys.argv[1])
 uvicorn.run('prefect.server.api.server:create_app', factory=True, host='127.0.0.1', port=port, log_level='warning')
 `;
-
-/** The environment of Prefect's programs: nothing of the user's own Prefect, and no call home. */
-export function prefectEnvironment(home: string): Record<string, string> {
-  // biome-ignore lint/style/noProcessEnv: programs need some of it.
-  const own = Object.entries(process.env).filter(([name]) => !/^PREFECT_/.test(name));
-  return {
-    ...(Object.fromEntries(own) as Record<string, string>),
-    PREFECT_HOME: home,
-    PREFECT_SERVER_ANALYTICS_ENABLED: 'false',
-    DO_NOT_TRACK: '1',
-    NO_COLOR: '1',
-    COLUMNS: '250',
-  };
-}
-
-/** @throws if it is not installed. */
-export function installedPrefect(): PrefectInstallation {
-  const prefect = findPrefect();
-  if (!prefect) throw new Error(`Prefect ${PREFECT_VERSION} is not installed`);
-  return prefect;
-}
 
 async function answers({ apiUrl }: PrefectServerAddress): Promise<boolean> {
   return fetch(`${apiUrl}/health`).then(
@@ -189,7 +156,6 @@ async function answers({ apiUrl }: PrefectServerAddress): Promise<boolean> {
   );
 }
 
-/** Half of a first start is to make the database: later servers begin with a copy of an empty one. */
 async function saveTemplate(database: string, template: string): Promise<void> {
   const copy = `${template}.${process.pid}`;
   const source = new Database(database, { readonly: true });

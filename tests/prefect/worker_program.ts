@@ -5,6 +5,7 @@ import { createLogger } from '../../src/kernel/logging.js';
 import { nodeTimers } from '../../src/kernel/timers.js';
 import { createWorker } from '../../src/wiring/worker.js';
 import type { ProgramWish } from '../journeys/service_program.js';
+import { quickPace } from './quick_pace.js';
 
 /** A worker as a separate process, to be stopped or killed: what `telegate worker` runs, in the sandbox's network. */
 async function main({ addresses, port, rsaKey, settings }: ProgramWish): Promise<void> {
@@ -15,9 +16,12 @@ async function main({ addresses, port, rsaKey, settings }: ProgramWish): Promise
     logger: createLogger({ level: config.logLevel }),
     time: systemTime,
     timers: nodeTimers,
+    prefectPace: quickPace,
     network: sandboxNetwork({ addresses, port, rsaPublicKey }),
   });
   worker.start();
+  // It ends with the process that started it, however that ends.
+  process.stdin.once('close', () => process.exit(1)).resume();
   process.on('SIGTERM', () => void worker.dispose().then(() => process.exit(0)));
   process.stdout.write('ready\n');
 }

@@ -4,10 +4,11 @@ import { PrefectUnreachable } from '../../src/prefect/errors.js';
 import { logIn, post } from '../logins/over_sandbox.js';
 import { idsOf, lastRun, linesOf, makeSource, runOnce } from '../scraping/scraped.js';
 import { logInSome, smallWorld } from '../scraping/small_world.js';
-import { until } from '../service/manual_time.js';
 import { describeWithServer } from '../storage/databases_postgres.js';
 import { describeWithPrefect } from './describe_with_prefect.js';
+import { eventually } from './eventually.js';
 import { findPrefect } from './installation.js';
+import { newsWorld } from './news_world.js';
 import { type Workers, withWorkers } from './workers.js';
 
 const withPrefect = describeWithPrefect();
@@ -17,13 +18,16 @@ const describe = findPrefect() ? withDatabase : withPrefect;
 
 const PHONES = ['+9996610001', '+9996610002'];
 const LONG_MS = 300_000;
+/** `npm run bench prefect -- --way race` has more. */
+const ROUNDS = 6;
+const NEWS = { seed: newsWorld(2_000) };
 
 /** A source whose run is under way, slowly. */
 async function underWay({ service, sandbox, prefect }: Workers) {
   for (const phone of PHONES) await logIn({ service, sandbox }, phone);
   sandbox.faults.add({ fault: 'slow', milliseconds: 300, method: 'messages.getHistory' });
   const sourceId = await makeSource(service, 'sandbox_news', { file_types: [] });
-  const deployment = await prefect.deploy(service, sourceId);
+  const deployment = await prefect.deployed(service, sourceId);
   const run = await runOnce(service, sourceId, ({ messages_stored }) => messages_stored >= 200);
   const [flowRun] = await prefect.flowRuns(deployment);
   return { sourceId, deployment, run, flowRunId: flowRun?.id ?? '' };
@@ -42,7 +46,7 @@ async function completes(world: Workers, begun: Awaited<ReturnType<typeof underW
     idsOf(sandbox, 'Sandbox News'),
   );
   expect(await prefect.ended(begun.flowRunId)).toMatchObject({ state_type: 'COMPLETED' });
-  await until(async () => (await prefect.slots(begun.deployment)) === 0);
+  await eventually(async () => (await prefect.slots(begun.deployment)) === 0);
   expect(sandbox.connections.overlaps()).toEqual([]);
   const { body } = await post(service, `/sources/${begun.sourceId}/trigger`, {}).expect(200);
   await runOnce(service, begun.sourceId, ({ id, state }) => id === body.run_id && state === 'completed');
@@ -61,7 +65,7 @@ describe('workers of one database', () => {
       await runOnce(world.service, begun.sourceId, ({ messages_stored }) => messages_stored > before);
       expect(Date.now() - stopped).toBeLessThan(15_000);
       await completes(world, begun);
-    }),
+    }, NEWS),
     LONG_MS,
   );
 
@@ -75,7 +79,7 @@ describe('workers of one database', () => {
       await completes(world, begun);
       const log = await world.prefect.logs(begun.flowRunId);
       expect(log.filter(({ message }) => message.startsWith('reads with')).length).toBeGreaterThan(1);
-    }),
+    }, NEWS),
     LONG_MS,
   );
 
@@ -88,9 +92,9 @@ describe('workers of one database', () => {
         await world.start();
         await logInSome(world, 3);
         const id = await makeSource(service, 'small1');
-        const deployment = await prefect.deploy(service, id);
+        const deployment = await prefect.deployed(service, id);
         await lastRun(service, id);
-        for (let round = 0; round < 20; round += 1) {
+        for (let round = 0; round < ROUNDS; round += 1) {
           await Promise.all([
             post(service, `/sources/${id}/trigger`, {}),
             prefect.start(deployment).catch(busy),
@@ -104,7 +108,7 @@ describe('workers of one database', () => {
         const kinds = ends.map(({ state_type }) => state_type);
         expect(new Set(kinds)).toEqual(new Set(['COMPLETED', 'CANCELLED']));
         expect(overlaps(await service.container.database.runs.runs(id, { skip: 0, limit: 100 }))).toEqual([]);
-        await until(async () => (await prefect.slots(deployment)) === 0);
+        await eventually(async () => (await prefect.slots(deployment)) === 0);
         expect(world.sandbox.connections.overlaps()).toEqual([]);
         const { body } = await post(service, `/sources/${id}/trigger`, {}).expect(200);
         await runOnce(service, id, (run) => run.id === body.run_id && run.state === 'completed');

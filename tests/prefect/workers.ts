@@ -17,6 +17,7 @@ import { sandboxIn } from '../sandbox/sandbox_in.js';
 import { until } from '../service/manual_time.js';
 import { Service } from '../service/service.js';
 import { makeServiceDatabase } from '../service/service_database.js';
+import { quickPace } from './quick_pace.js';
 import { PrefectSpace } from './scraping_with_prefect.js';
 import { sharedPrefect } from './shared_server.js';
 
@@ -46,7 +47,10 @@ export function withWorkers(
     const prefect = await PrefectSpace.make(await sharedPrefect());
     const common = { ...APPLICATION, ...prefect.settings, DATA_DIR: join(directory, 'data') };
     const network = sandboxNetwork(sandbox);
-    const service = new Service({ shared, network, settings: { ...common, MAX_CONCURRENT_RUNS: '0' } });
+    const service = new Service({
+      ...{ shared, network, prefectFlow: prefect.flowName, prefectPace: quickPace },
+      settings: { ...common, MAX_CONCURRENT_RUNS: '0' },
+    });
     const settings = {
       ...{ ...common, ...shared.settings, MAX_CONCURRENT_RUNS: `${slots}`, LOG_LEVEL: 'error' },
       ENCRYPTION_KEYS: Buffer.alloc(32, 7).toString('base64'),
@@ -54,7 +58,7 @@ export function withWorkers(
     const ends: (() => Promise<unknown>)[] = [];
     const start = async () => {
       const logger = createLogger({ level: 'error' });
-      const dependencies = { logger, time: systemTime, timers: nodeTimers, network };
+      const dependencies = { logger, time: systemTime, timers: nodeTimers, network, prefectPace: quickPace };
       const worker = await createWorker(loadConfig(settings), dependencies);
       ends.push(() => worker.dispose());
       worker.start();
@@ -87,7 +91,7 @@ async function spawnWorker(
   const rsaKey = { modulus: `${modulus}`, exponent, fingerprint: `${fingerprint}` };
   const wish: ProgramWish = { addresses, port, rsaKey, settings };
   const child = spawn(process.execPath, [PROGRAM, JSON.stringify(wish)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   let said = '';
   child.stdout?.on('data', (chunk) => {

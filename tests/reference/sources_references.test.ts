@@ -3,70 +3,11 @@ import { describe, expect, it } from '@jest/globals';
 import { type Journey, logIn, withJourney } from '../journeys/journey.js';
 import { until } from '../service/manual_time.js';
 import { PRINTED, TESTING } from './as_printed/scraper_backend.js';
-import { COMMANDS } from './as_printed/session_management.js';
+import { COMMANDS, PROGRAMS } from './as_printed/session_management.js';
 import { ADA, madeElsewhere, send } from './documented.js';
 import { sendCurl } from './printed.js';
 import { runPrintedPython, withPython } from './printed_python.js';
 import { moment, whole } from './session_shapes.js';
-
-/** The programs of session-management.md. */
-const PYTHON_PRIVATE = `import requests
-
-API = "http://localhost:8000"
-
-# 1. Create session
-session = requests.post(f"{API}/sessions/", data={
-    "name": "Main Account",
-    "phone_number": "+1234567890",
-    "api_id": 12345678,
-    "api_hash": "abc123",
-    "session_string": "1ApWapz..."
-}).json()
-
-# 2. Get channels
-channels = requests.get(
-    f"{API}/sessions/{session['id']}/channels"
-).json()
-
-# 3. Create source for first private channel
-private_channel = next(ch for ch in channels if ch['is_private'])
-
-source = requests.post(f"{API}/sources/private", json={
-    "name": f"Scraper for {private_channel['title']}",
-    "api_id": 12345678,
-    "api_hash": "abc123",
-    "session_id": session['id'],
-    "channel_id": private_channel['id'],
-    "channel_title": private_channel['title'],
-    "file_types": ["pdf", "zip"],
-    "target": "LOCAL",
-    "schedule": "0 */6 * * *"
-}).json()
-
-print(f"Source created: {source['id']}")
-`;
-
-const PYTHON_PUBLIC = `import requests
-
-API = "http://localhost:8000"
-
-# Create public source directly
-source = requests.post(f"{API}/sources/public", json={
-    "name": "Tech News Scraper",
-    "api_id": 12345678,
-    "api_hash": "abc123",
-    "channel_username": "@technews",
-    "file_types": ["pdf"],
-    "target": "NAS",
-    "target_path": "/nas/tech",
-    "schedule": "0 0 * * *"  # Daily at midnight
-}).json()
-
-# Manually trigger immediately
-requests.post(f"{API}/sources/{source['id']}/trigger")
-
-print(f"Source created and triggered: {source['id']}")
-`;
 
 const NAS = { settings: { NAS_ROOT: '/nas' } };
 const EURONEWS = {
@@ -151,7 +92,9 @@ withPython('session-management.md, by Python', () => {
     withJourney(async (journey) => {
       const { string } = await madeElsewhere(journey, ADA.phone);
       const put = { '+1234567890': ADA.phone, '1ApWapz...': string };
-      expect(await runPrintedPython(PYTHON_PRIVATE, filling(journey, put))).toBe('Source created: 1\n');
+      expect(await runPrintedPython(PROGRAMS.privateChannel, filling(journey, put))).toBe(
+        'Source created: 1\n',
+      );
       const { body } = await send(journey, 'GET /sources/1');
       const [session] = (await send(journey, 'GET /sessions/')).body as { readonly id: number }[];
       const about = { access_level: 'private', session_id: session?.id, file_types: ['pdf', 'zip'] };
@@ -162,7 +105,7 @@ withPython('session-management.md, by Python', () => {
   it(
     'creates a public source, and triggers it',
     withJourney(async (journey) => {
-      const written = await runPrintedPython(PYTHON_PUBLIC, filling(journey, {}));
+      const written = await runPrintedPython(PROGRAMS.publicChannel, filling(journey, {}));
       expect(written).toBe('Source created and triggered: 1\n');
       const { body } = await send(journey, 'GET /sources/1');
       const about = { name: 'Tech News Scraper', identifier: '@technews', access_level: 'public' };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { SingleNode } from '../../src/cluster/single_node.js';
 import { RunBroadcast } from '../../src/runs/broadcast.js';
+import { runSerializer } from '../../src/runs/serialize.js';
 import { ManualTime, until } from '../service/manual_time.js';
 import { withService } from '../service/service.js';
 import { seedRun, seedSource } from '../sources/seeding.js';
@@ -17,7 +18,8 @@ describe('runs that change at the same moment', () => {
       const publish = (_event: string, run: unknown) => told.push((run as { readonly id: number }).id);
       const timers = new ManualTime();
       const broadcast = new RunBroadcast({
-        ...{ runs: database.runs, cluster: new SingleNode(), publish, clock, timers },
+        ...{ runs: database.runs, cluster: new SingleNode(), publish, timers },
+        serialize: runSerializer(clock),
       });
       const ids: number[] = [];
       for (let made = 0; made < MANY; made += 1) {

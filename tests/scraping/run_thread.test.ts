@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Worker } from 'node:worker_threads';
+import { setTimeout } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from '@jest/globals';
 import { systemTime } from '../../src/kernel/clock.js';
 import { DatabaseDamaged, NotFound, Unavailable } from '../../src/kernel/errors.js';
@@ -24,6 +25,9 @@ const RUN = { id: 3, sourceId: 1, owner: 'owner' } as OwnedRun;
 const SOURCE = { ...wantedSource(), id: 1, createdAt: 0 } as Source;
 const LEASE = { sessionId: 5, sessionName: 's5', leaseId: 'l5' } as Lease;
 const NEVER = new AbortController().signal;
+const HANGING = new URL('./hanging_thread.js', import.meta.url);
+/** Has a thread of that kind hang. */
+const HANG = { kind: 'value', id: -1, value: null };
 
 /** A run thread, and the service around it. */
 class Around {
@@ -37,12 +41,16 @@ class Around {
   /** How many more leases are granted; then runs wait. */
   grants = 0;
   lost = new AbortController();
+  /** How much further the monotonic clock is than the thread's. */
+  skewMs = 0;
+  /** Whether the next thread can be made to hang. */
+  hangs = false;
   readonly thread: RunThread;
 
   constructor() {
     const threads: Threads = {
       take: (entry, limits) => {
-        const thread = reusedThreads.take(entry, limits);
+        const thread = this.hangs ? new Worker(HANGING) : reusedThreads.take(entry, limits);
         this.started.push(thread);
         return thread;
       },
@@ -62,7 +70,7 @@ class Around {
       },
       clock: { now: () => this.time.wall() },
       timers: this.time,
-      monotonic: systemTime.monotonic,
+      monotonic: () => systemTime.monotonic() + this.skewMs,
       logger: createLogger({ level: 'error', stream: this.lines }),
       onChanged: (runId) => this.events.push(`changed ${runId}`),
     });
@@ -71,6 +79,7 @@ class Around {
   #runs() {
     return {
       runs: {
+        run: async () => RUN,
         checkpoint: async () => NOTHING_STORED,
         mark: async () => true,
         log: async (runId: number, entries: readonly RunLogEntry[]) => {
@@ -238,6 +247,72 @@ describe('the run thread', () => {
           message: expect.stringContaining('the run thread ended unexpectedly'),
         }),
       );
+    }),
+  );
+
+  it(
+    'is ended when it has not answered for a minute, and its runs go on in another one',
+    around(async (world) => {
+      const { thread, time, events, started, lines } = world;
+      world.source = async () => SOURCE;
+      world.grants = 2;
+      world.hangs = true;
+      const ended = thread.execute(RUN, NEVER).catch((thrown: unknown) => thrown);
+      await until(() => events.includes('reads'));
+      world.hangs = false;
+      started.at(-1)?.postMessage(HANG);
+      world.skewMs = 59_000;
+      await time.advance(60);
+      expect(lines.entries).toEqual([]);
+      world.skewMs = 61_000;
+      await time.advance(1);
+      expect(await ended).toBeInstanceOf(RunThreadLost);
+      expect(lines.entries[0]).toMatchObject({
+        message: expect.stringContaining('does not answer any more'),
+      });
+      expect(events.splice(0)).toEqual(['reads', 'releases l5']);
+      const next = thread.execute(RUN, NEVER).catch((thrown: unknown) => thrown);
+      await time.advance(1);
+      await until(() => events.includes('reads'));
+      expect(started).toHaveLength(2);
+      await started.at(-1)?.terminate();
+      expect(await next).toBeInstanceOf(RunThreadLost);
+    }),
+  );
+
+  it(
+    'that hangs does not keep the service from stopping',
+    around(async (world) => {
+      const { thread, time, events, started } = world;
+      world.source = async () => SOURCE;
+      world.grants = 1;
+      world.hangs = true;
+      const ended = thread.execute(RUN, NEVER).catch((thrown: unknown) => thrown);
+      await until(() => events.includes('reads'));
+      started.at(-1)?.postMessage(HANG);
+      const closed = thread.close();
+      await time.advance(5);
+      await closed;
+      expect(await ended).toMatchObject({ message: 'the run thread was ended' });
+    }),
+  );
+
+  it(
+    'is not ended by the time that passes at once, as after a pause of the whole process',
+    around(async (world) => {
+      const { thread, time, events, lines } = world;
+      world.source = async () => SOURCE;
+      const abort = new AbortController();
+      const ended = thread.execute(RUN, abort.signal).catch((thrown: unknown) => thrown);
+      await until(() => events.includes('waits'));
+      for (const minutes of [2, 4, 6]) {
+        world.skewMs = minutes * 60_000;
+        await time.advance(2);
+        await setTimeout(20);
+      }
+      expect(lines.entries).toEqual([]);
+      abort.abort(new RunCancelled());
+      expect(await ended).toBeInstanceOf(RunCancelled);
     }),
   );
 });

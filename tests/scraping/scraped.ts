@@ -25,6 +25,8 @@ export interface ToldRun {
   readonly state: string;
   readonly error: string | null;
   readonly session_name: string | null;
+  readonly flow_run_id: string | null;
+  readonly flow_run_url: string | null;
   readonly messages_stored: number;
   readonly files_done: number;
   readonly files_skipped: number;

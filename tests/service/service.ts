@@ -7,10 +7,11 @@ import { Writable } from 'node:stream';
 import request, { type Test } from 'supertest';
 import { loadConfig } from '../../src/config.js';
 import { type Container, createContainer } from '../../src/container.js';
-import { systemTime } from '../../src/kernel/clock.js';
+import { systemTime, type TimeSource } from '../../src/kernel/clock.js';
 import { createLogger } from '../../src/kernel/logging.js';
 import type { Threads } from '../../src/kernel/threads.js';
 import { nodeTimers, type Timers } from '../../src/kernel/timers.js';
+import type { PrefectPace } from '../../src/prefect/pace.js';
 import type { GatewayLimits } from '../../src/telegram/gateway.js';
 import type { TelegramNetwork } from '../../src/telegram/network.js';
 import { prepareDataDir } from '../storage/databases.js';
@@ -32,6 +33,8 @@ export interface ServiceOptions {
   /** Files in SESSIONS_DIR by relative path; a list makes empty ones, which are leasable. */
   readonly files?: readonly string[] | Readonly<Record<string, string | Buffer>>;
   readonly timers?: Timers;
+  /** Its clocks, if not those that the test advances. */
+  readonly time?: TimeSource;
   /** By default, threads that are reused. */
   readonly threads?: Threads;
   /** Where it matters; otherwise as the environment says. */
@@ -43,6 +46,10 @@ export interface ServiceOptions {
   readonly telegramLimits?: Partial<GatewayLimits>;
   /** The flow of its deployments in Prefect. */
   readonly prefectFlow?: string;
+  /** How often it looks at Prefect. */
+  readonly prefectPace?: PrefectPace;
+  /** How many deployments it asks Prefect for at a time. */
+  readonly prefectPageSize?: number;
   /** Where it listens, if free; any port by default. */
   readonly port?: number;
   /** Sees each request before the service does. */
@@ -107,16 +114,25 @@ export class Service {
     });
     const logger = createLogger({ level: 'debug', stream });
     const timers = this.#options.timers ?? (shared ? nodeTimers : this.time);
-    const { network, telegramLimits, threads = reusedThreads, prefectFlow } = this.#options;
+    const {
+      network,
+      telegramLimits,
+      threads = reusedThreads,
+      prefectFlow,
+      prefectPace,
+      prefectPageSize,
+    } = this.#options;
     const container = await createContainer(config, {
       logger,
-      time: shared ? systemTime : this.time,
+      time: this.#options.time ?? (shared ? systemTime : this.time),
       ownTime: shared === undefined,
       timers,
       threads,
       ...(network && { network }),
       ...(telegramLimits && { telegramLimits }),
       ...(prefectFlow && { prefectFlow }),
+      ...(prefectPace && { prefectPace }),
+      ...(prefectPageSize && { prefectPageSize }),
     });
     await container.start().catch(async (error: unknown) => {
       await container.dispose();

@@ -110,7 +110,10 @@ describe('the path to a data centre', () => {
 
 describe('Telegram itself', () => {
   it('is met at its second data centre, proves itself by its own keys, and is reached at any host', () => {
-    expect(telegramNetwork).toMatchObject({ firstDc: 2, rsaKeys: [], dataCentre: wellKnownAddress });
+    expect(telegramNetwork).toMatchObject({ firstDc: 2, rsaKeys: [] });
+    for (const test of [false, true])
+      for (const dcId of [0, 1, 2, 3, 4, 5, 6])
+        expect(telegramNetwork.dataCentre(dcId, test)).toEqual(wellKnownAddress(dcId, test));
     expect(telegramNetwork.mayDial('proxy.example')).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 import type { Answer } from './client.js';
 
 /** A run with its progress. */
-export type Run = Omit<Answer<'get', '/runs/{id}'>, 'flow_run_url'>;
+export type Run = Answer<'get', '/runs/{id}'>;
 export type RunState = Run['state'];
 
 /** A file that a run has found. */

@@ -1816,6 +1816,8 @@ export interface components {
             file_types: string[] | null;
             /** @description Its id at Prefect */
             flow_run_id: string | null;
+            /** @description Its page in Prefect's interface */
+            flow_run_url: string | null;
             /** @description How many messages there are to read in all; null: Telegram does not say */
             total_messages: number | null;
             messages_read: number;
@@ -1856,64 +1858,23 @@ export interface components {
             file_types: string[] | null;
             /** @description Its id at Prefect */
             flow_run_id: string | null;
-            /** @description How many messages there are to read in all; null: Telegram does not say */
-            total_messages: number | null;
-            messages_read: number;
-            messages_stored: number;
-            files_found: number;
-            files_done: number;
-            files_skipped: number;
-            bytes_done: number;
-            /** @description How long it has taken */
-            seconds: number;
-            messages_per_second: number;
-            bytes_per_second: number;
-            /** Format: date-time */
-            created_at: string;
-            source_name: string;
-        };
-        RunWithLink: {
-            id: number;
-            /** @enum {string} */
-            state: "queued" | "running" | "waiting" | "deferred" | "completed" | "failed" | "cancelled";
-            started_at: string | null;
-            finished_at: string | null;
-            error: string | null;
-            source_id: number;
-            /** @enum {string} */
-            reason: "created" | "schedule" | "trigger";
-            /** @description The session in use, or used last; `bot` and its id: the source's bot */
-            session_name: string | null;
-            /** @description Since when it waits for a session */
-            waiting_since: string | null;
-            /** @description When it resumes */
-            not_before: string | null;
-            cancel_requested: boolean;
-            /** @description It reads at most so many messages */
-            limit: number | null;
-            /** @description It skips messages from before this, for good */
-            since: string | null;
-            /** @description Extensions of the files that it downloads; null: the source's */
-            file_types: string[] | null;
-            /** @description Its id at Prefect */
-            flow_run_id: string | null;
-            /** @description How many messages there are to read in all; null: Telegram does not say */
-            total_messages: number | null;
-            messages_read: number;
-            messages_stored: number;
-            files_found: number;
-            files_done: number;
-            files_skipped: number;
-            bytes_done: number;
-            /** @description How long it has taken */
-            seconds: number;
-            messages_per_second: number;
-            bytes_per_second: number;
-            /** Format: date-time */
-            created_at: string;
-            source_name: string;
             /** @description Its page in Prefect's interface */
             flow_run_url: string | null;
+            /** @description How many messages there are to read in all; null: Telegram does not say */
+            total_messages: number | null;
+            messages_read: number;
+            messages_stored: number;
+            files_found: number;
+            files_done: number;
+            files_skipped: number;
+            bytes_done: number;
+            /** @description How long it has taken */
+            seconds: number;
+            messages_per_second: number;
+            bytes_per_second: number;
+            /** Format: date-time */
+            created_at: string;
+            source_name: string;
         };
         Settings: {
             service: {
@@ -6118,7 +6079,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunWithLink"];
+                    "application/json": components["schemas"]["ListedRun"];
                 };
             };
             /** @description No API key came with the request */
@@ -6284,6 +6245,8 @@ export interface operations {
                         file_types: string[] | null;
                         /** @description Its id at Prefect */
                         flow_run_id: string | null;
+                        /** @description Its page in Prefect's interface */
+                        flow_run_url: string | null;
                         /** @description How many messages there are to read in all; null: Telegram does not say */
                         total_messages: number | null;
                         messages_read: number;
@@ -6441,7 +6404,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunWithLink"];
+                    "application/json": components["schemas"]["ListedRun"];
                 };
             };
             /** @description No API key came with the request */
@@ -6607,6 +6570,8 @@ export interface operations {
                         file_types: string[] | null;
                         /** @description Its id at Prefect */
                         flow_run_id: string | null;
+                        /** @description Its page in Prefect's interface */
+                        flow_run_url: string | null;
                         /** @description How many messages there are to read in all; null: Telegram does not say */
                         total_messages: number | null;
                         messages_read: number;

@@ -45,8 +45,8 @@ export interface RunThreadTask {
 /** What the run thread does. */
 export interface RunThreadCalls {
   readonly execute: ExecuteRun;
-  /** The service's clock shows this. */
-  follow(reading: ClockReading): void;
+  /** The service's clock shows this. That it returns says that the thread does not hang. */
+  follow(reading: ClockReading): Promise<void>;
   /** An acquire of this number begins to wait for a session. */
   waiting(acquire: number): Promise<void>;
   /** Hangs up on Telegram. No run may be under way. */

@@ -19,6 +19,14 @@ const IDLE_MS = 300_000;
 /** How often the thread is told the time while it executes runs, in milliseconds. */
 const CLOCK_MS = 1_000;
 
+/** A thread that has not answered for so long hangs, in milliseconds. */
+const HANGS_AFTER_MS = 60_000;
+/** Nor so many times: of a pause of the whole process, such as a blocked loop, the thread is not guilty. */
+const MAX_UNANSWERED = 30;
+
+/** How long a thread that is ended may take to hang up on Telegram, in milliseconds. */
+const END_WITHIN_MS = 5_000;
+
 /** The delay before the thread is started again, doubled for each time in a row that it was lost. Milliseconds. */
 const FIRST_RESTART_MS = 1_000;
 const MAX_RESTART_MS = 60_000;
@@ -47,13 +55,17 @@ interface Running {
   readonly peer: RpcPeer;
   readonly calls: RunThreadCalls;
   readonly leases: HostedLeases;
+  /** When it answered last, on the monotonic clock; and how often it was told the time since. */
+  answeredAt: number;
+  unanswered: number;
 }
 
 /**
  * Executes runs in a thread of their own: nothing that they compute delays the event loop that leases. The thread
  * starts with the first run, and ends when there has been none for some minutes. Leases and the ownership of runs are
  * renewed on this side. A lost thread takes nothing along but its runs' time: they reject with RunThreadLost, their
- * leases are given back once its connections are gone, and the next run starts another thread, after a delay.
+ * leases are given back once its connections are gone, and the next run starts another thread, after a delay. One that
+ * hangs is ended.
  */
 export class RunThread {
   readonly #parts: RunThreadParts;
@@ -92,12 +104,27 @@ export class RunThread {
     this.#running = null;
     if (!running) return;
     const { thread, peer, calls, leases } = running;
-    await leases.close();
-    await calls.end().catch(() => undefined);
+    const hasEnded = await this.#endWithin(calls, END_WITHIN_MS);
     peer.close(new Error('the run thread was ended'));
     stopListening(thread);
+    if (!hasEnded) await thread.terminate();
+    // Not before its connections are gone.
+    await leases.close();
+    if (!hasEnded) return;
     thread.postMessage(null);
     await this.#parts.threads.giveBack(thread);
+  }
+
+  /** Whether it does: a thread that hangs does not. */
+  #endWithin(calls: RunThreadCalls, milliseconds: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const stopTimer = this.#parts.timers.after(milliseconds, () => resolve(false));
+      const settled = () => {
+        stopTimer();
+        resolve(true);
+      };
+      calls.end().then(settled, settled);
+    });
   }
 
   #start(): Running {
@@ -107,7 +134,8 @@ export class RunThread {
     const served = serviceCalls(services, (acquire) => calls.waiting(acquire));
     const peer = new RpcPeer(thread, RUN_ERRORS, { ...served });
     const calls = peer.remote<RunThreadCalls>('thread', RUN_THREAD_METHODS);
-    const running = { thread, peer, calls, leases: served.leases };
+    const answeredAt = this.#parts.monotonic();
+    const running = { thread, peer, calls, leases: served.leases, answeredAt, unanswered: 0 };
     let cause: unknown;
     thread.on('error', (error: unknown) => {
       cause = error;
@@ -133,7 +161,10 @@ export class RunThread {
     this.#active += 1;
     this.#stopIdleTimer();
     this.#running?.thread.ref();
-    if (this.#active === 1) this.#tellTime();
+    if (this.#active > 1) return;
+    // It was not asked while it had no runs.
+    if (this.#running) this.#running.answeredAt = this.#parts.monotonic();
+    this.#tellTime();
   }
 
   #ended(): void {
@@ -146,8 +177,24 @@ export class RunThread {
   }
 
   #tellTime(): void {
-    this.#running?.peer.tell('thread', 'follow', this.#reading());
+    if (this.#running) this.#ping(this.#running);
     this.#stopClockTimer = this.#parts.timers.after(CLOCK_MS, () => this.#tellTime());
+  }
+
+  #ping(running: Running): void {
+    const { monotonic, logger } = this.#parts;
+    const answered = () => {
+      running.answeredAt = monotonic();
+      running.unanswered = 0;
+    };
+    const silentMs = monotonic() - running.answeredAt;
+    if (silentMs > HANGS_AFTER_MS && running.unanswered > MAX_UNANSWERED) {
+      logger.error('the run thread does not answer any more; it is ended');
+      void running.thread.terminate();
+      return;
+    }
+    running.unanswered += 1;
+    running.calls.follow(this.#reading()).then(answered, () => undefined);
   }
 
   #reading(): ClockReading {

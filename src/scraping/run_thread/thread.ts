@@ -10,7 +10,6 @@ import { RunExecutor } from '../run_executor.js';
 import type { HeldLease, RunLeasing, RunWait, SessionRequest } from '../run_leases.js';
 import type { RunAccesses, RunBots } from '../service_ports.js';
 import { openSink } from '../sinks/open_sink.js';
-import { lowerPriority } from './priority.js';
 import {
   type LeaseCalls,
   RUN_ERRORS,
@@ -61,7 +60,7 @@ function callsOf(task: RunThreadTask, peer: RpcPeer): RunThreadCalls {
   });
   return {
     execute: (run, signal) => executor.execute(run, signal),
-    follow: (reading) => clock.follow(reading),
+    follow: async (reading) => clock.follow(reading),
     waiting: (acquire) => leases.waiting(acquire),
     end: () => gateway.close(),
   };
@@ -128,7 +127,4 @@ class RemoteLeases implements RunLeasing {
   }
 }
 
-if (parentPort) {
-  lowerPriority();
-  serve(parentPort);
-}
+if (parentPort) serve(parentPort);

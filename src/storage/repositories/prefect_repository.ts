@@ -1,126 +1,29 @@
-import { and, asc, eq, gt, inArray, isNotNull, isNull, notExists, type SQL, sql } from 'drizzle-orm';
-import { storable, storableUpTo } from '../../kernel/storable_text.js';
+import { and, asc, eq, gt, gte, inArray, isNotNull, isNull, ne, type SQL, sql } from 'drizzle-orm';
 import { type ClaimableRuns, decideClaim } from '../../prefect/claims.js';
-import type {
-  ChangeFromPrefect,
-  ClaimOutcome,
-  Deployment,
-  DeploymentOfSource,
-  FlowRun,
-  FlowRunClaim,
-  PrefectStore,
-} from '../../prefect/store.js';
-import { deferred, isReportedState, type RunChange, taken } from '../../runs/rules.js';
+import type { ClaimOutcome, FlowRun, FlowRunClaim, PrefectStore } from '../../prefect/store.js';
+import { cancelled, deferred, isOwned, isReportedState, type RunChange, taken } from '../../runs/rules.js';
 import type { Run } from '../../runs/store.js';
 import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
+import { prefectDeployments } from './prefect_deployments.js';
 import { addRun, deleteOldRuns, endAbandoned, lockRun, lockSource, unowned, writeRun } from './run_rows.js';
-
-/** How many characters of an error are kept. */
-const MAX_CHARACTERS = 2_000;
 
 /** What the service and Prefect have to tell each other. */
 export function prefectRepository(units: UnitOfWorkRunner): PrefectStore {
-  return { ...deployments(units), ...submissions(units), ...reports(units), ...logs(units) };
-}
-
-type Deployments = Pick<
-  PrefectStore,
-  | 'dueDeployments'
-  | 'deployments'
-  | 'deploymentsOf'
-  | 'saveSynced'
-  | 'saveError'
-  | 'forget'
-  | 'applyFromPrefect'
->;
-
-function deployments(units: UnitOfWorkRunner): Deployments {
-  const change = (sourceId: number, values: Partial<Deployment>) =>
-    units.run(async ({ db, tables }) => {
-      await db.update(tables.deployments).set(values).where(eq(tables.deployments.sourceId, sourceId));
-    });
-  return {
-    // With the exact condition of the index: SQLite uses a partial index only for that.
-    dueDeployments: (after, limit) =>
-      units.run((unit) => withSources(unit, after, limit, sql`revision <> synced_revision`)),
-    deployments: (after, limit) => units.run((unit) => withSources(unit, after, limit)),
-    deploymentsOf: (sourceIds) =>
-      units.run(async ({ db, tables }) =>
-        sourceIds.length === 0
-          ? []
-          : db
-              .select()
-              .from(tables.deployments)
-              .where(inArray(tables.deployments.sourceId, [...sourceIds])),
-      ),
-    saveSynced: (sourceId, { deploymentId, synced, foreignSchedule: foreign, revision }) =>
-      units.run(async ({ db, tables: { deployments } }) => {
-        const isLatest = sql`${deployments.revision} = ${revision}`;
-        const latest = foreign && storable(foreign);
-        const foreignSchedule = sql`CASE WHEN ${isLatest} THEN ${latest} ELSE ${deployments.foreignSchedule} END`;
-        const accepted = { deploymentId, synced, foreignSchedule, syncedRevision: revision, error: null };
-        await db.update(deployments).set(accepted).where(eq(deployments.sourceId, sourceId));
-      }),
-    saveError: (sourceId, error) => change(sourceId, { error: storableUpTo(MAX_CHARACTERS, error) }),
-    forget: (sourceId) =>
-      units.run(async ({ db, tables }) => {
-        const source = db.select().from(tables.sources).where(eq(tables.sources.id, sourceId));
-        const gone = and(eq(tables.deployments.sourceId, sourceId), notExists(source));
-        await db.delete(tables.deployments).where(gone);
-      }),
-    applyFromPrefect: (sourceId, revision, changed, synced, now) =>
-      units.run((unit) => applyFromPrefect(unit, sourceId, revision, changed, synced, now)),
-  };
-}
-
-function withSources(
-  { db, tables }: UnitOfWork,
-  after: number,
-  limit: number,
-  condition?: SQL,
-): Promise<DeploymentOfSource[]> {
-  const { deployments, sources } = tables;
-  return db
-    .select({ deployment: deployments, source: sources })
-    .from(deployments)
-    .leftJoin(sources, eq(sources.id, deployments.sourceId))
-    .where(and(gt(deployments.sourceId, after), condition))
-    .orderBy(asc(deployments.sourceId))
-    .limit(limit);
-}
-
-async function applyFromPrefect(
-  unit: UnitOfWork,
-  sourceId: number,
-  revision: number,
-  { schedule, isActive, foreignSchedule }: ChangeFromPrefect,
-  synced: string,
-  now: number,
-): Promise<boolean> {
-  const { db, tables } = unit;
-  const { deployments, sources } = tables;
-  if (!(await lockSource(unit, sourceId))) return false;
-  const asRead = and(eq(deployments.sourceId, sourceId), eq(deployments.revision, revision));
-  const [deployment] = await unit.forUpdate(db.select().from(deployments).where(asRead));
-  if (!deployment) return false;
-  const changed = {
-    ...(schedule !== undefined && { schedule }),
-    ...(isActive !== undefined && { isActive }),
-  };
-  if (Object.keys(changed).length > 0) {
-    const edited = db.update(sources).set({ ...changed, updatedAt: now });
-    await edited.where(eq(sources.id, sourceId));
-  }
-  const foreign = foreignSchedule && storable(foreignSchedule);
-  const agreed = { synced, ...(foreign !== undefined && { foreignSchedule: foreign }) };
-  await db.update(deployments).set(agreed).where(eq(deployments.sourceId, sourceId));
-  return true;
+  return { ...prefectDeployments(units), ...submissions(units), ...reports(units), ...logs(units) };
 }
 
 /** Who executes which flow run, and which run still needs one. */
 function submissions(
   units: UnitOfWorkRunner,
-): Pick<PrefectStore, 'claimFlowRun' | 'runsToSubmit' | 'saveFlowRunId' | 'releaseStranded'> {
+): Pick<
+  PrefectStore,
+  'claimFlowRun' | 'runsToSubmit' | 'saveFlowRunId' | 'replaceFlowRun' | 'cancelFlowRun' | 'releaseStranded'
+> {
+  /** The run, locked, if it still belongs to the flow run. */
+  const lockAsRead = (unit: UnitOfWork, { id, flowRunId }: FlowRun) => {
+    const { runs } = unit.tables;
+    return lockRun(unit, and(eq(runs.id, id), eq(runs.flowRunId, flowRunId)));
+  };
   return {
     claimFlowRun: (claim, now) => units.run((unit) => claimFlowRun(unit, claim, now)),
     runsToSubmit: (after, limit, now) =>
@@ -142,6 +45,23 @@ function submissions(
         const run = await lockRun(unit, eq(unit.tables.runs.id, runId));
         if (run?.flowRunId === null) await writeRun(unit, run, belongingTo(run, flowRunId));
         return run !== undefined && (run.flowRunId ?? flowRunId) === flowRunId;
+      }),
+    replaceFlowRun: (read, flowRunId, now) =>
+      units.run(async (unit) => {
+        const { runs } = unit.tables;
+        const isTaken = eq(runs.flowRunId, flowRunId);
+        if (await lockRun(unit, and(eq(runs.id, read.id), isTaken))) return true;
+        const run = await lockAsRead(unit, read);
+        if (!run || run.finishedAt !== null || run.cancelRequested || isOwned(run, now)) return false;
+        await writeRun(unit, run, belongingTo(run, flowRunId));
+        return true;
+      }),
+    cancelFlowRun: (read, now) =>
+      units.run(async (unit) => {
+        const run = await lockAsRead(unit, read);
+        const change = run ? cancelled(run, now) : null;
+        if (run && change) await writeRun(unit, run, change);
+        return change !== null;
       }),
     releaseStranded: (now) =>
       units.run(async (unit) => {
@@ -218,7 +138,10 @@ function flowRuns(runs: readonly Run[]): FlowRun[] {
 /** What Prefect is told of runs. */
 function reports(
   units: UnitOfWorkRunner,
-): Pick<PrefectStore, 'unreported' | 'reported' | 'runsWithLogsToSend' | 'unfinishedFlowRuns'> {
+): Pick<
+  PrefectStore,
+  'unreported' | 'hasUnreportedEnd' | 'reported' | 'runsWithLogsToSend' | 'unfinishedFlowRuns' | 'runsOf'
+> {
   const listed = (condition: SQL, by: 'id' | 'sourceId', after: number, limit: number) =>
     units.run(async ({ db, tables: { runs } }) => {
       const known = and(condition, isNotNull(runs.flowRunId), gt(runs[by], after));
@@ -229,6 +152,27 @@ function reports(
     unreported: (after, limit) => listed(sql`NOT flow_reported`, 'id', after, limit),
     runsWithLogsToSend: (after, limit) => listed(sql`flow_logs_due`, 'id', after, limit),
     unfinishedFlowRuns: (after, limit) => listed(sql`finished_at IS NULL`, 'sourceId', after, limit),
+    hasUnreportedEnd: (sourceId, flowRunId, since) =>
+      units.run(async ({ db, tables: { runs } }) => {
+        const recent = and(
+          eq(runs.sourceId, sourceId),
+          ne(runs.flowRunId, flowRunId),
+          gte(runs.finishedAt, since),
+        );
+        const query = db.select({ id: runs.id }).from(runs).where(and(sql`NOT flow_reported`, recent));
+        return (await query.limit(1)).length > 0;
+      }),
+    runsOf: (flowRunIds) =>
+      units.run(async ({ db, tables: { runs } }) =>
+        flowRunIds.length === 0
+          ? []
+          : flowRuns(
+              await db
+                .select()
+                .from(runs)
+                .where(inArray(runs.flowRunId, [...flowRunIds])),
+            ),
+      ),
     reported: (run) =>
       units.run(async (unit) => {
         const now = await lockRun(unit, eq(unit.tables.runs.id, run.id));

@@ -31,6 +31,66 @@ export const COMMANDS = {
   }'`,
 };
 
+/** Its programs, as they are printed. */
+export const PROGRAMS = {
+  privateChannel: `import requests
+
+API = "http://localhost:8000"
+
+# 1. Create session
+session = requests.post(f"{API}/sessions/", data={
+    "name": "Main Account",
+    "phone_number": "+1234567890",
+    "api_id": 12345678,
+    "api_hash": "abc123",
+    "session_string": "1ApWapz..."
+}).json()
+
+# 2. Get channels
+channels = requests.get(
+    f"{API}/sessions/{session['id']}/channels"
+).json()
+
+# 3. Create source for first private channel
+private_channel = next(ch for ch in channels if ch['is_private'])
+
+source = requests.post(f"{API}/sources/private", json={
+    "name": f"Scraper for {private_channel['title']}",
+    "api_id": 12345678,
+    "api_hash": "abc123",
+    "session_id": session['id'],
+    "channel_id": private_channel['id'],
+    "channel_title": private_channel['title'],
+    "file_types": ["pdf", "zip"],
+    "target": "LOCAL",
+    "schedule": "0 */6 * * *"
+}).json()
+
+print(f"Source created: {source['id']}")
+`,
+  publicChannel: `import requests
+
+API = "http://localhost:8000"
+
+# Create public source directly
+source = requests.post(f"{API}/sources/public", json={
+    "name": "Tech News Scraper",
+    "api_id": 12345678,
+    "api_hash": "abc123",
+    "channel_username": "@technews",
+    "file_types": ["pdf"],
+    "target": "NAS",
+    "target_path": "/nas/tech",
+    "schedule": "0 0 * * *"  # Daily at midnight
+}).json()
+
+# Manually trigger immediately
+requests.post(f"{API}/sources/{source['id']}/trigger")
+
+print(f"Source created and triggered: {source['id']}")
+`,
+};
+
 /** What `requests.post(url, data={…})` of the first example sends. */
 const PYTHON_UPLOAD = `POST /sessions/
 Content-Type: application/x-www-form-urlencoded

@@ -3,10 +3,10 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams, useSearchParams } from 'wouter';
-import { type Answer, get, send } from '../../api/client.js';
+import { get, send } from '../../api/client.js';
 import { useIsAdmin } from '../../api/identity.js';
 import { outdated } from '../../api/queries.js';
-import { isGoingOn } from '../../api/runs.js';
+import { isGoingOn, type Run } from '../../api/runs.js';
 import { ConfirmDialog } from '../../components/dialog.js';
 import { Icon } from '../../components/icons.js';
 import { Fact, Facts, Page, Panel } from '../../components/page.js';
@@ -18,8 +18,6 @@ import { Ago, When } from '../../components/time.js';
 import { toast } from '../../components/toasts.js';
 import { useFormat } from '../../i18n/format.js';
 import { RunLog } from './run_log.js';
-
-type LinkedRun = Answer<'get', '/runs/{id}'>;
 
 /** A run that goes on is asked for this often, besides events: the total is told by none. */
 const ASK_MS = 2000;
@@ -66,7 +64,7 @@ export function RunPage() {
   );
 }
 
-function RunActions({ run }: { readonly run: LinkedRun }) {
+function RunActions({ run }: { readonly run: Run }) {
   const { t } = useTranslation();
   const isAdmin = useIsAdmin();
   const [isAsking, setAsking] = useState(false);
@@ -111,7 +109,7 @@ function RunActions({ run }: { readonly run: LinkedRun }) {
 }
 
 /** What its state means, and why it is in it. */
-function StateInWords({ run }: { readonly run: LinkedRun }) {
+function StateInWords({ run }: { readonly run: Run }) {
   const { t } = useTranslation();
   const { state, error, waiting_since, not_before } = run;
   const color = state === 'failed' ? 'red' : state === 'waiting' || state === 'deferred' ? 'yellow' : null;
@@ -130,7 +128,7 @@ function StateInWords({ run }: { readonly run: LinkedRun }) {
   );
 }
 
-function RunFacts({ run }: { readonly run: LinkedRun }) {
+function RunFacts({ run }: { readonly run: Run }) {
   const { t } = useTranslation();
   const format = useFormat();
   return (
@@ -153,7 +151,7 @@ function RunFacts({ run }: { readonly run: LinkedRun }) {
 }
 
 /** The tab is in the address; each has its own search there. */
-function LogAndFiles({ run }: { readonly run: LinkedRun }) {
+function LogAndFiles({ run }: { readonly run: Run }) {
   const { t } = useTranslation();
   const [params, setParams] = useSearchParams();
   const tab = params.get('tab') === 'files' ? 'files' : 'log';
