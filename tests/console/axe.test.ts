@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { some } from '../service/service.js';
+import { seedProgress, seedSource } from '../sources/seeding.js';
 import { violationsOn } from './axe.js';
 import { inBrowser } from './browser.js';
 
@@ -38,6 +39,42 @@ const PLACES: readonly {
       await page.getByRole('dialog').waitFor();
     },
   },
+  { path: '/sources', ready: (page) => page.getByRole('link', { name: 'Watched' }).waitFor() },
+  ...['/sources?new=private&session=1', '/sources/1?edit=1'].map((path) => ({
+    path,
+    ready: (page: Page) =>
+      page.getByRole('dialog').getByText('Next runs').or(page.getByText('It runs only')).waitFor(),
+  })),
+  { path: '/sources/1', ready: (page) => page.getByRole('link', { name: 'Run 1' }).first().waitFor() },
+  { path: '/runs', ready: (page) => page.getByRole('link', { name: 'Run 1' }).waitFor() },
+  { path: '/runs/1', ready: (page) => page.getByText('The log is empty.').waitFor() },
+  { path: '/runs/1?tab=files', ready: (page) => page.getByText('too large').waitFor() },
+  {
+    path: '/runs/1',
+    ready: (page) => page.getByRole('button', { name: 'Cancel run' }).waitFor(),
+    async open(page) {
+      await page.getByRole('button', { name: 'Cancel run' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  ...[
+    ['/sources/1', 'Actions for Watched', 'Delete…'],
+    ['/leases', 'End the lease of s002', null],
+    ['/keys', 'Revoke scrapers', null],
+    ['/keys', 'Create key', null],
+  ].map(([path, button, item]) => ({
+    path: String(path),
+    ready: (page: Page) => page.getByRole('button', { name: String(button) }).waitFor(),
+    async open(page: Page) {
+      await page.getByRole('button', { name: String(button) }).click();
+      if (item) await page.getByRole('menuitem', { name: item }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  })),
+  { path: '/leases', ready: (page) => page.getByRole('link', { name: 's002' }).waitFor() },
+  { path: '/keys', ready: (page) => page.getByText('scrapers').waitFor() },
+  { path: '/audit', ready: (page) => page.getByRole('cell', { name: 'Key created' }).first().waitFor() },
+  { path: '/settings', ready: (page) => page.getByRole('row', { name: /NAS_ROOT/ }).waitFor() },
   {
     path: '/sessions',
     ready: (page) => page.getByRole('link', { name: 's003' }).waitFor(),
@@ -70,6 +107,9 @@ inBrowser('every page and dialog of the console', (visiting) => {
             .put('/sessions/3')
             .send({ tags: ['eu'] })
             .expect(200);
+          await service.as('admin').post('/keys').send({ name: 'scrapers', role: 'worker' }).expect(201);
+          const { id } = await seedSource(service, { name: 'Watched', schedule: '0 3 * * *', sessionId: 1 });
+          await seedProgress(service, id, 'somebody');
           await signIn('admin');
           for (const { path, ready, open } of PLACES) {
             await page.goto(service.url + path);
@@ -83,7 +123,7 @@ inBrowser('every page and dialog of the console', (visiting) => {
         },
         { files: [...some(3), `${'long-name-'.repeat(20)}.session`], browser },
       ),
-      120_000,
+      240_000,
     );
   }
 });
