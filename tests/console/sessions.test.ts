@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import { some } from '../service/service.js';
 import { inBrowser } from './browser.js';
 
@@ -46,4 +47,137 @@ inBrowser('the sessions in the console', (visiting) => {
       { files: some(60) },
     ),
   );
+
+  it(
+    'show every name as plain text',
+    visiting(
+      async ({ page, signIn }) => {
+        await signIn('admin', '/sessions');
+        await page.getByRole('link', { name: '<img src=x onerror=alert(1)>' }).click();
+        await page.getByRole('heading', { level: 1, name: '<img src=x onerror=alert(1)>' }).waitFor();
+        expect(await page.locator('img[src="x"]').count()).toBe(0);
+      },
+      { files: ['<img src=x onerror=alert(1)>.session'] },
+    ),
+  );
+
+  it(
+    'are tagged, taken out of the pool and put back, which can be undone and is one entry of their history',
+    visiting(
+      async ({ page, service, signIn }) => {
+        await signIn('admin', '/sessions/1');
+        await choose(page, 'Edit tags…');
+        await page.getByLabel('Tags, separated by commas').fill('eu, warm');
+        await page.getByRole('button', { name: 'Save' }).click();
+        await page.getByRole('definition').getByText('warm', { exact: true }).waitFor();
+        await page.getByRole('button', { name: 'Undo' }).click();
+        await page.getByText('No tags').waitFor();
+        await choose(page, 'Deactivate');
+        await page.getByText('An admin took it out of the pool').waitFor();
+        await choose(page, 'Activate');
+        await choose(page, 'Invalidate…');
+        await page.getByLabel('Reason').fill('asked for a new login');
+        await page.getByRole('button', { name: 'Invalidate', exact: true }).click();
+        await page.getByText('Out of the pool until an admin restores it. asked for a new login').waitFor();
+        await page.getByRole('button', { name: 'Undo' }).last().click();
+        const history = page.getByRole('region', { name: 'History' }).getByRole('listitem');
+        await history.getByText('restored', { exact: true }).waitFor();
+        const { body } = await service.as('admin').get('/sessions/1').expect(200);
+        expect(body).toMatchObject({ tags: [], status: 'free' });
+        for (const event of ['added', 'deactivated', 'activated', 'invalidated', 'restored'])
+          expect(await history.getByText(event, { exact: true }).count()).toBe(1);
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'are changed by the hundreds, and what is refused for one is said',
+    visiting(
+      async ({ page, service, signIn }) => {
+        await service.lease('session_name=s001');
+        await signIn('admin', '/sessions');
+        await page.getByLabel('Select all on this page').click();
+        await page.getByRole('button', { name: 'Select all 500 that match' }).click();
+        await page.getByRole('button', { name: 'Add tags…' }).click();
+        const dialog = page.getByRole('dialog');
+        await dialog.getByLabel('Tags, separated by commas').fill('batch');
+        await dialog.getByRole('button', { name: 'Add tags' }).click();
+        await dialog.getByText('500 done, 0 failed').waitFor();
+        await dialog.getByRole('button', { name: 'Close' }).last().click();
+        await page.getByRole('row', { name: 's050' }).getByText('batch').waitFor();
+        await page.getByRole('checkbox', { name: 'Select s001' }).click();
+        await page.getByRole('checkbox', { name: 'Select s002' }).click();
+        await page.getByRole('button', { name: 'Delete…' }).click();
+        await page
+          .getByRole('dialog', { name: 'Delete 2 sessions?' })
+          .getByRole('button', { name: 'Delete' })
+          .click();
+        await page.getByText('1 done, 1 failed').waitFor();
+        await page.getByRole('list', { name: 'Failed' }).getByText('The session is in use').waitFor();
+        expect(await service.status()).toMatchObject({ total: 499 });
+      },
+      { files: some(500) },
+    ),
+  );
+
+  it(
+    'change in another browser within two seconds',
+    visiting(
+      async ({ page, service, signIn }) => {
+        await signIn('monitor', '/sessions');
+        await page.getByRole('row', { name: 's001' }).getByText('Free').waitFor();
+        const lease = await service.lease('session_name=s001');
+        await page.getByRole('row', { name: 's001' }).getByText('In use').waitFor({ timeout: 2000 });
+        await service
+          .as('admin')
+          .put(`/sessions/${lease.session_id}`)
+          .send({ tags: ['moved'] })
+          .expect(200);
+        await page.getByRole('row', { name: 's001' }).getByText('moved').waitFor({ timeout: 2000 });
+      },
+      { files: some(2) },
+    ),
+  );
+
+  it(
+    'offer a monitor nothing that changes them',
+    visiting(
+      async ({ page, signIn }) => {
+        await signIn('monitor', '/sessions/1');
+        await page.getByRole('region', { name: 'History' }).getByText('added').waitFor();
+        const main = page.getByRole('main');
+        expect(await main.getByRole('button').count()).toBe(0);
+        await page.goto(new URL('/sessions', page.url()).href);
+        await page.getByRole('link', { name: 's001' }).waitFor();
+        expect(await main.getByRole('checkbox').count()).toBe(0);
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'say which page comes after Back, and where the focus was',
+    visiting(
+      async ({ page, signIn }) => {
+        await signIn('admin', '/sessions');
+        await page.getByRole('button', { name: 'Add accounts' }).click();
+        await page.getByRole('dialog').getByLabel('Phone number').fill('+79001234567');
+        await page.goBack();
+        await page.getByRole('dialog').waitFor({ state: 'detached' });
+        await page.getByRole('button', { name: 'Add accounts' }).click();
+        expect(await page.getByRole('dialog').getByLabel('Phone number').inputValue()).toBe('+79001234567');
+        await page.keyboard.press('Escape');
+        await page.getByRole('dialog').waitFor({ state: 'detached' });
+        expect(await page.evaluate('document.activeElement.textContent')).toBe('Add accounts');
+      },
+      { files: some(1) },
+    ),
+  );
 });
+
+/** Chooses an action of the session whose page is shown. */
+async function choose(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name: /^Actions/ }).click();
+  await page.getByRole('menuitem', { name, exact: true }).click();
+}

@@ -1,5 +1,6 @@
 import { bulkProgress } from './bulk.js';
 import { address, get } from './client.js';
+import { ServiceUnreachable } from './errors.js';
 import { type Kind, outdated, queryClient } from './queries.js';
 import { createStore } from './store.js';
 
@@ -50,8 +51,8 @@ async function poll(): Promise<void> {
     queryClient.setQueryData(['status'], await get('/status'));
     connection.set('polling');
     outdated('sessions', 'leases', 'sources', 'runs');
-  } catch {
-    connection.set('lost');
+  } catch (error) {
+    connection.set(error instanceof ServiceUnreachable ? 'lost' : 'polling');
   }
 }
 

@@ -7,7 +7,7 @@ import { toast } from './toasts.js';
 export function CopyButton({ value, what }: { readonly value: string; readonly what: string }) {
   const { t } = useTranslation();
   const copy = async () => {
-    await navigator.clipboard.writeText(value);
+    await copyText(value);
     toast(t('common.copied'));
   };
   return (
@@ -21,4 +21,15 @@ export function CopyButton({ value, what }: { readonly value: string; readonly w
       <Icon name="copy" size={15} />
     </ActionIcon>
   );
+}
+
+/** Over plain HTTP, browsers have no clipboard but the one of selected text. */
+async function copyText(text: string): Promise<void> {
+  if (window.isSecureContext) return navigator.clipboard.writeText(text);
+  const field = document.createElement('textarea');
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  document.execCommand('copy');
+  field.remove();
 }

@@ -30,7 +30,7 @@ interface BulkDialogProps {
 export function BulkDialog({ action, target, count, onDone, onClose }: BulkDialogProps) {
   const { t } = useTranslation();
   const format = useFormat();
-  const [id] = useState(() => crypto.randomUUID());
+  const [id] = useState(newBulkId);
   const [typed, setTyped] = useState('');
   const [answer, setAnswer] = useState<BulkAnswer | null>(null);
   const form = useSubmit(async () => setAnswer(await runBulk(id, action, target, restOf(action, typed))));
@@ -61,6 +61,11 @@ export function BulkDialog({ action, target, count, onDone, onClose }: BulkDialo
       )}
     </Dialog>
   );
+}
+
+/** `randomUUID` is missing over plain HTTP. */
+function newBulkId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function isDangerous(action: BulkAction): boolean {
