@@ -51,7 +51,11 @@ describe('consoles at two replicas', () => {
       await one.as('admin').post('/keys').send({ name: 'k', role: 'worker' }).expect(201);
       const { id } = await seedSource(one);
       await seedRun(one, id);
-      await one.as('admin').post('/sessions/bulk').send({ ids: [1, 2], action: 'tag', tags: ['eu'] }).expect(200);
+      await one
+        .as('admin')
+        .post('/sessions/bulk')
+        .send({ ids: [1, 2], action: 'tag', tags: ['eu'] })
+        .expect(200);
       for (const event of ['key', 'source', 'run', 'bulk', 'session_edit']) {
         await until(() => told.includes(`event: ${event}\n`));
       }

@@ -23,11 +23,15 @@ describe('the texts of the console', () => {
     it(`are the same in Russian, with the same placeholders: ${file}`, () => {
       const english = textsOf(`en/${file}`);
       const russian = textsOf(`ru/${file}`);
-      const keysOf = (texts: Map<string, string[]>) => [...new Set([...texts.keys()].map((key) => key.replace(PLURAL, '')))];
+      const keysOf = (texts: Map<string, string[]>) => [
+        ...new Set([...texts.keys()].map((key) => key.replace(PLURAL, ''))),
+      ];
       expect(keysOf(russian)).toEqual(keysOf(english));
       for (const [key, names] of english) {
         if (!PLURAL.test(key)) expect([key, russian.get(key)]).toEqual([key, names]);
-        else for (const form of ['one', 'few', 'many', 'other']) expect(russian.has(key.replace(PLURAL, `_${form}`))).toBe(true);
+        else
+          for (const form of ['one', 'few', 'many', 'other'])
+            expect(russian.has(key.replace(PLURAL, `_${form}`))).toBe(true);
       }
     });
   }

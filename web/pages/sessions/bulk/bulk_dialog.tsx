@@ -65,7 +65,9 @@ export function BulkDialog({ action, target, count, onDone, onClose }: BulkDialo
 
 /** `randomUUID` is missing over plain HTTP. */
 function newBulkId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
 }
 
 function isDangerous(action: BulkAction): boolean {
