@@ -1,4 +1,5 @@
 import { ActionIcon, Menu, useMantineColorScheme } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { signOut, useSelf } from '../api/identity.js';
 import { Icon } from '../components/icons.js';
@@ -11,13 +12,15 @@ export function AccountMenu() {
   const { t, i18n } = useTranslation();
   const { name, role } = useSelf();
   const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true });
-  const tick = (isChosen: boolean) => ({
-    role: 'menuitemradio' as const,
-    'aria-checked': isChosen,
-    rightSection: isChosen ? <Icon name="check" size={16} /> : undefined,
-  });
   return (
-    <Menu position="bottom-end" width={230} transitionProps={{ duration: 0 }}>
+    <Menu
+      position="bottom-end"
+      width={230}
+      returnFocus
+      transitionProps={{ duration: 0 }}
+      checkIcon={<Icon name="check" size={16} />}
+      alignItemsLabels="all"
+    >
       <Menu.Target>
         <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('shell.account', { name })}>
           <Icon name="user" size={20} />
@@ -28,32 +31,48 @@ export function AccountMenu() {
           {name} · {t(`shell.roles.${role}`)}
         </Menu.Label>
         <Menu.Divider />
-        <Menu.Label>{t('shell.theme')}</Menu.Label>
-        {THEMES.map((theme) => (
-          <Menu.Item
-            key={theme}
-            closeMenuOnClick={false}
-            onClick={() => setColorScheme(theme)}
-            {...tick(theme === colorScheme)}
-          >
-            {t(`shell.themes.${theme}`)}
-          </Menu.Item>
-        ))}
+        <Choice label={t('shell.theme')} value={colorScheme} onChange={setColorScheme}>
+          {THEMES.map((theme) => (
+            <Menu.RadioItem key={theme} value={theme}>
+              {t(`shell.themes.${theme}`)}
+            </Menu.RadioItem>
+          ))}
+        </Choice>
         <Menu.Divider />
-        <Menu.Label>{t('shell.language')}</Menu.Label>
-        {(Object.entries(LANGUAGES) as [Language, string][]).map(([language, ownName]) => (
-          <Menu.Item
-            key={language}
-            lang={language}
-            onClick={() => void chooseLanguage(language)}
-            {...tick(language === i18n.language)}
-          >
-            {ownName}
-          </Menu.Item>
-        ))}
+        <Choice
+          label={t('shell.language')}
+          value={i18n.language as Language}
+          onChange={(language) => void chooseLanguage(language)}
+        >
+          {Object.entries(LANGUAGES).map(([language, ownName]) => (
+            <Menu.RadioItem key={language} value={language} lang={language} closeMenuOnClick>
+              {ownName}
+            </Menu.RadioItem>
+          ))}
+        </Choice>
         <Menu.Divider />
         <Menu.Item onClick={() => void signOut()}>{t('shell.signOut')}</Menu.Item>
       </Menu.Dropdown>
     </Menu>
+  );
+}
+
+interface ChoiceProps<Value extends string> {
+  readonly label: string;
+  readonly value: Value;
+  readonly onChange: (value: Value) => void;
+  readonly children: ReactNode;
+}
+
+/** One of several, as a part of a menu. */
+function Choice<Value extends string>({ label, value, onChange, children }: ChoiceProps<Value>) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is no part of a menu
+    <div role="group" aria-label={label}>
+      <Menu.Label aria-hidden>{label}</Menu.Label>
+      <Menu.RadioGroup value={value} onChange={(chosen) => onChange(chosen as Value)}>
+        {children}
+      </Menu.RadioGroup>
+    </div>
   );
 }
