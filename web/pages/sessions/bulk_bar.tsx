@@ -22,15 +22,12 @@ interface BulkBarProps {
 export function BulkBar({ ids, matching, filter, onClear }: BulkBarProps) {
   const { t } = useTranslation();
   const format = useFormat();
-  const [isAll, setAll] = useState(false);
+  // Whoever changes the choice afterwards does not mean all any more.
+  const [allOf, setAllOf] = useState<ReadonlySet<number> | null>(null);
   const [asked, setAsked] = useState<BulkAction | null>(null);
-  if (ids.size === 0) return null;
+  const isAll = allOf === ids;
   const target: BulkTarget = isAll ? { filter } : { ids: [...ids] };
   const count = isAll ? matching : ids.size;
-  const clear = () => {
-    setAll(false);
-    onClear();
-  };
   return (
     <section className={styles.bulk} aria-label={t('bulk.label')}>
       <output>
@@ -39,7 +36,7 @@ export function BulkBar({ ids, matching, filter, onClear }: BulkBarProps) {
           : t('common.selected', { count: ids.size })}
       </output>
       {!isAll && matching > ids.size && matching <= MAX_BULK_SESSIONS && (
-        <Button size="compact-sm" variant="subtle" onClick={() => setAll(true)}>
+        <Button size="compact-sm" variant="subtle" onClick={() => setAllOf(ids)}>
           {t('bulk.all', { count: matching, formatted: format.number(matching) })}
         </Button>
       )}
@@ -54,7 +51,7 @@ export function BulkBar({ ids, matching, filter, onClear }: BulkBarProps) {
           {t(`bulk.action.${action}`)}
         </Button>
       ))}
-      <Button size="compact-sm" variant="subtle" onClick={clear}>
+      <Button size="compact-sm" variant="subtle" onClick={onClear}>
         {t('common.clearSelection')}
       </Button>
       {asked && (
@@ -63,7 +60,7 @@ export function BulkBar({ ids, matching, filter, onClear }: BulkBarProps) {
             action={asked}
             target={target}
             count={count}
-            onDone={clear}
+            onDone={onClear}
             onClose={() => setAsked(null)}
           />
         </Suspense>

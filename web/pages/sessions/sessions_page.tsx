@@ -30,6 +30,7 @@ export function SessionsPage() {
   const state = useTableState({ filters: FILTERS, sort: 'name' });
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
   const columns = useSessionColumns();
+  const filter = filterOf(state);
   const { data, error, refetch } = useQuery({
     queryKey: ['sessions', 'list', state.query],
     queryFn: ({ signal }) => getPage('/sessions', { query: state.query, signal }),
@@ -54,11 +55,12 @@ export function SessionsPage() {
         <ProxyFilter state={state} />
       </TableTools>
       {error && <Problem error={error} onRetry={refetch} />}
-      {isAdmin && (
+      {isAdmin && chosen.size > 0 && (
         <BulkBar
+          key={JSON.stringify(filter)}
           ids={chosen}
           matching={data?.total ?? 0}
-          filter={filterOf(state)}
+          filter={filter}
           onClear={() => setChosen(new Set())}
         />
       )}
