@@ -99,6 +99,10 @@ inBrowser('the sessions in the console', (visiting) => {
         await signIn('admin', '/sessions');
         await page.getByLabel('Select all on this page').click();
         await page.getByRole('button', { name: 'Select all 500 that match' }).click();
+        await page.getByRole('checkbox', { name: 'Select s003' }).click();
+        await page.getByText('49 selected').waitFor();
+        await page.getByRole('checkbox', { name: 'Select s003' }).click();
+        await page.getByRole('button', { name: 'Select all 500 that match' }).click();
         await page.getByRole('button', { name: 'Add tags…' }).click();
         const dialog = page.getByRole('dialog');
         await dialog.getByLabel('Tags, separated by commas').fill('batch');
@@ -170,6 +174,11 @@ inBrowser('the sessions in the console', (visiting) => {
         await page.keyboard.press('Escape');
         await page.getByRole('dialog').waitFor({ state: 'detached' });
         expect(await page.evaluate('document.activeElement.textContent')).toBe('Add accounts');
+        await choose(page, 'Edit tags…');
+        await page.getByRole('dialog').waitFor();
+        await page.keyboard.press('Escape');
+        await page.getByRole('dialog').waitFor({ state: 'detached' });
+        expect(await page.evaluate('document.activeElement.ariaLabel')).toBe('Actions for s001');
       },
       { files: some(1) },
     ),

@@ -1,5 +1,5 @@
 import { Button, Group, Modal } from '@mantine/core';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type FormEvent, type ReactNode, useLayoutEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import styles from './layout.module.css';
 import { Problem } from './problem.js';
@@ -16,6 +16,7 @@ interface DialogProps {
 /** A dialog over the page; on a phone, instead of it. It is open while it is drawn. */
 export function Dialog({ title, onClose, size = 'md', isOneWay = false, children }: DialogProps) {
   const { t } = useTranslation();
+  useFocusReturn();
   return (
     // Its scroll lock adds a style element, which the page's policy forbids: theme.css locks instead.
     <Modal.Root
@@ -38,6 +39,19 @@ export function Dialog({ title, onClose, size = 'md', isOneWay = false, children
       </Modal.Content>
     </Modal.Root>
   );
+}
+
+/** Gives the focus back to what had it: Mantine does so only for dialogs that stay drawn while they are closed. */
+function useFocusReturn(): void {
+  const [opener] = useState(focusedOrItsMenu);
+  useLayoutEffect(() => () => opener?.focus({ preventScroll: true }), [opener]);
+}
+
+/** What has the focus; for an item of a menu, which closes, the menu's button. */
+function focusedOrItsMenu(): HTMLElement | null {
+  const focused = document.activeElement;
+  const menuButton = focused?.closest('[role="menu"]')?.getAttribute('aria-labelledby');
+  return menuButton ? document.getElementById(menuButton) : focused instanceof HTMLElement ? focused : null;
 }
 
 const NO_TRANSITION = { duration: 0 };

@@ -28,7 +28,7 @@ export function SessionMenu({
   };
   return (
     <>
-      <Menu position="bottom-end" transitionProps={{ duration: 0 }} withinPortal>
+      <Menu position="bottom-end" transitionProps={{ duration: 0 }} withinPortal returnFocus>
         <Menu.Target>
           <ActionIcon
             variant="subtle"

@@ -64,7 +64,7 @@ export function SourceMenu({ source, onEdit, onDeleted, withRun = false }: Sourc
           <Icon name="runs" />
         </ActionIcon>
       )}
-      <Menu position="bottom-end" transitionProps={{ duration: 0 }} withinPortal>
+      <Menu position="bottom-end" transitionProps={{ duration: 0 }} withinPortal returnFocus>
         <Menu.Target>
           <ActionIcon variant="subtle" color="gray" aria-label={t('common.actionsFor', { name })}>
             <Icon name="more" />
