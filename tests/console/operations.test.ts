@@ -98,8 +98,8 @@ inBrowser('the operation of the service in the console', (visiting) => {
         await page.getByRole('row', { name: /NAS_ROOT.*\/nas/ }).waitFor();
         await page.getByRole('row', { name: /API_KEYS.*hidden/ }).waitFor();
         await page.getByRole('region', { name: 'Health' }).getByText('Database').waitFor();
-        await page.getByRole('region', { name: 'S3 target' }).first().getByText('S3_BUCKET=').waitFor();
-        expect(await page.getByRole('region', { name: 'NAS target' }).count()).toBe(0);
+        await page.getByRole('article', { name: 'S3 target' }).getByText('S3_BUCKET=').waitFor();
+        expect(await page.getByRole('article', { name: 'NAS target' }).count()).toBe(0);
         for (const key of Object.values(KEYS)) expect(await page.content()).not.toContain(key);
       },
       { settings: { NAS_ROOT: '/nas' } },

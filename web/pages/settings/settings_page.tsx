@@ -91,11 +91,11 @@ function Missing({ features }: { readonly features: Settings['features'] }) {
       <p className={styles.quiet}>{t('settings.how')}</p>
       <div className={styles.features}>
         {missing.map(({ name }) => (
-          <section key={name} aria-label={t(`settings.feature.${name}.title`)}>
+          <article key={name} aria-label={t(`settings.feature.${name}.title`)}>
             <h3>{t(`settings.feature.${name}.title`)}</h3>
             <p>{t(`settings.feature.${name}.text`)}</p>
             <Code block>{LINES[name].join('\n')}</Code>
-          </section>
+          </article>
         ))}
       </div>
     </Panel>
