@@ -127,7 +127,9 @@ function serveDocuments(app: Express, { routes, version }: AppParts): void {
     res.setHeader('Content-Security-Policy', page().contentPolicy);
     res.type('html').send(page().html);
   });
-  const files = lazily(() => serveFiles(document(), { customSiteTitle: TITLE }));
+  // Without the bar on top of the usual layout: the policy forbids the style in its logo.
+  const options = { customSiteTitle: TITLE, swaggerOptions: { layout: 'BaseLayout' } };
+  const files = lazily(() => serveFiles(document(), options));
   app.use(paths, (req, res, next) => runAll(files(), req, res, next));
 }
 
