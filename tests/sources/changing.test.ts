@@ -22,11 +22,14 @@ describe('a source that is changed', () => {
         [{ channel_title: 'Title' }, {}],
         [{ target: 'NAS', target_path: '/nas/x' }, { target_path: 'x' }],
         [{ target_path: '' }, { target_path: null }],
-        [{ session_ref: 1, access_level: 'private' }, { session_id: 1 }],
-        [{ session_id: 2 }, { session_ref: 2 }],
+        [
+          { session_ref: 1, access_level: 'private' },
+          { session_id: 1, session_name: 's001' },
+        ],
+        [{ session_id: 2 }, { session_ref: 2, session_name: 's002' }],
         [
           { access_level: 'public', session_id: '' },
-          { session_id: null, session_ref: null },
+          { session_id: null, session_ref: null, session_name: null },
         ],
         [{ file_types: ['PDF', 'pdf'] }, { file_types: ['pdf'] }],
         [{ file_types: '' }, { file_types: null }],

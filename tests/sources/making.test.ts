@@ -15,7 +15,7 @@ const moment = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z$/);
 /** The defaults of a source. */
 const UNSAID = {
   ...{ id: expect.any(Number), channel_title: null, target_path: null, session_ref: null, session_id: null },
-  ...{ api_id: null, file_types: null, schedule: null, is_active: 'active' },
+  ...{ session_name: null, api_id: null, file_types: null, schedule: null, is_active: 'active' },
   ...{ created_at: moment, updated_at: moment, last_scraped_at: null },
   ...{ total_messages_scraped: 0, total_files_downloaded: 0 },
   deployment: null,
@@ -54,7 +54,8 @@ describe('a new source', () => {
         .expect(200);
       expect(body).toEqual({
         ...{ ...UNSAID, ...said, identifier: '9007199254740993', access_level: 'private' },
-        ...{ session_id: 1, session_ref: 1, target_path: 'tech/pdf', file_types: ['pdf', 'zip'] },
+        ...{ session_id: 1, session_ref: 1, session_name: 's001' },
+        ...{ target_path: 'tech/pdf', file_types: ['pdf', 'zip'] },
       });
       const other = { ...said, channel_id: '-1001234567890', session_ref: '1', target_path: 'other' };
       const again = await make(service, '/api/v1/sources/private/', other).expect(200);
