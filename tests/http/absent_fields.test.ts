@@ -23,6 +23,8 @@ const NEEDED: Readonly<Record<string, string>> = {
   target: 'LOCAL',
   channel_id: '1',
   channel_username: 'name',
+  action: 'test',
+  api_key: 'K',
 };
 
 /** Required texts that the service checks further, with a 400 for an invalid one. */
