@@ -15,7 +15,7 @@ export interface ClaimableRuns {
 export type ClaimDecision =
   /** The claimant executes this run, which belongs to the flow run from now on. */
   | { readonly kind: 'take'; readonly run: Run }
-  /** The claimant executes a new run. */
+  /** The claimant executes a new run, which belongs to the flow run from now on. */
   | { readonly kind: 'begin' }
   | { readonly kind: 'owned'; readonly run: Run }
   | { readonly kind: 'other'; readonly runId: number }
@@ -25,6 +25,7 @@ export type ClaimDecision =
 /**
  * Who executes a flow run. A source has one run at a time, whatever Prefect believes: a flow run continues its own
  * run; else it adopts the one that is queued here, if that asks the same; else it gets a new one if there is no other.
+ * One that is retried in Prefect after its run has ended gets a new one too.
  * It adopts a run with a flow run of its own too: while this one has the source's only slot, Prefect cancels that one.
  */
 export function decideClaim(
@@ -33,7 +34,7 @@ export function decideClaim(
   now: number,
 ): ClaimDecision {
   if (ofFlowRun) {
-    if (ofFlowRun.finishedAt !== null) return { kind: 'ended', run: ofFlowRun };
+    if (ofFlowRun.finishedAt !== null) return decideEnded(ofFlowRun, unfinished);
     const isOthers = isOwned(ofFlowRun, now) && ofFlowRun.owner !== owner;
     return isOthers ? { kind: 'owned', run: ofFlowRun } : { kind: 'take', run: ofFlowRun };
   }
@@ -42,6 +43,12 @@ export function decideClaim(
   const isBegun = unfinished.flowRunId !== null && unfinished.state !== 'queued';
   const isAdoptable = !isBegun && !isOwned(unfinished, now) && isSameForm(unfinished, form);
   return isAdoptable ? { kind: 'take', run: unfinished } : { kind: 'other', runId: unfinished.id };
+}
+
+/** Prefect was told that the run has ended: that its flow run is due again means that somebody retries it. */
+function decideEnded(ended: Run, unfinished: Run | undefined): ClaimDecision {
+  if (!ended.flowReported) return { kind: 'ended', run: ended };
+  return unfinished ? { kind: 'other', runId: unfinished.id } : { kind: 'begin' };
 }
 
 /** For the run that a flow run was created for. One that is submitted again has the flow run of before until then. */

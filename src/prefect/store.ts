@@ -115,7 +115,8 @@ export interface PrefectStore {
 
   /**
    * Decides who executes a flow run, and records it: a repeated claim by the same owner has the same outcome. A run
-   * that is queued here is adopted by the first flow run that asks the same of it.
+   * that is queued here is adopted by the first flow run that asks the same of it. A flow run that Prefect begins again
+   * although it knows that its run has ended gets a new run, and the earlier one belongs to none any more.
    */
   claimFlowRun(claim: FlowRunClaim, now: number): Promise<ClaimOutcome>;
   /** Unfinished runs that nobody executes, unknown to Prefect, of sources that have a deployment. */

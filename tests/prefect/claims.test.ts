@@ -28,9 +28,16 @@ describe('a flow run that has a run', () => {
   });
 
   it('has ended with it, though the source has another run by now', () => {
-    const ended = { ...OWN, ...ENDED };
+    const ended = { ...OWN, ...ENDED, flowReported: false };
     const decision = decideClaim(CLAIM, { ...NONE, ofFlowRun: ended, unfinished: QUEUED }, NOW);
     expect(decision).toEqual({ kind: 'ended', run: ended });
+  });
+
+  it('begins another one when it is retried, which is after Prefect was told of the end', () => {
+    const ended = { ...OWN, ...ENDED, flowReported: true };
+    expect(decideClaim(CLAIM, { ...NONE, ofFlowRun: ended }, NOW)).toEqual({ kind: 'begin' });
+    const decision = decideClaim(CLAIM, { ...NONE, ofFlowRun: ended, unfinished: QUEUED }, NOW);
+    expect(decision).toEqual({ kind: 'other', runId: QUEUED.id });
   });
 
   it('goes on with it, whatever its form says by now', () => {

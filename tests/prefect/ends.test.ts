@@ -160,6 +160,36 @@ describe('a run that cannot go on', () => {
   );
 });
 
+describe('a run that has ended', () => {
+  it(
+    "is repeated as another run when Prefect's command line retries its flow run",
+    withPrefect(async (world) => {
+      const { service, prefect } = world;
+      await logInSome(world, 1);
+      const id = await makeSource(service, 'small1');
+      const deployment = await prefect.deployed(service, id);
+      const first = await lastRun(service, id);
+      const [flowRun] = await prefect.flowRuns(deployment);
+      const flowRunId = flowRun?.id ?? '';
+      expect(await prefect.ended(flowRunId)).toMatchObject({ state_type: 'COMPLETED' });
+      await eventually(async () => (await service.container.database.prefect.unreported(0, 10)).length === 0);
+      await runPrefect(prefect.address, 'flow-run', 'retry', flowRunId);
+      const isSecond = (run: { id: number; state: string }) =>
+        run.id !== first.id && run.state === 'completed';
+      const second = await runOnce(service, id, isSecond);
+      expect(second).toMatchObject({ flow_run_id: flowRunId, messages_stored: 0 });
+      const isTold = ({ state_type, run_count }: { state_type?: string | null; run_count: number }) =>
+        state_type === 'COMPLETED' && run_count > 1;
+      await prefect.flowRunOnce(flowRunId, isTold);
+      const { body: earlier } = await service.as('admin').get(`/runs/${first.id}`).expect(200);
+      expect(earlier).toMatchObject({ state: 'completed', flow_run_id: null });
+      const { body } = await post(service, `/sources/${id}/trigger`, {}).expect(200);
+      await runOnce(service, id, (run) => run.id === body.run_id && run.state === 'completed');
+    }, SMALL),
+    LONG_MS,
+  );
+});
+
 describe('a flow run that is none of a source', () => {
   it(
     'fails: wrong parameters, a source that is gone, a deployment of somebody else',
