@@ -29,12 +29,15 @@ export type ClaimDecision =
  * It adopts a run with a flow run of its own too: while this one has the source's only slot, Prefect cancels that one.
  */
 export function decideClaim(
-  { owner, form }: Pick<FlowRunClaim, 'owner' | 'form'>,
+  { owner, form, isRetry }: Pick<FlowRunClaim, 'owner' | 'form' | 'isRetry'>,
   { ofFlowRun, local, unfinished }: ClaimableRuns,
   now: number,
 ): ClaimDecision {
   if (ofFlowRun) {
-    if (ofFlowRun.finishedAt !== null) return decideEnded(ofFlowRun, unfinished);
+    if (ofFlowRun.finishedAt !== null) {
+      if (!isRetry) return { kind: 'ended', run: ofFlowRun };
+      return unfinished ? { kind: 'other', runId: unfinished.id } : { kind: 'begin' };
+    }
     const isOthers = isOwned(ofFlowRun, now) && ofFlowRun.owner !== owner;
     return isOthers ? { kind: 'owned', run: ofFlowRun } : { kind: 'take', run: ofFlowRun };
   }
@@ -43,12 +46,6 @@ export function decideClaim(
   const isBegun = unfinished.flowRunId !== null && unfinished.state !== 'queued';
   const isAdoptable = !isBegun && !isOwned(unfinished, now) && isSameForm(unfinished, form);
   return isAdoptable ? { kind: 'take', run: unfinished } : { kind: 'other', runId: unfinished.id };
-}
-
-/** Prefect was told that the run has ended: that its flow run is due again means that somebody retries it. */
-function decideEnded(ended: Run, unfinished: Run | undefined): ClaimDecision {
-  if (!ended.flowReported) return { kind: 'ended', run: ended };
-  return unfinished ? { kind: 'other', runId: unfinished.id } : { kind: 'begin' };
 }
 
 /** For the run that a flow run was created for. One that is submitted again has the flow run of before until then. */

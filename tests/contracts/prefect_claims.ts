@@ -107,11 +107,11 @@ export function claims(make: MakeStores): void {
       const { id } = await claim(stores, sourceId);
       await stores.runs.finish(id, OWNER, 'failed', 'why', T0);
       await stores.prefect.reported(await stored(stores, id));
-      const retried = await claim(stores, sourceId);
+      const retried = await claim(stores, sourceId, { isRetry: true });
       expect(retried).toMatchObject({ state: 'running', flowRunId: 'flow-1', flowReported: false });
       expect(retried.id).not.toBe(id);
       expect(await stored(stores, id)).toMatchObject({ state: 'failed', error: 'why', flowRunId: null });
-      expect(await claim(stores, sourceId)).toEqual(retried);
+      expect(await claim(stores, sourceId, { isRetry: true })).toEqual(retried);
     }),
   );
 

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from '@jest/globals';
+import { createLogger } from '../../src/kernel/logging.js';
+import { nodeTimers } from '../../src/kernel/timers.js';
+import { FlowRunStart } from '../../src/prefect/flow_run_start.js';
 import { logIn, post } from '../logins/over_sandbox.js';
 import { lastRun, makeSource, runOnce } from '../scraping/scraped.js';
 import { LARGE, logInSome, smallWorld } from '../scraping/small_world.js';
@@ -185,6 +188,41 @@ describe('a run that has ended', () => {
       expect(earlier).toMatchObject({ state: 'completed', flow_run_id: null });
       const { body } = await post(service, `/sources/${id}/trigger`, {}).expect(200);
       await runOnce(service, id, (run) => run.id === body.run_id && run.state === 'completed');
+    }, SMALL),
+    LONG_MS,
+  );
+});
+
+describe('a list of due flow runs that has grown old', () => {
+  it(
+    'begins no run again that has ended since',
+    withPrefect(async (world) => {
+      const { service, prefect } = world;
+      await logInSome(world, 1);
+      const id = await makeSource(service, 'small1');
+      const deployment = await prefect.deployed(service, id);
+      const { id: runId } = await lastRun(service, id);
+      const [flowRun] = await prefect.flowRuns(deployment);
+      const ended = await prefect.ended(flowRun?.id ?? '');
+      const { database, clock } = service.container;
+      await eventually(async () => (await database.prefect.unreported(0, 10)).length === 0);
+      const start = new FlowRunStart({
+        ...{
+          client: prefect.client,
+          store: database.prefect,
+          runs: database.runs,
+          sources: database.sources,
+        },
+        ...{
+          report: { report: async () => undefined },
+          newId: randomUUID,
+          infrastructurePid: 'another worker',
+        },
+        ...{ clock, timers: nodeTimers, logger: createLogger({ level: 'error' }) },
+      });
+      expect(await start.take({ ...ended, state_type: 'SCHEDULED' })).toEqual({ kind: 'refused' });
+      expect(await prefect.client.flowRun(ended.id)).toMatchObject({ state_type: 'COMPLETED' });
+      expect(await lastRun(service, id)).toMatchObject({ id: runId });
     }, SMALL),
     LONG_MS,
   );
