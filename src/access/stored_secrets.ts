@@ -1,3 +1,4 @@
+import { pagesByKey } from '../kernel/page.js';
 import type { AccessStore } from './store.js';
 import {
   PROXY_PASSWORD,
@@ -67,19 +68,19 @@ export async function* storedSecrets({
       ? []
       : [{ token, context: PROXY_PASSWORD, replace: (anew: string) => access.saveProxyPass(id, anew) }],
   );
-  for await (const rows of pages((after) => sessions.apiHashes(after, PAGE))) {
+  for await (const rows of pagesByKey((after, limit) => sessions.apiHashes(after, limit), idOf, PAGE)) {
     yield rows.map(({ id, apiHash: token }) => ({
       ...{ token, context: SESSION_API_HASH },
       replace: (anew: string) => sessions.saveApiHash(id, anew),
     }));
   }
-  for await (const rows of pages((after) => sessions.keptCredentials(after, PAGE))) {
+  for await (const rows of pagesByKey((after, limit) => sessions.keptCredentials(after, limit), idOf, PAGE)) {
     yield rows.map(({ id, credentials: token }) => ({
       ...{ token, context: SESSION_CREDENTIALS },
       replace: (anew: string) => sessions.replaceCredentials(id, token, anew),
     }));
   }
-  for await (const rows of pages((after) => sources.secrets(after, PAGE))) {
+  for await (const rows of pagesByKey((after, limit) => sources.secrets(after, limit), idOf, PAGE)) {
     yield rows.flatMap((source) =>
       Object.entries(SOURCE_SECRETS).flatMap(([key, context]) => {
         const name = key as SourceSecret;
@@ -91,17 +92,8 @@ export async function* storedSecrets({
   }
 }
 
-/** All rows, a page at a time. */
-async function* pages<Row extends { readonly id: number }>(
-  rows: (afterId: number) => Promise<readonly Row[]>,
-): AsyncGenerator<readonly Row[]> {
-  for (let after = 0; ; ) {
-    const found = await rows(after);
-    const last = found.at(-1);
-    if (!last) return;
-    after = last.id;
-    yield found;
-  }
+function idOf({ id }: { readonly id: number }): number {
+  return id;
 }
 
 async function rotate({ token, context, replace }: StoredSecret, vault: Vault): Promise<void> {

@@ -1,4 +1,5 @@
-import { type ResourceLimits, Worker } from 'node:worker_threads';
+import { setFlagsFromString } from 'node:v8';
+import { type ResourceLimits, Worker, type WorkerOptions } from 'node:worker_threads';
 
 /** What threads make passes through and is gone: a small young generation keeps their memory small, in MiB. */
 const LIMITS: ResourceLimits = { maxYoungGenerationSizeMb: 6 };
@@ -16,8 +17,17 @@ export function stopListening(thread: Worker): void {
   for (const event of ['message', 'error', 'exit']) thread.removeAllListeners(event);
 }
 
+/**
+ * Starts a thread that keeps to its `resourceLimits`. V8 prefers `--max-semi-space-size` to them, which the command line
+ * gives for the main thread: its heap has that size already, so the flag is taken back before there are others.
+ */
+export function startThread(entry: URL, options: WorkerOptions): Worker {
+  setFlagsFromString('--max-semi-space-size=0');
+  return new Worker(entry, options);
+}
+
 /** Threads that live as long as their work. */
 export const threadPerTask: Threads = {
-  take: (entry, limits = LIMITS) => new Worker(entry, { resourceLimits: limits }),
+  take: (entry, limits = LIMITS) => startThread(entry, { resourceLimits: limits }),
   giveBack: async (thread) => void (await thread.terminate()),
 };

@@ -27,3 +27,37 @@ export const awaitedTimers: Timers = {
 function start(milliseconds: number, action: () => void): NodeJS.Timeout {
   return setTimeout(action, Math.min(Math.max(milliseconds, 0), MAX_DELAY_MS));
 }
+
+/** The pause of something that looks for work again and again, and that can be woken up earlier. For one sleeper. */
+export class WakeablePause {
+  readonly #timers: Timers;
+  #isWoken = false;
+  #end = () => {};
+
+  constructor(timers: Timers) {
+    this.#timers = timers;
+  }
+
+  /** Ends the pause; where there is none, the next one ends at once. */
+  wake(): void {
+    this.#isWoken = true;
+    this.#end();
+  }
+
+  /** Resolves after so many milliseconds, or once it is woken up or the signal is aborted. */
+  async sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+    if (!this.#isWoken && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        const stopTimer = this.#timers.after(milliseconds, resolve);
+        this.#end = () => {
+          stopTimer();
+          resolve();
+        };
+        signal.addEventListener('abort', this.#end, { once: true });
+      });
+      signal.removeEventListener('abort', this.#end);
+      this.#end = () => {};
+    }
+    this.#isWoken = false;
+  }
+}

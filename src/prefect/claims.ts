@@ -15,7 +15,7 @@ export interface ClaimableRuns {
 export type ClaimDecision =
   /** The claimant executes this run, which belongs to the flow run from now on. */
   | { readonly kind: 'take'; readonly run: Run }
-  /** The claimant executes a new run. */
+  /** The claimant executes a new run, which belongs to the flow run from now on. */
   | { readonly kind: 'begin' }
   | { readonly kind: 'owned'; readonly run: Run }
   | { readonly kind: 'other'; readonly runId: number }
@@ -25,15 +25,19 @@ export type ClaimDecision =
 /**
  * Who executes a flow run. A source has one run at a time, whatever Prefect believes: a flow run continues its own
  * run; else it adopts the one that is queued here, if that asks the same; else it gets a new one if there is no other.
+ * One that is retried in Prefect after its run has ended gets a new one too.
  * It adopts a run with a flow run of its own too: while this one has the source's only slot, Prefect cancels that one.
  */
 export function decideClaim(
-  { owner, form }: Pick<FlowRunClaim, 'owner' | 'form'>,
+  { owner, form, isRetry }: Pick<FlowRunClaim, 'owner' | 'form' | 'isRetry'>,
   { ofFlowRun, local, unfinished }: ClaimableRuns,
   now: number,
 ): ClaimDecision {
   if (ofFlowRun) {
-    if (ofFlowRun.finishedAt !== null) return { kind: 'ended', run: ofFlowRun };
+    if (ofFlowRun.finishedAt !== null) {
+      if (!isRetry) return { kind: 'ended', run: ofFlowRun };
+      return unfinished ? { kind: 'other', runId: unfinished.id } : { kind: 'begin' };
+    }
     const isOthers = isOwned(ofFlowRun, now) && ofFlowRun.owner !== owner;
     return isOthers ? { kind: 'owned', run: ofFlowRun } : { kind: 'take', run: ofFlowRun };
   }

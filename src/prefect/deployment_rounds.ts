@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'winston';
 import type { Clock } from '../kernel/clock.js';
 import { Unavailable } from '../kernel/errors.js';
+import { pagesByKey } from '../kernel/page.js';
 import { exponentialDelay } from '../kernel/retry.js';
 import type { DeploymentResponse } from './api_types.js';
 import type { PrefectClient } from './client.js';
@@ -77,17 +78,14 @@ export class DeploymentRounds {
       }
     }
     // Read after the list: each deployment in it is younger than its row.
-    for (let after = 0; ; ) {
-      const rows = await store.deployments(after, PAGE);
+    const read = (after: number) => store.deployments(after, PAGE);
+    for await (const rows of pagesByKey(read, keyOf, PAGE)) {
       await this.#each(rows, async (row) => {
         const { sourceId, deploymentId } = row.deployment;
         const existing = listed.get(sourceId) ?? null;
         listed.delete(sourceId);
         if (existing || deploymentId !== null) await this.#settle(row, existing, place, options);
       });
-      const last = rows.at(-1);
-      if (!last || rows.length < PAGE) break;
-      after = last.deployment.sourceId;
     }
     await this.#removeOrphans([...listed.values()], place, options);
   }
@@ -95,12 +93,10 @@ export class DeploymentRounds {
   /** Tells Prefect what is due, until `isOver`. */
   async pushDue(place: PrefectPlace, given: CallOptions, isOver: () => boolean): Promise<void> {
     const options = this.#slowingDown(given);
-    for (let after = 0; !isOver(); ) {
-      const rows = await this.#parts.store.dueDeployments(after, PAGE);
+    const read = (after: number) => this.#parts.store.dueDeployments(after, PAGE);
+    for await (const rows of pagesByKey(read, keyOf, PAGE)) {
       await this.#each(rows, (row) => this.#settle(row, null, place, options));
-      const last = rows.at(-1);
-      if (!last || rows.length < PAGE) return;
-      after = last.deployment.sourceId;
+      if (isOver()) return;
     }
   }
 
@@ -199,6 +195,10 @@ export class DeploymentRounds {
     logger.warn('a deployment could not be synchronised', { source_id: sourceId, reason });
     await store.saveError(sourceId, reason);
   }
+}
+
+function keyOf({ deployment }: DeploymentOfSource): number {
+  return deployment.sourceId;
 }
 
 /** Whether an error concerns not only one source. */

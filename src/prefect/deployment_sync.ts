@@ -2,7 +2,7 @@ import type { Logger } from 'winston';
 import type { Cluster } from '../cluster/cluster.js';
 import type { Clock } from '../kernel/clock.js';
 import { exponentialDelay, sleep } from '../kernel/retry.js';
-import type { Timers } from '../kernel/timers.js';
+import { type Timers, WakeablePause } from '../kernel/timers.js';
 import type { DeploymentRounds } from './deployment_rounds.js';
 import type { PrefectPace } from './pace.js';
 import type { PrefectSetup } from './setup.js';
@@ -33,17 +33,17 @@ const NAME = 'prefect deployments';
 export class DeploymentSync {
   readonly #parts: DeploymentSyncParts;
   readonly #closed = new AbortController();
+  readonly #pause: WakeablePause;
   #leading: Promise<void> | null = null;
   #compareAt = 0;
-  #isWoken = false;
-  #wake = () => {};
 
   constructor(parts: DeploymentSyncParts) {
     this.#parts = parts;
-    parts.cluster.onTold(NAME, () => this.#look());
+    this.#pause = new WakeablePause(parts.timers);
+    parts.cluster.onTold(NAME, () => this.#pause.wake());
     parts.setup.onReady(() => {
       this.#compareAt = parts.clock.now();
-      this.#look();
+      this.#pause.wake();
     });
   }
 
@@ -55,18 +55,13 @@ export class DeploymentSync {
   /** A source was created, changed or deleted here: Prefect is told at once, whichever replica does it. */
   changed(): void {
     this.#parts.cluster.tell(NAME, null);
-    this.#look();
+    this.#pause.wake();
   }
 
   /** Stops; resolves when nothing is under way. */
   async close(): Promise<void> {
     this.#closed.abort();
     await this.#leading;
-  }
-
-  #look(): void {
-    this.#isWoken = true;
-    this.#wake();
   }
 
   async #lead(): Promise<void> {
@@ -87,7 +82,6 @@ export class DeploymentSync {
     this.#compareAt = clock.now();
     let failures = 0;
     while (!signal.aborted) {
-      this.#isWoken = false;
       const settled = rounds.settled;
       try {
         await this.#round(signal);
@@ -99,7 +93,7 @@ export class DeploymentSync {
         void setup.check();
       }
       const untilRetry = exponentialDelay(failures - 1, FIRST_RETRY_MS, pace.deploymentsMs);
-      await this.#pause(failures > 0 ? untilRetry : this.#untilNext(), signal);
+      await this.#pause.sleep(failures > 0 ? untilRetry : this.#untilNext(), signal);
     }
   }
 
@@ -121,20 +115,5 @@ export class DeploymentSync {
     if (!setup.place) return pace.deploymentsMs;
     const untilCompared = Math.max(0, this.#compareAt - clock.now());
     return rounds.isRemoving ? Math.min(untilCompared, pace.removalMs) : untilCompared;
-  }
-
-  /** Waits, or until something was changed here. */
-  async #pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-    if (this.#isWoken || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const stopTimer = this.#parts.timers.after(milliseconds, resolve);
-      this.#wake = () => {
-        stopTimer();
-        resolve();
-      };
-      signal.addEventListener('abort', this.#wake, { once: true });
-    });
-    signal.removeEventListener('abort', this.#wake);
-    this.#wake = () => {};
   }
 }

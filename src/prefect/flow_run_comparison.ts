@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { SteadyClock } from '../kernel/clock.js';
+import { pagesByKey } from '../kernel/page.js';
 import { isOwned } from '../runs/rules.js';
 import type { FlowRunResponse, StateCreate } from './api_types.js';
 import type { Artifacts } from './artifacts.js';
@@ -51,24 +52,20 @@ export async function compareFlowRuns(
   options: CallOptions,
 ): Promise<number> {
   let compared = 0;
-  for (let after = 0; ; ) {
-    const page = await parts.store.unfinishedFlowRuns(after, PAGE_SIZE);
-    if (page.length > 0) {
-      const ids = page.map(({ flowRunId }) => flowRunId);
-      const filter = { flow_runs: { id: { any_: ids } }, limit: PAGE_SIZE };
-      const theirs = new Map((await parts.client.flowRuns(filter, options)).map((one) => [one.id, one]));
-      for (const run of page) {
-        const flowRun = theirs.get(run.flowRunId);
-        await attempt(`comparison ${run.id}`, () => compare(run, flowRun, parts, options), options);
-        const show = () => parts.artifacts.showProgress(run, options);
-        if (flowRun && run.state === 'running') await attempt(`progress ${run.id}`, show, options);
-      }
-      compared += page.length;
+  const read = (after: number) => parts.store.unfinishedFlowRuns(after, PAGE_SIZE);
+  for await (const page of pagesByKey(read, ({ sourceId }) => sourceId, PAGE_SIZE)) {
+    const ids = page.map(({ flowRunId }) => flowRunId);
+    const filter = { flow_runs: { id: { any_: ids } }, limit: PAGE_SIZE };
+    const theirs = new Map((await parts.client.flowRuns(filter, options)).map((one) => [one.id, one]));
+    for (const run of page) {
+      const flowRun = theirs.get(run.flowRunId);
+      await attempt(`comparison ${run.id}`, () => compare(run, flowRun, parts, options), options);
+      const show = () => parts.artifacts.showProgress(run, options);
+      if (flowRun && run.state === 'running') await attempt(`progress ${run.id}`, show, options);
     }
-    const last = page.at(-1);
-    if (!last || page.length < PAGE_SIZE) return compared;
-    after = last.sourceId;
+    compared += page.length;
   }
+  return compared;
 }
 
 async function compare(

@@ -38,8 +38,8 @@ const REFUSED = { kind: 'refused' } as const;
 const CALL = { retries: 3, deadlineMs: 5_000 };
 
 export interface FlowRunStartParts {
-  readonly client: Pick<PrefectClient, 'deployment' | 'setState' | 'patchFlowRun'>;
-  readonly store: Pick<PrefectStore, 'claimFlowRun' | 'hasUnreportedEnd' | 'reported'>;
+  readonly client: Pick<PrefectClient, 'deployment' | 'flowRun' | 'setState' | 'patchFlowRun'>;
+  readonly store: Pick<PrefectStore, 'claimFlowRun' | 'hasUnreportedEnd' | 'reported' | 'runsOf'>;
   readonly runs: Pick<RunStore, 'run' | 'lastRuns'>;
   readonly sources: Pick<SourceStore, 'source'>;
   readonly report: Pick<FlowRunReport, 'report'>;
@@ -79,11 +79,13 @@ export class FlowRunStart {
       return this.#end(flowRun, failedBecause('its deployment is not one of a source in TeleGate'));
     const parsed = parseParameters(flowRun.parameters, sourceId);
     if (parsed.kind === 'invalid') return this.#end(flowRun, failedBecause(parsed.error));
+    const isRetry = await this.#isKnownToHaveEnded(flowRun);
+    if (isRetry && !(await this.#isScheduled(flowRun))) return REFUSED;
     if (await this.#isEndUnreported(sourceId, flowRun.id)) return { kind: 'later' };
     const otherRunId = await this.#otherRunOf(sourceId, flowRun);
     if (otherRunId !== null) return this.#end(flowRun, cancelledBecause(underWay(otherRunId)));
     if (!(await this.#isPending(flowRun))) return REFUSED;
-    return this.#claim(flowRun, sourceId, parsed.form);
+    return this.#claim(flowRun, { sourceId, form: parsed.form, isRetry });
   }
 
   /**
@@ -125,6 +127,17 @@ export class FlowRunStart {
     return sourceId;
   }
 
+  /** Whether its run has ended, and Prefect knows that: a flow run that is due nevertheless is one that is retried. */
+  async #isKnownToHaveEnded({ id }: PolledFlowRun): Promise<boolean> {
+    const [run] = await this.#parts.store.runsOf([id]);
+    return run !== undefined && run.finishedAt !== null && run.flowReported;
+  }
+
+  /** Whether it is due at this moment: the list that it comes from may be older than its end. */
+  async #isScheduled({ id }: PolledFlowRun): Promise<boolean> {
+    return (await this.#parts.client.flowRun(id, CALL)).state_type === 'SCHEDULED';
+  }
+
   /**
    * Whether Prefect does not know yet that an earlier run of the source has ended: it still has the source's only slot,
    * and Prefect would cancel this one.
@@ -157,12 +170,15 @@ export class FlowRunStart {
     return result.status === 'REJECT' && result.state?.state_details.transition_id === transition_id;
   }
 
-  async #claim(flowRun: PolledFlowRun, sourceId: number, form: RunForm): Promise<Taken> {
+  async #claim(
+    flowRun: PolledFlowRun,
+    { sourceId, ...wanted }: { readonly sourceId: number; readonly form: RunForm; readonly isRetry: boolean },
+  ): Promise<Taken> {
     const { store, newId, clock } = this.#parts;
     const now = clock.now();
     const owner = newId();
     const claim = {
-      ...{ sourceId, flowRunId: flowRun.id, form, owner, until: now + RUN_LEASE_TTL_MS },
+      ...{ ...wanted, sourceId, flowRunId: flowRun.id, owner, until: now + RUN_LEASE_TTL_MS },
       localRunId: localRunId(sourceId, flowRun.idempotency_key),
       reason: flowRun.auto_scheduled ? ('schedule' as const) : ('trigger' as const),
     };

@@ -1,8 +1,9 @@
 import type { Logger } from 'winston';
 import type { Cluster } from '../cluster/cluster.js';
 import type { SteadyClock } from '../kernel/clock.js';
+import { pagesByKey } from '../kernel/page.js';
 import { sleep } from '../kernel/retry.js';
-import type { Timers } from '../kernel/timers.js';
+import { type Timers, WakeablePause } from '../kernel/timers.js';
 import type { Attempts } from './attempts.js';
 import type { PrefectAvailability } from './availability.js';
 import { type ComparisonParts, compareFlowRuns, endAbandonedFlowRuns } from './flow_run_comparison.js';
@@ -49,15 +50,15 @@ export class FlowRunSync {
   readonly #parts: FlowRunSyncParts;
   readonly #closing = new AbortController();
   #done: Promise<void> = Promise.resolve();
+  readonly #pause: WakeablePause;
   #leads = false;
-  #wakened = false;
-  #wake: () => void = () => {};
   #comparedAt = Number.NEGATIVE_INFINITY;
   #compareAfterMs = 0;
 
   constructor(parts: FlowRunSyncParts) {
     this.#parts = parts;
-    parts.cluster.onTold(NAME, () => this.#hurry());
+    this.#pause = new WakeablePause(parts.timers);
+    parts.cluster.onTold(NAME, () => this.#pause.wake());
   }
 
   start(): void {
@@ -66,14 +67,13 @@ export class FlowRunSync {
 
   /** Something is due: it is not left until the next cycle, whichever process does it. */
   wake(): void {
-    if (this.#leads) this.#hurry();
+    if (this.#leads) this.#pause.wake();
     else this.#parts.cluster.tell(NAME, null);
   }
 
   /** Reports what is due, unless another process does that, for a few seconds at most. */
   async close(): Promise<void> {
     this.#closing.abort(new Error('the service stops'));
-    this.#wake();
     await this.#done;
   }
 
@@ -98,7 +98,7 @@ export class FlowRunSync {
     try {
       while (!signal.aborted) {
         const isDone = await this.#try((options) => this.#cycle(options), { ...CALL, signal });
-        await this.#pause(isDone ? reportMs : reportAgainMs);
+        await this.#pause.sleep(isDone ? reportMs : reportAgainMs, signal);
       }
       const late = new AbortController();
       const stopTimer = this.#parts.timers.after(CLOSE_MS, () => late.abort(signal.reason));
@@ -163,33 +163,8 @@ export class FlowRunSync {
     options: CallOptions,
   ): Promise<void> {
     const { attempt } = this.#parts.attempts;
-    for (let after = 0; ; ) {
-      const page = await next(after);
+    for await (const page of pagesByKey(next, ({ id }) => id, PAGE)) {
       for (const run of page) await attempt(`${what} ${run.id}`, () => tell(run), options);
-      const last = page.at(-1);
-      if (!last || page.length < PAGE) return;
-      after = last.id;
     }
-  }
-
-  #hurry(): void {
-    this.#wakened = true;
-    this.#wake();
-  }
-
-  async #pause(milliseconds: number): Promise<void> {
-    if (this.#wakened || this.#closing.signal.aborted) {
-      this.#wakened = false;
-      return;
-    }
-    await new Promise<void>((resolve) => {
-      const stopTimer = this.#parts.timers.after(milliseconds, resolve);
-      this.#wake = () => {
-        stopTimer();
-        resolve();
-      };
-    });
-    this.#wake = () => {};
-    this.#wakened = false;
   }
 }

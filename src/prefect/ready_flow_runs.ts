@@ -1,4 +1,5 @@
 import type { SteadyClock } from '../kernel/clock.js';
+import { pagesByKey } from '../kernel/page.js';
 import { isOwned } from '../runs/rules.js';
 import type { FlowRunResponse } from './api_types.js';
 import type { PrefectClient } from './client.js';
@@ -28,12 +29,10 @@ export async function readyFlowRuns(
 ): Promise<FlowRunResponse[]> {
   const now = clock.now();
   const ready: FlowRun[] = [];
-  for (let after = 0; ready.length < limit; ) {
-    const page = await store.unfinishedFlowRuns(after, PAGE);
+  const read = (after: number) => store.unfinishedFlowRuns(after, PAGE);
+  for await (const page of pagesByKey(read, ({ sourceId }) => sourceId, PAGE)) {
     ready.push(...page.filter((run) => isReady(run, now) && isWanted(run.flowRunId)));
-    const last = page.at(-1);
-    if (!last || page.length < PAGE) break;
-    after = last.sourceId;
+    if (ready.length >= limit) break;
   }
   const found = await Promise.all(
     ready.slice(0, limit).map(async ({ flowRunId }) =>

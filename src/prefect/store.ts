@@ -49,6 +49,8 @@ export interface FlowRunClaim {
   /** Why it began, if it is a new run. */
   readonly reason: RunReason;
   readonly form: RunForm;
+  /** It is begun again in Prefect, although its run has ended and Prefect knew that. */
+  readonly isRetry: boolean;
   /** A name never used before for another claim. */
   readonly owner: string;
   /** Until when the claim holds unless it is renewed. */
@@ -115,7 +117,8 @@ export interface PrefectStore {
 
   /**
    * Decides who executes a flow run, and records it: a repeated claim by the same owner has the same outcome. A run
-   * that is queued here is adopted by the first flow run that asks the same of it.
+   * that is queued here is adopted by the first flow run that asks the same of it. A retry gets a new run, and the
+   * one that has ended belongs to no flow run any more.
    */
   claimFlowRun(claim: FlowRunClaim, now: number): Promise<ClaimOutcome>;
   /** Unfinished runs that nobody executes, unknown to Prefect, of sources that have a deployment. */

@@ -1,4 +1,5 @@
 import type { SteadyClock } from '../kernel/clock.js';
+import { pagesByKey } from '../kernel/page.js';
 import { exponentialDelay } from '../kernel/retry.js';
 import { isOwned } from '../runs/rules.js';
 import type { Run, RunStore } from '../runs/store.js';
@@ -46,12 +47,9 @@ export async function submitRuns(
   options: CallOptions,
 ): Promise<void> {
   const { store, clock } = parts;
-  for (let after = 0; ; ) {
-    const page = await store.runsToSubmit(after, PAGE, clock.now());
+  const read = (after: number) => store.runsToSubmit(after, PAGE, clock.now());
+  for await (const page of pagesByKey(read, ({ run }) => run.sourceId, PAGE)) {
     for (const due of page) await attempt(`submit ${due.run.id}`, () => submit(due, parts, options), options);
-    const last = page.at(-1);
-    if (!last || page.length < PAGE) return;
-    after = last.run.sourceId;
   }
 }
 

@@ -7,7 +7,8 @@ import { type Stores, T0 } from './stores.js';
 /** A worker's claim of a flow run of this source that Prefect scheduled. */
 export function claimOf(sourceId: number, over: Partial<FlowRunClaim> = {}): FlowRunClaim {
   const { flowRunId = 'flow-1', owner = OWNER, until = UNTIL } = over;
-  return { sourceId, flowRunId, localRunId: null, reason: 'schedule', form: NO_FORM, owner, until, ...over };
+  const given = { sourceId, flowRunId, owner, until };
+  return { ...given, localRunId: null, reason: 'schedule', form: NO_FORM, isRetry: false, ...over };
 }
 
 /** Claims a flow run, which must succeed. */

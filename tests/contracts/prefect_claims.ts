@@ -101,6 +101,21 @@ export function claims(make: MakeStores): void {
   );
 
   it(
+    'begin a new run for a flow run that is retried after its end, and leave the earlier one as it was',
+    using(async (stores) => {
+      const sourceId = await makeSource(stores);
+      const { id } = await claim(stores, sourceId);
+      await stores.runs.finish(id, OWNER, 'failed', 'why', T0);
+      await stores.prefect.reported(await stored(stores, id));
+      const retried = await claim(stores, sourceId, { isRetry: true });
+      expect(retried).toMatchObject({ state: 'running', flowRunId: 'flow-1', flowReported: false });
+      expect(retried.id).not.toBe(id);
+      expect(await stored(stores, id)).toMatchObject({ state: 'failed', error: 'why', flowRunId: null });
+      expect(await claim(stores, sourceId, { isRetry: true })).toEqual(retried);
+    }),
+  );
+
+  it(
     'end what was cancelled while nobody executed it',
     using(async (stores) => {
       const sourceId = await makeSource(stores);

@@ -4,7 +4,7 @@ import { NO_FORM } from '../../src/runs/rules.js';
 import type { Run } from '../../src/runs/store.js';
 
 const NOW = 1_000_000;
-const CLAIM = { owner: 'me', form: NO_FORM };
+const CLAIM = { owner: 'me', form: NO_FORM, isRetry: false };
 const NONE = { ofFlowRun: undefined, local: undefined, unfinished: undefined };
 
 /** A run that is queued here, and unknown to Prefect. */
@@ -31,6 +31,14 @@ describe('a flow run that has a run', () => {
     const ended = { ...OWN, ...ENDED };
     const decision = decideClaim(CLAIM, { ...NONE, ofFlowRun: ended, unfinished: QUEUED }, NOW);
     expect(decision).toEqual({ kind: 'ended', run: ended });
+  });
+
+  it('begins another one when it is retried', () => {
+    const retry = { ...CLAIM, isRetry: true };
+    const ended = { ...OWN, ...ENDED };
+    expect(decideClaim(retry, { ...NONE, ofFlowRun: ended }, NOW)).toEqual({ kind: 'begin' });
+    const decision = decideClaim(retry, { ...NONE, ofFlowRun: ended, unfinished: QUEUED }, NOW);
+    expect(decision).toEqual({ kind: 'other', runId: QUEUED.id });
   });
 
   it('goes on with it, whatever its form says by now', () => {

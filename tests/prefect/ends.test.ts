@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from '@jest/globals';
+import { createLogger } from '../../src/kernel/logging.js';
+import { nodeTimers } from '../../src/kernel/timers.js';
+import { FlowRunStart } from '../../src/prefect/flow_run_start.js';
 import { logIn, post } from '../logins/over_sandbox.js';
 import { lastRun, makeSource, runOnce } from '../scraping/scraped.js';
 import { LARGE, logInSome, smallWorld } from '../scraping/small_world.js';
@@ -155,6 +158,71 @@ describe('a run that cannot go on', () => {
       expect(ended.state).toMatchObject({ type: 'FAILED', message: run.error });
       expect(run.error).toContain('no such channel');
       expect((await prefect.logs(ended.id)).at(-1)).toMatchObject({ level: 40, message: run.error });
+    }, SMALL),
+    LONG_MS,
+  );
+});
+
+describe('a run that has ended', () => {
+  it(
+    "is repeated as another run when Prefect's command line retries its flow run",
+    withPrefect(async (world) => {
+      const { service, prefect } = world;
+      await logInSome(world, 1);
+      const id = await makeSource(service, 'small1');
+      const deployment = await prefect.deployed(service, id);
+      const first = await lastRun(service, id);
+      const [flowRun] = await prefect.flowRuns(deployment);
+      const flowRunId = flowRun?.id ?? '';
+      expect(await prefect.ended(flowRunId)).toMatchObject({ state_type: 'COMPLETED' });
+      await eventually(async () => (await service.container.database.prefect.unreported(0, 10)).length === 0);
+      await runPrefect(prefect.address, 'flow-run', 'retry', flowRunId);
+      const isSecond = (run: { id: number; state: string }) =>
+        run.id !== first.id && run.state === 'completed';
+      const second = await runOnce(service, id, isSecond);
+      expect(second).toMatchObject({ flow_run_id: flowRunId, messages_stored: 0 });
+      const isTold = ({ state_type, run_count }: { state_type?: string | null; run_count: number }) =>
+        state_type === 'COMPLETED' && run_count > 1;
+      await prefect.flowRunOnce(flowRunId, isTold);
+      const { body: earlier } = await service.as('admin').get(`/runs/${first.id}`).expect(200);
+      expect(earlier).toMatchObject({ state: 'completed', flow_run_id: null });
+      const { body } = await post(service, `/sources/${id}/trigger`, {}).expect(200);
+      await runOnce(service, id, (run) => run.id === body.run_id && run.state === 'completed');
+    }, SMALL),
+    LONG_MS,
+  );
+});
+
+describe('a list of due flow runs that has grown old', () => {
+  it(
+    'begins no run again that has ended since',
+    withPrefect(async (world) => {
+      const { service, prefect } = world;
+      await logInSome(world, 1);
+      const id = await makeSource(service, 'small1');
+      const deployment = await prefect.deployed(service, id);
+      const { id: runId } = await lastRun(service, id);
+      const [flowRun] = await prefect.flowRuns(deployment);
+      const ended = await prefect.ended(flowRun?.id ?? '');
+      const { database, clock } = service.container;
+      await eventually(async () => (await database.prefect.unreported(0, 10)).length === 0);
+      const start = new FlowRunStart({
+        ...{
+          client: prefect.client,
+          store: database.prefect,
+          runs: database.runs,
+          sources: database.sources,
+        },
+        ...{
+          report: { report: async () => undefined },
+          newId: randomUUID,
+          infrastructurePid: 'another worker',
+        },
+        ...{ clock, timers: nodeTimers, logger: createLogger({ level: 'error' }) },
+      });
+      expect(await start.take({ ...ended, state_type: 'SCHEDULED' })).toEqual({ kind: 'refused' });
+      expect(await prefect.client.flowRun(ended.id)).toMatchObject({ state_type: 'COMPLETED' });
+      expect(await lastRun(service, id)).toMatchObject({ id: runId });
     }, SMALL),
     LONG_MS,
   );

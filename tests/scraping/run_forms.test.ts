@@ -43,7 +43,7 @@ async function runWith(service: Service, sourceId: number, form: Partial<RunForm
   const { database, clock } = service.container;
   flowRuns += 1;
   const claim = { sourceId, flowRunId: `flow-${flowRuns}`, localRunId: null, reason: 'schedule' } as const;
-  const over = { form: { ...NO_FORM, ...form }, owner: `worker-${flowRuns}`, until: 1 };
+  const over = { isRetry: false, form: { ...NO_FORM, ...form }, owner: `worker-${flowRuns}`, until: 1 };
   const outcome = await database.prefect.claimFlowRun({ ...claim, ...over }, clock.now());
   if (outcome.kind !== 'taken') throw new Error(outcome.kind);
   return ended(service, sourceId, outcome.run.id);

@@ -95,6 +95,7 @@ async function claimFlowRun(unit: UnitOfWork, claim: FlowRunClaim, now: number):
     return { kind: 'taken', run: await writeRun(unit, decision.run, take(decision.run)) };
   }
   if (decision.kind === 'begin') {
+    if (found.ofFlowRun) await writeRun(unit, found.ofFlowRun, { flowRunId: null });
     const run = await addRun(unit, found.sourceId, reason, now, form);
     await deleteOldRuns(unit, found.sourceId);
     return { kind: 'taken', run: await writeRun(unit, run, take(run)) };

@@ -1,7 +1,7 @@
-import { Worker } from 'node:worker_threads';
 import type { Logger } from 'winston';
 import { SingleNode } from '../../cluster/single_node.js';
 import { SQLITE_MIGRATIONS } from '../../kernel/project.js';
+import { startThread } from '../../kernel/threads.js';
 import type { Database, DatabaseDependencies } from '../database.js';
 import type { SqliteTarget } from '../database_url.js';
 import { ANCHOR, restoreClock, saveClock } from '../saved_clock.js';
@@ -71,7 +71,7 @@ function watchSoundness(database: SqliteDatabase, file: string, logger: Logger):
 
 /** Checks the file's pages on a separate thread, and reports the result; returns a function that stops it. */
 function walkBehind(file: string, tell: (report: WalkReport) => void): () => Promise<void> {
-  const thread = new Worker(new URL('./page_walk_thread.js', import.meta.url), {
+  const thread = startThread(new URL('./page_walk_thread.js', import.meta.url), {
     workerData: file,
     resourceLimits: { maxYoungGenerationSizeMb: 2 },
   });
