@@ -84,6 +84,8 @@ describe('GET /leases', () => {
           session_name: 's001',
           lease_id,
           holder: expect.stringMatching(/^env:[0-9a-f]{12}$/),
+          holder_name: expect.stringMatching(/^API_KEYS [0-9a-f]{12}$/),
+          address: '127.0.0.1',
           leased_at: '2025-03-01T12:00:00.000Z',
           expires_at,
           renewed: false,
