@@ -1,4 +1,4 @@
-import { Checkbox, Skeleton, Table } from '@mantine/core';
+import { Checkbox, Skeleton, Table, VisuallyHidden } from '@mantine/core';
 import { rowSelectionFeature, rowSortingFeature, tableFeatures, useTable } from '@tanstack/react-table';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -155,7 +155,12 @@ function HeaderCell<Row>({ column, sort, onSort }: HeaderCellProps<Row>) {
   const { t } = useTranslation();
   if (!column) return null;
   const { header, sort: name } = column;
-  if (name === undefined) return <Table.Th className={classOf(column)}>{header}</Table.Th>;
+  if (name === undefined)
+    return (
+      <Table.Th className={classOf(column)}>
+        {column.stays ? <VisuallyHidden>{header}</VisuallyHidden> : header}
+      </Table.Th>
+    );
   const way = sort === name ? 'ascending' : sort === `-${name}` ? 'descending' : 'none';
   return (
     <Table.Th className={classOf(column)} aria-sort={way}>

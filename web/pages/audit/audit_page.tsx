@@ -78,6 +78,7 @@ function useAuditColumns(): Column<Entry>[] {
     {
       id: 'key',
       header: t('audit.column.key'),
+      minor: true,
       cell: ({ key, key_name }) => <span title={key}>{key_name}</span>,
     },
     {
@@ -90,7 +91,6 @@ function useAuditColumns(): Column<Entry>[] {
     {
       id: 'object',
       header: t('audit.column.object'),
-      minor: true,
       cell: ({ object }) => object && <ObjectLink object={object} />,
     },
     {

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { type Answer, getPage, send } from '../../api/client.js';
+import { holderName } from '../../api/holders.js';
 import { useIsAdmin } from '../../api/identity.js';
 import { outdated } from '../../api/queries.js';
 import { ConfirmDialog } from '../../components/dialog.js';
@@ -54,7 +55,7 @@ export function LeasesPage() {
 
 /** The key by its name; the service itself leases for its own work, too. */
 function holderOf({ holder, holder_name }: Lease): string {
-  return holder_name ?? holder;
+  return holder_name ?? holderName(holder);
 }
 
 function useLeaseColumns(onEnd: ((lease: Lease) => void) | null): Column<Lease>[] {

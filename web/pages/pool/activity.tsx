@@ -4,7 +4,9 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { get } from '../../api/client.js';
+import { holderName } from '../../api/holders.js';
 import { EventBadge } from '../../components/badge.js';
+import { useEventDetail } from '../../components/event_detail.js';
 import { Panel } from '../../components/page.js';
 import { Problem } from '../../components/problem.js';
 import { Ago } from '../../components/time.js';
@@ -15,6 +17,7 @@ const PART = 50;
 /** What happened to sessions, newest first: before the page was opened, and since. */
 export function Activity() {
   const { t } = useTranslation();
+  const shown = useEventDetail();
   const [isPaused, setPaused] = useState(false);
   const [limit, setLimit] = useState(PART);
   const { data, error, refetch } = useQuery({
@@ -43,7 +46,9 @@ export function Activity() {
               ) : (
                 <Link to={`/sessions/${session_id}`}>{session_name}</Link>
               )}
-              <span className={styles.quiet}>{[holder, detail].filter(Boolean).join(' · ')}</span>
+              <span className={styles.quiet}>
+                {[holder && holderName(holder), detail && shown(detail)].filter(Boolean).join(' · ')}
+              </span>
               <Ago at={at} />
             </li>
           ))}

@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
+import { holderName } from '../../api/holders.js';
 import { proxyName, type Session } from '../../api/sessions.js';
 import { StateBadge } from '../../components/badge.js';
 import type { Column } from '../../components/table/data_table.js';
@@ -23,7 +24,12 @@ export function useSessionColumns(): Column<Session>[] {
       sort: 'status',
       cell: (session) => <StateCell {...session} />,
     },
-    { id: 'holder', header: t('sessions.column.holder'), minor: true, cell: ({ holder }) => holder },
+    {
+      id: 'holder',
+      header: t('sessions.column.holder'),
+      minor: true,
+      cell: ({ holder }) => holder && holderName(holder),
+    },
     {
       id: 'lastUsed',
       header: t('sessions.column.lastUsed'),

@@ -3,7 +3,9 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { get } from '../../api/client.js';
+import { holderName } from '../../api/holders.js';
 import { EventBadge } from '../../components/badge.js';
+import { useEventDetail } from '../../components/event_detail.js';
 import { Problem } from '../../components/problem.js';
 import { Ago } from '../../components/time.js';
 import styles from './sessions.module.css';
@@ -13,6 +15,7 @@ const PART = 30;
 /** What happened to a session, newest first. */
 export function SessionHistory({ id }: { readonly id: number }) {
   const { t } = useTranslation();
+  const shown = useEventDetail();
   const [limit, setLimit] = useState(PART);
   const { data, error, refetch } = useQuery({
     queryKey: ['sessions', id, 'history', limit],
@@ -29,9 +32,9 @@ export function SessionHistory({ id }: { readonly id: number }) {
         {data.slice(0, limit).map(({ id: row, at, event, detail, holder }) => (
           <li key={row}>
             <EventBadge event={event} />
-            {holder && <span className={styles.quiet}>{holder}</span>}
+            {holder && <span className={styles.quiet}>{holderName(holder)}</span>}
             <Ago at={at} />
-            {detail && <p>{detail}</p>}
+            {detail && <p>{shown(detail)}</p>}
           </li>
         ))}
       </ol>

@@ -4,6 +4,7 @@ import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation, useParams } from 'wouter';
 import { get } from '../../api/client.js';
+import { holderName } from '../../api/holders.js';
 import { useIsAdmin } from '../../api/identity.js';
 import { proxyName, type Session } from '../../api/sessions.js';
 import { isSessionState, StateBadge } from '../../components/badge.js';
@@ -77,11 +78,11 @@ function WhyNotFree({ session: { status, status_reason, status_until } }: { read
   if (IN_ORDER.includes(status) || !isSessionState(status)) return null;
   return (
     <Alert variant="light" color={status === 'dead' || status === 'invalid' ? 'red' : 'yellow'} mb="md">
-      {t(`states.meaning.${status}`)} {status_reason}
+      {t(`states.meaning.${status}`)} {status !== 'flood' && status_reason}
       {status_until && status !== 'invalid' && (
         <>
           {' '}
-          <Left until={status_until} />
+          {t('states.timeLeft')} <Left until={status_until} />
         </>
       )}
     </Alert>
@@ -98,7 +99,7 @@ function SessionFacts({ session }: { readonly session: Session }) {
       <Fact term={term('holder')}>
         {holder && (
           <>
-            {holder} {leased_at && <Ago at={leased_at} />}
+            {holderName(holder)} {leased_at && <Ago at={leased_at} />}
           </>
         )}
       </Fact>

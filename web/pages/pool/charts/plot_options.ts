@@ -7,10 +7,16 @@ interface PlotParts {
   readonly width: number;
   readonly height: number;
   readonly language: string;
+  /** What the time axis shows, in seconds. */
+  readonly span: readonly [from: number, to: number];
 }
 
+/** The least room of a label on the time axis, and what the last one needs beside the chart, in pixels. */
+const LABEL_WIDTH = 76;
+const LABEL_OVERHANG = 30;
+
 /** How a chart is drawn, in the colours of the theme. */
-export function plotOptions({ series, isStacked, width, height, language }: PlotParts): uPlot.Options {
+export function plotOptions({ series, isStacked, width, height, language, span }: PlotParts): uPlot.Options {
   const colorOf = themeColors();
   const text = colorOf('--mantine-color-dimmed');
   const grid = { stroke: colorOf('--desk-line'), width: 1 };
@@ -18,9 +24,10 @@ export function plotOptions({ series, isStacked, width, height, language }: Plot
   const hasSeconds = series.some(({ isSeconds }) => isSeconds);
   return {
     ...{ width, height, legend: { show: false }, cursor: { y: false } },
-    scales: { x: { time: true }, y: { range: fromZero }, s: { range: fromZero } },
+    padding: [null, hasSeconds ? null : LABEL_OVERHANG, null, null],
+    scales: { x: { time: true, range: () => [...span] }, y: { range: fromZero }, s: { range: fromZero } },
     axes: [
-      { ...axis, values: (_plot, times) => labels(times, language) },
+      { ...axis, space: LABEL_WIDTH, values: (_plot, times) => labels(times, language) },
       { ...axis, size: 46 },
       ...(hasSeconds ? [{ ...axis, scale: 's', side: 1 as const, size: 50, grid: { show: false } }] : []),
     ],

@@ -64,6 +64,8 @@ function Charts({ points, range }: { readonly points: readonly StatusPoint[]; re
   const { t } = useTranslation();
   const format = useFormat();
   const times = points.map(({ at }) => Date.parse(at) / 1000);
+  const to = times.at(-1) ?? 0;
+  const span = [to - RANGES[range][0], to] as const;
   const seconds = (value: number) => format.duration(value);
   const waits: readonly Series[] = [
     { label: t('pool.chart.leasesBegun'), color: 'busy', values: points.map(({ leases }) => leases) },
@@ -86,6 +88,7 @@ function Charts({ points, range }: { readonly points: readonly StatusPoint[]; re
       <TimeChart
         label={t('pool.chart.states', { range: name })}
         times={times}
+        span={span}
         isStacked
         height={220}
         series={STATES.map(([state, color]) => ({
@@ -93,7 +96,13 @@ function Charts({ points, range }: { readonly points: readonly StatusPoint[]; re
           values: points.map((point) => point[state]),
         }))}
       />
-      <TimeChart label={t('pool.chart.leases', { range: name })} times={times} height={140} series={waits} />
+      <TimeChart
+        label={t('pool.chart.leases', { range: name })}
+        times={times}
+        span={span}
+        height={140}
+        series={waits}
+      />
     </>
   );
 }

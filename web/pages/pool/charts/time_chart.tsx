@@ -25,12 +25,14 @@ interface TimeChartProps {
   readonly times: readonly number[];
   readonly series: readonly Series[];
   readonly height: number;
+  /** What the time axis shows, in seconds: it may begin before there was anything. */
+  readonly span: readonly [from: number, to: number];
   /** One above the other, filled. */
   readonly isStacked?: boolean;
 }
 
 /** A chart over time; its legend has the values at the pointer, else the newest. */
-export function TimeChart({ label, times, series, height, isStacked = false }: TimeChartProps) {
+export function TimeChart({ label, times, series, height, span, isStacked = false }: TimeChartProps) {
   const format = useFormat();
   const scheme = useComputedColorScheme();
   const place = useRef<HTMLDivElement>(null);
@@ -45,6 +47,7 @@ export function TimeChart({ label, times, series, height, isStacked = false }: T
       isStacked,
       width,
       height,
+      span,
       language: document.documentElement.lang,
     });
     const values = isStacked ? stacked(series) : series.map((one) => [...one.values]);
@@ -54,7 +57,7 @@ export function TimeChart({ label, times, series, height, isStacked = false }: T
       place.current,
     );
     return () => plot.destroy();
-  }, [shownSeries, times.length, times[0], scheme, width, height, isStacked]);
+  }, [shownSeries, times.length, times[0], span[0], scheme, width, height, isStacked]);
   const at = pointed ?? times.length - 1;
   const time = times[at];
   return (
