@@ -3,6 +3,9 @@ import type { Page } from 'playwright-core';
 import { some } from '../service/service.js';
 import { inBrowser } from './browser.js';
 
+/** Five hundred transactions, and as many changes on the page. */
+const HUNDREDS_MS = 90_000;
+
 inBrowser('the sessions in the console', (visiting) => {
   it(
     'are found by name and by state, and the address says how',
@@ -123,6 +126,7 @@ inBrowser('the sessions in the console', (visiting) => {
       },
       { files: some(500) },
     ),
+    HUNDREDS_MS,
   );
 
   it(
