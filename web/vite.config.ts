@@ -21,16 +21,20 @@ function compressed(): Plugin {
   };
 }
 
-const LIBRARY = /\/node_modules\/|rolldown\/runtime/;
+/** Libraries, but for those that only some pages load, each with its page. */
+function isLibrary(id: string): boolean {
+  return (
+    /\/node_modules\/|rolldown\/runtime/.test(id) && !/node_modules\/(uplot|cronstrue|croner)\//.test(id)
+  );
+}
 
-/** Libraries that only some pages load, each with its page. */
-const LAZY_LIBRARIES = /node_modules\/(uplot|cronstrue|croner)\//;
-
-/** What every page needs. */
-const SHARED = /\/web\/(main[.]|(api|components|shell|i18n)\/)|[.]module[.]css$/;
-
-/** What of that is loaded only when it is wanted. */
-const LAZY = /\/i18n\/(en|ru)[./]|\/shell\/palette[.]/;
+/** What pages share, but for what is loaded only when it is wanted. */
+function isShared(id: string): boolean {
+  return (
+    /\/web\/(main[.]|(api|components|shell|i18n)\/)|[.]module[.]css$/.test(id) &&
+    !/\/i18n\/(en|ru)[./]|\/shell\/palette[.]/.test(id)
+  );
+}
 
 export default defineConfig({
   root: import.meta.dirname,
@@ -51,11 +55,8 @@ export default defineConfig({
       },
       output: {
         codeSplitting: {
-          groups: [
-            { name: 'libraries', test: (id) => LIBRARY.test(id) && !LAZY_LIBRARIES.test(id) },
-            // Few requests: all that pages share is one file.
-            { name: 'shared', test: (id) => SHARED.test(id) && !LAZY.test(id) },
-          ],
+          // Few requests: all that every page needs is one file.
+          groups: [{ name: 'console', test: (id) => isLibrary(id) || isShared(id) }],
         },
       },
     },

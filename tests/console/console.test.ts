@@ -2,10 +2,6 @@ import { expect, it } from '@jest/globals';
 import { KEYS, some } from '../service/service.js';
 import { inBrowser, presentKey } from './browser.js';
 
-/** The most that the first page may take, as it is sent. */
-const MAX_BYTES = 240_000;
-const MAX_REQUESTS = 12;
-
 inBrowser('the console', (visiting) => {
   it(
     'rejects an unknown key in its own words, and says where to find the first key',
@@ -149,46 +145,4 @@ inBrowser('the console', (visiting) => {
       { files: some(1) },
     ),
   );
-
-  for (const path of ['/', '/pool', '/sessions']) {
-    it(
-      `loads ${path} with few requests and bytes, all of them compressed and kept`,
-      visiting(
-        async ({ page, service, signIn }) => {
-          if (path !== '/') await signIn('admin', '/settings');
-          const loaded: {
-            readonly url: string;
-            readonly bytes: number;
-            readonly headers: Record<string, string>;
-          }[] = [];
-          const client = await page.context().newCDPSession(page);
-          await client.send('Network.enable');
-          await client.send('Network.clearBrowserCache');
-          page.on('requestfinished', async (request) => {
-            const answer = await request.response();
-            if (!answer) return;
-            const { responseBodySize: bytes } = await request.sizes();
-            loaded.push({ url: new URL(answer.url()).pathname, bytes, headers: answer.headers() });
-          });
-          await page.goto(service.url + path);
-          await page.getByRole('heading', { level: 1 }).waitFor();
-          await page.waitForTimeout(1500);
-          const lazy = loaded.filter(({ url }) => /chart|history/.test(url));
-          expect(loaded.length - lazy.length).toBeLessThanOrEqual(MAX_REQUESTS);
-          expect(loaded.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThanOrEqual(MAX_BYTES);
-          const assets = loaded.filter(({ url }) => url.startsWith('/assets/'));
-          expect(assets.length).toBeGreaterThan(3);
-          for (const { bytes, headers } of assets) {
-            expect(headers['cache-control']).toBe('public, max-age=31536000, immutable');
-            if (bytes > 1024) expect(headers['content-encoding']).toMatch(/^(br|gzip)$/);
-          }
-          const page_ = await page.request.get(service.url + path, { headers: { Accept: 'text/html' } });
-          const policy = page_.headers()['content-security-policy'] ?? '';
-          expect(policy).not.toMatch(/unsafe|https?:/);
-          expect(policy).toContain("style-src 'self'");
-        },
-        { files: some(60) },
-      ),
-    );
-  }
 });

@@ -1,7 +1,12 @@
 import { NativeSelect, TextInput } from '@mantine/core';
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ScheduleMeaning } from '../schedule/schedule_text.js';
 import styles from '../sources.module.css';
+
+// Lazy here as on the pages: otherwise it would be two files.
+const ScheduleMeaning = lazy(() =>
+  import('../schedule/schedule_text.js').then((module) => ({ default: module.ScheduleMeaning })),
+);
 
 /** Expressions that can be chosen without knowing cron; empty: on demand only. */
 const PRESETS = {
@@ -60,7 +65,9 @@ export function ScheduleField({ value, error, onChange }: ScheduleFieldProps) {
         {expression === '' ? (
           <span className={styles.quiet}>{t('sources.schedule.demandText')}</span>
         ) : (
-          <ScheduleMeaning schedule={expression} />
+          <Suspense fallback={null}>
+            <ScheduleMeaning schedule={expression} />
+          </Suspense>
         )}
       </div>
     </>
