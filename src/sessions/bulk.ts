@@ -52,7 +52,15 @@ const CANCEL = 'bulk cancel';
 /** What became of one session. */
 export type BulkResult =
   | { readonly sessionId: number; readonly ok: true; readonly check: BulkCheck | null }
-  | { readonly sessionId: number; readonly ok: false; readonly code: string; readonly detail: string };
+  | ({ readonly sessionId: number; readonly ok: false } & BulkRefusal);
+
+/** Why nothing was done to a session. */
+export interface BulkRefusal {
+  readonly code: string;
+  readonly detail: string;
+  /** The source that reads with it, where that is the reason. */
+  readonly source?: { readonly id: number; readonly name: string };
+}
 
 /** What Telegram said of a session that was tested. */
 export interface BulkCheck {
@@ -257,7 +265,12 @@ class Progress {
   }
 }
 
-function refusalOf(error: unknown): { readonly code: string; readonly detail: string } {
-  if (error instanceof TeleGateError) return { code: error.code, detail: error.message };
-  return { code: 'internal_error', detail: 'Internal Server Error' };
+function refusalOf(error: unknown): BulkRefusal {
+  if (!(error instanceof TeleGateError)) return { code: 'internal_error', detail: 'Internal Server Error' };
+  const { code, message, detail } = error;
+  const { source_id: id, source_name: name } = detail as Readonly<Record<string, unknown>>;
+  return {
+    ...{ code, detail: message },
+    ...(typeof id === 'number' && typeof name === 'string' && { source: { id, name } }),
+  };
 }

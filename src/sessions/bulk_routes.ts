@@ -69,6 +69,8 @@ const answer = z
         ok: z.boolean(),
         code: z.string().optional().meta({ description: 'Why it failed', example: 'session_in_use' }),
         detail: z.string().optional(),
+        source_id: z.int().optional().meta({ description: 'With `session_in_use_by_source`' }),
+        source_name: z.string().optional().meta({ description: 'With `session_in_use_by_source`' }),
         is_valid: z.boolean().optional().meta({ description: 'Of `test`' }),
         status: z.string().optional().meta({ description: 'Of `test`' }),
         error: z.string().nullable().optional().meta({ description: 'Of `test`' }),
@@ -201,7 +203,13 @@ function serialize(
     },
     results: results.map((result) => {
       const { sessionId: session_id, ok } = result;
-      if (!result.ok) return { session_id, ok, code: result.code, detail: result.detail };
+      if (!result.ok) {
+        const { code, detail, source } = result;
+        return {
+          ...{ session_id, ok, code, detail },
+          ...(source && { source_id: source.id, source_name: source.name }),
+        };
+      }
       const { check } = result;
       return {
         session_id,

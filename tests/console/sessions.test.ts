@@ -3,9 +3,6 @@ import type { Page } from 'playwright-core';
 import { some } from '../service/service.js';
 import { inBrowser } from './browser.js';
 
-/** Five hundred transactions, and as many changes on the page. */
-const HUNDREDS_MS = 90_000;
-
 inBrowser('the sessions in the console', (visiting) => {
   it(
     'are found by name and by state, and the address says how',
@@ -92,41 +89,6 @@ inBrowser('the sessions in the console', (visiting) => {
       },
       { files: some(1) },
     ),
-  );
-
-  it(
-    'are changed by the hundreds, and what is refused for one is said',
-    visiting(
-      async ({ page, service, signIn }) => {
-        await service.lease('session_name=s001');
-        await signIn('admin', '/sessions');
-        await page.getByLabel('Select all on this page').click();
-        await page.getByRole('button', { name: 'Select all 500 that match' }).click();
-        await page.getByRole('checkbox', { name: 'Select s003' }).click();
-        await page.getByText('49 selected').waitFor();
-        await page.getByRole('checkbox', { name: 'Select s003' }).click();
-        await page.getByRole('button', { name: 'Select all 500 that match' }).click();
-        await page.getByRole('button', { name: 'Add tags…' }).click();
-        const dialog = page.getByRole('dialog');
-        await dialog.getByLabel('Tags, separated by commas').fill('batch');
-        await dialog.getByRole('button', { name: 'Add tags' }).click();
-        await dialog.getByText('500 done, 0 failed').waitFor();
-        await dialog.getByRole('button', { name: 'Close' }).last().click();
-        await page.getByRole('row', { name: 's050' }).getByText('batch').waitFor();
-        await page.getByRole('checkbox', { name: 'Select s001' }).click();
-        await page.getByRole('checkbox', { name: 'Select s002' }).click();
-        await page.getByRole('button', { name: 'Delete…' }).click();
-        await page
-          .getByRole('dialog', { name: 'Delete 2 sessions?' })
-          .getByRole('button', { name: 'Delete' })
-          .click();
-        await page.getByText('1 done, 1 failed').waitFor();
-        await page.getByRole('list', { name: 'Failed' }).getByText('The session is in use').waitFor();
-        expect(await service.status()).toMatchObject({ total: 499 });
-      },
-      { files: some(500) },
-    ),
-    HUNDREDS_MS,
   );
 
   it(

@@ -1700,6 +1700,10 @@ export interface components {
                  */
                 code?: string;
                 detail?: string;
+                /** @description With `session_in_use_by_source` */
+                source_id?: number;
+                /** @description With `session_in_use_by_source` */
+                source_name?: string;
                 /** @description Of `test` */
                 is_valid?: boolean;
                 /** @description Of `test` */

@@ -18,13 +18,21 @@ interface BulkBarProps {
   readonly onClear: () => void;
 }
 
+/** An action, and the sessions that it is meant for. */
+interface Asked {
+  readonly action: BulkAction;
+  readonly target: BulkTarget;
+  readonly count: number;
+}
+
 /** What can be done with the sessions that were chosen, or with all that match. */
 export function BulkBar({ ids, matching, filter, onClear }: BulkBarProps) {
   const { t } = useTranslation();
   const format = useFormat();
   // Whoever changes the choice afterwards does not mean all any more.
   const [allOf, setAllOf] = useState<ReadonlySet<number> | null>(null);
-  const [asked, setAsked] = useState<BulkAction | null>(null);
+  // As they were when it was asked for: while sessions are deleted, fewer match.
+  const [asked, setAsked] = useState<Asked | null>(null);
   const isAll = allOf === ids;
   const target: BulkTarget = isAll ? { filter } : { ids: [...ids] };
   const count = isAll ? matching : ids.size;
@@ -46,7 +54,7 @@ export function BulkBar({ ids, matching, filter, onClear }: BulkBarProps) {
           size="compact-sm"
           variant="default"
           {...(action === 'delete' && { color: 'red', variant: 'light' })}
-          onClick={() => setAsked(action)}
+          onClick={() => setAsked({ action, target, count })}
         >
           {t(`bulk.action.${action}`)}
         </Button>
@@ -56,13 +64,7 @@ export function BulkBar({ ids, matching, filter, onClear }: BulkBarProps) {
       </Button>
       {asked && (
         <Suspense fallback={null}>
-          <BulkDialog
-            action={asked}
-            target={target}
-            count={count}
-            onDone={onClear}
-            onClose={() => setAsked(null)}
-          />
+          <BulkDialog {...asked} onDone={onClear} onClose={() => setAsked(null)} />
         </Suspense>
       )}
     </section>

@@ -37,7 +37,8 @@ export function BulkDialog({ action, target, count, onDone, onClose }: BulkDialo
   const title = t(`bulk.title.${action}`, { count, formatted: format.number(count) });
   const close = answer ? onDone : onClose;
   return (
-    <Dialog title={title} onClose={close}>
+    // While it is carried out, nothing but its own button closes it: its result is shown once.
+    <Dialog title={title} onClose={close} isOneWay={!answer && form.isSending}>
       {answer && <BulkResults answer={answer} onClose={close} />}
       {!answer && form.isSending && <Running id={id} count={count} />}
       {!answer && !form.isSending && (
