@@ -31,6 +31,8 @@ export interface Visit {
   signIn(who: Who, path?: string): Promise<void>;
   /** Opens a page of the console by its name in the menu. */
   open(name: string): Promise<void>;
+  /** Opens a page of the console in a second browser of somebody who is signed in there. */
+  another(who: Who, path: string): Promise<Page>;
 }
 
 export interface VisitOptions extends Omit<ServiceOptions, 'timers' | 'port' | 'onRequest'> {
@@ -47,12 +49,17 @@ export function inBrowser(title: string, specify: (visiting: Visiting) => void):
   let browser: Browser | null = null;
   const visiting: Visiting = (test, { browser: options, ...service } = {}) => {
     const testIn = async (running: Service) => {
-      if (!browser) return;
-      const context = await contextOf(browser, options);
+      const contexts: BrowserContext[] = [];
+      const open = async () => {
+        if (!browser) throw new Error('there is no browser');
+        const context = await contextOf(browser, options);
+        contexts.push(context);
+        return context;
+      };
       try {
-        await visit(context, running, test);
+        await visit(open, running, test);
       } finally {
-        await context.close();
+        await Promise.all(contexts.map((context) => context.close()));
       }
     };
     return () => withService(testIn, { ...service, timers: nodeTimers })();
@@ -87,16 +94,22 @@ async function contextOf(browser: Browser, options: BrowserContextOptions = {}):
   return context;
 }
 
-async function visit(context: BrowserContext, service: Service, test: (visit: Visit) => Promise<void>) {
+async function visit(
+  openBrowser: () => Promise<BrowserContext>,
+  service: Service,
+  test: (visit: Visit) => Promise<void>,
+) {
+  const context = await openBrowser();
   const page = await context.newPage();
   const complaints = complaintsOf(page);
   await test({
     service,
     page,
-    async signIn(who, path = '/pool') {
-      await signInTo(context, service, who);
-      await page.goto(service.url + path);
-      await page.getByRole('heading', { level: 1 }).waitFor();
+    signIn: (who, path = '/pool') => openSignedIn(page, service, who, path),
+    async another(who, path) {
+      const other = await (await openBrowser()).newPage();
+      await openSignedIn(other, service, who, path);
+      return other;
     },
     async open(name) {
       await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name, exact: true }).click();
@@ -106,10 +119,12 @@ async function visit(context: BrowserContext, service: Service, test: (visit: Vi
   expect(complaints).toEqual([]);
 }
 
-/** Signs the browser in, without the form. */
-async function signInTo(context: BrowserContext, service: Service, who: Who): Promise<void> {
-  const answer = await context.request.post(`${service.url}/auth/sign-in`, { data: { api_key: KEYS[who] } });
+/** Signs the browser of the page in, without the form, and opens an address. */
+async function openSignedIn(page: Page, service: Service, who: Who, path: string): Promise<void> {
+  const answer = await page.request.post(`${service.url}/auth/sign-in`, { data: { api_key: KEYS[who] } });
   expect(answer.status()).toBe(200);
+  await page.goto(service.url + path);
+  await page.getByRole('heading', { level: 1 }).waitFor();
 }
 
 /** Errors thrown by the page, and violations of its content security policy. A refused request is neither. */

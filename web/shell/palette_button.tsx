@@ -1,6 +1,7 @@
 import { Kbd } from '@mantine/core';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useLocation } from 'wouter';
 import type { Role } from '../api/identity.js';
 import { Icon } from '../components/icons.js';
 import styles from './desk.module.css';
@@ -11,6 +12,9 @@ const Palette = lazy(() => import('./palette.js').then((module) => ({ default: m
 export function PaletteButton({ role }: { readonly role: Role }) {
   const { t } = useTranslation();
   const [isOpen, setOpen] = useState(false);
+  const [path] = useLocation();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it does not stay open over another page
+  useEffect(() => setOpen(false), [path]);
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
       const isPalette = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k';
