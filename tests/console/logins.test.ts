@@ -190,6 +190,24 @@ inBrowser('logging in through the console', (visiting) => {
   );
 
   it(
+    'accepts a good code when the time of the one before it is over',
+    atTelegram(visiting, async (visit) => {
+      const { page } = visit;
+      await page.clock.install();
+      const tab = await openAddDialog(visit, BY_CODE);
+      await sendCode(tab, ADA.phone);
+      await page.clock.fastForward(200_000);
+      await tab.getByRole('button', { name: 'Resend by SMS' }).click();
+      await tab.getByText('Telegram sent the code by SMS').waitFor();
+      await page.clock.fastForward(200_000);
+      await tab.getByText(/Code expires in 1:[34]\d/).waitFor();
+      expect(await tab.getByText('The code has expired').count()).toBe(0);
+      await enterCode(tab, ADA.code);
+      await save(tab, '9996610001.session');
+    }),
+  );
+
+  it(
     'says how long Telegram asks to wait, and that nothing was changed if it does not answer',
     atTelegram(visiting, async (visit) => {
       const { sandbox } = visit;

@@ -33,6 +33,9 @@ inBrowser('the pool in the console', (visiting) => {
           .expect(200);
         await activity.getByText('flood wait').waitFor({ timeout: 2000 });
         await countIs(page, 'Flood wait', '1');
+        // One is free: nobody waits for the others.
+        await countIs(page, 'Free', '1');
+        expect(await page.getByText('This is what frees next').count()).toBe(0);
       },
       { files: some(3) },
     ),
