@@ -1,5 +1,5 @@
-/** Text in quotes, or a number. */
-const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
+/** What tells text from numbers: an escape, a quote, a number. Each is short, however long the text is. */
+const TOKEN = /\\.|"|-?\d[\d.eE+-]*/g;
 
 /** An integer that may be too long for a number. */
 const LONG = /^-?\d{16,}$/;
@@ -17,9 +17,12 @@ export function parseJson(text: string): unknown {
   let mark = '\\u0000';
   while (text.includes(mark)) mark += '\\u0000';
   const prefix = '\u0000'.repeat(mark.length / 6);
-  const marked = text.replace(STRING_OR_NUMBER, (token) =>
-    LONG.test(token) && !Number.isSafeInteger(Number(token)) ? `"${mark}${token}"` : token,
-  );
+  let inText = false;
+  const marked = text.replace(TOKEN, (token) => {
+    if (token === '"') inText = !inText;
+    const isLong = !inText && LONG.test(token) && !Number.isSafeInteger(Number(token));
+    return isLong ? `"${mark}${token}"` : token;
+  });
   return JSON.parse(marked, (_key, value: unknown) =>
     typeof value === 'string' && value.startsWith(prefix) ? BigInt(value.slice(prefix.length)) : value,
   );
