@@ -28,7 +28,8 @@ SYNC_WORDS = [
     (r"\bawait ", ""),
     (r"\bAwaitable\[([\w.]+)\]", r"\1"),
     (r"\bAwaitable, ", ""),
-    (r"\bAsyncIterator\b", "Iterator"),
+    (r"\bAsyncGenerator\[(\w+), None\]", r"Generator[\1, None, None]"),
+    (r"\bAsyncGenerator\b", "Generator"),
     (r"\bAsyncClient\b", "Client"),
     (r"\bAsync(?=[A-Z])", ""),
     (r"\b_async\b", "_sync"),
@@ -274,8 +275,9 @@ def method_of(models: Models, verb: str, path: str, operation: dict[str, Any]) -
     if verb != "POST" or path in REPEATABLE_POSTS:
         arguments.append("repeat=True")
     body = BODIES[kind].format(arguments=", ".join(arguments), result=result)
-    returns = f"AsyncIterator[{result}]" if kind == "events" else result
-    text = f'    async def {name}({signature}) -> {returns}:\n        """{docstring(operation, verb, path)}"""\n{body}'
+    returns = f"AsyncGenerator[{result}, None]" if kind == "events" else result
+    define = "def" if kind == "events" else "async def"
+    text = f'    {define} {name}({signature}) -> {returns}:\n        """{docstring(operation, verb, path)}"""\n{body}'
     return wrap(text)
 
 
@@ -283,7 +285,7 @@ BODIES = {
     "json": "        answer: {result} = await self._json({arguments})\n        return answer\n",
     "text": "        return await self._text({arguments})\n",
     "bytes": "        return await self._bytes({arguments})\n",
-    "events": "        async for event in self._events({arguments}):\n            yield event\n",
+    "events": "        return self._events({arguments})\n",
 }
 
 
@@ -403,7 +405,7 @@ ENDPOINTS_HEAD = (
     HEADER.format(what="Every endpoint of the service, by name.", source="/openapi.json")
     + '''from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Literal
 
 from .. import models

@@ -11,6 +11,7 @@ from typing import Any
 from . import models
 from ._async.session import AsyncHeld, AsyncSession
 from .errors import NotAuthorized
+from .requests import session_string_of
 from .socket_guard import SocketGuard, disconnect_within
 from .telethon_client import DISCONNECT_SECONDS, schema_version
 
@@ -105,4 +106,4 @@ def where(lease: models.Lease, sessions_dir: str | Path | None) -> dict[str, Any
         version = schema_version(path, "number")
         if version is not None and version <= newest:
             return {"name": path.stem, "workdir": str(path.parent)}
-    return {"name": lease["session_name"], "session_string": lease["session_string"], "in_memory": True}
+    return {"name": lease["session_name"], "session_string": session_string_of(lease), "in_memory": True}

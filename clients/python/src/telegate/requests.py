@@ -15,6 +15,7 @@ if sys.version_info >= (3, 11):
 else:
     import httpx
 
+from . import models
 from .errors import ApiError, NoSessionAvailable, ServiceUnreachable, TeleGateError
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "is_transient",
     "new_idempotency_key",
     "quote",
+    "session_string_of",
     "unreachable",
 ]
 
@@ -67,6 +69,14 @@ def given(fields: Mapping[str, Any]) -> dict[str, Any]:
 def new_idempotency_key() -> str:
     """A key that makes a repeated request get the same lease."""
     return uuid.uuid4().hex
+
+
+def session_string_of(lease: models.Lease) -> str:
+    """The session itself. Raises ValueError if it was not asked for."""
+    string = lease.get("session_string")
+    if string is None:
+        raise ValueError('the lease has no session string: ask for it with credentials="string"')
+    return string
 
 
 def quote(value: object) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from . import models
 from ._async.session import AsyncHeld, AsyncSession
+from .requests import session_string_of
 from .socket_guard import SocketGuard, disconnect_within
 
 # How long the client may take to disconnect, in seconds, before it is cut off.
@@ -111,7 +112,7 @@ def open_session(lease: models.Lease, sessions_dir: str | Path | None) -> Any:
         version = schema_version(path, "version")
         if version is not None and version <= newest:
             return sessions.SQLiteSession(str(path))
-    return sessions.StringSession(lease["session_string"])
+    return sessions.StringSession(session_string_of(lease))
 
 
 def schema_version(path: Path, column: str) -> int | None:

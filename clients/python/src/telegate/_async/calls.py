@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from ..errors import ApiError, ServiceUnreachable
@@ -113,7 +113,7 @@ class AsyncCalls:
 
     async def _events(
         self, method: str, path: str, *, query: Mapping[str, Any] | None = None, repeat: bool = False
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """Server-sent events until the service or the network ends the stream."""
         timeout = httpx.Timeout(self._timeout, read=None)
         params = given(query) if query else None

@@ -10,6 +10,7 @@ from typing import Any
 from .. import models
 from ..errors import LOST_CODES, ApiError, LeaseLost, ServiceUnreachable, TeleGateError
 from ..lease_timer import LeaseTimer
+from ..requests import session_string_of
 from ..telegram_errors import telegram_error
 from ..verdicts import Verdict, known_verdict, remember_verdict, verdict_of
 from .calls import AsyncCalls
@@ -60,7 +61,7 @@ class AsyncSession:
     @property
     def session_string(self) -> str:
         """The session itself, if it was asked for with `credentials="string"`."""
-        return self.lease["session_string"]
+        return session_string_of(self.lease)
 
     @property
     def lost(self) -> bool:

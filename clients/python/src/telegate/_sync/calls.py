@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any
 
 from ..errors import ApiError, ServiceUnreachable
@@ -114,7 +114,7 @@ class Calls:
 
     def _events(
         self, method: str, path: str, *, query: Mapping[str, Any] | None = None, repeat: bool = False
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """Server-sent events until the service or the network ends the stream."""
         timeout = httpx.Timeout(self._timeout, read=None)
         params = given(query) if query else None
