@@ -28,9 +28,9 @@ withPython(
   "the Python client's own tests pass, over this service",
   async () => {
     const args = ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', '--tb=short'];
-    const options = { cwd: join('clients', 'python'), timeout: 170_000 };
+    const options = { cwd: join('clients', 'python'), timeout: 380_000 };
     const told = await promisify(execFile)(python ?? '', args, options).catch(({ stdout }) => ({ stdout }));
     expect(told.stdout).toMatch(/^\d+ passed(, \d+ warnings?)? in /m);
   },
-  180_000,
+  400_000,
 );
