@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Benchmark, Sizes } from './benchmark.js';
+import { clientOverhead } from './client_overhead.js';
 import { durable } from './durable.js';
 import { exclusive } from './exclusive.js';
 import { type Finding, table } from './finding.js';
@@ -19,7 +20,7 @@ import { waiting } from './waiting.js';
 import { Workplace } from './workplace.js';
 
 const ALL: readonly Benchmark[] = [
-  ...[durable, flat, footprint, waiting, olderWorkers, sync, telegram, exclusive],
+  ...[durable, flat, footprint, waiting, olderWorkers, clientOverhead, sync, telegram, exclusive],
   ...[pgbench, queue, replicas],
   scraping,
   prefect,

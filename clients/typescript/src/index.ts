@@ -11,7 +11,6 @@ export type {
   LeaseDetails,
   LeaseReference,
   ReleaseOptions,
-  ReportOptions,
 } from './lease.js';
 export type { MtcuteOptions, MtcuteWork } from './mtcute.js';
 export type { AcquireOptions, Pool, ResumeOptions, SessionWork } from './pool.js';

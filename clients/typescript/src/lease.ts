@@ -1,7 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { LeaseLost, saysLeaseLost, TeleGateError } from './errors.js';
-import { type Answer, type Body, backoff, type Http } from './http.js';
-import { within } from './runtime.js';
+import { type Answer, type Body, backoff, type CallOptions, type Http } from './http.js';
 import { telegramError } from './telegram_errors.js';
 
 /** What to do after an error: `wait` and call again, `swap` the session, `stop` using it for good, or `retry`. */
@@ -34,14 +33,8 @@ export interface ReleaseOptions {
   readonly floodWait?: number;
   /** The method that is flooded; without it, the whole session is. */
   readonly method?: string;
-  readonly signal?: AbortSignal;
-}
-
-/** How an error is reported. */
-export interface ReportOptions {
-  /** The method that failed, where the error does not name it. */
-  readonly method?: string;
-  readonly signal?: AbortSignal;
+  /** Seconds after which it is given up; 10 by default. */
+  readonly within?: number;
 }
 
 /** Leaving takes no longer, in milliseconds, whatever becomes of the service. */
@@ -128,17 +121,16 @@ export class Lease implements AsyncDisposable, LeaseReference {
 
   /**
    * Gives the session back. @throws LeaseLost if the lease was lost before; ConnectionFailed or TeleGateError if the
-   * service has not taken it back within ten seconds: then the lease runs out.
+   * service has not taken it back in time: then the lease runs out.
    */
-  async release({ floodWait, method, signal }: ReleaseOptions = {}): Promise<void> {
+  async release({ floodWait, method, within = LEAVE_MS / 1000 }: ReleaseOptions = {}): Promise<void> {
     this.#end();
     const { session_id, lease_id } = this;
     const body: Body<'POST /release'> = { session_id, lease_id };
     if (floodWait !== undefined) body.flood_wait = Math.ceil(floodWait);
     if (method !== undefined) body.method = method;
-    const limits = { timeout: LEAVE_MS / 2000, retryFor: LEAVE_MS / 2000, signal };
     try {
-      await this.#http.call('POST /release', { body }, limits);
+      await this.#http.call('POST /release', { body }, limitsOf(within));
     } catch (error) {
       throw saysLeaseLost(error) ? this.#lose('the service says so', error) : error;
     }
@@ -149,16 +141,15 @@ export class Lease implements AsyncDisposable, LeaseReference {
    * state of the session, and says what to do. What is no error of Telegram's is not sent: `retry`.
    * @throws LeaseLost; TeleGateError; ConnectionFailed.
    */
-  async report(error: unknown, { method, signal }: ReportOptions = {}): Promise<Advice> {
+  async report(error: unknown, { method }: { readonly method?: string } = {}): Promise<Advice> {
     if (error instanceof LeaseLost) return { action: 'swap', status: 'lease_lost' };
     const named = telegramError(error);
     if (named === null) return { action: 'retry', status: 'unchanged' };
     const { session_id, lease_id } = this;
     const called = method ?? named.method;
     const body = { session_id, lease_id, error: named.error, ...(called !== null && { method: called }) };
-    const limits = { timeout: REPORT_MS / 1000, retryFor: REPORT_MS / 1000, signal };
     try {
-      return await this.#http.call('POST /report', { body }, limits);
+      return await this.#http.call('POST /report', { body }, limitsOf(REPORT_MS / 1000));
     } catch (failure) {
       throw saysLeaseLost(failure) ? this.#lose('the service says so', failure) : failure;
     }
@@ -188,11 +179,11 @@ export class Lease implements AsyncDisposable, LeaseReference {
 
   /** Reports the error if it is Telegram's, then releases; takes ten seconds at most, and never rejects. */
   async leave(error?: unknown): Promise<void> {
-    const { runtime } = this.#http;
-    const reported = error !== undefined && telegramError(error) !== null;
-    if (reported && this.held) await within(runtime, REPORT_MS, (signal) => this.report(error, { signal }));
-    const restMs = reported ? LEAVE_MS - REPORT_MS : LEAVE_MS;
-    await within(runtime, restMs, (signal) => this.release({ signal }));
+    const reported = error !== undefined && this.held && telegramError(error) !== null;
+    if (reported) await this.report(error).catch(() => {});
+    await this.release({ within: reported ? (LEAVE_MS - REPORT_MS) / 1000 : LEAVE_MS / 1000 }).catch(
+      () => {},
+    );
   }
 
   /** Releases, at the end of `await using`. Never rejects: an error of the work must not be hidden. */
@@ -269,4 +260,9 @@ export class Lease implements AsyncDisposable, LeaseReference {
     this.#stopRenewal();
     this.#stopFollowing();
   }
+}
+
+/** So that a call and its repeats end within these seconds: the last attempt begins after half of them at most. */
+function limitsOf(seconds: number): CallOptions {
+  return { timeout: seconds / 2, retryFor: seconds / 2 };
 }

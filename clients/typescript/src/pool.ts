@@ -3,7 +3,7 @@ import { type GramJsOptions, type GramJsWork, withGramJs } from './gramjs.js';
 import { type Answer, backoff, type CallOptions, type Http, type Query } from './http.js';
 import { Lease, type LeaseDetails, type LeaseReference } from './lease.js';
 import { type MtcuteOptions, type MtcuteWork, withMtcute } from './mtcute.js';
-import { pause, within } from './runtime.js';
+import { pause } from './runtime.js';
 
 /** Which session is wanted, and for how long. */
 export interface AcquireOptions {
@@ -43,9 +43,6 @@ const ANSWER_MS = 15_000;
 
 /** Even who does not wait in line gets over a restart of the service, in milliseconds. */
 const OUTAGE_MS = 30_000;
-
-/** Giving back what an aborted request may have got takes no longer, in milliseconds. */
-const ABANDON_MS = 10_000;
 
 /** A lease whose age is uncertain by more than this part of its time is confirmed before it is used. */
 const MAX_UNCERTAIN_PART = 0.1;
@@ -180,7 +177,7 @@ class Acquisition {
     try {
       return await this.#lease();
     } catch (error) {
-      if (this.#options.signal?.aborted && this.#since !== null) void this.#abandon();
+      if (this.#options.signal?.aborted && this.#since !== null) this.#abandon().catch(() => {});
       throw error;
     }
   }
@@ -202,11 +199,9 @@ class Acquisition {
   }
 
   /** The service may have granted a lease of which nobody will ever hear: its key says which one. */
-  #abandon(): Promise<void> {
-    return within(this.#http.runtime, ABANDON_MS, async (signal) => {
-      const { session_id, lease_id } = await this.#ask(0, signal);
-      await this.#http.call('POST /release', { body: { session_id, lease_id } }, { signal });
-    });
+  async #abandon(): Promise<void> {
+    const { session_id, lease_id } = await this.#ask(0, undefined);
+    await this.#http.call('POST /release', { body: { session_id, lease_id } });
   }
 
   async #ask(waitMs: number, signal: AbortSignal | undefined): Promise<Answer<'GET /session'>> {
