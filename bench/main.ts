@@ -10,6 +10,7 @@ import { footprint } from './footprint.js';
 import { malformed, ROLES } from './malformed.js';
 import { olderWorkers } from './older_workers.js';
 import { prefect, WAYS } from './prefect/prefect.js';
+import { pythonClient } from './python_client.js';
 import { replicas } from './replicas.js';
 import { queue } from './replicas_queue.js';
 import { pgbench } from './replicas_throughput.js';
@@ -24,6 +25,7 @@ const ALL: readonly Benchmark[] = [
   ...[pgbench, queue, replicas],
   scraping,
   prefect,
+  pythonClient,
   malformed,
 ];
 

@@ -21,17 +21,21 @@ class ManualAsyncRuntime(AsyncRuntime):
         return self.time
 
     async def sleep(self, seconds: float) -> None:
-        await self.wait(asyncio.Event(), seconds)
-
-    async def wait(self, event: asyncio.Event, seconds: float) -> bool:
         until = self.time + seconds
-        while not event.is_set() and self.time < until:
+        while self.time < until:
             await asyncio.sleep(TICK)
-        return event.is_set()
+
+    def later(self, seconds: float, callback: Callable[[], object]) -> asyncio.Task[None]:
+        async def wait() -> None:
+            await self.sleep(seconds)
+            callback()
+
+        return asyncio.ensure_future(wait())
 
 
 class ManualRuntime(Runtime):
     def __init__(self) -> None:
+        super().__init__()
         self.time = 1000.0
 
     def now(self) -> float:
@@ -40,11 +44,10 @@ class ManualRuntime(Runtime):
     def sleep(self, seconds: float) -> None:
         self.wait(threading.Event(), seconds)
 
-    def wait(self, event: threading.Event, seconds: float) -> bool:
+    def wait(self, event: threading.Event, seconds: float) -> None:
         until = self.time + seconds
         while not event.is_set() and self.time < until:
             time.sleep(TICK)
-        return event.is_set()
 
 
 async def until(condition: Callable[[], object]) -> None:

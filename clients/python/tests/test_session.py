@@ -74,11 +74,22 @@ async def test_keeps_the_callers_error_and_releases(sandbox: Sandbox) -> None:
 
 @scenario
 async def test_keeps_the_callers_error_if_nothing_can_be_released(sandbox: Sandbox) -> None:
-    worker = Worker(sandbox, exit_seconds=0.5)
-    with pytest.raises(ValueError, match="mine"):
+    worker = Worker(sandbox, exit_seconds=10)
+    entered: list[Any] = []
+
+    async def work() -> None:
         async with worker.pool.session() as session:
+            entered.append(session)
             worker.seen.fate = always("refused", "/release")
             raise ValueError("mine")
+
+    started = worker.time.time
+    task = asyncio.ensure_future(work())
+    await until(lambda: task.done() or advance(worker))
+    with pytest.raises(ValueError, match="mine"):
+        await task
+    assert worker.time.time - started < 10
+    [session] = entered
     worker.seen.fate = always("")
     await worker.pool.api.release(session_id=session.session_id, lease_id=session.lease_id)
 

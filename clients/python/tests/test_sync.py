@@ -20,7 +20,7 @@ def worker(sandbox: Sandbox, network: Network) -> tuple[TeleGate, ManualRuntime]
 
 
 def threads() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "telegate-lease"]
+    return [thread for thread in threading.enumerate() if thread.name.startswith("telegate")]
 
 
 def test_leases_renews_and_releases_and_leaves_no_thread(sandbox: Sandbox) -> None:
@@ -31,8 +31,8 @@ def test_leases_renews_and_releases_and_leaves_no_thread(sandbox: Sandbox) -> No
             time.time += 101
             blocking_until(lambda renewals=renewals: network.seen.paths().count("/heartbeat") == renewals)
         assert not session.lost
-        assert len(threads()) == 1
     assert network.seen.paths()[-1] == "/release"
+    pool.close()
     assert threads() == []
 
 
@@ -48,6 +48,23 @@ def test_tells_the_loss_while_the_code_runs_and_raises_it_at_the_end(sandbox: Sa
         blocking_until(lambda: told)
         with pytest.raises(LeaseLost):
             session.raise_if_lost()
+    pool.close()
+    assert threads() == []
+
+
+def test_one_thread_waits_for_all_renewals_and_goes_by_itself(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("telegate._sync.runtime.LINGER_SECONDS", 0.05)
+    pool = TeleGate(sandbox.base_url, sandbox.worker_key)
+    with pool.session(), pool.session(ttl=1000), pool.session():
+        assert [thread.name for thread in threads()] == ["telegate-timer"]
+    with pool.session(ttl=3) as short, pool.session(ttl=1000):
+        blocking_until(lambda: short.renewals == 1)
+    blocking_until(lambda: not threads())
+    with pool.session(ttl=3) as short:
+        blocking_until(lambda: short.renewals == 1)
+    pool.close()
     assert threads() == []
 
 

@@ -41,6 +41,7 @@ class AsyncCalls:
 
     async def aclose(self) -> None:
         """Closes the connections to the service, unless they are of the caller's own `http`."""
+        await self.runtime.aclose()
         if self._owns_http:
             await self._http.aclose()
 

@@ -7,9 +7,13 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 T = TypeVar("T")
+
+
+class Cancellable(Protocol):
+    def cancel(self) -> object: ...
 
 
 class AsyncRuntime:
@@ -22,35 +26,32 @@ class AsyncRuntime:
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
-    def event(self) -> asyncio.Event:
-        return asyncio.Event()
+    def later(self, seconds: float, callback: Callable[[], object]) -> Cancellable:
+        """Calls back after `seconds`, unless it is cancelled."""
+        return asyncio.get_running_loop().call_later(seconds, callback)
 
-    async def wait(self, event: asyncio.Event, seconds: float) -> bool:
-        """Whether the event was set within `seconds`."""
-        try:
-            await asyncio.wait_for(event.wait(), seconds)
-        except asyncio.TimeoutError:
-            return False
-        return True
-
-    def start(self, work: Callable[[], Awaitable[None]]) -> AsyncBackground:
-        return AsyncBackground(work)
+    def repeat(self, step: Callable[[], Awaitable[float]], seconds: float) -> AsyncRepeated:
+        """Runs `step` after `seconds`, and again after as many as it returns, until that is stopped."""
+        return AsyncRepeated(self, step, seconds)
 
     def body(self) -> AsyncBody:
         return AsyncBody()
 
+    async def aclose(self) -> None:
+        """Nothing runs for longer than what it was started for."""
+
     async def settle(self, work: Callable[[], Awaitable[None]], seconds: float) -> None:
-        """Lets `work` end, for `seconds` at most, although this task is cancelled meanwhile."""
-        task = asyncio.ensure_future(work())
+        """Lets `work` end although this task is cancelled: then it is done again, for `seconds` at most."""
         try:
-            await asyncio.wait({task}, timeout=seconds)
+            await work()
         except asyncio.CancelledError:
-            await asyncio.wait({task}, timeout=seconds)
-            raise
-        finally:
-            if not task.done():
-                task.cancel()
+            task = asyncio.ensure_future(work())
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({task}, timeout=seconds)
+            task.cancel()
+            with suppress(asyncio.CancelledError):
                 await asyncio.wait({task})
+            raise
 
     async def limit(self, seconds: float, work: Callable[[], Awaitable[T]]) -> T:
         """Raises TimeoutError if `work` takes longer."""
@@ -60,16 +61,32 @@ class AsyncRuntime:
             raise TimeoutError from error
 
 
-class AsyncBackground:
-    """Work that goes on until it is stopped."""
+class AsyncRepeated:
+    """Work that is done again and again."""
 
-    def __init__(self, work: Callable[[], Awaitable[None]]) -> None:
-        self._task: asyncio.Future[None] = asyncio.ensure_future(work())
+    def __init__(self, runtime: AsyncRuntime, step: Callable[[], Awaitable[float]], seconds: float) -> None:
+        self._runtime = runtime
+        self._step = step
+        self._task: asyncio.Task[None] | None = None
+        # A task is made when there is something to do: most sessions are released before.
+        self._waiting: Cancellable | None = runtime.later(seconds, self._start)
+
+    def _start(self) -> None:
+        self._task = asyncio.ensure_future(self._run())
+
+    async def _run(self) -> None:
+        seconds = await self._step()
+        if self._waiting is not None:
+            self._waiting = self._runtime.later(seconds, self._start)
 
     async def stop(self) -> None:
-        """Ends it; it does nothing afterwards."""
-        self._task.cancel()
-        await asyncio.wait({self._task})
+        """Ends it; nothing runs afterwards."""
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.wait({self._task})
 
 
 class AsyncBody:

@@ -42,6 +42,7 @@ class Calls:
 
     def close(self) -> None:
         """Closes the connections to the service, unless they are of the caller's own `http`."""
+        self.runtime.close()
         if self._owns_http:
             self._http.close()
 

@@ -16,7 +16,6 @@ from ..telegram_errors import telegram_error
 from ..verdicts import Verdict, known_verdict, remember_verdict, verdict_of
 from .calls import Calls
 from .leasing import Granted
-from .runtime import Background
 
 logger = logging.getLogger("telegate")
 
@@ -41,10 +40,13 @@ class Session:
         self._ttl = ttl
         self._timer = LeaseTimer(ttl, granted.sent_at)
         self._body = self._runtime.body()
-        self._over = self._runtime.event()
+        self.renewals = 0
+        """How often the lease was renewed."""
+        self._is_over = False
+        self._holds = True
         self._lost: LeaseLost | None = None
         self._callbacks: list[Callable[[], object]] = []
-        self._keeper: Background = self._runtime.start(self._keep)
+        self._keeper = self._runtime.repeat(self._keep, self._timer.pause(self._runtime.now()))
 
     @property
     def session_id(self) -> int:
@@ -67,7 +69,7 @@ class Session:
     @property
     def lost(self) -> bool:
         """Whether the session must not be used any more."""
-        return self._lost is not None or self._over.is_set() or self._timer.is_over(self._runtime.now())
+        return self._lost is not None or self._is_over or self._timer.is_over(self._runtime.now())
 
     def raise_if_lost(self) -> None:
         """Raises LeaseLost. For loops in threads, which nothing can interrupt."""
@@ -76,9 +78,10 @@ class Session:
 
     def on_end(self, callback: Callable[[], object]) -> None:
         """Has `callback` called at once when the session may not be used any more, however that comes."""
-        self._callbacks.append(callback)
-        if self.lost:
-            self._end()
+        if self._is_over:
+            callback()
+        else:
+            self._callbacks.append(callback)
 
     def report(
         self, error: BaseException | str, *, method: str | None = None, within: float | None = None
@@ -101,7 +104,7 @@ class Session:
         verdict = verdict_of(answer)
         remember_verdict(error, verdict)
         if verdict.ends_lease:
-            self._end()
+            self._hand_over()
         return verdict
 
     def notice(self, error: BaseException, *, within: float = NOTICE_SECONDS) -> None:
@@ -117,41 +120,44 @@ class Session:
         """Records a flood wait; without a method it blocks the whole session, whose lease ends. Raises LeaseLost."""
         self._ask("/floodwait", {"wait_seconds": seconds, "method": method})
         if method is None:
-            self._end()
+            self._hand_over()
 
     def invalidate(self, reason: str | None = None) -> None:
         """Takes the session out of the pool until somebody restores it; the lease ends. Raises LeaseLost."""
         self._ask("/invalidate", {"reason": reason})
-        self._end()
+        self._hand_over()
 
     def release(self) -> None:
         """Gives the session back now. Nothing happens if it is over already."""
-        if not self._over.is_set():
-            self._end()
-            self._give_back(RELEASE_SECONDS)
+        self._end()
+        self._keeper.stop()
+        self._give_back(RELEASE_SECONDS)
 
     def close(self, error: BaseException | None, within: float) -> None:
         """Reports `error` if it concerns the session, releases it, and ends the renewals. Raises nothing."""
         if error is not None:
             self.notice(error, within=within / 2)
+        self._give_up_if_over()
+        self._end()
+        self._keeper.stop()
         try:
-            if not self._over.is_set() or self._lost is not None:
-                self._end()
-                self._give_back(within / 2)
+            self._give_back(within / 2)
         except TeleGateError as failure:
             logger.warning("session %d is not released; its lease runs out: %s", self.session_id, failure)
-        self._keeper.stop()
 
     def outcome(self, error: BaseException | None) -> LeaseLost | None:
         """What to raise when the caller's code has ended with `error`; None: that error, if any."""
         return self._lost if self._body.absorb(error) else None
 
     def _give_back(self, within: float) -> None:
+        if not self._holds:
+            return
         try:
             self._calls.call("POST", "/release", body=self._named(), repeat=True, within=within)
         except ApiError as error:
             if error.code not in LOST_CODES:
                 raise
+        self._holds = False
 
     def _ask(
         self, path: str, fields: dict[str, Any], *, repeat: bool = True, within: float | None = None
@@ -162,6 +168,7 @@ class Session:
             response = self._calls.call("POST", path, body=body, repeat=repeat, within=within)
         except ApiError as error:
             if error.status == 409 and error.code in LOST_CODES:
+                self._holds = False
                 raise self._lose(f"the service answered {error.code}", abort=False) from error
             raise
         return response.json()
@@ -169,14 +176,17 @@ class Session:
     def _named(self) -> dict[str, Any]:
         return {"session_id": self.session_id, "lease_id": self.lease_id}
 
-    def _keep(self) -> None:
-        """Renews the lease until it is over."""
-        while not self._runtime.wait(self._over, self._timer.pause(self._runtime.now())):
-            now = self._runtime.now()
-            if self._timer.is_over(now):
-                self._lose("it could not be renewed in time")
-            elif self._timer.is_due(now):
-                self._renew(now)
+    def _keep(self) -> float:
+        """Renews the lease if that is due, or gives it up; returns the seconds until the next time."""
+        self._give_up_if_over()
+        now = self._runtime.now()
+        if self._timer.is_due(now) and not self._is_over:
+            self._renew(now)
+        return self._timer.ttl if self._is_over else self._timer.pause(self._runtime.now())
+
+    def _give_up_if_over(self) -> None:
+        if self._timer.is_over(self._runtime.now()):
+            self._lose("it could not be renewed in time")
 
     def _renew(self, now: float) -> None:
         seconds = min(RENEWAL_SECONDS, self._timer.deadline - now)
@@ -187,6 +197,7 @@ class Session:
             )
         except ApiError as error:
             if error.status in (404, 409) and error.code in LOST_CODES:
+                self._holds = False
                 self._lose(f"the service answered {error.code}")
             else:
                 self._not_renewed(error)
@@ -194,13 +205,14 @@ class Session:
             self._not_renewed(error)
         else:
             self._timer.renewed(now)
+            self.renewals += 1
 
     def _not_renewed(self, error: Exception) -> None:
         logger.info("the lease of session %d is not renewed yet: %s", self.session_id, error)
         self._timer.failed(self._runtime.now())
 
     def _lose(self, reason: str, *, abort: bool = True) -> LeaseLost:
-        if self._lost is None and not self._over.is_set():
+        if self._lost is None and not self._is_over:
             self._lost = LeaseLost(self.session_id, reason)
             logger.warning("%s", self._lost)
             self._end()
@@ -208,8 +220,13 @@ class Session:
                 self._body.abort()
         return self._lost or LeaseLost(self.session_id, reason)
 
+    def _hand_over(self) -> None:
+        """The service has taken the session out of the pool, and ended its lease."""
+        self._holds = False
+        self._end()
+
     def _end(self) -> None:
-        self._over.set()
+        self._is_over = True
         callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
             try:
