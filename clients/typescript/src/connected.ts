@@ -58,6 +58,7 @@ export function withConnection<Client, Result>(
     const cut = () => connection.cut();
     signal.addEventListener('abort', cut, { once: true });
     try {
+      session.ensureHeld();
       await orAborted(inTime(runtime, connectTimeout, connection.connect()), signal);
       return await orAborted(work(client, session, signal), signal);
     } finally {

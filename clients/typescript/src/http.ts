@@ -20,6 +20,12 @@ export type Body<Op extends Operation> = Part<Op, 'body'>;
 /** What an operation answers. */
 export type Answer<Op extends Operation> = Operations[Op]['answer'];
 
+/** The arguments of a call: an operation's input can be omitted if nothing in it is required. */
+export type Arguments<Op extends Operation> =
+  Record<string, never> extends Input<Op>
+    ? [input?: Input<Op>, options?: CallOptions]
+    : [input: Input<Op>, options?: CallOptions];
+
 /** How one call is made. */
 export interface CallOptions {
   /** Ends the call, and its repeats. */
@@ -112,22 +118,19 @@ export class Http {
   /** Sends a request once. @throws TeleGateError; ConnectionFailed; the signal's reason. */
   async attempt(request: Request): Promise<unknown> {
     return this.#exchange(request, async (response) => {
+      if (!response.ok) throw await refusalOf(request, response);
       const content = await contentOf(response);
-      const text = typeof content === 'string' ? content : '';
-      if (response.ok) {
-        if (text && request.operation !== 'GET /metrics') throw new Error('not JSON; is baseUrl right?');
-        return withTotal(content, response);
-      }
-      throw errorOf(request.operation, response, text, typeof content === 'string' ? null : content);
+      const isText = typeof content === 'string' && content !== '';
+      if (isText && request.operation !== 'GET /metrics') throw new Error('not JSON; is baseUrl right?');
+      return withTotal(content, response);
     });
   }
 
   /** The answer as a stream, which the signal ends. @throws as `attempt`. */
   async stream(request: Request): Promise<ReadableStream<Uint8Array>> {
     return this.#exchange(request, async (response) => {
-      const { body } = response;
-      if (response.ok && body) return body;
-      throw errorOf(request.operation, response, await response.text(), null);
+      if (response.ok && response.body) return response.body;
+      throw await refusalOf(request, response);
     });
   }
 
@@ -162,8 +165,9 @@ export class Http {
 function pauseAfter(error: unknown, { operation, input }: Request, failures: number): number | null {
   if (error instanceof TeleGateError) {
     if (error instanceof NoFreeSession || error.code === FINAL) return null;
-    const fromProxy = error.code === 'http_502' || error.code === 'http_504';
-    if (error.status !== 503 && !(fromProxy && isRepeatable(operation, input))) return null;
+    // The service's own 503 promises that nothing was done; a proxy's promises nothing.
+    const fromProxy = /^http_50[234]$/.test(error.code);
+    if (fromProxy ? !isRepeatable(operation, input) : error.status !== 503) return null;
     return Math.max(backoff(failures), (error.retryAfter ?? 0) * 1000);
   }
   return error instanceof ConnectionFailed && isRepeatable(operation, input) ? backoff(failures) : null;
@@ -231,6 +235,13 @@ async function contentOf(response: Response): Promise<unknown> {
   if (/^application\/([\w.]+\+)?json\b/.test(type)) return parseJson(await response.text());
   if (type === '' || type.startsWith('text/')) return response.text();
   return new Uint8Array(await response.arrayBuffer());
+}
+
+async function refusalOf({ operation }: Request, response: Response): Promise<TeleGateError> {
+  const content = await contentOf(response);
+  return typeof content === 'string'
+    ? errorOf(operation, response, content, null)
+    : errorOf(operation, response, '', content);
 }
 
 /** Lists that come in pages carry their whole length. */

@@ -4,7 +4,7 @@ export type { Page } from './endpoints.js';
 export { ConnectionFailed, LeaseLost, NoFreeSession, type Operation, TeleGateError } from './errors.js';
 export type { ServiceEvent } from './events.js';
 export type { GramJsOptions, GramJsWork } from './gramjs.js';
-export type { Answer, Body, CallOptions, Input, Query } from './http.js';
+export type { Answer, Arguments, Body, CallOptions, Input, Query } from './http.js';
 export type {
   Advice,
   Lease,

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { LeaseLost, saysLeaseLost, TeleGateError } from './errors.js';
-import { type Answer, type Body, backoff, type CallOptions, type Http } from './http.js';
+import { type Answer, type Body, backoff, type Http, type Input } from './http.js';
 import { telegramError } from './telegram_errors.js';
 
 /** What to do after an error: `wait` and call again, `swap` the session, `stop` using it for good, or `retry`. */
@@ -97,6 +97,13 @@ export class Lease implements AsyncDisposable, LeaseReference {
     return !this.#over && this.#http.runtime.monotonic() < this.#deadline;
   }
 
+  /** To be called before what only the holder may do. @throws LeaseLost if the lease is over. */
+  ensureHeld(): void {
+    if (this.held) return;
+    this.#expire();
+    throw this.signal.reason ?? new LeaseLost(this.session_id, 'it was released');
+  }
+
   /**
    * Renews the lease now; this is done without being asked.
    * @throws LeaseLost; ConnectionFailed or TeleGateError if the service can't be reached, which loses nothing yet.
@@ -125,15 +132,8 @@ export class Lease implements AsyncDisposable, LeaseReference {
    */
   async release({ floodWait, method, within = LEAVE_MS / 1000 }: ReleaseOptions = {}): Promise<void> {
     this.#end();
-    const { session_id, lease_id } = this;
-    const body: Body<'POST /release'> = { session_id, lease_id };
-    if (floodWait !== undefined) body.flood_wait = Math.ceil(floodWait);
-    if (method !== undefined) body.method = method;
-    try {
-      await this.#http.call('POST /release', { body }, limitsOf(within));
-    } catch (error) {
-      throw saysLeaseLost(error) ? this.#lose('the service says so', error) : error;
-    }
+    const flood = floodWait === undefined ? {} : { flood_wait: Math.ceil(floodWait) };
+    await this.#call('POST /release', { ...flood, ...(method !== undefined && { method }) }, within);
   }
 
   /**
@@ -145,35 +145,22 @@ export class Lease implements AsyncDisposable, LeaseReference {
     if (error instanceof LeaseLost) return { action: 'swap', status: 'lease_lost' };
     const named = telegramError(error);
     if (named === null) return { action: 'retry', status: 'unchanged' };
-    const { session_id, lease_id } = this;
     const called = method ?? named.method;
-    const body = { session_id, lease_id, error: named.error, ...(called !== null && { method: called }) };
-    try {
-      return await this.#http.call('POST /report', { body }, limitsOf(REPORT_MS / 1000));
-    } catch (failure) {
-      throw saysLeaseLost(failure) ? this.#lose('the service says so', failure) : failure;
-    }
+    const fields = { error: named.error, ...(called !== null && { method: called }) };
+    return this.#call('POST /report', fields, REPORT_MS / 1000);
   }
 
   /** Records a flood wait: of one method, or of the session, which ends the lease. @throws as `release`. */
   async floodWait(seconds: number, method?: string): Promise<Answer<'POST /floodwait'>> {
-    const { session_id, lease_id } = this;
-    const body = {
-      session_id,
-      lease_id,
-      wait_seconds: Math.ceil(seconds),
-      ...(method !== undefined && { method }),
-    };
-    const answer = await this.#http.call('POST /floodwait', { body });
+    const fields = { wait_seconds: Math.ceil(seconds), ...(method !== undefined && { method }) };
+    const answer = await this.#call('POST /floodwait', fields);
     if (method === undefined) this.#end();
     return answer;
   }
 
   /** Takes the session out of the pool until someone restores it, which ends the lease. @throws as `release`. */
   async invalidate(reason?: string): Promise<void> {
-    const { session_id, lease_id } = this;
-    const body = { session_id, lease_id, ...(reason !== undefined && { reason }) };
-    await this.#http.call('POST /invalidate', { body });
+    await this.#call('POST /invalidate', reason === undefined ? {} : { reason });
     this.#end();
   }
 
@@ -194,7 +181,24 @@ export class Lease implements AsyncDisposable, LeaseReference {
   /** What `pool.resume` needs after a restart; without secrets. */
   toJSON(): LeaseDetails & { readonly ttl: number } {
     const { session_string, session_data, proxy, ...rest } = this.details;
-    return { ...rest, ttl: this.ttl };
+    return { ...rest, ...(proxy && { proxy: { ...proxy, pass: null } }), ttl: this.ttl };
+  }
+
+  /** A call about this lease. @throws LeaseLost if the service says that it is over. */
+  async #call<Op extends 'POST /release' | 'POST /report' | 'POST /floodwait' | 'POST /invalidate'>(
+    operation: Op,
+    fields: Omit<Body<Op>, keyof LeaseReference>,
+    within?: number,
+  ): Promise<Answer<Op>> {
+    const { session_id, lease_id } = this;
+    const input = { body: { session_id, lease_id, ...fields } };
+    // With its repeats it ends in time: the last attempt begins after half of that at most.
+    const limits = within === undefined ? {} : { timeout: within / 2, retryFor: within / 2 };
+    try {
+      return await this.#http.call(operation, input as unknown as Input<Op>, limits);
+    } catch (error) {
+      throw saysLeaseLost(error) ? this.#lose('the service says so', error) : error;
+    }
   }
 
   get #thirdMs(): number {
@@ -260,9 +264,4 @@ export class Lease implements AsyncDisposable, LeaseReference {
     this.#stopRenewal();
     this.#stopFollowing();
   }
-}
-
-/** So that a call and its repeats end within these seconds: the last attempt begins after half of them at most. */
-function limitsOf(seconds: number): CallOptions {
-  return { timeout: seconds / 2, retryFor: seconds / 2 };
 }

@@ -23,7 +23,9 @@ export function systemRuntime(fetchImplementation?: typeof fetch): Runtime {
       return () => clearTimeout(timer as number);
     },
     fetch: (url, init) => (fetchImplementation ?? fetch)(url, init),
-    newKey: () => crypto.randomUUID(),
+    // Browsers have randomUUID on https only.
+    newKey: () =>
+      Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(36)).join('-'),
   };
 }
 

@@ -1,7 +1,7 @@
 import { KEYS, LOGINS, type Page, RUNS, SESSIONS, SOURCES, type Verbs, verbsOf } from './endpoints.js';
 import type { Operation } from './errors.js';
 import { type ServiceEvent, serviceEvents } from './events.js';
-import { type Answer, type CallOptions, Http, type Input, type Query } from './http.js';
+import { type Answer, type Arguments, type CallOptions, Http, type Input, type Query } from './http.js';
 import { Pool } from './pool.js';
 import { type Runtime, systemRuntime } from './runtime.js';
 
@@ -10,7 +10,7 @@ export interface TeleGateOptions {
   /** Such as `http://localhost:8000`. */
   readonly baseUrl: string;
   readonly apiKey: string;
-  /** Seconds for one attempt of a call; 30 by default. */
+  /** Seconds for one attempt of a call; 60 by default, since some ask Telegram. */
   readonly timeout?: number;
   /** Seconds during which a call that failed is repeated; 30 by default. */
   readonly retryFor?: number;
@@ -18,7 +18,8 @@ export interface TeleGateOptions {
   readonly fetch?: typeof fetch;
 }
 
-const DEFAULT_SECONDS = 30;
+const DEFAULT_TIMEOUT_SECONDS = 60;
+const DEFAULT_RETRY_SECONDS = 30;
 
 /** A TeleGate service. */
 export class TeleGate {
@@ -35,7 +36,13 @@ export class TeleGate {
   /** @internal */
   constructor(options: TeleGateOptions, runtime: Runtime);
   constructor(
-    { baseUrl, apiKey, timeout = DEFAULT_SECONDS, retryFor = DEFAULT_SECONDS, fetch: own }: TeleGateOptions,
+    {
+      baseUrl,
+      apiKey,
+      timeout = DEFAULT_TIMEOUT_SECONDS,
+      retryFor = DEFAULT_RETRY_SECONDS,
+      fetch: own,
+    }: TeleGateOptions,
     runtime: Runtime = systemRuntime(own),
   ) {
     this.#http = new Http({
@@ -54,7 +61,8 @@ export class TeleGate {
   }
 
   /** Calls any operation of the service's OpenAPI document. @throws TeleGateError; ConnectionFailed. */
-  call<Op extends Operation>(operation: Op, input?: Input<Op>, options?: CallOptions): Promise<Answer<Op>> {
+  call<Op extends Operation>(operation: Op, ...args: Arguments<Op>): Promise<Answer<Op>> {
+    const [input, options] = args as [input?: Input<Op>, options?: CallOptions];
     return this.#http.call(operation, input, options);
   }
 

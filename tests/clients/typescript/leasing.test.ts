@@ -142,9 +142,12 @@ describe('pool.resume', () => {
     withService(async (service) => {
       const { client } = clientOf(service);
       const lease = await client.pool.acquire();
-      const kept = { ...lease.details, session_string: 'secret', proxy: { pass: 'secret' } };
-      Object.assign(lease, { details: kept });
+      const proxy = { type: 'socks5', host: 'proxy.example', port: 1080, user: 'me', pass: 'secret' };
+      Object.assign(lease, { details: { ...lease.details, session_string: 'secret', proxy } });
       expect(JSON.stringify(lease)).not.toContain('secret');
+      expect(JSON.parse(JSON.stringify(lease))).toMatchObject({
+        proxy: { host: 'proxy.example', pass: null },
+      });
       await lease.release();
     }, ONE),
   );

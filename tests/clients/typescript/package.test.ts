@@ -29,6 +29,8 @@ export async function work(): Promise<Api.Session[]> {
   const run: Api.Run = await telegate.runs.get(7);
   // @ts-expect-error: a key has a name.
   await telegate.keys.create({ role: 'worker' });
+  // @ts-expect-error: it does not say which session.
+  await telegate.call('GET /sessions/{id}');
   // @ts-expect-error: there is no such operation.
   await telegate.call('GET /nothing');
   try {

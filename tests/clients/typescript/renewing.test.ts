@@ -92,6 +92,7 @@ describe('a lease that is held', () => {
       await client.pool.status();
       await service.time.advance(20);
       expect(lease.signal.reason).toBeInstanceOf(LeaseLost);
+      expect(() => lease.ensureHeld()).toThrow(LeaseLost);
       expect(heartbeats(runtime)).toBe(0);
     }, ONE),
   );
