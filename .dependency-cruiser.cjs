@@ -19,6 +19,7 @@ const LAYERS = [
   'config|settings',
   'wiring',
   'container|banner',
+  'operations',
   'cli',
   'main',
 ];

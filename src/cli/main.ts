@@ -4,11 +4,14 @@ import { EncryptionKeysDiffer } from '../access/vault_check.js';
 import { ConfigError } from '../config.js';
 import { TeleGateError } from '../kernel/errors.js';
 import { readVersion } from '../kernel/project.js';
+import { OperationRefused } from '../operations/refused.js';
 import { PrefectRefused } from '../prefect/errors.js';
 import { CopyFailed } from '../storage/copying/ends.js';
 import { DatabaseRefused } from '../storage/database.js';
+import { backupCommand } from './backup.js';
 import { databaseCommand } from './db.js';
 import { keysCommand } from './keys.js';
+import { restoreCommand } from './restore.js';
 import { workerCommand } from './worker.js';
 
 // All files created here are readable by this user only.
@@ -19,12 +22,14 @@ const program = new Command('telegate')
   .version(readVersion())
   .addCommand(keysCommand())
   .addCommand(databaseCommand())
-  .addCommand(workerCommand());
+  .addCommand(workerCommand())
+  .addCommand(backupCommand())
+  .addCommand(restoreCommand());
 
 /** Mistakes of the operator: reported in one message, without a stack. */
 const MISTAKES = [
   ...[ConfigError, CopyFailed, DatabaseRefused, TeleGateError],
-  ...[EncryptionKeysDiffer, KeyFileError, PrefectRefused],
+  ...[EncryptionKeysDiffer, KeyFileError, OperationRefused, PrefectRefused],
 ];
 
 try {

@@ -65,6 +65,20 @@ function migrationsIn(directory: string): readonly Migration[] {
   return journal.entries;
 }
 
+/** The newest migration of a SQLite file. @throws DatabaseRefused if it has none, or one that is unknown. */
+export async function schemaOfFile(path: string): Promise<Migration> {
+  const { appliedToFile } = await import('./sqlite/open.js');
+  const applied = appliedToFile(path);
+  const found = migrationsIn(SQLITE_MIGRATIONS).find(({ when }) => when === applied);
+  if (found) return found;
+  throw new DatabaseRefused(`${path} is not a database of this version of TeleGate.`);
+}
+
+/** Whether a SQLite file with this newest migration was made by a newer version. */
+export function isNewerSchema(when: number): boolean {
+  return when > (migrationsIn(SQLITE_MIGRATIONS).at(-1)?.when ?? 0);
+}
+
 /** The name of the schema after the migration of this time; null: no migration was applied. */
 export function nameOfVersion(directory: string, applied: number | null): string | null {
   if (applied === null) return null;

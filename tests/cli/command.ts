@@ -16,8 +16,9 @@ export interface Ended {
 export function startCommand(
   args: readonly string[],
   settings: Readonly<Record<string, string>> = {},
+  directory = tmpdir(),
 ): { readonly process: ChildProcess; readonly ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd: tmpdir(), env: settings });
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd: directory, env: settings });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk) => {
