@@ -16,12 +16,12 @@ const LAYERS = [
   'scraping',
   'prefect',
   'storage',
-  'config|settings',
+  'config|settings|environment',
   'wiring',
   'container|banner',
   'operations',
-  'cli',
   'main',
+  'cli',
 ];
 
 const inLayer = (layer) => `^src/(${layer})(/|[.]ts$|$)`;

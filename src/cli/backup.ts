@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { loadConfig, readEnvironment } from '../config.js';
+import { loadConfig } from '../config.js';
+import { readEnvironment } from '../environment.js';
 import { systemTime } from '../kernel/clock.js';
 import { createBackup } from '../operations/backup/backup.js';
 import type { Manifest } from '../operations/backup/manifest.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { readEnvironment } from '../config.js';
+import { readEnvironment } from '../environment.js';
 import { MIN_PASSPHRASE } from '../operations/backup/key_envelope.js';
 import { OperationRefused } from '../operations/refused.js';
 

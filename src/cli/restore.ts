@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { loadConfig, readEnvironment } from '../config.js';
+import { loadConfig } from '../config.js';
+import { readEnvironment } from '../environment.js';
 import { type Restored, restoreBackup } from '../operations/backup/restore.js';
 import { MAX_TTL_SECONDS } from '../pool/states.js';
 import { cancellable } from './cancelling.js';

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import cors from 'cors';
 import express, {
   type Express,
@@ -59,7 +60,7 @@ export function createApp(parts: AppParts): Express {
   addRoutes(versioned, parts.routes, parts);
   app.use('/api/v1', versioned);
   serveDocuments(app, parts);
-  serveLibraries(app, parts);
+  serveLibraries(app);
   app.use(express.static(join(parts.root, 'web'), { index: 'index.html', redirect: false }));
   app.use(notFound);
   app.use(createErrorMapper(parts.logger));
@@ -97,15 +98,17 @@ function serveConsole(app: Express, { root }: AppParts): void {
   });
 }
 
-/** Installed packages that the console uses, as they were published for browsers. */
+/** What the console uses of installed packages, as they were published for browsers: the package, and its file. */
 const BROWSER_LIBRARIES = {
-  'croner.js': 'croner/dist/croner.js',
-  'cronstrue.js': 'cronstrue/dist/cronstrue.min.js',
-};
+  'croner.js': ['croner', 'croner.js'],
+  'cronstrue.js': ['cronstrue', 'cronstrue.min.js'],
+} as const;
 
-function serveLibraries(app: Express, { root }: AppParts): void {
-  for (const [name, file] of Object.entries(BROWSER_LIBRARIES)) {
-    app.get(`/libraries/${name}`, (_req, res) => res.sendFile(file, { root: join(root, 'node_modules') }));
+/** Wherever they are installed: npm puts them beside this package, if that is itself installed. */
+function serveLibraries(app: Express): void {
+  for (const [name, [library, file]] of Object.entries(BROWSER_LIBRARIES)) {
+    const root = dirname(fileURLToPath(import.meta.resolve(library)));
+    app.get(`/libraries/${name}`, (_req, res) => res.sendFile(file, { root }));
   }
 }
 
