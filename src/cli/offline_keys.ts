@@ -7,6 +7,7 @@ import { loadConfig } from '../config.js';
 import { readEnvironment } from '../environment.js';
 import { holderOf, type Role } from '../kernel/api_key.js';
 import { momentOf, type SteadyClock, systemTime } from '../kernel/clock.js';
+import { DatabaseRefused } from '../storage/database.js';
 import { openSideConnection } from '../storage/open.js';
 import { readClock } from '../storage/saved_clock.js';
 import { UsageError } from './exit_codes.js';
@@ -32,7 +33,7 @@ export interface Keys {
 /** Works on the keys in the database of the settings, without a service. @throws ConfigError, DatabaseRefused. */
 export async function withOfflineKeys(action: (keys: Keys) => Promise<void>): Promise<void> {
   const config = loadConfig(readEnvironment());
-  const database = await openSideConnection(config.database);
+  const database = await openSideConnection(config.database).catch(withAdvice);
   try {
     const { access: store, audit } = database;
     const clock = await readClock(store, systemTime);
@@ -58,6 +59,12 @@ export async function withOfflineKeys(action: (keys: Keys) => Promise<void>): Pr
   } finally {
     await database.close();
   }
+}
+
+/** @throws the error; where the database is refused, with what to do if a service uses it. */
+function withAdvice(error: unknown): never {
+  if (!(error instanceof DatabaseRefused)) throw error;
+  throw new DatabaseRefused(`${error.message}\nTo ask a running service instead, set TELEGATE_API_KEY.`);
 }
 
 function valuesOf({ name, role, maxLeases, expires, tag = [] }: NewKey, clock: SteadyClock) {

@@ -8,14 +8,15 @@ import { bar, fitting, LiveScreen } from './live_screen.js';
 import { printJson } from './print.js';
 import { ProgressLine } from './progress_line.js';
 import { type Fields, fieldsOf, ServiceError, Unreachable } from './service.js';
-import { duration, type Paint, paintFor, plain, shortTime } from './text.js';
+import { duration, type Paint, paintFor, plain, shortTime, widthOf } from './text.js';
 
 /** How often a run is looked at, in milliseconds. */
 const EVERY_MS = 1000;
 
 const LOG_PAGE = 1000;
 
-const BAR_COLUMNS = 30;
+/** The longest bar, in columns. */
+const MAX_BAR = 30;
 
 /** `telegate runs`: the runs of sources. */
 export function runsCommand(): Command {
@@ -111,7 +112,7 @@ function screenView({ notes, service }: Context): View {
   return {
     show: ({ run, log }) =>
       screen.draw(
-        progressLines(run, true).map((line, index) =>
+        progressLines(run, widthOf(notes)).map((line, index) =>
           index === 0 ? paint(styleOf(run.state), line) : fitting(notes, line),
         ),
         logLines(log),
@@ -126,7 +127,7 @@ function lineView({ out, notes }: Context): View {
   return {
     show({ run, log }) {
       for (const entry of log) out.write(`${logLine(entry)}\n`);
-      const lines = progressLines(run, false);
+      const lines = progressLines(run, null);
       if (run.finished_at === null) progress.show(lines.join('; '));
       else out.write(`${lines.join('\n')}\n`);
     },
@@ -142,25 +143,26 @@ function painted(paint: Paint, { level }: Fields, line: string): string {
   return paint(level === 'error' ? 'red' : level === 'warning' ? 'yellow' : 'dim', line);
 }
 
-/** The state of a run and its progress, in two lines, with a bar on request. */
-function progressLines(run: Fields, withBar: boolean): string[] {
+/** The state of a run and its progress, in two lines; with a bar, as long as it fits into `columns`. */
+function progressLines(run: Fields, columns: number | null): string[] {
   const { state, session_name, error, total_messages, messages_read } = run;
   const why = typeof error === 'string' ? `: ${plain(error)}` : '';
   const by = run.finished_at === null && session_name ? ` with ${plain(session_name)}` : '';
   const resumes = run.not_before ? `, resumes at ${shortTime(run.not_before)}` : '';
   const read = Number(messages_read);
   const total = typeof total_messages === 'number' && total_messages > 0 ? total_messages : null;
-  const share =
-    total === null ? '' : `${withBar ? `${bar(read / total, BAR_COLUMNS)} ` : ''}${percent(read / total)}  `;
-  const of = total === null ? '' : ` of ${total}`;
   const parts = [
-    `${read}${of} messages`,
+    ...(total === null ? [] : [percent(read / total)]),
+    `${read}${total === null ? '' : ` of ${total}`} messages`,
     `${run.files_done} of ${run.files_found} files`,
     bytes(Number(run.bytes_done)),
     `${run.messages_per_second}/s`,
     duration(Number(run.seconds)),
   ];
-  return [`run ${run.id} is ${plain(state)}${by}${resumes}${why}`, share + parts.join('  ')];
+  const progress = parts.join('  ');
+  const room = total === null || columns === null ? 0 : Math.min(MAX_BAR, columns - progress.length - 2);
+  const shown = total === null || room < 2 ? '' : `${bar(read / total, room)} `;
+  return [`run ${run.id} is ${plain(state)}${by}${resumes}${why}`, shown + progress];
 }
 
 function percent(share: number): string {

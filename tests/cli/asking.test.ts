@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
@@ -106,10 +107,12 @@ describe('the exit code and the message of a command', () => {
     });
   });
 
-  it('are listed by --help', async () => {
+  it('are listed by --help, and in the docs with the same words', async () => {
     const { stdout } = await shared.run('--help');
-    for (const code of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 130])
-      expect(stdout).toMatch(new RegExp(`^  ${code} +\\S`, 'm'));
+    const listed = [...stdout.matchAll(/^ {2}(\d+) +(\S.*)$/gm)].map(([, code, meaning]) => [code, meaning]);
+    expect(listed.map(([code]) => Number(code))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 130]);
+    const docs = readFileSync('docs/command_line.md', 'utf8');
+    for (const [code, meaning] of listed) expect(docs).toContain(`| ${code} | ${meaning} |`);
   });
 });
 
