@@ -175,9 +175,9 @@ async function acquired({ service, signal }: Context, query: Fields, wait: numbe
     try {
       return fieldsOf((await service.ask('POST', '/session', wish, signal)).body);
     } catch (error) {
-      if (isNoFreeSession(error) && left > held) continue;
-      if (!(error instanceof Unreachable && error.mayHaveArrived) || repeats >= REPEATS.most) throw error;
-      repeats += 1;
+      const isLost = error instanceof Unreachable && error.mayHaveArrived && repeats < REPEATS.most;
+      if (!isLost && !(isNoFreeSession(error) && left > held)) throw error;
+      repeats += isLost ? 1 : 0;
       await delay(REPEATS.afterMs, null, { signal }).catch(() => signal.throwIfAborted());
     }
   }

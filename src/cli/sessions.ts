@@ -8,14 +8,14 @@ import {
   withService,
   withServiceOptions,
 } from './context.js';
-import { Incomplete, UsageError } from './exit_codes.js';
+import { EXIT, Incomplete, UsageError } from './exit_codes.js';
 import { importCommand } from './import.js';
 import { LISTS, listCommand, states, times } from './lists.js';
 import { loginCommand } from './login.js';
 import { SESSION_HELP, sessionIdOf } from './pool.js';
-import { column, printJson } from './print.js';
+import { column } from './print.js';
 import { confirm } from './prompts.js';
-import { fieldsOf } from './service.js';
+import { fieldsOf, ServiceError } from './service.js';
 import { paintFor, plain } from './text.js';
 
 /** `telegate sessions`: the sessions of the pool. */
@@ -113,21 +113,39 @@ function testCommand(): Command {
 }
 
 async function test(context: Context, sessions: readonly string[]): Promise<void> {
+  const paint = paintFor(context.out);
   let invalid = 0;
-  for (const session of sessions) {
-    const id = await sessionIdOf(context, session);
+  await withEach(context, sessions, async (id, session) => {
     const { body } = await context.service.ask('POST', `/sessions/${id}/test`, {}, context.signal);
     const { is_valid, status, error } = fieldsOf(body);
     if (is_valid !== true) invalid += 1;
-    if (context.json) {
-      printJson(context.out, body);
-      continue;
-    }
     const told = is_valid === true ? 'valid' : `not valid: ${plain(error ?? status)}`;
-    const paint = paintFor(context.out);
-    context.out.write(`${plain(session)}\t${paint(is_valid === true ? 'green' : 'red', told)}\n`);
-  }
+    showDone(context, body, `${plain(session)}\t${paint(is_valid === true ? 'green' : 'red', told)}`);
+  });
   if (invalid > 0) throw new Incomplete(`${invalid} sessions are not valid`);
+}
+
+/**
+ * Does it with each of these sessions. Of several, one that is refused does not keep the others from it.
+ * @throws Incomplete if some were refused; the error, if there is one session only, or it concerns all.
+ */
+async function withEach(
+  context: Context,
+  sessions: readonly string[],
+  action: (id: number, session: string) => Promise<void>,
+): Promise<void> {
+  let refused = 0;
+  for (const session of sessions) {
+    try {
+      await action(await sessionIdOf(context, session), session);
+    } catch (error) {
+      const isOfOne = error instanceof ServiceError && error.exitCode !== EXIT.unauthorised;
+      if (!isOfOne || sessions.length === 1) throw error;
+      refused += 1;
+      context.notes.write(`${plain(session)}: ${error.message}\n`);
+    }
+  }
+  if (refused > 0) throw new Incomplete(`${refused} sessions were refused`);
 }
 
 function deleteCommand(): Command {
@@ -142,11 +160,10 @@ function deleteCommand(): Command {
             ? `session ${plain(sessions[0])} and its file`
             : `${sessions.length} sessions and their files`;
         await confirm(`Delete ${which}?`, options.yes === true, context.signal);
-        for (const session of sessions) {
-          const id = await sessionIdOf(context, session);
+        await withEach(context, sessions, async (id, session) => {
           const { body } = await context.service.ask('DELETE', `/sessions/${id}`, {}, context.signal);
           showDone(context, body, `Session ${plain(session)} is deleted.`);
-        }
+        });
       }),
     );
 }

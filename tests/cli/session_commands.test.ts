@@ -39,6 +39,8 @@ describe('telegate sessions', () => {
   it('asks Telegram whether sessions are valid', async () => {
     const { exit, stdout } = await shared.run('sessions', 'test', '1', '2');
     expect([exit, stdout]).toEqual([0, '1\tvalid\n2\tvalid\n']);
+    const some = await shared.run('sessions', 'test', '99', '1');
+    expect(some).toEqual({ exit: 9, stdout: '1\tvalid\n', stderr: '99: Session not found\n' });
   });
 
   it('deletes nothing where nobody agrees', async () => {
