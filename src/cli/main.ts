@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { readVersion } from '../kernel/project.js';
 import { completionCommand } from './completion.js';
 import { EXIT, EXIT_MEANINGS } from './exit_codes.js';
-import { failureOf, failureText } from './failures.js';
+import { type Failure, failureOf, failureText } from './failures.js';
 import { keysCommand } from './keys.js';
 import { LISTS, listCommand } from './lists.js';
 import { localCommands } from './local_commands.js';
@@ -45,9 +45,13 @@ if (!quick.some((command) => command.name() === process.argv[2])) {
   for (const command of [...operationsCommands(), completionCommand()]) program.addCommand(command);
 }
 
+const json = process.argv.includes('--json');
+
 /** An error in the arguments ends the command, wherever in the tree it is. */
 function throwing(command: Command): void {
-  command.exitOverride().showHelpAfterError(`Run \`${pathOf(command)} --help\` to see what it takes.`);
+  command.exitOverride();
+  if (json) command.configureOutput({ outputError: () => undefined });
+  else command.showHelpAfterError(`Run \`${pathOf(command)} --help\` to see what it takes.`);
   for (const child of command.commands) throwing(child);
 }
 
@@ -57,17 +61,26 @@ function pathOf(command: Command): string {
 
 /** Reports the error; the exit code. */
 async function report(error: unknown): Promise<number> {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  const json = process.argv.includes('--json');
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.done;
+    if (json)
+      process.stderr.write(
+        failureText(failed(EXIT.usage, 'usage', error.message.replace(/^error: /, '')), true),
+      );
+    return EXIT.usage;
+  }
   const failure = failureOf(error);
   if (failure !== null) {
     process.stderr.write(failureText(failure, json));
     return failure.exitCode;
   }
   const { explain } = await import('./mistakes.js');
-  const told = { exitCode: EXIT.failed, message: explain(error), next: null, code: 'failed', field: null };
-  process.stderr.write(failureText(told, json));
+  process.stderr.write(failureText(failed(EXIT.failed, 'failed', explain(error)), json));
   return EXIT.failed;
+}
+
+function failed(exitCode: number, code: string, message: string): Failure {
+  return { exitCode, code, message, next: null, field: null };
 }
 
 throwing(program);

@@ -107,6 +107,14 @@ describe('the exit code and the message of a command', () => {
     });
   });
 
+  it('are JSON on request for a wrong command line too', async () => {
+    const { exit, stderr } = await shared.run('pool', 'release', '--json');
+    expect([exit, JSON.parse(stderr)]).toEqual([
+      2,
+      { error: expect.objectContaining({ code: 'usage', exit_code: 2, message: expect.any(String) }) },
+    ]);
+  });
+
   it('are listed by --help, and in the docs with the same words', async () => {
     const { stdout } = await shared.run('--help');
     const listed = [...stdout.matchAll(/^ {2}(\d+) +(\S.*)$/gm)].map(([, code, meaning]) => [code, meaning]);
