@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { backupCommand } from './backup.js';
+import { doctorCommand } from './doctor.js';
 import { restoreCommand } from './restore.js';
 
 /** What is done to a whole installation, whether its service runs or not. */
 export function operationsCommands(): Command[] {
-  return [backupCommand(), restoreCommand()];
+  return [backupCommand(), restoreCommand(), doctorCommand()];
 }

@@ -315,6 +315,7 @@ describeServer('a backup between SQLite and PostgreSQL', () => {
         there.settings.ENCRYPTION_KEYS = readFileSync(here.path('data', 'encryption.key'), 'utf8').trim();
         await stopped(program);
         await there.json('restore', `${directory}/b`, '--longest-lease', '600');
+        expect(await there.json('doctor', '--offline')).toMatchObject({ ok: true, errors: 0 });
         const again = await there.start();
         expect(await statusOf(again.url)).toMatchObject({
           total: 12,
