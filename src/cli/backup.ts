@@ -6,7 +6,7 @@ import { readEnvironment } from '../environment.js';
 import { systemTime } from '../kernel/clock.js';
 import { createBackup } from '../operations/backup/backup.js';
 import type { Manifest } from '../operations/backup/manifest.js';
-import { cancellable } from './cancelling.js';
+import { withProgress } from './long_command.js';
 import { PASSPHRASE_HELP, readPassphrase } from './passphrase.js';
 
 interface Options {
@@ -36,17 +36,14 @@ export function backupCommand(): Command {
 
 async function backup(file: string, options: Options): Promise<void> {
   const config = loadConfig(readEnvironment());
-  const passphrase = options.withKeys ? await readPassphrase(options.passphraseFile, true) : null;
-  const manifest = await cancellable((around) =>
-    createBackup({
-      config,
-      file,
-      replace: options.force === true,
-      passphrase,
-      wall: systemTime.wall,
-      ...around,
-    }),
-  );
+  const manifest = await withProgress(async (around) => {
+    const { signal } = around;
+    const passphrase = options.withKeys
+      ? await readPassphrase(options.passphraseFile, { fresh: true, signal })
+      : null;
+    const replace = options.force === true;
+    return createBackup({ config, file, replace, passphrase, wall: systemTime.wall, ...around });
+  });
   const told = options.json ? JSON.stringify(result(file, manifest)) : summary(file, manifest);
   process.stdout.write(`${told}\n`);
 }

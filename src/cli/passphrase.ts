@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { Writable } from 'node:stream';
 import { readEnvironment } from '../environment.js';
 import { MIN_PASSPHRASE } from '../operations/backup/key_envelope.js';
 import { OperationRefused } from '../operations/refused.js';
+import { askUnseen, canAsk } from './prompts.js';
 
 /** How `--help` describes where a passphrase comes from. */
 export const PASSPHRASE_HELP =
@@ -14,9 +13,12 @@ export const PASSPHRASE_HELP =
  * which other users of the machine can read. `fresh`: it is chosen now, so it is asked twice and must be long enough.
  * @throws OperationRefused.
  */
-export async function readPassphrase(file: string | undefined, fresh: boolean): Promise<string> {
+export async function readPassphrase(
+  file: string | undefined,
+  { fresh, signal }: { readonly fresh: boolean; readonly signal: AbortSignal },
+): Promise<string> {
   const given = file === undefined ? readEnvironment().TELEGATE_PASSPHRASE : firstLine(file);
-  const passphrase = given ?? (await asked(fresh));
+  const passphrase = given ?? (await asked(fresh, signal));
   if (fresh && [...passphrase].length < MIN_PASSPHRASE) {
     throw new OperationRefused(
       `The passphrase is too short: expected at least ${MIN_PASSPHRASE} characters.`,
@@ -35,30 +37,15 @@ function firstLine(file: string): string {
   }
 }
 
-async function asked(fresh: boolean): Promise<string> {
-  if (process.stdin.isTTY !== true) {
+async function asked(fresh: boolean, signal: AbortSignal): Promise<string> {
+  if (!canAsk()) {
     throw new OperationRefused(
       'The passphrase is missing: set TELEGATE_PASSPHRASE, or use --passphrase-file.',
     );
   }
-  const passphrase = await askUnseen('Passphrase of the encryption keys: ');
-  if (fresh && (await askUnseen('The same again: ')) !== passphrase) {
+  const passphrase = await askUnseen('Passphrase of the encryption keys: ', signal);
+  if (fresh && (await askUnseen('The same again: ', signal)) !== passphrase) {
     throw new OperationRefused('The two passphrases differ.');
   }
   return passphrase;
-}
-
-/** Asks at the terminal; what is typed is not shown. */
-function askUnseen(question: string): Promise<string> {
-  process.stderr.write(question);
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true, historySize: 0 });
-  return new Promise<string>((resolve, reject) => {
-    const cancel = () => reject(new OperationRefused('Cancelled.'));
-    lines.once('SIGINT', cancel).once('close', cancel);
-    lines.question('', resolve);
-  }).finally(() => {
-    lines.close();
-    process.stderr.write('\n');
-  });
 }

@@ -3,7 +3,7 @@ import { loadConfig } from '../config.js';
 import { readEnvironment } from '../environment.js';
 import { type Restored, restoreBackup } from '../operations/backup/restore.js';
 import { MAX_TTL_SECONDS } from '../pool/states.js';
-import { cancellable } from './cancelling.js';
+import { withProgress } from './long_command.js';
 import { PASSPHRASE_HELP, readPassphrase } from './passphrase.js';
 
 interface Options {
@@ -37,12 +37,12 @@ export function restoreCommand(): Command {
 
 async function restore(file: string, options: Options): Promise<void> {
   const config = loadConfig(readEnvironment());
-  const restored = await cancellable((around) =>
+  const restored = await withProgress((around) =>
     restoreBackup({
       ...{ config, file, ...around },
       force: options.force === true,
       holdSeconds: options.trustNoLeaseIsHeld ? null : options.longestLease,
-      passphrase: () => readPassphrase(options.passphraseFile, false),
+      passphrase: () => readPassphrase(options.passphraseFile, { fresh: false, signal: around.signal }),
     }),
   );
   process.stdout.write(`${options.json ? JSON.stringify(result(restored)) : summary(restored)}\n`);

@@ -139,7 +139,7 @@ function filesOf(config: Config): string[] {
 function leftovers({ dataDir, sessionsDir, syncs }: Config): Finding[] {
   const left = [
     ...namesIn(dataDir)
-      .filter((name) => /\.replaced-\d+|^\.restore$|\.partial$/.test(name))
+      .filter((name) => /\.replaced-\d+|^encryption\.key\.old-|^\.restore$|\.partial$/.test(name))
       .map((name) => join(dataDir, name)),
     ...(syncs
       ? namesIn(sessionsDir)
@@ -150,7 +150,7 @@ function leftovers({ dataDir, sessionsDir, syncs }: Config): Finding[] {
   if (left.length === 0) return [ok('none')];
   return [
     warning(
-      `${left.join(', ')}: left by a restore or by BEGIN_ANEW, with secrets in it`,
+      `${left.join(', ')}: left by a restore, BEGIN_ANEW or a new encryption key, with secrets in it`,
       'Delete it once you do not need it any more.',
     ),
   ];

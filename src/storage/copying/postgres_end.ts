@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { Client } from 'pg';
 import { POSTGRES_MIGRATIONS } from '../../kernel/project.js';
 import { DatabaseRefused } from '../database.js';
-import { refuseOtherVersion } from '../migrate.js';
+import { compareSchema, refuseOtherVersion } from '../migrate.js';
 import {
   type CommandConnection,
   commandOptions,
@@ -166,6 +166,10 @@ export async function checkPostgresTarget(url: string, replace: boolean): Promis
   const { client, place } = await connectForCommand(url);
   try {
     await refuseServices({ client, place });
+    const applied = await appliedToPostgres(client);
+    // Its rows would not fit, even into empty tables.
+    if (compareSchema(POSTGRES_MIGRATIONS, applied) === 'newer')
+      refuseOtherVersion(place, POSTGRES_MIGRATIONS, applied);
     if (!replace) refuseOccupied(place, await occupied(client));
   } finally {
     await disconnect(client);
