@@ -79,7 +79,7 @@ describe('the published package', () => {
   it('depends on nothing that is only there for development', () => {
     const compiled = packed.files.filter(({ path }) => path.startsWith('dist/src/'));
     const imported = compiled.flatMap(({ path }) => [
-      ...readFileSync(path, 'utf8').matchAll(/(?:from|import\() ?'([^.'][^']*)'/g),
+      ...readFileSync(path, 'utf8').matchAll(/(?:\bfrom |import\()'([^.'\n][^'\n]*)'/g),
     ]);
     const names = imported.map(([, name = '']) =>
       name
