@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { Incomplete, Interrupted, UsageError } from './exit_codes.js';
 
@@ -9,28 +9,35 @@ export function canAsk(): boolean {
 
 /** Asks for one line at the terminal. Rejects with `Interrupted` on Ctrl-C and Ctrl-D, or with the signal's reason. */
 export function ask(question: string, signal: AbortSignal): Promise<string> {
-  return readLine(question, process.stderr, signal);
+  return readLine(process.stderr, signal, (lines, answered) => lines.question(question, answered));
 }
 
 /** As `ask`, for a secret: what is typed is not shown. */
 export async function askUnseen(question: string, signal: AbortSignal): Promise<string> {
-  process.stderr.write(question);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   try {
-    return await readLine('', nowhere, signal);
+    return await readLine(nowhere, signal, (lines, answered) => {
+      // Only now: the terminal itself echoes nothing any more.
+      process.stderr.write(question);
+      lines.question('', answered);
+    });
   } finally {
     process.stderr.write('\n');
   }
 }
 
-function readLine(question: string, output: NodeJS.WritableStream, signal: AbortSignal): Promise<string> {
+function readLine(
+  output: NodeJS.WritableStream,
+  signal: AbortSignal,
+  question: (lines: Interface, answered: (answer: string) => void) => void,
+): Promise<string> {
   const lines = createInterface({ input: process.stdin, output, terminal: true, historySize: 0 });
   const aborted = new AbortController();
   return new Promise<string>((resolve, reject) => {
     const interrupted = () => reject(new Interrupted('SIGINT'));
     lines.once('SIGINT', interrupted).once('close', interrupted);
     signal.addEventListener('abort', () => reject(signal.reason), { signal: aborted.signal });
-    lines.question(question, resolve);
+    question(lines, resolve);
   }).finally(() => {
     aborted.abort();
     lines.close();
