@@ -16,11 +16,12 @@ const LAYERS = [
   'scraping',
   'prefect',
   'storage',
-  'config|settings',
+  'config|settings|environment',
   'wiring',
   'container|banner',
-  'cli',
+  'operations',
   'main',
+  'cli',
 ];
 
 const inLayer = (layer) => `^src/(${layer})(/|[.]ts$|$)`;

@@ -1,7 +1,7 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import express from 'express';
 import helmet from 'helmet';
-import { readEnvironment } from '../src/config.js';
+import { readEnvironment } from '../src/environment.js';
 
 /**
  * The minimal server that answers like the service: plain Express, its security headers, one key, and leases in

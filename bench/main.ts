@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Benchmark, Sizes } from './benchmark.js';
+import { clientOverhead } from './client_overhead.js';
 import { durable } from './durable.js';
 import { exclusive } from './exclusive.js';
 import { type Finding, table } from './finding.js';
@@ -9,6 +10,7 @@ import { footprint } from './footprint.js';
 import { malformed, ROLES } from './malformed.js';
 import { olderWorkers } from './older_workers.js';
 import { prefect, WAYS } from './prefect/prefect.js';
+import { pythonClient } from './python_client.js';
 import { replicas } from './replicas.js';
 import { queue } from './replicas_queue.js';
 import { pgbench } from './replicas_throughput.js';
@@ -19,10 +21,11 @@ import { waiting } from './waiting.js';
 import { Workplace } from './workplace.js';
 
 const ALL: readonly Benchmark[] = [
-  ...[durable, flat, footprint, waiting, olderWorkers, sync, telegram, exclusive],
+  ...[durable, flat, footprint, waiting, olderWorkers, clientOverhead, sync, telegram, exclusive],
   ...[pgbench, queue, replicas],
   scraping,
   prefect,
+  pythonClient,
   malformed,
 ];
 

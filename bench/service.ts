@@ -1,8 +1,9 @@
 import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
 import { sandboxNetwork } from '../sandbox/network.js';
-import { loadConfig, readEnvironment } from '../src/config.js';
+import { loadConfig } from '../src/config.js';
 import { createContainer } from '../src/container.js';
+import { readEnvironment } from '../src/environment.js';
 import { systemTime, type TimeSource } from '../src/kernel/clock.js';
 import { createLogger } from '../src/kernel/logging.js';
 import { nodeTimers } from '../src/kernel/timers.js';

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { BootstrapKey } from './access/bootstrap_keys.js';
-import { hasCode } from './kernel/private_files.js';
 import type { ProxyAddress } from './kernel/proxy.js';
 import { redactText } from './kernel/redact.js';
 import type { S3Config } from './scraping/sinks/s3_bucket.js';
@@ -115,23 +114,6 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     return `  ${variable}: given ${show(variable, given[variable] ?? '')}, expected ${message}`;
   });
   throw new ConfigError(['Invalid settings:', ...lines].join('\n'));
-}
-
-/**
- * The environment of this process, completed from `./.env` if it exists; variables that are already set take
- * precedence.
- *
- * @throws ConfigError if `./.env` exists but can't be read.
- */
-export function readEnvironment(): Record<string, string | undefined> {
-  try {
-    process.loadEnvFile('./.env');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    if (!hasCode(error, 'ENOENT')) throw new ConfigError(`.env can't be read: ${reason}`);
-  }
-  // biome-ignore lint/style/noProcessEnv: the one place where the environment comes in
-  return process.env;
 }
 
 const MAX_SHOWN_LENGTH = 100;

@@ -5,8 +5,9 @@ import type { Logger } from 'winston';
 import { KeyFileError } from './access/encryption_key.js';
 import { EncryptionKeysDiffer } from './access/vault_check.js';
 import { banner } from './banner.js';
-import { type Config, ConfigError, loadConfig, readEnvironment } from './config.js';
+import { type Config, ConfigError, loadConfig } from './config.js';
 import { type Container, createContainer } from './container.js';
+import { EnvironmentError, readEnvironment } from './environment.js';
 import { systemTime } from './kernel/clock.js';
 import { DiskFull, isDiskFull } from './kernel/disk_full.js';
 import { DatabaseDamaged, Unavailable } from './kernel/errors.js';
@@ -103,6 +104,7 @@ function stopOnSignal(server: Server, container: Container, logger: Logger): voi
 function explain(error: unknown): string {
   const mistakes = [
     ConfigError,
+    EnvironmentError,
     DatabaseRefused,
     DatabaseDamaged,
     DiskFull,

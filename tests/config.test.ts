@@ -144,7 +144,7 @@ describe('invalid settings', () => {
 });
 
 describe('the environment', () => {
-  const source = new URL('../src/config.js', import.meta.url).href;
+  const source = new URL('../src/environment.js', import.meta.url).href;
   const script = `const { readEnvironment } = await import(${JSON.stringify(source)});
     const { PORT, HOST } = readEnvironment();
     process.stdout.write(JSON.stringify({ PORT, HOST }));`;

@@ -2,6 +2,8 @@ import apiText from 'telegram/tl/apiTl.js';
 import { parseTl } from 'telegram/tl/generationHelpers.js';
 import mtprotoText from 'telegram/tl/schemaTl.js';
 import { layer144Text } from './layer_144.js';
+import { layer227Text } from './layer_227.js';
+import { layer229Text } from './layer_229.js';
 
 /** One argument of a constructor or method (core.telegram.org/mtproto/TL). */
 export interface Argument {
@@ -57,9 +59,11 @@ interface ParsedArgument {
 
 const coreTypes = new Set(['int', 'long', 'double', 'string', 'bytes', 'true', 'int128', 'int256']);
 const current = [...definitions(apiText), ...definitions(mtprotoText)];
+// Newest first. Definitions that a layer does not change are read and written as GramJS does.
 const schemas: readonly Schema[] = [
+  schemaOf(229, [...current, ...definitions(layer229Text)]),
+  schemaOf(227, [...current, ...definitions(layer229Text), ...definitions(layer227Text)]),
   schemaOf(currentLayer, current),
-  // Unchanged definitions are read and written as in the newest layer.
   schemaOf(144, [...current, ...definitions(layer144Text)]),
 ];
 

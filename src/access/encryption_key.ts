@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createPrivateFile, hasCode } from '../kernel/private_files.js';
+import { createPrivateFile, hasCode, writePrivateFile } from '../kernel/private_files.js';
 
 /** The length of an encryption key (AES-256), in bytes. */
 export const ENCRYPTION_KEY_BYTES = 32;
@@ -70,6 +70,45 @@ export async function loadOrCreateEncryptionKey(
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const won = await createPrivateFile(path, fresh);
   return parse(won ? fresh : await readFile(path, 'utf8'), path);
+}
+
+/** The keys of the file. */
+export interface KeyFile {
+  readonly current: Uint8Array;
+  /** The key that is to replace it, while secrets are being encrypted with that one; null: none is. */
+  readonly next: Uint8Array | null;
+}
+
+/** The first line of a file that holds two keys: two without it are a mistake. */
+const ROTATING = '# a rotation has begun: the current key, then the next one';
+
+/**
+ * The keys in `dataDir`/encryption.key; null: there is no such file.
+ *
+ * @throws KeyFileError if the file contains anything else; the file system's error if it can't be read.
+ */
+export async function readKeyFile(dataDir: string): Promise<KeyFile | null> {
+  const path = encryptionKeyFile(dataDir);
+  const text = await readIfThere(path);
+  if (text === null) return null;
+  const [first, current = '', next = '', ...rest] = text.trimEnd().split('\n');
+  if (first !== ROTATING) return { current: parse(text, path), next: null };
+  return { current: parse(current, path), next: parse([next, ...rest].join('\n'), path) };
+}
+
+/** Replaces the keys in `dataDir`/encryption.key at once and durably. */
+export async function writeKeyFile(dataDir: string, { current, next }: KeyFile): Promise<void> {
+  const lines =
+    next === null
+      ? [formatEncryptionKey(current)]
+      : [ROTATING, formatEncryptionKey(current), formatEncryptionKey(next)];
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await writePrivateFile(encryptionKeyFile(dataDir), `${lines.join('\n')}\n`);
+}
+
+/** All keys of the file, the current one first. */
+export function keysIn({ current, next }: KeyFile): readonly Uint8Array[] {
+  return next === null ? [current] : [current, next];
 }
 
 async function readIfThere(path: string): Promise<string | null> {

@@ -84,11 +84,7 @@ export class Vault {
 
   /** Whether the newest key made this token. If not, or if it is no token at all, it has to be encrypted again. */
   isCurrent(token: string): boolean {
-    try {
-      return readHeader(token).kid === this.#current.kid;
-    } catch {
-      return false;
-    }
+    return keyIdOfToken(token) === this.#current.kid;
   }
 }
 
@@ -99,8 +95,21 @@ function nameKey(bytes: Uint8Array): NamedKey {
       `an encryption key has ${ENCRYPTION_KEY_BYTES} bytes, not ${bytes.length}`,
     );
   }
-  const kid = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
-  return { kid, key: createSecretKey(bytes) };
+  return { kid: keyIdOf(bytes), key: createSecretKey(bytes) };
+}
+
+/** The public name of an encryption key, which each secret that it encrypted carries. */
+export function keyIdOf(key: Uint8Array): string {
+  return createHash('sha256').update(key).digest('hex').slice(0, 16);
+}
+
+/** The public name of the key that made this token; null: it is no token. */
+export function keyIdOfToken(token: string): string | null {
+  try {
+    return readHeader(token).kid ?? null;
+  } catch {
+    return null;
+  }
 }
 
 function readHeader(token: string): { kid: string | undefined; ctx: unknown } {

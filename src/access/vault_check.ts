@@ -48,7 +48,7 @@ export async function checkVault({ access, cluster, vault }: VaultCheckParts): P
 }
 
 /** The recorded token; null: none yet. */
-async function recordedToken(access: AccessStore): Promise<string | null> {
+export async function recordedToken(access: AccessStore): Promise<string | null> {
   const kept = await access.value(NAME);
   return kept === NO_KEY_YET ? null : kept;
 }

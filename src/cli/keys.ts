@@ -1,105 +1,116 @@
-import { randomBytes } from 'node:crypto';
-import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { KeyService } from '../access/keys.js';
-import { SingleNode } from '../cluster/single_node.js';
-import { loadConfig, readEnvironment } from '../config.js';
-import { holderOf, ROLES, type Role } from '../kernel/api_key.js';
-import { momentOf, type SteadyClock, systemTime } from '../kernel/clock.js';
-import { openSideConnection } from '../storage/open.js';
-import { readClock } from '../storage/saved_clock.js';
+import { readEnvironment } from '../environment.js';
+import { ROLES } from '../kernel/api_key.js';
+import { type Context, type ServiceOptions, withService, withServiceOptions } from './context.js';
+import { UsageError } from './exit_codes.js';
+import { wholeNumber } from './lists.js';
+import type { Keys, NewKey } from './offline_keys.js';
+import { type Column, column, numbers, printJson, printTable } from './print.js';
+import { type Fields, fieldsOf, type Wish } from './service.js';
+import { plain } from './text.js';
+
+interface KeysOptions extends ServiceOptions {
+  readonly offline?: true;
+}
+
+const COLUMNS: readonly Column[] = [
+  numbers('id'),
+  column('role'),
+  { title: 'limits', value: limitsOf },
+  column('name'),
+];
 
 /** `telegate keys`: list, create and revoke API keys. */
 export function keysCommand(): Command {
-  const command = new Command('keys').description('API keys');
-  command
-    .command('list', { isDefault: true })
-    .description('list the keys, without their secrets')
-    .action(() => withKeys(list));
-  command
-    .command('create')
-    .description('create a key; it is printed only once')
+  return new Command('keys')
+    .description('API keys: of the running service if TELEGATE_API_KEY is set, else in the database')
+    .addCommand(listCommand(), { isDefault: true })
+    .addCommand(createCommand())
+    .addCommand(revokeCommand());
+}
+
+function keysAction(name: string, description: string): Command {
+  return withServiceOptions(new Command(name))
+    .description(description)
+    .option('--offline', 'work on the database of the settings, whether the service runs or not');
+}
+
+function listCommand(): Command {
+  return keysAction('list', 'list the keys, without their secrets').action((options: KeysOptions) =>
+    withKeys(options, async (keys) => {
+      const records = await keys.list();
+      if (options.json) return printJson(process.stdout, records);
+      if (records.length > 0) return printTable(process.stdout, COLUMNS, records);
+      process.stdout.write('No keys yet. Create one with `telegate keys create NAME --role worker`.\n');
+    }),
+  );
+}
+
+function createCommand(): Command {
+  return keysAction('create', 'create a key; it is printed only once')
     .argument('<name>', 'its name')
     .addOption(new Option('--role <role>', 'its role').choices(ROLES).default('worker'))
-    .option('--max-leases <count>', 'its maximum number of concurrent leases', wholeNumber)
+    .option('--max-leases <count>', 'its maximum number of concurrent leases', wholeNumber(1))
     .option('--expires <time>', 'when it expires, such as 2030-01-01T00:00:00Z', moment)
     .option('--tag <tag...>', 'limit it to sessions that have all of these tags')
-    .action((name: string, options: Options) => withKeys((at) => create(name, options, at)));
-  command
-    .command('revoke')
-    .description('revoke a key; a running service notices within 5 seconds')
-    .argument('<id>', 'its id, as shown by `keys list`', wholeNumber)
-    .action((id: number) =>
-      withKeys(async ({ keys, wroteDown }) => {
-        await keys.revoke(id);
-        await wroteDown('key.revoke', id);
+    .action((name: string, options: KeysOptions & Omit<NewKey, 'name'>) =>
+      withKeys(options, async (keys) => {
+        const created = await keys.create({ ...options, name });
+        if (options.json) printJson(process.stdout, created);
+        else process.stdout.write(`${plain(created.key)}\n`);
       }),
     );
-  return command;
 }
 
-interface Options {
-  readonly role: Role;
-  readonly maxLeases?: number;
-  readonly expires?: Date;
-  readonly tag?: readonly string[];
+function revokeCommand(): Command {
+  return keysAction('revoke', 'revoke a key; a running service notices within 5 seconds')
+    .argument('<id>', 'its id, as shown by `keys list`', wholeNumber(1))
+    .option('--end-leases', 'end its leases at once; only a running service can')
+    .action((id: number, options: KeysOptions & { readonly endLeases?: true }) =>
+      withKeys(options, async (keys) => {
+        const revoked = await keys.revoke(id, options.endLeases === true);
+        if (options.json) printJson(process.stdout, revoked);
+      }),
+    );
 }
 
-/** What the commands use. */
-interface AtHand {
-  readonly keys: KeyService;
-  readonly clock: SteadyClock;
-  /** Resolves once the action on the key is in the audit log. */
-  readonly wroteDown: (action: string, keyId: number) => Promise<void>;
+/** Asks the running service, if a key for it is set; else works on the database. */
+async function withKeys(options: KeysOptions, action: (keys: Keys) => Promise<void>): Promise<void> {
+  const asks = !options.offline && (options.url !== undefined || Boolean(readEnvironment().TELEGATE_API_KEY));
+  if (asks) return withService(options, (context) => action(keysOf(context)));
+  const { withOfflineKeys } = await import('./offline_keys.js');
+  await withOfflineKeys((keys) =>
+    action({
+      ...keys,
+      revoke(id, endLeases) {
+        if (endLeases) throw new UsageError('--end-leases: set TELEGATE_API_KEY, only a running service can');
+        return keys.revoke(id, endLeases);
+      },
+    }),
+  );
 }
 
-async function create(
-  name: string,
-  { role, maxLeases, expires, tag = [] }: Options,
-  { keys, clock, wroteDown }: AtHand,
-): Promise<void> {
-  const expiresAt = expires ? momentOf(expires, clock) : null;
-  if (expiresAt !== null && expiresAt <= clock.now())
-    throw new Error('--expires: expected a time in the future');
-  const limits = { maxLeases: maxLeases ?? null, expiresAt, tags: [...new Set(tag)] };
-  const { id, key } = await keys.create({ name, role, ...limits });
-  await wroteDown('key.create', id);
-  print(key);
+function keysOf({ service, signal }: Context): Keys {
+  const ask = async (method: 'GET' | 'POST' | 'DELETE', path: string, wish: Wish) =>
+    (await service.ask(method, path, wish, signal)).body;
+  return {
+    async list() {
+      const body = await ask('GET', '/keys', {});
+      return Array.isArray(body) ? body.map(fieldsOf) : [];
+    },
+    async create({ name, role, maxLeases: max_leases, expires, tag: tags }) {
+      const body = { name, role, max_leases, tags, expires_at: expires?.toISOString() };
+      return fieldsOf(await ask('POST', '/keys', { body }));
+    },
+    revoke: async (id, end_leases) => fieldsOf(await ask('DELETE', `/keys/${id}`, { query: { end_leases } })),
+  };
 }
 
-async function list({ keys, clock }: AtHand): Promise<void> {
-  const records = await keys.list();
-  if (records.length === 0)
-    return print('No keys yet. Create one with `telegate keys create NAME --role worker`.');
-  for (const { id, name, role, maxLeases, tags, expiresAt } of records) {
-    const leases = maxLeases === null ? 'unlimited leases' : `${maxLeases} leases`;
-    const expiry = expiresAt === null ? [] : [`expires ${clock.display(expiresAt).toISOString()}`];
-    const limits = [leases, ...(tags.length > 0 ? [`tags ${tags.join(', ')}`] : []), ...expiry];
-    print(`${id}\t${role}\t${limits.join('; ')}\t${name}`);
-  }
-}
-
-async function withKeys(action: (atHand: AtHand) => Promise<void>): Promise<void> {
-  const config = loadConfig(readEnvironment());
-  const database = await openSideConnection(config.database);
-  try {
-    const { access: store, audit } = database;
-    const clock = await readClock(store, systemTime);
-    const keys = new KeyService({ store, clock, bootstrapKeys: [], randomBytes, cluster: new SingleNode() });
-    const wroteDown = (action: string, keyId: number) =>
-      audit.add({
-        ...{ at: clock.now(), holder: 'command line', keyName: userInfo().username, address: null },
-        ...{ requestId: null, action, object: holderOf(keyId), outcome: 'done' },
-      });
-    await action({ keys, clock, wroteDown });
-  } finally {
-    await database.close();
-  }
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('expected a whole number from 1');
-  return Number(text);
+function limitsOf({ max_leases, tags, expires_at }: Fields): string {
+  const leases = max_leases === null ? 'unlimited leases' : `${plain(max_leases)} leases`;
+  const limited = Array.isArray(tags) && tags.length > 0 ? [`tags ${plain(tags)}`] : [];
+  const expiry = expires_at === null ? [] : [`expires ${plain(expires_at)}`];
+  return [leases, ...limited, ...expiry].join('; ');
 }
 
 function moment(text: string): Date {
@@ -108,8 +119,4 @@ function moment(text: string): Date {
     throw new InvalidArgumentError('expected a time such as 2030-01-01T00:00:00Z');
   }
   return date;
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

@@ -1,26 +1,17 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Command } from 'commander';
-import { ConfigError, loadConfig, readEnvironment } from '../config.js';
+import { ConfigError, loadConfig } from '../config.js';
+import { readEnvironment } from '../environment.js';
 import { systemTime } from '../kernel/clock.js';
 import { createLogger } from '../kernel/logging.js';
 import { nodeTimers } from '../kernel/timers.js';
 import { createWorker } from '../wiring/worker.js';
 
-/** `telegate worker`: executes runs for a Prefect server, without the API. */
-export function workerCommand(): Command {
-  return new Command('worker')
-    .description('execute the runs that Prefect schedules, beside services that share the database')
-    .addHelpText(
-      'after',
-      '\nThe settings are those of the services: PREFECT_API_URL, DATABASE_URL, ENCRYPTION_KEYS, and the targets.' +
-        '\n/health and /metrics are at WORKER_PORT. SIGTERM gives its runs back to other workers.',
-    )
-    .action(work);
-}
-
-/** Runs until a signal stops it. @throws as `createWorker`; ConfigError if WORKER_PORT is taken. */
-async function work(): Promise<void> {
+/**
+ * Executes runs for a Prefect server, without the API, until a signal stops it.
+ * @throws as `createWorker`; ConfigError if WORKER_PORT is taken.
+ */
+export async function work(): Promise<void> {
   const config = loadConfig(readEnvironment());
   const logger = createLogger({ level: config.logLevel });
   process.on('uncaughtException', (error) => {

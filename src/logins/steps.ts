@@ -119,13 +119,13 @@ export class LoginSecrets {
   encrypt(id: string, secret: LoginSecret): Promise<string> {
     const { key } = secret;
     const json: SecretJson = { ...secret, key: { ...key, authKey: key.authKey.toString('base64') } };
-    return this.#vault.encrypt(JSON.stringify(json), context(id));
+    return this.#vault.encrypt(JSON.stringify(json), loginSecretContext(id));
   }
 
   /** @throws SecretUnreadable if no key decrypts it, or it is another login's. */
   async decrypt(id: string, encrypted: string): Promise<LoginSecret> {
     const message = "this login can't be decrypted with the keys in use: start it again";
-    const text = await decryptedOr(this.#vault.decrypt(encrypted, context(id)), () => ({
+    const text = await decryptedOr(this.#vault.decrypt(encrypted, loginSecretContext(id)), () => ({
       error: 'login_unreadable',
       message,
     }));
@@ -134,6 +134,7 @@ export class LoginSecrets {
   }
 }
 
-function context(id: string): string {
+/** The context of the secret of a pending login. */
+export function loginSecretContext(id: string): string {
   return `logins.secret:${id}`;
 }

@@ -106,4 +106,8 @@ export interface LoginStore {
   remove(id: string, now: number): Promise<PendingLogin | null>;
   /** Expired logins that no request is using, oldest first. */
   expired(now: number, limit: number): Promise<PendingLogin[]>;
+  /** The encrypted secrets of all logins that have one. */
+  secrets(): Promise<{ readonly id: string; readonly secret: string }[]>;
+  /** Stores the same secret, encrypted again, unless another one is there by now. */
+  replaceSecret(id: string, before: string, anew: string): Promise<void>;
 }

@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { repeatable, sessionId, text, wholeNumber } from '../http/parameters.js';
-
-/** The maximum ttl of a lease, in seconds. */
-const MAX_TTL_SECONDS = 86_400;
+import { MAX_TTL_SECONDS } from './states.js';
 
 /** The maximum flood wait that is accepted, in seconds. */
 const MAX_FLOOD_SECONDS = 31_536_000;

@@ -104,5 +104,8 @@ export const UNAVAILABLE_STATES: readonly State[] = ['cooldown', 'missing', 'dea
 /** 2099-01-01T00:00:00Z, the end of an invalidation, in milliseconds. */
 export const INVALIDATED_UNTIL = Date.UTC(2099, 0, 1);
 
+/** The maximum ttl of a lease, in seconds. */
+export const MAX_TTL_SECONDS = 86_400;
+
 /** The maximum cool-down after a lease that expired or was revoked, in seconds. */
 export const MAX_COOLDOWN_SECONDS = 60;

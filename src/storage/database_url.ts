@@ -1,5 +1,8 @@
 import { resolve } from 'node:path';
 
+/** How a database is named on the command line. */
+export const DATABASE_URL_HELP = 'sqlite:PATH, file:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE';
+
 /** The absolute path of the database file of a single process. */
 export interface SqliteTarget {
   readonly kind: 'sqlite';

@@ -65,6 +65,30 @@ function migrationsIn(directory: string): readonly Migration[] {
   return journal.entries;
 }
 
+/** A schema compared with that of this version; `none`: no migration was applied. */
+export type SchemaAge = 'none' | 'older' | 'current' | 'newer';
+
+/** Compares the newest migration that a database has with those in a directory. */
+export function compareSchema(directory: string, applied: number | null): SchemaAge {
+  const newest = migrationsIn(directory).at(-1)?.when ?? 0;
+  if (applied === null) return 'none';
+  return applied === newest ? 'current' : applied < newest ? 'older' : 'newer';
+}
+
+/** The newest migration of a SQLite file. @throws DatabaseRefused if it has none, or one that is unknown. */
+export async function schemaOfFile(path: string): Promise<Migration> {
+  const { appliedToFile } = await import('./sqlite/open.js');
+  const applied = appliedToFile(path);
+  const found = migrationsIn(SQLITE_MIGRATIONS).find(({ when }) => when === applied);
+  if (found) return found;
+  throw new DatabaseRefused(`${path} is not a database of this version of TeleGate.`);
+}
+
+/** Whether a SQLite file with this newest migration was made by a newer version. */
+export function isNewerSchema(when: number): boolean {
+  return compareSchema(SQLITE_MIGRATIONS, when) === 'newer';
+}
+
 /** The name of the schema after the migration of this time; null: no migration was applied. */
 export function nameOfVersion(directory: string, applied: number | null): string | null {
   if (applied === null) return null;
@@ -76,17 +100,17 @@ export function nameOfVersion(directory: string, applied: number | null): string
  * @throws DatabaseRefused that says what to do.
  */
 export function refuseOtherVersion(place: string, directory: string, applied: number | null): void {
-  const newest = migrationsIn(directory).at(-1)?.when ?? 0;
-  if (applied === null) {
+  const age = compareSchema(directory, applied);
+  if (age === 'none') {
     throw new DatabaseRefused(
       `${place} is not a TeleGate database: \`telegate db migrate\` sets up an empty one.`,
     );
   }
-  if (applied < newest) {
+  if (age === 'older') {
     throw new DatabaseRefused(
       `${place} belongs to an older version of TeleGate: run \`telegate db migrate\` on it first.`,
     );
   }
-  if (applied > newest)
+  if (age === 'newer')
     throw new DatabaseRefused(`${place} belongs to a newer version of TeleGate: use that version.`);
 }

@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { Logger } from 'winston';
-import { encryptionKeyFile, loadOrCreateEncryptionKey } from '../access/encryption_key.js';
+import {
+  encryptionKeyFile,
+  keysIn,
+  loadOrCreateEncryptionKey,
+  readKeyFile,
+} from '../access/encryption_key.js';
 import { Vault } from '../access/vault.js';
 import {
   checkVault,
@@ -55,8 +60,9 @@ export async function openVault(config: Config, database: Database, logger: Logg
 }
 
 async function vaultOf({ dataDir, encryptionKeys }: Config): Promise<Vault> {
-  const own = encryptionKeys.length === 0;
-  return new Vault(own ? [await loadOrCreateEncryptionKey(dataDir, randomBytes)] : encryptionKeys);
+  if (encryptionKeys.length > 0) return new Vault(encryptionKeys);
+  const file = await readKeyFile(dataDir);
+  return new Vault(file ? keysIn(file) : [await loadOrCreateEncryptionKey(dataDir, randomBytes)]);
 }
 
 /** Whether no service has ever used it. */

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+/** The compiled command line. */
+export const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
 /** How a command ended. */
 export interface Ended {
@@ -16,8 +17,9 @@ export interface Ended {
 export function startCommand(
   args: readonly string[],
   settings: Readonly<Record<string, string>> = {},
+  directory = tmpdir(),
 ): { readonly process: ChildProcess; readonly ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd: tmpdir(), env: settings });
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd: directory, env: settings });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk) => {

@@ -25,25 +25,36 @@ export interface Journey {
 /** The start of a journey: an empty pool by default. */
 export type JourneyOptions = Partial<Omit<SandboxServiceOptions, 'directory'>>;
 
+/** A journey that goes on until it is closed. */
+export async function startJourney(
+  options: JourneyOptions = {},
+): Promise<Journey & { readonly close: () => Promise<void> }> {
+  const directory = mkdtempSync(join(tmpdir(), 'journey-'));
+  const remove = () => rmSync(directory, { recursive: true, force: true });
+  try {
+    const service = await start(join(directory, 'sandbox'), options);
+    const { baseUrl, sandbox } = service;
+    const admin = new Client(baseUrl, service.adminKey);
+    const worker = new Client(baseUrl, service.workerKey);
+    const close = () => service.close().finally(remove);
+    return { service, sandbox, admin, worker, directory, close };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
 /** Runs a test with a service and data centres that are stopped and deleted afterwards. */
 export function withJourney(
   test: (journey: Journey) => Promise<void>,
   options: JourneyOptions = {},
 ): () => Promise<void> {
   return async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'journey-'));
+    const { close, ...journey } = await startJourney(options);
     try {
-      const service = await start(join(directory, 'sandbox'), options);
-      const { baseUrl, sandbox } = service;
-      const admin = new Client(baseUrl, service.adminKey);
-      const worker = new Client(baseUrl, service.workerKey);
-      try {
-        await test({ service, sandbox, admin, worker, directory });
-      } finally {
-        await service.close();
-      }
+      await test(journey);
     } finally {
-      rmSync(directory, { recursive: true, force: true });
+      await close();
     }
   };
 }

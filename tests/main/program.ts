@@ -17,9 +17,13 @@ export class Program {
   readonly #process: ChildProcess;
 
   /** `directory` is where it is started, and where it keeps its data. */
-  constructor(directory: string, settings: Readonly<Record<string, string>> = {}) {
+  constructor(
+    directory: string,
+    settings: Readonly<Record<string, string>> = {},
+    program: readonly string[] = [MAIN],
+  ) {
     const env = { PORT: '0', HOST: '127.0.0.1', SYNC_CRON: 'off', ...settings };
-    this.#process = spawn(process.execPath, [MAIN], { cwd: directory, env });
+    this.#process = spawn(process.execPath, [...program], { cwd: directory, env });
     this.#process.stdout?.on('data', (chunk) => {
       this.stdout += chunk;
     });

@@ -2,11 +2,12 @@ import { randomInt } from 'node:crypto';
 import type { Client } from 'pg';
 import { POSTGRES_MIGRATIONS } from '../../kernel/project.js';
 import { DatabaseRefused } from '../database.js';
-import { refuseOtherVersion } from '../migrate.js';
+import { compareSchema, refuseOtherVersion } from '../migrate.js';
 import {
   type CommandConnection,
   commandOptions,
   connectForCommand,
+  connectOne,
   disconnect,
 } from '../postgres/connect.js';
 import { appliedToPostgres, migrateDatabase } from '../postgres/migrating.js';
@@ -98,6 +99,31 @@ export function openPostgresSource(url: string): Promise<CopySource> {
   });
 }
 
+/**
+ * Opens a snapshot of a database that services may be using, without delaying them.
+ * @throws DatabaseRefused if it can't be reached, or has another version.
+ */
+export async function openPostgresSnapshot(url: string): Promise<CopySource> {
+  // Not a service's name: a copy would mistake it for a running service.
+  const { client, place } = await connectOne(
+    { ...commandOptions(url), applicationName: 'telegate snapshot' },
+    { query_timeout: 0 },
+  );
+  try {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    refuseOtherVersion(place, POSTGRES_MIGRATIONS, await appliedToPostgres(client));
+    return {
+      mark: null,
+      rows: (table) => read(client, table),
+      highestId: (table) => highestId(client, table),
+      close: () => disconnect(client),
+    };
+  } catch (error) {
+    await disconnect(client);
+    throw error;
+  }
+}
+
 async function highestId(client: Client, { name }: CopiedTable): Promise<number> {
   const found = await client.query<{ sequence: string }>(
     "SELECT pg_get_serial_sequence($1, 'id') AS sequence",
@@ -113,23 +139,41 @@ async function highestId(client: Client, { name }: CopiedTable): Promise<number>
 
 /**
  * Begins the single transaction of a copy, in a database whose tables are created if it has none. `mark`: the
- * source's.
- * @throws DatabaseRefused if it can't be reached, is the source itself, is in use, or has rows.
+ * source's. `replace`: whether the same transaction deletes the rows that are there.
+ * @throws DatabaseRefused if it can't be reached, is the source itself, is in use, or has rows that are to stay.
  */
-export function openPostgresTarget(url: string, mark: string | null): Promise<CopyTarget> {
+export function openPostgresTarget(url: string, mark: string | null, replace = false): Promise<CopyTarget> {
   return connected(url, async (connection) => {
     const { client, place } = connection;
     if (mark !== null) await refuseMarked(connection, mark);
     await refuseServices(connection);
     // Before the schema is changed, and again once no other connection can write.
-    refuseOccupied(place, await occupied(client));
+    if (!replace) refuseOccupied(place, await occupied(client));
     await migrateDatabase(commandOptions(url), POSTGRES_MIGRATIONS);
     await client.query('BEGIN');
     await lockTables(connection, [...COPIED, ...UNCOPIED_TABLES], 'ACCESS EXCLUSIVE');
-    refuseOccupied(place, await occupied(client));
-    await client.query(`TRUNCATE ${UNCOPIED_TABLES.join(', ')}`);
+    if (!replace) refuseOccupied(place, await occupied(client));
+    await client.query(`TRUNCATE ${[...UNCOPIED_TABLES, ...(replace ? COPIED : [])].join(', ')}`);
     return targetOver(client);
   });
+}
+
+/**
+ * Checks a database that is to be the target of a copy, and changes nothing.
+ * @throws DatabaseRefused if it can't be reached, is in use or, unless they are to be replaced, has rows.
+ */
+export async function checkPostgresTarget(url: string, replace: boolean): Promise<void> {
+  const { client, place } = await connectForCommand(url);
+  try {
+    await refuseServices({ client, place });
+    const applied = await appliedToPostgres(client);
+    // Its rows would not fit, even into empty tables.
+    if (compareSchema(POSTGRES_MIGRATIONS, applied) === 'newer')
+      refuseOtherVersion(place, POSTGRES_MIGRATIONS, applied);
+    if (!replace) refuseOccupied(place, await occupied(client));
+  } finally {
+    await disconnect(client);
+  }
 }
 
 function targetOver(client: Client): CopyTarget {

@@ -6,8 +6,8 @@ import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { SQLITE_MIGRATIONS } from '../../kernel/project.js';
 import { DatabaseRefused } from '../database.js';
 import { refuseOtherVersion } from '../migrate.js';
-import { appliedToSqlite, takeLock } from '../sqlite/open.js';
-import { checkDatabase } from '../sqlite/soundness.js';
+import { appliedToSqlite, moveAside, takeLock } from '../sqlite/open.js';
+import { checkDatabase, RESTORE, saysDamaged } from '../sqlite/soundness.js';
 import {
   COPIED_TABLES,
   type CopiedTable,
@@ -23,22 +23,22 @@ import { type CopySource, type CopyTarget, ROWS_AT_ONCE, refuseOccupied } from '
 interface Place {
   /** The file to write: empty, and accessible to its owner only. */
   readonly partial: string;
-  /** Moves the file to its final path, durably, and releases it. */
+  /** Moves the file to its final path, durably, and releases it; a file that it replaces is moved aside. */
   fill(): void;
   /** Restores what was there, and releases it. */
   clear(): void;
 }
 
 /**
- * Reserves the path of a file. An existing one must have no rows.
+ * Reserves the path of a file. An existing one must have no rows, unless it is to be replaced.
  * @throws DatabaseRefused if it has some, is not a TeleGate database, or is in use.
  */
-function reserve(path: string): Place {
+function reserve(path: string, replace: boolean): Place {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const lock = takeLock(path);
   const partial = `${path}.partial`;
   try {
-    if (existsSync(path) && statSync(path).size > 0) refuseOccupied(path, tablesWithRows(path));
+    if (!replace && existsSync(path) && statSync(path).size > 0) refuseOccupied(path, tablesWithRows(path));
     // Left by a killed copy: with the lock held, it is not in use.
     remove(partial);
     closeSync(openSync(partial, 'wx', 0o600));
@@ -50,6 +50,7 @@ function reserve(path: string): Place {
     partial,
     fill() {
       sync(partial);
+      if (replace) moveAside(path);
       // A WAL left next to an empty database does not belong to the new one.
       removeLogs(path);
       renameSync(partial, path);
@@ -79,6 +80,15 @@ function sync(path: string): void {
   } finally {
     closeSync(file);
   }
+}
+
+/**
+ * Checks a file that is to be the target of a copy, and changes nothing.
+ * @throws DatabaseRefused if it is in use or, unless it is to be replaced, has rows or is not a TeleGate database.
+ */
+export function checkSqliteTarget(path: string, replace: boolean): void {
+  if (existsSync(dirname(path))) takeLock(path).forget();
+  if (!replace && existsSync(path) && statSync(path).size > 0) refuseOccupied(path, tablesWithRows(path));
 }
 
 const TABLES = `SELECT name FROM sqlite_schema
@@ -151,16 +161,33 @@ export function openSqliteSource(path: string): CopySource {
   }
 }
 
+/**
+ * Opens a file that a service may be using: one snapshot of it, which does not delay the service.
+ * @throws DatabaseRefused if it is missing, damaged, or has another version.
+ */
+export function openSqliteSnapshot(path: string): CopySource {
+  if (!existsSync(path)) throw new DatabaseRefused(`${path} does not exist.`);
+  const sqlite = openForReading(path);
+  return {
+    mark: null,
+    rows: (table) => read(sqlite, table),
+    highestId: async ({ name }) => highestId(sqlite, name),
+    close: async () => void sqlite.close(),
+  };
+}
+
 function openForReading(path: string): Database.Database {
   const sqlite = new Database(path, { fileMustExist: true });
   try {
     sqlite.pragma('query_only = ON');
-    refuseOtherVersion(path, SQLITE_MIGRATIONS, appliedToSqlite(sqlite));
     // Keys can be created without the service's lock, so everything is read from one snapshot.
     sqlite.exec('BEGIN');
+    refuseOtherVersion(path, SQLITE_MIGRATIONS, appliedToSqlite(sqlite));
     return sqlite;
   } catch (error) {
     sqlite.close();
+    if (error instanceof Database.SqliteError && saysDamaged(error.code))
+      throw new DatabaseRefused(`${path} is damaged (${error.message}): ${RESTORE}.`, { cause: error });
     throw error;
   }
 }
@@ -177,10 +204,10 @@ function highestId(sqlite: Database.Database, table: string): number {
 
 /**
  * Starts a new file, which has another name (`NAME.partial`) until it is complete.
- * @throws DatabaseRefused if the path is taken.
+ * @throws DatabaseRefused if the path is taken, and not to be replaced, or if it is in use.
  */
-export function openSqliteTarget(path: string): CopyTarget {
-  const place = reserve(path);
+export function openSqliteTarget(path: string, replace = false): CopyTarget {
+  const place = reserve(path, replace);
   try {
     return targetOver(place);
   } catch (error) {

@@ -3,8 +3,7 @@ import { awaitedTimers, nodeTimers } from '../../kernel/timers.js';
 import { type Database, type DatabaseDependencies, DatabaseRefused } from '../database.js';
 import type { PostgresTarget } from '../database_url.js';
 import { refuseOtherVersion } from '../migrate.js';
-import { accessRepository } from '../repositories/access_repository.js';
-import { auditRepository } from '../repositories/audit_repository.js';
+import { type Repositories, repositories } from '../repositories/repositories.js';
 import { restoreClock, saveClock } from '../saved_clock.js';
 import type { UnitOfWorkRunner } from '../unit_of_work.js';
 import { CONNECT_TIMEOUT_MS, connect, placeOf, reason } from './connect.js';
@@ -58,7 +57,7 @@ export async function openPostgres(target: PostgresTarget, around: DatabaseDepen
  */
 export async function openPostgresSideConnection(
   target: PostgresTarget,
-): Promise<Pick<Database, 'access' | 'audit' | 'close'>> {
+): Promise<Repositories & Pick<Database, 'close'>> {
   const { url, statementTimeoutMs } = target;
   const place = `PostgreSQL at ${placeOf(url)}`;
   const connections = connect({
@@ -81,9 +80,5 @@ export async function openPostgresSideConnection(
     run: (work) => transactions.run((client) => work(new PostgresUnitOfWork(client))),
     applyExpired: async () => undefined,
   };
-  return {
-    access: accessRepository(units),
-    audit: auditRepository(units),
-    close: () => connections.end(),
-  };
+  return { ...repositories(units), close: () => connections.end() };
 }

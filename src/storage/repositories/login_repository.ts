@@ -51,6 +51,17 @@ export function loginRepository(units: UnitOfWorkRunner): LoginStore {
         const row = await lockLogin(unit, id);
         if (row) await writeLogin(unit, id, settledBy(row, change));
       }),
+    secrets: () =>
+      units.run(({ db, tables: { pendingLogins: logins } }) =>
+        db.select({ id: logins.id, secret: logins.secret }).from(logins).where(ne(logins.secret, '')),
+      ),
+    replaceSecret: (id, before, anew) =>
+      units.run(async ({ db, tables: { pendingLogins: logins } }) => {
+        await db
+          .update(logins)
+          .set({ secret: anew })
+          .where(and(eq(logins.id, id), eq(logins.secret, before)));
+      }),
     conflict: (wanted) => units.run((unit) => loginConflict(unit, wanted)),
     save: (id, session, now) => identifying(now, (unit) => saveLogin(unit, id, session, now)),
     remove: (id, now) =>

@@ -69,7 +69,7 @@ function checkOrBeginAnew(
 }
 
 /** Renames the database and its auxiliary files; returns the new names. Nothing is deleted. */
-function moveAside(path: string): string[] {
+export function moveAside(path: string): string[] {
   let number = 1;
   const aside = (suffix: string) => `${path}.replaced-${number}${suffix}`;
   const suffixes = ['', '-wal', '-shm', '-journal'];

@@ -1,15 +1,13 @@
-import { Command } from 'commander';
-import { ConfigError, loadConfig, readEnvironment } from '../config.js';
+import { ConfigError, loadConfig } from '../config.js';
+import { readEnvironment } from '../environment.js';
 import { systemTime } from '../kernel/clock.js';
 import { copyDatabase } from '../storage/copying/copy.js';
 import { CopyFailed } from '../storage/copying/ends.js';
 import type { CopiedRows } from '../storage/copying/steps.js';
-import { type NamedDatabase, parseDatabaseUrl } from '../storage/database_url.js';
+import { DATABASE_URL_HELP, type NamedDatabase, parseDatabaseUrl } from '../storage/database_url.js';
 import { migrateToNewest } from '../storage/migrate.js';
+import { printJson } from './print.js';
 import { ProgressLine } from './progress_line.js';
-
-/** How a database is named on the command line. */
-const DATABASE_URL_HELP = 'sqlite:PATH, file:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE';
 
 const SERVER_STEPS = [
   'Set DATABASE_URL of every replica to the URL given as --to.',
@@ -21,30 +19,18 @@ const LAST_STEPS = [
   'Start TeleGate. Never start it on the old database again: both would lease the same sessions.',
 ];
 
-/** `telegate db`: operations on a whole database. */
-export function databaseCommand(): Command {
-  const command = new Command('db').description('the database');
-  command
-    .command('migrate')
-    .description('upgrade the schema, as each start of the service does')
-    .option('--database <url>', `${DATABASE_URL_HELP}; default: the one in the settings`)
-    .action(migrate);
-  command
-    .command('copy')
-    .description('copy a database into an empty one and compare every row; stop all services on both first')
-    .requiredOption('--from <url>', DATABASE_URL_HELP)
-    .requiredOption('--to <url>', 'the same; a missing file is created, a PostgreSQL database must exist')
-    .addHelpText('after', '\nThe password of a URL can be set in PGPASSWORD instead.')
-    .action(({ from, to }: { from: string; to: string }) =>
-      copy(databaseOption('--from', from), databaseOption('--to', to)),
-    );
-  return command;
+/** The options of `telegate db migrate`. */
+export interface MigrateOptions {
+  readonly database?: string;
+  readonly json?: true;
 }
 
-async function migrate({ database: url }: { database?: string }): Promise<void> {
+/** Upgrades the schema. @throws ConfigError, DatabaseRefused. */
+export async function migrate({ database: url, json }: MigrateOptions): Promise<void> {
   const database =
     url === undefined ? loadConfig(readEnvironment()).database : databaseOption('--database', url);
   const { from, to } = await migrateToNewest(database);
+  if (json) return printJson(process.stdout, { from, to });
   const told =
     from === to
       ? `Nothing to do: the schema is ${to}.`
@@ -64,8 +50,20 @@ function databaseOption(option: string, url: string): NamedDatabase {
   }
 }
 
-/** Copies a database, shows the progress, and says what to do next. Ctrl-C cancels it. */
-async function copy(from: NamedDatabase, to: NamedDatabase): Promise<void> {
+/** The options of `telegate db copy`. */
+export interface CopyOptions {
+  readonly from: string;
+  readonly to: string;
+  readonly json?: true;
+}
+
+/**
+ * Copies a database, shows the progress, and says what to do next. Ctrl-C cancels it.
+ * @throws ConfigError, DatabaseRefused, CopyFailed.
+ */
+export async function copy({ json, ...urls }: CopyOptions): Promise<void> {
+  const from = databaseOption('--from', urls.from);
+  const to = databaseOption('--to', urls.to);
   const cancelling = new AbortController();
   const cancel = () => cancelling.abort(new CopyFailed('Cancelled.'));
   // Only once: pressing it again ends the program at once, even if a NAME.partial is left behind.
@@ -77,7 +75,8 @@ async function copy(from: NamedDatabase, to: NamedDatabase): Promise<void> {
       onProgress: ({ step, table, rows }) => progress.show(`${step} ${table}: ${rows} rows`),
     });
     progress.clear();
-    process.stdout.write(`${summary(copied)}\n\n${nextSteps(to)}\n`);
+    if (json) printJson(process.stdout, { copied });
+    else process.stdout.write(`${summary(copied)}\n\n${nextSteps(to)}\n`);
   } finally {
     progress.clear();
     process.off('SIGINT', cancel).off('SIGTERM', cancel);

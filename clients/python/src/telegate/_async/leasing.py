@@ -1,0 +1,138 @@
+"""Standing in line for a session."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from typing import Any, NamedTuple
+
+from .. import models
+from ..errors import LOST_CODES, ApiError, LeaseLost, NoSessionAvailable, ServiceUnreachable
+from ..requests import Backoff, new_idempotency_key
+from .calls import AsyncCalls
+
+logger = logging.getLogger("telegate")
+
+# The longest that the service holds one request, in seconds.
+HOLD_SECONDS = 60
+
+# How long an answer may take beyond that.
+ANSWER_SECONDS = 15.0
+
+# How long the service may be away while a session is wanted without a limit of time.
+AWAY_SECONDS = 300.0
+
+
+class Granted(NamedTuple):
+    """A lease, and when the request was sent that it counts from."""
+
+    lease: models.Lease
+    sent_at: float
+
+
+class Wanted(NamedTuple):
+    """What session, and for how long to stand in line: `wait` seconds; None: until there is one."""
+
+    parameters: dict[str, Any]
+    ttl: int | None
+    wait: float | None
+
+    def hold(self, remaining: float) -> int:
+        """How long one request may stand in line: not so long that the new lease is half over when it arrives."""
+        longest = HOLD_SECONDS if self.ttl is None else min(HOLD_SECONDS, self.ttl // 3)
+        return max(0, math.floor(min(longest, remaining)))
+
+
+async def acquire(calls: AsyncCalls, wanted: Wanted) -> Granted:
+    """Leases a session, standing in line for as long as wanted.
+
+    All requests carry one idempotency key, so that however many of them get lost, one session is leased.
+
+    Raises NoSessionAvailable when the time is over, ServiceUnreachable if the service is away, and ApiError.
+    """
+    line = _Line(calls, wanted)
+    while True:
+        sent_at = calls.runtime.now()
+        try:
+            granted = Granted(await line.ask(sent_at), sent_at)
+        except (ApiError, ServiceUnreachable) as error:
+            await calls.runtime.sleep(line.pause_after(error, sent_at))
+            continue
+        if not line.is_unsure:
+            return granted
+        # An earlier request may have got this lease, long ago: its time is counted anew.
+        try:
+            return await renewed(calls, granted.lease, wanted.ttl)
+        except LeaseLost:
+            line.start_over()
+
+
+class _Line:
+    """One stand in line, over as many requests as it takes."""
+
+    def __init__(self, calls: AsyncCalls, wanted: Wanted) -> None:
+        self._calls = calls
+        self._wanted = wanted
+        now = calls.runtime.now()
+        self._ends_at = math.inf if wanted.wait is None else now + wanted.wait
+        self._answered_at = now
+        self.start_over()
+
+    def start_over(self) -> None:
+        self._key = new_idempotency_key()
+        self._backoff = Backoff()
+        # Whether a request got lost that may have been granted a lease.
+        self.is_unsure = False
+
+    async def ask(self, now: float) -> models.Lease:
+        hold = self._wanted.hold(max(0.0, self._ends_at - now))
+        response = await self._calls.attempt(
+            "POST",
+            "/session",
+            body={**self._wanted.parameters, "ttl": self._wanted.ttl, "wait": hold},
+            idempotency_key=self._key,
+            timeout=hold + ANSWER_SECONDS,
+        )
+        lease: models.Lease = json.loads(response.content)
+        return lease
+
+    def pause_after(self, error: ApiError | ServiceUnreachable, sent_at: float) -> float:
+        """Seconds until the next request; raises `error` if there must be none."""
+        now = self._calls.runtime.now()
+        if isinstance(error, ServiceUnreachable):
+            self.is_unsure = self.is_unsure or error.sent
+            return self._unless_over(error, now, self._backoff.next())
+        if isinstance(error, NoSessionAvailable):
+            self._answered_at = now
+            held = now - sent_at
+            # It answers before its time if waiting is of no use now.
+            return self._unless_over(error, now, max(0.0, min(error.retry_after or 1.0, 5.0) - held))
+        if error.status == 409 and error.code == "lease_lost":
+            # The lease that a lost request was granted has ended since.
+            self.start_over()
+            return 0.0
+        if error.status in (429, 502, 503, 504):
+            self.is_unsure = self.is_unsure or error.status in (502, 504)
+            return self._unless_over(error, now, max(self._backoff.next(), min(error.retry_after or 0.0, 60.0)))
+        raise error
+
+    def _unless_over(self, error: ApiError | ServiceUnreachable, now: float, pause: float) -> float:
+        is_away = isinstance(error, ServiceUnreachable) and now - self._answered_at > AWAY_SECONDS
+        if now >= self._ends_at or is_away:
+            raise error
+        logger.debug("asking for a session again in %.1f s: %s", pause, error)
+        return min(pause, self._ends_at - now)
+
+
+async def renewed(calls: AsyncCalls, lease: models.Lease, ttl: int | None) -> Granted:
+    """The lease, renewed just now. Raises LeaseLost."""
+    sent_at = calls.runtime.now()
+    body = {"session_id": lease["session_id"], "lease_id": lease["lease_id"], "ttl": ttl}
+    try:
+        await calls.call("POST", "/heartbeat", body=body, repeat=True)
+    except ApiError as error:
+        if error.code not in LOST_CODES:
+            raise
+        raise LeaseLost(lease["session_id"], f"the service answered {error.code}") from error
+    return Granted(lease, sent_at)

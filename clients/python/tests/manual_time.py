@@ -1,0 +1,67 @@
+"""Time that passes only when a test says so, for both clients."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+
+from telegate._async.runtime import AsyncRuntime
+from telegate._sync.runtime import Runtime
+
+TICK = 0.002
+
+
+class ManualAsyncRuntime(AsyncRuntime):
+    def __init__(self) -> None:
+        self.time = 1000.0
+
+    def now(self) -> float:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        until = self.time + seconds
+        while self.time < until:
+            await asyncio.sleep(TICK)
+
+    def later(self, seconds: float, callback: Callable[[], object]) -> asyncio.Task[None]:
+        async def wait() -> None:
+            await self.sleep(seconds)
+            callback()
+
+        return asyncio.ensure_future(wait())
+
+
+class ManualRuntime(Runtime):
+    def __init__(self) -> None:
+        super().__init__()
+        self.time = 1000.0
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.wait(threading.Event(), seconds)
+
+    def wait(self, event: threading.Event, seconds: float) -> None:
+        until = self.time + seconds
+        while not event.is_set() and self.time < until:
+            time.sleep(TICK)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Returns when the condition holds, which it must within five seconds."""
+    for _ in range(int(5 / TICK)):
+        if condition():
+            return
+        await asyncio.sleep(TICK)
+    raise AssertionError("it did not come about within five seconds")
+
+
+def blocking_until(condition: Callable[[], object]) -> None:
+    for _ in range(int(5 / TICK)):
+        if condition():
+            return
+        time.sleep(TICK)
+    raise AssertionError("it did not come about within five seconds")

@@ -1,0 +1,84 @@
+"""A network between client and service that loses what a test wants lost, and tells what went over it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Callable, Optional
+
+from telegate.requests import httpx
+
+Fate = Callable[[Any], Optional[str]]
+"""What happens to a request. `refused`: it is not sent; `lost`: its answer is lost; a status: it is answered so."""
+
+
+class Seen:
+    """The requests, oldest first."""
+
+    def __init__(self, fate: Fate | None = None) -> None:
+        self.fate: Fate = fate or (lambda request: None)
+        self.requests: list[Any] = []
+
+    def paths(self) -> list[str]:
+        return [request.url.path for request in self.requests]
+
+    def bodies(self, path: str) -> list[dict[str, Any]]:
+        return [json.loads(one.content) for one in self.requests if one.url.path == path]
+
+    def keys(self) -> list[str]:
+        return [one.headers["idempotency-key"] for one in self.requests if one.url.path == "/session"]
+
+    def meet(self, request: Any) -> str | None:
+        self.requests.append(request)
+        fate = self.fate(request)
+        if fate == "refused":
+            raise httpx.ConnectError("refused by the test")
+        return fate
+
+
+class AsyncNetwork(httpx.AsyncHTTPTransport):
+    def __init__(self, fate: Fate | None = None) -> None:
+        super().__init__()
+        self.seen = Seen(fate)
+
+    async def handle_async_request(self, request: Any) -> Any:
+        fate = self.seen.meet(request)
+        if fate is not None and fate.isdecimal():
+            return httpx.Response(int(fate), json={"detail": "answered by the test"})
+        response = await super().handle_async_request(request)
+        if fate == "lost":
+            await response.aread()
+            raise httpx.ReadError("lost by the test")
+        return response
+
+
+class Network(httpx.HTTPTransport):
+    def __init__(self, fate: Fate | None = None) -> None:
+        super().__init__()
+        self.seen = Seen(fate)
+
+    def handle_request(self, request: Any) -> Any:
+        fate = self.seen.meet(request)
+        if fate is not None and fate.isdecimal():
+            return httpx.Response(int(fate), json={"detail": "answered by the test"})
+        response = super().handle_request(request)
+        if fate == "lost":
+            response.read()
+            raise httpx.ReadError("lost by the test")
+        return response
+
+
+def first(fate: str, path: str, times: int = 1) -> Fate:
+    """The first `times` requests to `path` meet that fate."""
+    left = [times]
+
+    def meet(request: Any) -> str | None:
+        if request.url.path != path or left[0] == 0:
+            return None
+        left[0] -= 1
+        return fate
+
+    return meet
+
+
+def always(fate: str, *paths: str) -> Fate:
+    return lambda request: fate if request.url.path in paths else None

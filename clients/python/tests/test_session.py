@@ -1,0 +1,291 @@
+"""A session of the asyncio client, over a real service; time passes by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from manual_time import ManualAsyncRuntime, until
+from network import AsyncNetwork, always, first
+from sandbox import Sandbox
+from telegate import AsyncTeleGate, LeaseLost, NoSessionAvailable, ServiceUnreachable
+from telegate.requests import httpx
+
+
+class Worker:
+    """A pool, and the network and time it lives in."""
+
+    def __init__(self, sandbox: Sandbox, fate: Any = None, **options: Any) -> None:
+        self.network = AsyncNetwork(fate)
+        self.seen = self.network.seen
+        self.time = ManualAsyncRuntime()
+        self.http = httpx.AsyncClient(transport=self.network)
+        self.pool = AsyncTeleGate(
+            sandbox.base_url, sandbox.worker_key, http=self.http, runtime=self.time, **options
+        )
+
+    async def pass_time(self, seconds: float, step: float = 50) -> None:
+        """Lets time pass in steps, and everything that is due happen."""
+        for _ in range(int(seconds / step)):
+            self.time.time += step
+            await asyncio.sleep(0.02)
+
+
+def scenario(work: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    """Runs a test in a loop of its own, and expects that no task is left."""
+
+    @functools.wraps(work)
+    def run(sandbox: Sandbox) -> None:
+        async def main() -> None:
+            await asyncio.wait_for(work(sandbox), 20)
+            await until(lambda: len(asyncio.all_tasks()) == 1)
+
+        asyncio.run(main())
+
+    del run.__wrapped__  # type: ignore[attr-defined]
+    return run
+
+
+@scenario
+async def test_leases_a_session_and_releases_it_by_its_lease_id(sandbox: Sandbox) -> None:
+    worker = Worker(sandbox)
+    async with worker.pool, worker.pool.session(credentials="string") as session:
+        assert sandbox.session(session.session_id)["status"] == "leased"
+        assert len(session.session_string) == 353
+        assert not session.lost
+    assert worker.seen.paths() == ["/session", "/release"]
+    assert worker.seen.bodies("/release") == [{"session_id": session.session_id, "lease_id": session.lease_id}]
+    assert session.lost
+    assert sandbox.session(session.session_id)["status"] == "free"
+
+
+@scenario
+async def test_keeps_the_callers_error_and_releases(sandbox: Sandbox) -> None:
+    worker = Worker(sandbox)
+    with pytest.raises(ValueError, match="mine"):
+        async with worker.pool.session():
+            raise ValueError("mine")
+    assert worker.seen.paths() == ["/session", "/release"]
+
+
+@scenario
+async def test_keeps_the_callers_error_if_nothing_can_be_released(sandbox: Sandbox) -> None:
+    worker = Worker(sandbox, exit_seconds=10)
+    entered: list[Any] = []
+
+    async def work() -> None:
+        async with worker.pool.session() as session:
+            entered.append(session)
+            worker.seen.fate = always("refused", "/release")
+            raise ValueError("mine")
+
+    started = worker.time.time
+    task = asyncio.ensure_future(work())
+    await until(lambda: task.done() or advance(worker))
+    with pytest.raises(ValueError, match="mine"):
+        await task
+    assert worker.time.time - started < 10
+    [session] = entered
+    worker.seen.fate = always("")
+    await worker.pool.api.release(session_id=session.session_id, lease_id=session.lease_id)
+
+
+@scenario
+async def test_renews_at_a_third_of_the_ttl_without_end(sandbox: Sandbox) -> None:
+    worker = Worker(sandbox)
+    async with worker.pool.session(ttl=300) as session:
+        await worker.pass_time(99, step=99)
+        assert worker.seen.paths().count("/heartbeat") == 0
+        for renewals in range(1, 50):
+            worker.time.time += 101
+            await until(lambda renewals=renewals: worker.seen.paths().count("/heartbeat") == renewals)
+        assert not session.lost
+    assert {body["lease_id"] for body in worker.seen.bodies("/heartbeat")} == {session.lease_id}
+
+
+@scenario
+async def test_cancels_the_code_within_when_the_service_says_the_lease_is_lost(sandbox: Sandbox) -> None:
+    worker = Worker(sandbox)
+    told: list[str] = []
+    with pytest.raises(LeaseLost) as raised:
+        async with worker.pool.session() as session:
+            session.on_end(lambda: told.append("ended"))
+            await worker.pool.api.release(session_id=session.session_id, lease_id=session.lease_id)
+            worker.time.time += 100
+            await asyncio.sleep(60)
+    assert told == ["ended"]
+    assert raised.value.session_id == session.session_id
+    assert session.lost
+
+
+@scenario
+async def test_cancels_at_its_own_deadline_if_the_service_is_silent(sandbox: Sandbox) -> None:
+    worker = Worker(sandbox)
+    with pytest.raises(LeaseLost, match="renewed in time"):
+        async with worker.pool.session(ttl=300) as session:
+            worker.seen.fate = always("refused", "/heartbeat")
+            await worker.pass_time(290, step=5)
+            assert not session.lost
+            worker.time.time += 5
+            assert session.lost
+            await asyncio.sleep(60)
+    assert worker.seen.paths().count("/heartbeat") > 5
+
+
+@scenario
+async def test_a_renewal_that_fails_is_repeated(sandbox: Sandbox) -> None:
+    worker = Worker(sandbox)
+    async with worker.pool.session(ttl=300) as session:
+        worker.seen.fate = first("503", "/heartbeat", times=3)
+        await worker.pass_time(310, step=5)
+        assert not session.lost
+
+
+@scenario
+async def test_an_error_of_the_caller_outlives_the_loss(sandbox: Sandbox) -> None:
+    worker = Worker(sandbox)
+    with pytest.raises(ValueError, match="cleaning up"):
+        async with worker.pool.session() as session:
+            await worker.pool.api.release(session_id=session.session_id, lease_id=session.lease_id)
+            worker.time.time += 100
+            try:
+                await asyncio.sleep(60)
+            finally:
+                raise ValueError("cleaning up")
+
+
+@scenario
+async def test_a_cancellation_from_outside_stays_one_and_releases(sandbox: Sandbox) -> None:
+    worker = Worker(sandbox)
+    entered = asyncio.Event()
+
+    async def work() -> None:
+        async with worker.pool.session():
+            entered.set()
+            await asyncio.sleep(60)
+
+    task = asyncio.ensure_future(work())
+    await entered.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert worker.seen.paths() == ["/session", "/release"]
+
+
+@scenario
+async def test_a_lost_answer_takes_no_second_session(sandbox: Sandbox) -> None:
+    worker = Worker(sandbox, first("lost", "/session", times=2))
+    task = asyncio.ensure_future(enter_and_leave(worker))
+    await until(lambda: task.done() or advance(worker))
+    assert len(set(worker.seen.keys())) == 1
+    assert len(worker.seen.keys()) == 3
+    # The lease that a lost request got is renewed before it is trusted.
+    assert worker.seen.paths()[-2:] == ["/heartbeat", "/release"]
+
+
+def advance(worker: Worker) -> None:
+    worker.time.time += 0.5
+
+
+async def enter_and_leave(worker: Worker, **options: Any) -> int:
+    async with worker.pool.session(**options) as session:
+        return session.session_id
+
+
+@scenario
+async def test_503_is_repeated_with_the_same_key(sandbox: Sandbox) -> None:
+    worker = Worker(sandbox, first("503", "/session", times=3))
+    task = asyncio.ensure_future(enter_and_leave(worker))
+    await until(lambda: task.done() or advance(worker))
+    assert len(worker.seen.keys()) == 4
+    assert len(set(worker.seen.keys())) == 1
+
+
+@scenario
+async def test_stands_in_line_longer_than_one_request(sandbox: Sandbox) -> None:
+    worker = Worker(sandbox)
+    async with worker.pool.session(session_name="9996610001") as holder:
+        # With a ttl of 6, a request may stand in line for 2 seconds.
+        task = asyncio.ensure_future(enter_and_leave(worker, session_name="9996610001", ttl=6))
+        await until(lambda: worker.seen.keys().count(worker.seen.keys()[-1]) == 2 or advance(worker))
+        await holder.release()
+        assert await task == holder.session_id
+
+
+@scenario
+async def test_gives_up_after_the_wait(sandbox: Sandbox) -> None:
+    worker = Worker(sandbox)
+    async with worker.pool.session(session_name="9996610001"):
+        with pytest.raises(NoSessionAvailable) as raised:
+            await enter_and_leave(worker, session_name="9996610001", wait=0)
+    assert raised.value.waiting_count == 0
+    assert raised.value.next_release_in is None
+
+
+@scenario
+async def test_a_service_that_stays_away_is_an_error(sandbox: Sandbox) -> None:
+    worker = Worker(sandbox, always("refused", "/session"))
+    task = asyncio.ensure_future(enter_and_leave(worker))
+    await until(lambda: task.done() or advance(worker))
+    with pytest.raises(ServiceUnreachable):
+        await task
+
+
+@scenario
+async def test_resumes_after_a_restart(sandbox: Sandbox) -> None:
+    worker = Worker(sandbox)
+    lease = await worker.pool.api.acquire_session(ttl=300)
+    async with worker.pool.resume(lease["session_id"], lease["lease_id"]) as session:
+        assert session.session_id == lease["session_id"]
+    with pytest.raises(LeaseLost):
+        async with worker.pool.resume(lease["session_id"], lease["lease_id"]):
+            raise AssertionError("unreachable")
+
+
+@scenario
+async def test_reports_errors_by_name_and_tells_what_to_do(sandbox: Sandbox) -> None:
+    worker = Worker(sandbox)
+    async with worker.pool.session() as session:
+        retry = await session.report("TIMEOUT")
+        wait = await session.report("FLOOD_WAIT_30", method="messages.getHistory")
+        swap = await session.report("FLOOD_WAIT_3600", method="messages.search")
+        assert [retry.action, wait.action, swap.action] == ["retry", "wait", "swap"]
+        assert wait.wait_seconds == 30
+        assert not session.lost
+        stop = await session.report("SESSION_REVOKED")
+        assert (stop.action, session.lost) == ("stop", True)
+    assert sandbox.session(session.session_id)["status"] == "dead"
+    assert "/release" not in worker.seen.paths()
+
+
+@scenario
+async def test_every_endpoint_is_callable(sandbox: Sandbox) -> None:
+    async with AsyncTeleGate(sandbox.base_url, sandbox.admin_key) as admin:
+        assert (await admin.status())["total"] == 3
+        sessions = await admin.api.list_sessions(q="999661", sort="-name")
+        assert [one["name"] for one in sessions] == ["9996610002", "9996610001"]
+        key = await admin.api.create_key(name="a worker", role="worker", max_leases=2)
+        await admin.api.revoke_key(key["id"])
+        assert "telegate_" in await admin.api.get_metrics()
+        source = await admin.api.create_public_source(
+            name="News", channel_username="@sandbox_news", target="LOCAL", is_active="inactive"
+        )
+        assert (await admin.api.get_source(source["id"]))["name"] == "News"
+        await admin.api.delete_source(source["id"])
+        assert (await admin.api.get_health()) == {"status": "ok"}
+
+
+@scenario
+async def test_follows_events(sandbox: Sandbox) -> None:
+    async with AsyncTeleGate(sandbox.base_url, sandbox.admin_key) as admin:
+        events = admin.api.events()
+        first_event = asyncio.ensure_future(events.__anext__())
+        await asyncio.sleep(0.1)
+        await enter_and_leave(Worker(sandbox))
+        event = await first_event
+        assert event.event
+        await events.aclose()

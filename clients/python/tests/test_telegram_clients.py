@@ -1,0 +1,246 @@
+"""Real Telethon and real kurigram over leased sessions, against the sandbox's data centres."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from manual_time import blocking_until, until
+from sandbox import Sandbox
+from telegate import AsyncTeleGate, LeaseLost, pyrogram_client, telethon_client
+from test_session import Worker
+
+telethon = pytest.importorskip("telethon", "1.43")
+pyrogram = pytest.importorskip("pyrogram")
+
+API = (12345, "0123456789abcdef0123456789abcdef")
+FIXTURES = Path(__file__).resolve().parents[3] / "tests" / "fixtures" / "session-files"
+
+Open = Callable[..., AbstractAsyncContextManager[Any]]
+"""A pool's way to get a client."""
+
+
+def trust(sandbox: Sandbox) -> Any:
+    """Has both clients trust the sandbox's data centres; the connection class by which kurigram finds them."""
+    from pyrogram.connection import Connection
+    from pyrogram.storage import sqlite_storage
+    from telethon.crypto import rsa
+
+    rsa.add_key(sandbox.rsa_key, old=False)
+    for one in sandbox.data_centres:
+        sqlite_storage.PROD[one["dc"]] = one["address"]
+    port = sandbox.data_centres[0]["port"]
+
+    class SandboxConnection(Connection):  # type: ignore[misc]
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            self.port = port
+
+    return SandboxConnection
+
+
+def opener(pool: AsyncTeleGate, kind: str, sandbox: Sandbox) -> Open:
+    connection = trust(sandbox)
+
+    def open_client(**options: Any) -> AbstractAsyncContextManager[Any]:
+        if kind == "telethon":
+            return pool.telethon(*API, **{"flood_sleep_threshold": 0, **options})
+        return pool.pyrogram(*API, connection_factory=connection, **{"sleep_threshold": 0, **options})
+
+    return open_client
+
+
+def with_both(work: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    """Runs a test with each client, and expects that it leaves no connection and soon no task."""
+
+    @pytest.mark.parametrize("kind", ["telethon", "kurigram"])
+    def run(sandbox: Sandbox, kind: str) -> None:
+        async def main() -> None:
+            worker = Worker(sandbox)
+            await asyncio.wait_for(work(sandbox, worker, opener(worker.pool, kind, sandbox)), 20)
+            await until(lambda: len(asyncio.all_tasks()) == 1)
+            await until(lambda: not sandbox.open_connections())
+            await worker.http.aclose()
+
+        asyncio.run(main())
+
+    run.__name__ = work.__name__
+    run.__doc__ = inspect.getdoc(work)
+    return run
+
+
+async def read_history(client: Any) -> int:
+    """Reads ten messages of a channel, which both clients do alike, but not by one name."""
+    if hasattr(client, "iter_messages"):
+        return len(await client.get_messages("sandbox_news", limit=10))
+    return len([message async for message in client.get_chat_history("sandbox_news", limit=10)])
+
+
+@with_both
+async def test_gives_a_connected_client_of_the_leased_account(
+    sandbox: Sandbox, worker: Worker, open_client: Open
+) -> None:
+    async with open_client(session_name="9996620002") as client:
+        assert (await client.get_me()).first_name == "Dan"
+        assert await read_history(client) == 10
+        assert client.telegate.session_name == "9996620002"
+
+
+@with_both
+async def test_disconnects_before_it_releases(sandbox: Sandbox, worker: Worker, open_client: Open) -> None:
+    def expect_none(request: Any) -> None:
+        # The loop stands still meanwhile: what is open now stays open.
+        if request.url.path == "/release":
+            blocking_until(lambda: not sandbox.open_connections())
+
+    worker.seen.fate = expect_none
+    async with open_client() as client:
+        await client.get_me()
+        assert len(sandbox.open_connections()) == 1
+    assert worker.seen.paths()[-1] == "/release"
+
+
+@with_both
+async def test_reports_a_flood_by_itself_and_keeps_the_error(
+    sandbox: Sandbox, worker: Worker, open_client: Open
+) -> None:
+    sandbox.fault("FLOOD_WAIT_300", method="messages.GetHistory")
+    with pytest.raises(Exception, match="300"):
+        async with open_client() as client:
+            await read_history(client)
+    [report] = worker.seen.bodies("/report")
+    assert (report["error"], report["method"]) == ("FLOOD_WAIT_300", "messages.getHistory")
+    assert (await worker.pool.status())["flooded_for_methods"] == 1
+
+
+@with_both
+async def test_tells_what_to_do_about_an_error_that_it_reported(
+    sandbox: Sandbox, worker: Worker, open_client: Open
+) -> None:
+    sandbox.fault("FLOOD_WAIT_120", method="messages.GetHistory")
+    async with open_client() as client:
+        with pytest.raises(Exception, match="120") as raised:
+            await read_history(client)
+        verdict = await client.telegate.report(raised.value)
+        assert (verdict.action, verdict.wait_seconds) == ("swap", 120)
+    assert len(worker.seen.bodies("/report")) == 1
+
+
+@with_both
+async def test_cuts_a_session_off_that_telegram_has_revoked(
+    sandbox: Sandbox, worker: Worker, open_client: Open
+) -> None:
+    async with open_client() as client:
+        sandbox.fault("SESSION_REVOKED", method="messages.GetHistory", code=401)
+        with pytest.raises(Exception, match=r"SESSION_REVOKED|has been invalidated"):
+            await read_history(client)
+        assert client.telegate.lost
+        await until(lambda: not sandbox.open_connections())
+    assert sandbox.session(client.telegate.session_id)["status"] == "dead"
+
+
+@with_both
+async def test_is_disconnected_by_force_when_the_lease_is_lost(
+    sandbox: Sandbox, worker: Worker, open_client: Open
+) -> None:
+    with pytest.raises(LeaseLost):
+        async with open_client() as client:
+            session = client.telegate
+            await worker.pool.api.release(session_id=session.session_id, lease_id=session.lease_id)
+            worker.time.time += 100
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                # It has no time to say goodbye: by now its sockets are shut.
+                await until(lambda: not sandbox.open_connections())
+                raise
+
+
+@with_both
+async def test_says_goodbye_although_the_task_is_cancelled(
+    sandbox: Sandbox, worker: Worker, open_client: Open
+) -> None:
+    entered = asyncio.Event()
+
+    async def work() -> None:
+        async with open_client():
+            entered.set()
+            await asyncio.sleep(60)
+
+    task = asyncio.ensure_future(work())
+    await entered.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert worker.seen.paths()[-1] == "/release"
+
+
+def test_telethon_works_in_the_shared_file(sandbox: Sandbox) -> None:
+    async def main() -> None:
+        trust(sandbox)
+        pool = AsyncTeleGate(sandbox.base_url, sandbox.worker_key)
+        async with pool, pool.telethon(*API, sessions_dir=sandbox.sessions_dir) as client:
+            assert type(client.session).__name__ == "SQLiteSession"
+            assert (await client.get_me()).id
+
+    asyncio.run(main())
+
+
+def lease(file: str) -> Any:
+    strings = {"session_string": telethon_string(), "session_name": "a name"}
+    return {"session_file": file, "proxy": None, **strings}
+
+
+def telethon_string() -> str:
+    from telethon.crypto import AuthKey
+    from telethon.sessions import StringSession
+
+    session = StringSession()
+    session.set_dc(2, "149.154.167.51", 443)
+    session.auth_key = AuthKey(bytes(range(256)))
+    return str(session.save())
+
+
+def test_opens_only_files_whose_schema_the_installed_version_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    def opened(file: str) -> str:
+        session = telethon_client.open_session(lease(file), FIXTURES)
+        name = type(session).__name__
+        if name == "SQLiteSession":
+            session._conn = None
+        return name
+
+    from telethon.sessions import sqlite
+
+    monkeypatch.setattr(sqlite.SQLiteSession, "__init__", lambda self, path: None)
+    assert opened("telethon_v8.session") == "SQLiteSession"
+    assert opened("pyrogram_v3.session") == "StringSession"
+    monkeypatch.setattr(sqlite, "CURRENT_VERSION", 7)
+    assert opened("telethon_v8.session") == "StringSession"
+    with pytest.raises(FileNotFoundError):
+        opened("nowhere.session")
+    assert pyrogram_client.where(lease("pyrogram_v3.session"), FIXTURES)["workdir"] == str(FIXTURES)
+    assert "in_memory" in pyrogram_client.where(lease("telethon_v8.session"), FIXTURES)
+    assert "in_memory" in pyrogram_client.where(lease("telethon_v8.session"), None)
+
+
+@pytest.mark.parametrize("kind", ["socks5", "socks4", "http", "mtproxy"])
+def test_sets_the_proxy_as_each_client_takes_it(kind: str) -> None:
+    from pyrogram.connection.proxy import normalize_proxy
+
+    secret = "0123456789abcdef0123456789abcdef"
+    proxy: Any = {"type": kind, "host": "10.0.0.1", "port": 1080, "user": None, "pass": secret}
+    assert normalize_proxy(pyrogram_client.proxy_of(proxy)).hostname == "10.0.0.1"
+    base = telethon_client.connection_class(proxy)
+    client = telethon.TelegramClient(
+        telethon.sessions.MemorySession(), *API, proxy=telethon_client.proxy_of(proxy), connection=base
+    )
+    assert client._connection is base
+    assert pyrogram_client.proxy_of(None) is telethon_client.proxy_of(None) is None
+
+

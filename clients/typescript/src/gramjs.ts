@@ -1,0 +1,134 @@
+// biome-ignore lint/suspicious/noTsIgnore: the package is optional; without it, the client is of type any.
+/** @ts-ignore */
+import type { TelegramClient } from 'telegram';
+import {
+  type ConnectedOptions,
+  type ConnectedParts,
+  type ConnectedWork,
+  loadLibrary,
+  sessionStringOf,
+  type TelegramConnection,
+  withConnection,
+} from './connected.js';
+import type { Lease } from './lease.js';
+import type { Runtime } from './runtime.js';
+
+/** Options of `withTelegram`. */
+export interface GramJsOptions extends ConnectedOptions {
+  /** Parameters of GramJS's `TelegramClient`, such as `deviceModel`. */
+  readonly client?: Readonly<Record<string, unknown>>;
+  /** The module `telegram` itself, for bundlers, or a fork of it. */
+  readonly library?: object;
+}
+
+/** Work with a connected GramJS client. */
+export type GramJsWork<Result> = ConnectedWork<TelegramClient, Result>;
+
+/** What is used of GramJS's sockets. */
+interface Socket {
+  connect(port: number, ip: string): Promise<unknown>;
+  close(): Promise<void>;
+}
+type SocketClass = new (...args: unknown[]) => Socket;
+
+/** What is used of GramJS. */
+interface GramJs {
+  readonly TelegramClient: new (session: object, apiId: number, apiHash: string, options: object) => Client;
+  readonly Logger: new (level: string) => object;
+  readonly sessions: { readonly StringSession: new (text: string) => object };
+  readonly extensions?: Partial<Record<'PromisedNetSockets' | 'PromisedWebSockets', SocketClass>>;
+}
+interface Client {
+  onError?: (error: Error) => Promise<void>;
+  connect(): Promise<unknown>;
+  destroy(): Promise<void>;
+}
+
+/** Runs `work` with a GramJS client of a session that `withSession` leases. @internal */
+export function withGramJs<Result>(
+  withSession: ConnectedParts<unknown>['withSession'],
+  runtime: Runtime,
+  work: GramJsWork<Result>,
+  options: GramJsOptions,
+): Promise<Result> {
+  const { library, client, ...wanted } = options;
+  const open = async (session: Lease) => {
+    const gramJs = await loadLibrary(library as GramJs | undefined, 'telegram');
+    return connectionOf(gramJs, session, options);
+  };
+  return withConnection<TelegramClient, Result>(
+    { withSession, runtime, format: 'gramjs', open },
+    work,
+    wanted,
+  );
+}
+
+function connectionOf(
+  { TelegramClient, Logger, sessions, extensions }: GramJs,
+  session: Lease,
+  { apiId, apiHash, client: options = {} }: GramJsOptions,
+): TelegramConnection<TelegramClient> {
+  const proxy = proxyOf(session);
+  const { isNode, PromisedNetSockets, PromisedWebSockets } = {
+    isNode: 'process' in globalThis,
+    ...extensions,
+  };
+  const base = (options.networkSocket as SocketClass) ?? (isNode ? PromisedNetSockets : PromisedWebSockets);
+  const sockets = base && ownedSockets(base);
+  const client = new TelegramClient(new sessions.StringSession(sessionStringOf(session)), apiId, apiHash, {
+    // Every flood is an error, which is reported.
+    floodSleepThreshold: 0,
+    baseLogger: new Logger('none'),
+    useWSS: !isNode,
+    ...(proxy && { proxy }),
+    ...options,
+    ...(sockets && { networkSocket: sockets.Owned }),
+  });
+  client.onError = async () => {};
+  return {
+    client: client as unknown as TelegramClient,
+    connect: () => client.connect(),
+    disconnect: () => client.destroy(),
+    cut() {
+      sockets?.cut();
+      client.destroy().catch(() => {});
+    },
+  };
+}
+
+/** GramJS reconnects even after it was destroyed: its sockets are closed, and opened no more. */
+function ownedSockets(Base: SocketClass) {
+  const open = new Set<Socket>();
+  let isCut = false;
+  class Owned extends Base {
+    override async connect(port: number, ip: string): Promise<unknown> {
+      if (isCut) throw new Error('the lease is over');
+      open.add(this);
+      const connected = await super.connect(port, ip);
+      if (isCut) void this.close();
+      return connected;
+    }
+
+    override close(): Promise<void> {
+      open.delete(this);
+      return super.close();
+    }
+  }
+  return {
+    Owned,
+    cut() {
+      isCut = true;
+      for (const socket of open) void Promise.resolve(socket.close()).catch(() => {});
+    },
+  };
+}
+
+/** @throws Error for a proxy that GramJS can't use: the account must not be seen without it. */
+function proxyOf({ details: { proxy } }: Lease): object | null {
+  if (!proxy) return null;
+  const { type, host: ip, port, user, pass } = proxy;
+  if (type === 'mtproxy') return { ip, port, secret: pass ?? '', MTProxy: true };
+  if (type !== 'socks5' && type !== 'socks4') throw new Error(`GramJS can't use the session's ${type} proxy`);
+  const login = { ...(user !== null && { username: user }), ...(pass !== null && { password: pass }) };
+  return { ip, port, socksType: type === 'socks5' ? 5 : 4, timeout: 10, ...login };
+}

@@ -1,0 +1,279 @@
+import { ConnectionFailed, LeaseLost, NoFreeSession, saysLeaseLost, TeleGateError } from './errors.js';
+import { type GramJsOptions, type GramJsWork, withGramJs } from './gramjs.js';
+import { type Answer, backoff, type CallOptions, type Http, type Query } from './http.js';
+import { Lease, type LeaseDetails, type LeaseReference } from './lease.js';
+import { type MtcuteOptions, type MtcuteWork, withMtcute } from './mtcute.js';
+import { pause } from './runtime.js';
+
+/** Which session is wanted, and for how long. */
+export interface AcquireOptions {
+  /** The session must have all of these. */
+  readonly tags?: readonly string[];
+  /** Telegram's method that it is wanted for: sessions that are flooded for others count as free. */
+  readonly method?: string;
+  /** This session only. */
+  readonly sessionId?: number;
+  readonly sessionName?: string;
+  /** Seconds to wait in line for a free session, also for hours; 0 (the default of `acquire`): not at all. */
+  readonly wait?: number;
+  /** Seconds after which the session is free again if this process dies; 300 by default. */
+  readonly ttl?: number;
+  /** Asks for the session itself, for workers that share no disk with the service. */
+  readonly credentials?: 'string' | 'file';
+  /** Of the session string. */
+  readonly format?: 'telethon' | 'gramjs' | 'pyrogram';
+  /** Ends the wait; later, it aborts the lease's signal. */
+  readonly signal?: AbortSignal;
+}
+
+/** Work with a session. It must end soon after the signal is aborted. */
+export type SessionWork<Result> = (session: Lease, signal: AbortSignal) => Promise<Result>;
+
+/** A lease that is taken up again, and for how long it is renewed. */
+export type ResumeOptions = LeaseDetails & { readonly ttl?: number; readonly signal?: AbortSignal };
+
+/** Short enough for a pool of many workers that die, long enough for a restart of the service. */
+const DEFAULT_TTL_SECONDS = 300;
+
+/** What the service holds a request for, in seconds. */
+const MAX_WAIT_SECONDS = 60;
+
+/** An answer without a hold takes no longer, in milliseconds. */
+const ANSWER_MS = 15_000;
+
+/** Even who does not wait in line gets over a restart of the service, in milliseconds. */
+const OUTAGE_MS = 30_000;
+
+/** A lease whose age is uncertain by more than this part of its time is confirmed before it is used. */
+const MAX_UNCERTAIN_PART = 0.1;
+
+/** The sessions that can be leased. */
+export class Pool {
+  readonly #http: Http;
+  readonly #withSession: Pool['withSession'] = (work, options) => this.withSession(work, options);
+
+  /** @internal */
+  constructor(http: Http) {
+    this.#http = http;
+  }
+
+  /**
+   * Leases a session: `await using lease = await pool.acquire()` releases it at the end of the block. However often it
+   * has to be sent again, one request gets one lease.
+   * @throws NoFreeSession; TeleGateError; ConnectionFailed; the signal's reason.
+   */
+  async acquire(options: AcquireOptions = {}): Promise<Lease> {
+    return new Acquisition(this.#http, options).run();
+  }
+
+  /**
+   * Waits in line for a session, however long, runs `work` with it, and gives it back. An error of `work` is reported
+   * if it is Telegram's, and thrown as it is. @throws as `acquire`, and what `work` throws.
+   */
+  async withSession<Result>(work: SessionWork<Result>, options: AcquireOptions = {}): Promise<Result> {
+    const lease = await this.acquire({ wait: Number.POSITIVE_INFINITY, ...options });
+    let failure: unknown;
+    try {
+      return await work(lease, lease.signal);
+    } catch (error) {
+      failure = error;
+      throw error;
+    } finally {
+      await lease.leave(failure);
+    }
+  }
+
+  /**
+   * As `withSession`, with a connected GramJS client, which is disconnected before the session is given back, and at
+   * once if the lease is lost. Needs the package `telegram`. @throws as `withSession`.
+   */
+  withTelegram<Result>(work: GramJsWork<Result>, options: GramJsOptions): Promise<Result> {
+    return withGramJs(this.#withSession, this.#http.runtime, work, options);
+  }
+
+  /** As `withTelegram`, with a connected mtcute client. Needs the package `@mtcute/node`. @throws as `withSession`. */
+  withMtcute<Result>(work: MtcuteWork<Result>, options: MtcuteOptions): Promise<Result> {
+    return withMtcute(this.#withSession, this.#http.runtime, work, options);
+  }
+
+  /**
+   * Takes up a lease again, after a restart of this process. Give it what was kept of the lease (`JSON.stringify`).
+   * @throws LeaseLost if it is over; TeleGateError; ConnectionFailed.
+   */
+  async resume(options: ResumeOptions): Promise<Lease> {
+    const { ttl = DEFAULT_TTL_SECONDS, signal, ...details } = options;
+    const { session_id, lease_id } = details;
+    const grantedAt = this.#http.runtime.monotonic();
+    try {
+      await this.#http.call('POST /heartbeat', { body: { session_id, lease_id, ttl } }, { signal });
+    } catch (error) {
+      throw saysLeaseLost(error) ? new LeaseLost(session_id, 'the service says so', error) : error;
+    }
+    return new Lease({ http: this.#http, details, ttl, grantedAt, signal });
+  }
+
+  /** Gives a lease back that another process has taken. @throws TeleGateError; ConnectionFailed. */
+  async release({ session_id, lease_id }: LeaseReference, options?: CallOptions): Promise<void> {
+    await this.#http.call('POST /release', { body: { session_id, lease_id } }, options);
+  }
+
+  /** How many sessions are in which state. */
+  status(options?: CallOptions): Promise<Answer<'GET /status'>> {
+    return this.#http.call('GET /status', {}, options);
+  }
+
+  /** The current leases, oldest first. */
+  leases(query: Query<'GET /leases'> = {}, options?: CallOptions): Promise<Answer<'GET /leases'>> {
+    return this.#http.call('GET /leases', { query }, options);
+  }
+
+  /** Compares the pool with the session files. */
+  sync(
+    body: { readonly dry_run?: boolean; readonly force?: boolean } = {},
+    options?: CallOptions,
+  ): Promise<Answer<'POST /sync'>> {
+    return this.#http.call('POST /sync', { body }, options);
+  }
+
+  /** Takes a session out of the pool. */
+  invalidate(
+    session_id: number,
+    reason?: string,
+    options?: CallOptions,
+  ): Promise<Answer<'POST /invalidate'>> {
+    const body = { session_id, ...(reason !== undefined && { reason }) };
+    return this.#http.call('POST /invalidate', { body }, options);
+  }
+
+  /** Ends a session's flood wait, invalidation or death. */
+  restore(session_id: number, options?: CallOptions): Promise<Answer<'POST /restore'>> {
+    return this.#http.call('POST /restore', { body: { session_id } }, options);
+  }
+}
+
+/** One request for a session, over as many attempts as it takes. */
+class Acquisition {
+  readonly #http: Http;
+  readonly #options: AcquireOptions;
+  readonly #ttl: number;
+  readonly #startedAt: number;
+  readonly #waitUntil: number;
+  /** With the same key, the service gives the same lease. */
+  #key: string;
+  /** When the first attempt was sent that may have got the lease which the next one is answered with. */
+  #since: number | null = null;
+  #failures = 0;
+
+  constructor(http: Http, options: AcquireOptions) {
+    this.#http = http;
+    this.#options = options;
+    this.#ttl = options.ttl ?? DEFAULT_TTL_SECONDS;
+    this.#startedAt = http.runtime.monotonic();
+    this.#waitUntil = this.#startedAt + (options.wait ?? 0) * 1000;
+    this.#key = http.runtime.newKey();
+  }
+
+  async run(): Promise<Lease> {
+    try {
+      return await this.#lease();
+    } catch (error) {
+      if (this.#options.signal?.aborted && this.#since !== null) this.#abandon().catch(() => {});
+      throw error;
+    }
+  }
+
+  async #lease(): Promise<Lease> {
+    const { signal } = this.#options;
+    for (;;) {
+      const sentAt = this.#http.runtime.monotonic();
+      this.#since ??= sentAt;
+      try {
+        const details = await this.#ask(this.#waitUntil - sentAt, signal);
+        signal?.throwIfAborted();
+        return await this.#confirmed(details, this.#since);
+      } catch (error) {
+        if (signal?.aborted) throw signal.reason;
+        await pause(this.#http.runtime, this.#pauseAfter(error, sentAt), signal);
+      }
+    }
+  }
+
+  /** The service may have granted a lease of which nobody will ever hear: its key says which one. */
+  async #abandon(): Promise<void> {
+    const { session_id, lease_id } = await this.#ask(0, undefined);
+    await this.#http.call('POST /release', { body: { session_id, lease_id } });
+  }
+
+  async #ask(waitMs: number, signal: AbortSignal | undefined): Promise<Answer<'GET /session'>> {
+    const { tags, method, sessionId, sessionName, credentials, format } = this.#options;
+    const wait = Math.min(MAX_WAIT_SECONDS, Math.max(0, Math.ceil(waitMs / 1000)));
+    const query = {
+      ...{ ttl: this.#ttl, wait, method, credentials, format },
+      ...{ tag: tags, session_id: sessionId, session_name: sessionName },
+    };
+    const answer = await this.#http.attempt({
+      ...{ operation: 'GET /session', input: { query }, idempotencyKey: this.#key, signal },
+      timeoutMs: wait * 1000 + ANSWER_MS,
+    });
+    return answer as Answer<'GET /session'>;
+  }
+
+  /**
+   * The lease, if it was granted just now. An answer that was long on its way (or that a stopped process reads late)
+   * may be of a lease that is over: the service is asked. @throws LeaseLost.
+   */
+  async #confirmed(details: LeaseDetails, since: number): Promise<Lease> {
+    const { signal } = this.#options;
+    const http = this.#http;
+    const grantedAt = http.runtime.monotonic();
+    if (grantedAt - since <= this.#ttl * 1000 * MAX_UNCERTAIN_PART) {
+      return new Lease({ http, details, ttl: this.#ttl, grantedAt: since, signal });
+    }
+    const lease = new Lease({ http, details, ttl: this.#ttl, grantedAt, signal });
+    try {
+      await lease.renew();
+    } catch (error) {
+      if (!(error instanceof LeaseLost)) await lease.leave();
+      throw error;
+    }
+    return lease;
+  }
+
+  /** How long to wait before the next attempt, in milliseconds. @throws the error if there is none. */
+  #pauseAfter(error: unknown, sentAt: number): number {
+    const now = this.#http.runtime.monotonic();
+    const refused = error instanceof TeleGateError;
+    if (error instanceof LeaseLost || (refused && error.code === 'lease_lost')) {
+      // The lease of an earlier attempt has run out: the next one is another.
+      this.#startOver();
+      return 0;
+    }
+    const unanswered = error instanceof ConnectionFailed || (refused && /^http_50[234]$/.test(error.code));
+    if (!unanswered) this.#since = null;
+    const inLine = error instanceof NoFreeSession || (refused && error.code === 'max_leases_reached');
+    const outage = unanswered || (refused && error.status === 503);
+    if (!inLine && !outage) throw error;
+    const until = inLine ? this.#waitUntil : Math.max(this.#waitUntil, this.#startedAt + OUTAGE_MS);
+    const pauseMs = inLine ? this.#pauseInLine(error, now - sentAt) : this.#pauseOfOutage(error);
+    if (now + pauseMs >= until && (now >= until || !inLine)) throw error;
+    return Math.min(pauseMs, until - now);
+  }
+
+  /** Who was held in line goes back to it at once; who was not comes back when told. */
+  #pauseInLine(error: TeleGateError, heldMs: number): number {
+    this.#failures = 0;
+    if (heldMs >= (MAX_WAIT_SECONDS * 1000) / 2) return 0;
+    return Math.min((error.retryAfter ?? 1) * 1000, MAX_WAIT_SECONDS * 1000);
+  }
+
+  #pauseOfOutage(error: unknown): number {
+    const asked = error instanceof TeleGateError ? (error.retryAfter ?? 0) * 1000 : 0;
+    this.#failures += 1;
+    return Math.max(backoff(this.#failures - 1), asked);
+  }
+
+  #startOver(): void {
+    this.#key = this.#http.runtime.newKey();
+    this.#since = null;
+  }
+}

@@ -1,0 +1,72 @@
+/** An error of Telegram's, as the service understands it. */
+export interface TelegramError {
+  /** Telegram's name, such as `FLOOD_WAIT_35`. */
+  readonly error: string;
+  /** The method that was called, such as `messages.GetHistory`; null: the library does not say. */
+  readonly method: string | null;
+}
+
+/** What the errors of GramJS, teleproto and mtcute have, as far as it is of use. */
+interface Raised {
+  readonly message?: unknown;
+  /** GramJS, teleproto: the name, or the kind of error where the number is in `seconds`. */
+  readonly errorMessage?: unknown;
+  /** mtcute: the name, with `%d` where the number is in `seconds`. */
+  readonly text?: unknown;
+  readonly code?: unknown;
+  readonly seconds?: unknown;
+  readonly cause?: unknown;
+}
+
+const NAME = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9%d]+)+$/;
+
+/** GramJS's names for whole kinds of errors: they name no error of Telegram's. */
+const KINDS: ReadonlySet<string> = new Set(['ERROR_SEE_OTHER', 'BAD_REQUEST', 'NOT_FOUND', 'AUTH_KEY']);
+
+/** A name within other text, such as `420: FLOOD_WAIT_35 (caused by messages.GetHistory)`. */
+const NAME_IN_TEXT =
+  /\b((?:FLOOD|SLOWMODE|PEER|FROZEN|AUTH_KEY|SESSION|USER_DEACTIVATED|PHONE_NUMBER)(?:_[A-Z0-9]+)*)\b/;
+
+/** How deep an error may be wrapped in others. */
+const MAX_DEPTH = 5;
+
+/**
+ * Telegram's error in what GramJS, teleproto or mtcute has thrown, also within the causes of another error, or in
+ * text. Null: it is not Telegram that refused something, so it says nothing about the session.
+ */
+export function telegramError(thrown: unknown): TelegramError | null {
+  let error = thrown;
+  for (let depth = 0; depth < MAX_DEPTH; depth += 1) {
+    if (typeof error === 'string') return inText(error);
+    if (typeof error !== 'object' || error === null) return null;
+    const found = ofLibrary(error);
+    if (found) return found;
+    error = (error as Raised).cause;
+  }
+  return null;
+}
+
+function inText(text: string): TelegramError | null {
+  const [, error] = NAME_IN_TEXT.exec(text) ?? [];
+  return error === undefined ? null : { error, method: calledIn(text) };
+}
+
+function ofLibrary(raised: Raised): TelegramError | null {
+  const { errorMessage, text, code, seconds } = raised;
+  const name = errorMessage ?? text;
+  if (typeof name !== 'string' || typeof code !== 'number') return null;
+  const message = String(raised.message ?? '');
+  const method = calledIn(message);
+  if (NAME.test(name) && !KINDS.has(name)) return { error: name.replace('%d', String(seconds ?? 0)), method };
+  // GramJS keeps only the kind of error and the number, and says in words what it is.
+  if (typeof seconds === 'number') {
+    const kind = message.includes('in this chat') ? 'SLOWMODE_WAIT' : 'FLOOD_WAIT';
+    return { error: `${kind}_${seconds}`, method };
+  }
+  return inText(message);
+}
+
+/** GramJS and teleproto name the method in the message. */
+function calledIn(message: string): string | null {
+  return /\(caused by ([A-Za-z][\w.]{0,99})\)/.exec(message)?.[1] ?? null;
+}

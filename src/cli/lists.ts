@@ -1,0 +1,187 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { STATES } from '../pool/states.js';
+import {
+  type Context,
+  parametersOf,
+  type ServiceOptions,
+  withService,
+  withServiceOptions,
+} from './context.js';
+import { type Column, column, numbers, printJson, printTable } from './print.js';
+import { type Fields, fieldsOf } from './service.js';
+import { duration, type Style, shortTime } from './text.js';
+
+/** The most that the service answers with at once. */
+const PAGE = 1000;
+
+const USUAL_LIMIT = 100;
+
+/** A command that lists what one address of the API lists. */
+interface List {
+  readonly name: string;
+  readonly description: string;
+  readonly path: string;
+  /** The name of each option is the name of a parameter of the API. */
+  readonly filters: readonly Option[];
+  readonly columns: readonly Column[];
+  /** What is said of an empty list. */
+  readonly empty: string;
+}
+
+const STYLES: Readonly<Record<string, Style>> = {
+  ...{ free: 'green', leased: 'cyan', cooldown: 'yellow', flood: 'yellow' },
+  ...{ invalid: 'red', dead: 'red', duplicate: 'red', missing: 'red', inactive: 'dim' },
+  ...{ completed: 'green', running: 'cyan', waiting: 'yellow', deferred: 'yellow', failed: 'red' },
+  ...{ cancelled: 'dim', done: 'green', refused: 'yellow' },
+};
+
+/** The style of a state of a session or run, or of the outcome of an action. */
+export function styleOf(state: unknown): Style | null {
+  return STYLES[String(state)] ?? null;
+}
+
+/** A column of states. */
+export function states(field: string, title?: string): Column {
+  return { ...column(field, title), style: (row) => styleOf(row[field]) };
+}
+
+/** A column of times, in UTC. */
+export function times(field: string, title = field.replaceAll('_', ' ')): Column {
+  return { title, value: (row) => shortTime(row[field]) };
+}
+
+/** Every list, by the command that it belongs to. */
+export const LISTS = {
+  sessions: {
+    name: 'list',
+    description: 'list the sessions',
+    path: '/sessions',
+    filters: [
+      new Option('--q <text>', 'those whose name, phone number or tag contains this'),
+      new Option('--status <state>', 'those in this state').choices(STATES),
+      new Option('--tag <tag...>', 'those that have all of these tags'),
+      new Option('--sort <field>', 'sort by this field, such as name or -last_used_at'),
+    ],
+    columns: [
+      numbers('id'),
+      column('name'),
+      states('status'),
+      times('status_until', 'until'),
+      column('phone_number', 'phone'),
+      column('tags'),
+      times('last_used_at', 'last used'),
+    ],
+    empty: 'No such sessions. Add some with `telegate sessions import FILES…` or `telegate sessions login`.',
+  },
+  leases: {
+    name: 'leases',
+    description: 'list the current leases, oldest first',
+    path: '/leases',
+    filters: [],
+    columns: [
+      numbers('session_id', 'id'),
+      column('session_name', 'session'),
+      column('holder'),
+      { title: 'held', value: ({ held_seconds }) => duration(Number(held_seconds)), align: 'right' },
+      times('expires_at', 'expires'),
+      column('lease_id', 'lease'),
+    ],
+    empty: 'No session is leased.',
+  },
+  sources: {
+    name: 'list',
+    description: 'list the sources',
+    path: '/sources',
+    filters: [],
+    columns: [
+      numbers('id'),
+      column('name'),
+      column('identifier', 'channel'),
+      column('target'),
+      column('schedule'),
+      {
+        ...column('is_active', 'schedules'),
+        style: ({ is_active }) => (is_active === 'active' ? 'green' : 'dim'),
+      },
+      { title: 'run', value: ({ last_run }) => fieldsOf(last_run).id, align: 'right' },
+      {
+        title: 'state',
+        value: ({ last_run }) => fieldsOf(last_run).state,
+        style: ({ last_run }) => styleOf(fieldsOf(last_run).state),
+      },
+      numbers('total_messages_scraped', 'messages'),
+      numbers('total_files_downloaded', 'files'),
+    ],
+    empty: 'No sources yet. Create one with `telegate sources create NAME CHANNEL`.',
+  },
+  audit: {
+    name: 'audit',
+    description: 'list the actions of admins, newest first',
+    path: '/audit',
+    filters: [
+      new Option('--action <action>', 'only this action, such as session.delete'),
+      new Option('--object <object>', 'only this object, such as session:42'),
+    ],
+    columns: [
+      times('at'),
+      column('key_name', 'key'),
+      column('address'),
+      column('action'),
+      column('object'),
+      states('outcome'),
+    ],
+    empty: 'No such actions.',
+  },
+} as const satisfies Readonly<Record<string, List>>;
+
+/** The command of a list. */
+export function listCommand({ name, description, path, filters, columns, empty }: List): Command {
+  const command = withServiceOptions(new Command(name)).description(description);
+  command.option('--limit <count>', 'how many at most, or all', limit, USUAL_LIMIT);
+  command.option('--skip <count>', 'how many to leave out first', wholeNumber(0), 0);
+  for (const filter of filters) command.addOption(filter);
+  return command.action(({ limit: most, skip, ...options }: ListOptions) =>
+    withService(options, async (context) => {
+      const { rows, total } = await pages(context, path, parametersOf({ ...options }), { most, skip });
+      if (context.json) return printJson(context.out, rows);
+      printTable(context.out, columns, rows);
+      if (rows.length === 0) context.notes.write(`${empty}\n`);
+      else if (total !== null && skip + rows.length < total)
+        context.notes.write(`${rows.length} of ${total} are shown: --limit all shows every one.\n`);
+    }),
+  );
+}
+
+interface ListOptions extends ServiceOptions {
+  readonly limit: number;
+  readonly skip: number;
+}
+
+async function pages(
+  { service, signal }: Context,
+  path: string,
+  filters: Fields,
+  { most, skip }: { readonly most: number; readonly skip: number },
+): Promise<{ readonly rows: Fields[]; readonly total: number | null }> {
+  const rows: Fields[] = [];
+  for (;;) {
+    const size = Math.min(PAGE, most - rows.length);
+    const query = { ...filters, skip: skip + rows.length, limit: size };
+    const { body, total } = await service.ask('GET', path, { query }, signal);
+    const page = Array.isArray(body) ? body.map(fieldsOf) : [];
+    rows.push(...page);
+    if (page.length < size || rows.length >= most) return { rows, total };
+  }
+}
+
+function limit(text: string): number {
+  return text === 'all' ? Number.POSITIVE_INFINITY : wholeNumber(1)(text);
+}
+
+/** Reads an argument that is a whole number from `min` on. */
+export function wholeNumber(min: number): (text: string) => number {
+  return (text) => {
+    if (/^\d{1,15}$/.test(text) && Number(text) >= min) return Number(text);
+    throw new InvalidArgumentError(`expected a whole number from ${min}`);
+  };
+}

@@ -1,0 +1,39 @@
+import { type Stream, truncated, widthOf } from './text.js';
+
+/** The number of rows of a terminal that does not tell its own. */
+const USUAL_ROWS = 24;
+
+/** Lines at the end of a terminal that are drawn again and again, in place. */
+export class LiveScreen {
+  readonly #stream: Stream;
+  #drawn = 0;
+
+  constructor(stream: Stream) {
+    this.#stream = stream;
+  }
+
+  /** How many lines there is room for. */
+  get rows(): number {
+    return (this.#stream.rows || USUAL_ROWS) - 1;
+  }
+
+  /** Draws these lines over the last ones; what does not fit is left out. `above` stays, and scrolls by. */
+  draw(lines: readonly string[], above: readonly string[] = []): void {
+    const shown = lines.slice(0, this.rows);
+    const back = this.#drawn > 0 ? `\x1b[${this.#drawn}A` : '';
+    const text = [...above, ...shown].map((line) => `${line}\x1b[K\n`).join('');
+    this.#stream.write(`${back}\r${text}\x1b[J`);
+    this.#drawn = shown.length;
+  }
+}
+
+/** A bar of `columns` of which this share, from 0 to 1, is full. */
+export function bar(share: number, columns: number): string {
+  const full = Math.round(Math.min(1, Math.max(0, share)) * columns);
+  return '█'.repeat(full) + '░'.repeat(columns - full);
+}
+
+/** The line, without colours, at most as wide as the terminal. */
+export function fitting(stream: Stream, line: string): string {
+  return truncated(line, widthOf(stream) - 1);
+}

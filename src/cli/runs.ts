@@ -1,0 +1,176 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Command } from 'commander';
+import { systemTime } from '../kernel/clock.js';
+import { type Context, type ServiceOptions, withService, withServiceOptions } from './context.js';
+import { Incomplete } from './exit_codes.js';
+import { styleOf, wholeNumber } from './lists.js';
+import { bar, fitting, LiveScreen } from './live_screen.js';
+import { printJson } from './print.js';
+import { ProgressLine } from './progress_line.js';
+import { type Fields, fieldsOf, ServiceError, Unreachable } from './service.js';
+import { duration, type Paint, paintFor, plain, shortTime, widthOf } from './text.js';
+
+/** How often a run is looked at, in milliseconds. */
+const EVERY_MS = 1000;
+
+const LOG_PAGE = 1000;
+
+/** The longest bar, in columns. */
+const MAX_BAR = 30;
+
+/** `telegate runs`: the runs of sources. */
+export function runsCommand(): Command {
+  const follow = withServiceOptions(new Command('follow'))
+    .description('show the log and the progress of a run until it ends')
+    .argument('<id>', 'the run, as `sources trigger` and `sources list` name it', wholeNumber(1))
+    .action((id: number, options: ServiceOptions) =>
+      withService(options, (context) => followRun(context, id)),
+    );
+  return new Command('runs').description('the runs of sources').addCommand(follow);
+}
+
+/**
+ * Shows a run until it ends, also while the service restarts.
+ * @throws Incomplete if the run failed or was cancelled; ServiceError if there is no such run.
+ */
+export async function followRun(context: Context, id: number): Promise<void> {
+  const { signal } = context;
+  const view = context.json
+    ? jsonView(context)
+    : context.notes.isTTY
+      ? screenView(context)
+      : lineView(context);
+  let logged = 0;
+  for (let reached = false; ; reached = true) {
+    const seen = await look(context, id, logged).catch((error: unknown) => {
+      // It was there: the service restarts.
+      if (reached && isAway(error)) return null;
+      throw error;
+    });
+    if (seen === null) view.away();
+    else {
+      logged += seen.log.length;
+      view.show(seen);
+      if (seen.run.finished_at !== null) return end(seen.run);
+    }
+    await delay(EVERY_MS, null, { signal }).catch(() => signal.throwIfAborted());
+  }
+}
+
+/** Whether the service may be back later. */
+export function isAway(error: unknown): boolean {
+  return error instanceof Unreachable || (error instanceof ServiceError && error.status >= 500);
+}
+
+function end({ state }: Fields): void {
+  if (state !== 'completed') throw new Incomplete(`the run is ${state}`);
+}
+
+/** A run, and the entries of its log that are new. */
+interface Seen {
+  readonly run: Fields;
+  readonly log: readonly Fields[];
+}
+
+async function look({ service, signal }: Context, id: number, skip: number): Promise<Seen> {
+  const run = fieldsOf((await service.ask('GET', `/runs/${id}`, {}, signal)).body);
+  const log: Fields[] = [];
+  for (;;) {
+    const query = { skip: skip + log.length, limit: LOG_PAGE };
+    const { body } = await service.ask('GET', `/runs/${id}/logs`, { query }, signal);
+    const page = Array.isArray(body) ? body.map(fieldsOf) : [];
+    log.push(...page);
+    if (page.length < LOG_PAGE) return { run, log };
+  }
+}
+
+interface View {
+  readonly show: (seen: Seen) => void;
+  readonly away: () => void;
+}
+
+/** A line of JSON for each change of the run. */
+function jsonView({ out }: Context): View {
+  let last = '';
+  return {
+    show({ run }) {
+      const { seconds: _, messages_per_second: __, bytes_per_second: ___, ...rest } = run;
+      const now = Object.values(rest).map(plain).join('\n');
+      if (now !== last) printJson(out, run);
+      last = now;
+    },
+    away: () => undefined,
+  };
+}
+
+/** The log above, the progress below it. */
+function screenView({ notes, service }: Context): View {
+  const screen = new LiveScreen(notes);
+  const paint = paintFor(notes);
+  const logLines = (log: readonly Fields[]) =>
+    log.map((entry) => painted(paint, entry, fitting(notes, logLine(entry))));
+  return {
+    show: ({ run, log }) =>
+      screen.draw(
+        progressLines(run, widthOf(notes)).map((line, index) =>
+          index === 0 ? paint(styleOf(run.state), line) : fitting(notes, line),
+        ),
+        logLines(log),
+      ),
+    away: () => screen.draw([fitting(notes, `${service.url} does not answer: trying again`)]),
+  };
+}
+
+/** The log, and the progress in a line from time to time. */
+function lineView({ out, notes }: Context): View {
+  const progress = new ProgressLine(notes, systemTime);
+  return {
+    show({ run, log }) {
+      for (const entry of log) out.write(`${logLine(entry)}\n`);
+      const lines = progressLines(run, null);
+      if (run.finished_at === null) progress.show(lines.join('; '));
+      else out.write(`${lines.join('\n')}\n`);
+    },
+    away: () => progress.show('The service does not answer: trying again'),
+  };
+}
+
+function logLine({ at, level, message }: Fields): string {
+  return `${shortTime(at)}  ${plain(level).padEnd(7)}  ${plain(message)}`;
+}
+
+function painted(paint: Paint, { level }: Fields, line: string): string {
+  return paint(level === 'error' ? 'red' : level === 'warning' ? 'yellow' : 'dim', line);
+}
+
+/** The state of a run and its progress, in two lines; with a bar, as long as it fits into `columns`. */
+function progressLines(run: Fields, columns: number | null): string[] {
+  const { state, session_name, error, total_messages, messages_read } = run;
+  const why = typeof error === 'string' ? `: ${plain(error)}` : '';
+  const by = run.finished_at === null && session_name ? ` with ${plain(session_name)}` : '';
+  const resumes = run.not_before ? `, resumes at ${shortTime(run.not_before)}` : '';
+  const read = Number(messages_read);
+  const total = typeof total_messages === 'number' && total_messages > 0 ? total_messages : null;
+  const parts = [
+    ...(total === null ? [] : [percent(read / total)]),
+    `${read}${total === null ? '' : ` of ${total}`} messages`,
+    `${run.files_done} of ${run.files_found} files`,
+    bytes(Number(run.bytes_done)),
+    `${run.messages_per_second}/s`,
+    duration(Number(run.seconds)),
+  ];
+  const progress = parts.join('  ');
+  const room = total === null || columns === null ? 0 : Math.min(MAX_BAR, columns - progress.length - 2);
+  const shown = total === null || room < 2 ? '' : `${bar(read / total, room)} `;
+  return [`run ${run.id} is ${plain(state)}${by}${resumes}${why}`, shown + progress];
+}
+
+function percent(share: number): string {
+  return `${Math.floor(Math.min(1, share) * 100)} %`;
+}
+
+function bytes(count: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, count)) / 3));
+  return `${Number((count / 1000 ** power).toPrecision(3))} ${units[power]}`;
+}

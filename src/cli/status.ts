@@ -1,0 +1,157 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Command } from 'commander';
+import { type Context, type ServiceOptions, withService, withServiceOptions } from './context.js';
+import { LISTS } from './lists.js';
+import { bar, fitting, LiveScreen } from './live_screen.js';
+import { printJson, tableLines } from './print.js';
+import { isAway } from './runs.js';
+import { type Fields, fieldsOf, ServiceError } from './service.js';
+import {
+  columnsOf,
+  duration,
+  type Paint,
+  padded,
+  paintFor,
+  plain,
+  type Stream,
+  type Style,
+  truncated,
+  widthOf,
+} from './text.js';
+
+/** How often the pool is looked at, in milliseconds. */
+const EVERY_MS = 1000;
+
+const BAR_COLUMNS = 30;
+
+/** `telegate status`: the pool in numbers. */
+export function statusCommand(): Command {
+  return withServiceOptions(new Command('status'))
+    .description('show how many sessions are in each state')
+    .option('-w, --watch', 'go on, also while the service restarts, until Ctrl-C')
+    .action((options: ServiceOptions & { readonly watch?: true }) =>
+      withService(options, async (context) => {
+        const { body } = await context.service.ask('GET', '/status', {}, context.signal);
+        if (options.watch) return watch(context, fieldsOf(body));
+        if (context.json) return printJson(context.out, body);
+        for (const line of statusLines(fieldsOf(body), lookOf(context.out))) context.out.write(`${line}\n`);
+      }),
+    );
+}
+
+/** What the lines of the pool count, and how they look. */
+const LINES: readonly (readonly [field: string, label: string, style: Style | null])[] = [
+  ['free', 'free', 'green'],
+  ['in_use', 'in use', 'cyan'],
+  ['in_floodwait', 'flood wait', 'yellow'],
+  ['unavailable', 'unavailable', 'red'],
+];
+
+/** What is known of a count beyond the number. */
+function remark(field: string, status: Fields): string {
+  if (field === 'in_use' && typeof status.oldest_lease_seconds === 'number')
+    return `oldest for ${duration(status.oldest_lease_seconds)}`;
+  if (field === 'in_floodwait') {
+    const invalid = Number(status.invalidated) > 0 ? [`${status.invalidated} invalidated`] : [];
+    const next = status.next_available ? [`next free at ${plain(status.next_available)}`] : [];
+    return [...invalid, ...next].join(', ');
+  }
+  if (field !== 'unavailable') return '';
+  const reasons = Object.entries(fieldsOf(status.unavailable_reasons)).filter(
+    ([, count]) => Number(count) > 0,
+  );
+  return reasons.map(([reason, count]) => `${count} ${reason}`).join(', ');
+}
+
+/** The pool in lines of at most `width`; on a terminal with bars, which `paint` colours. */
+export function statusLines(status: Fields, { isTTY, width, paint }: Look): string[] {
+  const total = Number(status.total);
+  const digits = String(total).length;
+  const counts = LINES.map(([field, label, style]) => {
+    const count = Number(status[field]);
+    const start = `${padded(label, 11)}  ${padded(String(count), digits, 'right')}`;
+    const shown = isTTY ? `  ${bar(total === 0 ? 0 : count / total, BAR_COLUMNS)}` : '';
+    const told = remark(field, status);
+    const room = width - columnsOf(start) - columnsOf(shown) - 2;
+    const end = told === '' || room < 2 ? '' : `  ${truncated(told, room)}`;
+    return `${start}${paint(style, shown)}${end}`;
+  });
+  const waiting = Number(status.waiting);
+  const queue = `${waiting} ${waiting === 1 ? 'request waits' : 'requests wait'} for a session`;
+  return [`${padded('sessions', 11)}  ${total}`, ...counts, ...(waiting > 0 ? [queue] : [])];
+}
+
+/** How lines are shown. */
+interface Look {
+  readonly isTTY: boolean;
+  readonly width: number;
+  readonly paint: Paint;
+}
+
+function lookOf(stream: Stream): Look {
+  const isTTY = stream.isTTY === true;
+  return { isTTY, width: isTTY ? widthOf(stream) - 1 : widthOf(stream), paint: paintFor(stream) };
+}
+
+/** Shows the pool again and again: drawn in place on a terminal; elsewhere a line for each change. */
+async function watch(context: Context, first: Fields): Promise<void> {
+  const { service, signal, json, out } = context;
+  const screen = new LiveScreen(out);
+  let last = '';
+  for (let status: Fields | null = first; ; ) {
+    const leases = status && !json && out.isTTY ? await currentLeases(context) : [];
+    if (!json && out.isTTY) screen.draw(screenLines(context, status, leases, screen.rows));
+    else if (status) {
+      const line = json ? status : changeLine(status);
+      const { oldest_lease_seconds: _, ...counts } = status;
+      const now = Object.values(counts).map(plain).join('\n');
+      if (now !== last) json ? printJson(out, line) : out.write(`${line}\n`);
+      last = now;
+    }
+    await delay(EVERY_MS, null, { signal }).catch(() => signal.throwIfAborted());
+    status = await service.ask('GET', '/status', {}, signal).then(
+      ({ body }) => fieldsOf(body),
+      (error: unknown) => {
+        if (isAway(error)) return null;
+        throw error;
+      },
+    );
+  }
+}
+
+/** The leases, the oldest first, as far as the screen is high; none for keys that may not see them. */
+async function currentLeases({ service, signal }: Context): Promise<Fields[]> {
+  try {
+    const { body } = await service.ask('GET', '/leases', { query: { limit: 100 } }, signal);
+    return Array.isArray(body) ? body.map(fieldsOf) : [];
+  } catch (error) {
+    if (isAway(error) || (error instanceof ServiceError && error.status === 403)) return [];
+    throw error;
+  }
+}
+
+function screenLines(
+  { out, service }: Context,
+  status: Fields | null,
+  leases: readonly Fields[],
+  rows: number,
+): string[] {
+  const look = lookOf(out);
+  const { paint } = look;
+  const head = fitting(out, `TeleGate at ${service.url}   ${new Date().toISOString().slice(11, 19)} UTC`);
+  if (status === null) return [paint('bold', head), '', fitting(out, 'It does not answer: trying again.')];
+  const pool = statusLines(status, look);
+  const table = LISTS.leases.columns.filter(({ title }) => title !== 'lease');
+  const shown = tableLines(table, leases, look);
+  const lines = [paint('bold', head), '', ...pool, ...(leases.length > 0 ? ['', ...shown] : [])];
+  if (lines.length <= rows) return lines;
+  const kept = lines.slice(0, rows - 1);
+  return [...kept, paint('dim', fitting(out, `and ${lines.length - kept.length} more leases`))];
+}
+
+function changeLine(status: Fields): string {
+  const counts = [...LINES, ['waiting', 'waiting', null] as const].map(
+    ([field, label]) => `${plain(status[field])} ${label}`,
+  );
+  return `${new Date().toISOString().slice(0, 19)}Z  ${plain(status.total)} sessions: ${counts.join(', ')}`;
+}

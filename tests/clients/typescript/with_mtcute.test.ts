@@ -1,0 +1,76 @@
+import { describe, expect, it } from '@jest/globals';
+import type { tl } from '@mtcute/node';
+import { LeaseLost } from '../../../clients/typescript/src/errors.js';
+import { logIn, type World, withTelegram } from '../../logins/over_sandbox.js';
+import { application } from '../../sandbox/gramjs.js';
+import { until } from '../../service/manual_time.js';
+import { clientOf, failureOf } from './client_under_test.js';
+
+const DAN = '+9996620002';
+const OPTIONS = { ...application, client: { network: { usePfs: false } } };
+
+/** Connections of the account that are open. */
+function openOf({ sandbox }: World): number {
+  const own = sandbox.connections.list().filter(({ phone }) => phone !== null && DAN.endsWith(phone));
+  return own.filter(({ closedOrder }) => closedOrder === null).length;
+}
+
+/** The service has none open of its own. */
+async function loggedIn(world: World): Promise<void> {
+  await logIn(world, DAN);
+  await until(() => openOf(world) === 0);
+}
+
+describe('pool.withMtcute', () => {
+  it(
+    'gives a connected mtcute client, and disconnects it before the session is released',
+    withTelegram(async (world) => {
+      await loggedIn(world);
+      const { client, runtime } = clientOf(world.service);
+      const { fetch } = runtime;
+      let stopped: boolean | undefined;
+      const me = client.pool.withMtcute(async (telegram, session) => {
+        runtime.fetch = (url, init) => {
+          if (url.endsWith('/release')) stopped = telegram.stopSignal.aborted;
+          return fetch.call(runtime, url, init);
+        };
+        const [user] = await telegram.call({ _: 'users.getUsers', id: [{ _: 'inputUserSelf' }] });
+        expect(openOf(world)).toBe(1);
+        return [session.session_id, user?._ === 'user' ? user.firstName : null];
+      }, OPTIONS);
+      expect(await me).toEqual([1, 'Dan']);
+      expect(stopped).toBe(true);
+      await until(() => openOf(world) === 0);
+      expect(world.sandbox.connections.overlaps()).toEqual([]);
+      expect(runtime.waiting).toBe(0);
+    }),
+  );
+
+  it(
+    'reports a flood, keeps the error, and cuts the client off when the lease is lost',
+    withTelegram(async (world) => {
+      await loggedIn(world);
+      const { service, sandbox } = world;
+      const { client, runtime } = clientOf(service);
+      const method: tl.users.RawGetUsersRequest = { _: 'users.getUsers', id: [{ _: 'inputUserSelf' }] };
+      sandbox.faults.add({ fault: 'FLOOD_WAIT_600', method: 'users.getUsers', times: 1 });
+      const flooded = client.pool.withMtcute((telegram) => telegram.call(method), OPTIONS);
+      expect(await failureOf(flooded)).toMatchObject({ text: 'FLOOD_WAIT_%d', seconds: 600 });
+      expect(JSON.parse(runtime.to('/report')[0]?.body ?? '')).toMatchObject({ error: 'FLOOD_WAIT_600' });
+      expect(await service.status()).toMatchObject({ free: 0, in_floodwait: 1 });
+      await service.time.advance(601);
+
+      sandbox.faults.add({ fault: 'hang', method: 'users.getUsers' });
+      const called = sandbox.connections.calls('users.GetUsers');
+      const lost = failureOf(
+        client.pool.withMtcute((telegram) => telegram.call(method), { ...OPTIONS, ttl: 60 }),
+      );
+      await until(() => sandbox.connections.calls('users.GetUsers') > called);
+      runtime.fate = ({ path }) => (path === '/heartbeat' ? 'lost' : 'arrives');
+      await service.time.advance(55);
+      expect(await lost).toBeInstanceOf(LeaseLost);
+      await until(() => openOf(world) === 0);
+      expect(runtime.waiting).toBe(0);
+    }),
+  );
+});

@@ -1,0 +1,135 @@
+import { describe, expect, it } from '@jest/globals';
+import { PromisedNetSockets } from 'telegram/extensions/index.js';
+import { Api } from 'telegram/index.js';
+import { LeaseLost } from '../../../clients/typescript/src/errors.js';
+import type { GramJsOptions } from '../../../clients/typescript/src/gramjs.js';
+import type { Sandbox } from '../../../sandbox/sandbox.js';
+import { logIn, type World, withTelegram } from '../../logins/over_sandbox.js';
+import { application } from '../../sandbox/gramjs.js';
+import { until } from '../../service/manual_time.js';
+import { clientOf, failureOf } from './client_under_test.js';
+
+const DAN = '+9996620002';
+
+/** Options with which GramJS, that always dials port 80, reaches the data centres of the sandbox. */
+function over({ port }: Sandbox): GramJsOptions {
+  class SandboxSockets extends PromisedNetSockets {
+    override connect(_port: number, ip: string) {
+      return super.connect(port, ip);
+    }
+  }
+  return { ...application, client: { networkSocket: SandboxSockets, useWSS: false, connectionRetries: 1 } };
+}
+
+const whoAmI = () => new Api.users.GetUsers({ id: [new Api.InputUserSelf()] });
+
+/** Connections of the account that are open. */
+function openOf({ sandbox }: World): number {
+  const own = sandbox.connections.list().filter(({ phone }) => phone !== null && DAN.endsWith(phone));
+  return own.filter(({ closedOrder }) => closedOrder === null).length;
+}
+
+/** The service has none open of its own. */
+async function loggedIn(world: World): Promise<void> {
+  await logIn(world, DAN);
+  await until(() => openOf(world) === 0);
+}
+
+describe('pool.withTelegram', () => {
+  it(
+    'gives a connected GramJS client, and disconnects it before the session is released',
+    withTelegram(async (world) => {
+      await loggedIn(world);
+      const { client, runtime } = clientOf(world.service);
+      let connected: boolean | undefined;
+      const { fetch } = runtime;
+      const me = client.pool.withTelegram(async (telegram, session) => {
+        runtime.fetch = (url, init) => {
+          if (url.endsWith('/release')) connected = telegram.connected;
+          return fetch.call(runtime, url, init);
+        };
+        const [user] = await telegram.invoke(whoAmI());
+        expect(openOf(world)).toBe(1);
+        return [session.session_id, user instanceof Api.User ? user.firstName : null];
+      }, over(world.sandbox));
+      expect(await me).toEqual([1, 'Dan']);
+      expect(connected).toBe(false);
+      await until(() => openOf(world) === 0);
+      expect(await world.service.status()).toMatchObject({ free: 1 });
+      expect(world.sandbox.connections.overlaps()).toEqual([]);
+      expect(runtime.waiting).toBe(0);
+    }),
+  );
+
+  it(
+    'reports a flood with its method, and keeps the error',
+    withTelegram(async (world) => {
+      await loggedIn(world);
+      world.sandbox.faults.add({ fault: 'FLOOD_WAIT_600', method: 'users.getUsers' });
+      const { client, runtime } = clientOf(world.service);
+      const work = client.pool.withTelegram((telegram) => telegram.invoke(whoAmI()), over(world.sandbox));
+      expect(await failureOf(work)).toMatchObject({ seconds: 600 });
+      const [{ body } = { body: null }] = runtime.to('/report');
+      expect(JSON.parse(body ?? '')).toMatchObject({ error: 'FLOOD_WAIT_600', method: 'users.GetUsers' });
+      expect(await world.service.status()).toMatchObject({ flooded_for_methods: 1 });
+    }),
+  );
+
+  it(
+    'cuts the client off when the lease is lost, though the work never ends',
+    withTelegram(async (world) => {
+      await loggedIn(world);
+      const { service, sandbox } = world;
+      const { client, runtime } = clientOf(service);
+      world.sandbox.faults.add({ fault: 'hang', method: 'users.getUsers' });
+      const work = failureOf(
+        client.pool.withTelegram((telegram) => telegram.invoke(whoAmI()), { ...over(sandbox), ttl: 60 }),
+      );
+      await until(() => sandbox.connections.calls('users.GetUsers') > 0);
+      runtime.fate = ({ path }) => (path === '/heartbeat' ? 'lost' : 'arrives');
+      await service.time.advance(55);
+      expect(await work).toBeInstanceOf(LeaseLost);
+      await until(() => openOf(world) === 0);
+      expect(runtime.waiting).toBe(0);
+    }),
+  );
+
+  it(
+    'gives the session back if Telegram is not reached in time',
+    withTelegram(async (world) => {
+      await loggedIn(world);
+      const { service, sandbox } = world;
+      const { client, runtime } = clientOf(service);
+      for (const dc of sandbox.modes().keys()) await sandbox.behave(dc + 1, 'silent');
+      const never = () => Promise.reject(new Error('it must not be called'));
+      const work = failureOf(client.pool.withTelegram(never, { ...over(sandbox), connectTimeout: 5 }));
+      await until(() => runtime.to('/session').length === 1);
+      await runtime.idle();
+      await service.time.advance(5);
+      await until(async () => {
+        await service.time.advance(0.1);
+        return (await service.status()).free === 1;
+      });
+      expect(String(await work)).toContain('Telegram was not reached within 5 seconds');
+      expect(runtime.waiting).toBe(0);
+    }),
+  );
+
+  it(
+    'does not connect without the proxy of the session',
+    withTelegram(async (world) => {
+      await loggedIn(world);
+      const { client } = clientOf(world.service, { who: 'admin' });
+      await client.sessions.update(1, { proxy: 'http://user:pass@127.0.0.1:1' as never });
+      const called = sandboxCalls(world);
+      const failed = await failureOf(client.pool.withTelegram(async () => 'never', over(world.sandbox)));
+      expect(String(failed)).toBe("Error: GramJS can't use the session's http proxy");
+      expect(sandboxCalls(world)).toBe(called);
+      expect(await world.service.status()).toMatchObject({ free: 1 });
+    }),
+  );
+});
+
+function sandboxCalls({ sandbox }: World): number {
+  return sandbox.connections.list().length;
+}

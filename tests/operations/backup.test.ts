@@ -1,0 +1,337 @@
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { loadConfig } from '../../src/config.js';
+import { restoreBackup } from '../../src/operations/backup/restore.js';
+import { OperationRefused } from '../../src/operations/refused.js';
+import { until } from '../service/manual_time.js';
+import { describeWithServer } from '../storage/databases_postgres.js';
+import { craft, edited } from './crafted_archives.js';
+import { call, type Installation, withInstallations } from './installation.js';
+import { underLoad } from './load.js';
+
+const describeServer = await describeWithServer();
+
+/** Each test starts a dozen processes, in milliseconds. */
+const PATIENCE_MS = 180_000;
+
+const NAMES = Array.from({ length: 12 }, (_, index) => (index % 3 === 0 ? `eu/s${index}` : `s${index}`));
+
+/** A service with sessions, of which one is leased by each way that a lease can be. */
+async function populated(machine: Installation) {
+  machine.addSessions(...NAMES);
+  const { program, url } = await machine.start();
+  const lease = await call(url, 'GET', '/session?ttl=600');
+  await call(url, 'POST', '/floodwait?session_id=5&wait_seconds=3600');
+  await call(url, 'POST', '/invalidate?session_id=6&reason=test');
+  return { program, url, lease: lease.body };
+}
+
+async function stopped(program: { kill(signal: 'SIGTERM'): void; ended(): Promise<unknown> }): Promise<void> {
+  program.kill('SIGTERM');
+  await program.ended();
+}
+
+interface Status {
+  readonly total: number;
+  readonly free: number;
+  readonly in_use: number;
+  readonly unavailable: number;
+}
+
+async function statusOf(url: string): Promise<Status> {
+  return (await call(url, 'GET', '/status')).body as unknown as Status;
+}
+
+describe('telegate backup', () => {
+  it(
+    'writes one archive of a running service, for its owner only, and restores it on another layout',
+    withInstallations(async ({ make, directory }) => {
+      const [here, there] = [make(), make()];
+      const { program, lease } = await populated(here);
+      const file = `${directory}/backup.tar.gz`;
+      const made = await here.json('backup', file);
+      expect(made).toMatchObject({ session_files: NAMES.length, database: { leased: 1, kind: 'sqlite' } });
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+      expect(readdirSync(directory).filter((name) => name.includes('partial'))).toEqual([]);
+      await stopped(program);
+
+      const settings = { DATABASE_URL: `sqlite:${there.path('db', 'x.db')}` };
+      const restored = await Object.assign(there, { settings: { ...there.settings, ...settings } }).json(
+        'restore',
+        file,
+      );
+      expect(restored).toMatchObject({ session_files: NAMES.length, leases_ended: 1, keys: 'missing' });
+      for (const name of NAMES) {
+        expect(readFileSync(there.path('sessions', `${name}.session`), 'utf8')).toBe(name);
+        expect(statSync(there.path('sessions', `${name}.session`)).mode & 0o777).toBe(0o600);
+      }
+      there.settings.ENCRYPTION_KEYS = readFileSync(here.path('data', 'encryption.key'), 'utf8').trim();
+      const { url } = await there.start();
+      // All but the one that is invalid: a worker may hold it. The flood ends in a cool-down.
+      expect(await statusOf(url)).toMatchObject({
+        total: 12,
+        free: 0,
+        in_use: 0,
+        unavailable: 10,
+      });
+      const beat = `/heartbeat?session_id=${lease.session_id}&lease_id=${lease.lease_id}`;
+      expect(await call(url, 'POST', beat)).toMatchObject({
+        status: 409,
+        body: { detail: { error: 'lease_lost' } },
+      });
+      const late = `/release?session_id=${lease.session_id}&lease_id=${lease.lease_id}`;
+      expect((await call(url, 'POST', late)).status).toBe(409);
+      expect((await statusOf(url)).free).toBe(0);
+      const { body } = await call(url, 'GET', `/sessions/${lease.session_id}/history`);
+      expect(JSON.stringify(body)).toContain('restored from a backup');
+    }),
+    PATIENCE_MS,
+  );
+
+  it(
+    'leases again once the longest lease is over, or at once if no lease is held',
+    withInstallations(async ({ make, directory }) => {
+      const [here, there, trusting] = [make(), make(), make()];
+      const { program } = await populated(here);
+      await here.json('backup', `${directory}/b`);
+      await stopped(program);
+      for (const machine of [there, trusting])
+        machine.settings.ENCRYPTION_KEYS = readFileSync(here.path('data', 'encryption.key'), 'utf8').trim();
+      const before = Date.now();
+      const held = await there.json('restore', `${directory}/b`, '--longest-lease', '600');
+      const ends = Date.parse(String(held.cooling_down_until)) - before;
+      expect(ends).toBeGreaterThanOrEqual(660_000);
+      expect(ends).toBeLessThan(720_000);
+      const byDefault = await there.json('restore', `${directory}/b`, '--force');
+      expect(Date.parse(String(byDefault.cooling_down_until)) - before).toBeGreaterThanOrEqual(86_460_000);
+      await trusting.json('restore', `${directory}/b`, '--trust-no-lease-is-held');
+      const { url } = await trusting.start();
+      expect(await statusOf(url)).toMatchObject({ total: 12, free: 10, in_use: 0, in_floodwait: 2 });
+      for (let leases = 0; leases < 10; leases += 1)
+        expect((await call(url, 'GET', '/session')).status).toBe(200);
+    }),
+    PATIENCE_MS,
+  );
+
+  it(
+    'under load has every lease that was acknowledged before',
+    withInstallations(async ({ make, directory }) => {
+      const here = make();
+      here.addSessions(...Array.from({ length: 200 }, (_, index) => `load${index}`));
+      const { program, url } = await here.start();
+      const load = underLoad(url, 8);
+      await until(() => load.acknowledged.length > 300);
+      const before = [...load.acknowledged];
+      await here.json('backup', `${directory}/b`);
+      await load.stop();
+      await stopped(program);
+      const there = make();
+      there.settings.ENCRYPTION_KEYS = readFileSync(here.path('data', 'encryption.key'), 'utf8').trim();
+      await there.json('restore', `${directory}/b`);
+      const known = new Set(await load.leasesIn(there.path('data', 'telegate.db')));
+      expect(before.filter((lease) => !known.has(lease))).toEqual([]);
+      const again = await there.start();
+      expect((await statusOf(again.url)).free).toBe(0);
+    }),
+    PATIENCE_MS,
+  );
+
+  it(
+    'keeps nothing when it is cancelled, and replaces a file only with --force',
+    withInstallations(async ({ make, directory }) => {
+      const here = make();
+      const { program } = await populated(here);
+      const file = `${directory}/b`;
+      const begun = here.begin('backup', file);
+      await until(() => existsSync(`${directory}/.b.partial`));
+      begun.process.kill('SIGTERM');
+      const ended = await begun.ended;
+      if (ended.exit !== 0) expect(ended).toMatchObject({ exit: 143, stderr: '' });
+      expect(readdirSync(directory).filter((name) => name.startsWith('.b'))).toEqual([]);
+      writeFileSync(file, 'precious');
+      expect(await here.refusal('backup', file)).toContain('already exists');
+      expect(readFileSync(file, 'utf8')).toBe('precious');
+      await here.json('backup', file, '--force');
+      await stopped(program);
+      expect(await here.refusal('restore', file)).toContain('not empty');
+    }),
+    PATIENCE_MS,
+  );
+
+  it(
+    'has the encryption keys only if asked, and encrypted',
+    withInstallations(async ({ make, directory }) => {
+      const [here, there] = [make(), make()];
+      const { program } = await populated(here);
+      const file = `${directory}/b`;
+      expect(await here.refusal('backup', file, '--with-keys')).toContain('TELEGATE_PASSPHRASE');
+      here.settings.TELEGATE_PASSPHRASE = 'short';
+      expect(await here.refusal('backup', file, '--with-keys')).toContain('at least 12');
+      here.settings.TELEGATE_PASSPHRASE = 'correct horse battery';
+      await here.json('backup', file, '--with-keys');
+      await stopped(program);
+      writeFileSync(there.path('wrong'), 'another passphrase\n');
+      writeFileSync(there.path('right'), 'correct horse battery\n');
+      const wrong = await there.refusal('restore', file, '--passphrase-file', there.path('wrong'));
+      expect(wrong).toContain('does not decrypt');
+      expect(existsSync(there.path('data'))).toBe(false);
+      await there.json('restore', file, '--passphrase-file', there.path('right'));
+      const key = (machine: Installation) => readFileSync(machine.path('data', 'encryption.key'), 'utf8');
+      expect(key(there)).toBe(key(here));
+      const { url } = await there.start();
+      expect((await statusOf(url)).total).toBe(12);
+    }),
+    PATIENCE_MS,
+  );
+});
+
+describe('telegate restore', () => {
+  it(
+    'refuses archives that are foreign, newer, cut off or damaged, and changes nothing',
+    withInstallations(async ({ make, directory }) => {
+      const [here, there] = [make(), make()];
+      const { program } = await populated(here);
+      await here.json('backup', `${directory}/good`);
+      await stopped(program);
+      const good = readFileSync(`${directory}/good`);
+      const bad: [name: string, bytes: Buffer, message: string][] = [
+        ['text', Buffer.from('not an archive'), 'not a backup'],
+        ['empty', Buffer.alloc(0), 'not a backup'],
+        ['other', await craft([['hello.txt', 'hello']]), 'not a backup'],
+        [
+          'newer',
+          await craft([['backup.json', '{"telegate_backup":2,"version":"9.0.0"}']]),
+          'newer version of TeleGate (9.0.0)',
+        ],
+        ['cut', good.subarray(0, good.length - 300), 'incomplete or damaged'],
+        ['half', good.subarray(0, good.length / 2), 'incomplete or damaged'],
+        ['flipped', flipped(good), 'incomplete or damaged'],
+        [
+          'changed',
+          await edited(good, (name, bytes) => (name === 'sessions/s1.session' ? Buffer.from('evil') : bytes)),
+          'another checksum',
+        ],
+        [
+          'lacking',
+          await edited(good, (name, bytes) => (name === 'sessions/s1.session' ? null : bytes)),
+          'incomplete or damaged',
+        ],
+        [
+          'endless',
+          await edited(good, (name, bytes) => (name === 'manifest.json' ? null : bytes)),
+          'its end is missing',
+        ],
+        [
+          'schema',
+          await edited(good, (name, bytes) =>
+            name === 'manifest.json'
+              ? Buffer.from(bytes.toString().replace(/"migrated_at": \d+/, '"migrated_at": 9999999999999'))
+              : bytes,
+          ),
+          'newer version',
+        ],
+        [
+          'outside',
+          await edited(good, renamed('sessions/s1.session', 'sessions/../../evil.session')),
+          'not a backup',
+        ],
+      ];
+      for (const [name, bytes, message] of bad) {
+        writeFileSync(`${directory}/${name}`, bytes);
+        expect([name, await refusalOf(there, `${directory}/${name}`)]).toEqual([
+          name,
+          expect.stringContaining(message),
+        ]);
+      }
+      expect(await refusalOf(there, `${directory}/none`)).toContain('ENOENT');
+      expect(await there.refusal('restore', `${directory}/cut`)).toContain('incomplete or damaged');
+      expect(readdirSync(there.directory)).toEqual([]);
+      expect(existsSync(`${directory}/evil.session`)).toBe(false);
+    }),
+    PATIENCE_MS,
+  );
+
+  it(
+    'refuses a target that is in use or not empty; --force moves what is there aside',
+    withInstallations(async ({ make, directory }) => {
+      const here = make();
+      const first = await populated(here);
+      await here.json('backup', `${directory}/b`);
+      expect(await here.refusal('restore', `${directory}/b`, '--force')).toContain('in use');
+      await stopped(first.program);
+      expect(await here.refusal('restore', `${directory}/b`)).toContain('not empty');
+      here.addSessions('added later');
+      const { moved_aside } = await here.json<{ moved_aside: string[] }>(
+        'restore',
+        `${directory}/b`,
+        '--force',
+      );
+      expect(moved_aside).toEqual([here.path('sessions', '.replaced-1')]);
+      expect(readdirSync(here.path('sessions', '.replaced-1'))).toContain('added later.session');
+      expect(readdirSync(here.path('data'))).toContain('telegate.db.replaced-1');
+      const { url } = await here.start();
+      expect(await statusOf(url)).toMatchObject({ total: 12, free: 0 });
+    }),
+    PATIENCE_MS,
+  );
+});
+
+/** What restoring an archive is refused with, in this process: a new one for each takes long. */
+async function refusalOf({ settings }: Installation, file: string): Promise<string> {
+  const restoring = restoreBackup({
+    ...{ config: loadConfig(settings), file, force: false, holdSeconds: null, passphrase: async () => '' },
+    ...{ signal: new AbortController().signal, onProgress: () => undefined },
+  });
+  return restoring.then(
+    () => 'restored',
+    (error: unknown) => (error instanceof OperationRefused ? error.message : String(error)),
+  );
+}
+
+function flipped(bytes: Buffer): Buffer {
+  const copy = Buffer.from(bytes);
+  copy[Math.floor(copy.length / 2)] = (copy[Math.floor(copy.length / 2)] ?? 0) ^ 0x10;
+  return copy;
+}
+
+/** Renames a part, also in the manifest. */
+function renamed(from: string, to: string) {
+  return (name: string, bytes: Buffer): Buffer | { readonly name: string; readonly bytes: Buffer } => {
+    if (name === from) return { name: to, bytes };
+    return name === 'manifest.json' ? Buffer.from(bytes.toString().replace(from, to)) : bytes;
+  };
+}
+
+describeServer('a backup between SQLite and PostgreSQL', () => {
+  it.each(['sqlite', 'postgres'] as const)(
+    'of %s restores into the other, with every session and no lease',
+    (kind) =>
+      withInstallations(async ({ make, server, directory }) => {
+        const url = await server();
+        const [here, there] =
+          kind === 'sqlite' ? [make(), make({ DATABASE_URL: url })] : [make({ DATABASE_URL: url }), make()];
+        const { program, lease } = await populated(here);
+        await here.json('backup', `${directory}/b`);
+        there.settings.ENCRYPTION_KEYS = readFileSync(here.path('data', 'encryption.key'), 'utf8').trim();
+        await stopped(program);
+        await there.json('restore', `${directory}/b`, '--longest-lease', '600');
+        expect(await there.json('doctor', '--offline')).toMatchObject({ ok: true, errors: 0 });
+        const again = await there.start();
+        expect(await statusOf(again.url)).toMatchObject({
+          total: 12,
+          free: 0,
+          unavailable: 10,
+        });
+        const beat = `/heartbeat?session_id=${lease.session_id}&lease_id=${lease.lease_id}`;
+        expect((await call(again.url, 'POST', beat)).status).toBe(409);
+        await stopped(again.program);
+        // Once more, over what is there now.
+        expect(await there.refusal('restore', `${directory}/b`)).toContain('not empty');
+        await there.json('restore', `${directory}/b`, '--force', '--trust-no-lease-is-held');
+        const last = await there.start();
+        expect(await statusOf(last.url)).toMatchObject({ total: 12, free: 10 });
+        expect((await call(last.url, 'GET', '/session')).status).toBe(200);
+      })(),
+    PATIENCE_MS,
+  );
+});
