@@ -21,7 +21,7 @@ await require('esbuild').build({
 const tsc = join(dirname(require.resolve('typescript/package.json')), 'lib', 'tsc.js');
 run(tsc, '--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--outDir', 'dist/types');
 
-// Nothing else is shipped of modules that are internal as a whole, of indentation, and of what /docs says of the API.
+// Nothing else is shipped of modules that are internal as a whole, of spaces, and of what /docs says of the API.
 const types = join(root, 'dist', 'types');
 for (const name of ['json.d.ts', 'runtime.d.ts']) rmSync(join(types, name));
 for (const name of readdirSync(types)) {
@@ -29,7 +29,23 @@ for (const name of readdirSync(types)) {
   const text = readFileSync(path, 'utf8')
     .replace(/^ +(?!\*)/gm, '')
     .replace(/^ +(?=\*)/gm, ' ');
-  writeFileSync(path, name === 'api_types.d.ts' ? text.replace(/^\/\*\*[\s\S]*?\*\/\n/gm, '') : text);
+  writeFileSync(
+    path,
+    name === 'api_types.d.ts' ? withoutLines(text.replace(/^\/\*\*[\s\S]*?\*\/\n/gm, '')) : compact(text),
+  );
+}
+
+/** Without the spaces that separate nothing, except in comments. No string has such ones. */
+function compact(types) {
+  return types.replace(/^(?!\/[/*]| \*).*$/gm, (line) => line.replace(/ ?([{}:;|?&,=<>]) ?/g, '$1'));
+}
+
+/** For types whose comments are gone. */
+function withoutLines(types) {
+  return compact(types)
+    .replace(/([{};|&(])\n/g, '$1')
+    .replace(/\n(?=[|&)}])/g, '')
+    .replace(/;\}/g, '}');
 }
 const written = {
   'types/package.json': '{ "type": "commonjs" }',

@@ -1,8 +1,96 @@
 /**
  * The operations of the service and their schemas: `npm run client:types` generates them from its OpenAPI document.
- * Fingerprint: 2a0f1116ff86d5f13d2040789ae18eb7.
+ * Fingerprint: 5c729d2db4bc1d647591de1f90c1497d.
  */
 
+export interface NewSource {
+  name: string;
+  /**
+   * Where scraped data is stored
+   */
+  target: 'LOCAL' | 'NAS' | 'S3';
+  /** Ask Telegram first, and refuse a channel that does not exist. It is saved if Telegram cannot say, since no session is free, say */
+  check_channel?: boolean;
+  channel_title?: string;
+  /** Extensions of the files to download. Omitted: all; an empty list: none */
+  file_types?: string[];
+  /** Relative to the target's root; omitted: a directory named after the source's id */
+  target_path?: string;
+  /** A cron expression of 5 or 6 fields, in UTC */
+  schedule?: string;
+  /** A paused source runs on demand only */
+  is_active?: (boolean | ('active' | 'inactive' | 'true' | 'false')) & (boolean | ('active' | 'inactive'));
+  api_id?: number;
+  api_hash?: string;
+}
+export interface RunFile {
+  /** For its content */
+  id: number;
+  source_id: number;
+  /** The run that found it */
+  run_id: number;
+  message_id: number;
+  /** Relative to the target's root; null: not stored */
+  path: string | null;
+  name: string;
+  mime_type: string;
+  size_bytes: number;
+  sha256: string | null;
+  state: 'stored' | 'duplicate' | 'skipped';
+  /** Why it was skipped */
+  reason: string | null;
+}
+export interface Key {
+  id: number;
+  name: string;
+  role: 'worker' | 'monitor' | 'admin';
+  max_leases: number | null;
+  /** The key leases and sees only sessions that have all of these tags */
+  tags: string[];
+  expires_at: string | null;
+  created_at: string;
+}
+/** The sessions that `GET /sessions` lists; `{}`: all. Instead of `ids` */
+export interface SessionFilter {
+  /** Part of the name, the phone number or a tag */
+  q?: string;
+  status?:
+    | 'free'
+    | 'leased'
+    | 'cooldown'
+    | 'flood'
+    | 'invalid'
+    | 'missing'
+    | 'dead'
+    | 'inactive'
+    | 'duplicate';
+  /** The sessions have all of these tags */
+  tag?: string[];
+  /** Of the session file */
+  format?: string;
+  /** Part of `type://host:port`; `none`: without a proxy */
+  proxy?: string;
+}
+export interface RunQuery {
+  skip?: number;
+  limit?: number;
+  /** Part of the source's name or channel, of the error or of the session's name */
+  q?: string;
+  /** Repeatable: runs in any of these states */
+  state?: string[];
+  reason?: 'created' | 'schedule' | 'trigger';
+  /**
+   * With `-` in front, the other way round
+   */
+  sort?: `${'' | '-'}${'id' | 'started_at' | 'finished_at' | 'messages_read' | 'files_done' | 'bytes_done'}`;
+}
+export interface FileQuery {
+  skip?: number;
+  limit?: number;
+  /** Part of the name */
+  q?: string;
+  state?: 'stored' | 'duplicate' | 'skipped';
+}
 export interface Lease {
   session_id: number;
   session_name: string;
@@ -44,6 +132,50 @@ export interface PoolStatus {
   waiting: number;
   oldest_lease_seconds: number | null;
 }
+export interface StatusHistory {
+  from: string;
+  to: string;
+  /** The length of a step, in seconds */
+  step: number;
+  points: {
+    /** When the step began */
+    at: string;
+    /** The sessions at the end of the step, or their mean; null: unknown */
+    free: number | null;
+    in_use: number | null;
+    in_floodwait: number | null;
+    unavailable: number | null;
+    /** Waiting requests */
+    waiting: number | null;
+    /** How many leases began within the step */
+    leases: number;
+    releases: number;
+    /** Flood waits, of whole sessions and of single methods */
+    floods: number;
+    /** Requests for a session that got one */
+    granted: number;
+    /** Requests for a session that got none */
+    refused: number;
+    /** Of those granted; null: there were none */
+    mean_wait_seconds: number | null;
+    longest_wait_seconds: number;
+  }[];
+}
+export interface Upcoming {
+  session_id: number;
+  session_name: string;
+  /**
+   * `free`: it waits for one `method` only; `leased`: its lease expires unless it is renewed
+   */
+  state: 'free' | 'leased' | 'cooldown' | 'flood';
+  reason: string | null;
+  /** The method that is flooded; null: the whole session */
+  method: string | null;
+  /** When that ends at the latest */
+  until: string;
+  /** In how many seconds, rounded up */
+  seconds: number;
+}
 export interface AuditEntry {
   id: number;
   at: string;
@@ -71,33 +203,11 @@ export interface CodeSent {
   /** Seconds until the code may be sent again */
   timeout: number | null;
 }
-export interface Verified {
+export type Verified = Partial<Session> & {
   message: string;
   requires_password: boolean;
   password_hint?: string | null;
-  id?: number;
-  name?: string;
-  session_name?: string;
-  phone_number?: string | null;
-  api_id?: number | null;
-  is_active?: string;
-  status?: string;
-  status_reason?: string | null;
-  status_until?: string | null;
-  format?: string;
-  session_file?: string | null;
-  created_at?: string;
-  updated_at?: string;
-  last_checked_at?: string | null;
-  last_used_at?: string | null;
-  tags?: string[];
-  proxy?: {
-    type: string;
-    host: string;
-    port: number;
-    user: string | null;
-  } | null;
-}
+};
 export interface Session {
   id: number;
   name: string;
@@ -121,34 +231,20 @@ export interface Session {
     port: number;
     user: string | null;
   } | null;
+  /** The key that has leased it, as in leases */
+  holder: string | null;
+  leased_at: string | null;
+  /** Its flood waits for single methods, soonest end first */
+  method_floods: {
+    method: string;
+    until: string;
+  }[];
 }
-export interface Uploaded {
-  id?: number;
-  name?: string;
-  session_name?: string;
-  phone_number?: string | null;
-  api_id?: number | null;
-  is_active?: string;
-  status?: string;
-  status_reason?: string | null;
-  status_until?: string | null;
-  format?: string;
-  session_file?: string | null;
-  created_at?: string;
-  updated_at?: string;
-  last_checked_at?: string | null;
-  last_used_at?: string | null;
-  tags?: string[];
-  proxy?: {
-    type: string;
-    host: string;
-    port: number;
-    user: string | null;
-  } | null;
+export type Uploaded = Partial<Session> & {
   temp_session_id?: string;
   message?: string;
   expires_in_minutes?: number;
-}
+};
 export interface CodeOrSession {
   status: 'session_exists' | 'code_sent';
   phone_number: string;
@@ -157,6 +253,34 @@ export interface CodeOrSession {
   session_file?: string | null;
   phone_code_hash?: string;
   temp_session_id?: string;
+}
+export interface Bulk {
+  bulk_id: string;
+  action: 'invalidate' | 'restore' | 'tag' | 'untag' | 'test' | 'delete' | 'proxy';
+  total: number;
+  /** How many sessions succeeded */
+  done: number;
+  /** How many did not, those that were not begun included */
+  failed: number;
+  /** Whether some sessions were not begun */
+  cancelled: boolean;
+  results: {
+    session_id: number;
+    ok: boolean;
+    /** Why it failed */
+    code?: string;
+    detail?: string;
+    /** With `session_in_use_by_source` */
+    source_id?: number;
+    /** With `session_in_use_by_source` */
+    source_name?: string;
+    /** Of `test` */
+    is_valid?: boolean;
+    /** Of `test` */
+    status?: string;
+    /** Of `test` */
+    error?: string | null;
+  }[];
 }
 export interface Channel {
   /** Format: int64 */
@@ -180,6 +304,8 @@ export interface Source {
   target_path: string | null;
   session_ref: number | null;
   session_id: number | null;
+  /** Of the session that reads it */
+  session_name: string | null;
   api_id: number | null;
   file_types: string[] | null;
   schedule: string | null;
@@ -212,17 +338,24 @@ export interface Deployment {
   /** Its page in Prefect's interface */
   url: string | null;
 }
+export interface ChannelCheck {
+  /** null: it cannot be said now, see `reason` */
+  exists: boolean | null;
+  /** The channel as a source names it */
+  identifier: string;
+  reason: string | null;
+  channel: {
+    title: string;
+    username: string | null;
+    is_private: boolean;
+  } | null;
+}
 export interface Triggered {
   message: string;
   run_id: number;
   result: Run;
 }
-export interface Run {
-  id: number;
-  state: 'queued' | 'running' | 'waiting' | 'deferred' | 'completed' | 'failed' | 'cancelled';
-  started_at: string | null;
-  finished_at: string | null;
-  error: string | null;
+export type Run = RunSummary & {
   source_id: number;
   reason: 'created' | 'schedule' | 'trigger';
   /** The session in use, or used last; `bot` and its id: the source's bot */
@@ -240,6 +373,8 @@ export interface Run {
   file_types: string[] | null;
   /** Its id at Prefect */
   flow_run_id: string | null;
+  /** Its page in Prefect's interface */
+  flow_run_url: string | null;
   /** How many messages there are to read in all; null: Telegram does not say */
   total_messages: number | null;
   messages_read: number;
@@ -253,6 +388,42 @@ export interface Run {
   messages_per_second: number;
   bytes_per_second: number;
   created_at: string;
+};
+export type ListedRun = Run & {
+  source_name: string;
+};
+export interface Settings {
+  service: {
+    version: string;
+    node: string;
+    database: 'sqlite' | 'postgres';
+    started_at: string;
+  };
+  settings: {
+    name: string;
+    /** null: not set, or secret */
+    value: string | number | null;
+    is_secret: boolean;
+    /** Whether it has a value, of its own or by default */
+    is_set: boolean;
+    is_default: boolean;
+  }[];
+  features: {
+    name:
+      | 'telegram_application'
+      | 'https'
+      | 'proxy'
+      | 'session_checks'
+      | 'nas'
+      | 's3'
+      | 'prefect'
+      | 'replicas';
+    configured: boolean;
+    /** What it needs */
+    settings: string[];
+    /** What it is good for, and how to configure it */
+    how_to: string;
+  }[];
 }
 export interface Operations {
   /** Lease a free session */
@@ -386,11 +557,40 @@ export interface Operations {
   'GET /status': {
     answer: PoolStatus;
   };
-  /** The current leases, oldest first */
+  /** What the pool did over time */
+  'GET /status/history': {
+    query: {
+      /** By default an hour before `to` */
+      from?: string;
+      /** By default now */
+      to?: string;
+      /** In seconds, a multiple of 60; by default one that suits the time */
+      step?: number;
+    };
+    answer: StatusHistory;
+  };
+  /** Which sessions become free next, and when */
+  'GET /status/upcoming': {
+    query: {
+      /** The sessions have all of these tags */
+      tag?: string[];
+      limit?: number;
+    };
+    answer: Upcoming[];
+  };
+  /** The current leases, oldest first unless sorted */
   'GET /leases': {
     query: {
       skip?: number;
       limit?: number;
+      /** Part of the session's name, of the holder or of the client's address */
+      q?: string;
+      /** The key that holds them */
+      holder?: string;
+      /**
+       * With `-` in front, the other way round
+       */
+      sort?: `${'' | '-'}${'leased_at' | 'expires_at' | 'session_name' | 'holder'}`;
     };
     answer: {
       session_id: number;
@@ -398,10 +598,32 @@ export interface Operations {
       /** null unless the key is an admin */
       lease_id: string | null;
       holder: string;
+      /** The key's name; null: the service itself */
+      holder_name: string | null;
+      /** The client's address; null: the service itself */
+      address: string | null;
       leased_at: string;
       expires_at: string;
       renewed: boolean;
       held_seconds: number;
+    }[];
+  };
+  /** The events of all sessions that happened before, newest first */
+  'GET /events/history': {
+    query: {
+      /** Only events before the one with this id */
+      before?: number;
+      limit?: number;
+    };
+    answer: {
+      id: number;
+      at: string;
+      session_id: number;
+      /** null: the session was deleted */
+      session_name: string | null;
+      event: string;
+      detail: string | null;
+      holder: string | null;
     }[];
   };
   /** The history of a session, newest event first */
@@ -455,16 +677,18 @@ export interface Operations {
   };
   /** List the API keys */
   'GET /keys': {
-    answer: {
-      id: number;
-      name: string;
-      role: 'worker' | 'monitor' | 'admin';
-      max_leases: number | null;
-      /** The key leases and sees only sessions that have all of these tags */
-      tags: string[];
-      expires_at: string | null;
-      created_at: string;
-    }[];
+    query: {
+      skip?: number;
+      limit?: number;
+      /** Part of the name or of a tag */
+      q?: string;
+      role?: 'worker' | 'monitor' | 'admin';
+      /**
+       * With `-` in front, the other way round
+       */
+      sort?: `${'' | '-'}${'id' | 'name' | 'role' | 'created_at' | 'expires_at'}`;
+    };
+    answer: Key[];
   };
   /** Create an API key */
   'POST /keys': {
@@ -478,15 +702,7 @@ export interface Operations {
       /** The key leases and sees only sessions that have all of these tags */
       tags?: string[] | null;
     };
-    answer: {
-      id: number;
-      name: string;
-      role: 'worker' | 'monitor' | 'admin';
-      max_leases: number | null;
-      /** The key leases and sees only sessions that have all of these tags */
-      tags: string[];
-      expires_at: string | null;
-      created_at: string;
+    answer: Key & {
       key: string;
     };
   };
@@ -522,8 +738,17 @@ export interface Operations {
     query: {
       skip?: number;
       limit?: number;
-      action?: string | null;
-      object?: string | null;
+      action?: string;
+      object?: string;
+      /** By its name in leases and history */
+      key?: string;
+      outcome?: 'done' | 'failed';
+      /** Part of the key's name, the action, the object, the address or the request id */
+      q?: string;
+      /**
+       * With `-` in front, the other way round
+       */
+      sort?: 'at' | '-at';
     };
     answer: AuditEntry[];
   };
@@ -613,47 +838,13 @@ export interface Operations {
   };
   /** List the sessions */
   'GET /sessions': {
-    query: {
+    query: SessionFilter & {
       skip?: number;
       limit?: number;
-      /** Part of the name, the phone number or a tag */
-      q?: string | null;
-      status?:
-        | (
-            | 'free'
-            | 'leased'
-            | 'cooldown'
-            | 'flood'
-            | 'invalid'
-            | 'missing'
-            | 'dead'
-            | 'inactive'
-            | 'duplicate'
-          )
-        | null;
-      /** The sessions have all of these tags */
-      tag?: string[] | null;
-      /** With `-` in front, the other way round */
-      sort?:
-        | (
-            | 'id'
-            | '-id'
-            | 'name'
-            | '-name'
-            | 'phone_number'
-            | '-phone_number'
-            | 'status'
-            | '-status'
-            | 'created_at'
-            | '-created_at'
-            | 'updated_at'
-            | '-updated_at'
-            | 'last_checked_at'
-            | '-last_checked_at'
-            | 'last_used_at'
-            | '-last_used_at'
-          )
-        | null;
+      /**
+       * With `-` in front, the other way round
+       */
+      sort?: `${'' | '-'}${'id' | 'name' | 'phone_number' | 'status' | 'status_until' | 'format' | 'created_at' | 'updated_at' | 'last_checked_at' | 'last_used_at'}`;
     };
     answer: Session[];
   };
@@ -664,6 +855,51 @@ export interface Operations {
       phone_number: string;
     };
     answer: CodeOrSession;
+  };
+  /** Do the same to many sessions, up to 1000 */
+  'POST /sessions/bulk': {
+    body: {
+      /** The sessions; instead of `filter` */
+      ids?: number[];
+      /** The sessions that `GET /sessions` lists; `{}`: all. Instead of `ids` */
+      filter?: SessionFilter;
+      action: 'invalidate' | 'restore' | 'tag' | 'untag' | 'test' | 'delete' | 'proxy';
+      /** For `tag` and `untag` */
+      tags?: string[];
+      /** For `proxy`; empty: a direct connection */
+      proxy?: {
+        type: 'socks5' | 'socks4' | 'mtproxy' | 'http';
+        host: string;
+        port: number;
+        user?: string | null;
+        /** Of an mtproxy: its secret */
+        pass?: string | null;
+      } | null;
+      /** For `invalidate` */
+      reason?: string;
+      /** The name of this action in `bulk` events, and for cancelling it; made up if it is omitted */
+      bulk_id?: string;
+    };
+    answer: Bulk;
+  };
+  /** Cancel an action on many sessions */
+  'POST /sessions/bulk/{bulk_id}/cancel': {
+    path: {
+      bulk_id: string;
+    };
+    answer: {
+      message: string;
+      bulk_id: string;
+    };
+  };
+  /** The tags that sessions have, in alphabetical order */
+  'GET /sessions/tags': {
+    query: {
+      /** Only the tags that come after this one */
+      after?: string;
+      limit?: number;
+    };
+    answer: string[];
   };
   /** One session */
   'GET /sessions/{id}': {
@@ -690,7 +926,7 @@ export interface Operations {
       /** An object, a URL such as `socks5://user:pass@host:port`, or empty: no proxy */
       proxy?: {
         type: 'socks5' | 'socks4' | 'mtproxy' | 'http';
-        host: string & (unknown & unknown);
+        host: string;
         port: number;
         user?: string | null;
         /** Of an mtproxy: its secret */
@@ -756,33 +992,16 @@ export interface Operations {
   };
   /** Create a source */
   'POST /sources': {
-    body: {
-      name: string;
+    body: NewSource & {
       /** `@name`, `name`, `https://t.me/name`, `-1001234567890` or `1234567890` */
       identifier: string | number;
       access_level: 'public' | 'private';
-      /**
-       * Where scraped data is stored
-       */
-      target: 'LOCAL' | 'NAS' | 'S3';
       /** The session, as returned by `GET /session` */
       session_ref?: number;
       /** The session, as returned by `GET /session` */
       session_id?: number;
       /** A bot that reads a public channel, given by its name, while no session is free */
       bot_token?: string;
-      channel_title?: string;
-      /** Extensions of the files to download. Omitted: all; an empty list: none */
-      file_types?: string[];
-      /** Relative to the target's root; omitted: a directory named after the source's id */
-      target_path?: string;
-      /** A cron expression of 5 or 6 fields, in UTC */
-      schedule?: string;
-      /** A paused source runs on demand only */
-      is_active?: (boolean | ('active' | 'inactive' | 'true' | 'false')) &
-        (boolean | ('active' | 'inactive'));
-      api_id?: number;
-      api_hash?: string;
     };
     answer: Source;
   };
@@ -791,64 +1010,73 @@ export interface Operations {
     query: {
       skip?: number;
       limit?: number;
+      /** Part of the name, the channel or its title */
+      q?: string;
+      /**
+       * Whether it is active, or the state of its newest run
+       */
+      state?:
+        | 'active'
+        | 'inactive'
+        | 'queued'
+        | 'running'
+        | 'waiting'
+        | 'deferred'
+        | 'completed'
+        | 'failed'
+        | 'cancelled';
+      access_level?: 'public' | 'private';
+      target?: 'LOCAL' | 'NAS' | 'S3';
+      /** The session that reads it */
+      session_id?: number;
+      /**
+       * With `-` in front, the other way round
+       */
+      sort?: `${'' | '-'}${'id' | 'name' | 'identifier' | 'target' | 'created_at' | 'updated_at' | 'last_scraped_at' | 'total_messages_scraped' | 'total_files_downloaded'}`;
     };
     answer: Source[];
   };
   /** Create a source for a private channel, read by one session */
   'POST /sources/private': {
-    body: {
-      name: string;
+    body: NewSource & {
       /** The session, as returned by `GET /session` */
       session_id?: number;
       /** The session, as returned by `GET /session` */
       session_ref?: number;
       /** `@name`, `name`, `https://t.me/name`, `-1001234567890` or `1234567890` */
       channel_id: string | number;
-      /**
-       * Where scraped data is stored
-       */
-      target: 'LOCAL' | 'NAS' | 'S3';
-      channel_title?: string;
-      /** Extensions of the files to download. Omitted: all; an empty list: none */
-      file_types?: string[];
-      /** Relative to the target's root; omitted: a directory named after the source's id */
-      target_path?: string;
-      /** A cron expression of 5 or 6 fields, in UTC */
-      schedule?: string;
-      /** A paused source runs on demand only */
-      is_active?: (boolean | ('active' | 'inactive' | 'true' | 'false')) &
-        (boolean | ('active' | 'inactive'));
-      api_id?: number;
-      api_hash?: string;
     };
     answer: Source;
   };
   /** Create a source for a public channel */
   'POST /sources/public': {
-    body: {
-      name: string;
+    body: NewSource & {
       /** `@name`, `name`, `https://t.me/name`, `-1001234567890` or `1234567890` */
       channel_username: string | number;
       /** A bot that reads a public channel, given by its name, while no session is free */
       bot_token?: string;
-      /**
-       * Where scraped data is stored
-       */
-      target: 'LOCAL' | 'NAS' | 'S3';
-      channel_title?: string;
-      /** Extensions of the files to download. Omitted: all; an empty list: none */
-      file_types?: string[];
-      /** Relative to the target's root; omitted: a directory named after the source's id */
-      target_path?: string;
-      /** A cron expression of 5 or 6 fields, in UTC */
-      schedule?: string;
-      /** A paused source runs on demand only */
-      is_active?: (boolean | ('active' | 'inactive' | 'true' | 'false')) &
-        (boolean | ('active' | 'inactive'));
-      api_id?: number;
-      api_hash?: string;
     };
     answer: Source;
+  };
+  /** The targets that are configured */
+  'GET /sources/targets': {
+    answer: {
+      target: 'LOCAL' | 'NAS' | 'S3';
+    }[];
+  };
+  /** Ask Telegram whether a channel exists */
+  'POST /sources/check': {
+    body: {
+      /** `@name`, `name`, `https://t.me/name`, `-1001234567890` or `1234567890` */
+      identifier?: string | number;
+      /** `@name`, `name`, `https://t.me/name`, `-1001234567890` or `1234567890` */
+      channel_username?: string | number;
+      /** `@name`, `name`, `https://t.me/name`, `-1001234567890` or `1234567890` */
+      channel_id?: string | number;
+      /** The session that shall read it; needed for an id */
+      session_id?: number;
+    };
+    answer: ChannelCheck;
   };
   /** One source */
   'GET /sources/{id}': {
@@ -923,17 +1151,22 @@ export interface Operations {
     };
     answer: Triggered;
   };
-  /** The runs of a source, newest first */
+  /** The runs of all sources */
+  'GET /runs': {
+    query: RunQuery & {
+      /** Of this source */
+      source_id?: number;
+    };
+    answer: ListedRun[];
+  };
+  /** The runs of a source */
   'GET /sources/{id}/runs': {
     path: {
       /** The source */
       id: number;
     };
-    query: {
-      skip?: number;
-      limit?: number;
-    };
-    answer: Run[];
+    query: RunQuery;
+    answer: ListedRun[];
   };
   /** A run and its progress */
   'GET /runs/{id}': {
@@ -941,9 +1174,9 @@ export interface Operations {
       /** The run */
       id: number;
     };
-    answer: Run;
+    answer: ListedRun;
   };
-  /** The log of a run, oldest first */
+  /** The log of a run, oldest entry first unless sorted */
   'GET /runs/{id}/logs': {
     path: {
       /** The run */
@@ -952,34 +1185,23 @@ export interface Operations {
     query: {
       skip?: number;
       limit?: number;
+      /** Only entries after the one with this id, to follow the log */
+      after?: number;
+      /** Repeatable: entries of any of these levels */
+      level?: string[];
+      /** Part of the message */
+      q?: string;
+      /**
+       * With `-` in front, the other way round
+       */
+      sort?: 'id' | '-id';
     };
     answer: {
+      /** Ascending; see `after` */
+      id: number;
       at: string;
       level: 'info' | 'warning' | 'error';
       message: string;
-    }[];
-  };
-  /** The files that a run has found, by message */
-  'GET /runs/{id}/files': {
-    path: {
-      /** The run */
-      id: number;
-    };
-    query: {
-      skip?: number;
-      limit?: number;
-    };
-    answer: {
-      message_id: number;
-      /** Relative to the target's root; null: not stored */
-      path: string | null;
-      name: string;
-      mime_type: string;
-      size_bytes: number;
-      sha256: string | null;
-      state: 'stored' | 'duplicate' | 'skipped';
-      /** Why it was skipped */
-      reason: string | null;
     }[];
   };
   /** Cancel a run */
@@ -988,45 +1210,54 @@ export interface Operations {
       /** The run */
       id: number;
     };
-    answer: {
-      id: number;
-      state: 'queued' | 'running' | 'waiting' | 'deferred' | 'completed' | 'failed' | 'cancelled';
-      started_at: string | null;
-      finished_at: string | null;
-      error: string | null;
-      source_id: number;
-      reason: 'created' | 'schedule' | 'trigger';
-      /** The session in use, or used last; `bot` and its id: the source's bot */
-      session_name: string | null;
-      /** Since when it waits for a session */
-      waiting_since: string | null;
-      /** When it resumes */
-      not_before: string | null;
-      cancel_requested: boolean;
-      /** It reads at most so many messages */
-      limit: number | null;
-      /** It skips messages from before this, for good */
-      since: string | null;
-      /** Extensions of the files that it downloads; null: the source's */
-      file_types: string[] | null;
-      /** Its id at Prefect */
-      flow_run_id: string | null;
-      /** How many messages there are to read in all; null: Telegram does not say */
-      total_messages: number | null;
-      messages_read: number;
-      messages_stored: number;
-      files_found: number;
-      files_done: number;
-      files_skipped: number;
-      bytes_done: number;
-      /** How long it has taken */
-      seconds: number;
-      messages_per_second: number;
-      bytes_per_second: number;
-      created_at: string;
+    answer: Run & {
       message: string;
       run_id: number;
     };
+  };
+  /** The files that a run has found, by message */
+  'GET /runs/{id}/files': {
+    path: {
+      /** The run */
+      id: number;
+    };
+    query: FileQuery;
+    answer: RunFile[];
+  };
+  /** The content of a file */
+  'GET /runs/{id}/files/{file_id}/content': {
+    path: {
+      /** The run */
+      id: number;
+      /** The file, by the `id` in the list of files */
+      file_id: number;
+    };
+    /** Format: stream */
+    answer: ReadableStream<Uint8Array>;
+  };
+  /** The files of a source, by message */
+  'GET /sources/{id}/files': {
+    path: {
+      /** The source */
+      id: number;
+    };
+    query: FileQuery;
+    answer: RunFile[];
+  };
+  /** The content of a file */
+  'GET /sources/{id}/files/{file_id}/content': {
+    path: {
+      /** The source */
+      id: number;
+      /** The file, by the `id` in the list of files */
+      file_id: number;
+    };
+    /** Format: stream */
+    answer: ReadableStream<Uint8Array>;
+  };
+  /** The settings that the service runs with, and what is not configured */
+  'GET /settings': {
+    answer: Settings;
   };
   /** Whether the process is alive */
   'GET /health': {

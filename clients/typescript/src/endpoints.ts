@@ -8,9 +8,13 @@ export type Page<List> = List & {
   readonly total?: number;
 };
 
+type Table = Readonly<Record<string, Operation>>;
+
 /** Managed sessions. */
 export const SESSIONS = {
   list: 'GET /sessions',
+  /** Their tags, in alphabetical order. */
+  tags: 'GET /sessions/tags',
   get: 'GET /sessions/{id}',
   /** Saves a session string of Telethon, GramJS or Pyrogram. */
   create: 'POST /sessions',
@@ -24,7 +28,10 @@ export const SESSIONS = {
   history: 'GET /sessions/{id}/history',
   /** The session as a string; `exportFile` has it as a file. */
   export: 'GET /sessions/{id}/export',
-} as const;
+  /** Does the same to many sessions. Ending the call cancels what was not begun. */
+  bulk: 'POST /sessions/bulk',
+  cancelBulk: 'POST /sessions/bulk/{bulk_id}/cancel',
+} satisfies Table;
 
 /** Logging accounts in. */
 export const LOGINS = {
@@ -37,11 +44,15 @@ export const LOGINS = {
   cancel: 'DELETE /sessions/temp/{temp_session_id}',
   /** Finds the session of a phone number or, if there is none, has Telegram send a code. */
   getCode: 'POST /sessions/get-code',
-} as const;
+} satisfies Table;
 
 /** Channels that the service scrapes itself. */
 export const SOURCES = {
   list: 'GET /sources',
+  /** The targets that are configured. */
+  targets: 'GET /sources/targets',
+  /** Asks Telegram whether a channel exists. */
+  check: 'POST /sources/check',
   get: 'GET /sources/{id}',
   create: 'POST /sources',
   createPrivate: 'POST /sources/private',
@@ -53,15 +64,19 @@ export const SOURCES = {
   /** Starts a run by the name of its flow. */
   triggerFlow: 'POST /flows/trigger/{name}',
   runs: 'GET /sources/{id}/runs',
-} as const;
+  files: 'GET /sources/{id}/files',
+  fileContent: 'GET /sources/{id}/files/{file_id}/content',
+} satisfies Table;
 
 /** Runs of sources. */
 export const RUNS = {
+  list: 'GET /runs',
   get: 'GET /runs/{id}',
   logs: 'GET /runs/{id}/logs',
   files: 'GET /runs/{id}/files',
+  fileContent: 'GET /runs/{id}/files/{file_id}/content',
   cancel: 'POST /runs/{id}/cancel',
-} as const;
+} satisfies Table;
 
 /** API keys. */
 export const KEYS = {
@@ -71,60 +86,75 @@ export const KEYS = {
   /** The answer is the only one that shows the key. */
   create: 'POST /keys',
   revoke: 'DELETE /keys/{id}',
-} as const;
+} satisfies Table;
 
-type Of<Op extends Operation, Name extends string> =
+type Part<Op extends Operation, Name extends string> =
   Operations[Op] extends Record<Name, infer Value> ? Value : never;
-type Identified<Op extends Operation> = [Of<Op, 'path'>] extends [never]
-  ? []
-  : Of<Op, 'path'> extends Record<string, infer Id>
-    ? [id: Id]
-    : never;
+type Identified<
+  Op extends Operation,
+  Path extends string = Op,
+> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? [id: Part<Op, 'path'>[Name & keyof Part<Op, 'path'>], ...Identified<Op, Rest>]
+  : [];
 type Given<Op extends Operation> = [Body<Op>] extends [never]
   ? [Query<Op>] extends [never]
     ? []
     : [query?: Query<Op>]
   : [body: Body<Op>];
 
-/** An operation as a function: of the id in its path, of its body or query, and of how it is called. */
+/** An operation as a function: of the ids in its path, of its body or query, and of how it is called. */
 export type Verb<Op extends Operation> = (
   ...args: [...Identified<Op>, ...Given<Op>, options?: CallOptions]
 ) => Promise<Answer<Op> extends readonly unknown[] ? Page<Answer<Op>> : Answer<Op>>;
 
 /** Operations as functions, by their names. */
-export type Verbs<Table extends Readonly<Record<string, Operation>>> = {
-  readonly [Name in keyof Table]: Verb<Table[Name]>;
+export type Verbs<Of extends Table> = {
+  readonly [Name in keyof Of]: Verb<Of[Name]>;
 };
 
+type In<Of> = Of[keyof Of];
+type Tabled =
+  | In<typeof SESSIONS>
+  | In<typeof LOGINS>
+  | In<typeof SOURCES>
+  | In<typeof RUNS>
+  | In<typeof KEYS>;
+type Bare = { [Op in Tabled]: Given<Op> extends [] ? Op : never }[Tabled];
+
 /** Operations that take neither a body nor a query. */
-const BARE: ReadonlySet<string> = new Set([
-  ...['GET /sessions/{id}', 'DELETE /sessions/{id}', 'POST /sessions/{id}/test'],
-  ...['DELETE /sessions/temp/{temp_session_id}', 'GET /sources/{id}', 'DELETE /sources/{id}'],
-  ...[
-    'POST /sources/{id}/trigger',
-    'GET /runs/{id}',
-    'POST /runs/{id}/cancel',
-    'GET /keys',
-    'GET /keys/self',
-  ],
-]);
+const BARE: Readonly<Record<Bare, true>> = {
+  [SESSIONS.get]: true,
+  [SESSIONS.delete]: true,
+  [SESSIONS.test]: true,
+  [SESSIONS.cancelBulk]: true,
+  [LOGINS.cancel]: true,
+  [SOURCES.targets]: true,
+  [SOURCES.get]: true,
+  [SOURCES.delete]: true,
+  [SOURCES.trigger]: true,
+  [SOURCES.fileContent]: true,
+  [RUNS.get]: true,
+  [RUNS.fileContent]: true,
+  [RUNS.cancel]: true,
+  [KEYS.self]: true,
+};
+
+/** An operation as a function. @internal */
+export function verbOf<Op extends Operation>(http: Http, operation: Op): Verb<Op> {
+  const names = [...operation.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+  const field = /^(POST|PUT)/.test(operation) && !operation.includes('/flows/') ? 'body' : 'query';
+  const verb = (...args: unknown[]) => {
+    const input = {
+      path: Object.fromEntries(names.map((name) => [name, args.shift()])),
+      ...(!(operation in BARE) && { [field]: args.shift() }),
+    };
+    return http.call(operation, input as never, args.shift() as CallOptions);
+  };
+  return verb as Verb<Op>;
+}
 
 /** The operations of a table as functions. @internal */
-export function verbsOf<Table extends Readonly<Record<string, Operation>>>(
-  http: Http,
-  table: Table,
-): Verbs<Table> {
-  const verbs = Object.entries(table).map(([name, operation]) => {
-    const [, idName] = /\{(\w+)\}/.exec(operation) ?? [];
-    const field = /^(POST|PUT)/.test(operation) && !operation.includes('/flows/') ? 'body' : 'query';
-    const verb = (...args: unknown[]) => {
-      const input = {
-        ...(idName && { path: { [idName]: args.shift() } }),
-        ...(!BARE.has(operation) && { [field]: args.shift() }),
-      };
-      return http.call(operation, input as never, args.shift() as CallOptions);
-    };
-    return [name, verb];
-  });
+export function verbsOf<Of extends Table>(http: Http, table: Of): Verbs<Of> {
+  const verbs = Object.entries(table).map(([name, operation]) => [name, verbOf(http, operation)]);
   return Object.fromEntries(verbs);
 }

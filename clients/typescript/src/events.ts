@@ -16,8 +16,8 @@ export async function* serviceEvents(http: Http, signal?: AbortSignal): AsyncGen
   if (signal?.aborted) abort();
   signal?.addEventListener('abort', abort, { once: true });
   try {
-    const stream = await http.stream({ operation: 'GET /events', signal: own.signal, timeoutMs: OPEN_MS });
-    yield* eventsIn(stream);
+    const request = { operation: 'GET /events', signal: own.signal, timeoutMs: OPEN_MS } as const;
+    yield* eventsIn((await http.attempt(request)) as ReadableStream<Uint8Array>);
   } finally {
     signal?.removeEventListener('abort', abort);
     own.abort();

@@ -65,6 +65,12 @@ const REPEATABLE: ReadonlySet<string> = new Set([
 /** Telegram says this of a healthy session, too: told twice, the service takes the session for dead. */
 const COUNTED_ERROR = 'AUTH_KEY_UNREGISTERED';
 
+/** Operations that take longer than others, in milliseconds. */
+const LONG: { readonly [Op in Operation]?: number } = { 'POST /sessions/bulk': 300_000 };
+
+/** Whether the answer is a stream, which the signal ends also later. */
+const isStream = (operation: Operation) => operation === 'GET /events' || operation.endsWith('/content');
+
 /** A 503 that is the answer, not an outage. */
 const FINAL = 'not_ready';
 
@@ -102,7 +108,7 @@ export class Http {
     const idempotencyKey = operation.endsWith(' /session') ? runtime.newKey() : undefined;
     const request: Request = {
       ...{ operation, input: input as object | undefined, idempotencyKey, signal },
-      timeoutMs: timeout === undefined ? timeoutMs : timeout * 1000,
+      timeoutMs: timeout === undefined ? Math.max(timeoutMs, LONG[operation] ?? 0) : timeout * 1000,
     };
     for (let failures = 0; ; failures += 1) {
       try {
@@ -119,18 +125,11 @@ export class Http {
   async attempt(request: Request): Promise<unknown> {
     return this.#exchange(request, async (response) => {
       if (!response.ok) throw await refusalOf(request, response);
+      if (isStream(request.operation)) return response.body ?? new Blob([]).stream();
       const content = await contentOf(response);
       const isText = typeof content === 'string' && content !== '';
       if (isText && request.operation !== 'GET /metrics') throw new Error('not JSON; is baseUrl right?');
       return withTotal(content, response);
-    });
-  }
-
-  /** The answer as a stream, which the signal ends. @throws as `attempt`. */
-  async stream(request: Request): Promise<ReadableStream<Uint8Array>> {
-    return this.#exchange(request, async (response) => {
-      if (response.ok && response.body) return response.body;
-      throw await refusalOf(request, response);
     });
   }
 
@@ -143,7 +142,7 @@ export class Http {
     const late = () => controller.abort(new Error(`none within ${timeoutMs / 1000} s`));
     const stopTimer = runtime.after(timeoutMs, late, true);
     signal?.addEventListener('abort', abort, { once: true });
-    const streams = operation === 'GET /events';
+    const streams = isStream(operation);
     try {
       const { url, ...init } = fetchable(baseUrl, headers, request);
       const response = await runtime.fetch(url, { ...init, signal: controller.signal });

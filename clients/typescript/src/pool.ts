@@ -1,6 +1,7 @@
+import { type Verb, verbOf } from './endpoints.js';
 import { ConnectionFailed, LeaseLost, NoFreeSession, saysLeaseLost, TeleGateError } from './errors.js';
 import { type GramJsOptions, type GramJsWork, withGramJs } from './gramjs.js';
-import { type Answer, backoff, type CallOptions, type Http, type Query } from './http.js';
+import { type Answer, backoff, type CallOptions, type Http } from './http.js';
 import { Lease, type LeaseDetails, type LeaseReference } from './lease.js';
 import { type MtcuteOptions, type MtcuteWork, withMtcute } from './mtcute.js';
 import { pause } from './runtime.js';
@@ -49,12 +50,21 @@ const MAX_UNCERTAIN_PART = 0.1;
 
 /** The sessions that can be leased. */
 export class Pool {
+  /** The current leases, oldest first unless sorted. */
+  readonly leases: Verb<'GET /leases'>;
+  /** What the pool did over time: in the last hour by default. */
+  readonly history: Verb<'GET /status/history'>;
+  /** Which sessions become free next, and when. */
+  readonly upcoming: Verb<'GET /status/upcoming'>;
   readonly #http: Http;
   readonly #withSession: Pool['withSession'] = (work, options) => this.withSession(work, options);
 
   /** @internal */
   constructor(http: Http) {
     this.#http = http;
+    this.leases = verbOf(http, 'GET /leases');
+    this.history = verbOf(http, 'GET /status/history');
+    this.upcoming = verbOf(http, 'GET /status/upcoming');
   }
 
   /**
@@ -120,11 +130,6 @@ export class Pool {
   /** How many sessions are in which state. */
   status(options?: CallOptions): Promise<Answer<'GET /status'>> {
     return this.#http.call('GET /status', {}, options);
-  }
-
-  /** The current leases, oldest first. */
-  leases(query: Query<'GET /leases'> = {}, options?: CallOptions): Promise<Answer<'GET /leases'>> {
-    return this.#http.call('GET /leases', { query }, options);
   }
 
   /** Compares the pool with the session files. */

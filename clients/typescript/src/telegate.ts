@@ -1,7 +1,17 @@
-import { KEYS, LOGINS, type Page, RUNS, SESSIONS, SOURCES, type Verbs, verbsOf } from './endpoints.js';
+import {
+  KEYS,
+  LOGINS,
+  RUNS,
+  SESSIONS,
+  SOURCES,
+  type Verb,
+  type Verbs,
+  verbOf,
+  verbsOf,
+} from './endpoints.js';
 import type { Operation } from './errors.js';
 import { type ServiceEvent, serviceEvents } from './events.js';
-import { type Answer, type Arguments, type CallOptions, Http, type Input, type Query } from './http.js';
+import { type Answer, type Arguments, type CallOptions, Http, type Input } from './http.js';
 import { Pool } from './pool.js';
 import { type Runtime, systemRuntime } from './runtime.js';
 
@@ -29,6 +39,10 @@ export class TeleGate {
   readonly sources: Verbs<typeof SOURCES>;
   readonly runs: Verbs<typeof RUNS>;
   readonly keys: Verbs<typeof KEYS>;
+  /** What admins did. */
+  readonly audit: Verb<'GET /audit'>;
+  /** The events of all sessions that happened before, newest first. */
+  readonly history: Verb<'GET /events/history'>;
   readonly #http: Http;
 
   /** @throws TypeError for a base URL that is none. */
@@ -58,6 +72,8 @@ export class TeleGate {
     this.sources = verbsOf(this.#http, SOURCES);
     this.runs = verbsOf(this.#http, RUNS);
     this.keys = verbsOf(this.#http, KEYS);
+    this.audit = verbOf(this.#http, 'GET /audit');
+    this.history = verbOf(this.#http, 'GET /events/history');
   }
 
   /** Calls any operation of the service's OpenAPI document. @throws TeleGateError; ConnectionFailed. */
@@ -87,9 +103,9 @@ export class TeleGate {
     return this.#http.call('GET /metrics', {}, options);
   }
 
-  /** What admins did. */
-  audit(query: Query<'GET /audit'> = {}, options?: CallOptions): Promise<Page<Answer<'GET /audit'>>> {
-    return this.#http.call('GET /audit', { query }, options);
+  /** The settings of the service, and what is not configured. */
+  settings(options?: CallOptions): Promise<Answer<'GET /settings'>> {
+    return this.#http.call('GET /settings', {}, options);
   }
 
   /** Events of the service as they happen; the stream ends when the service stops. */

@@ -75,6 +75,7 @@ describe('the verbs', () => {
           ]),
         );
       await Promise.all([pool.release(lease), pool.restore(1), pool.status(), pool.leases(), pool.sync()]);
+      await Promise.all([pool.history(), pool.upcoming(), client.history(), client.settings()]);
       await Promise.all([client.health(), client.ready(), client.metrics(), client.audit()]);
       runtime.fate = () => new Response('');
       for await (const _event of client.events()) expect(true).toBe(false);
@@ -104,10 +105,38 @@ describe('the verbs', () => {
         await expect(client.sources.createPublic(created)).rejects.toMatchObject({ status: 400 });
         expect(await client.audit({ limit: 2 })).toMatchObject({ length: 2, total: expect.any(Number) });
         expect(await client.metrics()).toContain('telegate_');
+        expect(await client.pool.history({ step: 60 })).toMatchObject({
+          step: 60,
+          points: expect.any(Array),
+        });
+        expect(await client.sessions.tags({ limit: 5 })).toEqual(['a']);
+        const bulk = await client.sessions.bulk({ filter: { q: 'other' }, action: 'tag', tags: ['b'] });
+        expect(bulk).toMatchObject({ done: 1, failed: 0, results: [{ session_id: 1, ok: true }] });
+        expect(await client.sessions.cancelBulk(bulk.bulk_id)).toMatchObject({ bulk_id: bulk.bulk_id });
+        expect(await client.runs.list({ state: ['failed'] })).toMatchObject({ length: 0, total: 0 });
+        expect(await client.settings()).toMatchObject({ service: { database: expect.any(String) } });
         expect(runtime.sent.map(({ path }) => path)).toContain('/sessions/temp/no%20such%2Flogin');
       },
       { files: some(2) },
     ),
+  );
+
+  it(
+    'hand out files as streams',
+    withService(async (service) => {
+      const { client, runtime } = clientOf(service, { who: 'admin' });
+      const content = '{"a": "file of JSON"}';
+      runtime.fate = () => new Response(content, { headers: { 'content-type': 'application/json' } });
+      expect(await new Response(await client.runs.fileContent(3, 4)).text()).toBe(content);
+      expect(await new Response(await client.sources.fileContent(5, 6)).text()).toBe(content);
+      expect(runtime.sent.map(({ path }) => path)).toEqual([
+        '/runs/3/files/4/content',
+        '/sources/5/files/6/content',
+      ]);
+      runtime.fate = () =>
+        Response.json({ detail: 'File not found', code: 'file_not_found' }, { status: 404 });
+      await expect(client.runs.fileContent(3, 4)).rejects.toMatchObject({ code: 'file_not_found' });
+    }),
   );
 
   it(

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { PARTIAL, withoutRepeats } from './api_types_sharing.js';
 
 /** The part of a JSON schema that is looked at here. */
 export interface Schema {
@@ -40,17 +41,20 @@ export interface OpenApiDocument {
 /** Where the client's types are. */
 export const API_TYPES = 'clients/typescript/src/api_types.ts';
 
-/** Other paths of the same operations: the client has no use for them. */
-export function isAlias(operation: string): boolean {
-  return operation === 'POST /session' || / \/flows\/(?!trigger\/)/.test(operation);
+/**
+ * Operations that the client has no use for: other paths of the same ones, and those that give a browser a cookie, where
+ * the client sends its key.
+ */
+function isOmitted(operation: string): boolean {
+  return operation === 'POST /session' || / \/(auth|flows(?!\/trigger))\//.test(operation);
 }
 
-/** The operations of the document, as `GET /status`, without other paths of the same ones. */
+/** The operations of the document that the client has, such as `GET /status`. */
 export function operationsOf({ paths }: OpenApiDocument): string[] {
   const all = Object.entries(paths).flatMap(([path, verbs]) =>
     Object.keys(verbs).map((verb) => `${verb.toUpperCase()} ${path}`),
   );
-  return all.filter((operation) => !isAlias(operation));
+  return all.filter((operation) => !isOmitted(operation));
 }
 
 /**
@@ -65,7 +69,7 @@ export function schemasOf(document: OpenApiDocument): Record<string, Schema> {
     return [name, operationSchema(operation)] as const;
   });
   const schemas = { Operations: objectOf(Object.fromEntries(operations)) };
-  return { ...referredTo(schemas, document.components.schemas), ...schemas };
+  return withoutRepeats({ ...referredTo(schemas, document.components.schemas), ...schemas });
 }
 
 /** The schemas that these refer to, also through others, in the order of the document. */
@@ -90,28 +94,40 @@ function operationSchema({ summary, parameters = [], requestBody, responses }: O
   const group = (where: string): Schema | undefined => {
     const those = parameters.filter((parameter) => parameter.in === where);
     if (those.length === 0) return undefined;
-    const fields = those.map(({ name, schema }) => [name, typed(schema)] as const);
+    const fields = those.map(({ name, schema }) => [name, schema] as const);
     const required = those.filter((parameter) => parameter.required).map(({ name }) => name);
-    return { type: 'object', properties: Object.fromEntries(fields), required };
+    return inputSchema({ type: 'object', properties: Object.fromEntries(fields), required });
   };
   const [, success] = Object.entries(responses).find(([status]) => status.startsWith('2')) ?? [];
   const parts = {
     path: group('path'),
     query: group('query'),
-    body: requestBody && bodySchema(requestBody),
-    answer: typed(success?.content?.['application/json']?.schema ?? { type: 'string' }),
+    body: requestBody && inputSchema(contentOf(requestBody)),
+    answer: answerSchema(success ?? {}),
   };
   const given = Object.entries(parts).flatMap(([name, schema]) => (schema ? [[name, schema] as const] : []));
   return { ...objectOf(Object.fromEntries(given)), description: summary };
 }
 
-/** In JSON, null stands for an omitted field, which the client omits. */
-function bodySchema({ content = {} }: Content): Schema {
-  const schema = (content['multipart/form-data'] ?? content['application/json'])?.schema ?? {};
+/** What is neither JSON nor text comes as a stream. */
+function answerSchema({ content = {} }: Content): Schema {
+  const json = content['application/json'];
+  if (json?.schema) return typed(json.schema);
+  const isText = Object.keys(content).every((type) => type.startsWith('text/'));
+  return { type: 'string', ...(!isText && { format: STREAM }) };
+}
+
+const contentOf = ({ content = {} }: Content): Schema =>
+  (content['multipart/form-data'] ?? content['application/json'])?.schema ?? {};
+
+/** Null stands for an omitted field, which the client omits. */
+function inputSchema(schema: Schema): Schema {
   const fields = Object.entries(schema.properties ?? {}).map(([name, field]) => {
     const choices = field.anyOf?.filter(({ type }) => type !== 'null') ?? [];
     const [only = field] = choices.length === 1 ? choices : [];
-    return [name, schema.required?.includes(name) ? field : only] as const;
+    const { description = only.description } = field;
+    const kept = schema.required?.includes(name) ? field : { ...only, ...(description && { description }) };
+    return [name, kept.properties ? inputSchema(kept) : kept] as const;
   });
   return typed({ ...schema, properties: Object.fromEntries(fields) });
 }
@@ -124,9 +140,13 @@ function objectOf(properties: Readonly<Record<string, Schema>>): Schema {
 const KEPT = new Set(['$ref', 'type', 'enum', 'const', 'anyOf', 'oneOf', 'allOf', 'items', 'properties']);
 const ALSO_KEPT = new Set(['required', 'description', 'additionalProperties']);
 const FORMATS = new Set(['int64', 'binary']);
+/** Of answers. */
+const STREAM = 'stream';
 
 function typed(schema: Schema): Schema {
   const entries = Object.entries(schema).filter(([keyword, value]) => {
+    // Patterns that must all match are nothing to a type.
+    if (keyword === 'allOf') return (value as Schema[]).some((part) => Object.keys(typed(part)).length > 0);
     if (keyword === 'format') return FORMATS.has(String(value));
     // A parameter that may be repeated accepts one value, too.
     if (keyword === 'anyOf') return schema.type === undefined;
@@ -188,9 +208,10 @@ export async function apiTypes(document: OpenApiDocument): Promise<string> {
     { ...whole, components: { schemas: schemasOf(document) } },
     {
       defaultNonNullable: false,
-      transform({ format }: Schema) {
-        if (format === 'binary') return factory.createTypeReferenceNode('Blob');
-        if (format !== 'int64') return undefined;
+      transform(schema: Schema) {
+        const written = typeText(schema);
+        if (written !== null) return factory.createTypeReferenceNode(written);
+        if (schema.format !== 'int64') return undefined;
         const kinds = [SyntaxKind.NumberKeyword, SyntaxKind.BigIntKeyword];
         return factory.createUnionTypeNode(kinds.map((kind) => factory.createKeywordTypeNode(kind)));
       },
@@ -200,6 +221,17 @@ export async function apiTypes(document: OpenApiDocument): Promise<string> {
     '/**\n * The operations of the service and their schemas: `npm run client:types` generates them from its OpenAPI document.\n' +
     ` * Fingerprint: ${fingerprint(document)}.\n */\n\n`;
   return formatted(head + exported(generator.astToString(nodes)));
+}
+
+/** The type that stands for a schema, where openapi-typescript knows none, or a longer one; null: it does. */
+function typeText(schema: Schema): string | null {
+  const { format, enum: values = [] } = schema as Schema & { readonly enum?: readonly unknown[] };
+  if (format === 'binary') return 'Blob';
+  if (format === STREAM) return 'ReadableStream<Uint8Array>';
+  if (typeof schema[PARTIAL] === 'string') return `Partial<${schema[PARTIAL]}>`;
+  const ascending = values.filter((value) => values.includes(`-${value}`));
+  if (ascending.length < 2 || ascending.length * 2 < values.length) return null;
+  return `\`\${'' | '-'}\${${ascending.map((value) => `'${value}'`).join(' | ')}}\``;
 }
 
 /** Each schema as a type of its own: openapi-typescript nests them in `components`. */
