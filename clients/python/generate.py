@@ -36,7 +36,8 @@ SYNC_WORDS = [
     (r"\b__aenter__\b", "__enter__"),
     (r"\b__aexit__\b", "__exit__"),
     (r"\baclose\b", "close"),
-    (r"\baiter_lines\b", "iter_lines"),
+    (r"\baiter_(lines|bytes)\b", r"iter_\1"),
+    (r"\baread\b", "read"),
 ]
 
 # What a Python programmer would call each operation; one that is not listed is called by its operationId.
@@ -51,7 +52,9 @@ NAMES = {
     "POST /restore": "restore",
     "GET /status": "get_status",
     "GET /status/history": "get_status_history",
+    "GET /status/upcoming": "list_upcoming",
     "GET /leases": "list_leases",
+    "GET /events/history": "list_event_history",
     "GET /sessions/{id}/history": "get_session_history",
     "POST /sync": "sync",
     "GET /keys": "list_keys",
@@ -68,6 +71,9 @@ NAMES = {
     "POST /sessions": "create_session",
     "GET /sessions": "list_sessions",
     "POST /sessions/get-code": "get_code",
+    "POST /sessions/bulk": "run_bulk",
+    "POST /sessions/bulk/{bulk_id}/cancel": "cancel_bulk",
+    "GET /sessions/tags": "list_tags",
     "GET /sessions/{id}": "get_stored_session",
     "PUT /sessions/{id}": "update_session",
     "DELETE /sessions/{id}": "delete_session",
@@ -77,6 +83,7 @@ NAMES = {
     "POST /sources": "create_source",
     "GET /sources": "list_sources",
     "GET /sources/targets": "list_targets",
+    "POST /sources/check": "check_channel",
     "POST /sources/private": "create_private_source",
     "POST /sources/public": "create_public_source",
     "GET /sources/{id}": "get_source",
@@ -85,6 +92,9 @@ NAMES = {
     "POST /sources/{id}/trigger": "trigger_source",
     "POST /flows/trigger/{name}": "trigger_flow",
     "GET /sources/{id}/runs": "list_runs",
+    "GET /sources/{id}/files": "list_source_files",
+    "GET /sources/{id}/files/{file_id}/content": "get_source_file",
+    "GET /runs": "list_all_runs",
     "GET /runs/{id}": "get_run",
     "GET /runs/{id}/logs": "get_run_logs",
     "GET /runs/{id}/files": "list_run_files",
@@ -94,6 +104,7 @@ NAMES = {
     "GET /flows/runs/{id}": "get_flow_run",
     "GET /flows/runs/{id}/logs": "get_flow_run_logs",
     "GET /flows/runs/{id}/files": "list_flow_run_files",
+    "GET /flows/runs/{id}/files/{file_id}/content": "get_flow_run_file",
     "POST /flows/runs/{id}/cancel": "cancel_flow_run",
     "GET /health": "get_health",
     "GET /ready": "get_ready",
@@ -106,6 +117,18 @@ MODEL_NAMES = {
     "LeaseProxy": "Proxy",
     "VerifiedProxy": "StoredProxy",
     "SessionProxy": "SessionProxy",
+    "StatusHistoryPoints": "StatusPoint",
+    "VerifiedMethodFloods": "MethodFlood",
+    "BulkResults": "BulkResult",
+    "ChannelCheckChannel": "CheckedChannel",
+    "SettingsService": "ServiceInfo",
+    "SettingsSettings": "Setting",
+    "SettingsFeatures": "Feature",
+    "ListEventHistoryResult": "PastEvent",
+    "RunBulkFilter": "SessionFilter",
+    "RunBulkProxy": "NewProxy",
+    "CancelBulkResult": "BulkCancelled",
+    "ListTargetsResult": "Target",
     "HeartbeatResult": "Renewed",
     "ReportResult": "Report",
     "ListLeasesResult": "LeaseSummary",
@@ -122,6 +145,12 @@ MODEL_NAMES = {
 
 # POST requests that do the same thing twice as once. /report is not one: a second AUTH_KEY_UNREGISTERED means dead.
 REPEATABLE_POSTS = {"/session", "/heartbeat", "/release", "/invalidate", "/floodwait", "/restore", "/sync"}
+
+# Seconds for one attempt, where the service takes longer than over anything else. It stops when nobody waits any more.
+SLOW_POSTS = {"/sessions/bulk": 300}
+
+# These give a browser a cookie, where the client sends its key.
+OMITTED = ("/auth/",)
 
 
 def main(arguments: list[str]) -> int:
@@ -173,6 +202,7 @@ def generated_from(document: dict[str, Any]) -> dict[str, str]:
     methods = [
         method_of(models, verb.upper(), path, operation)
         for path, verbs in document["paths"].items()
+        if not path.startswith(OMITTED)
         for verb, operation in verbs.items()
     ]
     return {"models.py": models.module(), "_async/endpoints.py": ENDPOINTS_HEAD + "\n".join(methods)}
@@ -269,14 +299,16 @@ def method_of(models: Models, verb: str, path: str, operation: dict[str, Any]) -
     prefix = "f" if where != path else ""
     signature = ", ".join(["self", *(f"{path_name(key, path)}: {kind}" for key, kind in fields.path.items())])
     if fields.named:
-        named = [f"{key}: {kind}" if needed else f"{key}: {kind} = None" for key, kind, needed in fields.named]
+        named = [f"{argument(key)}: {kind}{'' if needed else ' = None'}" for key, kind, needed in fields.named]
         signature += ", *, " + ", ".join(named)
     arguments = [f'"{verb}"', f'{prefix}"{where}"', *fields.arguments()]
-    if verb != "POST" or path in REPEATABLE_POSTS:
+    if kind not in STREAMS and (verb != "POST" or path in REPEATABLE_POSTS):
         arguments.append("repeat=True")
+    if path in SLOW_POSTS:
+        arguments.append(f"at_least={SLOW_POSTS[path]}")
     body = BODIES[kind].format(arguments=", ".join(arguments), result=result)
-    returns = f"AsyncGenerator[{result}, None]" if kind == "events" else result
-    define = "def" if kind == "events" else "async def"
+    returns = f"AsyncGenerator[{result}, None]" if kind in STREAMS else result
+    define = "def" if kind in STREAMS else "async def"
     text = f'    {define} {name}({signature}) -> {returns}:\n        """{docstring(operation, verb, path)}"""\n{body}'
     return wrap(text)
 
@@ -284,19 +316,23 @@ def method_of(models: Models, verb: str, path: str, operation: dict[str, Any]) -
 BODIES = {
     "json": "        answer: {result} = await self._json({arguments})\n        return answer\n",
     "text": "        return await self._text({arguments})\n",
-    "bytes": "        return await self._bytes({arguments})\n",
+    "page": "        answer: {result} = await self._page({arguments})\n        return answer\n",
+    "chunks": "        return self._chunks({arguments})\n",
     "events": "        return self._events({arguments})\n",
 }
+STREAMS = {"chunks", "events"}
 
 
 def result_of(models: Models, operation: dict[str, Any], name: str) -> tuple[str, str]:
     success = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
     content_type, content = next(iter(success.get("content", {}).items()), ("application/json", {}))
     if content_type == "application/json":
-        return "json", models_prefix(models, models.type_of(content.get("schema", {}), name))
+        answer = models_prefix(models, models.type_of(content.get("schema", {}), name))
+        counted = "X-Total-Count" in success.get("headers", {})
+        return ("page", re.sub(r"^list\b", "Page", answer)) if counted else ("json", answer)
     if content_type == "text/event-stream":
         return "events", "Event"
-    return ("text", "str") if content_type.startswith("text/") else ("bytes", "bytes")
+    return ("text", "str") if content_type.startswith("text/") else ("chunks", "bytes")
 
 
 def models_prefix(models: Models, kind: str) -> str:
@@ -343,7 +379,12 @@ class Fields:
 
 
 def mapping(names: list[str]) -> str:
-    return "{" + ", ".join(f'"{name}": {name}' for name in names) + "}"
+    return "{" + ", ".join(f'"{name}": {argument(name)}' for name in names) + "}"
+
+
+def argument(name: str) -> str:
+    """No argument can be called as a word of Python is."""
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def path_name(name: str, path: str) -> str:
@@ -409,7 +450,7 @@ from collections.abc import AsyncGenerator
 from typing import Literal
 
 from .. import models
-from ..requests import Event, UploadedFile, new_idempotency_key, quote
+from ..requests import Event, Page, UploadedFile, new_idempotency_key, quote
 from .calls import AsyncCalls
 
 

@@ -22,7 +22,12 @@ def started() -> Iterator[Sandbox]:
     if shutil.which("node") is None or not (ROOT / START[1]).exists():
         pytest.skip("the service is not built: npx tsc")
     with tempfile.TemporaryDirectory() as directory, subprocess.Popen(
-        [*START, "--directory", directory], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
+        [*START, "--directory", directory],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
     ) as process:
         try:
             assert process.stdout is not None

@@ -12,7 +12,7 @@ import pytest
 from manual_time import ManualAsyncRuntime, until
 from network import AsyncNetwork, always, first
 from sandbox import Sandbox
-from telegate import AsyncTeleGate, LeaseLost, NoSessionAvailable, ServiceUnreachable
+from telegate import ApiError, AsyncTeleGate, LeaseLost, NoSessionAvailable, ServiceUnreachable
 from telegate.requests import httpx
 
 
@@ -277,6 +277,38 @@ async def test_every_endpoint_is_callable(sandbox: Sandbox) -> None:
         assert (await admin.api.get_source(source["id"]))["name"] == "News"
         await admin.api.delete_source(source["id"])
         assert (await admin.api.get_health()) == {"status": "ok"}
+
+
+@scenario
+async def test_pages_lists_and_acts_on_many_sessions(sandbox: Sandbox) -> None:
+    async with AsyncTeleGate(sandbox.base_url, sandbox.admin_key) as admin:
+        sessions = await admin.api.list_sessions(limit=1, sort="name")
+        assert (len(sessions), sessions.total) == (1, 3)
+        bulk = await admin.api.run_bulk(action="tag", ids=[sessions[0]["id"]], tags=["eu"])
+        assert (bulk["done"], bulk["failed"]) == (1, 0)
+        assert await admin.api.list_tags() == ["eu"]
+        assert (await admin.api.cancel_bulk(bulk["bulk_id"]))["bulk_id"] == bulk["bulk_id"]
+        await admin.api.run_bulk(action="untag", filter={"tag": ["eu"]}, tags=["eu"])
+        history = await admin.api.get_status_history(from_="2020-01-01T00:00:00Z", to="2020-01-01T01:00:00Z", step=60)
+        assert history["from"].startswith("2020-01-01T00:00")
+        assert (await admin.api.list_all_runs(state=["failed"])).total == 0
+        assert {"target": "LOCAL"} in await admin.api.list_targets()
+        assert (await admin.api.get_settings())["service"]["database"] == "sqlite"
+
+
+@scenario
+async def test_reads_files_in_chunks(sandbox: Sandbox) -> None:
+    async with AsyncTeleGate(sandbox.base_url, sandbox.admin_key) as admin:
+        with pytest.raises(ApiError) as refused:
+            async for _ in admin.api.get_run_file(99, 99):
+                pass
+        assert (refused.value.status, refused.value.code) == (404, "file_not_found")
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, content=b"x" * 100_000))
+    async with httpx.AsyncClient(transport=transport) as http:
+        admin = AsyncTeleGate(sandbox.base_url, sandbox.admin_key, http=http)
+        chunks = [chunk async for chunk in admin.api.get_source_file(1, 2)]
+        assert b"".join(chunks) == b"x" * 100_000
+        await admin.aclose()
 
 
 @scenario

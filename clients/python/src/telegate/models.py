@@ -91,6 +91,55 @@ class PoolStatus(TypedDict):
     oldest_lease_seconds: int | None
 
 
+class StatusPoint(TypedDict):
+    at: str
+    """When the step began"""
+    free: int | None
+    """The sessions at the end of the step, or their mean; null: unknown"""
+    in_use: int | None
+    in_floodwait: int | None
+    unavailable: int | None
+    waiting: int | None
+    """Waiting requests"""
+    leases: int
+    """How many leases began within the step"""
+    releases: int
+    floods: int
+    """Flood waits, of whole sessions and of single methods"""
+    granted: int
+    """Requests for a session that got one"""
+    refused: int
+    """Requests for a session that got none"""
+    mean_wait_seconds: float | None
+    """Of those granted; null: there were none"""
+    longest_wait_seconds: float
+
+
+StatusHistory = TypedDict(
+    "StatusHistory",
+    {
+        "from": "str",
+        "to": "str",
+        "step": "int",
+        "points": "list[StatusPoint]",
+    },
+)
+
+
+class Upcoming(TypedDict):
+    session_id: int
+    session_name: str
+    state: Literal["free", "leased", "cooldown", "flood"]
+    """`free`: it waits for one `method` only; `leased`: its lease expires unless it is renewed"""
+    reason: str | None
+    method: str | None
+    """The method that is flooded; null: the whole session"""
+    until: str
+    """When that ends at the latest"""
+    seconds: int
+    """In how many seconds, rounded up"""
+
+
 class AuditEntry(TypedDict):
     id: int
     at: str
@@ -125,6 +174,11 @@ class StoredProxy(TypedDict):
     user: str | None
 
 
+class MethodFlood(TypedDict):
+    method: str
+    until: str
+
+
 class _VerifiedAlways(TypedDict):
     message: str
     requires_password: bool
@@ -149,6 +203,11 @@ class Verified(_VerifiedAlways, total=False):
     last_used_at: str | None
     tags: list[str]
     proxy: StoredProxy | None
+    holder: str | None
+    """The key that has leased it, as in leases"""
+    leased_at: str | None
+    method_floods: list[MethodFlood]
+    """Its flood waits for single methods, soonest end first"""
 
 
 class Session(TypedDict):
@@ -169,6 +228,11 @@ class Session(TypedDict):
     last_used_at: str | None
     tags: list[str]
     proxy: StoredProxy | None
+    holder: str | None
+    """The key that has leased it, as in leases"""
+    leased_at: str | None
+    method_floods: list[MethodFlood]
+    """Its flood waits for single methods, soonest end first"""
 
 
 class Uploaded(TypedDict, total=False):
@@ -189,6 +253,11 @@ class Uploaded(TypedDict, total=False):
     last_used_at: str | None
     tags: list[str]
     proxy: StoredProxy | None
+    holder: str | None
+    """The key that has leased it, as in leases"""
+    leased_at: str | None
+    method_floods: list[MethodFlood]
+    """Its flood waits for single methods, soonest end first"""
     temp_session_id: str
     message: str
     expires_in_minutes: int
@@ -205,6 +274,40 @@ class CodeOrSession(_CodeOrSessionAlways, total=False):
     session_file: str | None
     phone_code_hash: str
     temp_session_id: str
+
+
+class _BulkResultAlways(TypedDict):
+    session_id: int
+    ok: bool
+
+
+class BulkResult(_BulkResultAlways, total=False):
+    code: str
+    """Why it failed"""
+    detail: str
+    source_id: int
+    """With `session_in_use_by_source`"""
+    source_name: str
+    """With `session_in_use_by_source`"""
+    is_valid: bool
+    """Of `test`"""
+    status: str
+    """Of `test`"""
+    error: str | None
+    """Of `test`"""
+
+
+class Bulk(TypedDict):
+    bulk_id: str
+    action: Literal["invalidate", "restore", "tag", "untag", "test", "delete", "proxy"]
+    total: int
+    done: int
+    """How many sessions succeeded"""
+    failed: int
+    """How many did not, those that were not begun included"""
+    cancelled: bool
+    """Whether some sessions were not begun"""
+    results: list[BulkResult]
 
 
 class Channel(TypedDict):
@@ -229,6 +332,8 @@ class Source(TypedDict):
     target_path: str | None
     session_ref: int | None
     session_id: int | None
+    session_name: str | None
+    """Of the session that reads it"""
     api_id: int | None
     file_types: list[str] | None
     schedule: str | None
@@ -264,6 +369,21 @@ class Deployment(TypedDict):
     """Its page in Prefect's interface"""
 
 
+class CheckedChannel(TypedDict):
+    title: str
+    username: str | None
+    is_private: bool
+
+
+class ChannelCheck(TypedDict):
+    exists: bool | None
+    """null: it cannot be said now, see `reason`"""
+    identifier: str
+    """The channel as a source names it"""
+    reason: str | None
+    channel: CheckedChannel | None
+
+
 class Triggered(TypedDict):
     message: str
     run_id: int
@@ -293,6 +413,8 @@ class Run(TypedDict):
     """Extensions of the files that it downloads; null: the source's"""
     flow_run_id: str | None
     """Its id at Prefect"""
+    flow_run_url: str | None
+    """Its page in Prefect's interface"""
     total_messages: int | None
     """How many messages there are to read in all; null: Telegram does not say"""
     messages_read: int
@@ -306,6 +428,79 @@ class Run(TypedDict):
     messages_per_second: float
     bytes_per_second: float
     created_at: str
+
+
+class ListedRun(TypedDict):
+    id: int
+    state: Literal["queued", "running", "waiting", "deferred", "completed", "failed", "cancelled"]
+    started_at: str | None
+    finished_at: str | None
+    error: str | None
+    source_id: int
+    reason: Literal["created", "schedule", "trigger"]
+    session_name: str | None
+    """The session in use, or used last; `bot` and its id: the source's bot"""
+    waiting_since: str | None
+    """Since when it waits for a session"""
+    not_before: str | None
+    """When it resumes"""
+    cancel_requested: bool
+    limit: int | None
+    """It reads at most so many messages"""
+    since: str | None
+    """It skips messages from before this, for good"""
+    file_types: list[str] | None
+    """Extensions of the files that it downloads; null: the source's"""
+    flow_run_id: str | None
+    """Its id at Prefect"""
+    flow_run_url: str | None
+    """Its page in Prefect's interface"""
+    total_messages: int | None
+    """How many messages there are to read in all; null: Telegram does not say"""
+    messages_read: int
+    messages_stored: int
+    files_found: int
+    files_done: int
+    files_skipped: int
+    bytes_done: int
+    seconds: float
+    """How long it has taken"""
+    messages_per_second: float
+    bytes_per_second: float
+    created_at: str
+    source_name: str
+
+
+class ServiceInfo(TypedDict):
+    version: str
+    node: str
+    database: Literal["sqlite", "postgres"]
+    started_at: str
+
+
+class Setting(TypedDict):
+    name: str
+    value: str | float | None
+    """null: not set, or secret"""
+    is_secret: bool
+    is_set: bool
+    """Whether it has a value, of its own or by default"""
+    is_default: bool
+
+
+class Feature(TypedDict):
+    name: Literal["telegram_application", "https", "proxy", "session_checks", "nas", "s3", "prefect", "replicas"]
+    configured: bool
+    settings: list[str]
+    """What it needs"""
+    how_to: str
+    """What it is good for, and how to configure it"""
+
+
+class Settings(TypedDict):
+    service: ServiceInfo
+    settings: list[Setting]
+    features: list[Feature]
 
 
 class Renewed(TypedDict):
@@ -357,10 +552,25 @@ class LeaseSummary(TypedDict):
     lease_id: str | None
     """null unless the key is an admin"""
     holder: str
+    holder_name: str | None
+    """The key's name; null: the service itself"""
+    address: str | None
+    """The client's address; null: the service itself"""
     leased_at: str
     expires_at: str
     renewed: bool
     held_seconds: int
+
+
+class PastEvent(TypedDict):
+    id: int
+    at: str
+    session_id: int
+    session_name: str | None
+    """null: the session was deleted"""
+    event: str
+    detail: str | None
+    holder: str | None
 
 
 class HistoryEntry(TypedDict):
@@ -441,19 +651,36 @@ class Deleted(TypedDict):
     id: str
 
 
-class _UpdateSessionProxyAlways(TypedDict):
+class SessionFilter(TypedDict, total=False):
+    q: str | None
+    """Part of the name, the phone number or a tag"""
+    status: Literal["free", "leased", "cooldown", "flood", "invalid", "missing", "dead", "inactive", "duplicate"] | None
+    tag: list[str] | None
+    """The sessions have all of these tags"""
+    format: str | None
+    """Of the session file"""
+    proxy: str | None
+    """Part of `type://host:port`; `none`: without a proxy"""
+
+
+class _NewProxyAlways(TypedDict):
     type: Literal["socks5", "socks4", "mtproxy", "http"]
     host: str
     port: int
 
 
-UpdateSessionProxy = TypedDict(
-    "UpdateSessionProxy",
+NewProxy = TypedDict(
+    "NewProxy",
     {
         "user": "str | None",
         "pass": "str | None",
     },
 )
+
+
+class BulkCancelled(TypedDict):
+    message: str
+    bulk_id: str
 
 
 class ExportSessionResult(TypedDict):
@@ -470,23 +697,16 @@ class TestSessionResult(TypedDict):
     error: str | None
 
 
+class Target(TypedDict):
+    target: Literal["LOCAL", "NAS", "S3"]
+
+
 class RunLogEntry(TypedDict):
+    id: int
+    """Ascending; see `after`"""
     at: str
     level: Literal["info", "warning", "error"]
     message: str
-
-
-class RunFile(TypedDict):
-    message_id: int
-    path: str | None
-    """Relative to the target's root; null: not stored"""
-    name: str
-    mime_type: str
-    size_bytes: int
-    sha256: str | None
-    state: Literal["stored", "duplicate", "skipped"]
-    reason: str | None
-    """Why it was skipped"""
 
 
 class CancelRunResult(TypedDict):
@@ -512,6 +732,8 @@ class CancelRunResult(TypedDict):
     """Extensions of the files that it downloads; null: the source's"""
     flow_run_id: str | None
     """Its id at Prefect"""
+    flow_run_url: str | None
+    """Its page in Prefect's interface"""
     total_messages: int | None
     """How many messages there are to read in all; null: Telegram does not say"""
     messages_read: int
@@ -527,6 +749,24 @@ class CancelRunResult(TypedDict):
     created_at: str
     message: str
     run_id: int
+
+
+class RunFile(TypedDict):
+    id: int
+    """For its content"""
+    source_id: int
+    run_id: int
+    """The run that found it"""
+    message_id: int
+    path: str | None
+    """Relative to the target's root; null: not stored"""
+    name: str
+    mime_type: str
+    size_bytes: int
+    sha256: str | None
+    state: Literal["stored", "duplicate", "skipped"]
+    reason: str | None
+    """Why it was skipped"""
 
 
 class Health(TypedDict):

@@ -6,8 +6,8 @@ import json
 import random
 import sys
 import uuid
-from collections.abc import Mapping
-from typing import Any, NamedTuple, Union
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar, Union
 from urllib.parse import quote as quote_text
 
 if sys.version_info >= (3, 11):
@@ -21,6 +21,7 @@ from .errors import ApiError, NoSessionAvailable, ServiceUnreachable, TeleGateEr
 __all__ = [
     "Backoff",
     "Event",
+    "Page",
     "UploadedFile",
     "error_of",
     "given",
@@ -47,6 +48,21 @@ class Event(NamedTuple):
     id: str | None
     event: str
     data: Any
+
+
+Item = TypeVar("Item")
+
+
+class Page(list[Item]):
+    """A part of a list."""
+
+    total: int | None
+    """How many entries the whole list has; None: the service has not said."""
+
+    def __init__(self, items: Iterable[Item], headers: Mapping[str, str]) -> None:
+        super().__init__(items)
+        total = headers.get("x-total-count")
+        self.total = None if total is None else int(total)
 
 
 class Backoff:

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from ..errors import ApiError, ServiceUnreachable
-from ..requests import Backoff, Event, UploadedFile, error_of, given, httpx, is_transient, unreachable
+from ..requests import Backoff, Event, Page, UploadedFile, error_of, given, httpx, is_transient, unreachable
 from .runtime import AsyncRuntime
 
 logger = logging.getLogger("telegate")
@@ -79,15 +79,23 @@ class AsyncCalls:
         return response
 
     async def call(
-        self, method: str, path: str, *, repeat: bool = False, within: float | None = None, **request: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        repeat: bool = False,
+        within: float | None = None,
+        at_least: float = 0.0,
+        **request: Any,
     ) -> httpx.Response:
         """A request, repeated while it fails for a passing reason.
 
-        `repeat`: it may be carried out twice. `within`: how long all of it may take, in seconds.
+        `repeat`: it may be carried out twice. `within`: how long all of it may take, in seconds; `at_least`: how long
+        one attempt may take, also if that is longer than the client's `timeout`.
         """
         backoff = Backoff()
         until = self.runtime.now() + (self._retry_seconds if within is None else within)
-        timeout = self._timeout if within is None else min(self._timeout, within / 2)
+        timeout = max(self._timeout, at_least) if within is None else min(self._timeout, within / 2)
         while True:
             try:
                 return await self.attempt(method, path, timeout=timeout, **request)
@@ -108,12 +116,25 @@ class AsyncCalls:
         response = await self.call(method, path, **request)
         return str(response.text)
 
-    async def _bytes(self, method: str, path: str, **request: Any) -> bytes:
+    async def _page(self, method: str, path: str, **request: Any) -> Any:
         response = await self.call(method, path, **request)
-        return bytes(response.content)
+        return Page(json.loads(response.content), response.headers)
+
+    async def _chunks(self, method: str, path: str) -> AsyncGenerator[bytes, None]:
+        """The content as it comes, whose size may be anything."""
+        try:
+            async with self._http.stream(
+                method, self._base_url + path, headers=self._headers, timeout=self._timeout
+            ) as response:
+                if response.status_code >= 400:
+                    raise error_of(response.status_code, response.headers, await response.aread())
+                async for chunk in response.aiter_bytes():
+                    yield chunk
+        except httpx.TransportError as error:
+            raise unreachable(error) from error
 
     async def _events(
-        self, method: str, path: str, *, query: Mapping[str, Any] | None = None, repeat: bool = False
+        self, method: str, path: str, *, query: Mapping[str, Any] | None = None
     ) -> AsyncGenerator[Event, None]:
         """Server-sent events until the service or the network ends the stream."""
         timeout = httpx.Timeout(self._timeout, read=None)
@@ -123,8 +144,7 @@ class AsyncCalls:
                 method, self._base_url + path, params=params, headers=self._headers, timeout=timeout
             ) as response:
                 if response.status_code >= 400:
-                    content = b"\n".join([line.encode() async for line in response.aiter_lines()])
-                    raise error_of(response.status_code, response.headers, content)
+                    raise error_of(response.status_code, response.headers, await response.aread())
                 fields: dict[str, str] = {}
                 async for line in response.aiter_lines():
                     name, _, value = line.partition(":")

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 from typing import Literal
 
 from .. import models
-from ..requests import Event, UploadedFile, new_idempotency_key, quote
+from ..requests import Event, Page, UploadedFile, new_idempotency_key, quote
 from .calls import AsyncCalls
 
 
@@ -176,17 +176,66 @@ class AsyncEndpoints(AsyncCalls):
         answer: models.PoolStatus = await self._json("GET", "/status", repeat=True)
         return answer
 
+    async def get_status_history(
+        self,
+        *,
+        from_: str | None = None,
+        to: str | None = None,
+        step: int | None = None,
+    ) -> models.StatusHistory:
+        """What the pool did over time: `GET /status/history`."""
+        answer: models.StatusHistory = await self._json(
+            "GET",
+            "/status/history",
+            query={"from": from_, "to": to, "step": step},
+            repeat=True,
+        )
+        return answer
+
+    async def list_upcoming(
+        self,
+        *,
+        tag: list[str] | None = None,
+        limit: int | None = None,
+    ) -> list[models.Upcoming]:
+        """Which sessions become free next, and when: `GET /status/upcoming`."""
+        answer: list[models.Upcoming] = await self._json(
+            "GET",
+            "/status/upcoming",
+            query={"tag": tag, "limit": limit},
+            repeat=True,
+        )
+        return answer
+
     async def list_leases(
         self,
         *,
         skip: int | None = None,
         limit: int | None = None,
-    ) -> list[models.LeaseSummary]:
-        """The current leases, oldest first: `GET /leases`."""
-        answer: list[models.LeaseSummary] = await self._json(
+        q: str | None = None,
+        holder: str | None = None,
+        sort: Literal["leased_at", "-leased_at", "expires_at", "-expires_at", "session_name", "-session_name", "holder", "-holder"] | None = None,
+    ) -> Page[models.LeaseSummary]:
+        """The current leases, oldest first unless sorted: `GET /leases`."""
+        answer: Page[models.LeaseSummary] = await self._page(
             "GET",
             "/leases",
-            query={"skip": skip, "limit": limit},
+            query={"skip": skip, "limit": limit, "q": q, "holder": holder, "sort": sort},
+            repeat=True,
+        )
+        return answer
+
+    async def list_event_history(
+        self,
+        *,
+        before: int | None = None,
+        limit: int | None = None,
+    ) -> list[models.PastEvent]:
+        """The events of all sessions that happened before, newest first: `GET /events/history`."""
+        answer: list[models.PastEvent] = await self._json(
+            "GET",
+            "/events/history",
+            query={"before": before, "limit": limit},
             repeat=True,
         )
         return answer
@@ -217,9 +266,22 @@ class AsyncEndpoints(AsyncCalls):
         )
         return answer
 
-    async def list_keys(self) -> list[models.Key]:
+    async def list_keys(
+        self,
+        *,
+        skip: int | None = None,
+        limit: int | None = None,
+        q: str | None = None,
+        role: Literal["worker", "monitor", "admin"] | None = None,
+        sort: Literal["id", "-id", "name", "-name", "role", "-role", "created_at", "-created_at", "expires_at", "-expires_at"] | None = None,
+    ) -> Page[models.Key]:
         """List the API keys: `GET /keys`."""
-        answer: list[models.Key] = await self._json("GET", "/keys", repeat=True)
+        answer: Page[models.Key] = await self._page(
+            "GET",
+            "/keys",
+            query={"skip": skip, "limit": limit, "q": q, "role": role, "sort": sort},
+            repeat=True,
+        )
         return answer
 
     async def create_key(
@@ -267,12 +329,25 @@ class AsyncEndpoints(AsyncCalls):
         limit: int | None = None,
         action: str | None = None,
         object: str | None = None,
-    ) -> list[models.AuditEntry]:
+        key: str | None = None,
+        outcome: Literal["done", "failed"] | None = None,
+        q: str | None = None,
+        sort: Literal["at", "-at"] | None = None,
+    ) -> Page[models.AuditEntry]:
         """Admin actions, newest first: `GET /audit`."""
-        answer: list[models.AuditEntry] = await self._json(
+        answer: Page[models.AuditEntry] = await self._page(
             "GET",
             "/audit",
-            query={"skip": skip, "limit": limit, "action": action, "object": object},
+            query={
+                "skip": skip,
+                "limit": limit,
+                "action": action,
+                "object": object,
+                "key": key,
+                "outcome": outcome,
+                "q": q,
+                "sort": sort,
+            },
             repeat=True,
         )
         return answer
@@ -406,13 +481,24 @@ class AsyncEndpoints(AsyncCalls):
         q: str | None = None,
         status: Literal["free", "leased", "cooldown", "flood", "invalid", "missing", "dead", "inactive", "duplicate"] | None = None,
         tag: list[str] | None = None,
-        sort: Literal["id", "-id", "name", "-name", "phone_number", "-phone_number", "status", "-status", "created_at", "-created_at", "updated_at", "-updated_at", "last_checked_at", "-last_checked_at", "last_used_at", "-last_used_at"] | None = None,
-    ) -> list[models.Session]:
+        format: str | None = None,
+        proxy: str | None = None,
+        sort: Literal["id", "-id", "name", "-name", "phone_number", "-phone_number", "status", "-status", "status_until", "-status_until", "format", "-format", "created_at", "-created_at", "updated_at", "-updated_at", "last_checked_at", "-last_checked_at", "last_used_at", "-last_used_at"] | None = None,
+    ) -> Page[models.Session]:
         """List the sessions: `GET /sessions`."""
-        answer: list[models.Session] = await self._json(
+        answer: Page[models.Session] = await self._page(
             "GET",
             "/sessions",
-            query={"skip": skip, "limit": limit, "q": q, "status": status, "tag": tag, "sort": sort},
+            query={
+                "skip": skip,
+                "limit": limit,
+                "q": q,
+                "status": status,
+                "tag": tag,
+                "format": format,
+                "proxy": proxy,
+                "sort": sort,
+            },
             repeat=True,
         )
         return answer
@@ -423,6 +509,49 @@ class AsyncEndpoints(AsyncCalls):
             "POST",
             "/sessions/get-code",
             body={"phone_number": phone_number},
+        )
+        return answer
+
+    async def run_bulk(
+        self,
+        *,
+        action: Literal["invalidate", "restore", "tag", "untag", "test", "delete", "proxy"],
+        ids: list[int] | None = None,
+        filter: models.SessionFilter | None = None,
+        tags: list[str] | None = None,
+        proxy: models.NewProxy | None = None,
+        reason: str | None = None,
+        bulk_id: str | None = None,
+    ) -> models.Bulk:
+        """Do the same to many sessions, up to 1000: `POST /sessions/bulk`."""
+        answer: models.Bulk = await self._json(
+            "POST",
+            "/sessions/bulk",
+            body={
+                "ids": ids,
+                "filter": filter,
+                "action": action,
+                "tags": tags,
+                "proxy": proxy,
+                "reason": reason,
+                "bulk_id": bulk_id,
+            },
+            at_least=300,
+        )
+        return answer
+
+    async def cancel_bulk(self, bulk_id: str) -> models.BulkCancelled:
+        """Cancel an action on many sessions: `POST /sessions/bulk/{bulk_id}/cancel`."""
+        answer: models.BulkCancelled = await self._json("POST", f"/sessions/bulk/{quote(bulk_id)}/cancel")
+        return answer
+
+    async def list_tags(self, *, after: str | None = None, limit: int | None = None) -> list[str]:
+        """The tags that sessions have, in alphabetical order: `GET /sessions/tags`."""
+        answer: list[str] = await self._json(
+            "GET",
+            "/sessions/tags",
+            query={"after": after, "limit": limit},
+            repeat=True,
         )
         return answer
 
@@ -438,7 +567,7 @@ class AsyncEndpoints(AsyncCalls):
         name: str | None = None,
         is_active: Literal["active", "inactive", "expired"] | None = None,
         tags: list[str] | None = None,
-        proxy: models.UpdateSessionProxy | None = None,
+        proxy: models.NewProxy | None = None,
     ) -> models.Session:
         """Rename or tag a session, set its proxy, take it out of the pool or return it: `PUT /sessions/{id}`."""
         answer: models.Session = await self._json(
@@ -498,6 +627,7 @@ class AsyncEndpoints(AsyncCalls):
         session_ref: int | None = None,
         session_id: int | None = None,
         bot_token: str | None = None,
+        check_channel: bool | None = None,
         channel_title: str | None = None,
         file_types: list[str] | None = None,
         target_path: str | None = None,
@@ -518,6 +648,7 @@ class AsyncEndpoints(AsyncCalls):
                 "session_ref": session_ref,
                 "session_id": session_id,
                 "bot_token": bot_token,
+                "check_channel": check_channel,
                 "channel_title": channel_title,
                 "file_types": file_types,
                 "target_path": target_path,
@@ -529,12 +660,32 @@ class AsyncEndpoints(AsyncCalls):
         )
         return answer
 
-    async def list_sources(self, *, skip: int | None = None, limit: int | None = None) -> list[models.Source]:
+    async def list_sources(
+        self,
+        *,
+        skip: int | None = None,
+        limit: int | None = None,
+        q: str | None = None,
+        state: Literal["active", "inactive", "queued", "running", "waiting", "deferred", "completed", "failed", "cancelled"] | None = None,
+        access_level: Literal["public", "private"] | None = None,
+        target: Literal["LOCAL", "NAS", "S3"] | None = None,
+        session_id: int | None = None,
+        sort: Literal["id", "-id", "name", "-name", "identifier", "-identifier", "target", "-target", "created_at", "-created_at", "updated_at", "-updated_at", "last_scraped_at", "-last_scraped_at", "total_messages_scraped", "-total_messages_scraped", "total_files_downloaded", "-total_files_downloaded"] | None = None,
+    ) -> Page[models.Source]:
         """List the sources: `GET /sources`."""
-        answer: list[models.Source] = await self._json(
+        answer: Page[models.Source] = await self._page(
             "GET",
             "/sources",
-            query={"skip": skip, "limit": limit},
+            query={
+                "skip": skip,
+                "limit": limit,
+                "q": q,
+                "state": state,
+                "access_level": access_level,
+                "target": target,
+                "session_id": session_id,
+                "sort": sort,
+            },
             repeat=True,
         )
         return answer
@@ -547,6 +698,7 @@ class AsyncEndpoints(AsyncCalls):
         target: Literal["LOCAL", "NAS", "S3"],
         session_id: int | None = None,
         session_ref: int | None = None,
+        check_channel: bool | None = None,
         channel_title: str | None = None,
         file_types: list[str] | None = None,
         target_path: str | None = None,
@@ -565,6 +717,7 @@ class AsyncEndpoints(AsyncCalls):
                 "session_ref": session_ref,
                 "channel_id": channel_id,
                 "target": target,
+                "check_channel": check_channel,
                 "channel_title": channel_title,
                 "file_types": file_types,
                 "target_path": target_path,
@@ -583,6 +736,7 @@ class AsyncEndpoints(AsyncCalls):
         channel_username: str | int,
         target: Literal["LOCAL", "NAS", "S3"],
         bot_token: str | None = None,
+        check_channel: bool | None = None,
         channel_title: str | None = None,
         file_types: list[str] | None = None,
         target_path: str | None = None,
@@ -600,6 +754,7 @@ class AsyncEndpoints(AsyncCalls):
                 "channel_username": channel_username,
                 "bot_token": bot_token,
                 "target": target,
+                "check_channel": check_channel,
                 "channel_title": channel_title,
                 "file_types": file_types,
                 "target_path": target_path,
@@ -607,6 +762,32 @@ class AsyncEndpoints(AsyncCalls):
                 "is_active": is_active,
                 "api_id": api_id,
                 "api_hash": api_hash,
+            },
+        )
+        return answer
+
+    async def list_targets(self) -> list[models.Target]:
+        """The targets that are configured: `GET /sources/targets`."""
+        answer: list[models.Target] = await self._json("GET", "/sources/targets", repeat=True)
+        return answer
+
+    async def check_channel(
+        self,
+        *,
+        identifier: str | int | None = None,
+        channel_username: str | int | None = None,
+        channel_id: str | int | None = None,
+        session_id: int | None = None,
+    ) -> models.ChannelCheck:
+        """Ask Telegram whether a channel exists: `POST /sources/check`."""
+        answer: models.ChannelCheck = await self._json(
+            "POST",
+            "/sources/check",
+            body={
+                "identifier": identifier,
+                "channel_username": channel_username,
+                "channel_id": channel_id,
+                "session_id": session_id,
             },
         )
         return answer
@@ -686,25 +867,57 @@ class AsyncEndpoints(AsyncCalls):
         )
         return answer
 
+    async def list_all_runs(
+        self,
+        *,
+        skip: int | None = None,
+        limit: int | None = None,
+        q: str | None = None,
+        state: list[str] | None = None,
+        reason: Literal["created", "schedule", "trigger"] | None = None,
+        sort: Literal["id", "-id", "started_at", "-started_at", "finished_at", "-finished_at", "messages_read", "-messages_read", "files_done", "-files_done", "bytes_done", "-bytes_done"] | None = None,
+        source_id: int | None = None,
+    ) -> Page[models.ListedRun]:
+        """The runs of all sources: `GET /runs`."""
+        answer: Page[models.ListedRun] = await self._page(
+            "GET",
+            "/runs",
+            query={
+                "skip": skip,
+                "limit": limit,
+                "q": q,
+                "state": state,
+                "reason": reason,
+                "sort": sort,
+                "source_id": source_id,
+            },
+            repeat=True,
+        )
+        return answer
+
     async def list_runs(
         self,
         source_id: int,
         *,
         skip: int | None = None,
         limit: int | None = None,
-    ) -> list[models.Run]:
-        """The runs of a source, newest first: `GET /sources/{id}/runs`."""
-        answer: list[models.Run] = await self._json(
+        q: str | None = None,
+        state: list[str] | None = None,
+        reason: Literal["created", "schedule", "trigger"] | None = None,
+        sort: Literal["id", "-id", "started_at", "-started_at", "finished_at", "-finished_at", "messages_read", "-messages_read", "files_done", "-files_done", "bytes_done", "-bytes_done"] | None = None,
+    ) -> Page[models.ListedRun]:
+        """The runs of a source: `GET /sources/{id}/runs`."""
+        answer: Page[models.ListedRun] = await self._page(
             "GET",
             f"/sources/{quote(source_id)}/runs",
-            query={"skip": skip, "limit": limit},
+            query={"skip": skip, "limit": limit, "q": q, "state": state, "reason": reason, "sort": sort},
             repeat=True,
         )
         return answer
 
-    async def get_run(self, run_id: int) -> models.Run:
+    async def get_run(self, run_id: int) -> models.ListedRun:
         """A run and its progress: `GET /runs/{id}`."""
-        answer: models.Run = await self._json("GET", f"/runs/{quote(run_id)}", repeat=True)
+        answer: models.ListedRun = await self._json("GET", f"/runs/{quote(run_id)}", repeat=True)
         return answer
 
     async def get_run_logs(
@@ -713,28 +926,16 @@ class AsyncEndpoints(AsyncCalls):
         *,
         skip: int | None = None,
         limit: int | None = None,
-    ) -> list[models.RunLogEntry]:
-        """The log of a run, oldest first: `GET /runs/{id}/logs`."""
-        answer: list[models.RunLogEntry] = await self._json(
+        after: int | None = None,
+        level: list[str] | None = None,
+        q: str | None = None,
+        sort: Literal["id", "-id"] | None = None,
+    ) -> Page[models.RunLogEntry]:
+        """The log of a run, oldest entry first unless sorted: `GET /runs/{id}/logs`."""
+        answer: Page[models.RunLogEntry] = await self._page(
             "GET",
             f"/runs/{quote(run_id)}/logs",
-            query={"skip": skip, "limit": limit},
-            repeat=True,
-        )
-        return answer
-
-    async def list_run_files(
-        self,
-        run_id: int,
-        *,
-        skip: int | None = None,
-        limit: int | None = None,
-    ) -> list[models.RunFile]:
-        """The files that a run has found, by message: `GET /runs/{id}/files`."""
-        answer: list[models.RunFile] = await self._json(
-            "GET",
-            f"/runs/{quote(run_id)}/files",
-            query={"skip": skip, "limit": limit},
+            query={"skip": skip, "limit": limit, "after": after, "level": level, "q": q, "sort": sort},
             repeat=True,
         )
         return answer
@@ -750,19 +951,23 @@ class AsyncEndpoints(AsyncCalls):
         *,
         skip: int | None = None,
         limit: int | None = None,
-    ) -> list[models.Run]:
-        """The runs of a source, newest first: `GET /flows/sources/{id}/runs`."""
-        answer: list[models.Run] = await self._json(
+        q: str | None = None,
+        state: list[str] | None = None,
+        reason: Literal["created", "schedule", "trigger"] | None = None,
+        sort: Literal["id", "-id", "started_at", "-started_at", "finished_at", "-finished_at", "messages_read", "-messages_read", "files_done", "-files_done", "bytes_done", "-bytes_done"] | None = None,
+    ) -> Page[models.ListedRun]:
+        """The runs of a source: `GET /flows/sources/{id}/runs`."""
+        answer: Page[models.ListedRun] = await self._page(
             "GET",
             f"/flows/sources/{quote(source_id)}/runs",
-            query={"skip": skip, "limit": limit},
+            query={"skip": skip, "limit": limit, "q": q, "state": state, "reason": reason, "sort": sort},
             repeat=True,
         )
         return answer
 
-    async def get_flow_run(self, run_id: int) -> models.Run:
+    async def get_flow_run(self, run_id: int) -> models.ListedRun:
         """A run and its progress: `GET /flows/runs/{id}`."""
-        answer: models.Run = await self._json("GET", f"/flows/runs/{quote(run_id)}", repeat=True)
+        answer: models.ListedRun = await self._json("GET", f"/flows/runs/{quote(run_id)}", repeat=True)
         return answer
 
     async def get_flow_run_logs(
@@ -771,28 +976,16 @@ class AsyncEndpoints(AsyncCalls):
         *,
         skip: int | None = None,
         limit: int | None = None,
-    ) -> list[models.RunLogEntry]:
-        """The log of a run, oldest first: `GET /flows/runs/{id}/logs`."""
-        answer: list[models.RunLogEntry] = await self._json(
+        after: int | None = None,
+        level: list[str] | None = None,
+        q: str | None = None,
+        sort: Literal["id", "-id"] | None = None,
+    ) -> Page[models.RunLogEntry]:
+        """The log of a run, oldest entry first unless sorted: `GET /flows/runs/{id}/logs`."""
+        answer: Page[models.RunLogEntry] = await self._page(
             "GET",
             f"/flows/runs/{quote(run_id)}/logs",
-            query={"skip": skip, "limit": limit},
-            repeat=True,
-        )
-        return answer
-
-    async def list_flow_run_files(
-        self,
-        run_id: int,
-        *,
-        skip: int | None = None,
-        limit: int | None = None,
-    ) -> list[models.RunFile]:
-        """The files that a run has found, by message: `GET /flows/runs/{id}/files`."""
-        answer: list[models.RunFile] = await self._json(
-            "GET",
-            f"/flows/runs/{quote(run_id)}/files",
-            query={"skip": skip, "limit": limit},
+            query={"skip": skip, "limit": limit, "after": after, "level": level, "q": q, "sort": sort},
             repeat=True,
         )
         return answer
@@ -800,6 +993,77 @@ class AsyncEndpoints(AsyncCalls):
     async def cancel_flow_run(self, run_id: int) -> models.CancelRunResult:
         """Cancel a run: `POST /flows/runs/{id}/cancel`."""
         answer: models.CancelRunResult = await self._json("POST", f"/flows/runs/{quote(run_id)}/cancel")
+        return answer
+
+    async def list_run_files(
+        self,
+        run_id: int,
+        *,
+        skip: int | None = None,
+        limit: int | None = None,
+        q: str | None = None,
+        state: Literal["stored", "duplicate", "skipped"] | None = None,
+    ) -> Page[models.RunFile]:
+        """The files that a run has found, by message: `GET /runs/{id}/files`."""
+        answer: Page[models.RunFile] = await self._page(
+            "GET",
+            f"/runs/{quote(run_id)}/files",
+            query={"skip": skip, "limit": limit, "q": q, "state": state},
+            repeat=True,
+        )
+        return answer
+
+    def get_run_file(self, run_id: int, file_id: int) -> AsyncGenerator[bytes, None]:
+        """The content of a file: `GET /runs/{id}/files/{file_id}/content`."""
+        return self._chunks("GET", f"/runs/{quote(run_id)}/files/{quote(file_id)}/content")
+
+    async def list_flow_run_files(
+        self,
+        run_id: int,
+        *,
+        skip: int | None = None,
+        limit: int | None = None,
+        q: str | None = None,
+        state: Literal["stored", "duplicate", "skipped"] | None = None,
+    ) -> Page[models.RunFile]:
+        """The files that a run has found, by message: `GET /flows/runs/{id}/files`."""
+        answer: Page[models.RunFile] = await self._page(
+            "GET",
+            f"/flows/runs/{quote(run_id)}/files",
+            query={"skip": skip, "limit": limit, "q": q, "state": state},
+            repeat=True,
+        )
+        return answer
+
+    def get_flow_run_file(self, run_id: int, file_id: int) -> AsyncGenerator[bytes, None]:
+        """The content of a file: `GET /flows/runs/{id}/files/{file_id}/content`."""
+        return self._chunks("GET", f"/flows/runs/{quote(run_id)}/files/{quote(file_id)}/content")
+
+    async def list_source_files(
+        self,
+        source_id: int,
+        *,
+        skip: int | None = None,
+        limit: int | None = None,
+        q: str | None = None,
+        state: Literal["stored", "duplicate", "skipped"] | None = None,
+    ) -> Page[models.RunFile]:
+        """The files of a source, by message: `GET /sources/{id}/files`."""
+        answer: Page[models.RunFile] = await self._page(
+            "GET",
+            f"/sources/{quote(source_id)}/files",
+            query={"skip": skip, "limit": limit, "q": q, "state": state},
+            repeat=True,
+        )
+        return answer
+
+    def get_source_file(self, source_id: int, file_id: int) -> AsyncGenerator[bytes, None]:
+        """The content of a file: `GET /sources/{id}/files/{file_id}/content`."""
+        return self._chunks("GET", f"/sources/{quote(source_id)}/files/{quote(file_id)}/content")
+
+    async def get_settings(self) -> models.Settings:
+        """The settings that the service runs with, and what is not configured: `GET /settings`."""
+        answer: models.Settings = await self._json("GET", "/settings", repeat=True)
         return answer
 
     async def get_health(self) -> models.Health:
@@ -818,4 +1082,4 @@ class AsyncEndpoints(AsyncCalls):
 
     def events(self) -> AsyncGenerator[Event, None]:
         """Events of the pool, as server-sent events: `GET /events`."""
-        return self._events("GET", "/events", repeat=True)
+        return self._events("GET", "/events")
