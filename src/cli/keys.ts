@@ -3,7 +3,7 @@ import { readEnvironment } from '../environment.js';
 import { ROLES } from '../kernel/api_key.js';
 import { type Context, type ServiceOptions, withService, withServiceOptions } from './context.js';
 import { UsageError } from './exit_codes.js';
-import { wholeNumber } from './lists.js';
+import { pages, wholeNumber } from './lists.js';
 import type { Keys, NewKey } from './offline_keys.js';
 import { type Column, column, numbers, printJson, printTable } from './print.js';
 import { type Fields, fieldsOf, type Wish } from './service.js';
@@ -91,12 +91,12 @@ async function withKeys(options: KeysOptions, action: (keys: Keys) => Promise<vo
 }
 
 function keysOf({ service, signal }: Context): Keys {
-  const ask = async (method: 'GET' | 'POST' | 'DELETE', path: string, wish: Wish) =>
+  const ask = async (method: 'POST' | 'DELETE', path: string, wish: Wish) =>
     (await service.ask(method, path, wish, signal)).body;
   return {
     async list() {
-      const body = await ask('GET', '/keys', {});
-      return Array.isArray(body) ? body.map(fieldsOf) : [];
+      const everything = { most: Number.POSITIVE_INFINITY, skip: 0 };
+      return (await pages({ service, signal }, '/keys', {}, everything)).rows;
     },
     async create({ name, role, maxLeases: max_leases, expires, tag: tags }) {
       const body = { name, role, max_leases, tags, expires_at: expires?.toISOString() };

@@ -1,5 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { AUDIT_OUTCOMES } from '../audit/store.js';
 import { STATES } from '../pool/states.js';
+import { RUN_REASONS, RUN_STATES } from '../runs/store.js';
+import { ACCESS_LEVELS, TARGETS } from '../sources/store.js';
 import {
   type Context,
   parametersOf,
@@ -50,6 +53,10 @@ export function times(field: string, title = field.replaceAll('_', ' ')): Column
   return { title, value: (row) => shortTime(row[field]) };
 }
 
+function sortedBy(fields: string): Option {
+  return new Option('--sort <field>', `sort by this field, such as ${fields}`);
+}
+
 /** Every list, by the command that it belongs to. */
 export const LISTS = {
   sessions: {
@@ -60,7 +67,9 @@ export const LISTS = {
       new Option('--q <text>', 'those whose name, phone number or tag contains this'),
       new Option('--status <state>', 'those in this state').choices(STATES),
       new Option('--tag <tag...>', 'those that have all of these tags'),
-      new Option('--sort <field>', 'sort by this field, such as name or -last_used_at'),
+      new Option('--format <format>', 'those whose file is of this format'),
+      new Option('--proxy <text>', 'those whose type://host:port contains this; none: without a proxy'),
+      sortedBy('name or -last_used_at'),
     ],
     columns: [
       numbers('id'),
@@ -75,9 +84,13 @@ export const LISTS = {
   },
   leases: {
     name: 'leases',
-    description: 'list the current leases, oldest first',
+    description: 'list the current leases, oldest first unless sorted',
     path: '/leases',
-    filters: [],
+    filters: [
+      new Option('--q <text>', "those whose session's name, holder or address contains this"),
+      new Option('--holder <key>', 'those of this key, such as key:3'),
+      sortedBy('expires_at or -leased_at'),
+    ],
     columns: [
       numbers('session_id', 'id'),
       column('session_name', 'session'),
@@ -92,7 +105,18 @@ export const LISTS = {
     name: 'list',
     description: 'list the sources',
     path: '/sources',
-    filters: [],
+    filters: [
+      new Option('--q <text>', 'those whose name, channel or title contains this'),
+      new Option('--state <state>', 'whether it is active, or the state of its newest run').choices([
+        'active',
+        'inactive',
+        ...RUN_STATES,
+      ]),
+      new Option('--access-level <level>', 'those of this access').choices(ACCESS_LEVELS),
+      new Option('--target <target>', 'those that store here').choices(TARGETS),
+      new Option('--session-id <id>', 'those that this session reads'),
+      sortedBy('name or -last_scraped_at'),
+    ],
     columns: [
       numbers('id'),
       column('name'),
@@ -114,13 +138,42 @@ export const LISTS = {
     ],
     empty: 'No sources yet. Create one with `telegate sources create NAME CHANNEL`.',
   },
+  runs: {
+    name: 'list',
+    description: 'list the runs of all sources, newest first unless sorted',
+    path: '/runs',
+    filters: [
+      new Option('--q <text>', "those whose source's name or channel, error or session's name contains this"),
+      new Option('--state <state...>', 'those in any of these states').choices(RUN_STATES),
+      new Option('--reason <reason>', 'those that were started for this').choices(RUN_REASONS),
+      new Option('--source-id <id>', 'those of this source'),
+      sortedBy('started_at or -bytes_done'),
+    ],
+    columns: [
+      numbers('id'),
+      column('source_name', 'source'),
+      states('state'),
+      column('reason'),
+      column('session_name', 'session'),
+      times('started_at', 'started'),
+      times('finished_at', 'finished'),
+      numbers('messages_stored', 'messages'),
+      numbers('files_done', 'files'),
+      column('error'),
+    ],
+    empty: 'No such runs.',
+  },
   audit: {
     name: 'audit',
-    description: 'list the actions of admins, newest first',
+    description: 'list the actions of admins, newest first unless sorted',
     path: '/audit',
     filters: [
       new Option('--action <action>', 'only this action, such as session.delete'),
       new Option('--object <object>', 'only this object, such as session:42'),
+      new Option('--key <key>', 'only those of this key, such as key:3'),
+      new Option('--outcome <outcome>', 'only those that ended like this').choices(AUDIT_OUTCOMES),
+      new Option('--q <text>', 'those whose key, action, object, address or request id contains this'),
+      sortedBy('at'),
     ],
     columns: [
       times('at'),
@@ -157,8 +210,9 @@ interface ListOptions extends ServiceOptions {
   readonly skip: number;
 }
 
-async function pages(
-  { service, signal }: Context,
+/** The rows of a list from `skip` on, `most` at most, over as many requests as it takes. */
+export async function pages(
+  { service, signal }: Pick<Context, 'service' | 'signal'>,
   path: string,
   filters: Fields,
   { most, skip }: { readonly most: number; readonly skip: number },

@@ -33,6 +33,17 @@ export function bar(share: number, columns: number): string {
   return '█'.repeat(full) + '░'.repeat(columns - full);
 }
 
+const LEVELS = '▁▂▃▄▅▆▇█';
+
+/** A column for each value, as high as its share of the largest one; a gap where there is none. */
+export function sparkline(values: readonly (number | null)[]): string {
+  const largest = Math.max(1, ...values.map((value) => value ?? 0));
+  const top = LEVELS.length - 1;
+  return values
+    .map((value) => (value === null ? ' ' : LEVELS.charAt(Math.round((value / largest) * top))))
+    .join('');
+}
+
 /** The line, without colours, at most as wide as the terminal. */
 export function fitting(stream: Stream, line: string): string {
   return truncated(line, widthOf(stream) - 1);

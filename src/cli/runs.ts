@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { systemTime } from '../kernel/clock.js';
 import { type Context, type ServiceOptions, withService, withServiceOptions } from './context.js';
 import { Incomplete } from './exit_codes.js';
-import { styleOf, wholeNumber } from './lists.js';
+import { LISTS, listCommand, styleOf, wholeNumber } from './lists.js';
 import { bar, fitting, LiveScreen } from './live_screen.js';
 import { printJson } from './print.js';
 import { ProgressLine } from './progress_line.js';
@@ -22,11 +22,14 @@ const MAX_BAR = 30;
 export function runsCommand(): Command {
   const follow = withServiceOptions(new Command('follow'))
     .description('show the log and the progress of a run until it ends')
-    .argument('<id>', 'the run, as `sources trigger` and `sources list` name it', wholeNumber(1))
+    .argument('<id>', 'the run, as `sources trigger` and `runs list` name it', wholeNumber(1))
     .action((id: number, options: ServiceOptions) =>
       withService(options, (context) => followRun(context, id)),
     );
-  return new Command('runs').description('the runs of sources').addCommand(follow);
+  return new Command('runs')
+    .description('the runs of sources')
+    .addCommand(listCommand(LISTS.runs))
+    .addCommand(follow);
 }
 
 /**
@@ -40,7 +43,7 @@ export async function followRun(context: Context, id: number): Promise<void> {
     : context.notes.isTTY
       ? screenView(context)
       : lineView(context);
-  let logged = 0;
+  let logged: unknown = 0;
   for (let reached = false; ; reached = true) {
     const seen = await look(context, id, logged).catch((error: unknown) => {
       // It was there: the service restarts.
@@ -49,7 +52,7 @@ export async function followRun(context: Context, id: number): Promise<void> {
     });
     if (seen === null) view.away();
     else {
-      logged += seen.log.length;
+      logged = seen.log.at(-1)?.id ?? logged;
       view.show(seen);
       if (seen.run.finished_at !== null) return end(seen.run);
     }
@@ -72,11 +75,11 @@ interface Seen {
   readonly log: readonly Fields[];
 }
 
-async function look({ service, signal }: Context, id: number, skip: number): Promise<Seen> {
+async function look({ service, signal }: Context, id: number, logged: unknown): Promise<Seen> {
   const run = fieldsOf((await service.ask('GET', `/runs/${id}`, {}, signal)).body);
   const log: Fields[] = [];
   for (;;) {
-    const query = { skip: skip + log.length, limit: LOG_PAGE };
+    const query = { after: log.at(-1)?.id ?? logged, limit: LOG_PAGE };
     const { body } = await service.ask('GET', `/runs/${id}/logs`, { query }, signal);
     const page = Array.isArray(body) ? body.map(fieldsOf) : [];
     log.push(...page);

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
 import { type Context, type ServiceOptions, withService, withServiceOptions } from './context.js';
 import { LISTS } from './lists.js';
-import { bar, fitting, LiveScreen } from './live_screen.js';
+import { bar, fitting, LiveScreen, sparkline } from './live_screen.js';
 import { printJson, tableLines } from './print.js';
 import { isAway } from './runs.js';
 import { type Fields, fieldsOf, ServiceError } from './service.js';
@@ -24,6 +24,11 @@ const EVERY_MS = 1000;
 
 const BAR_COLUMNS = 30;
 
+const LABEL_COLUMNS = 11;
+
+/** Of the history. */
+const STEP_SECONDS = 60;
+
 /** `telegate status`: the pool in numbers. */
 export function statusCommand(): Command {
   return withServiceOptions(new Command('status'))
@@ -34,7 +39,12 @@ export function statusCommand(): Command {
         const { body } = await context.service.ask('GET', '/status', {}, context.signal);
         if (options.watch) return watch(context, fieldsOf(body));
         if (context.json) return printJson(context.out, body);
-        for (const line of statusLines(fieldsOf(body), lookOf(context.out))) context.out.write(`${line}\n`);
+        const look = lookOf(context.out);
+        const lines = [
+          ...statusLines(fieldsOf(body), look),
+          ...(look.isTTY ? await lastHour(context, look) : []),
+        ];
+        for (const line of lines) context.out.write(`${line}\n`);
       }),
     );
 }
@@ -69,7 +79,7 @@ export function statusLines(status: Fields, { isTTY, width, paint }: Look): stri
   const digits = String(total).length;
   const counts = LINES.map(([field, label, style]) => {
     const count = Number(status[field]);
-    const start = `${padded(label, 11)}  ${padded(String(count), digits, 'right')}`;
+    const start = `${padded(label, LABEL_COLUMNS)}  ${padded(String(count), digits, 'right')}`;
     const shown = isTTY ? `  ${bar(total === 0 ? 0 : count / total, BAR_COLUMNS)}` : '';
     const told = remark(field, status);
     const room = width - columnsOf(start) - columnsOf(shown) - 2;
@@ -78,7 +88,33 @@ export function statusLines(status: Fields, { isTTY, width, paint }: Look): stri
   });
   const waiting = Number(status.waiting);
   const queue = `${waiting} ${waiting === 1 ? 'request waits' : 'requests wait'} for a session`;
-  return [`${padded('sessions', 11)}  ${total}`, ...counts, ...(waiting > 0 ? [queue] : [])];
+  return [`${padded('sessions', LABEL_COLUMNS)}  ${total}`, ...counts, ...(waiting > 0 ? [queue] : [])];
+}
+
+/** What the pool did in the last hour; nothing if the service does not tell. */
+async function lastHour({ service, signal }: Context, look: Look): Promise<string[]> {
+  try {
+    const { body } = await service.ask('GET', '/status/history', { query: { step: STEP_SECONDS } }, signal);
+    return historyLines(fieldsOf(body), look);
+  } catch (error) {
+    if (error instanceof ServiceError) return [];
+    throw error;
+  }
+}
+
+/** How many sessions were in use, in a line of a column a minute; a gap: the service did not run. */
+export function historyLines({ points }: Fields, { width, paint }: Look): string[] {
+  const known = (Array.isArray(points) ? points.map(fieldsOf) : []).filter(({ in_use }) => in_use !== null);
+  if (known.length === 0) return [];
+  const minuteOf = ({ at }: Fields) => Math.round(Date.parse(String(at)) / STEP_SECONDS / 1000);
+  const used = new Map(known.map((point) => [minuteOf(point), Number(point.in_use)]));
+  const minutes = [...used.keys()];
+  const end = `  up to ${Math.max(...used.values())} in use`;
+  const room = Math.max(0, width - LABEL_COLUMNS - 2 - columnsOf(end));
+  const length = Math.min(room, Math.max(...minutes) - Math.min(...minutes) + 1);
+  const first = Math.max(...minutes) - length + 1;
+  const values = Array.from({ length }, (_, index) => used.get(first + index) ?? null);
+  return [`${padded('last hour', LABEL_COLUMNS)}  ${paint('cyan', sparkline(values))}${end}`];
 }
 
 /** How lines are shown. */

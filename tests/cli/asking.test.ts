@@ -148,6 +148,16 @@ describe('a list', () => {
     expect(await shared.json('sessions', 'list', '--limit', 'all')).toHaveLength(2);
   });
 
+  it('is searched and sorted', async () => {
+    const ids = async (...args: readonly string[]) =>
+      (await shared.json<{ id: number }[]>('sessions', 'list', ...args)).map(({ id }) => id);
+    expect(await ids('--sort', '-id')).toEqual([2, 1]);
+    expect(await ids('--proxy', 'none', '--format', 'telethon')).toHaveLength(2);
+    expect(await shared.json('leases', '--q', 'nobody', '--sort', '-leased_at')).toEqual([]);
+    const refused = await shared.run('sessions', 'list', '--sort', 'beauty');
+    expect(refused).toMatchObject({ exit: 3, stderr: expect.stringContaining('sort') });
+  });
+
   it('says what to do where it is empty', async () => {
     expect(await shared.run('leases')).toEqual({ exit: 0, stdout: '', stderr: 'No session is leased.\n' });
   });
@@ -157,6 +167,8 @@ describe('a list', () => {
     const [entry] = await shared.json<{ action: string }[]>('audit', '--action', 'sync');
     expect(entry).toMatchObject({ action: 'sync', outcome: 'done' });
     expect(await shared.json('audit', '--action', 'nothing')).toEqual([]);
+    expect(await shared.json('audit', '--action', 'sync', '--outcome', 'failed')).toEqual([]);
+    expect(await shared.json('audit', '--q', 'no such text', '--sort', 'at')).toEqual([]);
   });
 });
 

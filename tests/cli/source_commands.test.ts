@@ -44,6 +44,26 @@ describe('telegate sources', () => {
     expect(seen.at(-1)).toMatchObject({ source_id: id, reason: 'trigger', state: 'completed' });
   });
 
+  it('lists the runs of all sources, and of one', async () => {
+    const id = await create('Listed');
+    const run = await runOf(id);
+    await shared.run('runs', 'follow', run);
+    const listed = await shared.json<{ id: number; state: string }[]>('runs', 'list', '--source-id', `${id}`);
+    expect(listed).toMatchObject([{ id: Number(run), state: 'completed', source_name: 'Listed' }]);
+    const { stdout } = await shared.run(
+      'runs',
+      'list',
+      '--state',
+      'completed',
+      '--sort',
+      '-id',
+      '--limit',
+      '1',
+    );
+    expect(stdout).toMatch(new RegExp(`^${run}\\tListed\\tcompleted\\tcreated\\t`));
+    expect(await shared.json('sources', 'list', '--q', 'Listed', '--state', 'failed')).toEqual([]);
+  });
+
   it('pauses a source, and resumes it', async () => {
     const id = await create('Paused', ...TEAM, '--schedule', '0 */6 * * *', '--file-types', '');
     const paused = await shared.run('sources', 'pause', `${id}`);

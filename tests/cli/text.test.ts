@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { sparkline } from '../../src/cli/live_screen.js';
 import { column, numbers, tableLines } from '../../src/cli/print.js';
+import { historyLines } from '../../src/cli/status.js';
 import { columnsOf, duration, plain, shortTime, truncated } from '../../src/cli/text.js';
 
 describe('text on a terminal', () => {
@@ -43,5 +45,29 @@ describe('text on a terminal', () => {
     ];
     const lines = tableLines(columns, rows, { width: 30, paint: (_, text) => text });
     expect(lines).toEqual(['ID  NAME   NOTE', ' 1  alpha  a note that is lon…', '12  b']);
+  });
+});
+
+describe('the last hour of the pool', () => {
+  const at = (minute: number, in_use: number | null) => ({
+    at: new Date(minute * 60_000).toISOString(),
+    in_use,
+  });
+  const look = (width: number) => ({ isTTY: true, width, paint: (_: unknown, text: string) => text });
+
+  it('is a column a minute, as high as its share of the largest', () => {
+    expect(sparkline([0, 4, null, 8])).toBe('▁▅ █');
+    expect(sparkline([0, 0])).toBe('▁▁');
+  });
+
+  it('has gaps where the service did not run, and the newest minutes where there is little room', () => {
+    const points = [at(10, 1), at(11, null), at(12, 2), at(14, 4)];
+    expect(historyLines({ points }, look(80))).toEqual(['last hour    ▃ ▅ █  up to 4 in use']);
+    expect(historyLines({ points }, look(31))).toEqual(['last hour    █  up to 4 in use']);
+  });
+
+  it('is left out where nothing is known', () => {
+    expect(historyLines({ points: [at(1, null)] }, look(80))).toEqual([]);
+    expect(historyLines({}, look(80))).toEqual([]);
   });
 });

@@ -59,14 +59,16 @@ describe('the published package', () => {
   it('contains the compiled service, its migrations and the console, and nothing else', () => {
     const paths = packed.files.map(({ path }) => path);
     const allowed =
-      /^(dist\/(src|web)\/|drizzle\/|web\/|package\.json|README\.md|LICENSE|CHANGELOG\.md|\.env\.example)/;
+      /^(dist\/(src|web)\/|drizzle\/|package\.json|README\.md|LICENSE|CHANGELOG\.md|\.env\.example)/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
     expect(
       paths.filter((path) =>
         /(^|\/)(tests?|bench|sandbox|sessions\/.*\.session|data)\/|\.(ts|map)$/.test(path),
       ),
     ).toEqual([]);
-    expect(paths).toEqual(expect.arrayContaining(['dist/src/main.js', 'dist/src/cli/main.js']));
+    expect(paths).toEqual(
+      expect.arrayContaining(['dist/src/main.js', 'dist/src/cli/main.js', 'dist/web/index.html']),
+    );
     const compiled = paths.filter((path) => path.startsWith('dist/src/'));
     const sources = compiled.map((path) => path.replace(/^dist\/(.*)\.js$/, '$1.ts'));
     expect(sources.filter((path) => !existsSync(path))).toEqual([]);
