@@ -35,6 +35,13 @@ for (const name of readdirSync(types)) {
   );
 }
 
+const written = {
+  'types/package.json': '{ "type": "commonjs" }',
+  'index.d.ts': "export * from './types/index.js';",
+  'index.cjs': "module.exports = require('./index.js');",
+};
+for (const [name, text] of Object.entries(written)) writeFileSync(join(root, 'dist', name), `${text}\n`);
+
 /** Without the spaces that separate nothing, except in comments. No string has such ones. */
 function compact(types) {
   return types.replace(/^(?!\/[/*]| \*).*$/gm, (line) => line.replace(/ ?([{}:;|?&,=<>]) ?/g, '$1'));
@@ -47,9 +54,3 @@ function withoutLines(types) {
     .replace(/\n(?=[|&)}])/g, '')
     .replace(/;\}/g, '}');
 }
-const written = {
-  'types/package.json': '{ "type": "commonjs" }',
-  'index.d.ts': "export * from './types/index.js';",
-  'index.cjs': "module.exports = require('./index.js');",
-};
-for (const [name, text] of Object.entries(written)) writeFileSync(join(root, 'dist', name), `${text}\n`);

@@ -63,7 +63,7 @@ describe('the last hour of the pool', () => {
   it('has gaps where the service did not run, and the newest minutes where there is little room', () => {
     const points = [at(10, 1), at(11, null), at(12, 2), at(14, 4)];
     expect(historyLines({ points }, look(80))).toEqual(['last hour    ▃ ▅ █  up to 4 in use']);
-    expect(historyLines({ points }, look(31))).toEqual(['last hour    █  up to 4 in use']);
+    expect(historyLines({ points }, look(30))).toEqual(['last hour    █  up to 4 in use']);
   });
 
   it('is left out where nothing is known', () => {

@@ -142,12 +142,12 @@ export class Http {
     const late = () => controller.abort(new Error(`none within ${timeoutMs / 1000} s`));
     const stopTimer = runtime.after(timeoutMs, late, true);
     signal?.addEventListener('abort', abort, { once: true });
-    const streams = isStream(operation);
     try {
       const { url, ...init } = fetchable(baseUrl, headers, request);
-      const response = await runtime.fetch(url, { ...init, signal: controller.signal });
-      // An answer that has begun is read to its end: it may hold a lease, which has to be released then.
-      if (!streams) signal?.removeEventListener('abort', abort);
+      const whole = isStream(operation) && signal ? AbortSignal.any([signal, controller.signal]) : null;
+      const response = await runtime.fetch(url, { ...init, signal: whole ?? controller.signal });
+      // Another answer that has begun is read to its end: it may hold a lease, which has to be released then.
+      signal?.removeEventListener('abort', abort);
       return await read(response);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
@@ -155,7 +155,7 @@ export class Http {
       throw new ConnectionFailed(operation, controller.signal.aborted ? controller.signal.reason : error);
     } finally {
       stopTimer();
-      if (!streams) signal?.removeEventListener('abort', abort);
+      signal?.removeEventListener('abort', abort);
     }
   }
 }

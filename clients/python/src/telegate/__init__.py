@@ -16,6 +16,7 @@ from .errors import (
     ServiceUnreachable,
     TeleGateError,
 )
+from .requests import Page
 from .verdicts import Verdict
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "LeaseLost",
     "NoSessionAvailable",
     "NotAuthorized",
+    "Page",
     "ServiceUnreachable",
     "Session",
     "TeleGate",
