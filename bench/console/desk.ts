@@ -65,7 +65,7 @@ const titled = (path: string, title: string): DeskPage => ({
 /** Every page of the console. */
 export const DESK_PAGES: readonly DeskPage[] = [
   { path: '/pool', list: null, ready: (page) => page.getByRole('list', { name: 'Activity' }).waitFor() },
-  ...['sessions', 'sources', 'runs', 'leases', 'keys', 'audit'].map(list),
+  ...['sessions', 'sources', 'runs', 'files', 'leases', 'keys', 'audit'].map(list),
   titled('/sessions/77', 'History'),
   titled('/sources/77', 'Source 77'),
   titled('/runs/77', 'Run 77'),

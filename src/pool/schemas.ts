@@ -226,6 +226,29 @@ export const upcomingAnswer = z.array(
     .meta({ id: 'Upcoming' }),
 );
 
+export const waitingAnswer = z
+  .object({
+    here: z.int().meta({ description: 'At the replica that answers', example: 1 }),
+    elsewhere: z.int().meta({ description: 'At the other replicas', example: 0 }),
+    requests: z.array(
+      z.object({
+        holder: z.string().meta({ description: 'The key that asks', example: 'key:3' }),
+        holder_name: z.string().nullable().meta({ description: "The key's name", example: 'scrapers' }),
+        address: z.string().nullable().meta({ description: "The client's address", example: '10.0.0.7' }),
+        since: moment,
+        until: moment.meta({ description: 'When it gives up' }),
+        tags: z.array(z.string()).meta({ description: 'The session has all of them', example: ['eu'] }),
+        session_id: z.int().nullable().meta({ description: 'Only this session', example: null }),
+        session_name: z.string().nullable().meta({ description: 'Only this session', example: null }),
+        method: z.string().nullable().meta({
+          description: 'The Telegram method that it is wanted for',
+          example: 'messages.getHistory',
+        }),
+      }),
+    ),
+  })
+  .meta({ id: 'WaitingRequests' });
+
 const counted = z.int().nullable();
 
 export const statusHistoryAnswer = z

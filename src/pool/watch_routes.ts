@@ -3,7 +3,14 @@ import { page, repeatable, search, sessionId, sort, text, wholeNumber } from '..
 import { defineRoute, pageOf, type Route } from '../http/route.js';
 import type { SteadyClock } from '../kernel/clock.js';
 import { LEASE_ORDERS, type LeaseFilter, type MonitoringStore } from './monitoring_store.js';
-import { activityAnswer, historyAnswer, leasesAnswer, statusAnswer, upcomingAnswer } from './schemas.js';
+import {
+  activityAnswer,
+  historyAnswer,
+  leasesAnswer,
+  statusAnswer,
+  upcomingAnswer,
+  waitingAnswer,
+} from './schemas.js';
 import type { PoolService } from './service.js';
 import { iso, serializeStatus } from './status.js';
 import { statusHistoryRoute } from './status_history_routes.js';
@@ -22,6 +29,7 @@ export function watchRoutes(parts: WatchRouteParts): Route[] {
     status(parts),
     statusHistoryRoute(parts),
     upcoming(parts),
+    waiting(parts),
     leases(parts),
     activity(parts),
     history(parts),
@@ -63,6 +71,38 @@ function upcoming({ monitoring, clock }: WatchRouteParts): Route {
         seconds: Math.max(0, Math.ceil((until - now) / 1000)),
       }));
       return { body };
+    },
+  });
+}
+
+function waiting({ pool, clock, namesOf }: WatchRouteParts): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/status/waiting',
+    tag: 'Pool',
+    summary: 'The requests that wait for a session, first come first',
+    description:
+      'Those at the replica that answers; of the others, only how many there are. A key that is limited to tags sees the requests for sessions with all of its tags.',
+    access: ['monitor'],
+    input: z.object({ limit: wholeNumber(1, 500).default(50) }),
+    responses: { 200: { description: 'Waiting requests', schema: waitingAnswer } },
+    async handle({ input: { limit }, key }) {
+      const here = pool.waitingHere();
+      const seen = here.filter(({ request }) => key.tags.every((tag) => request.tags.includes(tag)));
+      const shown = seen.slice(0, limit);
+      const names = await namesOf(shown.map(({ request }) => request.holder));
+      const requests = shown.map(({ request, arrivedAt, until }) => ({
+        holder: request.holder,
+        holder_name: names.get(request.holder) ?? null,
+        address: request.address,
+        since: iso(clock, arrivedAt),
+        until: iso(clock, until),
+        tags: [...request.tags],
+        session_id: request.sessionId,
+        session_name: request.sessionName,
+        method: request.method,
+      }));
+      return { body: { here: seen.length, elsewhere: Math.max(0, pool.waiting - here.length), requests } };
     },
   });
 }

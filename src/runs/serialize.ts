@@ -66,6 +66,7 @@ export const runLogAnswer = z.object({
 export const runFileAnswer = z.object({
   id: z.int().meta({ description: 'For its content' }),
   source_id: z.int(),
+  source_name: z.string(),
   run_id: z.int().meta({ description: 'The run that found it' }),
   message_id: z.int(),
   path: z.string().nullable().meta({ description: "Relative to the target's root; null: not stored" }),
@@ -144,9 +145,10 @@ export function serializeRunLogEntry({ id, at, level, message }: ListedLogEntry,
 
 /** A file of a run, and what became of it. */
 export function serializeRunFile(file: ListedFile): z.output<typeof runFileAnswer> {
-  const { id, sourceId, runId, messageId, path, name, mimeType, sizeBytes, sha256, state, reason } = file;
+  const { id, sourceId, sourceName, runId } = file;
+  const { messageId, path, name, mimeType, sizeBytes, sha256, state, reason } = file;
   return {
-    ...{ id, source_id: sourceId, run_id: runId },
+    ...{ id, source_id: sourceId, source_name: sourceName, run_id: runId },
     ...{ message_id: messageId, path, name, mime_type: mimeType, size_bytes: sizeBytes },
     ...{ sha256, state, reason },
   };

@@ -222,6 +222,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/status/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The requests that wait for a session, first come first
+         * @description Those at the replica that answers; of the others, only how many there are. A key that is limited to tags sees the requests for sessions with all of its tags.
+         *
+         *     Roles: monitor, admin.
+         */
+        get: operations["getStatusWaiting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/leases": {
         parameters: {
             query?: never;
@@ -1182,6 +1204,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The files of all sources, newest first
+         * @description Roles: monitor, admin.
+         */
+        get: operations["getFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sources/{id}/files": {
         parameters: {
             query?: never;
@@ -1514,6 +1556,64 @@ export interface components {
              * @example 3600
              */
             seconds: number;
+        };
+        WaitingRequests: {
+            /**
+             * @description At the replica that answers
+             * @example 1
+             */
+            here: number;
+            /**
+             * @description At the other replicas
+             * @example 0
+             */
+            elsewhere: number;
+            requests: {
+                /**
+                 * @description The key that asks
+                 * @example key:3
+                 */
+                holder: string;
+                /**
+                 * @description The key's name
+                 * @example scrapers
+                 */
+                holder_name: string | null;
+                /**
+                 * @description The client's address
+                 * @example 10.0.0.7
+                 */
+                address: string | null;
+                /** Format: date-time */
+                since: string;
+                /**
+                 * Format: date-time
+                 * @description When it gives up
+                 */
+                until: string;
+                /**
+                 * @description The session has all of them
+                 * @example [
+                 *       "eu"
+                 *     ]
+                 */
+                tags: string[];
+                /**
+                 * @description Only this session
+                 * @example null
+                 */
+                session_id: number | null;
+                /**
+                 * @description Only this session
+                 * @example null
+                 */
+                session_name: string | null;
+                /**
+                 * @description The Telegram method that it is wanted for
+                 * @example messages.getHistory
+                 */
+                method: string | null;
+            }[];
         };
         AuditEntry: {
             id: number;
@@ -2798,6 +2898,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Upcoming"][];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getStatusWaiting: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Waiting requests */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingRequests"];
                 };
             };
             /** @description No API key came with the request */
@@ -6675,6 +6824,7 @@ export interface operations {
                         /** @description For its content */
                         id: number;
                         source_id: number;
+                        source_name: string;
                         /** @description The run that found it */
                         run_id: number;
                         message_id: number;
@@ -6850,6 +7000,7 @@ export interface operations {
                         /** @description For its content */
                         id: number;
                         source_id: number;
+                        source_name: string;
                         /** @description The run that found it */
                         run_id: number;
                         message_id: number;
@@ -6992,6 +7143,82 @@ export interface operations {
             };
         };
     };
+    getFiles: {
+        parameters: {
+            query?: {
+                skip?: number;
+                limit?: number;
+                /** @description Part of the name */
+                q?: string | null;
+                state?: ("stored" | "duplicate" | "skipped") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Files */
+            200: {
+                headers: {
+                    /**
+                     * @description How many items match, on all pages
+                     * @example 1234
+                     */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description For its content */
+                        id: number;
+                        source_id: number;
+                        source_name: string;
+                        /** @description The run that found it */
+                        run_id: number;
+                        message_id: number;
+                        /** @description Relative to the target's root; null: not stored */
+                        path: string | null;
+                        name: string;
+                        mime_type: string;
+                        size_bytes: number;
+                        sha256: string | null;
+                        /** @enum {string} */
+                        state: "stored" | "duplicate" | "skipped";
+                        /** @description Why it was skipped */
+                        reason: string | null;
+                    }[];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getSourcesIdFiles: {
         parameters: {
             query?: {
@@ -7025,6 +7252,7 @@ export interface operations {
                         /** @description For its content */
                         id: number;
                         source_id: number;
+                        source_name: string;
                         /** @description The run that found it */
                         run_id: number;
                         message_id: number;
