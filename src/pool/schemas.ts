@@ -242,7 +242,7 @@ export const waitingAnswer = z
         session_name: z.string().nullable().meta({ description: 'Only this session', example: null }),
         method: z.string().nullable().meta({
           description: 'The Telegram method that it is wanted for',
-          example: 'messages.getHistory',
+          example: 'messages.gethistory',
         }),
       }),
     ),

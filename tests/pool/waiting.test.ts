@@ -43,7 +43,7 @@ describe('waiting requests', () => {
         const { body } = await service.as('monitor').get('/status/waiting').expect(200);
         expect(body).toMatchObject({ here: 1, elsewhere: 0 });
         const [request] = body.requests;
-        expect(request).toMatchObject({ tags: ['eu'], method: 'messages.getHistory', session_id: null });
+        expect(request).toMatchObject({ tags: ['eu'], method: 'messages.gethistory', session_id: null });
         expect(Date.parse(request.until) - Date.parse(request.since)).toBe(30_000);
         await service.as('worker').get('/status/waiting').expect(403);
         await release(service, session_id);
