@@ -196,30 +196,33 @@ export const historyAnswer = z.array(
 
 export const activityAnswer = z.array(
   z.object({
-    id: z.int(),
+    id: z.int().meta({ example: 1000 }),
     at: moment,
-    session_id: z.int(),
-    session_name: z.string().nullable().meta({ description: 'null: the session was deleted' }),
+    session_id: z.int().meta({ example: 42 }),
+    session_name: z
+      .string()
+      .nullable()
+      .meta({ description: 'null: the session was deleted', example: 'session42' }),
     event: z.string().meta({ example: 'leased' }),
-    detail: z.string().nullable(),
-    holder: z.string().nullable(),
+    detail: z.string().nullable().meta({ example: null }),
+    holder: z.string().nullable().meta({ example: 'key:3' }),
   }),
 );
 
 export const upcomingAnswer = z.array(
   z
     .object({
-      session_id: z.int(),
-      session_name: z.string(),
+      session_id: z.int().meta({ example: 42 }),
+      session_name: z.string().meta({ example: 'session42' }),
       state: z.enum(['free', 'leased', 'cooldown', 'flood']).meta({
         description:
           '`free`: it waits for one `method` only; `leased`: its lease expires unless it is renewed',
       }),
-      reason: z.string().nullable(),
+      reason: z.string().nullable().meta({ example: 'flood wait of 3600 s' }),
       method: z
         .string()
         .nullable()
-        .meta({ description: 'The method that is flooded; null: the whole session' }),
+        .meta({ description: 'The method that is flooded; null: the whole session', example: null }),
       until: moment.meta({ description: 'When that ends at the latest' }),
       seconds: z.int().meta({ description: 'In how many seconds, rounded up', example: 3600 }),
     })
@@ -261,21 +264,24 @@ export const statusHistoryAnswer = z
         at: moment.meta({ description: 'When the step began' }),
         free: counted.meta({
           description: 'The sessions at the end of the step, or their mean; null: unknown',
+          example: 70,
         }),
-        in_use: counted,
-        in_floodwait: counted,
-        unavailable: counted,
-        waiting: counted.meta({ description: 'Waiting requests' }),
-        leases: z.int().meta({ description: 'How many leases began within the step' }),
-        releases: z.int(),
-        floods: z.int().meta({ description: 'Flood waits, of whole sessions and of single methods' }),
-        granted: z.int().meta({ description: 'Requests for a session that got one' }),
-        refused: z.int().meta({ description: 'Requests for a session that got none' }),
+        in_use: counted.meta({ example: 25 }),
+        in_floodwait: counted.meta({ example: 4 }),
+        unavailable: counted.meta({ example: 1 }),
+        waiting: counted.meta({ description: 'Waiting requests', example: 0 }),
+        leases: z.int().meta({ description: 'How many leases began within the step', example: 12 }),
+        releases: z.int().meta({ example: 11 }),
+        floods: z
+          .int()
+          .meta({ description: 'Flood waits, of whole sessions and of single methods', example: 1 }),
+        granted: z.int().meta({ description: 'Requests for a session that got one', example: 12 }),
+        refused: z.int().meta({ description: 'Requests for a session that got none', example: 0 }),
         mean_wait_seconds: z
           .number()
           .nullable()
-          .meta({ description: 'Of those granted; null: there were none' }),
-        longest_wait_seconds: z.number(),
+          .meta({ description: 'Of those granted; null: there were none', example: 0.02 }),
+        longest_wait_seconds: z.number().meta({ example: 0.4 }),
       }),
     ),
   })

@@ -127,7 +127,7 @@ describe('a list', () => {
         [run.id],
         1,
       ]);
-      expect(await listed(service, '/files?q=pdf', 'source_name')).toEqual([[source.name], 1]);
+      expect(await listed(service, '/files?q=pdf&state=stored', 'source_name')).toEqual([[source.name], 1]);
       await service.as('admin').get('/sources/99/files').expect(404);
     }),
   );
