@@ -1848,7 +1848,10 @@ export interface components {
                 code?: string;
                 /** @example The session is leased */
                 detail?: string;
-                /** @description With `session_in_use_by_source` */
+                /**
+                 * @description With `session_in_use_by_source`
+                 * @example 3
+                 */
                 source_id?: number;
                 /** @description With `session_in_use_by_source` */
                 source_name?: string;
