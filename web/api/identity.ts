@@ -52,6 +52,8 @@ export function useExpired(): ApiError | null {
 
 /** Exchanges the key for a cookie that no script can read. @throws ApiError for a key that is not accepted. */
 export async function signIn(key: string): Promise<void> {
+  // An answer to the one who was signed in before would end the cookie of this one.
+  await queryClient.cancelQueries({ predicate: ({ queryKey }) => queryKey[0] !== SELF[0] });
   const self = await send('post', '/auth/sign-in', { body: { api_key: key } });
   signedIn();
   queryClient.setQueryData(SELF, self);
