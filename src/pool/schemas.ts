@@ -183,6 +183,11 @@ export const leasesAnswer = z.array(
   }),
 );
 
+const HOLDER_NAME = z.string().nullable().meta({
+  description: "The holder's name; null: there is no holder, or it is the service itself",
+  example: 'scrapers',
+});
+
 export const historyAnswer = z.array(
   z.object({
     id: z.int(),
@@ -190,7 +195,8 @@ export const historyAnswer = z.array(
     event: z.string(),
     detail: z.string().nullable(),
     lease_id: LEASE_ID_OF_ADMIN,
-    holder: z.string().nullable(),
+    holder: z.string().nullable().meta({ example: 'key:3' }),
+    holder_name: HOLDER_NAME,
   }),
 );
 
@@ -206,6 +212,7 @@ export const activityAnswer = z.array(
     event: z.string().meta({ example: 'leased' }),
     detail: z.string().nullable().meta({ example: null }),
     holder: z.string().nullable().meta({ example: 'key:3' }),
+    holder_name: HOLDER_NAME,
   }),
 );
 

@@ -145,7 +145,7 @@ function leases({ clock, monitoring, namesOf }: WatchRouteParts): Route {
   });
 }
 
-function activity({ monitoring, clock }: WatchRouteParts): Route {
+function activity({ monitoring, clock, namesOf }: WatchRouteParts): Route {
   return defineRoute({
     method: 'get',
     path: '/events/history',
@@ -163,6 +163,7 @@ function activity({ monitoring, clock }: WatchRouteParts): Route {
     responses: { 200: { description: 'Events', schema: activityAnswer } },
     async handle({ input: { before, limit }, key }) {
       const events = await monitoring.activity(before ?? null, limit, key.tags);
+      const names = await namesOf(events.flatMap(({ holder }) => holder ?? []));
       const body = events.map(({ id, sessionId, sessionName, at, event, detail, holder }) => ({
         ...{
           id,
@@ -173,13 +174,14 @@ function activity({ monitoring, clock }: WatchRouteParts): Route {
           detail,
           holder,
         },
+        holder_name: names.get(holder ?? '') ?? null,
       }));
       return { body };
     },
   });
 }
 
-function history({ pool, clock }: WatchRouteParts): Route {
+function history({ pool, clock, namesOf }: WatchRouteParts): Route {
   return defineRoute({
     method: 'get',
     path: '/sessions/:id/history',
@@ -195,10 +197,12 @@ function history({ pool, clock }: WatchRouteParts): Route {
     },
     async handle({ input, params, key }) {
       const rows = await pool.history(params.id, input);
+      const names = await namesOf(rows.flatMap(({ holder }) => holder ?? []));
       return {
         body: rows.map(({ id, at, event, detail, leaseId, holder }) => {
           const lease_id = key.role === 'admin' ? leaseId : null;
-          return { id, at: iso(clock, at), event, detail, lease_id, holder };
+          const holder_name = names.get(holder ?? '') ?? null;
+          return { id, at: iso(clock, at), event, detail, lease_id, holder, holder_name };
         }),
       };
     },

@@ -1721,6 +1721,11 @@ export interface components {
              * @example key:3
              */
             holder?: string | null;
+            /**
+             * @description The holder's name; null: nobody has leased it, or the service itself
+             * @example scrapers
+             */
+            holder_name?: string | null;
             leased_at?: string | null;
             /** @description Its flood waits for single methods, soonest end first */
             method_floods?: {
@@ -1759,6 +1764,11 @@ export interface components {
              * @example key:3
              */
             holder: string | null;
+            /**
+             * @description The holder's name; null: nobody has leased it, or the service itself
+             * @example scrapers
+             */
+            holder_name: string | null;
             leased_at: string | null;
             /** @description Its flood waits for single methods, soonest end first */
             method_floods: {
@@ -1797,6 +1807,11 @@ export interface components {
              * @example key:3
              */
             holder?: string | null;
+            /**
+             * @description The holder's name; null: nobody has leased it, or the service itself
+             * @example scrapers
+             */
+            holder_name?: string | null;
             leased_at?: string | null;
             /** @description Its flood waits for single methods, soonest end first */
             method_floods?: {
@@ -3161,6 +3176,11 @@ export interface operations {
                         detail: string | null;
                         /** @example key:3 */
                         holder: string | null;
+                        /**
+                         * @description The holder's name; null: there is no holder, or it is the service itself
+                         * @example scrapers
+                         */
+                        holder_name: string | null;
                     }[];
                 };
             };
@@ -3222,7 +3242,13 @@ export interface operations {
                         detail: string | null;
                         /** @description null unless the key is an admin */
                         lease_id: string | null;
+                        /** @example key:3 */
                         holder: string | null;
+                        /**
+                         * @description The holder's name; null: there is no holder, or it is the service itself
+                         * @example scrapers
+                         */
+                        holder_name: string | null;
                     }[];
                 };
             };
