@@ -61,9 +61,14 @@ interface Tab {
   readonly held: Held[];
 }
 
+/** The pool is sampled each minute: until then there is no chart. */
+const FIRST_SAMPLE_MS = 90_000;
+
 async function tabAt(page: Page, path: string): Promise<Tab> {
   await page.goto(path);
   await page.getByText('Live', { exact: true }).waitFor();
+  // What a page shows only once is not what grows.
+  if (path === '/pool') await page.getByRole('img').first().waitFor({ timeout: FIRST_SAMPLE_MS });
   const devtools = await page.context().newCDPSession(page);
   return { path, devtools, held: [] };
 }
