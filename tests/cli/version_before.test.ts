@@ -13,14 +13,25 @@ const describe = await describeWithServer();
 
 /** Clears what the version before could not hold. */
 const CLEARED = [
+  'DELETE FROM pool_samples',
+  'DELETE FROM ended_sign_ins',
   'DELETE FROM deployments',
   'INSERT INTO deployments (source_id) SELECT id FROM sources',
   `UPDATE runs SET total_messages = NULL, message_limit = NULL, since = NULL, file_types = NULL, flow_run_id = NULL,
      flow_reported = true, flow_logs_sent = 0, flow_logs_due = false`,
 ];
 
-/** Takes back what the last migrations did, latest first: deployments and flow runs, then the words. */
+/** What sorted and searched lists need; only PostgreSQL has the last one of these. */
+const LIST_INDEXES = [
+  ...['sessions_by_creation', 'sessions_by_update'],
+  ...['audit_log_by_holder', 'runs_by_state', 'sessions_by_name'],
+];
+
+/** Takes back what the last migrations did, latest first: lists and charts, deployments and flow runs, the words. */
 const BACK = [
+  ...LIST_INDEXES.map((index) => `DROP INDEX IF EXISTS ${index}`),
+  'DROP TABLE pool_samples',
+  'DROP TABLE ended_sign_ins',
   'DROP TABLE deployments',
   ...['runs_by_flow_run', 'runs_unreported', 'runs_with_logs_due'].map((index) => `DROP INDEX ${index}`),
   ...['total_messages', 'message_limit', 'since', 'file_types'].map(dropColumnOfRuns),
@@ -39,7 +50,7 @@ function dropColumnOfRuns(column: string): string {
 }
 
 const forgetLast = (table: string) =>
-  `DELETE FROM ${table} WHERE created_at IN (SELECT created_at FROM ${table} ORDER BY created_at DESC LIMIT 2)`;
+  `DELETE FROM ${table} WHERE created_at IN (SELECT created_at FROM ${table} ORDER BY created_at DESC LIMIT 4)`;
 
 function execute(path: string, statements: readonly string[]): void {
   const sqlite = new Sqlite(path);
