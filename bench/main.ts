@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Benchmark, Sizes } from './benchmark.js';
 import { clientOverhead } from './client_overhead.js';
+import { CONSOLE_PARTS, consoleDesk } from './console/console.js';
 import { durable } from './durable.js';
 import { exclusive } from './exclusive.js';
 import { type Finding, table } from './finding.js';
@@ -27,6 +28,7 @@ const ALL: readonly Benchmark[] = [
   prefect,
   pythonClient,
   malformed,
+  consoleDesk,
 ];
 
 /** The signals that end it early, after it has cleaned up. */
@@ -49,7 +51,7 @@ async function main(): Promise<void> {
     positionals,
     ALL.map(({ name }) => name),
   );
-  ensureKnown('way', values.way, [...PARTS, ...WAYS, ...ROLES]);
+  ensureKnown('way', values.way, [...PARTS, ...WAYS, ...ROLES, ...CONSOLE_PARTS]);
   const chosen = ALL.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const { way: ways, database = null } = values;
   const { leases, workers, share } = values;

@@ -48,8 +48,8 @@ export function createAuthenticate(
     const token = console?.cookie.read(req) ?? null;
     if (console === null || token === null) throw new Unauthenticated('API key required');
     const signedIn = await console.signIns.verify(token);
+    // The cookie stays: by now the browser may have signed in again, and this answer would end that.
     if (signedIn === null) {
-      console.cookie.clear(req, res);
       throw new Unauthenticated('The sign-in has ended: sign in again', { code: 'sign_in_ended' });
     }
     if (signedIn.renewed !== null) console.cookie.write(req, res, signedIn.renewed);

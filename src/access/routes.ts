@@ -22,12 +22,12 @@ const keyAnswer = z.object({
 
 /** The key of a request in answers of the API. */
 export const selfAnswer = z.object({
-  name: z.string(),
+  name: z.string().meta({ example: 'scrapers' }),
   role: z.enum(ROLES),
-  max_leases: z.int().nullable(),
-  tags: z.array(z.string()),
+  max_leases: z.int().nullable().meta({ example: 50 }),
+  tags: z.array(z.string()).meta({ example: ['eu'] }),
   expires_at: z.iso.datetime().nullable(),
-  holder: z.string().meta({ description: 'The name of this key in leases and history' }),
+  holder: z.string().meta({ description: 'The name of this key in leases and history', example: 'key:3' }),
 });
 
 const newKeyInput = z.object({

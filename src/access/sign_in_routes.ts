@@ -29,7 +29,9 @@ function signIn({ signIns, cookie, authenticateKey, clock }: SignInRouteParts): 
     description: `For browsers: sets a cookie that opens what the key opens, and that scripts cannot read. It is renewed while it is used, and ends after ${SIGN_IN_SECONDS / 60} minutes without use, on signing out, or with its key.`,
     access: 'public',
     from: 'body',
-    input: z.object({ api_key: z.string().min(1).max(512).meta({ description: 'The API key' }) }),
+    input: z.object({
+      api_key: z.string().min(1).max(512).meta({ description: 'The API key', example: 'YOUR_KEY' }),
+    }),
     responses: {
       200: { description: 'Signed in: the key', schema: selfAnswer },
       403: { description: 'The key is unknown, expired or revoked; or another site sent the request' },

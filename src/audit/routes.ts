@@ -6,12 +6,12 @@ import { AUDIT_ORDERS, AUDIT_OUTCOMES, type AuditFilter, type AuditStore } from 
 
 const auditAnswer = z
   .object({
-    id: z.int(),
+    id: z.int().meta({ example: 1000 }),
     at: z.iso.datetime(),
     key: z.string().meta({ description: 'The key, by its name in leases and history', example: 'key:3' }),
-    key_name: z.string(),
-    address: z.string().nullable().meta({ description: 'null: on the command line' }),
-    request_id: z.string().nullable(),
+    key_name: z.string().meta({ example: 'operations' }),
+    address: z.string().nullable().meta({ description: 'null: on the command line', example: '10.0.0.7' }),
+    request_id: z.string().nullable().meta({ example: '3f0f9d5e' }),
     action: z.string().meta({ example: 'session.delete' }),
     object: z.string().nullable().meta({ example: 'session:42' }),
     outcome: z.enum(AUDIT_OUTCOMES).meta({

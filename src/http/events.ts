@@ -8,7 +8,10 @@ const MAX_OUTSTANDING_BYTES = 256 * 1024;
 /** The maximum number of listeners. */
 const MAX_LISTENERS = 200;
 
-/** A comment is sent this often, in milliseconds, so that no proxy closes a silent stream. */
+/**
+ * A `heartbeat` is sent this often, in milliseconds, so that no proxy closes a silent stream, and listeners notice one
+ * that is silent because it is broken.
+ */
 const KEEP_ALIVE_MS = 15_000;
 
 /** Who is told of an event. */
@@ -94,7 +97,7 @@ export class EventHub {
   #keepAlive(): void {
     this.#stopTimer = null;
     if (this.#listeners.size === 0) return;
-    this.#write(':\n\n', () => true);
+    this.#write(message('heartbeat', {}), () => true);
     this.#stopTimer = this.#timers.after(KEEP_ALIVE_MS, () => this.#keepAlive());
   }
 

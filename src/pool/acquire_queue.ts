@@ -88,6 +88,11 @@ export class AcquireQueue {
     return this.#queue.length;
   }
 
+  /** The requests that wait here, first come first. */
+  waiting(): readonly Waiter[] {
+    return this.#queue.all().filter(({ once }) => !once);
+  }
+
   /** Records the order of arrival: taken at once, used if the request has to wait. */
   ticket(): Ticket {
     this.#tickets += 1;
@@ -107,7 +112,8 @@ export class AcquireQueue {
     let leave = () => {};
     const outcome = new Promise<AcquireOutcome | null>((resolve, reject) => {
       const { arrivedAt } = ticket;
-      const waiter = { ticket, arrivedAt, request, wants: wantsOf(request), once, resolve, reject };
+      const until = arrivedAt + waitSeconds * 1000;
+      const waiter = { ticket, arrivedAt, until, request, wants: wantsOf(request), once, resolve, reject };
       leave = () => {
         if (this.#queue.remove(waiter)) resolve(null);
       };

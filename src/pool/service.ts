@@ -20,6 +20,7 @@ import type {
   PoolStore,
 } from './store.js';
 import { judgeTelegramError, type Verdict } from './telegram_error_verdicts.js';
+import type { Waiter } from './wait_queue.js';
 
 /** The maximum number of waiting requests. */
 const MAX_WAITING = 10_000;
@@ -44,6 +45,7 @@ export class PoolService {
   readonly reaper: Reaper;
   readonly #queue: AcquireQueue;
   #closing = false;
+  readonly #waitingListeners: (() => void)[] = [];
   #directoryGone: string | null = null;
 
   constructor(parts: PoolServiceParts) {
@@ -62,6 +64,16 @@ export class PoolService {
   /** Waiting requests, at all replicas. */
   get waiting(): number {
     return this.#queue.length;
+  }
+
+  /** The requests that wait at this replica, first come first. */
+  waitingHere(): readonly Waiter[] {
+    return this.#queue.waiting();
+  }
+
+  /** Calls back when a request begins or ends to wait here. */
+  onWaiting(listener: () => void): void {
+    this.#waitingListeners.push(listener);
   }
 
   /** Called when the session files are gone: rejects waiting requests, and grants nothing until `resume`. */
@@ -239,8 +251,19 @@ export class PoolService {
     }
     if (this.#queue.length >= MAX_WAITING || this.#closing || this.#directoryGone !== null) return null;
     const outcome = this.#queue.join(request, joining);
-    if (joining.waitSeconds > 0) this.reaper.reapOnTime(() => this.#queue.here > 0);
+    if (joining.waitSeconds > 0) {
+      this.reaper.reapOnTime(() => this.#queue.here > 0);
+      this.#tellWaiting();
+      outcome.then(
+        () => this.#tellWaiting(),
+        () => this.#tellWaiting(),
+      );
+    }
     return outcome;
+  }
+
+  #tellWaiting(): void {
+    for (const listener of this.#waitingListeners) listener();
   }
 }
 

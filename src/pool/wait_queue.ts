@@ -19,6 +19,8 @@ export interface Waiter extends WaitingRequest {
   readonly request: AcquireRequest;
   /** Whether it does not wait: it leaves after the first round that starts after its arrival. */
   readonly once: boolean;
+  /** When it gives up, on the clock that replicas share. */
+  readonly until: number;
   readonly resolve: (outcome: AcquireOutcome | null) => void;
   readonly reject: (error: unknown) => void;
 }

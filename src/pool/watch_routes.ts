@@ -3,7 +3,14 @@ import { page, repeatable, search, sessionId, sort, text, wholeNumber } from '..
 import { defineRoute, pageOf, type Route } from '../http/route.js';
 import type { SteadyClock } from '../kernel/clock.js';
 import { LEASE_ORDERS, type LeaseFilter, type MonitoringStore } from './monitoring_store.js';
-import { activityAnswer, historyAnswer, leasesAnswer, statusAnswer, upcomingAnswer } from './schemas.js';
+import {
+  activityAnswer,
+  historyAnswer,
+  leasesAnswer,
+  statusAnswer,
+  upcomingAnswer,
+  waitingAnswer,
+} from './schemas.js';
 import type { PoolService } from './service.js';
 import { iso, serializeStatus } from './status.js';
 import { statusHistoryRoute } from './status_history_routes.js';
@@ -22,6 +29,7 @@ export function watchRoutes(parts: WatchRouteParts): Route[] {
     status(parts),
     statusHistoryRoute(parts),
     upcoming(parts),
+    waiting(parts),
     leases(parts),
     activity(parts),
     history(parts),
@@ -67,6 +75,38 @@ function upcoming({ monitoring, clock }: WatchRouteParts): Route {
   });
 }
 
+function waiting({ pool, clock, namesOf }: WatchRouteParts): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/status/waiting',
+    tag: 'Pool',
+    summary: 'The requests that wait for a session, first come first',
+    description:
+      'Those at the replica that answers; of the others, only how many there are. A key that is limited to tags sees the requests for sessions with all of its tags.',
+    access: ['monitor'],
+    input: z.object({ limit: wholeNumber(1, 500).default(50) }),
+    responses: { 200: { description: 'Waiting requests', schema: waitingAnswer } },
+    async handle({ input: { limit }, key }) {
+      const here = pool.waitingHere();
+      const seen = here.filter(({ request }) => key.tags.every((tag) => request.tags.includes(tag)));
+      const shown = seen.slice(0, limit);
+      const names = await namesOf(shown.map(({ request }) => request.holder));
+      const requests = shown.map(({ request, arrivedAt, until }) => ({
+        holder: request.holder,
+        holder_name: names.get(request.holder) ?? null,
+        address: request.address,
+        since: iso(clock, arrivedAt),
+        until: iso(clock, until),
+        tags: [...request.tags],
+        session_id: request.sessionId,
+        session_name: request.sessionName,
+        method: request.method,
+      }));
+      return { body: { here: seen.length, elsewhere: Math.max(0, pool.waiting - here.length), requests } };
+    },
+  });
+}
+
 function leases({ clock, monitoring, namesOf }: WatchRouteParts): Route {
   return defineRoute({
     method: 'get',
@@ -105,7 +145,7 @@ function leases({ clock, monitoring, namesOf }: WatchRouteParts): Route {
   });
 }
 
-function activity({ monitoring, clock }: WatchRouteParts): Route {
+function activity({ monitoring, clock, namesOf }: WatchRouteParts): Route {
   return defineRoute({
     method: 'get',
     path: '/events/history',
@@ -123,6 +163,7 @@ function activity({ monitoring, clock }: WatchRouteParts): Route {
     responses: { 200: { description: 'Events', schema: activityAnswer } },
     async handle({ input: { before, limit }, key }) {
       const events = await monitoring.activity(before ?? null, limit, key.tags);
+      const names = await namesOf(events.flatMap(({ holder }) => holder ?? []));
       const body = events.map(({ id, sessionId, sessionName, at, event, detail, holder }) => ({
         ...{
           id,
@@ -133,13 +174,14 @@ function activity({ monitoring, clock }: WatchRouteParts): Route {
           detail,
           holder,
         },
+        holder_name: names.get(holder ?? '') ?? null,
       }));
       return { body };
     },
   });
 }
 
-function history({ pool, clock }: WatchRouteParts): Route {
+function history({ pool, clock, namesOf }: WatchRouteParts): Route {
   return defineRoute({
     method: 'get',
     path: '/sessions/:id/history',
@@ -155,10 +197,12 @@ function history({ pool, clock }: WatchRouteParts): Route {
     },
     async handle({ input, params, key }) {
       const rows = await pool.history(params.id, input);
+      const names = await namesOf(rows.flatMap(({ holder }) => holder ?? []));
       return {
         body: rows.map(({ id, at, event, detail, leaseId, holder }) => {
           const lease_id = key.role === 'admin' ? leaseId : null;
-          return { id, at: iso(clock, at), event, detail, lease_id, holder };
+          const holder_name = names.get(holder ?? '') ?? null;
+          return { id, at: iso(clock, at), event, detail, lease_id, holder, holder_name };
         }),
       };
     },

@@ -21,6 +21,7 @@ export interface RunFileRouteParts {
 export function runFileRoutes(parts: RunFileRouteParts): Route[] {
   return [
     ...PREFIXES.flatMap((prefix) => [ofRun(parts, prefix), contentOfRun(parts, prefix)]),
+    ofAll(parts),
     ofSource(parts),
     contentOfSource(parts),
   ];
@@ -47,6 +48,19 @@ function ofRun(parts: RunFileRouteParts, prefix: string): Route {
       await parts.runs.run(params.id);
       return listed(parts, input, { runId: params.id });
     },
+  });
+}
+
+function ofAll(parts: RunFileRouteParts): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/files',
+    tag: 'Runs',
+    summary: 'The files of all sources, newest first',
+    access: ['monitor'],
+    input: listInput,
+    responses: { 200: { description: 'Files', schema: z.array(runFileAnswer), counted: true } },
+    handle: ({ input }) => listed(parts, input, {}),
   });
 }
 

@@ -44,16 +44,19 @@ export interface LogFilter {
 export interface ListedFile extends ScrapedFile {
   readonly id: number;
   readonly sourceId: number;
+  readonly sourceName: string;
   /** The run that found it, which may have been deleted since. */
   readonly runId: number;
 }
 
-/** Which files are listed: those of a run or of a source. */
-export type FileFilter = ({ readonly runId: number } | { readonly sourceId: number }) & {
+/** Which files are listed: those that meet all of what is given. */
+export interface FileFilter {
+  readonly runId?: number;
+  readonly sourceId?: number;
   readonly state?: ScrapedFile['state'];
   /** It is part of the name. */
   readonly q?: string;
-};
+}
 
 /** Lists of runs, their logs and their files. Each call is one transaction. */
 export interface RunListStore {
@@ -65,7 +68,7 @@ export interface RunListStore {
   /** Oldest first, unless `newestFirst`. */
   logs(runId: number, page: Page, filter?: LogFilter, newestFirst?: boolean): Promise<ListedLogEntry[]>;
   logCount(runId: number, filter?: LogFilter): Promise<number>;
-  /** By message. */
+  /** By message; those of all sources newest first. */
   files(page: Page, filter: FileFilter): Promise<ListedFile[]>;
   fileCount(filter: FileFilter): Promise<number>;
   file(id: number): Promise<ListedFile | null>;

@@ -36,12 +36,12 @@ export const runAnswer = runSummary
       .meta({ description: "Extensions of the files that it downloads; null: the source's" }),
     flow_run_id: z.string().nullable().meta({ description: 'Its id at Prefect' }),
     flow_run_url: z.string().nullable().meta({ description: "Its page in Prefect's interface" }),
-    total_messages: z
-      .int()
-      .nullable()
-      .meta({ description: 'How many messages there are to read in all; null: Telegram does not say' }),
-    messages_read: z.int(),
-    messages_stored: z.int(),
+    total_messages: z.int().nullable().meta({
+      description: 'How many messages there are to read in all; null: Telegram does not say',
+      example: 1000,
+    }),
+    messages_read: z.int().meta({ example: 240 }),
+    messages_stored: z.int().meta({ example: 240 }),
     files_found: z.int(),
     files_done: z.int(),
     files_skipped: z.int(),
@@ -57,24 +57,31 @@ export const runAnswer = runSummary
 export const listedRunAnswer = runAnswer.extend({ source_name: z.string() }).meta({ id: 'ListedRun' });
 
 export const runLogAnswer = z.object({
-  id: z.int().meta({ description: 'Ascending; see `after`' }),
+  id: z.int().meta({ description: 'Ascending; see `after`', example: 17 }),
   at: moment,
   level: z.enum(LOG_LEVELS),
-  message: z.string(),
+  message: z.string().meta({ example: 'reading @sandbox_news from message 1 on' }),
 });
 
 export const runFileAnswer = z.object({
-  id: z.int().meta({ description: 'For its content' }),
-  source_id: z.int(),
-  run_id: z.int().meta({ description: 'The run that found it' }),
-  message_id: z.int(),
-  path: z.string().nullable().meta({ description: "Relative to the target's root; null: not stored" }),
-  name: z.string(),
-  mime_type: z.string(),
-  size_bytes: z.int(),
-  sha256: z.string().nullable(),
+  id: z.int().meta({ description: 'For its content', example: 1 }),
+  source_id: z.int().meta({ example: 3 }),
+  source_name: z.string().meta({ example: 'Daily news' }),
+  run_id: z.int().meta({ description: 'The run that found it', example: 12 }),
+  message_id: z.int().meta({ example: 4711 }),
+  path: z.string().nullable().meta({
+    description: "Relative to the target's root; null: not stored",
+    example: 'source-3/files/4711_report.pdf',
+  }),
+  name: z.string().meta({ example: 'report.pdf' }),
+  mime_type: z.string().meta({ example: 'application/pdf' }),
+  size_bytes: z.int().meta({ example: 48_213 }),
+  sha256: z
+    .string()
+    .nullable()
+    .meta({ example: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' }),
   state: z.enum(['stored', 'duplicate', 'skipped']),
-  reason: z.string().nullable().meta({ description: 'Why it was skipped' }),
+  reason: z.string().nullable().meta({ description: 'Why it was skipped', example: null }),
 });
 
 /** A run's state and times. */
@@ -144,9 +151,10 @@ export function serializeRunLogEntry({ id, at, level, message }: ListedLogEntry,
 
 /** A file of a run, and what became of it. */
 export function serializeRunFile(file: ListedFile): z.output<typeof runFileAnswer> {
-  const { id, sourceId, runId, messageId, path, name, mimeType, sizeBytes, sha256, state, reason } = file;
+  const { id, sourceId, sourceName, runId } = file;
+  const { messageId, path, name, mimeType, sizeBytes, sha256, state, reason } = file;
   return {
-    ...{ id, source_id: sourceId, run_id: runId },
+    ...{ id, source_id: sourceId, source_name: sourceName, run_id: runId },
     ...{ message_id: messageId, path, name, mime_type: mimeType, size_bytes: sizeBytes },
     ...{ sha256, state, reason },
   };

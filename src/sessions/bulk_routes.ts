@@ -48,7 +48,7 @@ const input = z.object({
     .optional()
     .meta({ description: 'For `tag` and `untag`', example: ['eu'] }),
   proxy: clearable(proxyInput).meta({ description: 'For `proxy`; empty: a direct connection' }),
-  reason: text(500).optional().meta({ description: 'For `invalidate`' }),
+  reason: text(500).optional().meta({ description: 'For `invalidate`', example: 'the account was sold' }),
   bulk_id: bulkId.optional().meta({
     description: 'The name of this action in `bulk` events, and for cancelling it; made up if it is omitted',
     example: '7d3c7c1e-5b0a-4f0f-9d5e-0c5a5d3b8f11',
@@ -57,19 +57,19 @@ const input = z.object({
 
 const answer = z
   .object({
-    bulk_id: z.string(),
+    bulk_id: z.string().meta({ example: '7d3c7c1e-5b0a-4f0f-9d5e-0c5a5d3b8f11' }),
     action: z.enum(BULK_ACTIONS),
-    total: z.int(),
-    done: z.int().meta({ description: 'How many sessions succeeded' }),
-    failed: z.int().meta({ description: 'How many did not, those that were not begun included' }),
+    total: z.int().meta({ example: 50 }),
+    done: z.int().meta({ description: 'How many sessions succeeded', example: 49 }),
+    failed: z.int().meta({ description: 'How many did not, those that were not begun included', example: 1 }),
     cancelled: z.boolean().meta({ description: 'Whether some sessions were not begun' }),
     results: z.array(
       z.object({
-        session_id: z.int(),
+        session_id: z.int().meta({ example: 42 }),
         ok: z.boolean(),
         code: z.string().optional().meta({ description: 'Why it failed', example: 'session_in_use' }),
-        detail: z.string().optional(),
-        source_id: z.int().optional().meta({ description: 'With `session_in_use_by_source`' }),
+        detail: z.string().optional().meta({ example: 'The session is leased' }),
+        source_id: z.int().optional().meta({ description: 'With `session_in_use_by_source`', example: 3 }),
         source_name: z.string().optional().meta({ description: 'With `session_in_use_by_source`' }),
         is_valid: z.boolean().optional().meta({ description: 'Of `test`' }),
         status: z.string().optional().meta({ description: 'Of `test`' }),

@@ -115,7 +115,9 @@ function tags({ store }: SessionRouteParts): Route {
         .meta({ description: 'Only the tags that come after this one', example: 'eu' }),
       limit: wholeNumber(1, 1000).default(200),
     }),
-    responses: { 200: { description: 'Tags', schema: z.array(z.string()) } },
+    responses: {
+      200: { description: 'Tags', schema: z.array(z.string()).meta({ example: ['eu', 'news'] }) },
+    },
     async handle({ input: { after, limit }, key }) {
       if (key.tags.length > 0) {
         throw new Forbidden('A key limited to tags cannot list those of all sessions', {

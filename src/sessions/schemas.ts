@@ -78,6 +78,10 @@ export const sessionAnswer = z
       .string()
       .nullable()
       .meta({ description: 'The key that has leased it, as in leases', example: 'key:3' }),
+    holder_name: z.string().nullable().meta({
+      description: "The holder's name; null: nobody has leased it, or the service itself",
+      example: 'scrapers',
+    }),
     leased_at: moment.nullable(),
     method_floods: z
       .array(z.object({ method: z.string(), until: moment }))
@@ -94,18 +98,21 @@ export type SerializeSession = (session: SessionRecord) => Promise<z.output<type
 export interface SerializerParts {
   readonly access: Pick<AccessStore, 'proxies'>;
   readonly sessions: Pick<SessionStore, 'methodFloods'>;
+  /** The names of keys, by their names in leases and history. */
+  readonly namesOf: (holders: readonly string[]) => Promise<ReadonlyMap<string, string>>;
   readonly clock: SteadyClock;
 }
 
-/** Serialises sessions together with their proxies and method floods. */
-export function sessionSerializer({ access, sessions, clock }: SerializerParts) {
+/** Serialises sessions together with their proxies, holders and method floods. */
+export function sessionSerializer({ access, sessions, namesOf, clock }: SerializerParts) {
   const all = async (records: readonly SessionRecord[]) => {
     const flooded = records.filter(({ methodFlooded }) => methodFlooded).map(({ id }) => id);
-    const [proxies, floods] = await Promise.all([
+    const [proxies, names, floods] = await Promise.all([
       access.proxies(),
+      namesOf(records.flatMap(({ holder }) => holder ?? [])),
       flooded.length === 0 ? [] : sessions.methodFloods(flooded, clock.now()),
     ]);
-    return records.map((record) => serializeSession(record, { proxies, floods, clock }));
+    return records.map((record) => serializeSession(record, { proxies, names, floods, clock }));
   };
   const one: SerializeSession = async (record) => {
     const [answer] = await all([record]);
@@ -117,13 +124,14 @@ export function sessionSerializer({ access, sessions, clock }: SerializerParts) 
 
 interface Surrounding {
   readonly proxies: readonly (StoredProxy & { readonly id: number })[];
+  readonly names: ReadonlyMap<string, string>;
   readonly floods: readonly MethodFlood[];
   readonly clock: SteadyClock;
 }
 
 function serializeSession(
   session: SessionRecord,
-  { proxies, floods, clock }: Surrounding,
+  { proxies, names, floods, clock }: Surrounding,
 ): z.output<typeof sessionAnswer> {
   const shown = (at: number | null) => (at ? clock.display(at).toISOString() : null);
   const proxy = proxies.find(({ id }) => id === session.proxyId);
@@ -146,6 +154,7 @@ function serializeSession(
     tags: [...session.tags],
     proxy: proxy ? { type: proxy.type, host: proxy.host, port: proxy.port, user: proxy.user } : null,
     holder: session.holder,
+    holder_name: names.get(session.holder ?? '') ?? null,
     leased_at: shown(session.leasedAt),
     method_floods: floods
       .filter(({ sessionId }) => sessionId === session.id)

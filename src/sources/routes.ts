@@ -180,10 +180,11 @@ const checkAnswer = z
     identifier: z
       .string()
       .meta({ description: 'The channel as a source names it', example: '@euronews_eng' }),
-    reason: z.string().nullable(),
+    reason: z.string().nullable().meta({ example: null }),
     channel: z
       .object({ title: z.string(), username: z.string().nullable(), is_private: z.boolean() })
-      .nullable(),
+      .nullable()
+      .meta({ example: { title: 'Euronews', username: 'euronews_eng', is_private: false } }),
   })
   .meta({ id: 'ChannelCheck' });
 

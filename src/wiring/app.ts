@@ -159,7 +159,9 @@ function featureRoutes(
 ): Route[] {
   const { database, clock, config, logger } = base;
   const { leaseTtlSeconds, otpTtlMinutes: ttlMinutes, sessionFileMaxBytes: maxBytes } = config;
-  const serialize = sessionSerializer({ access: database.access, sessions: database.sessions, clock });
+  const namesOf = (holders: readonly string[]) => keys.namesOf(holders);
+  const { access, sessions: stored } = database;
+  const serialize = sessionSerializer({ access, sessions: stored, namesOf, clock });
   const { sessions, logins } = telegram;
   const { service, secrets } = sessions;
   const received = base.uploads;
@@ -170,7 +172,7 @@ function featureRoutes(
     ...poolRoutes({
       ...{ pool: pool.service, secrets, clock, leaseTtlSeconds, logger, leaseIds, keys, observe },
       monitoring: database.monitoring,
-      namesOf: (holders) => keys.namesOf(holders),
+      namesOf,
       identify: async (id) => {
         const { account, error, status } = await sessions.checks.check(id);
         return account ? null : (error ?? status);

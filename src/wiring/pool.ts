@@ -28,6 +28,7 @@ export function wirePool(
     database.sessions.within(ids, tags, holder);
   const broadcast = new StatusBroadcast({ events, status, visible, clock, timers });
   database.signals.onHappened((notices) => broadcast.tell(notices));
+  service.onWaiting(() => broadcast.tell([]));
   availability?.onChanged((reason) => {
     if (reason === null) service.resume();
     else service.suspend(reason);

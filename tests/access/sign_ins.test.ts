@@ -76,7 +76,8 @@ describe('signing in at the console', () => {
       await service.time.advance(1501);
       const ended = await get(service, '/keys/self', cookie).expect(401);
       expect(ended.body.code).toBe('sign_in_ended');
-      expect(String(ended.headers['set-cookie'])).toContain('Max-Age=0');
+      // The browser may have signed in again meanwhile: the newer cookie stays.
+      expect(ended.headers['set-cookie']).toBeUndefined();
       await get(service, '/keys/self', newer).expect(200);
     }),
   );

@@ -48,6 +48,7 @@ const PLACES: readonly {
   { path: '/sources/1', ready: (page) => page.getByRole('link', { name: 'Run 1' }).first().waitFor() },
   { path: '/runs', ready: (page) => page.getByRole('link', { name: 'Run 1' }).waitFor() },
   { path: '/runs/1', ready: (page) => page.getByText('The log is empty.').waitFor() },
+  { path: '/files', ready: (page) => page.getByText('too large').waitFor() },
   { path: '/runs/1?tab=files', ready: (page) => page.getByText('too large').waitFor() },
   {
     path: '/runs/1',

@@ -1,27 +1,8 @@
-import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
-import {
-  type Browser,
-  type BrowserContext,
-  type BrowserContextOptions,
-  chromium,
-  type Page,
-} from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { nodeTimers } from '../../src/kernel/timers.js';
 import { KEYS, type Service, type ServiceOptions, type Who, withService } from '../service/service.js';
-
-/** Where systems keep a Chromium. */
-const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-
-const QUIET = [
-  '--headless=new',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+import { findChromium, launchChromium, NO_CHROMIUM } from './chromium.js';
 
 /** A user at the console of a separate service. */
 export interface Visit {
@@ -45,7 +26,7 @@ export type Visiting = (test: (visit: Visit) => Promise<void>, options?: VisitOp
 
 /** Tests the console in a real browser. Skipped, with one line of output, if there is none. */
 export function inBrowser(title: string, specify: (visiting: Visiting) => void): void {
-  const executablePath = PLACES.find((path) => existsSync(path));
+  const executablePath = findChromium();
   let browser: Browser | null = null;
   const visiting: Visiting = (test, { browser: options, ...service } = {}) => {
     const testIn = async (running: Service) => {
@@ -64,16 +45,14 @@ export function inBrowser(title: string, specify: (visiting: Visiting) => void):
     };
     return () => withService(testIn, { ...service, timers: nodeTimers })();
   };
-  if (executablePath === undefined) {
-    process.stderr.write(
-      `Skipped: ${title}. No Chromium at ${PLACES.join(', ')}; get one with: apt install chromium\n`,
-    );
+  if (executablePath === null) {
+    process.stderr.write(`Skipped: ${title}. ${NO_CHROMIUM}\n`);
     describe.skip(title, () => specify(visiting));
     return;
   }
   describe(title, () => {
     beforeAll(async () => {
-      browser = await chromium.launch({ executablePath, args: QUIET });
+      browser = await launchChromium(executablePath);
       // Its window stays open: another one for each page takes Chromium longer than the page.
       await browser.newPage();
     });

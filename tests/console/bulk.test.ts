@@ -6,6 +6,9 @@ import { seedSource } from '../sources/seeding.js';
 import { inBrowser } from './browser.js';
 import { atTelegram } from './over_sandbox.js';
 
+/** Five hundred transactions, and as many files, on a busy machine. */
+const HUNDREDS = { timeout: 45_000 };
+
 inBrowser('actions on many sessions in the console', (visiting) => {
   it(
     'change all 500 that match, and say for each why it was refused',
@@ -26,7 +29,7 @@ inBrowser('actions on many sessions in the console', (visiting) => {
         const tagging = await choose(page, 'Add tags…', 'Add tags to 500 sessions');
         await tagging.getByLabel('Tags, separated by commas').fill('batch');
         await tagging.getByRole('button', { name: 'Add tags' }).click();
-        await tagging.getByText('500 done, 0 failed').waitFor();
+        await tagging.getByText('500 done, 0 failed').waitFor(HUNDREDS);
         await close(tagging);
         await page.getByRole('row', { name: 's050' }).getByText('batch').waitFor();
 
@@ -34,7 +37,7 @@ inBrowser('actions on many sessions in the console', (visiting) => {
         await page.getByRole('button', { name: 'Select all 500 that match' }).click();
         const deleting = await choose(page, 'Delete…', 'Delete 500 sessions?');
         await deleting.getByRole('button', { name: 'Delete' }).click();
-        await deleting.getByText('498 done, 2 failed').waitFor();
+        await deleting.getByText('498 done, 2 failed').waitFor(HUNDREDS);
         const refused = deleting.getByRole('list', { name: 'Failed' }).getByRole('listitem');
         await refused
           .filter({ hasText: `#${session_id}` })

@@ -28,6 +28,7 @@ const PAGES: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
       .waitFor(),
   '/runs': (page) => page.getByRole('link', { name: texts('runs.named', { id: 1 }) }).waitFor(),
   '/runs/1': (page) => page.getByText(texts('runs.log.none')).waitFor(),
+  '/files': (page) => page.getByRole('heading', { level: 1 }).waitFor(),
   '/leases': (page) => page.getByRole('link', { name: 's002' }).waitFor(),
   '/keys': (page) => page.getByText('scrapers').waitFor(),
   '/audit': (page) => page.getByRole('cell').first().waitFor(),

@@ -56,6 +56,42 @@ inBrowser('the pool in the console', (visiting) => {
   );
 
   it(
+    'names who waits for which session, as long as it does',
+    visiting(
+      async ({ page, service, signIn }) => {
+        const lease = await service.lease();
+        await signIn('monitor');
+        await page.getByText('Live', { exact: true }).waitFor();
+        const held = service.as('rival').get('/session?wait=60&session_name=s001').then();
+        const waiting = page.getByRole('list', { name: 'Waiting for a session' });
+        await waiting.getByText('session s001').waitFor({ timeout: 4000 });
+        await service.as('worker').post('/release').send(lease).expect(200);
+        await held;
+        await waiting.waitFor({ state: 'detached' });
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'opens another event stream when the one it has falls silent',
+    visiting(
+      async ({ page, service, signIn }) => {
+        await page.clock.install();
+        await signIn('monitor');
+        await page.getByText('Live', { exact: true }).waitFor();
+        const again = page.waitForRequest((request) => request.url().endsWith('/events'));
+        await page.clock.fastForward(60_000);
+        await again;
+        await page.getByText('Live', { exact: true }).waitFor();
+        await service.lease();
+        await countIs(page, 'In use', '1');
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
     'tells a worker why there is nothing',
     visiting(async ({ page, signIn }) => {
       await signIn('worker');

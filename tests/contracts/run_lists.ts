@@ -84,7 +84,8 @@ export function runLists(make: MakeStores): void {
       expect(await list({ runId: run.id, q: '.pdf' })).toEqual([1]);
       expect(await list({ runId: 99 })).toEqual([]);
       const [one] = await stores.runLists.files(ALL, { runId: run.id });
-      expect(one).toEqual({ ...file(1, 'a'), id: expect.any(Number), sourceId: first.id, runId: run.id });
+      const of = { sourceId: first.id, sourceName: first.name, runId: run.id };
+      expect(one).toEqual({ ...file(1, 'a'), ...of, id: expect.any(Number) });
       expect(await stores.runLists.file(one?.id ?? 0)).toEqual(one);
       expect(await stores.runLists.file(99)).toBeNull();
     }),

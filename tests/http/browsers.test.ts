@@ -51,7 +51,7 @@ describe('/sessions', () => {
     ),
   );
 
-  it.each(['/pool', '/files', '/sessions/7', '/sources/7', '/runs/7'])(
+  it.each(['/pool', '/sessions/7', '/sources/7', '/runs/7'])(
     'is not the only path of the console: %s is one for a browser',
     (path) =>
       withService(async (service) => {
@@ -62,7 +62,7 @@ describe('/sessions', () => {
       })(),
   );
 
-  it.each(['/sources', '/leases', '/keys', '/runs', '/audit'])(
+  it.each(['/sources', '/leases', '/keys', '/runs', '/files', '/audit'])(
     '%s is a path of the console for a browser, and the list for a program',
     (path) =>
       withService(async (service) => {

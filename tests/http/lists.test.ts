@@ -127,6 +127,7 @@ describe('a list', () => {
         [run.id],
         1,
       ]);
+      expect(await listed(service, '/files?q=pdf&state=stored', 'source_name')).toEqual([[source.name], 1]);
       await service.as('admin').get('/sources/99/files').expect(404);
     }),
   );
@@ -159,6 +160,13 @@ describe('a list', () => {
         expect(await listed(service, '/leases?q=env:', 'held_seconds')).toEqual([[0], 1]);
         await service.as('admin').delete(`/keys/${key.id}`).expect(200);
         expect((await listed(service, '/leases', 'holder_name'))[0]).toContain('scraper');
+        const named = { holder: `key:${key.id}`, holder_name: 'scraper' };
+        const session = `/sessions/${lease.session_id}`;
+        expect((await service.as('monitor').get(session)).body).toMatchObject(named);
+        for (const history of [`${session}/history`, '/events/history'])
+          expect((await service.as('monitor').get(history)).body).toContainEqual(
+            expect.objectContaining({ ...named, event: 'leased' }),
+          );
       },
       { files: some(2) },
     ),

@@ -135,7 +135,7 @@ describe('GET /events', () => {
     withService(async (service) => {
       const listener = await listen(service);
       await service.time.advance(16);
-      await until(() => listener.heard().endsWith(':\n\n'));
+      await until(() => listener.heard().endsWith('event: heartbeat\ndata: {}\n\n'));
       service.container.quiesce();
       await listener.ended;
     }),

@@ -30,7 +30,15 @@ class Remote implements RemoteQueues {
 
 function waiter(order: number, wants = 'a', arrivedAt = 0): Waiter {
   const answers = { resolve: () => undefined, reject: () => undefined };
-  return { ticket: { order, arrivedAt }, arrivedAt, request: wish(), wants, once: false, ...answers };
+  return {
+    ticket: { order, arrivedAt },
+    arrivedAt,
+    until: 0,
+    request: wish(),
+    wants,
+    once: false,
+    ...answers,
+  };
 }
 
 function queueOf(waiters: readonly Waiter[], remote = new Remote()): WaitQueue {

@@ -30,6 +30,32 @@ describe('waiting requests', () => {
   );
 
   it(
+    'are listed: who waits, for what, since when and until when',
+    withService(
+      async (service) => {
+        await service
+          .as('admin')
+          .put('/sessions/1')
+          .send({ tags: ['eu'] });
+        const { session_id } = await service.lease();
+        const held = hold(service, 'wait=30&tag=eu&method=messages.getHistory', 'held', []);
+        await inQueue(service, 1);
+        const { body } = await service.as('monitor').get('/status/waiting').expect(200);
+        expect(body).toMatchObject({ here: 1, elsewhere: 0 });
+        const [request] = body.requests;
+        expect(request).toMatchObject({ tags: ['eu'], method: 'messages.gethistory', session_id: null });
+        expect(Date.parse(request.until) - Date.parse(request.since)).toBe(30_000);
+        await service.as('worker').get('/status/waiting').expect(403);
+        await release(service, session_id);
+        await held;
+        const after = await service.as('monitor').get('/status/waiting').expect(200);
+        expect(after.body).toEqual({ here: 0, elsewhere: 0, requests: [] });
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
     'are not overtaken by one that does not wait',
     withService(
       async (service) => {

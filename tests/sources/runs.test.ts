@@ -93,7 +93,7 @@ describe('a run', () => {
   it(
     'lists its files and its log a page at a time, and its source lists its runs newest first',
     withService(async (service) => {
-      const { id: source_id } = await seedSource(service);
+      const { id: source_id, name: source_name } = await seedSource(service);
       const { id } = await seedProgress(service, source_id, 'somebody');
       const { database, clock } = service.container;
       const at = clock.now();
@@ -101,7 +101,7 @@ describe('a run', () => {
         { at, level: 'info', message: 'begun' },
         { at: at + 1, level: 'warning', message: 'FLOOD_WAIT_5' },
       ]);
-      const ids = { id: expect.any(Number), run_id: id, source_id };
+      const ids = { id: expect.any(Number), run_id: id, source_id, source_name };
       const rest = { ...ids, mime_type: 'application/pdf', size_bytes: 3_000_000_000, name: 'a.pdf' };
       const stored = { ...rest, message_id: 7, path: 'a/7_a.pdf', sha256: 'ab'.repeat(32), state: 'stored' };
       const skipped = { ...rest, message_id: 9, path: null, sha256: null, state: 'skipped' };

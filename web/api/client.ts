@@ -54,6 +54,14 @@ type RowOf<P extends PathOf<'get'>> = Answer<'get', P> extends readonly (infer R
 /** Called when the service no longer knows who is signed in. */
 let onSignedOut: (error: ApiError) => void = () => {};
 
+/** How often somebody has signed in since the page was opened. */
+let signIns = 0;
+
+/** Somebody has signed in: refusals of what was asked before say nothing any more. */
+export function signedIn(): void {
+  signIns += 1;
+}
+
 /** Sets what happens when the service no longer accepts who is signed in. */
 export function whenSignedOut(listener: (error: ApiError) => void): void {
   onSignedOut = listener;
@@ -110,6 +118,7 @@ export function address(path: string, { path: values = {}, query }: Ask<unknown>
 async function request(method: Method, path: string, ask: Send<unknown, unknown>): Promise<Response> {
   const { body, signal } = ask;
   const isForm = body instanceof FormData;
+  const askedBy = signIns;
   const answer = await fetch(address(path, ask), {
     method: method.toUpperCase(),
     headers: {
@@ -126,7 +135,7 @@ async function request(method: Method, path: string, ask: Send<unknown, unknown>
   });
   if (answer.ok) return answer;
   const error = await ApiError.of(answer);
-  if (error.signedOut) onSignedOut(error);
+  if (error.signedOut && askedBy === signIns) onSignedOut(error);
   throw error;
 }
 

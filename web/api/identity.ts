@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { type Answer, get, send, whenSignedOut } from './client.js';
+import { type Answer, get, send, signedIn, whenSignedOut } from './client.js';
 import { ApiError } from './errors.js';
 import { queryClient } from './queries.js';
 import { createStore, useStore } from './store.js';
@@ -52,7 +52,11 @@ export function useExpired(): ApiError | null {
 
 /** Exchanges the key for a cookie that no script can read. @throws ApiError for a key that is not accepted. */
 export async function signIn(key: string): Promise<void> {
-  queryClient.setQueryData(SELF, await send('post', '/auth/sign-in', { body: { api_key: key } }));
+  // An answer to the one who was signed in before would end the cookie of this one.
+  await queryClient.cancelQueries({ predicate: ({ queryKey }) => queryKey[0] !== SELF[0] });
+  const self = await send('post', '/auth/sign-in', { body: { api_key: key } });
+  signedIn();
+  queryClient.setQueryData(SELF, self);
   expired.set(null);
   await queryClient.invalidateQueries();
 }

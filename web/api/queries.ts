@@ -21,6 +21,7 @@ export type Kind =
   | 'status'
   | 'activity'
   | 'upcoming'
+  | 'waiting'
   | 'sessions'
   | 'leases'
   | 'sources'

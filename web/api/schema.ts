@@ -222,6 +222,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/status/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The requests that wait for a session, first come first
+         * @description Those at the replica that answers; of the others, only how many there are. A key that is limited to tags sees the requests for sessions with all of its tags.
+         *
+         *     Roles: monitor, admin.
+         */
+        get: operations["getStatusWaiting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/leases": {
         parameters: {
             query?: never;
@@ -1182,6 +1204,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The files of all sources, newest first
+         * @description Roles: monitor, admin.
+         */
+        get: operations["getFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sources/{id}/files": {
         parameters: {
             query?: never;
@@ -1472,37 +1514,69 @@ export interface components {
                  * @description When the step began
                  */
                 at: string;
-                /** @description The sessions at the end of the step, or their mean; null: unknown */
+                /**
+                 * @description The sessions at the end of the step, or their mean; null: unknown
+                 * @example 70
+                 */
                 free: number | null;
+                /** @example 25 */
                 in_use: number | null;
+                /** @example 4 */
                 in_floodwait: number | null;
+                /** @example 1 */
                 unavailable: number | null;
-                /** @description Waiting requests */
+                /**
+                 * @description Waiting requests
+                 * @example 0
+                 */
                 waiting: number | null;
-                /** @description How many leases began within the step */
+                /**
+                 * @description How many leases began within the step
+                 * @example 12
+                 */
                 leases: number;
+                /** @example 11 */
                 releases: number;
-                /** @description Flood waits, of whole sessions and of single methods */
+                /**
+                 * @description Flood waits, of whole sessions and of single methods
+                 * @example 1
+                 */
                 floods: number;
-                /** @description Requests for a session that got one */
+                /**
+                 * @description Requests for a session that got one
+                 * @example 12
+                 */
                 granted: number;
-                /** @description Requests for a session that got none */
+                /**
+                 * @description Requests for a session that got none
+                 * @example 0
+                 */
                 refused: number;
-                /** @description Of those granted; null: there were none */
+                /**
+                 * @description Of those granted; null: there were none
+                 * @example 0.02
+                 */
                 mean_wait_seconds: number | null;
+                /** @example 0.4 */
                 longest_wait_seconds: number;
             }[];
         };
         Upcoming: {
+            /** @example 42 */
             session_id: number;
+            /** @example session42 */
             session_name: string;
             /**
              * @description `free`: it waits for one `method` only; `leased`: its lease expires unless it is renewed
              * @enum {string}
              */
             state: "free" | "leased" | "cooldown" | "flood";
+            /** @example flood wait of 3600 s */
             reason: string | null;
-            /** @description The method that is flooded; null: the whole session */
+            /**
+             * @description The method that is flooded; null: the whole session
+             * @example null
+             */
             method: string | null;
             /**
              * Format: date-time
@@ -1515,7 +1589,66 @@ export interface components {
              */
             seconds: number;
         };
+        WaitingRequests: {
+            /**
+             * @description At the replica that answers
+             * @example 1
+             */
+            here: number;
+            /**
+             * @description At the other replicas
+             * @example 0
+             */
+            elsewhere: number;
+            requests: {
+                /**
+                 * @description The key that asks
+                 * @example key:3
+                 */
+                holder: string;
+                /**
+                 * @description The key's name
+                 * @example scrapers
+                 */
+                holder_name: string | null;
+                /**
+                 * @description The client's address
+                 * @example 10.0.0.7
+                 */
+                address: string | null;
+                /** Format: date-time */
+                since: string;
+                /**
+                 * Format: date-time
+                 * @description When it gives up
+                 */
+                until: string;
+                /**
+                 * @description The session has all of them
+                 * @example [
+                 *       "eu"
+                 *     ]
+                 */
+                tags: string[];
+                /**
+                 * @description Only this session
+                 * @example null
+                 */
+                session_id: number | null;
+                /**
+                 * @description Only this session
+                 * @example null
+                 */
+                session_name: string | null;
+                /**
+                 * @description The Telegram method that it is wanted for
+                 * @example messages.gethistory
+                 */
+                method: string | null;
+            }[];
+        };
         AuditEntry: {
+            /** @example 1000 */
             id: number;
             /** Format: date-time */
             at: string;
@@ -1524,9 +1657,14 @@ export interface components {
              * @example key:3
              */
             key: string;
+            /** @example operations */
             key_name: string;
-            /** @description null: on the command line */
+            /**
+             * @description null: on the command line
+             * @example 10.0.0.7
+             */
             address: string | null;
+            /** @example 3f0f9d5e */
             request_id: string | null;
             /** @example session.delete */
             action: string;
@@ -1583,6 +1721,11 @@ export interface components {
              * @example key:3
              */
             holder?: string | null;
+            /**
+             * @description The holder's name; null: nobody has leased it, or the service itself
+             * @example scrapers
+             */
+            holder_name?: string | null;
             leased_at?: string | null;
             /** @description Its flood waits for single methods, soonest end first */
             method_floods?: {
@@ -1621,6 +1764,11 @@ export interface components {
              * @example key:3
              */
             holder: string | null;
+            /**
+             * @description The holder's name; null: nobody has leased it, or the service itself
+             * @example scrapers
+             */
+            holder_name: string | null;
             leased_at: string | null;
             /** @description Its flood waits for single methods, soonest end first */
             method_floods: {
@@ -1659,6 +1807,11 @@ export interface components {
              * @example key:3
              */
             holder?: string | null;
+            /**
+             * @description The holder's name; null: nobody has leased it, or the service itself
+             * @example scrapers
+             */
+            holder_name?: string | null;
             leased_at?: string | null;
             /** @description Its flood waits for single methods, soonest end first */
             method_floods?: {
@@ -1681,17 +1834,26 @@ export interface components {
             temp_session_id?: string;
         };
         Bulk: {
+            /** @example 7d3c7c1e-5b0a-4f0f-9d5e-0c5a5d3b8f11 */
             bulk_id: string;
             /** @enum {string} */
             action: "invalidate" | "restore" | "tag" | "untag" | "test" | "delete" | "proxy";
+            /** @example 50 */
             total: number;
-            /** @description How many sessions succeeded */
+            /**
+             * @description How many sessions succeeded
+             * @example 49
+             */
             done: number;
-            /** @description How many did not, those that were not begun included */
+            /**
+             * @description How many did not, those that were not begun included
+             * @example 1
+             */
             failed: number;
             /** @description Whether some sessions were not begun */
             cancelled: boolean;
             results: {
+                /** @example 42 */
                 session_id: number;
                 ok: boolean;
                 /**
@@ -1699,8 +1861,12 @@ export interface components {
                  * @example session_in_use
                  */
                 code?: string;
+                /** @example The session is leased */
                 detail?: string;
-                /** @description With `session_in_use_by_source` */
+                /**
+                 * @description With `session_in_use_by_source`
+                 * @example 3
+                 */
                 source_id?: number;
                 /** @description With `session_in_use_by_source` */
                 source_name?: string;
@@ -1783,7 +1949,15 @@ export interface components {
              * @example @euronews_eng
              */
             identifier: string;
+            /** @example null */
             reason: string | null;
+            /**
+             * @example {
+             *       "title": "Euronews",
+             *       "username": "euronews_eng",
+             *       "is_private": false
+             *     }
+             */
             channel: {
                 title: string;
                 username: string | null;
@@ -1822,9 +1996,14 @@ export interface components {
             flow_run_id: string | null;
             /** @description Its page in Prefect's interface */
             flow_run_url: string | null;
-            /** @description How many messages there are to read in all; null: Telegram does not say */
+            /**
+             * @description How many messages there are to read in all; null: Telegram does not say
+             * @example 1000
+             */
             total_messages: number | null;
+            /** @example 240 */
             messages_read: number;
+            /** @example 240 */
             messages_stored: number;
             files_found: number;
             files_done: number;
@@ -1864,9 +2043,14 @@ export interface components {
             flow_run_id: string | null;
             /** @description Its page in Prefect's interface */
             flow_run_url: string | null;
-            /** @description How many messages there are to read in all; null: Telegram does not say */
+            /**
+             * @description How many messages there are to read in all; null: Telegram does not say
+             * @example 1000
+             */
             total_messages: number | null;
+            /** @example 240 */
             messages_read: number;
+            /** @example 240 */
             messages_stored: number;
             files_found: number;
             files_done: number;
@@ -2829,6 +3013,55 @@ export interface operations {
             };
         };
     };
+    getStatusWaiting: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Waiting requests */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingRequests"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getLeases: {
         parameters: {
             query?: {
@@ -2926,16 +3159,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @example 1000 */
                         id: number;
                         /** Format: date-time */
                         at: string;
+                        /** @example 42 */
                         session_id: number;
-                        /** @description null: the session was deleted */
+                        /**
+                         * @description null: the session was deleted
+                         * @example session42
+                         */
                         session_name: string | null;
                         /** @example leased */
                         event: string;
+                        /** @example null */
                         detail: string | null;
+                        /** @example key:3 */
                         holder: string | null;
+                        /**
+                         * @description The holder's name; null: there is no holder, or it is the service itself
+                         * @example scrapers
+                         */
+                        holder_name: string | null;
                     }[];
                 };
             };
@@ -2997,7 +3242,13 @@ export interface operations {
                         detail: string | null;
                         /** @description null unless the key is an admin */
                         lease_id: string | null;
+                        /** @example key:3 */
                         holder: string | null;
+                        /**
+                         * @description The holder's name; null: there is no holder, or it is the service itself
+                         * @example scrapers
+                         */
+                        holder_name: string | null;
                     }[];
                 };
             };
@@ -3316,13 +3567,23 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @example scrapers */
                         name: string;
                         /** @enum {string} */
                         role: "worker" | "monitor" | "admin";
+                        /** @example 50 */
                         max_leases: number | null;
+                        /**
+                         * @example [
+                         *       "eu"
+                         *     ]
+                         */
                         tags: string[];
                         expires_at: string | null;
-                        /** @description The name of this key in leases and history */
+                        /**
+                         * @description The name of this key in leases and history
+                         * @example key:3
+                         */
                         holder: string;
                     };
                 };
@@ -6158,12 +6419,16 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description Ascending; see `after` */
+                        /**
+                         * @description Ascending; see `after`
+                         * @example 17
+                         */
                         id: number;
                         /** Format: date-time */
                         at: string;
                         /** @enum {string} */
                         level: "info" | "warning" | "error";
+                        /** @example reading @sandbox_news from message 1 on */
                         message: string;
                     }[];
                 };
@@ -6251,9 +6516,14 @@ export interface operations {
                         flow_run_id: string | null;
                         /** @description Its page in Prefect's interface */
                         flow_run_url: string | null;
-                        /** @description How many messages there are to read in all; null: Telegram does not say */
+                        /**
+                         * @description How many messages there are to read in all; null: Telegram does not say
+                         * @example 1000
+                         */
                         total_messages: number | null;
+                        /** @example 240 */
                         messages_read: number;
+                        /** @example 240 */
                         messages_stored: number;
                         files_found: number;
                         files_done: number;
@@ -6483,12 +6753,16 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description Ascending; see `after` */
+                        /**
+                         * @description Ascending; see `after`
+                         * @example 17
+                         */
                         id: number;
                         /** Format: date-time */
                         at: string;
                         /** @enum {string} */
                         level: "info" | "warning" | "error";
+                        /** @example reading @sandbox_news from message 1 on */
                         message: string;
                     }[];
                 };
@@ -6576,9 +6850,14 @@ export interface operations {
                         flow_run_id: string | null;
                         /** @description Its page in Prefect's interface */
                         flow_run_url: string | null;
-                        /** @description How many messages there are to read in all; null: Telegram does not say */
+                        /**
+                         * @description How many messages there are to read in all; null: Telegram does not say
+                         * @example 1000
+                         */
                         total_messages: number | null;
+                        /** @example 240 */
                         messages_read: number;
+                        /** @example 240 */
                         messages_stored: number;
                         files_found: number;
                         files_done: number;
@@ -6672,21 +6951,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description For its content */
+                        /**
+                         * @description For its content
+                         * @example 1
+                         */
                         id: number;
+                        /** @example 3 */
                         source_id: number;
-                        /** @description The run that found it */
+                        /** @example Daily news */
+                        source_name: string;
+                        /**
+                         * @description The run that found it
+                         * @example 12
+                         */
                         run_id: number;
+                        /** @example 4711 */
                         message_id: number;
-                        /** @description Relative to the target's root; null: not stored */
+                        /**
+                         * @description Relative to the target's root; null: not stored
+                         * @example source-3/files/4711_report.pdf
+                         */
                         path: string | null;
+                        /** @example report.pdf */
                         name: string;
+                        /** @example application/pdf */
                         mime_type: string;
+                        /** @example 48213 */
                         size_bytes: number;
+                        /** @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 */
                         sha256: string | null;
                         /** @enum {string} */
                         state: "stored" | "duplicate" | "skipped";
-                        /** @description Why it was skipped */
+                        /**
+                         * @description Why it was skipped
+                         * @example null
+                         */
                         reason: string | null;
                     }[];
                 };
@@ -6847,21 +7146,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description For its content */
+                        /**
+                         * @description For its content
+                         * @example 1
+                         */
                         id: number;
+                        /** @example 3 */
                         source_id: number;
-                        /** @description The run that found it */
+                        /** @example Daily news */
+                        source_name: string;
+                        /**
+                         * @description The run that found it
+                         * @example 12
+                         */
                         run_id: number;
+                        /** @example 4711 */
                         message_id: number;
-                        /** @description Relative to the target's root; null: not stored */
+                        /**
+                         * @description Relative to the target's root; null: not stored
+                         * @example source-3/files/4711_report.pdf
+                         */
                         path: string | null;
+                        /** @example report.pdf */
                         name: string;
+                        /** @example application/pdf */
                         mime_type: string;
+                        /** @example 48213 */
                         size_bytes: number;
+                        /** @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 */
                         sha256: string | null;
                         /** @enum {string} */
                         state: "stored" | "duplicate" | "skipped";
-                        /** @description Why it was skipped */
+                        /**
+                         * @description Why it was skipped
+                         * @example null
+                         */
                         reason: string | null;
                     }[];
                 };
@@ -6992,6 +7311,101 @@ export interface operations {
             };
         };
     };
+    getFiles: {
+        parameters: {
+            query?: {
+                skip?: number;
+                limit?: number;
+                /** @description Part of the name */
+                q?: string | null;
+                state?: ("stored" | "duplicate" | "skipped") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Files */
+            200: {
+                headers: {
+                    /**
+                     * @description How many items match, on all pages
+                     * @example 1234
+                     */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description For its content
+                         * @example 1
+                         */
+                        id: number;
+                        /** @example 3 */
+                        source_id: number;
+                        /** @example Daily news */
+                        source_name: string;
+                        /**
+                         * @description The run that found it
+                         * @example 12
+                         */
+                        run_id: number;
+                        /** @example 4711 */
+                        message_id: number;
+                        /**
+                         * @description Relative to the target's root; null: not stored
+                         * @example source-3/files/4711_report.pdf
+                         */
+                        path: string | null;
+                        /** @example report.pdf */
+                        name: string;
+                        /** @example application/pdf */
+                        mime_type: string;
+                        /** @example 48213 */
+                        size_bytes: number;
+                        /** @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 */
+                        sha256: string | null;
+                        /** @enum {string} */
+                        state: "stored" | "duplicate" | "skipped";
+                        /**
+                         * @description Why it was skipped
+                         * @example null
+                         */
+                        reason: string | null;
+                    }[];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getSourcesIdFiles: {
         parameters: {
             query?: {
@@ -7022,21 +7436,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description For its content */
+                        /**
+                         * @description For its content
+                         * @example 1
+                         */
                         id: number;
+                        /** @example 3 */
                         source_id: number;
-                        /** @description The run that found it */
+                        /** @example Daily news */
+                        source_name: string;
+                        /**
+                         * @description The run that found it
+                         * @example 12
+                         */
                         run_id: number;
+                        /** @example 4711 */
                         message_id: number;
-                        /** @description Relative to the target's root; null: not stored */
+                        /**
+                         * @description Relative to the target's root; null: not stored
+                         * @example source-3/files/4711_report.pdf
+                         */
                         path: string | null;
+                        /** @example report.pdf */
                         name: string;
+                        /** @example application/pdf */
                         mime_type: string;
+                        /** @example 48213 */
                         size_bytes: number;
+                        /** @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 */
                         sha256: string | null;
                         /** @enum {string} */
                         state: "stored" | "duplicate" | "skipped";
-                        /** @description Why it was skipped */
+                        /**
+                         * @description Why it was skipped
+                         * @example null
+                         */
                         reason: string | null;
                     }[];
                 };
@@ -7177,7 +7611,10 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
-                    /** @description The API key */
+                    /**
+                     * @description The API key
+                     * @example YOUR_KEY
+                     */
                     api_key: string;
                 };
             };
@@ -7190,13 +7627,23 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @example scrapers */
                         name: string;
                         /** @enum {string} */
                         role: "worker" | "monitor" | "admin";
+                        /** @example 50 */
                         max_leases: number | null;
+                        /**
+                         * @example [
+                         *       "eu"
+                         *     ]
+                         */
                         tags: string[];
                         expires_at: string | null;
-                        /** @description The name of this key in leases and history */
+                        /**
+                         * @description The name of this key in leases and history
+                         * @example key:3
+                         */
                         holder: string;
                     };
                 };

@@ -23,9 +23,8 @@ export function Desk({ role }: { readonly role: Role }) {
   const expired = useExpired();
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the menu of a phone
   useEffect(() => setMenuOpen(false), [path]);
-  // After a new sign-in, events are asked for with it.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
-  useEffect(() => followEvents(role !== 'worker'), [role, expired]);
+  // After a new sign-in, events are asked for with it; until then, nothing is.
+  useEffect(() => (expired ? undefined : followEvents(role !== 'worker')), [role, expired]);
   return (
     <div className={styles.desk}>
       <a className={styles.skip} href="#content">

@@ -34,6 +34,7 @@ export const PAGES: readonly PageSpec[] = [
   { name: 'sessions', roles: WATCHING, load: () => import('../pages/sessions/routes.js') },
   { name: 'sources', roles: WATCHING, load: () => import('../pages/sources/routes.js') },
   { name: 'runs', roles: WATCHING, load: () => import('../pages/runs/routes.js') },
+  { name: 'files', roles: WATCHING, load: () => import('../pages/files/routes.js') },
   { name: 'leases', roles: WATCHING, load: () => import('../pages/leases/routes.js') },
   { name: 'keys', roles: ADMINS, load: () => import('../pages/keys/routes.js') },
   { name: 'audit', roles: ADMINS, load: () => import('../pages/audit/routes.js') },

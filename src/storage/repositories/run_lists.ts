@@ -114,8 +114,9 @@ function files(units: UnitOfWorkRunner): Pick<RunListStore, 'files' | 'fileCount
     files: ({ skip, limit }, filter) =>
       units.run(async (unit) => {
         const { files } = unit.tables;
-        const found = unit.db.select().from(files).where(filesMatching(unit, filter));
-        const sorted = found.orderBy(asc(files.messageId), asc(files.id));
+        const ofOne = filter.runId !== undefined || filter.sourceId !== undefined;
+        const found = listedFiles(unit).where(filesMatching(unit, filter));
+        const sorted = found.orderBy(...(ofOne ? [asc(files.messageId), asc(files.id)] : [desc(files.id)]));
         return (await sorted.limit(limit).offset(skip)).map(listedFile);
       }),
     fileCount: (filter) =>
@@ -125,23 +126,31 @@ function files(units: UnitOfWorkRunner): Pick<RunListStore, 'files' | 'fileCount
         return row?.n ?? 0;
       }),
     file: (id) =>
-      units.run(async ({ db, tables: { files } }) => {
-        const [row] = await db.select().from(files).where(eq(files.id, id));
+      units.run(async (unit) => {
+        const [row] = await listedFiles(unit).where(eq(unit.tables.files.id, id));
         return row ? listedFile(row) : null;
       }),
   };
 }
 
+function listedFiles({ db, tables: { files, sources } }: UnitOfWork) {
+  return db
+    .select({ ...getTableColumns(files), sourceName: sources.name })
+    .from(files)
+    .innerJoin(sources, eq(sources.id, files.sourceId));
+}
+
 function filesMatching({ tables: { files } }: UnitOfWork, filter: FileFilter): SQL | undefined {
-  const { state, q } = filter;
+  const { runId, sourceId, state, q } = filter;
   return and(
-    'runId' in filter ? eq(files.runId, filter.runId) : eq(files.sourceId, filter.sourceId),
+    runId === undefined ? undefined : eq(files.runId, runId),
+    sourceId === undefined ? undefined : eq(files.sourceId, sourceId),
     state === undefined ? undefined : eq(files.state, state),
     q === undefined ? undefined : contains(files.name, q),
   );
 }
 
-function listedFile(row: Tables['files']['$inferSelect']): ListedFile {
-  const { id, sourceId, runId } = row;
-  return { ...scrapedFile(row), id, sourceId, runId };
+function listedFile(row: Tables['files']['$inferSelect'] & Pick<ListedFile, 'sourceName'>): ListedFile {
+  const { id, sourceId, sourceName, runId } = row;
+  return { ...scrapedFile(row), id, sourceId, sourceName, runId };
 }

@@ -1,5 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'wouter';
 import { address, getPage } from '../../api/client.js';
 import { useIsAdmin } from '../../api/identity.js';
 import type { RunFile } from '../../api/runs.js';
@@ -19,20 +20,22 @@ const TONES = { stored: 'good', duplicate: 'calm', skipped: 'warn' } as const sa
 
 const STATES = Object.keys(TONES) as RunFile['state'][];
 
-interface FileListProps {
-  /** Whose files: the address of their list, and the id in it. */
-  readonly of: '/runs/{id}/files' | '/sources/{id}/files';
-  readonly id: number;
-}
+/** Whose files: the address of their list, and the id in it. */
+type FileListProps =
+  | { readonly of: '/runs/{id}/files' | '/sources/{id}/files'; readonly id: number }
+  | { readonly of: '/files' };
 
-/** The files of a run or a source; an admin can download those that are stored. */
-export function FileList({ of, id }: FileListProps) {
+/** The files of a run, of a source or of all; an admin can download those that are stored. */
+export function FileList(props: FileListProps) {
   const { t } = useTranslation();
   const state = useTableState({ filters: ['state'] });
-  const columns = useFileColumns();
+  const columns = useFileColumns(props.of === '/files');
   const { data, error, refetch } = useQuery({
-    queryKey: ['runs', of, id, 'files', state.query],
-    queryFn: ({ signal }) => getPage(of, { path: { id }, query: state.query, signal }),
+    queryKey: ['runs', props, 'files', state.query],
+    queryFn: ({ signal }) =>
+      props.of === '/files'
+        ? getPage(props.of, { query: state.query, signal })
+        : getPage(props.of, { path: { id: props.id }, query: state.query, signal }),
     placeholderData: keepPreviousData,
   });
   return (
@@ -66,11 +69,26 @@ export function FileList({ of, id }: FileListProps) {
   );
 }
 
-function useFileColumns(): Column<RunFile>[] {
+function useFileColumns(withSource: boolean): Column<RunFile>[] {
   const { t } = useTranslation();
   const format = useFormat();
+  const origin: Column<RunFile>[] = [
+    {
+      id: 'source',
+      header: t('runs.column.source'),
+      minor: true,
+      cell: ({ source_id, source_name }) => <Link to={`/sources/${source_id}`}>{source_name}</Link>,
+    },
+    {
+      id: 'run',
+      header: t('runs.column.run'),
+      minor: true,
+      cell: ({ run_id }) => <Link to={`/runs/${run_id}`}>{t('runs.named', { id: run_id })}</Link>,
+    },
+  ];
   return [
     { id: 'name', header: t('runs.files.name'), cell: (file) => <NameCell file={file} /> },
+    ...(withSource ? origin : []),
     {
       id: 'size',
       header: t('runs.files.size'),

@@ -7,7 +7,7 @@ import styles from './table.module.css';
 import type { TableState } from './table_state.js';
 
 /** How long to wait for more to be typed, in milliseconds. */
-const TYPING_MS = 200;
+const TYPING_MS = 150;
 
 interface TableToolsProps<Filter extends string> {
   readonly state: TableState<Filter>;

@@ -53,11 +53,6 @@ export function LeasesPage() {
   );
 }
 
-/** The key by its name; the service itself leases for its own work, too. */
-function holderOf({ holder, holder_name }: Lease): string {
-  return holder_name ?? holderName(holder);
-}
-
 function useLeaseColumns(onEnd: ((lease: Lease) => void) | null): Column<Lease>[] {
   const { t } = useTranslation();
   const end: Column<Lease> = {
@@ -84,7 +79,7 @@ function useLeaseColumns(onEnd: ((lease: Lease) => void) | null): Column<Lease>[
       sort: 'session_name',
       cell: ({ session_id, session_name }) => <Link to={`/sessions/${session_id}`}>{session_name}</Link>,
     },
-    { id: 'holder', header: t('leases.column.holder'), sort: 'holder', cell: holderOf },
+    { id: 'holder', header: t('leases.column.holder'), sort: 'holder', cell: holderName },
     { id: 'address', header: t('leases.column.address'), minor: true, cell: ({ address }) => address },
     {
       id: 'since',
@@ -125,7 +120,7 @@ function EndLease({ lease, onClose }: { readonly lease: Lease; readonly onClose:
       onConfirm={end}
       onClose={onClose}
     >
-      <p>{t('leases.endText', { holder: holderOf(lease) })}</p>
+      <p>{t('leases.endText', { holder: holderName(lease) })}</p>
     </ConfirmDialog>
   );
 }

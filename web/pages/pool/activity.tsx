@@ -38,7 +38,7 @@ export function Activity() {
       {data && data.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
         <ol className={styles.activity} aria-label={t('pool.activity.title')} tabIndex={0}>
-          {data.map(({ id, at, event, detail, session_id, session_name, holder }) => (
+          {data.map(({ id, at, event, detail, session_id, session_name, ...by }) => (
             <li key={id}>
               <EventBadge event={event} />
               {session_name === null ? (
@@ -47,7 +47,7 @@ export function Activity() {
                 <Link to={`/sessions/${session_id}`}>{session_name}</Link>
               )}
               <span className={styles.quiet}>
-                {[holder && holderName(holder), detail && shown(detail)].filter(Boolean).join(' · ')}
+                {[holderName(by), detail && shown(detail)].filter(Boolean).join(' · ')}
               </span>
               <Ago at={at} />
             </li>

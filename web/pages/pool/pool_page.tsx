@@ -11,6 +11,7 @@ import { Activity } from './activity.js';
 import { NoFreeSession } from './no_free_session.js';
 import styles from './pool.module.css';
 import { PoolCounts } from './pool_counts.js';
+import { WaitingRequests } from './waiting_requests.js';
 
 const PoolCharts = lazy(() =>
   import('./charts/pool_charts.js').then((module) => ({ default: module.PoolCharts })),
@@ -36,6 +37,7 @@ function Pool({ status }: { readonly status: PoolStatus }) {
     <>
       <PoolCounts status={status} />
       {status.free === 0 && <NoFreeSession mayWatch={mayWatch} />}
+      {mayWatch && status.waiting > 0 && <WaitingRequests />}
       {mayWatch && (
         <div className={styles.columns}>
           <Suspense fallback={<div className={styles.chartsPlace} />}>

@@ -28,7 +28,7 @@ export function useSessionColumns(): Column<Session>[] {
       id: 'holder',
       header: t('sessions.column.holder'),
       minor: true,
-      cell: ({ holder }) => holder && holderName(holder),
+      cell: holderName,
     },
     {
       id: 'lastUsed',

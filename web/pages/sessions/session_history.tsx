@@ -29,10 +29,10 @@ export function SessionHistory({ id }: { readonly id: number }) {
   return (
     <>
       <ol className={styles.timeline}>
-        {data.slice(0, limit).map(({ id: row, at, event, detail, holder }) => (
+        {data.slice(0, limit).map(({ id: row, at, event, detail, ...by }) => (
           <li key={row}>
             <EventBadge event={event} />
-            {holder && <span className={styles.quiet}>{holderName(holder)}</span>}
+            {by.holder && <span className={styles.quiet}>{holderName(by)}</span>}
             <Ago at={at} />
             {detail && <p>{shown(detail)}</p>}
           </li>

@@ -99,7 +99,7 @@ function SessionFacts({ session }: { readonly session: Session }) {
       <Fact term={term('holder')}>
         {holder && (
           <>
-            {holderName(holder)} {leased_at && <Ago at={leased_at} />}
+            {holderName(session)} {leased_at && <Ago at={leased_at} />}
           </>
         )}
       </Fact>

@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+
+/** Where systems keep a Chromium. */
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+const QUIET = [
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Says that there is no Chromium, and how to get one. */
+export const NO_CHROMIUM = `No Chromium at ${PLACES.join(', ')}; get one with: apt install chromium`;
+
+/** The program of the installed Chromium; null: there is none. */
+export function findChromium(): string | null {
+  return PLACES.find((path) => existsSync(path)) ?? null;
+}
+
+/** Starts a Chromium without a window that asks nothing of the network by itself. */
+export function launchChromium(executablePath: string): Promise<Browser> {
+  return chromium.launch({ executablePath, args: QUIET });
+}
