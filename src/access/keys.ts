@@ -45,6 +45,9 @@ export interface KeyServiceParts {
 /** The topic on which replicas hear of revoked keys. */
 const REVOKED = 'key revoked';
 
+/** The name of a holder of leases; null: it is no key. */
+export type NameOfHolder = (holder: string | null) => string | null;
+
 /** API keys: only their SHA-256 hashes are stored, here and in the database. */
 export class KeyService {
   readonly #parts: KeyServiceParts;
@@ -92,15 +95,15 @@ export class KeyService {
     return found && !this.isOver(found) ? found : null;
   }
 
-  /** The names of these holders, as far as they are keys; those of revoked keys included. */
-  async namesOf(holders: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const wanted = new Set(holders);
-    const ids = [...wanted].flatMap((holder) => keyIdOf(holder) ?? []);
+  /** What each of these holders is called; null: it is no key, not even a revoked one. */
+  async namesOf(holders: readonly (string | null)[]): Promise<NameOfHolder> {
+    const ids = [...new Set(holders)].flatMap((holder) => keyIdOf(holder ?? '') ?? []);
     const stored = ids.length === 0 ? [] : await this.#parts.store.keyNames(ids);
-    return new Map([
+    const names = new Map([
       ...this.#bootstrapKeys().map(({ holder, name }) => [holder, name] as const),
       ...stored.map(({ id, name }) => [holderOf(id), name] as const),
     ]);
+    return (holder) => names.get(holder ?? '') ?? null;
   }
 
   list(): Promise<KeyRecord[]> {

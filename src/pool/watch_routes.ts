@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { KeyService } from '../access/keys.js';
 import { page, repeatable, search, sessionId, sort, text, wholeNumber } from '../http/parameters.js';
 import { defineRoute, pageOf, type Route } from '../http/route.js';
 import type { SteadyClock } from '../kernel/clock.js';
@@ -19,8 +20,7 @@ export interface WatchRouteParts {
   readonly pool: PoolService;
   readonly clock: SteadyClock;
   readonly monitoring: MonitoringStore;
-  /** The names of keys, by their names in leases and history. */
-  readonly namesOf: (holders: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+  readonly namesOf: KeyService['namesOf'];
 }
 
 /** The monitoring routes of the pool. */
@@ -90,10 +90,10 @@ function waiting({ pool, clock, namesOf }: WatchRouteParts): Route {
       const here = pool.waitingHere();
       const seen = here.filter(({ request }) => key.tags.every((tag) => request.tags.includes(tag)));
       const shown = seen.slice(0, limit);
-      const names = await namesOf(shown.map(({ request }) => request.holder));
+      const nameOf = await namesOf(shown.map(({ request }) => request.holder));
       const requests = shown.map(({ request, arrivedAt, until }) => ({
         holder: request.holder,
-        holder_name: names.get(request.holder) ?? null,
+        holder_name: nameOf(request.holder),
         address: request.address,
         since: iso(clock, arrivedAt),
         until: iso(clock, until),
@@ -127,13 +127,13 @@ function leases({ clock, monitoring, namesOf }: WatchRouteParts): Route {
         monitoring.leases({ skip, limit }, now, filter, sort ?? undefined),
         monitoring.leaseCount(now, filter),
       ]);
-      const names = await namesOf(current.map((lease) => lease.holder));
+      const nameOf = await namesOf(current.map(({ holder }) => holder));
       const body = current.map((lease) => ({
         session_id: lease.sessionId,
         session_name: lease.sessionName,
         lease_id: key.role === 'admin' ? lease.leaseId : null,
         holder: lease.holder,
-        holder_name: names.get(lease.holder) ?? null,
+        holder_name: nameOf(lease.holder),
         address: lease.address,
         leased_at: iso(clock, lease.leasedAt),
         expires_at: iso(clock, lease.expiresAt),
@@ -163,18 +163,10 @@ function activity({ monitoring, clock, namesOf }: WatchRouteParts): Route {
     responses: { 200: { description: 'Events', schema: activityAnswer } },
     async handle({ input: { before, limit }, key }) {
       const events = await monitoring.activity(before ?? null, limit, key.tags);
-      const names = await namesOf(events.flatMap(({ holder }) => holder ?? []));
+      const nameOf = await namesOf(events.map(({ holder }) => holder));
       const body = events.map(({ id, sessionId, sessionName, at, event, detail, holder }) => ({
-        ...{
-          id,
-          at: iso(clock, at),
-          session_id: sessionId,
-          session_name: sessionName,
-          event,
-          detail,
-          holder,
-        },
-        holder_name: names.get(holder ?? '') ?? null,
+        ...{ id, at: iso(clock, at), session_id: sessionId, session_name: sessionName },
+        ...{ event, detail, holder, holder_name: nameOf(holder) },
       }));
       return { body };
     },
@@ -197,12 +189,11 @@ function history({ pool, clock, namesOf }: WatchRouteParts): Route {
     },
     async handle({ input, params, key }) {
       const rows = await pool.history(params.id, input);
-      const names = await namesOf(rows.flatMap(({ holder }) => holder ?? []));
+      const nameOf = await namesOf(rows.map(({ holder }) => holder));
       return {
         body: rows.map(({ id, at, event, detail, leaseId, holder }) => {
           const lease_id = key.role === 'admin' ? leaseId : null;
-          const holder_name = names.get(holder ?? '') ?? null;
-          return { id, at: iso(clock, at), event, detail, lease_id, holder, holder_name };
+          return { id, at: iso(clock, at), event, detail, lease_id, holder, holder_name: nameOf(holder) };
         }),
       };
     },

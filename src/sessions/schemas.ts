@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { KeyService, NameOfHolder } from '../access/keys.js';
 import type { AccessStore } from '../access/store.js';
 import { text, wholeNumber } from '../http/parameters.js';
 import { sessionNameRefusal } from '../intake/names.js';
@@ -98,8 +99,7 @@ export type SerializeSession = (session: SessionRecord) => Promise<z.output<type
 export interface SerializerParts {
   readonly access: Pick<AccessStore, 'proxies'>;
   readonly sessions: Pick<SessionStore, 'methodFloods'>;
-  /** The names of keys, by their names in leases and history. */
-  readonly namesOf: (holders: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+  readonly namesOf: KeyService['namesOf'];
   readonly clock: SteadyClock;
 }
 
@@ -107,12 +107,12 @@ export interface SerializerParts {
 export function sessionSerializer({ access, sessions, namesOf, clock }: SerializerParts) {
   const all = async (records: readonly SessionRecord[]) => {
     const flooded = records.filter(({ methodFlooded }) => methodFlooded).map(({ id }) => id);
-    const [proxies, names, floods] = await Promise.all([
+    const [proxies, nameOf, floods] = await Promise.all([
       access.proxies(),
-      namesOf(records.flatMap(({ holder }) => holder ?? [])),
+      namesOf(records.map(({ holder }) => holder)),
       flooded.length === 0 ? [] : sessions.methodFloods(flooded, clock.now()),
     ]);
-    return records.map((record) => serializeSession(record, { proxies, names, floods, clock }));
+    return records.map((record) => serializeSession(record, { proxies, nameOf, floods, clock }));
   };
   const one: SerializeSession = async (record) => {
     const [answer] = await all([record]);
@@ -124,14 +124,14 @@ export function sessionSerializer({ access, sessions, namesOf, clock }: Serializ
 
 interface Surrounding {
   readonly proxies: readonly (StoredProxy & { readonly id: number })[];
-  readonly names: ReadonlyMap<string, string>;
+  readonly nameOf: NameOfHolder;
   readonly floods: readonly MethodFlood[];
   readonly clock: SteadyClock;
 }
 
 function serializeSession(
   session: SessionRecord,
-  { proxies, names, floods, clock }: Surrounding,
+  { proxies, nameOf, floods, clock }: Surrounding,
 ): z.output<typeof sessionAnswer> {
   const shown = (at: number | null) => (at ? clock.display(at).toISOString() : null);
   const proxy = proxies.find(({ id }) => id === session.proxyId);
@@ -154,7 +154,7 @@ function serializeSession(
     tags: [...session.tags],
     proxy: proxy ? { type: proxy.type, host: proxy.host, port: proxy.port, user: proxy.user } : null,
     holder: session.holder,
-    holder_name: names.get(session.holder ?? '') ?? null,
+    holder_name: nameOf(session.holder),
     leased_at: shown(session.leasedAt),
     method_floods: floods
       .filter(({ sessionId }) => sessionId === session.id)

@@ -159,7 +159,7 @@ function featureRoutes(
 ): Route[] {
   const { database, clock, config, logger } = base;
   const { leaseTtlSeconds, otpTtlMinutes: ttlMinutes, sessionFileMaxBytes: maxBytes } = config;
-  const namesOf = (holders: readonly string[]) => keys.namesOf(holders);
+  const namesOf = keys.namesOf.bind(keys);
   const { access, sessions: stored } = database;
   const serialize = sessionSerializer({ access, sessions: stored, namesOf, clock });
   const { sessions, logins } = telegram;

@@ -39,7 +39,9 @@ function announcingSources(
       if (outcome.kind !== 'done') return outcome;
       const { id, name } = outcome.source;
       publish('source', { source_id: id, name, change: 'created' });
-      if (first) for (const run of await runs.lastRuns([id])) runChanged(run.id);
+      // The source is created: whether its run can be announced, too, does not change the answer.
+      const begun = first ? await runs.lastRuns([id]).catch(() => []) : [];
+      for (const run of begun) runChanged(run.id);
       return outcome;
     },
     async edit(id, change, now) {

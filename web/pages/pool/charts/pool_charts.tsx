@@ -60,25 +60,44 @@ const STATES = [
   ['free', 'good'],
 ] as const;
 
+/** What is drawn at a time, in seconds; null: the service took no sample, so that no line leads across that time. */
+interface Drawn {
+  readonly time: number;
+  readonly point: StatusPoint | null;
+}
+
+function withGaps(points: readonly StatusPoint[], stepSeconds: number): readonly Drawn[] {
+  const drawn = points.map((point) => ({ time: Date.parse(point.at) / 1000, point }));
+  return drawn.flatMap((one, at): Drawn[] => {
+    const before = drawn[at - 1]?.time ?? one.time;
+    const isAfterGap = one.time - before > 1.5 * stepSeconds;
+    return isAfterGap ? [{ time: one.time - stepSeconds, point: null }, one] : [one];
+  });
+}
+
 function Charts({ points, range }: { readonly points: readonly StatusPoint[]; readonly range: Range }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const times = points.map(({ at }) => Date.parse(at) / 1000);
+  const [length, step] = RANGES[range];
+  const drawn = withGaps(points, step);
+  const times = drawn.map(({ time }) => time);
+  const valuesOf = (value: (point: StatusPoint) => number | null) =>
+    drawn.map(({ point }) => point && value(point));
   const to = times.at(-1) ?? 0;
-  const span = [to - RANGES[range][0], to] as const;
+  const span = [to - length, to] as const;
   const seconds = (value: number) => format.duration(value);
   const waits: readonly Series[] = [
-    { label: t('pool.chart.leasesBegun'), color: 'busy', values: points.map(({ leases }) => leases) },
+    { label: t('pool.chart.leasesBegun'), color: 'busy', values: valuesOf(({ leases }) => leases) },
     {
       label: t('pool.chart.meanWait'),
       color: 'odd',
-      values: points.map(({ mean_wait_seconds }) => mean_wait_seconds),
+      values: valuesOf(({ mean_wait_seconds }) => mean_wait_seconds),
       ...{ isSeconds: true, show: seconds },
     },
     {
       label: t('pool.chart.longestWait'),
       color: 'warn',
-      values: points.map(({ longest_wait_seconds }) => longest_wait_seconds),
+      values: valuesOf(({ longest_wait_seconds }) => longest_wait_seconds),
       ...{ isSeconds: true, show: seconds },
     },
   ];
@@ -93,7 +112,7 @@ function Charts({ points, range }: { readonly points: readonly StatusPoint[]; re
         height={220}
         series={STATES.map(([state, color]) => ({
           ...{ label: t(`pool.count.${state}`), color },
-          values: points.map((point) => point[state]),
+          values: valuesOf((point) => point[state]),
         }))}
       />
       <TimeChart
