@@ -151,6 +151,6 @@ inBrowser('every page and dialog of the console', (visiting) => {
       },
       { files: [...some(3), `${'long-name-'.repeat(20)}.session`] },
     ),
-    240_000,
+    480_000,
   );
 });
