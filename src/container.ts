@@ -125,7 +125,7 @@ async function startJobs(
 ): Promise<void> {
   const { config, database, databaseHealth, timers, logger, disposers } = base;
   await prefect?.setup.start();
-  if (!database.shared) await endAbandonedLeases(pool.service);
+  await endAbandonedLeases(pool.service, database.shared);
   await startWatchingFiles(base, intake);
   await sources.schedules.followAll();
   engine.start();

@@ -1,6 +1,7 @@
 import type { Logger } from 'winston';
 import { z } from 'zod';
 import type { Cluster } from '../cluster/cluster.js';
+import { fitting } from '../cluster/fitting.js';
 import { Conflict, Failed, TeleGateError, Unavailable } from '../kernel/errors.js';
 import type { Timers } from '../kernel/timers.js';
 import type { SyncService } from './sync.js';
@@ -198,18 +199,8 @@ const MAX_REASON_LENGTH = 1_000;
 
 /** A report that fits into a message: the first entries of its lists, with their full totals. */
 export function truncatedReport<Report extends Pick<SyncReport, 'rejected' | 'unsettled'>>(report: Report) {
-  const rejected = truncated(report.rejected, REJECTED_BYTES);
-  return { ...report, rejected, unsettled: truncated(report.unsettled, UNSETTLED_BYTES) };
-}
-
-/** The first of these that fit into this many bytes of JSON. */
-function truncated<Item>(items: readonly Item[], bytes: number): Item[] {
-  let room = bytes;
-  const end = items.findIndex((item) => {
-    room -= Buffer.byteLength(JSON.stringify(item)) + 1;
-    return room < 0;
-  });
-  return items.slice(0, end === -1 ? items.length : end);
+  const rejected = fitting(report.rejected, REJECTED_BYTES);
+  return { ...report, rejected, unsettled: fitting(report.unsettled, UNSETTLED_BYTES) };
 }
 
 /** Why there is no report, as far as callers may be told; null: an unexpected error. */

@@ -8,7 +8,7 @@ export interface AcquireRequest {
   /** The id that the lease will have if it is granted. */
   readonly leaseId: string;
   readonly holder: string;
-  /** The client's address; null: the service itself. */
+  /** The client's address; for the service itself, the name of its process. Null: unknown. */
   readonly address: string | null;
   /** The key's maximum number of concurrent leases; null: unlimited. */
   readonly maxLeases: number | null;
@@ -128,6 +128,8 @@ export interface LeaseRow {
   readonly sessionName: string;
   readonly leaseId: string;
   readonly holder: string;
+  /** The name of the process of the service that leased it for itself; null: a client did, or it is unknown. */
+  readonly process: string | null;
   readonly leasedAt: number;
   readonly expiresAt: number;
   readonly renewed: boolean;

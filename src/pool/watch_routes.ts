@@ -15,9 +15,11 @@ import {
 import type { PoolService } from './service.js';
 import { iso, serializeStatus } from './status.js';
 import { statusHistoryRoute } from './status_history_routes.js';
+import type { DescribedRequest, WaitingRequests } from './waiting_requests.js';
 
 export interface WatchRouteParts {
   readonly pool: PoolService;
+  readonly waitingRequests: WaitingRequests;
   readonly clock: SteadyClock;
   readonly monitoring: MonitoringStore;
   readonly namesOf: KeyService['namesOf'];
@@ -75,34 +77,34 @@ function upcoming({ monitoring, clock }: WatchRouteParts): Route {
   });
 }
 
-function waiting({ pool, clock, namesOf }: WatchRouteParts): Route {
+function waiting({ pool, waitingRequests, clock, namesOf }: WatchRouteParts): Route {
   return defineRoute({
     method: 'get',
     path: '/status/waiting',
     tag: 'Pool',
     summary: 'The requests that wait for a session, first come first',
     description:
-      'Those at the replica that answers; of the others, only how many there are. A key that is limited to tags sees the requests for sessions with all of its tags.',
+      'Of each other replica, the first thirty or so are listed. A key that is limited to tags sees the requests for sessions with all of its tags.',
     access: ['monitor'],
     input: z.object({ limit: wholeNumber(1, 500).default(50) }),
     responses: { 200: { description: 'Waiting requests', schema: waitingAnswer } },
     async handle({ input: { limit }, key }) {
-      const here = pool.waitingHere();
-      const seen = here.filter(({ request }) => key.tags.every((tag) => request.tags.includes(tag)));
-      const shown = seen.slice(0, limit);
-      const nameOf = await namesOf(shown.map(({ request }) => request.holder));
-      const requests = shown.map(({ request, arrivedAt, until }) => ({
-        holder: request.holder,
-        holder_name: nameOf(request.holder),
-        address: request.address,
-        since: iso(clock, arrivedAt),
-        until: iso(clock, until),
-        tags: [...request.tags],
-        session_id: request.sessionId,
-        session_name: request.sessionName,
-        method: request.method,
-      }));
-      return { body: { here: seen.length, elsewhere: Math.max(0, pool.waiting - here.length), requests } };
+      const isSeen = ({ tags }: DescribedRequest) => key.tags.every((tag) => tags.includes(tag));
+      const all = waitingRequests.here();
+      const here = all.filter(isSeen);
+      const elsewhere = (await waitingRequests.elsewhere()).filter(isSeen);
+      const shown = [...here, ...elsewhere]
+        .sort((one, other) => one.arrivedAt - other.arrivedAt)
+        .slice(0, limit);
+      const nameOf = await namesOf(shown.map(({ holder }) => holder));
+      const requests = shown.map(
+        ({ holder, address, arrivedAt, until, sessionId, sessionName, ...wanted }) => ({
+          ...{ holder, holder_name: nameOf(holder), address },
+          ...{ since: iso(clock, arrivedAt), until: iso(clock, until) },
+          ...{ session_id: sessionId, session_name: sessionName, ...wanted },
+        }),
+      );
+      return { body: { here: here.length, elsewhere: Math.max(0, pool.waiting - all.length), requests } };
     },
   });
 }

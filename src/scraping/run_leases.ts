@@ -56,6 +56,8 @@ export interface RunLeasing {
 export interface RunLeasesParts {
   readonly pool: PoolService;
   readonly timers: Timers;
+  /** The name of this process; null where it has none. */
+  readonly process: string | null;
 }
 
 /** Leases sessions of the pool for runs, and renews the leases. */
@@ -67,13 +69,14 @@ export class RunLeases implements RunLeasing {
   }
 
   async acquire(request: SessionRequest, wait: RunWait | null, signal: AbortSignal): Promise<Lease | null> {
-    const { pool, timers } = this.#parts;
+    const { pool, timers, process } = this.#parts;
     let announced = Promise.resolve();
     const cancel = timers.after(WAITING_AFTER_MS, () => {
       if (wait) announced = wait.onWaiting().catch(() => undefined);
     });
     try {
-      const lease = await pool.acquire(ownRequest({ ...LEASE, ...request }), wait?.seconds ?? 0, signal);
+      const own = ownRequest({ ...LEASE, ...request }, process);
+      const lease = await pool.acquire(own, wait?.seconds ?? 0, signal);
       await announced;
       if (!signal.aborted) return lease;
       await this.giveBack(lease);

@@ -1,5 +1,6 @@
 import type { Clock } from '../kernel/clock.js';
 import { NotFound, Unavailable } from '../kernel/errors.js';
+import { hasEnded } from '../kernel/process_name.js';
 import type { Caller } from '../pool/lease_authorization.js';
 import { SessionsDirectoryGone } from '../pool/outcomes.js';
 import type { PoolService } from '../pool/service.js';
@@ -25,10 +26,10 @@ export type OwnRequest = Pick<
   'sessionId' | 'method' | 'ttlSeconds' | 'withCredentials' | 'alsoInactive'
 >;
 
-/** A request for a lease of the service's own. */
-export function ownRequest(wanted: OwnRequest): Omit<AcquireRequest, 'leaseId'> {
+/** A request for a lease of the service's own. `process` is the name of this process, null where it has none. */
+export function ownRequest(wanted: OwnRequest, process: string | null): Omit<AcquireRequest, 'leaseId'> {
   const anySession = { tags: [], sessionName: null, maxLeases: null };
-  return { holder: OWN_HOLDER, address: null, ...anySession, idempotencyKey: null, ...wanted };
+  return { holder: OWN_HOLDER, address: process, ...anySession, idempotencyKey: null, ...wanted };
 }
 
 /** Releases one of its own leases. A revoked one has already ended; any other that can't be released expires. */
@@ -42,14 +43,17 @@ export async function releaseOwn(
 const PAGE = 500;
 
 /**
- * Ends its own leases that a killed process left behind, and counts them. Only for a process that has the database to
- * itself and has leased nothing yet.
+ * Ends the leases that killed processes of the service took for themselves, and counts them: at once and without a
+ * cool-down, since nothing uses their sessions any more. Where processes share a database, those of processes that
+ * have ended on this machine; else all of them. Only for a process that has leased nothing yet.
  */
-export async function endAbandonedLeases(pool: PoolService): Promise<number> {
+export async function endAbandonedLeases(pool: PoolService, isShared: boolean): Promise<number> {
+  const isAbandoned = ({ holder, process }: LeaseRow) =>
+    holder === OWN_HOLDER && (!isShared || (process !== null && hasEnded(process)));
   const abandoned: LeaseRow[] = [];
   for (let skip = 0; ; skip += PAGE) {
     const page = await pool.leases({ skip, limit: PAGE });
-    abandoned.push(...page.filter(({ holder }) => holder === OWN_HOLDER));
+    abandoned.push(...page.filter(isAbandoned));
     if (page.length < PAGE) break;
   }
   for (const { sessionId, leaseId } of abandoned) {
@@ -67,6 +71,8 @@ export interface OwnLeaseParts {
   readonly accesses: AccountAccesses;
   readonly gateway: Pick<TelegramGateway, 'withAccount'>;
   readonly clock: Clock;
+  /** The name of this process; null where it has none. */
+  readonly process: string | null;
 }
 
 /** What the service wants a session for. */
@@ -120,7 +126,7 @@ export class OwnLeases {
     work: (lease: Lease) => Promise<Result>,
   ): Promise<Result> {
     const wanted = { sessionId, method, withCredentials: false, alsoInactive: true };
-    const request = ownRequest({ ...wanted, ttlSeconds: seconds + MARGIN_SECONDS });
+    const request = ownRequest({ ...wanted, ttlSeconds: seconds + MARGIN_SECONDS }, this.#parts.process);
     return this.#using(await this.#acquire(sessionId, request), work);
   }
 
@@ -133,7 +139,8 @@ export class OwnLeases {
   ): Promise<Result | null> {
     const { pool, sessions, accesses, gateway } = this.#parts;
     const wanted = { sessionId: null, method, withCredentials: true, alsoInactive: false };
-    const request = ownRequest({ ...wanted, ttlSeconds: 2 * seconds + MARGIN_SECONDS });
+    const ttlSeconds = 2 * seconds + MARGIN_SECONDS;
+    const request = ownRequest({ ...wanted, ttlSeconds }, this.#parts.process);
     const lease = await pool.acquire(request, 0, null).catch((error: unknown) => {
       if (error instanceof Unavailable) return null;
       throw error;

@@ -171,8 +171,7 @@ function featureRoutes(
   return [
     ...poolRoutes({
       ...{ pool: pool.service, secrets, clock, leaseTtlSeconds, logger, leaseIds, keys, observe },
-      monitoring: database.monitoring,
-      namesOf,
+      ...{ monitoring: database.monitoring, waitingRequests: pool.waitingRequests, namesOf },
       identify: async (id) => {
         const { account, error, status } = await sessions.checks.check(id);
         return account ? null : (error ?? status);

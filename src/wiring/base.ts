@@ -10,6 +10,7 @@ import { Uploads } from '../http/uploads.js';
 import type { SteadyClock } from '../kernel/clock.js';
 import { Disposers } from '../kernel/disposers.js';
 import { makePrivate } from '../kernel/private_files.js';
+import { processName } from '../kernel/process_name.js';
 import type { Timers } from '../kernel/timers.js';
 import { prefectLinks } from '../prefect/links.js';
 import type { PrefectPace } from '../prefect/pace.js';
@@ -52,6 +53,8 @@ export interface Base extends Dependencies {
   readonly runBroadcast: RunBroadcast;
   /** Uploaded files. */
   readonly uploads: Uploads;
+  /** The name of this process; null where it has none. */
+  readonly process: string | null;
   readonly disposers: Disposers;
 }
 
@@ -86,7 +89,8 @@ export async function openBase(config: Config, dependencies: Dependencies): Prom
     disposers.add(() => databaseHealth.stop());
     const uploads = new Uploads(join(config.dataDir, 'uploads'), randomUUID);
     await uploads.clear(database.shared, dependencies.time.wall());
-    const shared = { config, database, databaseHealth, clock, vault, uploads, disposers };
+    const own = { process: processName(process.pid), uploads, disposers };
+    const shared = { config, database, databaseHealth, clock, vault, ...own };
     return { ...dependencies, ...shared, events, sharedEvents, serializeRun, runBroadcast };
   } catch (error) {
     await disposers.dispose();

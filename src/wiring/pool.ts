@@ -4,6 +4,7 @@ import { tallyOf } from '../pool/outcomes.js';
 import { PoolSampler } from '../pool/sampler.js';
 import { PoolService } from '../pool/service.js';
 import { StatusBroadcast, serializeStatus } from '../pool/status.js';
+import { WaitingRequests } from '../pool/waiting_requests.js';
 import type { Base } from './base.js';
 import type { Intake } from './intake.js';
 
@@ -34,13 +35,15 @@ export function wirePool(
     else service.suspend(reason);
     broadcast.tell([]);
   });
+  const { cluster } = database;
+  const waitingRequests = new WaitingRequests({ pool: service, cluster, timers, newId: randomUUID });
   const sampler = new PoolSampler({
-    ...{ store: database.monitoring, cluster: database.cluster, clock, timers, logger },
+    ...{ store: database.monitoring, cluster, clock, timers, logger },
     counts: async () => ({ ...tallyOf(await service.counts()), waiting: service.waiting }),
   });
   disposers.add(
     () => broadcast.close(),
     () => sampler.close(),
   );
-  return { service, status, visible, sampler };
+  return { service, status, visible, sampler, waitingRequests };
 }

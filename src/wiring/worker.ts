@@ -9,6 +9,7 @@ import { workerRoutes } from '../http/operations_routes.js';
 import { createRegistry, HttpMetrics } from '../http/request_context.js';
 import { runEvery } from '../jobs/scheduler.js';
 import { registerPoolMetrics } from '../pool/metrics.js';
+import { endAbandonedLeases } from '../sessions/own_lease.js';
 import { type Base, type Dependencies, openBase } from './base.js';
 import { wireExecution } from './execution.js';
 import { wireIntake } from './intake.js';
@@ -40,6 +41,7 @@ export async function createWorker(given: Config, dependencies: Dependencies): P
     await prefect.setup.start();
     const intake = await wireIntake(base);
     const pool = wirePool(base, intake);
+    await endAbandonedLeases(pool.service, base.database.shared);
     const telegram = wireTelegram(base, intake, pool);
     const engine = wirePrefectEngine(base, prefect, wireExecution(base, pool, telegram));
     return {

@@ -22,13 +22,16 @@ const PHONES = ['+9996610001', '+9996610002'];
 const ENCRYPTION_KEYS = Buffer.alloc(32, 7).toString('base64');
 
 /** Runs the test with two replicas of one database and one DATA_DIR, neither started: one that can be killed. */
-function withVictim(test: (victim: KillableService, other: Service) => Promise<void>): () => Promise<void> {
+function withVictim(
+  test: (victim: KillableService, other: Service) => Promise<void>,
+  ofOther: Readonly<Record<string, string>> = {},
+): () => Promise<void> {
   return async () => {
     const directory = mkdtempSync(join(tmpdir(), 'victim-'));
     const telegram = await testSandbox();
     const shared = await makeServiceDatabase('postgres');
     const victim = new KillableService(telegram.sandbox, directory, { ...shared.settings, ENCRYPTION_KEYS });
-    const settings = { ...APPLICATION, ...NO_FILES, ENCRYPTION_KEYS, DATA_DIR: victim.dataDir };
+    const settings = { ...APPLICATION, ...NO_FILES, ENCRYPTION_KEYS, DATA_DIR: victim.dataDir, ...ofOther };
     const other = new Service({ shared, network: sandboxNetwork(telegram.sandbox), settings });
     try {
       await test(victim, other);
@@ -86,6 +89,26 @@ describe('a run whose replica is killed', () => {
       expect(stored).toHaveLength(new Set(files.map(({ path }) => path)).size);
       expect(victim.sandbox.connections.overlaps()).toEqual([]);
     }),
+    120_000,
+  );
+
+  it(
+    'leaves no session leased once a service starts on its machine: it is dead for certain, and uses none any more',
+    withVictim(
+      async (victim, other) => {
+        const admin = await victim.start();
+        await beginAt(victim, admin);
+        const { free } = (await admin.get<{ free: number }>('/status')).must(200);
+        const { session_id } = (await admin.get<{ session_id: number }>('/session')).must(200);
+        expect(free).toBe(PHONES.length - 1);
+        await victim.kill();
+        await other.start();
+        expect(await other.status()).toMatchObject({ free: PHONES.length - 1, in_use: 1 });
+        const { body: leases } = await other.as('admin').get('/leases').expect(200);
+        expect(leases).toMatchObject([{ session_id }]);
+      },
+      { MAX_CONCURRENT_RUNS: '0' },
+    ),
     120_000,
   );
 });

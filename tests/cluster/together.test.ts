@@ -50,6 +50,32 @@ describe('three replicas on one database', () => {
   );
 
   it(
+    'list who waits at any of them, first come first',
+    three(async ([one, two, other]) => {
+      const { session_id } = await one.lease();
+      const order: string[] = [];
+      const first = hold(two, 'wait=60&method=messages.getHistory', 'first', order);
+      await until(async () => (await other.status()).waiting === 1);
+      const second = hold(other, 'wait=60&method=messages.search', 'second', order);
+      await until(async () => (await one.status()).waiting === 2 && (await two.status()).waiting === 2);
+      for (const [replica, here] of [
+        [one, 0],
+        [two, 1],
+        [other, 1],
+      ] as const) {
+        const { body } = await replica.as('monitor').get('/status/waiting').expect(200);
+        expect(body).toMatchObject({ here, elsewhere: 2 - here });
+        const methods = body.requests.map(({ method }: { readonly method: string }) => method);
+        expect(methods).toEqual(['messages.gethistory', 'messages.search']);
+      }
+      for (const served of [first, second]) {
+        await release(one, session_id);
+        expect((await served).status).toBe(200);
+      }
+    }, 1),
+  );
+
+  it(
     'serve a request waiting at one when a session is released at another, and count waiting requests everywhere',
     three(async ([one, two, other]) => {
       const { session_id } = await one.lease();

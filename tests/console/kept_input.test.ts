@@ -112,6 +112,47 @@ inBrowser('what was typed into the console', (visiting) => {
   );
 
   it(
+    'is there again after Back in a small dialog, until it is cancelled or sent',
+    visiting(
+      async ({ page, signIn }) => {
+        await signIn('admin', '/sessions');
+        await page.getByRole('link', { name: 's001' }).click();
+        const tags = await dialogOf(page, 'Edit tags');
+        await tags.getByRole('textbox').fill('eu, warm');
+        await page.goBack();
+        await tags.waitFor({ state: 'detached' });
+        await page.goForward();
+        await dialogOf(page, 'Edit tags');
+        await tags.getByText('Your earlier input was restored.').waitFor();
+        expect(await tags.getByRole('textbox').inputValue()).toBe('eu, warm');
+        await tags.getByRole('button', { name: 'Cancel' }).click();
+        await dialogOf(page, 'Edit tags');
+        expect(await tags.getByRole('textbox').inputValue()).toBe('');
+        expect(await tags.getByText('Your earlier input was restored.').count()).toBe(0);
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'is never kept where it may hold a password, such as the address of a proxy',
+    visiting(
+      async ({ page, signIn }) => {
+        await signIn('admin', '/sessions/1');
+        const proxy = await dialogOf(page, 'Set proxy');
+        await proxy.getByRole('textbox').fill('socks5://user:hidden@10.0.0.1:1080');
+        await page.reload();
+        expect(
+          await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }])'),
+        ).not.toContain('hidden');
+        await dialogOf(page, 'Set proxy');
+        expect(await proxy.getByRole('textbox').inputValue()).toBe('');
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
     'is not covered by a panel that belongs to the page before',
     visiting(async ({ page, signIn, open }) => {
       await signIn('admin', '/sessions');
@@ -125,6 +166,15 @@ inBrowser('what was typed into the console', (visiting) => {
     }),
   );
 });
+
+/** Opens the dialog of an action from the menu of the session's page. */
+async function dialogOf(page: Page, action: string): Promise<Locator> {
+  await page.getByRole('button', { name: 'Actions for s001' }).click();
+  await page.getByRole('menuitem', { name: action }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.waitFor();
+  return dialog;
+}
 
 /** Signs in by the form with a key of one's own; returns what revokes it. */
 async function signInWithOwnKey(page: Page, service: Service, path: string): Promise<() => Promise<unknown>> {

@@ -231,7 +231,7 @@ export interface paths {
         };
         /**
          * The requests that wait for a session, first come first
-         * @description Those at the replica that answers; of the others, only how many there are. A key that is limited to tags sees the requests for sessions with all of its tags.
+         * @description Of each other replica, the first thirty or so are listed. A key that is limited to tags sees the requests for sessions with all of its tags.
          *
          *     Roles: monitor, admin.
          */

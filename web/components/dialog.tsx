@@ -1,8 +1,10 @@
 import { Button, Group, Modal } from '@mantine/core';
 import { type FormEvent, type ReactNode, useLayoutEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Draft } from './draft.js';
 import styles from './layout.module.css';
 import { Problem } from './problem.js';
+import { Restored } from './restored.js';
 
 interface DialogProps {
   readonly title: string;
@@ -78,12 +80,18 @@ interface FormDialogProps extends Omit<ConfirmDialogProps, 'onConfirm'> {
   readonly size?: 'md' | 'lg' | 'xl';
   /** Sends what was filled in; the dialog closes once it is done, unless it answers `false`. */
   readonly onSubmit: () => Promise<unknown>;
+  /** What was typed into a small dialog: forgotten once it is closed, but not by Back. */
+  readonly draft?: Pick<Draft<unknown>, 'isRestored' | 'clear'>;
 }
 
 /** A form in a dialog: it says why it could not be sent, and keeps what was typed. */
 export function FormDialog(props: FormDialogProps) {
-  const { title, children, action, cancel, size, isDangerous = false, onSubmit, onClose } = props;
+  const { title, children, action, cancel, size, isDangerous = false, onSubmit, draft } = props;
   const { t } = useTranslation();
+  const onClose = () => {
+    draft?.clear();
+    props.onClose();
+  };
   const [error, setError] = useState<unknown>(null);
   const [isSending, setSending] = useState(false);
   const submit = async (event: FormEvent) => {
@@ -101,6 +109,7 @@ export function FormDialog(props: FormDialogProps) {
   return (
     <Dialog title={title} onClose={onClose} {...(size && { size })}>
       <form onSubmit={(event) => void submit(event)} noValidate>
+        {draft?.isRestored && <Restored onDiscard={draft.clear} />}
         {children}
         {error !== null && <Problem error={error} />}
         <Group justify="flex-end" mt="md">

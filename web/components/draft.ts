@@ -27,7 +27,7 @@ export function useDraft<Values extends object>(
       setValues((before) => {
         const after = { ...before, ...change };
         const kept = Object.entries(after).filter(([key]) => !secret.includes(key as keyof Values));
-        sessionStorage.setItem(PREFIX + name, JSON.stringify(Object.fromEntries(kept)));
+        if (kept.length > 0) sessionStorage.setItem(PREFIX + name, JSON.stringify(Object.fromEntries(kept)));
         return after;
       }),
     [name, secret],
@@ -38,6 +38,18 @@ export function useDraft<Values extends object>(
     setValues(initial);
   }, [name, initial]);
   return { values, isRestored, set, clear };
+}
+
+/** As a draft, but of one text. */
+export interface TextDraft extends Omit<Draft<unknown>, 'values' | 'set'> {
+  readonly text: string;
+  set(text: string): void;
+}
+
+/** The draft of a field that stands alone in a dialog. `isSecret`: it is never stored. */
+export function useTextDraft(name: string, initial: string, isSecret = false): TextDraft {
+  const { values, set, ...draft } = useDraft(name, { text: initial }, isSecret ? ['text'] : []);
+  return { ...draft, text: values.text, set: (text) => set({ text }) };
 }
 
 function stored<Values>(name: string): Partial<Values> {

@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, gt, inArray, lt, sql } from 'drizzle-orm';
+import { isProcessName } from '../../kernel/process_name.js';
 import { authorizeBlock, type Caller, type Relation } from '../../pool/lease_authorization.js';
 import { decideBlock, decideRelease, revocation } from '../../pool/lease_decisions.js';
 import { statesBefore } from '../../pool/session_state.js';
@@ -216,11 +217,13 @@ function blocked(row: SessionRow, as: Relation): BlockOutcome {
 
 /** A lease in a list. */
 export function leaseRow(row: SessionRow): LeaseRow {
+  const { leaseAddress } = row;
   return {
     sessionId: row.id,
     sessionName: row.name,
     leaseId: row.leaseId ?? '',
     holder: row.leaseHolder ?? '',
+    process: leaseAddress !== null && isProcessName(leaseAddress) ? leaseAddress : null,
     leasedAt: row.lastUsedAt,
     expiresAt: row.stateUntil ?? 0,
     renewed: row.leaseRenewed,

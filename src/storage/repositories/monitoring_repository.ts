@@ -26,7 +26,10 @@ function leases(units: UnitOfWorkRunner): Pick<MonitoringStore, 'leases' | 'leas
           .orderBy(...leaseOrder(unit, order))
           .limit(limit)
           .offset(skip);
-        return rows.map((row) => ({ ...leaseRow(row), address: row.leaseAddress }));
+        return rows.map((row) => {
+          const lease = leaseRow(row);
+          return { ...lease, address: lease.process === null ? row.leaseAddress : null };
+        });
       });
     },
     async leaseCount(now, filter = {}) {

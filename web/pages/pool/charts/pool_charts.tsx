@@ -21,7 +21,7 @@ const REFRESH_MS = 30_000;
 export function PoolCharts() {
   const { t } = useTranslation();
   const [range, setRange] = useState<Range>('hour');
-  const { data, error, refetch } = useQuery({
+  const { data, dataUpdatedAt, error, refetch } = useQuery({
     queryKey: ['status', 'history', range],
     queryFn: ({ signal }) => get('/status/history', { query: queryOf(range), signal }),
     placeholderData: keepPreviousData,
@@ -42,7 +42,9 @@ export function PoolCharts() {
       {isLimited && <p>{t('pool.chart.limited')}</p>}
       {error && !isLimited && <Problem error={error} onRetry={refetch} />}
       {data?.points.length === 0 && <p>{t('pool.chart.none')}</p>}
-      {data && data.points.length > 0 && <Charts points={data.points} range={range} />}
+      {data && data.points.length > 0 && (
+        <Charts points={data.points} range={range} askedAt={dataUpdatedAt} />
+      )}
     </Panel>
   );
 }
@@ -75,7 +77,19 @@ function withGaps(points: readonly StatusPoint[], stepSeconds: number): readonly
   });
 }
 
-function Charts({ points, range }: { readonly points: readonly StatusPoint[]; readonly range: Range }) {
+/** Where the time axis ends: at the newest sample, or now if no sample has come for a while. In seconds. */
+function endOf(newest: number, now: number, step: number): number {
+  return now - newest > 2 * step ? now : newest;
+}
+
+interface ChartsProps {
+  readonly points: readonly StatusPoint[];
+  readonly range: Range;
+  /** In milliseconds. */
+  readonly askedAt: number;
+}
+
+function Charts({ points, range, askedAt }: ChartsProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const [length, step] = RANGES[range];
@@ -83,7 +97,7 @@ function Charts({ points, range }: { readonly points: readonly StatusPoint[]; re
   const times = drawn.map(({ time }) => time);
   const valuesOf = (value: (point: StatusPoint) => number | null) =>
     drawn.map(({ point }) => point && value(point));
-  const to = times.at(-1) ?? 0;
+  const to = endOf(times.at(-1) ?? 0, askedAt / 1000, step);
   const span = [to - length, to] as const;
   const seconds = (value: number) => format.duration(value);
   const waits: readonly Series[] = [

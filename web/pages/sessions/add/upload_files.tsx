@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { useStore } from '../../../api/store.js';
 import { Badge, type Tone } from '../../../components/badge.js';
+import { useDraft } from '../../../components/draft.js';
 import { Icon } from '../../../components/icons.js';
 import { useProblem } from '../../../components/problem.js';
 import styles from './add.module.css';
@@ -17,18 +18,18 @@ import {
   uploads,
 } from './uploads.js';
 
+const EMPTY = { name: '', phone: '' };
+
 /** Adds session files, hundreds at once, by choosing or dropping them. */
 export function UploadFiles({ onClose }: { readonly onClose: () => void }) {
   const { t } = useTranslation();
   const all = useStore(uploads);
   const [chosen, setChosen] = useState<readonly File[]>([]);
-  const [name, setName] = useState('');
-  const [phone, setPhone] = useState('');
+  const { values, set, clear } = useDraft('upload', EMPTY);
   const begin = () => {
-    upload(chosen, { name, phone });
+    upload(chosen, values);
     setChosen([]);
-    setName('');
-    setPhone('');
+    clear();
   };
   return (
     <>
@@ -48,16 +49,16 @@ export function UploadFiles({ onClose }: { readonly onClose: () => void }) {
             <div className={styles.pair}>
               <TextInput
                 label={t('accounts.name')}
-                value={name}
+                value={values.name}
                 placeholder={chosen[0]?.name.replace(/\.session$/i, '')}
-                onChange={({ currentTarget }) => setName(currentTarget.value)}
+                onChange={({ currentTarget }) => set({ name: currentTarget.value })}
               />
               <TextInput
                 label={t('accounts.phone')}
                 type="tel"
                 placeholder={t('common.optional')}
-                value={phone}
-                onChange={({ currentTarget }) => setPhone(currentTarget.value)}
+                value={values.phone}
+                onChange={({ currentTarget }) => set({ phone: currentTarget.value })}
               />
             </div>
           )}

@@ -11,7 +11,9 @@ import {
 } from '../../../api/bulk.js';
 import { useStore } from '../../../api/store.js';
 import { Dialog } from '../../../components/dialog.js';
+import { useTextDraft } from '../../../components/draft.js';
 import { Problem } from '../../../components/problem.js';
+import { Restored } from '../../../components/restored.js';
 import { useSubmit } from '../../../components/use_submit.js';
 import { useFormat } from '../../../i18n/format.js';
 import { tagsOf } from '../dialogs/tags_of.js';
@@ -31,11 +33,18 @@ export function BulkDialog({ action, target, count, onDone, onClose }: BulkDialo
   const { t } = useTranslation();
   const format = useFormat();
   const [id] = useState(newBulkId);
-  const [typed, setTyped] = useState('');
+  const draft = useTextDraft(`sessions.${action}`, '', action === 'proxy');
   const [answer, setAnswer] = useState<BulkAnswer | null>(null);
-  const form = useSubmit(async () => setAnswer(await runBulk(id, action, target, restOf(action, typed))));
+  const form = useSubmit(async () => {
+    setAnswer(await runBulk(id, action, target, restOf(action, draft.text)));
+    draft.clear();
+  });
+  const cancel = () => {
+    draft.clear();
+    onClose();
+  };
   const title = t(`bulk.title.${action}`, { count, formatted: format.number(count) });
-  const close = answer ? onDone : onClose;
+  const close = answer ? onDone : cancel;
   return (
     // While it is carried out, nothing but its own button closes it: its result is shown once.
     <Dialog title={title} onClose={close} isOneWay={!answer && form.isSending}>
@@ -43,15 +52,16 @@ export function BulkDialog({ action, target, count, onDone, onClose }: BulkDialo
       {!answer && form.isSending && <Running id={id} count={count} />}
       {!answer && !form.isSending && (
         <form onSubmit={(event) => void form.submit(event)} noValidate>
+          {draft.isRestored && <Restored onDiscard={draft.clear} />}
           <Asked
             action={action}
-            typed={typed}
+            typed={draft.text}
             error={form.errorAt('tags', 'proxy', 'reason')}
-            onType={setTyped}
+            onType={draft.set}
           />
           {form.isElsewhere() && <Problem error={form.error} onRetry={() => void form.submit()} />}
           <Group justify="flex-end" mt="md">
-            <Button variant="default" data-autofocus onClick={onClose}>
+            <Button variant="default" data-autofocus onClick={cancel}>
               {t('common.cancel')}
             </Button>
             <Button type="submit" {...(isDangerous(action) && { color: 'red' })}>

@@ -12,6 +12,7 @@ import {
 } from '../../../api/sessions.js';
 import { CopyButton } from '../../../components/copy_button.js';
 import { ConfirmDialog, FormDialog } from '../../../components/dialog.js';
+import { useTextDraft } from '../../../components/draft.js';
 import { saveFile } from '../../../components/save_file.js';
 import { toast } from '../../../components/toasts.js';
 import type { SessionAction } from '../session_actions.js';
@@ -48,10 +49,11 @@ export function SessionDialog({ action, ...props }: OfSession & { readonly actio
 
 function RenameDialog({ session: { id, name }, onClose }: OfSession) {
   const { t } = useTranslation();
-  const [typed, setTyped] = useState(name);
+  const draft = useTextDraft(`session.rename.${id}`, name);
   const rename = async () => {
-    await changeSession(id, { name: typed.trim() });
-    toast(t('sessions.done.renamed', { name: typed.trim() }), { undo: () => changeSession(id, { name }) });
+    const renamed = draft.text.trim();
+    await changeSession(id, { name: renamed });
+    toast(t('sessions.done.renamed', { name: renamed }), { undo: () => changeSession(id, { name }) });
   };
   return (
     <FormDialog
@@ -59,13 +61,14 @@ function RenameDialog({ session: { id, name }, onClose }: OfSession) {
       action={t('common.save')}
       onSubmit={rename}
       onClose={onClose}
+      draft={draft}
     >
       <TextInput
         data-autofocus
         label={t('sessions.dialog.newName')}
         description={t('sessions.dialog.renameHint')}
-        value={typed}
-        onChange={({ currentTarget }) => setTyped(currentTarget.value)}
+        value={draft.text}
+        onChange={({ currentTarget }) => draft.set(currentTarget.value)}
       />
     </FormDialog>
   );
@@ -73,9 +76,9 @@ function RenameDialog({ session: { id, name }, onClose }: OfSession) {
 
 function TagsDialog({ session: { id, name, tags }, onClose }: OfSession) {
   const { t } = useTranslation();
-  const [typed, setTyped] = useState(tags.join(', '));
+  const draft = useTextDraft(`session.tags.${id}`, tags.join(', '));
   const save = async () => {
-    await changeSession(id, { tags: tagsOf(typed) });
+    await changeSession(id, { tags: tagsOf(draft.text) });
     toast(t('sessions.done.tagged', { name }), { undo: () => changeSession(id, { tags: [...tags] }) });
   };
   return (
@@ -84,13 +87,14 @@ function TagsDialog({ session: { id, name, tags }, onClose }: OfSession) {
       action={t('common.save')}
       onSubmit={save}
       onClose={onClose}
+      draft={draft}
     >
       <TextInput
         data-autofocus
         label={t('sessions.dialog.tagsLabel')}
         description={t('sessions.dialog.tagsHint')}
-        value={typed}
-        onChange={({ currentTarget }) => setTyped(currentTarget.value)}
+        value={draft.text}
+        onChange={({ currentTarget }) => draft.set(currentTarget.value)}
       />
     </FormDialog>
   );
@@ -98,11 +102,11 @@ function TagsDialog({ session: { id, name, tags }, onClose }: OfSession) {
 
 function ProxyDialog({ session: { id, name, proxy }, onClose }: OfSession) {
   const { t } = useTranslation();
-  const [typed, setTyped] = useState(proxyName(proxy));
+  const draft = useTextDraft(`session.proxy.${id}`, proxyName(proxy), true);
   const save = async () => {
     // The password is not known here: what was not changed is not sent.
-    if (typed.trim() === proxyName(proxy)) return;
-    await changeSession(id, { proxy: typed.trim() });
+    if (draft.text.trim() === proxyName(proxy)) return;
+    await changeSession(id, { proxy: draft.text.trim() });
     toast(t('sessions.done.proxied', { name }));
   };
   return (
@@ -111,14 +115,15 @@ function ProxyDialog({ session: { id, name, proxy }, onClose }: OfSession) {
       action={t('common.save')}
       onSubmit={save}
       onClose={onClose}
+      draft={draft}
     >
       <TextInput
         data-autofocus
         label={t('sessions.dialog.proxyLabel')}
         description={t('sessions.dialog.proxyHint')}
         placeholder="socks5://user:password@host:1080"
-        value={typed}
-        onChange={({ currentTarget }) => setTyped(currentTarget.value)}
+        value={draft.text}
+        onChange={({ currentTarget }) => draft.set(currentTarget.value)}
       />
     </FormDialog>
   );
@@ -126,9 +131,9 @@ function ProxyDialog({ session: { id, name, proxy }, onClose }: OfSession) {
 
 function InvalidateDialog({ session: { id, name }, onClose }: OfSession) {
   const { t } = useTranslation();
-  const [reason, setReason] = useState('');
+  const draft = useTextDraft(`session.invalidate.${id}`, '');
   const invalidate = async () => {
-    await invalidateSession(id, reason.trim());
+    await invalidateSession(id, draft.text.trim());
     toast(t('sessions.done.invalidated', { name }), { undo: () => restoreSession(id) });
   };
   return (
@@ -138,14 +143,15 @@ function InvalidateDialog({ session: { id, name }, onClose }: OfSession) {
       action={t('sessions.dialog.invalidateAction')}
       onSubmit={invalidate}
       onClose={onClose}
+      draft={draft}
     >
       <p>{t('sessions.dialog.invalidateText')}</p>
       <TextInput
         data-autofocus
         label={t('sessions.dialog.reason')}
         placeholder={t('common.optional')}
-        value={reason}
-        onChange={({ currentTarget }) => setReason(currentTarget.value)}
+        value={draft.text}
+        onChange={({ currentTarget }) => draft.set(currentTarget.value)}
       />
     </FormDialog>
   );

@@ -7,6 +7,7 @@ import type { Source } from '../../../api/sources.js';
 import { FormDialog } from '../../../components/dialog.js';
 import { useDraft } from '../../../components/draft.js';
 import { useProblem } from '../../../components/problem.js';
+import { Restored } from '../../../components/restored.js';
 import { SourceFields } from './source_fields.js';
 import {
   FIELD_OF,
@@ -172,18 +173,6 @@ function useLookUp(values: SourceValues, before: Source | null) {
   };
   const isKnown = before?.identifier === identifier && String(before.session_id ?? '') === session;
   return { found, reason, isLooking, forget, up, isNeeded: found === null && !isKnown };
-}
-
-function Restored({ onDiscard }: { readonly onDiscard: () => void }) {
-  const { t } = useTranslation();
-  return (
-    <Alert variant="light" color="blue" mb="md" role="status">
-      {t('common.draftKept')}{' '}
-      <Button size="compact-sm" variant="light" onClick={onDiscard}>
-        {t('common.discardDraft')}
-      </Button>
-    </Alert>
-  );
 }
 
 /** What the service says that the language has words for. */
