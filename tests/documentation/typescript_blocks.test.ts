@@ -35,18 +35,23 @@ function clientFor(port: number): string {
   return `export * from '${COMPILED}';
 import { TeleGate as Client } from '${COMPILED}';
 import { createRequire } from 'node:module';
-const { PromisedNetSockets } = createRequire('${COMPILED}')('telegram/extensions');
-class SandboxSockets extends PromisedNetSockets {
-  connect(_port, ip) { return super.connect(${port}, ip); }
+function sandboxSockets() {
+  const { PromisedNetSockets } = createRequire('${COMPILED}')('telegram/extensions');
+  return class extends PromisedNetSockets {
+    connect(_port, ip) { return super.connect(${port}, ip); }
+  };
 }
 export class TeleGate extends Client {
   constructor(options) {
     super(options);
     const { pool } = this;
     const { withTelegram, withMtcute } = pool;
-    const sandbox = { networkSocket: SandboxSockets, useWSS: false, connectionRetries: 1 };
-    pool.withTelegram = (work, options) => withTelegram.call(pool, work, { ...options, client: sandbox });
-    pool.withMtcute = (work, options) => withMtcute.call(pool, work, { ...options, client: { network: { usePfs: false } } });
+    pool.withTelegram = (work, options) => {
+      const client = { networkSocket: sandboxSockets(), useWSS: false, connectionRetries: 1 };
+      return withTelegram.call(pool, work, { ...options, client });
+    };
+    pool.withMtcute = (work, options) =>
+      withMtcute.call(pool, work, { ...options, client: { network: { usePfs: false } } });
   }
 }`;
 }
