@@ -24,7 +24,14 @@ const RUN: Readonly<Record<string, readonly string[]>> = {
 const READ: Readonly<Record<string, (text: string) => unknown>> = {
   json: (text) => JSON.parse(text),
   env: (text) => ensureSettings(parseEnv(text)),
+  ini: ensureIni,
 };
+
+/** As systemd reads it: sections of `Name=value`. */
+function ensureIni(text: string): void {
+  const wrong = text.split('\n').find((line) => !/^($|[#;]|\[\w+\]$|[A-Z]\w*=)/.test(line));
+  if (wrong !== undefined) throw new Error(`neither a section nor a value: ${wrong}`);
+}
 
 function ensureSettings(given: NodeJS.Dict<string>): void {
   const unknown = Object.keys(given).filter((name) => !(name in settingsSchema.shape));

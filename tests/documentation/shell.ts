@@ -22,8 +22,16 @@ export interface Outcome {
 
 const PRINTED_ANSWER = /(?:^|\s)# ([{[].*)$/;
 
+const known = new WeakMap<Block, readonly Command[]>();
+
 /** The commands of a block; comments between them are left out, answers excepted. */
-export function commandsOf({ text, line, language }: Block): Command[] {
+export function commandsOf(block: Block): readonly Command[] {
+  const commands = known.get(block) ?? readCommands(block);
+  known.set(block, commands);
+  return commands;
+}
+
+function readCommands({ text, line, language }: Block): Command[] {
   if (language === 'bash') return [{ line, text, answer: null }];
   const commands: Command[] = [];
   let begun: string[] = [];

@@ -71,8 +71,7 @@ async function play(
 /** What is wrong with how a command ended. */
 function judge({ text, answer }: Command, { exit, stdout, stderr }: Outcome, bindings: Bindings): string[] {
   const isRefused = answer?.startsWith('{"detail"') ?? false;
-  const failed = exit !== 0 && !isRefused;
-  if (failed) return [`${text} ended with ${exit}: ${stderr}${stdout}`.slice(0, 2000)];
+  if (exit !== 0 && !isRefused) return [`${text} ended with ${exit}: ${stderr}${stdout}`.slice(0, 2000)];
   if (answer === null) return [];
   try {
     return compareAnswer(readAnswer(answer), parseExactJson(stdout), bindings);
