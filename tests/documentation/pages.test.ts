@@ -148,17 +148,18 @@ function endpointOf(request: string): string {
 const NO_SETTINGS = new Set([
   ...['TELEGATE_URL', 'TELEGATE_API_KEY', 'TELEGATE_PASSPHRASE', 'NO_COLOR', 'ADMIN_KEY'],
   ...['POSTGRES_PASSWORD', 'PREFECT_PASSWORD', 'PREFECT_SERVER_API_AUTH_STRING'],
-  ...['SESSION_ID', 'SCHEDULE_ID', 'S3_', 'SQLITE_CORRUPT', 'PEER_FLOOD', 'SETUP_ID'],
+  ...['SESSION_ID', 'SCHEDULE_ID', 'SQLITE_CORRUPT', 'PEER_FLOOD'],
 ]);
 const TELEGRAM_ERROR = /^(FLOOD|PHONE|FILE|AUTH|SLOWMODE|FROZEN|USER|FLOOD_PREMIUM)_/;
 
 describe('what the pages name', () => {
   it('as a setting is one', () => {
-    const named = PAGES.flatMap(({ path, code, blocks }) =>
-      [...code, ...blocks.map(({ text }) => text)].flatMap((text) =>
-        [...text.matchAll(/\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b/g)].map(([name]) => [path, name] as const),
-      ),
-    );
+    const named = PAGES.flatMap(({ path, code, blocks }) => {
+      const texts = [...code, ...blocks.map(({ text }) => text)];
+      const names = texts.flatMap((text) => text.match(/\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b/g) ?? []);
+      const given = code.flatMap((text) => text.match(/^[A-Z][A-Z0-9_]+(?==)/) ?? []);
+      return [...names, ...given].map((name) => [path, name] as const);
+    });
     const unknown = named.filter(
       ([, name]) => !(name in settingsSchema.shape) && !NO_SETTINGS.has(name) && !TELEGRAM_ERROR.test(name),
     );
@@ -182,6 +183,17 @@ describe('what the pages name', () => {
         })
         .map((text) => `${path}: ${text}`),
     );
+    expect(wrong).toEqual([]);
+  });
+
+  it('as a profile or a service of Docker Compose is in its file', () => {
+    const file = read('docker-compose.yml');
+    const wrong = PAGES.flatMap(({ blocks }) => blocks)
+      .flatMap(({ text }) => [...text.matchAll(/docker compose(?: --profile (\w+))? up -d ?([\w-]*)/g)])
+      .filter(
+        ([, profile, service]) =>
+          (profile && !file.includes(`- ${profile}\n`)) || (service && !file.includes(`\n  ${service}:\n`)),
+      );
     expect(wrong).toEqual([]);
   });
 

@@ -13,17 +13,27 @@ const describe = missing.length === 0 ? describeAlways : describeAlways.skip;
 const SHELL = ['sh', 'bash'];
 const PRINTED_HOST = /\b(localhost|127\.0\.0\.1):8000\b/g;
 
+/** Blocks that share a service, and how many sessions are in its pool. */
+interface Act {
+  readonly sessions: number;
+  readonly blocks: Block[];
+}
+
 /** A page's blocks of commands, cut where a service of its own begins. */
-function acts(path: string, { sessions = 0, anew = {} }: ShellPage) {
-  const acts: { sessions: number; blocks: Block[] }[] = [{ sessions, blocks: [] }];
+function actsOf(path: string, { sessions = 0, anew = {} }: ShellPage): Act[] {
+  const acts: Act[] = [{ sessions, blocks: [] }];
+  let section = '';
   for (const block of pageAt(path).blocks.filter(({ language }) => SHELL.includes(language))) {
     const own = anew[block.section];
-    if (own !== undefined && acts.at(-1)?.blocks[0]?.section !== block.section) {
-      acts.push({ sessions: own, blocks: [] });
-    }
-    acts.at(-1)?.blocks.push(block);
+    if (own !== undefined && section !== block.section) acts.push({ sessions: own, blocks: [] });
+    section = block.section;
+    if (commandsOf(block).some(isRunHere)) acts.at(-1)?.blocks.push(block);
   }
-  return acts;
+  return acts.filter(({ blocks }) => blocks.length > 0);
+}
+
+function isRunHere({ text }: Command): boolean {
+  return !ELSEWHERE.some(({ command }) => command.test(text));
 }
 
 /** The variables of a page's shell. */
@@ -37,35 +47,32 @@ function environmentOf(stage: Stage, { key, cliKey, environment }: ShellPage): R
   };
 }
 
-/** Runs the commands of these blocks in order; what is wrong with them. */
-async function play(
-  path: string,
-  page: ShellPage,
-  { sessions, blocks }: { sessions: number; blocks: Block[] },
-): Promise<string[]> {
+/** Runs the commands of an act in order; what is wrong with them. */
+async function play(path: string, page: ShellPage, { sessions, blocks }: Act): Promise<string[]> {
   const stage = await startStage(sessions, page.settings);
-  const { host } = new URL(stage.journey.service.baseUrl);
-  const bindings: Bindings = new Map(Object.entries((await page.prepare?.(stage)) ?? {}));
+  const put = (await page.prepare?.(stage)) ?? {};
+  const bindings: Bindings = new Map(Object.entries(put));
   const shell = new PageShell(stage.directory, environmentOf(stage, page));
-  const wrong: string[] = [];
+  const wrong = Object.keys(put).filter((text) => !blocks.some((block) => block.text.includes(text)));
   try {
-    for (const block of blocks) {
-      for (const command of commandsOf(block)) {
-        if (ELSEWHERE.some((one) => one.command.test(command.text))) continue;
-        const text = [...bindings].reduce(
-          (text, [printed, here]) => text.replaceAll(printed, here),
-          command.text,
-        );
-        const here = text.replaceAll(PRINTED_HOST, host);
+    for (const block of blocks)
+      for (const command of commandsOf(block).filter(isRunHere)) {
+        const here = filledIn(command.text, bindings, stage);
         const outcome = block.language === 'bash' ? await shell.runScript(here) : await shell.run(here);
         wrong.push(...judge(command, outcome, bindings).map((what) => `${path}:${command.line}: ${what}`));
       }
-    }
   } finally {
     shell.close();
     await stage.close();
   }
   return wrong;
+}
+
+/** The command with what the page leaves open, and with the address of this service. */
+function filledIn(command: string, bindings: Bindings, { journey: { service } }: Stage): string {
+  const { host } = new URL(service.baseUrl);
+  const text = [...bindings].reduce((text, [printed, here]) => text.replaceAll(printed, here), command);
+  return text.replaceAll(PRINTED_HOST, host);
 }
 
 /** What is wrong with how a command ended. */
@@ -86,7 +93,7 @@ describe('the commands of', () => {
     async (path) => {
       const page = SHELL_PAGES[path] ?? {};
       const wrong: string[] = [];
-      for (const act of acts(path, page)) wrong.push(...(await play(path, page, act)));
+      for (const act of actsOf(path, page)) wrong.push(...(await play(path, page, act)));
       expect(wrong).toEqual([]);
     },
     120_000,
