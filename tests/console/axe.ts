@@ -12,12 +12,15 @@ interface Violation {
 /** The standards that a page is held to. */
 const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-/** What axe finds wrong with what the page shows, in its state as it is: by all standards, or by these rules of them. */
+/**
+ * What axe finds wrong with what the page shows, in its state as it is: by all standards, or by these rules of them. Of
+ * a page with an open dialog, the dialog alone is looked at.
+ */
 export async function violationsOn(page: Page, only: readonly string[] = STANDARDS): Promise<string[]> {
   // Not as a script element: the page's policy forbids it.
   await page.evaluate(`window.axe ?? (() => { ${source} })()`);
   const violations = (await page.evaluate(
-    `axe.run(document, { runOnly: ${JSON.stringify(only)} }).then(({ violations }) => violations)`,
+    `axe.run(document.querySelector('[role=dialog]') ?? document, { runOnly: ${JSON.stringify(only)} }).then(({ violations }) => violations)`,
   )) as readonly Violation[];
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`),

@@ -1,11 +1,15 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 
-/** Where systems keep a Chromium. */
-const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+/** Where systems keep a Chromium. The one that has no window at all is first: it takes half of the time. */
+const PLACES = [
+  '/usr/bin/chromium-headless-shell',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+];
 
 const QUIET = [
-  '--headless=new',
   '--no-sandbox',
   '--disable-gpu',
   '--no-first-run',
@@ -15,7 +19,7 @@ const QUIET = [
 ];
 
 /** Says that there is no Chromium, and how to get one. */
-export const NO_CHROMIUM = `No Chromium at ${PLACES.join(', ')}; get one with: apt install chromium`;
+export const NO_CHROMIUM = `No Chromium at ${PLACES.join(', ')}; get one with: apt install chromium-headless-shell`;
 
 /** The program of the installed Chromium; null: there is none. */
 export function findChromium(): string | null {
@@ -24,5 +28,6 @@ export function findChromium(): string | null {
 
 /** Starts a Chromium without a window that asks nothing of the network by itself. */
 export function launchChromium(executablePath: string): Promise<Browser> {
-  return chromium.launch({ executablePath, args: QUIET });
+  const isShell = executablePath.endsWith('shell');
+  return chromium.launch({ executablePath, args: isShell ? QUIET : ['--headless=new', ...QUIET] });
 }
