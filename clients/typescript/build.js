@@ -23,17 +23,19 @@ run(tsc, '--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--outDi
 
 // Nothing else is shipped of modules that are internal as a whole, of spaces, and of what /docs says of the API.
 const types = join(root, 'dist', 'types');
-for (const name of ['json.d.ts', 'runtime.d.ts']) rmSync(join(types, name));
-for (const name of readdirSync(types)) {
-  const path = join(types, name);
-  const text = readFileSync(path, 'utf8')
+const take = (name) => {
+  const text = readFileSync(join(types, name), 'utf8')
     .replace(/^ +(?!\*)/gm, '')
     .replace(/^ +(?=\*)/gm, ' ');
-  writeFileSync(
-    path,
-    name === 'api_types.d.ts' ? withoutLines(text.replace(/^\/\*\*[\s\S]*?\*\/\n/gm, '')) : compact(text),
-  );
-}
+  rmSync(join(types, name));
+  return text;
+};
+for (const name of ['json.d.ts', 'runtime.d.ts']) take(name);
+const api = withoutLines(take('api_types.d.ts').replace(/^\/\*\*[\s\S]*?\*\/\n/gm, ''));
+const index = take('index.d.ts');
+const modules = readdirSync(types).map(take);
+writeFileSync(join(types, 'api_types.d.ts'), api);
+writeFileSync(join(types, 'index.d.ts'), compact(inOneFile(index, modules)));
 
 const written = {
   'types/package.json': '{ "type": "commonjs" }',
@@ -42,14 +44,32 @@ const written = {
 };
 for (const [name, text] of Object.entries(written)) writeFileSync(join(root, 'dist', name), `${text}\n`);
 
+/** The declarations of all modules, whose names differ, and the exports of the index: instead of imports and exports of each. */
+function inOneFile(index, modules) {
+  const [, namespace] = /^(export type \* .*)$/m.exec(index);
+  const names = [...index.matchAll(/^export (type )?\{([^}]*)\}/gm)].flatMap(([, type = '', list]) =>
+    list.split(',').flatMap((name) => (name.trim() ? [`${type}${name.trim()}`] : [])),
+  );
+  const text = modules
+    .join('')
+    .replace(/^import [^;]* from '\.\/.*';\n/gm, '')
+    .replace(/^export \{\};\n/gm, '')
+    .replace(/^export /gm, '');
+  const references = text.match(/^\/\/\/.*\n/gm) ?? [];
+  const rest = text.replace(/^\/\/\/.*\n/gm, '');
+  const imported = "import type { Operations } from './api_types.js';\n";
+  return `${references.join('')}${imported}${rest}${namespace}\nexport { ${names.join(', ')} };\n`;
+}
+
 /** Without the spaces that separate nothing, except in comments. No string has such ones. */
 function compact(types) {
   return types.replace(/^(?!\/[/*]| \*).*$/gm, (line) => line.replace(/ ?([{}:;|?&,=<>]) ?/g, '$1'));
 }
 
-/** For types whose comments are gone. */
+/** For types whose comments are gone. All declarations of a module of types are exported if one is. */
 function withoutLines(types) {
   return compact(types)
+    .replace(/(?<=^[\s\S]+)^export /gm, '')
     .replace(/([{};|&(])\n/g, '$1')
     .replace(/\n(?=[|&)}])/g, '')
     .replace(/;\}/g, '}');

@@ -1,14 +1,50 @@
 /**
  * The operations of the service and their schemas: `npm run client:types` generates them from its OpenAPI document.
- * Fingerprint: 5c729d2db4bc1d647591de1f90c1497d.
+ * Fingerprint: 81da6223c0b4979dbacfc866f2e669e3.
  */
 
+export type Role = 'worker' | 'monitor' | 'admin';
+export type Target = 'LOCAL' | 'NAS' | 'S3';
+export type RunState = 'queued' | 'running' | 'waiting' | 'deferred' | 'completed' | 'failed' | 'cancelled';
+export type BulkAction = 'invalidate' | 'restore' | 'tag' | 'untag' | 'test' | 'delete' | 'proxy';
+export interface ById {
+  /** The run */
+  id: number;
+}
+export interface Search {
+  skip?: number;
+  limit?: number;
+  /** Part of the session's name, of the holder or of the client's address */
+  q?: string;
+}
+export interface Proxy {
+  type: string;
+  host: string;
+  port: number;
+  user: string | null;
+}
+/** An object, or a URL such as `socks5://user:pass@host:port` */
+export interface NewProxy {
+  type: 'socks5' | 'socks4' | 'mtproxy' | 'http';
+  host: string;
+  port: number;
+  user?: string | null;
+  /** Of an mtproxy: its secret */
+  pass?: string | null;
+}
+export interface HistoryEntry {
+  id: number;
+  at: string;
+  event: string;
+  detail: string | null;
+  holder: string | null;
+  /** The holder's name; null: there is no holder, or it is the service itself */
+  holder_name: string | null;
+}
 export interface NewSource {
   name: string;
-  /**
-   * Where scraped data is stored
-   */
-  target: 'LOCAL' | 'NAS' | 'S3';
+  /** Where scraped data is stored */
+  target: Target;
   /** Ask Telegram first, and refuse a channel that does not exist. It is saved if Telegram cannot say, since no session is free, say */
   check_channel?: boolean;
   channel_title?: string;
@@ -19,7 +55,7 @@ export interface NewSource {
   /** A cron expression of 5 or 6 fields, in UTC */
   schedule?: string;
   /** A paused source runs on demand only */
-  is_active?: (boolean | ('active' | 'inactive' | 'true' | 'false')) & (boolean | ('active' | 'inactive'));
+  is_active?: boolean | ('active' | 'inactive');
   api_id?: number;
   api_hash?: string;
 }
@@ -27,6 +63,7 @@ export interface RunFile {
   /** For its content */
   id: number;
   source_id: number;
+  source_name: string;
   /** The run that found it */
   run_id: number;
   message_id: number;
@@ -43,7 +80,7 @@ export interface RunFile {
 export interface Key {
   id: number;
   name: string;
-  role: 'worker' | 'monitor' | 'admin';
+  role: Role;
   max_leases: number | null;
   /** The key leases and sees only sessions that have all of these tags */
   tags: string[];
@@ -71,11 +108,7 @@ export interface SessionFilter {
   /** Part of `type://host:port`; `none`: without a proxy */
   proxy?: string;
 }
-export interface RunQuery {
-  skip?: number;
-  limit?: number;
-  /** Part of the source's name or channel, of the error or of the session's name */
-  q?: string;
+export type RunQuery = Search & {
   /** Repeatable: runs in any of these states */
   state?: string[];
   reason?: 'created' | 'schedule' | 'trigger';
@@ -83,14 +116,10 @@ export interface RunQuery {
    * With `-` in front, the other way round
    */
   sort?: `${'' | '-'}${'id' | 'started_at' | 'finished_at' | 'messages_read' | 'files_done' | 'bytes_done'}`;
-}
-export interface FileQuery {
-  skip?: number;
-  limit?: number;
-  /** Part of the name */
-  q?: string;
+};
+export type FileQuery = Search & {
   state?: 'stored' | 'duplicate' | 'skipped';
-}
+};
 export interface Lease {
   session_id: number;
   session_name: string;
@@ -100,13 +129,11 @@ export interface Lease {
   session_file: string | null;
   format: string;
   phone_number: string | null;
-  proxy: {
-    type: string;
-    host: string;
-    port: number;
-    user: string | null;
-    pass: string | null;
-  } | null;
+  proxy:
+    | (Proxy & {
+        pass: string | null;
+      })
+    | null;
   tags: string[];
   /** With `credentials` */
   session_string?: string;
@@ -176,6 +203,31 @@ export interface Upcoming {
   /** In how many seconds, rounded up */
   seconds: number;
 }
+export interface WaitingRequests {
+  /** At the replica that answers */
+  here: number;
+  /** At the other replicas */
+  elsewhere: number;
+  requests: {
+    /** The key that asks */
+    holder: string;
+    /** The key's name */
+    holder_name: string | null;
+    /** The client's address */
+    address: string | null;
+    since: string;
+    /** When it gives up */
+    until: string;
+    /** The session has all of them */
+    tags: string[];
+    /** Only this session */
+    session_id: number | null;
+    /** Only this session */
+    session_name: string | null;
+    /** The Telegram method that it is wanted for */
+    method: string | null;
+  }[];
+}
 export interface AuditEntry {
   id: number;
   at: string;
@@ -225,14 +277,11 @@ export interface Session {
   last_checked_at: string | null;
   last_used_at: string | null;
   tags: string[];
-  proxy: {
-    type: string;
-    host: string;
-    port: number;
-    user: string | null;
-  } | null;
+  proxy: Proxy | null;
   /** The key that has leased it, as in leases */
   holder: string | null;
+  /** The holder's name; null: nobody has leased it, or the service itself */
+  holder_name: string | null;
   leased_at: string | null;
   /** Its flood waits for single methods, soonest end first */
   method_floods: {
@@ -256,7 +305,7 @@ export interface CodeOrSession {
 }
 export interface Bulk {
   bulk_id: string;
-  action: 'invalidate' | 'restore' | 'tag' | 'untag' | 'test' | 'delete' | 'proxy';
+  action: BulkAction;
   total: number;
   /** How many sessions succeeded */
   done: number;
@@ -300,7 +349,7 @@ export interface Source {
   identifier: string;
   channel_title: string | null;
   access_level: 'public' | 'private';
-  target: 'LOCAL' | 'NAS' | 'S3';
+  target: Target;
   target_path: string | null;
   session_ref: number | null;
   session_id: number | null;
@@ -321,7 +370,7 @@ export interface Source {
 }
 export interface RunSummary {
   id: number;
-  state: 'queued' | 'running' | 'waiting' | 'deferred' | 'completed' | 'failed' | 'cancelled';
+  state: RunState;
   started_at: string | null;
   finished_at: string | null;
   error: string | null;
@@ -428,7 +477,7 @@ export interface Settings {
 export interface Operations {
   /** Lease a free session */
   'GET /session': {
-    query: {
+    query?: {
       /** How long the lease lasts, in seconds */
       ttl?: number;
       /** Wait up to this many seconds for a free session */
@@ -559,7 +608,7 @@ export interface Operations {
   };
   /** What the pool did over time */
   'GET /status/history': {
-    query: {
+    query?: {
       /** By default an hour before `to` */
       from?: string;
       /** By default now */
@@ -571,20 +620,23 @@ export interface Operations {
   };
   /** Which sessions become free next, and when */
   'GET /status/upcoming': {
-    query: {
+    query?: {
       /** The sessions have all of these tags */
       tag?: string[];
       limit?: number;
     };
     answer: Upcoming[];
   };
+  /** The requests that wait for a session, first come first */
+  'GET /status/waiting': {
+    query?: {
+      limit?: number;
+    };
+    answer: WaitingRequests;
+  };
   /** The current leases, oldest first unless sorted */
   'GET /leases': {
-    query: {
-      skip?: number;
-      limit?: number;
-      /** Part of the session's name, of the holder or of the client's address */
-      q?: string;
+    query?: Search & {
       /** The key that holds them */
       holder?: string;
       /**
@@ -610,45 +662,32 @@ export interface Operations {
   };
   /** The events of all sessions that happened before, newest first */
   'GET /events/history': {
-    query: {
+    query?: {
       /** Only events before the one with this id */
       before?: number;
       limit?: number;
     };
-    answer: {
-      id: number;
-      at: string;
+    answer: (HistoryEntry & {
       session_id: number;
       /** null: the session was deleted */
       session_name: string | null;
-      event: string;
-      detail: string | null;
-      holder: string | null;
-    }[];
+    })[];
   };
   /** The history of a session, newest event first */
   'GET /sessions/{id}/history': {
-    path: {
-      /** The session, as returned by `GET /session` */
-      id: number;
-    };
-    query: {
+    path: ById;
+    query?: {
       skip?: number;
       limit?: number;
     };
-    answer: {
-      id: number;
-      at: string;
-      event: string;
-      detail: string | null;
+    answer: (HistoryEntry & {
       /** null unless the key is an admin */
       lease_id: string | null;
-      holder: string | null;
-    }[];
+    })[];
   };
   /** Sync the pool with SESSIONS_DIR */
   'POST /sync': {
-    body: {
+    body?: {
       /** Only report what would change */
       dry_run?: boolean;
       /** Remove sessions even if the guard would refuse */
@@ -677,12 +716,8 @@ export interface Operations {
   };
   /** List the API keys */
   'GET /keys': {
-    query: {
-      skip?: number;
-      limit?: number;
-      /** Part of the name or of a tag */
-      q?: string;
-      role?: 'worker' | 'monitor' | 'admin';
+    query?: Search & {
+      role?: Role;
       /**
        * With `-` in front, the other way round
        */
@@ -694,7 +729,7 @@ export interface Operations {
   'POST /keys': {
     body: {
       name: string;
-      role: 'worker' | 'monitor' | 'admin';
+      role: Role;
       /** Its maximum number of concurrent leases */
       max_leases?: number | null;
       /** The key is rejected from then on */
@@ -710,7 +745,7 @@ export interface Operations {
   'GET /keys/self': {
     answer: {
       name: string;
-      role: 'worker' | 'monitor' | 'admin';
+      role: Role;
       max_leases: number | null;
       tags: string[];
       expires_at: string | null;
@@ -720,11 +755,8 @@ export interface Operations {
   };
   /** Revoke an API key */
   'DELETE /keys/{id}': {
-    path: {
-      /** The session, as returned by `GET /session` */
-      id: number;
-    };
-    query: {
+    path: ById;
+    query?: {
       /** End its leases at once */
       end_leases?: boolean;
     };
@@ -735,16 +767,12 @@ export interface Operations {
   };
   /** Admin actions, newest first */
   'GET /audit': {
-    query: {
-      skip?: number;
-      limit?: number;
+    query?: Search & {
       action?: string;
       object?: string;
       /** By its name in leases and history */
       key?: string;
       outcome?: 'done' | 'failed';
-      /** Part of the key's name, the action, the object, the address or the request id */
-      q?: string;
       /**
        * With `-` in front, the other way round
        */
@@ -810,7 +838,7 @@ export interface Operations {
   };
   /** Upload a session file of Telethon or Pyrogram */
   'POST /sessions/upload-file': {
-    body: {
+    body?: {
       /** With it, the session is saved at once; without, by `finalize` */
       session_name?: string;
       /** International, with + */
@@ -838,7 +866,7 @@ export interface Operations {
   };
   /** List the sessions */
   'GET /sessions': {
-    query: SessionFilter & {
+    query?: SessionFilter & {
       skip?: number;
       limit?: number;
       /**
@@ -863,18 +891,11 @@ export interface Operations {
       ids?: number[];
       /** The sessions that `GET /sessions` lists; `{}`: all. Instead of `ids` */
       filter?: SessionFilter;
-      action: 'invalidate' | 'restore' | 'tag' | 'untag' | 'test' | 'delete' | 'proxy';
+      action: BulkAction;
       /** For `tag` and `untag` */
       tags?: string[];
       /** For `proxy`; empty: a direct connection */
-      proxy?: {
-        type: 'socks5' | 'socks4' | 'mtproxy' | 'http';
-        host: string;
-        port: number;
-        user?: string | null;
-        /** Of an mtproxy: its secret */
-        pass?: string | null;
-      } | null;
+      proxy?: NewProxy | null;
       /** For `invalidate` */
       reason?: string;
       /** The name of this action in `bulk` events, and for cancelling it; made up if it is omitted */
@@ -894,7 +915,7 @@ export interface Operations {
   };
   /** The tags that sessions have, in alphabetical order */
   'GET /sessions/tags': {
-    query: {
+    query?: {
       /** Only the tags that come after this one */
       after?: string;
       limit?: number;
@@ -903,19 +924,13 @@ export interface Operations {
   };
   /** One session */
   'GET /sessions/{id}': {
-    path: {
-      /** The session, as returned by `GET /session` */
-      id: number;
-    };
+    path: ById;
     answer: Session;
   };
   /** Rename or tag a session, set its proxy, take it out of the pool or return it */
   'PUT /sessions/{id}': {
-    path: {
-      /** The session, as returned by `GET /session` */
-      id: number;
-    };
-    body: {
+    path: ById;
+    body?: {
       /** Renames its file too */
       name?: string;
       /**
@@ -924,23 +939,13 @@ export interface Operations {
       is_active?: 'active' | 'inactive' | 'expired';
       tags?: string[];
       /** An object, a URL such as `socks5://user:pass@host:port`, or empty: no proxy */
-      proxy?: {
-        type: 'socks5' | 'socks4' | 'mtproxy' | 'http';
-        host: string;
-        port: number;
-        user?: string | null;
-        /** Of an mtproxy: its secret */
-        pass?: string | null;
-      } | null;
+      proxy?: NewProxy | null;
     };
     answer: Session;
   };
   /** Delete a session and its file */
   'DELETE /sessions/{id}': {
-    path: {
-      /** The session, as returned by `GET /session` */
-      id: number;
-    };
+    path: ById;
     answer: {
       message: string;
       id: number;
@@ -948,11 +953,8 @@ export interface Operations {
   };
   /** Export a session */
   'GET /sessions/{id}/export': {
-    path: {
-      /** The session, as returned by `GET /session` */
-      id: number;
-    };
-    query: {
+    path: ById;
+    query?: {
       /**
        * A session string, or (`file`) a Telethon session file
        */
@@ -967,10 +969,7 @@ export interface Operations {
   };
   /** Ask Telegram whether a session is valid */
   'POST /sessions/{id}/test': {
-    path: {
-      /** The session, as returned by `GET /session` */
-      id: number;
-    };
+    path: ById;
     answer: {
       session_id: number;
       is_valid: boolean;
@@ -980,11 +979,8 @@ export interface Operations {
   };
   /** The channels and groups of a session */
   'GET /sessions/{id}/channels': {
-    path: {
-      /** The session, as returned by `GET /session` */
-      id: number;
-    };
-    query: {
+    path: ById;
+    query?: {
       /** Ask Telegram, whatever is cached */
       refresh?: boolean;
     };
@@ -1007,11 +1003,7 @@ export interface Operations {
   };
   /** List the sources */
   'GET /sources': {
-    query: {
-      skip?: number;
-      limit?: number;
-      /** Part of the name, the channel or its title */
-      q?: string;
+    query?: Search & {
       /**
        * Whether it is active, or the state of its newest run
        */
@@ -1026,7 +1018,7 @@ export interface Operations {
         | 'failed'
         | 'cancelled';
       access_level?: 'public' | 'private';
-      target?: 'LOCAL' | 'NAS' | 'S3';
+      target?: Target;
       /** The session that reads it */
       session_id?: number;
       /**
@@ -1061,12 +1053,12 @@ export interface Operations {
   /** The targets that are configured */
   'GET /sources/targets': {
     answer: {
-      target: 'LOCAL' | 'NAS' | 'S3';
+      target: Target;
     }[];
   };
   /** Ask Telegram whether a channel exists */
   'POST /sources/check': {
-    body: {
+    body?: {
       /** `@name`, `name`, `https://t.me/name`, `-1001234567890` or `1234567890` */
       identifier?: string | number;
       /** `@name`, `name`, `https://t.me/name`, `-1001234567890` or `1234567890` */
@@ -1080,19 +1072,13 @@ export interface Operations {
   };
   /** One source */
   'GET /sources/{id}': {
-    path: {
-      /** The source */
-      id: number;
-    };
+    path: ById;
     answer: Source;
   };
   /** Change any field of a source, pause or resume it */
   'PUT /sources/{id}': {
-    path: {
-      /** The source */
-      id: number;
-    };
-    body: {
+    path: ById;
+    body?: {
       name?: string;
       /** `@name`, `name`, `https://t.me/name`, `-1001234567890` or `1234567890` */
       identifier?: string | number;
@@ -1101,13 +1087,10 @@ export interface Operations {
       /** `@name`, `name`, `https://t.me/name`, `-1001234567890` or `1234567890` */
       channel_id?: string | number;
       access_level?: 'public' | 'private';
-      /**
-       * Where scraped data is stored
-       */
-      target?: 'LOCAL' | 'NAS' | 'S3';
+      /** Where scraped data is stored */
+      target?: Target;
       /** A paused source runs on demand only */
-      is_active?: (boolean | ('active' | 'inactive' | 'true' | 'false')) &
-        (boolean | ('active' | 'inactive'));
+      is_active?: boolean | ('active' | 'inactive');
       session_ref?: number | null;
       session_id?: number | null;
       channel_title?: string | null;
@@ -1122,10 +1105,7 @@ export interface Operations {
   };
   /** Delete a source, its schedule and its runs */
   'DELETE /sources/{id}': {
-    path: {
-      /** The source */
-      id: number;
-    };
+    path: ById;
     answer: {
       message: string;
       id: number;
@@ -1133,10 +1113,7 @@ export interface Operations {
   };
   /** Run a source now */
   'POST /sources/{id}/trigger': {
-    path: {
-      /** The source */
-      id: number;
-    };
+    path: ById;
     answer: Triggered;
   };
   /** Run the source with this id or, without one, with this name */
@@ -1145,7 +1122,7 @@ export interface Operations {
       /** The name of a source */
       name: string;
     };
-    query: {
+    query?: {
       /** The source, whatever name is in the path */
       source_id?: number;
     };
@@ -1153,7 +1130,7 @@ export interface Operations {
   };
   /** The runs of all sources */
   'GET /runs': {
-    query: RunQuery & {
+    query?: RunQuery & {
       /** Of this source */
       source_id?: number;
     };
@@ -1161,36 +1138,23 @@ export interface Operations {
   };
   /** The runs of a source */
   'GET /sources/{id}/runs': {
-    path: {
-      /** The source */
-      id: number;
-    };
-    query: RunQuery;
+    path: ById;
+    query?: RunQuery;
     answer: ListedRun[];
   };
   /** A run and its progress */
   'GET /runs/{id}': {
-    path: {
-      /** The run */
-      id: number;
-    };
+    path: ById;
     answer: ListedRun;
   };
   /** The log of a run, oldest entry first unless sorted */
   'GET /runs/{id}/logs': {
-    path: {
-      /** The run */
-      id: number;
-    };
-    query: {
-      skip?: number;
-      limit?: number;
+    path: ById;
+    query?: Search & {
       /** Only entries after the one with this id, to follow the log */
       after?: number;
       /** Repeatable: entries of any of these levels */
       level?: string[];
-      /** Part of the message */
-      q?: string;
       /**
        * With `-` in front, the other way round
        */
@@ -1206,10 +1170,7 @@ export interface Operations {
   };
   /** Cancel a run */
   'POST /runs/{id}/cancel': {
-    path: {
-      /** The run */
-      id: number;
-    };
+    path: ById;
     answer: Run & {
       message: string;
       run_id: number;
@@ -1217,11 +1178,8 @@ export interface Operations {
   };
   /** The files that a run has found, by message */
   'GET /runs/{id}/files': {
-    path: {
-      /** The run */
-      id: number;
-    };
-    query: FileQuery;
+    path: ById;
+    query?: FileQuery;
     answer: RunFile[];
   };
   /** The content of a file */
@@ -1235,13 +1193,15 @@ export interface Operations {
     /** Format: stream */
     answer: ReadableStream<Uint8Array>;
   };
+  /** The files of all sources, newest first */
+  'GET /files': {
+    query?: FileQuery;
+    answer: RunFile[];
+  };
   /** The files of a source, by message */
   'GET /sources/{id}/files': {
-    path: {
-      /** The source */
-      id: number;
-    };
-    query: FileQuery;
+    path: ById;
+    query?: FileQuery;
     answer: RunFile[];
   };
   /** The content of a file */

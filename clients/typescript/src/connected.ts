@@ -9,24 +9,36 @@ export interface ConnectedOptions extends Omit<AcquireOptions, 'credentials' | '
   readonly apiHash: string;
   /** Seconds in which Telegram must be reached; 30 by default. */
   readonly connectTimeout?: number;
+  /** Parameters of the library's `TelegramClient`, such as `deviceModel`. */
+  readonly client?: Readonly<Record<string, unknown>>;
+  /** The module itself, for bundlers; or a fork, or that of another platform. */
+  readonly library?: object;
 }
 
 /** A client of one library, for one leased session. @internal */
-export interface TelegramConnection<Client> {
-  readonly client: Client;
+export interface TelegramConnection {
+  readonly client: {
+    /** Disconnects in an orderly way; may hang. */
+    destroy(): Promise<void>;
+  };
   connect(): Promise<unknown>;
-  /** Ends it in an orderly way; may hang. */
-  disconnect(): Promise<unknown>;
   /** Closes every socket at once, and lets none be opened again. */
-  cut(): void;
+  closeSockets(): void;
 }
 
-/** Where the session comes from, and how its client is made. @internal */
-export interface ConnectedParts<Client> {
+/** A library, and how a client of it is made. @internal */
+export interface Library<Module> {
+  /** As it is imported. */
+  readonly name: string;
+  /** Of the session string that it reads. */
+  readonly format: 'telethon' | 'gramjs';
+  readonly connectionOf: (library: Module, session: Lease, options: ConnectedOptions) => TelegramConnection;
+}
+
+/** Where the session comes from. @internal */
+export interface ConnectedParts {
   readonly withSession: <Result>(work: SessionWork<Result>, options: AcquireOptions) => Promise<Result>;
   readonly runtime: Runtime;
-  readonly format: 'telethon' | 'gramjs';
-  readonly open: (session: Lease) => Promise<TelegramConnection<Client>>;
 }
 
 /** Work with a connected client. Its calls fail once the lease is lost. */
@@ -41,49 +53,66 @@ const CONNECT_SECONDS = 30;
 /** An orderly end takes no longer, in milliseconds; then the sockets are closed. */
 const DISCONNECT_MS = 2_000;
 
+/** Work that has ended its lease itself gets so long to say why, in milliseconds. */
+const LAST_WORDS_MS = 2_000;
+
 /**
  * Runs `work` with a client that is connected as the leased session. It is cut off before the session is given back,
- * and at once when the lease is lost; then this rejects with the `LeaseLost` without waiting for `work`, whose calls
- * may never end.
+ * and at once when the lease ends; if it is lost, this rejects with the `LeaseLost` without waiting for `work`, whose
+ * calls may never end.
  * @internal
  */
-export function withConnection<Client, Result>(
-  { withSession, runtime, format, open }: ConnectedParts<Client>,
+export function withConnection<Module, Client, Result>(
+  { withSession, runtime }: ConnectedParts,
+  { name, format, connectionOf }: Library<Module>,
   work: ConnectedWork<Client, Result>,
-  { connectTimeout = CONNECT_SECONDS, apiId, apiHash, ...wanted }: ConnectedOptions,
+  options: ConnectedOptions,
 ): Promise<Result> {
+  const { connectTimeout = CONNECT_SECONDS, apiId, apiHash, client: _, library, ...wanted } = options;
   const connectedWork = async (session: Lease, signal: AbortSignal): Promise<Result> => {
-    const connection = await open(session);
+    const connection = connectionOf(await loaded<Module>(library, name), session, options);
     const { client } = connection;
-    const cut = () => connection.cut();
-    signal.addEventListener('abort', cut, { once: true });
+    const cut = () => {
+      connection.closeSockets();
+      client.destroy().catch(() => {});
+    };
+    const stopWatching = session.onEnd(cut);
     try {
       session.ensureHeld();
-      await orAborted(inTime(runtime, connectTimeout, connection.connect()), signal);
-      return await orAborted(work(client, session, signal), signal);
+      const late = new Error(`Telegram was not reached within ${connectTimeout} seconds`);
+      await orAborted(unlessLate(runtime, connectTimeout * 1000, connection.connect(), late), signal);
+      const working = work(client as Client, session, signal);
+      return await orAborted(working, signal).catch((error: unknown) => {
+        if (!session.isReturned) throw error;
+        return unlessLate(runtime, LAST_WORDS_MS, working, error);
+      });
     } finally {
-      if (!signal.aborted) await within(runtime, DISCONNECT_MS, () => connection.disconnect());
-      connection.cut();
-      signal.removeEventListener('abort', cut);
+      if (session.held && !signal.aborted) await within(runtime, DISCONNECT_MS, () => client.destroy());
+      stopWatching();
+      cut();
     }
   };
   return withSession(connectedWork, { ...wanted, credentials: 'string', format });
 }
 
-/** @throws Error if it takes longer. */
-function inTime(runtime: Runtime, seconds: number, connecting: Promise<unknown>): Promise<unknown> {
+/** Settles as `work`, but rejects with `error` if it takes longer than this. */
+function unlessLate<Result>(
+  runtime: Runtime,
+  milliseconds: number,
+  work: Promise<Result>,
+  error: unknown,
+): Promise<Result> {
   const late = new AbortController();
-  const error = new Error(`Telegram was not reached within ${seconds} seconds`);
-  const stop = runtime.after(seconds * 1000, () => late.abort(error), true);
-  return orAborted(connecting, late.signal).finally(stop);
+  const stop = runtime.after(milliseconds, () => late.abort(error), true);
+  return orAborted(work, late.signal).finally(stop);
 }
 
-/** The library that `load` imports by name, of which bundlers know nothing. @throws Error if it is not installed. @internal */
-export async function loadLibrary<Library>(given: Library | undefined, name: string): Promise<Library> {
-  if (given) return given;
+/** The given module or that of this name, of which bundlers know nothing. @throws Error if it is not installed. */
+async function loaded<Module>(given: object | undefined, name: string): Promise<Module> {
+  if (given) return given as Module;
   try {
-    const loaded = (await import(/* @vite-ignore */ name)) as { readonly default?: Library };
-    return { ...loaded, ...loaded.default } as Library;
+    const imported = (await import(/* @vite-ignore */ name)) as { readonly default?: object };
+    return { ...imported, ...imported.default } as Module;
   } catch (cause) {
     throw new Error(`the package ${name} is needed: install it, or pass it as "library"`, { cause });
   }

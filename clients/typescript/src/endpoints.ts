@@ -1,10 +1,9 @@
-import type { Operations } from './api_types.js';
 import type { Operation } from './errors.js';
-import type { Answer, Body, CallOptions, Http, Query } from './http.js';
+import type { Answer, CallOptions, Http, Part } from './http.js';
 
 /** A page of a list. */
 export type Page<List> = List & {
-  /** How many entries there are in all; undefined where the service does not count them. */
+  /** The length of the whole list; undefined where the service does not count it. */
   readonly total?: number;
 };
 
@@ -74,6 +73,8 @@ export const RUNS = {
   get: 'GET /runs/{id}',
   logs: 'GET /runs/{id}/logs',
   files: 'GET /runs/{id}/files',
+  /** The files of all runs, newest first. */
+  allFiles: 'GET /files',
   fileContent: 'GET /runs/{id}/files/{file_id}/content',
   cancel: 'POST /runs/{id}/cancel',
 } satisfies Table;
@@ -88,21 +89,19 @@ export const KEYS = {
   revoke: 'DELETE /keys/{id}',
 } satisfies Table;
 
-type Part<Op extends Operation, Name extends string> =
-  Operations[Op] extends Record<Name, infer Value> ? Value : never;
 type Identified<
   Op extends Operation,
   Path extends string = Op,
 > = Path extends `${string}{${infer Name}}${infer Rest}`
   ? [id: Part<Op, 'path'>[Name & keyof Part<Op, 'path'>], ...Identified<Op, Rest>]
   : [];
-type Given<Op extends Operation> = [Body<Op>] extends [never]
-  ? [Query<Op>] extends [never]
+type Given<Op extends Operation> = [Part<Op, 'body'>] extends [never]
+  ? [Part<Op, 'query'>] extends [never]
     ? []
-    : [query?: Query<Op>]
-  : [body: Body<Op>];
+    : [query?: Part<Op, 'query'>]
+  : [body: Part<Op, 'body'>];
 
-/** An operation as a function: of the ids in its path, of its body or query, and of how it is called. */
+/** An operation as a function of the ids in its path, its body or query, and how it is called. */
 export type Verb<Op extends Operation> = (
   ...args: [...Identified<Op>, ...Given<Op>, options?: CallOptions]
 ) => Promise<Answer<Op> extends readonly unknown[] ? Page<Answer<Op>> : Answer<Op>>;
@@ -112,14 +111,7 @@ export type Verbs<Of extends Table> = {
   readonly [Name in keyof Of]: Verb<Of[Name]>;
 };
 
-type In<Of> = Of[keyof Of];
-type Tabled =
-  | In<typeof SESSIONS>
-  | In<typeof LOGINS>
-  | In<typeof SOURCES>
-  | In<typeof RUNS>
-  | In<typeof KEYS>;
-type Bare = { [Op in Tabled]: Given<Op> extends [] ? Op : never }[Tabled];
+type Bare = { [Op in Operation]: Given<Op> extends [] ? Op : never }[Operation];
 
 /** Operations that take neither a body nor a query. */
 const BARE: Readonly<Record<Bare, true>> = {
@@ -137,6 +129,12 @@ const BARE: Readonly<Record<Bare, true>> = {
   [RUNS.fileContent]: true,
   [RUNS.cancel]: true,
   [KEYS.self]: true,
+  'GET /status': true,
+  'GET /settings': true,
+  'GET /health': true,
+  'GET /ready': true,
+  'GET /metrics': true,
+  'GET /events': true,
 };
 
 /** An operation as a function. @internal */

@@ -10,7 +10,7 @@ export class TeleGateError extends Error {
   readonly status: number;
   /** Stable, such as `session_not_found`; `http_502` if a proxy answered instead of the service. */
   readonly code: string;
-  /** What the service says: text, a code with facts, or a list of wrong fields. */
+  /** What the service says: text, facts, or a list of wrong fields. */
   readonly detail: unknown;
   /** The wrong field of the request, if it is one. */
   readonly field: string | null;
@@ -79,6 +79,11 @@ export function saysLeaseLost(error: unknown): error is TeleGateError {
     error instanceof TeleGateError &&
     ['lease_lost', 'not_lease_holder', 'session_not_found'].includes(error.code)
   );
+}
+
+/** How long the service asks to wait before the next attempt, in milliseconds; 0: it does not. @internal */
+export function retryAfterMs(error: unknown): number {
+  return error instanceof TeleGateError ? (error.retryAfter ?? 0) * 1000 : 0;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

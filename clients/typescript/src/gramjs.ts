@@ -1,28 +1,10 @@
-// biome-ignore lint/suspicious/noTsIgnore: the package is optional; without it, the client is of type any.
-/** @ts-ignore */
-import type { TelegramClient } from 'telegram';
 import {
   type ConnectedOptions,
-  type ConnectedParts,
-  type ConnectedWork,
-  loadLibrary,
+  type Library,
   sessionStringOf,
   type TelegramConnection,
-  withConnection,
 } from './connected.js';
 import type { Lease } from './lease.js';
-import type { Runtime } from './runtime.js';
-
-/** Options of `withTelegram`. */
-export interface GramJsOptions extends ConnectedOptions {
-  /** Parameters of GramJS's `TelegramClient`, such as `deviceModel`. */
-  readonly client?: Readonly<Record<string, unknown>>;
-  /** The module `telegram` itself, for bundlers, or a fork of it. */
-  readonly library?: object;
-}
-
-/** Work with a connected GramJS client. */
-export type GramJsWork<Result> = ConnectedWork<TelegramClient, Result>;
 
 /** What is used of GramJS's sockets. */
 interface Socket {
@@ -44,30 +26,14 @@ interface Client {
   destroy(): Promise<void>;
 }
 
-/** Runs `work` with a GramJS client of a session that `withSession` leases. @internal */
-export function withGramJs<Result>(
-  withSession: ConnectedParts<unknown>['withSession'],
-  runtime: Runtime,
-  work: GramJsWork<Result>,
-  options: GramJsOptions,
-): Promise<Result> {
-  const { library, client, ...wanted } = options;
-  const open = async (session: Lease) => {
-    const gramJs = await loadLibrary(library as GramJs | undefined, 'telegram');
-    return connectionOf(gramJs, session, options);
-  };
-  return withConnection<TelegramClient, Result>(
-    { withSession, runtime, format: 'gramjs', open },
-    work,
-    wanted,
-  );
-}
+/** @internal */
+export const GRAM_JS: Library<GramJs> = { name: 'telegram', format: 'gramjs', connectionOf };
 
 function connectionOf(
   { TelegramClient, Logger, sessions, extensions }: GramJs,
   session: Lease,
-  { apiId, apiHash, client: options = {} }: GramJsOptions,
-): TelegramConnection<TelegramClient> {
+  { apiId, apiHash, client: options = {} }: ConnectedOptions,
+): TelegramConnection {
   const proxy = proxyOf(session);
   const { isNode, PromisedNetSockets, PromisedWebSockets } = {
     isNode: 'process' in globalThis,
@@ -86,13 +52,9 @@ function connectionOf(
   });
   client.onError = async () => {};
   return {
-    client: client as unknown as TelegramClient,
+    client,
     connect: () => client.connect(),
-    disconnect: () => client.destroy(),
-    cut() {
-      sockets?.cut();
-      client.destroy().catch(() => {});
-    },
+    closeSockets: () => sockets?.close(),
   };
 }
 
@@ -116,7 +78,7 @@ function ownedSockets(Base: SocketClass) {
   }
   return {
     Owned,
-    cut() {
+    close() {
       isCut = true;
       for (const socket of open) void Promise.resolve(socket.close()).catch(() => {});
     },

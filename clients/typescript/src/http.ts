@@ -1,26 +1,26 @@
 import type { Operations } from './api_types.js';
-import { ConnectionFailed, errorOf, NoFreeSession, type Operation, TeleGateError } from './errors.js';
+import {
+  ConnectionFailed,
+  errorOf,
+  NoFreeSession,
+  type Operation,
+  retryAfterMs,
+  TeleGateError,
+} from './errors.js';
 import { parseJson, stringifyJson } from './json.js';
 import { pause, type Runtime } from './runtime.js';
 
-type Part<Op extends Operation, Name extends string> =
-  Operations[Op] extends Record<Name, infer Value> ? Value : never;
-type Optional<Op extends Operation, Name extends 'path' | 'query' | 'body'> = [Part<Op, Name>] extends [never]
-  ? unknown
-  : Record<string, never> extends Part<Op, Name>
-    ? { readonly [name in Name]?: Part<Op, Name> }
-    : { readonly [name in Name]: Part<Op, Name> };
+/** The `path`, `query` or `body`; never: it has none. */
+export type Part<Op extends Operation, Name extends string> = Name extends keyof Operations[Op]
+  ? NonNullable<Operations[Op][Name]>
+  : never;
 
 /** What an operation takes: `path`, `query` and `body`, as far as it has them. */
-export type Input<Op extends Operation> = Optional<Op, 'path'> & Optional<Op, 'query'> & Optional<Op, 'body'>;
-/** The query of an operation. */
-export type Query<Op extends Operation> = Part<Op, 'query'>;
-/** The body of an operation. */
-export type Body<Op extends Operation> = Part<Op, 'body'>;
+export type Input<Op extends Operation> = Omit<Operations[Op], 'answer'>;
 /** What an operation answers. */
 export type Answer<Op extends Operation> = Operations[Op]['answer'];
 
-/** The arguments of a call: an operation's input can be omitted if nothing in it is required. */
+/** The arguments of a call; the input can be omitted if nothing in it is required. */
 export type Arguments<Op extends Operation> =
   Record<string, never> extends Input<Op>
     ? [input?: Input<Op>, options?: CallOptions]
@@ -57,10 +57,7 @@ export interface HttpParts {
 }
 
 /** Operations besides GET and PUT that may be sent again if it is unknown whether the first attempt arrived. */
-const REPEATABLE: ReadonlySet<string> = new Set([
-  ...['POST /session', 'POST /heartbeat', 'POST /release', 'POST /invalidate'],
-  ...['POST /floodwait', 'POST /report', 'POST /restore', 'POST /sync'],
-]);
+const REPEATABLE = /^POST \/(heartbeat|release|invalidate|floodwait|report|restore|sync)$/;
 
 /** Telegram says this of a healthy session, too: told twice, the service takes the session for dead. */
 const COUNTED_ERROR = 'AUTH_KEY_UNREGISTERED';
@@ -160,21 +157,29 @@ export class Http {
   }
 }
 
+/** A 503 of the service's own after which it may have been done: it lost its database during the commit. */
+const OUTCOME_UNKNOWN = 'storage_unavailable';
+
+/**
+ * Whether it is unknown what became of the request: the service's own 503 promises that it was not done, a proxy's
+ * promises nothing. @internal
+ */
+export function isUndecided(error: unknown): boolean {
+  if (!(error instanceof TeleGateError)) return error instanceof ConnectionFailed;
+  return error.code === OUTCOME_UNKNOWN || /^http_50[234]$/.test(error.code);
+}
+
 /** How long to wait before the request is sent again, in milliseconds; null: it must not be. */
 function pauseAfter(error: unknown, { operation, input }: Request, failures: number): number | null {
-  if (error instanceof TeleGateError) {
-    if (error instanceof NoFreeSession || error.code === FINAL) return null;
-    // The service's own 503 promises that nothing was done; a proxy's promises nothing.
-    const fromProxy = /^http_50[234]$/.test(error.code);
-    if (fromProxy ? !isRepeatable(operation, input) : error.status !== 503) return null;
-    return Math.max(backoff(failures), (error.retryAfter ?? 0) * 1000);
-  }
-  return error instanceof ConnectionFailed && isRepeatable(operation, input) ? backoff(failures) : null;
+  if (error instanceof NoFreeSession) return null;
+  const isAway = error instanceof TeleGateError && error.status === 503 && error.code !== FINAL;
+  const mayRepeat = isUndecided(error) ? isRepeatable(operation, input) : isAway;
+  return mayRepeat ? Math.max(backoff(failures), retryAfterMs(error)) : null;
 }
 
 function isRepeatable(operation: Operation, input: object | undefined): boolean {
   if (operation === 'POST /report' && stringifyJson(input).includes(COUNTED_ERROR)) return false;
-  return /^(GET|PUT) /.test(operation) || REPEATABLE.has(operation);
+  return /^(GET|PUT) /.test(operation) || REPEATABLE.test(operation);
 }
 
 type Fields = Readonly<Record<string, unknown>>;

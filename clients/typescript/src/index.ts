@@ -3,8 +3,7 @@ export type { ConnectedOptions, ConnectedWork } from './connected.js';
 export type { Page } from './endpoints.js';
 export { ConnectionFailed, LeaseLost, NoFreeSession, type Operation, TeleGateError } from './errors.js';
 export type { ServiceEvent } from './events.js';
-export type { GramJsOptions, GramJsWork } from './gramjs.js';
-export type { Answer, Arguments, Body, CallOptions, Input, Query } from './http.js';
+export type { Answer, Arguments, CallOptions, Input } from './http.js';
 export type {
   Advice,
   Lease,
@@ -12,7 +11,6 @@ export type {
   LeaseReference,
   ReleaseOptions,
 } from './lease.js';
-export type { MtcuteOptions, MtcuteWork } from './mtcute.js';
 export type { AcquireOptions, Pool, ResumeOptions, SessionWork } from './pool.js';
 export { TeleGate, type TeleGateOptions } from './telegate.js';
 export { type TelegramError, telegramError } from './telegram_errors.js';

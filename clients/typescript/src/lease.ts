@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { LeaseLost, saysLeaseLost, TeleGateError } from './errors.js';
-import { type Answer, type Body, backoff, type Http, type Input } from './http.js';
+import { LeaseLost, retryAfterMs, saysLeaseLost } from './errors.js';
+import { type Answer, backoff, type Http, type Input, type Part } from './http.js';
 import { telegramError } from './telegram_errors.js';
 
 /** What to do after an error: `wait` and call again, `swap` the session, `stop` using it for good, or `retry`. */
@@ -48,9 +48,8 @@ const RENEW_MS = 10_000;
 const MARGIN_MS = 5_000;
 
 /**
- * A session that is leased to the caller. Until it is released, it is renewed at every third of its time. `signal` is
- * aborted when the lease is lost: once the service says so or, at the latest, shortly before its time is up by this
- * machine's own clock.
+ * A leased session, renewed at every third of its time until it is released. `signal` is aborted when the lease is lost:
+ * once the service says so or, at the latest, shortly before its time is up by this machine's own clock.
  */
 export class Lease implements AsyncDisposable, LeaseReference {
   readonly session_id: number;
@@ -68,6 +67,9 @@ export class Lease implements AsyncDisposable, LeaseReference {
   #failures = 0;
   #lastFailure: unknown;
   #over = false;
+  /** The service knows that it is over: there is nothing to release. */
+  #isReturned = false;
+  readonly #atEnd = new Set<() => void>();
 
   /** @internal */
   constructor({ http, details, ttl, grantedAt, signal }: LeaseParts) {
@@ -97,6 +99,18 @@ export class Lease implements AsyncDisposable, LeaseReference {
     return !this.#over && this.#http.runtime.monotonic() < this.#deadline;
   }
 
+  /** Whether the holder has given it back, or the service has ended it after a report. @internal */
+  get isReturned(): boolean {
+    return this.#isReturned;
+  }
+
+  /** Has `action` called at once when the lease ends, however that comes; returns how to undo this. @internal */
+  onEnd(action: () => void): () => void {
+    if (this.#over) action();
+    else this.#atEnd.add(action);
+    return () => void this.#atEnd.delete(action);
+  }
+
   /** To be called before what only the holder may do. @throws LeaseLost if the lease is over. */
   ensureHeld(): void {
     if (this.held) return;
@@ -105,7 +119,7 @@ export class Lease implements AsyncDisposable, LeaseReference {
   }
 
   /**
-   * Renews the lease now; this is done without being asked.
+   * Renews the lease now, as it also is by itself.
    * @throws LeaseLost; ConnectionFailed or TeleGateError if the service can't be reached, which loses nothing yet.
    */
   async renew(): Promise<void> {
@@ -127,18 +141,20 @@ export class Lease implements AsyncDisposable, LeaseReference {
   }
 
   /**
-   * Gives the session back. @throws LeaseLost if the lease was lost before; ConnectionFailed or TeleGateError if the
-   * service has not taken it back in time: then the lease runs out.
+   * Gives the session back. @throws LeaseLost if it was lost before; ConnectionFailed or TeleGateError if the service
+   * has not taken it back in time: then the lease runs out.
    */
-  async release({ floodWait, method, within = LEAVE_MS / 1000 }: ReleaseOptions = {}): Promise<void> {
+  async release(options: ReleaseOptions = {}): Promise<void> {
+    const { floodWait, method, within = LEAVE_MS / 1000 } = options;
     this.#end();
     const flood = floodWait === undefined ? {} : { flood_wait: Math.ceil(floodWait) };
     await this.#call('POST /release', { ...flood, ...(method !== undefined && { method }) }, within);
+    this.#isReturned = true;
   }
 
   /**
-   * Tells the service of an error of GramJS, teleproto or mtcute (or of Telegram's name for it), which records the
-   * state of the session, and says what to do. What is no error of Telegram's is not sent: `retry`.
+   * Reports an error of GramJS, teleproto or mtcute, or Telegram's name for it; the answer says what to do. If it takes
+   * the session out of the pool, the lease is over. What is not Telegram's is not sent: `retry`.
    * @throws LeaseLost; TeleGateError; ConnectionFailed.
    */
   async report(error: unknown, { method }: { readonly method?: string } = {}): Promise<Advice> {
@@ -147,30 +163,34 @@ export class Lease implements AsyncDisposable, LeaseReference {
     if (named === null) return { action: 'retry', status: 'unchanged' };
     const called = method ?? named.method;
     const fields = { error: named.error, ...(called !== null && { method: called }) };
-    return this.#call('POST /report', fields, REPORT_MS / 1000);
+    const advice = await this.#call('POST /report', fields, REPORT_MS / 1000);
+    const { status } = advice;
+    if ((status === 'floodwait' && called === null) || status === 'dead' || status === 'invalidated')
+      this.#handOver(`${named.error} was reported`);
+    return advice;
   }
 
   /** Records a flood wait: of one method, or of the session, which ends the lease. @throws as `release`. */
   async floodWait(seconds: number, method?: string): Promise<Answer<'POST /floodwait'>> {
     const fields = { wait_seconds: Math.ceil(seconds), ...(method !== undefined && { method }) };
     const answer = await this.#call('POST /floodwait', fields);
-    if (method === undefined) this.#end();
+    if (method === undefined) this.#handOver('a flood wait was recorded');
     return answer;
   }
 
   /** Takes the session out of the pool until someone restores it, which ends the lease. @throws as `release`. */
   async invalidate(reason?: string): Promise<void> {
     await this.#call('POST /invalidate', reason === undefined ? {} : { reason });
-    this.#end();
+    this.#handOver('it was invalidated');
   }
 
   /** Reports the error if it is Telegram's, then releases; takes ten seconds at most, and never rejects. */
   async leave(error?: unknown): Promise<void> {
     const reported = error !== undefined && this.held && telegramError(error) !== null;
     if (reported) await this.report(error).catch(() => {});
-    await this.release({ within: reported ? (LEAVE_MS - REPORT_MS) / 1000 : LEAVE_MS / 1000 }).catch(
-      () => {},
-    );
+    if (this.#isReturned) return;
+    const within = (reported ? LEAVE_MS - REPORT_MS : LEAVE_MS) / 1000;
+    await this.release({ within }).catch(() => {});
   }
 
   /** Releases, at the end of `await using`. Never rejects: an error of the work must not be hidden. */
@@ -187,7 +207,7 @@ export class Lease implements AsyncDisposable, LeaseReference {
   /** A call about this lease. @throws LeaseLost if the service says that it is over. */
   async #call<Op extends 'POST /release' | 'POST /report' | 'POST /floodwait' | 'POST /invalidate'>(
     operation: Op,
-    fields: Omit<Body<Op>, keyof LeaseReference>,
+    fields: Omit<Part<Op, 'body'>, keyof LeaseReference>,
     within?: number,
   ): Promise<Answer<Op>> {
     const { session_id, lease_id } = this;
@@ -239,8 +259,7 @@ export class Lease implements AsyncDisposable, LeaseReference {
       await this.renew();
     } catch (error) {
       this.#lastFailure = error;
-      const asked = error instanceof TeleGateError ? (error.retryAfter ?? 0) * 1000 : 0;
-      next = Math.min(Math.max(backoff(this.#failures), asked), this.#thirdMs);
+      next = Math.min(Math.max(backoff(this.#failures), retryAfterMs(error)), this.#thirdMs);
       this.#failures += 1;
     }
     if (!this.#over) this.#renewAfter(next);
@@ -250,7 +269,13 @@ export class Lease implements AsyncDisposable, LeaseReference {
     if (!this.#over) this.#lose('it was not renewed in time', this.#lastFailure);
   }
 
-  #lose(why: string, cause: unknown): LeaseLost {
+  /** The service has taken the session out of the pool. */
+  #handOver(why: string): void {
+    this.#isReturned = true;
+    this.#lose(why);
+  }
+
+  #lose(why: string, cause?: unknown): LeaseLost {
     const lost = new LeaseLost(this.session_id, why, cause);
     this.#end();
     this.#controller.abort(lost);
@@ -263,5 +288,7 @@ export class Lease implements AsyncDisposable, LeaseReference {
     this.#stopDeadline();
     this.#stopRenewal();
     this.#stopFollowing();
+    for (const action of this.#atEnd) action();
+    this.#atEnd.clear();
   }
 }

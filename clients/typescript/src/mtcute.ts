@@ -1,28 +1,10 @@
-// biome-ignore lint/suspicious/noTsIgnore: the package is optional; without it, the client is of type any.
-/** @ts-ignore */
-import type { TelegramClient } from '@mtcute/node';
 import {
   type ConnectedOptions,
-  type ConnectedParts,
-  type ConnectedWork,
-  loadLibrary,
+  type Library,
   sessionStringOf,
   type TelegramConnection,
-  withConnection,
 } from './connected.js';
 import type { Lease } from './lease.js';
-import type { Runtime } from './runtime.js';
-
-/** Options of `withMtcute`. */
-export interface MtcuteOptions extends ConnectedOptions {
-  /** Parameters of mtcute's `TelegramClient`, such as `initConnectionOptions`. */
-  readonly client?: Readonly<Record<string, unknown>>;
-  /** The module itself, if it is not `@mtcute/node` but that of another platform. */
-  readonly library?: object;
-}
-
-/** Work with a connected mtcute client. */
-export type MtcuteWork<Result> = ConnectedWork<TelegramClient, Result>;
 
 interface Closable {
   close(): void;
@@ -47,30 +29,14 @@ interface Client {
   destroy(): Promise<void>;
 }
 
-/** Runs `work` with an mtcute client of a session that `withSession` leases. @internal */
-export function withMtcute<Result>(
-  withSession: ConnectedParts<unknown>['withSession'],
-  runtime: Runtime,
-  work: MtcuteWork<Result>,
-  options: MtcuteOptions,
-): Promise<Result> {
-  const { library, client, ...wanted } = options;
-  const open = async (session: Lease) => {
-    const mtcute = await loadLibrary(library as Mtcute | undefined, '@mtcute/node');
-    return connectionOf(mtcute, session, options);
-  };
-  return withConnection<TelegramClient, Result>(
-    { withSession, runtime, format: 'telethon', open },
-    work,
-    wanted,
-  );
-}
+/** @internal */
+export const MTCUTE: Library<Mtcute> = { name: '@mtcute/node', format: 'telethon', connectionOf };
 
 function connectionOf(
   mtcute: Mtcute,
   session: Lease,
-  { apiId, apiHash, client: options = {} }: MtcuteOptions,
-): TelegramConnection<TelegramClient> {
+  { apiId, apiHash, client: options = {} }: ConnectedOptions,
+): TelegramConnection {
   const data = readSessionString(sessionStringOf(session), options.testMode === true);
   const connections = ownedConnections((options.transport as Transport) ?? transportOf(mtcute, session));
   const client = new mtcute.TelegramClient({
@@ -79,16 +45,12 @@ function connectionOf(
     ...(connections && { transport: connections.transport }),
   });
   return {
-    client: client as unknown as TelegramClient,
+    client,
     async connect() {
       await client.importSession(data, true);
       await client.connect();
     },
-    disconnect: () => client.destroy(),
-    cut() {
-      connections?.cut();
-      client.destroy().catch(() => {});
-    },
+    closeSockets: () => connections?.close(),
   };
 }
 
@@ -107,7 +69,7 @@ function ownedConnections(transport: Transport | null) {
   };
   return {
     transport,
-    cut() {
+    close() {
       isCut = true;
       for (const connection of open) connection.close();
       open.clear();

@@ -1,9 +1,21 @@
+// biome-ignore lint/suspicious/noTsIgnore: the package is optional; without it, the client is of type any.
+/** @ts-ignore */
+import type { TelegramClient as MtcuteClient } from '@mtcute/node';
+// biome-ignore lint/suspicious/noTsIgnore: as above.
+/** @ts-ignore */
+import type { TelegramClient } from 'telegram';
+import {
+  type ConnectedOptions,
+  type ConnectedParts,
+  type ConnectedWork,
+  withConnection,
+} from './connected.js';
 import { type Verb, verbOf } from './endpoints.js';
-import { ConnectionFailed, LeaseLost, NoFreeSession, saysLeaseLost, TeleGateError } from './errors.js';
-import { type GramJsOptions, type GramJsWork, withGramJs } from './gramjs.js';
-import { type Answer, backoff, type CallOptions, type Http } from './http.js';
+import { LeaseLost, NoFreeSession, retryAfterMs, saysLeaseLost, TeleGateError } from './errors.js';
+import { GRAM_JS } from './gramjs.js';
+import { type Answer, backoff, type CallOptions, type Http, isUndecided, type Part } from './http.js';
 import { Lease, type LeaseDetails, type LeaseReference } from './lease.js';
-import { type MtcuteOptions, type MtcuteWork, withMtcute } from './mtcute.js';
+import { MTCUTE } from './mtcute.js';
 import { pause } from './runtime.js';
 
 /** Which session is wanted, and for how long. */
@@ -56,20 +68,27 @@ export class Pool {
   readonly history: Verb<'GET /status/history'>;
   /** Which sessions become free next, and when. */
   readonly upcoming: Verb<'GET /status/upcoming'>;
+  /** The waiting requests, first come first. */
+  readonly waiting: Verb<'GET /status/waiting'>;
+  /** How many sessions are in which state. */
+  readonly status: Verb<'GET /status'>;
   readonly #http: Http;
-  readonly #withSession: Pool['withSession'] = (work, options) => this.withSession(work, options);
+  readonly #connected: ConnectedParts;
 
   /** @internal */
   constructor(http: Http) {
     this.#http = http;
+    this.#connected = { withSession: (...given) => this.withSession(...given), runtime: http.runtime };
     this.leases = verbOf(http, 'GET /leases');
     this.history = verbOf(http, 'GET /status/history');
     this.upcoming = verbOf(http, 'GET /status/upcoming');
+    this.waiting = verbOf(http, 'GET /status/waiting');
+    this.status = verbOf(http, 'GET /status');
   }
 
   /**
    * Leases a session: `await using lease = await pool.acquire()` releases it at the end of the block. However often it
-   * has to be sent again, one request gets one lease.
+   * is sent, one request gets one lease.
    * @throws NoFreeSession; TeleGateError; ConnectionFailed; the signal's reason.
    */
   async acquire(options: AcquireOptions = {}): Promise<Lease> {
@@ -81,7 +100,7 @@ export class Pool {
    * if it is Telegram's, and thrown as it is. @throws as `acquire`, and what `work` throws.
    */
   async withSession<Result>(work: SessionWork<Result>, options: AcquireOptions = {}): Promise<Result> {
-    const lease = await this.acquire({ wait: Number.POSITIVE_INFINITY, ...options });
+    const lease = await this.acquire({ ...options, wait: options.wait ?? Number.POSITIVE_INFINITY });
     let failure: unknown;
     try {
       return await work(lease, lease.signal);
@@ -97,17 +116,20 @@ export class Pool {
    * As `withSession`, with a connected GramJS client, which is disconnected before the session is given back, and at
    * once if the lease is lost. Needs the package `telegram`. @throws as `withSession`.
    */
-  withTelegram<Result>(work: GramJsWork<Result>, options: GramJsOptions): Promise<Result> {
-    return withGramJs(this.#withSession, this.#http.runtime, work, options);
+  withTelegram<Result>(
+    work: ConnectedWork<TelegramClient, Result>,
+    options: ConnectedOptions,
+  ): Promise<Result> {
+    return withConnection(this.#connected, GRAM_JS, work, options);
   }
 
   /** As `withTelegram`, with a connected mtcute client. Needs the package `@mtcute/node`. @throws as `withSession`. */
-  withMtcute<Result>(work: MtcuteWork<Result>, options: MtcuteOptions): Promise<Result> {
-    return withMtcute(this.#withSession, this.#http.runtime, work, options);
+  withMtcute<Result>(work: ConnectedWork<MtcuteClient, Result>, options: ConnectedOptions): Promise<Result> {
+    return withConnection(this.#connected, MTCUTE, work, options);
   }
 
   /**
-   * Takes up a lease again, after a restart of this process. Give it what was kept of the lease (`JSON.stringify`).
+   * Takes up a lease again after a restart of this process, from what was kept of it (`JSON.stringify`).
    * @throws LeaseLost if it is over; TeleGateError; ConnectionFailed.
    */
   async resume(options: ResumeOptions): Promise<Lease> {
@@ -123,20 +145,13 @@ export class Pool {
   }
 
   /** Gives a lease back that another process has taken. @throws TeleGateError; ConnectionFailed. */
-  async release({ session_id, lease_id }: LeaseReference, options?: CallOptions): Promise<void> {
+  async release(lease: LeaseReference, options?: CallOptions): Promise<void> {
+    const { session_id, lease_id } = lease;
     await this.#http.call('POST /release', { body: { session_id, lease_id } }, options);
   }
 
-  /** How many sessions are in which state. */
-  status(options?: CallOptions): Promise<Answer<'GET /status'>> {
-    return this.#http.call('GET /status', {}, options);
-  }
-
   /** Compares the pool with the session files. */
-  sync(
-    body: { readonly dry_run?: boolean; readonly force?: boolean } = {},
-    options?: CallOptions,
-  ): Promise<Answer<'POST /sync'>> {
+  sync(body: Part<'POST /sync', 'body'> = {}, options?: CallOptions): Promise<Answer<'POST /sync'>> {
     return this.#http.call('POST /sync', { body }, options);
   }
 
@@ -253,10 +268,10 @@ class Acquisition {
       this.#startOver();
       return 0;
     }
-    const unanswered = error instanceof ConnectionFailed || (refused && /^http_50[234]$/.test(error.code));
-    if (!unanswered) this.#since = null;
+    const undecided = isUndecided(error);
+    if (!undecided) this.#since = null;
     const inLine = error instanceof NoFreeSession || (refused && error.code === 'max_leases_reached');
-    const outage = unanswered || (refused && error.status === 503);
+    const outage = undecided || (refused && error.status === 503);
     if (!inLine && !outage) throw error;
     const until = inLine ? this.#waitUntil : Math.max(this.#waitUntil, this.#startedAt + OUTAGE_MS);
     const pauseMs = inLine ? this.#pauseInLine(error, now - sentAt) : this.#pauseOfOutage(error);
@@ -272,9 +287,8 @@ class Acquisition {
   }
 
   #pauseOfOutage(error: unknown): number {
-    const asked = error instanceof TeleGateError ? (error.retryAfter ?? 0) * 1000 : 0;
     this.#failures += 1;
-    return Math.max(backoff(this.#failures - 1), asked);
+    return Math.max(backoff(this.#failures - 1), retryAfterMs(error));
   }
 
   #startOver(): void {

@@ -12,21 +12,29 @@ export interface Runtime {
   newKey(): string;
 }
 
+/** What timers count to; beyond it, they would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** The platform's own clock, timers and `fetch`. */
 export function systemRuntime(fetchImplementation?: typeof fetch): Runtime {
   return {
     monotonic: () => performance.now(),
     after(milliseconds, action, background = false) {
-      const timer: unknown = setTimeout(action, milliseconds);
-      // Node, Bun and Deno return an object; browsers a number.
-      if (background && typeof timer === 'object') (timer as { unref?: () => void }).unref?.();
+      const timer: unknown = setTimeout(action, Math.min(milliseconds, MAX_TIMER_MS));
+      if (background) unref(timer);
       return () => clearTimeout(timer as number);
     },
     fetch: (url, init) => (fetchImplementation ?? fetch)(url, init),
     // Browsers have randomUUID on https only.
-    newKey: () =>
-      Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(36)).join('-'),
+    newKey: () => `${crypto.getRandomValues(new Uint32Array(4))}`,
   };
+}
+
+/** Node and Bun return an object from `setTimeout`, Deno a number, and browsers need nothing. */
+function unref(timer: unknown): void {
+  const { Deno } = globalThis as { Deno?: { unrefTimer(timer: unknown): void } };
+  if (typeof timer === 'object') (timer as { unref?: () => void }).unref?.();
+  else Deno?.unrefTimer(timer);
 }
 
 /** Resolves after so many milliseconds; 0: at once. @throws the signal's reason as soon as it is aborted. */
@@ -73,17 +81,13 @@ function unlessAborted<Result>(
       stop();
       reject(signal?.reason);
     };
-    const done = () => signal?.removeEventListener('abort', abort);
     signal?.addEventListener('abort', abort, { once: true });
-    const stop = start(
-      (result) => {
-        done();
-        resolve(result);
-      },
-      (error) => {
-        done();
-        reject(error);
-      },
-    );
+    const after =
+      <Value>(settle: (value: Value) => void) =>
+      (value: Value) => {
+        signal?.removeEventListener('abort', abort);
+        settle(value);
+      };
+    const stop = start(after(resolve), after(reject));
   });
 }

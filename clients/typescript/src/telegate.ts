@@ -15,7 +15,7 @@ import { type Answer, type Arguments, type CallOptions, Http, type Input } from 
 import { Pool } from './pool.js';
 import { type Runtime, systemRuntime } from './runtime.js';
 
-/** Where the service is, and how it is called. */
+/** Where and how the service is called. */
 export interface TeleGateOptions {
   /** Such as `http://localhost:8000`. */
   readonly baseUrl: string;
@@ -24,7 +24,7 @@ export interface TeleGateOptions {
   readonly timeout?: number;
   /** Seconds during which a call that failed is repeated; 30 by default. */
   readonly retryFor?: number;
-  /** Instead of the platform's own, for proxies and the like. */
+  /** Instead of the platform's own, such as for a proxy. */
   readonly fetch?: typeof fetch;
 }
 
@@ -41,8 +41,16 @@ export class TeleGate {
   readonly keys: Verbs<typeof KEYS>;
   /** What admins did. */
   readonly audit: Verb<'GET /audit'>;
-  /** The events of all sessions that happened before, newest first. */
+  /** Past events of all sessions, newest first. */
   readonly history: Verb<'GET /events/history'>;
+  /** The settings of the service, and what is not configured. */
+  readonly settings: Verb<'GET /settings'>;
+  /** Whether the process is alive. */
+  readonly health: Verb<'GET /health'>;
+  /** Whether the service can do its work. @throws TeleGateError `not_ready`. */
+  readonly ready: Verb<'GET /ready'>;
+  /** Metrics in the text format of Prometheus. */
+  readonly metrics: Verb<'GET /metrics'>;
   readonly #http: Http;
 
   /** @throws TypeError for a base URL that is none. */
@@ -59,21 +67,26 @@ export class TeleGate {
     }: TeleGateOptions,
     runtime: Runtime = systemRuntime(own),
   ) {
-    this.#http = new Http({
+    const http = new Http({
       runtime,
       baseUrl: new URL(baseUrl).href.replace(/\/+$/, ''),
       headers: { 'X-API-Key': apiKey, Accept: 'application/json' },
       timeoutMs: timeout * 1000,
       retryForMs: retryFor * 1000,
     });
-    this.pool = new Pool(this.#http);
-    this.sessions = verbsOf(this.#http, SESSIONS);
-    this.logins = verbsOf(this.#http, LOGINS);
-    this.sources = verbsOf(this.#http, SOURCES);
-    this.runs = verbsOf(this.#http, RUNS);
-    this.keys = verbsOf(this.#http, KEYS);
-    this.audit = verbOf(this.#http, 'GET /audit');
-    this.history = verbOf(this.#http, 'GET /events/history');
+    this.#http = http;
+    this.pool = new Pool(http);
+    this.sessions = verbsOf(http, SESSIONS);
+    this.logins = verbsOf(http, LOGINS);
+    this.sources = verbsOf(http, SOURCES);
+    this.runs = verbsOf(http, RUNS);
+    this.keys = verbsOf(http, KEYS);
+    this.audit = verbOf(http, 'GET /audit');
+    this.history = verbOf(http, 'GET /events/history');
+    this.settings = verbOf(http, 'GET /settings');
+    this.health = verbOf(http, 'GET /health');
+    this.ready = verbOf(http, 'GET /ready');
+    this.metrics = verbOf(http, 'GET /metrics');
   }
 
   /** Calls any operation of the service's OpenAPI document. @throws TeleGateError; ConnectionFailed. */
@@ -86,26 +99,6 @@ export class TeleGate {
   async exportFile(id: number, options?: CallOptions): Promise<Uint8Array> {
     const file: unknown = await this.sessions.export(id, { format: 'file' }, options);
     return file as Uint8Array;
-  }
-
-  /** Whether the process is alive. */
-  health(options?: CallOptions): Promise<Answer<'GET /health'>> {
-    return this.#http.call('GET /health', {}, options);
-  }
-
-  /** Whether the service can do its work. @throws TeleGateError `not_ready`. */
-  ready(options?: CallOptions): Promise<Answer<'GET /ready'>> {
-    return this.#http.call('GET /ready', {}, options);
-  }
-
-  /** Metrics in the text format of Prometheus. */
-  metrics(options?: CallOptions): Promise<string> {
-    return this.#http.call('GET /metrics', {}, options);
-  }
-
-  /** The settings of the service, and what is not configured. */
-  settings(options?: CallOptions): Promise<Answer<'GET /settings'>> {
-    return this.#http.call('GET /settings', {}, options);
   }
 
   /** Events of the service as they happen; the stream ends when the service stops. */

@@ -48,7 +48,7 @@ export function telegramError(thrown: unknown): TelegramError | null {
 
 function inText(text: string): TelegramError | null {
   const [, error] = NAME_IN_TEXT.exec(text) ?? [];
-  return error === undefined ? null : { error, method: calledIn(text) };
+  return error === undefined ? null : named(error, text);
 }
 
 function ofLibrary(raised: Raised): TelegramError | null {
@@ -56,17 +56,17 @@ function ofLibrary(raised: Raised): TelegramError | null {
   const name = errorMessage ?? text;
   if (typeof name !== 'string' || typeof code !== 'number') return null;
   const message = String(raised.message ?? '');
-  const method = calledIn(message);
-  if (NAME.test(name) && !KINDS.has(name)) return { error: name.replace('%d', String(seconds ?? 0)), method };
+  if (NAME.test(name) && !KINDS.has(name)) return named(name.replace('%d', String(seconds ?? 0)), message);
   // GramJS keeps only the kind of error and the number, and says in words what it is.
   if (typeof seconds === 'number') {
     const kind = message.includes('in this chat') ? 'SLOWMODE_WAIT' : 'FLOOD_WAIT';
-    return { error: `${kind}_${seconds}`, method };
+    return named(`${kind}_${seconds}`, message);
   }
   return inText(message);
 }
 
-/** GramJS and teleproto name the method in the message. */
-function calledIn(message: string): string | null {
-  return /\(caused by ([A-Za-z][\w.]{0,99})\)/.exec(message)?.[1] ?? null;
+/** GramJS and teleproto name the method in the message; without a subscription, only file transfers are throttled. */
+function named(error: string, message: string): TelegramError {
+  const [, called] = /\(caused by ([A-Za-z][\w.]{0,99})\)/.exec(message) ?? [];
+  return { error, method: called ?? (error.startsWith('FLOOD_PREMIUM_WAIT_') ? 'upload.getFile' : null) };
 }

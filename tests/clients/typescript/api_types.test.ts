@@ -75,8 +75,14 @@ describe('the verbs', () => {
           ]),
         );
       await Promise.all([pool.release(lease), pool.restore(1), pool.status(), pool.leases(), pool.sync()]);
-      await Promise.all([pool.history(), pool.upcoming(), client.history(), client.settings()]);
-      await Promise.all([client.health(), client.ready(), client.metrics(), client.audit()]);
+      await Promise.all([pool.history(), pool.upcoming(), pool.waiting(), client.history()]);
+      await Promise.all([
+        client.health(),
+        client.ready(),
+        client.metrics(),
+        client.audit(),
+        client.settings(),
+      ]);
       runtime.fate = () => new Response('');
       for await (const _event of client.events()) expect(true).toBe(false);
       const direct = runtime.sent.map(({ method, path }) => `${method} ${path.split('?')[0]}`);
@@ -114,6 +120,8 @@ describe('the verbs', () => {
         expect(bulk).toMatchObject({ done: 1, failed: 0, results: [{ session_id: 1, ok: true }] });
         expect(await client.sessions.cancelBulk(bulk.bulk_id)).toMatchObject({ bulk_id: bulk.bulk_id });
         expect(await client.runs.list({ state: ['failed'] })).toMatchObject({ length: 0, total: 0 });
+        expect(await client.runs.allFiles({ q: '.pdf' })).toMatchObject({ length: 0, total: 0 });
+        expect(await client.pool.waiting({ limit: 5 })).toEqual({ here: 0, elsewhere: 0, requests: [] });
         expect(await client.settings()).toMatchObject({ service: { database: expect.any(String) } });
         expect(runtime.sent.map(({ path }) => path)).toContain('/sessions/temp/no%20such%2Flogin');
       },

@@ -13,6 +13,7 @@ export interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly anyOf?: readonly Schema[];
+  readonly items?: Schema;
   readonly [keyword: string]: unknown;
 }
 
@@ -106,7 +107,13 @@ function operationSchema({ summary, parameters = [], requestBody, responses }: O
     answer: answerSchema(success ?? {}),
   };
   const given = Object.entries(parts).flatMap(([name, schema]) => (schema ? [[name, schema] as const] : []));
-  return { ...objectOf(Object.fromEntries(given)), description: summary };
+  // What nothing is required of can be left out.
+  const required = given.filter(([name, schema]) => name === 'answer' || schema.required?.length);
+  return {
+    ...objectOf(Object.fromEntries(given)),
+    required: required.map(([name]) => name),
+    description: summary,
+  };
 }
 
 /** What is neither JSON nor text comes as a stream. */
@@ -148,8 +155,8 @@ function typed(schema: Schema): Schema {
     // Patterns that must all match are nothing to a type.
     if (keyword === 'allOf') return (value as Schema[]).some((part) => Object.keys(typed(part)).length > 0);
     if (keyword === 'format') return FORMATS.has(String(value));
-    // A parameter that may be repeated accepts one value, too.
-    if (keyword === 'anyOf') return schema.type === undefined;
+    // A parameter that may be repeated accepts one value, too; `oneOf` is written by hand where it accepts more.
+    if (keyword === 'anyOf') return schema.type === undefined && schema.oneOf === undefined;
     return KEPT.has(keyword) || ALSO_KEPT.has(keyword);
   });
   return Object.fromEntries(entries.map(([keyword, value]) => [keyword, typedPart(keyword, value)]));

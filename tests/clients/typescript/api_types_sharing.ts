@@ -6,7 +6,7 @@ type Schemas = Readonly<Record<string, Schema>>;
 export const PARTIAL = 'x-partial';
 
 /** Below this, a reference is hardly shorter than the fields. */
-const MIN_SHARED_FIELDS = 4;
+const MIN_SHARED_FIELDS = 3;
 
 /**
  * The schemas, with those fields only once that several have in common: an object which has all fields of a named schema
@@ -14,8 +14,9 @@ const MIN_SHARED_FIELDS = 4;
  */
 export function withoutRepeats(schemas: Schemas): Record<string, Schema> {
   const named: Schemas = { ...partsOf(schemas), ...schemas };
+  const parts = Object.keys(partsOf(schemas));
   const bases = Object.entries(named)
-    .filter(([, { properties = {} }]) => Object.keys(properties).length >= MIN_SHARED_FIELDS)
+    .filter(([name, schema]) => parts.includes(name) || fieldsOf(schema).length >= MIN_SHARED_FIELDS)
     .filter(([name]) => name !== 'Operations')
     .sort(([, a], [, b]) => fieldsOf(b).length - fieldsOf(a).length);
   return Object.fromEntries(
@@ -23,18 +24,35 @@ export function withoutRepeats(schemas: Schemas): Record<string, Schema> {
   );
 }
 
-/** Schemas of operations that the document does not name, by names of the client's. */
-function partsOf({ Operations }: Schemas): Schemas {
-  const part = (...path: string[]) =>
-    path.reduce<Schema | undefined>((schema, name) => schema?.properties?.[name], Operations) ?? {};
+/** Schemas that the document does not name, by names of the client's. */
+function partsOf({ Operations, ...documented }: Schemas): Schemas {
+  const within = (schema: Schema | undefined, ...path: string[]) =>
+    path.reduce((found, name) => (name === '[]' ? found?.items : found?.properties?.[name]), schema) ?? {};
+  const part = (...path: string[]) => within(Operations, ...path);
   return {
+    Role: part('POST /keys', 'body', 'role'),
+    Target: part('GET /sources', 'query', 'target'),
+    RunState: within(documented.RunSummary, 'state'),
+    BulkAction: part('POST /sessions/bulk', 'body', 'action'),
+    ById: part('GET /runs/{id}', 'path'),
+    Search: commonTo(part('GET /leases', 'query'), part('GET /keys', 'query')),
+    Proxy: notNull(within(documented.Session, 'proxy')),
+    NewProxy: notNull(part('POST /sessions/bulk', 'body', 'proxy')),
+    HistoryEntry: commonTo(
+      part('GET /sessions/{id}/history', 'answer', '[]'),
+      part('GET /events/history', 'answer', '[]'),
+    ),
     NewSource: commonTo(part('POST /sources/private', 'body'), part('POST /sources/public', 'body')),
-    RunFile: (part('GET /runs/{id}/files', 'answer').items ?? {}) as Schema,
-    Key: (part('GET /keys', 'answer').items ?? {}) as Schema,
+    RunFile: part('GET /runs/{id}/files', 'answer', '[]'),
+    Key: part('GET /keys', 'answer', '[]'),
     SessionFilter: part('POST /sessions/bulk', 'body', 'filter'),
     RunQuery: part('GET /sources/{id}/runs', 'query'),
     FileQuery: part('GET /sources/{id}/files', 'query'),
   };
+}
+
+function notNull(schema: Schema): Schema {
+  return schema.anyOf?.find(({ type }) => type !== 'null') ?? schema;
 }
 
 function commonTo(one: Schema, other: Schema): Schema {
@@ -53,6 +71,10 @@ function shared(schema: Schema, bases: readonly (readonly [string, Schema])[], n
   const whole: Schema = Object.fromEntries(parts);
   for (const [base, baseSchema] of bases) {
     if (base === name) continue;
+    if (fieldsOf(baseSchema).length < MIN_SHARED_FIELDS) {
+      if (sameType(schema, baseSchema)) return extended(whole, { base, baseSchema });
+      continue;
+    }
     const isWithin = (required: (field: string) => boolean) =>
       fieldsOf(baseSchema).every(([field, type]) => has(schema, field, type, required(field)));
     if (isWithin((field) => isRequired(baseSchema, field))) return extended(whole, { base, baseSchema });

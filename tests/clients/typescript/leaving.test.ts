@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { errors } from 'telegram';
 import { LeaseLost } from '../../../clients/typescript/src/errors.js';
+import type { Lease } from '../../../clients/typescript/src/lease.js';
 import { until } from '../../service/manual_time.js';
 import { some, withService } from '../../service/service.js';
 import { clientOf, failureOf } from './client_under_test.js';
@@ -129,6 +130,50 @@ describe('the end of pool.withSession', () => {
       expect(await ended).toBeInstanceOf(LeaseLost);
       expect(runtime.waiting).toBe(0);
       expect(await service.status()).toMatchObject({ free: 1 });
+    }, ONE),
+  );
+});
+
+describe('a lease that its holder has ended', () => {
+  it(
+    'is over for the work as well, whose error is kept, and is not released again',
+    withService(async (service) => {
+      const { client, runtime } = clientOf(service);
+      const ends: readonly ((session: Lease) => Promise<unknown>)[] = [
+        (session) => session.report('FLOOD_WAIT_5'),
+        (session) => session.floodWait(5),
+        (session) => session.invalidate(),
+        (session) => session.report('SESSION_REVOKED'),
+      ];
+      const bug = new Error('a bug');
+      for (const end of ends) {
+        const work = client.pool.withSession(async (session, signal) => {
+          await session.report('FLOOD_WAIT_5', { method: 'messages.getHistory' });
+          expect(session.held).toBe(true);
+          await end(session);
+          expect(session.held).toBe(false);
+          expect(signal.reason).toBeInstanceOf(LeaseLost);
+          expect(() => session.ensureHeld()).toThrow(LeaseLost);
+          throw bug;
+        });
+        expect(await failureOf(work)).toBe(bug);
+        expect(runtime.to('/release')).toEqual([]);
+        expect(runtime.waiting).toBe(0);
+        await service.time.advance(6);
+        await service.as('admin').post('/restore').send({ session_id: 1 }).expect(200);
+      }
+    }, ONE),
+  );
+
+  it(
+    'is not released twice',
+    withService(async (service) => {
+      const { client, runtime } = clientOf(service);
+      await client.pool.withSession(async (session, signal) => {
+        await session.release();
+        expect([session.held, signal.aborted]).toEqual([false, false]);
+      });
+      expect(runtime.to('/release')).toHaveLength(1);
     }, ONE),
   );
 });

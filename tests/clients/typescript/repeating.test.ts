@@ -8,6 +8,13 @@ const TWO = { files: some(2) };
 const keysOf = (runtime: ClientRuntime) =>
   new Set(runtime.to('/session').map(({ headers }) => headers['Idempotency-Key']));
 
+/** The service's answer if it lost its database during the commit. */
+const undecided = () =>
+  Response.json(
+    { detail: { error: 'storage_unavailable' } },
+    { status: 503, headers: { 'Retry-After': '3' } },
+  );
+
 /** Lets time pass in small steps until the work is done. */
 async function inTime<Result>(
   service: Service,
@@ -52,6 +59,25 @@ describe('a request for a session', () => {
       await service.time.advance((startedAt + 54_900 - runtime.monotonic()) / 1000);
       expect(lease.held).toBe(true);
       await service.time.advance(0.2);
+      expect(lease.held).toBe(false);
+    }, TWO),
+  );
+
+  it(
+    'counts it from there also if the service did not know what became of the first attempt',
+    withService(async (service) => {
+      const { client, runtime } = clientOf(service);
+      const startedAt = runtime.monotonic();
+      const { fetch } = runtime;
+      runtime.fetch = async (url, init) => {
+        const response = await fetch.call(runtime, url, init);
+        return runtime.sent.length === 1 ? undecided() : response;
+      };
+      const lease = await inTime(service, runtime, client.pool.acquire({ ttl: 60 }));
+      expect(keysOf(runtime).size).toBe(1);
+      expect(runtime.monotonic() - startedAt).toBeGreaterThan(2_000);
+      runtime.fate = () => 'lost';
+      await service.time.advance((startedAt + 55_100 - runtime.monotonic()) / 1000);
       expect(lease.held).toBe(false);
     }, TWO),
   );
@@ -147,6 +173,9 @@ describe('a call', () => {
       );
       expect(await dead).toBeInstanceOf(ConnectionFailed);
       expect(runtime.sent).toHaveLength(2);
+      runtime.fate = undecided;
+      await expect(client.keys.create(wanted)).rejects.toMatchObject({ code: 'storage_unavailable' });
+      expect(runtime.sent).toHaveLength(3);
       await lease.release();
     }, TWO),
   );

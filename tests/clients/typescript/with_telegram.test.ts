@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { PromisedNetSockets } from 'telegram/extensions/index.js';
 import { Api } from 'telegram/index.js';
+import type { ConnectedOptions } from '../../../clients/typescript/src/connected.js';
 import { LeaseLost } from '../../../clients/typescript/src/errors.js';
-import type { GramJsOptions } from '../../../clients/typescript/src/gramjs.js';
 import type { Sandbox } from '../../../sandbox/sandbox.js';
 import { logIn, type World, withTelegram } from '../../logins/over_sandbox.js';
 import { application } from '../../sandbox/gramjs.js';
@@ -12,7 +12,7 @@ import { clientOf, failureOf } from './client_under_test.js';
 const DAN = '+9996620002';
 
 /** Options with which GramJS, that always dials port 80, reaches the data centres of the sandbox. */
-function over({ port }: Sandbox): GramJsOptions {
+function over({ port }: Sandbox): ConnectedOptions {
   class SandboxSockets extends PromisedNetSockets {
     override connect(_port: number, ip: string) {
       return super.connect(port, ip);
@@ -72,6 +72,45 @@ describe('pool.withTelegram', () => {
       const [{ body } = { body: null }] = runtime.to('/report');
       expect(JSON.parse(body ?? '')).toMatchObject({ error: 'FLOOD_WAIT_600', method: 'users.GetUsers' });
       expect(await world.service.status()).toMatchObject({ flooded_for_methods: 1 });
+    }),
+  );
+
+  it(
+    'cuts the client off when the work reports that its session is dead, and keeps what the work says of it',
+    withTelegram(async (world) => {
+      await loggedIn(world);
+      const { client, runtime } = clientOf(world.service);
+      const stopped = new Error('the account is gone');
+      const work = client.pool.withTelegram(async (telegram, session) => {
+        await telegram.invoke(whoAmI());
+        const { action } = await session.report('USER_DEACTIVATED');
+        expect(action).toBe('stop');
+        await until(() => openOf(world) === 0);
+        throw stopped;
+      }, over(world.sandbox));
+      expect(await failureOf(work)).toBe(stopped);
+      expect(runtime.to('/release')).toEqual([]);
+      expect(runtime.waiting).toBe(0);
+    }),
+  );
+
+  it(
+    'ends soon although the work goes on with a session that it has given up',
+    withTelegram(async (world) => {
+      await loggedIn(world);
+      const { client, runtime } = clientOf(world.service);
+      const work = failureOf(
+        client.pool.withTelegram(async (telegram, session) => {
+          await telegram.invoke(whoAmI());
+          await session.floodWait(5);
+          return new Promise(() => {});
+        }, over(world.sandbox)),
+      );
+      await until(() => runtime.to('/floodwait').length === 1);
+      await runtime.idle();
+      await world.service.time.advance(2);
+      expect(await work).toBeInstanceOf(LeaseLost);
+      expect(openOf(world)).toBe(0);
     }),
   );
 
