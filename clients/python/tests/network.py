@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any, Callable, Optional
 
 from telegate.requests import httpx
 
 Fate = Callable[[Any], Optional[str]]
-"""What happens to a request. `refused`: it is not sent; `lost`: its answer is lost; a status: it is answered so."""
+"""What happens to a request.
+
+`refused`: it is not sent; `lost`: its answer is lost; `late`: its answer never comes; `undecided`: it is carried out,
+and the service answers that it does not know; a status: it is answered so.
+"""
+
+UNDECIDED = {"detail": {"error": "storage_unavailable"}, "code": "storage_unavailable"}
 
 
 class Seen:
@@ -45,10 +52,13 @@ class AsyncNetwork(httpx.AsyncHTTPTransport):
         if fate is not None and fate.isdecimal():
             return httpx.Response(int(fate), json={"detail": "answered by the test"})
         response = await super().handle_async_request(request)
-        if fate == "lost":
+        if fate in ("lost", "late", "undecided"):
             await response.aread()
+        if fate == "lost":
             raise httpx.ReadError("lost by the test")
-        return response
+        if fate == "late":
+            await asyncio.sleep(3600)
+        return httpx.Response(503, json=UNDECIDED) if fate == "undecided" else response
 
 
 class Network(httpx.HTTPTransport):

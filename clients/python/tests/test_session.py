@@ -35,6 +35,17 @@ class Worker:
             await asyncio.sleep(0.02)
 
 
+class FloodWait(RuntimeError):
+    """As Pyrogram raises it."""
+
+    ID = "FLOOD_WAIT_X"
+    value = 300
+
+
+FloodWait.__module__ = "pyrogram.errors"
+FLOOD = FloodWait('[420 FLOOD_WAIT_X] (caused by "messages.GetHistory")')
+
+
 def scenario(work: Callable[..., Awaitable[None]]) -> Callable[..., None]:
     """Runs a test in a loop of its own, and expects that no task is left."""
 
@@ -89,6 +100,36 @@ async def test_keeps_the_callers_error_if_nothing_can_be_released(sandbox: Sandb
     with pytest.raises(ValueError, match="mine"):
         await task
     assert worker.time.time - started < 10
+    [session] = entered
+    worker.seen.fate = always("")
+    await worker.pool.api.release(session_id=session.session_id, lease_id=session.lease_id)
+
+
+@scenario
+async def test_leaves_in_time_though_every_answer_takes_as_long_as_it_may(sandbox: Sandbox) -> None:
+    worker = Worker(sandbox, exit_seconds=10)
+    entered: list[Any] = []
+
+    def take_long(request: Any) -> str | None:
+        if request.url.path not in ("/report", "/release"):
+            return None
+        limits = request.extensions["timeout"]
+        worker.time.time += limits["connect"] + limits["read"]
+        return "refused"
+
+    async def work() -> None:
+        async with worker.pool.session() as session:
+            entered.append(session)
+            worker.seen.fate = take_long
+            raise FLOOD
+
+    started = worker.time.time
+    task = asyncio.ensure_future(work())
+    await until(lambda: task.done() or advance(worker))
+    with pytest.raises(RuntimeError):
+        await task
+    assert {"/report", "/release"} <= set(worker.seen.paths())
+    assert worker.time.time - started <= 10.5
     [session] = entered
     worker.seen.fate = always("")
     await worker.pool.api.release(session_id=session.session_id, lease_id=session.lease_id)
@@ -197,6 +238,48 @@ async def enter_and_leave(worker: Worker, **options: Any) -> int:
 
 
 @scenario
+async def test_a_lost_answer_is_asked_for_again_by_somebody_who_does_not_wait(sandbox: Sandbox) -> None:
+    worker = Worker(sandbox, first("lost", "/session"))
+    task = asyncio.ensure_future(enter_and_leave(worker, wait=0))
+    await until(lambda: task.done() or advance(worker))
+    await task
+    assert len(set(worker.seen.keys())) == 1
+
+
+@scenario
+async def test_a_lease_that_the_service_was_not_sure_of_is_renewed_before_it_is_trusted(sandbox: Sandbox) -> None:
+    worker = Worker(sandbox, first("undecided", "/session"))
+    task = asyncio.ensure_future(enter_and_leave(worker))
+    await until(lambda: task.done() or advance(worker))
+    assert len(set(worker.seen.keys())) == 1
+    assert worker.seen.paths() == ["/session", "/session", "/heartbeat", "/release"]
+
+
+@scenario
+async def test_leaves_no_lease_behind_if_it_is_cancelled_while_the_answer_is_under_way(sandbox: Sandbox) -> None:
+    worker = Worker(sandbox, first("late", "/session"))
+    task = asyncio.ensure_future(enter_and_leave(worker))
+    await until(lambda: sandbox.ask("GET", "/leases"))
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert worker.seen.paths() == ["/session", "/session", "/release"]
+    assert sandbox.ask("GET", "/leases") == []
+
+
+@scenario
+async def test_a_cancelled_wait_for_a_session_asks_for_none(sandbox: Sandbox) -> None:
+    worker = Worker(sandbox)
+    async with worker.pool.session(session_name="9996610001"):
+        task = asyncio.ensure_future(enter_and_leave(worker, session_name="9996610001"))
+        await until(lambda: sandbox.ask("GET", "/status")["waiting"] == 1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await until(lambda: sandbox.ask("GET", "/status")["waiting"] == 0)
+
+
+@scenario
 async def test_503_is_repeated_with_the_same_key(sandbox: Sandbox) -> None:
     worker = Worker(sandbox, first("503", "/session", times=3))
     task = asyncio.ensure_future(enter_and_leave(worker))
@@ -293,6 +376,8 @@ async def test_pages_lists_and_acts_on_many_sessions(sandbox: Sandbox) -> None:
         assert history["from"].startswith("2020-01-01T00:00")
         assert (await admin.api.list_all_runs(state=["failed"])).total == 0
         assert {"target": "LOCAL"} in await admin.api.list_targets()
+        assert (await admin.api.get_waiting())["requests"] == []
+        assert (await admin.api.list_all_files(state="stored")).total == 0
         assert (await admin.api.get_settings())["service"]["database"] == "sqlite"
 
 
@@ -309,6 +394,18 @@ async def test_reads_files_in_chunks(sandbox: Sandbox) -> None:
         chunks = [chunk async for chunk in admin.api.get_source_file(1, 2)]
         assert b"".join(chunks) == b"x" * 100_000
         await admin.aclose()
+
+
+@scenario
+async def test_says_that_something_else_answered(sandbox: Sandbox) -> None:
+    answers = iter([httpx.Response(200, text="<h1>It works!</h1>"), httpx.Response(308, headers={"Location": "/"})])
+    transport = httpx.MockTransport(lambda request: next(answers))
+    async with httpx.AsyncClient(transport=transport) as http:
+        pool = AsyncTeleGate(sandbox.base_url, sandbox.worker_key, http=http)
+        with pytest.raises(ApiError, match="is base_url right"):
+            await pool.status()
+        with pytest.raises(ApiError, match="308"):
+            await pool.status()
 
 
 @scenario

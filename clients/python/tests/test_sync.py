@@ -33,7 +33,7 @@ def test_leases_renews_and_releases_and_leaves_no_thread(sandbox: Sandbox) -> No
         assert not session.lost
     assert network.seen.paths()[-1] == "/release"
     pool.close()
-    assert threads() == []
+    blocking_until(lambda: not threads())
 
 
 def test_tells_the_loss_while_the_code_runs_and_raises_it_at_the_end(sandbox: Sandbox) -> None:
@@ -49,7 +49,7 @@ def test_tells_the_loss_while_the_code_runs_and_raises_it_at_the_end(sandbox: Sa
         with pytest.raises(LeaseLost):
             session.raise_if_lost()
     pool.close()
-    assert threads() == []
+    blocking_until(lambda: not threads())
 
 
 def test_one_thread_waits_for_all_renewals_and_goes_by_itself(
@@ -65,7 +65,7 @@ def test_one_thread_waits_for_all_renewals_and_goes_by_itself(
     with pool.session(ttl=3) as short:
         blocking_until(lambda: short.renewals == 1)
     pool.close()
-    assert threads() == []
+    blocking_until(lambda: not threads())
 
 
 def test_keeps_the_callers_error(sandbox: Sandbox) -> None:
@@ -80,6 +80,18 @@ def test_a_lost_answer_takes_no_second_session(sandbox: Sandbox) -> None:
     with pool.session():
         assert len(set(network.seen.keys())) == 1
         assert len(network.seen.keys()) == 2
+
+
+def test_an_interrupt_leaves_no_lease_behind(sandbox: Sandbox) -> None:
+    def interrupt_once(request: object) -> None:
+        network.seen.fate = lambda request: None
+        raise KeyboardInterrupt
+
+    network = Network(interrupt_once)
+    pool = TeleGate(sandbox.base_url, sandbox.worker_key, http=httpx.Client(transport=network))
+    with pytest.raises(KeyboardInterrupt), pool.session():
+        pass
+    assert network.seen.paths() == ["/session", "/session", "/release"]
 
 
 def test_resumes_and_reports(sandbox: Sandbox) -> None:

@@ -7,7 +7,7 @@ const PACKAGES = ['httpx2', 'pytest', 'hatchling', 'requests', 'telethon', 'pyro
 
 /** How to get it. */
 export const INSTALL_PYTHON =
-  "python3 -m venv .venv-clients && .venv-clients/bin/pip install './clients/python[telethon,pyrogram]' pytest hatchling requests";
+  "python3 -m venv .venv-clients && .venv-clients/bin/pip install './clients/python[telethon,pyrogram]' pytest hatchling requests mypy pyright";
 
 /** A Python with all of them, in CLIENTS_VENV or in `.venv-clients`; null: there is none. */
 export function findPython(): string | null {

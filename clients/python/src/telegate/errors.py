@@ -51,13 +51,17 @@ class NoSessionAvailable(ApiError):
     @property
     def waiting_count(self) -> int:
         """How many sessions wait for the end of a flood."""
-        return int(self.detail.get("in_floodwait", 0))
+        return int(self._facts.get("in_floodwait", 0))
 
     @property
     def next_release_in(self) -> int | None:
         """Seconds until the first of these floods ends; None: unknown."""
-        seconds = self.detail.get("next_release_in")
+        seconds = self._facts.get("next_release_in")
         return None if seconds is None else int(seconds)
+
+    @property
+    def _facts(self) -> dict[str, Any]:
+        return self.detail if isinstance(self.detail, dict) else {}
 
 
 class LeaseLost(TeleGateError):

@@ -140,6 +140,34 @@ class Upcoming(TypedDict):
     """In how many seconds, rounded up"""
 
 
+class WaitingRequest(TypedDict):
+    holder: str
+    """The key that asks"""
+    holder_name: str | None
+    """The key's name"""
+    address: str | None
+    """The client's address"""
+    since: str
+    until: str
+    """When it gives up"""
+    tags: list[str]
+    """The session has all of them"""
+    session_id: int | None
+    """Only this session"""
+    session_name: str | None
+    """Only this session"""
+    method: str | None
+    """The Telegram method that it is wanted for"""
+
+
+class WaitingRequests(TypedDict):
+    here: int
+    """At the replica that answers"""
+    elsewhere: int
+    """At the other replicas"""
+    requests: list[WaitingRequest]
+
+
 class AuditEntry(TypedDict):
     id: int
     at: str
@@ -205,6 +233,8 @@ class Verified(_VerifiedAlways, total=False):
     proxy: StoredProxy | None
     holder: str | None
     """The key that has leased it, as in leases"""
+    holder_name: str | None
+    """The holder's name; null: nobody has leased it, or the service itself"""
     leased_at: str | None
     method_floods: list[MethodFlood]
     """Its flood waits for single methods, soonest end first"""
@@ -230,6 +260,8 @@ class Session(TypedDict):
     proxy: StoredProxy | None
     holder: str | None
     """The key that has leased it, as in leases"""
+    holder_name: str | None
+    """The holder's name; null: nobody has leased it, or the service itself"""
     leased_at: str | None
     method_floods: list[MethodFlood]
     """Its flood waits for single methods, soonest end first"""
@@ -255,6 +287,8 @@ class Uploaded(TypedDict, total=False):
     proxy: StoredProxy | None
     holder: str | None
     """The key that has leased it, as in leases"""
+    holder_name: str | None
+    """The holder's name; null: nobody has leased it, or the service itself"""
     leased_at: str | None
     method_floods: list[MethodFlood]
     """Its flood waits for single methods, soonest end first"""
@@ -571,6 +605,8 @@ class PastEvent(TypedDict):
     event: str
     detail: str | None
     holder: str | None
+    holder_name: str | None
+    """The holder's name; null: there is no holder, or it is the service itself"""
 
 
 class HistoryEntry(TypedDict):
@@ -581,6 +617,8 @@ class HistoryEntry(TypedDict):
     lease_id: str | None
     """null unless the key is an admin"""
     holder: str | None
+    holder_name: str | None
+    """The holder's name; null: there is no holder, or it is the service itself"""
 
 
 class SyncResultDetailsRejected(TypedDict):
@@ -755,6 +793,7 @@ class RunFile(TypedDict):
     id: int
     """For its content"""
     source_id: int
+    source_name: str
     run_id: int
     """The run that found it"""
     message_id: int

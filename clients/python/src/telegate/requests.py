@@ -23,10 +23,12 @@ __all__ = [
     "Event",
     "Page",
     "UploadedFile",
+    "decoded",
     "error_of",
     "given",
     "httpx",
     "is_transient",
+    "is_undecided",
     "new_idempotency_key",
     "quote",
     "session_string_of",
@@ -37,6 +39,9 @@ UploadedFile = Union[bytes, "tuple[str, bytes]"]
 """The bytes of a file, or its name and its bytes."""
 
 NO_SESSION_CODES = ("no_free_session", "no_sessions_directory")
+
+# The one 503 of the service's own after which it may have been done: its database was lost during the commit.
+OUTCOME_UNKNOWN = "storage_unavailable"
 
 # The request did not leave this machine.
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -129,6 +134,20 @@ def error_of(status: int, headers: Mapping[str, str], content: bytes) -> ApiErro
 
 def seconds_of(text: str | None) -> float | None:
     return float(text) if text is not None and text.isdecimal() else None
+
+
+def decoded(response: httpx.Response) -> Any:
+    """The JSON of an answer. Raises ApiError if it is something else."""
+    try:
+        return json.loads(response.content)
+    except ValueError as error:
+        raise ApiError(response.status_code, "the answer is not JSON: is base_url right?") from error
+
+
+def is_undecided(error: ApiError) -> bool:
+    """Whether it may have been done all the same. The service's own 503 says that it was not, a proxy's does not."""
+    by_service = error.code is not None and error.code != OUTCOME_UNKNOWN
+    return error.status >= 500 and not (error.status == 503 and by_service)
 
 
 def is_transient(error: TeleGateError, repeatable: bool) -> bool:

@@ -8,7 +8,18 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from ..errors import ApiError, ServiceUnreachable
-from ..requests import Backoff, Event, Page, UploadedFile, error_of, given, httpx, is_transient, unreachable
+from ..requests import (
+    Backoff,
+    Event,
+    Page,
+    UploadedFile,
+    decoded,
+    error_of,
+    given,
+    httpx,
+    is_transient,
+    unreachable,
+)
 from .runtime import AsyncRuntime
 
 logger = logging.getLogger("telegate")
@@ -74,7 +85,7 @@ class AsyncCalls:
             )
         except httpx.TransportError as error:
             raise unreachable(error) from error
-        if response.status_code >= 400:
+        if response.status_code >= 300:
             raise error_of(response.status_code, response.headers, response.content)
         return response
 
@@ -94,8 +105,9 @@ class AsyncCalls:
         one attempt may take, also if that is longer than the client's `timeout`.
         """
         backoff = Backoff()
-        until = self.runtime.now() + (self._retry_seconds if within is None else within)
-        timeout = max(self._timeout, at_least) if within is None else min(self._timeout, within / 2)
+        until = self.runtime.now() + (self._retry_seconds if within is None else within / 2)
+        # The last attempt begins after half of the time, and connects and waits for a quarter of it each.
+        timeout = max(self._timeout, at_least) if within is None else min(self._timeout, within / 4)
         while True:
             try:
                 return await self.attempt(method, path, timeout=timeout, **request)
@@ -110,7 +122,7 @@ class AsyncCalls:
 
     async def _json(self, method: str, path: str, **request: Any) -> Any:
         response = await self.call(method, path, **request)
-        return json.loads(response.content)
+        return decoded(response)
 
     async def _text(self, method: str, path: str, **request: Any) -> str:
         response = await self.call(method, path, **request)
@@ -118,7 +130,7 @@ class AsyncCalls:
 
     async def _page(self, method: str, path: str, **request: Any) -> Any:
         response = await self.call(method, path, **request)
-        return Page(json.loads(response.content), response.headers)
+        return Page(decoded(response), response.headers)
 
     async def _chunks(self, method: str, path: str) -> AsyncGenerator[bytes, None]:
         """The content as it comes, whose size may be anything."""
@@ -126,7 +138,7 @@ class AsyncCalls:
             async with self._http.stream(
                 method, self._base_url + path, headers=self._headers, timeout=self._timeout
             ) as response:
-                if response.status_code >= 400:
+                if response.status_code >= 300:
                     raise error_of(response.status_code, response.headers, await response.aread())
                 async for chunk in response.aiter_bytes():
                     yield chunk
@@ -143,7 +155,7 @@ class AsyncCalls:
             async with self._http.stream(
                 method, self._base_url + path, params=params, headers=self._headers, timeout=timeout
             ) as response:
-                if response.status_code >= 400:
+                if response.status_code >= 300:
                     raise error_of(response.status_code, response.headers, await response.aread())
                 fields: dict[str, str] = {}
                 async for line in response.aiter_lines():

@@ -207,6 +207,16 @@ class AsyncEndpoints(AsyncCalls):
         )
         return answer
 
+    async def get_waiting(self, *, limit: int | None = None) -> models.WaitingRequests:
+        """The requests that wait for a session, first come first: `GET /status/waiting`."""
+        answer: models.WaitingRequests = await self._json(
+            "GET",
+            "/status/waiting",
+            query={"limit": limit},
+            repeat=True,
+        )
+        return answer
+
     async def list_leases(
         self,
         *,
@@ -1038,6 +1048,23 @@ class AsyncEndpoints(AsyncCalls):
     def get_flow_run_file(self, run_id: int, file_id: int) -> AsyncGenerator[bytes, None]:
         """The content of a file: `GET /flows/runs/{id}/files/{file_id}/content`."""
         return self._chunks("GET", f"/flows/runs/{quote(run_id)}/files/{quote(file_id)}/content")
+
+    async def list_all_files(
+        self,
+        *,
+        skip: int | None = None,
+        limit: int | None = None,
+        q: str | None = None,
+        state: Literal["stored", "duplicate", "skipped"] | None = None,
+    ) -> Page[models.RunFile]:
+        """The files of all sources, newest first: `GET /files`."""
+        answer: Page[models.RunFile] = await self._page(
+            "GET",
+            "/files",
+            query={"skip": skip, "limit": limit, "q": q, "state": state},
+            repeat=True,
+        )
+        return answer
 
     async def list_source_files(
         self,

@@ -10,7 +10,7 @@ from typing import Any
 from .. import models
 from ..errors import LOST_CODES, ApiError, LeaseLost, ServiceUnreachable, TeleGateError
 from ..lease_timer import LeaseTimer
-from ..requests import session_string_of
+from ..requests import decoded, session_string_of
 from ..telegram_errors import telegram_error
 from ..verdicts import Verdict, known_verdict, remember_verdict, verdict_of
 from .calls import AsyncCalls
@@ -134,13 +134,14 @@ class AsyncSession:
 
     async def close(self, error: BaseException | None, within: float) -> None:
         """Reports `error` if it concerns the session, releases it, and ends the renewals. Raises nothing."""
+        started = self._runtime.now()
         if error is not None:
             await self.notice(error, within=within / 2)
         self._give_up_if_over()
         self._end()
         await self._keeper.stop()
         try:
-            await self._give_back(within / 2)
+            await self._give_back(within - (self._runtime.now() - started))
         except TeleGateError as failure:
             logger.warning("session %d is not released; its lease runs out: %s", self.session_id, failure)
 
@@ -166,11 +167,11 @@ class AsyncSession:
         try:
             response = await self._calls.call("POST", path, body=body, repeat=repeat, within=within)
         except ApiError as error:
-            if error.status == 409 and error.code in LOST_CODES:
+            if error.code in LOST_CODES:
                 self._holds = False
                 raise self._lose(f"the service answered {error.code}", abort=False) from error
             raise
-        return response.json()
+        return decoded(response)
 
     def _named(self) -> dict[str, Any]:
         return {"session_id": self.session_id, "lease_id": self.lease_id}
@@ -195,7 +196,7 @@ class AsyncSession:
                 seconds, lambda: self._calls.attempt("POST", "/heartbeat", body=body, timeout=seconds / 3)
             )
         except ApiError as error:
-            if error.status in (404, 409) and error.code in LOST_CODES:
+            if error.code in LOST_CODES:
                 self._holds = False
                 self._lose(f"the service answered {error.code}")
             else:

@@ -9,7 +9,18 @@ from collections.abc import Generator, Mapping
 from typing import Any
 
 from ..errors import ApiError, ServiceUnreachable
-from ..requests import Backoff, Event, Page, UploadedFile, error_of, given, httpx, is_transient, unreachable
+from ..requests import (
+    Backoff,
+    Event,
+    Page,
+    UploadedFile,
+    decoded,
+    error_of,
+    given,
+    httpx,
+    is_transient,
+    unreachable,
+)
 from .runtime import Runtime
 
 logger = logging.getLogger("telegate")
@@ -75,7 +86,7 @@ class Calls:
             )
         except httpx.TransportError as error:
             raise unreachable(error) from error
-        if response.status_code >= 400:
+        if response.status_code >= 300:
             raise error_of(response.status_code, response.headers, response.content)
         return response
 
@@ -95,8 +106,9 @@ class Calls:
         one attempt may take, also if that is longer than the client's `timeout`.
         """
         backoff = Backoff()
-        until = self.runtime.now() + (self._retry_seconds if within is None else within)
-        timeout = max(self._timeout, at_least) if within is None else min(self._timeout, within / 2)
+        until = self.runtime.now() + (self._retry_seconds if within is None else within / 2)
+        # The last attempt begins after half of the time, and connects and waits for a quarter of it each.
+        timeout = max(self._timeout, at_least) if within is None else min(self._timeout, within / 4)
         while True:
             try:
                 return self.attempt(method, path, timeout=timeout, **request)
@@ -111,7 +123,7 @@ class Calls:
 
     def _json(self, method: str, path: str, **request: Any) -> Any:
         response = self.call(method, path, **request)
-        return json.loads(response.content)
+        return decoded(response)
 
     def _text(self, method: str, path: str, **request: Any) -> str:
         response = self.call(method, path, **request)
@@ -119,7 +131,7 @@ class Calls:
 
     def _page(self, method: str, path: str, **request: Any) -> Any:
         response = self.call(method, path, **request)
-        return Page(json.loads(response.content), response.headers)
+        return Page(decoded(response), response.headers)
 
     def _chunks(self, method: str, path: str) -> Generator[bytes, None, None]:
         """The content as it comes, whose size may be anything."""
@@ -127,7 +139,7 @@ class Calls:
             with self._http.stream(
                 method, self._base_url + path, headers=self._headers, timeout=self._timeout
             ) as response:
-                if response.status_code >= 400:
+                if response.status_code >= 300:
                     raise error_of(response.status_code, response.headers, response.read())
                 for chunk in response.iter_bytes():
                     yield chunk
@@ -144,7 +156,7 @@ class Calls:
             with self._http.stream(
                 method, self._base_url + path, params=params, headers=self._headers, timeout=timeout
             ) as response:
-                if response.status_code >= 400:
+                if response.status_code >= 300:
                     raise error_of(response.status_code, response.headers, response.read())
                 fields: dict[str, str] = {}
                 for line in response.iter_lines():

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import math
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from .. import models
-from ..errors import LOST_CODES, ApiError, LeaseLost, NoSessionAvailable, ServiceUnreachable
-from ..requests import Backoff, new_idempotency_key
+from ..errors import LOST_CODES, ApiError, LeaseLost, NoSessionAvailable, ServiceUnreachable, TeleGateError
+from ..requests import Backoff, decoded, is_undecided, new_idempotency_key
 from .calls import Calls
 
 logger = logging.getLogger("telegate")
@@ -23,6 +23,12 @@ ANSWER_SECONDS = 15.0
 
 # How long the service may be away while a session is wanted without a limit of time.
 AWAY_SECONDS = 300.0
+
+# How long it may be away for somebody who does not stand in line, in seconds.
+OUTAGE_SECONDS = 30.0
+
+# How long it may take to give back what nobody waits for any more, in seconds.
+ABANDON_SECONDS = 5.0
 
 
 class Granted(NamedTuple):
@@ -48,25 +54,19 @@ class Wanted(NamedTuple):
 def acquire(calls: Calls, wanted: Wanted) -> Granted:
     """Leases a session, standing in line for as long as wanted.
 
-    All requests carry one idempotency key, so that however many of them get lost, one session is leased.
+    All requests carry one idempotency key, so that however many of them get lost, one session is leased; if it is
+    cancelled, none is.
 
     Raises NoSessionAvailable when the time is over, ServiceUnreachable if the service is away, and ApiError.
     """
     line = _Line(calls, wanted)
-    while True:
-        sent_at = calls.runtime.now()
-        try:
-            granted = Granted(line.ask(sent_at), sent_at)
-        except (ApiError, ServiceUnreachable) as error:
-            calls.runtime.sleep(line.pause_after(error, sent_at))
-            continue
-        if not line.is_unsure:
-            return granted
-        # An earlier request may have got this lease, long ago: its time is counted anew.
-        try:
-            return renewed(calls, granted.lease, wanted.ttl)
-        except LeaseLost:
-            line.start_over()
+    try:
+        return line.stand()
+    except (Exception, GeneratorExit):
+        raise
+    except BaseException:
+        line.abandon()
+        raise
 
 
 class _Line:
@@ -77,6 +77,7 @@ class _Line:
         self._wanted = wanted
         now = calls.runtime.now()
         self._ends_at = math.inf if wanted.wait is None else now + wanted.wait
+        self._outage_ends_at = max(self._ends_at, now + OUTAGE_SECONDS)
         self._answered_at = now
         self.start_over()
 
@@ -84,25 +85,55 @@ class _Line:
         self._key = new_idempotency_key()
         self._backoff = Backoff()
         # Whether a request got lost that may have been granted a lease.
-        self.is_unsure = False
+        self._is_unsure = False
+        # Whether one is under way.
+        self._is_asking = False
 
-    def ask(self, now: float) -> models.Lease:
-        hold = self._wanted.hold(max(0.0, self._ends_at - now))
+    def stand(self) -> Granted:
+        while True:
+            sent_at = self._calls.runtime.now()
+            hold = self._wanted.hold(max(0.0, self._ends_at - sent_at))
+            try:
+                self._is_asking = True
+                granted = Granted(self._ask(hold, hold + ANSWER_SECONDS), sent_at)
+                self._is_asking = False
+            except (ApiError, ServiceUnreachable) as error:
+                self._is_asking = False
+                self._calls.runtime.sleep(self.pause_after(error, sent_at))
+                continue
+            if not self._is_unsure:
+                return granted
+            # An earlier request may have got this lease, long ago: its time is counted anew.
+            try:
+                return renewed(self._calls, granted.lease, self._wanted.ttl)
+            except LeaseLost:
+                self.start_over()
+
+    def abandon(self) -> None:
+        """Gives back the lease of a request whose answer nobody has read: its key says which one."""
+        if not (self._is_asking or self._is_unsure):
+            return
+        with suppress(TeleGateError):
+            lease = self._ask(0, ABANDON_SECONDS / 4)
+            body = {"session_id": lease["session_id"], "lease_id": lease["lease_id"]}
+            self._calls.attempt("POST", "/release", body=body, timeout=ABANDON_SECONDS / 4)
+
+    def _ask(self, hold: int, timeout: float) -> models.Lease:
         response = self._calls.attempt(
             "POST",
             "/session",
             body={**self._wanted.parameters, "ttl": self._wanted.ttl, "wait": hold},
             idempotency_key=self._key,
-            timeout=hold + ANSWER_SECONDS,
+            timeout=timeout,
         )
-        lease: models.Lease = json.loads(response.content)
+        lease: models.Lease = decoded(response)
         return lease
 
     def pause_after(self, error: ApiError | ServiceUnreachable, sent_at: float) -> float:
         """Seconds until the next request; raises `error` if there must be none."""
         now = self._calls.runtime.now()
         if isinstance(error, ServiceUnreachable):
-            self.is_unsure = self.is_unsure or error.sent
+            self._is_unsure = self._is_unsure or error.sent
             return self._unless_over(error, now, self._backoff.next())
         if isinstance(error, NoSessionAvailable):
             self._answered_at = now
@@ -114,16 +145,18 @@ class _Line:
             self.start_over()
             return 0.0
         if error.status in (429, 502, 503, 504):
-            self.is_unsure = self.is_unsure or error.status in (502, 504)
+            self._is_unsure = self._is_unsure or is_undecided(error)
             return self._unless_over(error, now, max(self._backoff.next(), min(error.retry_after or 0.0, 60.0)))
         raise error
 
     def _unless_over(self, error: ApiError | ServiceUnreachable, now: float, pause: float) -> float:
         is_away = isinstance(error, ServiceUnreachable) and now - self._answered_at > AWAY_SECONDS
-        if now >= self._ends_at or is_away:
+        in_line = isinstance(error, NoSessionAvailable) or (isinstance(error, ApiError) and error.status == 429)
+        ends_at = self._ends_at if in_line else self._outage_ends_at
+        if now >= ends_at or is_away:
             raise error
         logger.debug("asking for a session again in %.1f s: %s", pause, error)
-        return min(pause, self._ends_at - now)
+        return min(pause, ends_at - now)
 
 
 def renewed(calls: Calls, lease: models.Lease, ttl: int | None) -> Granted:
