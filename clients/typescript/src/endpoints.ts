@@ -41,7 +41,7 @@ export const LOGINS = {
   verify: 'POST /sessions/verify-otp',
   finalize: 'POST /sessions/finalize',
   cancel: 'DELETE /sessions/temp/{temp_session_id}',
-  /** Finds the session of a phone number or, if there is none, has Telegram send a code. */
+  /** Finds the session of a phone number, or has Telegram send a code. */
   getCode: 'POST /sessions/get-code',
 } satisfies Table;
 

@@ -8,7 +8,7 @@ export class TeleGateError extends Error {
   override readonly name: string = 'TeleGateError';
   /** The HTTP status. */
   readonly status: number;
-  /** Stable, such as `session_not_found`; `http_502` if a proxy answered instead of the service. */
+  /** Stable, such as `session_not_found`; `http_502` if a proxy answered. */
   readonly code: string;
   /** What the service says: text, facts, or a list of wrong fields. */
   readonly detail: unknown;

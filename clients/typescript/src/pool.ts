@@ -22,12 +22,12 @@ import { pause } from './runtime.js';
 export interface AcquireOptions {
   /** The session must have all of these. */
   readonly tags?: readonly string[];
-  /** Telegram's method that it is wanted for: sessions that are flooded for others count as free. */
+  /** Telegram's method that it is for: sessions flooded for others count as free. */
   readonly method?: string;
   /** This session only. */
   readonly sessionId?: number;
   readonly sessionName?: string;
-  /** Seconds to wait in line for a free session, also for hours; 0 (the default of `acquire`): not at all. */
+  /** Seconds to wait in line, also for hours; 0 (the default of `acquire`): not at all. */
   readonly wait?: number;
   /** Seconds after which the session is free again if this process dies; 300 by default. */
   readonly ttl?: number;

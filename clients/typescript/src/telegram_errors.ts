@@ -2,7 +2,7 @@
 export interface TelegramError {
   /** Telegram's name, such as `FLOOD_WAIT_35`. */
   readonly error: string;
-  /** The method that was called, such as `messages.GetHistory`; null: the library does not say. */
+  /** The method, such as `messages.GetHistory`; null: unknown. */
   readonly method: string | null;
 }
 
@@ -31,8 +31,8 @@ const NAME_IN_TEXT =
 const MAX_DEPTH = 5;
 
 /**
- * Telegram's error in what GramJS, teleproto or mtcute has thrown, also within the causes of another error, or in
- * text. Null: it is not Telegram that refused something, so it says nothing about the session.
+ * Telegram's error in what GramJS, teleproto or mtcute has thrown, also among its causes, or in text. Null: Telegram has
+ * refused nothing, so it says nothing about the session.
  */
 export function telegramError(thrown: unknown): TelegramError | null {
   let error = thrown;
