@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS } from '../kernel/project.js';
 import { DatabaseRefused } from './database.js';
 import type { NamedDatabase } from './database_url.js';
-import { compareSchema, type SchemaAge } from './migrate.js';
+import { compareSchema, type SchemaAge } from './schema_age.js';
 
 /** What a look at a database shows, without changing it. */
 export interface Examined {

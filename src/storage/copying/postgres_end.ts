@@ -2,7 +2,6 @@ import { randomInt } from 'node:crypto';
 import type { Client } from 'pg';
 import { POSTGRES_MIGRATIONS } from '../../kernel/project.js';
 import { DatabaseRefused } from '../database.js';
-import { compareSchema, refuseOtherVersion } from '../migrate.js';
 import {
   type CommandConnection,
   commandOptions,
@@ -11,6 +10,7 @@ import {
   disconnect,
 } from '../postgres/connect.js';
 import { appliedToPostgres, migrateDatabase } from '../postgres/migrating.js';
+import { compareSchema, refuseOtherVersion } from '../schema_age.js';
 import {
   COPIED_TABLES,
   type CopiedColumn,

@@ -5,7 +5,7 @@ import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { SQLITE_MIGRATIONS } from '../../kernel/project.js';
 import { DatabaseRefused } from '../database.js';
-import { refuseOtherVersion } from '../migrate.js';
+import { refuseOtherVersion } from '../schema_age.js';
 import { appliedToSqlite, moveAside, takeLock } from '../sqlite/open.js';
 import { checkDatabase, RESTORE, saysDamaged } from '../sqlite/soundness.js';
 import {

@@ -2,6 +2,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import type { ClientBase, Pool } from 'pg';
 import { DatabaseRefused } from '../database.js';
+import { refuseNewerVersion } from '../schema_age.js';
 import { connectOne, disconnect, type PostgresOptions, placeOf, reason } from './connect.js';
 
 /** The oldest supported server, as `server_version_num`. */
@@ -12,7 +13,8 @@ const MIGRATING = '8387794209018475621';
 
 /**
  * Upgrades the schema; services that start at the same time do so one after the other.
- * @throws DatabaseRefused if the server can't be reached, is too old, or rejects the migration.
+ * @throws DatabaseRefused if the server can't be reached, is too old, or rejects the migration, or if the database belongs to a
+ * newer version.
  */
 export async function migrateDatabase(options: PostgresOptions, migrations: string): Promise<void> {
   // A migration, and waiting for another one, may take longer than the service's statements ever should.
@@ -22,6 +24,7 @@ export async function migrateDatabase(options: PostgresOptions, migrations: stri
     await checkVersion(client, placeOf(options.url));
     // Held by the connection, so that it ends with the process whatever happens.
     await client.query('SELECT pg_advisory_lock($1::bigint)', [MIGRATING]);
+    refuseNewerVersion(place, migrations, await appliedToPostgres(client));
     await migrate(drizzle(client), { migrationsFolder: migrations });
   } catch (error) {
     if (error instanceof DatabaseRefused) throw error;

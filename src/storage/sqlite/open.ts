@@ -7,6 +7,7 @@ import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { foldName } from '../../intake/names.js';
 import { freeBytes, isDiskFull, noSpaceLeft } from '../../kernel/disk_full.js';
 import { DatabaseRefused, type ExpectedDatabase } from '../database.js';
+import { refuseNewerVersion } from '../schema_age.js';
 import { checkDatabase, RESTORE, saysDamaged } from './soundness.js';
 
 /** A generous estimate of the space for creating or changing a schema, in bytes. */
@@ -24,7 +25,8 @@ export interface OpenDatabase {
 
 /**
  * Opens the file at `path` for this process only, checks it, and upgrades its schema.
- * @throws DatabaseRefused if another process uses it, if it is damaged or lost, or if it can't be opened.
+ * @throws DatabaseRefused if another process uses it, if it is damaged or lost, if it belongs to a newer version, or if it
+ * can't be opened.
  */
 export function openDatabase(
   path: string,
@@ -52,6 +54,7 @@ export function openDatabase(
     };
   } catch (error) {
     lock.release();
+    if (error instanceof DatabaseRefused) throw error;
     throw new DatabaseRefused(`${path} ${whyNotOpened(error, path)}`, { cause: error });
   }
 }
@@ -117,6 +120,7 @@ function isUpToDate(sqlite: Database.Database, migrationsFolder: string): boolea
 function connect(path: string, migrations: string): Database.Database {
   const sqlite = new Database(path);
   try {
+    refuseNewerVersion(path, migrations, appliedToSqlite(sqlite));
     sqlite.pragma('journal_mode = WAL');
     sqlite.pragma('synchronous = FULL');
     sqlite.pragma('foreign_keys = ON');
