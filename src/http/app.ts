@@ -13,8 +13,9 @@ import { generateHTML, serveFiles } from 'swagger-ui-express';
 import type { Logger } from 'winston';
 import { consoleRoutes } from './console.js';
 import { createErrorMapper } from './error_mapper.js';
+import type { HttpMetrics } from './metrics.js';
 import { createOpenApi } from './openapi.js';
-import { createRequestContext, type HttpMetrics } from './request_context.js';
+import { createRequestContext } from './request_context.js';
 import type { Route } from './route.js';
 import { addRoutes, notFound, type RouterParts } from './router.js';
 

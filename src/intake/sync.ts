@@ -49,6 +49,7 @@ export class SyncService {
   readonly #lock: DirectoryLock;
   #run: SyncRun | null = null;
   #completed = false;
+  #syncedAt: number | null = null;
 
   constructor(parts: SyncParts) {
     this.#parts = parts;
@@ -58,6 +59,11 @@ export class SyncService {
   /** Whether the whole directory was synced since the start. */
   get completed(): boolean {
     return this.#completed;
+  }
+
+  /** When the whole directory was last synced; null: not since the start. */
+  get syncedAt(): number | null {
+    return this.#syncedAt;
   }
 
   /** Whether the service is stopping: whatever is under way is interrupted. */
@@ -141,8 +147,9 @@ export class SyncService {
     const report = await this.#run.carryOut(scan, guard);
     if (options.only !== undefined) return report;
     this.#completed = true;
-    const moved = !options.dryRun && (await store.lastDevice(machine)) !== scan.device;
-    if (moved) await store.saveDevice(machine, scan.device);
+    if (options.dryRun) return report;
+    this.#syncedAt = this.#parts.clock.now();
+    if ((await store.lastDevice(machine)) !== scan.device) await store.saveDevice(machine, scan.device);
     return report;
   }
 

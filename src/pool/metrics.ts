@@ -1,9 +1,10 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { PoolNotice } from './store.js';
+import { Counter, Histogram, type Registry } from 'prom-client';
+import { registerGauge, registerLabelledGauge } from '../kernel/scraped_gauge.js';
+import type { Flood, PoolCounts, PoolNotice } from './store.js';
 
 /** The state of the pool, read on each scrape. */
 export interface PoolGauges {
-  states(): Promise<Readonly<Record<string, number>>>;
+  counts(): Promise<Pick<PoolCounts, 'states' | 'freeButMethodFlooded'>>;
   waiting(): number;
 }
 
@@ -22,6 +23,7 @@ export function registerAcquireWait(registry: Registry): ObserveAcquire {
     buckets: WAITS,
     registers: [registry],
   });
+  for (const outcome of ['granted', 'refused']) waits.zero({ outcome });
   return (seconds, outcome) => waits.observe({ outcome }, seconds);
 }
 
@@ -30,26 +32,25 @@ export function registerPoolMetrics(
   registry: Registry,
   gauges: PoolGauges,
 ): (notices: readonly PoolNotice[]) => void {
-  new Gauge({
+  registerLabelledGauge(registry, {
     name: 'telegate_sessions',
     help: 'Sessions by state',
-    labelNames: ['state'],
-    registers: [registry],
-    async collect() {
-      for (const [state, count] of Object.entries(await gauges.states())) this.set({ state }, count);
-    },
+    label: 'state',
+    read: async () => (await gauges.counts()).states,
   });
-  new Gauge({
+  registerGauge(registry, {
+    name: 'telegate_sessions_method_flooded',
+    help: 'Free sessions with a flood wait of one method',
+    read: async () => (await gauges.counts()).freeButMethodFlooded,
+  });
+  registerGauge(registry, {
     name: 'telegate_acquire_queue_length',
     help: 'Requests that wait for a session',
-    registers: [registry],
-    collect() {
-      this.set(gauges.waiting());
-    },
+    read: () => gauges.waiting(),
   });
   const events = new Counter({
     name: 'telegate_session_events_total',
-    help: 'Events of sessions',
+    help: 'Events of sessions, at all replicas',
     labelNames: ['event'],
     registers: [registry],
   });
@@ -57,5 +58,53 @@ export function registerPoolMetrics(
     const tally = new Map<string, number>();
     for (const { event } of notices) tally.set(event, (tally.get(event) ?? 0) + 1);
     for (const [event, count] of tally) events.inc({ event }, count);
+  };
+}
+
+/** The methods that are counted one by one, as Telegram's documentation spells them: callers may name anything. */
+const METHODS = [
+  'auth.exportAuthorization',
+  'channels.getFullChannel',
+  'channels.getMessages',
+  'channels.getParticipants',
+  'channels.joinChannel',
+  'contacts.resolveUsername',
+  'messages.checkChatInvite',
+  'messages.getDialogs',
+  'messages.getHistory',
+  'messages.getMessages',
+  'messages.getReplies',
+  'messages.importChatInvite',
+  'messages.search',
+  'upload.getFile',
+  'users.getFullUser',
+];
+
+const SPELLINGS = new Map(METHODS.map((method) => [method.toLowerCase(), method]));
+
+/** The value of the label `method`: `all` for a flood wait of the session as a whole. */
+function methodLabel({ method }: Flood): string {
+  return method === null ? 'all' : (SPELLINGS.get(method.toLowerCase()) ?? 'other');
+}
+
+/** Registers the flood waits that are reported to this process. */
+export function registerFloodWaits(registry: Registry): (flood: Flood) => void {
+  const shared = { labelNames: ['method'], registers: [registry] };
+  const waits = new Counter({
+    name: 'telegate_flood_waits_total',
+    help: 'Flood waits reported, by method; all: of the session as a whole',
+    ...shared,
+  });
+  const seconds = new Counter({
+    name: 'telegate_flood_wait_seconds_total',
+    help: 'The seconds that these flood waits ask for',
+    ...shared,
+  });
+  for (const counter of [waits, seconds])
+    for (const method of ['all', 'other', ...METHODS]) counter.inc({ method }, 0);
+  return (flood) => {
+    const method = methodLabel(flood);
+    waits.inc({ method });
+    seconds.inc({ method }, flood.seconds);
   };
 }

@@ -36,6 +36,8 @@ export interface PoolServiceParts {
   readonly newLeaseId: () => string;
   /** The requests that wait at other replicas. */
   readonly remote: RemoteQueues;
+  /** Called when a flood wait of a session, or of one of its methods, was reported here. */
+  readonly onFlooded?: (flood: Flood) => void;
 }
 
 /** The rules of leasing, over a store. Knows nothing about HTTP. */
@@ -150,6 +152,7 @@ export class PoolService {
     );
     if (outcome.kind === 'unknown') return { changed: false, as: null };
     if (outcome.kind !== 'done') throw refused(outcome.kind, sessionId);
+    if (flood) this.#parts.onFlooded?.(flood);
     return outcome;
   }
 
@@ -167,6 +170,7 @@ export class PoolService {
     );
     if (outcome.kind === 'unknown') return null;
     if (outcome.kind !== 'blocked') throw refused(outcome.kind, sessionId);
+    if (block.kind === 'flood') this.#parts.onFlooded?.(block);
     return outcome;
   }
 

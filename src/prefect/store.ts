@@ -77,6 +77,16 @@ export interface RunToSubmit {
 /** A run that Prefect knows. */
 export type FlowRun = Run & { readonly flowRunId: string };
 
+/** How much Prefect has not been told yet. */
+export interface PrefectOutbox {
+  /** Those whose latest revision Prefect does not have. */
+  readonly deployments: number;
+  /** Flow runs whose present state Prefect does not know. */
+  readonly states: number;
+  /** Flow runs with log entries that Prefect lacks. */
+  readonly logs: number;
+}
+
 /** An entry of a run's log, with its id. */
 export interface NumberedLogEntry extends RunLogEntry {
   readonly id: number;
@@ -150,6 +160,7 @@ export interface PrefectStore {
   logsToSend(runId: number, limit: number): Promise<NumberedLogEntry[]>;
   /** Prefect has all entries up to this one. */
   logsSent(runId: number, lastLogId: number): Promise<void>;
+  outbox(): Promise<PrefectOutbox>;
   /** The runs of these flow runs, as far as they are known. */
   runsOf(flowRunIds: readonly string[]): Promise<FlowRun[]>;
   /** Flow runs that have not ended here: to be compared with Prefect, which may have cancelled or deleted them. */

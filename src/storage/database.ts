@@ -27,6 +27,13 @@ export interface DatabaseDependencies {
   readonly maxBatch?: number;
 }
 
+/** Connections of the pool to a server, and calls that wait for one. */
+export interface ConnectionCounts {
+  readonly used: number;
+  readonly idle: number;
+  readonly waiting: number;
+}
+
 /** The service's storage, whichever the driver. */
 export interface Database extends Stores {
   readonly signals: PoolSignals;
@@ -35,6 +42,8 @@ export interface Database extends Stores {
   readonly cluster: Cluster;
   /** Whether processes on other machines, without this one's files, can use it as well. */
   readonly shared: boolean;
+  /** Null: there are no connections. */
+  readonly connections: (() => ConnectionCounts) | null;
   /** Reads without writing: resolves if the database answers and accepts writes. @throws Unavailable. */
   probe(): Promise<void>;
   /** Writes a value: resolves if the database can be written, and saves its clock. @throws Unavailable. */

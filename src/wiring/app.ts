@@ -15,8 +15,8 @@ import { SIGN_IN_PURPOSE, SignIns } from '../access/sign_ins.js';
 import { auditRoutes } from '../audit/routes.js';
 import { AuditTrail } from '../audit/trail.js';
 import { createApp } from '../http/app.js';
+import { HttpMetrics } from '../http/metrics.js';
 import { operationsRoutes } from '../http/operations_routes.js';
-import { createRegistry, HttpMetrics } from '../http/request_context.js';
 import type { Route } from '../http/route.js';
 import { settingsRoutes } from '../http/settings_routes.js';
 import { intakeRoutes } from '../intake/routes.js';
@@ -24,7 +24,7 @@ import { PROJECT_ROOT, readVersion } from '../kernel/project.js';
 import { loginRoutes } from '../logins/routes.js';
 import { uploadRoutes } from '../logins/upload_routes.js';
 import { LeaseIds } from '../pool/lease_ids.js';
-import { type ObserveAcquire, registerAcquireWait, registerPoolMetrics } from '../pool/metrics.js';
+import { type ObserveAcquire, registerAcquireWait } from '../pool/metrics.js';
 import { poolRoutes } from '../pool/routes.js';
 import type { OpenFile } from '../runs/file_content_routes.js';
 import { runFileRoutes } from '../runs/file_routes.js';
@@ -63,15 +63,9 @@ export interface Wired {
 
 /** The application over the features. */
 export function wireApp(base: Base, features: Features): Wired {
-  const { database, clock, config, logger } = base;
+  const { database, clock, config, logger, registry } = base;
   const { pool, keys, prefect } = features;
   const { syncScheduler } = features.intake;
-  const registry = createRegistry();
-  const countEvents = registerPoolMetrics(registry, {
-    states: async () => (await pool.service.counts()).states,
-    waiting: () => pool.service.waiting,
-  });
-  database.signals.onHappened(countEvents);
   const checks = async () => ({
     database: await base.databaseHealth.reason(),
     ...(syncScheduler && { sessions_directory: await syncScheduler.check() }),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Registry } from 'prom-client';
 import { encryptionKeyFile } from '../access/encryption_key.js';
 import type { Vault } from '../access/vault.js';
 import type { Config } from '../config.js';
@@ -15,6 +16,7 @@ import type { Timers } from '../kernel/timers.js';
 import { prefectLinks } from '../prefect/links.js';
 import type { PrefectPace } from '../prefect/pace.js';
 import { RunBroadcast } from '../runs/broadcast.js';
+import { measuredRuns } from '../runs/metrics.js';
 import { type RunSerializer, runSerializer } from '../runs/serialize.js';
 import type { Database, DatabaseDependencies } from '../storage/database.js';
 import { DatabaseHealth } from '../storage/database_health.js';
@@ -22,6 +24,7 @@ import { openDatabase } from '../storage/open.js';
 import type { GatewayLimits } from '../telegram/gateway.js';
 import type { TelegramNetwork } from '../telegram/network.js';
 import { announcingChanges } from './change_events.js';
+import { measureDatabase, wireRegistry } from './metrics.js';
 import { openVault } from './vault.js';
 
 /** What the service is given: time, logging, and how to reach Telegram. */
@@ -44,6 +47,8 @@ export interface Base extends Dependencies {
   readonly database: Database;
   readonly databaseHealth: DatabaseHealth;
   readonly clock: SteadyClock;
+  /** The metrics of this process. */
+  readonly registry: Registry;
   readonly vault: Vault;
   readonly events: EventHub;
   /** Events for the listeners of every replica. */
@@ -76,9 +81,11 @@ export async function openBase(config: Config, dependencies: Dependencies): Prom
       publish: (event, data) => events.publish(event, data),
     });
     disposers.add(() => runBroadcast.close());
+    const registry = wireRegistry(config);
+    const measured = { ...opened, runs: measuredRuns(opened.runs, registry) };
     const database = {
-      ...opened,
-      ...announcingChanges(opened, {
+      ...measured,
+      ...announcingChanges(measured, {
         publish: (...event) => sharedEvents.publish(...event),
         runChanged: (id) => runBroadcast.changed(id),
       }),
@@ -87,9 +94,10 @@ export async function openBase(config: Config, dependencies: Dependencies): Prom
     const { timers } = dependencies;
     const databaseHealth = new DatabaseHealth(database, timers);
     disposers.add(() => databaseHealth.stop());
+    measureDatabase(registry, config, database, databaseHealth);
     const uploads = new Uploads(join(config.dataDir, 'uploads'), randomUUID);
     await uploads.clear(database.shared, dependencies.time.wall());
-    const own = { process: processName(process.pid), uploads, disposers };
+    const own = { process: processName(process.pid), registry, uploads, disposers };
     const shared = { config, database, databaseHealth, clock, vault, ...own };
     return { ...dependencies, ...shared, events, sharedEvents, serializeRun, runBroadcast };
   } catch (error) {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { proxyId } from '../access/proxies.js';
+import { registerDirectoryMetrics } from '../intake/metrics.js';
 import { answerSyncRequests, RemoteSync, truncatedReport } from '../intake/remote_sync.js';
 import { DirectoryAvailability, RootProbe, RootWatch } from '../intake/root_watch.js';
 import { serializeSync } from '../intake/routes.js';
@@ -46,7 +47,7 @@ export async function wireIntake(base: Base): Promise<Intake> {
 }
 
 function wireDirectory(base: Base, { encrypt, defaultProxyId }: Pick<Intake, 'encrypt' | 'defaultProxyId'>) {
-  const { config, database, clock, timers, logger, events, disposers, threads } = base;
+  const { config, database, clock, timers, logger, events, disposers, threads, registry } = base;
   const { sessionsDir: root, sessionCheck: check, sessionFileMaxBytes: maxBytes } = config;
   const { intake: store, cluster } = database;
   const scanner = new Scanner({ root, check, maxBytes, threads });
@@ -60,6 +61,10 @@ function wireDirectory(base: Base, { encrypt, defaultProxyId }: Pick<Intake, 'en
       events.publish('sync', serializeSync(report));
       cluster.tell(SYNCED, serializeSync(truncatedReport(report)));
     },
+  });
+  registerDirectoryMetrics(registry, {
+    isAvailable: () => availability.reason === null,
+    syncedAt: () => (sync.syncedAt === null ? null : clock.display(sync.syncedAt)),
   });
   const syncScheduler = new SyncScheduler({ probe, availability, sync, timers, logger });
   const watcher = new SessionsWatcher({

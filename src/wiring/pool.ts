@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ApiKey } from '../kernel/api_key.js';
+import { registerFloodWaits, registerPoolMetrics } from '../pool/metrics.js';
 import { tallyOf } from '../pool/outcomes.js';
 import { PoolSampler } from '../pool/sampler.js';
 import { PoolService } from '../pool/service.js';
@@ -12,7 +13,7 @@ export type Pool = ReturnType<typeof wirePool>;
 
 /** Leasing, while the session files are available. */
 export function wirePool(
-  { database, clock, timers, events, disposers, logger }: Base,
+  { database, clock, timers, events, disposers, logger, registry }: Base,
   { availability }: Pick<Intake, 'availability'>,
 ) {
   const service = new PoolService({
@@ -22,7 +23,13 @@ export function wirePool(
     timers,
     newLeaseId: randomUUID,
     remote: database.cluster.queues,
+    onFlooded: registerFloodWaits(registry),
   });
+  const countEvents = registerPoolMetrics(registry, {
+    counts: () => service.counts(),
+    waiting: () => service.waiting,
+  });
+  database.signals.onHappened(countEvents);
   const status = async (tags: readonly string[]) =>
     serializeStatus(await service.counts(tags), service.waiting, clock);
   const visible = ({ tags, holder }: ApiKey, ids: readonly number[]) =>

@@ -16,6 +16,7 @@ import { FlowRunStart } from '../prefect/flow_run_start.js';
 import { FlowRunSync } from '../prefect/flow_run_sync.js';
 import { PrefectHttp } from '../prefect/http.js';
 import { prefectLinks } from '../prefect/links.js';
+import { registerPrefectMetrics } from '../prefect/metrics.js';
 import { usualPace } from '../prefect/pace.js';
 import { ServerClock } from '../prefect/server_clock.js';
 import { PrefectSetup } from '../prefect/setup.js';
@@ -40,6 +41,7 @@ export function wirePrefect(base: Base, config: PrefectConfig) {
     random: Math.random,
   });
   disposers.add(() => setup.close());
+  registerPrefectMetrics(base.registry, { problem: () => setup.problem, store: base.database.prefect });
   return { client, setup, serverClock, workPool, uiUrl };
 }
 

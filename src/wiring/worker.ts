@@ -5,10 +5,9 @@ import { KeyService } from '../access/keys.js';
 import { AuditTrail } from '../audit/trail.js';
 import { type Config, ConfigError, type PrefectConfig } from '../config.js';
 import { createRoutesApp } from '../http/app.js';
+import { HttpMetrics } from '../http/metrics.js';
 import { workerRoutes } from '../http/operations_routes.js';
-import { createRegistry, HttpMetrics } from '../http/request_context.js';
 import { runEvery } from '../jobs/scheduler.js';
-import { registerPoolMetrics } from '../pool/metrics.js';
 import { endAbandonedLeases } from '../sessions/own_lease.js';
 import { type Base, type Dependencies, openBase } from './base.js';
 import { wireExecution } from './execution.js';
@@ -88,14 +87,8 @@ function neededSettings({ prefect, database, scraping }: Config): PrefectConfig 
 }
 
 function workerApp(base: Base, pool: Pool): Express {
-  const { config, database, clock, timers, logger } = base;
+  const { config, database, clock, timers, logger, registry } = base;
   const { cluster, access: store } = database;
-  const registry = createRegistry();
-  const countEvents = registerPoolMetrics(registry, {
-    states: async () => (await pool.service.counts()).states,
-    waiting: () => pool.service.waiting,
-  });
-  database.signals.onHappened(countEvents);
   const keys = new KeyService({ store, clock, bootstrapKeys: config.apiKeys, randomBytes, cluster });
   return createRoutesApp({
     routes: workerRoutes(registry),

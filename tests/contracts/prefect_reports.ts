@@ -52,6 +52,20 @@ export function reports(make: MakeStores): void {
   );
 
   it(
+    'are counted while they are due, and so are logs and deployments',
+    using(async (stores) => {
+      const { prefect, runs } = stores;
+      expect(await prefect.outbox()).toEqual({ deployments: 0, states: 0, logs: 0 });
+      const sourceId = await makeSource(stores);
+      const { id } = await claim(stores, sourceId);
+      await runs.log(id, [{ at: T0, level: 'info', message: 'a' }]);
+      expect(await prefect.outbox()).toEqual({ deployments: 1, states: 1, logs: 1 });
+      await reportAll(stores);
+      expect(await prefect.outbox()).toMatchObject({ deployments: 1, states: 0 });
+    }),
+  );
+
+  it(
     'are not due for runs that Prefect does not know',
     using(async (stores) => {
       const { id } = await begin(stores, await makeSource(stores));

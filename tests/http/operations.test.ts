@@ -97,6 +97,67 @@ describe('GET /metrics', () => {
   );
 
   it(
+    'counts flood waits by method: those that are usual by their names, all others together',
+    withService(
+      async (service) => {
+        const flood = async (body: object) => {
+          const { session_id, lease_id } = await service.lease();
+          const call = { session_id, lease_id, ...body };
+          await service.as('worker').post('/report').send(call).expect(200);
+          await service.as('worker').post('/release').send({ session_id, lease_id });
+        };
+        await flood({ error: 'FLOOD_WAIT_30' });
+        await flood({ error: 'FLOOD_WAIT_60', method: 'messages.GetHistory' });
+        await flood({ error: 'FLOOD_WAIT_5', method: 'a_name.of_my_own' });
+        const lines = (await service.as('monitor').get('/metrics').expect(200)).text.split('\n');
+        expect(lines).toContain('telegate_flood_waits_total{method="all"} 1');
+        expect(lines).toContain('telegate_flood_waits_total{method="messages.getHistory"} 1');
+        expect(lines).toContain('telegate_flood_wait_seconds_total{method="messages.getHistory"} 60');
+        expect(lines).toContain('telegate_flood_waits_total{method="other"} 1');
+        expect(lines).toContain('telegate_flood_waits_total{method="upload.getFile"} 0');
+        expect(lines).toContain('telegate_sessions_method_flooded 2');
+        expect(lines.join()).not.toContain('of_my_own');
+      },
+      { files: some(3) },
+    ),
+  );
+
+  it(
+    'says when the files were last synced, by the clock on the wall, and whether they are there',
+    withService(async (service) => {
+      const read = async (name: string) => {
+        const { text } = await service.as('monitor').get('/metrics').expect(200);
+        return new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1];
+      };
+      expect(Number(await read('telegate_last_sync_timestamp_seconds'))).toBe(service.time.wall() / 1000);
+      await service.time.advance(600);
+      await service.as('admin').post('/sync').expect(200);
+      expect(Number(await read('telegate_last_sync_timestamp_seconds'))).toBe(service.time.wall() / 1000);
+      expect(await read('telegate_sessions_directory_up')).toBe('1');
+      renameSync(service.sessionsDir, `${service.sessionsDir}.away`);
+      await service.as('admin').post('/sync').expect(500);
+      expect(await read('telegate_sessions_directory_up')).toBe('0');
+      renameSync(`${service.sessionsDir}.away`, service.sessionsDir);
+    }),
+  );
+
+  it(
+    'knows how much space is left, and is answered while the database is away',
+    withService(async (service) => {
+      const read = async () => (await service.as('monitor').get('/metrics').expect(200)).text;
+      const before = await read();
+      expect(before).toContain('telegate_database_up 1');
+      expect(before).toMatch(/^telegate_disk_free_bytes\{directory="data"\} [\de.+]+$/m);
+      expect(before).toMatch(/^telegate_disk_size_bytes\{directory="sessions"\} [\de.+]+$/m);
+      await service.container.database.close();
+      const away = await read();
+      expect(away).toContain('telegate_database_up 0');
+      expect(away).not.toMatch(/^telegate_sessions\{/m);
+      expect(away).toContain('telegate_acquire_queue_length 0');
+    }),
+  );
+
+  it(
     'has no label that a caller controls: unknown paths are one route',
     withService(async (service) => {
       for (const path of ['/a1', '/b2', '/sessions/1/history', '/sessions/2/history'])

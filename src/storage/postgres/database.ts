@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { Cluster } from '../../cluster/cluster.js';
 import { Unavailable } from '../../kernel/errors.js';
+import type { ConnectionCounts } from '../database.js';
 import { repositories, type Stores } from '../repositories/repositories.js';
 import type { UnitOfWorkRunner } from '../unit_of_work.js';
 import { Channel } from './channel.js';
@@ -79,6 +80,11 @@ export class PostgresDatabase {
     }
     database.#queues.ask();
     return database;
+  }
+
+  get connections(): ConnectionCounts {
+    const { totalCount, idleCount, waitingCount } = this.#connections;
+    return { used: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
   /** The server's time, in milliseconds since 1970. @throws Unavailable. */

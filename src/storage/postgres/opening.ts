@@ -29,7 +29,11 @@ export async function openPostgres(target: PostgresTarget, around: DatabaseDepen
   try {
     const { signals, cluster } = database;
     const { access } = database.stores;
-    const stores = { ...database.stores, signals, cluster, probe: () => database.probe(), shared: true };
+    const stores = {
+      ...{ ...database.stores, signals, cluster, shared: true },
+      probe: () => database.probe(),
+      connections: () => database.connections,
+    };
     if (around.ownTime) {
       const clock = await restoreClock(access, around.time);
       return { ...stores, clock, touch: () => saveClock(access, clock), close: () => database.close() };

@@ -1,6 +1,12 @@
-import { and, asc, eq, gt, gte, inArray, isNotNull, isNull, ne, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, eq, gt, gte, inArray, isNotNull, isNull, ne, type SQL, sql } from 'drizzle-orm';
 import { type ClaimableRuns, decideClaim } from '../../prefect/claims.js';
-import type { ClaimOutcome, FlowRun, FlowRunClaim, PrefectStore } from '../../prefect/store.js';
+import type {
+  ClaimOutcome,
+  FlowRun,
+  FlowRunClaim,
+  PrefectOutbox,
+  PrefectStore,
+} from '../../prefect/store.js';
 import { cancelled, deferred, isOwned, isReportedState, type RunChange, taken } from '../../runs/rules.js';
 import type { Run } from '../../runs/store.js';
 import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
@@ -9,7 +15,23 @@ import { addRun, deleteOldRuns, endAbandoned, lockRun, lockSource, unowned, writ
 
 /** What the service and Prefect have to tell each other. */
 export function prefectRepository(units: UnitOfWorkRunner): PrefectStore {
-  return { ...prefectDeployments(units), ...submissions(units), ...reports(units), ...logs(units) };
+  return {
+    ...{ ...prefectDeployments(units), ...submissions(units), ...reports(units), ...logs(units) },
+    outbox: () => units.run(outboxOf),
+  };
+}
+
+/** With the exact conditions of the indexes: SQLite uses a partial index only for that. */
+async function outboxOf({ db, tables: { deployments, runs } }: UnitOfWork): Promise<PrefectOutbox> {
+  const known = isNotNull(runs.flowRunId);
+  const rows = (condition: SQL) => db.select({ n: count() }).from(runs).where(and(condition, known));
+  const changed = sql`revision <> synced_revision`;
+  const [[due], [states], [logs]] = [
+    await db.select({ n: count() }).from(deployments).where(changed),
+    await rows(sql`NOT flow_reported`),
+    await rows(sql`flow_logs_due`),
+  ];
+  return { deployments: due?.n ?? 0, states: states?.n ?? 0, logs: logs?.n ?? 0 };
 }
 
 /** Who executes which flow run, and which run still needs one. */

@@ -28,6 +28,7 @@ export async function openSqlite(
       signals: database,
       cluster: new SingleNode(),
       shared: false,
+      connections: null,
       probe: async () => void (await access.value(ANCHOR)),
       touch: () => saveClock(access, clock),
       close: async () => {
