@@ -1,0 +1,50 @@
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { type Service, some, withService } from '../service/service.js';
+import { onServer } from '../storage/server.js';
+
+/** The labels of each metric, and the values that these have. */
+export type Metrics = ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>>;
+
+/** What the service answers to Prometheus, with every feature switched on that has metrics. */
+export async function servedMetrics(): Promise<Metrics> {
+  const settings = { PREFECT_API_URL: `http://127.0.0.1:${await closedPort()}/api`, NAS_ROOT: tmpdir() };
+  const texts: string[] = [];
+  const read = async (service: Service) => {
+    const { session_id } = await service.lease();
+    await service.as('worker').post('/release').send({ session_id }).expect(200);
+    texts.push((await service.as('monitor').get('/metrics').expect(200)).text);
+  };
+  await withService(read, { settings, files: some(2), database: 'sqlite' })();
+  if (await answers()) await withService(read, { files: some(2), database: 'postgres' })();
+  return metricsIn(texts.join('\n'));
+}
+
+/** Whether there is a PostgreSQL server for tests. Without one, its connections are not among the metrics. */
+export function answers(): Promise<boolean> {
+  return onServer('SELECT 1').then(
+    () => true,
+    () => false,
+  );
+}
+
+async function closedPort(): Promise<number> {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await new Promise((listening) => listener.once('listening', listening));
+  const { port } = listener.address() as AddressInfo;
+  await new Promise((closed) => listener.close(closed));
+  return port;
+}
+
+/** Reads Prometheus' text format. */
+export function metricsIn(text: string): Metrics {
+  const metrics = new Map<string, Map<string, Set<string>>>();
+  for (const [, name = '', labels = ''] of text.matchAll(/^([a-z_]+)(?:\{(.*)\})? [^ ]+$/gm)) {
+    const known = metrics.get(name) ?? new Map<string, Set<string>>();
+    metrics.set(name, known);
+    for (const [, label = '', value = ''] of labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g))
+      known.set(label, (known.get(label) ?? new Set()).add(value));
+  }
+  return metrics;
+}
