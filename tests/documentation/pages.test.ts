@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
+import { parseAllDocuments } from 'yaml';
 import { loadConfig } from '../../src/config.js';
 import { PROJECT_ROOT } from '../../src/kernel/project.js';
 import { settingsSchema } from '../../src/settings.js';
@@ -25,6 +26,7 @@ const READ: Readonly<Record<string, (text: string) => unknown>> = {
   json: (text) => JSON.parse(text),
   env: (text) => ensureSettings(parseEnv(text)),
   ini: ensureIni,
+  yaml: ensureYaml,
 };
 
 /** As systemd reads it: sections of `Name=value`. */
@@ -37,6 +39,11 @@ function ensureSettings(given: NodeJS.Dict<string>): void {
   const unknown = Object.keys(given).filter((name) => !(name in settingsSchema.shape));
   if (unknown.length > 0) throw new Error(`no such setting: ${unknown.join(', ')}`);
   loadConfig(given);
+}
+
+function ensureYaml(text: string): void {
+  const [mistake] = parseAllDocuments(text).flatMap(({ errors }) => errors);
+  if (mistake) throw mistake;
 }
 
 const exists = (path: string) => existsSync(join(PROJECT_ROOT, path));

@@ -64,6 +64,16 @@ export const SHELL_PAGES: Readonly<Record<string, ShellPage>> = {
   },
   // No data centre of Telegram's can be reached where tests run.
   'docs/operations/doctor.md': { sessions: 1, prepare: async () => ({ '-- doctor': '-- doctor --offline' }) },
+  'docs/operations/monitoring.md': { cliKey: 'admin' },
+  'docs/operations/upgrade.md': {
+    ...{ sessions: 1, cliKey: 'admin' },
+    prepare: async ({ directory }) => ({ '/backups': directory, '-- doctor': '-- doctor --offline' }),
+  },
+  'docs/operations/systemd.md': {},
+  'docs/operations/tls.md': {
+    cliKey: 'admin',
+    prepare: async ({ journey }) => ({ 'https://telegate.example.com': journey.service.baseUrl }),
+  },
   'docs/operations/key_rotation.md': {
     environment: ({ directory }) => ({ DATA_DIR: stopped(directory) }),
     async prepare({ directory }) {
@@ -89,12 +99,24 @@ export const ELSEWHERE: readonly { readonly command: RegExp; readonly test: stri
   { command: /^telegate sessions login /, test: 'tests/cli/on_terminal.test.ts' },
   { command: / db copy --from /, test: 'tests/cli/db_copy.test.ts' },
   { command: /^prefect (deployment|flow-run) /, test: 'tests/prefect/command_line.test.ts' },
+  { command: /^npm ci && npm pack /, test: 'tests/repository/package.test.ts' },
+  { command: /^sudo (npm|useradd|systemd-run) /, test: 'tests/operations/systemd.test.ts' },
+  { command: /^sudo install .*\/etc\/(telegate|systemd)/, test: 'tests/operations/systemd.test.ts' },
+  {
+    command: /^sudo systemctl (daemon-reload|(edit|enable --now) telegate)$/,
+    test: 'tests/operations/systemd.test.ts',
+  },
+  { command: /^sudo (apt-get|certbot|caddy|nginx) /, test: 'tests/operations/tls.test.ts' },
+  { command: /^sudo install .*\/etc\/(caddy|nginx)\//, test: 'tests/operations/tls.test.ts' },
+  { command: /^curl .*(wait=60&tag=|\/events)/, test: 'tests/operations/tls.test.ts' },
+  { command: /^sudo systemctl reload (caddy|nginx)$/, test: 'tests/operations/tls.test.ts' },
 ];
 
 /** Blocks that show something: where they stand, and the test that compares it or shows the same. */
 export const SHOWN: Readonly<Record<string, string>> = {
   'docs/architecture.md#layers': 'tests/repository/architecture.test.ts',
   'docs/sources.md#what-is-stored': 'tests/scraping/sink_messages.test.ts',
+  'docs/operations/capacity.md#connections-to-postgresql': 'tests/operations/capacity.test.ts',
   'docs/command_line.md#exit-codes': 'tests/cli/pool_commands.test.ts',
   'docs/command_line.md#what-it-looks-like': 'tests/cli/watching.test.ts',
 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
-import { blocksOf, PAGES } from './pages.js';
+import { pageAt } from '../documentation/pages.js';
 import { metricsOf, unservedIn } from './promql.js';
 import { servedMetrics } from './served_metrics.js';
 
@@ -22,8 +22,9 @@ const manifestSchema = z.looseObject({
   }),
 });
 
-const manifests = blocksOf(`${PAGES}/autoscaling.md`, 'yaml').flatMap((block) =>
-  parseAllDocuments(block).map((document) => {
+const blocks = pageAt('docs/operations/autoscaling.md').blocks.filter(({ language }) => language === 'yaml');
+const manifests = blocks.flatMap(({ text }) =>
+  parseAllDocuments(text).map((document) => {
     expect(document.errors).toEqual([]);
     return manifestSchema.parse(document.toJS());
   }),

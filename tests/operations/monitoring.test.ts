@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { pageAt } from '../documentation/pages.js';
 import { DASHBOARD_FILE, dashboardText } from './dashboard.js';
 import { ROWS } from './dashboard_panels.js';
-import { anchorsOf, blocksOf, PAGES } from './pages.js';
 import { describeWith, said } from './programs.js';
 import { metricsOf, unservedIn } from './promql.js';
 import { answers, type Metrics, servedMetrics } from './served_metrics.js';
 
-const RULES_FILE = `${PAGES}/prometheus/telegate.rules.yml`;
+const RULES_FILE = 'docs/operations/prometheus/telegate.rules.yml';
 const RULES_TEST_FILE = 'tests/operations/telegate.rules.test.yml';
-const PAGE = `${PAGES}/monitoring.md`;
+const PAGE = 'docs/operations/monitoring.md';
 
 const alertSchema = z.strictObject({
   alert: z.string().regex(/^TeleGate[A-Z]\w+$/),
@@ -48,7 +48,7 @@ const isServable = (query: string) => withPostgres || !query.includes('telegate_
 describe('the alerts', () => {
   it('each have a severity, a time, a summary, and a section that says what to do', () => {
     expect(new Set(alerts.map(({ alert }) => alert)).size).toBe(alerts.length);
-    const anchors = anchorsOf(PAGE);
+    const anchors = [...pageAt(PAGE).anchors];
     for (const { alert, annotations } of alerts) {
       expect(annotations.runbook).toBe(`${PAGE}#${alert.toLowerCase()}`);
       expect(anchors).toContain(alert.toLowerCase());
@@ -132,7 +132,7 @@ function familyOf(name: string): string {
 }
 
 describe('the page of metrics', () => {
-  const page = readFileSync(`${PAGES}/metrics.md`, 'utf8');
+  const page = readFileSync('docs/operations/metrics.md', 'utf8');
   const rows = page.matchAll(/^\| (`telegate_.+?) \| (.*?) ?\| (?:own|pool) \|/gm);
   const inCode = (cell: string) => [...cell.matchAll(/`(\w+)`/g)].map(([, name = '']) => name);
   const documented = [...rows].flatMap(([, names = '', labels = '']) =>
@@ -167,8 +167,8 @@ describeWith(
   });
 
   it('accepts the settings of Prometheus that the page shows', () => {
-    const [settings = ''] = blocksOf(PAGE, 'yaml');
-    inFile('prometheus.yml', settings, (file) =>
+    const settings = pageAt(PAGE).blocks.find(({ language }) => language === 'yaml');
+    inFile('prometheus.yml', settings?.text ?? '', (file) =>
       expect(said('promtool', 'check', 'config', '--syntax-only', file)).toMatchObject({ ok: true }),
     );
   });

@@ -2,10 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { PAGES } from './pages.js';
 import { describeWith, said } from './programs.js';
 
-const FILE = `${PAGES}/systemd/telegate.service`;
+const FILE = 'docs/operations/systemd/telegate.service';
 const text = readFileSync(FILE, 'utf8');
 
 /** The values of a setting of the unit; several lines of one name add up. */
