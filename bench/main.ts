@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Benchmark, Sizes } from './benchmark.js';
+import { capacity } from './capacity.js';
 import { clientOverhead } from './client_overhead.js';
 import { CONSOLE_PARTS, consoleDesk } from './console/console.js';
 import { durable } from './durable.js';
@@ -29,6 +30,7 @@ const ALL: readonly Benchmark[] = [
   pythonClient,
   malformed,
   consoleDesk,
+  capacity,
 ];
 
 /** The signals that end it early, after it has cleaned up. */
