@@ -52,7 +52,8 @@ export async function raiseFallen(replicas: readonly Server[], toll: Toll): Prom
   }
 }
 
-async function startAgain(replica: Server, toll: Toll): Promise<void> {
+/** Starts a killed replica. @throws Error if it cannot be, for another reason than a moment's. */
+export async function startAgain(replica: Server, toll: Toll): Promise<void> {
   for (;;) {
     try {
       await replica.start();

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import type { Benchmark, Sizes } from './benchmark.js';
 import { capacity } from './capacity.js';
 import { clientOverhead } from './client_overhead.js';
+import { CLIENT_WAYS, clients } from './clients/clients.js';
 import { CONSOLE_PARTS, consoleDesk } from './console/console.js';
 import { durable } from './durable.js';
 import { exclusive } from './exclusive.js';
@@ -28,6 +29,7 @@ const ALL: readonly Benchmark[] = [
   scraping,
   prefect,
   pythonClient,
+  clients,
   malformed,
   consoleDesk,
   capacity,
@@ -53,7 +55,7 @@ async function main(): Promise<void> {
     positionals,
     ALL.map(({ name }) => name),
   );
-  ensureKnown('way', values.way, [...PARTS, ...WAYS, ...ROLES, ...CONSOLE_PARTS]);
+  ensureKnown('way', values.way, [...PARTS, ...WAYS, ...CLIENT_WAYS, ...ROLES, ...CONSOLE_PARTS]);
   const chosen = ALL.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const { way: ways, database = null } = values;
   const { leases, workers, share } = values;

@@ -20,6 +20,8 @@ const PROGRAMS = {
   data_centres: join(COMPILED, 'scraping', 'data_centres_program.js'),
   bare_reader: join(COMPILED, 'scraping', 'bare_reader.js'),
   bucket: join(COMPILED, 'scraping', 'bucket_program.js'),
+  gramjs_worker: join(COMPILED, 'clients', 'gramjs_worker.js'),
+  mtcute_worker: join(COMPILED, 'clients', 'mtcute_worker.js'),
 } as const;
 
 export type Program = keyof typeof PROGRAMS;

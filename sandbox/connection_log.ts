@@ -13,10 +13,40 @@ export interface ConnectionRecord {
   requests: number;
   /** Those of them that move files, which several connections may do at once. */
   mediaRequests: number;
+  /** The client's port. */
+  readonly clientPort: number | null;
+  /** When its last encrypted message arrived, whatever it was; null: none has. */
+  lastMessageAt: number | null;
   /** The order of events over all connections: times are too coarse for that. */
   readonly openedOrder: number;
+  firstMessageOrder: number | null;
+  lastMessageOrder: number | null;
   firstSentOrder: number | null;
+  lastSentOrder: number | null;
   closedOrder: number | null;
+}
+
+/**
+ * When a key counts as used twice at once. `open`: two connections that have called with it are open. `interleaved`: a
+ * connection calls again after another one has begun to; a connection that stays open and silent, such as a frozen
+ * program's, harms nobody.
+ */
+export type DuplicateUse = 'open' | 'interleaved';
+
+/** Options of the log. */
+export interface ConnectionLogOptions {
+  /** How many records are kept; 20,000 by default. */
+  readonly capacity?: number;
+  /** `open` by default, which is stricter than Telegram. */
+  readonly duplicateUse?: DuplicateUse | undefined;
+}
+
+/** Where a connection comes from and goes to. */
+export interface ConnectionEnds {
+  readonly dc: number;
+  readonly clientPort: number | null;
+  /** Of a connection that has a record already. */
+  readonly id?: number;
 }
 
 /** Two connections that were open and called with one key at the same time, which kills a session. */
@@ -33,7 +63,7 @@ export interface CalledMethod {
   readonly isMedia: boolean;
 }
 
-/** The log of connections: account, data centre, time and key. Keeps the last `capacity` records. */
+/** The log of connections: account, data centre, time and key. Keeps the last records. */
 export class ConnectionLog {
   readonly #records: ConnectionRecord[] = [];
   readonly #open = new Set<ConnectionRecord>();
@@ -44,20 +74,28 @@ export class ConnectionLog {
   /** Records that were dropped. */
   dropped = 0;
 
+  readonly #capacity: number;
+  readonly #isRival: (other: ConnectionRecord, record: ConnectionRecord) => boolean;
+
   constructor(
     readonly time: () => number,
-    readonly capacity = 20_000,
-  ) {}
+    { capacity = 20_000, duplicateUse = 'open' }: ConnectionLogOptions = {},
+  ) {
+    this.#capacity = capacity;
+    this.#isRival = RIVALS[duplicateUse];
+  }
 
-  open(dc: number, id: number = this.#newId()): ConnectionRecord {
+  open({ dc, clientPort, id = this.#newId() }: ConnectionEnds): ConnectionRecord {
     const openedOrder = this.#tick();
     const record: ConnectionRecord = {
-      ...{ id, dc, keyId: null, phone: null, openedAt: this.time(), closedAt: null },
-      ...{ requests: 0, mediaRequests: 0, openedOrder, firstSentOrder: null, closedOrder: null },
+      ...{ id, dc, clientPort, keyId: null, phone: null, openedAt: this.time(), closedAt: null },
+      ...{ requests: 0, mediaRequests: 0, lastMessageAt: null, openedOrder },
+      ...{ firstMessageOrder: null, lastMessageOrder: null },
+      ...{ firstSentOrder: null, lastSentOrder: null, closedOrder: null },
     };
     this.#records.push(record);
     this.#open.add(record);
-    if (this.#records.length > this.capacity) {
+    if (this.#records.length > this.#capacity) {
       const oldest = this.#records.findIndex(({ closedOrder }) => closedOrder !== null);
       this.#records.splice(Math.max(oldest, 0), 1);
       this.dropped += 1;
@@ -71,9 +109,15 @@ export class ConnectionLog {
     record.closedOrder = this.#tick();
   }
 
+  /** Notes that an encrypted message has arrived. */
+  received(record: ConnectionRecord): void {
+    record.lastMessageAt = this.time();
+    record.lastMessageOrder = this.#tick();
+    record.firstMessageOrder ??= record.lastMessageOrder;
+  }
+
   /**
-   * Counts a call; null: of a method that the sandbox does not know. Returns whether another open connection has
-   * called with this key, too.
+   * Counts a call; null: of a method that the sandbox does not know. Returns whether this uses the key twice at once.
    */
   sent(record: ConnectionRecord, method: CalledMethod | null): boolean {
     record.requests += 1;
@@ -82,8 +126,10 @@ export class ConnectionLog {
       record.mediaRequests += 1;
       return false;
     }
-    record.firstSentOrder ??= this.#tick();
-    for (const other of this.#open) if (isRival(other, record)) return true;
+    record.lastSentOrder = this.#tick();
+    record.firstSentOrder ??= record.lastSentOrder;
+    for (const other of this.#open)
+      if (hasSameKey(other, record) && this.#isRival(other, record)) return true;
     return false;
   }
 
@@ -120,13 +166,15 @@ export class ConnectionLog {
   }
 }
 
-function isRival(other: ConnectionRecord, record: ConnectionRecord): boolean {
-  return (
-    other.firstSentOrder !== null &&
-    other.keyId === record.keyId &&
-    other.dc === record.dc &&
-    other.id !== record.id
-  );
+/** Whether the use of a key by another open connection collides with a call of `record`. */
+const RIVALS: Readonly<Record<DuplicateUse, (other: ConnectionRecord, record: ConnectionRecord) => boolean>> =
+  {
+    open: (other) => other.firstSentOrder !== null,
+    interleaved: (other, record) => (other.lastSentOrder ?? 0) > (record.firstSentOrder ?? 0),
+  };
+
+function hasSameKey(other: ConnectionRecord, record: ConnectionRecord): boolean {
+  return other.keyId === record.keyId && other.dc === record.dc && other.id !== record.id;
 }
 
 function pairsOf(records: readonly ConnectionRecord[]): Overlap[] {

@@ -1,7 +1,7 @@
 import { Dispatcher } from './api/dispatch.js';
 import { ExportedAuthorizations } from './api/exported.js';
 import { SrpChallenges } from './api/srp_challenges.js';
-import { ConnectionLog } from './connection_log.js';
+import { ConnectionLog, type DuplicateUse } from './connection_log.js';
 import { generateRsaPem, type PublicKey, type RsaKey, rsaKeyFrom } from './crypto/rsa_key.js';
 import { DataCentre } from './data_centre.js';
 import { Faults } from './faults.js';
@@ -24,6 +24,8 @@ export interface SandboxOptions {
   readonly randomBytes: (length: number) => Buffer;
   /** Makes the RSA key of a directory that has none, as PKCS#1 text; `generateRsaPem` unless given. */
   readonly makeRsaPem?: () => string;
+  /** When it kills a session because its key is used twice at once. */
+  readonly duplicateUse?: DuplicateUse;
 }
 
 /** An account, and how to log in to it. */
@@ -60,14 +62,14 @@ const UNUSED_KEY_MS = 7 * 86_400_000;
 
 /** Starts the data centres: 127.0.0.2, 127.0.0.3, … Rejects with the system's error if one can't listen. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { time, makeRsaPem = generateRsaPem } = options;
+  const { time, makeRsaPem = generateRsaPem, duplicateUse } = options;
   const world = new World(options.seed);
   const state = openState(options.directory);
   const parts = {
     world,
     codes: new Codes(state),
     faults: new Faults(),
-    connections: new ConnectionLog(time),
+    connections: new ConnectionLog(time, { duplicateUse }),
   };
   const rsaKey = rsaKeyFrom(secret(state, 'rsa_key', makeRsaPem));
   const keys = new Keys(state, time);

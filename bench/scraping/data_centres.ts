@@ -1,3 +1,4 @@
+import type { DuplicateUse } from '../../sandbox/connection_log.js';
 import { nodeCommand } from '../programs.js';
 import type { Workplace } from '../workplace.js';
 
@@ -7,13 +8,20 @@ export interface Overlap {
   readonly phone: string | null;
 }
 
-/** A client's connection, by the account of its key. Times in ISO 8601. */
+/** A client's connection, by the account of its key. Times in ISO 8601; orders are those of all events of the log. */
 export interface Connection {
   readonly phone: string | null;
+  /** Null: no encrypted message came over it. */
+  readonly key_id: string | null;
+  readonly client_port: number | null;
   readonly opened_at: string;
   readonly closed_at: string | null;
   readonly requests: number;
   readonly media_requests: number;
+  readonly last_message_at: string | null;
+  readonly first_message_order: number | null;
+  readonly last_message_order: number | null;
+  readonly closed_order: number | null;
 }
 
 interface Connections {
@@ -33,9 +41,10 @@ export class DataCentres {
     this.#control = control;
   }
 
-  static async start(place: Workplace): Promise<DataCentres> {
+  /** `duplicateUse`: when they kill a session because its key is used twice at once. */
+  static async start(place: Workplace, duplicateUse: DuplicateUse = 'open'): Promise<DataCentres> {
     const directory = await place.makeDirectory('telegram');
-    const running = place.start(nodeCommand('data_centres', [directory]));
+    const running = place.start(nodeCommand('data_centres', [directory, duplicateUse]));
     const { telegram, control } = JSON.parse(await running.firstLine);
     return new DataCentres(telegram, control);
   }

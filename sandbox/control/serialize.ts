@@ -63,6 +63,9 @@ function serializeConnection(record: ConnectionRecord) {
     ...{ id: record.id, dc: record.dc, key_id: record.keyId, phone: record.phone },
     ...{ opened_at: time(record.openedAt), closed_at: time(record.closedAt) },
     ...{ requests: record.requests, media_requests: record.mediaRequests },
+    ...{ client_port: record.clientPort, last_message_at: time(record.lastMessageAt) },
+    ...{ first_message_order: record.firstMessageOrder, last_message_order: record.lastMessageOrder },
+    closed_order: record.closedOrder,
   };
 }
 

@@ -47,7 +47,7 @@ export class ClientConnection {
     readonly socket: Socket,
     readonly host: ConnectionHost,
   ) {
-    this.#first = host.log.open(host.dcId);
+    this.#first = host.log.open({ dc: host.dcId, clientPort: socket.remotePort ?? null });
     this.#messageIds = new MessageIds(host.time);
     const register: KeyExchange['host']['register'] = (key) => host.keys.add(host.dcId, key);
     this.#exchange = new KeyExchange({ ...host, register });
@@ -94,6 +94,7 @@ export class ClientConnection {
     }
     const message = decryptMessage(packet, key.authKey);
     if (message === null) throw new RangeError('the message is damaged');
+    this.host.log.received(this.#recordOf(keyId));
     this.#session(key, message.sessionId).receive(message);
   }
 
@@ -143,7 +144,9 @@ export class ClientConnection {
     const known = this.#records.get(keyId);
     if (known !== undefined) return known;
     const record =
-      this.#records.size === 0 ? this.#first : this.host.log.open(this.host.dcId, this.#first.id);
+      this.#records.size === 0
+        ? this.#first
+        : this.host.log.open({ dc: this.host.dcId, clientPort: this.#first.clientPort, id: this.#first.id });
     record.keyId = keyId;
     this.#records.set(keyId, record);
     return record;
