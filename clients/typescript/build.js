@@ -30,7 +30,7 @@ const take = (name) => {
   rmSync(join(types, name));
   return text;
 };
-for (const name of ['json.d.ts', 'runtime.d.ts']) take(name);
+for (const name of ['json.d.ts', 'runtime.d.ts', 'socket_guard.d.ts']) take(name);
 const api = withoutLines(take('api_types.d.ts').replace(/^\/\*\*[\s\S]*?\*\/\n/gm, ''));
 const index = take('index.d.ts');
 const modules = readdirSync(types).map(take);

@@ -16,13 +16,15 @@ TICK = 0.002
 class ManualAsyncRuntime(AsyncRuntime):
     def __init__(self) -> None:
         self.time = 1000.0
+        # Whether timers are late, as in a process that has just been woken.
+        self.is_late = False
 
     def now(self) -> float:
         return self.time
 
     async def sleep(self, seconds: float) -> None:
         until = self.time + seconds
-        while self.time < until:
+        while self.time < until or self.is_late:
             await asyncio.sleep(TICK)
 
     def later(self, seconds: float, callback: Callable[[], object]) -> asyncio.Task[None]:

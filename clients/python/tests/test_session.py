@@ -6,6 +6,7 @@ import asyncio
 import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -13,6 +14,7 @@ from manual_time import ManualAsyncRuntime, until
 from network import AsyncNetwork, always, first
 from sandbox import Sandbox
 from telegate import ApiError, AsyncTeleGate, LeaseLost, NoSessionAvailable, ServiceUnreachable
+from telegate._async import leasing
 from telegate.requests import httpx
 
 
@@ -292,11 +294,29 @@ async def test_503_is_repeated_with_the_same_key(sandbox: Sandbox) -> None:
 async def test_stands_in_line_longer_than_one_request(sandbox: Sandbox) -> None:
     worker = Worker(sandbox)
     async with worker.pool.session(session_name="9996610001") as holder:
-        # With a ttl of 6, a request may stand in line for 2 seconds.
-        task = asyncio.ensure_future(enter_and_leave(worker, session_name="9996610001", ttl=6))
-        await until(lambda: worker.seen.keys().count(worker.seen.keys()[-1]) == 2 or advance(worker))
+        with mock.patch.object(leasing, "HOLD_SECONDS", 2):
+            task = asyncio.ensure_future(enter_and_leave(worker, session_name="9996610001", ttl=6))
+            await until(lambda: worker.seen.keys().count(worker.seen.keys()[-1]) == 2 or advance(worker))
         await holder.release()
         assert await task == holder.session_id
+
+
+@scenario
+async def test_keeps_its_place_in_line_for_longer_than_the_ttl_and_renews_what_it_gets(sandbox: Sandbox) -> None:
+    worker = Worker(sandbox)
+
+    async def wait_in_line() -> list[str]:
+        async with worker.pool.session(session_name="9996610001", ttl=10):
+            return worker.seen.paths()
+
+    async with worker.pool.session(session_name="9996610001") as holder:
+        task = asyncio.ensure_future(wait_in_line())
+        await until(lambda: worker.seen.paths().count("/session") == 2)
+        worker.time.time += 30
+        await holder.release()
+        paths = await task
+    assert worker.seen.bodies("/session")[1]["wait"] == 60
+    assert paths[-2:] == ["/release", "/heartbeat"]
 
 
 @scenario

@@ -163,6 +163,29 @@ async def test_is_disconnected_by_force_when_the_lease_is_lost(
 
 
 @with_both
+async def test_sends_nothing_when_a_stopped_process_wakes_up_after_its_lease(
+    sandbox: Sandbox, worker: Worker, open_client: Open
+) -> None:
+    def requests() -> int:
+        return sum(one["requests"] for one in sandbox.connections())
+
+    calling: Any = None
+    with pytest.raises(LeaseLost):
+        async with open_client() as client:
+            await client.get_me()
+            before = requests()
+            worker.time.is_late = True
+            worker.time.time += 300
+            calling = asyncio.ensure_future(client.get_me())
+            await until(lambda: not sandbox.open_connections())
+            assert requests() == before
+            worker.time.is_late = False
+            await asyncio.sleep(60)
+    calling.cancel()
+    await asyncio.wait({calling})
+
+
+@with_both
 async def test_says_goodbye_although_the_task_is_cancelled(
     sandbox: Sandbox, worker: Worker, open_client: Open
 ) -> None:

@@ -103,7 +103,8 @@ function unlessLate<Result>(
   error: unknown,
 ): Promise<Result> {
   const late = new AbortController();
-  const stop = runtime.after(milliseconds, () => late.abort(error), true);
+  // It keeps the process alive: a client whose connection failed may wait for nothing.
+  const stop = runtime.after(milliseconds, () => late.abort(error));
   return orAborted(work, late.signal).finally(stop);
 }
 

@@ -5,10 +5,14 @@ import {
   type TelegramConnection,
 } from './connected.js';
 import type { Lease } from './lease.js';
+import { discard, SocketGuard } from './socket_guard.js';
 
 /** What is used of GramJS's sockets. */
 interface Socket {
+  /** Node's own socket. */
+  readonly client?: unknown;
   connect(port: number, ip: string): Promise<unknown>;
+  write(data: unknown): void;
   close(): Promise<void>;
 }
 type SocketClass = new (...args: unknown[]) => Socket;
@@ -40,7 +44,7 @@ function connectionOf(
     ...extensions,
   };
   const base = (options.networkSocket as SocketClass) ?? (isNode ? PromisedNetSockets : PromisedWebSockets);
-  const sockets = base && ownedSockets(base);
+  const guard = new SocketGuard(session);
   const client = new TelegramClient(new sessions.StringSession(sessionStringOf(session)), apiId, apiHash, {
     // Every flood is an error, which is reported.
     floodSleepThreshold: 0,
@@ -48,40 +52,40 @@ function connectionOf(
     useWSS: !isNode,
     ...(proxy && { proxy }),
     ...options,
-    ...(sockets && { networkSocket: sockets.Owned }),
+    ...(base && { networkSocket: guarded(base, guard) }),
   });
   client.onError = async () => {};
   return {
     client,
     connect: () => client.connect(),
-    closeSockets: () => sockets?.close(),
+    closeSockets: () => guard.cut(),
   };
 }
 
 /** GramJS reconnects even after it was destroyed: its sockets are closed, and opened no more. */
-function ownedSockets(Base: SocketClass) {
-  const open = new Set<Socket>();
-  let isCut = false;
-  class Owned extends Base {
+function guarded(Base: SocketClass, guard: SocketGuard): SocketClass {
+  return class Guarded extends Base {
+    readonly #close = () => void this.close().catch(() => {});
+
     override async connect(port: number, ip: string): Promise<unknown> {
-      if (isCut) throw new Error('the lease is over');
-      open.add(this);
+      guard.ensureUsable();
+      guard.opened(this.#close);
       const connected = await super.connect(port, ip);
-      if (isCut) void this.close();
+      // It may have been cut since.
+      guard.opened(this.#close);
       return connected;
     }
 
-    override close(): Promise<void> {
-      open.delete(this);
-      return super.close();
+    override write(data: unknown): void {
+      guard.ensureUsable();
+      super.write(data);
     }
-  }
-  return {
-    Owned,
-    close() {
-      isCut = true;
-      for (const socket of open) void Promise.resolve(socket.close()).catch(() => {});
-    },
+
+    override async close(): Promise<void> {
+      guard.closed(this.#close);
+      discard(this.client);
+      await super.close();
+    }
   };
 }
 

@@ -137,7 +137,7 @@ export class Http {
     const controller = new AbortController();
     const abort = () => controller.abort(signal?.reason);
     const late = () => controller.abort(new Error(`none within ${timeoutMs / 1000} s`));
-    const stopTimer = runtime.after(timeoutMs, late, true);
+    const stopTimer = runtime.after(timeoutMs, late);
     signal?.addEventListener('abort', abort, { once: true });
     try {
       const { url, ...init } = fetchable(baseUrl, headers, request);

@@ -5,12 +5,18 @@ import {
   type TelegramConnection,
 } from './connected.js';
 import type { Lease } from './lease.js';
+import { discard, SocketGuard } from './socket_guard.js';
 
-interface Closable {
+interface Connection {
+  /** Node's own socket. */
+  readonly socket?: unknown;
+  write(bytes: Uint8Array): Promise<void>;
   close(): void;
 }
 interface Transport {
-  connect(dc: object): Promise<Closable>;
+  setup?(crypto: unknown, log: unknown): void;
+  connect(dc: object): Promise<Connection>;
+  packetCodec(dc: object): unknown;
 }
 type TransportClass = new (settings?: object) => Transport;
 
@@ -18,6 +24,7 @@ type TransportClass = new (settings?: object) => Transport;
 interface Mtcute {
   readonly TelegramClient: new (options: object) => Client;
   readonly MemoryStorage: new () => object;
+  readonly NodePlatform?: new () => object;
   readonly TcpTransport?: TransportClass;
   readonly SocksProxyTcpTransport?: TransportClass;
   readonly HttpProxyTcpTransport?: TransportClass;
@@ -38,11 +45,13 @@ function connectionOf(
   { apiId, apiHash, client: options = {} }: ConnectedOptions,
 ): TelegramConnection {
   const data = readSessionString(sessionStringOf(session), options.testMode === true);
-  const connections = ownedConnections((options.transport as Transport) ?? transportOf(mtcute, session));
+  const guard = new SocketGuard(session);
+  const transport = (options.transport as Transport) ?? transportOf(mtcute, session);
   const client = new mtcute.TelegramClient({
-    ...{ apiId, apiHash, storage: new mtcute.MemoryStorage(), updates: false, logLevel: 0 },
+    ...{ apiId, apiHash, updates: false, logLevel: 0 },
+    ...(!options.storage && storageOf(mtcute)),
     ...options,
-    ...(connections && { transport: connections.transport }),
+    ...(transport && { transport: guarded(transport, guard) }),
   });
   return {
     client,
@@ -50,29 +59,37 @@ function connectionOf(
       await client.importSession(data, true);
       await client.connect();
     },
-    closeSockets: () => connections?.close(),
+    closeSockets: () => guard.cut(),
   };
 }
 
-/** The transport, whose connections can be closed for good; null: the platform's own. */
-function ownedConnections(transport: Transport | null) {
-  if (!transport) return null;
-  const open = new Set<Closable>();
-  let isCut = false;
-  const dial = transport.connect.bind(transport);
-  transport.connect = async (dc) => {
-    if (isCut) throw new Error('the lease is over');
-    const connection = await dial(dc);
-    open.add(connection);
-    if (isCut) connection.close();
-    return connection;
-  };
+/** A storage in memory. With it, mtcute need not end the process at SIGTERM, before the session is given back. */
+function storageOf({ MemoryStorage, NodePlatform }: Mtcute): object {
+  const platform = NodePlatform && Object.assign(new NodePlatform(), { beforeExit: () => () => {} });
+  return { storage: new MemoryStorage(), ...(platform && { platform }) };
+}
+
+/** The transport, which other leases may use as well, with connections that `guard` can cut. */
+function guarded(transport: Transport, guard: SocketGuard): Transport {
   return {
-    transport,
-    close() {
-      isCut = true;
-      for (const connection of open) connection.close();
-      open.clear();
+    setup: (crypto, log) => transport.setup?.(crypto, log),
+    packetCodec: (dc) => transport.packetCodec(dc),
+    async connect(dc) {
+      guard.ensureUsable();
+      const connection = await transport.connect(dc);
+      const write = connection.write.bind(connection);
+      const close = connection.close.bind(connection);
+      connection.write = async (bytes) => {
+        guard.ensureUsable();
+        await write(bytes);
+      };
+      connection.close = () => {
+        guard.closed(connection.close);
+        discard(connection.socket);
+        close();
+      };
+      guard.opened(connection.close);
+      return connection;
     },
   };
 }

@@ -47,6 +47,8 @@ export async function pause(runtime: Runtime, milliseconds: number, signal?: Abo
  * Settles as `work`, or rejects with the signal's reason as soon as it is aborted; `work` then goes on by itself.
  */
 export function orAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  // What it rejects with after that concerns nobody.
+  work.catch(() => {});
   return unlessAborted(signal, (resolve, reject) => {
     work.then(resolve, reject);
     return () => {};

@@ -25,7 +25,7 @@ export class ClientRuntime implements Runtime {
   /** Milliseconds that the client's clock jumps ahead after each answer, as of a process that was stopped. */
   stoppedFor = 0;
   readonly #time: ManualTime;
-  readonly #timers = new Set<object>();
+  readonly #timers = new Set<{ readonly background: boolean }>();
   #ahead = 0;
   #underWay = 0;
 
@@ -38,12 +38,22 @@ export class ClientRuntime implements Runtime {
     return this.#timers.size;
   }
 
+  /** Timers that keep the process alive. */
+  get holding(): number {
+    return [...this.#timers].filter(({ background }) => !background).length;
+  }
+
+  /** The process was stopped for so many milliseconds, and none of its timers has fired yet. */
+  wakeAfter(milliseconds: number): void {
+    this.#ahead += milliseconds;
+  }
+
   monotonic(): number {
     return this.#time.monotonic() + this.#ahead;
   }
 
-  after(milliseconds: number, action: () => void): () => void {
-    const timer = {};
+  after(milliseconds: number, action: () => void, background = false): () => void {
+    const timer = { background };
     this.#timers.add(timer);
     const stop = this.#time.after(milliseconds, () => {
       this.#timers.delete(timer);

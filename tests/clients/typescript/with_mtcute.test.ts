@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { tl } from '@mtcute/node';
+import { TcpTransport, type tl } from '@mtcute/node';
 import { LeaseLost } from '../../../clients/typescript/src/errors.js';
 import { logIn, type World, withTelegram } from '../../logins/over_sandbox.js';
 import { application } from '../../sandbox/gramjs.js';
@@ -8,6 +8,7 @@ import { clientOf, failureOf } from './client_under_test.js';
 
 const DAN = '+9996620002';
 const OPTIONS = { ...application, client: { network: { usePfs: false } } };
+const WHO_AM_I: tl.users.RawGetUsersRequest = { _: 'users.getUsers', id: [{ _: 'inputUserSelf' }] };
 
 /** Connections of the account that are open. */
 function openOf({ sandbox }: World): number {
@@ -34,7 +35,7 @@ describe('pool.withMtcute', () => {
           if (url.endsWith('/release')) stopped = telegram.stopSignal.aborted;
           return fetch.call(runtime, url, init);
         };
-        const [user] = await telegram.call({ _: 'users.getUsers', id: [{ _: 'inputUserSelf' }] });
+        const [user] = await telegram.call(WHO_AM_I);
         expect(openOf(world)).toBe(1);
         return [session.session_id, user?._ === 'user' ? user.firstName : null];
       }, OPTIONS);
@@ -52,9 +53,8 @@ describe('pool.withMtcute', () => {
       await loggedIn(world);
       const { service, sandbox } = world;
       const { client, runtime } = clientOf(service);
-      const method: tl.users.RawGetUsersRequest = { _: 'users.getUsers', id: [{ _: 'inputUserSelf' }] };
       sandbox.faults.add({ fault: 'FLOOD_WAIT_600', method: 'users.getUsers', times: 1 });
-      const flooded = client.pool.withMtcute((telegram) => telegram.call(method), OPTIONS);
+      const flooded = client.pool.withMtcute((telegram) => telegram.call(WHO_AM_I), OPTIONS);
       expect(await failureOf(flooded)).toMatchObject({ text: 'FLOOD_WAIT_%d', seconds: 600 });
       expect(JSON.parse(runtime.to('/report')[0]?.body ?? '')).toMatchObject({ error: 'FLOOD_WAIT_600' });
       expect(await service.status()).toMatchObject({ free: 0, in_floodwait: 1 });
@@ -63,7 +63,7 @@ describe('pool.withMtcute', () => {
       sandbox.faults.add({ fault: 'hang', method: 'users.getUsers' });
       const called = sandbox.connections.calls('users.GetUsers');
       const lost = failureOf(
-        client.pool.withMtcute((telegram) => telegram.call(method), { ...OPTIONS, ttl: 60 }),
+        client.pool.withMtcute((telegram) => telegram.call(WHO_AM_I), { ...OPTIONS, ttl: 60 }),
       );
       await until(() => sandbox.connections.calls('users.GetUsers') > called);
       runtime.fate = ({ path }) => (path === '/heartbeat' ? 'lost' : 'arrives');
@@ -71,6 +71,50 @@ describe('pool.withMtcute', () => {
       expect(await lost).toBeInstanceOf(LeaseLost);
       await until(() => openOf(world) === 0);
       expect(runtime.waiting).toBe(0);
+    }),
+  );
+
+  it(
+    'sends nothing when a stopped process wakes up after its lease, before any timer says so',
+    withTelegram(async (world) => {
+      await loggedIn(world);
+      const { client, runtime } = clientOf(world.service);
+      const calls = () => world.sandbox.connections.calls('users.GetUsers');
+      let before: number | undefined;
+      const work = client.pool.withMtcute(async (telegram) => {
+        await telegram.call(WHO_AM_I);
+        before = calls();
+        runtime.wakeAfter(300_000);
+        await telegram.call(WHO_AM_I);
+      }, OPTIONS);
+      expect(await failureOf(work)).toBeInstanceOf(LeaseLost);
+      await until(() => openOf(world) === 0);
+      expect(calls()).toBe(before);
+      expect(runtime.waiting).toBe(0);
+    }),
+  );
+
+  it(
+    'leaves it to the program what becomes of it at SIGTERM',
+    withTelegram(async (world) => {
+      await loggedIn(world);
+      const { client } = clientOf(world.service);
+      const listening = () => process.listenerCount('SIGTERM');
+      const before = listening();
+      expect(await client.pool.withMtcute(async () => listening(), OPTIONS)).toBe(before);
+    }),
+  );
+
+  it(
+    "uses a transport of the caller's own for one lease after the other",
+    withTelegram(async (world) => {
+      await loggedIn(world);
+      const { client } = clientOf(world.service);
+      const options = { ...OPTIONS, client: { ...OPTIONS.client, transport: new TcpTransport() } };
+      for (let lease = 0; lease < 2; lease += 1) {
+        expect(await client.pool.withMtcute((telegram) => telegram.call(WHO_AM_I), options)).toHaveLength(1);
+        await until(() => openOf(world) === 0);
+      }
     }),
   );
 });

@@ -134,6 +134,45 @@ describe('pool.withTelegram', () => {
   );
 
   it(
+    'sends nothing when a stopped process wakes up after its lease, before any timer says so',
+    withTelegram(async (world) => {
+      await loggedIn(world);
+      const { client, runtime } = clientOf(world.service);
+      const calls = () => world.sandbox.connections.calls('users.GetUsers');
+      let before: number | undefined;
+      const work = client.pool.withTelegram(async (telegram) => {
+        await telegram.invoke(whoAmI());
+        before = calls();
+        runtime.wakeAfter(300_000);
+        await telegram.invoke(whoAmI());
+      }, over(world.sandbox));
+      expect(await failureOf(work)).toBeInstanceOf(LeaseLost);
+      await until(() => openOf(world) === 0);
+      expect(calls()).toBe(before);
+      expect(runtime.waiting).toBe(0);
+    }),
+  );
+
+  it(
+    'rejects once, and leaves no rejection unhandled, if the lease is lost as the work begins',
+    withTelegram(async (world) => {
+      await loggedIn(world);
+      const { client, runtime } = clientOf(world.service);
+      const unhandled: unknown[] = [];
+      const note = (error: unknown) => unhandled.push(error);
+      process.on('unhandledRejection', note);
+      const work = client.pool.withTelegram(async (_, session) => {
+        runtime.wakeAfter(300_000);
+        session.ensureHeld();
+      }, over(world.sandbox));
+      expect(await failureOf(work)).toBeInstanceOf(LeaseLost);
+      await until(() => openOf(world) === 0);
+      process.off('unhandledRejection', note);
+      expect(unhandled).toEqual([]);
+    }),
+  );
+
+  it(
     'gives the session back if Telegram is not reached in time',
     withTelegram(async (world) => {
       await loggedIn(world);
@@ -144,6 +183,7 @@ describe('pool.withTelegram', () => {
       const work = failureOf(client.pool.withTelegram(never, { ...over(sandbox), connectTimeout: 5 }));
       await until(() => runtime.to('/session').length === 1);
       await runtime.idle();
+      expect(runtime.holding).toBe(1);
       await service.time.advance(5);
       await until(async () => {
         await service.time.advance(0.1);

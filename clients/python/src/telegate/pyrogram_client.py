@@ -22,8 +22,7 @@ async def pyrogram_client(
 ) -> AsyncIterator[Any]:
     """A started Client over the session of `held`, stopped before the session is released."""
     async with held as session:
-        guard = SocketGuard()
-        session.on_end(guard.shut)
+        guard = SocketGuard(session)
         pyrogram = importlib.import_module("pyrogram")
         connection = importlib.import_module("pyrogram.connection").Connection
         lease = session.lease

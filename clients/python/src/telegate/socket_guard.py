@@ -1,37 +1,78 @@
-"""The sockets of a Telegram client, to be shut from outside."""
+"""The sockets of a Telegram client, which send nothing once its lease is over."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
+import sys
 import weakref
+from contextlib import suppress
 from typing import Any
+
+from ._async.session import AsyncSession
+
+# Linger for no time: closing drops what is not sent yet.
+NO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+
+OVER = "the lease of this session is over"
 
 
 class SocketGuard:
-    """Knows the connections of one client. Once it is shut, none is open and none can be opened."""
+    """Knows the connections of one client.
 
-    def __init__(self) -> None:
-        self.is_shut = False
+    They send nothing once the lease is over by this machine's clock, even if the timers are late to say so because
+    the process was stopped. Then, and once it is shut, none is open and none can be opened.
+    """
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+        self._is_shut = False
         self._writers: weakref.WeakSet[Any] = weakref.WeakSet()
+        session.on_end(self.shut)
+
+    @property
+    def _is_over(self) -> bool:
+        return self._is_shut or self._session.lost
 
     def shut(self) -> None:
         """Cuts all connections at once: what was not sent by now is never sent."""
-        self.is_shut = True
+        self._is_shut = True
         for writer in list(self._writers):
             writer.transport.abort()
 
     async def before_connect(self) -> None:
-        if self.is_shut:
+        if self._is_over:
             # Clients try again and again; this keeps them from doing so without a pause.
             await asyncio.sleep(1)
-            raise ConnectionError("the lease of this session is over")
+            raise ConnectionError(OVER)
 
-    def after_connect(self, writer: asyncio.StreamWriter | None) -> None:
+    def after_connect(self, writer: Any) -> None:
+        """Guards what was connected just now; None: there is nothing to guard."""
         if writer is None:
             return
         self._writers.add(writer)
-        if self.is_shut:
-            writer.transport.abort()
+        reset_on_close(writer)
+        write = writer.write
+
+        def write_while_held(data: Any) -> None:
+            if self._is_over:
+                self.shut()
+                raise ConnectionError(OVER)
+            write(data)
+
+        writer.write = write_while_held
+        if self._is_over:
+            self.shut()
+
+
+def reset_on_close(writer: Any) -> None:
+    """Has the system send nothing after the socket is closed, however that comes.
+
+    It would go on for minutes over a bad network, while the session is another worker's.
+    """
+    with suppress(OSError, AttributeError, TypeError):
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
 
 
 async def disconnect_within(seconds: float, disconnect: Any, guard: SocketGuard) -> None:

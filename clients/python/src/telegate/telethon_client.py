@@ -24,8 +24,7 @@ async def telethon_client(
 ) -> AsyncIterator[Any]:
     """A connected TelegramClient over the session of `held`, disconnected before the session is released."""
     async with held as session:
-        guard = SocketGuard()
-        session.on_end(guard.shut)
+        guard = SocketGuard(session)
         telethon = importlib.import_module("telethon")
         lease = session.lease
         base = options.get("connection") or connection_class(lease["proxy"])

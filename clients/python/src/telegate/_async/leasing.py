@@ -20,6 +20,9 @@ HOLD_SECONDS = 60
 # How long an answer may take beyond that.
 ANSWER_SECONDS = 15.0
 
+# A lease that may be older than this part of its time is renewed before it is used.
+MAX_UNCERTAIN_PART = 0.1
+
 # How long the service may be away while a session is wanted without a limit of time.
 AWAY_SECONDS = 300.0
 
@@ -45,9 +48,12 @@ class Wanted(NamedTuple):
     wait: float | None
 
     def hold(self, remaining: float) -> int:
-        """How long one request may stand in line: not so long that the new lease is half over when it arrives."""
-        longest = HOLD_SECONDS if self.ttl is None else min(HOLD_SECONDS, self.ttl // 3)
-        return max(0, math.floor(min(longest, remaining)))
+        """How long one request may stand in line: whoever asks anew stands at its end."""
+        return max(0, math.floor(min(HOLD_SECONDS, remaining)))
+
+    def is_uncertain(self, age: float) -> bool:
+        """Whether too much of a lease may be over that was granted in the last `age` seconds."""
+        return self.ttl is not None and age > self.ttl * MAX_UNCERTAIN_PART
 
 
 async def acquire(calls: AsyncCalls, wanted: Wanted) -> Granted:
@@ -100,9 +106,10 @@ class _Line:
                 self._is_asking = False
                 await self._calls.runtime.sleep(self.pause_after(error, sent_at))
                 continue
-            if not self._is_unsure:
+            age = self._calls.runtime.now() - sent_at
+            if not self._is_unsure and not self._wanted.is_uncertain(age):
                 return granted
-            # An earlier request may have got this lease, long ago: its time is counted anew.
+            # An earlier request may have got this lease, or this one while it was held: its time is counted anew.
             try:
                 return await renewed(self._calls, granted.lease, self._wanted.ttl)
             except LeaseLost:
