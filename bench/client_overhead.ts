@@ -14,7 +14,7 @@ const WARM_UP_CYCLES = 100;
 export const clientOverhead: Benchmark = {
   name: 'client',
   minutes: () => 5,
-  async run(open) {
+  async run(open, { share }) {
     const place = await open();
     writePlainFiles(await place.makeDirectory('sessions'), SESSIONS);
     const settings = { API_KEYS: `${API_KEY},worker:${WORKER_KEY}` };
@@ -27,7 +27,7 @@ export const clientOverhead: Benchmark = {
       bare: () => bareCycle(baseUrl),
     };
     const times = { client: [] as number[], session: [] as number[], bare: [] as number[] };
-    for (let cycle = -WARM_UP_CYCLES; cycle < CYCLES; cycle += 1) {
+    for (let cycle = -WARM_UP_CYCLES; cycle < CYCLES * share; cycle += 1) {
       for (const way of ['bare', 'client', 'session'] as const) {
         const { ms } = await timed(ways[way]);
         if (cycle >= 0) times[way].push(ms);

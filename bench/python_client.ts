@@ -23,7 +23,7 @@ type Measured = Readonly<
 export const pythonClient: Benchmark = {
   name: 'python',
   minutes: () => 5,
-  async run(open): Promise<Finding[]> {
+  async run(open, { share }): Promise<Finding[]> {
     const python = findPython();
     if (python === null) throw new Error(`needs Python: ${INSTALL_PYTHON}`);
     const place = await open();
@@ -32,7 +32,7 @@ export const pythonClient: Benchmark = {
     const script = join(PROJECT_ROOT, 'bench', 'python_client_overhead.py');
     const stdout = await place.run({
       program: python,
-      args: [script, `http://127.0.0.1:${server.port}`, API_KEY, String(CYCLES)],
+      args: [script, `http://127.0.0.1:${server.port}`, API_KEY, String(Math.ceil(CYCLES * share))],
       env: { PYTHONPATH: join(PROJECT_ROOT, 'clients', 'python', 'src') },
     });
     await server.stop('SIGTERM');
