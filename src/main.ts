@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'winston';
 import { KeyFileError } from './access/encryption_key.js';
@@ -13,6 +15,7 @@ import { DiskFull, isDiskFull } from './kernel/disk_full.js';
 import { DatabaseDamaged, Unavailable } from './kernel/errors.js';
 import { createLogger } from './kernel/logging.js';
 import { nodeTimers } from './kernel/timers.js';
+import { OperationRefused } from './operations/refused.js';
 import { PrefectRefused } from './prefect/errors.js';
 import { DatabaseRefused } from './storage/database.js';
 
@@ -43,6 +46,7 @@ async function serve(config: Config): Promise<void> {
     process.exitCode = 1;
     setImmediate(() => process.exit(1));
   });
+  await endUnfinishedRestore(config, logger);
   const container = await createContainer(config, { logger, time: systemTime, timers: nodeTimers });
   await container.start();
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, container.app);
@@ -52,6 +56,14 @@ async function serve(config: Config): Promise<void> {
   await container.syncScheduler?.run('start');
   const { total } = await onceAvailable(config, () => container.pool.counts());
   process.stdout.write(banner({ config, port: portOf(server), sessions: total, firstKey }));
+}
+
+/** A restore that was killed is completed, or undone. @throws OperationRefused, also while one is under way. */
+async function endUnfinishedRestore(config: Config, logger: Logger): Promise<void> {
+  if (!existsSync(join(config.dataDir, '.restore'))) return;
+  const { settleRestore } = await import('./operations/backup/unfinished_restore.js');
+  const settled = await settleRestore(config);
+  if (settled !== 'none') logger.warn(`a restore that was interrupted is ${settled}`);
 }
 
 /** A replica that serves already goes on while the database is away. */
@@ -110,6 +122,7 @@ function explain(error: unknown): string {
     DiskFull,
     KeyFileError,
     EncryptionKeysDiffer,
+    OperationRefused,
     PrefectRefused,
   ];
   if (error instanceof Error && mistakes.some((mistake) => error instanceof mistake)) return error.message;

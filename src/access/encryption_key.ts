@@ -96,14 +96,19 @@ export async function readKeyFile(dataDir: string): Promise<KeyFile | null> {
   return { current: parse(current, path), next: parse([next, ...rest].join('\n'), path) };
 }
 
-/** Replaces the keys in `dataDir`/encryption.key at once and durably. */
-export async function writeKeyFile(dataDir: string, { current, next }: KeyFile): Promise<void> {
+/** The content of a file with these keys. */
+export function formatKeyFile({ current, next }: KeyFile): string {
   const lines =
     next === null
       ? [formatEncryptionKey(current)]
       : [ROTATING, formatEncryptionKey(current), formatEncryptionKey(next)];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Replaces the keys in `dataDir`/encryption.key at once and durably. */
+export async function writeKeyFile(dataDir: string, keys: KeyFile): Promise<void> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  await writePrivateFile(encryptionKeyFile(dataDir), `${lines.join('\n')}\n`);
+  await writePrivateFile(encryptionKeyFile(dataDir), formatKeyFile(keys));
 }
 
 /** All keys of the file, the current one first. */

@@ -1,5 +1,5 @@
 import { systemTime } from '../kernel/clock.js';
-import { interruptible } from './exit_codes.js';
+import { Interrupted, interruptible } from './exit_codes.js';
 import { ProgressLine } from './progress_line.js';
 
 /** What a long command is given: a signal that Ctrl-C and SIGTERM abort, and a line for its progress. */
@@ -8,10 +8,22 @@ export interface LongCommand {
   readonly onProgress: (text: string) => void;
 }
 
-/** Runs a long command, which Ctrl-C and SIGTERM cancel, and shows its progress. */
-export function withProgress<Result>(work: (around: LongCommand) => Promise<Result>): Promise<Result> {
+/**
+ * Runs a long command, which Ctrl-C and SIGTERM cancel, and shows its progress. `interrupted`: what is said if it is
+ * cancelled.
+ */
+export async function withProgress<Result>(
+  work: (around: LongCommand) => Promise<Result>,
+  interrupted: string | null = null,
+): Promise<Result> {
   const progress = new ProgressLine(process.stderr, systemTime);
-  return interruptible((signal) => work({ signal, onProgress: (text) => progress.show(text) })).finally(() =>
-    progress.clear(),
-  );
+  try {
+    return await interruptible((signal) => work({ signal, onProgress: (text) => progress.show(text) }));
+  } catch (error) {
+    progress.clear();
+    if (error instanceof Interrupted && interrupted !== null) process.stderr.write(`${interrupted}\n`);
+    throw error;
+  } finally {
+    progress.clear();
+  }
 }

@@ -37,27 +37,30 @@ export function restoreCommand(): Command {
 
 async function restore(file: string, options: Options): Promise<void> {
   const config = loadConfig(readEnvironment());
-  const restored = await withProgress((around) =>
-    restoreBackup({
-      ...{ config, file, ...around },
-      force: options.force === true,
-      holdSeconds: options.trustNoLeaseIsHeld ? null : options.longestLease,
-      passphrase: () => readPassphrase(options.passphraseFile, { fresh: false, signal: around.signal }),
-    }),
+  const restored = await withProgress(
+    (around) =>
+      restoreBackup({
+        ...{ config, file, ...around },
+        force: options.force === true,
+        holdSeconds: options.trustNoLeaseIsHeld ? null : options.longestLease,
+        passphrase: () => readPassphrase(options.passphraseFile, { fresh: false, signal: around.signal }),
+      }),
+    'Cancelled. Nothing was changed.',
   );
   process.stdout.write(`${options.json ? JSON.stringify(result(restored)) : summary(restored)}\n`);
 }
 
-function result({ manifest, leases, keys, sessionFiles, movedAside }: Restored) {
+function result({ manifest, leases, keys, sessionFiles, movedAside, heldBack }: Restored) {
   const { leased, coolingDown, until } = leases;
   return {
     ...{ backup_of: manifest.created_at, rows: manifest.database.rows, session_files: sessionFiles },
     ...{ leases_ended: leased, cooling_down: coolingDown, cooling_down_until: until?.toISOString() ?? null },
     ...{ keys: keys.outcome, missing_keys: keys.missing, moved_aside: movedAside },
+    held_back: heldBack,
   };
 }
 
-function summary({ manifest, leases, keys, sessionFiles, movedAside }: Restored): string {
+function summary({ manifest, leases, keys, sessionFiles, movedAside, heldBack }: Restored): string {
   const { database, created_at } = manifest;
   const lines = [
     `Restored the backup of ${created_at}: ${database.rows.sessions ?? 0} sessions, ${sessionFiles ?? 'no'} session files`,
@@ -65,6 +68,12 @@ function summary({ manifest, leases, keys, sessionFiles, movedAside }: Restored)
       ? `No cool-down: sessions can be leased at once. ${leases.leased} leases of the backup were ended.`
       : `All sessions cool down until ${leases.until.toISOString()}: a worker may hold a lease that was granted after the ` +
         'backup. If no worker is connected, restore again with --force --trust-no-lease-is-held, or with --longest-lease.',
+    ...(heldBack === null
+      ? []
+      : [
+          `Held back: ${heldBack.files} files of sessions that the database does not know, in ${heldBack.directory}: move ` +
+            'them to SESSIONS_DIR after the cool-down, since a worker may hold those sessions.',
+        ]),
     ...movedAside.map((path) => `Moved aside: ${path} (delete it once you do not need it any more)`),
     ...keyLines(keys),
     'Check it with `telegate doctor`, then start the service.',

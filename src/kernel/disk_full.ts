@@ -1,4 +1,5 @@
-import { statfsSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 /** The error codes of the file system and SQLite for a full disk or quota. */
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL']);
@@ -42,4 +43,9 @@ export function freeBytes(directory: string): number {
   } catch {
     return Number.POSITIVE_INFINITY;
   }
+}
+
+/** The nearest directory that exists: where the disk is on which the path will be. */
+export function existingDirectory(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : existingDirectory(dirname(path));
 }

@@ -1,13 +1,14 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../../src/config.js';
-import { restoreBackup } from '../../src/operations/backup/restore.js';
+import { DATABASE } from '../../src/operations/backup/manifest.js';
+import { type RestoreOptions, restoreBackup } from '../../src/operations/backup/restore.js';
 import { OperationRefused } from '../../src/operations/refused.js';
 import { until } from '../service/manual_time.js';
 import { describeWithServer } from '../storage/databases_postgres.js';
 import { craft, edited } from './crafted_archives.js';
 import { call, type Installation, withInstallations } from './installation.js';
-import { underLoad } from './load.js';
 
 const describeServer = await describeWithServer();
 
@@ -114,29 +115,6 @@ describe('telegate backup', () => {
   );
 
   it(
-    'under load has every lease that was acknowledged before',
-    withInstallations(async ({ make, directory }) => {
-      const here = make();
-      here.addSessions(...Array.from({ length: 200 }, (_, index) => `load${index}`));
-      const { program, url } = await here.start();
-      const load = underLoad(url, 8);
-      await until(() => load.acknowledged.length > 300);
-      const before = [...load.acknowledged];
-      await here.json('backup', `${directory}/b`);
-      await load.stop();
-      await stopped(program);
-      const there = make();
-      there.settings.ENCRYPTION_KEYS = readFileSync(here.path('data', 'encryption.key'), 'utf8').trim();
-      await there.json('restore', `${directory}/b`);
-      const known = new Set(await load.leasesIn(there.path('data', 'telegate.db')));
-      expect(before.filter((lease) => !known.has(lease))).toEqual([]);
-      const again = await there.start();
-      expect((await statusOf(again.url)).free).toBe(0);
-    }),
-    PATIENCE_MS,
-  );
-
-  it(
     'keeps nothing when it is cancelled, and replaces a file only with --force',
     withInstallations(async ({ make, directory }) => {
       const here = make();
@@ -148,12 +126,17 @@ describe('telegate backup', () => {
       const ended = await begun.ended;
       if (ended.exit !== 0) expect(ended).toMatchObject({ exit: 143, stderr: '' });
       expect(readdirSync(directory).filter((name) => name.startsWith('.b'))).toEqual([]);
+      // What the system refuses is one line, too.
+      expect(await here.refusal('backup', '/dev/null/b')).toMatch(/^ENOTDIR: .*\n$/);
       writeFileSync(file, 'precious');
       expect(await here.refusal('backup', file)).toContain('already exists');
       expect(readFileSync(file, 'utf8')).toBe('precious');
       await here.json('backup', file, '--force');
       await stopped(program);
-      expect(await here.refusal('restore', file)).toContain('not empty');
+      const refused = await here.refusal('restore', file);
+      expect(refused).toMatch(
+        /not empty.*Nothing was changed.*new database.*--force, which moves that file aside/,
+      );
     }),
     PATIENCE_MS,
   );
@@ -235,6 +218,18 @@ describe('telegate restore', () => {
           await edited(good, renamed('sessions/s1.session', 'sessions/../../evil.session')),
           'not a backup',
         ],
+        [
+          'absolute',
+          await edited(good, renamed('sessions/s1.session', 'sessions//evil.session')),
+          'not a backup',
+        ],
+        [
+          'hidden',
+          await edited(good, renamed('sessions/s1.session', 'sessions/.restore/s1.session')),
+          'not a backup',
+        ],
+        ['twice', await edited(good, renamed('sessions/s1.session', 'sessions/s2.session')), 'a part twice'],
+        ['linked', await withLink(good), 'is no file'],
       ];
       for (const [name, bytes, message] of bad) {
         writeFileSync(`${directory}/${name}`, bytes);
@@ -247,6 +242,32 @@ describe('telegate restore', () => {
       expect(await there.refusal('restore', `${directory}/cut`)).toContain('incomplete or damaged');
       expect(readdirSync(there.directory)).toEqual([]);
       expect(existsSync(`${directory}/evil.session`)).toBe(false);
+      const noDatabase = `${directory}/no database`;
+      writeFileSync(noDatabase, await edited(good, replaced(DATABASE, Buffer.from('not a database'))));
+      expect(await refusalOf(there, noDatabase)).toMatch(
+        /its database can't be used.*Nothing was changed\.$/,
+      );
+      expect(readdirSync(there.path('data'))).toEqual([]);
+    }),
+    PATIENCE_MS,
+  );
+
+  it(
+    'refuses an archive that unpacks to more than there is room for, and reads no further',
+    withInstallations(async ({ make, directory }) => {
+      const file = `${directory}/bomb`;
+      writeFileSync(
+        file,
+        await craft([
+          ['backup.json', '{"telegate_backup":1,"version":"1.0.0"}'],
+          ['database.sqlite', Buffer.alloc(200 * 2 ** 20)],
+        ]),
+      );
+      expect(statSync(file).size).toBeLessThan(2 ** 20);
+      const there = make();
+      const message = await refusalOf(there, file, { freeBytes: () => 10 * 2 ** 20 });
+      expect(message).toMatch(/unpacks to more than the 20 MiB that are free .*Nothing was changed\.$/);
+      expect(readdirSync(there.directory)).toEqual([]);
     }),
     PATIENCE_MS,
   );
@@ -277,10 +298,14 @@ describe('telegate restore', () => {
 });
 
 /** What restoring an archive is refused with, in this process: a new one for each takes long. */
-async function refusalOf({ settings }: Installation, file: string): Promise<string> {
+async function refusalOf(
+  { settings }: Installation,
+  file: string,
+  more: Partial<RestoreOptions> = {},
+): Promise<string> {
   const restoring = restoreBackup({
     ...{ config: loadConfig(settings), file, force: false, holdSeconds: null, passphrase: async () => '' },
-    ...{ signal: new AbortController().signal, onProgress: () => undefined },
+    ...{ signal: new AbortController().signal, onProgress: () => undefined, ...more },
   });
   return restoring.then(
     () => 'restored',
@@ -292,6 +317,27 @@ function flipped(bytes: Buffer): Buffer {
   const copy = Buffer.from(bytes);
   copy[Math.floor(copy.length / 2)] = (copy[Math.floor(copy.length / 2)] ?? 0) ^ 0x10;
   return copy;
+}
+
+/** Replaces a part, with its size and checksum in the manifest. */
+function replaced(part: string, content: Buffer) {
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  return (name: string, bytes: Buffer): Buffer => {
+    if (name === part) return content;
+    if (name !== 'manifest.json') return bytes;
+    const manifest = JSON.parse(bytes.toString()) as { parts: { name: string }[] };
+    const parts = manifest.parts.map((one) =>
+      one.name === part ? { ...one, size: content.length, sha256 } : one,
+    );
+    return Buffer.from(JSON.stringify({ ...manifest, parts }));
+  };
+}
+
+/** The archive with a symbolic link before its end. */
+async function withLink(archive: Buffer): Promise<Buffer> {
+  return edited(archive, (name, bytes) =>
+    name === 'sessions/s1.session' ? { name, bytes: Buffer.alloc(0), linkname: '/etc/passwd' } : bytes,
+  );
 }
 
 /** Renames a part, also in the manifest. */

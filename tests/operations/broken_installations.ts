@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { parseEncryptionKey } from '../../src/access/encryption_key.js';
 import { PROXY_PASSWORD, Vault } from '../../src/access/vault.js';
@@ -115,6 +115,18 @@ export const BROKEN: readonly Broken[] = [
     breaks: (installation) => chmodSync(installation.path('data', 'encryption.key'), 0o644),
   },
   {
+    name: 'a database elsewhere that is open to all users',
+    finding: 'data directory modes: error',
+    fixable: true,
+    breaks(installation) {
+      mkdirSync(installation.path('elsewhere'), { mode: 0o700 });
+      const path = installation.path('elsewhere', 'pool.db');
+      renameSync(installation.path('data', 'telegate.db'), path);
+      chmodSync(path, 0o644);
+      installation.settings.DATABASE_URL = `sqlite:${path}`;
+    },
+  },
+  {
     name: 'session files open to all users',
     finding: 'session file modes: warning',
     fixable: true,
@@ -130,6 +142,17 @@ export const BROKEN: readonly Broken[] = [
     finding: 'sessions directory: warning',
     breaks: (installation) =>
       sql(installation, "UPDATE sessions SET state = 'missing', base_state = 'missing' WHERE id = 1"),
+  },
+  {
+    name: 'an interrupted restore',
+    finding: 'restore: error',
+    fixable: true,
+    breaks(installation) {
+      mkdirSync(installation.path('data', '.restore'), { mode: 0o700 });
+      const database = installation.path('data', 'telegate.db');
+      const plan = { id: 'another', database, key_aside: null, moves: [] };
+      writeFileSync(installation.path('data', '.restore', 'plan.json'), JSON.stringify(plan));
+    },
   },
   {
     name: 'what a restore left',

@@ -1,13 +1,12 @@
 import Database from 'better-sqlite3';
-import { call } from './installation.js';
+import { onServer } from '../storage/server.js';
+import { call, type Installation } from './installation.js';
 
 /** Workers that lease and release without a pause. */
 export interface Load {
   /** The ids of leases that the service has acknowledged, oldest first. */
   readonly acknowledged: string[];
   stop(): Promise<void>;
-  /** The ids of all leases that a database file knows of. */
-  leasesIn(file: string): Promise<string[]>;
 }
 
 export function underLoad(url: string, workers: number): Load {
@@ -28,14 +27,19 @@ export function underLoad(url: string, workers: number): Load {
       stopping = true;
       await working;
     },
-    async leasesIn(file) {
-      const sqlite = new Database(file, { readonly: true });
-      const ids = sqlite
-        .prepare<[], string>('SELECT lease_id FROM history WHERE lease_id IS NOT NULL')
-        .pluck()
-        .all();
-      sqlite.close();
-      return ids;
-    },
   };
+}
+
+/** All rows of an installation's database. */
+export async function rowsOf<Row>(installation: Installation, sql: string): Promise<Row[]> {
+  const url = installation.settings.DATABASE_URL ?? '';
+  if (url.startsWith('postgres')) return (await onServer(sql, url)) as Row[];
+  const sqlite = new Database(url.replace('sqlite:', '') || installation.path('data', 'telegate.db'), {
+    readonly: true,
+  });
+  try {
+    return sqlite.prepare<[], Row>(sql).all();
+  } finally {
+    sqlite.close();
+  }
 }

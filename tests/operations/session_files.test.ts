@@ -13,9 +13,11 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../../src/config.js';
 import {
   copySessionFiles,
+  hiddenDirectory,
   isSessionPath,
-  moveSessionsAside,
+  moveAll,
   sessionFilesIn,
+  withSideFiles,
 } from '../../src/operations/backup/session_files.js';
 
 let directory: string;
@@ -104,11 +106,12 @@ describe('the session files of a backup', () => {
     writeFileSync(path('sessions', 'a.session'), 'a');
     writeFileSync(path('sessions', 'eu', 'b.session'), 'b');
     mkdirSync(path('sessions', '.replaced-1'));
-    const aside = await moveSessionsAside(path('sessions'), sessionFilesIn(config()));
-    expect(aside.directory).toBe(path('sessions', '.replaced-2'));
+    const aside = await hiddenDirectory(path('sessions'), 'replaced');
+    expect(aside).toBe(path('sessions', '.replaced-2'));
+    const moved = await moveAll(withSideFiles(sessionFilesIn(config())), path('sessions'), aside);
     expect(sessionFilesIn(config())).toEqual([]);
     expect(readFileSync(path('sessions', '.replaced-2', 'eu', 'b.session'), 'utf8')).toBe('b');
-    await aside.undo();
+    await moveAll(moved, aside, path('sessions'));
     expect(sessionFilesIn(config()).sort()).toEqual(['a.session', 'eu/b.session']);
   });
 });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
@@ -19,6 +20,9 @@ import {
 /** The largest part that is read into memory, in bytes: the manifest of half a million session files. */
 const MAX_IN_MEMORY = 128 * 2 ** 20;
 
+/** The most parts: more than a manifest can name. */
+const MAX_PARTS = 2 ** 20;
+
 /** A part as it is read: its content must be consumed before the next one. */
 interface ReadPart {
   readonly name: string;
@@ -26,13 +30,18 @@ interface ReadPart {
 }
 
 /**
- * Reads all of an archive and compares every part with its checksum; changes nothing.
- * @throws OperationRefused if it is no backup, of a newer format, incomplete or damaged; the signal's reason.
+ * Reads all of an archive and compares every part with its checksum; changes nothing. A small file may unpack to any
+ * size: what is larger than `maxBytes` is read no further.
+ * @throws OperationRefused if it is no backup, of a newer format, incomplete, damaged or too large; the signal's reason.
  */
-export async function verifyArchive(path: string, signal: AbortSignal): Promise<Manifest> {
+export async function verifyArchive(
+  path: string,
+  { maxBytes, signal }: { readonly maxBytes: number; readonly signal: AbortSignal },
+): Promise<Manifest> {
   const found: Part[] = [];
   let manifest: Manifest | null = null;
-  for await (const { name, content } of partsOf(path, signal)) {
+  for await (const { name, content } of partsOf(path, signal, maxBytes)) {
+    if (found.length > MAX_PARTS) throw damaged(path, 'it has too many parts');
     if (manifest !== null) throw damaged(path, `${name} comes after its end`);
     if (name === HEADER) checkHeader(path, await bytesOf(path, content));
     else if (name === MANIFEST) manifest = parsed(path, manifestSchema, await bytesOf(path, content));
@@ -50,12 +59,12 @@ export async function verifyArchive(path: string, signal: AbortSignal): Promise<
 export async function extractParts(
   path: string,
   { parts }: Manifest,
-  { placeOf, signal }: { placeOf(name: string): Promise<string | null>; readonly signal: AbortSignal },
+  { placeOf, signal }: { placeOf(name: string): string | null; readonly signal: AbortSignal },
 ): Promise<void> {
   const known = new Map(parts.map((part) => [part.name, part]));
   for await (const { name, content } of partsOf(path, signal)) {
     const part = known.get(name);
-    const place = part ? await placeOf(name) : null;
+    const place = part ? placeOf(name) : null;
     const digest = place === null ? await digestOf(content) : await writeTo(place, content);
     if (part && digest.sha256 !== part.sha256)
       throw damaged(path, `${name} was changed since it was checked`);
@@ -71,10 +80,27 @@ export async function readPart(path: string, wanted: Part, signal: AbortSignal):
   throw damaged(path, `${wanted.name} is missing`);
 }
 
+/** Passes on what comes, up to so many bytes. */
+function limitedTo(maxBytes: number, refusal: () => Error) {
+  return async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    let bytes = 0;
+    for await (const chunk of chunks) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw refusal();
+      yield chunk;
+    }
+  };
+}
+
 /** The parts of an archive; the first one is its header. */
-async function* partsOf(path: string, signal: AbortSignal): AsyncGenerator<ReadPart> {
+async function* partsOf(
+  path: string,
+  signal: AbortSignal,
+  maxBytes = Number.POSITIVE_INFINITY,
+): AsyncGenerator<ReadPart> {
   const tar = extract();
-  const feeding = pipeline(createReadStream(path), createGunzip(), tar, { signal });
+  const limited = limitedTo(maxBytes, () => tooLarge(path, maxBytes));
+  const feeding = pipeline(createReadStream(path), createGunzip(), limited, tar, { signal });
   feeding.catch(() => undefined);
   let first = true;
   /** What went wrong: the first stream that failed says it best. */
@@ -110,6 +136,7 @@ async function* partsOf(path: string, signal: AbortSignal): AsyncGenerator<ReadP
 }
 
 function refusalOf(path: string, error: unknown, first: boolean): OperationRefused {
+  if (error instanceof OperationRefused) return error;
   const { code = '', message } =
     error instanceof Error ? (error as NodeJS.ErrnoException) : { message: String(error) };
   if (/^E[A-Z]+$/.test(code)) return new OperationRefused(`${path} can't be read: ${code}.`);
@@ -133,6 +160,7 @@ function parsed<T>(path: string, schema: z.ZodType<T>, bytes: Buffer): T {
 }
 
 function compare(path: string, found: readonly Part[], expected: readonly Part[]): void {
+  if (new Set(found.map(({ name }) => name)).size < found.length) throw damaged(path, 'it has a part twice');
   if (found.length !== expected.length) {
     throw damaged(path, `it has ${found.length} parts instead of ${expected.length}`);
   }
@@ -166,6 +194,7 @@ async function digestOf(content: AsyncIterable<Buffer>): Promise<Pick<Part, 'siz
 
 async function writeTo(place: string, content: AsyncIterable<Buffer>): Promise<Pick<Part, 'sha256'>> {
   const hash = createHash('sha256');
+  await mkdir(dirname(place), { recursive: true, mode: 0o700 });
   const file = await open(place, 'wx', 0o600);
   try {
     for await (const chunk of content) {
@@ -177,6 +206,13 @@ async function writeTo(place: string, content: AsyncIterable<Buffer>): Promise<P
     await file.close();
   }
   return { sha256: hash.digest('hex') };
+}
+
+function tooLarge(path: string, maxBytes: number): OperationRefused {
+  return new OperationRefused(
+    `${path} unpacks to more than the ${Math.floor(maxBytes / 2 ** 20)} MiB that are free in DATA_DIR and SESSIONS_DIR: ` +
+      'free some space there. Nothing was changed.',
+  );
 }
 
 function foreign(path: string): OperationRefused {

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
-import { encryptionKeyFile, writeKeyFile } from '../../access/encryption_key.js';
+import { encryptionKeyFile, formatKeyFile } from '../../access/encryption_key.js';
 import { keyIdOf } from '../../access/vault.js';
 import type { Config } from '../../config.js';
 import { encryptionKeysOf } from '../encryption_keys.js';
@@ -17,10 +16,10 @@ export interface RestoredKeys {
   readonly outcome: 'here' | 'restored' | 'missing';
   /** The ids of those that are missing. */
   readonly missing: readonly string[];
-  /** Writes the key file; resolves to where a replaced one is, or null. */
-  place(): Promise<string | null>;
-  /** Restores what was there. */
-  undo(): Promise<void>;
+  /** What the key file is to hold; null: it stays as it is. */
+  readonly content: string | null;
+  /** Where the key file that is there goes; null: there is none, or it stays. */
+  readonly aside: string | null;
 }
 
 /** How the keys of a backup are restored. */
@@ -36,7 +35,7 @@ export async function planKeys(file: string, manifest: Manifest, options: Option
   const { config, force, passphrase, signal } = options;
   const own = new Set((await encryptionKeysOf(config)).map(keyIdOf));
   const missing = manifest.encryption.key_ids.filter((id) => !own.has(id));
-  const nothing = { missing, place: async () => null, undo: async () => undefined };
+  const nothing = { missing, content: null, aside: null };
   if (missing.length === 0) return { outcome: 'here', ...nothing };
   const part = manifest.parts.find(({ name }) => name === KEYS);
   if (part === undefined) return { outcome: 'missing', ...nothing };
@@ -56,7 +55,10 @@ export async function planKeys(file: string, manifest: Manifest, options: Option
   const needed = keys.filter((key) => missing.includes(keyIdOf(key)));
   const [current, next = null, ...rest] = needed;
   if (current === undefined || rest.length > 0) throw new OperationRefused(tooMany(missing));
-  return { outcome: 'restored', missing: [], ...placing(config.dataDir, current, next) };
+  // A second key goes into the file as well: the next `telegate rotate-key` ends that.
+  const content = formatKeyFile({ current, next });
+  const aside = existsSync(keyFile) ? freeName(keyFile) : null;
+  return { outcome: 'restored', missing: [], content, aside };
 }
 
 function tooMany(ids: readonly string[]): string {
@@ -64,28 +66,6 @@ function tooMany(ids: readonly string[]): string {
     `The secrets of this backup were encrypted with the keys ${ids.join(', ')}, which do not fit into one key file: ` +
     'set them in ENCRYPTION_KEYS. Nothing was changed.'
   );
-}
-
-/** A second key goes into the file as well: the next `telegate rotate-key` ends that. */
-function placing(dataDir: string, current: Uint8Array, next: Uint8Array | null) {
-  const path = encryptionKeyFile(dataDir);
-  let aside: string | null = null;
-  let written = false;
-  return {
-    async place() {
-      if (existsSync(path)) {
-        aside = freeName(path);
-        await rename(path, aside);
-      }
-      await writeKeyFile(dataDir, { current, next });
-      written = true;
-      return aside;
-    },
-    async undo() {
-      if (written) await rm(path, { force: true });
-      if (aside !== null) await rename(aside, path);
-    },
-  };
 }
 
 function freeName(path: string): string {

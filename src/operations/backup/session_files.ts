@@ -139,7 +139,7 @@ async function copyBytes(source: FileHandle, copy: string): Promise<number> {
 
 /** Whether this is the path of a session's file, or of SQLite's journal or WAL of one, below SESSIONS_DIR. */
 export function isSessionPath(path: string): boolean {
-  return !('refused' in nameOf(path.replace(/\.session-(journal|wal)$/, '.session')));
+  return sessionNameOf(path) !== null;
 }
 
 /** The files of sessions below SESSIONS_DIR, relative to it; none if there is no such directory. */
@@ -156,27 +156,26 @@ export function sessionFilesIn({ sessionsDir, sessionCheck, sessionFileMaxBytes 
   }
 }
 
-/** Session files that were moved out of the way. */
-export interface MovedAside {
-  /** Where they are; null: there were none. */
-  readonly directory: string | null;
-  /** Puts them back. */
-  undo(): Promise<void>;
-}
-
-/** Moves session files into a hidden directory of SESSIONS_DIR, which no scan enters. Nothing is deleted. */
-export async function moveSessionsAside(sessionsDir: string, paths: readonly string[]): Promise<MovedAside> {
-  if (paths.length === 0) return { directory: null, undo: async () => undefined };
-  const names = await readdir(sessionsDir);
+/** An unused name in SESSIONS_DIR, hidden so that no scan enters it: `.replaced-1` and so on. */
+export async function hiddenDirectory(sessionsDir: string, name: string): Promise<string> {
+  const names = await readdir(sessionsDir).catch((): string[] => []);
   let number = 1;
-  while (names.includes(`.replaced-${number}`)) number += 1;
-  const directory = join(sessionsDir, `.replaced-${number}`);
-  const all = paths.flatMap((path) => [path, ...sideFilesOf(path)]);
-  const moved = await moveAll(all, sessionsDir, directory);
-  return { directory, undo: async () => void (await moveAll(moved, directory, sessionsDir)) };
+  while (names.includes(`.${name}-${number}`)) number += 1;
+  return join(sessionsDir, `.${name}-${number}`);
 }
 
-/** Moves files between two directories of one file system, keeping their paths; returns those that were there. */
+/** These session files, with what SQLite keeps beside them. */
+export function withSideFiles(paths: readonly string[]): string[] {
+  return paths.flatMap((path) => [path, ...sideFilesOf(path)]);
+}
+
+/** The name of the session that a file belongs to; null: none. */
+export function sessionNameOf(path: string): string | null {
+  const naming = nameOf(path.replace(/\.session-(journal|wal)$/, '.session'));
+  return 'name' in naming ? naming.name : null;
+}
+
+/** Moves files between two directories of one file system, keeping their paths; returns those that were there. It can be repeated. */
 export async function moveAll(paths: readonly string[], from: string, to: string): Promise<string[]> {
   const moved: string[] = [];
   for (const path of paths) {

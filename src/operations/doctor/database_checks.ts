@@ -107,6 +107,7 @@ async function encryptionKeys({ config, stores }: Parts): Promise<Finding[]> {
       ),
     ];
   }
+  if (secrets === 0) return [ok('they are those of this database')];
   if (unreadable === 0) return [ok(`they decrypt all ${secrets} stored secrets`)];
   return [
     failed(

@@ -1,9 +1,10 @@
 import { accessSync, constants, readdirSync, type Stats, statSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { encryptionKeyFile, readKeyFile } from '../../access/encryption_key.js';
 import type { Config } from '../../config.js';
 import { sessionFilesIn } from '../backup/session_files.js';
+import { hasUnfinishedRestore, settleRestore } from '../backup/unfinished_restore.js';
 import { type Check, type Finding, failed, ok, type Parts, reasonOf, warning } from './check.js';
 
 /** Checks of directories and files. */
@@ -14,6 +15,7 @@ export const fileChecks: readonly Check[] = [
   { name: 'key file', run: keyFile },
   { name: 'sessions directory', run: sessionsDirectory },
   { name: 'session file modes', run: ({ config }) => sessionModes(config) },
+  { name: 'restore', run: ({ config }) => [unfinishedRestore(config)] },
   { name: 'replaced files', run: ({ config }) => leftovers(config) },
   { name: 'NAS', run: nas },
 ];
@@ -37,14 +39,23 @@ function directory(setting: string, path: string, mode: number): Finding {
   }
 }
 
-/** The service's own files in DATA_DIR, with their permissions. */
-function ownFiles({ dataDir }: Config): { readonly path: string; readonly stats: Stats }[] {
+/** The service's own files in DATA_DIR, and its database elsewhere, with their permissions. */
+function ownFiles(config: Config): { readonly path: string; readonly stats: Stats }[] {
+  const { dataDir } = config;
   const names = namesIn(dataDir).filter((name) => /^(telegate\.db|encryption\.key|admin\.key)/.test(name));
-  return ['', ...names].flatMap((name) => {
-    const path = join(dataDir, name);
+  const inDataDir = ['', ...names].map((name) => join(dataDir, name));
+  return [...new Set([...inDataDir, ...databaseFiles(config)])].flatMap((path) => {
     const stats = statSync(path, { throwIfNoEntry: false });
     return stats ? [{ path, stats }] : [];
   });
+}
+
+/** The files of a database in SQLite, and what was moved aside of it. */
+function databaseFiles({ database }: Config): string[] {
+  if (database.kind !== 'sqlite') return [];
+  const directory = dirname(database.file);
+  const own = namesIn(directory).filter((name) => name.startsWith(basename(database.file)));
+  return own.map((name) => join(directory, name));
 }
 
 function namesIn(path: string): string[] {
@@ -136,14 +147,28 @@ function filesOf(config: Config): string[] {
   }
 }
 
-function leftovers({ dataDir, sessionsDir, syncs }: Config): Finding[] {
+function unfinishedRestore(config: Config): Finding {
+  if (!hasUnfinishedRestore(config)) return ok('none is unfinished');
+  return failed(
+    'a restore was interrupted, or is under way',
+    'Each start of the service ends it, and so does --fix: the database tells whether it is completed or undone.',
+    () => settleRestore(config),
+  );
+}
+
+function leftovers(config: Config): Finding[] {
+  const { dataDir, sessionsDir, syncs } = config;
+  // One that is unfinished needs it still.
+  const isLeft = (name: string) => name === '.restore' && !hasUnfinishedRestore(config);
+  const places = [...namesIn(dataDir).map((name) => join(dataDir, name)), ...databaseFiles(config)];
   const left = [
-    ...namesIn(dataDir)
-      .filter((name) => /\.replaced-\d+|^encryption\.key\.old-|^\.restore$|\.partial$/.test(name))
-      .map((name) => join(dataDir, name)),
+    ...[...new Set(places)].filter((path) => {
+      const name = basename(path);
+      return /\.replaced-\d+|^encryption\.key\.old-|\.partial$/.test(name) || isLeft(name);
+    }),
     ...(syncs
       ? namesIn(sessionsDir)
-          .filter((name) => /^\.(replaced-\d+|restore)$/.test(name))
+          .filter((name) => /^\.(replaced|unknown)-\d+$/.test(name) || isLeft(name))
           .map((name) => join(sessionsDir, name))
       : []),
   ];

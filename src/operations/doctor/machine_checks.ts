@@ -1,7 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Config } from '../../config.js';
+import { existingDirectory } from '../../kernel/disk_full.js';
 import { hasCode } from '../../kernel/private_files.js';
 import { type Check, type Finding, failed, ok, type Parts, reasonOf, warning } from './check.js';
 
@@ -56,20 +57,20 @@ function settings(config: Config): Finding[] {
   return found.length > 0 ? found : [ok('all settings are valid')];
 }
 
-/** The nearest directory that exists: where the disk is on which the path will be. */
-function existing(path: string): string {
-  return existsSync(path) || dirname(path) === path ? path : existing(dirname(path));
-}
-
 function diskSpace({ config, machine }: Parts): Finding[] {
   const places = [config.dataDir, ...(config.syncs ? [config.sessionsDir] : [])];
   return places.map((place) => {
-    const free = machine.freeBytes(existing(place));
-    const told = `${Math.round(free / MIB)} MiB are free for ${place}`;
+    const free = machine.freeBytes(existingDirectory(place));
+    const told = `${sizeOf(free)} are free for ${place}`;
     const advice = 'Free some space, or move it to another disk.';
     if (free < DISK_BYTES.error) return failed(told, advice);
     return free < DISK_BYTES.warning ? warning(told, advice) : ok(told);
   });
+}
+
+function sizeOf(bytes: number): string {
+  const gib = Math.floor(bytes / 2 ** 30);
+  return gib >= 10 ? `${gib} GiB` : `${Math.floor(bytes / MIB)} MiB`;
 }
 
 function openFiles(limits: string | null): Finding {
@@ -89,7 +90,7 @@ function fileWatches({ config, machine }: Parts): Finding[] {
   if (Number.isNaN(watches)) return [ok('not limited on this system')];
   const needed = directoriesBelow(config.sessionsDir);
   // Other programs of this user have watches as well.
-  if (watches >= 2 * needed + 512 && instances >= 16) return [ok(`${watches} for ${needed} directories`)];
+  if (watches >= 2 * needed + 512 && instances >= 16) return [ok(`up to ${watches}, ${needed} needed`)];
   const advice =
     'Raise them: `sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512` (and in /etc/sysctl.d), ' +
     'or set SESSIONS_WATCH=poll.';

@@ -40,10 +40,19 @@ export interface CopyTarget extends Readable {
   undo(): Promise<void>;
 }
 
-/** @throws DatabaseRefused if tables of the target have rows; it names them. */
+/** The target of a copy has rows, or is something else. */
+export class TargetOccupied extends DatabaseRefused {
+  /** Why, without what to do. */
+  readonly why: string;
+
+  constructor(why: string) {
+    super(`${why} Nothing was changed: a copy needs a new database.`);
+    this.why = why;
+  }
+}
+
+/** @throws TargetOccupied if tables of the target have rows; it names them. */
 export function refuseOccupied(place: string, tables: readonly string[]): void {
   if (tables.length === 0) return;
-  throw new DatabaseRefused(
-    `${place} is not empty: there are rows in ${tables.join(', ')}. Nothing was changed: a copy needs a new database.`,
-  );
+  throw new TargetOccupied(`${place} is not empty: there are rows in ${tables.join(', ')}.`);
 }

@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
@@ -6,7 +16,7 @@ import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { SQLITE_MIGRATIONS } from '../../kernel/project.js';
 import { DatabaseRefused } from '../database.js';
 import { refuseOtherVersion } from '../schema_age.js';
-import { appliedToSqlite, moveAside, takeLock } from '../sqlite/open.js';
+import { appliedToSqlite, moveAside, nameAside, takeLock } from '../sqlite/open.js';
 import { checkDatabase, RESTORE, saysDamaged } from '../sqlite/soundness.js';
 import {
   COPIED_TABLES,
@@ -17,7 +27,7 @@ import {
   UNCOPIED_TABLES,
   valueWritten,
 } from './copied_tables.js';
-import { type CopySource, type CopyTarget, ROWS_AT_ONCE, refuseOccupied } from './ends.js';
+import { type CopySource, type CopyTarget, ROWS_AT_ONCE, refuseOccupied, TargetOccupied } from './ends.js';
 
 /** The reserved path of a new file: no other process uses it until it is released. */
 interface Place {
@@ -50,7 +60,7 @@ function reserve(path: string, replace: boolean): Place {
     partial,
     fill() {
       sync(partial);
-      if (replace) moveAside(path);
+      if (replace && !keepAside(path)) moveAside(path);
       // A WAL left next to an empty database does not belong to the new one.
       removeLogs(path);
       renameSync(partial, path);
@@ -62,6 +72,27 @@ function reserve(path: string, replace: boolean): Place {
       lock.forget();
     },
   };
+}
+
+/**
+ * Gives a sound database a second name, by which it stays when its path is taken by another one: at no moment is there
+ * none. Returns false where it can't.
+ */
+function keepAside(path: string): boolean {
+  try {
+    const sqlite = new Database(path, { fileMustExist: true, timeout: 0 });
+    try {
+      // What is in its WAL must be in the file, which gets the second name without it.
+      sqlite.pragma('journal_mode = DELETE');
+    } finally {
+      sqlite.close();
+    }
+    if (['-wal', '-journal'].some((end) => existsSync(`${path}${end}`))) return false;
+    linkSync(path, nameAside(path));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function remove(file: string): void {
@@ -111,7 +142,7 @@ function tablesWithRows(path: string): string[] {
     }
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new DatabaseRefused(`${path} already exists and is not a TeleGate database: ${why}.`);
+    throw new TargetOccupied(`${path} already exists and is not a TeleGate database: ${why}.`);
   }
 }
 

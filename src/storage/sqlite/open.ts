@@ -71,16 +71,22 @@ function checkOrBeginAnew(
   }
 }
 
+const SUFFIXES = ['', '-wal', '-shm', '-journal'];
+
+/** An unused name for a database that is replaced. */
+export function nameAside(path: string): string {
+  let number = 1;
+  while (SUFFIXES.some((suffix) => existsSync(`${path}.replaced-${number}${suffix}`))) number += 1;
+  return `${path}.replaced-${number}`;
+}
+
 /** Renames the database and its auxiliary files; returns the new names. Nothing is deleted. */
 export function moveAside(path: string): string[] {
-  let number = 1;
-  const aside = (suffix: string) => `${path}.replaced-${number}${suffix}`;
-  const suffixes = ['', '-wal', '-shm', '-journal'];
-  while (suffixes.some((suffix) => existsSync(aside(suffix)))) number += 1;
+  const aside = nameAside(path);
   // The database first: without its WAL it could be mistaken for a complete one.
-  const present = suffixes.filter((suffix) => existsSync(`${path}${suffix}`));
-  for (const suffix of present) renameSync(`${path}${suffix}`, aside(suffix));
-  return present.map(aside);
+  const present = SUFFIXES.filter((suffix) => existsSync(`${path}${suffix}`));
+  for (const suffix of present) renameSync(`${path}${suffix}`, `${aside}${suffix}`);
+  return present.map((suffix) => `${aside}${suffix}`);
 }
 
 /** Appended to the path of a file that SQLite failed to open. */

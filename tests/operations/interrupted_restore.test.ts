@@ -1,0 +1,188 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { loadConfig } from '../../src/config.js';
+import { sessionFilesIn } from '../../src/operations/backup/session_files.js';
+import { hasUnfinishedRestore, settleRestore } from '../../src/operations/backup/unfinished_restore.js';
+import { until } from '../service/manual_time.js';
+import { describeWithServer } from '../storage/databases_postgres.js';
+import { onServer } from '../storage/server.js';
+import { call, type Installation, withInstallations } from './installation.js';
+import { rowsOf } from './load.js';
+
+const describeServer = await describeWithServer();
+
+/** Each test starts a dozen processes, in milliseconds. */
+const PATIENCE_MS = 180_000;
+
+/** So many that moving their files takes a while. */
+const MANY = Array.from({ length: 500 }, (_, index) => `new${index}`);
+const OLD = ['old1', 'eu/old2'];
+
+/** Makes a backup of a service with these sessions, and stops it. */
+async function backupOf(machine: Installation, names: readonly string[], file: string): Promise<void> {
+  machine.addSessions(...names);
+  const { program, url } = await machine.start();
+  const { body } = await call(url, 'GET', '/status');
+  expect(body.total).toBe(names.length);
+  await machine.json('backup', file, '--with-keys');
+  program.kill('SIGTERM');
+  await program.ended();
+}
+
+/** The sessions of the database, the session files, and the key: all of before, or all of the backup. */
+async function contents(machine: Installation) {
+  const rows = await rowsOf<{ name: string }>(machine, 'SELECT name FROM sessions ORDER BY name');
+  const files = sessionFilesIn(loadConfig(machine.settings)).map((path) => path.replace('.session', ''));
+  return {
+    names: rows.map(({ name }) => name),
+    files: files.sort(),
+    key: readFileSync(machine.path('data', 'encryption.key'), 'utf8'),
+  };
+}
+
+const hidden = (machine: Installation) =>
+  ['data', 'sessions'].flatMap((place) =>
+    readdirSync(machine.path(place)).filter((name) => /^\.restore$|partial/.test(name)),
+  );
+
+describe('a restore that is killed', () => {
+  it(
+    'at any moment leaves what was there, or what the backup has, whole',
+    withInstallations(async ({ make, directory }) => {
+      const [here, there] = [make(), make()];
+      for (const machine of [here, there]) machine.settings.TELEGATE_PASSPHRASE = 'correct horse battery';
+      const [old, fresh] = [`${directory}/old`, `${directory}/new`];
+      await backupOf(here, MANY, fresh);
+      await backupOf(there, OLD, old);
+      const before = await contents(there);
+      const after = { ...(await contents(here)) };
+      expect(before.key).not.toBe(after.key);
+      const outcomes = new Set<string>();
+      const replaced = () =>
+        readdirSync(there.path('data')).some((name) => name.startsWith('telegate.db.replaced'));
+      const moments = [
+        ...[0, 100].map((ms) => [() => existsSync(there.path('data', '.restore')), ms] as const),
+        ...[0, 20].map((ms) => [() => hasUnfinishedRestore(loadConfig(there.settings)), ms] as const),
+        ...[0, 10].map((ms) => [replaced, ms] as const),
+      ];
+      for (const [reached, ms] of moments) {
+        const { process: restoring, ended } = there.begin('restore', fresh, '--force');
+        await until(() => reached() || restoring.exitCode !== null);
+        await delay(ms);
+        restoring.kill('SIGKILL');
+        await ended;
+        outcomes.add(await settleRestore(loadConfig(there.settings)));
+        const now = await contents(there);
+        expect([before, after]).toContainEqual(now);
+        // As it was, for the next moment.
+        await there.json('restore', old, '--force', '--trust-no-lease-is-held');
+        expect(hidden(there)).toEqual([]);
+        for (const name of readdirSync(there.path('data')).filter((one) => one.includes('.replaced-')))
+          rmSync(there.path('data', name));
+      }
+      expect(outcomes).toEqual(new Set(['none', 'undone', 'finished']));
+    }),
+    PATIENCE_MS,
+  );
+
+  it(
+    'is ended by the next start of the service, before it leases anything',
+    withInstallations(async ({ make, directory }) => {
+      const [here, there] = [make(), make()];
+      for (const machine of [here, there]) machine.settings.TELEGATE_PASSPHRASE = 'correct horse battery';
+      await backupOf(here, MANY, `${directory}/b`);
+      const { process: restoring, ended } = there.begin('restore', `${directory}/b`);
+      await until(() => existsSync(there.path('data', 'telegate.db')) || restoring.exitCode !== null);
+      restoring.kill('SIGKILL');
+      await ended;
+      expect(hasUnfinishedRestore(loadConfig(there.settings))).toBe(true);
+      const { stdout } = await there.command('doctor', '--offline', '--json');
+      expect(JSON.parse(stdout).findings).toContainEqual(
+        expect.objectContaining({ check: 'restore', level: 'error', fixable: true }),
+      );
+      const { program, url } = await there.start();
+      expect((await call(url, 'GET', '/status')).body).toMatchObject({ total: MANY.length, free: 0 });
+      expect((await call(url, 'GET', '/sessions?status=missing')).body).toEqual([]);
+      expect(program.stdout + program.stderr).toContain('a restore that was interrupted is finished');
+      expect(hidden(there)).toEqual([]);
+    }),
+    PATIENCE_MS,
+  );
+
+  it(
+    'keeps a service from starting while it is under way, and other restores',
+    withInstallations(async ({ make, directory }) => {
+      const [here, there] = [make(), make()];
+      here.settings.TELEGATE_PASSPHRASE = 'correct horse battery';
+      there.settings.TELEGATE_PASSPHRASE = 'correct horse battery';
+      await backupOf(here, MANY, `${directory}/b`);
+      const { process: restoring, ended } = there.begin('restore', `${directory}/b`);
+      await until(() => hasUnfinishedRestore(loadConfig(there.settings)) || restoring.exitCode !== null);
+      restoring.kill('SIGSTOP');
+      expect(await there.refusal('restore', `${directory}/b`)).toContain('A restore is under way');
+      await expect(there.start()).rejects.toThrow('A restore is under way');
+      restoring.kill('SIGCONT');
+      expect(await ended).toMatchObject({ exit: 0 });
+      const { url } = await there.start();
+      expect((await call(url, 'GET', '/status')).body).toMatchObject({ total: MANY.length });
+    }),
+    PATIENCE_MS,
+  );
+});
+
+describeServer('a restore into PostgreSQL that is killed', () => {
+  it(
+    'before its commit has changed nothing, after it is completed',
+    withInstallations(async ({ make, server, directory }) => {
+      const url = await server();
+      const [here, there] = [make(), make({ DATABASE_URL: url })];
+      for (const machine of [here, there]) machine.settings.TELEGATE_PASSPHRASE = 'correct horse battery';
+      await backupOf(here, MANY, `${directory}/b`);
+      await backupOf(there, OLD, `${directory}/old`);
+      const before = await contents(there);
+      const outcomes = new Set<string>();
+      for (const ms of [0, 300, 900]) {
+        const { process: restoring, ended } = there.begin('restore', `${directory}/b`, '--force');
+        await until(() => hasUnfinishedRestore(loadConfig(there.settings)) || restoring.exitCode !== null);
+        await delay(ms);
+        restoring.kill('SIGKILL');
+        await ended;
+        await until(async () => (await onServer(SERVICES, url)).length === 0);
+        outcomes.add(await settleRestore(loadConfig(there.settings)));
+        expect([before, await contents(here)]).toContainEqual(await contents(there));
+        await there.json('restore', `${directory}/old`, '--force', '--trust-no-lease-is-held');
+      }
+      expect(outcomes).toContain('undone');
+    }),
+    PATIENCE_MS,
+  );
+});
+
+const SERVICES =
+  "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'telegate'";
+
+describe('a restore', () => {
+  it(
+    'holds back session files that the database does not know: a worker may hold those sessions',
+    withInstallations(async ({ make, directory }) => {
+      const [here, there, trusting] = [make(), make(), make()];
+      for (const machine of [here, there, trusting])
+        machine.settings.TELEGATE_PASSPHRASE = 'correct horse battery';
+      await backupOf(here, OLD, `${directory}/first`);
+      // Added after the service looked, as if between the database and the files of a backup.
+      here.addSessions('eu/late');
+      writeFileSync(here.path('sessions', 'eu', 'late.json'), '{}');
+      await here.json('backup', `${directory}/b`, '--with-keys');
+      const { held_back } = await there.json<{ held_back: object }>('restore', `${directory}/b`);
+      expect(held_back).toEqual({ directory: there.path('sessions', '.unknown-1'), files: 2 });
+      expect(readdirSync(there.path('sessions', '.unknown-1', 'eu'))).toEqual(['late.json', 'late.session']);
+      const { url } = await there.start();
+      expect((await call(url, 'GET', '/status')).body).toMatchObject({ total: OLD.length, free: 0 });
+      await trusting.json('restore', `${directory}/b`, '--trust-no-lease-is-held');
+      const trusted = await trusting.start();
+      expect((await call(trusted.url, 'GET', '/status')).body).toMatchObject({ total: 3, free: 3 });
+    }),
+    PATIENCE_MS,
+  );
+});
