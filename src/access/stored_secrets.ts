@@ -49,11 +49,16 @@ export interface StoredSecret {
 
 /**
  * Encrypts again, with the newest key, what an older one encrypted: after a start with both, the older key may be
- * removed. What no key decrypts is left as it is.
+ * removed. What no key decrypts is left as it is. `onPage` is told of each page; what it throws ends it there.
  */
-export async function rotateSecrets(stores: SecretStores, vault: Vault): Promise<void> {
+export async function rotateSecrets(
+  stores: SecretStores,
+  vault: Vault,
+  onPage: (secrets: number) => void = () => undefined,
+): Promise<void> {
   for await (const secrets of storedSecrets(stores)) {
     await Promise.all(secrets.map((secret) => rotate(secret, vault)));
+    onPage(secrets.length);
   }
 }
 

@@ -4,6 +4,7 @@ import { readEnvironment } from '../environment.js';
 import { systemTime } from '../kernel/clock.js';
 import { createLogger } from '../kernel/logging.js';
 import { type Rotated, rotateKey } from '../operations/rotate_key.js';
+import { withProgress } from './long_command.js';
 
 /** `telegate rotate-key`: encrypts every stored secret with a new key, while no service runs. */
 export function rotateKeyCommand(): Command {
@@ -18,7 +19,10 @@ export function rotateKeyCommand(): Command {
     .action(async ({ json }: { readonly json?: true }) => {
       const config = loadConfig(readEnvironment());
       const logger = createLogger({ level: 'error' });
-      const rotated = await rotateKey({ config, logger, time: systemTime });
+      const rotated = await withProgress(
+        (around) => rotateKey({ config, logger, time: systemTime, ...around }),
+        'Interrupted. The service works with both keys: run it again to finish.',
+      );
       process.stdout.write(`${json ? JSON.stringify(result(rotated)) : summary(rotated)}\n`);
     });
 }

@@ -9,7 +9,7 @@ import {
 } from '../access/encryption_key.js';
 import { rotateSecrets, storedSecrets } from '../access/stored_secrets.js';
 import { keyIdOf, Vault } from '../access/vault.js';
-import { decryptsStored, recordVault } from '../access/vault_check.js';
+import { decryptsStored, recordedToken, recordVault } from '../access/vault_check.js';
 import type { Config } from '../config.js';
 import type { TimeSource } from '../kernel/clock.js';
 import { writePrivateFile } from '../kernel/private_files.js';
@@ -37,13 +37,16 @@ export interface RotationParts {
   readonly config: Config;
   readonly logger: Logger;
   readonly time: TimeSource;
+  /** If aborted, it ends where it is: running it again finishes it. */
+  readonly signal: AbortSignal;
+  readonly onProgress: (text: string) => void;
 }
 
 /**
  * Encrypts every stored secret with a new key, while no service runs. The key file holds both keys until all of it is
  * done: however often this is killed, a service can start, and running it again finishes it. With ENCRYPTION_KEYS, the
  * first of several keys is the new one.
- * @throws OperationRefused, DatabaseRefused, KeyFileError; nothing was changed then.
+ * @throws OperationRefused, DatabaseRefused, KeyFileError; the signal's reason.
  */
 export async function rotateKey(parts: RotationParts): Promise<Rotated> {
   const { config, logger, time } = parts;
@@ -52,9 +55,13 @@ export async function rotateKey(parts: RotationParts): Promise<Rotated> {
   // Of a file, it has the lock of a service; on a server it counts as one.
   const database = await openDatabase(config.database, { logger, time });
   try {
-    if (!(await decryptsStored(database, new Vault([keys.next, ...keys.before])))) throw otherKeys();
+    const vault = new Vault([keys.next, ...keys.before]);
+    if (!(await decryptsStored(database, vault))) throw otherKeys();
     if (keys.inFile !== null) await writeKeyFile(config.dataDir, { current: keys.inFile, next: keys.next });
-    const counts = await encryptAll(database, new Vault([keys.next, ...keys.before]));
+    // From now on, no service starts that lacks the new key.
+    await recordVault(database.access, vault);
+    const counts = await encryptAll(database, vault, parts);
+    await refuseOthers(database, vault);
     const oldKeyFile = keys.inFile === null ? null : await replaceKey(config.dataDir, keys.inFile, keys.next);
     return { keyId: keyIdOf(keys.next), ...counts, oldKeyFile };
   } finally {
@@ -71,6 +78,19 @@ async function refuseUnfit({ database }: Config): Promise<void> {
     );
   }
   await checkTarget(database, { replace: true });
+}
+
+/**
+ * Each service records its newest key when it starts. @throws OperationRefused if one with the old key was started
+ * meanwhile: it may have encrypted something with that.
+ */
+async function refuseOthers({ access }: Database, vault: Vault): Promise<void> {
+  const recorded = await recordedToken(access);
+  if (recorded !== null && vault.isCurrent(recorded)) return;
+  throw new OperationRefused(
+    'A service was started meanwhile, and encrypts with the old key: stop it, and run this again. Until then, services ' +
+      'work with both keys.',
+  );
 }
 
 interface Keys {
@@ -104,16 +124,21 @@ function otherKeys(): OperationRefused {
   );
 }
 
-/** Encrypts all secrets with the vault's newest key, then records that key. */
+/** Encrypts all secrets with the vault's newest key. */
 async function encryptAll(
   database: Database,
   vault: Vault,
+  { signal, onProgress }: RotationParts,
 ): Promise<Pick<Rotated, 'secrets' | 'unreadable'>> {
-  await rotateSecrets(database, vault);
+  let done = 0;
+  await rotateSecrets(database, vault, (secrets) => {
+    signal.throwIfAborted();
+    done += secrets;
+    onProgress(`encrypting: ${done} secrets`);
+  });
   await rotateLogins(database, vault);
   const tokens: string[] = (await database.logins.secrets()).map(({ secret }) => secret);
   for await (const page of storedSecrets(database)) tokens.push(...page.map(({ token }) => token));
-  await recordVault(database.access, vault);
   const unreadable = tokens.filter((token) => !vault.isCurrent(token)).length;
   return { secrets: tokens.length - unreadable, unreadable };
 }
