@@ -1,13 +1,11 @@
 import { ConfigError, loadConfig } from '../config.js';
 import { readEnvironment } from '../environment.js';
-import { systemTime } from '../kernel/clock.js';
 import { copyDatabase } from '../storage/copying/copy.js';
-import { CopyFailed } from '../storage/copying/ends.js';
 import type { CopiedRows } from '../storage/copying/steps.js';
 import { DATABASE_URL_HELP, type NamedDatabase, parseDatabaseUrl } from '../storage/database_url.js';
 import { migrateToNewest } from '../storage/migrate.js';
+import { withProgress } from './long_command.js';
 import { printJson } from './print.js';
-import { ProgressLine } from './progress_line.js';
 
 const SERVER_STEPS = [
   'Set DATABASE_URL of every replica to the URL given as --to.',
@@ -64,23 +62,16 @@ export interface CopyOptions {
 export async function copy({ json, ...urls }: CopyOptions): Promise<void> {
   const from = databaseOption('--from', urls.from);
   const to = databaseOption('--to', urls.to);
-  const cancelling = new AbortController();
-  const cancel = () => cancelling.abort(new CopyFailed('Cancelled.'));
-  // Only once: pressing it again ends the program at once, even if a NAME.partial is left behind.
-  process.once('SIGINT', cancel).once('SIGTERM', cancel);
-  const progress = new ProgressLine(process.stderr, systemTime);
-  try {
-    const copied = await copyDatabase(from, to, {
-      signal: cancelling.signal,
-      onProgress: ({ step, table, rows }) => progress.show(`${step} ${table}: ${rows} rows`),
-    });
-    progress.clear();
-    if (json) printJson(process.stdout, { copied });
-    else process.stdout.write(`${summary(copied)}\n\n${nextSteps(to)}\n`);
-  } finally {
-    progress.clear();
-    process.off('SIGINT', cancel).off('SIGTERM', cancel);
-  }
+  const copied = await withProgress(
+    ({ signal, onProgress }) =>
+      copyDatabase(from, to, {
+        signal,
+        onProgress: ({ step, table, rows }) => onProgress(`${step} ${table}: ${rows} rows`),
+      }),
+    'Cancelled. Nothing of it was kept.',
+  );
+  if (json) printJson(process.stdout, { copied });
+  else process.stdout.write(`${summary(copied)}\n\n${nextSteps(to)}\n`);
 }
 
 function summary(copied: readonly CopiedRows[]): string {

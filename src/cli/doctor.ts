@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { readEnvironment } from '../environment.js';
 import type { NamedFinding } from '../operations/doctor/check.js';
 import { type Diagnosis, diagnose } from '../operations/doctor/doctor.js';
+import { withProgress } from './long_command.js';
+import { paintFor, plain, type Stream, widthOf, wrapped } from './text.js';
 
 interface Options {
   readonly fix?: true;
@@ -23,11 +25,39 @@ export function doctorCommand(): Command {
 
 async function doctor(options: Options): Promise<void> {
   const [fix, offline] = [options.fix === true, options.offline === true];
-  const diagnosis = await diagnose({ environment: readEnvironment(), fix, offline });
-  const errors = count(diagnosis, 'error');
-  const text = options.json ? JSON.stringify(result(diagnosis)) : report(diagnosis);
+  const environment = readEnvironment();
+  const diagnosis = await withProgress(({ signal, onProgress }) =>
+    whileShown(onProgress, (running) =>
+      unlessAborted(signal, diagnose({ environment, fix, offline, running })),
+    ),
+  );
+  const text = options.json ? JSON.stringify(result(diagnosis)) : report(diagnosis, process.stdout);
   process.stdout.write(`${text}\n`);
-  if (errors > 0) process.exitCode = 1;
+  if (count(diagnosis, 'error') > 0) process.exitCode = 1;
+}
+
+/** How often it is shown which checks are running, in milliseconds. */
+const SHOWN_EVERY_MS = 250;
+
+async function whileShown<Result>(
+  show: (text: string) => void,
+  work: (running: Set<string>) => Promise<Result>,
+): Promise<Result> {
+  const running = new Set<string>();
+  const showing = setInterval(() => show(`checking: ${[...running].join(', ')}`), SHOWN_EVERY_MS);
+  try {
+    return await work(running);
+  } finally {
+    clearInterval(showing);
+  }
+}
+
+/** What checks have begun may take a while to end; nobody waits for it. @throws the signal's reason. */
+function unlessAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    work.then(resolve, reject);
+  });
 }
 
 function count({ findings }: Diagnosis, level: NamedFinding['level']): number {
@@ -47,23 +77,39 @@ function result(diagnosis: Diagnosis) {
 }
 
 const LABELS = { ok: 'ok', warning: 'WARNING', error: 'ERROR' } as const;
-const COLOURS = { ok: 32, warning: 33, error: 31 } as const;
+const STYLES = { ok: 'green', warning: 'yellow', error: 'red' } as const;
 
-function report(diagnosis: Diagnosis): string {
-  const width = Math.max(...diagnosis.findings.map(({ check }) => check.length));
+/** Before what is to be done. */
+const ARROW = '→ ';
+
+/** The least room for messages: with less of it beside the names of the checks, they go below them. */
+const MIN_MESSAGE = 40;
+
+/** The findings as people read them: on a terminal in its width, elsewhere a line for each and for what to do. */
+export function report(diagnosis: Diagnosis, stream: Stream): string {
+  const columns = widthOf(stream);
+  const paint = paintFor(stream);
+  const names = Math.max(...diagnosis.findings.map(({ check }) => check.length));
+  const beside = 'WARNING'.length + names + 4;
+  const isNarrow = columns - beside < MIN_MESSAGE;
+  const indent = ' '.repeat(isNarrow ? 2 : beside);
   const lines = diagnosis.findings.flatMap(({ check, level, message, advice, fix }) => {
-    const label = coloured(level, LABELS[level].padEnd('WARNING'.length));
-    const line = `${label}  ${check.padEnd(width)}  ${message}`;
-    const indent = ' '.repeat('WARNING'.length + width + 4);
-    if (advice === undefined || level === 'ok') return [line];
-    return [line, `${indent}${advice}${fix ? ' (--fix does this)' : ''}`];
+    const head = `${paint(STYLES[level], LABELS[level].padEnd('WARNING'.length))}  `;
+    const told = message.split('\n').flatMap((line) => wrapped(plain(line), columns - indent.length));
+    const todo = level === 'ok' || advice === undefined ? '' : `${advice}${fix ? ' (--fix does this)' : ''}`;
+    const below = todo === '' ? [] : wrapped(plain(todo), columns - indent.length - ARROW.length);
+    const steps = below.map((line, at) => (at === 0 ? ARROW : ' '.repeat(ARROW.length)) + line);
+    const [first, ...rest] = isNarrow ? ['', ...told] : told;
+    const start = isNarrow ? check : `${check.padEnd(names)}  ${first}`;
+    return [`${head}${start}`, ...[...rest, ...steps].map((line) => `${indent}${line}`)];
   });
   const fixed = diagnosis.fixed.map(({ check, message }) => `Repaired: ${check}: ${message}`);
-  const total = `${count(diagnosis, 'error')} errors, ${count(diagnosis, 'warning')} warnings`;
-  return [...lines, '', ...fixed, total].join('\n');
+  return [...lines, '', ...fixed, totals(diagnosis)].join('\n');
 }
 
-function coloured(level: NamedFinding['level'], text: string): string {
-  const { NO_COLOR } = readEnvironment();
-  return process.stdout.isTTY === true && !NO_COLOR ? `\x1b[${COLOURS[level]}m${text}\x1b[0m` : text;
+function totals(diagnosis: Diagnosis): string {
+  const [errors, warnings] = [count(diagnosis, 'error'), count(diagnosis, 'warning')];
+  if (errors + warnings === 0) return `Nothing to do: all ${diagnosis.findings.length} findings are ok.`;
+  const counted = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;
+  return `${counted(errors, 'error')}, ${counted(warnings, 'warning')}`;
 }

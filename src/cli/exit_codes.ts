@@ -16,7 +16,10 @@ export const EXIT = {
 /** What each code means. */
 export const EXIT_MEANINGS: readonly (readonly [code: number, meaning: string])[] = [
   [EXIT.done, 'done'],
-  [EXIT.failed, 'failed: wrong settings, a database that cannot be used, or an unexpected error'],
+  [
+    EXIT.failed,
+    'failed: wrong settings, a database that cannot be used, an error that doctor found, or an unexpected one',
+  ],
   [EXIT.usage, 'the command line is wrong'],
   [EXIT.refused, 'the service refused the request'],
   [EXIT.unauthorised, 'the API key is missing or unknown, or its role may not do this'],

@@ -24,7 +24,7 @@ const NEXT: Readonly<Record<string, string>> = {
     'Wait in the queue with `telegate pool acquire --wait SECONDS`; `telegate status` shows the pool.',
   session_not_found: '`telegate sessions list` shows the sessions.',
   source_not_found: '`telegate sources list` shows the sources.',
-  run_not_found: '`telegate sources list` shows the last run of each source.',
+  run_not_found: '`telegate runs list` shows the runs.',
   key_not_found: '`telegate keys list` shows the keys.',
   lease_lost: 'Stop using the session, and acquire another one: somebody else may have this one now.',
   lease_id_required: 'Name the lease with --lease, as `telegate pool acquire` printed it.',

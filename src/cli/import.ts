@@ -54,6 +54,8 @@ export function importCommand(): Command {
 async function importFiles(context: Context, files: readonly string[], parallel: number): Promise<void> {
   const { signal } = context;
   const report = reporter(context, files.length);
+  const told = () => report.note('Interrupted: finishing the files under way. Ctrl-C again ends at once.');
+  signal.addEventListener('abort', told, { once: true });
   const waiting = [...files];
   let fatal: unknown = null;
   const work = async () => {
@@ -121,6 +123,8 @@ async function applicationOf(file: string): Promise<Fields> {
 
 interface Reporter {
   readonly add: (result: Result) => void;
+  /** Says something in between. */
+  readonly note: (text: string) => void;
   readonly end: () => void;
   /** How many files were neither imported nor known. */
   readonly failed: number;
@@ -149,6 +153,10 @@ function reporter({ json, out, notes }: Context, total: number): Reporter {
       if (live === null) return out.write(`${result.result}\t${plain(result.file)}\t${plain(told)}\n`);
       const line = fitting(out, `${word}  ${plain(result.file)}  ${plain(told)}`);
       live.draw([progress()], [paint(STYLES[result.result], line)]);
+    },
+    note(text) {
+      if (live === null) notes.write(`${text}\n`);
+      else live.draw([progress()], [fitting(out, text)]);
     },
     end() {
       live?.draw([]);

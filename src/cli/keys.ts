@@ -40,8 +40,8 @@ function listCommand(): Command {
     withKeys(options, async (keys) => {
       const records = await keys.list();
       if (options.json) return printJson(process.stdout, records);
-      if (records.length > 0) return printTable(process.stdout, COLUMNS, records);
-      process.stdout.write('No keys yet. Create one with `telegate keys create NAME --role worker`.\n');
+      if (records.length > 0) printTable(process.stdout, COLUMNS, records);
+      else process.stdout.write('No keys yet. Create one with `telegate keys create NAME --role worker`.\n');
     }),
   );
 }
@@ -70,6 +70,7 @@ function revokeCommand(): Command {
       withKeys(options, async (keys) => {
         const revoked = await keys.revoke(id, options.endLeases === true);
         if (options.json) printJson(process.stdout, revoked);
+        else process.stdout.write(`Key ${id} is revoked.\n`);
       }),
     );
 }

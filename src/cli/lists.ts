@@ -12,7 +12,7 @@ import {
 } from './context.js';
 import { type Column, column, numbers, printJson, printTable } from './print.js';
 import { type Fields, fieldsOf } from './service.js';
-import { duration, type Style, shortTime } from './text.js';
+import { duration, type Style, shortestTime, shortTime } from './text.js';
 
 /** The most that the service answers with at once. */
 const PAGE = 1000;
@@ -45,12 +45,15 @@ export function styleOf(state: unknown): Style | null {
 
 /** A column of states. */
 export function states(field: string, title?: string): Column {
-  return { ...column(field, title), style: (row) => styleOf(row[field]) };
+  return { ...column(field, title), style: (row) => styleOf(row[field]), whole: true };
 }
 
 /** A column of times, in UTC. */
 export function times(field: string, title = field.replaceAll('_', ' ')): Column {
-  return { title, value: (row) => shortTime(row[field]) };
+  return {
+    ...{ title, value: (row) => shortTime(row[field]), short: (row) => shortestTime(row[field]) },
+    whole: true,
+  };
 }
 
 function sortedBy(fields: string): Option {
@@ -76,9 +79,9 @@ export const LISTS = {
       column('name'),
       states('status'),
       times('status_until', 'until'),
-      column('phone_number', 'phone'),
-      column('tags'),
-      times('last_used_at', 'last used'),
+      { ...column('phone_number', 'phone'), spare: true },
+      { ...column('tags'), spare: true },
+      { ...times('last_used_at', 'last used'), spare: true },
     ],
     empty: 'No such sessions. Add some with `telegate sessions import FILES…` or `telegate sessions login`.',
   },
@@ -95,9 +98,12 @@ export const LISTS = {
       numbers('session_id', 'id'),
       column('session_name', 'session'),
       column('holder'),
-      { title: 'held', value: ({ held_seconds }) => duration(Number(held_seconds)), align: 'right' },
+      {
+        ...{ title: 'held', value: ({ held_seconds }) => duration(Number(held_seconds)) },
+        ...{ align: 'right', whole: true },
+      },
       times('expires_at', 'expires'),
-      column('lease_id', 'lease'),
+      { ...column('lease_id', 'lease'), whole: true },
     ],
     empty: 'No session is leased.',
   },
@@ -121,8 +127,8 @@ export const LISTS = {
       numbers('id'),
       column('name'),
       column('identifier', 'channel'),
-      column('target'),
-      column('schedule'),
+      { ...column('target'), spare: true },
+      { ...column('schedule'), spare: true },
       {
         ...column('is_active', 'schedules'),
         style: ({ is_active }) => (is_active === 'active' ? 'green' : 'dim'),
@@ -134,7 +140,7 @@ export const LISTS = {
         style: ({ last_run }) => styleOf(fieldsOf(last_run).state),
       },
       numbers('total_messages_scraped', 'messages'),
-      numbers('total_files_downloaded', 'files'),
+      { ...numbers('total_files_downloaded', 'files'), spare: true },
     ],
     empty: 'No sources yet. Create one with `telegate sources create NAME CHANNEL`.',
   },
@@ -153,10 +159,10 @@ export const LISTS = {
       numbers('id'),
       column('source_name', 'source'),
       states('state'),
-      column('reason'),
-      column('session_name', 'session'),
+      { ...column('reason'), spare: true },
+      { ...column('session_name', 'session'), spare: true },
       times('started_at', 'started'),
-      times('finished_at', 'finished'),
+      { ...times('finished_at', 'finished'), spare: true },
       numbers('messages_stored', 'messages'),
       numbers('files_done', 'files'),
       column('error'),
@@ -178,8 +184,8 @@ export const LISTS = {
     columns: [
       times('at'),
       column('key_name', 'key'),
-      column('address'),
-      column('action'),
+      { ...column('address'), spare: true },
+      { ...column('action'), whole: true },
       column('object'),
       states('outcome'),
     ],
@@ -197,7 +203,11 @@ export function listCommand({ name, description, path, filters, columns, empty }
     withService(options, async (context) => {
       const { rows, total } = await pages(context, path, parametersOf({ ...options }), { most, skip });
       if (context.json) return printJson(context.out, rows);
-      printTable(context.out, columns, rows);
+      const left = printTable(context.out, columns, rows);
+      if (left > 0)
+        context.notes.write(
+          `${left === 1 ? '1 column is' : `${left} columns are`} left out: there is room for more in a wider terminal.\n`,
+        );
       if (rows.length === 0) context.notes.write(`${empty}\n`);
       else if (total !== null && skip + rows.length < total)
         context.notes.write(`${rows.length} of ${total} are shown: --limit all shows every one.\n`);

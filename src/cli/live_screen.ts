@@ -7,6 +7,8 @@ const USUAL_ROWS = 24;
 export class LiveScreen {
   readonly #stream: Stream;
   #drawn = 0;
+  /** Of the terminal, when they were drawn. */
+  #size = '';
 
   constructor(stream: Stream) {
     this.#stream = stream;
@@ -20,10 +22,19 @@ export class LiveScreen {
   /** Draws these lines over the last ones; what does not fit is left out. `above` stays, and scrolls by. */
   draw(lines: readonly string[], above: readonly string[] = []): void {
     const shown = lines.slice(0, this.rows);
-    const back = this.#drawn > 0 ? `\x1b[${this.#drawn}A` : '';
     const text = [...above, ...shown].map((line) => `${line}\x1b[K\n`).join('');
-    this.#stream.write(`${back}\r${text}\x1b[J`);
+    // In one piece, so that nothing flickers, and without wrapping: a line more would shift all of them.
+    this.#stream.write(`${this.#backToStart()}\x1b[?7l${text}\x1b[J\x1b[?7h`);
     this.#drawn = shown.length;
+  }
+
+  /** Back to the first line. In a terminal of another size, which may have wrapped them, they begin anew. */
+  #backToStart(): string {
+    const size = `${this.#stream.columns} ${this.#stream.rows}`;
+    const isResized = this.#drawn > 0 && size !== this.#size;
+    this.#size = size;
+    if (isResized) return '\x1b[H\x1b[2J';
+    return this.#drawn > 0 ? `\x1b[${this.#drawn}A\r` : '\r';
   }
 }
 

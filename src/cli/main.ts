@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { readVersion } from '../kernel/project.js';
 import { completionCommand } from './completion.js';
-import { EXIT, EXIT_MEANINGS } from './exit_codes.js';
+import { EXIT, EXIT_MEANINGS, Interrupted } from './exit_codes.js';
 import { type Failure, failureOf, failureText } from './failures.js';
 import { keysCommand } from './keys.js';
 import { LISTS, listCommand } from './lists.js';
@@ -88,4 +88,6 @@ try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = await report(error);
+  // What is still under way, such as a connection that is being tried, must not delay it.
+  if (error instanceof Interrupted) process.exit();
 }

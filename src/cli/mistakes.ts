@@ -14,8 +14,10 @@ const MISTAKES = [
   ...[EncryptionKeysDiffer, KeyFileError, OperationRefused, PrefectRefused],
 ];
 
-/** What is told of an error on this machine: the stack too, unless it is a mistake of the operator. */
+/** What is told of an error on this machine: the stack too, unless it is a mistake of the operator or the system's. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  // Of the file system or the network: which call failed, and on what.
+  if ('syscall' in error) return error.message;
   return MISTAKES.some((kind) => error instanceof kind) ? error.message : (error.stack ?? error.message);
 }

@@ -10,9 +10,9 @@ import {
   withService,
   withServiceOptions,
 } from './context.js';
-import { wholeNumber } from './lists.js';
+import { pages, wholeNumber } from './lists.js';
 import { column, printTable } from './print.js';
-import { type Fields, fieldsOf, ServiceError, Unreachable } from './service.js';
+import { type Fields, fieldsOf, isAway, type Service, ServiceError, Unreachable } from './service.js';
 import { plain, shortTime } from './text.js';
 
 /** How a session is named on the command line. */
@@ -23,6 +23,9 @@ const MAX_HOLD_SECONDS = 60;
 
 /** How much longer than it is held a request may take, in seconds. */
 const GRACE_SECONDS = 30;
+
+/** How long it may take to give back what was granted to an interrupted command, in milliseconds. */
+const GIVE_BACK_MS = 3000;
 
 /** How often a request whose answer was lost is repeated, and how long after, in milliseconds. */
 const REPEATS = { most: 5, afterMs: 500 };
@@ -141,8 +144,9 @@ async function acquire(context: Context, { wait, ttl, tag, session, method }: Ac
   const named = session === undefined ? {} : sessionQuery(session);
   const lease = await acquired(context, { ttl, tag, method, ...named }, wait);
   if (context.json || context.out.isTTY !== true) {
-    if (context.json) return showRecord(context, [], lease);
-    return printTable(context.out, [column('session_id'), column('lease_id')], [lease]);
+    if (context.json) showRecord(context, [], lease);
+    else printTable(context.out, [column('session_id'), column('lease_id')], [lease]);
+    return;
   }
   const fields = [
     'session_id',
@@ -164,23 +168,63 @@ async function acquire(context: Context, { wait, ttl, tag, session, method }: Ac
   );
 }
 
-/** Stands in the queue for `wait` seconds, in as many requests as that takes. A lost answer costs no second lease. */
-async function acquired({ service, signal }: Context, query: Fields, wait: number): Promise<Fields> {
+/** A request for a lease, by whose key the service knows when it is repeated. */
+interface Acquire {
+  readonly query: Fields;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * Stands in the queue for `wait` seconds, in as many requests as that takes, also while the service restarts. A lost
+ * answer costs no second lease, and what was granted to a command that is interrupted is given back.
+ */
+async function acquired(context: Context, query: Fields, wait: number): Promise<Fields> {
+  const request = { query, headers: { 'Idempotency-Key': randomUUID() } };
+  try {
+    return await queued(context, request, wait);
+  } catch (error) {
+    const isUnknown = context.signal.aborted || (error instanceof Unreachable && error.mayHaveArrived);
+    if (isUnknown) await giveBack(context.service, request).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function queued({ service, signal }: Context, request: Acquire, wait: number): Promise<Fields> {
   const until = performance.now() + wait * 1000;
-  const headers = { 'Idempotency-Key': randomUUID() };
+  let reached = false;
   for (let repeats = 0; ; ) {
     const left = Math.max(0, Math.ceil((until - performance.now()) / 1000));
     const held = Math.min(left, MAX_HOLD_SECONDS);
-    const wish = { query: { ...query, wait: held }, headers, withinSeconds: held + GRACE_SECONDS };
     try {
-      return fieldsOf((await service.ask('POST', '/session', wish, signal)).body);
+      return await ask(service, request, held, signal);
     } catch (error) {
-      const isLost = error instanceof Unreachable && error.mayHaveArrived && repeats < REPEATS.most;
-      if (!isLost && !(isNoFreeSession(error) && left > held)) throw error;
+      const isLost = error instanceof Unreachable && error.mayHaveArrived;
+      reached ||= isLost || error instanceof ServiceError;
+      const again = isNoFreeSession(error)
+        ? left > held
+        : (isLost && repeats < REPEATS.most) || (isAway(error) && reached && left > 0);
+      if (!again) throw error;
       repeats += isLost ? 1 : 0;
       await delay(REPEATS.afterMs, null, { signal }).catch(() => signal.throwIfAborted());
     }
   }
+}
+
+async function ask(
+  service: Service,
+  { query, headers }: Acquire,
+  held: number,
+  signal: AbortSignal,
+): Promise<Fields> {
+  const wish = { query: { ...query, wait: held }, headers, withinSeconds: held + GRACE_SECONDS };
+  return fieldsOf((await service.ask('POST', '/session', wish, signal)).body);
+}
+
+/** Whether the request was granted shows when it is repeated: if so, or if it is now, the lease is released. */
+async function giveBack(service: Service, request: Acquire): Promise<void> {
+  const late = AbortSignal.timeout(GIVE_BACK_MS);
+  const { session_id, lease_id } = await ask(service, request, 0, late);
+  await service.ask('POST', '/release', { body: { session_id, lease_id } }, late);
 }
 
 function isNoFreeSession(error: unknown): boolean {
@@ -205,13 +249,9 @@ function sessionNamed(session: string): { readonly id: number | null; readonly n
 export async function sessionIdOf({ service, signal }: Context, session: string): Promise<number> {
   const { id, name } = sessionNamed(session);
   if (id !== null) return id;
-  const { body } = await service.ask(
-    'GET',
-    '/sessions',
-    { query: { q: name.slice(0, 100), limit: 1000 } },
-    signal,
-  );
-  const found = (Array.isArray(body) ? body.map(fieldsOf) : []).find((one) => one.name === name);
+  const all = { most: Number.POSITIVE_INFINITY, skip: 0 };
+  const { rows } = await pages({ service, signal }, '/sessions', { q: name.slice(0, 100) }, all);
+  const found = rows.find((one) => one.name === name);
   if (found) return Number(found.id);
   throw new ServiceError(404, { detail: `No session is named ${name}`, code: 'session_not_found' }, null);
 }

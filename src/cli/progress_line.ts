@@ -1,8 +1,10 @@
 import type { TimeSource } from '../kernel/clock.js';
+import { truncated, widthOf } from './text.js';
 
 /** Where progress is shown: a terminal, or a file that somebody may be following. */
 export interface ProgressStream {
   readonly isTTY?: boolean;
+  readonly columns?: number;
   write(text: string): unknown;
 }
 
@@ -29,7 +31,7 @@ export class ProgressLine {
     if (now - this.#toldAt < (terminal ? EVERY_MS.terminal : EVERY_MS.elsewhere)) return;
     this.#toldAt = now;
     this.#shown = terminal;
-    this.#stream.write(terminal ? `\r\x1b[K${text}` : `${text}\n`);
+    this.#stream.write(terminal ? `\r\x1b[K${truncated(text, widthOf(this.#stream) - 1)}` : `${text}\n`);
   }
 
   /** Clears the line on a terminal. */

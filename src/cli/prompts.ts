@@ -8,8 +8,14 @@ export function canAsk(): boolean {
 }
 
 /** Asks for one line at the terminal. Rejects with `Interrupted` on Ctrl-C and Ctrl-D, or with the signal's reason. */
-export function ask(question: string, signal: AbortSignal): Promise<string> {
-  return readLine(process.stderr, signal, (lines, answered) => lines.question(question, answered));
+export async function ask(question: string, signal: AbortSignal): Promise<string> {
+  try {
+    return await readLine(process.stderr, signal, (lines, answered) => lines.question(question, answered));
+  } catch (error) {
+    // What comes next begins a line.
+    process.stderr.write('\n');
+    throw error;
+  }
 }
 
 /** As `ask`, for a secret: what is typed is not shown. */

@@ -7,16 +7,17 @@ import { LISTS, listCommand, styleOf, wholeNumber } from './lists.js';
 import { bar, fitting, LiveScreen } from './live_screen.js';
 import { printJson } from './print.js';
 import { ProgressLine } from './progress_line.js';
-import { type Fields, fieldsOf, ServiceError, Unreachable } from './service.js';
-import { duration, type Paint, paintFor, plain, shortTime, widthOf } from './text.js';
+import { type Fields, fieldsOf, isAway } from './service.js';
+import { columnsOf, duration, type Paint, paintFor, plain, shortTime, widthOf, wrapped } from './text.js';
 
 /** How often a run is looked at, in milliseconds. */
 const EVERY_MS = 1000;
 
 const LOG_PAGE = 1000;
 
-/** The longest bar, in columns. */
+/** The longest bar, in columns, and the shortest one beside the numbers. */
 const MAX_BAR = 30;
+const MIN_BAR = 10;
 
 /** `telegate runs`: the runs of sources. */
 export function runsCommand(): Command {
@@ -38,11 +39,7 @@ export function runsCommand(): Command {
  */
 export async function followRun(context: Context, id: number): Promise<void> {
   const { signal } = context;
-  const view = context.json
-    ? jsonView(context)
-    : context.notes.isTTY
-      ? screenView(context)
-      : lineView(context);
+  const view = viewOf(context);
   let logged: unknown = 0;
   for (let reached = false; ; reached = true) {
     const seen = await look(context, id, logged).catch((error: unknown) => {
@@ -60,9 +57,9 @@ export async function followRun(context: Context, id: number): Promise<void> {
   }
 }
 
-/** Whether the service may be back later. */
-export function isAway(error: unknown): boolean {
-  return error instanceof Unreachable || (error instanceof ServiceError && error.status >= 500);
+function viewOf(context: Context): View {
+  if (context.json) return jsonView(context);
+  return context.out.isTTY ? screenView(context) : lineView(context);
 }
 
 function end({ state }: Fields): void {
@@ -107,21 +104,30 @@ function jsonView({ out }: Context): View {
 }
 
 /** The log above, the progress below it. */
-function screenView({ notes, service }: Context): View {
-  const screen = new LiveScreen(notes);
-  const paint = paintFor(notes);
+function screenView({ out, service }: Context): View {
+  const screen = new LiveScreen(out);
+  const paint = paintFor(out);
   const logLines = (log: readonly Fields[]) =>
-    log.map((entry) => painted(paint, entry, fitting(notes, logLine(entry))));
+    log.flatMap((entry) => wrappedLog(entry, widthOf(out) - 1).map((line) => painted(paint, entry, line)));
   return {
-    show: ({ run, log }) =>
-      screen.draw(
-        progressLines(run, widthOf(notes)).map((line, index) =>
-          index === 0 ? paint(styleOf(run.state), line) : fitting(notes, line),
-        ),
-        logLines(log),
-      ),
-    away: () => screen.draw([fitting(notes, `${service.url} does not answer: trying again`)]),
+    show({ run, log }) {
+      const [head = '', ...progress] = progressLines(run, widthOf(out) - 1);
+      const state = wrapped(head, widthOf(out) - 1).map((line) => paint(styleOf(run.state), line));
+      screen.draw([...state, ...progress], logLines(log));
+    },
+    away: () => screen.draw([fitting(out, `${service.url} does not answer: trying again`)]),
   };
+}
+
+/** The entry in lines that fit: those after the first one begin where its message does. */
+function wrappedLog(entry: Fields, columns: number): string[] {
+  const head = logLine({ ...entry, message: '' });
+  const room = columns - columnsOf(head);
+  // So narrow that the time takes most of it.
+  if (room < 20) return wrapped(logLine(entry), columns);
+  return wrapped(plain(entry.message), room).map(
+    (line, at) => (at === 0 ? head : ' '.repeat(head.length)) + line,
+  );
 }
 
 /** The log, and the progress in a line from time to time. */
@@ -146,7 +152,7 @@ function painted(paint: Paint, { level }: Fields, line: string): string {
   return paint(level === 'error' ? 'red' : level === 'warning' ? 'yellow' : 'dim', line);
 }
 
-/** The state of a run and its progress, in two lines; with a bar, as long as it fits into `columns`. */
+/** The state of a run in a line, then its progress: in lines of at most `columns`, with a bar; null: in one, without. */
 function progressLines(run: Fields, columns: number | null): string[] {
   const { state, session_name, error, total_messages, messages_read } = run;
   const why = typeof error === 'string' ? `: ${plain(error)}` : '';
@@ -154,18 +160,28 @@ function progressLines(run: Fields, columns: number | null): string[] {
   const resumes = run.not_before ? `, resumes at ${shortTime(run.not_before)}` : '';
   const read = Number(messages_read);
   const total = typeof total_messages === 'number' && total_messages > 0 ? total_messages : null;
-  const parts = [
-    ...(total === null ? [] : [percent(read / total)]),
+  const counts = [
     `${read}${total === null ? '' : ` of ${total}`} messages`,
     `${run.files_done} of ${run.files_found} files`,
     bytes(Number(run.bytes_done)),
     `${run.messages_per_second}/s`,
     duration(Number(run.seconds)),
   ];
-  const progress = parts.join('  ');
-  const room = total === null || columns === null ? 0 : Math.min(MAX_BAR, columns - progress.length - 2);
-  const shown = total === null || room < 2 ? '' : `${bar(read / total, room)} `;
-  return [`run ${run.id} is ${plain(state)}${by}${resumes}${why}`, shown + progress];
+  const head = `run ${run.id} is ${plain(state)}${by}${resumes}${why}`;
+  const share = total === null ? null : percent(read / total);
+  const progress = [...(share === null ? [] : [share]), ...counts].join('  ');
+  if (columns === null) return [head, progress];
+  if (total === null || share === null) return [head, ...wrappedParts(counts, columns)];
+  const room = Math.min(MAX_BAR, columns - progress.length - 1);
+  if (room >= MIN_BAR) return [head, `${bar(read / total, room)} ${progress}`];
+  const alone = Math.max(1, Math.min(MAX_BAR, columns - share.length - 1));
+  return [head, `${bar(read / total, alone)} ${share}`, ...wrappedParts(counts, columns)];
+}
+
+/** The parts side by side, none of them broken. */
+function wrappedParts(parts: readonly string[], columns: number): string[] {
+  const whole = parts.map((part) => part.replaceAll(' ', '\u{a0}'));
+  return wrapped(whole.join('  '), columns).map((line) => line.replaceAll('\u{a0}', ' ').trimEnd());
 }
 
 function percent(share: number): string {

@@ -70,6 +70,11 @@ export class Unreachable extends Error {
   }
 }
 
+/** Whether the service may be back later. */
+export function isAway(error: unknown): boolean {
+  return error instanceof Unreachable || (error instanceof ServiceError && error.status >= 500);
+}
+
 /** A running service, as one API key sees it. */
 export class Service {
   /** Without a slash at its end. */

@@ -4,8 +4,7 @@ import { type Context, type ServiceOptions, withService, withServiceOptions } fr
 import { LISTS } from './lists.js';
 import { bar, fitting, LiveScreen, sparkline } from './live_screen.js';
 import { printJson, tableLines } from './print.js';
-import { isAway } from './runs.js';
-import { type Fields, fieldsOf, ServiceError } from './service.js';
+import { type Fields, fieldsOf, isAway, ServiceError } from './service.js';
 import {
   columnsOf,
   duration,
@@ -15,6 +14,8 @@ import {
   plain,
   type Stream,
   type Style,
+  shortestTime,
+  shortTime,
   truncated,
   widthOf,
 } from './text.js';
@@ -22,9 +23,17 @@ import {
 /** How often the pool is looked at, in milliseconds. */
 const EVERY_MS = 1000;
 
-const BAR_COLUMNS = 30;
+/** The longest bar, in columns, and the shortest one: without room for that, there is none. */
+const MAX_BAR = 30;
+const MIN_BAR = 6;
 
 const LABEL_COLUMNS = 11;
+
+/** How much of a remark a bar must make room for, in columns. */
+const MAX_REMARK = 48;
+
+/** Terminals of fewer columns are told less. */
+const NARROW = 60;
 
 /** Of the history. */
 const STEP_SECONDS = 60;
@@ -57,14 +66,16 @@ const LINES: readonly (readonly [field: string, label: string, style: Style | nu
   ['unavailable', 'unavailable', 'red'],
 ];
 
-/** What is known of a count beyond the number. */
-function remark(field: string, status: Fields): string {
+/** What is known of a count beyond the number; `isNarrow`: in few words. */
+function remark(field: string, status: Fields, isNarrow: boolean): string {
   if (field === 'in_use' && typeof status.oldest_lease_seconds === 'number')
     return `oldest for ${duration(status.oldest_lease_seconds)}`;
   if (field === 'in_floodwait') {
     const invalid = Number(status.invalidated) > 0 ? [`${status.invalidated} invalidated`] : [];
-    const next = status.next_available ? [`next free at ${plain(status.next_available)}`] : [];
-    return [...invalid, ...next].join(', ');
+    const { next_available: at } = status;
+    const told = isNarrow ? `next at ${shortestTime(at)}` : `next free at ${shortTime(at)}`;
+    const next = at ? [told] : [];
+    return [...next, ...invalid].join(', ');
   }
   if (field !== 'unavailable') return '';
   const reasons = Object.entries(fieldsOf(status.unavailable_reasons)).filter(
@@ -77,18 +88,32 @@ function remark(field: string, status: Fields): string {
 export function statusLines(status: Fields, { isTTY, width, paint }: Look): string[] {
   const total = Number(status.total);
   const digits = String(total).length;
-  const counts = LINES.map(([field, label, style]) => {
+  const remarks = LINES.map(([field]) => remark(field, status, width < NARROW));
+  const room = width - LABEL_COLUMNS - 2 - digits;
+  const bars = isTTY ? barColumns(room, Math.max(...remarks.map(columnsOf))) : 0;
+  const counts = LINES.map(([field, label, style], at) => {
     const count = Number(status[field]);
     const start = `${padded(label, LABEL_COLUMNS)}  ${padded(String(count), digits, 'right')}`;
-    const shown = isTTY ? `  ${bar(total === 0 ? 0 : count / total, BAR_COLUMNS)}` : '';
-    const told = remark(field, status);
-    const room = width - columnsOf(start) - columnsOf(shown) - 2;
-    const end = told === '' || room < 2 ? '' : `  ${truncated(told, room)}`;
+    const shown = bars > 0 ? `  ${bar(total === 0 ? 0 : count / total, bars)}` : '';
+    const left = room - columnsOf(shown) - 2;
+    const told = remarks[at] ?? '';
+    const end = told === '' || left < 2 ? '' : `  ${truncated(told, left)}`;
     return `${start}${paint(style, shown)}${end}`;
   });
   const waiting = Number(status.waiting);
   const queue = `${waiting} ${waiting === 1 ? 'request waits' : 'requests wait'} for a session`;
-  return [`${padded('sessions', LABEL_COLUMNS)}  ${total}`, ...counts, ...(waiting > 0 ? [queue] : [])];
+  return [
+    `${padded('sessions', LABEL_COLUMNS)}  ${total}`,
+    ...counts,
+    ...(waiting > 0 ? [truncated(queue, width)] : []),
+  ];
+}
+
+/** How long bars are in so much room. What is remarked has precedence: a short bar tells as much as a long one. */
+function barColumns(room: number, remarked: number): number {
+  const beside = room - 2 - (remarked > 0 ? Math.min(remarked, MAX_REMARK) + 2 : 0);
+  const columns = Math.min(MAX_BAR, beside);
+  return columns >= MIN_BAR ? columns : 0;
 }
 
 /** What the pool did in the last hour; nothing if the service does not tell. */
@@ -176,13 +201,21 @@ function screenLines(
   const { paint } = look;
   const head = fitting(out, `TeleGate at ${service.url}   ${new Date().toISOString().slice(11, 19)} UTC`);
   if (status === null) return [paint('bold', head), '', fitting(out, 'It does not answer: trying again.')];
-  const pool = statusLines(status, look);
+  const top = [paint('bold', head), '', ...statusLines(status, look)];
+  return leases.length === 0
+    ? top
+    : [...top, ...leaseLines(leases, Number(status.in_use), rows - top.length, look)];
+}
+
+/** As many leases as there are lines for, and how many more there are. */
+function leaseLines(leases: readonly Fields[], total: number, rows: number, look: Look): string[] {
   const table = LISTS.leases.columns.filter(({ title }) => title !== 'lease');
-  const shown = tableLines(table, leases, look);
-  const lines = [paint('bold', head), '', ...pool, ...(leases.length > 0 ? ['', ...shown] : [])];
-  if (lines.length <= rows) return lines;
-  const kept = lines.slice(0, rows - 1);
-  return [...kept, paint('dim', fitting(out, `and ${lines.length - kept.length} more leases`))];
+  const [head = '', ...lines] = tableLines(table, leases, look);
+  const room = rows - 2;
+  const shown = lines.slice(0, total > room ? room - 1 : room);
+  const more = Math.max(total, leases.length) - shown.length;
+  const rest = more > 0 ? [look.paint('dim', truncated(`and ${more} more leases`, look.width))] : [];
+  return room < 2 ? [] : ['', head, ...shown, ...rest];
 }
 
 function changeLine(status: Fields): string {

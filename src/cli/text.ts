@@ -17,7 +17,7 @@ export interface Stream {
 const USUAL_COLUMNS = 80;
 
 /** The number of columns of a terminal; unlimited elsewhere. */
-export function widthOf({ isTTY, columns }: Stream): number {
+export function widthOf({ isTTY, columns }: Pick<Stream, 'isTTY' | 'columns'>): number {
   if (isTTY !== true) return Number.POSITIVE_INFINITY;
   return columns || USUAL_COLUMNS;
 }
@@ -73,6 +73,33 @@ export function truncated(text: string, columns: number): string {
   return `${kept}…`;
 }
 
+/** The text in lines of at most `columns`, broken between words where that is possible. */
+export function wrapped(text: string, columns: number): string[] {
+  if (columnsOf(text) <= columns) return [text];
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ').flatMap((one) => pieces(one, columns))) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (columnsOf(longer) <= columns) line = longer;
+    else {
+      if (line !== '') lines.push(line);
+      line = word;
+    }
+  }
+  return [...lines, line];
+}
+
+/** A word in pieces of at most `columns`. */
+function pieces(word: string, columns: number): string[] {
+  const found = [''];
+  for (const character of word) {
+    const last = found.at(-1) ?? '';
+    if (columnsOf(last + character) <= columns) found[found.length - 1] = last + character;
+    else found.push(character);
+  }
+  return found;
+}
+
 /** The text, filled up with spaces. */
 export function padded(text: string, columns: number, align: 'left' | 'right' = 'left'): string {
   const spaces = ' '.repeat(Math.max(0, columns - columnsOf(text)));
@@ -83,6 +110,13 @@ export function padded(text: string, columns: number, align: 'left' | 'right' = 
 export function shortTime(value: unknown): string {
   const [, day, time] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)/.exec(String(value ?? '')) ?? [];
   return day === undefined ? plain(value) : `${day} ${time}`;
+}
+
+/** An ISO 8601 time, where there is little room: of this year its day and time, else its date; other text unchanged. */
+export function shortestTime(value: unknown, now = new Date()): string {
+  const [, year, day, time] = /^(\d{4})-(\d\d-\d\d)[T ](\d\d:\d\d)/.exec(String(value ?? '')) ?? [];
+  if (year === undefined) return plain(value);
+  return Number(year) === now.getUTCFullYear() ? `${day} ${time}` : `${year}-${day}`;
 }
 
 /** Seconds as people say them: `5 s`, `3 min 5 s`, `2 h 1 min`, `4 d 3 h`. */

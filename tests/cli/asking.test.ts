@@ -60,6 +60,26 @@ describe('the exit code and the message of a command', () => {
     expect(await shared.run('keys', 'revoke', '99')).toMatchObject({ exit: 5 });
   });
 
+  it('find a session by its name, however many others contain it', async () => {
+    const others = Array.from({ length: 1000 }, (_, index) => ({ id: index + 10, name: `s1${index}` }));
+    const answers: Readonly<Record<string, unknown>> = {
+      '/sessions?q=s1&skip=0&limit=1000': others,
+      '/sessions?q=s1&skip=1000&limit=1000': [{ id: 7, name: 's1' }],
+      '/sessions/7': { id: 7, name: 's1', status: 'free' },
+    };
+    const server = createServer((req, res) => void res.end(JSON.stringify(answers[req.url ?? ''] ?? [])));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      expect(await shared.run('sessions', 'show', 's1', '--url', url)).toMatchObject({
+        exit: 0,
+        stdout: expect.stringContaining('id\t7'),
+      });
+    } finally {
+      server.close();
+    }
+  });
+
   it('say what is refused, with the field', async () => {
     const { exit, stderr } = await shared.run('pool', 'acquire', '--ttl', '100000');
     expect(exit).toBe(3);
@@ -184,7 +204,9 @@ describe('telegate keys, of a running service', () => {
     expect(listed).toMatchObject({ name: 'bob', role: 'monitor', max_leases: null, tags: ['a', 'b'] });
     const { stdout } = await shared.run('keys');
     expect(stdout).toBe(`${listed?.id}\tmonitor\tunlimited leases; tags a, b\tbob\n`);
-    expect(await shared.run('keys', 'revoke', String(listed?.id), '--end-leases')).toMatchObject({ exit: 0 });
+    expect(await shared.run('keys', 'revoke', String(listed?.id), '--end-leases')).toEqual({
+      ...{ exit: 0, stdout: `Key ${listed?.id} is revoked.\n`, stderr: '' },
+    });
     expect(await asBob()).toMatchObject({ exit: 4 });
   });
 });

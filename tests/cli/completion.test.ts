@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { command, succeed } from './command.js';
+import { describeOnTerminal } from './describe_on_terminal.js';
+import { Terminal } from './terminal.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'completion-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -67,6 +69,48 @@ describe.each(Object.keys(ASKING))('the completion for %s', (shell) => {
     expect(offers('leases', '')).not.toContain('a.session');
   });
 });
+
+/** How each shell is started without anybody's settings, reads the completion, and has a command to complete. */
+const INTERACTIVE: Readonly<Record<string, { readonly [name in 'words' | 'reads' | 'stub']: string }>> = {
+  bash: {
+    words: 'bash --norc --noprofile',
+    reads: 'source ./bash',
+    stub: 'telegate() { echo "ran: $*"; }',
+  },
+  zsh: {
+    words: 'zsh -f',
+    reads: 'autoload -U compinit; compinit -D -u; source ./zsh',
+    stub: 'telegate() { echo "ran: $*"; }',
+  },
+  fish: {
+    words: 'fish --no-config',
+    reads: 'source ./fish',
+    stub: 'function telegate; echo ran: $argv; end',
+  },
+};
+
+for (const [shell, { words, reads, stub }] of Object.entries(INTERACTIVE)) {
+  const test = isThere(shell) ? it : it.skip;
+  describeOnTerminal(`the completion for ${shell}, on a terminal`, () => {
+    test('completes what is typed with Tab', async () => {
+      writeFileSync(join(directory, shell), await succeed('completion', shell));
+      const environment = { TERM: 'xterm', HOME: directory, PS1: '> ' };
+      const terminal = new Terminal(['sh', '-c', `cd ${directory}; exec ${words}`], environment);
+      try {
+        terminal.type(`${stub}\r${reads}; echo re''ady\r`);
+        await terminal.shows(/^ready/m);
+        terminal.type('telegate pool acq\t--wa\t5\r');
+        await terminal.shows('ran: pool acquire --wait 5');
+        terminal.type('telegate sessions list --status flo\t\r');
+        await terminal.shows('ran: sessions list --status flood');
+        terminal.type('telegate sessions import a.se\t\r');
+        await terminal.shows('ran: sessions import a.session');
+      } finally {
+        terminal.kill();
+      }
+    });
+  });
+}
 
 describe('telegate completion', () => {
   it('says which shells it knows', async () => {

@@ -46,7 +46,7 @@ const gone = (url: string) => () =>
 describe('an interrupted copy', () => {
   it.each([
     ['SIGKILL', 'SIGKILL', ''],
-    ['SIGINT', 1, 'Cancelled. Nothing of it was kept.'],
+    ['SIGINT', 130, 'Cancelled. Nothing of it was kept.'],
   ] as const)('by %s leaves nothing in PostgreSQL, and can be repeated', (signal, exit, told) =>
     withDatabases(async ({ path, server }) => {
       makeFull(path('a.db'), 3000);
@@ -74,7 +74,7 @@ describe('an interrupted copy', () => {
       const copy = startCommand(args);
       await until(() => existsSync(path('b.db.partial')));
       copy.process.kill(signal);
-      expect((await copy.ended).exit).toBe(signal === 'SIGKILL' ? signal : 1);
+      expect((await copy.ended).exit).toBe(signal === 'SIGKILL' ? signal : 130);
       expect(existsSync(path('b.db'))).toBe(false);
       await until(gone(url));
       await succeed(...args);

@@ -1,13 +1,26 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { codeOf } from '../journeys/journey.js';
+import { describeOnTerminal } from './describe_on_terminal.js';
 import { sharedService } from './shared_service.js';
-import { describeOnTerminal, onTerminal, type Terminal } from './terminal.js';
+import { onTerminal, type Size, TELEGATE, Terminal } from './terminal.js';
 
 const shared = sharedService({ poolSize: 2 });
 
 /** Runs the test with the command on a terminal. */
-const on = (args: readonly string[], test: (terminal: Terminal) => Promise<void>, more = {}) =>
-  onTerminal(args, { ...shared.environment, ...more }, test);
+const on = (args: readonly string[], test: (terminal: Terminal) => Promise<void>, more = {}, size?: Size) =>
+  onTerminal(args, { ...shared.environment, ...more }, test, size);
+
+/** The terminal that everything must fit into, and a narrow one. */
+const SIZES: readonly Size[] = [
+  { columns: 80, rows: 24 },
+  { columns: 40, rows: 12 },
+];
+
+const isWithin = ({ screen }: Terminal, { columns }: Size) =>
+  screen.filter((line) => [...line].length > columns);
 
 const ESCAPE = String.fromCharCode(27);
 
@@ -49,6 +62,30 @@ describeOnTerminal('telegate status --watch', () => {
   });
 });
 
+describeOnTerminal('a screen', () => {
+  it.each(SIZES)('of $columns columns is filled, and never wraps or truncates a time', async (size) => {
+    const lease = await shared.json<{ session_id: number; lease_id: string }>('pool', 'acquire');
+    const other = lease.session_id === 1 ? 2 : 1;
+    await shared.run('pool', 'flood', `${other}`, '3600');
+    for (const args of [['status', '--watch'], ['status'], ['sessions', 'list'], ['leases']]) {
+      await on(
+        args,
+        async (terminal) => {
+          await terminal.shows(args.includes('--watch') ? /^ID.*\n.*\d/m : /\d/);
+          if (args.includes('--watch')) terminal.type('\x03');
+          await terminal.ended();
+          expect([args, isWithin(terminal, size)]).toEqual([args, []]);
+          expect(terminal.screen.join('\n')).not.toMatch(/\d[:-]\d*…/);
+        },
+        {},
+        size,
+      );
+    }
+    await shared.run('pool', 'restore', `${other}`);
+    await shared.run('pool', 'release', `${lease.session_id}`, '--lease', lease.lease_id);
+  });
+});
+
 describeOnTerminal('telegate sessions login', () => {
   it('asks for phone, code and password, and shows no password', async () => {
     const { journey } = shared;
@@ -83,6 +120,8 @@ describeOnTerminal('telegate sessions login', () => {
       await terminal.shows(/Code:$/m);
       terminal.type('\x03');
       expect(await terminal.ended()).toBe(130);
+      // So that the prompt of the shell begins a line.
+      expect(terminal.raw).toMatch(/\n$/);
     });
     const { body } = await admin.get<{ action: string }[]>('/audit?limit=1');
     expect(body).toMatchObject([{ action: 'login.cancel', outcome: 'done' }]);
@@ -115,6 +154,22 @@ describeOnTerminal('telegate sessions delete', () => {
 });
 
 describeOnTerminal('telegate runs follow', () => {
+  it('writes the log to a file, where the output goes to one', async () => {
+    const created = await shared.json<{ id: number }>('sources', 'create', 'None', '@no_such_channel');
+    const { body } = await shared.journey.admin.get<{ last_run: { id: number } }>(`/sources/${created.id}`);
+    const directory = mkdtempSync(join(tmpdir(), 'followed-'));
+    const follow = [...TELEGATE, 'runs', 'follow', `${body.last_run.id}`].join(' ');
+    const terminal = new Terminal(['sh', '-c', `${follow} > ${directory}/log`], shared.environment);
+    try {
+      expect(await terminal.ended()).toBe(9);
+      expect(readFileSync(join(directory, 'log'), 'utf8')).toMatch(/^run \d+ is failed: /m);
+    } finally {
+      terminal.kill();
+      rmSync(directory, { recursive: true });
+    }
+    await shared.run('sources', 'delete', `${created.id}`, '--yes');
+  });
+
   it('shows the log, and below it a bar in place', async () => {
     const created = await shared.json<{ id: number }>('sources', 'create', 'News', '@sandbox_news');
     const { body } = await shared.journey.admin.get<{ last_run: { id: number } }>(`/sources/${created.id}`);

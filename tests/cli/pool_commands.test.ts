@@ -1,4 +1,4 @@
-import { createServer, request } from 'node:http';
+import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { until } from '../service/manual_time.js';
@@ -20,6 +20,35 @@ const release = ({ session_id, lease_id }: Lease) =>
 
 const stateOf = async (id: number) =>
   (await shared.json<{ status: string }>('sessions', 'show', `${id}`)).status;
+
+/** Runs the test beside a proxy of the service that passes answers on, holds them forever, or loses them. */
+async function besideProxy(
+  becomes: (answer: IncomingMessage, number: number) => IncomingMessage | 'held' | 'lost',
+  test: (url: string, answered: () => number) => Promise<void>,
+): Promise<void> {
+  let answers = 0;
+  const { hostname: host, port } = new URL(shared.journey.service.baseUrl);
+  const proxy = createServer((req, res) => {
+    const { url: path, method, headers } = req;
+    const on = request({ host, port, path, method, headers });
+    req.pipe(on);
+    on.on('response', (answer) => {
+      answers += 1;
+      const outcome = becomes(answer, answers);
+      if (typeof outcome !== 'string')
+        return outcome.pipe(res.writeHead(outcome.statusCode ?? 0, outcome.headers));
+      answer.resume();
+      if (outcome === 'lost') res.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  try {
+    await test(`http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, () => answers);
+  } finally {
+    proxy.closeAllConnections();
+    proxy.close();
+  }
+}
 
 describe('telegate pool', () => {
   it('acquires a session, prints its id and the lease, and gives it back', async () => {
@@ -79,35 +108,31 @@ describe('telegate pool', () => {
     for (const lease of leases) await release(lease);
   });
 
+  it('gives back what was granted while it was interrupted', async () => {
+    await besideProxy(
+      // The first answer stays on its way.
+      (answer, number) => (number === 1 ? 'held' : answer),
+      async (url, answered) => {
+        const acquiring = startCommand(['pool', 'acquire', '--url', url], shared.environment);
+        await until(() => answered() === 1);
+        expect(await shared.json('leases')).toHaveLength(1);
+        acquiring.process.kill('SIGINT');
+        expect(await acquiring.ended).toEqual({ exit: 130, stdout: '', stderr: '' });
+        expect(await shared.json('leases')).toEqual([]);
+      },
+    );
+  });
+
   it('takes no second session where the answer was lost on the way', async () => {
-    let lost = 0;
-    const target = new URL(shared.journey.service.baseUrl);
-    const proxy = createServer((req, res) => {
-      const on = request({
-        host: target.hostname,
-        port: target.port,
-        path: req.url,
-        method: req.method,
-        headers: req.headers,
-      });
-      req.pipe(on);
-      on.on('response', (answer) => {
-        lost += 1;
-        if (lost > 2) return answer.pipe(res.writeHead(answer.statusCode ?? 0, answer.headers));
-        answer.resume();
-        res.destroy();
-      });
-    });
-    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-    try {
-      const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-      const lease = await acquire('--url', url);
-      expect(lost).toBe(3);
-      expect(await shared.json('leases')).toMatchObject([{ lease_id: lease.lease_id }]);
-      await release(lease);
-    } finally {
-      proxy.close();
-    }
+    await besideProxy(
+      (answer, number) => (number > 2 ? answer : 'lost'),
+      async (url, answered) => {
+        const lease = await acquire('--url', url);
+        expect(answered()).toBe(3);
+        expect(await shared.json('leases')).toMatchObject([{ lease_id: lease.lease_id }]);
+        await release(lease);
+      },
+    );
   });
 
   it('floods a session, or a method of it, and restores it', async () => {

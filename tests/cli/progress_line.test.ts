@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { ProgressLine } from '../../src/cli/progress_line.js';
 import { ManualTime } from '../service/manual_time.js';
 
-function lines(isTTY: boolean) {
+function lines(isTTY: boolean, columns = 80) {
   const time = new ManualTime();
   const written: string[] = [];
-  const progress = new ProgressLine({ isTTY, write: (text: string) => written.push(text) }, time);
+  const progress = new ProgressLine({ isTTY, columns, write: (text: string) => written.push(text) }, time);
   return { time, written, progress };
 }
 
@@ -19,6 +19,13 @@ describe('progress', () => {
     progress.clear();
     progress.clear();
     expect(written).toEqual(['\r\x1b[Krow 3', '\r\x1b[K']);
+  });
+
+  it('is no longer than a terminal is wide', async () => {
+    const { time, written, progress } = lines(true, 12);
+    await time.advance(1);
+    progress.show('copying sessions: 1 row');
+    expect(written).toEqual(['\r\x1b[Kcopying se…']);
   });
 
   it('is one line every ten seconds elsewhere', async () => {

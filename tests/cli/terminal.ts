@@ -1,30 +1,20 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
-import { describe, it } from '@jest/globals';
 import { until } from '../service/manual_time.js';
 import { MAIN } from './command.js';
 
-/** The size of every terminal of these tests. */
-const SIZE = { columns: 100, rows: 30 };
-
-/** `describe`, skipped where no pseudo-terminal can be had. */
-export const describeOnTerminal = hasScript() ? describe : skipped;
-
-function hasScript(): boolean {
-  try {
-    return execFileSync('script', ['--version'], { encoding: 'utf8' }).includes('util-linux');
-  } catch {
-    return false;
-  }
+/** The size of a terminal. */
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
 }
 
-function skipped(name: string): void {
-  describe.skip(name, () => {
-    it('needs the program `script` of util-linux: apt-get install bsdutils', () => undefined);
-  });
-}
+const USUAL_SIZE: Size = { columns: 100, rows: 30 };
 
-/** A command on a pseudo-terminal of its own, as a user sees it. */
+/** How to run the command line. */
+export const TELEGATE: readonly string[] = [process.execPath, MAIN];
+
+/** A program on a pseudo-terminal of its own, as a user sees it. */
 export class Terminal {
   /** All that was written, with what steers the terminal. */
   raw = '';
@@ -32,9 +22,13 @@ export class Terminal {
   exit: number | null | undefined;
   readonly #process: ChildProcess;
 
-  constructor(args: readonly string[], environment: Readonly<Record<string, string>>) {
-    const words = [process.execPath, MAIN, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`);
-    const command = `stty cols ${SIZE.columns} rows ${SIZE.rows}; exec ${words.join(' ')}`;
+  constructor(
+    words: readonly string[],
+    environment: Readonly<Record<string, string>>,
+    { columns, rows }: Size = USUAL_SIZE,
+  ) {
+    const quoted = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+    const command = `stty cols ${columns} rows ${rows}; exec ${quoted.join(' ')}`;
     const env = { PATH: '/usr/bin:/bin', SHELL: '/bin/sh', ...environment };
     this.#process = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
       ...{ cwd: tmpdir(), env },
@@ -79,13 +73,14 @@ export class Terminal {
   }
 }
 
-/** Runs the command on a terminal, and the test with it. */
+/** Runs `telegate` on a terminal, and the test with it. */
 export async function onTerminal(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
   test: (terminal: Terminal) => Promise<void>,
+  size?: Size,
 ): Promise<void> {
-  const terminal = new Terminal(args, environment);
+  const terminal = new Terminal([...TELEGATE, ...args], environment, size);
   try {
     await test(terminal);
   } finally {

@@ -1,8 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { sparkline } from '../../src/cli/live_screen.js';
+import { times } from '../../src/cli/lists.js';
+import { LiveScreen, sparkline } from '../../src/cli/live_screen.js';
 import { column, numbers, tableLines } from '../../src/cli/print.js';
-import { historyLines } from '../../src/cli/status.js';
-import { columnsOf, duration, plain, shortTime, truncated } from '../../src/cli/text.js';
+import { historyLines, statusLines } from '../../src/cli/status.js';
+import {
+  columnsOf,
+  duration,
+  plain,
+  shortestTime,
+  shortTime,
+  truncated,
+  wrapped,
+} from '../../src/cli/text.js';
 
 describe('text on a terminal', () => {
   it('contains nothing that steers it, and is one line', () => {
@@ -35,6 +44,11 @@ describe('text on a terminal', () => {
   it('has times without their zone and fractions', () => {
     expect(shortTime('2025-03-01T18:30:00.123Z')).toBe('2025-03-01 18:30:00');
     expect([shortTime(null), shortTime('soon')]).toEqual(['', 'soon']);
+    const now = new Date('2025-06-01T00:00:00Z');
+    expect(shortestTime('2025-03-01T18:30:00.123Z', now)).toBe('03-01 18:30');
+    expect(shortestTime('2025-03-01 18:30:00', now)).toBe('03-01 18:30');
+    // A day without its year would be a lie.
+    expect(shortestTime('9999-01-01T00:00:00Z', now)).toBe('9999-01-01');
   });
 
   it('is a table that fits: its widest columns are truncated', () => {
@@ -45,6 +59,68 @@ describe('text on a terminal', () => {
     ];
     const lines = tableLines(columns, rows, { width: 30, paint: (_, text) => text });
     expect(lines).toEqual(['ID  NAME   NOTE', ' 1  alpha  a note that is lon…', '12  b']);
+  });
+});
+
+describe('a table that is too wide', () => {
+  const list = [
+    numbers('id'),
+    column('name'),
+    times('until'),
+    { ...column('phone'), spare: true as const },
+    { ...column('lease'), whole: true as const },
+  ];
+  const row = {
+    id: 12,
+    name: 'a long name',
+    until: '2026-11-30T00:33:39Z',
+    phone: '+9996620001',
+    lease: 'abcdefghij',
+  };
+  const lines = (width: number) => tableLines(list, [row], { width, paint: (_, text) => text });
+
+  it('has short times, then truncated names, then fewer columns', () => {
+    expect(lines(66)[1]).toBe('12  a long name  2026-11-30 00:33:39  +9996620001  abcdefghij');
+    expect(lines(58)[1]).toBe('12  a long name  11-30 00:33  +9996620001  abcdefghij');
+    expect(lines(50)[1]).toBe('12  a long n…  11-30 00:33  +99966200…  abcdefghij');
+    expect(lines(40)[1]).toBe('12  a long name  11-30 00:33  abcdefghij');
+    expect(lines(36)[1]).toBe('12  a l…  11-30 00:33  abcdefghij');
+  });
+});
+
+describe('lines that are too long', () => {
+  it('are broken between words, and words that are too long anywhere', () => {
+    expect(wrapped('set it to another one, or free some space', 16)).toEqual([
+      'set it to',
+      'another one, or',
+      'free some space',
+    ]);
+    expect(wrapped('at /very/long/path/of/a/file', 10)).toEqual(['at', '/very/long', '/path/of/a', '/file']);
+    expect(wrapped('short', 10)).toEqual(['short']);
+  });
+});
+
+describe('the numbers of the pool', () => {
+  const status = {
+    ...{ total: 120, free: 60, in_use: 50, in_floodwait: 8, unavailable: 2, invalidated: 1, waiting: 3 },
+    ...{ oldest_lease_seconds: 90, next_available: '2026-11-30T00:33:39Z', unavailable_reasons: { dead: 2 } },
+  };
+  const shown = (width: number) => statusLines(status, { isTTY: true, width, paint: (_, text) => text });
+
+  it('have bars in what room there is beside what is remarked', () => {
+    expect(shown(79)[3]).toBe(
+      `flood wait     8  █${'░'.repeat(11)}  next free at 2026-11-30 00:33:39, 1 invalidated`,
+    );
+    expect(shown(39)).toEqual([
+      'sessions     120',
+      'free          60',
+      'in use        50  oldest for 1 min 30 s',
+      'flood wait     8  next at 11-30 00:33,…',
+      'unavailable    2  2 dead',
+      '3 requests wait for a session',
+    ]);
+    for (const width of [20, 30, 50, 60, 79, 120])
+      expect(shown(width).filter((line) => columnsOf(line) > width)).toEqual([]);
   });
 });
 
@@ -69,5 +145,33 @@ describe('the last hour of the pool', () => {
   it('is left out where nothing is known', () => {
     expect(historyLines({ points: [at(1, null)] }, look(80))).toEqual([]);
     expect(historyLines({}, look(80))).toEqual([]);
+  });
+});
+
+describe('a live screen', () => {
+  const terminal = (columns: number) => {
+    const written: string[] = [];
+    return { written, isTTY: true, columns, rows: 10, write: (text: string) => written.push(text) };
+  };
+
+  it('is drawn in one piece, over the last one, and does not wrap', () => {
+    const stream = terminal(80);
+    const screen = new LiveScreen(stream);
+    screen.draw(['a', 'b']);
+    screen.draw(['c']);
+    expect(stream.written).toHaveLength(2);
+    const esc = String.fromCharCode(27);
+    expect(stream.written[1]).toBe(`${esc}[2A\r${esc}[?7lc${esc}[K\n${esc}[J${esc}[?7h`);
+  });
+
+  it('begins anew in a terminal of another size, which may have wrapped its lines', () => {
+    const stream = terminal(80);
+    const screen = new LiveScreen(stream);
+    screen.draw(['a', 'b']);
+    stream.columns = 40;
+    screen.draw(['a', 'b']);
+    expect(stream.written[1]).toContain('[H');
+    screen.draw(['a', 'b']);
+    expect(stream.written[2]).not.toContain('[H');
   });
 });

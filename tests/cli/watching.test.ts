@@ -43,3 +43,27 @@ it(
   }),
   90_000,
 );
+
+it(
+  'telegate pool acquire --wait goes on waiting while the service restarts',
+  withPrograms(async (start) => {
+    const first = start({ API_KEYS: KEY });
+    const { url } = await first.ready();
+    const settings = { TELEGATE_URL: url, TELEGATE_API_KEY: KEY };
+    const waiting = startCommand(['pool', 'acquire', '--wait', '600'], settings);
+    const queue = async (): Promise<number> => {
+      const answer = await fetch(`${url}/status`, { headers: { 'X-API-Key': KEY } });
+      return ((await answer.json()) as { waiting: number }).waiting;
+    };
+    await until(async () => (await queue()) === 1);
+    first.kill('SIGTERM');
+    await first.ended();
+    const second = start({ API_KEYS: KEY, PORT: new URL(url).port });
+    await second.ready();
+    await until(async () => (await queue()) === 1);
+    expect(waiting.process.exitCode).toBeNull();
+    waiting.process.kill('SIGINT');
+    expect(await waiting.ended).toEqual({ exit: 130, stdout: '', stderr: '' });
+  }),
+  90_000,
+);

@@ -58,15 +58,21 @@ const DEADLINE_MS = 10_000;
 /** How many checks run at a time. */
 const CONCURRENCY = 8;
 
-/** Runs checks side by side; their findings, in the order of the checks. */
-export async function runChecks(checks: readonly Check[], parts: Parts): Promise<NamedFinding[]> {
+/** Runs checks side by side; their findings, in the order of the checks. `running`: is told the names of those under way. */
+export async function runChecks(
+  checks: readonly Check[],
+  parts: Parts,
+  running: Set<string>,
+): Promise<NamedFinding[]> {
   const places = new Semaphore(CONCURRENCY);
   const found = await Promise.all(
     checks.map(async (check) => {
       const leave = await places.acquire(new AbortController().signal);
+      running.add(check.name);
       try {
         return (await outcomeOf(check, parts)).map((finding) => ({ check: check.name, ...finding }));
       } finally {
+        running.delete(check.name);
         leave();
       }
     }),

@@ -37,6 +37,8 @@ export interface DiagnosisOptions {
   readonly fix: boolean;
   readonly machine?: Machine;
   readonly network?: TelegramNetwork;
+  /** Holds the names of the checks that are under way. */
+  readonly running?: Set<string>;
 }
 
 /** The outcome of all checks, after the repairs. */
@@ -94,6 +96,7 @@ async function examineAll(options: DiagnosisOptions): Promise<NamedFinding[]> {
     return await runChecks(
       CHECKS.filter(({ online }) => !options.offline || online === undefined),
       parts,
+      options.running ?? new Set(),
     );
   } finally {
     await parts.stores?.close();
