@@ -84,7 +84,7 @@ describe('a table that is too wide', () => {
     expect(lines(58)[1]).toBe('12  a long name  11-30 00:33  +9996620001  abcdefghij');
     expect(lines(50)[1]).toBe('12  a long n…  11-30 00:33  +99966200…  abcdefghij');
     expect(lines(40)[1]).toBe('12  a long name  11-30 00:33  abcdefghij');
-    expect(lines(36)[1]).toBe('12  a l…  11-30 00:33  abcdefghij');
+    expect(lines(36)[1]).toBe('12  a long…  11-30 00:33  abcdefghij');
   });
 });
 
