@@ -118,7 +118,8 @@ export const SHOWN: Readonly<Record<string, string>> = {
   'docs/sources.md#what-is-stored': 'tests/scraping/sink_messages.test.ts',
   'docs/operations/capacity.md#connections-to-postgresql': 'tests/operations/capacity.test.ts',
   'docs/command_line.md#exit-codes': 'tests/cli/pool_commands.test.ts',
-  'docs/command_line.md#what-it-looks-like': 'tests/cli/watching.test.ts',
+  'docs/command_line.md#what-it-looks-like': 'tests/cli/on_terminal.test.ts',
+  'docs/operations/doctor.md#what-it-looks-like': 'tests/cli/doctor_report.test.ts',
 };
 
 /** The data of a service that does not run. */
