@@ -10,7 +10,7 @@ import {
   withService,
   withServiceOptions,
 } from './context.js';
-import { type Column, column, numbers, printJson, printTable } from './print.js';
+import { type Column, column, numbers, printJson, printNote, printTable } from './print.js';
 import { type Fields, fieldsOf } from './service.js';
 import { duration, type Style, shortestTime, shortTime } from './text.js';
 
@@ -204,13 +204,14 @@ export function listCommand({ name, description, path, filters, columns, empty }
       const { rows, total } = await pages(context, path, parametersOf({ ...options }), { most, skip });
       if (context.json) return printJson(context.out, rows);
       const left = printTable(context.out, columns, rows);
+      const note = (text: string) => printNote(context.notes, text);
       if (left > 0)
-        context.notes.write(
-          `${left === 1 ? '1 column is' : `${left} columns are`} left out: there is room for more in a wider terminal.\n`,
+        note(
+          `${left === 1 ? '1 column is' : `${left} columns are`} left out: there is room for more in a wider terminal.`,
         );
-      if (rows.length === 0) context.notes.write(`${empty}\n`);
+      if (rows.length === 0) note(empty);
       else if (total !== null && skip + rows.length < total)
-        context.notes.write(`${rows.length} of ${total} are shown: --limit all shows every one.\n`);
+        note(`${rows.length} of ${total} are shown: --limit all shows every one.`);
     }),
   );
 }

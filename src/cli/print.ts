@@ -10,6 +10,7 @@ import {
   type Style,
   truncated,
   widthOf,
+  wrapped,
 } from './text.js';
 
 /** One column of a list, or one line of a record. */
@@ -135,6 +136,11 @@ function linesOf(table: readonly Shown[], rows: readonly Fields[], paint: Paint)
       ),
     ),
   ];
+}
+
+/** Prints a sentence: on a terminal in lines that fit, elsewhere in one. */
+export function printNote(stream: Stream, text: string): void {
+  for (const line of wrapped(text, widthOf(stream))) stream.write(`${line}\n`);
 }
 
 /** Prints one object, a line for each field that has a value: aligned on a terminal, elsewhere separated by tabs. */
