@@ -1,4 +1,4 @@
-import { accessSync, constants, readdirSync, type Stats, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { encryptionKeyFile, readKeyFile } from '../../access/encryption_key.js';
@@ -72,10 +72,15 @@ function dataModes(config: Config): Finding[] {
   return open.map(({ path, stats }) => {
     const mode = stats.isDirectory() ? 0o700 : 0o600;
     // A directory that many users share, such as /tmp, must stay as it is.
-    const fix = (stats.mode & 0o1000) === 0 ? () => chmod(path, mode) : undefined;
+    const fix = (stats.mode & 0o1000) === 0 ? () => tighten(path, mode) : undefined;
     const advice = `chmod ${mode.toString(8)} ${path}`;
     return failed(`other users have access to ${path} (${(stats.mode & 0o7777).toString(8)})`, advice, fix);
   });
+}
+
+/** Of a database also what SQLite keeps beside it: this very look may have created that, with the mode of the file. */
+async function tighten(path: string, mode: number): Promise<void> {
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) await chmod(file, mode);
 }
 
 function dataOwners(config: Config): Finding[] {
