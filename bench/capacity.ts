@@ -5,13 +5,13 @@ import { Client } from './client.js';
 import { type Finding, noted } from './finding.js';
 import { drive, LOAD_PROGRAM, type LoadResult } from './load.js';
 import { findPostgres } from './postgres_programs.js';
-import { memory } from './process_stats.js';
+import { memory, processorSeconds } from './process_stats.js';
 import { ReplicaSet } from './replica_set.js';
 import { Server } from './server.js';
 import { writePlainFiles } from './session_files.js';
 import type { Workplace } from './workplace.js';
 
-const SESSIONS = 10_000;
+const SESSIONS = 600;
 const CONNECTIONS = [32, 256];
 const SECONDS = 8;
 const REPLICAS = 2;
@@ -34,16 +34,19 @@ async function withSqlite(place: Workplace): Promise<Finding[]> {
   await server.start();
   const findings: Finding[] = [];
   let leases = 0;
+  const idle = processorSeconds(server.pid);
   for (const connections of CONNECTIONS) {
     const load = await drive(place, { port: server.port, connections, seconds: SECONDS });
     await releaseAll(server.port);
     leases += load.requests / 2;
     findings.push(...speedOf(`SQLite, ${connections} connections`, [load]));
   }
+  const busy = processorSeconds(server.pid) - idle;
   const { nowMiB, peakMiB } = memory(server.pid);
   await server.stop('SIGTERM');
   return [
     ...findings,
+    noted('SQLite: CPU time of a lease and its release', { value: (busy / leases) * 1000, unit: 'ms' }),
     noted(`memory with ${SESSIONS} sessions, after that`, { value: nowMiB, unit: 'MiB' }),
     noted('memory, peak', { value: peakMiB, unit: 'MiB' }),
     noted(`database of ${SESSIONS} sessions, for one`, bytes(before / SESSIONS)),
@@ -55,15 +58,20 @@ async function withPostgres(place: Workplace): Promise<Finding[]> {
   const programs = findPostgres();
   if (!programs) return [];
   const set = await ReplicaSet.start(place, programs, { replicas: REPLICAS, sessions: SESSIONS });
+  const processor = () => set.replicas.reduce((sum, { pid }) => sum + processorSeconds(pid), 0);
+  const idle = processor();
   const loads = await Promise.all(
     set.replicas.map(({ port }) =>
       drive(place, { port, connections: CONNECTIONS[0] ?? 1, seconds: SECONDS }),
     ),
   );
+  const leases = loads.reduce((sum, { requests }) => sum + requests / 2, 0);
+  const cost = ((processor() - idle) / leases) * 1000;
   const used = set.replicas.map(({ pid }) => memory(pid).nowMiB);
   await set.stop();
   return [
     ...speedOf(`PostgreSQL, ${REPLICAS} replicas, ${CONNECTIONS[0]} connections each`, loads),
+    noted('replicas: CPU time of a lease and its release', { value: cost, unit: 'ms' }),
     noted('memory of a replica, after that', { value: Math.max(...used), unit: 'MiB' }),
   ];
 }
