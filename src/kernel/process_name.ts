@@ -50,8 +50,8 @@ function startOf(pid: number): string | null {
   try {
     stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   } catch (error) {
-    // Anything else leaves it open whether there is such a process.
-    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    // A /proc that is mounted with `hidepid` has no entry for the processes of other users either.
+    if (isMissing(pid)) return null;
     throw error;
   }
   // The fields after its command, which stands in parentheses and may contain any letter (proc_pid_stat(5)).
@@ -60,4 +60,14 @@ function startOf(pid: number): string | null {
   const started = fields[19];
   if (started === undefined) throw new Error(`/proc/${pid}/stat cannot be read`);
   return DEAD_STATES.includes(state) ? null : started;
+}
+
+/** Whether the kernel knows no process of this id; of one that may not be signalled it says so. */
+function isMissing(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
 }
