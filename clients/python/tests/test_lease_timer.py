@@ -6,20 +6,24 @@ from telegate.lease_timer import LeaseTimer
 
 
 def test_renews_at_a_third_and_stops_before_the_service_does() -> None:
-    timer = LeaseTimer(300, sent_at=1000)
-    assert timer.pause(1000) == 100
-    assert not timer.is_due(1099)
-    assert timer.is_due(1100)
-    assert timer.deadline == 1295
-    timer.renewed(1100)
-    assert (timer.pause(1100), timer.deadline) == (100, 1395)
+    timer = LeaseTimer(150, sent_at=1000)
+    assert timer.pause(1000) == 50
+    assert not timer.is_due(1049)
+    assert timer.is_due(1050)
+    assert timer.deadline == 1145
+    timer.renewed(1050)
+    assert (timer.pause(1050), timer.deadline) == (50, 1195)
+
+
+def test_renews_a_long_lease_within_the_cool_down_of_a_session_that_was_taken() -> None:
+    assert LeaseTimer(10_800, sent_at=0).pause(0) == 50
 
 
 def test_counts_from_the_sending_of_the_request_that_was_answered() -> None:
     timer = LeaseTimer(300, sent_at=1000)
     timer.renewed(1100)
     # Sent at 1100, answered at 1110: the service may have counted from any moment between.
-    assert timer.pause(1110) == 90
+    assert timer.pause(1110) == 40
 
 
 def test_tries_again_ever_more_slowly_but_never_past_the_deadline() -> None:

@@ -140,11 +140,11 @@ async def test_leaves_in_time_though_every_answer_takes_as_long_as_it_may(sandbo
 @scenario
 async def test_renews_at_a_third_of_the_ttl_without_end(sandbox: Sandbox) -> None:
     worker = Worker(sandbox)
-    async with worker.pool.session(ttl=300) as session:
-        await worker.pass_time(99, step=99)
+    async with worker.pool.session(ttl=150) as session:
+        await worker.pass_time(49, step=49)
         assert worker.seen.paths().count("/heartbeat") == 0
         for renewals in range(1, 50):
-            worker.time.time += 101
+            worker.time.time += 51
             await until(lambda renewals=renewals: worker.seen.paths().count("/heartbeat") == renewals)
         assert not session.lost
     assert {body["lease_id"] for body in worker.seen.bodies("/heartbeat")} == {session.lease_id}

@@ -31,6 +31,21 @@ describe('a lease that is held', () => {
   );
 
   it(
+    'is renewed within the minute for which a session cools down that an admin took, however long it is',
+    withService(async (service) => {
+      const { client, runtime } = clientOf(service);
+      const lease = await client.pool.acquire({ ttl: 10_800 });
+      await service.as('admin').post('/release').send({ session_id: 1 }).expect(200);
+      await service.time.advance(49);
+      expect(lease.signal.aborted).toBe(false);
+      await service.time.advance(1);
+      await until(() => lease.signal.aborted);
+      expect(await service.status()).toMatchObject({ free: 0 });
+      expect(heartbeats(runtime)).toBe(1);
+    }, ONE),
+  );
+
+  it(
     'survives a service that is away for less than its time',
     withService(async (service) => {
       const { client, runtime } = clientOf(service);

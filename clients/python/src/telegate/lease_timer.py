@@ -5,6 +5,9 @@ from __future__ import annotations
 # A third of the ttl leaves two more attempts.
 RENEWALS_PER_TTL = 3
 
+# A session that an admin took cools down for a minute: its holder learns of that in less, whatever the ttl. Seconds.
+LONGEST_INTERVAL = 50.0
+
 # How long before the service's end of a lease its holder stops, in seconds: what cutting off a client may take.
 MARGIN_SECONDS = 5.0
 
@@ -23,7 +26,7 @@ class LeaseTimer:
     def renewed(self, sent_at: float) -> None:
         """The service has renewed the lease, asked at `sent_at`."""
         self.deadline = sent_at + self.ttl - min(MARGIN_SECONDS, self.ttl / 10)
-        self._renew_at = sent_at + self.ttl / RENEWALS_PER_TTL
+        self._renew_at = sent_at + min(self.ttl / RENEWALS_PER_TTL, LONGEST_INTERVAL)
         self._retry_pause = self.ttl / 100
 
     def failed(self, now: float) -> None:
