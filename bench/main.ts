@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import type { Benchmark, Sizes } from './benchmark.js';
 import { capacity } from './capacity.js';
 import { clientOverhead } from './client_overhead.js';
-import { CLIENT_WAYS, clients } from './clients/clients.js';
+import { CLIENT_WAYS, clients } from './clients/faults.js';
 import { CONSOLE_PARTS, consoleDesk } from './console/console.js';
 import { durable } from './durable.js';
 import { exclusive } from './exclusive.js';

@@ -84,6 +84,11 @@ export class ClientWorker {
     return worker;
   }
 
+  /** Whether it is connected to a data centre. */
+  get isConnected(): boolean {
+    return this.parts.centres.some(({ isUsed }) => isUsed);
+  }
+
   start(): void {
     const running = this.#place.start(this.#command());
     this.#running = running;

@@ -19,16 +19,19 @@ export interface FaultParts {
 /** What was done. */
 export interface Injected {
   readonly counts: ReadonlyMap<Fault, number>;
-  /** How many of them met a worker that held a session. */
+  /** How many of them met a worker that was connected with a session. */
   readonly atHolders: number;
   readonly toll: Toll;
 }
 
 /** Two faults are this far apart on average, in milliseconds. */
-const PACE_MS = 700;
+const PACE_MS = 500;
 
-/** A holder that nothing is being done to is waited for this long, in milliseconds; then another worker will do. */
-const HOLDER_WITHIN_MS = 1_000;
+/** A connected holder that nothing is being done to is waited for this long, in milliseconds; then another worker will do. */
+const HOLDER_WITHIN_MS = 2_000;
+
+/** A fault meets the work of a worker after up to so long, in milliseconds. */
+const MAX_DELAY_MS = 1_500;
 
 /** The service is up for so long at least before it is killed again, in milliseconds. */
 const UP_MS = 2_000;
@@ -56,9 +59,7 @@ export class FaultInjector {
   async inject(count: number, onProgress: (done: number) => void): Promise<Injected> {
     const left = this.#shuffled(count);
     while (left.length > 0) {
-      // While the service starts, the next fault of another kind comes first.
-      const at = this.#restarting ? left.findIndex((fault) => fault !== 'restart') : 0;
-      const [fault = 'restart'] = left.splice(Math.max(at, 0), 1);
+      const [fault = 'restart'] = left.splice(this.#next(left), 1);
       await this.#strike(fault);
       this.#counts.set(fault, (this.#counts.get(fault) ?? 0) + 1);
       onProgress(count - left.length);
@@ -66,6 +67,13 @@ export class FaultInjector {
     }
     await Promise.all([...this.#underWay, this.#restarting]);
     return { counts: this.#counts, atHolders: this.#atHolders, toll: this.#toll };
+  }
+
+  /** While the service starts, another kind comes first, unless restarts lag behind the others already. */
+  #next(left: readonly Fault[]): number {
+    const restarts = left.filter((fault) => fault === 'restart').length;
+    const isBehind = restarts * FAULTS.length > left.length;
+    return this.#restarting && !isBehind ? left.findIndex((fault) => fault !== 'restart') : 0;
   }
 
   async #strike(fault: Fault): Promise<void> {
@@ -90,6 +98,7 @@ export class FaultInjector {
 
   async #suffer(worker: ClientWorker, fault: Exclude<Fault, 'restart'>): Promise<void> {
     const ttlMs = this.#parts.ttlSeconds * 1000;
+    await delay(this.#between(0, MAX_DELAY_MS));
     switch (fault) {
       case 'kill':
         await worker.kill();
@@ -117,7 +126,9 @@ export class FaultInjector {
     for (const until = Date.now() + HOLDER_WITHIN_MS; ; await delay(100)) {
       const idle = this.#parts.workers.filter(({ isTroubled }) => !isTroubled);
       const holders = await this.#holders();
-      const holding = idle.filter(({ parts, startedAt }) => (holders.get(parts.name) ?? 0) > startedAt);
+      const holding = idle.filter(
+        ({ parts, startedAt, isConnected }) => isConnected && (holders.get(parts.name) ?? 0) > startedAt,
+      );
       if (holding.length > 0) {
         this.#atHolders += 1;
         return this.#oneOf(holding);

@@ -1,4 +1,5 @@
 import { findPython, INSTALL_PYTHON } from '../../tests/clients/python/installation.js';
+import type { Benchmark } from '../benchmark.js';
 import { API_KEY } from '../client.js';
 import { exactly, type Finding, noted, said } from '../finding.js';
 import { until } from '../prefect/sources.js';
@@ -34,13 +35,24 @@ interface ListedSession {
   readonly phone_number: string | null;
 }
 
+/** The values of `--way`. */
+export const CLIENT_WAYS = ['faults'];
+
 /**
  * Twenty workers with four libraries share five sessions, while they are killed, frozen for longer than their lease,
  * cut off the network and made to fail, and while the service is killed. `judgeKeyUse` says what must not be seen.
  */
-export async function faults(place: Workplace, share: number): Promise<Finding[]> {
-  const python = findPython();
-  if (python === null) throw new Error(`needs Python: ${INSTALL_PYTHON}`);
+export const clients: Benchmark = {
+  name: 'clients',
+  minutes: () => 90,
+  async run(open, { share }) {
+    const python = findPython();
+    if (python === null) throw new Error(`needs Python: ${INSTALL_PYTHON}`);
+    return faults(await open(), python, Math.round(FAULTS_IN_ALL * share));
+  },
+};
+
+async function faults(place: Workplace, python: string, count: number): Promise<Finding[]> {
   const centres = await DataCentres.start(place, 'interleaved');
   const settings = { REAPER_INTERVAL_SECONDS: String(REAPER_SECONDS) };
   const scraper = await Scraper.start(place, centres, settings);
@@ -48,7 +60,6 @@ export async function faults(place: Workplace, share: number): Promise<Finding[]
   const workers = await startWorkers(place, { centres, scraper, python });
   const started = monotonicMs();
   const injector = new FaultInjector({ workers, scraper, ttlSeconds: TTL_SECONDS, seed: SEED });
-  const count = Math.round(FAULTS_IN_ALL * share);
   const injected = await injector.inject(count, (done) => {
     if (done % TELL_EVERY === 0) process.stdout.write(`${done} of ${count} faults\n`);
   });
@@ -145,7 +156,7 @@ function describeFaults({ counts, atHolders, toll }: Injected): Finding[] {
   for (const text of toll.fell.slice(0, 5)) process.stdout.write(`${text}\n`);
   return [
     said('faults', FAULTS.map((fault) => `${counts.get(fault)} × ${fault}`).join(', ')),
-    noted('of them at a worker that held a session', { value: atHolders, unit: '' }),
+    noted('of them at a worker that was connected with a session', { value: atHolders, unit: '' }),
     exactly('services that ended by themselves', toll.fell.length, 0),
   ];
 }

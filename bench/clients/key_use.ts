@@ -50,16 +50,18 @@ export function judgeKeyUse(witnesses: Witnesses): Finding[] {
   const late = lost.filter(({ lease, lastAt }) => lease !== null && lastAt >= lease.nextFrom);
   const afterwards = lost.filter(({ lease, lastAt }) => lease !== null && lastAt >= lease.leasableFrom);
   const uncut = lost.filter((use) => isUncut(use));
-  for (const use of [...twice.flat(), ...late, ...afterwards, ...uncut].slice(0, 10)) tell(use);
+  const without = uses.filter(({ lease }) => lease === null);
+  for (const use of [...twice.flat(), ...late, ...afterwards, ...uncut, ...without].slice(0, 10)) tell(use);
   const careless = together.filter(([one, other]) => !one.worker.couldNotTell(other.openedAt));
   for (const use of careless.flat().slice(0, 6)) tell(use);
   return [
     noted('connections of workers to data centres', { value: uses.length, unit: '' }),
+    noted('of them of leases that were lost', { value: lost.length, unit: '' }),
     exactly("keys used twice at once, according to the data centres' log", twice.length, 0),
     exactly('connections of lost leases heard of after the next lease had begun', late.length, 0),
     exactly('connections of lost leases heard of after the cool-down', afterwards.length, 0),
     exactly('connections open after the cool-down, of workers that could close them', uncut.length, 0),
-    exactly('connections made without a lease', uses.filter(({ lease }) => lease === null).length, 0),
+    exactly('connections made without a lease', without.length, 0),
     exactly('open beside the next one, of workers that could close them', careless.length, 0),
     noted('open and silent beside the next one: of frozen or silenced workers', {
       value: together.length - careless.length,

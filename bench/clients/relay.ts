@@ -39,6 +39,11 @@ export class Relay {
     return new Relay(server, target);
   }
 
+  /** Whether a connection goes through it. */
+  get isUsed(): boolean {
+    return this.#links.size > 0;
+  }
+
   /** Changes how it treats its connections, the present ones as well. */
   behave(mode: RelayMode): void {
     this.#mode = mode;
