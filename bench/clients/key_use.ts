@@ -96,8 +96,10 @@ function isUncut({ lease, closedAt, worker }: Use): boolean {
 }
 
 function usesIn({ connections, workers, leases, sessionOf }: Witnesses): Use[] {
+  // A connection that ended before its first call has no account of its own in the log.
+  const phoneOf = new Map(connections.flatMap(({ key_id, phone }) => (phone ? [[key_id, phone]] : [])));
   return connections.flatMap((connection) => {
-    const { key_id, phone, first_message_order: first, last_message_order: last } = connection;
+    const { key_id, first_message_order: first, last_message_order: last } = connection;
     const worker = workerOf(connection, workers);
     // Others are the service's own.
     if (!worker || key_id === null || first === null || last === null) return [];
@@ -105,7 +107,7 @@ function usesIn({ connections, workers, leases, sessionOf }: Witnesses): Use[] {
     const own = leases.filter(
       (lease) =>
         lease.worker === worker.parts.name &&
-        lease.sessionId === sessionOf.get(phone ?? '') &&
+        lease.sessionId === sessionOf.get(phoneOf.get(key_id) ?? '') &&
         lease.from - CLOCKS_MS <= openedAt,
     );
     const latest = own.at(-1) ?? null;
