@@ -6,17 +6,23 @@ import type { Benchmark, Sizes } from '../benchmark.js';
 import { type Finding, said, table } from '../finding.js';
 import type { DatabaseChoice } from '../scraping/own_database.js';
 import { Desk } from './desk.js';
-import { HOUR, memory, SHORT } from './memory.js';
+import { HOUR, memory, SHORT, WITHOUT_MACHINE_CODE } from './memory.js';
 import { searching } from './searching.js';
 import { seededServer } from './seeded.js';
 import { sizes } from './sizes.js';
 
+/** A part of the benchmark, and what its browser is started with. */
+interface Part {
+  readonly measure: (desk: Desk) => Promise<Finding[]>;
+  readonly browserArguments?: readonly string[];
+}
+
 /** The parts, by the values of `--way`. */
-const MEASURED: Readonly<Record<string, (desk: Desk) => Promise<Finding[]>>> = {
-  sizes,
-  search: searching,
-  memory: (desk) => memory(desk, SHORT),
-  hour: (desk) => memory(desk, HOUR),
+const MEASURED: Readonly<Record<string, Part>> = {
+  sizes: { measure: sizes },
+  search: { measure: searching },
+  memory: { measure: (desk) => memory(desk, SHORT), browserArguments: WITHOUT_MACHINE_CODE },
+  hour: { measure: (desk) => memory(desk, HOUR), browserArguments: WITHOUT_MACHINE_CODE },
 };
 
 /** The values of `--way`. */
@@ -37,10 +43,12 @@ export const consoleDesk: Benchmark = {
       database === null ? { name: 'SQLite', server: null } : { name: 'PostgreSQL', server: database };
     const place = await open();
     const server = await seededServer(place, choice);
-    const desk = await Desk.open(place, program, server.port);
     const findings: Finding[] = [];
     for (const way of ways.length === 0 ? USUAL : ways) {
-      const found = (await MEASURED[way]?.(desk)) ?? [];
+      const part = MEASURED[way];
+      if (!part) continue;
+      const desk = await Desk.open(place, program, server.port, part.browserArguments ?? []);
+      const found = await part.measure(desk);
       process.stdout.write(`\n${table(found)}\n`);
       findings.push(...found);
     }

@@ -16,9 +16,14 @@ export class Desk {
     this.port = port;
   }
 
-  /** Starts a browser, which ends with the workplace. */
-  static async open(place: Workplace, program: string, port: number): Promise<Desk> {
-    const browser = await launchChromium(program);
+  /** Starts a browser with these arguments, which ends with the workplace. */
+  static async open(
+    place: Workplace,
+    program: string,
+    port: number,
+    browserArguments: readonly string[],
+  ): Promise<Desk> {
+    const browser = await launchChromium(program, browserArguments);
     place.afterwards(() => browser.close());
     // Its window stays open: another one for each page takes Chromium longer than the page.
     await browser.newPage();

@@ -18,6 +18,12 @@ export interface Passing {
 export const SHORT: Passing = { seconds: 240, name: 'an hour of events in 4 minutes' };
 export const HOUR: Passing = { seconds: 3_600, name: 'an hour of events' };
 
+/**
+ * V8 compiles what runs often, into a part of the heap that is counted with the rest. It goes on for an hour, and says
+ * nothing of what the page keeps.
+ */
+export const WITHOUT_MACHINE_CODE = ['--js-flags=--no-opt,--no-maglev,--no-sparkplug'];
+
 /** The tab is measured this often; before the first time, it has seen a tenth of the events. */
 const SAMPLES = 10;
 
@@ -109,10 +115,7 @@ async function measured(devtools: CDPSession): Promise<Held> {
   return { heapBytes: usedSize, nodes, listeners: jsEventListeners };
 }
 
-/**
- * The least that the tab held in the second half, against the first: what it does not let go of. A single sample has up
- * to a fifth more, of machine code that V8 has just made and will drop again.
- */
+/** The least that the tab held in the second half, against the first: what it does not let go of. */
 function compared({ path, held }: Tab, name: string): Finding[] {
   const half = Math.floor(held.length / 2);
   const what = `${path}, ${name}`;

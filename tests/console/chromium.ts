@@ -27,7 +27,8 @@ export function findChromium(): string | null {
 }
 
 /** Starts a Chromium without a window that asks nothing of the network by itself. */
-export function launchChromium(executablePath: string): Promise<Browser> {
+export function launchChromium(executablePath: string, also: readonly string[] = []): Promise<Browser> {
   const isShell = executablePath.endsWith('shell');
-  return chromium.launch({ executablePath, args: isShell ? QUIET : ['--headless=new', ...QUIET] });
+  const args = [...QUIET, ...(isShell ? [] : ['--headless=new']), ...also];
+  return chromium.launch({ executablePath, args });
 }
