@@ -24,6 +24,8 @@ export class Relay {
   readonly #server: Server;
   readonly #target: Target;
   readonly #links = new Set<Link>();
+  /** Clients that came while it was silent: whatever they say is lost, as if they had never been connected. */
+  readonly #unheard = new Set<Socket>();
   #mode: RelayMode = 'open';
 
   private constructor(server: Server, target: Target) {
@@ -47,6 +49,7 @@ export class Relay {
   /** Changes how it treats its connections, the present ones as well. */
   behave(mode: RelayMode): void {
     this.#mode = mode;
+    if (mode !== 'silent') for (const client of this.#unheard) client.resetAndDestroy();
     for (const link of this.#links) link.behave(mode);
   }
 
@@ -60,10 +63,14 @@ export class Relay {
       client.resetAndDestroy();
       return;
     }
-    const link = new Link(client, () => this.#dial());
+    if (this.#mode === 'silent') {
+      this.#unheard.add(client);
+      client.on('error', () => {});
+      client.on('close', () => this.#unheard.delete(client));
+      return;
+    }
+    const link = new Link(client, this.#dial(), () => this.#links.delete(link));
     this.#links.add(link);
-    link.whenClosed(() => this.#links.delete(link));
-    link.behave(this.#mode);
   }
 
   #dial(): Socket {
@@ -75,55 +82,43 @@ export class Relay {
   }
 }
 
-/** A client's connection and the one to the target, which is made once the relay lets something through. */
+/** A client's connection, and the one to the target. */
 class Link {
-  readonly #client: Socket;
-  readonly #dial: () => Socket;
-  #server: Socket | null = null;
+  readonly #sides: readonly Socket[];
+  readonly #onClosed: () => void;
   #isSilent = false;
   /** What has happened at one side while the other could not be told. */
   readonly #untold: (() => void)[] = [];
-  #onClosed = () => {};
 
-  constructor(client: Socket, dial: () => Socket) {
-    this.#client = client;
-    this.#dial = dial;
-    this.#watch(client, () => this.#server);
-  }
-
-  whenClosed(action: () => void): void {
-    this.#onClosed = action;
+  constructor(client: Socket, server: Socket, onClosed: () => void) {
+    this.#sides = [client, server];
+    this.#onClosed = onClosed;
+    this.#watch(client, server);
+    this.#watch(server, client);
+    client.resume();
   }
 
   behave(mode: RelayMode): void {
     this.#isSilent = mode === 'silent';
     if (mode === 'refusing') this.#reset();
-    else if (this.#isSilent) for (const side of this.#sides()) side.pause();
-    else this.#resume();
-  }
-
-  #resume(): void {
-    for (const tell of this.#untold.splice(0)) tell();
-    if (this.#client.destroyed) {
-      this.#reset();
-      return;
+    else if (mode === 'open') {
+      for (const tell of this.#untold.splice(0)) tell();
+      for (const side of this.#sides) side.resume();
+    } else {
+      // Paused sides go on to notice a reset.
+      for (const side of this.#sides) side.pause();
     }
-    if (!this.#server) {
-      this.#server = this.#dial();
-      this.#watch(this.#server, () => this.#client);
-    }
-    for (const side of this.#sides()) side.resume();
   }
 
   /** Whatever comes from one side goes to the other, in order; a reset side's last words are lost if they waited. */
-  #watch(from: Socket, to: () => Socket | null): void {
-    from.on('data', (chunk) => to()?.write(chunk));
+  #watch(from: Socket, to: Socket): void {
+    from.on('data', (chunk) => to.write(chunk));
     from.on('error', () => {});
-    from.on('end', () => to()?.end());
+    from.on('end', () => to.end());
     from.on('close', (failed) => {
       const tell = () => {
         if (failed) this.#reset();
-        if (this.#sides().every(({ destroyed }) => destroyed)) this.#onClosed();
+        if (this.#sides.every(({ destroyed }) => destroyed)) this.#onClosed();
       };
       if (this.#isSilent) this.#untold.push(tell);
       else tell();
@@ -132,14 +127,10 @@ class Link {
 
   #reset(): void {
     // What is ended already can't be reset any more.
-    for (const side of this.#sides()) {
+    for (const side of this.#sides) {
       if (!side.destroyed && !side.writableEnded) side.resetAndDestroy();
       side.destroy();
     }
     this.#onClosed();
-  }
-
-  #sides(): Socket[] {
-    return this.#server ? [this.#client, this.#server] : [this.#client];
   }
 }
