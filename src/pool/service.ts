@@ -214,9 +214,8 @@ export class PoolService {
     return this.#directoryGone === null ? counts : withoutFiles(counts);
   }
 
-  /** Only of sessions that have all of the tags. */
-  leases(page: Page, tags: readonly string[] = []): Promise<LeaseRow[]> {
-    return this.#parts.store.leases(page, this.#parts.clock.now(), tags);
+  leasesOf(holder: string, page: Page): Promise<LeaseRow[]> {
+    return this.#parts.store.leases(page, this.#parts.clock.now(), holder);
   }
 
   /** Newest first. @throws NotFound. */

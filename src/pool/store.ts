@@ -165,8 +165,8 @@ export interface PoolStore {
   expire(limit: number, now: number): Promise<number>;
   /** Without a scope, counts all sessions; then, and for a method alone, the cost does not grow with the pool. */
   counts(now: number, scope?: CountScope): Promise<PoolCounts>;
-  /** Only of sessions that have all of the tags. */
-  leases(page: Page, now: number, tags?: readonly string[]): Promise<LeaseRow[]>;
+  /** `holder`: only its leases. */
+  leases(page: Page, now: number, holder?: string): Promise<LeaseRow[]>;
   /** Newest first; null: no such session. */
   history(sessionId: number, page: Page): Promise<HistoryRow[] | null>;
   /**

@@ -48,11 +48,10 @@ const PAGE = 500;
  * have ended on this machine; else all of them. Only for a process that has leased nothing yet.
  */
 export async function endAbandonedLeases(pool: PoolService, isShared: boolean): Promise<number> {
-  const isAbandoned = ({ holder, process }: LeaseRow) =>
-    holder === OWN_HOLDER && (!isShared || (process !== null && hasEnded(process)));
+  const isAbandoned = ({ process }: LeaseRow) => !isShared || (process !== null && hasEnded(process));
   const abandoned: LeaseRow[] = [];
   for (let skip = 0; ; skip += PAGE) {
-    const page = await pool.leases({ skip, limit: PAGE });
+    const page = await pool.leasesOf(OWN_HOLDER, { skip, limit: PAGE });
     abandoned.push(...page.filter(isAbandoned));
     if (page.length < PAGE) break;
   }

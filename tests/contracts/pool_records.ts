@@ -33,6 +33,7 @@ export function records(make: MakeStores): void {
         (await stores.pool.leases(page, now)).map(({ leaseId }) => leaseId);
       expect(await ids(ALL)).toEqual(['L1', 'L2', 'L3']);
       expect(await ids({ skip: 1, limit: 1 })).toEqual(['L2']);
+      expect((await stores.pool.leases(ALL, T0 + 4, 'key:2')).map(({ leaseId }) => leaseId)).toEqual(['L2']);
       expect((await stores.pool.leases(ALL, T0 + 5))[1]).toEqual({
         sessionId: 2,
         sessionName: 'b',

@@ -6,7 +6,6 @@ import { statesBefore } from '../../pool/session_state.js';
 import type { Block, BlockOutcome, Flood, LeaseRow, Outcome, PoolStore } from '../../pool/store.js';
 import type { SessionRow } from '../tables.js';
 import { affectedRows, type UnitOfWork, type UnitOfWorkRunner } from '../unit_of_work.js';
-import { hasAllTags } from './tag_filter.js';
 
 type Leases = Pick<
   PoolStore,
@@ -102,15 +101,16 @@ function endings(units: UnitOfWorkRunner): Pick<Leases, 'block' | 'giveBack' | '
 
 function listings(units: UnitOfWorkRunner): Pick<Leases, 'leases' | 'history' | 'prune'> {
   return {
-    async leases({ skip, limit }, now, tags = []) {
+    async leases({ skip, limit }, now, holder) {
       await units.applyExpired(now);
       return units.run(async (unit) => {
         const { sessions } = unit.tables;
         const leased = inArray(sessions.state, statesBefore('renew'));
+        const held = holder === undefined ? undefined : eq(sessions.leaseHolder, holder);
         const rows = await unit.db
           .select()
           .from(sessions)
-          .where(and(leased, gt(sessions.stateUntil, now), hasAllTags(unit, tags)))
+          .where(and(leased, gt(sessions.stateUntil, now), held))
           .orderBy(asc(sessions.methodFlooded), asc(sessions.lastUsedAt), asc(sessions.id))
           .limit(limit)
           .offset(skip);
