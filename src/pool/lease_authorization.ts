@@ -27,7 +27,7 @@ export interface LeaseRecord {
   readonly state: State;
   readonly leaseId: string | null;
   readonly leaseHolder: string | null;
-  /** The address of the client that it was given to; null: unknown, or the service itself. */
+  /** The address of the client that it was given to; for the service itself, the name of its process. Null: unknown. */
   readonly leaseAddress: string | null;
   /** Whether its holder has sent heartbeats, which name the lease. */
   readonly leaseRenewed: boolean;

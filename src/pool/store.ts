@@ -129,7 +129,7 @@ export interface LeaseRow {
   readonly leaseId: string;
   readonly holder: string;
   /** The name of the process of the service that leased it for itself; null: a client did, or it is unknown. */
-  readonly process: string | null;
+  readonly processName: string | null;
   readonly leasedAt: number;
   readonly expiresAt: number;
   readonly renewed: boolean;

@@ -56,8 +56,8 @@ export interface RunLeasing {
 export interface RunLeasesParts {
   readonly pool: PoolService;
   readonly timers: Timers;
-  /** The name of this process; null where it has none. */
-  readonly process: string | null;
+  /** Null where this process has none. */
+  readonly processName: string | null;
 }
 
 /** Leases sessions of the pool for runs, and renews the leases. */
@@ -69,13 +69,13 @@ export class RunLeases implements RunLeasing {
   }
 
   async acquire(request: SessionRequest, wait: RunWait | null, signal: AbortSignal): Promise<Lease | null> {
-    const { pool, timers, process } = this.#parts;
+    const { pool, timers, processName } = this.#parts;
     let announced = Promise.resolve();
     const cancel = timers.after(WAITING_AFTER_MS, () => {
       if (wait) announced = wait.onWaiting().catch(() => undefined);
     });
     try {
-      const own = ownRequest({ ...LEASE, ...request }, process);
+      const own = ownRequest({ ...LEASE, ...request }, processName);
       const lease = await pool.acquire(own, wait?.seconds ?? 0, signal);
       await announced;
       if (!signal.aborted) return lease;

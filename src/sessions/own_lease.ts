@@ -26,10 +26,10 @@ export type OwnRequest = Pick<
   'sessionId' | 'method' | 'ttlSeconds' | 'withCredentials' | 'alsoInactive'
 >;
 
-/** A request for a lease of the service's own. `process` is the name of this process, null where it has none. */
-export function ownRequest(wanted: OwnRequest, process: string | null): Omit<AcquireRequest, 'leaseId'> {
+/** A request for a lease of the service's own. `processName` is that of this process, null where it has none. */
+export function ownRequest(wanted: OwnRequest, processName: string | null): Omit<AcquireRequest, 'leaseId'> {
   const anySession = { tags: [], sessionName: null, maxLeases: null };
-  return { holder: OWN_HOLDER, address: process, ...anySession, idempotencyKey: null, ...wanted };
+  return { holder: OWN_HOLDER, address: processName, ...anySession, idempotencyKey: null, ...wanted };
 }
 
 /** Releases one of its own leases. A revoked one has already ended; any other that can't be released expires. */
@@ -48,7 +48,8 @@ const PAGE = 500;
  * have ended on this machine; else all of them. Only for a process that has leased nothing yet.
  */
 export async function endAbandonedLeases(pool: PoolService, isShared: boolean): Promise<number> {
-  const isAbandoned = ({ process }: LeaseRow) => !isShared || (process !== null && hasEnded(process));
+  const isAbandoned = ({ processName }: LeaseRow) =>
+    !isShared || (processName !== null && hasEnded(processName));
   const abandoned: LeaseRow[] = [];
   for (let skip = 0; ; skip += PAGE) {
     const page = await pool.leasesOf(OWN_HOLDER, { skip, limit: PAGE });
@@ -70,8 +71,8 @@ export interface OwnLeaseParts {
   readonly accesses: AccountAccesses;
   readonly gateway: Pick<TelegramGateway, 'withAccount'>;
   readonly clock: Clock;
-  /** The name of this process; null where it has none. */
-  readonly process: string | null;
+  /** Null where this process has none. */
+  readonly processName: string | null;
 }
 
 /** What the service wants a session for. */
@@ -125,7 +126,7 @@ export class OwnLeases {
     work: (lease: Lease) => Promise<Result>,
   ): Promise<Result> {
     const wanted = { sessionId, method, withCredentials: false, alsoInactive: true };
-    const request = ownRequest({ ...wanted, ttlSeconds: seconds + MARGIN_SECONDS }, this.#parts.process);
+    const request = ownRequest({ ...wanted, ttlSeconds: seconds + MARGIN_SECONDS }, this.#parts.processName);
     return this.#using(await this.#acquire(sessionId, request), work);
   }
 
@@ -139,7 +140,7 @@ export class OwnLeases {
     const { pool, sessions, accesses, gateway } = this.#parts;
     const wanted = { sessionId: null, method, withCredentials: true, alsoInactive: false };
     const ttlSeconds = 2 * seconds + MARGIN_SECONDS;
-    const request = ownRequest({ ...wanted, ttlSeconds }, this.#parts.process);
+    const request = ownRequest({ ...wanted, ttlSeconds }, this.#parts.processName);
     const lease = await pool.acquire(request, 0, null).catch((error: unknown) => {
       if (error instanceof Unavailable) return null;
       throw error;

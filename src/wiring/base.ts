@@ -58,8 +58,8 @@ export interface Base extends Dependencies {
   readonly runBroadcast: RunBroadcast;
   /** Uploaded files. */
   readonly uploads: Uploads;
-  /** The name of this process; null where it has none. */
-  readonly process: string | null;
+  /** Null where this process has none. */
+  readonly processName: string | null;
   readonly disposers: Disposers;
 }
 
@@ -97,7 +97,7 @@ export async function openBase(config: Config, dependencies: Dependencies): Prom
     measureDatabase(registry, config, database, databaseHealth);
     const uploads = new Uploads(join(config.dataDir, 'uploads'), randomUUID);
     await uploads.clear(database.shared, dependencies.time.wall());
-    const own = { process: processName(process.pid), registry, uploads, disposers };
+    const own = { processName: processName(process.pid), registry, uploads, disposers };
     const shared = { config, database, databaseHealth, clock, vault, ...own };
     return { ...dependencies, ...shared, events, sharedEvents, serializeRun, runBroadcast };
   } catch (error) {

@@ -53,7 +53,7 @@ function wireRunThread(
   const chooseApplication = applicationChooser(config.telegramApiId, config.telegramApiHash);
   return new RunThread({
     ...{ runs, sources, sessions, pool, clock, timers, threads, logger, onChanged },
-    leases: new RunLeases({ pool, timers, process: base.process }),
+    leases: new RunLeases({ pool, timers, processName: base.processName }),
     bots: new SourceBots({ sources, vault, chooseApplication }),
     accesses: telegram.sessions.accesses,
     task: {

@@ -38,7 +38,7 @@ export function wireTelegram(base: Base, intake: Intake, pool: Pool) {
 type Gateway = ReturnType<typeof createLazyGateway>;
 
 function wireSessions(
-  { config, database, clock, timers, logger, vault, disposers, process }: Base,
+  { config, database, clock, timers, logger, vault, disposers, processName }: Base,
   { directory, defaultProxyId }: Intake,
   { service: pool }: Pool,
   gateway: Gateway,
@@ -52,7 +52,7 @@ function wireSessions(
     return { ...(await secrets.proxy(stored)), type: stored.type as ProxyAddress['type'] };
   };
   const accesses = new AccountAccesses({ stored, openProxy, apiId: config.telegramApiId });
-  const ownLeases = new OwnLeases({ pool, sessions, accesses, gateway, clock, process });
+  const ownLeases = new OwnLeases({ pool, sessions, accesses, gateway, clock, processName });
   const shared = { sessions, ownLeases, clock };
   const checks = new SessionChecks(shared);
   const health = new SessionHealth({ sessions, checks, pool, clock, timers, logger });

@@ -160,7 +160,7 @@ export class PoolModel {
       .sort((a, b) => Number(isLimited(a)) - Number(isLimited(b)) || a.usedAt - b.usedAt || a.id - b.id)
       .map(({ id, last, usedAt, until, renewed }) => ({
         ...{ sessionId: id, leaseId: last?.leaseId, holder: last?.client.holder },
-        ...{ process: null, leasedAt: usedAt, expiresAt: until, renewed },
+        ...{ processName: null, leasedAt: usedAt, expiresAt: until, renewed },
       }));
   }
 

@@ -39,7 +39,7 @@ export function records(make: MakeStores): void {
         sessionName: 'b',
         leaseId: 'L2',
         holder: 'key:2',
-        process: null,
+        processName: null,
         leasedAt: T0 + 1,
         expiresAt: T0 + 3 + 600 * SECOND,
         renewed: true,

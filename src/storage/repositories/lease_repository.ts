@@ -223,7 +223,7 @@ export function leaseRow(row: SessionRow): LeaseRow {
     sessionName: row.name,
     leaseId: row.leaseId ?? '',
     holder: row.leaseHolder ?? '',
-    process: leaseAddress !== null && isProcessName(leaseAddress) ? leaseAddress : null,
+    processName: leaseAddress !== null && isProcessName(leaseAddress) ? leaseAddress : null,
     leasedAt: row.lastUsedAt,
     expiresAt: row.stateUntil ?? 0,
     renewed: row.leaseRenewed,

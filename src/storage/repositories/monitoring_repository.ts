@@ -28,7 +28,7 @@ function leases(units: UnitOfWorkRunner): Pick<MonitoringStore, 'leases' | 'leas
           .offset(skip);
         return rows.map((row) => {
           const lease = leaseRow(row);
-          return { ...lease, address: lease.process === null ? row.leaseAddress : null };
+          return { ...lease, address: lease.processName === null ? row.leaseAddress : null };
         });
       });
     },
