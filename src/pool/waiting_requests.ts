@@ -73,8 +73,8 @@ export class WaitingRequests {
   }
 
   /**
-   * Those at the other replicas, first come first: as many as each tells of at once (some thirty). A replica that
-   * does not answer within half a second is left out. Many who ask at the same time ask once.
+   * Those at the other replicas, in no order: as many as each tells of at once (some thirty). A replica that does not
+   * answer within half a second is left out. Many who ask at the same time ask once.
    */
   elsewhere(): Promise<readonly DescribedRequest[]> {
     if (this.#parts.cluster.queues.length === 0) return Promise.resolve([]);
@@ -92,7 +92,7 @@ export class WaitingRequests {
         stopTimer();
         this.#hear = () => {};
         this.#asking = null;
-        resolve(heard.sort((one, other) => one.arrivedAt - other.arrivedAt));
+        resolve(heard);
       };
       const stopTimer = timers.after(ANSWER_MS, finish);
       this.#hear = (told) => {
