@@ -44,10 +44,9 @@ class ManualRuntime(Runtime):
         return self.time
 
     def sleep(self, seconds: float) -> None:
-        self.wait(threading.Event(), seconds)
+        self.wait(threading.Event(), self.time + seconds)
 
-    def wait(self, event: threading.Event, seconds: float) -> None:
-        until = self.time + seconds
+    def wait(self, event: threading.Event, until: float) -> None:
         while not event.is_set() and self.time < until:
             time.sleep(TICK)
 

@@ -26,9 +26,9 @@ class Runtime:
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
 
-    def wait(self, event: threading.Event, seconds: float) -> None:
-        """Returns when the event is set, or after `seconds`."""
-        event.wait(seconds)
+    def wait(self, event: threading.Event, until: float) -> None:
+        """Returns when the event is set, or when it is `until`, by the clock of `now`."""
+        event.wait(max(0.0, until - self.now()))
 
     def repeat(self, step: Callable[[], float], seconds: float) -> Repeated:
         """Runs `step` in a thread after `seconds`, and again after as many as it returns, until that is stopped."""
@@ -127,7 +127,7 @@ class TimerThread:
                 self._wakes_at = next_at
             for one in due:
                 one.start()
-            self._runtime.wait(self._woken, next_at - now)
+            self._runtime.wait(self._woken, next_at)
 
 
 class Body:
