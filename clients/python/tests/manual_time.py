@@ -23,13 +23,18 @@ class ManualAsyncRuntime(AsyncRuntime):
         return self.time
 
     async def sleep(self, seconds: float) -> None:
-        until = self.time + seconds
+        await self.reach(self.time + seconds)
+
+    async def reach(self, until: float) -> None:
         while self.time < until or self.is_late:
             await asyncio.sleep(TICK)
 
     def later(self, seconds: float, callback: Callable[[], object]) -> asyncio.Task[None]:
+        # The task begins only when the loop comes to it: the time that passes until then counts.
+        until = self.time + seconds
+
         async def wait() -> None:
-            await self.sleep(seconds)
+            await self.reach(until)
             callback()
 
         return asyncio.ensure_future(wait())
@@ -51,13 +56,13 @@ class ManualRuntime(Runtime):
             time.sleep(TICK)
 
 
-async def until(condition: Callable[[], object]) -> None:
-    """Returns when the condition holds, which it must within five seconds."""
-    for _ in range(int(5 / TICK)):
+async def until(condition: Callable[[], object], seconds: float = 5) -> None:
+    """Returns when the condition holds, which it must within so many seconds."""
+    for _ in range(int(seconds / TICK)):
         if condition():
             return
         await asyncio.sleep(TICK)
-    raise AssertionError("it did not come about within five seconds")
+    raise AssertionError(f"it did not come about within {seconds} seconds")
 
 
 def blocking_until(condition: Callable[[], object]) -> None:

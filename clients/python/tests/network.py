@@ -24,6 +24,8 @@ class Seen:
     def __init__(self, fate: Fate | None = None) -> None:
         self.fate: Fate = fate or (lambda request: None)
         self.requests: list[Any] = []
+        # How many the service is answering, in real time.
+        self.in_flight = 0
 
     def paths(self) -> list[str]:
         return [request.url.path for request in self.requests]
@@ -51,9 +53,12 @@ class AsyncNetwork(httpx.AsyncHTTPTransport):
         fate = self.seen.meet(request)
         if fate is not None and fate.isdecimal():
             return httpx.Response(int(fate), json={"detail": "answered by the test"})
-        response = await super().handle_async_request(request)
-        if fate in ("lost", "late", "undecided"):
+        self.seen.in_flight += 1
+        try:
+            response = await super().handle_async_request(request)
             await response.aread()
+        finally:
+            self.seen.in_flight -= 1
         if fate == "lost":
             raise httpx.ReadError("lost by the test")
         if fate == "late":

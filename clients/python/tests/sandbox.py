@@ -40,10 +40,11 @@ class Sandbox:
         return answer
 
     def restore(self) -> list[int]:
-        """Clears faults, floods and deaths; returns the sessions that are leased."""
+        """Clears faults, leases, floods and deaths; returns the sessions that were leased."""
         self._http.delete(f"{self.control_url}/faults").raise_for_status()
         leased = [lease["session_id"] for lease in self.ask("GET", "/leases")]
+        for session_id in leased:
+            self.ask("POST", "/release", json={"session_id": session_id})
         for session in self.ask("GET", "/sessions"):
-            if session["id"] not in leased:
-                self.ask("POST", "/restore", params={"session_id": session["id"]})
+            self.ask("POST", "/restore", params={"session_id": session["id"]})
         return leased

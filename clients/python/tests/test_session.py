@@ -145,7 +145,7 @@ async def test_renews_at_a_third_of_the_ttl_without_end(sandbox: Sandbox) -> Non
         assert worker.seen.paths().count("/heartbeat") == 0
         for renewals in range(1, 50):
             worker.time.time += 51
-            await until(lambda renewals=renewals: worker.seen.paths().count("/heartbeat") == renewals)
+            await until(lambda renewals=renewals: session.renewals == renewals)
         assert not session.lost
     assert {body["lease_id"] for body in worker.seen.bodies("/heartbeat")} == {session.lease_id}
 
@@ -231,7 +231,9 @@ async def test_a_lost_answer_takes_no_second_session(sandbox: Sandbox) -> None:
 
 
 def advance(worker: Worker) -> None:
-    worker.time.time += 0.5
+    """Lets time pass while nothing is asked of the service, whose answers take real time."""
+    if worker.seen.in_flight == 0:
+        worker.time.time += 0.5
 
 
 async def enter_and_leave(worker: Worker, **options: Any) -> int:

@@ -64,7 +64,8 @@ def with_both(work: Callable[..., Awaitable[None]]) -> Callable[..., None]:
         async def main() -> None:
             worker = Worker(sandbox)
             await asyncio.wait_for(work(sandbox, worker, opener(worker.pool, kind, sandbox)), 20)
-            await until(lambda: len(asyncio.all_tasks()) == 1)
+            # Telethon gives up after five refused attempts, a second apart, though it has been disconnected.
+            await until(lambda: len(asyncio.all_tasks()) == 1, seconds=15)
             await until(lambda: not sandbox.open_connections())
             await worker.http.aclose()
 
