@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { repeatable, sessionId, text, wholeNumber } from '../http/parameters.js';
+import { flag, repeatable, sessionId, text, wholeNumber } from '../http/parameters.js';
 import { MAX_TTL_SECONDS } from './states.js';
 
 /** The maximum flood wait that is accepted, in seconds. */
@@ -36,6 +36,10 @@ export const acquireInput = z.object({
     .enum(['telethon', 'gramjs', 'pyrogram'])
     .default('telethon')
     .meta({ description: 'Of `session_string`' }),
+  egress: flag.optional().meta({
+    description:
+      'Connect to Telegram through this service: `proxy` is a SOCKS 5 proxy that works for this lease only, and is cut off when it ends',
+  }),
 });
 
 export const heartbeatInput = z.object({ session_id: sessionId, lease_id: leaseId, ttl: ttl.optional() });
@@ -178,6 +182,14 @@ export const leasesAnswer = z.array(
     expires_at: moment,
     renewed: z.boolean(),
     held_seconds: z.int(),
+    egress: z
+      .object({
+        connections: z.int().meta({ description: 'Open ones', example: 2 }),
+        bytes_up: z.int().meta({ description: 'From the worker to Telegram', example: 5120 }),
+        bytes_down: z.int().meta({ example: 1048576 }),
+      })
+      .nullable()
+      .meta({ description: 'What goes through the egress fence for it; null: it was leased without' }),
   }),
 );
 

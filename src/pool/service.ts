@@ -28,6 +28,14 @@ const MAX_WAITING = 10_000;
 /** How many leases of one holder are ended in one transaction. */
 const REVOKE_AT_ONCE = 200;
 
+/** What the fence is told by the process that changes a lease. */
+export interface PoolFence {
+  /** Called before anyone is told of a lease: connections of the session's earlier one are cut. */
+  granted(lease: Pick<Lease, 'sessionId' | 'leaseId'>): void;
+  /** Called when a lease was renewed until `expiresAt`. */
+  renewed(sessionId: number, leaseId: string, expiresAt: number): void;
+}
+
 export interface PoolServiceParts {
   readonly store: PoolStore;
   readonly signals: PoolSignals;
@@ -36,6 +44,8 @@ export interface PoolServiceParts {
   readonly newLeaseId: () => string;
   /** The requests that wait at other replicas. */
   readonly remote: RemoteQueues;
+  /** Keeps the holders of ended leases from Telegram; null or absent: there is none. */
+  readonly fence?: PoolFence | null;
   /** Called when a flood wait of a session, or of one of its methods, was reported here. */
   readonly onFlooded?: (flood: Flood) => void;
 }
@@ -111,7 +121,9 @@ export class PoolService {
     if (outcome === null && this.#closing) throw stopping();
     if (outcome?.kind !== 'granted') await this.#refuseWithoutFiles(wanted.tags);
     const none = async () => ({ kind: 'none' as const, counts: await store.counts(clock.now(), request) });
-    return granted(outcome ?? (await none()), clock.now());
+    const lease = granted(outcome ?? (await none()), clock.now());
+    this.#parts.fence?.granted(lease);
+    return lease;
   }
 
   /** Ends a lease that was never delivered. If even that fails, the lease expires. */
@@ -139,6 +151,7 @@ export class PoolService {
   async renew(sessionId: number, caller: Caller, ttlSeconds: number | null): Promise<number> {
     const outcome = await this.#parts.store.renew(sessionId, caller, ttlSeconds, this.#parts.clock.now());
     if (outcome.kind !== 'renewed') throw refused(outcome.kind, sessionId);
+    if (caller.leaseId !== null) this.#parts.fence?.renewed(sessionId, caller.leaseId, outcome.expiresAt);
     return outcome.expiresAt;
   }
 

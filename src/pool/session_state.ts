@@ -1,3 +1,4 @@
+import type { Fence } from './fence.js';
 import { type LeaseRecord, type UnreleasedLease, withUnreleased } from './lease_authorization.js';
 import { type BaseState, nextState, type PoolEvent, STATES, type State, TRANSITIONS } from './states.js';
 
@@ -13,6 +14,8 @@ export interface PoolColumns {
   readonly leaseAddress: string | null;
   readonly leaseTtlSeconds: number | null;
   readonly leaseRenewed: boolean;
+  /** Of the current lease, or of the last one; null: it has none. */
+  readonly leaseFence: Fence | null;
   /**
    * Until when the last holder may still be connected, because its lease ended without its release; the session is
    * not leased before that, whatever else happens. Null: the lease is current, or was released.

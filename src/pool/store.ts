@@ -1,5 +1,6 @@
 import type { Page } from '../kernel/page.js';
 import type { StoredProxy } from '../kernel/proxy.js';
+import type { Fence } from './fence.js';
 import type { Caller, RefusalKind, Relation } from './lease_authorization.js';
 import type { State } from './states.js';
 
@@ -28,6 +29,8 @@ export interface AcquireRequest {
   /** Whether only sessions with a known auth key match. */
   readonly withCredentials: boolean;
   readonly idempotencyKey: string | null;
+  /** What keeps its holder from Telegram once the lease has ended; null: nothing but the holder itself. */
+  readonly fence?: Fence | null;
   /** Grants nothing: only returns the earlier lease of the idempotency key. */
   readonly onlyRepeat?: boolean;
 }
@@ -47,6 +50,7 @@ export interface Lease {
   readonly apiId: number | null;
   readonly proxy: StoredProxy | null;
   readonly tags: readonly string[];
+  readonly fence: Fence | null;
 }
 
 /** The scope of counts: the sessions that a request with these conditions would consider. */
@@ -133,6 +137,7 @@ export interface LeaseRow {
   readonly leasedAt: number;
   readonly expiresAt: number;
   readonly renewed: boolean;
+  readonly fence: Fence | null;
 }
 
 export interface HistoryRow {

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { AuditOutcome } from '../audit/store.js';
 import type { Role } from '../kernel/api_key.js';
 import type { LoginStage, PendingLogin } from '../logins/store.js';
+import type { Fence } from '../pool/fence.js';
 import type { UnreleasedLease } from '../pool/lease_authorization.js';
 import type { BaseState, State } from '../pool/states.js';
 import type { Columns } from './postgres/columns.js';
@@ -62,6 +63,7 @@ export function declareSessionTables(c: Columns) {
       leaseAddress: c.text('lease_address'),
       leaseTtlSeconds: c.integer('lease_ttl_seconds'),
       leaseRenewed: c.flag('lease_renewed').notNull().default(false),
+      leaseFence: c.text('lease_fence').$type<Fence>(),
       /** Until when its last holder may still be connected; null: it has released, or still holds the lease. */
       cooldownUntil: c.whole('cooldown_until'),
       /** Leases that ended without their holder, which may release them late. */

@@ -37,6 +37,7 @@ import { sessionSerializer } from '../sessions/schemas.js';
 import { sessionTelegramRoutes } from '../sessions/telegram_routes.js';
 import { sourceRoutes } from '../sources/routes.js';
 import type { Base } from './base.js';
+import { NO_TRAFFIC, type wireEgress } from './egress.js';
 import type { Intake } from './intake.js';
 import type { Pool } from './pool.js';
 import type { Prefect } from './prefect.js';
@@ -51,6 +52,8 @@ export interface Features {
   readonly pool: Pool;
   readonly telegram: Telegram;
   readonly sources: Sources;
+  /** Null: workers connect to Telegram themselves. */
+  readonly egress: ReturnType<typeof wireEgress> | null;
   /** Null: it is not used. */
   readonly prefect: Pick<Prefect, 'setup'> | null;
 }
@@ -148,7 +151,7 @@ interface RouteParts {
 /** The busiest first: Express tries them one after the other. */
 function featureRoutes(
   base: Base,
-  { keys, intake, pool, telegram, sources }: Features,
+  { keys, intake, pool, telegram, sources, egress }: Features,
   { leaseIds, observe, audit }: RouteParts,
 ): Route[] {
   const { database, clock, config, logger } = base;
@@ -166,6 +169,7 @@ function featureRoutes(
     ...poolRoutes({
       ...{ pool: pool.service, secrets, clock, leaseTtlSeconds, logger, leaseIds, keys, observe },
       ...{ monitoring: database.monitoring, waitingRequests: pool.waitingRequests, namesOf },
+      ...{ egress: egress?.grants ?? null, traffic: egress?.traffic ?? NO_TRAFFIC },
       identify: async (id) => {
         const { account, error, status } = await sessions.checks.check(id);
         return account ? null : (error ?? status);

@@ -3,7 +3,7 @@ import type { ApiKey } from '../kernel/api_key.js';
 import { registerFloodWaits, registerPoolMetrics } from '../pool/metrics.js';
 import { tallyOf } from '../pool/outcomes.js';
 import { PoolSampler } from '../pool/sampler.js';
-import { PoolService } from '../pool/service.js';
+import { type PoolFence, PoolService } from '../pool/service.js';
 import { StatusBroadcast, serializeStatus } from '../pool/status.js';
 import { WaitingRequests } from '../pool/waiting_requests.js';
 import type { Base } from './base.js';
@@ -15,6 +15,7 @@ export type Pool = ReturnType<typeof wirePool>;
 export function wirePool(
   { database, clock, timers, events, disposers, logger, registry }: Base,
   { availability }: Pick<Intake, 'availability'>,
+  fence: PoolFence | null,
 ) {
   const service = new PoolService({
     store: database.pool,
@@ -23,6 +24,7 @@ export function wirePool(
     timers,
     newLeaseId: randomUUID,
     remote: database.cluster.queues,
+    fence,
     onFlooded: registerFloodWaits(registry),
   });
   const countEvents = registerPoolMetrics(registry, {

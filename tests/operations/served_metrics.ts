@@ -9,7 +9,12 @@ export type Metrics = ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string
 
 /** What the service answers to Prometheus, with every feature switched on that has metrics. */
 export async function servedMetrics(): Promise<Metrics> {
-  const settings = { PREFECT_API_URL: `http://127.0.0.1:${await closedPort()}/api`, NAS_ROOT: tmpdir() };
+  const egress = { EGRESS_PORT: '0', HOST: '127.0.0.1' };
+  const settings = {
+    ...egress,
+    PREFECT_API_URL: `http://127.0.0.1:${await closedPort()}/api`,
+    NAS_ROOT: tmpdir(),
+  };
   const texts: string[] = [];
   const read = async (service: Service) => {
     const { session_id } = await service.lease();

@@ -35,6 +35,8 @@ export interface AcquireOptions {
   readonly credentials?: 'string' | 'file';
   /** Of the session string. */
   readonly format?: 'telethon' | 'gramjs' | 'pyrogram';
+  /** Connects through the service, which cuts the connections when the lease ends. */
+  readonly egress?: boolean;
   /** Ends the wait; later, it aborts the lease's signal. */
   readonly signal?: AbortSignal;
 }
@@ -225,10 +227,10 @@ class Acquisition {
   }
 
   async #ask(waitMs: number, signal: AbortSignal | undefined): Promise<Answer<'GET /session'>> {
-    const { tags, method, sessionId, sessionName, credentials, format } = this.#options;
+    const { tags, method, sessionId, sessionName, credentials, format, egress } = this.#options;
     const wait = Math.min(MAX_WAIT_SECONDS, Math.max(0, Math.ceil(waitMs / 1000)));
     const query = {
-      ...{ ttl: this.#ttl, wait, method, credentials, format },
+      ...{ ttl: this.#ttl, wait, method, credentials, format, egress },
       ...{ tag: tags, session_id: sessionId, session_name: sessionName },
     };
     const answer = await this.#http.attempt({

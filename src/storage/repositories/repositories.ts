@@ -1,5 +1,6 @@
 import type { AccessStore } from '../../access/store.js';
 import type { AuditStore } from '../../audit/store.js';
+import type { EgressStore } from '../../egress/store.js';
 import type { IntakeStore } from '../../intake/store.js';
 import type { LoginStore } from '../../logins/store.js';
 import type { MonitoringStore } from '../../pool/monitoring_store.js';
@@ -12,6 +13,7 @@ import type { SourceStore } from '../../sources/store.js';
 import type { UnitOfWorkRunner } from '../unit_of_work.js';
 import { accessRepository } from './access_repository.js';
 import { auditRepository } from './audit_repository.js';
+import { egressRepository } from './egress_repository.js';
 import { loginRepository } from './login_repository.js';
 import { monitoringRepository } from './monitoring_repository.js';
 import { prefectRepository } from './prefect_repository.js';
@@ -33,6 +35,7 @@ export interface Repositories {
   readonly monitoring: MonitoringStore;
   readonly sources: SourceStore;
   readonly prefect: PrefectStore;
+  readonly egress: EgressStore;
 }
 
 /** Everything that a database stores. */
@@ -53,5 +56,6 @@ export function repositories(units: UnitOfWorkRunner): Repositories {
     monitoring: monitoringRepository(units),
     sources: sourceRepository(units),
     prefect: prefectRepository(units),
+    egress: egressRepository(units),
   };
 }

@@ -116,7 +116,7 @@ export class Acquisition {
   }
 
   #grant(row: SessionRow, request: AcquireRequest, now: number): AcquireOutcome {
-    const { leaseId, holder, address, ttlSeconds, idempotencyKey } = request;
+    const { leaseId, holder, address, ttlSeconds, idempotencyKey, fence = null } = request;
     const changes = {
       stateReason: null,
       stateUntil: now + ttlSeconds * 1000,
@@ -126,6 +126,7 @@ export class Acquisition {
       leaseAddress: address,
       leaseTtlSeconds: ttlSeconds,
       leaseRenewed: false,
+      leaseFence: fence,
       cooldownUntil: null,
     };
     const entry = { at: now, event: 'leased', detail: request.method, holder };
