@@ -7,6 +7,7 @@ import { CLIENT_WAYS, clients } from './clients/faults.js';
 import { CONSOLE_PARTS, consoleDesk } from './console/console.js';
 import { durable } from './durable.js';
 import { exclusive } from './exclusive.js';
+import { FENCE_PARTS, fence } from './fence/fence.js';
 import { type Finding, table } from './finding.js';
 import { flat } from './flat.js';
 import { footprint } from './footprint.js';
@@ -30,6 +31,7 @@ const ALL: readonly Benchmark[] = [
   prefect,
   pythonClient,
   clients,
+  fence,
   malformed,
   consoleDesk,
   capacity,
@@ -55,7 +57,14 @@ async function main(): Promise<void> {
     positionals,
     ALL.map(({ name }) => name),
   );
-  ensureKnown('way', values.way, [...PARTS, ...WAYS, ...CLIENT_WAYS, ...ROLES, ...CONSOLE_PARTS]);
+  ensureKnown('way', values.way, [
+    ...PARTS,
+    ...WAYS,
+    ...CLIENT_WAYS,
+    ...ROLES,
+    ...CONSOLE_PARTS,
+    ...FENCE_PARTS,
+  ]);
   const chosen = ALL.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const { way: ways, database = null } = values;
   const { leases, workers, share } = values;

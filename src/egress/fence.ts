@@ -125,7 +125,9 @@ export class Fence {
     this.#closed = true;
     this.#stopSweep?.();
     for (const traffic of [...this.#traffic.values()]) this.#end(traffic, 'stopping');
-    await this.#record();
+    await this.#record().catch((error: unknown) => {
+      this.#parts.logger.warn('what went through the egress fence is missing in histories', { error });
+    });
   }
 
   async #lookUp(credentials: KnownCredentials, admission: Admission): Promise<LeaseTraffic | RefusalReason> {

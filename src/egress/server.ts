@@ -7,6 +7,7 @@ import { clientAddress } from '../kernel/client_address.js';
 import type { Clock } from '../kernel/clock.js';
 import type { StoredProxy } from '../kernel/proxy.js';
 import type { Timers } from '../kernel/timers.js';
+import { ClientBytes } from './client_bytes.js';
 import type { EgressCredentials, KnownCredentials } from './credentials.js';
 import type { IsTelegram } from './destinations.js';
 import type { Fence } from './fence.js';
@@ -154,7 +155,8 @@ export class EgressServer {
     gone: AbortSignal,
   ): Promise<{ traffic: LeaseTraffic; to: socks5.Destination }> {
     const { fence, isTelegram } = this.#parts;
-    const take = taker(client, gone);
+    const bytes = new ClientBytes(client, gone);
+    const take = (count: number) => bytes.take(count);
     if (!(await socks5.readGreeting(take))) throw new Refused('no_credentials', socks5.METHOD_REFUSED);
     client.write(socks5.METHOD_CHOSEN);
     const traffic = await fence.admit(await this.#authenticate(take, address));
@@ -163,6 +165,7 @@ export class EgressServer {
     const request = await socks5.readRequest(take);
     if (request.kind === 'refused') throw new Refused('command', socks5.reply(request.reply));
     if (!isTelegram(request.to)) throw new Refused('destination', socks5.reply('notAllowed'));
+    bytes.handOver();
     if (traffic.connections.size >= MAX_OF_LEASE) throw new Refused('too_many', socks5.reply('notAllowed'));
     return { traffic, to: request.to };
   }
@@ -255,18 +258,4 @@ function refusal(error: unknown): Refused {
   if (error instanceof UpstreamFailed) return new Refused('upstream', socks5.reply(error.reply));
   if (error instanceof socks5.NotSocks) return new Refused('not_socks', null);
   return new Refused('database', socks5.CREDENTIALS_REFUSED);
-}
-
-/** Reads from a client exactly as much as is asked for; the rest stays in its bounded buffer. */
-function taker(client: Socket, gone: AbortSignal): socks5.Take {
-  return async (count) => {
-    for (;;) {
-      const bytes: Buffer | null = client.read(count);
-      if (bytes?.length === count) return bytes;
-      if (bytes !== null || gone.aborted) throw new socks5.NotSocks('it hung up');
-      await once(client, 'readable', { signal: gone }).catch(() => {
-        throw new socks5.NotSocks('it hung up');
-      });
-    }
-  };
 }

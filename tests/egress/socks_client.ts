@@ -57,6 +57,7 @@ export class ThroughProxy {
 export class RawClient {
   readonly socket: Socket;
   #bytes = Buffer.alloc(0);
+  /** Whether the other side has ended it. */
   isClosed = false;
 
   private constructor(socket: Socket) {
@@ -65,9 +66,12 @@ export class RawClient {
     socket.on('data', (chunk) => {
       this.#bytes = Buffer.concat([this.#bytes, chunk]);
     });
-    socket.on('close', () => {
-      this.isClosed = true;
-    });
+    // A reset right behind some bytes is seen as an end.
+    for (const event of ['end', 'close']) {
+      socket.on(event, () => {
+        this.isClosed = true;
+      });
+    }
   }
 
   static async connect(port: number): Promise<RawClient> {

@@ -1,0 +1,96 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { API_KEY } from '../client.js';
+import { atLeast, below, type Finding, noted } from '../finding.js';
+import { memory } from '../process_stats.js';
+import { nodeCommand } from '../programs.js';
+import { freePort, Server } from '../server.js';
+import { writePlainFiles } from '../session_files.js';
+import { median } from '../statistics.js';
+import type { Workplace } from '../workplace.js';
+import type { FlowOrder } from './flow.js';
+import { HeldConnections } from './held_connections.js';
+
+/** The proxy of a lease. */
+type SocksProxy = NonNullable<FlowOrder['proxy']>;
+
+const CONNECTIONS = 1000;
+const MEMORY_LIMIT_MIB = 50;
+/** The fence allows 64 for each. */
+const SESSIONS = 20;
+const FLOW_BYTES = 256 * 2 ** 20;
+const ROUNDS = 7;
+
+interface Site {
+  readonly server: Server;
+  /** The port of what stands where a data centre would. */
+  readonly port: number;
+}
+
+/** A service with an egress fence, over a data centre that understands no Telegram. */
+async function site(place: Workplace): Promise<Site> {
+  const dataCentre = place.start(nodeCommand('plain_data_centre', []));
+  const port = Number(await dataCentre.firstLine);
+  writePlainFiles(await place.makeDirectory('sessions'), SESSIONS);
+  const key = { pem: '', modulus: '3', exponent: 3, fingerprint: '1' };
+  const telegram = JSON.stringify({ addresses: ['127.0.0.1'], port, key });
+  const settings = { EGRESS_PORT: String(await freePort()) };
+  const server = await Server.start(place, {
+    ...{ program: 'service', args: ['--telegram', telegram], settings },
+  });
+  return { server, port };
+}
+
+async function leased({ server }: Site): Promise<SocksProxy> {
+  const url = `http://127.0.0.1:${server.port}/session?egress=true&ttl=3600&wait=10`;
+  const answer = await fetch(url, { headers: { 'X-API-Key': API_KEY } });
+  if (!answer.ok) throw new Error(`/session answered ${answer.status}: ${await answer.text()}`);
+  return ((await answer.json()) as { proxy: SocksProxy }).proxy;
+}
+
+/** What 1,000 connections through the fence take, each of which has passed bytes. */
+export async function connectionMemory(place: Workplace): Promise<Finding[]> {
+  const here = await site(place);
+  const proxies = await Promise.all(Array.from({ length: SESSIONS }, () => leased(here)));
+  const held = new HeldConnections(proxies, { host: '127.0.0.1', port: here.port });
+  await held.open(SESSIONS);
+  await held.closeAll();
+  await delay(2000);
+  const before = memory(here.server.pid).nowMiB;
+  await held.open(CONNECTIONS);
+  await held.exchange();
+  await delay(2000);
+  const after = memory(here.server.pid);
+  await held.closeAll();
+  return [
+    below(
+      `memory of ${CONNECTIONS} connections`,
+      { value: after.nowMiB - before, unit: 'MiB' },
+      MEMORY_LIMIT_MIB,
+    ),
+    noted('the service without them', { value: before, unit: 'MiB' }),
+    noted('the service at its peak', { value: after.peakMiB, unit: 'MiB' }),
+  ];
+}
+
+/** One connection at full speed, through the fence and directly, in turn. */
+export async function throughput(place: Workplace): Promise<Finding[]> {
+  const here = await site(place);
+  const proxy = await leased(here);
+  const findings: Finding[] = [];
+  for (const direction of ['down', 'up'] as const) {
+    const speeds = { direct: [] as number[], fenced: [] as number[] };
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const [way, through] of Object.entries({ direct: null, fenced: proxy })) {
+        const order: FlowOrder = {
+          ...{ direction, bytes: FLOW_BYTES, host: '127.0.0.1', port: here.port, proxy: through },
+        };
+        const ms = Number(await place.run(nodeCommand('flow', [JSON.stringify(order)])));
+        speeds[way as keyof typeof speeds].push(FLOW_BYTES / 2 ** 20 / (ms / 1000));
+      }
+    }
+    const ours = { value: median(speeds.fenced), unit: 'MiB/s' };
+    const against = { name: 'direct', value: median(speeds.direct), unit: 'MiB/s' };
+    findings.push(atLeast(`bytes ${direction} over one connection`, { ours, against }, 0.5));
+  }
+  return findings;
+}
