@@ -2089,7 +2089,7 @@ export interface components {
             }[];
             features: {
                 /** @enum {string} */
-                name: "telegram_application" | "https" | "proxy" | "session_checks" | "nas" | "s3" | "prefect" | "replicas";
+                name: "telegram_application" | "https" | "proxy" | "session_checks" | "egress" | "nas" | "s3" | "prefect" | "replicas";
                 configured: boolean;
                 /**
                  * @description What it needs
@@ -2126,6 +2126,8 @@ export interface operations {
                 credentials?: "string" | "file";
                 /** @description Of `session_string` */
                 format?: "telethon" | "gramjs" | "pyrogram";
+                /** @description Connect to Telegram through this service: `proxy` is a SOCKS 5 proxy that works for this lease only, and is cut off when it ends */
+                egress?: boolean | ("0" | "1" | "true" | "false" | "");
             };
             header?: never;
             path?: never;
@@ -2169,7 +2171,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The idempotency key's lease has ended; `user_id_unknown`, for `format=pyrogram` */
+            /** @description The idempotency key's lease has ended; `user_id_unknown`, for `format=pyrogram`; `egress_impossible` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2225,6 +2227,7 @@ export interface operations {
                     method?: string | null;
                     credentials?: ("string" | "file") | null;
                     format?: ("telethon" | "gramjs" | "pyrogram") | null;
+                    egress?: (boolean | ("0" | "1" | "true" | "false" | "")) | null;
                 };
                 "application/x-www-form-urlencoded": {
                     /** @description How long the lease lasts, in seconds */
@@ -2252,6 +2255,8 @@ export interface operations {
                      * @enum {string}
                      */
                     format?: "telethon" | "gramjs" | "pyrogram";
+                    /** @description Connect to Telegram through this service: `proxy` is a SOCKS 5 proxy that works for this lease only, and is cut off when it ends */
+                    egress?: boolean | ("0" | "1" | "true" | "false" | "");
                 };
             };
         };
@@ -2292,7 +2297,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The idempotency key's lease has ended; `user_id_unknown`, for `format=pyrogram` */
+            /** @description The idempotency key's lease has ended; `user_id_unknown`, for `format=pyrogram`; `egress_impossible` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3107,6 +3112,21 @@ export interface operations {
                         expires_at: string;
                         renewed: boolean;
                         held_seconds: number;
+                        /** @description What goes through the egress fence for it; null: it was leased without */
+                        egress: {
+                            /**
+                             * @description Open ones
+                             * @example 2
+                             */
+                            connections: number;
+                            /**
+                             * @description From the worker to Telegram
+                             * @example 5120
+                             */
+                            bytes_up: number;
+                            /** @example 1048576 */
+                            bytes_down: number;
+                        } | null;
                     }[];
                 };
             };

@@ -1,6 +1,6 @@
 /**
  * The operations of the service and their schemas: `npm run client:types` generates them from its OpenAPI document.
- * Fingerprint: 81da6223c0b4979dbacfc866f2e669e3.
+ * Fingerprint: 03b7bb87b6bd19977d9cdceec5f50ce3.
  */
 
 export type Role = 'worker' | 'monitor' | 'admin';
@@ -463,6 +463,7 @@ export interface Settings {
       | 'https'
       | 'proxy'
       | 'session_checks'
+      | 'egress'
       | 'nas'
       | 's3'
       | 'prefect'
@@ -497,6 +498,8 @@ export interface Operations {
        * Of `session_string`
        */
       format?: 'telethon' | 'gramjs' | 'pyrogram';
+      /** Connect to Telegram through this service: `proxy` is a SOCKS 5 proxy that works for this lease only, and is cut off when it ends */
+      egress?: boolean;
     };
     answer: Lease;
   };
@@ -658,6 +661,14 @@ export interface Operations {
       expires_at: string;
       renewed: boolean;
       held_seconds: number;
+      /** What goes through the egress fence for it; null: it was leased without */
+      egress: {
+        /** Open ones */
+        connections: number;
+        /** From the worker to Telegram */
+        bytes_up: number;
+        bytes_down: number;
+      } | null;
     }[];
   };
   /** The events of all sessions that happened before, newest first */

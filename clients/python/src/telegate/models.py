@@ -523,7 +523,7 @@ class Setting(TypedDict):
 
 
 class Feature(TypedDict):
-    name: Literal["telegram_application", "https", "proxy", "session_checks", "nas", "s3", "prefect", "replicas"]
+    name: Literal["telegram_application", "https", "proxy", "session_checks", "egress", "nas", "s3", "prefect", "replicas"]
     configured: bool
     settings: list[str]
     """What it needs"""
@@ -580,6 +580,14 @@ class RestoreResult(TypedDict):
     session_id: int
 
 
+class ListLeasesResultEgress(TypedDict):
+    connections: int
+    """Open ones"""
+    bytes_up: int
+    """From the worker to Telegram"""
+    bytes_down: int
+
+
 class LeaseSummary(TypedDict):
     session_id: int
     session_name: str
@@ -594,6 +602,8 @@ class LeaseSummary(TypedDict):
     expires_at: str
     renewed: bool
     held_seconds: int
+    egress: ListLeasesResultEgress | None
+    """What goes through the egress fence for it; null: it was leased without"""
 
 
 class PastEvent(TypedDict):

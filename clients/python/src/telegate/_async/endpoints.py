@@ -27,6 +27,7 @@ class AsyncEndpoints(AsyncCalls):
         method: str | None = None,
         credentials: Literal["string", "file"] | None = None,
         format: Literal["telethon", "gramjs", "pyrogram"] | None = None,
+        egress: bool | None = None,
         idempotency_key: str | None = None,
     ) -> models.Lease:
         """Lease a free session: `GET /session`."""
@@ -42,6 +43,7 @@ class AsyncEndpoints(AsyncCalls):
                 "method": method,
                 "credentials": credentials,
                 "format": format,
+                "egress": egress,
             },
             idempotency_key=idempotency_key or new_idempotency_key(),
             repeat=True,
@@ -59,6 +61,7 @@ class AsyncEndpoints(AsyncCalls):
         method: str | None = None,
         credentials: Literal["string", "file"] | None = None,
         format: Literal["telethon", "gramjs", "pyrogram"] | None = None,
+        egress: bool | None = None,
         idempotency_key: str | None = None,
     ) -> models.Lease:
         """Lease a free session: `POST /session`."""
@@ -74,6 +77,7 @@ class AsyncEndpoints(AsyncCalls):
                 "method": method,
                 "credentials": credentials,
                 "format": format,
+                "egress": egress,
             },
             idempotency_key=idempotency_key or new_idempotency_key(),
             repeat=True,

@@ -28,6 +28,7 @@ class Endpoints(Calls):
         method: str | None = None,
         credentials: Literal["string", "file"] | None = None,
         format: Literal["telethon", "gramjs", "pyrogram"] | None = None,
+        egress: bool | None = None,
         idempotency_key: str | None = None,
     ) -> models.Lease:
         """Lease a free session: `GET /session`."""
@@ -43,6 +44,7 @@ class Endpoints(Calls):
                 "method": method,
                 "credentials": credentials,
                 "format": format,
+                "egress": egress,
             },
             idempotency_key=idempotency_key or new_idempotency_key(),
             repeat=True,
@@ -60,6 +62,7 @@ class Endpoints(Calls):
         method: str | None = None,
         credentials: Literal["string", "file"] | None = None,
         format: Literal["telethon", "gramjs", "pyrogram"] | None = None,
+        egress: bool | None = None,
         idempotency_key: str | None = None,
     ) -> models.Lease:
         """Lease a free session: `POST /session`."""
@@ -75,6 +78,7 @@ class Endpoints(Calls):
                 "method": method,
                 "credentials": credentials,
                 "format": format,
+                "egress": egress,
             },
             idempotency_key=idempotency_key or new_idempotency_key(),
             repeat=True,

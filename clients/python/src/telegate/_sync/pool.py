@@ -56,13 +56,15 @@ class Pool:
         session_name: str | None = None,
         credentials: Literal["string", "file"] | None = None,
         format: Literal["telethon", "gramjs", "pyrogram"] | None = None,
+        egress: bool = False,
     ) -> Held:
         """A session for the time of an `with`.
 
         Stands in line for `wait` seconds (None: until one is free; 0: not at all), then raises NoSessionAvailable.
         `method`: what it is for, such as `messages.getHistory`: a flood of others does not matter. `ttl`: how
         long the lease outlives this process, in seconds; it is renewed at a third of that.
-        `credentials="string"`: with `session_string`, in `format`.
+        `credentials="string"`: with `session_string`, in `format`. `egress`: its proxy is the service itself, which
+        cuts the connections when the lease ends.
         """
         parameters: dict[str, Any] = {
             "tag": list(tags) or None,
@@ -71,6 +73,7 @@ class Pool:
             "session_name": session_name,
             "credentials": credentials,
             "format": format,
+            "egress": egress or None,
         }
         wanted = Wanted(parameters, ttl, wait)
         return Held(self.api, lambda: acquire(self.api, wanted), ttl, self._exit_seconds)
