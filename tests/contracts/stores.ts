@@ -1,5 +1,6 @@
 import type { AccessStore } from '../../src/access/store.js';
 import type { AuditStore } from '../../src/audit/store.js';
+import type { EgressStore } from '../../src/egress/store.js';
 import type { FoundFile, IntakeStore } from '../../src/intake/store.js';
 import type { LoginStore } from '../../src/logins/store.js';
 import type { Caller } from '../../src/pool/lease_authorization.js';
@@ -24,6 +25,7 @@ export interface Stores extends PoolSignals {
   readonly runLists: RunListStore;
   readonly monitoring: MonitoringStore;
   readonly prefect: PrefectStore;
+  readonly egress: EgressStore;
   close(): Promise<void>;
 }
 export type MakeStores = () => Promise<Stores>;
@@ -34,10 +36,36 @@ export function storesOf(
   signals: PoolSignals,
   close: () => Promise<void>,
 ): Stores {
-  const { pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect } =
-    database;
+  const {
+    pool,
+    intake,
+    access,
+    audit,
+    sessions,
+    logins,
+    sources,
+    runs,
+    runLists,
+    monitoring,
+    prefect,
+    egress,
+  } = database;
   return {
-    ...{ pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect, close },
+    ...{
+      pool,
+      intake,
+      access,
+      audit,
+      sessions,
+      logins,
+      sources,
+      runs,
+      runLists,
+      monitoring,
+      prefect,
+      egress,
+      close,
+    },
     nextDeadline: () => signals.nextDeadline(),
     onFreed: (listener) => signals.onFreed(listener),
     onHappened: (listener) => signals.onHappened(listener),
