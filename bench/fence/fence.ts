@@ -17,7 +17,7 @@ export const fence: Benchmark = {
     const isWanted = (way: string) => ways.length === 0 || ways.includes(way);
     const findings: Finding[] = [];
     if (isWanted('memory')) findings.push(...(await connectionMemory(await open())));
-    if (isWanted('throughput')) findings.push(...(await throughput(await open())));
+    if (isWanted('throughput')) findings.push(...(await throughput(await open(), await open())));
     if (isWanted('frozen')) findings.push(...(await frozenWorkers(await open(), Math.ceil(TIMES * share))));
     return findings;
   },

@@ -58,7 +58,8 @@ export class Relay implements FencedConnection {
       if (direction === 'up') traffic.bytesUp += chunk.length;
       else traffic.bytesDown += chunk.length;
       count(direction, chunk.length);
-      if (!to.write(chunk)) from.pause();
+      // What `write` says counts what the kernel has just taken, too.
+      if (!to.write(chunk) && to.writableLength > 0) from.pause();
     });
     from.on('end', () => {
       this.halfClosedAt ??= clock.now();
