@@ -137,7 +137,6 @@ export interface LeaseRow {
   readonly leasedAt: number;
   readonly expiresAt: number;
   readonly renewed: boolean;
-  readonly fence: Fence | null;
 }
 
 export interface HistoryRow {

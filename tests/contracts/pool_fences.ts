@@ -23,7 +23,7 @@ export function fencing(make: MakeStores): void {
     'are those that were asked for, until the next lease of the session',
     using(async (stores) => {
       await add(stores, 'a');
-      const { pool, egress } = stores;
+      const { pool, egress, monitoring } = stores;
       const { sessionId, leaseId, fence } = await leased(stores, 'cluster');
       expect(fence).toBe('cluster');
       const [found, ...others] = await egress.fencedLeases([sessionId, 99], T0);
@@ -32,7 +32,7 @@ export function fencing(make: MakeStores): void {
         ...{ sessionId, leaseId, sessionName: 'a', holder: 'key:1', proxy: null },
         expiresAt: T0 + TTL_SECONDS * SECOND,
       });
-      expect((await pool.leases({ skip: 0, limit: 10 }, T0))[0]).toMatchObject({ fence: 'cluster' });
+      expect((await monitoring.leases({ skip: 0, limit: 10 }, T0))[0]).toMatchObject({ fence: 'cluster' });
       await pool.release(sessionId, by({ leaseId }), null, T0 + 1);
       expect(await egress.fencedLeases([sessionId], T0 + 1)).toEqual([]);
       expect((await leased(stores, null, {}, T0 + 2)).fence).toBeNull();

@@ -227,6 +227,5 @@ export function leaseRow(row: SessionRow): LeaseRow {
     leasedAt: row.lastUsedAt,
     expiresAt: row.stateUntil ?? 0,
     renewed: row.leaseRenewed,
-    fence: row.leaseFence,
   };
 }
