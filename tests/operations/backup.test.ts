@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { until } from '../service/manual_time.js';
 import { describeWithServer } from '../storage/databases_postgres.js';
@@ -153,6 +161,23 @@ describe('telegate backup', () => {
       expect(await first.ended).toMatchObject({ exit: 0, stderr: '' });
       expect(readdirSync(directory).filter((name) => name.startsWith('.b'))).toEqual([]);
       await stopped(program);
+    }),
+    PATIENCE_MS,
+  );
+
+  it(
+    'is kept and exits with 9 if session files could not be read',
+    withInstallations(async ({ make, directory }) => {
+      const here = make();
+      const { program } = await populated(here);
+      writeFileSync(here.path('secret'), 'of another program');
+      symlinkSync('../secret', here.path('sessions', 'out.session'));
+      const { exit, stdout, stderr } = await here.command('backup', `${directory}/b`);
+      expect([exit, stderr]).toEqual([9, '']);
+      expect(stdout).toContain(`Session files: ${NAMES.length}\nNot in the backup: out.session: `);
+      await stopped(program);
+      const there = make();
+      expect(await there.json('restore', `${directory}/b`)).toMatchObject({ session_files: NAMES.length });
     }),
     PATIENCE_MS,
   );
