@@ -104,6 +104,14 @@ describe('the exit code and the message of a command', () => {
     });
   });
 
+  it('cannot steer the terminal, whatever the service quotes', async () => {
+    const body = JSON.stringify({ detail: 'The name is taken:\n\x1b[2J\u{202e}evil', code: 'name_taken' });
+    await besideServer({ status: 409, body }, async (url) => {
+      const { stderr } = await shared.run('status', '--url', url);
+      expect(stderr).toBe('The name is taken:\n\u{fffd}[2J\u{fffd}evil\nChoose another name.\n');
+    });
+  });
+
   it('take the key to no other address than the one that was set', async () => {
     await besideServer({ status: 200, body: '{}' }, (elsewhere, requests) =>
       besideServer({ status: 307, headers: { Location: elsewhere } }, async (url) => {
