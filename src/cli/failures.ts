@@ -50,7 +50,9 @@ export function failureOf(error: unknown): Failure | null {
   if (error instanceof UsageError)
     return { ...none, exitCode: EXIT.usage, message: error.message, code: 'usage' };
   if (error instanceof Unreachable) {
-    const next = 'Start the service with `telegate serve`, or set TELEGATE_URL to its address.';
+    const next = error.isLate
+      ? 'It may have been done, or may be under way still: look before you run this again.'
+      : 'Start the service with `telegate serve`, or set TELEGATE_URL to its address.';
     return { ...none, exitCode: EXIT.unreachable, message: `${error.message}.`, next, code: 'unreachable' };
   }
   return error instanceof ServiceError ? refusal(error) : null;
