@@ -152,6 +152,17 @@ describe('the exit code and the message of a command', () => {
   });
 });
 
+describe('telegate runs follow', () => {
+  it('asks for no log where it prints JSON, which has none', async () => {
+    const run = { id: 1, state: 'completed', finished_at: '2030-01-01T00:00:00Z' };
+    await besideServer({ status: 200, body: JSON.stringify(run) }, async (url, requests) => {
+      const { exit, stdout } = await shared.run('runs', 'follow', '1', '--json', '--url', url);
+      expect([exit, JSON.parse(stdout)]).toEqual([0, run]);
+      expect(requests.map((request) => request.split(' ')[1])).toEqual(['/runs/1']);
+    });
+  });
+});
+
 describe('a list', () => {
   it('has a line a row and a tab between its values, where it is not on a terminal', async () => {
     const { stdout } = await shared.run('sessions', 'list', '--sort', 'id');
