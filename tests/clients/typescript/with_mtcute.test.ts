@@ -1,26 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { TcpTransport, type tl } from '@mtcute/node';
 import { LeaseLost } from '../../../clients/typescript/src/errors.js';
-import { logIn, type World, withTelegram } from '../../logins/over_sandbox.js';
+import { withTelegram } from '../../logins/over_sandbox.js';
 import { application } from '../../sandbox/gramjs.js';
 import { until } from '../../service/manual_time.js';
 import { clientOf, failureOf } from './client_under_test.js';
+import { loggedIn, openOf } from './leased_account.js';
 
-const DAN = '+9996620002';
 const OPTIONS = { ...application, client: { network: { usePfs: false } } };
 const WHO_AM_I: tl.users.RawGetUsersRequest = { _: 'users.getUsers', id: [{ _: 'inputUserSelf' }] };
-
-/** Connections of the account that are open. */
-function openOf({ sandbox }: World): number {
-  const own = sandbox.connections.list().filter(({ phone }) => phone !== null && DAN.endsWith(phone));
-  return own.filter(({ closedOrder }) => closedOrder === null).length;
-}
-
-/** The service has none open of its own. */
-async function loggedIn(world: World): Promise<void> {
-  await logIn(world, DAN);
-  await until(() => openOf(world) === 0);
-}
 
 describe('pool.withMtcute', () => {
   it(
