@@ -10,6 +10,7 @@ import { momentOf, type SteadyClock, systemTime } from '../kernel/clock.js';
 import { DatabaseRefused } from '../storage/database.js';
 import { openSideConnection } from '../storage/open.js';
 import { readClock } from '../storage/saved_clock.js';
+import { endWithReader } from './context.js';
 import { UsageError } from './exit_codes.js';
 import type { Fields } from './service.js';
 
@@ -32,6 +33,7 @@ export interface Keys {
 
 /** Works on the keys in the database of the settings, without a service. @throws ConfigError, DatabaseRefused. */
 export async function withOfflineKeys(action: (keys: Keys) => Promise<void>): Promise<void> {
+  endWithReader();
   const config = loadConfig(readEnvironment());
   const database = await openSideConnection(config.database).catch(withAdvice);
   try {

@@ -63,6 +63,16 @@ describe('telegate keys next to a running service on PostgreSQL', () => {
   );
 
   it(
+    'lists keys to a reader that goes away, without a word',
+    besideService(async (_, database) => {
+      expect(await keys(database, 'create', 'ann')).toMatchObject({ exit: 0 });
+      const { process: listing, ended } = startCommand(['keys', 'list'], { DATABASE_URL: database });
+      listing.stdout?.destroy();
+      expect(await ended).toEqual({ exit: 0, stdout: '', stderr: '' });
+    }),
+  );
+
+  it(
     'does not upgrade the schema, and says what does',
     withDatabases(async ({ path, server }) => {
       const database = await server();
