@@ -6,6 +6,7 @@ import { type World, withTelegram } from '../../logins/over_sandbox.js';
 import { application } from '../../sandbox/gramjs.js';
 import { until } from '../../service/manual_time.js';
 import { clientOf, failureOf } from './client_under_test.js';
+import { cutsOffWithTheLease } from './cut_off.js';
 import { loggedIn, openOf } from './leased_account.js';
 
 const OPTIONS: ConnectedOptions = { ...application, client: { connectionRetries: 1 } };
@@ -91,43 +92,8 @@ describe('pool.withTelegram', () => {
     }),
   );
 
-  it(
-    'cuts the client off when the lease is lost, though the work never ends',
-    withTelegram(async (world) => {
-      await loggedIn(world);
-      const { service, sandbox } = world;
-      const { client, runtime } = clientOf(service);
-      world.sandbox.faults.add({ fault: 'hang', method: 'users.getUsers' });
-      const work = failureOf(
-        client.pool.withTelegram((telegram) => telegram.invoke(whoAmI()), { ...OPTIONS, ttl: 60 }),
-      );
-      await until(() => sandbox.connections.calls('users.GetUsers') > 0);
-      runtime.fate = ({ path }) => (path === '/heartbeat' ? 'lost' : 'arrives');
-      await service.time.advance(55);
-      expect(await work).toBeInstanceOf(LeaseLost);
-      await until(() => openOf(world) === 0);
-      expect(runtime.waiting).toBe(0);
-    }),
-  );
-
-  it(
-    'sends nothing when a stopped process wakes up after its lease, before any timer says so',
-    withTelegram(async (world) => {
-      await loggedIn(world);
-      const { client, runtime } = clientOf(world.service);
-      const calls = () => world.sandbox.connections.calls('users.GetUsers');
-      let before: number | undefined;
-      const work = client.pool.withTelegram(async (telegram) => {
-        await telegram.invoke(whoAmI());
-        before = calls();
-        runtime.wakeAfter(300_000);
-        await telegram.invoke(whoAmI());
-      }, OPTIONS);
-      expect(await failureOf(work)).toBeInstanceOf(LeaseLost);
-      await until(() => openOf(world) === 0);
-      expect(calls()).toBe(before);
-      expect(runtime.waiting).toBe(0);
-    }),
+  cutsOffWithTheLease((pool, work, options) =>
+    pool.withTelegram((telegram) => work(() => telegram.invoke(whoAmI())), { ...OPTIONS, ...options }),
   );
 
   it(
