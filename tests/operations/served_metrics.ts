@@ -1,6 +1,5 @@
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
+import { freePort } from '../service/free_port.js';
 import { type Service, some, withService } from '../service/service.js';
 import { onServer } from '../storage/server.js';
 
@@ -9,11 +8,9 @@ export type Metrics = ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string
 
 /** What the service answers to Prometheus, with every feature switched on that has metrics. */
 export async function servedMetrics(): Promise<Metrics> {
-  const egress = { EGRESS_PORT: '0', HOST: '127.0.0.1' };
   const settings = {
-    ...egress,
-    PREFECT_API_URL: `http://127.0.0.1:${await closedPort()}/api`,
-    NAS_ROOT: tmpdir(),
+    ...{ EGRESS_PORT: '0', HOST: '127.0.0.1', NAS_ROOT: tmpdir() },
+    PREFECT_API_URL: `http://127.0.0.1:${await freePort()}/api`,
   };
   const texts: string[] = [];
   const read = async (service: Service) => {
@@ -32,14 +29,6 @@ export function answers(): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-async function closedPort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await new Promise((listening) => listener.once('listening', listening));
-  const { port } = listener.address() as AddressInfo;
-  await new Promise((closed) => listener.close(closed));
-  return port;
 }
 
 /** Reads Prometheus' text format. */
