@@ -37,8 +37,7 @@ export const acquireInput = z.object({
     .default('telethon')
     .meta({ description: 'Of `session_string`' }),
   egress: flag.optional().meta({
-    description:
-      'Connect to Telegram through this service: `proxy` is a SOCKS 5 proxy that works for this lease only, and is cut off when it ends',
+    description: '`proxy` is this service, which cuts off what goes through when the lease ends',
   }),
 });
 
@@ -184,12 +183,12 @@ export const leasesAnswer = z.array(
     held_seconds: z.int(),
     egress: z
       .object({
-        connections: z.int().meta({ description: 'Open ones', example: 2 }),
-        bytes_up: z.int().meta({ description: 'From the worker to Telegram', example: 5120 }),
+        connections: z.int().meta({ example: 2 }),
+        bytes_up: z.int().meta({ example: 5120 }),
         bytes_down: z.int().meta({ example: 1048576 }),
       })
       .nullable()
-      .meta({ description: 'What goes through the egress fence for it; null: it was leased without' }),
+      .meta({ description: 'What goes through the egress fence' }),
   }),
 );
 

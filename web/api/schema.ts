@@ -2126,7 +2126,7 @@ export interface operations {
                 credentials?: "string" | "file";
                 /** @description Of `session_string` */
                 format?: "telethon" | "gramjs" | "pyrogram";
-                /** @description Connect to Telegram through this service: `proxy` is a SOCKS 5 proxy that works for this lease only, and is cut off when it ends */
+                /** @description `proxy` is this service, which cuts off what goes through when the lease ends */
                 egress?: boolean | ("0" | "1" | "true" | "false" | "");
             };
             header?: never;
@@ -2255,7 +2255,7 @@ export interface operations {
                      * @enum {string}
                      */
                     format?: "telethon" | "gramjs" | "pyrogram";
-                    /** @description Connect to Telegram through this service: `proxy` is a SOCKS 5 proxy that works for this lease only, and is cut off when it ends */
+                    /** @description `proxy` is this service, which cuts off what goes through when the lease ends */
                     egress?: boolean | ("0" | "1" | "true" | "false" | "");
                 };
             };
@@ -3112,17 +3112,11 @@ export interface operations {
                         expires_at: string;
                         renewed: boolean;
                         held_seconds: number;
-                        /** @description What goes through the egress fence for it; null: it was leased without */
+                        /** @description What goes through the egress fence */
                         egress: {
-                            /**
-                             * @description Open ones
-                             * @example 2
-                             */
+                            /** @example 2 */
                             connections: number;
-                            /**
-                             * @description From the worker to Telegram
-                             * @example 5120
-                             */
+                            /** @example 5120 */
                             bytes_up: number;
                             /** @example 1048576 */
                             bytes_down: number;

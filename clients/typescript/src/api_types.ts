@@ -1,6 +1,6 @@
 /**
  * The operations of the service and their schemas: `npm run client:types` generates them from its OpenAPI document.
- * Fingerprint: 03b7bb87b6bd19977d9cdceec5f50ce3.
+ * Fingerprint: 1e7986b0faef4c0763f74578b9586f06.
  */
 
 export type Role = 'worker' | 'monitor' | 'admin';
@@ -498,7 +498,7 @@ export interface Operations {
        * Of `session_string`
        */
       format?: 'telethon' | 'gramjs' | 'pyrogram';
-      /** Connect to Telegram through this service: `proxy` is a SOCKS 5 proxy that works for this lease only, and is cut off when it ends */
+      /** `proxy` is this service, which cuts off what goes through when the lease ends */
       egress?: boolean;
     };
     answer: Lease;
@@ -661,11 +661,9 @@ export interface Operations {
       expires_at: string;
       renewed: boolean;
       held_seconds: number;
-      /** What goes through the egress fence for it; null: it was leased without */
+      /** What goes through the egress fence */
       egress: {
-        /** Open ones */
         connections: number;
-        /** From the worker to Telegram */
         bytes_up: number;
         bytes_down: number;
       } | null;

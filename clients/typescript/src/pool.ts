@@ -35,7 +35,7 @@ export interface AcquireOptions {
   readonly credentials?: 'string' | 'file';
   /** Of the session string. */
   readonly format?: 'telethon' | 'gramjs' | 'pyrogram';
-  /** Connects through the service, which cuts the connections when the lease ends. */
+  /** Through the service, which cuts it off when the lease ends. */
   readonly egress?: boolean;
   /** Ends the wait; later, it aborts the lease's signal. */
   readonly signal?: AbortSignal;
