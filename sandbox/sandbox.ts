@@ -1,6 +1,7 @@
 import { Dispatcher } from './api/dispatch.js';
 import { ExportedAuthorizations } from './api/exported.js';
 import { SrpChallenges } from './api/srp_challenges.js';
+import { Budgets } from './budgets.js';
 import { ConnectionLog, type DuplicateUse } from './connection_log.js';
 import { generateRsaPem, type PublicKey, type RsaKey, rsaKeyFrom } from './crypto/rsa_key.js';
 import { DataCentre } from './data_centre.js';
@@ -48,6 +49,7 @@ export interface Sandbox {
   readonly rsaPublicKey: PublicKey;
   readonly world: World;
   readonly faults: Faults;
+  readonly budgets: Budgets;
   readonly connections: ConnectionLog;
   accounts(): SandboxAccount[];
   /** Changes how one data centre behaves. Rejects with RangeError if it does not exist. */
@@ -69,6 +71,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     world,
     codes: new Codes(state),
     faults: new Faults(),
+    budgets: new Budgets(time),
     connections: new ConnectionLog(time, { duplicateUse }),
   };
   const rsaKey = rsaKeyFrom(secret(state, 'rsa_key', makeRsaPem));
@@ -105,17 +108,18 @@ interface Shared extends Omit<SandboxOptions, 'port'> {
   readonly keys: Keys;
   readonly codes: Codes;
   readonly faults: Faults;
+  readonly budgets: Budgets;
   readonly connections: ConnectionLog;
   readonly rsaKey: RsaKey;
   readonly port: () => number;
 }
 
 function dataCentres(shared: Shared): DataCentre[] {
-  const { time, randomBytes, connections: log } = shared;
+  const { time, randomBytes, faults, budgets, connections: log } = shared;
   const addresses = Array.from({ length: shared.seed.data_centres }, (_, at) => `127.0.0.${at + 2}`);
   const exported = new ExportedAuthorizations(time, randomBytes);
   const challenges = new SrpChallenges(randomBytes);
-  const dispatcher = new Dispatcher({ ...shared, addresses, exported, challenges }, shared.faults, log);
+  const dispatcher = new Dispatcher({ ...shared, addresses, exported, challenges }, faults, budgets, log);
   return addresses.map(
     (address, at) => new DataCentre(address, { ...shared, dcId: at + 1, log, dispatcher }),
   );

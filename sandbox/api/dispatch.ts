@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Api } from 'telegram/tl/index.js';
+import type { Budgets } from '../budgets.js';
 import type { ConnectionLog, ConnectionRecord } from '../connection_log.js';
 import type { Effect, Faults } from '../faults.js';
 import type { Outcome } from '../mtproto/session.js';
@@ -50,6 +51,7 @@ export class Dispatcher {
   constructor(
     readonly backend: Backend,
     readonly faults: Faults,
+    readonly budgets: Budgets,
     readonly log: ConnectionLog,
   ) {}
 
@@ -74,6 +76,8 @@ export class Dispatcher {
       phones: phones.filter((phone) => typeof phone === 'string'),
     });
     if (effect !== null && (await suffer(effect, caller)) === 'no answer') return SILENCE;
+    const excess = key.authorization && this.budgets.spend(key.authorization.phone, request.className);
+    if (excess && (await suffer(excess, caller)) === 'no answer') return SILENCE;
     if (method === null) throw new RpcError(`INPUT_METHOD_INVALID_${request.className}`);
     const { backend } = this;
     // The authorization may have ended while a slow request waited.

@@ -5,7 +5,7 @@ import type { KnownPeer } from '../runs/store.js';
 import { OWN_HOLDER, ownCaller } from '../sessions/own_lease.js';
 import { isRpcError, TelegramRefused } from '../telegram/errors.js';
 import type { Channel, ConnectedAccount, TelegramGateway } from '../telegram/gateway.js';
-import { knownPeerOf, type Reader, type RunContext, storeNewMessages } from './reader.js';
+import { knownPeerOf, type Reader, type RunContext } from './reader.js';
 import { type RecoveryAction, recoveryAfter } from './recovery.js';
 import type { HeldLease } from './run_leases.js';
 import type { RunAccesses, RunPool, RunRecords, RunSessions } from './service_ports.js';
@@ -44,7 +44,7 @@ export class SessionReader implements Reader {
     const access = { ...(await accesses.of(session, null)), signal: this.signal };
     await gateway.withAccount(access, async (account) => {
       const peer = await this.#peer(account, resolveAgain);
-      await storeNewMessages(this.#context, account, peer, this.signal);
+      await this.#context.read(account, peer, this.signal, this.name);
     });
   }
 

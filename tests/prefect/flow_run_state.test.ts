@@ -24,7 +24,16 @@ import { UNEXPECTED_ERROR } from '../../src/scraping/recovery.js';
 const clock = { display: (at: number) => new Date(at) };
 
 const RUN: Run = {
-  ...{ id: 7, sourceId: 42, state: 'running', reason: 'trigger', error: null, sessionName: null, ...NO_FORM },
+  ...{
+    id: 7,
+    sourceId: 42,
+    state: 'running',
+    reason: 'trigger',
+    error: null,
+    sessionName: null,
+    sessions: null,
+    ...NO_FORM,
+  },
   ...{ waitingSince: null, owner: null, ownedUntil: null, cancelRequested: false, notBefore: null },
   ...{ messagesRead: 50, messagesStored: 40, filesFound: 3, filesDone: 2, filesSkipped: 1, bytesDone: 9_000 },
   ...{ totalMessages: 200, createdAt: 0, startedAt: 0, finishedAt: null },

@@ -31,6 +31,7 @@ const QUEUED: Run = {
     reason: 'trigger',
     error: null,
     sessionName: null,
+    sessions: null,
     waitingSince: null,
   },
   ...{ owner: null, ownedUntil: null, cancelRequested: false, notBefore: null, createdAt: 0 },
@@ -59,14 +60,14 @@ describe('a run that is marked', () => {
   it('waits since it began to, with the session named that it used last', () => {
     const run = { ...QUEUED, sessionName: 'ada' };
     expect(marked(run, 'waiting', null, NOW)).toEqual({
-      ...{ state: 'waiting', sessionName: 'ada', waitingSince: NOW },
+      ...{ state: 'waiting', sessionName: 'ada', sessions: null, waitingSince: NOW },
     });
     expect(marked({ ...run, waitingSince: 0 }, 'waiting', null, NOW).waitingSince).toBe(0);
   });
 
   it('waits no longer when it runs', () => {
     expect(marked({ ...QUEUED, waitingSince: 7, sessionName: 'ada' }, 'running', 'ben', NOW)).toEqual({
-      ...{ state: 'running', sessionName: 'ben', waitingSince: null },
+      ...{ state: 'running', sessionName: 'ben', sessions: ['ben'], waitingSince: null },
     });
   });
 });
