@@ -96,6 +96,8 @@ export class FileDownloads {
         release();
       }
     });
+    // Whoever places them waits for the first one, while a later one may fail.
+    for (const file of files) file.catch(() => undefined);
     return { files, stop: (reason) => failed.abort(reason) };
   }
 

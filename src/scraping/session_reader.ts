@@ -42,10 +42,21 @@ export class SessionReader implements Reader {
     const session = await sessions.session(this.#held.lease.sessionId);
     if (!session) throw new NotFound('Session');
     const access = { ...(await accesses.of(session, null)), signal: this.signal };
-    await gateway.withAccount(access, async (account) => {
-      const peer = await this.#peer(account, resolveAgain);
-      await this.#context.read(account, peer, this.signal, this.name);
-    });
+    let reading: Promise<void> = Promise.resolve();
+    try {
+      await gateway.withAccount(access, (account) => {
+        reading = this.#read(account, resolveAgain);
+        return reading;
+      });
+    } finally {
+      // A lost lease ends the connection at once, but a page that is being stored meanwhile must not meet the next reader's.
+      await reading.catch(() => undefined);
+    }
+  }
+
+  async #read(account: ConnectedAccount, resolveAgain: boolean): Promise<void> {
+    const peer = await this.#peer(account, resolveAgain);
+    await this.#context.read(account, peer, this.signal, this.name);
   }
 
   /** As `Reader.recover`; the pool is told what Telegram said about the session. */

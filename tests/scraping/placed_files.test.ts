@@ -91,6 +91,16 @@ describe('files of pages that are read at once', () => {
     expect(await placing).toMatchObject([{ state: 'stored' }, { state: 'stored' }]);
   });
 
+  it('fail together, also where the first one still waits', async () => {
+    const account = new Downloads('slow');
+    const page = files.fetch(account, [messageWith(1, 'slow'), messageWith(2, 'fails')], NEVER);
+    const placing = files.place(page.files, NEVER);
+    await expect(placing).rejects.toThrow('failed');
+    const settled = await Promise.allSettled(page.files);
+    expect(settled).toMatchObject([{ reason: { message: 'failed' } }, { reason: { message: 'failed' } }]);
+    expect(await temporary()).toEqual([]);
+  });
+
   it('are not downloaded again by whoever reads a page that failed half-way', async () => {
     const account = new Downloads();
     const page = [messageWith(1, 'one'), messageWith(2, 'fails')];

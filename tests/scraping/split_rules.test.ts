@@ -44,16 +44,21 @@ describe('the ranges of a history', () => {
 });
 
 describe('the size of a range', () => {
-  it.each<[SessionsPerRun, number]>([
-    [2, 1_000],
-    [8, 1_000],
-    [16, 500],
-    [32, 200],
-    ['auto', 200],
-  ])('for %s sessions is %i ids: two for each fit into what is read ahead', (sessions, size) => {
-    expect(rangeSize(sessions)).toBe(size);
-    expect(2 * mostReaders(sessions) * size).toBeLessThanOrEqual(READ_AHEAD.messages);
-  });
+  it.each<[number, SessionsPerRun, number]>([
+    [200_000, 2, 1_000],
+    [200_000, 8, 1_000],
+    [200_000, 16, 500],
+    [200_000, 32, 200],
+    [200_000, 'auto', 200],
+    [6_600, 8, 400],
+    [5_000, 'auto', 100],
+  ])(
+    'of %i ids for %s sessions is %i: two for each, and they fit into what is read ahead',
+    (ids, sessions, size) => {
+      expect(rangeSize(ids, sessions)).toBe(size);
+      expect(2 * mostReaders(sessions) * size).toBeLessThanOrEqual(READ_AHEAD.messages);
+    },
+  );
 
   it('never makes a run read with more sessions than is useful', () => {
     expect(mostReaders(1_000)).toBe(MAX_SESSIONS_PER_RUN);

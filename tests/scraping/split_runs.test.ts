@@ -88,7 +88,7 @@ describe('a first read of a large channel', () => {
           await logInAll(world);
           const id = await makeSource(world.service, MANY, { target: 'S3' });
           await splitRunOnce(world, id, readsTogether(8));
-          expect(await lastRun(world.service, id)).toMatchObject({ state: 'completed' });
+          expect(await lastRun(world.service, id)).toMatchObject({ state: 'completed', error: null });
           const paths = await place.paths();
           const checksums = await Promise.all(paths.map(async (path) => [path, await place.checksum(path)]));
           expect(Object.fromEntries(checksums)).toEqual(await storedByOne());
@@ -109,7 +109,7 @@ describe('a first read of a large channel', () => {
         async (world) => {
           await logInAll(world, PHONES.slice(0, 3));
           const id = await makeSource(world.service, MANY, { target: 'NAS' });
-          expect(await lastRun(world.service, id)).toMatchObject({ state: 'completed' });
+          expect(await lastRun(world.service, id)).toMatchObject({ state: 'completed', error: null });
           expect(await storedBelow(root)).toEqual(await storedByOne());
         },
         { settings: { NAS_ROOT: root } },
@@ -128,7 +128,7 @@ describe('a run with several sessions', () => {
       await splitRunOnce(world, id, (run) => run.sessions.length === 4 && run.messages_stored > 500);
       world.sandbox.faults.add({ fault: 'FLOOD_WAIT_3600', method: 'messages.getHistory', times: 4 });
       await expectWhole(world, id, 4);
-      expect(await world.service.status()).toMatchObject({ free: 4, flood_wait: 4 });
+      expect(await world.service.status()).toMatchObject({ free: 4, flooded_for_methods: 4 });
       const log = await messagesOf(world, id);
       expect(log.filter((message) => message.includes('asks to wait 3600 seconds'))).toHaveLength(4);
       expect(log).toContainEqual(expect.stringMatching(/^\S+ reads no longer; 3 sessions: /));

@@ -31,7 +31,7 @@ export class ChannelReading {
   readonly #context: RunContext;
   readonly #parts: ChannelReadingParts;
   #split: Split | null = null;
-  /** The run's own reader, while it reads. */
+  /** The run's own reader; null: it has none at present. */
   #own: string | null = null;
 
   constructor(context: Omit<RunContext, 'read'>, parts: ChannelReadingParts) {
@@ -46,16 +46,25 @@ export class ChannelReading {
 
   /** As `RunContext.read`, for the run's own reader. */
   async read(account: ReadingAccount, peer: KnownPeer, signal: AbortSignal, name: string): Promise<void> {
+    this.#own = name;
     if (account.history === undefined) await this.close();
     else this.#split ??= await this.#begun(account, peer);
-    if (this.#split !== null) await this.#readSplit(this.#split, account, peer, signal, name);
+    if (this.#split !== null) {
+      const { history, over } = this.#split;
+      const own = { isExtra: false, isLeaving: false, pages: 0 };
+      await history.read(own, account, peer, AbortSignal.any([signal, over.signal]));
+      await this.close();
+    }
     await storeNewMessages(this.#context, account, peer, signal);
   }
 
-  /** Resolves when no session reads for the run beside its own. @throws what ended the reading. */
+  /** The run's own reader is gone: resolves when no other reads for it. @throws what ended the reading. */
   async others(): Promise<void> {
+    const own = this.#own;
+    this.#own = null;
     if (this.#split === null) return;
     const { extras, over } = this.#split;
+    if (extras.names.length > 0) await this.#tell(`${own} reads no longer`, extras.names);
     await extras.ended();
     over.signal.throwIfAborted();
   }
@@ -68,25 +77,6 @@ export class ChannelReading {
     await split?.ended;
   }
 
-  async #readSplit(
-    { history, extras, over }: Split,
-    account: ReadingAccount,
-    peer: KnownPeer,
-    signal: AbortSignal,
-    name: string,
-  ): Promise<void> {
-    this.#own = name;
-    try {
-      const own = { isExtra: false, isLeaving: false, pages: 0 };
-      await history.read(own, account, peer, AbortSignal.any([signal, over.signal]));
-      await this.close();
-    } catch (error) {
-      this.#own = null;
-      if (extras.names.length > 0) await this.#tell(`${name} reads no longer`, extras.names);
-      throw error;
-    }
-  }
-
   /** Null: one session reads it. */
   async #begun(account: ReadingAccount, channel: KnownPeer): Promise<Split | null> {
     const { run, writer, log } = this.#context;
@@ -96,9 +86,10 @@ export class ChannelReading {
     await skipOlder(this.#context, account, channel);
     const [newest] = (await account.history?.(peerOf(channel), { minId: 0, offsetId: 0, limit: 1 })) ?? [];
     const whole = { after: writer.position, upTo: newest?.id ?? 0 };
-    if (!isWorthSplitting(whole.upTo - whole.after, run, writer.messagesRead)) return null;
+    const ids = whole.upTo - whole.after;
+    if (!isWorthSplitting(ids, run, writer.messagesRead)) return null;
     await log('info', `up to ${mostReaders(sessionsPerRun)} sessions read messages up to ${whole.upTo}`);
-    return this.#begin(new SplitHistory(this.#context, channel, whole, rangeSize(sessionsPerRun)));
+    return this.#begin(new SplitHistory(this.#context, channel, whole, rangeSize(ids, sessionsPerRun)));
   }
 
   #begin(history: SplitHistory): Split {

@@ -30,6 +30,8 @@ export interface ExtraReaderParts extends SessionReaderParts {
 interface Extra extends HistoryReader {
   readonly name: string;
   isLeaving: boolean;
+  /** It has found the channel. */
+  isReading: boolean;
   readonly ended: Promise<void>;
 }
 
@@ -65,8 +67,9 @@ export class ExtraReaders {
     this.#onChanged = onChanged;
   }
 
+  /** Those that have found the channel. */
   get names(): string[] {
-    return [...this.#extras.values()].map(({ name }) => name);
+    return [...this.#extras.values()].filter(({ isReading }) => isReading).map(({ name }) => name);
   }
 
   /** Leases sessions and gives them back as the pool allows, until all is stored or it is over. Never rejects. */
@@ -140,7 +143,8 @@ export class ExtraReaders {
       begin = resolve;
     });
     const ended = begun.then(() => this.#read(lease, extra));
-    const extra: Extra = { name: lease.sessionName, isExtra: true, isLeaving: false, pages: 0, ended };
+    const fresh = { isExtra: true, isLeaving: false, isReading: false, pages: 0 };
+    const extra: Extra = { name: lease.sessionName, ...fresh, ended };
     this.#extras.set(lease.sessionId, extra);
     begin();
   }
@@ -150,7 +154,6 @@ export class ExtraReaders {
     const { timers } = this.#parts;
     const reader = this.#readerOf(lease, extra);
     try {
-      await this.#onChanged(`${extra.name} reads as well`);
       const retryBudget = new RetryBudget(TELEGRAM_RETRY_DELAYS_MS);
       const progress = {
         get position() {
@@ -172,7 +175,7 @@ export class ExtraReaders {
       this.#extras.delete(lease.sessionId);
       if (extra.pages === 0) this.#useless.add(lease.sessionId);
       const why = extra.isLeaving ? ': others wait for a session' : '';
-      await this.#onChanged(`${extra.name} reads no longer${why}`);
+      if (extra.isReading) await this.#onChanged(`${extra.name} reads no longer${why}`);
       this.#history.changed.tell();
     }
   }
@@ -183,12 +186,16 @@ export class ExtraReaders {
     const parts = { ...this.#parts, limits: { floodSleepMaxSeconds } };
     // Any session that finds the channel will do.
     const source = { ...this.#context.source, sessionId: null };
-    const read = (account: ReadingAccount, peer: KnownPeer, signal: AbortSignal) => {
+    const read = async (account: ReadingAccount, peer: KnownPeer, signal: AbortSignal) => {
       // A name that has changed hands.
       if (peer.channelId !== this.#history.channelId) {
         throw new TelegramRefused('CHANNEL_INVALID', 'channels.getChannels');
       }
-      return this.#history.read(extra, account, peer, signal);
+      if (!extra.isReading) {
+        extra.isReading = true;
+        await this.#onChanged(`${extra.name} reads as well`);
+      }
+      await this.#history.read(extra, account, peer, signal);
     };
     const context = { ...this.#context, source, signal: this.#signal, read };
     return new SessionReader(context, this.#parts.leases.hold(lease), parts);

@@ -21,10 +21,13 @@ export function mostReaders(sessions: SessionsPerRun): number {
   return sessions === 'auto' ? MAX_SESSIONS_PER_RUN : Math.min(sessions, MAX_SESSIONS_PER_RUN);
 }
 
-/** How many ids a range has, in whole pages: so many that two ranges for each reader fit into what is read ahead. */
-export function rangeSize(sessions: SessionsPerRun): number {
-  const fitting = Math.floor(READ_AHEAD.messages / (2 * mostReaders(sessions)) / PAGE) * PAGE;
-  return Math.max(PAGE, Math.min(MAX_RANGE_IDS, fitting));
+/**
+ * How many of so many ids a range has, in whole pages: so many that there are two ranges for each reader, and that these
+ * fit into what is read ahead.
+ */
+export function rangeSize(ids: number, sessions: SessionsPerRun): number {
+  const shared = Math.min(ids, READ_AHEAD.messages) / (2 * mostReaders(sessions));
+  return Math.max(PAGE, Math.min(MAX_RANGE_IDS, Math.floor(shared / PAGE) * PAGE));
 }
 
 /** Whether so many ids are worth splitting, for a run with this form that has read so many messages. */
