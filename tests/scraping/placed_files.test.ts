@@ -35,25 +35,19 @@ function messageWith(id: number, content: string): Message {
   return { id, date: DATE, file: file as unknown as MediaFile } as unknown as Message;
 }
 
-/** Downloads the contents, which are the files' ids; some only once they are let to. */
+/** Downloads the contents, which are the files' ids; `slow` only once it is let to. */
 class Downloads implements DownloadingAccount {
   readonly begun: string[] = [];
-  readonly #held = new Map<string, () => void>();
-  readonly #holds: readonly string[];
-
-  constructor(...holds: readonly string[]) {
-    this.#holds = holds;
-  }
+  release = () => {};
+  readonly #released = new Promise<void>((resolve) => {
+    this.release = resolve;
+  });
 
   async *download({ id }: MediaFile): AsyncGenerator<Buffer> {
     this.begun.push(id);
-    if (this.#holds.includes(id)) await new Promise<void>((resolve) => this.#held.set(id, resolve));
+    if (id === 'slow') await this.#released;
     if (id === 'fails') throw new Error('failed');
     yield Buffer.from(id);
-  }
-
-  release(id: string): void {
-    this.#held.get(id)?.();
   }
 }
 
@@ -83,16 +77,17 @@ describe('files of pages that are read at once', () => {
   });
 
   it('are placed while later ones of their page are downloaded', async () => {
-    const account = new Downloads('slow');
+    const account = new Downloads();
     const page = files.fetch(account, [messageWith(1, 'quick'), messageWith(2, 'slow')], NEVER);
     const placing = files.place(page.files, NEVER);
-    while ((await place.paths()).length === 0) await new Promise(setImmediate);
-    account.release('slow');
+    const isPlaced = async () => (await place.paths()).some((path) => path.endsWith('1_a.txt'));
+    while (!(await isPlaced())) await new Promise(setImmediate);
+    account.release();
     expect(await placing).toMatchObject([{ state: 'stored' }, { state: 'stored' }]);
   });
 
   it('fail together, also where the first one still waits', async () => {
-    const account = new Downloads('slow');
+    const account = new Downloads();
     const page = files.fetch(account, [messageWith(1, 'slow'), messageWith(2, 'fails')], NEVER);
     const placing = files.place(page.files, NEVER);
     await expect(placing).rejects.toThrow('failed');
