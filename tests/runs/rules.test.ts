@@ -47,7 +47,7 @@ describe('a run that is taken', () => {
   it('is its owner’s, and has started', () => {
     expect(taken(QUEUED, 'me', NOW + 5, NOW)).toEqual({
       ...{ state: 'running', owner: 'me', ownedUntil: NOW + 5, notBefore: null, error: null },
-      ...{ waitingSince: null, startedAt: NOW },
+      ...{ sessions: null, waitingSince: null, startedAt: NOW },
     });
   });
 
@@ -76,14 +76,14 @@ describe('the end of a run', () => {
   it('is deferred without an owner, and still waits since it did', () => {
     const change = deferred('why', NOW);
     expect(change).toEqual({
-      ...{ state: 'deferred', error: 'why', notBefore: NOW, owner: null, ownedUntil: null },
+      ...{ state: 'deferred', error: 'why', notBefore: NOW, owner: null, ownedUntil: null, sessions: null },
     });
   });
 
   it.each(['completed', 'failed', 'cancelled'] as const)('is final where it is %s', (end) => {
     expect(ended(end, null, NOW)).toEqual({
       ...{ state: end, error: null, notBefore: null, owner: null, ownedUntil: null },
-      ...{ waitingSince: null, finishedAt: NOW },
+      ...{ sessions: null, waitingSince: null, finishedAt: NOW },
     });
   });
 

@@ -1981,6 +1981,13 @@ export interface components {
             reason: "created" | "schedule" | "trigger";
             /** @description The session in use, or used last; `bot` and its id: the source's bot */
             session_name: string | null;
+            /**
+             * @description All that read for it at present, by name
+             * @example [
+             *       "sandbox_1"
+             *     ]
+             */
+            sessions: string[];
             /** @description Since when it waits for a session */
             waiting_since: string | null;
             /** @description When it resumes */
@@ -2028,6 +2035,13 @@ export interface components {
             reason: "created" | "schedule" | "trigger";
             /** @description The session in use, or used last; `bot` and its id: the source's bot */
             session_name: string | null;
+            /**
+             * @description All that read for it at present, by name
+             * @example [
+             *       "sandbox_1"
+             *     ]
+             */
+            sessions: string[];
             /** @description Since when it waits for a session */
             waiting_since: string | null;
             /** @description When it resumes */
@@ -6501,6 +6515,13 @@ export interface operations {
                         reason: "created" | "schedule" | "trigger";
                         /** @description The session in use, or used last; `bot` and its id: the source's bot */
                         session_name: string | null;
+                        /**
+                         * @description All that read for it at present, by name
+                         * @example [
+                         *       "sandbox_1"
+                         *     ]
+                         */
+                        sessions: string[];
                         /** @description Since when it waits for a session */
                         waiting_since: string | null;
                         /** @description When it resumes */
@@ -6835,6 +6856,13 @@ export interface operations {
                         reason: "created" | "schedule" | "trigger";
                         /** @description The session in use, or used last; `bot` and its id: the source's bot */
                         session_name: string | null;
+                        /**
+                         * @description All that read for it at present, by name
+                         * @example [
+                         *       "sandbox_1"
+                         *     ]
+                         */
+                        sessions: string[];
                         /** @description Since when it waits for a session */
                         waiting_since: string | null;
                         /** @description When it resumes */
