@@ -28,7 +28,12 @@ export const splitWorld = parseSeed({
 });
 
 /** How many times a second each account may read a page: one alone takes seconds. */
-const PAGES_PER_SECOND = 3;
+export const PAGE_BUDGET = {
+  method: 'messages.getHistory',
+  perSecond: 3,
+  burst: 1,
+  excess: 'delay',
+} as const;
 
 /** A test with eight accounts whose reading Telegram limits, of which `logIn` logs some in. */
 export function withSplitWorld(
@@ -39,8 +44,7 @@ export function withSplitWorld(
   const settings = { MAX_SESSIONS_PER_RUN: String(sessionsPerRun), ...options.settings };
   return withTelegram(
     async (world) => {
-      const budget = { method: 'messages.getHistory', perSecond: PAGES_PER_SECOND, burst: 1 };
-      world.sandbox.budgets.add({ ...budget, excess: 'delay' });
+      world.sandbox.budgets.add(PAGE_BUDGET);
       await test(world);
     },
     { seed: splitWorld, ...options, settings },
