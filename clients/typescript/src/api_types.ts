@@ -1,6 +1,6 @@
 /**
  * The operations of the service and their schemas: `npm run client:types` generates them from its OpenAPI document.
- * Fingerprint: 81da6223c0b4979dbacfc866f2e669e3.
+ * Fingerprint: 087e3729de3267aeb2d83d6f943e7e80.
  */
 
 export type Role = 'worker' | 'monitor' | 'admin';
@@ -409,6 +409,8 @@ export type Run = RunSummary & {
   reason: 'created' | 'schedule' | 'trigger';
   /** The session in use, or used last; `bot` and its id: the source's bot */
   session_name: string | null;
+  /** All that read for it at present, by name */
+  sessions: string[];
   /** Since when it waits for a session */
   waiting_since: string | null;
   /** When it resumes */
