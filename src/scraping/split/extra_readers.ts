@@ -17,6 +17,9 @@ const ROUND_MS = 1_000;
 /** An extra session sleeps through no longer flood wait, in seconds: others go on, and it comes back when it can. */
 const FLOOD_SLEEP_SECONDS = 5;
 
+/** After so many sessions that could not read it, no others are tried: most are no members of a private channel. */
+const MAX_USELESS = 32;
+
 /** How many sessions that may know the channel are asked for by name. */
 const MAX_KNOWING = 64;
 
@@ -95,7 +98,8 @@ export class ExtraReaders {
     const { sessionsPerRun } = limits;
     const demand = await pool.demand();
     this.#askToLeave(wanted(demand, sessionsPerRun));
-    const room = mostReaders(sessionsPerRun) - 1 - this.#extras.size;
+    const isHopeless = this.#useless.size >= MAX_USELESS;
+    const room = isHopeless ? 0 : mostReaders(sessionsPerRun) - 1 - this.#extras.size;
     let left = Math.min(takeable(demand, sessionsPerRun), room, this.#history.rangesLeft);
     while (left > 0 && (await this.#recruit())) left -= 1;
   }
