@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Api } from 'telegram/tl/index.js';
+import type { AccountConditions } from '../account_conditions.js';
 import type { ConnectionLog, ConnectionRecord } from '../connection_log.js';
 import type { Effect, Faults } from '../faults.js';
 import type { Outcome } from '../mtproto/session.js';
@@ -51,6 +52,7 @@ export class Dispatcher {
     readonly backend: Backend,
     readonly faults: Faults,
     readonly log: ConnectionLog,
+    readonly conditions: AccountConditions,
   ) {}
 
   /** Never rejects because of a client's input. */
@@ -74,6 +76,9 @@ export class Dispatcher {
       phones: phones.filter((phone) => typeof phone === 'string'),
     });
     if (effect !== null && (await suffer(effect, caller)) === 'no answer') return SILENCE;
+    const phone = key.authorization?.phone;
+    const refusal = phone === undefined ? null : this.conditions.refusal(phone, request.className);
+    if (refusal !== null) throw new RpcError(refusal);
     if (method === null) throw new RpcError(`INPUT_METHOD_INVALID_${request.className}`);
     const { backend } = this;
     // The authorization may have ended while a slow request waited.
