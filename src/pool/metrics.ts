@@ -4,7 +4,7 @@ import type { Flood, PoolCounts, PoolNotice } from './store.js';
 
 /** The state of the pool, read on each scrape. */
 export interface PoolGauges {
-  counts(): Promise<Pick<PoolCounts, 'states' | 'freeButMethodFlooded'>>;
+  counts(): Promise<Pick<PoolCounts, 'total' | 'states' | 'freeButMethodFlooded' | 'limited' | 'frozen'>>;
   waiting(): number;
 }
 
@@ -37,6 +37,15 @@ export function registerPoolMetrics(
     help: 'Sessions by state',
     label: 'state',
     read: async () => (await gauges.counts()).states,
+  });
+  registerLabelledGauge(registry, {
+    name: 'telegate_sessions_by_condition',
+    help: 'Sessions by the condition of their account',
+    label: 'condition',
+    async read() {
+      const { total, states, limited, frozen } = await gauges.counts();
+      return { alive: total - states.dead - limited - frozen, limited, frozen, dead: states.dead };
+    },
   });
   registerGauge(registry, {
     name: 'telegate_sessions_method_flooded',
