@@ -68,7 +68,12 @@ function compact(types) {
 
 /** Names for what is written most often. */
 function withShortNames(types) {
-  const names = { Text: 'string|null', Figure: 'number|null', Ref: 'string|number', On: "'active'|'inactive'" };
+  const names = {
+    Text: 'string|null',
+    Figure: 'number|null',
+    Ref: 'string|number',
+    On: "'active'|'inactive'",
+  };
   const [, states] = /type RunState=([^;]*);/.exec(types);
   const shared = types.replace(/(?<!RunState=)('queued'[^;}]*)/g, (list) => list.replace(states, 'RunState'));
   return Object.entries(names).reduce(

@@ -1798,10 +1798,10 @@ export interface components {
                 until: string;
             }[];
             /**
-             * @description Of its account: `limited` for spam (`PEER_FLOOD`), it can read; `frozen`, it can only read; `dead`
-             * @enum {string}
+             * @description Of its account: `alive`; `limited` for spam (`PEER_FLOOD`), it can read; `frozen`, it can only read; `dead`
+             * @example alive
              */
-            condition?: "alive" | "limited" | "frozen" | "dead";
+            condition?: string;
             /** @description Of a limited or frozen account */
             condition_detail?: {
                 /** @example PEER_FLOOD */
@@ -1821,8 +1821,11 @@ export interface components {
                  */
                 score: number;
                 reasons: {
-                    /** @enum {string} */
-                    reason: "dead" | "frozen" | "limited" | "flood_waits" | "errors" | "new" | "busy";
+                    /**
+                     * @description dead, frozen, limited, flood_waits, errors, new, busy
+                     * @example flood_waits
+                     */
+                    reason: string;
                     /** @description What it takes off */
                     points: number;
                     /** @description Seconds of flood waits, errors, days since the session came, or leases a day, over the last 7 days */
@@ -1877,10 +1880,10 @@ export interface components {
                 until: string;
             }[];
             /**
-             * @description Of its account: `limited` for spam (`PEER_FLOOD`), it can read; `frozen`, it can only read; `dead`
-             * @enum {string}
+             * @description Of its account: `alive`; `limited` for spam (`PEER_FLOOD`), it can read; `frozen`, it can only read; `dead`
+             * @example alive
              */
-            condition: "alive" | "limited" | "frozen" | "dead";
+            condition: string;
             /** @description Of a limited or frozen account */
             condition_detail: {
                 /** @example PEER_FLOOD */
@@ -1900,8 +1903,11 @@ export interface components {
                  */
                 score: number;
                 reasons: {
-                    /** @enum {string} */
-                    reason: "dead" | "frozen" | "limited" | "flood_waits" | "errors" | "new" | "busy";
+                    /**
+                     * @description dead, frozen, limited, flood_waits, errors, new, busy
+                     * @example flood_waits
+                     */
+                    reason: string;
                     /** @description What it takes off */
                     points: number;
                     /** @description Seconds of flood waits, errors, days since the session came, or leases a day, over the last 7 days */
@@ -1956,10 +1962,10 @@ export interface components {
                 until: string;
             }[];
             /**
-             * @description Of its account: `limited` for spam (`PEER_FLOOD`), it can read; `frozen`, it can only read; `dead`
-             * @enum {string}
+             * @description Of its account: `alive`; `limited` for spam (`PEER_FLOOD`), it can read; `frozen`, it can only read; `dead`
+             * @example alive
              */
-            condition?: "alive" | "limited" | "frozen" | "dead";
+            condition?: string;
             /** @description Of a limited or frozen account */
             condition_detail?: {
                 /** @example PEER_FLOOD */
@@ -1979,8 +1985,11 @@ export interface components {
                  */
                 score: number;
                 reasons: {
-                    /** @enum {string} */
-                    reason: "dead" | "frozen" | "limited" | "flood_waits" | "errors" | "new" | "busy";
+                    /**
+                     * @description dead, frozen, limited, flood_waits, errors, new, busy
+                     * @example flood_waits
+                     */
+                    reason: string;
                     /** @description What it takes off */
                     points: number;
                     /** @description Seconds of flood waits, errors, days since the session came, or leases a day, over the last 7 days */
@@ -3602,7 +3611,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        message: string;
                         tag: string;
                     };
                 };

@@ -230,7 +230,8 @@ class VerifiedConditionDetail(TypedDict):
 
 
 class VerifiedHealthReasons(TypedDict):
-    reason: Literal["dead", "frozen", "limited", "flood_waits", "errors", "new", "busy"]
+    reason: str
+    """dead, frozen, limited, flood_waits, errors, new, busy"""
     points: int
     """What it takes off"""
     value: float | None
@@ -274,8 +275,8 @@ class Verified(_VerifiedAlways, total=False):
     leased_at: str | None
     method_floods: list[MethodFlood]
     """Its flood waits for single methods, soonest end first"""
-    condition: Literal["alive", "limited", "frozen", "dead"]
-    """Of its account: `limited` for spam (`PEER_FLOOD`), it can read; `frozen`, it can only read; `dead`"""
+    condition: str
+    """Of its account: `alive`; `limited` for spam (`PEER_FLOOD`), it can read; `frozen`, it can only read; `dead`"""
     condition_detail: VerifiedConditionDetail | None
     """Of a limited or frozen account"""
     health: VerifiedHealth
@@ -311,8 +312,8 @@ class Session(TypedDict):
     leased_at: str | None
     method_floods: list[MethodFlood]
     """Its flood waits for single methods, soonest end first"""
-    condition: Literal["alive", "limited", "frozen", "dead"]
-    """Of its account: `limited` for spam (`PEER_FLOOD`), it can read; `frozen`, it can only read; `dead`"""
+    condition: str
+    """Of its account: `alive`; `limited` for spam (`PEER_FLOOD`), it can read; `frozen`, it can only read; `dead`"""
     condition_detail: VerifiedConditionDetail | None
     """Of a limited or frozen account"""
     health: VerifiedHealth
@@ -348,8 +349,8 @@ class Uploaded(TypedDict, total=False):
     leased_at: str | None
     method_floods: list[MethodFlood]
     """Its flood waits for single methods, soonest end first"""
-    condition: Literal["alive", "limited", "frozen", "dead"]
-    """Of its account: `limited` for spam (`PEER_FLOOD`), it can read; `frozen`, it can only read; `dead`"""
+    condition: str
+    """Of its account: `alive`; `limited` for spam (`PEER_FLOOD`), it can read; `frozen`, it can only read; `dead`"""
     condition_detail: VerifiedConditionDetail | None
     """Of a limited or frozen account"""
     health: VerifiedHealth
@@ -688,7 +689,6 @@ class HistoryEntry(TypedDict):
 
 
 class RemoveTagLimitResult(TypedDict):
-    message: str
     tag: str
 
 
