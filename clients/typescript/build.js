@@ -35,7 +35,7 @@ const api = withShortNames(withoutLines(take('api_types.d.ts').replace(/^\/\*\*[
 const index = take('index.d.ts');
 const modules = readdirSync(types).map(take);
 writeFileSync(join(types, 'api_types.d.ts'), api);
-writeFileSync(join(types, 'index.d.ts'), compact(inOneFile(index, modules)));
+writeFileSync(join(types, 'index.d.ts'), compact(withPlainOptions(inOneFile(index, modules))));
 
 const written = {
   'types/package.json': '{ "type": "commonjs" }',
@@ -66,6 +66,13 @@ function compact(types) {
   return types.replace(/^(?!\/[/*]| \*).*$/gm, (line) => line.replace(/ ?([{}:;|?&,=<>]) ?/g, '$1'));
 }
 
+/** Whoever passes options need not be kept from changing their own object: only lists say that they are not changed. */
+function withPlainOptions(types) {
+  return types.replace(/^interface \w*Options[\s\S]*?^\}/gm, (options) =>
+    options.replace(/^readonly /gm, ''),
+  );
+}
+
 /** Names for what is written most often. */
 function withShortNames(types) {
   const names = {
@@ -73,6 +80,7 @@ function withShortNames(types) {
     Figure: 'number|null',
     Ref: 'string|number',
     On: "'active'|'inactive'",
+    Level: "'public'|'private'",
   };
   const [, states] = /type RunState=([^;]*);/.exec(types);
   const shared = types.replace(/(?<!RunState=)('queued'[^;}]*)/g, (list) => list.replace(states, 'RunState'));

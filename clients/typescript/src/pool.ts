@@ -27,7 +27,6 @@ export interface AcquireOptions {
   /** This session only. */
   readonly sessionId?: number;
   readonly sessionName?: string;
-  /** Which of the free sessions. */
   readonly strategy?: Part<'GET /session', 'query'>['strategy'];
   /** `frozen`: if none is free, a frozen one. */
   readonly allow?: 'frozen';
