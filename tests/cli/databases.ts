@@ -115,8 +115,10 @@ export async function openStoresAt(path: string): Promise<Stores> {
   const database = await openAt(path);
   const { pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect } =
     database;
+  const { healthScores, tagLimits } = database;
   return {
     ...{ pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect },
+    ...{ healthScores, tagLimits },
     nextDeadline: () => database.nextDeadline(),
     onFreed: (listener) => database.onFreed(listener),
     onHappened: (listener) => database.onHappened(listener),
