@@ -31,11 +31,11 @@ const take = (name) => {
   return text;
 };
 for (const name of ['json.d.ts', 'runtime.d.ts', 'socket_guard.d.ts']) take(name);
-const api = withoutLines(take('api_types.d.ts').replace(/^\/\*\*[\s\S]*?\*\/\n/gm, ''));
+const api = withShortNames(withoutLines(take('api_types.d.ts').replace(/^\/\*\*[\s\S]*?\*\/\n/gm, '')));
 const index = take('index.d.ts');
 const modules = readdirSync(types).map(take);
 writeFileSync(join(types, 'api_types.d.ts'), api);
-writeFileSync(join(types, 'index.d.ts'), compact(inOneFile(index, modules)));
+writeFileSync(join(types, 'index.d.ts'), compact(withPlainOptions(inOneFile(index, modules))));
 
 const written = {
   'types/package.json': '{ "type": "commonjs" }',
@@ -64,6 +64,31 @@ function inOneFile(index, modules) {
 /** Without the spaces that separate nothing, except in comments. No string has such ones. */
 function compact(types) {
   return types.replace(/^(?!\/[/*]| \*).*$/gm, (line) => line.replace(/ ?([{}:;|?&,=<>]) ?/g, '$1'));
+}
+
+/** Whoever passes options need not be kept from changing their own object: only lists say that they are not changed. */
+function withPlainOptions(types) {
+  return types.replace(/^interface \w*Options[\s\S]*?^\}/gm, (options) =>
+    options.replace(/^readonly /gm, ''),
+  );
+}
+
+/** Names for what is written most often. */
+function withShortNames(types) {
+  const names = {
+    Text: 'string|null',
+    Figure: 'number|null',
+    Ref: 'string|number',
+    On: "'active'|'inactive'",
+    Level: "'public'|'private'",
+  };
+  const [, states] = /type RunState=([^;]*);/.exec(types);
+  const shared = types.replace(/(?<!RunState=)('queued'[^;}]*)/g, (list) => list.replace(states, 'RunState'));
+  return Object.entries(names).reduce(
+    (text, [name, type]) =>
+      `${text.replace(new RegExp(`(?<![|\\w])${type.replace('|', '\\|')}(?![|\\w])`, 'g'), name)}type ${name}=${type};\n`,
+    shared,
+  );
 }
 
 /** For types whose comments are gone. All declarations of a module of types are exported if one is. */

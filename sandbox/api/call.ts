@@ -1,3 +1,4 @@
+import type { AccountConditions } from '../account_conditions.js';
 import type { Codes } from '../state/codes.js';
 import type { KeyRecord, Keys } from '../state/keys.js';
 import type { TlObject, TlResult } from '../tl/values.js';
@@ -14,6 +15,7 @@ export interface Backend {
   readonly codes: Codes;
   readonly exported: ExportedAuthorizations;
   readonly challenges: SrpChallenges;
+  readonly conditions: AccountConditions;
   /** Milliseconds since 1970. */
   readonly time: () => number;
   readonly randomBytes: (length: number) => Buffer;

@@ -71,7 +71,7 @@ export function acquireRoutes(parts: AcquireRouteParts): Route[] {
       tag: 'Pool',
       summary: 'Lease a free session',
       description:
-        'The least recently used free session, exclusively for this caller until the lease ends. With an `Idempotency-Key`, a repeated request gets the same lease.',
+        'A free session, exclusively for this caller until the lease ends: the least recently used one, unless `strategy` says otherwise. With an `Idempotency-Key`, a repeated request gets the same lease.',
       access: ['worker'],
       from: method === 'get' ? 'query' : 'any',
       refuseHead: true,
@@ -124,6 +124,8 @@ async function acquire(
     withCredentials: input.credentials !== undefined,
     idempotencyKey: idempotencyKey(req.headers['idempotency-key']),
     fence: input.egress ? egressOf(parts).fence : null,
+    strategy: input.strategy,
+    allowFrozen: input.allow === 'frozen',
   };
   const hungUp = input.wait > 0 ? new AbortController() : null;
   const unanswered: { lease: Lease | null } = { lease: null };

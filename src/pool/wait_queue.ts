@@ -98,7 +98,8 @@ export class WaitQueue {
 /** The kind of a request: the conditions that decide which sessions match. */
 export function wantsOf(request: AcquireRequest): string {
   const { tags, sessionId, sessionName, method, withCredentials, alsoInactive } = request;
-  return JSON.stringify([[...tags].sort(), sessionId, sessionName, method, withCredentials, alsoInactive]);
+  const allowed = [alsoInactive, request.allowFrozen === true];
+  return JSON.stringify([[...tags].sort(), sessionId, sessionName, method, withCredentials, ...allowed]);
 }
 
 /** Requests of one kind try together, one kind after the other: the first to arrive has the first choice. */

@@ -113,35 +113,12 @@ function rowsOf(sqlite: Database.Database, table: string): string[] {
 /** Stores over a file. */
 export async function openStoresAt(path: string): Promise<Stores> {
   const database = await openAt(path);
-  const {
-    pool,
-    intake,
-    access,
-    audit,
-    sessions,
-    logins,
-    sources,
-    runs,
-    runLists,
-    monitoring,
-    prefect,
-    egress,
-  } = database;
+  const { pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect } =
+    database;
+  const { healthScores, tagLimits, egress } = database;
   return {
-    ...{
-      pool,
-      intake,
-      access,
-      audit,
-      sessions,
-      logins,
-      sources,
-      runs,
-      runLists,
-      monitoring,
-      prefect,
-      egress,
-    },
+    ...{ pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect },
+    ...{ healthScores, tagLimits, egress },
     nextDeadline: () => database.nextDeadline(),
     onFreed: (listener) => database.onFreed(listener),
     onHappened: (listener) => database.onHappened(listener),

@@ -34,6 +34,7 @@ export const SHELL_PAGES: Readonly<Record<string, ShellPage>> = {
   'README.md': { sessions: 1, prepare: accountFiles },
   'docs/quick_start.md': { anew: { 'on-the-sandbox': 2 } },
   'docs/workers/curl.md': { sessions: 1, key: 'worker', anew: { 'a-whole-worker': 1 } },
+  'docs/accounts.md': { sessions: 1, key: 'admin' },
   'docs/moving.md': { key: 'admin', prepare: olderService },
   'docs/security.md': {
     ...{ sessions: 1, cliKey: 'admin' },

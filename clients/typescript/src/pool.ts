@@ -27,6 +27,9 @@ export interface AcquireOptions {
   /** This session only. */
   readonly sessionId?: number;
   readonly sessionName?: string;
+  readonly strategy?: Part<'GET /session', 'query'>['strategy'];
+  /** `frozen`: if none is free, a frozen one. */
+  readonly allow?: 'frozen';
   /** Seconds to wait in the queue, also for hours; 0 (the default of `acquire`): not at all. */
   readonly wait?: number;
   /** Seconds after which the session is free again if this process dies; 300 by default. */
@@ -227,10 +230,11 @@ class Acquisition {
   }
 
   async #ask(waitMs: number, signal: AbortSignal | undefined): Promise<Answer<'GET /session'>> {
-    const { tags, method, sessionId, sessionName, credentials, format, egress } = this.#options;
+    const { tags, method, sessionId, sessionName, credentials, format, strategy, allow, egress } =
+      this.#options;
     const wait = Math.min(MAX_WAIT_SECONDS, Math.max(0, Math.ceil(waitMs / 1000)));
     const query = {
-      ...{ ttl: this.#ttl, wait, method, credentials, format, egress },
+      ...{ ttl: this.#ttl, wait, method, credentials, format, strategy, allow, egress },
       ...{ tag: tags, session_id: sessionId, session_name: sessionName },
     };
     const answer = await this.#http.attempt({

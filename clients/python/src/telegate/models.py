@@ -59,6 +59,7 @@ class _NoFreeSessionDetailAlways(TypedDict):
     error: Literal["no_free_session", "no_sessions_directory"]
     in_floodwait: int
     next_release_in: int | None
+    """Seconds until a flood wait ends, or a session has uses left again; null: neither is due"""
     in_use: int
     unavailable: dict[str, int]
     flooded_for_methods: int
@@ -86,6 +87,10 @@ class PoolStatus(TypedDict):
     unavailable_reasons: dict[str, int]
     flooded_for_methods: int
     """Free, but with a method flood"""
+    limited: int
+    """Whose account Telegram limits (`PEER_FLOOD`), whatever their status"""
+    frozen: int
+    """Whose account is frozen, whatever their status"""
     waiting: int
     """Waiting requests"""
     oldest_lease_seconds: int | None
@@ -129,8 +134,8 @@ StatusHistory = TypedDict(
 class Upcoming(TypedDict):
     session_id: int
     session_name: str
-    state: Literal["free", "leased", "cooldown", "flood"]
-    """`free`: it waits for one `method` only; `leased`: its lease expires unless it is renewed"""
+    state: Literal["free", "leased", "cooldown", "flood", "used_up"]
+    """`free`: it waits for one `method` only; `leased`: its lease expires unless it is renewed; `used_up`: it has had all its leases of the day"""
     reason: str | None
     method: str | None
     """The method that is flooded; null: the whole session"""
@@ -166,6 +171,14 @@ class WaitingRequests(TypedDict):
     elsewhere: int
     """At the other replicas"""
     requests: list[WaitingRequest]
+
+
+class TagLimit(TypedDict):
+    tag: str
+    max_uses_per_day: int
+    """Leases of one session in a day of UTC"""
+    ramp_days: int
+    """In how many days after a session came it grows up to that"""
 
 
 class AuditEntry(TypedDict):
@@ -207,6 +220,30 @@ class MethodFlood(TypedDict):
     until: str
 
 
+class VerifiedConditionDetail(TypedDict):
+    reason: str
+    since: str
+    until: str | None
+    """Limited: a day after the last `PEER_FLOOD`. Frozen: when Telegram deletes the account"""
+    appeal_url: str | None
+    """Where to appeal against a freeze"""
+
+
+class VerifiedHealthReasons(TypedDict):
+    reason: str
+    """dead, frozen, limited, flood_waits, errors, new, busy"""
+    points: int
+    """What it takes off"""
+    value: float | None
+    """Seconds of flood waits, errors, days since the session came, or leases a day, over the last 7 days"""
+
+
+class VerifiedHealth(TypedDict):
+    score: int
+    """From 0 to 100"""
+    reasons: list[VerifiedHealthReasons]
+
+
 class _VerifiedAlways(TypedDict):
     message: str
     requires_password: bool
@@ -238,6 +275,16 @@ class Verified(_VerifiedAlways, total=False):
     leased_at: str | None
     method_floods: list[MethodFlood]
     """Its flood waits for single methods, soonest end first"""
+    condition: str
+    """Of its account: `alive`; `limited` for spam (`PEER_FLOOD`), it can read; `frozen`, it can only read; `dead`"""
+    condition_detail: VerifiedConditionDetail | None
+    """Of a limited or frozen account"""
+    health: VerifiedHealth
+    """As of at most an hour ago"""
+    uses_today: int
+    """How often it was leased since midnight in UTC"""
+    max_uses_today: int | None
+    """By the limits of its tags; null: no limit"""
 
 
 class Session(TypedDict):
@@ -265,6 +312,16 @@ class Session(TypedDict):
     leased_at: str | None
     method_floods: list[MethodFlood]
     """Its flood waits for single methods, soonest end first"""
+    condition: str
+    """Of its account: `alive`; `limited` for spam (`PEER_FLOOD`), it can read; `frozen`, it can only read; `dead`"""
+    condition_detail: VerifiedConditionDetail | None
+    """Of a limited or frozen account"""
+    health: VerifiedHealth
+    """As of at most an hour ago"""
+    uses_today: int
+    """How often it was leased since midnight in UTC"""
+    max_uses_today: int | None
+    """By the limits of its tags; null: no limit"""
 
 
 class Uploaded(TypedDict, total=False):
@@ -292,6 +349,16 @@ class Uploaded(TypedDict, total=False):
     leased_at: str | None
     method_floods: list[MethodFlood]
     """Its flood waits for single methods, soonest end first"""
+    condition: str
+    """Of its account: `alive`; `limited` for spam (`PEER_FLOOD`), it can read; `frozen`, it can only read; `dead`"""
+    condition_detail: VerifiedConditionDetail | None
+    """Of a limited or frozen account"""
+    health: VerifiedHealth
+    """As of at most an hour ago"""
+    uses_today: int
+    """How often it was leased since midnight in UTC"""
+    max_uses_today: int | None
+    """By the limits of its tags; null: no limit"""
     temp_session_id: str
     message: str
     expires_in_minutes: int
@@ -434,6 +501,8 @@ class Run(TypedDict):
     reason: Literal["created", "schedule", "trigger"]
     session_name: str | None
     """The session in use, or used last; `bot` and its id: the source's bot"""
+    sessions: list[str]
+    """All that read for it at present, by name"""
     waiting_since: str | None
     """Since when it waits for a session"""
     not_before: str | None
@@ -474,6 +543,8 @@ class ListedRun(TypedDict):
     reason: Literal["created", "schedule", "trigger"]
     session_name: str | None
     """The session in use, or used last; `bot` and its id: the source's bot"""
+    sessions: list[str]
+    """All that read for it at present, by name"""
     waiting_since: str | None
     """Since when it waits for a session"""
     not_before: str | None
@@ -582,9 +653,7 @@ class RestoreResult(TypedDict):
 
 class ListLeasesResultEgress(TypedDict):
     connections: int
-    """Open ones"""
     bytes_up: int
-    """From the worker to Telegram"""
     bytes_down: int
 
 
@@ -603,7 +672,7 @@ class LeaseSummary(TypedDict):
     renewed: bool
     held_seconds: int
     egress: ListLeasesResultEgress | None
-    """What goes through the egress fence for it; null: it was leased without"""
+    """What goes through the egress fence"""
 
 
 class PastEvent(TypedDict):
@@ -629,6 +698,10 @@ class HistoryEntry(TypedDict):
     holder: str | None
     holder_name: str | None
     """The holder's name; null: there is no holder, or it is the service itself"""
+
+
+class RemoveTagLimitResult(TypedDict):
+    tag: str
 
 
 class SyncResultDetailsRejected(TypedDict):
@@ -702,7 +775,9 @@ class Deleted(TypedDict):
 class SessionFilter(TypedDict, total=False):
     q: str | None
     """Part of the name, the phone number or a tag"""
-    status: Literal["free", "leased", "cooldown", "flood", "invalid", "missing", "dead", "inactive", "duplicate"] | None
+    status: Literal["free", "leased", "cooldown", "flood", "invalid", "frozen", "used_up", "missing", "dead", "inactive", "duplicate"] | None
+    condition: Literal["alive", "limited", "frozen", "dead"] | None
+    """Of the account"""
     tag: list[str] | None
     """The sessions have all of these tags"""
     format: str | None
@@ -742,6 +817,7 @@ class TestSessionResult(TypedDict):
     session_id: int
     is_valid: bool
     status: str
+    """`active`, `limited` or `frozen`; of a session that is not valid, why: `dead`, …"""
     error: str | None
 
 
@@ -767,6 +843,8 @@ class CancelRunResult(TypedDict):
     reason: Literal["created", "schedule", "trigger"]
     session_name: str | None
     """The session in use, or used last; `bot` and its id: the source's bot"""
+    sessions: list[str]
+    """All that read for it at present, by name"""
     waiting_since: str | None
     """Since when it waits for a session"""
     not_before: str | None

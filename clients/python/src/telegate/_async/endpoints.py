@@ -25,6 +25,8 @@ class AsyncEndpoints(AsyncCalls):
         session_id: int | None = None,
         session_name: str | None = None,
         method: str | None = None,
+        strategy: Literal["least_recently_used", "healthiest", "round_robin"] | None = None,
+        allow: Literal["frozen"] | None = None,
         credentials: Literal["string", "file"] | None = None,
         format: Literal["telethon", "gramjs", "pyrogram"] | None = None,
         egress: bool | None = None,
@@ -41,6 +43,8 @@ class AsyncEndpoints(AsyncCalls):
                 "session_id": session_id,
                 "session_name": session_name,
                 "method": method,
+                "strategy": strategy,
+                "allow": allow,
                 "credentials": credentials,
                 "format": format,
                 "egress": egress,
@@ -59,6 +63,8 @@ class AsyncEndpoints(AsyncCalls):
         session_id: int | None = None,
         session_name: str | None = None,
         method: str | None = None,
+        strategy: Literal["least_recently_used", "healthiest", "round_robin"] | None = None,
+        allow: Literal["frozen"] | None = None,
         credentials: Literal["string", "file"] | None = None,
         format: Literal["telethon", "gramjs", "pyrogram"] | None = None,
         egress: bool | None = None,
@@ -75,6 +81,8 @@ class AsyncEndpoints(AsyncCalls):
                 "session_id": session_id,
                 "session_name": session_name,
                 "method": method,
+                "strategy": strategy,
+                "allow": allow,
                 "credentials": credentials,
                 "format": format,
                 "egress": egress,
@@ -266,6 +274,36 @@ class AsyncEndpoints(AsyncCalls):
             "GET",
             f"/sessions/{quote(session_id)}/history",
             query={"skip": skip, "limit": limit},
+            repeat=True,
+        )
+        return answer
+
+    async def list_tag_limits(self) -> list[models.TagLimit]:
+        """How often sessions may be leased in a day, by tag: `GET /tags/limits`."""
+        answer: list[models.TagLimit] = await self._json("GET", "/tags/limits", repeat=True)
+        return answer
+
+    async def set_tag_limit(
+        self,
+        tag: str,
+        *,
+        max_uses_per_day: int,
+        ramp_days: int | None = None,
+    ) -> models.TagLimit:
+        """Limit how often sessions with a tag may be leased in a day: `PUT /tags/{tag}/limits`."""
+        answer: models.TagLimit = await self._json(
+            "PUT",
+            f"/tags/{quote(tag)}/limits",
+            body={"max_uses_per_day": max_uses_per_day, "ramp_days": ramp_days},
+            repeat=True,
+        )
+        return answer
+
+    async def remove_tag_limit(self, tag: str) -> models.RemoveTagLimitResult:
+        """Let sessions with a tag be leased without a limit: `DELETE /tags/{tag}/limits`."""
+        answer: models.RemoveTagLimitResult = await self._json(
+            "DELETE",
+            f"/tags/{quote(tag)}/limits",
             repeat=True,
         )
         return answer
@@ -494,11 +532,12 @@ class AsyncEndpoints(AsyncCalls):
         skip: int | None = None,
         limit: int | None = None,
         q: str | None = None,
-        status: Literal["free", "leased", "cooldown", "flood", "invalid", "missing", "dead", "inactive", "duplicate"] | None = None,
+        status: Literal["free", "leased", "cooldown", "flood", "invalid", "frozen", "used_up", "missing", "dead", "inactive", "duplicate"] | None = None,
+        condition: Literal["alive", "limited", "frozen", "dead"] | None = None,
         tag: list[str] | None = None,
         format: str | None = None,
         proxy: str | None = None,
-        sort: Literal["id", "-id", "name", "-name", "phone_number", "-phone_number", "status", "-status", "status_until", "-status_until", "format", "-format", "created_at", "-created_at", "updated_at", "-updated_at", "last_checked_at", "-last_checked_at", "last_used_at", "-last_used_at"] | None = None,
+        sort: Literal["id", "-id", "name", "-name", "phone_number", "-phone_number", "status", "-status", "status_until", "-status_until", "format", "-format", "created_at", "-created_at", "updated_at", "-updated_at", "last_checked_at", "-last_checked_at", "last_used_at", "-last_used_at", "health", "-health"] | None = None,
     ) -> Page[models.Session]:
         """List the sessions: `GET /sessions`."""
         answer: Page[models.Session] = await self._page(
@@ -509,6 +548,7 @@ class AsyncEndpoints(AsyncCalls):
                 "limit": limit,
                 "q": q,
                 "status": status,
+                "condition": condition,
                 "tag": tag,
                 "format": format,
                 "proxy": proxy,

@@ -55,6 +55,8 @@ class AsyncPool:
         session_name: str | None = None,
         credentials: Literal["string", "file"] | None = None,
         format: Literal["telethon", "gramjs", "pyrogram"] | None = None,
+        strategy: Literal["least_recently_used", "healthiest", "round_robin"] | None = None,
+        allow: Literal["frozen"] | None = None,
         egress: bool = False,
     ) -> AsyncHeld:
         """A session for the time of an `async with`.
@@ -62,8 +64,9 @@ class AsyncPool:
         Waits in the queue for `wait` seconds (None: until one is free; 0: not at all), then raises NoSessionAvailable.
         `method`: what it is for, such as `messages.getHistory`: a flood of others does not matter. `ttl`: how
         long the lease outlives this process, in seconds; it is renewed at a third of that.
-        `credentials="string"`: with `session_string`, in `format`. `egress`: its proxy is the service itself, which
-        cuts the connections when the lease ends.
+        `credentials="string"`: with `session_string`, in `format`. `strategy`: which of the free sessions.
+        `allow="frozen"`: also one whose account is frozen, which can only read, if no other is free. `egress`: its
+        proxy is the service itself, which cuts the connections when the lease ends.
         """
         parameters: dict[str, Any] = {
             "tag": list(tags) or None,
@@ -72,6 +75,8 @@ class AsyncPool:
             "session_name": session_name,
             "credentials": credentials,
             "format": format,
+            "strategy": strategy,
+            "allow": allow,
             "egress": egress or None,
         }
         wanted = Wanted(parameters, ttl, wait)
