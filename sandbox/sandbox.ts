@@ -2,6 +2,7 @@ import { type AccountCondition, AccountConditions } from './account_conditions.j
 import { Dispatcher } from './api/dispatch.js';
 import { ExportedAuthorizations } from './api/exported.js';
 import { SrpChallenges } from './api/srp_challenges.js';
+import { Budgets } from './budgets.js';
 import { ConnectionLog, type DuplicateUse } from './connection_log.js';
 import { generateRsaPem, type PublicKey, type RsaKey, rsaKeyFrom } from './crypto/rsa_key.js';
 import { DataCentre } from './data_centre.js';
@@ -50,6 +51,7 @@ export interface Sandbox {
   readonly rsaPublicKey: PublicKey;
   readonly world: World;
   readonly faults: Faults;
+  readonly budgets: Budgets;
   readonly conditions: AccountConditions;
   readonly connections: ConnectionLog;
   accounts(): SandboxAccount[];
@@ -74,6 +76,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     world,
     codes: new Codes(state),
     faults: new Faults(),
+    budgets: new Budgets(time),
     conditions: new AccountConditions(),
     connections: new ConnectionLog(time, { duplicateUse }),
   };
@@ -112,6 +115,7 @@ interface Shared extends Omit<SandboxOptions, 'port'> {
   readonly keys: Keys;
   readonly codes: Codes;
   readonly faults: Faults;
+  readonly budgets: Budgets;
   readonly conditions: AccountConditions;
   readonly connections: ConnectionLog;
   readonly rsaKey: RsaKey;
@@ -123,12 +127,7 @@ function dataCentres(shared: Shared): DataCentre[] {
   const addresses = Array.from({ length: shared.seed.data_centres }, (_, at) => `127.0.0.${at + 2}`);
   const exported = new ExportedAuthorizations(time, randomBytes);
   const challenges = new SrpChallenges(randomBytes);
-  const dispatcher = new Dispatcher(
-    { ...shared, addresses, exported, challenges },
-    shared.faults,
-    log,
-    shared.conditions,
-  );
+  const dispatcher = new Dispatcher({ ...shared, addresses, exported, challenges }, shared, log);
   return addresses.map(
     (address, at) => new DataCentre(address, { ...shared, dcId: at + 1, log, dispatcher }),
   );

@@ -28,6 +28,12 @@ const faultSchema = z.strictObject({
   times: z.int().positive().optional(),
   code: z.int().optional(),
 });
+const budgetSchema = z.strictObject({
+  method: z.string(),
+  per_second: z.number().positive(),
+  burst: z.int().positive().default(1),
+  excess: z.enum(['flood', 'delay']).default('flood'),
+});
 const modeSchema = z.strictObject({ mode: z.enum(['normal', 'refuse', 'silent', 'half_dead']) });
 
 const conditionSchema = z.strictObject({
@@ -65,6 +71,12 @@ const routes: Readonly<Record<string, Route>> = {
   'POST /faults': (sandbox, { body }) => sandbox.faults.add(faultSchema.parse(body)),
   'DELETE /faults': (sandbox) => ({ cleared: sandbox.faults.clear() }),
   'DELETE /faults/:': (sandbox, _request, id) => ({ cleared: sandbox.faults.clear(Number(id)) }),
+  'GET /budgets': (sandbox) => sandbox.budgets.list(),
+  'POST /budgets': (sandbox, { body }) => {
+    const { per_second: perSecond, ...budget } = budgetSchema.parse(body);
+    return sandbox.budgets.add({ ...budget, perSecond });
+  },
+  'DELETE /budgets': (sandbox) => ({ cleared: sandbox.budgets.clear() }),
   'GET /servers': (sandbox) => sandbox.modes().map((mode, at) => ({ dc: at + 1, mode })),
   'POST /servers/:': async (sandbox, { body }, dc) => {
     const { mode } = modeSchema.parse(body);

@@ -217,6 +217,12 @@ export class PoolService {
     return this.#directoryGone === null ? counts : withoutFiles(counts);
   }
 
+  /** Whether others lack what one could take or give back. */
+  async demand(): Promise<PoolDemand> {
+    const { states, freeButMethodFlooded } = await this.counts();
+    return { waiting: this.waiting, free: states.free - freeButMethodFlooded, leased: states.leased };
+  }
+
   leasesOf(holder: string, page: Page): Promise<LeaseRow[]> {
     return this.#parts.store.leases(page, this.#parts.clock.now(), holder);
   }
@@ -271,6 +277,15 @@ export class PoolService {
   #tellWaiting(): void {
     for (const listener of this.#waitingListeners) listener();
   }
+}
+
+/** What the pool is asked for, and what it has. */
+export interface PoolDemand {
+  /** Requests that wait, at all replicas. */
+  readonly waiting: number;
+  /** Sessions that any request may lease. */
+  readonly free: number;
+  readonly leased: number;
 }
 
 /** The result of a release. */

@@ -64,6 +64,8 @@ export interface Run extends RunProgress, RunForm, FlowRunState {
   readonly error: string | null;
   /** The session that it reads with, or read with last. */
   readonly sessionName: string | null;
+  /** All that read for it at present, by their names; null: none does. */
+  readonly sessions: string[] | null;
   readonly waitingSince: number | null;
   /** The replica that executes it until `ownedUntil`; null: none. */
   readonly owner: string | null;
@@ -161,6 +163,8 @@ export interface RunStore {
     sessionName: string | null,
     now: number,
   ): Promise<boolean>;
+  /** Saves which sessions read for the run at present. */
+  saveSessions(id: number, owner: string, sessions: readonly string[]): Promise<boolean>;
   /** Saves how many messages there are to read, those that the run has read included. */
   saveTotal(id: number, owner: string, totalMessages: number): Promise<boolean>;
   /** Releases a run, which is not taken again before `notBefore`. */
@@ -184,6 +188,8 @@ export interface RunStore {
   peer(sessionId: number, identifier: string, now: number): Promise<KnownPeer | null>;
   /** Saves what a session knows; of too many channels, the least recently used one is forgotten. */
   savePeer(sessionId: number, identifier: string, peer: KnownPeer, now: number): Promise<void>;
+  /** The sessions that know the channel, at most `limit`: by their ids, those that used it last first. */
+  knownBy(identifier: string, limit: number): Promise<number[]>;
   /** What the session knew of the channel is out of date. */
   forgetPeer(sessionId: number, identifier: string): Promise<void>;
 }

@@ -21,13 +21,15 @@ export type RunRecords = Pick<
   | 'peer'
   | 'savePeer'
   | 'forgetPeer'
+  | 'knownBy'
+  | 'saveSessions'
 >;
 
 export type RunSources = Pick<SourceStore, 'source' | 'fillTitle'>;
 
 export type RunSessions = Pick<SessionStore, 'session'>;
 
-export type RunPool = Pick<PoolService, 'counts' | 'report' | 'setAside'>;
+export type RunPool = Pick<PoolService, 'counts' | 'demand' | 'report' | 'setAside'>;
 
 export type RunAccesses = Pick<AccountAccesses, 'of'>;
 

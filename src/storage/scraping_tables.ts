@@ -61,6 +61,7 @@ export function declareScrapingTables(c: Columns, sessions: { readonly id: AnyPg
       reason: c.text('reason').$type<RunReason>().notNull(),
       error: c.text('error'),
       sessionName: c.text('session_name'),
+      sessions: c.list('sessions'),
       waitingSince: c.whole('waiting_since'),
       owner: c.text('owner'),
       ownedUntil: c.whole('owned_until'),
@@ -154,7 +155,10 @@ export function declareScrapingTables(c: Columns, sessions: { readonly id: AnyPg
       /** When it was last saved or used. */
       usedAt: c.whole('used_at').notNull().default(0),
     },
-    (table) => [c.primaryKey({ columns: [table.sessionId, table.identifier] })],
+    (table) => [
+      c.primaryKey({ columns: [table.sessionId, table.identifier] }),
+      c.index('peers_by_identifier').on(table.identifier, table.usedAt),
+    ],
   );
 
   return { sources, deployments, runs, runLogs, files, checkpoints, peers };

@@ -45,6 +45,20 @@ export function peers(make: MakeStores): void {
   );
 
   it(
+    'name the sessions that know them, those that used them last first',
+    using(async (stores) => {
+      const { runs } = stores;
+      const { a = 0, b = 0, c = 0 } = await add(stores, 'a', 'b', 'c');
+      for (const [at, session] of [a, b, c].entries()) await runs.savePeer(session, '@news', NEWS, T0 + at);
+      await runs.savePeer(a, '@other', NEWS, T0);
+      await runs.peer(a, '@news', T0 + 9);
+      expect(await runs.knownBy('@news', 10)).toEqual([a, c, b]);
+      expect(await runs.knownBy('@news', 2)).toEqual([a, c]);
+      expect(await runs.knownBy('@nobody', 10)).toEqual([]);
+    }),
+  );
+
+  it(
     'are limited per session to those saved or used last',
     using(async (stores) => {
       const { runs } = stores;

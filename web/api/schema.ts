@@ -2162,6 +2162,13 @@ export interface components {
             reason: "created" | "schedule" | "trigger";
             /** @description The session in use, or used last; `bot` and its id: the source's bot */
             session_name: string | null;
+            /**
+             * @description All that read for it at present, by name
+             * @example [
+             *       "sandbox_1"
+             *     ]
+             */
+            sessions: string[];
             /** @description Since when it waits for a session */
             waiting_since: string | null;
             /** @description When it resumes */
@@ -2209,6 +2216,13 @@ export interface components {
             reason: "created" | "schedule" | "trigger";
             /** @description The session in use, or used last; `bot` and its id: the source's bot */
             session_name: string | null;
+            /**
+             * @description All that read for it at present, by name
+             * @example [
+             *       "sandbox_1"
+             *     ]
+             */
+            sessions: string[];
             /** @description Since when it waits for a session */
             waiting_since: string | null;
             /** @description When it resumes */
@@ -6869,6 +6883,13 @@ export interface operations {
                         reason: "created" | "schedule" | "trigger";
                         /** @description The session in use, or used last; `bot` and its id: the source's bot */
                         session_name: string | null;
+                        /**
+                         * @description All that read for it at present, by name
+                         * @example [
+                         *       "sandbox_1"
+                         *     ]
+                         */
+                        sessions: string[];
                         /** @description Since when it waits for a session */
                         waiting_since: string | null;
                         /** @description When it resumes */
@@ -7203,6 +7224,13 @@ export interface operations {
                         reason: "created" | "schedule" | "trigger";
                         /** @description The session in use, or used last; `bot` and its id: the source's bot */
                         session_name: string | null;
+                        /**
+                         * @description All that read for it at present, by name
+                         * @example [
+                         *       "sandbox_1"
+                         *     ]
+                         */
+                        sessions: string[];
                         /** @description Since when it waits for a session */
                         waiting_since: string | null;
                         /** @description When it resumes */

@@ -1,6 +1,6 @@
 /**
  * The operations of the service and their schemas: `npm run client:types` generates them from its OpenAPI document.
- * Fingerprint: 40334c87fc7593e740ddfdbdec2aebfd.
+ * Fingerprint: a3b67dbd450f0b72c774597344ba5409.
  */
 
 export type Role = 'worker' | 'monitor' | 'admin';
@@ -454,6 +454,8 @@ export type Run = RunSummary & {
   reason: 'created' | 'schedule' | 'trigger';
   /** The session in use, or used last; `bot` and its id: the source's bot */
   session_name: string | null;
+  /** All that read for it at present, by name */
+  sessions: string[];
   /** Since when it waits for a session */
   waiting_since: string | null;
   /** When it resumes */

@@ -1,11 +1,13 @@
-import { and, desc, eq, inArray, ne } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, ne } from 'drizzle-orm';
 import { knownPeer, MAX_CHANNELS_PER_SESSION } from '../../runs/rules.js';
 import type { RunStore } from '../../runs/store.js';
 import type { Tables } from '../tables.js';
 import type { UnitOfWorkRunner } from '../unit_of_work.js';
 
 /** Channels as each session addresses them. */
-export function knownChannels(units: UnitOfWorkRunner): Pick<RunStore, 'peer' | 'savePeer' | 'forgetPeer'> {
+export function knownChannels(
+  units: UnitOfWorkRunner,
+): Pick<RunStore, 'peer' | 'savePeer' | 'forgetPeer' | 'knownBy'> {
   return {
     peer: (sessionId, identifier, usedAt) =>
       units.run(async ({ db, tables: { peers } }) => {
@@ -37,6 +39,13 @@ export function knownChannels(units: UnitOfWorkRunner): Pick<RunStore, 'peer' | 
           .limit(MAX_CHANNELS_PER_SESSION)
           .offset(MAX_CHANNELS_PER_SESSION - 1);
         await db.delete(peers).where(and(eq(peers.sessionId, sessionId), inArray(peers.identifier, others)));
+      }),
+    knownBy: (identifier, limit) =>
+      units.run(async ({ db, tables: { peers } }) => {
+        const { sessionId, usedAt } = peers;
+        const query = db.select({ sessionId }).from(peers).where(eq(peers.identifier, identifier));
+        const rows = await query.orderBy(desc(usedAt), asc(sessionId)).limit(limit);
+        return rows.map((row) => row.sessionId);
       }),
     forgetPeer: (sessionId, identifier) =>
       units.run(async ({ db, tables: { peers } }) => {
