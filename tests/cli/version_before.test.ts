@@ -15,13 +15,13 @@ const describe = await describeWithServer();
 const CLEARED = [
   ...['session_days', 'tag_limits'].map((table) => `DELETE FROM ${table}`),
   `UPDATE sessions SET condition = 'alive', condition_detail = NULL, uses_day = 0, uses_today = 0, used_up_until = NULL,
-     health_penalty = 0, health_reasons = '[]'`,
+     health_penalty = 0, health_reasons = '[]', lease_fence = NULL`,
   'DELETE FROM pool_samples',
   'DELETE FROM ended_sign_ins',
   'DELETE FROM deployments',
   'INSERT INTO deployments (source_id) SELECT id FROM sources',
   `UPDATE runs SET total_messages = NULL, message_limit = NULL, since = NULL, file_types = NULL, flow_run_id = NULL,
-     flow_reported = true, flow_logs_sent = 0, flow_logs_due = false`,
+     flow_reported = true, flow_logs_sent = 0, flow_logs_due = false, sessions = NULL`,
 ];
 
 /** What sorted and searched lists need; only PostgreSQL has the last one of these. */
@@ -36,8 +36,11 @@ const ACCOUNT_COLUMNS = [
   ...['health_penalty', 'health_reasons'],
 ];
 
-/** Takes back what the last migrations did, latest first: accounts, lists and charts, deployments and flow runs, the words. */
+/** Takes back what the last migrations did, latest first: fences, readers, accounts, lists and charts, deployments and flow runs, the words. */
 const BACK = [
+  'ALTER TABLE sessions DROP COLUMN lease_fence',
+  dropColumnOfRuns('sessions'),
+  'DROP INDEX peers_by_identifier',
   'DROP INDEX sessions_by_health',
   ...['session_days', 'tag_limits'].map((table) => `DROP TABLE ${table}`),
   ...ACCOUNT_COLUMNS.map((column) => `ALTER TABLE sessions DROP COLUMN ${column}`),
@@ -62,7 +65,7 @@ function dropColumnOfRuns(column: string): string {
 }
 
 const forgetLast = (table: string) =>
-  `DELETE FROM ${table} WHERE created_at IN (SELECT created_at FROM ${table} ORDER BY created_at DESC LIMIT 5)`;
+  `DELETE FROM ${table} WHERE created_at IN (SELECT created_at FROM ${table} ORDER BY created_at DESC LIMIT 7)`;
 
 function execute(path: string, statements: readonly string[]): void {
   const sqlite = new Sqlite(path);
