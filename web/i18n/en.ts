@@ -8,12 +8,11 @@ import pool from './en/pool.json';
 import problems from './en/problems.json';
 import runs from './en/runs.json';
 import sessions from './en/sessions.json';
-import settings from './en/settings.json';
 import shell from './en/shell.json';
 import sources from './en/sources.json';
 import states from './en/states.json';
 
-/** All texts in this language, by page. */
+/** The texts in this language, by page, but for those that a page loads itself. */
 export const en = {
   accounts,
   audit,
@@ -25,7 +24,6 @@ export const en = {
   problems,
   runs,
   sessions,
-  settings,
   shell,
   sources,
   states,

@@ -8,12 +8,11 @@ import pool from './ru/pool.json';
 import problems from './ru/problems.json';
 import runs from './ru/runs.json';
 import sessions from './ru/sessions.json';
-import settings from './ru/settings.json';
 import shell from './ru/shell.json';
 import sources from './ru/sources.json';
 import states from './ru/states.json';
 
-/** All texts in this language, by page. */
+/** The texts in this language, by page, but for those that a page loads itself. */
 export const ru = {
   accounts,
   audit,
@@ -25,7 +24,6 @@ export const ru = {
   problems,
   runs,
   sessions,
-  settings,
   shell,
   sources,
   states,

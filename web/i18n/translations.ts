@@ -7,11 +7,20 @@ export type Language = keyof typeof LANGUAGES;
 
 const CHOSEN = 'telegate.language';
 
-/** One file a language: the texts of all pages are smaller than the requests for them. */
+/** One file a language: the texts of most pages are smaller than the requests for them. */
 const LOADERS = {
   en: () => import('./en.js').then(({ en }) => en),
   ru: () => import('./ru.js').then(({ ru }) => ru),
 };
+
+/** Texts that only one page shows, and that are large. */
+const OF_PAGES = {
+  settings: { en: () => import('./en/settings.json'), ru: () => import('./ru/settings.json') },
+};
+type PageWithTexts = keyof typeof OF_PAGES;
+
+/** The pages whose texts were loaded. */
+const opened = new Set<PageWithTexts>();
 
 /** The language that was chosen, else the first of the browser's that there is, else English. */
 export function preferredLanguage(): Language {
@@ -32,9 +41,21 @@ export async function loadTranslations(): Promise<void> {
   document.documentElement.lang = language;
 }
 
+/** Loads what only this page shows, in the language that is shown. */
+export async function loadTextsOf(page: PageWithTexts): Promise<void> {
+  opened.add(page);
+  await addTextsOf(page, isLanguage(i18next.language) ? i18next.language : 'en');
+}
+
+async function addTextsOf(page: PageWithTexts, language: Language): Promise<void> {
+  const { default: texts } = await OF_PAGES[page][language]();
+  i18next.addResourceBundle(language, 'translation', { [page]: texts }, true, true);
+}
+
 /** Shows everything in this language, from now on and on the next visit. */
 export async function chooseLanguage(language: Language): Promise<void> {
   i18next.addResourceBundle(language, 'translation', await LOADERS[language]());
+  for (const page of opened) await addTextsOf(page, language);
   await i18next.changeLanguage(language);
   localStorage.setItem(CHOSEN, language);
   document.documentElement.lang = language;

@@ -1,5 +1,6 @@
 import type { ComponentType } from 'react';
 import type { Role } from '../api/identity.js';
+import { loadTextsOf } from '../i18n/translations.js';
 
 /** The pages of the menu; each has its part of the address, its words (`shell.pages`) and its icon by this name. */
 export type PageName =
@@ -28,6 +29,11 @@ const EVERYONE: readonly Role[] = ['worker', 'monitor', 'admin'];
 const WATCHING: readonly Role[] = ['monitor', 'admin'];
 const ADMINS: readonly Role[] = ['admin'];
 
+async function loadSettings(): Promise<{ readonly routes: Routes }> {
+  const [page] = await Promise.all([import('../pages/settings/routes.js'), loadTextsOf('settings')]);
+  return page;
+}
+
 /** The pages of the console, in the order of the menu. */
 export const PAGES: readonly PageSpec[] = [
   { name: 'pool', roles: EVERYONE, load: () => import('../pages/pool/routes.js') },
@@ -38,5 +44,5 @@ export const PAGES: readonly PageSpec[] = [
   { name: 'leases', roles: WATCHING, load: () => import('../pages/leases/routes.js') },
   { name: 'keys', roles: ADMINS, load: () => import('../pages/keys/routes.js') },
   { name: 'audit', roles: ADMINS, load: () => import('../pages/audit/routes.js') },
-  { name: 'settings', roles: ADMINS, load: () => import('../pages/settings/routes.js') },
+  { name: 'settings', roles: ADMINS, load: loadSettings },
 ];
