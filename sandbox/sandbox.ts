@@ -6,6 +6,7 @@ import { generateRsaPem, type PublicKey, type RsaKey, rsaKeyFrom } from './crypt
 import { DataCentre } from './data_centre.js';
 import { Faults } from './faults.js';
 import type { ServerMode } from './mtproto/connection.js';
+import { ResolveLimit } from './resolve_limit.js';
 import { Codes } from './state/codes.js';
 import { openState, secret } from './state/database.js';
 import { Keys } from './state/keys.js';
@@ -48,6 +49,7 @@ export interface Sandbox {
   readonly rsaPublicKey: PublicKey;
   readonly world: World;
   readonly faults: Faults;
+  readonly resolves: ResolveLimit;
   readonly connections: ConnectionLog;
   accounts(): SandboxAccount[];
   /** Changes how one data centre behaves. Rejects with RangeError if it does not exist. */
@@ -69,6 +71,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     world,
     codes: new Codes(state),
     faults: new Faults(),
+    resolves: new ResolveLimit(time),
     connections: new ConnectionLog(time, { duplicateUse }),
   };
   const rsaKey = rsaKeyFrom(secret(state, 'rsa_key', makeRsaPem));
@@ -105,6 +108,7 @@ interface Shared extends Omit<SandboxOptions, 'port'> {
   readonly keys: Keys;
   readonly codes: Codes;
   readonly faults: Faults;
+  readonly resolves: ResolveLimit;
   readonly connections: ConnectionLog;
   readonly rsaKey: RsaKey;
   readonly port: () => number;

@@ -31,11 +31,11 @@ const take = (name) => {
   return text;
 };
 for (const name of ['json.d.ts', 'runtime.d.ts', 'socket_guard.d.ts']) take(name);
-const api = withoutLines(take('api_types.d.ts').replace(/^\/\*\*[\s\S]*?\*\/\n/gm, ''));
+const api = withAliases(withoutLines(take('api_types.d.ts').replace(/^\/\*\*[\s\S]*?\*\/\n/gm, '')));
 const index = take('index.d.ts');
 const modules = readdirSync(types).map(take);
 writeFileSync(join(types, 'api_types.d.ts'), api);
-writeFileSync(join(types, 'index.d.ts'), compact(inOneFile(index, modules)));
+writeFileSync(join(types, 'index.d.ts'), joined(compact(mutableOptions(inOneFile(index, modules)))));
 
 const written = {
   'types/package.json': '{ "type": "commonjs" }',
@@ -61,9 +61,34 @@ function inOneFile(index, modules) {
   return `${references.join('')}${imported}${rest}${namespace}\nexport { ${names.join(', ')} };\n`;
 }
 
+/** Options are only read by the client: that they are not written is said of its classes alone. */
+function mutableOptions(types) {
+  return types.replace(/^(interface|type) [^]*?^\}/gm, (declaration) =>
+    declaration.replace(/^readonly (?=\w)/gm, ''),
+  );
+}
+
+/** In as few lines as comments and directives allow. */
+function joined(types) {
+  return types
+    .replace(/(?<!^\/\/\/.*|@ts-ignore \*\/)\n(?! \*|\/\/\/)/gm, (end, at) =>
+      /[/{};,]/.test(types[at - 1] ?? '') ? '' : end,
+    )
+    .replace(/;\}/g, '}');
+}
+
 /** Without the spaces that separate nothing, except in comments. No string has such ones. */
 function compact(types) {
   return types.replace(/^(?!\/[/*]| \*).*$/gm, (line) => line.replace(/ ?([{}:;|?&,=<>]) ?/g, '$1'));
+}
+
+/** With short names for the types that a hundred fields have. */
+function withAliases(types) {
+  const aliases = { Str: 'string|null', Int: 'number|null' };
+  return Object.entries(aliases).reduce(
+    (text, [name, type]) => `${text.replaceAll(`:${type}`, `:${name}`)}type ${name}=${type};`,
+    types,
+  );
 }
 
 /** For types whose comments are gone. All declarations of a module of types are exported if one is. */

@@ -1,3 +1,4 @@
+import type { ResolveLimit } from '../resolve_limit.js';
 import type { Codes } from '../state/codes.js';
 import type { KeyRecord, Keys } from '../state/keys.js';
 import type { TlObject, TlResult } from '../tl/values.js';
@@ -14,6 +15,7 @@ export interface Backend {
   readonly codes: Codes;
   readonly exported: ExportedAuthorizations;
   readonly challenges: SrpChallenges;
+  readonly resolves: ResolveLimit;
   /** Milliseconds since 1970. */
   readonly time: () => number;
   readonly randomBytes: (length: number) => Buffer;

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { Sandbox } from '../sandbox.js';
-import { fileChecksum, serializeBots, serializeChannels, serializeConnections } from './serialize.js';
+import {
+  fileChecksum,
+  serializeBots,
+  serializeChannels,
+  serializeConnections,
+  serializeResolves,
+} from './serialize.js';
 
 /** A request to the control endpoint. */
 export interface ControlRequest {
@@ -27,6 +33,10 @@ const faultSchema = z.strictObject({
   times: z.int().positive().optional(),
   code: z.int().optional(),
 });
+const resolveLimitSchema = z.strictObject({
+  per_day: z.int().nonnegative(),
+  wait_seconds: z.int().positive().default(66_230),
+});
 const modeSchema = z.strictObject({ mode: z.enum(['normal', 'refuse', 'silent', 'half_dead']) });
 
 type Route = (sandbox: Sandbox, request: ControlRequest, argument: string) => unknown;
@@ -40,6 +50,16 @@ const routes: Readonly<Record<string, Route>> = {
   'POST /faults': (sandbox, { body }) => sandbox.faults.add(faultSchema.parse(body)),
   'DELETE /faults': (sandbox) => ({ cleared: sandbox.faults.clear() }),
   'DELETE /faults/:': (sandbox, _request, id) => ({ cleared: sandbox.faults.clear(Number(id)) }),
+  'GET /resolves': ({ resolves }) => serializeResolves(resolves),
+  'POST /resolves': ({ resolves }, { body }) => {
+    const { per_day: perDay, wait_seconds: waitSeconds } = resolveLimitSchema.parse(body);
+    resolves.set({ perDay, waitSeconds });
+    return serializeResolves(resolves);
+  },
+  'DELETE /resolves': ({ resolves }) => {
+    resolves.set(null);
+    return serializeResolves(resolves);
+  },
   'GET /servers': (sandbox) => sandbox.modes().map((mode, at) => ({ dc: at + 1, mode })),
   'POST /servers/:': async (sandbox, { body }, dc) => {
     const { mode } = modeSchema.parse(body);

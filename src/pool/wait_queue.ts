@@ -97,8 +97,9 @@ export class WaitQueue {
 
 /** The kind of a request: the conditions that decide which sessions match. */
 export function wantsOf(request: AcquireRequest): string {
-  const { tags, sessionId, sessionName, method, withCredentials, alsoInactive } = request;
-  return JSON.stringify([[...tags].sort(), sessionId, sessionName, method, withCredentials, alsoInactive]);
+  const { tags, sessionId, sessionName, method, withCredentials, alsoInactive, channels = [] } = request;
+  const conditions = [[...tags].sort(), sessionId, sessionName, method, withCredentials, alsoInactive];
+  return JSON.stringify(channels.length > 0 ? [...conditions, [...channels].sort()] : conditions);
 }
 
 /** Requests of one kind try together, one kind after the other: the first to arrive has the first choice. */

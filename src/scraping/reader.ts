@@ -1,6 +1,7 @@
 import type { RetryBudget } from '../kernel/retry.js';
+import type { KnownChannel } from '../peers/store.js';
 import type { OwnedRun } from '../runs/engine.js';
-import type { KnownPeer, RunLogEntry } from '../runs/store.js';
+import type { RunLogEntry } from '../runs/store.js';
 import type { Source } from '../sources/store.js';
 import type { Channel, ConnectedAccount, Peer } from '../telegram/gateway.js';
 import type { MessagesAfter } from '../telegram/message.js';
@@ -48,7 +49,7 @@ export type ReadingAccount = Pick<ConnectedAccount, 'messagesAfter' | 'download'
 export async function storeNewMessages(
   context: Pick<RunContext, 'run' | 'writer' | 'log' | 'saveTotal' | 'fillTitle'>,
   account: ReadingAccount,
-  peer: KnownPeer,
+  peer: KnownChannel,
   signal: AbortSignal,
 ): Promise<void> {
   const { writer, saveTotal } = context;
@@ -113,6 +114,6 @@ export function admitted(page: MessagesAfter, since: number | null, left: number
 }
 
 /** What is kept of a resolved channel. */
-export function knownPeerOf({ id: channelId, accessHash, title, username }: Channel): KnownPeer {
+export function knownChannelOf({ id: channelId, accessHash, title, username }: Channel): KnownChannel {
   return { channelId, accessHash, title, username };
 }

@@ -4,6 +4,7 @@ import type { Role } from '../kernel/api_key.js';
 import type { LoginStage, PendingLogin } from '../logins/store.js';
 import type { UnreleasedLease } from '../pool/lease_authorization.js';
 import type { BaseState, State } from '../pool/states.js';
+import { declarePeerTables } from './peer_tables.js';
 import type { Columns } from './postgres/columns.js';
 import { declareScrapingTables } from './scraping_tables.js';
 
@@ -19,7 +20,8 @@ export type SessionRow = Tables['sessions']['$inferSelect'];
  */
 export function declareTables(columns: Columns) {
   const tables = declareSessionTables(columns);
-  return { ...tables, ...declareScrapingTables(columns, tables.sessions) };
+  const { sessions } = tables;
+  return { ...tables, ...declareScrapingTables(columns, sessions), ...declarePeerTables(columns, sessions) };
 }
 
 /** Times are milliseconds on the service's clock; Telegram's ids are text, since they have 64 bits. */

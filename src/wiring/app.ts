@@ -23,6 +23,7 @@ import { intakeRoutes } from '../intake/routes.js';
 import { PROJECT_ROOT, readVersion } from '../kernel/project.js';
 import { loginRoutes } from '../logins/routes.js';
 import { uploadRoutes } from '../logins/upload_routes.js';
+import { peerRoutes } from '../peers/routes.js';
 import { LeaseIds } from '../pool/lease_ids.js';
 import { type ObserveAcquire, registerAcquireWait } from '../pool/metrics.js';
 import { poolRoutes } from '../pool/routes.js';
@@ -166,11 +167,13 @@ function featureRoutes(
     ...poolRoutes({
       ...{ pool: pool.service, secrets, clock, leaseTtlSeconds, logger, leaseIds, keys, observe },
       ...{ monitoring: database.monitoring, waitingRequests: pool.waitingRequests, namesOf },
+      peers: pool.peers,
       identify: async (id) => {
         const { account, error, status } = await sessions.checks.check(id);
         return account ? null : (error ?? status);
       },
     }),
+    ...peerRoutes({ peers: pool.peers, pool: pool.service, leaseIds, clock }),
     ...intakeRoutes(intake.sync),
     ...keyRoutes(keys, clock),
     ...auditRoutes(database.audit, clock),

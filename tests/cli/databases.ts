@@ -113,10 +113,22 @@ function rowsOf(sqlite: Database.Database, table: string): string[] {
 /** Stores over a file. */
 export async function openStoresAt(path: string): Promise<Stores> {
   const database = await openAt(path);
-  const { pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect } =
-    database;
+  const {
+    pool,
+    intake,
+    access,
+    audit,
+    sessions,
+    logins,
+    sources,
+    runs,
+    runLists,
+    monitoring,
+    prefect,
+    peers,
+  } = database;
   return {
-    ...{ pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect },
+    ...{ pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect, peers },
     nextDeadline: () => database.nextDeadline(),
     onFreed: (listener) => database.onFreed(listener),
     onHappened: (listener) => database.onHappened(listener),

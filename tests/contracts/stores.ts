@@ -2,6 +2,7 @@ import type { AccessStore } from '../../src/access/store.js';
 import type { AuditStore } from '../../src/audit/store.js';
 import type { FoundFile, IntakeStore } from '../../src/intake/store.js';
 import type { LoginStore } from '../../src/logins/store.js';
+import type { PeerStore } from '../../src/peers/store.js';
 import type { Caller } from '../../src/pool/lease_authorization.js';
 import type { MonitoringStore } from '../../src/pool/monitoring_store.js';
 import type { AcquireRequest, Lease, PoolCounts, PoolSignals, PoolStore } from '../../src/pool/store.js';
@@ -24,6 +25,7 @@ export interface Stores extends PoolSignals {
   readonly runLists: RunListStore;
   readonly monitoring: MonitoringStore;
   readonly prefect: PrefectStore;
+  readonly peers: PeerStore;
   close(): Promise<void>;
 }
 export type MakeStores = () => Promise<Stores>;
@@ -34,10 +36,23 @@ export function storesOf(
   signals: PoolSignals,
   close: () => Promise<void>,
 ): Stores {
-  const { pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect } =
-    database;
+  const {
+    pool,
+    intake,
+    access,
+    audit,
+    sessions,
+    logins,
+    sources,
+    runs,
+    runLists,
+    monitoring,
+    prefect,
+    peers,
+  } = database;
   return {
-    ...{ pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect, close },
+    ...{ pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect, peers },
+    close,
     nextDeadline: () => signals.nextDeadline(),
     onFreed: (listener) => signals.onFreed(listener),
     onHappened: (listener) => signals.onHappened(listener),

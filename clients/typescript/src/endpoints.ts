@@ -119,6 +119,7 @@ const BARE: Readonly<Record<Bare, true>> = {
   [SESSIONS.delete]: true,
   [SESSIONS.test]: true,
   [SESSIONS.cancelBulk]: true,
+  'GET /sessions/{id}/resolve-budget': true,
   [LOGINS.cancel]: true,
   [SOURCES.targets]: true,
   [SOURCES.get]: true,

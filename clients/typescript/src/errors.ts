@@ -66,10 +66,13 @@ export class LeaseLost extends Error {
   }
 }
 
+/** No session for the request is free, or may be leased for its channels. */
+const NONE_FREE = /^(no_free_session|no_sessions_directory|resolve_budget)$/;
+
 /** The error that an answer stands for. @internal */
 export function errorOf(operation: string, response: Response, text: string, body: unknown): TeleGateError {
   const error = new TeleGateError(operation, response, body ?? { detail: text.slice(0, 200) });
-  const none = error.code === 'no_free_session' || error.code === 'no_sessions_directory';
+  const none = NONE_FREE.test(error.code ?? '');
   return none ? new NoFreeSession(operation, response, body) : error;
 }
 

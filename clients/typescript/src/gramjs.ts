@@ -21,8 +21,14 @@ type SocketClass = new (...args: unknown[]) => Socket;
 interface GramJs {
   readonly TelegramClient: new (session: object, apiId: number, apiHash: string, options: object) => Client;
   readonly Logger: new (level: string) => object;
-  readonly sessions: { readonly StringSession: new (text: string) => object };
+  readonly sessions: { readonly StringSession: new (text: string) => StringSession };
+  readonly Api?: { readonly Channel: new (fields: object) => object };
+  readonly helpers?: { returnBigInt(digits: string): object };
   readonly extensions?: Partial<Record<'PromisedNetSockets' | 'PromisedWebSockets', SocketClass>>;
+}
+interface StringSession {
+  /** Keeps the access hashes of these, by which GramJS then calls. */
+  processEntities?(entities: readonly object[]): void;
 }
 interface Client {
   onError?: (error: Error) => Promise<void>;
@@ -34,10 +40,13 @@ interface Client {
 export const GRAM_JS: Library<GramJs> = { name: 'telegram', format: 'gramjs', connectionOf };
 
 function connectionOf(
-  { TelegramClient, Logger, sessions, extensions }: GramJs,
+  library: GramJs,
   session: Lease,
-  { apiId, apiHash, client: options = {} }: ConnectedOptions,
+  { apiId, apiHash, channel, client: options = {} }: ConnectedOptions,
 ): TelegramConnection {
+  const { TelegramClient, Logger, sessions, extensions } = library;
+  const stringSession = new sessions.StringSession(sessionStringOf(session));
+  stringSession.processEntities?.(knownChannels(library, session, [channel ?? ''].flat()));
   const proxy = proxyOf(session);
   const { isNode, PromisedNetSockets, PromisedWebSockets } = {
     isNode: 'process' in globalThis,
@@ -45,7 +54,7 @@ function connectionOf(
   };
   const base = (options.networkSocket as SocketClass) ?? (isNode ? PromisedNetSockets : PromisedWebSockets);
   const guard = new SocketGuard(session);
-  const client = new TelegramClient(new sessions.StringSession(sessionStringOf(session)), apiId, apiHash, {
+  const client = new TelegramClient(stringSession, apiId, apiHash, {
     // Every flood is an error, which is reported.
     floodSleepThreshold: 0,
     baseLogger: new Logger('none'),
@@ -60,6 +69,21 @@ function connectionOf(
     connect: () => client.connect(),
     closeSockets: () => guard.cut(),
   };
+}
+
+/** The channels that the session knows, by the names that they were asked for: GramJS need not resolve them. */
+function knownChannels(
+  { Api, helpers }: GramJs,
+  { details: { peers = [] } }: Lease,
+  names: string[],
+): object[] {
+  return peers.flatMap((peer, at) => {
+    if (!Api || !helpers || peer?.type !== 'channel') return [];
+    const { title, username } = peer;
+    const [id, accessHash] = [peer.id, peer.access_hash].map((value) => helpers.returnBigInt(`${value}`));
+    const asked = /^@?(\w+)$/.exec(names[at] ?? '')?.[1];
+    return [username, asked].map((name) => new Api.Channel({ id, accessHash, title, username: name }));
+  });
 }
 
 /** GramJS reconnects even after it was destroyed: its sockets are closed, and opened no more. */

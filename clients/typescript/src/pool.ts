@@ -24,6 +24,8 @@ export interface AcquireOptions {
   readonly tags?: readonly string[];
   /** Telegram's method that it is for: sessions flooded for others count as free. */
   readonly method?: string;
+  /** `@name`, id or link: a session that knows it is preferred. */
+  readonly channel?: string | readonly string[];
   /** This session only. */
   readonly sessionId?: number;
   readonly sessionName?: string;
@@ -225,11 +227,16 @@ class Acquisition {
   }
 
   async #ask(waitMs: number, signal: AbortSignal | undefined): Promise<Answer<'GET /session'>> {
-    const { tags, method, sessionId, sessionName, credentials, format } = this.#options;
+    const { tags, method, channel, sessionId, sessionName, credentials, format } = this.#options;
     const wait = Math.min(MAX_WAIT_SECONDS, Math.max(0, Math.ceil(waitMs / 1000)));
     const query = {
       ...{ ttl: this.#ttl, wait, method, credentials, format },
-      ...{ tag: tags, session_id: sessionId, session_name: sessionName },
+      ...{
+        tag: tags,
+        channel: channel && [channel].flat(),
+        session_id: sessionId,
+        session_name: sessionName,
+      },
     };
     const answer = await this.#http.attempt({
       ...{ operation: 'GET /session', input: { query }, idempotencyKey: this.#key, signal },

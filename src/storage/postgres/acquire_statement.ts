@@ -62,6 +62,18 @@ export function acquireStatement(
   });
 }
 
+/** Grants the request a session that its transaction has locked and found to match. */
+export function grantStatement(request: AcquireRequest, sessionId: number, now: number): QueryConfig {
+  const { leaseId, holder, address, ttlSeconds, method } = request;
+  const statement = known.get('chosen') ?? prepared('acquire chosen', grantingOf(CHOSEN));
+  known.set('chosen', statement);
+  const asked = { leaseIds: [leaseId], holders: [holder], addresses: [address], ttls: [ttlSeconds] };
+  return statement({ ...asked, sessionId, method, now });
+}
+
+const CHOSEN = sql`picked AS MATERIALIZED (SELECT s.id, s.state AS was, s.last_used_at AS used FROM sessions s
+  WHERE s.id = ${value('sessionId')} FOR UPDATE OF s)`;
+
 const ASKED = sql`asked AS (SELECT * FROM unnest(${value('leaseIds')}::text[], ${value('holders')}::text[],
   ${value('addresses')}::text[], ${value('ttls')}::integer[])
   WITH ORDINALITY AS asked(lease_id, holder, address, ttl, place))`;
@@ -75,8 +87,13 @@ const COUNTER_CHANGES = sql`SELECT v.name, v.n::bigint FROM leased, LATERAL (VAL
 
 /** The limit is a literal: with a parameter, the server would plan each call again. */
 function leasing(wanted: Wanted, limit: number, patient: boolean): SQL {
+  return grantingOf(candidates(wanted, limit, patient));
+}
+
+/** Grants the sessions in `picked`, which `tables` end with. */
+function grantingOf(tables: SQL): SQL {
   const now = sql`${value('now')}::bigint`;
-  return sql`WITH ${ASKED}, ${candidates(wanted, limit, patient)},
+  return sql`WITH ${ASKED}, ${tables},
     granted AS (SELECT * FROM asked JOIN
       (SELECT id, was, row_number() OVER (ORDER BY used, id) AS place FROM picked) AS numbered USING (place)
     ), leased AS (

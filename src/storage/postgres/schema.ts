@@ -25,6 +25,8 @@ export const {
   files,
   checkpoints,
   peers,
+  resolves,
+  resolveBudgets,
 } = tables;
 
 /**

@@ -1,15 +1,18 @@
 import { and, asc, desc, eq, gt, inArray, lt, sql } from 'drizzle-orm';
 import { isProcessName } from '../../kernel/process_name.js';
+import { RESOLVE_METHOD } from '../../peers/resolve_budget.js';
 import { authorizeBlock, type Caller, type Relation } from '../../pool/lease_authorization.js';
 import { decideBlock, decideRelease, revocation } from '../../pool/lease_decisions.js';
 import { statesBefore } from '../../pool/session_state.js';
 import type { Block, BlockOutcome, Flood, LeaseRow, Outcome, PoolStore } from '../../pool/store.js';
 import type { SessionRow } from '../tables.js';
 import { affectedRows, type UnitOfWork, type UnitOfWorkRunner } from '../unit_of_work.js';
+import { chooseForChannels } from './channel_affinity.js';
+import { learnFromFlood, returnReserved } from './resolve_counts.js';
 
 type Leases = Pick<
   PoolStore,
-  'block' | 'giveBack' | 'restore' | 'revokeLeases' | 'leases' | 'history' | 'prune'
+  'resolveShortage' | 'block' | 'giveBack' | 'restore' | 'revokeLeases' | 'leases' | 'history' | 'prune'
 >;
 
 /**
@@ -17,7 +20,7 @@ type Leases = Pick<
  * itself.
  */
 export function leaseRepository(units: UnitOfWorkRunner): Leases {
-  return { ...endings(units), ...listings(units) };
+  return { ...shortages(units), ...endings(units), ...listings(units) };
 }
 
 /** As `PoolStore.release`, for a lease in any state. */
@@ -39,6 +42,16 @@ export async function releaseLease(
   return { kind: 'done', changed: ended !== null, as };
 }
 
+function shortages(units: UnitOfWorkRunner): Pick<Leases, 'resolveShortage'> {
+  return {
+    resolveShortage: (request, now) =>
+      units.run(async (unit) => {
+        const choice = await chooseForChannels(unit, request, 'skip locked', now);
+        return choice.kind === 'short' ? choice.shortage : null;
+      }),
+  };
+}
+
 /** As `PoolStore.giveBack`. */
 export async function giveBack(
   unit: UnitOfWork,
@@ -49,6 +62,7 @@ export async function giveBack(
   const unreceived = await forgetAnswer(unit, leaseId);
   const row = await unit.byId(sessionId, now);
   if (!unreceived || row?.state !== 'leased' || row.leaseId !== leaseId) return;
+  await returnReserved(unit, sessionId, leaseId);
   await unit.applyEvent(row, 'release', { lastUsedAt: now }, { at: now, event: 'undelivered' });
 }
 
@@ -170,6 +184,8 @@ async function carryOutBlock(
   }
   const { changes, entry, method } = decision;
   if (method) await floodMethod(unit, row.id, method.name, method.until);
+  if (method?.name === RESOLVE_METHOD.toLowerCase())
+    await learnFromFlood(unit, row.id, (method.until - now) / 1000, now);
   const after = await unit.write(row, changes);
   unit.record(after, entry);
   return method ? { kind: 'blocked', state: row.state, until: method.until, as } : blocked(after, as);

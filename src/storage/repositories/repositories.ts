@@ -2,6 +2,7 @@ import type { AccessStore } from '../../access/store.js';
 import type { AuditStore } from '../../audit/store.js';
 import type { IntakeStore } from '../../intake/store.js';
 import type { LoginStore } from '../../logins/store.js';
+import type { PeerStore } from '../../peers/store.js';
 import type { MonitoringStore } from '../../pool/monitoring_store.js';
 import type { PoolStore } from '../../pool/store.js';
 import type { PrefectStore } from '../../prefect/store.js';
@@ -14,6 +15,7 @@ import { accessRepository } from './access_repository.js';
 import { auditRepository } from './audit_repository.js';
 import { loginRepository } from './login_repository.js';
 import { monitoringRepository } from './monitoring_repository.js';
+import { peerRepository } from './peer_repository.js';
 import { prefectRepository } from './prefect_repository.js';
 import { runLists } from './run_lists.js';
 import { runRepository } from './run_repository.js';
@@ -32,6 +34,7 @@ export interface Repositories {
   readonly runLists: RunListStore;
   readonly monitoring: MonitoringStore;
   readonly sources: SourceStore;
+  readonly peers: PeerStore;
   readonly prefect: PrefectStore;
 }
 
@@ -52,6 +55,7 @@ export function repositories(units: UnitOfWorkRunner): Repositories {
     runLists: runLists(units),
     monitoring: monitoringRepository(units),
     sources: sourceRepository(units),
+    peers: peerRepository(units),
     prefect: prefectRepository(units),
   };
 }

@@ -8,6 +8,7 @@ import { isHeld } from '../../pool/session_state.js';
 import type { SessionRow } from '../tables.js';
 import type { UnitOfWork } from '../unit_of_work.js';
 import { AuthKeyOwners } from './auth_key_owners.js';
+import { forgetPeers } from './known_peers.js';
 import { sourceReferringTo } from './source_repository.js';
 
 type Put = Extract<FileChange, { kind: 'put' }>;
@@ -104,6 +105,7 @@ export class SessionFiles {
     const changes = { ...mergeFileMetadata(row, found, keyChanged, now), foldedName, authKeySha256 };
     await this.#set(row, changes);
     if (keyChanged) {
+      await forgetPeers(this.#unit, row.id);
       this.#unit.record(row, {
         at: now,
         event: 'auth_key_changed',
