@@ -63,7 +63,7 @@ function inOneFile(index, modules) {
 
 /** Options are only read by the client: that they are not written is said of its classes alone. */
 function mutableOptions(types) {
-  return types.replace(/^(interface|type) [^]*?^\}/gm, (declaration) =>
+  return types.replace(/^(interface|type) [\s\S]*?^\}/gm, (declaration) =>
     declaration.replace(/^readonly (?=\w)/gm, ''),
   );
 }

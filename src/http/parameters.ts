@@ -67,6 +67,14 @@ export const channel = z
   })
   .meta({ override: { type: 'string', maxLength: 200, example: '@durov' } });
 
+/** At most so many channels, or one: always a list. */
+export function channels(most: number) {
+  const items = { type: 'string', example: '@durov' } as const;
+  return z
+    .preprocess((given) => (Array.isArray(given) ? given : [given]), z.array(channel).min(1).max(most))
+    .meta({ override: { type: 'array', items, maxItems: most } });
+}
+
 /** A number beyond these has already lost digits. */
 function isExact(value: unknown): boolean {
   return typeof value === 'bigint' || Number.isSafeInteger(value);

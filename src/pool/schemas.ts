@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { channel, repeatable, sessionId, telegramId, text, wholeNumber } from '../http/parameters.js';
+import {
+  channel,
+  channels,
+  repeatable,
+  sessionId,
+  telegramId,
+  text,
+  wholeNumber,
+} from '../http/parameters.js';
 import { MAX_TTL_SECONDS } from './states.js';
 
 /** The maximum flood wait that is accepted, in seconds. */
@@ -28,7 +36,7 @@ export const acquireInput = z.object({
   session_id: sessionId.optional(),
   session_name: text(1024).optional(),
   method: method.optional(),
-  channel: repeatable(channel, 20).optional().meta({
+  channel: channels(20).optional().meta({
     description:
       'Repeatable: the channels to work with, `@name`, id or link. A session that knows them is preferred; another one needs resolves left',
   }),
