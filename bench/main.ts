@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { affinity } from './affinity.js';
 import type { Benchmark, Sizes } from './benchmark.js';
 import { capacity } from './capacity.js';
 import { clientOverhead } from './client_overhead.js';
@@ -30,6 +31,7 @@ const ALL: readonly Benchmark[] = [
   prefect,
   pythonClient,
   clients,
+  affinity,
   malformed,
   consoleDesk,
   capacity,

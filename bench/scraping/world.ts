@@ -12,6 +12,9 @@ export const WIRES = Array.from({ length: SIMILAR }, (_, at) => `bench_wire${at 
 /** A channel that is read in a moment. */
 export const TICKER = 'bench_ticker';
 
+/** A thousand channels of a few messages. */
+export const TOPICS = Array.from({ length: 1_000 }, (_, at) => `bench_topic${at + 1}`);
+
 /** The application of every client: the sandbox accepts any. */
 export const APPLICATION = { apiId: 12345, apiHash: '0123456789abcdef0123456789abcdef' };
 
@@ -38,6 +41,11 @@ const channels: readonly SeedChannel[] = [
   {
     ...{ ...publicChannel, id: 3_000_000_000n, title: 'Wire', username: 'bench_wire', copies: SIMILAR },
     messages: { ...generated, count: 5_000, files: 100 },
+  },
+  {
+    ...{ ...publicChannel, id: 3_200_000_000n, title: 'Topic', username: 'bench_topic' },
+    copies: TOPICS.length,
+    messages: { ...generated, count: 10, files: 0 },
   },
   {
     ...{ ...publicChannel, id: 3_100_000_000n, title: 'Ticker', username: TICKER, copies: 1 },
