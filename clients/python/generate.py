@@ -155,8 +155,8 @@ MODEL_NAMES = {
 # POST requests that do the same thing twice as once. /report is not one: a second AUTH_KEY_UNREGISTERED means dead.
 REPEATABLE_POSTS = {"/session", "/heartbeat", "/release", "/invalidate", "/floodwait", "/restore", "/sync"}
 
-# Seconds for one attempt, where the service takes longer than over anything else. It stops when nobody waits any more.
-SLOW_POSTS = {"/sessions/bulk": 300}
+# Seconds for one attempt, where the service takes longer than over anything else.
+SLOW_POSTS = {"/sessions/bulk": 300, "/sync": 300}
 
 # These give a browser a cookie, where the client sends its key.
 OMITTED = ("/auth/",)

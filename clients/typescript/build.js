@@ -84,7 +84,7 @@ function compact(types) {
 
 /** With short names for the types that a hundred fields have. */
 function withAliases(types) {
-  const aliases = { Str: 'string|null', Int: 'number|null' };
+  const aliases = { S: 'string|null', N: 'number|null' };
   return Object.entries(aliases).reduce(
     (text, [name, type]) => `${text.replaceAll(`:${type}`, `:${name}`)}type ${name}=${type};`,
     types,

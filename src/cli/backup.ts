@@ -6,6 +6,7 @@ import { readEnvironment } from '../environment.js';
 import { systemTime } from '../kernel/clock.js';
 import { createBackup } from '../operations/backup/backup.js';
 import type { Manifest } from '../operations/backup/manifest.js';
+import { Incomplete } from './exit_codes.js';
 import { withProgress } from './long_command.js';
 import { PASSPHRASE_HELP, readPassphrase } from './passphrase.js';
 
@@ -34,6 +35,7 @@ export function backupCommand(): Command {
     .action(backup);
 }
 
+/** @throws Incomplete if session files could not be read: the backup is kept, without them. */
 async function backup(file: string, options: Options): Promise<void> {
   const config = loadConfig(readEnvironment());
   const manifest = await withProgress(async (around) => {
@@ -46,6 +48,7 @@ async function backup(file: string, options: Options): Promise<void> {
   });
   const told = options.json ? JSON.stringify(result(file, manifest)) : summary(file, manifest);
   process.stdout.write(`${told}\n`);
+  if (manifest.unreadable.length > 0) throw new Incomplete('session files are missing in it');
 }
 
 function result(file: string, { parts: _, ...manifest }: Manifest) {

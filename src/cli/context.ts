@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { readEnvironment } from '../environment.js';
-import { interruptible } from './exit_codes.js';
+import { EXIT, interruptible } from './exit_codes.js';
 import { type Column, printJson, printRecord } from './print.js';
 import { type Fields, Service } from './service.js';
 import type { Stream } from './text.js';
@@ -45,11 +45,17 @@ export function withService(
   const { TELEGATE_URL, TELEGATE_API_KEY, PORT } = readEnvironment();
   const key = TELEGATE_API_KEY?.trim();
   const port = /^[1-9]\d{0,4}$/.test(PORT ?? '') ? PORT : '8000';
-  // `telegate … | head` ends without a word.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  endWithReader();
   const service = new Service(url || TELEGATE_URL?.trim() || `http://127.0.0.1:${port}`, key || null);
   return interruptible((signal) =>
     action({ service, json: json === true, signal, out: process.stdout, notes: process.stderr }),
+  );
+}
+
+/** Has `telegate … | head` end without a word. */
+export function endWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed),
   );
 }
 

@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { readEnvironment } from '../environment.js';
+import { unlessAborted } from '../kernel/unless_aborted.js';
 import type { NamedFinding } from '../operations/doctor/check.js';
 import { type Diagnosis, diagnose } from '../operations/doctor/doctor.js';
+import { EXIT } from './exit_codes.js';
 import { withProgress } from './long_command.js';
 import { paintFor, plain, type Stream, widthOf, wrapped } from './text.js';
 
@@ -28,12 +30,13 @@ async function doctor(options: Options): Promise<void> {
   const environment = readEnvironment();
   const diagnosis = await withProgress(({ signal, onProgress }) =>
     whileShown(onProgress, (running) =>
+      // What checks have begun may take a while to end; nobody waits for it.
       unlessAborted(signal, diagnose({ environment, fix, offline, running })),
     ),
   );
   const text = options.json ? JSON.stringify(result(diagnosis)) : report(diagnosis, process.stdout);
   process.stdout.write(`${text}\n`);
-  if (count(diagnosis, 'error') > 0) process.exitCode = 1;
+  if (count(diagnosis, 'error') > 0) process.exitCode = EXIT.failed;
 }
 
 /** How often it is shown which checks are running, in milliseconds. */
@@ -50,14 +53,6 @@ async function whileShown<Result>(
   } finally {
     clearInterval(showing);
   }
-}
-
-/** What checks have begun may take a while to end; nobody waits for it. @throws the signal's reason. */
-function unlessAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    work.then(resolve, reject);
-  });
 }
 
 function count({ findings }: Diagnosis, level: NamedFinding['level']): number {

@@ -29,7 +29,7 @@ export const EXIT_MEANINGS: readonly (readonly [code: number, meaning: string])[
   [EXIT.unavailable, 'the service or Telegram cannot do it now: try again later'],
   [
     EXIT.incomplete,
-    'done, with a bad result: files were refused, a session is not valid, a run did not complete',
+    'done, with a bad result: files were refused or not backed up, a session is not valid, a run did not complete',
   ],
   [EXIT.interrupted, 'interrupted by Ctrl-C (143: by SIGTERM)'],
 ];

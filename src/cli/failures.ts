@@ -1,7 +1,7 @@
 import { exactJson } from '../http/exact_json.js';
 import { EXIT, Incomplete, Interrupted, UsageError } from './exit_codes.js';
 import { ServiceError, Unreachable } from './service.js';
-import { duration } from './text.js';
+import { duration, plainLines } from './text.js';
 
 /** How a failed command ends. */
 export interface Failure {
@@ -50,7 +50,9 @@ export function failureOf(error: unknown): Failure | null {
   if (error instanceof UsageError)
     return { ...none, exitCode: EXIT.usage, message: error.message, code: 'usage' };
   if (error instanceof Unreachable) {
-    const next = 'Start the service with `telegate serve`, or set TELEGATE_URL to its address.';
+    const next = error.isLate
+      ? 'It may have been done, or may be under way still: look before you run this again.'
+      : 'Start the service with `telegate serve`, or set TELEGATE_URL to its address.';
     return { ...none, exitCode: EXIT.unreachable, message: `${error.message}.`, next, code: 'unreachable' };
   }
   return error instanceof ServiceError ? refusal(error) : null;
@@ -92,9 +94,9 @@ function nextOf({ status, code, retryAfterSeconds }: ServiceError): string | nul
   return status >= 500 ? "The service's log says more." : null;
 }
 
-/** The failure as people read it, or as one line of JSON. */
+/** The failure as people read it, or as one line of JSON. Messages quote names, which come from anybody. */
 export function failureText({ exitCode, message, next, code, field }: Failure, json: boolean): string {
   if (message === null) return '';
   if (json) return `${exactJson({ error: { code, message, field, next, exit_code: exitCode } })}\n`;
-  return `${message}\n${next === null ? '' : `${next}\n`}`;
+  return `${plainLines(message)}\n${next === null ? '' : `${next}\n`}`;
 }

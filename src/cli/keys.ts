@@ -6,7 +6,7 @@ import { UsageError } from './exit_codes.js';
 import { pages, wholeNumber } from './lists.js';
 import type { Keys, NewKey } from './offline_keys.js';
 import { type Column, column, numbers, printJson, printTable } from './print.js';
-import { type Fields, fieldsOf, type Wish } from './service.js';
+import { type Fields, fieldsOf, type RequestOptions } from './service.js';
 import { plain } from './text.js';
 
 interface KeysOptions extends ServiceOptions {
@@ -92,8 +92,8 @@ async function withKeys(options: KeysOptions, action: (keys: Keys) => Promise<vo
 }
 
 function keysOf({ service, signal }: Context): Keys {
-  const ask = async (method: 'POST' | 'DELETE', path: string, wish: Wish) =>
-    (await service.ask(method, path, wish, signal)).body;
+  const ask = async (method: 'POST' | 'DELETE', path: string, request: RequestOptions) =>
+    (await service.ask(method, path, request, signal)).body;
   return {
     async list() {
       const everything = { most: Number.POSITIVE_INFINITY, skip: 0 };

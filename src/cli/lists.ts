@@ -243,10 +243,12 @@ function limit(text: string): number {
   return text === 'all' ? Number.POSITIVE_INFINITY : wholeNumber(1)(text);
 }
 
-/** Reads an argument that is a whole number from `min` on. */
-export function wholeNumber(min: number): (text: string) => number {
+/** Reads an argument that is a whole number from `min` on, up to `max`. */
+export function wholeNumber(min: number, max = Number.POSITIVE_INFINITY): (text: string) => number {
+  const range = Number.isFinite(max) ? `from ${min} to ${max}` : `from ${min}`;
   return (text) => {
-    if (/^\d{1,15}$/.test(text) && Number(text) >= min) return Number(text);
-    throw new InvalidArgumentError(`expected a whole number from ${min}`);
+    const isWithin = /^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max;
+    if (isWithin) return Number(text);
+    throw new InvalidArgumentError(`expected a whole number ${range}`);
   };
 }

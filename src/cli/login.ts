@@ -3,7 +3,7 @@ import { type Context, type ServiceOptions, showDone, withService, withServiceOp
 import { UsageError } from './exit_codes.js';
 import { ask, askUnseen, canAsk } from './prompts.js';
 import { type Fields, fieldsOf, ServiceError } from './service.js';
-import { duration, plain } from './text.js';
+import { duration, plain, plainLines } from './text.js';
 
 /** How long giving up a login may take, in milliseconds. */
 const CANCEL_MS = 3000;
@@ -45,7 +45,7 @@ async function sendCode(context: Context): Promise<Fields> {
       return toldWhere(context, fieldsOf(sent.body));
     } catch (error) {
       if (!isAbout(error, 'phone_number')) throw error;
-      notes.write(`${error.message}\n`);
+      notes.write(`${plainLines(error.message)}\n`);
     }
   }
 }
@@ -84,7 +84,7 @@ async function verify(context: Context, temp_session_id: string, name: string | 
       password = '';
     } catch (error) {
       if (!isAbout(error, 'code', 'password') || error.code === 'otp_code_expired') throw error;
-      notes.write(`${error.message}\n`);
+      notes.write(`${plainLines(error.message)}\n`);
       if (error.field === 'password') password = '';
       else code = '';
     }
@@ -102,7 +102,7 @@ async function resend(context: Context, temp_session_id: string): Promise<void> 
     toldWhere(context, fieldsOf(sent.body));
   } catch (error) {
     if (!(error instanceof ServiceError) || error.status === 404) throw error;
-    notes.write(`${error.message}\n`);
+    notes.write(`${plainLines(error.message)}\n`);
   }
 }
 

@@ -10,6 +10,7 @@ import { momentOf, type SteadyClock, systemTime } from '../kernel/clock.js';
 import { DatabaseRefused } from '../storage/database.js';
 import { openSideConnection } from '../storage/open.js';
 import { readClock } from '../storage/saved_clock.js';
+import { endWithReader } from './context.js';
 import { UsageError } from './exit_codes.js';
 import type { Fields } from './service.js';
 
@@ -32,32 +33,43 @@ export interface Keys {
 
 /** Works on the keys in the database of the settings, without a service. @throws ConfigError, DatabaseRefused. */
 export async function withOfflineKeys(action: (keys: Keys) => Promise<void>): Promise<void> {
+  endWithReader();
   const config = loadConfig(readEnvironment());
   const database = await openSideConnection(config.database).catch(withAdvice);
   try {
     const { access: store, audit } = database;
     const clock = await readClock(store, systemTime);
     const keys = new KeyService({ store, clock, bootstrapKeys: [], randomBytes, cluster: new SingleNode() });
-    const wroteDown = (action: string, keyId: number) =>
+    const keyName = userName();
+    const recordAction = (action: string, keyId: number) =>
       audit.add({
-        ...{ at: clock.now(), holder: 'command line', keyName: userInfo().username, address: null },
+        ...{ at: clock.now(), holder: 'command line', keyName, address: null },
         ...{ requestId: null, action, object: holderOf(keyId), outcome: 'done' },
       });
     await action({
       list: async () => (await keys.list()).map((record) => serialize(record, clock)),
       async create(wanted) {
         const { key, ...record } = await keys.create(valuesOf(wanted, clock));
-        await wroteDown('key.create', record.id);
+        await recordAction('key.create', record.id);
         return { ...serialize(record, clock), key };
       },
       async revoke(id) {
         await keys.revoke(id);
-        await wroteDown('key.revoke', id);
+        await recordAction('key.revoke', id);
         return { message: 'Key revoked', id };
       },
     });
   } finally {
     await database.close();
+  }
+}
+
+/** Who runs this; in a container, the system may know no name of the user. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.()}`;
   }
 }
 

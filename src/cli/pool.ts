@@ -85,7 +85,9 @@ const POSTS: readonly Post[] = [
 
 /** `telegate pool`: leases, and what ends them. */
 export function poolCommand(): Command {
-  const command = new Command('pool').description('lease sessions, and say what becomes of them');
+  const command = new Command('pool').description(
+    'lease sessions, release them, and take them out of the pool',
+  );
   command.addCommand(acquireCommand());
   for (const post of POSTS) command.addCommand(postCommand(post));
   return command;
@@ -131,7 +133,9 @@ interface AcquireOptions extends ServiceOptions {
 
 function acquireCommand(): Command {
   return withServiceOptions(new Command('acquire'))
-    .description('lease a free session; elsewhere than on a terminal, prints its id and the lease id')
+    .description(
+      'lease a free session; where the output is no terminal, only its id and the lease id are printed',
+    )
     .option('--wait <seconds>', 'wait in the queue until a session is free', wholeNumber(0), 0)
     .option('--ttl <seconds>', 'how long the lease lasts', wholeNumber(1))
     .option('--tag <tag...>', 'a session that has all of these tags')
@@ -216,8 +220,8 @@ async function ask(
   held: number,
   signal: AbortSignal,
 ): Promise<Fields> {
-  const wish = { query: { ...query, wait: held }, headers, withinSeconds: held + GRACE_SECONDS };
-  return fieldsOf((await service.ask('POST', '/session', wish, signal)).body);
+  const options = { query: { ...query, wait: held }, headers, withinSeconds: held + GRACE_SECONDS };
+  return fieldsOf((await service.ask('POST', '/session', options, signal)).body);
 }
 
 /** Whether the request was granted shows when it is repeated: if so, or if it is now, the lease is released. */

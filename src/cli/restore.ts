@@ -1,8 +1,9 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { loadConfig } from '../config.js';
 import { readEnvironment } from '../environment.js';
 import { type Restored, restoreBackup } from '../operations/backup/restore.js';
 import { MAX_TTL_SECONDS } from '../pool/states.js';
+import { wholeNumber } from './lists.js';
 import { withProgress } from './long_command.js';
 import { PASSPHRASE_HELP, readPassphrase } from './passphrase.js';
 
@@ -23,7 +24,12 @@ export function restoreCommand(): Command {
       '--force',
       'replace what is there: files are moved aside, rows of a PostgreSQL database are deleted',
     )
-    .option('--longest-lease <seconds>', 'no worker asks for a longer lease than this', ttl, MAX_TTL_SECONDS)
+    .option(
+      '--longest-lease <seconds>',
+      'no worker asks for a longer lease than this',
+      wholeNumber(1, MAX_TTL_SECONDS),
+      MAX_TTL_SECONDS,
+    )
     .option('--trust-no-lease-is-held', 'no worker is connected: lease sessions at once, without a cool-down')
     .option('--passphrase-file <file>', PASSPHRASE_HELP)
     .option('--json', 'print the result as one line of JSON')
@@ -87,10 +93,4 @@ function keyLines({ outcome, missing }: Restored['keys']): string[] {
   return [
     `The encryption key ${missing.join(', ')} is missing: put it in ENCRYPTION_KEYS or DATA_DIR/encryption.key before you start.`,
   ];
-}
-
-function ttl(text: string): number {
-  const seconds = /^[1-9]\d{0,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (seconds <= MAX_TTL_SECONDS) return seconds;
-  throw new InvalidArgumentError(`expected seconds, from 1 to ${MAX_TTL_SECONDS}`);
 }

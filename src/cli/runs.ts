@@ -66,15 +66,16 @@ function end({ state }: Fields): void {
   if (state !== 'completed') throw new Incomplete(`the run is ${state}`);
 }
 
-/** A run, and the entries of its log that are new. */
+/** A run, and the entries of its log that are new; JSON shows none. */
 interface Seen {
   readonly run: Fields;
   readonly log: readonly Fields[];
 }
 
-async function look({ service, signal }: Context, id: number, logged: unknown): Promise<Seen> {
+async function look({ service, signal, json }: Context, id: number, logged: unknown): Promise<Seen> {
   const run = fieldsOf((await service.ask('GET', `/runs/${id}`, {}, signal)).body);
   const log: Fields[] = [];
+  if (json) return { run, log };
   for (;;) {
     const query = { after: log.at(-1)?.id ?? logged, limit: LOG_PAGE };
     const { body } = await service.ask('GET', `/runs/${id}/logs`, { query }, signal);

@@ -5,7 +5,7 @@ import { EXIT, UsageError } from './exit_codes.js';
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** A request to the service. */
-export interface Wish {
+export interface RequestOptions {
   /** Added to the path; undefined and null are left out, a list is repeated. */
   readonly query?: Readonly<Record<string, unknown>>;
   /** An object is sent as JSON. */
@@ -62,10 +62,13 @@ export class Unreachable extends Error {
   override readonly name = 'Unreachable';
   /** Whether the request may have arrived. */
   readonly mayHaveArrived: boolean;
+  /** Whether the service was still at it, for all that is known. */
+  readonly isLate: boolean;
 
   constructor(url: string, cause: unknown) {
     const { code, text } = reasonOf(cause);
     super(`${url} does not answer: ${text}`, { cause });
+    this.isLate = text === LATE;
     this.mayHaveArrived = !['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'].includes(code);
   }
 }
@@ -91,19 +94,19 @@ export class Service {
   }
 
   /** Asks for JSON. @throws ServiceError; Unreachable; the signal's reason. */
-  async ask(method: Method, path: string, wish: Wish, signal: AbortSignal): Promise<Answer> {
-    const answer = await this.#fetch(method, path, wish, signal);
+  async ask(method: Method, path: string, request: RequestOptions, signal: AbortSignal): Promise<Answer> {
+    const answer = await this.#fetch(method, path, request, signal);
     const total = answer.headers.get('X-Total-Count');
     return { body: parsed(answer.bytes), total: total === null ? null : Number(total) };
   }
 
   /** Asks for a file. @throws as `ask`. */
-  async download(path: string, wish: Wish, signal: AbortSignal): Promise<Buffer> {
-    return (await this.#fetch('GET', path, wish, signal)).bytes;
+  async download(path: string, request: RequestOptions, signal: AbortSignal): Promise<Buffer> {
+    return (await this.#fetch('GET', path, request, signal)).bytes;
   }
 
-  async #fetch(method: Method, path: string, wish: Wish, signal: AbortSignal) {
-    const { query = {}, body, headers = {}, withinSeconds = USUAL_SECONDS } = wish;
+  async #fetch(method: Method, path: string, request: RequestOptions, signal: AbortSignal) {
+    const { query = {}, body, headers = {}, withinSeconds = USUAL_SECONDS } = request;
     const isJson = body !== undefined && !(body instanceof FormData);
     const late = AbortSignal.timeout(withinSeconds * 1000);
     try {
@@ -188,13 +191,15 @@ function queryText(query: Readonly<Record<string, unknown>>): string {
   return given.size === 0 ? '' : `?${given}`;
 }
 
+const LATE = 'it takes too long';
+
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
   ENOTFOUND: 'there is no host of this name',
   EAI_AGAIN: 'the name of the host cannot be looked up',
   ECONNRESET: 'the connection was cut',
   UND_ERR_SOCKET: 'the connection was cut',
-  TimeoutError: 'it takes too long',
+  ...{ TimeoutError: LATE, UND_ERR_HEADERS_TIMEOUT: LATE, UND_ERR_BODY_TIMEOUT: LATE },
 };
 
 function reasonOf(error: unknown): { readonly code: string; readonly text: string } {

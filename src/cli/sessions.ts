@@ -16,7 +16,7 @@ import { SESSION_HELP, sessionIdOf } from './pool.js';
 import { column } from './print.js';
 import { confirm } from './prompts.js';
 import { fieldsOf, ServiceError } from './service.js';
-import { paintFor, plain } from './text.js';
+import { paintFor, plain, plainLines } from './text.js';
 
 /** `telegate sessions`: the sessions of the pool. */
 export function sessionsCommand(): Command {
@@ -142,7 +142,7 @@ async function withEach(
       const isOfOne = error instanceof ServiceError && error.exitCode !== EXIT.unauthorised;
       if (!isOfOne || sessions.length === 1) throw error;
       refused += 1;
-      context.notes.write(`${plain(session)}: ${error.message}\n`);
+      context.notes.write(`${plain(session)}: ${plainLines(error.message)}\n`);
     }
   }
   if (refused > 0) throw new Incomplete(`${refused} sessions were refused`);

@@ -3,8 +3,8 @@ import { type Context, type ServiceOptions, withService, withServiceOptions } fr
 import { column, numbers, printJson, printRecord, printTable } from './print.js';
 import { fieldsOf } from './service.js';
 
-/** How long a sync of a huge directory may take, in seconds. */
-const SYNC_SECONDS = 600;
+/** How long a sync of a huge directory may take, in seconds: `fetch` waits no longer for an answer. */
+const SYNC_SECONDS = 300;
 
 const COUNTS = ['new_sessions', 'removed_sessions', 'updated_sessions', 'missing_sessions', 'total_sessions'];
 
@@ -23,8 +23,8 @@ export function syncCommand(): Command {
 }
 
 async function sync(context: Context, { dryRun = false, force = false }: SyncOptions): Promise<void> {
-  const wish = { body: { dry_run: dryRun, force }, withinSeconds: SYNC_SECONDS };
-  const { body } = await context.service.ask('POST', '/sync', wish, context.signal);
+  const request = { body: { dry_run: dryRun, force }, withinSeconds: SYNC_SECONDS };
+  const { body } = await context.service.ask('POST', '/sync', request, context.signal);
   if (context.json) return printJson(context.out, body);
   const details = fieldsOf(fieldsOf(body).details);
   printRecord(

@@ -41,6 +41,11 @@ export function plain(value: unknown): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, '\u{fffd}');
 }
 
+/** The text in its own lines, each without what would steer a terminal. */
+export function plainLines(text: string): string {
+  return text.split('\n').map(plain).join('\n');
+}
+
 function pair([name, value]: [string, unknown]): string {
   return `${name} ${plain(value)}`;
 }

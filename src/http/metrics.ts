@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { answerInTime, registerLabelledGauge } from '../kernel/scraped_gauge.js';
+import { answerInTime, registerGauges } from '../kernel/scraped_gauge.js';
 
 /** A registry with Node's own metrics, under the names that stock dashboards use, and the version of this program. */
 export function createRegistry(version: string): Registry {
@@ -43,26 +43,22 @@ const ANSWER_MS = 2_000;
 
 /** Registers the size of the disks of these directories, by the names of these, and how much of it is free. */
 export function registerDisks(registry: Registry, directories: Readonly<Record<string, string>>): void {
+  // One by one: a disk that hangs must not hide the others.
   const disks = Object.entries(directories).map(
     ([name, path]) => [name, answerInTime(() => statfs(path), ANSWER_MS)] as const,
   );
-  const each = async (what: 'bavail' | 'blocks') => {
-    const sizes = disks.map(async ([name, read]) => {
-      const disk = await read();
-      return [name, disk && disk[what] * disk.bsize] as const;
-    });
-    return Object.fromEntries(await Promise.all(sizes));
-  };
-  registerLabelledGauge(registry, {
-    name: 'telegate_disk_free_bytes',
-    help: 'Free space on the disk of a directory',
-    label: 'directory',
-    read: () => each('bavail'),
-  });
-  registerLabelledGauge(registry, {
-    name: 'telegate_disk_size_bytes',
-    help: 'Size of the disk of a directory',
-    label: 'directory',
-    read: () => each('blocks'),
-  });
+  const readAll = () => Promise.all(disks.map(async ([name, read]) => [name, await read()] as const));
+  const each = (what: 'bavail' | 'blocks') => (read: Awaited<ReturnType<typeof readAll>>) =>
+    Object.fromEntries(read.map(([name, disk]) => [name, disk && disk[what] * disk.bsize]));
+  const label = 'directory';
+  registerGauges(registry, readAll, [
+    {
+      ...{ name: 'telegate_disk_free_bytes', help: 'Free space on the disk of a directory', label },
+      values: each('bavail'),
+    },
+    {
+      ...{ name: 'telegate_disk_size_bytes', help: 'Size of the disk of a directory', label },
+      values: each('blocks'),
+    },
+  ]);
 }

@@ -3,54 +3,90 @@ import { Gauge, type Registry } from 'prom-client';
 /** How long a value may take to be read, in milliseconds of real time: less than Prometheus waits for an answer. */
 const ANSWER_MS = 5_000;
 
-/** A gauge whose value is read on each scrape. */
-export interface ScrapedGauge {
+interface Named {
   readonly name: string;
   readonly help: string;
+}
+
+/** A gauge that shows a part of what is read on each scrape. */
+export interface GaugeOf<Read> extends Named {
+  /** Null: there is no value now. */
+  readonly value: (read: Read) => number | null;
+}
+
+/** A gauge with one value for each value of a label. */
+export interface LabelledGaugeOf<Read> extends Named {
+  readonly label: string;
+  /** Null: there is no value now. */
+  readonly values: (read: Read) => Readonly<Record<string, number | null>>;
+}
+
+/** A gauge whose value is read on each scrape. */
+export interface ScrapedGauge extends Named {
   /** Null: there is no value now. */
   readonly read: () => number | null | Promise<number | null>;
 }
 
 /** A gauge with one value for each value of a label, read on each scrape. */
-export interface LabelledGauge<Value extends string> {
-  readonly name: string;
-  readonly help: string;
+export interface LabelledGauge extends Named {
   readonly label: string;
   /** Null: there is no value now. */
-  readonly read: () => Promise<Readonly<Record<Value, number | null>>>;
+  readonly read: () => Promise<Readonly<Record<string, number | null>>>;
 }
 
 /** Registers a gauge. While it cannot be read it has no value, and the others are answered all the same. */
-export function registerGauge(registry: Registry, { name, help, read }: ScrapedGauge): void {
+export function registerGauge(registry: Registry, { read, ...named }: ScrapedGauge): void {
   const readInTime = answerInTime(async () => read());
+  registerGauges(registry, readInTime, [{ ...named, value: (value) => value }]);
+}
+
+/** As `registerGauge`, with a label. */
+export function registerLabelledGauge(registry: Registry, { read, ...named }: LabelledGauge): void {
+  registerGauges(registry, answerInTime(read), [{ ...named, values: (values) => values }]);
+}
+
+/**
+ * Registers gauges of one thing, which is read once for all of them on each scrape. `readInTime` is of `answerInTime`:
+ * while it answers null, they have no values.
+ */
+export function registerGauges<Read>(
+  registry: Registry,
+  readInTime: () => Promise<Read | null>,
+  gauges: readonly (GaugeOf<NoInfer<Read>> | LabelledGaugeOf<NoInfer<Read>>)[],
+): void {
+  for (const gauge of gauges)
+    if ('label' in gauge) addLabelled(registry, readInTime, gauge);
+    else add(registry, readInTime, gauge);
+}
+
+function add<Read>(
+  registry: Registry,
+  readInTime: () => Promise<Read | null>,
+  { name, help, value }: GaugeOf<Read>,
+): void {
   new Gauge({
-    name,
-    help,
-    registers: [registry],
+    ...{ name, help, registers: [registry] },
     async collect() {
-      const value = await readInTime();
-      if (value === null) this.remove();
-      else this.set(value);
+      const read = await readInTime();
+      const number = read === null ? null : value(read);
+      if (number === null) this.remove();
+      else this.set(number);
     },
   });
 }
 
-/** As `registerGauge`, with a label. */
-export function registerLabelledGauge<Value extends string>(
+function addLabelled<Read>(
   registry: Registry,
-  { name, help, label, read }: LabelledGauge<Value>,
+  readInTime: () => Promise<Read | null>,
+  { name, help, label, values }: LabelledGaugeOf<Read>,
 ): void {
-  const readInTime = answerInTime(read);
   new Gauge({
-    name,
-    help,
-    labelNames: [label],
-    registers: [registry],
+    ...{ name, help, registers: [registry], labelNames: [label] },
     async collect() {
-      const values = (await readInTime()) ?? {};
+      const read = await readInTime();
       this.reset();
-      for (const [value, number] of Object.entries(values))
-        if (typeof number === 'number') this.set({ [label]: value }, number);
+      for (const [value, number] of Object.entries(read === null ? {} : values(read)))
+        if (number !== null) this.set({ [label]: value }, number);
     },
   });
 }

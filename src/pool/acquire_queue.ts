@@ -3,6 +3,7 @@ import { NO_REMOTE_QUEUES } from '../cluster/single_node.js';
 import type { Clock } from '../kernel/clock.js';
 import { DatabaseDamaged, Unavailable } from '../kernel/errors.js';
 import type { Timers } from '../kernel/timers.js';
+import { KeptPlaces } from './kept_places.js';
 import type { AcquireOutcome, AcquireRequest, Lease } from './store.js';
 import { byKind, type Ticket, type Waiter, WaitQueue, wantsOf } from './wait_queue.js';
 
@@ -50,6 +51,7 @@ export class AcquireQueue {
   readonly #parts: AcquireQueueParts;
   readonly #queue: WaitQueue;
   readonly #delayed: DelayedRounds;
+  readonly #keptPlaces = new KeptPlaces();
   /** Calls of one process are executed in order; those of several are not. */
   readonly #singleNode: boolean;
   #tickets = 0;
@@ -100,22 +102,27 @@ export class AcquireQueue {
   }
 
   /**
-   * Joins the queue, behind earlier requests. Resolves to the outcome, or to null when `waitSeconds` have passed (0:
-   * when nothing is free for it right now) or `signal` removes it from the queue.
+   * Joins the queue, behind earlier requests; one that repeats an idempotency key soon after it waited in vain gets its
+   * place back. Resolves to the outcome, or to null when `waitSeconds` have passed (0: when nothing is free for it right
+   * now) or `signal` removes it from the queue.
    */
   async join(
     request: AcquireRequest,
-    { waitSeconds, ticket, signal }: Joining,
+    { waitSeconds, ticket: arrival, signal }: Joining,
   ): Promise<AcquireOutcome | null> {
     if (signal?.aborted) return null;
+    const { clock } = this.#parts;
     const once = waitSeconds === 0;
     let leave = () => {};
     const outcome = new Promise<AcquireOutcome | null>((resolve, reject) => {
+      const ticket = this.#keptPlaces.claim(request, clock.now()) ?? arrival;
       const { arrivedAt } = ticket;
-      const until = arrivedAt + waitSeconds * 1000;
+      const until = arrival.arrivedAt + waitSeconds * 1000;
       const waiter = { ticket, arrivedAt, until, request, wants: wantsOf(request), once, resolve, reject };
       leave = () => {
-        if (this.#queue.remove(waiter)) resolve(null);
+        if (!this.#queue.remove(waiter)) return;
+        if (!once) this.#keptPlaces.keep(request, ticket, clock.now());
+        resolve(null);
       };
       this.#queue.insert(waiter);
     });

@@ -1,5 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
-import { registerGauge, registerLabelledGauge } from '../kernel/scraped_gauge.js';
+import { answerInTime, registerGauge, registerGauges } from '../kernel/scraped_gauge.js';
 import type { Flood, PoolCounts, PoolNotice } from './store.js';
 
 /** The state of the pool, read on each scrape. */
@@ -32,17 +32,23 @@ export function registerPoolMetrics(
   registry: Registry,
   gauges: PoolGauges,
 ): (notices: readonly PoolNotice[]) => void {
-  registerLabelledGauge(registry, {
-    name: 'telegate_sessions',
-    help: 'Sessions by state',
-    label: 'state',
-    read: async () => (await gauges.counts()).states,
-  });
-  registerGauge(registry, {
-    name: 'telegate_sessions_method_flooded',
-    help: 'Free sessions with a flood wait of one method',
-    read: async () => (await gauges.counts()).freeButMethodFlooded,
-  });
+  registerGauges(
+    registry,
+    answerInTime(() => gauges.counts()),
+    [
+      {
+        name: 'telegate_sessions',
+        help: 'Sessions by state',
+        label: 'state',
+        values: ({ states }) => states,
+      },
+      {
+        name: 'telegate_sessions_method_flooded',
+        help: 'Free sessions with a flood wait of one method',
+        value: ({ freeButMethodFlooded }) => freeButMethodFlooded,
+      },
+    ],
+  );
   registerGauge(registry, {
     name: 'telegate_acquire_queue_length',
     help: 'Requests that wait for a session',

@@ -56,3 +56,6 @@ export interface Database extends Stores {
 export class DatabaseRefused extends Error {
   override readonly name = 'DatabaseRefused';
 }
+
+/** Another process uses the database. */
+export class DatabaseInUse extends DatabaseRefused {}

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS } from '../kernel/project.js';
-import { DatabaseRefused } from './database.js';
+import { DatabaseInUse, DatabaseRefused } from './database.js';
 import type { NamedDatabase } from './database_url.js';
 import { compareSchema, type SchemaAge } from './schema_age.js';
 
@@ -33,7 +33,7 @@ async function examineFile(path: string): Promise<Examined> {
     takeLock(path).forget();
   } catch (error) {
     if (!(error instanceof DatabaseRefused)) throw error;
-    inUse = error.message.includes('is in use');
+    inUse = error instanceof DatabaseInUse;
   }
   return { ...common, schema: compareSchema(SQLITE_MIGRATIONS, appliedToFile(path)), inUse };
 }

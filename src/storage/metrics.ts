@@ -1,6 +1,11 @@
 import { stat } from 'node:fs/promises';
 import type { Registry } from 'prom-client';
-import { registerGauge, registerLabelledGauge } from '../kernel/scraped_gauge.js';
+import {
+  answerInTime,
+  registerGauge,
+  registerGauges,
+  registerLabelledGauge,
+} from '../kernel/scraped_gauge.js';
 import type { Database } from './database.js';
 import type { DatabaseHealth } from './database_health.js';
 import type { DatabaseTarget } from './database_url.js';
@@ -16,20 +21,23 @@ export function registerDatabaseMetrics(
   registry: Registry,
   { database, health, target }: DatabaseGauges,
 ): void {
-  registerGauge(registry, {
-    name: 'telegate_database_up',
-    help: 'Whether the database can be read and written: 1 or 0',
-    read: async () => Number((await health.reason()) === null),
-  });
-  registerGauge(registry, {
-    name: 'telegate_database_probe_seconds',
-    help: 'How long the database takes to answer a small query',
-    async read() {
-      const begun = performance.now();
-      const reason = await health.reason();
-      return reason === null ? (performance.now() - begun) / 1000 : null;
+  const probe = async () => {
+    const begun = performance.now();
+    const isUp = (await health.reason()) === null;
+    return { isUp, seconds: (performance.now() - begun) / 1000 };
+  };
+  registerGauges(registry, answerInTime(probe), [
+    {
+      name: 'telegate_database_up',
+      help: 'Whether the database can be read and written: 1 or 0',
+      value: ({ isUp }) => Number(isUp),
     },
-  });
+    {
+      name: 'telegate_database_probe_seconds',
+      help: 'How long the database takes to answer a small query',
+      value: ({ isUp, seconds }) => (isUp ? seconds : null),
+    },
+  ]);
   const { connections } = database;
   if (connections)
     registerLabelledGauge(registry, {

@@ -104,6 +104,14 @@ describe('the exit code and the message of a command', () => {
     });
   });
 
+  it('cannot steer the terminal, whatever the service quotes', async () => {
+    const body = JSON.stringify({ detail: 'The name is taken:\n\x1b[2J\u{202e}evil', code: 'name_taken' });
+    await besideServer({ status: 409, body }, async (url) => {
+      const { stderr } = await shared.run('status', '--url', url);
+      expect(stderr).toBe('The name is taken:\n\u{fffd}[2J\u{fffd}evil\nChoose another name.\n');
+    });
+  });
+
   it('take the key to no other address than the one that was set', async () => {
     await besideServer({ status: 200, body: '{}' }, (elsewhere, requests) =>
       besideServer({ status: 307, headers: { Location: elsewhere } }, async (url) => {
@@ -141,6 +149,17 @@ describe('the exit code and the message of a command', () => {
     expect(listed.map(([code]) => Number(code))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 130]);
     const docs = readFileSync('docs/command_line.md', 'utf8');
     for (const [code, meaning] of listed) expect(docs).toContain(`| ${code} | ${meaning} |`);
+  });
+});
+
+describe('telegate runs follow', () => {
+  it('asks for no log where it prints JSON, which has none', async () => {
+    const run = { id: 1, state: 'completed', finished_at: '2030-01-01T00:00:00Z' };
+    await besideServer({ status: 200, body: JSON.stringify(run) }, async (url, requests) => {
+      const { exit, stdout } = await shared.run('runs', 'follow', '1', '--json', '--url', url);
+      expect([exit, JSON.parse(stdout)]).toEqual([0, run]);
+      expect(requests.map((request) => request.split(' ')[1])).toEqual(['/runs/1']);
+    });
   });
 });
 

@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import pg from 'pg';
 import { until } from '../service/manual_time.js';
 import { describeWithServer } from '../storage/databases_postgres.js';
-import { onServer } from '../storage/server.js';
+import { isUnused, onServer } from '../storage/server.js';
 import { command, startCommand, succeed } from './command.js';
 import { countsOnServer, withDatabases } from './databases.js';
 import { makeFull } from './full_database.js';
@@ -37,12 +37,6 @@ async function heldUp(url: string): Promise<{ reached(): Promise<void>; goOn(): 
   };
 }
 
-const gone = (url: string) => () =>
-  onServer(
-    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'telegate'",
-    url,
-  ).then((rows) => rows.length === 0);
-
 describe('an interrupted copy', () => {
   it.each([
     ['SIGKILL', 'SIGKILL', ''],
@@ -59,7 +53,7 @@ describe('an interrupted copy', () => {
       if (signal === 'SIGKILL') await copy.ended;
       await held.goOn();
       expect(await copy.ended).toMatchObject({ exit, stdout: '', stderr: expect.stringContaining(told) });
-      await until(gone(url));
+      await until(() => isUnused(url));
       expect(await countsOnServer(url)).toEqual({});
       await succeed(...args);
     })(),
@@ -76,7 +70,7 @@ describe('an interrupted copy', () => {
       copy.process.kill(signal);
       expect((await copy.ended).exit).toBe(signal === 'SIGKILL' ? signal : 130);
       expect(existsSync(path('b.db'))).toBe(false);
-      await until(gone(url));
+      await until(() => isUnused(url));
       await succeed(...args);
       expect(readdirSync(directory).sort()).toEqual(['a.db', 'a.db.lock', 'b.db', 'b.db.lock']);
     })(),

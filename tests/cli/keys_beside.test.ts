@@ -47,6 +47,32 @@ describe('telegate keys next to a running service on PostgreSQL', () => {
   );
 
   it(
+    'creates a key for a user whom the system does not know, as in a container',
+    besideService(async (url, database) => {
+      const nameless = `import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module';
+        os.userInfo = () => { throw new Error('no such user'); }; syncBuiltinESMExports();`;
+      const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(nameless)}`;
+      const made = await startCommand(['keys', 'create', 'eve'], { DATABASE_URL: database, NODE_OPTIONS })
+        .ended;
+      expect(made).toMatchObject({ exit: 0, stderr: '' });
+      expect(await status(url, made.stdout.trim())).toBe(200);
+      expect(await onServer('SELECT action, key_name FROM audit_log', database)).toEqual([
+        { action: 'key.create', key_name: expect.stringMatching(/^uid \d+$/) },
+      ]);
+    }),
+  );
+
+  it(
+    'lists keys to a reader that goes away, without a word',
+    besideService(async (_, database) => {
+      expect(await keys(database, 'create', 'ann')).toMatchObject({ exit: 0 });
+      const { process: listing, ended } = startCommand(['keys', 'list'], { DATABASE_URL: database });
+      listing.stdout?.destroy();
+      expect(await ended).toEqual({ exit: 0, stdout: '', stderr: '' });
+    }),
+  );
+
+  it(
     'does not upgrade the schema, and says what does',
     withDatabases(async ({ path, server }) => {
       const database = await server();

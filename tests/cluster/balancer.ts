@@ -1,9 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from '@jest/globals';
+import { freePort } from '../service/free_port.js';
 import { until } from '../service/manual_time.js';
 
 /** `describe`, or `describe.skip` and one line of output if nginx is not installed. */
@@ -55,12 +55,4 @@ export class Balancer {
     await ended;
     rmSync(this.#directory, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await new Promise((listening) => listener.once('listening', listening));
-  const address = listener.address();
-  await new Promise((closed) => listener.close(closed));
-  return typeof address === 'object' && address ? address.port : 0;
 }

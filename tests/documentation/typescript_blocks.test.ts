@@ -30,31 +30,18 @@ const PROGRAMS: readonly Program[] = Object.entries(TYPESCRIPT_PAGES).flatMap(([
 const SOURCES = join(PROJECT_ROOT, 'clients', 'typescript', 'src', 'index.js');
 const COMPILED = join(PROJECT_ROOT, 'dist', 'clients', 'typescript', 'src', 'index.js');
 
-/** The client as the programs import it. GramJS dials port 80, and both libraries find the sandbox only when told. */
-function clientFor(port: number): string {
-  return `export * from '${COMPILED}';
+/** The client as the programs import it, with what mtcute needs on the sandbox. */
+const CLIENT = `export * from '${COMPILED}';
 import { TeleGate as Client } from '${COMPILED}';
-import { createRequire } from 'node:module';
-function sandboxSockets() {
-  const { PromisedNetSockets } = createRequire('${COMPILED}')('telegram/extensions');
-  return class extends PromisedNetSockets {
-    connect(_port, ip) { return super.connect(${port}, ip); }
-  };
-}
 export class TeleGate extends Client {
   constructor(options) {
     super(options);
     const { pool } = this;
-    const { withTelegram, withMtcute } = pool;
-    pool.withTelegram = (work, options) => {
-      const client = { networkSocket: sandboxSockets(), useWSS: false, connectionRetries: 1 };
-      return withTelegram.call(pool, work, { ...options, client });
-    };
+    const { withMtcute } = pool;
     pool.withMtcute = (work, options) =>
       withMtcute.call(pool, work, { ...options, client: { network: { usePfs: false } } });
   }
 }`;
-}
 
 describe('the programs in TypeScript of', () => {
   let directory: string;
@@ -69,7 +56,7 @@ describe('the programs in TypeScript of', () => {
     const write = (name: string, text: string) => writeFileSync(join(client, name), text);
     write('package.json', '{ "type": "module", "types": "./index.d.ts", "exports": "./index.js" }');
     write('index.d.ts', `export * from '${SOURCES}';`);
-    write('index.js', clientFor(stage.journey.sandbox.port));
+    write('index.js', CLIENT);
     writeFileSync(join(directory, 'package.json'), '{ "type": "module" }');
     for (const { file, text } of PROGRAMS) {
       const { baseUrl, workerKey } = stage.journey.service;

@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { Registry } from 'prom-client';
-import { answerInTime, registerGauge, registerLabelledGauge } from '../../src/kernel/scraped_gauge.js';
+import {
+  answerInTime,
+  registerGauge,
+  registerGauges,
+  registerLabelledGauge,
+} from '../../src/kernel/scraped_gauge.js';
 
 const valuesIn = (text: string) => text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 
@@ -29,6 +34,26 @@ describe('a gauge that is read on each scrape', () => {
     expect(valuesIn(await registry.metrics())).toEqual(['each{what="b"} 2']);
     value = 5;
     expect(valuesIn(await registry.metrics())).toEqual(['one 5', 'each{what="a"} 5', 'each{what="b"} 2']);
+  });
+});
+
+describe('gauges of one thing', () => {
+  it('read it once for all of them on each scrape', async () => {
+    const registry = new Registry();
+    let reads = 0;
+    const read = async () => {
+      reads += 1;
+      if (reads === 2) throw new Error('away');
+      return { total: reads, colours: { red: 1, blue: null } };
+    };
+    registerGauges(registry, answerInTime(read), [
+      { name: 'total', help: 'Total', value: ({ total }) => total },
+      { name: 'colours', help: 'Colours', label: 'colour', values: ({ colours }) => colours },
+    ]);
+    expect(valuesIn(await registry.metrics())).toEqual(['total 1', 'colours{colour="red"} 1']);
+    expect(valuesIn(await registry.metrics())).toEqual([]);
+    expect(valuesIn(await registry.metrics())).toEqual(['total 3', 'colours{colour="red"} 1']);
+    expect(reads).toBe(3);
   });
 });
 

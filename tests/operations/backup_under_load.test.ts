@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { expect, it } from '@jest/globals';
+import { freePort } from '../service/free_port.js';
 import { until } from '../service/manual_time.js';
 import { describeWithServer } from '../storage/databases_postgres.js';
 import { call, type Installation, type Installations, withInstallations } from './installation.js';
@@ -21,21 +21,13 @@ async function database({ server }: Installations, kind: Kind): Promise<Record<s
   return kind === 'sqlite' ? {} : { DATABASE_URL: await server() };
 }
 
-async function freePort(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return String(port);
-}
-
 /** Another machine's layout: other directories, another file of the database, another port. */
 async function elsewhere(given: Installations, kind: Kind, from: Installation): Promise<Installation> {
   const there = given.make(await database(given, kind));
   Object.assign(there.settings, {
     DATA_DIR: there.path('var', 'lib'),
     SESSIONS_DIR: there.path('srv', 'accounts', 'live'),
-    PORT: await freePort(),
+    PORT: String(await freePort()),
     ENCRYPTION_KEYS: readFileSync(from.path('data', 'encryption.key'), 'utf8').trim(),
     ...(kind === 'sqlite' && { DATABASE_URL: `sqlite:${there.path('db', 'pool.db')}` }),
   });

@@ -6,7 +6,7 @@ import { sessionFilesIn } from '../../src/operations/backup/session_files.js';
 import { hasUnfinishedRestore, settleRestore } from '../../src/operations/backup/unfinished_restore.js';
 import { until } from '../service/manual_time.js';
 import { describeWithServer } from '../storage/databases_postgres.js';
-import { onServer } from '../storage/server.js';
+import { isUnused } from '../storage/server.js';
 import { call, type Installation, withInstallations } from './installation.js';
 import { rowsOf } from './load.js';
 
@@ -148,7 +148,7 @@ describeServer('a restore into PostgreSQL that is killed', () => {
         await delay(ms);
         restoring.kill('SIGKILL');
         await ended;
-        await until(async () => (await onServer(SERVICES, url)).length === 0);
+        await until(() => isUnused(url));
         outcomes.add(await settleRestore(loadConfig(there.settings)));
         expect([before, await contents(here)]).toContainEqual(await contents(there));
         await there.json('restore', `${directory}/old`, '--force', '--trust-no-lease-is-held');
@@ -158,9 +158,6 @@ describeServer('a restore into PostgreSQL that is killed', () => {
     PATIENCE_MS,
   );
 });
-
-const SERVICES =
-  "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'telegate'";
 
 describe('a restore', () => {
   it(

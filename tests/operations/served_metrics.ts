@@ -1,6 +1,5 @@
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
+import { freePort } from '../service/free_port.js';
 import { type Service, some, withService } from '../service/service.js';
 import { onServer } from '../storage/server.js';
 
@@ -9,7 +8,7 @@ export type Metrics = ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string
 
 /** What the service answers to Prometheus, with every feature switched on that has metrics. */
 export async function servedMetrics(): Promise<Metrics> {
-  const settings = { PREFECT_API_URL: `http://127.0.0.1:${await closedPort()}/api`, NAS_ROOT: tmpdir() };
+  const settings = { PREFECT_API_URL: `http://127.0.0.1:${await freePort()}/api`, NAS_ROOT: tmpdir() };
   const texts: string[] = [];
   const read = async (service: Service) => {
     const { session_id } = await service.lease();
@@ -27,14 +26,6 @@ export function answers(): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-async function closedPort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await new Promise((listening) => listener.once('listening', listening));
-  const { port } = listener.address() as AddressInfo;
-  await new Promise((closed) => listener.close(closed));
-  return port;
 }
 
 /** Reads Prometheus' text format. */

@@ -2,9 +2,9 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../service/free_port.js';
 import { until } from '../service/manual_time.js';
 
 /** The name for which the examples are written. */
@@ -123,12 +123,4 @@ export class TlsProxy {
     await ended;
     rmSync(this.#directory, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await new Promise((listening) => listener.once('listening', listening));
-  const address = listener.address();
-  await new Promise((closed) => listener.close(closed));
-  return typeof address === 'object' && address ? address.port : 0;
 }

@@ -109,6 +109,36 @@ describe('the queue of those who wait', () => {
   );
 
   it(
+    'gives a request that waited in vain its place back when it is repeated with its idempotency key in time',
+    using(async (stores) => {
+      await add(stores, 'a');
+      await stores.pool.acquire(wish({ leaseId: 'held' }), T0);
+      const { queue, time } = queueBefore(stores);
+      const served: string[] = [];
+      const join = async (name: string, over: Partial<AcquireRequest>, seconds = 60) => {
+        const outcome = await queue.join(wish(over), patient(queue, { waitSeconds: seconds }));
+        if (outcome) served.push(name);
+      };
+      const [again, late] = [{ idempotencyKey: 'again' }, { idempotencyKey: 'late' }];
+      const inVain = [join('again', again, 1), join('late', late, 1), join('nameless', {}, 1)];
+      const others = [join('other', {}), join('another', {})];
+      await time.advance(1);
+      await Promise.all(inVain);
+      const repeated = [join('again', again), join('nameless', {})];
+      await time.advance(10);
+      repeated.push(join('late', late));
+      for (let session = 0; served.length < 5; session += 1) {
+        const [lease] = await stores.pool.leases({ skip: 0, limit: 1 }, T0);
+        await stores.pool.release(1, by({ leaseId: lease?.leaseId ?? '' }), null, T0);
+        queue.freed(1);
+        await until(() => served.length === session + 1);
+      }
+      await Promise.all([...others, ...repeated]);
+      expect(served).toEqual(['again', 'other', 'another', 'nameless', 'late']);
+    }),
+  );
+
+  it(
     'keeps the position of a waiting request while the database is unavailable, and rejects one that does not wait',
     using(async (stores) => {
       await add(stores, 'a');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { freePort } from '../storage/own_server.js';
+import { freePort } from '../service/free_port.js';
 import { PREFECT_VERSION } from './installation.js';
 import {
   installedPrefect,

@@ -1,8 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chownSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../service/free_port.js';
 import { until } from '../service/manual_time.js';
 import { onServer } from './server.js';
 import { type ServerPrograms, serverPrograms } from './server_programs.js';
@@ -126,13 +126,3 @@ function keyIn(directory: string): string {
 
 const yes = () => true;
 const no = () => false;
-
-/** A port of this machine that nothing listens on. */
-export async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, 'localhost');
-  await new Promise((listening) => listener.once('listening', listening));
-  const address = listener.address();
-  await new Promise((closed) => listener.close(closed));
-  if (typeof address !== 'object' || !address) throw new Error('no port is free');
-  return address.port;
-}

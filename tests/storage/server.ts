@@ -37,3 +37,12 @@ export async function onServer(sql: string, url = server()): Promise<Record<stri
     await client.end().catch(() => undefined);
   }
 }
+
+/** Whether no service is connected to this database. */
+export async function isUnused(url: string): Promise<boolean> {
+  const connected = await onServer(
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'telegate'",
+    url,
+  );
+  return connected.length === 0;
+}

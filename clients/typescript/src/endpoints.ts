@@ -25,6 +25,7 @@ export const SESSIONS = {
   test: 'POST /sessions/{id}/test',
   channels: 'GET /sessions/{id}/channels',
   history: 'GET /sessions/{id}/history',
+  resolveBudget: 'GET /sessions/{id}/resolve-budget',
   /** The session as a string; `exportFile` has it as a file. */
   export: 'GET /sessions/{id}/export',
   /** Does the same to many sessions. Ending the call cancels what was not begun. */
@@ -119,7 +120,7 @@ const BARE: Readonly<Record<Bare, true>> = {
   [SESSIONS.delete]: true,
   [SESSIONS.test]: true,
   [SESSIONS.cancelBulk]: true,
-  'GET /sessions/{id}/resolve-budget': true,
+  [SESSIONS.resolveBudget]: true,
   [LOGINS.cancel]: true,
   [SOURCES.targets]: true,
   [SOURCES.get]: true,

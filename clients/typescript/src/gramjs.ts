@@ -21,12 +21,14 @@ type SocketClass = new (...args: unknown[]) => Socket;
 interface GramJs {
   readonly TelegramClient: new (session: object, apiId: number, apiHash: string, options: object) => Client;
   readonly Logger: new (level: string) => object;
-  readonly sessions: { readonly StringSession: new (text: string) => StringSession };
+  readonly sessions: { readonly StringSession: new (text: string) => Session };
   readonly Api?: { readonly Channel: new (fields: object) => object };
   readonly helpers?: { returnBigInt(digits: string): object };
   readonly extensions?: Partial<Record<'PromisedNetSockets' | 'PromisedWebSockets', SocketClass>>;
 }
-interface StringSession {
+interface Session {
+  /** As GramJS reads it: with a sign. */
+  readonly port: number;
   /** Keeps the access hashes of these, by which GramJS then calls. */
   processEntities?(entities: readonly object[]): void;
 }
@@ -45,8 +47,6 @@ function connectionOf(
   { apiId, apiHash, channel, client: options = {} }: ConnectedOptions,
 ): TelegramConnection {
   const { TelegramClient, Logger, sessions, extensions } = library;
-  const stringSession = new sessions.StringSession(sessionStringOf(session));
-  stringSession.processEntities?.(knownChannels(library, session, [channel ?? ''].flat()));
   const proxy = proxyOf(session);
   const { isNode, PromisedNetSockets, PromisedWebSockets } = {
     isNode: 'process' in globalThis,
@@ -54,14 +54,18 @@ function connectionOf(
   };
   const base = (options.networkSocket as SocketClass) ?? (isNode ? PromisedNetSockets : PromisedWebSockets);
   const guard = new SocketGuard(session);
-  const client = new TelegramClient(stringSession, apiId, apiHash, {
+  const string = new sessions.StringSession(sessionStringOf(session));
+  string.processEntities?.(knownChannels(library, session, [channel ?? ''].flat()));
+  // GramJS dials port 80 or 443, whatever the session says; an MTProxy at its own port.
+  const port = isNode && session.details.proxy?.type !== 'mtproxy' ? string.port & 0xffff : 0;
+  const client = new TelegramClient(string, apiId, apiHash, {
     // Every flood is an error, which is reported.
     floodSleepThreshold: 0,
     baseLogger: new Logger('none'),
     useWSS: !isNode,
     ...(proxy && { proxy }),
     ...options,
-    ...(base && { networkSocket: guarded(base, guard) }),
+    ...(base && { networkSocket: guarded(base, guard, port) }),
   });
   client.onError = async () => {};
   return {
@@ -86,15 +90,18 @@ function knownChannels(
   });
 }
 
-/** GramJS reconnects even after it was destroyed: its sockets are closed, and opened no more. */
-function guarded(Base: SocketClass, guard: SocketGuard): SocketClass {
+/**
+ * GramJS reconnects even after it was destroyed: its sockets are closed, and opened no more. `sessionPort`: is
+ * dialled instead of GramJS's own choice; 0: is not.
+ */
+function guarded(Base: SocketClass, guard: SocketGuard, sessionPort: number): SocketClass {
   return class Guarded extends Base {
     readonly #close = () => void this.close().catch(() => {});
 
     override async connect(port: number, ip: string): Promise<unknown> {
       guard.ensureUsable();
       guard.opened(this.#close);
-      const connected = await super.connect(port, ip);
+      const connected = await super.connect(sessionPort || port, ip);
       // It may have been cut since.
       guard.opened(this.#close);
       return connected;

@@ -30,7 +30,7 @@ export type Arguments<Op extends Operation> =
 export interface CallOptions {
   /** Ends the call, and its repeats. */
   readonly signal?: AbortSignal | undefined;
-  /** Seconds for one attempt. */
+  /** Seconds for one attempt; Node's own `fetch` ends it after 300. */
   readonly timeout?: number | undefined;
   /** Seconds during which a call that failed is repeated; 0: it is sent once. */
   readonly retryFor?: number | undefined;
@@ -62,8 +62,11 @@ const REPEATABLE = /^POST \/(heartbeat|release|invalidate|floodwait|report|resto
 /** Telegram says this of a healthy session, too: told twice, the service takes the session for dead. */
 const COUNTED_ERROR = 'AUTH_KEY_UNREGISTERED';
 
-/** Operations that take longer than others, in milliseconds. */
-const LONG: { readonly [Op in Operation]?: number } = { 'POST /sessions/bulk': 300_000 };
+/** Operations that take longer than others, in milliseconds: Node's own `fetch` waits no longer for an answer. */
+const LONG: { readonly [Op in Operation]?: number } = {
+  'POST /sessions/bulk': 300_000,
+  'POST /sync': 300_000,
+};
 
 /** Whether the answer is a stream, which the signal ends also later. */
 const isStream = (operation: Operation) => operation === 'GET /events' || operation.endsWith('/content');

@@ -51,8 +51,9 @@ const RENEW_MS = 10_000;
 const MARGIN_MS = 5_000;
 
 /**
- * A leased session, renewed at every third of its time, and every 50 s, until it is released. `signal` is aborted when the lease is lost:
- * once the service says so or, at the latest, shortly before its time is up by this machine's own clock.
+ * A leased session, renewed at each third of its time, or after 50 s if that is sooner, until it is released. `signal`
+ * is aborted when the lease is lost: once the service says so or, at the latest, shortly before its time is up by this
+ * machine's own clock.
  */
 export class Lease implements AsyncDisposable, LeaseReference {
   readonly session_id: number;

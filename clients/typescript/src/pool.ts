@@ -29,7 +29,7 @@ export interface AcquireOptions {
   /** This session only. */
   readonly sessionId?: number;
   readonly sessionName?: string;
-  /** Seconds to wait in line, also for hours; 0 (the default of `acquire`): not at all. */
+  /** Seconds to wait in the queue, also for hours; 0 (the default of `acquire`): not at all. */
   readonly wait?: number;
   /** Seconds after which the session is free again if this process dies; 300 by default. */
   readonly ttl?: number;
@@ -56,7 +56,7 @@ const MAX_WAIT_SECONDS = 60;
 /** An answer without a hold takes no longer, in milliseconds. */
 const ANSWER_MS = 15_000;
 
-/** Even who does not wait in line gets over a restart of the service, in milliseconds. */
+/** A caller that does not wait in the queue gets over a restart of the service, too, in milliseconds. */
 const OUTAGE_MS = 30_000;
 
 /** A lease whose age is uncertain by more than this part of its time is confirmed before it is used. */
@@ -72,6 +72,8 @@ export class Pool {
   readonly upcoming: Verb<'GET /status/upcoming'>;
   /** The waiting requests, first come first. */
   readonly waiting: Verb<'GET /status/waiting'>;
+  /** Who knows which channels. */
+  readonly peers: Verb<'GET /peers'>;
   /** How many sessions are in which state. */
   readonly status: Verb<'GET /status'>;
   readonly #http: Http;
@@ -85,6 +87,7 @@ export class Pool {
     this.history = verbOf(http, 'GET /status/history');
     this.upcoming = verbOf(http, 'GET /status/upcoming');
     this.waiting = verbOf(http, 'GET /status/waiting');
+    this.peers = verbOf(http, 'GET /peers');
     this.status = verbOf(http, 'GET /status');
   }
 
@@ -98,8 +101,8 @@ export class Pool {
   }
 
   /**
-   * Waits in line for a session, however long, runs `work` with it, and gives it back. An error of `work` is reported
-   * if it is Telegram's, and thrown as it is. @throws as `acquire`, and what `work` throws.
+   * Waits in the queue for a session, however long, runs `work` with it, and gives it back. An error of `work` is
+   * reported if it is Telegram's, and thrown as it is. @throws as `acquire`, and what `work` throws.
    */
   async withSession<Result>(work: SessionWork<Result>, options: AcquireOptions = {}): Promise<Result> {
     const lease = await this.acquire({ ...options, wait: options.wait ?? Number.POSITIVE_INFINITY });
@@ -277,17 +280,17 @@ class Acquisition {
     }
     const undecided = isUndecided(error);
     if (!undecided) this.#since = null;
-    const inLine = error instanceof NoFreeSession || (refused && error.code === 'max_leases_reached');
+    const isQueued = error instanceof NoFreeSession || (refused && error.code === 'max_leases_reached');
     const outage = undecided || (refused && error.status === 503);
-    if (!inLine && !outage) throw error;
-    const until = inLine ? this.#waitUntil : Math.max(this.#waitUntil, this.#startedAt + OUTAGE_MS);
-    const pauseMs = inLine ? this.#pauseInLine(error, now - sentAt) : this.#pauseOfOutage(error);
-    if (now + pauseMs >= until && (now >= until || !inLine)) throw error;
+    if (!isQueued && !outage) throw error;
+    const until = isQueued ? this.#waitUntil : Math.max(this.#waitUntil, this.#startedAt + OUTAGE_MS);
+    const pauseMs = isQueued ? this.#pauseInQueue(error, now - sentAt) : this.#pauseOfOutage(error);
+    if (now + pauseMs >= until && (now >= until || !isQueued)) throw error;
     return Math.min(pauseMs, until - now);
   }
 
-  /** Who was held in line goes back to it at once; who was not comes back when told. */
-  #pauseInLine(error: TeleGateError, heldMs: number): number {
+  /** A request that was held in the queue is repeated at once; one that was not, when the service says. */
+  #pauseInQueue(error: TeleGateError, heldMs: number): number {
     this.#failures = 0;
     if (heldMs >= (MAX_WAIT_SECONDS * 1000) / 2) return 0;
     return Math.min((error.retryAfter ?? 1) * 1000, MAX_WAIT_SECONDS * 1000);

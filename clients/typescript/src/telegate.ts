@@ -20,7 +20,7 @@ export interface TeleGateOptions {
   /** Such as `http://localhost:8000`. */
   readonly baseUrl: string;
   readonly apiKey: string;
-  /** Seconds for one attempt of a call; 60 by default, since some ask Telegram. */
+  /** Seconds for one attempt of a call; 60 by default, since some ask Telegram. Long ones get 300. */
   readonly timeout?: number;
   /** Seconds during which a call that failed is repeated; 30 by default. */
   readonly retryFor?: number;
@@ -101,7 +101,7 @@ export class TeleGate {
     return file as Uint8Array;
   }
 
-  /** Events of the service as they happen; the stream ends when the service stops. */
+  /** Events of the service as they happen; they end when the service stops. @throws ConnectionFailed; TeleGateError. */
   events(signal?: AbortSignal): AsyncGenerator<ServiceEvent> {
     return serviceEvents(this.#http, signal);
   }

@@ -20,8 +20,8 @@ import {
 /** The largest part that is read into memory, in bytes: the manifest of half a million session files. */
 const MAX_IN_MEMORY = 128 * 2 ** 20;
 
-/** The most parts: more than a manifest can name. */
-const MAX_PARTS = 2 ** 20;
+/** The least that a part takes in a manifest besides its name, in bytes: its checksum. */
+const MIN_ENTRY = 64;
 
 /** A part as it is read: its content must be consumed before the next one. */
 interface ReadPart {
@@ -39,9 +39,11 @@ export async function verifyArchive(
   { maxBytes, signal }: { readonly maxBytes: number; readonly signal: AbortSignal },
 ): Promise<Manifest> {
   const found: Part[] = [];
+  let named = 0;
   let manifest: Manifest | null = null;
   for await (const { name, content } of partsOf(path, signal, maxBytes)) {
-    if (found.length > MAX_PARTS) throw damaged(path, 'it has too many parts');
+    named += name.length + MIN_ENTRY;
+    if (named > MAX_IN_MEMORY) throw damaged(path, 'it has more parts than a manifest can name');
     if (manifest !== null) throw damaged(path, `${name} comes after its end`);
     if (name === HEADER) checkHeader(path, await bytesOf(path, content));
     else if (name === MANIFEST) manifest = parsed(path, manifestSchema, await bytesOf(path, content));

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { keyIdOf } from '../../access/vault.js';
 import type { Config } from '../../config.js';
@@ -8,13 +8,14 @@ import { readVersion } from '../../kernel/project.js';
 import { copySnapshot } from '../../storage/copying/copy.js';
 import { schemaOfFile } from '../../storage/migrate.js';
 import { openSideConnection } from '../../storage/open.js';
-import { type Lock, takeLock } from '../../storage/sqlite/open.js';
+import type { Lock } from '../../storage/sqlite/open.js';
 import { encryptionKeysOf, keyIdsIn } from '../encryption_keys.js';
 import { OperationRefused } from '../refused.js';
 import { ArchiveWriter } from './archive_writer.js';
 import { sealKeys } from './key_envelope.js';
 import { DATABASE, FORMAT, HEADER, KEYS, MANIFEST, type Manifest, SESSIONS } from './manifest.js';
 import { copySessionFiles, type Unreadable } from './session_files.js';
+import { lockStaging } from './staging_lock.js';
 
 /** What a backup is made of, and how. */
 export interface BackupOptions {
@@ -56,20 +57,27 @@ export async function createBackup(options: BackupOptions): Promise<Manifest> {
     await syncDirectory(dirname(file));
     return manifest;
   } finally {
-    lock.release();
-    await rm(staging, { recursive: true, force: true });
+    // Until it is gone: else another backup could begin in it meanwhile.
+    await rm(staging, { recursive: true, force: true }).finally(() => lock.release());
   }
 }
 
-/** A directory next to the archive, of this process only; what a killed backup left there is deleted. */
+/**
+ * A directory next to the archive, of this process only; what a killed backup left there is deleted.
+ * @throws OperationRefused if another process makes a backup of this name.
+ */
 async function stagingFor(file: string): Promise<{ readonly staging: string; readonly lock: Lock }> {
   if (!existsSync(dirname(file)))
     throw new OperationRefused(`${dirname(file)} does not exist: create it first.`);
   const staging = join(dirname(file), `.${basename(file)}.partial`);
   await mkdir(staging, { recursive: true, mode: 0o700 });
-  const lock = takeLock(join(staging, 'backup'));
-  for (const name of ['archive', 'database', 'database.partial', 'database.lock'])
-    await rm(join(staging, name), { force: true });
+  const lock = lockStaging(
+    staging,
+    'backup',
+    `Another backup to ${file} is under way: wait until it has ended.`,
+  );
+  for (const name of await readdir(staging))
+    if (name !== 'backup.lock') await rm(join(staging, name), { recursive: true });
   return { staging, lock };
 }
 

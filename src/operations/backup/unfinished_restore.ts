@@ -6,10 +6,10 @@ import { encryptionKeyFile } from '../../access/encryption_key.js';
 import type { Config } from '../../config.js';
 import { syncDirectory, writePrivateFile } from '../../kernel/private_files.js';
 import { restoreMarkOf } from '../../storage/copying/restore_mark.js';
-import { DatabaseRefused } from '../../storage/database.js';
-import { type Lock, takeLock } from '../../storage/sqlite/open.js';
+import { takeLock } from '../../storage/sqlite/open.js';
 import { OperationRefused } from '../refused.js';
 import { moveAll } from './session_files.js';
+import { lockStaging } from './staging_lock.js';
 
 /** Files that are moved from one directory to another of the same file system, keeping their paths. */
 const moveSchema = z.object({ from: z.string(), to: z.string(), paths: z.array(z.string()) });
@@ -49,7 +49,7 @@ export function hasUnfinishedRestore({ dataDir }: Pick<Config, 'dataDir'>): bool
  */
 export async function settleRestore(config: Config): Promise<Settled> {
   if (!hasUnfinishedRestore(config)) return 'none';
-  const staging = lockStaging(config);
+  const staging = lockedStaging(config);
   try {
     const plan = await readPlan(staging.path);
     if (plan.database !== placeOf(config)) {
@@ -88,7 +88,7 @@ export interface Staging {
 /** Creates the directory, and empties it. @throws OperationRefused if another process restores into it. */
 export async function openStaging(config: Config): Promise<Staging> {
   await mkdir(join(config.dataDir, '.restore'), { recursive: true, mode: 0o700 });
-  const staging = lockStaging(config);
+  const staging = lockedStaging(config);
   await rm(staging.sessions, { recursive: true, force: true });
   for (const name of ['database.sqlite', KEY, PLAN])
     for (const end of ['', '-journal', '-wal', '-shm', '.lock'])
@@ -96,11 +96,13 @@ export async function openStaging(config: Config): Promise<Staging> {
   return staging;
 }
 
-function lockStaging(config: Config): Staging {
+const UNDER_WAY = 'A restore is under way here: wait until it has ended. Nothing was changed.';
+
+function lockedStaging(config: Config): Staging {
   const { dataDir, sessionsDir } = config;
   const path = join(dataDir, '.restore');
   const sessions = join(sessionsDir, '.restore');
-  const lock = lockOf(path);
+  const lock = lockStaging(path, 'restore', UNDER_WAY);
   const plan = (written: RestorePlan) => writePrivateFile(join(path, PLAN), JSON.stringify(written));
   return {
     ...{ path, sessions, plan, key: join(path, KEY) },
@@ -119,15 +121,6 @@ function lockStaging(config: Config): Staging {
     },
     release: () => lock.release(),
   };
-}
-
-function lockOf(path: string): Lock {
-  try {
-    return takeLock(join(path, 'restore'));
-  } catch (error) {
-    if (!(error instanceof DatabaseRefused) || !error.message.includes('is in use')) throw error;
-    throw new OperationRefused('A restore is under way here: wait until it has ended. Nothing was changed.');
-  }
 }
 
 /** Deletes the database file that a killed restore had begun to write. */

@@ -58,7 +58,9 @@ async function proxies({ config, network, stores }: Parts): Promise<Finding[]> {
     stored.slice(0, MAX_PROXIES).map((proxy) => tryProxy(proxy, network, vault)),
   );
   const bad = tried.filter((finding) => finding.level !== 'ok');
-  return bad.length > 0 ? bad : [ok(`${tried.length} reach Telegram`)];
+  if (bad.length > 0) return bad;
+  const rest = stored.length - tried.length;
+  return [ok(`${tried.length} reach Telegram${rest > 0 ? `; ${rest} more were not tried` : ''}`)];
 }
 
 async function tryProxy(proxy: StoredProxy, network: TelegramNetwork, vault: Vault | null): Promise<Finding> {

@@ -6,7 +6,7 @@ import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { foldName } from '../../intake/names.js';
 import { freeBytes, isDiskFull, noSpaceLeft } from '../../kernel/disk_full.js';
-import { DatabaseRefused, type ExpectedDatabase } from '../database.js';
+import { DatabaseInUse, DatabaseRefused, type ExpectedDatabase } from '../database.js';
 import { refuseNewerVersion } from '../schema_age.js';
 import { checkDatabase, RESTORE, saysDamaged } from './soundness.js';
 
@@ -163,7 +163,7 @@ export interface Lock {
 
 /**
  * Locks the database at `path` for this process. The operating system releases the lock however the process ends.
- * @throws DatabaseRefused if another process has it.
+ * @throws DatabaseInUse if another process has it; DatabaseRefused if it can't be taken.
  */
 export function takeLock(path: string): Lock {
   const lockPath = `${path}.lock`;
@@ -186,7 +186,7 @@ function exclusive(lockPath: string, path: string): Database.Database {
     return lock;
   } catch (error) {
     if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) {
-      throw new DatabaseRefused(
+      throw new DatabaseInUse(
         `${path} is in use by another TeleGate process. Only one process can use a SQLite file: stop the other one, or give this one its own DATA_DIR.`,
       );
     }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { ConnectionFailed } from '../../../clients/typescript/src/errors.js';
 import { until } from '../../service/manual_time.js';
 import { some, withService } from '../../service/service.js';
-import { clientOf } from './client_under_test.js';
+import { clientOf, failureOf } from './client_under_test.js';
 
 describe('client.events', () => {
   it(
@@ -43,6 +44,27 @@ describe('client.events', () => {
       },
       { files: some(1) },
     ),
+  );
+
+  it(
+    'says that the connection was cut, after what came before',
+    withService(async (service) => {
+      const { client, runtime } = clientOf(service, { who: 'monitor' });
+      const chunks = ['event: status\ndata: {"free":1}\n\n', 'event: sess'];
+      const stream = new ReadableStream({
+        pull(controller) {
+          const chunk = chunks.shift();
+          if (chunk === undefined) controller.error(new TypeError('terminated'));
+          else controller.enqueue(new TextEncoder().encode(chunk));
+        },
+      });
+      runtime.fate = () => new Response(stream, { headers: { 'Content-Type': 'text/event-stream' } });
+      const events = client.events();
+      expect(await events.next()).toMatchObject({ value: { event: 'status', data: { free: 1 } } });
+      const cut = await failureOf(events.next());
+      expect(cut).toBeInstanceOf(ConnectionFailed);
+      expect(String(cut)).toContain('terminated');
+    }),
   );
 
   it(

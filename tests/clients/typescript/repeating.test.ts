@@ -193,6 +193,19 @@ describe('a call', () => {
   );
 
   it(
+    'to sync, which may read many files, gets as long as Node waits for an answer',
+    withService(async (service) => {
+      const { client, runtime } = clientOf(service, { who: 'admin', retryFor: 0 });
+      runtime.fate = () => 'silence';
+      const failed = failureOf(client.pool.sync());
+      await service.time.advance(299);
+      expect(runtime.waiting).toBe(1);
+      await service.time.advance(1);
+      expect(String(await failed)).toContain('none within 300 s');
+    }, TWO),
+  );
+
+  it(
     'to something that is no TeleGate says so',
     withService(async (service) => {
       const { client, runtime } = clientOf(service, { retryFor: 0 });

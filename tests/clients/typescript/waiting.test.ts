@@ -6,12 +6,12 @@ import { type ClientRuntime, clientOf, failureOf } from './client_under_test.js'
 
 const ONE = { files: some(1) };
 
-/** Resolves once this many requests stand in line. */
+/** Resolves once this many requests are in the queue. */
 async function inLine(service: Service, count: number): Promise<void> {
   await until(() => service.container.pool.waiting === count);
 }
 
-/** Lets the line of one request pass, and waits until the client stands in it again. */
+/** Lets the time of one request in the queue pass, and waits until the client is in it again. */
 async function oneRound(service: Service, runtime: ClientRuntime): Promise<void> {
   const { length } = runtime.to('/session');
   await service.time.advance(60);
@@ -53,7 +53,7 @@ describe('waiting for a session', () => {
   );
 
   it(
-    'ends with the signal, and leaves the line',
+    'ends with the signal, and leaves the queue',
     withService(async (service) => {
       const { client, runtime } = clientOf(service);
       await service.lease('', 'rival');

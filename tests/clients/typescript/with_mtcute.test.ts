@@ -1,26 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { TcpTransport, type tl } from '@mtcute/node';
-import { LeaseLost } from '../../../clients/typescript/src/errors.js';
-import { logIn, type World, withTelegram } from '../../logins/over_sandbox.js';
+import { withTelegram } from '../../logins/over_sandbox.js';
 import { application } from '../../sandbox/gramjs.js';
 import { until } from '../../service/manual_time.js';
 import { clientOf, failureOf } from './client_under_test.js';
+import { cutsOffWithTheLease } from './cut_off.js';
+import { loggedIn, openOf } from './leased_account.js';
 
-const DAN = '+9996620002';
 const OPTIONS = { ...application, client: { network: { usePfs: false } } };
 const WHO_AM_I: tl.users.RawGetUsersRequest = { _: 'users.getUsers', id: [{ _: 'inputUserSelf' }] };
-
-/** Connections of the account that are open. */
-function openOf({ sandbox }: World): number {
-  const own = sandbox.connections.list().filter(({ phone }) => phone !== null && DAN.endsWith(phone));
-  return own.filter(({ closedOrder }) => closedOrder === null).length;
-}
-
-/** The service has none open of its own. */
-async function loggedIn(world: World): Promise<void> {
-  await logIn(world, DAN);
-  await until(() => openOf(world) === 0);
-}
 
 describe('pool.withMtcute', () => {
   it(
@@ -48,7 +36,7 @@ describe('pool.withMtcute', () => {
   );
 
   it(
-    'reports a flood, keeps the error, and cuts the client off when the lease is lost',
+    'reports a flood, and keeps the error',
     withTelegram(async (world) => {
       await loggedIn(world);
       const { service, sandbox } = world;
@@ -58,40 +46,11 @@ describe('pool.withMtcute', () => {
       expect(await failureOf(flooded)).toMatchObject({ text: 'FLOOD_WAIT_%d', seconds: 600 });
       expect(JSON.parse(runtime.to('/report')[0]?.body ?? '')).toMatchObject({ error: 'FLOOD_WAIT_600' });
       expect(await service.status()).toMatchObject({ free: 0, in_floodwait: 1 });
-      await service.time.advance(601);
-
-      sandbox.faults.add({ fault: 'hang', method: 'users.getUsers' });
-      const called = sandbox.connections.calls('users.GetUsers');
-      const lost = failureOf(
-        client.pool.withMtcute((telegram) => telegram.call(WHO_AM_I), { ...OPTIONS, ttl: 60 }),
-      );
-      await until(() => sandbox.connections.calls('users.GetUsers') > called);
-      runtime.fate = ({ path }) => (path === '/heartbeat' ? 'lost' : 'arrives');
-      await service.time.advance(55);
-      expect(await lost).toBeInstanceOf(LeaseLost);
-      await until(() => openOf(world) === 0);
-      expect(runtime.waiting).toBe(0);
     }),
   );
 
-  it(
-    'sends nothing when a stopped process wakes up after its lease, before any timer says so',
-    withTelegram(async (world) => {
-      await loggedIn(world);
-      const { client, runtime } = clientOf(world.service);
-      const calls = () => world.sandbox.connections.calls('users.GetUsers');
-      let before: number | undefined;
-      const work = client.pool.withMtcute(async (telegram) => {
-        await telegram.call(WHO_AM_I);
-        before = calls();
-        runtime.wakeAfter(300_000);
-        await telegram.call(WHO_AM_I);
-      }, OPTIONS);
-      expect(await failureOf(work)).toBeInstanceOf(LeaseLost);
-      await until(() => openOf(world) === 0);
-      expect(calls()).toBe(before);
-      expect(runtime.waiting).toBe(0);
-    }),
+  cutsOffWithTheLease((pool, work, options) =>
+    pool.withMtcute((telegram) => work(() => telegram.call(WHO_AM_I)), { ...OPTIONS, ...options }),
   );
 
   it(

@@ -1,39 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { PromisedNetSockets } from 'telegram/extensions/index.js';
 import { Api } from 'telegram/index.js';
 import type { ConnectedOptions } from '../../../clients/typescript/src/connected.js';
 import { LeaseLost } from '../../../clients/typescript/src/errors.js';
-import type { Sandbox } from '../../../sandbox/sandbox.js';
-import { logIn, type World, withTelegram } from '../../logins/over_sandbox.js';
+import { type World, withTelegram } from '../../logins/over_sandbox.js';
 import { application } from '../../sandbox/gramjs.js';
 import { until } from '../../service/manual_time.js';
 import { clientOf, failureOf } from './client_under_test.js';
+import { cutsOffWithTheLease } from './cut_off.js';
+import { loggedIn, openOf } from './leased_account.js';
 
-const DAN = '+9996620002';
-
-/** Options with which GramJS, that always dials port 80, reaches the data centres of the sandbox. */
-function over({ port }: Sandbox): ConnectedOptions {
-  class SandboxSockets extends PromisedNetSockets {
-    override connect(_port: number, ip: string) {
-      return super.connect(port, ip);
-    }
-  }
-  return { ...application, client: { networkSocket: SandboxSockets, useWSS: false, connectionRetries: 1 } };
-}
+const OPTIONS: ConnectedOptions = { ...application, client: { connectionRetries: 1 } };
 
 const whoAmI = () => new Api.users.GetUsers({ id: [new Api.InputUserSelf()] });
-
-/** Connections of the account that are open. */
-function openOf({ sandbox }: World): number {
-  const own = sandbox.connections.list().filter(({ phone }) => phone !== null && DAN.endsWith(phone));
-  return own.filter(({ closedOrder }) => closedOrder === null).length;
-}
-
-/** The service has none open of its own. */
-async function loggedIn(world: World): Promise<void> {
-  await logIn(world, DAN);
-  await until(() => openOf(world) === 0);
-}
 
 describe('pool.withTelegram', () => {
   it(
@@ -51,7 +29,7 @@ describe('pool.withTelegram', () => {
         const [user] = await telegram.invoke(whoAmI());
         expect(openOf(world)).toBe(1);
         return [session.session_id, user instanceof Api.User ? user.firstName : null];
-      }, over(world.sandbox));
+      }, OPTIONS);
       expect(await me).toEqual([1, 'Dan']);
       expect(connected).toBe(false);
       await until(() => openOf(world) === 0);
@@ -67,7 +45,7 @@ describe('pool.withTelegram', () => {
       await loggedIn(world);
       world.sandbox.faults.add({ fault: 'FLOOD_WAIT_600', method: 'users.getUsers' });
       const { client, runtime } = clientOf(world.service);
-      const work = client.pool.withTelegram((telegram) => telegram.invoke(whoAmI()), over(world.sandbox));
+      const work = client.pool.withTelegram((telegram) => telegram.invoke(whoAmI()), OPTIONS);
       expect(await failureOf(work)).toMatchObject({ seconds: 600 });
       const [{ body } = { body: null }] = runtime.to('/report');
       expect(JSON.parse(body ?? '')).toMatchObject({ error: 'FLOOD_WAIT_600', method: 'users.GetUsers' });
@@ -87,7 +65,7 @@ describe('pool.withTelegram', () => {
         expect(action).toBe('stop');
         await until(() => openOf(world) === 0);
         throw stopped;
-      }, over(world.sandbox));
+      }, OPTIONS);
       expect(await failureOf(work)).toBe(stopped);
       expect(runtime.to('/release')).toEqual([]);
       expect(runtime.waiting).toBe(0);
@@ -104,7 +82,7 @@ describe('pool.withTelegram', () => {
           await telegram.invoke(whoAmI());
           await session.floodWait(5);
           return new Promise(() => {});
-        }, over(world.sandbox)),
+        }, OPTIONS),
       );
       await until(() => runtime.to('/floodwait').length === 1);
       await runtime.idle();
@@ -114,43 +92,8 @@ describe('pool.withTelegram', () => {
     }),
   );
 
-  it(
-    'cuts the client off when the lease is lost, though the work never ends',
-    withTelegram(async (world) => {
-      await loggedIn(world);
-      const { service, sandbox } = world;
-      const { client, runtime } = clientOf(service);
-      world.sandbox.faults.add({ fault: 'hang', method: 'users.getUsers' });
-      const work = failureOf(
-        client.pool.withTelegram((telegram) => telegram.invoke(whoAmI()), { ...over(sandbox), ttl: 60 }),
-      );
-      await until(() => sandbox.connections.calls('users.GetUsers') > 0);
-      runtime.fate = ({ path }) => (path === '/heartbeat' ? 'lost' : 'arrives');
-      await service.time.advance(55);
-      expect(await work).toBeInstanceOf(LeaseLost);
-      await until(() => openOf(world) === 0);
-      expect(runtime.waiting).toBe(0);
-    }),
-  );
-
-  it(
-    'sends nothing when a stopped process wakes up after its lease, before any timer says so',
-    withTelegram(async (world) => {
-      await loggedIn(world);
-      const { client, runtime } = clientOf(world.service);
-      const calls = () => world.sandbox.connections.calls('users.GetUsers');
-      let before: number | undefined;
-      const work = client.pool.withTelegram(async (telegram) => {
-        await telegram.invoke(whoAmI());
-        before = calls();
-        runtime.wakeAfter(300_000);
-        await telegram.invoke(whoAmI());
-      }, over(world.sandbox));
-      expect(await failureOf(work)).toBeInstanceOf(LeaseLost);
-      await until(() => openOf(world) === 0);
-      expect(calls()).toBe(before);
-      expect(runtime.waiting).toBe(0);
-    }),
+  cutsOffWithTheLease((pool, work, options) =>
+    pool.withTelegram((telegram) => work(() => telegram.invoke(whoAmI())), { ...OPTIONS, ...options }),
   );
 
   it(
@@ -164,7 +107,7 @@ describe('pool.withTelegram', () => {
       const work = client.pool.withTelegram(async (_, session) => {
         runtime.wakeAfter(300_000);
         session.ensureHeld();
-      }, over(world.sandbox));
+      }, OPTIONS);
       expect(await failureOf(work)).toBeInstanceOf(LeaseLost);
       await until(() => openOf(world) === 0);
       process.off('unhandledRejection', note);
@@ -180,7 +123,7 @@ describe('pool.withTelegram', () => {
       const { client, runtime } = clientOf(service);
       for (const dc of sandbox.modes().keys()) await sandbox.behave(dc + 1, 'silent');
       const never = () => Promise.reject(new Error('it must not be called'));
-      const work = failureOf(client.pool.withTelegram(never, { ...over(sandbox), connectTimeout: 5 }));
+      const work = failureOf(client.pool.withTelegram(never, { ...OPTIONS, connectTimeout: 5 }));
       await until(() => runtime.to('/session').length === 1);
       await runtime.idle();
       expect(runtime.holding).toBe(1);
@@ -201,7 +144,7 @@ describe('pool.withTelegram', () => {
       const { client } = clientOf(world.service, { who: 'admin' });
       await client.sessions.update(1, { proxy: 'http://user:pass@127.0.0.1:1' as never });
       const called = sandboxCalls(world);
-      const failed = await failureOf(client.pool.withTelegram(async () => 'never', over(world.sandbox)));
+      const failed = await failureOf(client.pool.withTelegram(async () => 'never', OPTIONS));
       expect(String(failed)).toBe("Error: GramJS can't use the session's http proxy");
       expect(sandboxCalls(world)).toBe(called);
       expect(await world.service.status()).toMatchObject({ free: 1 });

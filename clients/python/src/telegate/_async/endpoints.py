@@ -326,6 +326,7 @@ class AsyncEndpoints(AsyncCalls):
             "/sync",
             body={"dry_run": dry_run, "force": force},
             repeat=True,
+            at_least=300,
         )
         return answer
 

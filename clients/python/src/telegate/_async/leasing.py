@@ -1,4 +1,4 @@
-"""Standing in line for a session."""
+"""Waiting in the queue for a session."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAX_UNCERTAIN_PART = 0.1
 # How long the service may be away while a session is wanted without a limit of time.
 AWAY_SECONDS = 300.0
 
-# How long it may be away for somebody who does not stand in line, in seconds.
+# How long it may be away for somebody who does not wait in the queue, in seconds.
 OUTAGE_SECONDS = 30.0
 
 # How long it may take to give back what nobody waits for any more, in seconds.
@@ -41,14 +41,14 @@ class Granted(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What session, and for how long to stand in line: `wait` seconds; None: until there is one."""
+    """What session, and for how long to wait in the queue: `wait` seconds; None: until there is one."""
 
     parameters: dict[str, Any]
     ttl: int | None
     wait: float | None
 
     def hold(self, remaining: float) -> int:
-        """How long one request may stand in line: whoever asks anew stands at its end."""
+        """How long one request may wait in the queue; the next one joins it at its end."""
         return max(0, math.floor(min(HOLD_SECONDS, remaining)))
 
     def is_uncertain(self, age: float) -> bool:
@@ -57,25 +57,25 @@ class Wanted(NamedTuple):
 
 
 async def acquire(calls: AsyncCalls, wanted: Wanted) -> Granted:
-    """Leases a session, standing in line for as long as wanted.
+    """Leases a session, waiting in the queue for as long as wanted.
 
     All requests carry one idempotency key, so that however many of them get lost, one session is leased; if it is
     cancelled, none is.
 
     Raises NoSessionAvailable when the time is over, ServiceUnreachable if the service is away, and ApiError.
     """
-    line = _Line(calls, wanted)
+    acquisition = _Acquisition(calls, wanted)
     try:
-        return await line.stand()
+        return await acquisition.run()
     except (Exception, GeneratorExit):
         raise
     except BaseException:
-        await line.abandon()
+        await acquisition.abandon()
         raise
 
 
-class _Line:
-    """One stand in line, over as many requests as it takes."""
+class _Acquisition:
+    """One wait in the queue, over as many requests as it takes."""
 
     def __init__(self, calls: AsyncCalls, wanted: Wanted) -> None:
         self._calls = calls
@@ -94,7 +94,7 @@ class _Line:
         # Whether one is under way.
         self._is_asking = False
 
-    async def stand(self) -> Granted:
+    async def run(self) -> Granted:
         while True:
             sent_at = self._calls.runtime.now()
             hold = self._wanted.hold(max(0.0, self._ends_at - sent_at))
@@ -157,8 +157,8 @@ class _Line:
 
     def _unless_over(self, error: ApiError | ServiceUnreachable, now: float, pause: float) -> float:
         is_away = isinstance(error, ServiceUnreachable) and now - self._answered_at > AWAY_SECONDS
-        in_line = isinstance(error, NoSessionAvailable) or (isinstance(error, ApiError) and error.status == 429)
-        ends_at = self._ends_at if in_line else self._outage_ends_at
+        is_queued = isinstance(error, NoSessionAvailable) or (isinstance(error, ApiError) and error.status == 429)
+        ends_at = self._ends_at if is_queued else self._outage_ends_at
         if now >= ends_at or is_away:
             raise error
         logger.debug("asking for a session again in %.1f s: %s", pause, error)

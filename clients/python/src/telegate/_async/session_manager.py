@@ -17,7 +17,7 @@ logger = logging.getLogger("telegate")
 class AsyncTelegramSessionManagerClient:
     """Leases sessions by the earlier client's names. It keeps the lease ids to itself, and renews nothing.
 
-    `auto_wait`: `get_session` stands in line until a session is free; else it raises NoSessionAvailable at once.
+    `auto_wait`: `get_session` waits in the queue until a session is free; else it raises NoSessionAvailable at once.
     """
 
     def __init__(self, base_url: str, api_key: str, auto_wait: bool = True) -> None:

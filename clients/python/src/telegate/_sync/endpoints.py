@@ -327,6 +327,7 @@ class Endpoints(Calls):
             "/sync",
             body={"dry_run": dry_run, "force": force},
             repeat=True,
+            at_least=300,
         )
         return answer
 

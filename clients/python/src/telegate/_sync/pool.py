@@ -60,7 +60,7 @@ class Pool:
     ) -> Held:
         """A session for the time of an `with`.
 
-        Stands in line for `wait` seconds (None: until one is free; 0: not at all), then raises NoSessionAvailable.
+        Waits in the queue for `wait` seconds (None: until one is free; 0: not at all), then raises NoSessionAvailable.
         `method`: what it is for, such as `messages.getHistory`: a flood of others does not matter. `channel`: one or
         more, `@name`, id or link: a session that knows them is preferred, as `session.peer` says. `ttl`: how
         long the lease outlives this process, in seconds; it is renewed at a third of that.
