@@ -74,7 +74,9 @@ function joined(types) {
     .replace(/(?<!^\/\/\/.*|@ts-ignore \*\/)\n(?! \*|\/\/\/)/gm, (end, at) =>
       /[/{};,]/.test(types[at - 1] ?? '') ? '' : end,
     )
-    .replace(/;\}/g, '}');
+
+    .replace(/;\}/g, '}')
+    .replace(/\/\*\* (?!@)(.*?) \*\//g, '/**$1*/');
 }
 
 /** Without the spaces that separate nothing, except in comments. No string has such ones. */
@@ -97,5 +99,7 @@ function withoutLines(types) {
     .replace(/(?<=^[\s\S]+)^export /gm, '')
     .replace(/([{};|&(])\n/g, '$1')
     .replace(/\n(?=[|&)}])/g, '')
-    .replace(/;\}/g, '}');
+
+    .replace(/;\}/g, '}')
+    .replace(/\/\*\* (?!@)(.*?) \*\//g, '/**$1*/');
 }

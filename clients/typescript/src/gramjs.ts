@@ -44,7 +44,7 @@ export const GRAM_JS: Library<GramJs> = { name: 'telegram', format: 'gramjs', co
 function connectionOf(
   library: GramJs,
   session: Lease,
-  { apiId, apiHash, channel, client: options = {} }: ConnectedOptions,
+  { apiId, apiHash, client: options = {} }: ConnectedOptions,
 ): TelegramConnection {
   const { TelegramClient, Logger, sessions, extensions } = library;
   const proxy = proxyOf(session);
@@ -55,7 +55,7 @@ function connectionOf(
   const base = (options.networkSocket as SocketClass) ?? (isNode ? PromisedNetSockets : PromisedWebSockets);
   const guard = new SocketGuard(session);
   const string = new sessions.StringSession(sessionStringOf(session));
-  string.processEntities?.(knownChannels(library, session, [channel ?? ''].flat()));
+  string.processEntities?.(knownChannels(library, session));
   // GramJS dials port 80 or 443, whatever the session says; an MTProxy at its own port.
   const port = isNode && session.details.proxy?.type !== 'mtproxy' ? string.port & 0xffff : 0;
   const client = new TelegramClient(string, apiId, apiHash, {
@@ -75,18 +75,13 @@ function connectionOf(
   };
 }
 
-/** The channels that the session knows, by the names that they were asked for: GramJS need not resolve them. */
-function knownChannels(
-  { Api, helpers }: GramJs,
-  { details: { peers = [] } }: Lease,
-  names: string[],
-): object[] {
-  return peers.flatMap((peer, at) => {
+/** The channels that the session knows: GramJS need not resolve them. */
+function knownChannels({ Api, helpers }: GramJs, { details: { peers = [] } }: Lease): object[] {
+  return peers.flatMap((peer) => {
     if (!Api || !helpers || peer?.type !== 'channel') return [];
     const { title, username } = peer;
     const [id, accessHash] = [peer.id, peer.access_hash].map((value) => helpers.returnBigInt(`${value}`));
-    const asked = /^@?(\w+)$/.exec(names[at] ?? '')?.[1];
-    return [username, asked].map((name) => new Api.Channel({ id, accessHash, title, username: name }));
+    return new Api.Channel({ id, accessHash, title, username });
   });
 }
 
