@@ -19,6 +19,7 @@ import { replicas } from './replicas.js';
 import { queue } from './replicas_queue.js';
 import { pgbench } from './replicas_throughput.js';
 import { PARTS, scraping } from './scraping/scraping.js';
+import { SPLIT_PARTS, split } from './split/split.js';
 import { sync } from './sync.js';
 import { telegram } from './telegram.js';
 import { waiting } from './waiting.js';
@@ -28,6 +29,7 @@ const ALL: readonly Benchmark[] = [
   ...[durable, flat, footprint, waiting, olderWorkers, clientOverhead, sync, telegram, exclusive],
   ...[pgbench, queue, replicas],
   scraping,
+  split,
   prefect,
   pythonClient,
   clients,
@@ -57,7 +59,14 @@ async function main(): Promise<void> {
     positionals,
     ALL.map(({ name }) => name),
   );
-  ensureKnown('way', values.way, [...PARTS, ...WAYS, ...CLIENT_WAYS, ...ROLES, ...CONSOLE_PARTS]);
+  ensureKnown('way', values.way, [
+    ...PARTS,
+    ...SPLIT_PARTS,
+    ...WAYS,
+    ...CLIENT_WAYS,
+    ...ROLES,
+    ...CONSOLE_PARTS,
+  ]);
   const chosen = ALL.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const { way: ways, database = null } = values;
   const { leases, workers, share } = values;

@@ -66,7 +66,7 @@ export class Pgbench {
 
 /** Each client's clock advances by a millisecond per lease. */
 function script(): string {
-  const acquire = acquireStatement([{ ...PLAIN_REQUEST, leaseId: LEASE }], NOW, false);
+  const acquire = acquireStatement([{ ...PLAIN_REQUEST, leaseId: LEASE }], NOW, { patient: false, after: 0 });
   const ending = { sessionId: SESSION, leaseId: LEASE, holder: PLAIN_REQUEST.holder, address: null };
   const release = releaseStatement([ending], NOW, null);
   return [

@@ -84,11 +84,13 @@ export class Faults {
 function matches(fault: FaultRequest, target: Target): boolean {
   if (fault.dc !== undefined && fault.dc !== target.dc) return false;
   if (fault.phone !== undefined && !target.phones.includes(digits(fault.phone))) return false;
-  return fault.method === undefined || isMethod(fault.method.toLowerCase(), target.method.toLowerCase());
+  return fault.method === undefined || isMethod(fault.method, target.method);
 }
 
-function isMethod(wanted: string, method: string): boolean {
-  return method === wanted || method.split('.').at(-1) === wanted;
+/** Whether a method is the one wanted, which may be named without its namespace, and in any case. */
+export function isMethod(wanted: string, method: string): boolean {
+  const [name, called] = [wanted.toLowerCase(), method.toLowerCase()];
+  return called === name || called.split('.').at(-1) === name;
 }
 
 function effectOf({ fault, milliseconds, code }: FaultRequest): Effect {

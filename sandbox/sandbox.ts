@@ -1,6 +1,8 @@
+import { type AccountCondition, AccountConditions } from './account_conditions.js';
 import { Dispatcher } from './api/dispatch.js';
 import { ExportedAuthorizations } from './api/exported.js';
 import { SrpChallenges } from './api/srp_challenges.js';
+import { Budgets } from './budgets.js';
 import { ConnectionLog, type DuplicateUse } from './connection_log.js';
 import { generateRsaPem, type PublicKey, type RsaKey, rsaKeyFrom } from './crypto/rsa_key.js';
 import { DataCentre } from './data_centre.js';
@@ -37,6 +39,7 @@ export interface SandboxAccount {
   readonly dc: number;
   readonly code: string;
   readonly password: string | null;
+  readonly condition: AccountCondition['condition'];
   /** The last one that was sent and is unused. */
   readonly lastCode: { readonly code: string; readonly type: string; readonly sentAt: number } | null;
 }
@@ -50,8 +53,12 @@ export interface Sandbox {
   readonly world: World;
   readonly faults: Faults;
   readonly resolves: ResolveLimit;
+  readonly budgets: Budgets;
+  readonly conditions: AccountConditions;
   readonly connections: ConnectionLog;
   accounts(): SandboxAccount[];
+  /** The time there, in seconds since 1970. */
+  seconds(): number;
   /** Changes how one data centre behaves. Rejects with RangeError if it does not exist. */
   behave(dc: number, mode: ServerMode): Promise<void>;
   /** How each data centre behaves, number 1 first. */
@@ -72,6 +79,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     codes: new Codes(state),
     faults: new Faults(),
     resolves: new ResolveLimit(time),
+    budgets: new Budgets(time),
+    conditions: new AccountConditions(),
     connections: new ConnectionLog(time, { duplicateUse }),
   };
   const rsaKey = rsaKeyFrom(secret(state, 'rsa_key', makeRsaPem));
@@ -88,7 +97,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
   return {
     ...{ ...parts, port, addresses: centres.map(({ address }) => address), rsaPublicKey: rsaKey.publicKey },
-    accounts: () => sandboxAccounts(world, parts.codes),
+    accounts: () => sandboxAccounts(world, parts),
+    seconds: () => Math.floor(time() / 1000),
     modes: () => centres.map(({ mode }) => mode),
     async behave(dc, mode) {
       const centre = centres[dc - 1];
@@ -109,6 +119,8 @@ interface Shared extends Omit<SandboxOptions, 'port'> {
   readonly codes: Codes;
   readonly faults: Faults;
   readonly resolves: ResolveLimit;
+  readonly budgets: Budgets;
+  readonly conditions: AccountConditions;
   readonly connections: ConnectionLog;
   readonly rsaKey: RsaKey;
   readonly port: () => number;
@@ -119,7 +131,7 @@ function dataCentres(shared: Shared): DataCentre[] {
   const addresses = Array.from({ length: shared.seed.data_centres }, (_, at) => `127.0.0.${at + 2}`);
   const exported = new ExportedAuthorizations(time, randomBytes);
   const challenges = new SrpChallenges(randomBytes);
-  const dispatcher = new Dispatcher({ ...shared, addresses, exported, challenges }, shared.faults, log);
+  const dispatcher = new Dispatcher({ ...shared, addresses, exported, challenges }, shared, log);
   return addresses.map(
     (address, at) => new DataCentre(address, { ...shared, dcId: at + 1, log, dispatcher }),
   );
@@ -139,11 +151,15 @@ async function listenTogether(centres: readonly DataCentre[], wanted: number): P
   }
 }
 
-function sandboxAccounts(world: World, codes: Codes): SandboxAccount[] {
+function sandboxAccounts(
+  world: World,
+  { codes, conditions }: Pick<Shared, 'codes' | 'conditions'>,
+): SandboxAccount[] {
   return world.accounts.map(({ phone, id, dcId, code, seed }) => {
     const last = codes.latest(phone);
     return {
       ...{ phone: `+${phone}`, id: id.toString(), dc: dcId, code, password: seed.password ?? null },
+      condition: conditions.of(phone)?.condition ?? 'alive',
       lastCode: last === null ? null : { code: last.code, type: last.type, sentAt: last.sentAt },
     };
   });

@@ -3,6 +3,7 @@ import type { BootstrapKey } from './access/bootstrap_keys.js';
 import type { ProxyAddress } from './kernel/proxy.js';
 import { redactText } from './kernel/redact.js';
 import type { S3Config } from './scraping/sinks/s3_bucket.js';
+import type { SessionsPerRun } from './scraping/split/rules.js';
 import {
   SECRET_SETTINGS,
   type Settings,
@@ -18,6 +19,8 @@ export interface ScrapingConfig {
   readonly maxFileBytes: number;
   /** The longest flood wait that a run sleeps through, in seconds; for a longer one it switches sessions. */
   readonly floodSleepMaxSeconds: number;
+  /** How many sessions may read for one run at once; `auto`: as many as are idle. */
+  readonly sessionsPerRun: SessionsPerRun;
   /** Over all replicas; with Prefect, in each process. */
   readonly maxConcurrentRuns: number;
   readonly runLogDays: number;
@@ -168,6 +171,7 @@ function toConfig(settings: Settings): Config {
     scraping: {
       maxFileBytes: settings.MAX_FILE_BYTES,
       floodSleepMaxSeconds: settings.FLOOD_SLEEP_MAX_SECONDS,
+      sessionsPerRun: settings.MAX_SESSIONS_PER_RUN,
       maxConcurrentRuns: settings.MAX_CONCURRENT_RUNS,
       runLogDays: settings.RUN_LOG_DAYS,
     },

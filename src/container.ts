@@ -15,6 +15,7 @@ import { writePrivateFile } from './kernel/private_files.js';
 import type { PoolService } from './pool/service.js';
 import type { Engine } from './runs/engine.js';
 import type { SessionHealth } from './sessions/health.js';
+import type { HealthScores } from './sessions/health_scores.js';
 import { endAbandonedLeases } from './sessions/own_lease.js';
 import type { Database } from './storage/database.js';
 import { type Features, wireApp } from './wiring/app.js';
@@ -42,6 +43,7 @@ export interface Container {
   /** Null: other replicas sync the session files. */
   readonly syncScheduler: SyncScheduler | null;
   readonly health: SessionHealth;
+  readonly healthScores: HealthScores;
   readonly clock: SteadyClock;
   /** Creates an admin key where there is no key yet, and saves it in DATA_DIR/admin.key; null: there is one. */
   createFirstKey(): Promise<string | null>;
@@ -81,6 +83,7 @@ export async function createContainer(config: Config, dependencies: Dependencies
       pool: pool.service,
       syncScheduler: intake.syncScheduler,
       health: telegram.sessions.health,
+      healthScores: telegram.sessions.scores,
       clock,
       // Of several replicas that start at once on an empty database, only one makes it.
       createFirstKey: () => cluster.exclusively('first key', () => keys.createFirst(saveKey)),
@@ -113,6 +116,9 @@ function wireRevocations({ events, clock, timers }: Base, keys: KeyService, pool
 /** How often the schedules of sources are read again from the database: a replica may have missed a change. */
 const RELOAD_SCHEDULES_SECONDS = 600;
 
+/** When sessions are scored: every hour, soon after a day of UTC has begun. */
+const SCORES_CRON = '3 * * * *';
+
 /** The features with jobs. */
 interface Started extends Features {
   readonly engine: StartedEngine;
@@ -131,12 +137,13 @@ async function startJobs(
   engine.start();
   deployments.start();
   pool.sampler.start();
-  const { health } = telegram.sessions;
+  const { health, scores } = telegram.sessions;
   const { cluster } = database;
   disposers.add(
     runOnSchedule(config.healthCron, 'health', { cluster, logger }, (untilNextMs) =>
       health.round(untilNextMs),
     ),
+    runOnSchedule(SCORES_CRON, 'health scores', { cluster, logger }, () => scores.round()),
     runEvery({ seconds: RELOAD_SCHEDULES_SECONDS, name: 'source schedules', timers, logger }, () =>
       sources.schedules.followAll(),
     ),

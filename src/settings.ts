@@ -7,6 +7,7 @@ import { parseTrustedProxies } from './kernel/client_address.js';
 import { LOG_LEVELS } from './kernel/logging.js';
 import { parseProxyUrl } from './kernel/proxy.js';
 import { redactText } from './kernel/redact.js';
+import { MAX_SESSIONS_PER_RUN, type SessionsPerRun } from './scraping/split/rules.js';
 import { parseDatabaseUrl } from './storage/database_url.js';
 
 /** Settings whose value is never shown, not even when it is wrong. */
@@ -76,6 +77,7 @@ export const settingsSchema = z
     S3_FORCE_PATH_STYLE: oneOf(['on', 'off']).nullable().default(null),
     MAX_FILE_BYTES: wholeNumber(1, 2 ** 42).default(2 ** 31),
     FLOOD_SLEEP_MAX_SECONDS: wholeNumber(0, 3600).default(30),
+    MAX_SESSIONS_PER_RUN: sessionsPerRun().default(1),
     MAX_CONCURRENT_RUNS: wholeNumber(0, 100).default(4),
     RUN_LOG_DAYS: wholeNumber(1, 3650).default(30),
     PREFECT_API_URL: webAddress()
@@ -136,6 +138,16 @@ function wholeNumber(min: number, max: number) {
   const wanted = `a whole number from ${min} to ${max}`;
   const inRange = (value: string) => /^\d{1,15}$/.test(value) && Number(value) >= min && Number(value) <= max;
   return z.string().refine(inRange, wanted).transform(Number);
+}
+
+function sessionsPerRun() {
+  const wanted = `auto, or a whole number from 1 to ${MAX_SESSIONS_PER_RUN}`;
+  const inRange = (value: string) =>
+    /^\d{1,2}$/.test(value) && Number(value) >= 1 && Number(value) <= MAX_SESSIONS_PER_RUN;
+  return z
+    .string()
+    .refine((value) => value === 'auto' || inRange(value), wanted)
+    .transform((value): SessionsPerRun => (value === 'auto' ? 'auto' : Number(value)));
 }
 
 function text(shape: RegExp, wanted: string) {

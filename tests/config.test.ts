@@ -49,6 +49,7 @@ describe('the settings', () => {
       scraping: {
         maxFileBytes: 2 ** 31,
         floodSleepMaxSeconds: 30,
+        sessionsPerRun: 1,
         maxConcurrentRuns: 4,
         runLogDays: 30,
       },

@@ -31,8 +31,12 @@ export async function readBare(
   return reading;
 }
 
-/** Logs an account in; returns its session as a GramJS string. */
-export async function bareSession({ telegram }: DataCentres, phoneNumber: string): Promise<string> {
+/** Logs an account in; returns its session as a string of this library's. */
+export async function bareSession(
+  { telegram }: Pick<DataCentres, 'telegram'>,
+  phoneNumber: string,
+  library: 'gramjs' | 'telethon' = 'gramjs',
+): Promise<string> {
   const addresses = addressesIn(telegram);
   const gateway = createGramjsGateway({ network: sandboxNetwork(addresses), timers: nodeTimers });
   try {
@@ -41,7 +45,7 @@ export async function bareSession({ telegram }: DataCentres, phoneNumber: string
     const { key } = await gateway.signIn({ ...login, ...sent }, codeOf(phoneNumber), null);
     const serverAddress = addresses.addresses[key.dcId - 1] ?? '';
     const known = { dcId: key.dcId, serverAddress, port: addresses.port, authKey: key.authKey };
-    return encodeSessionString({ ...known, userId: null, apiId: null, isBot: false }, 'gramjs');
+    return encodeSessionString({ ...known, userId: null, apiId: null, isBot: false }, library);
   } finally {
     await gateway.close();
   }

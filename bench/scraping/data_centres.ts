@@ -70,6 +70,16 @@ export class DataCentres {
     });
   }
 
+  /** Lets each account send so many requests of `method` a second, from now on. */
+  async limit(budget: {
+    readonly method: string;
+    readonly per_second: number;
+    readonly burst: number;
+    readonly excess: 'flood' | 'delay';
+  }): Promise<void> {
+    await this.#ask('/budgets', { method: 'POST', body: JSON.stringify(budget) });
+  }
+
   /** Ends all faults. */
   async calm(): Promise<void> {
     await this.#ask('/faults', { method: 'DELETE' });

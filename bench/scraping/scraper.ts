@@ -14,6 +14,9 @@ export interface ToldRun {
   readonly messages_stored: number;
   readonly files_done: number;
   readonly bytes_done: number;
+  /** Those that read for it at present. */
+  readonly sessions: readonly string[];
+  readonly total_messages: number | null;
   /** From its start to its end. */
   readonly seconds: number;
 }
@@ -29,9 +32,11 @@ const PAGE = 1000;
 /** The scraping service, as a separate process. */
 export class Scraper {
   readonly server: Server;
+  readonly dataDir: string;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, dataDir: string) {
     this.server = server;
+    this.dataDir = dataDir;
   }
 
   /** Starts it with the data centres, with these settings in addition to the usual ones. */
@@ -46,9 +51,8 @@ export class Scraper {
       TELEGRAM_API_HASH: APPLICATION.apiHash,
     };
     const args = ['--telegram', telegram];
-    return new Scraper(
-      await Server.start(place, { program: 'service', args, settings: { ...application, ...settings } }),
-    );
+    const options = { program: 'service', args, settings: { ...application, ...settings } } as const;
+    return new Scraper(await Server.start(place, options), `${place.directory}/data`);
   }
 
   /** Logs the accounts in, one after the other. */
@@ -62,9 +66,11 @@ export class Scraper {
     }
   }
 
-  /** Creates a source for the archive, which starts its first run; returns its id. */
+  /** Creates a source for the archive, or another channel, which starts its first run; returns its id. */
   async scrape(options: {
     readonly target: string;
+    readonly target_path?: string;
+    readonly channel_username?: string;
     readonly file_types?: readonly string[];
   }): Promise<number> {
     const source = { name: 'Archive', channel_username: ARCHIVE, ...options };

@@ -14,6 +14,12 @@ export const TICKER = 'bench_ticker';
 
 /** A thousand channels of a few messages. */
 export const TOPICS = Array.from({ length: 1_000 }, (_, at) => `bench_topic${at + 1}`);
+/** Channels to be read by several sessions, the largest first: 200,000 messages and 1,000 files, and a part of that. */
+export const HISTORIES = [1, 0.25, 0.1].map((share) => ({
+  username: `bench_history_${share * 100}`,
+  messages: 200_000 * share,
+  files: 1_000 * share,
+}));
 
 /** The application of every client: the sandbox accepts any. */
 export const APPLICATION = { apiId: 12345, apiHash: '0123456789abcdef0123456789abcdef' };
@@ -51,6 +57,10 @@ const channels: readonly SeedChannel[] = [
     ...{ ...publicChannel, id: 3_100_000_000n, title: 'Ticker', username: TICKER, copies: 1 },
     messages: { ...generated, count: 30, files: 2 },
   },
+  ...HISTORIES.map(({ username, messages: count, files }, at) => ({
+    ...{ ...publicChannel, id: 3_200_000_000n + BigInt(at), title: 'History', username, copies: 1 },
+    messages: { ...generated, count, files },
+  })),
 ];
 
 /** The sandbox's world, with many more accounts, and public channels. */

@@ -31,11 +31,14 @@ const take = (name) => {
   return text;
 };
 for (const name of ['json.d.ts', 'runtime.d.ts', 'socket_guard.d.ts']) take(name);
-const api = withAliases(withoutLines(take('api_types.d.ts').replace(/^\/\*\*[\s\S]*?\*\/\n/gm, '')));
+const api = withShortNames(withoutLines(take('api_types.d.ts').replace(/^\/\*\*[\s\S]*?\*\/\n/gm, '')));
 const index = take('index.d.ts');
 const modules = readdirSync(types).map(take);
 writeFileSync(join(types, 'api_types.d.ts'), api);
-writeFileSync(join(types, 'index.d.ts'), joined(compact(mutableOptions(inOneFile(index, modules)))));
+writeFileSync(
+  join(types, 'index.d.ts'),
+  joined(compact(mutableOptions(bareTables(inOneFile(index, modules))))),
+);
 
 const written = {
   'types/package.json': '{ "type": "commonjs" }',
@@ -61,6 +64,11 @@ function inOneFile(index, modules) {
   return `${references.join('')}${imported}${rest}${namespace}\nexport { ${names.join(', ')} };\n`;
 }
 
+/** The tables of operations without what /docs says of each. */
+function bareTables(types) {
+  return types.replace(/^declare const [\s\S]*?^\}/gm, (table) => table.replace(/^\/\*\*.*\*\/\n/gm, ''));
+}
+
 /** Options are only read by the client: that they are not written is said of its classes alone. */
 function mutableOptions(types) {
   return types.replace(/^(interface|type) [\s\S]*?^\}/gm, (declaration) =>
@@ -84,12 +92,21 @@ function compact(types) {
   return types.replace(/^(?!\/[/*]| \*).*$/gm, (line) => line.replace(/ ?([{}:;|?&,=<>]) ?/g, '$1'));
 }
 
-/** With short names for the types that a hundred fields have. */
-function withAliases(types) {
-  const aliases = { S: 'string|null', N: 'number|null' };
-  return Object.entries(aliases).reduce(
-    (text, [name, type]) => `${text.replaceAll(`:${type}`, `:${name}`)}type ${name}=${type};`,
-    types,
+/** Names for what is written most often. */
+function withShortNames(types) {
+  const names = {
+    S: 'string|null',
+    N: 'number|null',
+    Ref: 'string|number',
+    On: "'active'|'inactive'",
+    Level: "'public'|'private'",
+  };
+  const [, states] = /type RunState=([^;]*);/.exec(types);
+  const shared = types.replace(/(?<!RunState=)('queued'[^;}]*)/g, (list) => list.replace(states, 'RunState'));
+  return Object.entries(names).reduce(
+    (text, [name, type]) =>
+      `${text.replace(new RegExp(`(?<![|\\w])${type.replace('|', '\\|')}(?![|\\w])`, 'g'), name)}type ${name}=${type};\n`,
+    shared,
   );
 }
 

@@ -1,3 +1,4 @@
+import type { AccountConditions } from '../account_conditions.js';
 import type { ResolveLimit } from '../resolve_limit.js';
 import type { Codes } from '../state/codes.js';
 import type { KeyRecord, Keys } from '../state/keys.js';
@@ -16,6 +17,7 @@ export interface Backend {
   readonly exported: ExportedAuthorizations;
   readonly challenges: SrpChallenges;
   readonly resolves: ResolveLimit;
+  readonly conditions: AccountConditions;
   /** Milliseconds since 1970. */
   readonly time: () => number;
   readonly randomBytes: (length: number) => Buffer;

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Api } from 'telegram/tl/index.js';
+import type { AccountConditions } from '../account_conditions.js';
+import type { Budgets } from '../budgets.js';
 import type { ConnectionLog, ConnectionRecord } from '../connection_log.js';
 import type { Effect, Faults } from '../faults.js';
 import type { Outcome } from '../mtproto/session.js';
@@ -45,11 +47,18 @@ const methods: ReadonlyMap<string, Method> = new Map(
 
 const SILENCE: Outcome = { kind: 'silence' };
 
-/** Answers methods, unless a fault is set on them. */
+/** What keeps the sandbox from answering an account as usual. */
+export interface Limits {
+  readonly faults: Faults;
+  readonly conditions: AccountConditions;
+  readonly budgets: Budgets;
+}
+
+/** Answers methods, unless something is in their way. */
 export class Dispatcher {
   constructor(
     readonly backend: Backend,
-    readonly faults: Faults,
+    readonly limits: Limits,
     readonly log: ConnectionLog,
   ) {}
 
@@ -68,12 +77,17 @@ export class Dispatcher {
     const method = methods.get(request.className) ?? null;
     const key = this.#accountFor(method, caller);
     const phones = [key.authorization?.phone, key.awaitsPassword, ...(method?.phones(request) ?? [])];
-    const effect = this.faults.strike({
+    const effect = this.limits.faults.strike({
       dc: caller.dcId,
       method: request.className,
       phones: phones.filter((phone) => typeof phone === 'string'),
     });
     if (effect !== null && (await suffer(effect, caller)) === 'no answer') return SILENCE;
+    const phone = key.authorization?.phone;
+    const refusal = phone === undefined ? null : this.limits.conditions.refusal(phone, request.className);
+    if (refusal !== null) throw new RpcError(refusal);
+    const excess = phone === undefined ? null : this.limits.budgets.spend(phone, request.className);
+    if (excess !== null && (await suffer(excess, caller)) === 'no answer') return SILENCE;
     if (method === null) throw new RpcError(`INPUT_METHOD_INVALID_${request.className}`);
     const { backend } = this;
     // The authorization may have ended while a slow request waited.

@@ -1,4 +1,5 @@
 import { Api } from 'telegram/tl/index.js';
+import type { AccountCondition } from '../account_conditions.js';
 import { type Call, method } from './call.js';
 
 /** The supported help.* methods (core.telegram.org/methods, Working with...). */
@@ -8,7 +9,24 @@ export const helpMethods = [
     Api.help.GetNearestDc,
     (_request, { dcId }) => new Api.NearestDc({ country: 'XX', thisDc: dcId, nearestDc: dcId }),
   ),
+  method(Api.help.GetAppConfig, (_request, call) => appConfig(call)),
 ];
+
+/** What clients are told of the account: of a frozen one, the dates and where to appeal. */
+function appConfig({ backend: { conditions }, key }: Call): Api.help.AppConfig {
+  const found = key.authorization === null ? null : conditions.of(key.authorization.phone);
+  const value = (name: string, value: Api.TypeJSONValue) => new Api.JsonObjectValue({ key: name, value });
+  const frozen = (condition: AccountCondition) => [
+    value('freeze_since_date', new Api.JsonNumber({ value: condition.since })),
+    value('freeze_until_date', new Api.JsonNumber({ value: condition.until })),
+    value('freeze_appeal_url', new Api.JsonString({ value: condition.appealUrl })),
+  ];
+  const settings = [
+    value('test', new Api.JsonNumber({ value: 1 })),
+    ...(found?.condition === 'frozen' ? frozen(found) : []),
+  ];
+  return new Api.help.AppConfig({ hash: 0, config: new Api.JsonObject({ value: settings }) });
+}
 
 /** How long clients may cache the configuration. */
 const VALID_S = 3600;

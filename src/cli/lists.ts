@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { AUDIT_OUTCOMES } from '../audit/store.js';
+import { CONDITIONS } from '../pool/account_condition.js';
 import { STATES } from '../pool/states.js';
 import { RUN_REASONS, RUN_STATES } from '../runs/store.js';
 import { ACCESS_LEVELS, TARGETS } from '../sources/store.js';
@@ -12,7 +13,7 @@ import {
 } from './context.js';
 import { type Column, column, numbers, printJson, printNote, printTable } from './print.js';
 import { type Fields, fieldsOf } from './service.js';
-import { duration, type Style, shortestTime, shortTime } from './text.js';
+import { duration, plain, type Style, shortestTime, shortTime } from './text.js';
 
 /** The most that the service answers with at once. */
 const PAGE = 1000;
@@ -33,6 +34,7 @@ interface List {
 
 const STYLES: Readonly<Record<string, Style>> = {
   ...{ free: 'green', leased: 'cyan', cooldown: 'yellow', flood: 'yellow' },
+  ...{ frozen: 'red', limited: 'yellow', used_up: 'yellow', alive: 'green' },
   ...{ invalid: 'red', dead: 'red', duplicate: 'red', missing: 'red', inactive: 'dim' },
   ...{ completed: 'green', running: 'cyan', waiting: 'yellow', deferred: 'yellow', failed: 'red' },
   ...{ cancelled: 'dim', done: 'green', refused: 'yellow' },
@@ -69,16 +71,22 @@ export const LISTS = {
     filters: [
       new Option('--q <text>', 'those whose name, phone number or tag contains this'),
       new Option('--status <state>', 'those in this state').choices(STATES),
+      new Option('--condition <condition>', 'those whose account is in this condition').choices(CONDITIONS),
       new Option('--tag <tag...>', 'those that have all of these tags'),
       new Option('--format <format>', 'those whose file is of this format'),
       new Option('--proxy <text>', 'those whose type://host:port contains this; none: without a proxy'),
-      sortedBy('name or -last_used_at'),
+      sortedBy('name, health or -last_used_at'),
     ],
     columns: [
       numbers('id'),
       column('name'),
       states('status'),
       times('status_until', 'until'),
+      states('condition', 'account'),
+      {
+        ...{ title: 'health', value: ({ health }) => plain(fieldsOf(health ?? {}).score) },
+        ...{ align: 'right', whole: true, spare: true },
+      },
       { ...column('phone_number', 'phone'), spare: true },
       { ...column('tags'), spare: true },
       { ...times('last_used_at', 'last used'), spare: true },

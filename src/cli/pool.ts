@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, Option } from 'commander';
+import { STRATEGIES } from '../pool/store.js';
 import {
   type Context,
   parametersOf,
@@ -67,7 +68,7 @@ const POSTS: readonly Post[] = [
   },
   {
     name: 'restore',
-    description: 'end a flood wait, an invalidation or a death',
+    description: 'end a flood wait, an invalidation or a death; count a frozen or limited account as alive',
     path: '/restore',
     options: [],
     done: ({ session_id }) => `Session ${session_id} is restored.`,
@@ -129,6 +130,8 @@ interface AcquireOptions extends ServiceOptions {
   readonly tag?: readonly string[];
   readonly session?: string;
   readonly method?: string;
+  readonly strategy?: string;
+  readonly allow?: string;
 }
 
 function acquireCommand(): Command {
@@ -141,12 +144,19 @@ function acquireCommand(): Command {
     .option('--tag <tag...>', 'a session that has all of these tags')
     .option('--session <session>', 'this session, by its id or name')
     .option('--method <method>', 'the Telegram method it is for, such as messages.getHistory')
+    .addOption(new Option('--strategy <strategy>', 'which of the free sessions').choices(STRATEGIES))
+    .addOption(
+      new Option('--allow <condition>', 'also one whose account is frozen: it can only read').choices([
+        'frozen',
+      ]),
+    )
     .action((options: AcquireOptions) => withService(options, (context) => acquire(context, options)));
 }
 
-async function acquire(context: Context, { wait, ttl, tag, session, method }: AcquireOptions): Promise<void> {
+async function acquire(context: Context, options: AcquireOptions): Promise<void> {
+  const { wait, ttl, tag, session, method, strategy, allow } = options;
   const named = session === undefined ? {} : sessionQuery(session);
-  const lease = await acquired(context, { ttl, tag, method, ...named }, wait);
+  const lease = await acquired(context, { ttl, tag, method, strategy, allow, ...named }, wait);
   if (context.json || context.out.isTTY !== true) {
     if (context.json) showRecord(context, [], lease);
     else printTable(context.out, [column('session_id'), column('lease_id')], [lease]);

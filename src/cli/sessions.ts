@@ -13,10 +13,10 @@ import { importCommand } from './import.js';
 import { LISTS, listCommand, states, times } from './lists.js';
 import { loginCommand } from './login.js';
 import { SESSION_HELP, sessionIdOf } from './pool.js';
-import { column } from './print.js';
+import { type Column, column } from './print.js';
 import { confirm } from './prompts.js';
-import { fieldsOf, ServiceError } from './service.js';
-import { paintFor, plain, plainLines } from './text.js';
+import { type Fields, fieldsOf, ServiceError } from './service.js';
+import { paintFor, plain, plainLines, shortTime } from './text.js';
 
 /** `telegate sessions`: the sessions of the pool. */
 export function sessionsCommand(): Command {
@@ -34,6 +34,8 @@ export function sessionsCommand(): Command {
 const FIELDS = [
   ...[column('id'), column('name'), states('status'), column('status_reason', 'reason')],
   ...[times('status_until', 'until'), column('is_active', 'active'), column('phone_number', 'phone')],
+  ...[states('condition', 'account'), conditionDetail(), health(), column('uses_today', 'uses today')],
+  column('max_uses_today', 'of at most'),
   ...[
     column('tags'),
     column('format'),
@@ -43,6 +45,27 @@ const FIELDS = [
   ],
   ...[times('last_used_at'), times('last_checked_at'), times('created_at'), times('updated_at')],
 ];
+
+/** Why an account is limited or frozen, and until when. */
+function conditionDetail(): Column {
+  const value = ({ condition_detail }: Fields) => {
+    const { reason, since, until, appeal_url } = fieldsOf(condition_detail ?? {});
+    if (reason === undefined) return '';
+    const end = until ? ` until ${shortTime(until)}` : '';
+    return `${plain(reason)} since ${shortTime(since)}${end}${appeal_url ? ` ${plain(appeal_url)}` : ''}`;
+  };
+  return { title: 'account reason', value };
+}
+
+/** The health score, and what takes points off. */
+function health(): Column {
+  const value = ({ health }: Fields) => {
+    const { score, reasons = [] } = fieldsOf(health ?? {});
+    const lost = (reasons as Fields[]).map(({ reason, points }) => `${plain(reason)} -${plain(points)}`);
+    return lost.length === 0 ? plain(score) : `${plain(score)} (${lost.join(', ')})`;
+  };
+  return { title: 'health', value };
+}
 
 function showCommand(): Command {
   return withServiceOptions(new Command('show'))
@@ -119,8 +142,11 @@ async function test(context: Context, sessions: readonly string[]): Promise<void
     const { body } = await context.service.ask('POST', `/sessions/${id}/test`, {}, context.signal);
     const { is_valid, status, error } = fieldsOf(body);
     if (is_valid !== true) invalid += 1;
-    const told = is_valid === true ? 'valid' : `not valid: ${plain(error ?? status)}`;
-    showDone(context, body, `${plain(session)}\t${paint(is_valid === true ? 'green' : 'red', told)}`);
+    const found = plain(error ?? status);
+    const isWell = is_valid === true && status === 'active';
+    const told = isWell ? 'valid' : is_valid === true ? `valid, but ${found}` : `not valid: ${found}`;
+    const style = isWell ? 'green' : is_valid === true ? 'yellow' : 'red';
+    showDone(context, body, `${plain(session)}\t${paint(style, told)}`);
   });
   if (invalid > 0) throw new Incomplete(`${invalid} sessions are not valid`);
 }

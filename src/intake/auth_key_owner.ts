@@ -1,3 +1,4 @@
+import { ALIVE } from '../pool/account_condition.js';
 import type { SessionState } from '../pool/session_state.js';
 import type { BaseState, PoolEvent, State } from '../pool/states.js';
 
@@ -69,7 +70,9 @@ export function baseStateChange(
   const event: PoolEvent = keyChanged || wasDead ? 'auth_key_changed' : 'reconcile';
   const isSame = after.baseState === before.baseState && after.baseStateReason === before.baseStateReason;
   if (event === 'reconcile' && isSame) return null;
-  const changes = { stateReason: after.baseStateReason, suspectedAt: null };
+  // Another auth key may be another account's.
+  const account = keyChanged ? ALIVE : {};
+  const changes = { stateReason: after.baseStateReason, suspectedAt: null, ...account };
   return { event, changes, entry: { at: now, event: after.baseState, detail: after.baseStateReason } };
 }
 

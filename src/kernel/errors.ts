@@ -71,7 +71,7 @@ export class NotFound extends TeleGateError<string> {
   readonly status = 404;
 
   /** Its code is, say, `temp_session_not_found`. */
-  constructor(object: 'Session' | 'Temp session' | 'Source' | 'Run' | 'Key' | 'File') {
+  constructor(object: 'Session' | 'Temp session' | 'Source' | 'Run' | 'Key' | 'File' | 'Limit') {
     super(`${object} not found`, { code: `${object.toLowerCase().replace(' ', '_')}_not_found` });
   }
 }

@@ -80,7 +80,7 @@ export function acquireRoutes(parts: AcquireRouteParts): Route[] {
       tag: 'Pool',
       summary: 'Lease a free session',
       description:
-        'The least recently used free session, exclusively for this caller until the lease ends. With an `Idempotency-Key`, a repeated request gets the same lease. With `channel`, one that knows the channel already, else one that may still resolve it.',
+        'A free session, exclusively for this caller until the lease ends: the least recently used one, unless `strategy` says otherwise. With an `Idempotency-Key`, a repeated request gets the same lease. With `channel`, one that knows the channel already, else one that may still resolve it.',
       access: ['worker'],
       from: method === 'get' ? 'query' : 'any',
       refuseHead: true,
@@ -133,6 +133,8 @@ async function acquire(
     ...(input.channel && { channels: input.channel }),
     withCredentials: input.credentials !== undefined,
     idempotencyKey: idempotencyKey(req.headers['idempotency-key']),
+    strategy: input.strategy,
+    allowFrozen: input.allow === 'frozen',
   };
   const hungUp = input.wait > 0 ? new AbortController() : null;
   const unanswered: { lease: Lease | null } = { lease: null };

@@ -1,3 +1,4 @@
+import { LIMITED_SECONDS, METHODS_WHILE_LIMITED } from './account_condition.js';
 import {
   authorizeBlock,
   authorizeLease,
@@ -8,7 +9,7 @@ import {
 } from './lease_authorization.js';
 import type { HistoryEntry, PoolColumns, SessionState } from './session_state.js';
 import { deadlineEvent, INVALIDATED_UNTIL, MAX_COOLDOWN_SECONDS, type PoolEvent } from './states.js';
-import { type Block, type Flood, SUSPICION_SECONDS } from './store.js';
+import { type Block, type Flood, type Freeze, SUSPICION_SECONDS } from './store.js';
 
 /** An event, what it writes besides the state, and its entry in the history. */
 export interface Change {
@@ -113,6 +114,12 @@ function mayBeConnectedUntil({ stateUntil }: SessionState, now: number): number 
   return now + Math.min(left, MAX_COOLDOWN_SECONDS * 1000);
 }
 
+/** A method that is flooded, and until when. */
+export interface FloodedMethod {
+  readonly name: string;
+  readonly until: number;
+}
+
 /** What a block does to a session. `until`: the answer if the event changes nothing. */
 export type BlockDecision =
   | { readonly kind: 'nothing' }
@@ -121,8 +128,9 @@ export type BlockDecision =
       readonly kind: 'note';
       readonly changes: Partial<PoolColumns>;
       readonly entry: HistoryEntry;
-      /** The method that is flooded, and until when. */
-      readonly method: { readonly name: string; readonly until: number } | null;
+      readonly methods: readonly FloodedMethod[];
+      /** The answer; null: that of the state. */
+      readonly until: number | null;
     };
 
 /**
@@ -168,8 +176,13 @@ function effectOf(row: SessionState, block: Block, by: Actor): BlockDecision {
         kind: 'note',
         changes: { suspectedAt: by.at },
         entry: { ...by, event: 'suspected', detail: block.reason },
-        method: null,
+        methods: [],
+        until: null,
       };
+    case 'limit':
+      return limit(row, block, by);
+    case 'freeze':
+      return freeze(row, block, by);
     case 'dead':
       return death(row, block.reason, by);
   }
@@ -181,12 +194,74 @@ function flood(row: SessionState, { seconds, method }: Flood, by: Actor): BlockD
   const detail = `${seconds} s`;
   if (method !== null) {
     const entry = { ...by, event: 'method_flooded', detail: `${method}: ${detail}` };
-    return { kind: 'note', changes: { methodFlooded: true }, entry, method: { name: method, until } };
+    return {
+      kind: 'note',
+      changes: { methodFlooded: true },
+      entry,
+      methods: [{ name: method, until }],
+      until,
+    };
   }
   const current = row.state === 'flood' ? (row.stateUntil ?? 0) : 0;
   const stateUntil = Math.max(until, current, row.cooldownUntil ?? 0);
   const changes = { stateUntil, stateReason: 'flood wait', lastUsedAt: by.at };
   return { kind: 'event', event: 'flood', changes, entry: { ...by, event: 'flooded', detail }, until };
+}
+
+/** A limited account is leased for what it still can do: the other methods are flooded. */
+function limit(
+  row: SessionState,
+  { reason, method }: Extract<Block, { kind: 'limit' }>,
+  by: Actor,
+): BlockDecision {
+  const until = by.at + LIMITED_SECONDS * 1000;
+  const names = new Set([...METHODS_WHILE_LIMITED, ...(method === null ? [] : [method])]);
+  const detail = { reason, since: limitedSince(row, by.at), until, appealUrl: null };
+  const condition =
+    row.condition === 'frozen' ? {} : { condition: 'limited' as const, conditionDetail: detail };
+  return {
+    kind: 'note',
+    changes: { ...condition, methodFlooded: true },
+    entry: { ...by, event: 'limited', detail: method === null ? reason : `${reason}: ${method}` },
+    methods: [...names].map((name) => ({ name, until })),
+    until,
+  };
+}
+
+function limitedSince({ condition, conditionDetail }: SessionState, at: number): number {
+  return condition === 'limited' && conditionDetail !== null ? conditionDetail.since : at;
+}
+
+/** How long a method stays blocked that a frozen account was refused, in seconds: ten years, or until it is thawed. */
+export const REFUSED_WHILE_FROZEN_SECONDS = 10 * 31_536_000;
+
+/** A frozen account keeps its lease, whose holder may read with it; what it was refused is remembered. */
+function freeze(
+  row: SessionState,
+  { method, ...freeze }: Extract<Block, { kind: 'freeze' }>,
+  by: Actor,
+): BlockDecision {
+  const until = by.at + REFUSED_WHILE_FROZEN_SECONDS * 1000;
+  const changes = { ...frozen(row, freeze, by.at), ...(method !== null && { methodFlooded: true }) };
+  const entry = {
+    ...by,
+    event: 'frozen',
+    detail: method === null ? freeze.reason : `${freeze.reason}: ${method}`,
+  };
+  const methods = method === null ? [] : [{ name: method, until }];
+  return { kind: 'note', changes, entry, methods, until: null };
+}
+
+/** The columns of a session whose account is frozen. What Telegram has said of it before is kept. */
+export function frozen(row: SessionState, { reason, since, until, appealUrl }: Freeze, at: number) {
+  const before = row.condition === 'frozen' ? row.conditionDetail : null;
+  const conditionDetail = {
+    reason: before?.reason ?? reason,
+    since: since ?? before?.since ?? at,
+    until: until ?? before?.until ?? null,
+    appealUrl: appealUrl ?? before?.appealUrl ?? null,
+  };
+  return { condition: 'frozen' as const, conditionDetail };
 }
 
 function death(row: SessionState, reason: string, by: Actor): BlockDecision {

@@ -4,7 +4,7 @@ import type { Flood, PoolCounts, PoolNotice } from './store.js';
 
 /** The state of the pool, read on each scrape. */
 export interface PoolGauges {
-  counts(): Promise<Pick<PoolCounts, 'states' | 'freeButMethodFlooded'>>;
+  counts(): Promise<Pick<PoolCounts, 'total' | 'states' | 'freeButMethodFlooded' | 'limited' | 'frozen'>>;
   waiting(): number;
 }
 
@@ -41,6 +41,14 @@ export function registerPoolMetrics(
         help: 'Sessions by state',
         label: 'state',
         values: ({ states }) => states,
+      },
+      {
+        name: 'telegate_sessions_by_condition',
+        help: 'Sessions by the condition of their account',
+        label: 'condition',
+        values: ({ total, states, limited, frozen }) => {
+          return { alive: total - states.dead - limited - frozen, limited, frozen, dead: states.dead };
+        },
       },
       {
         name: 'telegate_sessions_method_flooded',

@@ -37,9 +37,9 @@ export interface Activity {
 export interface Upcoming {
   readonly sessionId: number;
   readonly sessionName: string;
-  readonly state: Extract<State, 'free' | 'leased' | 'cooldown' | 'flood'>;
+  readonly state: Extract<State, 'free' | 'leased' | 'cooldown' | 'flood' | 'used_up'>;
   readonly reason: string | null;
-  /** When its lease, cool-down or flood wait ends at the latest. */
+  /** When its lease, cool-down, flood wait or day without further uses ends at the latest. */
   readonly until: number;
   /** The method that is flooded; null: the session as a whole. */
   readonly method: string | null;

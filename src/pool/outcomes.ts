@@ -32,14 +32,15 @@ export interface NoFreeSession {
 
 /**
  * What the counts of the requested sessions promise at `now`. A flood wait frees its session when it ends, and so
- * does a cool-down, although that is not a flood wait; a lease may end at any moment; an invalidated or unavailable
+ * does a day on which a session has had all its uses, and a cool-down, although workers are not told of that; a lease may end at any moment; an invalidated or unavailable
  * session stays out until somebody restores it.
  */
 export function noFreeSession(counts: PoolCounts, now: number): NoFreeSession {
-  const floods = [counts.nextFloodEnd, counts.nextMethodFloodEnd].filter((end) => end !== null);
-  const ends = [...floods, counts.nextCooldownEnd].filter((end) => end !== null);
+  const { nextFloodEnd, nextMethodFloodEnd, nextUsedUpEnd } = counts;
+  const waits = [nextFloodEnd, nextMethodFloodEnd, nextUsedUpEnd].filter((end) => end !== null);
+  const ends = [...waits, counts.nextCooldownEnd].filter((end) => end !== null);
   const seconds = (end: number) => Math.max(0, Math.ceil((end - now) / 1000));
-  const nextReleaseIn = floods.length > 0 ? seconds(Math.min(...floods)) : null;
+  const nextReleaseIn = waits.length > 0 ? seconds(Math.min(...waits)) : null;
   if (counts.states.leased > 0) return { nextReleaseIn, retryAfter: SOON_SECONDS };
   const retryAfter = ends.length > 0 ? Math.max(SOON_SECONDS, seconds(Math.min(...ends))) : LATER_SECONDS;
   return { nextReleaseIn, retryAfter };

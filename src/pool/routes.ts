@@ -167,7 +167,8 @@ function report({ pool, clock, leaseIds, peers }: PoolRouteParts): Route {
       const caller = leaseIds.caller(key, req, lease_id);
       const reported = await pool.report(session_id, caller, error, method);
       if (channel !== undefined) await peers.refused(session_id, channel, error, key.tags);
-      const flooded = reported.effect.kind === 'flood' && reported.until !== null;
+      const isTimed = reported.effect.kind === 'flood' || reported.effect.kind === 'limit';
+      const flooded = isTimed && reported.until !== null;
       return {
         body: {
           action: reported.action,
@@ -186,7 +187,9 @@ function report({ pool, clock, leaseIds, peers }: PoolRouteParts): Route {
 
 function reportedStatus({ effect, state }: Reported): string {
   if (effect.kind === 'suspect') return state === 'dead' ? 'dead' : 'suspected';
-  return { none: 'unchanged', flood: 'floodwait', dead: 'dead', invalidate: 'invalidated' }[effect.kind];
+  return { none: 'unchanged', flood: 'floodwait', dead: 'dead', limit: 'limited', freeze: 'frozen' }[
+    effect.kind
+  ];
 }
 
 function restore({ pool }: PoolRouteParts): Route {
@@ -197,7 +200,7 @@ function restore({ pool }: PoolRouteParts): Route {
     path: '/restore',
     summary: 'Restore a session',
     description:
-      'Ends a flood wait, an invalidation or a death. A cool-down, at most a minute, is not shortened.',
+      'Ends a flood wait, an invalidation or a death, and counts a frozen or limited account as alive. A cool-down, at most a minute, is not shortened.',
     input: schemas.restoreInput,
     session: named(),
     audit: audit('session.restore'),

@@ -9,6 +9,7 @@ import {
   wholeNumber,
 } from '../http/parameters.js';
 import { MAX_TTL_SECONDS } from './states.js';
+import { STRATEGIES } from './store.js';
 
 /** The maximum flood wait that is accepted, in seconds. */
 const MAX_FLOOD_SECONDS = 31_536_000;
@@ -39,6 +40,14 @@ export const acquireInput = z.object({
   channel: channels(20).optional().meta({
     description:
       'Repeatable: the channels to work with, `@name`, id or link. A session that knows them is preferred; another one needs resolves left',
+  }),
+  strategy: z.enum(STRATEGIES).default('least_recently_used').meta({
+    description:
+      'Which of the free sessions; `healthiest`: the highest health score; `round_robin`: the next id after the last one given so',
+  }),
+  allow: z.enum(['frozen']).optional().meta({
+    description:
+      '`frozen`: a session whose account is frozen, which can only read, if no other is free; never for a `method` that it cannot call',
   }),
   credentials: z
     .enum(['string', 'file'])
@@ -150,6 +159,10 @@ export const statusAnswer = z
     unavailable: z.int(),
     unavailable_reasons: z.record(z.string(), z.int()),
     flooded_for_methods: z.int().meta({ description: 'Free, but with a method flood' }),
+    limited: z.int().meta({
+      description: 'Whose account Telegram limits (`PEER_FLOOD`), whatever their status',
+    }),
+    frozen: z.int().meta({ description: 'Whose account is frozen, whatever their status' }),
     waiting: z.int().meta({ description: 'Waiting requests' }),
     oldest_lease_seconds: z.int().nullable(),
   })
@@ -161,7 +174,10 @@ export const noFreeSessionAnswer = z
       error: z.enum(['no_free_session', 'no_sessions_directory', 'resolve_budget']),
       message: z.string().optional().meta({ description: 'With `no_sessions_directory`: why it is gone' }),
       in_floodwait: z.int(),
-      next_release_in: z.int().nullable(),
+      next_release_in: z.int().nullable().meta({
+        description:
+          'Seconds until a flood wait ends, or a session has uses left again; null: neither is due',
+      }),
       in_use: z.int(),
       unavailable: z.record(z.string(), z.int()),
       flooded_for_methods: z.int(),
@@ -261,9 +277,9 @@ export const upcomingAnswer = z.array(
     .object({
       session_id: z.int().meta({ example: 42 }),
       session_name: z.string().meta({ example: 'session42' }),
-      state: z.enum(['free', 'leased', 'cooldown', 'flood']).meta({
+      state: z.enum(['free', 'leased', 'cooldown', 'flood', 'used_up']).meta({
         description:
-          '`free`: it waits for one `method` only; `leased`: its lease expires unless it is renewed',
+          '`free`: it waits for one `method` only; `leased`: its lease expires unless it is renewed; `used_up`: it has had all its leases of the day',
       }),
       reason: z.string().nullable().meta({ example: 'flood wait of 3600 s' }),
       method: z

@@ -3,6 +3,7 @@ import type { Clock } from '../kernel/clock.js';
 import { NotFound } from '../kernel/errors.js';
 import type { Page } from '../kernel/page.js';
 import type { Timers } from '../kernel/timers.js';
+import { worksWhileFrozen } from './account_condition.js';
 import { AcquireQueue, type Joining } from './acquire_queue.js';
 import type { Caller, Relation } from './lease_authorization.js';
 import { granted, refused, SessionsDirectoryGone, stopping, withoutFiles } from './outcomes.js';
@@ -97,7 +98,7 @@ export class PoolService {
   }
 
   /**
-   * Leases the least recently used free session that matches, waiting in the queue for one if requested.
+   * Leases a free session that matches, by default the least recently used one, waiting in the queue for one if requested.
    * @throws SessionsDirectoryGone from `suspend` to `resume`.
    * @throws Unavailable if none is free in time, or the service is stopping.
    * @throws NotFound if the named session does not exist.
@@ -114,8 +115,9 @@ export class PoolService {
     const { clock, newLeaseId, resolvesPerDay = DEFAULT_RESOLVES_PER_DAY, onAffinity } = this.#parts;
     const knowing = wanted.channels?.length ? { channels: wanted.channels, resolvesPerDay } : {};
     const { channels: _, ...others } = wanted;
-    const named = { ...others, ...knowing };
-    const request = { ...named, method: oneSpelling(wanted.method), leaseId: newLeaseId() };
+    const method = oneSpelling(wanted.method);
+    const allowFrozen = wanted.allowFrozen === true && worksWhileFrozen(method);
+    const request = { ...others, ...knowing, method, allowFrozen, leaseId: newLeaseId() };
     const joining = { waitSeconds, ticket: this.#queue.ticket(), signal };
     const outcome = (await this.#repeated(request)) ?? (await this.#try(request, joining));
     if (outcome === null && this.#closing) throw stopping();
@@ -177,7 +179,7 @@ export class PoolService {
     const outcome = await this.#parts.store.block(
       sessionId,
       caller,
-      block.kind === 'flood' ? inOneSpelling(block) : block,
+      'method' in block ? inOneSpelling(block) : block,
       this.#parts.clock.now(),
     );
     if (outcome.kind === 'unknown') return null;
@@ -196,7 +198,7 @@ export class PoolService {
     return { ...verdict, action: stop ? 'stop' : verdict.action, ...blocked };
   }
 
-  /** Ends a flood wait, an invalidation or a death, but not a cool-down. @throws NotFound. */
+  /** Ends a flood wait, an invalidation or a death, and lets a frozen or limited account count as alive; no cool-down. @throws NotFound. */
   async restore(sessionId: number): Promise<void> {
     const outcome = await this.#parts.store.restore(sessionId, this.#parts.clock.now());
     if (outcome.kind === 'unknown') throw new NotFound('Session');
@@ -224,6 +226,12 @@ export class PoolService {
     const scope = { tags, sessionId: null, sessionName: null, method: null };
     const counts = await (tags.length === 0 ? store.counts(clock.now()) : store.counts(clock.now(), scope));
     return this.#directoryGone === null ? counts : withoutFiles(counts);
+  }
+
+  /** Whether others lack what one could take or give back. */
+  async demand(): Promise<PoolDemand> {
+    const { states, freeButMethodFlooded } = await this.counts();
+    return { waiting: this.waiting, free: states.free - freeButMethodFlooded, leased: states.leased };
   }
 
   leasesOf(holder: string, page: Page): Promise<LeaseRow[]> {
@@ -290,6 +298,15 @@ export class PoolService {
   }
 }
 
+/** What the pool is asked for, and what it has. */
+export interface PoolDemand {
+  /** Requests that wait, at all replicas. */
+  readonly waiting: number;
+  /** Sessions that any request may lease. */
+  readonly free: number;
+  readonly leased: number;
+}
+
 /** The result of a release. */
 export interface Released {
   /** False: there was nothing to release. */
@@ -310,6 +327,6 @@ function oneSpelling(method: string | null): string | null {
   return method?.toLowerCase() ?? null;
 }
 
-function inOneSpelling<Flooded extends Flood>(flood: Flooded): Flooded {
-  return { ...flood, method: oneSpelling(flood.method) };
+function inOneSpelling<Called extends { readonly method: string | null }>(called: Called): Called {
+  return { ...called, method: oneSpelling(called.method) };
 }

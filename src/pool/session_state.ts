@@ -1,8 +1,18 @@
+import type { ConditionColumns } from './account_condition.js';
 import { type LeaseRecord, type UnreleasedLease, withUnreleased } from './lease_authorization.js';
-import { type BaseState, nextState, type PoolEvent, STATES, type State, TRANSITIONS } from './states.js';
+import {
+  type BaseState,
+  type IdleState,
+  nextState,
+  type PoolEvent,
+  STATES,
+  type State,
+  TRANSITIONS,
+} from './states.js';
+import type { UseColumns } from './uses.js';
 
 /** The columns with a session's state in the pool. */
-export interface PoolColumns {
+export interface PoolColumns extends ConditionColumns, UseColumns {
   readonly state: State;
   readonly stateReason: string | null;
   readonly stateUntil: number | null;
@@ -30,6 +40,23 @@ export interface SessionState extends PoolColumns, LeaseRecord {
   readonly baseStateReason: string | null;
 }
 
+/** The state of the session at `at` if nothing holds it. */
+export function idleState(
+  { baseState, condition, usedUpUntil }: Pick<SessionState, 'baseState' | 'condition' | 'usedUpUntil'>,
+  at: number,
+): IdleState {
+  if (baseState !== 'free') return baseState;
+  if (condition === 'frozen') return 'frozen';
+  return (usedUpUntil ?? 0) > at ? 'used_up' : 'free';
+}
+
+/** What is said of a session that has just become frozen or used up. */
+function idleColumns(row: SessionState): Pick<PoolColumns, 'stateReason' | 'stateUntil'> {
+  return row.state === 'frozen'
+    ? { stateReason: row.conditionDetail?.reason ?? null, stateUntil: null }
+    : { stateReason: 'all uses of the day', stateUntil: row.usedUpUntil };
+}
+
 /** An entry of the history. */
 export interface HistoryEntry {
   readonly at: number;
@@ -49,11 +76,20 @@ export function applyEvent<Row extends SessionState>(
   changes: Partial<PoolColumns>,
   at: number,
 ): Row | null {
-  const state = nextState(row.state, event, row.baseState);
+  const idle = idleState(
+    {
+      baseState: row.baseState,
+      condition: changes.condition ?? row.condition,
+      usedUpUntil: changes.usedUpUntil === undefined ? row.usedUpUntil : changes.usedUpUntil,
+    },
+    at,
+  );
+  const state = nextState(row.state, event, idle);
   if (state === null) return null;
-  const resting = state === row.baseState && state !== row.state;
+  const resting = state === idle && state !== row.state;
   const columns = resting ? { stateReason: row.baseStateReason, stateUntil: null } : {};
   const after = { ...row, ...columns, ...changes, state };
+  if (resting && state !== row.baseState) Object.assign(after, idleColumns(after));
   const taken = row.state === 'leased' && (event === 'expire' || after.cooldownUntil !== null);
   const unreleased = taken ? withUnreleased(row) : after.unreleased;
   if (resting && mayBeConnected(after, at)) {
@@ -74,15 +110,20 @@ export function statesBefore(event: PoolEvent): State[] {
 }
 
 /** The names of the counters that include a session. */
-export function countsOf(row: Pick<SessionState, 'state' | 'methodFlooded' | 'leaseHolder'>): string[] {
+export function countsOf(row: CountedSession): string[] {
   const names = [`state:${row.state}`];
   if (row.state === 'free' && row.methodFlooded) names.push('method_flooded');
   if (row.state === 'leased') names.push(`holder:${row.leaseHolder}`);
+  if (row.condition !== 'alive' && row.state !== 'dead') names.push(`condition:${row.condition}`);
   return names;
 }
 
+/** What decides which counters include a session. */
+export type CountedSession = Pick<SessionState, 'state' | 'methodFlooded' | 'leaseHolder' | 'condition'>;
+
 /** Whether a waiting request may get the session now, and could not before. */
 export function becameFree(before: PoolColumns, after: PoolColumns): boolean {
+  if (after.state === 'frozen') return before.state !== 'frozen';
   return (
     after.state === 'free' && (before.state !== 'free' || (before.methodFlooded && !after.methodFlooded))
   );

@@ -5,6 +5,8 @@ export const STATES = [
   'cooldown',
   'flood',
   'invalid',
+  'frozen',
+  'used_up',
   'missing',
   'dead',
   'inactive',
@@ -16,13 +18,19 @@ export type State = (typeof STATES)[number];
 export type BaseState = Extract<State, 'free' | 'missing' | 'dead' | 'inactive' | 'duplicate'>;
 
 /**
+ * The state to which a session that nothing holds returns: its base state, but `frozen` or `used_up` instead of `free`
+ * while its account is frozen, or it has had all uses of the day.
+ */
+export type IdleState = BaseState | Extract<State, 'frozen' | 'used_up'>;
+
+/**
  * Everything that can happen to a session.
  *
  * - `expire`: a lease that was never renewed has expired.
  * - `enter_cooldown`: a lease that was renewed has expired; its worker sends heartbeats and needs a moment to notice.
  * - `revoke`: the lease was taken from its holder, which may still be connected.
- * - `timer_expired`: a cool-down, a flood wait or an invalidation is over.
- * - `reconcile`: the base state changed.
+ * - `timer_expired`: a cool-down, a flood wait, an invalidation or a day without further uses is over.
+ * - `reconcile`: the base state changed, or the account's condition, or its uses.
  * - `auth_key_changed`: the file contains another auth key than before.
  */
 export const EVENTS = [
@@ -42,7 +50,7 @@ export const EVENTS = [
 ] as const;
 export type PoolEvent = (typeof EVENTS)[number];
 
-/** The next state; `base`: the session's base state; absent: the event changes nothing. */
+/** The next state; `base`: the session's idle state; absent: the event changes nothing. */
 type Row = Partial<Record<PoolEvent, State | 'base'>>;
 
 /** All of leasing: state × event → state. What is not listed does not happen. */
@@ -74,6 +82,26 @@ export const TRANSITIONS: Readonly<Record<State, Readonly<Row>>> = {
   },
   flood: { flood: 'flood', invalidate: 'invalid', restore: 'base', timer_expired: 'base', die: 'dead' },
   invalid: { restore: 'base', timer_expired: 'base' },
+  // Leased only by a request that allows it.
+  frozen: {
+    acquire: 'leased',
+    flood: 'flood',
+    invalidate: 'invalid',
+    restore: 'base',
+    die: 'dead',
+    reconcile: 'base',
+    auth_key_changed: 'base',
+  },
+  // Leased only by the service, to look after it.
+  used_up: {
+    acquire: 'leased',
+    flood: 'flood',
+    invalidate: 'invalid',
+    timer_expired: 'base',
+    die: 'dead',
+    reconcile: 'base',
+    auth_key_changed: 'base',
+  },
   missing: { invalidate: 'invalid', die: 'dead', reconcile: 'base', auth_key_changed: 'base' },
   dead: { invalidate: 'invalid', restore: 'base', auth_key_changed: 'base' },
   inactive: {
@@ -87,19 +115,29 @@ export const TRANSITIONS: Readonly<Record<State, Readonly<Row>>> = {
 };
 
 /** The next state, or null if the event changes nothing. */
-export function nextState(state: State, event: PoolEvent, base: BaseState): State | null {
+export function nextState(state: State, event: PoolEvent, idle: IdleState): State | null {
   const target = TRANSITIONS[state][event] ?? null;
-  return target === 'base' ? base : target;
+  return target === 'base' ? idle : target;
 }
 
 /** The event that a passed deadline (`state_until`) causes in this state; null: the state has no deadline. */
 export function deadlineEvent(state: State, renewed: boolean): PoolEvent | null {
   if (state === 'leased') return renewed ? 'enter_cooldown' : 'expire';
-  return state === 'cooldown' || state === 'flood' || state === 'invalid' ? 'timer_expired' : null;
+  return TIMED.has(state) ? 'timer_expired' : null;
 }
 
+const TIMED: ReadonlySet<State> = new Set(['cooldown', 'flood', 'invalid', 'used_up']);
+
 /** States counted as `unavailable`, which are also its reasons. */
-export const UNAVAILABLE_STATES: readonly State[] = ['cooldown', 'missing', 'dead', 'inactive', 'duplicate'];
+export const UNAVAILABLE_STATES: readonly State[] = [
+  'cooldown',
+  'frozen',
+  'used_up',
+  'missing',
+  'dead',
+  'inactive',
+  'duplicate',
+];
 
 /** 2099-01-01T00:00:00Z, the end of an invalidation, in milliseconds. */
 export const INVALIDATED_UNTIL = Date.UTC(2099, 0, 1);

@@ -18,18 +18,20 @@ function wholeSecond(clock: SteadyClock, at: number): string {
 /** The answer of `/status`. `total` is the sum of `free`, `in_use`, `in_floodwait` and `unavailable`. */
 export function serializeStatus(counts: PoolCounts, waiting: number, clock: SteadyClock) {
   const { free, inUse, inFloodwait, unavailable } = tallyOf(counts);
-  const { nextFloodEnd, nextMethodFloodEnd, oldestLeaseAt } = counts;
-  const floods = [nextFloodEnd, nextMethodFloodEnd].filter((end) => end !== null);
+  const { nextFloodEnd, nextMethodFloodEnd, nextUsedUpEnd, oldestLeaseAt } = counts;
+  const waits = [nextFloodEnd, nextMethodFloodEnd, nextUsedUpEnd].filter((end) => end !== null);
   return {
     total: counts.total,
     free,
     in_use: inUse,
     in_floodwait: inFloodwait,
-    next_available: floods.length === 0 ? null : wholeSecond(clock, Math.min(...floods)),
+    next_available: waits.length === 0 ? null : wholeSecond(clock, Math.min(...waits)),
     invalidated: counts.states.invalid,
     unavailable,
     unavailable_reasons: unavailableReasons(counts),
     flooded_for_methods: counts.freeButMethodFlooded,
+    limited: counts.limited,
+    frozen: counts.frozen,
     waiting,
     oldest_lease_seconds: oldestLeaseAt === null ? null : Math.floor((clock.now() - oldestLeaseAt) / 1000),
   };

@@ -17,7 +17,10 @@ export interface AcquireRequest {
   readonly tags: readonly string[];
   readonly sessionId: number | null;
   readonly sessionName: string | null;
-  /** Whether an inactive session may be leased; it is inactive again afterwards. Only together with `sessionId`. */
+  /**
+   * Whether the service may lease the session out of the pool, to look after it: inactive, frozen, or with all uses of
+   * the day; it is so again afterwards, and this is no use. Only together with `sessionId`.
+   */
   readonly alsoInactive: boolean;
   /** The Telegram method to be called: sessions flooded only for other methods match. */
   readonly method: string | null;
@@ -37,7 +40,18 @@ export interface AcquireRequest {
   readonly resolvesPerDay?: number;
   /** Grants nothing: only returns the earlier lease of the idempotency key. */
   readonly onlyRepeat?: boolean;
+  /** In which order the free sessions are tried; the least recently used one first unless given. */
+  readonly strategy?: Strategy;
+  /** Whether frozen sessions match too, after the free ones. */
+  readonly allowFrozen?: boolean;
 }
+
+/**
+ * How a session is chosen among the free ones: the one that nobody has used for longest, the one with the highest
+ * health score (of several, the least recently used), or the next by id after the last one that was given so.
+ */
+export const STRATEGIES = ['least_recently_used', 'healthiest', 'round_robin'] as const;
+export type Strategy = (typeof STRATEGIES)[number];
 
 export interface Lease {
   readonly leaseId: string;
@@ -77,6 +91,12 @@ export interface PoolCounts {
    */
   readonly nextMethodFloodEnd: number | null;
   readonly nextCooldownEnd: number | null;
+  /** When the first session that has had all its uses of the day may be leased again. */
+  readonly nextUsedUpEnd: number | null;
+  /** Whose account Telegram limits, whatever their state. */
+  readonly limited: number;
+  /** Whose account is frozen, whatever their state. */
+  readonly frozen: number;
   readonly oldestLeaseAt: number | null;
 }
 
@@ -120,11 +140,24 @@ export interface Flood {
   readonly method: string | null;
 }
 
+/** What is known about the freeze of an account; times in milliseconds, null: unknown. */
+export interface Freeze {
+  /** Telegram's name for it. */
+  readonly reason: string;
+  readonly since: number | null;
+  readonly until: number | null;
+  readonly appealUrl: string | null;
+}
+
 /** What keeps a session out of the pool. */
 export type Block =
   | ({ readonly kind: 'flood' } & Flood)
   | { readonly kind: 'invalidate'; readonly reason: string | null }
   | { readonly kind: 'dead'; readonly reason: string }
+  /** Telegram limits the account; `method`: the one that it refused, null: unknown. */
+  | { readonly kind: 'limit'; readonly reason: string; readonly method: string | null }
+  /** Its account is frozen. */
+  | ({ readonly kind: 'freeze'; readonly method: string | null } & Freeze)
   /** Nothing: only checks whether the caller holds the lease. */
   | { readonly kind: 'none' }
   /** Dead if reported twice within `SUSPICION_SECONDS`. */

@@ -1,4 +1,5 @@
 import { DEAD_SESSION_ERRORS } from '../telegram/auth_key_errors.js';
+import type { Freeze } from './store.js';
 
 /** What a reported error does to the state of the session; `reason` is Telegram's name. */
 export type Effect =
@@ -6,7 +7,8 @@ export type Effect =
   | { readonly kind: 'flood'; readonly seconds: number; readonly method: string | null }
   | { readonly kind: 'dead'; readonly reason: string }
   | { readonly kind: 'suspect'; readonly reason: string }
-  | { readonly kind: 'invalidate'; readonly reason: string };
+  | { readonly kind: 'limit'; readonly reason: string; readonly method: string | null }
+  | ({ readonly kind: 'freeze'; readonly method: string | null } & Freeze);
 
 /**
  * What the pool does about an error, and what the worker is told: `wait` (keep the session, call again after
@@ -20,14 +22,11 @@ export interface Verdict {
   readonly waitSeconds: number | null;
 }
 
-/** The maximum wait that is accepted, in seconds: ten years. Also how long a frozen account's method stays blocked. */
+/** The maximum wait that is accepted, in seconds: ten years. */
 const MAX_WAIT_SECONDS = 10 * 31_536_000;
 
 /** The longest wait, in seconds, for which a worker keeps its session instead of leasing another one. */
 const MAX_WAIT_IN_PLACE_SECONDS = 60;
-
-/** How long a `PEER_FLOOD` lasts here, in seconds: Telegram does not say, and its limits are per day. */
-const PEER_FLOOD_SECONDS = 86_400;
 
 interface TelegramError {
   readonly name: string;
@@ -51,8 +50,10 @@ const VERDICTS: ReadonlyMap<string, (error: TelegramError) => Verdict> = new Map
     'SLOWMODE_WAIT_',
     ({ seconds }: TelegramError) => ({ action: 'wait', effect: NO_EFFECT, waitSeconds: seconds }),
   ],
-  ['PEER_FLOOD', ({ method }: TelegramError) => swapAfterFlood(PEER_FLOOD_SECONDS, method)],
+  ['PEER_FLOOD', limitedVerdict],
   ['FROZEN_METHOD_INVALID', frozenVerdict],
+  // Of a chat that the frozen account is not in: the method works in others.
+  ['FROZEN_PARTICIPANT_MISSING', ({ name }: TelegramError) => frozenVerdict({ name, method: null })],
   ['AUTH_KEY_UNREGISTERED', suspectVerdict],
   ...[...DEAD_SESSION_ERRORS, 'PHONE_NUMBER_BANNED'].map((name) => [name, deadVerdict] as const),
 ]);
@@ -95,10 +96,14 @@ function swapAfterFlood(seconds: number, method: string | null): Verdict {
   return { action: 'swap', effect: { kind: 'flood', seconds, method }, waitSeconds: null };
 }
 
+function limitedVerdict({ name, method }: TelegramError): Verdict {
+  return { action: 'swap', effect: { kind: 'limit', reason: name, method }, waitSeconds: null };
+}
+
 /** A frozen account can only read, and only an appeal unfreezes it. */
-function frozenVerdict({ name, method }: TelegramError): Verdict {
-  if (method !== null) return swapAfterFlood(MAX_WAIT_SECONDS, method);
-  return { action: 'swap', effect: { kind: 'invalidate', reason: name }, waitSeconds: null };
+function frozenVerdict({ name, method }: Pick<TelegramError, 'name' | 'method'>): Verdict {
+  const effect = { reason: name, since: null, until: null, appealUrl: null };
+  return { action: 'swap', effect: { kind: 'freeze', method, ...effect }, waitSeconds: null };
 }
 
 /** Telegram also says this for a moment while a session moves between data centres. */

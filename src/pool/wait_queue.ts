@@ -98,7 +98,8 @@ export class WaitQueue {
 /** The kind of a request: the conditions that decide which sessions match. */
 export function wantsOf(request: AcquireRequest): string {
   const { tags, sessionId, sessionName, method, withCredentials, alsoInactive, channels = [] } = request;
-  const conditions = [[...tags].sort(), sessionId, sessionName, method, withCredentials, alsoInactive];
+  const allowed = [alsoInactive, request.allowFrozen === true];
+  const conditions = [[...tags].sort(), sessionId, sessionName, method, withCredentials, ...allowed];
   return JSON.stringify(channels.length > 0 ? [...conditions, [...channels].sort()] : conditions);
 }
 

@@ -11,7 +11,7 @@ export interface RunCounters {
   readonly floodSeconds: number;
 }
 
-const READS_WITH = /^reads with (.+)$/;
+const READS_WITH = /^reads with (.+)$|^(.+) reads as well; /;
 const FLOOD = /: Telegram asks to wait (\d+) seconds/;
 
 /** Counts in the log of a run. */
@@ -20,7 +20,8 @@ export function countInLog(entries: readonly Pick<RunLogEntry, 'message'>[]): Ru
   let floodWaits = 0;
   let floodSeconds = 0;
   for (const { message } of entries) {
-    const [, reader] = READS_WITH.exec(message) ?? [];
+    const [, own, extra] = READS_WITH.exec(message) ?? [];
+    const reader = own ?? extra;
     if (reader !== undefined) readers.add(reader);
     const [, seconds] = FLOOD.exec(message) ?? [];
     if (seconds === undefined) continue;
@@ -42,7 +43,9 @@ export function percentDone(run: Run): number | null {
 /** How far a run is, in words. */
 export function progressText(run: Run): string {
   const total = messagesToRead(run);
-  return `${total === null ? '' : `${grouped(run.messagesRead)} of `}${counted(total ?? run.messagesRead, 'message')} read`;
+  const readers = run.sessions?.length ?? 0;
+  const together = readers > 1 ? `, by ${readers} sessions` : '';
+  return `${total === null ? '' : `${grouped(run.messagesRead)} of `}${counted(total ?? run.messagesRead, 'message')} read${together}`;
 }
 
 /** What a run did, in a few words. */

@@ -20,7 +20,8 @@ export const MAX_LOG_ENTRIES_PER_RUN = 10_000;
 /** How many characters of a log message are kept, and of the error of a run. */
 const MAX_CHARACTERS = 2_000;
 
-const NO_OWNER = { owner: null, ownedUntil: null };
+const NO_READERS = { sessions: null };
+const NO_OWNER = { owner: null, ownedUntil: null, ...NO_READERS };
 const NOT_WAITING = { waitingSince: null };
 
 /** What a call writes to a run. */
@@ -43,6 +44,7 @@ export function taken(run: Run, owner: string, until: number, now: number): RunC
     ownedUntil: until,
     notBefore: null,
     error: null,
+    ...NO_READERS,
     ...NOT_WAITING,
     startedAt,
   };
@@ -56,7 +58,8 @@ export function marked(
   now: number,
 ): RunChange {
   const waitingSince = state === 'waiting' ? (run.waitingSince ?? now) : null;
-  return { state, sessionName: sessionName ?? run.sessionName, waitingSince };
+  const sessions = state === 'running' && sessionName !== null ? [sessionName] : null;
+  return { state, sessionName: sessionName ?? run.sessionName, sessions, waitingSince };
 }
 
 /** What deferring a run writes; where it waits for a session, it does so since then and not since now. */

@@ -25,6 +25,9 @@ export const runAnswer = runSummary
       .string()
       .nullable()
       .meta({ description: "The session in use, or used last; `bot` and its id: the source's bot" }),
+    sessions: z
+      .array(z.string())
+      .meta({ description: 'All that read for it at present, by name', example: ['sandbox_1'] }),
     waiting_since: moment.nullable().meta({ description: 'Since when it waits for a session' }),
     not_before: moment.nullable().meta({ description: 'When it resumes' }),
     cancel_requested: z.boolean(),
@@ -114,6 +117,7 @@ function serializeRun(run: Run, clock: SteadyClock): Omit<z.output<typeof runAns
     source_id: run.sourceId,
     reason: run.reason,
     session_name: run.sessionName,
+    sessions: run.sessions ?? [],
     waiting_since: time(run.waitingSince),
     not_before: time(run.notBefore),
     cancel_requested: run.cancelRequested,

@@ -64,6 +64,8 @@ export interface Run extends RunProgress, RunForm, FlowRunState {
   readonly error: string | null;
   /** The session that it reads with, or read with last. */
   readonly sessionName: string | null;
+  /** All that read for it at present, by their names; null: none does. */
+  readonly sessions: string[] | null;
   readonly waitingSince: number | null;
   /** The replica that executes it until `ownedUntil`; null: none. */
   readonly owner: string | null;
@@ -152,6 +154,8 @@ export interface RunStore {
     sessionName: string | null,
     now: number,
   ): Promise<boolean>;
+  /** Saves which sessions read for the run at present. */
+  saveSessions(id: number, owner: string, sessions: readonly string[]): Promise<boolean>;
   /** Saves how many messages there are to read, those that the run has read included. */
   saveTotal(id: number, owner: string, totalMessages: number): Promise<boolean>;
   /** Releases a run, which is not taken again before `notBefore`. */

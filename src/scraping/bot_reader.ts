@@ -4,7 +4,7 @@ import type { ProxyAddress } from '../kernel/proxy.js';
 import type { KnownChannel } from '../peers/store.js';
 import { saysNotLoggedIn } from '../telegram/auth_key_errors.js';
 import type { BotGateway, ConnectedBot } from '../telegram/gateway.js';
-import { knownChannelOf, type Reader, type RunContext, storeNewMessages } from './reader.js';
+import { knownChannelOf, type Reader, type RunContext } from './reader.js';
 import { type RecoveryAction, recoveryAfter } from './recovery.js';
 import type { RunBots } from './service_ports.js';
 import type { BotSession, SourceBot } from './source_bots.js';
@@ -59,7 +59,7 @@ export class BotReader implements Reader {
     await gateway.withBot({ key, apiId, proxy, withinSeconds: null, signal }, async (account) => {
       const isKnown = !resolveAgain && known?.identifier === source.identifier;
       const channel = isKnown ? known : await this.#resolve(key, account);
-      await storeNewMessages(this.#context, account, channel, signal);
+      await this.#context.read(account, channel, signal, this.name);
     });
   }
 

@@ -2,14 +2,16 @@ import type { Clock } from '../kernel/clock.js';
 import { type OwnedRun, RunLost } from '../runs/engine.js';
 import type { Checkpoint, RunProgress, ScrapedFile } from '../runs/store.js';
 import type { Message, MessagesAfter } from '../telegram/message.js';
-import { type DownloadingAccount, FileDownloads, type FileFilter } from './file_downloads.js';
+import {
+  type DownloadingAccount,
+  type FetchedFiles,
+  FileDownloads,
+  type FileFilter,
+} from './file_downloads.js';
 import { type LineChannel, messageLine } from './message_line.js';
 import type { RunRecords } from './service_ports.js';
 import { monthOf } from './sinks/layout.js';
 import type { Sink } from './sinks/sink.js';
-
-/** How many files of a page are downloaded at once. */
-const CONCURRENT_FILES = 3;
 
 export interface PageWriterParts {
   readonly run: OwnedRun;
@@ -58,15 +60,41 @@ export class PageWriter {
     this.#position = Math.max(this.#position, id);
   }
 
-  /** Stores the page that follows the position. @throws SinkFailed, RunLost, the signal's reason, or as calls do. */
+  /** The files that were downloaded for this writer, and are not in their places yet. */
+  get files(): FileDownloads {
+    return this.#files;
+  }
+
+  /**
+   * Downloads the files of the page that follows the position, and stores it. Nothing of it goes on once this has settled.
+   * @throws SinkFailed, RunLost, the signal's reason, or as calls do.
+   */
   async write(
     account: DownloadingAccount,
     channel: LineChannel,
+    page: MessagesAfter,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const fetching = this.#files.fetch(account, page.messages, signal);
+    try {
+      await this.store(channel, page, fetching.files, signal);
+    } catch (error) {
+      fetching.stop(error);
+      throw error;
+    } finally {
+      await Promise.allSettled(fetching.files);
+    }
+  }
+
+  /** Stores the page that follows the position, with files that were downloaded for it. @throws as `write`. */
+  async store(
+    channel: LineChannel,
     { messages, lastId }: MessagesAfter,
+    fetched: FetchedFiles,
     signal: AbortSignal,
   ): Promise<void> {
     const { sink } = this.#parts;
-    const files = await this.#download(account, messages, signal);
+    const files = await this.#files.place(fetched, signal);
     const stored = messages.map((message, index) => ({ message, file: files[index] ?? null }));
     for (const [month, part] of byMonth(stored)) {
       const lines = part.map(({ message, file }) => messageLine(message, channel, file)).join('');
@@ -83,33 +111,6 @@ export class PageWriter {
   /** Records all that was written. @throws as `write`. */
   async finish(signal: AbortSignal): Promise<void> {
     await this.#record(await this.#parts.sink.commit(true, signal));
-  }
-
-  /** The files of a page, in the order of its messages, several at once. */
-  async #download(
-    account: DownloadingAccount,
-    messages: readonly Message[],
-    signal: AbortSignal,
-  ): Promise<(ScrapedFile | null)[]> {
-    const found: (ScrapedFile | null)[] = messages.map(() => null);
-    const queue = messages.flatMap((message, index) => (message.file ? [{ message, index }] : []));
-    const failed = new AbortController();
-    const together = AbortSignal.any([signal, failed.signal]);
-    const downloadNext = async (): Promise<void> => {
-      for (let next = queue.shift(); next; next = queue.shift()) {
-        found[next.index] = await this.#files.store(account, next.message, together);
-      }
-    };
-    const lanes = Array.from({ length: CONCURRENT_FILES }, () =>
-      downloadNext().catch((error: unknown) => {
-        failed.abort(error);
-        throw error;
-      }),
-    );
-    // None may go on once this has failed.
-    const settled = await Promise.allSettled(lanes);
-    if (settled.some(({ status }) => status === 'rejected')) throw failed.signal.reason;
-    return found;
   }
 
   async #record(checkpoint: Checkpoint): Promise<void> {

@@ -1,12 +1,19 @@
-import type { RetryBudget } from '../kernel/retry.js';
+import { type RetryBudget, sleep } from '../kernel/retry.js';
+import type { Timers } from '../kernel/timers.js';
 import type { KnownChannel } from '../peers/store.js';
-import type { OwnedRun } from '../runs/engine.js';
+import type { OwnedRun, RunOutcome } from '../runs/engine.js';
 import type { RunLogEntry } from '../runs/store.js';
 import type { Source } from '../sources/store.js';
 import type { Channel, ConnectedAccount, Peer } from '../telegram/gateway.js';
 import type { MessagesAfter } from '../telegram/message.js';
 import type { PageWriter } from './page_writer.js';
-import type { RecoveryAction } from './recovery.js';
+import { delayBefore, type RecoveryAction } from './recovery.js';
+
+/** The method to be called: a session that is flooded for others matches. */
+export const METHOD = 'messages.getHistory';
+
+/** As many messages as Telegram returns at once. */
+export const PAGE = 100;
 
 /** One run under way. */
 export interface RunContext {
@@ -25,6 +32,13 @@ export interface RunContext {
   botTried: boolean;
   /** Failures in a row that say nothing about the session that reads. */
   readonly retryBudget: RetryBudget;
+  /** Stores the new messages, with this client of the reader called `name`. Rejects as `storeNewMessages`. */
+  readonly read: (
+    account: ReadingAccount,
+    peer: KnownChannel,
+    signal: AbortSignal,
+    name: string,
+  ) => Promise<void>;
 }
 
 /** Reads the channel of a run: a session, or a bot. */
@@ -41,9 +55,37 @@ export interface Reader {
   close(): Promise<void>;
 }
 
-/** The client that reads messages and files: an account or a bot. Only accounts find messages by their date. */
+/** The client that reads messages and files: an account or a bot. Only accounts see the history. */
 export type ReadingAccount = Pick<ConnectedAccount, 'messagesAfter' | 'download'> &
-  Partial<Pick<ConnectedAccount, 'lastBefore'>>;
+  Partial<Pick<ConnectedAccount, 'lastBefore' | 'history'>>;
+
+/**
+ * Has one reader read until all is read or another must take over; null: another must. Rejects with the reason of the
+ * run's signal once that is aborted.
+ */
+export async function readToEnd(
+  reader: Omit<Reader, 'name' | 'close'>,
+  context: Pick<RunContext, 'signal' | 'retryBudget'> & { readonly writer: Pick<PageWriter, 'position'> },
+  timers: Timers,
+): Promise<RunOutcome | null> {
+  let resolveAgain = false;
+  let delayMs = 0;
+  for (;;) {
+    try {
+      if (delayMs > 0) await sleep(timers, delayMs, reader.signal);
+      await reader.read(resolveAgain);
+      return { kind: 'completed' };
+    } catch (error) {
+      context.signal.throwIfAborted();
+      const action = await reader.recover(error, resolveAgain);
+      if (action.kind === 'fail') return { kind: 'failed', error: action.message };
+      const delay = delayBefore(action, context.retryBudget, context.writer.position);
+      if (delay === null) return null;
+      delayMs = delay;
+      resolveAgain = action.kind === 'resolve';
+    }
+  }
+}
 
 /** Stores the new messages of the channel, as far as the run's form goes. Rejects as calls and `PageWriter.write` do. */
 export async function storeNewMessages(
@@ -55,7 +97,7 @@ export async function storeNewMessages(
   const { writer, saveTotal } = context;
   await context.fillTitle(peer.title);
   const channel = { ...peer, id: peer.channelId };
-  await skipOlder(context, account, channel);
+  await skipOlder(context, account, peer);
   for await (const page of pagesAfter(account, channel, context)) {
     if (page.total !== null) await saveTotal(writer.messagesRead + page.total);
     await writer.write(account, channel, page, signal);
@@ -64,20 +106,17 @@ export async function storeNewMessages(
 }
 
 /** Leaves out what is older than the run's form allows, without reading it. */
-async function skipOlder(
+export async function skipOlder(
   { run: { since }, writer, log }: Pick<RunContext, 'run' | 'writer' | 'log'>,
   account: ReadingAccount,
-  channel: Peer,
+  peer: KnownChannel,
 ): Promise<void> {
   if (since === null || since <= 0 || !account.lastBefore) return;
-  const before = await account.lastBefore(channel, Math.ceil(since / 1000));
+  const before = await account.lastBefore(peerOf(peer), Math.ceil(since / 1000));
   if (before <= writer.position) return;
   writer.skipTo(before);
   await log('info', `skips the messages from before ${new Date(since).toISOString()}, for good`);
 }
-
-/** As many messages as Telegram returns at once. */
-const PAGE = 100;
 
 /**
  * A channel's messages after the writer's position, oldest first, page by page; the next page is requested while one
@@ -116,4 +155,9 @@ export function admitted(page: MessagesAfter, since: number | null, left: number
 /** What is kept of a resolved channel. */
 export function knownChannelOf({ id: channelId, accessHash, title, username }: Channel): KnownChannel {
   return { channelId, accessHash, title, username };
+}
+
+/** What a known channel is addressed by. */
+export function peerOf({ channelId, accessHash }: KnownChannel): Peer {
+  return { id: channelId, accessHash };
 }

@@ -3,14 +3,11 @@ import type { RunOutcome } from '../runs/engine.js';
 import type { Source } from '../sources/store.js';
 import type { TelegramGateway } from '../telegram/gateway.js';
 import { BotReader, type BotReaderParts } from './bot_reader.js';
-import type { Reader, RunContext } from './reader.js';
+import { METHOD, type Reader, type RunContext } from './reader.js';
 import { allSessionsDenied, noSessionFree } from './recovery.js';
 import type { RunLeasing } from './run_leases.js';
 import type { RunPool, RunRecords } from './service_ports.js';
 import { SessionReader, type SessionReaderParts } from './session_reader.js';
-
-/** The method to be called: a session that is flooded for others matches. */
-const METHOD = 'messages.getHistory';
 
 /** How long a run waits in the queue for a session before it lets other runs go first, in seconds. */
 const WAIT_SECONDS = 300;

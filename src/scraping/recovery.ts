@@ -168,11 +168,12 @@ export function telegramUnreachable(now: number): RunOutcome {
  * leased had their turn. `states`: how many sessions of the pool are in each state; `tried`: how many have no access.
  */
 export function allSessionsDenied(
-  states: Readonly<Record<'free' | 'leased' | 'cooldown' | 'flood', number>>,
+  states: Readonly<Record<'free' | 'leased' | 'cooldown' | 'flood' | 'used_up', number>>,
   tried: number,
   now: number,
 ): RunOutcome {
-  const untried = states.free + states.leased + states.cooldown + states.flood - tried;
+  const { free, leased, cooldown, flood, used_up } = states;
+  const untried = free + leased + cooldown + flood + used_up - tried;
   if (untried <= 0) {
     return { kind: 'failed', error: `None of the sessions has access to the channel (${tried} tried)` };
   }

@@ -1,21 +1,18 @@
 import type { Clock } from '../kernel/clock.js';
-import { RetryBudget, sleep, withRetry } from '../kernel/retry.js';
+import { RetryBudget, withRetry } from '../kernel/retry.js';
 import type { Timers } from '../kernel/timers.js';
 import type { OwnedRun, RunOutcome } from '../runs/engine.js';
 import type { Checkpoint, RunLogEntry } from '../runs/store.js';
 import type { Source } from '../sources/store.js';
 import { PageWriter } from './page_writer.js';
-import type { Reader, RunContext } from './reader.js';
+import { type Reader, type RunContext, readToEnd } from './reader.js';
 import { ReaderSelector, type ReaderSelectorParts } from './reader_selector.js';
-import {
-  delayBefore,
-  TARGET_RETRY_DELAYS_MS,
-  TELEGRAM_RETRY_DELAYS_MS,
-  telegramUnreachable,
-} from './recovery.js';
+import { TARGET_RETRY_DELAYS_MS, TELEGRAM_RETRY_DELAYS_MS, telegramUnreachable } from './recovery.js';
 import type { RunSources } from './service_ports.js';
 import { SinkFailed } from './sinks/failures.js';
 import type { Sink, StoringSource } from './sinks/sink.js';
+import { ChannelReading } from './split/channel_reading.js';
+import type { SessionsPerRun } from './split/rules.js';
 
 export interface RunExecutorParts extends ReaderSelectorParts {
   readonly sources: RunSources;
@@ -32,6 +29,8 @@ export interface ScrapingLimits {
   readonly maxFileBytes: number;
   /** The longest flood wait that a run sleeps through, in seconds. */
   readonly floodSleepMaxSeconds: number;
+  /** How many sessions may read for one run at once. */
+  readonly sessionsPerRun: SessionsPerRun;
 }
 
 /** Executes runs: reads what is new in a channel, with one session after another if need be, and stores it. */
@@ -83,15 +82,19 @@ export class RunExecutor {
       const parts = { run, runs, sink, filter, clock, onRecorded: () => onChanged(run.id) };
       const { messagesRead = 0 } = (await runs.run(run.id)) ?? {};
       const writer = new PageWriter(parts, checkpoint.lastMessageId, messagesRead);
-      const outcome = await this.#read(this.#context(run, source, writer, signal));
-      if (outcome.kind !== 'completed') await writer.finish(signal).catch(() => undefined);
-      return outcome;
+      try {
+        const outcome = await this.#readChannel(this.#context(run, source, writer, signal));
+        if (outcome.kind !== 'completed') await writer.finish(signal).catch(() => undefined);
+        return outcome;
+      } finally {
+        await writer.files.close();
+      }
     } finally {
       await sink.close();
     }
   }
 
-  #context(run: OwnedRun, source: Source, writer: PageWriter, signal: AbortSignal): RunContext {
+  #context(run: OwnedRun, source: Source, writer: PageWriter, signal: AbortSignal): Omit<RunContext, 'read'> {
     return {
       ...{ run, source, writer, signal },
       log: (level, message) => this.#log(run, level, message),
@@ -102,9 +105,20 @@ export class RunExecutor {
     };
   }
 
-  /** Reads with one reader after another, until all is read or no reader can continue. */
-  async #read(context: RunContext): Promise<RunOutcome> {
+  /** Reads until all is read or no reader can continue. */
+  async #readChannel(context: Omit<RunContext, 'read'>): Promise<RunOutcome> {
+    const reading = new ChannelReading(context, this.#parts);
+    try {
+      return await this.#read(reading);
+    } finally {
+      await reading.close();
+    }
+  }
+
+  /** Has one reader after another read for the run. */
+  async #read(reading: ChannelReading): Promise<RunOutcome> {
     const { clock, timers, onChanged } = this.#parts;
+    const { context } = reading;
     for (;;) {
       const next = await this.#readers.next(context);
       if (next.kind !== 'reader') return next;
@@ -116,6 +130,7 @@ export class RunExecutor {
       } finally {
         await reader.close();
       }
+      await reading.others();
       if (context.retryBudget.isExhausted) return telegramUnreachable(clock.now());
       onChanged(context.run.id);
     }
@@ -152,33 +167,5 @@ export class RunExecutor {
 
   #log({ id }: OwnedRun, level: RunLogEntry['level'], message: string): Promise<void> {
     return this.#parts.runs.log(id, [{ at: this.#parts.clock.now(), level, message }]);
-  }
-}
-
-/**
- * Has one reader read until all is read or another must take over; null: another must. Rejects with the reason of the
- * run's signal once that is aborted.
- */
-export async function readToEnd(
-  reader: Omit<Reader, 'name' | 'close'>,
-  context: Pick<RunContext, 'signal' | 'retryBudget'> & { readonly writer: Pick<PageWriter, 'position'> },
-  timers: Timers,
-): Promise<RunOutcome | null> {
-  let resolveAgain = false;
-  let delayMs = 0;
-  for (;;) {
-    try {
-      if (delayMs > 0) await sleep(timers, delayMs, reader.signal);
-      await reader.read(resolveAgain);
-      return { kind: 'completed' };
-    } catch (error) {
-      context.signal.throwIfAborted();
-      const action = await reader.recover(error, resolveAgain);
-      if (action.kind === 'fail') return { kind: 'failed', error: action.message };
-      const delay = delayBefore(action, context.retryBudget, context.writer.position);
-      if (delay === null) return null;
-      delayMs = delay;
-      resolveAgain = action.kind === 'resolve';
-    }
   }
 }

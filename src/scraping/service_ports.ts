@@ -12,16 +12,16 @@ import type { SourceBots } from './source_bots.js';
 
 export type RunRecords = Pick<
   RunStore,
-  'run' | 'mark' | 'log' | 'checkpoint' | 'saveTotal' | 'store' | 'storedAs'
+  'run' | 'mark' | 'log' | 'checkpoint' | 'saveTotal' | 'store' | 'storedAs' | 'saveSessions'
 >;
 
-export type RunPeers = Pick<PeerService, 'known' | 'keep' | 'takeResolve' | 'refused'>;
+export type RunPeers = Pick<PeerService, 'known' | 'knownBy' | 'keep' | 'takeResolve' | 'refused'>;
 
 export type RunSources = Pick<SourceStore, 'source' | 'fillTitle'>;
 
 export type RunSessions = Pick<SessionStore, 'session'>;
 
-export type RunPool = Pick<PoolService, 'counts' | 'report' | 'setAside'>;
+export type RunPool = Pick<PoolService, 'counts' | 'demand' | 'report' | 'setAside'>;
 
 export type RunAccesses = Pick<AccountAccesses, 'of'>;
 

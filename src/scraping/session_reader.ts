@@ -6,7 +6,7 @@ import type { KnownChannel } from '../peers/store.js';
 import { OWN_HOLDER, ownCaller } from '../sessions/own_lease.js';
 import { isRpcError, TelegramFlood, TelegramRefused } from '../telegram/errors.js';
 import type { Channel, ConnectedAccount, TelegramGateway } from '../telegram/gateway.js';
-import { knownChannelOf, type Reader, type RunContext, storeNewMessages } from './reader.js';
+import { knownChannelOf, type Reader, type RunContext } from './reader.js';
 import { type RecoveryAction, recoveryAfter } from './recovery.js';
 import type { HeldLease } from './run_leases.js';
 import type { RunAccesses, RunPeers, RunPool, RunSessions } from './service_ports.js';
@@ -43,10 +43,21 @@ export class SessionReader implements Reader {
     const session = await sessions.session(this.#held.lease.sessionId);
     if (!session) throw new NotFound('Session');
     const access = { ...(await accesses.of(session, null)), signal: this.signal };
-    await gateway.withAccount(access, async (account) => {
-      const peer = await this.#peer(account, resolveAgain);
-      await storeNewMessages(this.#context, account, peer, this.signal);
-    });
+    let reading: Promise<void> = Promise.resolve();
+    try {
+      await gateway.withAccount(access, (account) => {
+        reading = this.#read(account, resolveAgain);
+        return reading;
+      });
+    } finally {
+      // A lost lease ends the connection at once, but a page that is being stored meanwhile must not meet the next reader's.
+      await reading.catch(() => undefined);
+    }
+  }
+
+  async #read(account: ConnectedAccount, resolveAgain: boolean): Promise<void> {
+    const peer = await this.#peer(account, resolveAgain);
+    await this.#context.read(account, peer, this.signal, this.name);
   }
 
   /** As `Reader.recover`; the pool is told what Telegram said about the session. */

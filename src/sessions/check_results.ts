@@ -2,13 +2,13 @@ import { SecretUnreadable } from '../access/vault_errors.js';
 import { Conflict } from '../kernel/errors.js';
 import { judgeTelegramError } from '../pool/telegram_error_verdicts.js';
 import { TelegramRefused } from '../telegram/errors.js';
-import type { Account } from '../telegram/gateway.js';
+import type { Account, AccountFreeze } from '../telegram/gateway.js';
 import type { SessionRecord } from './store.js';
 
 /** Whether Telegram accepts a session. */
 export interface Check {
   readonly isValid: boolean;
-  /** `active`, or why it is not valid: `dead`, `invalid`, `missing`, … */
+  /** `active`, `limited` or `frozen`, or why it is not valid: `dead`, `invalid`, `missing`, … */
   readonly status: string;
   readonly error: string | null;
   /** Its account; null: not valid, or not asked. */
@@ -35,12 +35,20 @@ export function checkWithoutAsking({
 export function refusedCheck(error: unknown): Check | null {
   if (error instanceof TelegramRefused) {
     const { effect } = judgeTelegramError(error.telegramError, error.method);
-    if (effect.kind === 'none' || effect.kind === 'flood') return null;
-    return notValid(effect.kind === 'invalidate' ? 'invalid' : 'dead', error.telegramError);
+    const isDead = effect.kind === 'dead' || effect.kind === 'suspect';
+    return isDead ? notValid('dead', error.telegramError) : null;
   }
   const unreadable = error instanceof Conflict && error.code === 'credentials_unreadable';
   if (!unreadable && !(error instanceof SecretUnreadable)) return null;
   return notValid('unreadable', error.message);
+}
+
+/** What a freeze means for a session that Telegram accepts: it can still read, and must not be thrown away. */
+export function frozenMessage({ since, until, appealUrl }: AccountFreeze): string {
+  const day = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10);
+  const end = until === null ? '' : `, and is deleted on ${day(until)} unless an appeal is granted`;
+  const appeal = appealUrl === null ? '' : ` (${appealUrl})`;
+  return `The account has been frozen since ${day(since)}: it can only read${end}${appeal}`;
 }
 
 function notValid(status: string, error: string): Check {

@@ -1,8 +1,10 @@
 import { authKeyDigest } from '../intake/formats/session_string.js';
 import type { Clock } from '../kernel/clock.js';
 import { NotFound } from '../kernel/errors.js';
+import type { Freeze } from '../pool/store.js';
 import { TelegramRefused } from '../telegram/errors.js';
-import { type Check, checkWithoutAsking, refusedCheck } from './check_results.js';
+import type { AccountFreeze } from '../telegram/gateway.js';
+import { type Check, checkWithoutAsking, frozenMessage, refusedCheck } from './check_results.js';
 import type { OwnLeases } from './own_lease.js';
 import type { SessionRecord, SessionStore } from './store.js';
 
@@ -24,8 +26,8 @@ export class SessionChecks {
   }
 
   /**
-   * Asks Telegram. A session that Telegram rejects leaves the pool with the reason; a network error, timeout or flood
-   * says nothing about it. @throws NotFound; Conflict `session_in_use`; TooMany, BadGateway, GatewayTimeout.
+   * Asks Telegram. A session that Telegram rejects leaves the pool with the reason, and so does one whose account is
+   * frozen, although Telegram accepts it; a network error, timeout or flood says nothing about it. @throws NotFound; Conflict `session_in_use`; TooMany, BadGateway, GatewayTimeout.
    */
   async check(id: number): Promise<Check> {
     const session = await this.#parts.sessions.session(id);
@@ -46,12 +48,25 @@ export class SessionChecks {
   async #ask(session: SessionRecord): Promise<Check> {
     const { ownLeases, sessions, clock } = this.#parts;
     const work = { method: 'users.getUsers', seconds: CHECK_SECONDS };
-    const { account, authKey } = await ownLeases.withAccount(session, work, async ({ account, access }) => ({
-      account: await account.whoAmI(),
-      authKey: access.key.authKey,
-    }));
-    const { id: userId, phoneNumber } = account;
-    await sessions.checked(session.id, { userId, ...(phoneNumber && { phoneNumber }) }, clock.now());
-    return { isValid: true, status: 'active', error: null, account, authKeySha256: authKeyDigest(authKey) };
+    const asked = await ownLeases.withAccount(session, work, async ({ account, access, lease }) => {
+      const who = await account.whoAmI();
+      const found = await account.freeze();
+      const { id: userId, phoneNumber } = who;
+      // Before its lease ends: a frozen session must not be free for a moment.
+      const identity = { userId, ...(phoneNumber && { phoneNumber }), freeze: freezeOf(found) };
+      await sessions.checked(lease.sessionId, identity, clock.now());
+      return { account: who, found, authKey: access.key.authKey };
+    });
+    const { account, found, authKey } = asked;
+    const valid = { isValid: true, account, authKeySha256: authKeyDigest(authKey) };
+    if (found !== null) return { ...valid, status: 'frozen', error: frozenMessage(found) };
+    return { ...valid, status: session.condition === 'limited' ? 'limited' : 'active', error: null };
   }
+}
+
+/** A freeze as the pool keeps it, in milliseconds. */
+function freezeOf(found: AccountFreeze | null): Freeze | null {
+  if (found === null) return null;
+  const { since, until, appealUrl } = found;
+  return { reason: 'ACCOUNT_FROZEN', since: since * 1000, until: until && until * 1000, appealUrl };
 }

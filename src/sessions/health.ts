@@ -25,11 +25,13 @@ export interface HealthParts {
 export interface HealthReport {
   readonly checked: number;
   readonly dead: number;
+  /** Their account is frozen: they can only read. */
+  readonly frozen: number;
   /** In use, flooded, or Telegram could not be asked: the next round checks them again. */
   readonly skipped: number;
 }
 
-/** Checks idle sessions with Telegram, one after the other, to find the dead ones before a worker does. */
+/** Checks idle sessions with Telegram, one after the other, to find the dead and frozen ones before a worker does. */
 export class SessionHealth {
   readonly #parts: HealthParts;
   #stopPause: (() => void) | null = null;
@@ -43,7 +45,7 @@ export class SessionHealth {
   async round(spanMs: number): Promise<HealthReport> {
     const { sessions, clock, logger } = this.#parts;
     const ids = await sessions.unchecked(clock.now(), MAX_CHECKS_PER_ROUND);
-    const report = { checked: 0, dead: 0, skipped: 0 };
+    const report = { checked: 0, dead: 0, frozen: 0, skipped: 0 };
     const pauseMs = ids.length === 0 ? 0 : Math.min(MAX_PAUSE_MS, spanMs / ids.length);
     for (const [at, id] of ids.entries()) {
       if (at > 0) await this.#pause(pauseMs);
@@ -64,9 +66,11 @@ export class SessionHealth {
     const { pool, checks, sessions, logger } = this.#parts;
     const session = await sessions.session(id);
     // Workers that wait for a session have priority.
-    if (session?.state !== 'free' || pool.waiting > 0) return 'skipped';
+    const isIdle = session?.state === 'free' || session?.state === 'frozen';
+    if (!isIdle || pool.waiting > 0) return 'skipped';
     try {
-      const { isValid } = await checks.check(id);
+      const { isValid, status } = await checks.check(id);
+      if (status === 'frozen') return 'frozen';
       return isValid ? 'checked' : 'dead';
     } catch (error) {
       if (!(error instanceof TeleGateError)) throw error;

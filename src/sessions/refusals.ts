@@ -56,13 +56,16 @@ export function sessionFlooded({ id, name }: Named, seconds: number): TooMany {
   return new TooMany({ error: 'flood_wait', message, session_id: id, wait_seconds: wait }, wait);
 }
 
+/** States in which the service may lease a session, to look after it. */
+const LEASABLE: ReadonlySet<string> = new Set(['free', 'inactive', 'frozen', 'used_up']);
+
 /** Why the service can't lease the session in its present state; null: it can. */
 export function leaseRefusal(
   session: Named & Pick<SessionRecord, 'state' | 'stateReason' | 'stateUntil'>,
   now: number,
 ): TeleGateError | null {
   const { id: session_id, name: session_name, state, stateReason, stateUntil } = session;
-  if (state === 'free' || state === 'inactive') return null;
+  if (LEASABLE.has(state)) return null;
   if (state === 'leased' || state === 'cooldown') return sessionInUse(session);
   if (state === 'flood') return sessionFlooded(session, Math.ceil(((stateUntil ?? now) - now) / 1000));
   const message = `${session_name} is out of the pool (${state}${stateReason ? `: ${stateReason}` : ''})`;

@@ -12,6 +12,7 @@ import {
 } from '../http/parameters.js';
 import { defineRoute, pageOf, type ResponseSpec, type Route } from '../http/route.js';
 import { Forbidden, InvalidInput } from '../kernel/errors.js';
+import { CONDITIONS } from '../pool/account_condition.js';
 import { STATES } from '../pool/states.js';
 import type { SessionExports } from './exports.js';
 import { proxyInput, sessionAnswer, type sessionSerializer } from './schemas.js';
@@ -52,6 +53,7 @@ export function sessionRoutes(parts: SessionRouteParts): Route[] {
 export const sessionFilterInput = z.object({
   q: search('Part of the name, the phone number or a tag', 'eu'),
   status: z.enum(STATES).nullish(),
+  condition: z.enum(CONDITIONS).nullish().meta({ description: 'Of the account' }),
   tag: repeatable(text(64), 20).nullish().meta({ description: 'The sessions have all of these tags' }),
   format: text(20).nullish().meta({ description: 'Of the session file', example: 'telethon' }),
   proxy: text(300)
@@ -61,7 +63,7 @@ export const sessionFilterInput = z.object({
 
 /** The filter that was asked for, by a key that is limited to `scope`. */
 export async function sessionFilter(
-  { q, status, tag, format, proxy }: z.output<typeof sessionFilterInput>,
+  { q, status, condition, tag, format, proxy }: z.output<typeof sessionFilterInput>,
   scope: readonly string[],
   proxiesMatching: SessionRouteParts['proxiesMatching'],
 ): Promise<SessionFilter> {
@@ -69,6 +71,7 @@ export async function sessionFilter(
     tags: [...scope, ...(tag ?? [])],
     ...(q && { q }),
     ...(status && { state: status }),
+    ...(condition && { condition }),
     ...(format && { format }),
     ...(proxy && { proxyIds: proxy === 'none' ? null : await proxiesMatching(proxy) }),
   };

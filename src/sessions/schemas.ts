@@ -5,6 +5,10 @@ import { text, wholeNumber } from '../http/parameters.js';
 import { sessionNameRefusal } from '../intake/names.js';
 import type { SteadyClock } from '../kernel/clock.js';
 import { type ProxyAddress, parseProxyUrl, type StoredProxy } from '../kernel/proxy.js';
+import { conditionOf } from '../pool/account_condition.js';
+import type { TagLimits } from '../pool/tag_limits.js';
+import { allowedUses, type UseLimit, usesOn } from '../pool/uses.js';
+import { HEALTH_REASONS } from './health_score.js';
 import type { MethodFlood, SessionRecord, SessionStore } from './store.js';
 
 /** A session name in a request. */
@@ -87,6 +91,40 @@ export const sessionAnswer = z
     method_floods: z
       .array(z.object({ method: z.string(), until: moment }))
       .meta({ description: 'Its flood waits for single methods, soonest end first' }),
+    condition: z.string().meta({
+      example: 'alive',
+      description:
+        'Of its account: `alive`; `limited` for spam (`PEER_FLOOD`), it can read; `frozen`, it can only read; `dead`',
+    }),
+    condition_detail: z
+      .object({
+        reason: z.string().meta({ example: 'PEER_FLOOD' }),
+        since: moment,
+        until: moment.nullable().meta({
+          description:
+            'Limited: a day after the last `PEER_FLOOD`. Frozen: when Telegram deletes the account',
+        }),
+        appeal_url: z.string().nullable().meta({ description: 'Where to appeal against a freeze' }),
+      })
+      .nullable()
+      .meta({ description: 'Of a limited or frozen account' }),
+    health: z
+      .object({
+        score: z.int().meta({ description: 'From 0 to 100', example: 87 }),
+        reasons: z.array(
+          z.object({
+            reason: z.string().meta({ description: HEALTH_REASONS.join(', '), example: 'flood_waits' }),
+            points: z.int().meta({ description: 'What it takes off' }),
+            value: z.number().nullable().meta({
+              description:
+                'Seconds of flood waits, errors, days since the session came, or leases a day, over the last 7 days',
+            }),
+          }),
+        ),
+      })
+      .meta({ description: 'As of at most an hour ago' }),
+    uses_today: z.int().meta({ description: 'How often it was leased since midnight in UTC' }),
+    max_uses_today: z.int().nullable().meta({ description: 'By the limits of its tags; null: no limit' }),
   })
   .meta({ id: 'Session' });
 
@@ -99,20 +137,22 @@ export type SerializeSession = (session: SessionRecord) => Promise<z.output<type
 export interface SerializerParts {
   readonly access: Pick<AccessStore, 'proxies'>;
   readonly sessions: Pick<SessionStore, 'methodFloods'>;
+  readonly tagLimits: Pick<TagLimits, 'list'>;
   readonly namesOf: KeyService['namesOf'];
   readonly clock: SteadyClock;
 }
 
 /** Serialises sessions together with their proxies, holders and method floods. */
-export function sessionSerializer({ access, sessions, namesOf, clock }: SerializerParts) {
+export function sessionSerializer({ access, sessions, tagLimits, namesOf, clock }: SerializerParts) {
   const all = async (records: readonly SessionRecord[]) => {
     const flooded = records.filter(({ methodFlooded }) => methodFlooded).map(({ id }) => id);
-    const [proxies, nameOf, floods] = await Promise.all([
+    const [proxies, limits, nameOf, floods] = await Promise.all([
       access.proxies(),
+      tagLimits.list(),
       namesOf(records.map(({ holder }) => holder)),
       flooded.length === 0 ? [] : sessions.methodFloods(flooded, clock.now()),
     ]);
-    return records.map((record) => serializeSession(record, { proxies, nameOf, floods, clock }));
+    return records.map((record) => serializeSession(record, { proxies, limits, nameOf, floods, clock }));
   };
   const one: SerializeSession = async (record) => {
     const [answer] = await all([record]);
@@ -124,6 +164,7 @@ export function sessionSerializer({ access, sessions, namesOf, clock }: Serializ
 
 interface Surrounding {
   readonly proxies: readonly (StoredProxy & { readonly id: number })[];
+  readonly limits: readonly UseLimit[];
   readonly nameOf: NameOfHolder;
   readonly floods: readonly MethodFlood[];
   readonly clock: SteadyClock;
@@ -131,7 +172,7 @@ interface Surrounding {
 
 function serializeSession(
   session: SessionRecord,
-  { proxies, nameOf, floods, clock }: Surrounding,
+  { proxies, limits, nameOf, floods, clock }: Surrounding,
 ): z.output<typeof sessionAnswer> {
   const shown = (at: number | null) => (at ? clock.display(at).toISOString() : null);
   const proxy = proxies.find(({ id }) => id === session.proxyId);
@@ -159,5 +200,24 @@ function serializeSession(
     method_floods: floods
       .filter(({ sessionId }) => sessionId === session.id)
       .map(({ method, until }) => ({ method, until: clock.display(until).toISOString() })),
+    ...serializeAccount(session, limits, clock),
+  };
+}
+
+function serializeAccount(session: SessionRecord, limits: readonly UseLimit[], clock: SteadyClock) {
+  const { conditionDetail: detail, health, tags, createdAt } = session;
+  const at = (moment: number) => clock.display(moment).toISOString();
+  const own = limits.filter(({ tag }) => tags.includes(tag));
+  return {
+    condition: conditionOf(session),
+    condition_detail: detail && {
+      reason: detail.reason,
+      since: at(detail.since),
+      until: detail.until === null ? null : at(detail.until),
+      appeal_url: detail.appealUrl,
+    },
+    health: { score: health.score, reasons: [...health.reasons] },
+    uses_today: usesOn(session, clock.now()),
+    max_uses_today: allowedUses(own, createdAt, clock.now()),
   };
 }

@@ -9,6 +9,11 @@ import type { OwnLeases } from './own_lease.js';
 import { type NameHolder, nameTaken, newNameRefusal, refusedBy } from './refusals.js';
 import type { SessionRecord, SessionStore } from './store.js';
 
+/** States that a worker may bring a session to, or find it in. */
+const LEASED_TO_RENAME: ReadonlySet<string> = new Set([
+  ...['free', 'inactive', 'leased', 'cooldown', 'frozen', 'used_up'],
+]);
+
 /** How long renaming a session's files may take, in seconds. */
 const FILES_SECONDS = 30;
 
@@ -153,8 +158,7 @@ export class SessionService {
     { id, state }: SessionRecord,
     work: (leaseId: string | null) => Promise<Result>,
   ): Promise<Result> {
-    const leasable = state === 'free' || state === 'inactive' || state === 'leased' || state === 'cooldown';
-    if (!leasable) return work(null);
+    if (!LEASED_TO_RENAME.has(state)) return work(null);
     const own = { method: null, seconds: FILES_SECONDS };
     return this.#parts.ownLeases.during(id, own, ({ leaseId }: Lease) => work(leaseId));
   }

@@ -1,8 +1,12 @@
 import type { Order, Page } from '../kernel/page.js';
+import type { Condition, ConditionColumns } from '../pool/account_condition.js';
 import type { BaseState, State } from '../pool/states.js';
+import type { Freeze } from '../pool/store.js';
+import type { UseColumns } from '../pool/uses.js';
+import type { Health } from './health_score.js';
 
 /** The columns of a session besides its pool state. Times are milliseconds on the service's clock. */
-export interface SessionRecord {
+export interface SessionRecord extends ConditionColumns, UseColumns {
   readonly id: number;
   readonly name: string;
   readonly file: string | null;
@@ -32,6 +36,8 @@ export interface SessionRecord {
   /** Since when; null: nobody has leased it. */
   readonly leasedAt: number | null;
   readonly methodFlooded: boolean;
+  /** As of the last time that it was scored. */
+  readonly health: Health;
 }
 
 /** A flood wait of a session for one Telegram method. */
@@ -55,6 +61,7 @@ export interface SessionFilter {
   /** It is part of the name, whatever its case, of the phone number or of a tag. */
   readonly q?: string;
   readonly state?: State;
+  readonly condition?: Condition;
   readonly format?: string;
   /** It uses one of these proxies; null: none. */
   readonly proxyIds?: readonly number[] | null;
@@ -72,6 +79,7 @@ export const SESSION_ORDERS = [
   'updated_at',
   'last_checked_at',
   'last_used_at',
+  'health',
 ] as const;
 
 /** How sessions are sorted: those without the value last, and those with the same value by id, in the same order. */
@@ -100,6 +108,8 @@ export type RemoveOutcome =
 export interface Identity {
   readonly userId?: string;
   readonly phoneNumber?: string;
+  /** The freeze of its account; null: it is not frozen. */
+  readonly freeze?: Freeze | null;
 }
 
 /** The sessions as admins see them. Each call is one transaction. */

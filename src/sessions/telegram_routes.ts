@@ -31,7 +31,7 @@ function test({ checks }: SessionTelegramParts): Route {
     tag: 'Sessions',
     summary: 'Ask Telegram whether a session is valid',
     description:
-      'Leases it for a moment. A session that Telegram no longer accepts leaves the pool, with the reason.',
+      'Leases it for a moment. A session that Telegram no longer accepts leaves the pool, with the reason. One whose account is frozen is valid, but it can only read: its `status` is `frozen`.',
     access: [],
     params: sessionParams,
     session: OF_SESSION,
@@ -42,7 +42,9 @@ function test({ checks }: SessionTelegramParts): Route {
         schema: z.object({
           session_id: z.int(),
           is_valid: z.boolean(),
-          status: z.string(),
+          status: z.string().meta({
+            description: '`active`, `limited` or `frozen`; of a session that is not valid, why: `dead`, …',
+          }),
           error: z.string().nullable(),
         }),
       },

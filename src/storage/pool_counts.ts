@@ -5,14 +5,24 @@ import type { PoolCounts } from '../pool/store.js';
 export type CountRow = Readonly<Record<string, number | null>>;
 
 /** The names of the pool's counters: all but those of keys. */
-export const POOL_COUNTERS = ['method_flooded', ...STATES.map((state) => `state:${state}`)];
+export const POOL_COUNTERS = [
+  'method_flooded',
+  'condition:limited',
+  'condition:frozen',
+  ...STATES.map((state) => `state:${state}`),
+];
 
-/** What is selected of `state`, `until`, `used` and `method_until` of sessions: their row of counts. */
+/** What is selected of `state`, `condition`, `until`, `used` and `method_until` of sessions: their row of counts. */
 export const COUNTED = [
   ...STATES.map((state) => `count(*) FILTER (WHERE state = '${state}') AS "state:${state}"`),
   'count(method_until) AS method_flooded',
+  ...['limited', 'frozen'].map(
+    (condition) =>
+      `count(*) FILTER (WHERE condition = '${condition}' AND state <> 'dead') AS "condition:${condition}"`,
+  ),
   `min(until) FILTER (WHERE state = 'flood') AS "nextFloodEnd"`,
   `min(until) FILTER (WHERE state = 'cooldown') AS "nextCooldownEnd"`,
+  `min(until) FILTER (WHERE state = 'used_up') AS "nextUsedUpEnd"`,
   'min(method_until) AS "nextMethodFloodEnd"',
   `min(used) FILTER (WHERE state = 'leased') AS "oldestLeaseAt"`,
 ].join(', ');
@@ -28,6 +38,9 @@ export function poolCounts(row: CountRow = {}): PoolCounts {
     nextFloodEnd: row.nextFloodEnd ?? null,
     nextMethodFloodEnd: freeButMethodFlooded > 0 ? (row.nextMethodFloodEnd ?? null) : null,
     nextCooldownEnd: row.nextCooldownEnd ?? null,
+    nextUsedUpEnd: row.nextUsedUpEnd ?? null,
+    limited: row['condition:limited'] ?? 0,
+    frozen: row['condition:frozen'] ?? 0,
     oldestLeaseAt: row.oldestLeaseAt ?? null,
   };
 }

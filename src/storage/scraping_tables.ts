@@ -61,6 +61,7 @@ export function declareScrapingTables(c: Columns, sessions: { readonly id: AnyPg
       reason: c.text('reason').$type<RunReason>().notNull(),
       error: c.text('error'),
       sessionName: c.text('session_name'),
+      sessions: c.list('sessions'),
       waitingSince: c.whole('waiting_since'),
       owner: c.text('owner'),
       ownedUntil: c.whole('owned_until'),

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { AuditOutcome } from '../audit/store.js';
 import type { Role } from '../kernel/api_key.js';
 import type { LoginStage, PendingLogin } from '../logins/store.js';
+import type { ConditionDetail, StoredCondition } from '../pool/account_condition.js';
 import type { UnreleasedLease } from '../pool/lease_authorization.js';
 import type { BaseState, State } from '../pool/states.js';
 import { declarePeerTables } from './peer_tables.js';
@@ -69,6 +70,15 @@ export function declareSessionTables(c: Columns) {
       /** Leases that ended without their holder, which may release them late. */
       unreleased: c.json<readonly UnreleasedLease[]>('unreleased').notNull().default(sql`'[]'`),
       suspectedAt: c.whole('suspected_at'),
+      condition: c.text('condition').$type<StoredCondition>().notNull().default('alive'),
+      conditionDetail: c.json<ConditionDetail>('condition_detail'),
+      /** The last day on which it was leased, in days since 1970, and how often. */
+      usesDay: c.integer('uses_day').notNull().default(0),
+      usesToday: c.integer('uses_today').notNull().default(0),
+      usedUpUntil: c.whole('used_up_until'),
+      /** What its health score lacks of 100, and why: JSON, which leasing does not read. */
+      healthPenalty: c.integer('health_penalty').notNull().default(0),
+      healthReasons: c.text('health_reasons').notNull().default('[]'),
       lastCheckedAt: c.whole('last_checked_at'),
       createdAt: c.whole('created_at').notNull(),
       updatedAt: c.whole('updated_at').notNull(),
@@ -77,6 +87,10 @@ export function declareSessionTables(c: Columns) {
       c
         .index('sessions_by_use')
         .on(table.state, table.methodFlooded, table.lastUsedAt, ...c.rowIdEnd(table.id)),
+      c
+        .index('sessions_by_health')
+        .on(table.methodFlooded, table.healthPenalty, table.lastUsedAt, ...c.rowIdEnd(table.id))
+        .where(sql`state = 'free'`),
       c.index('sessions_by_deadline').on(table.state, table.stateUntil).where(sql`state_until IS NOT NULL`),
       c.index('sessions_by_auth_key').on(table.authKeySha256).where(sql`auth_key_sha256 IS NOT NULL`),
       c.index('sessions_by_folded_name').on(table.foldedName),
@@ -122,6 +136,29 @@ export function declareSessionTables(c: Columns) {
       c.index('method_floods_by_method').on(table.method, table.until),
     ],
   );
+
+  /** What happened to a session on each of the last days (since 1970). Bounded by the job that scores sessions. */
+  const sessionDays = c.table(
+    'session_days',
+    {
+      sessionId: c.parent('session_id', () => sessions.id),
+      day: c.integer('day').notNull(),
+      uses: c.integer('uses').notNull().default(0),
+      floodSeconds: c.whole('flood_seconds').notNull().default(0),
+      errors: c.integer('errors').notNull().default(0),
+    },
+    (table) => [
+      c.primaryKey({ columns: [table.sessionId, table.day] }),
+      c.index('session_days_by_day').on(table.day),
+    ],
+  );
+
+  /** How often sessions with a tag may be leased. */
+  const tagLimits = c.table('tag_limits', {
+    tag: c.text('tag').primaryKey(),
+    maxUsesPerDay: c.integer('max_uses_per_day').notNull(),
+    rampDays: c.integer('ramp_days').notNull(),
+  });
 
   /** The history of sessions. Kept when a session is deleted; bounded by the job that prunes it. */
   const history = c.table(
@@ -266,7 +303,8 @@ export function declareSessionTables(c: Columns) {
   });
 
   return {
-    ...{ proxies, sessions, sessionTags, methodFloods, history, poolSamples, idempotencyKeys },
+    ...{ proxies, sessions, sessionTags, methodFloods, sessionDays, tagLimits, history, poolSamples },
+    ...{ idempotencyKeys },
     ...{ apiKeys, endedSignIns, auditLog, pendingLogins, keyValue },
   };
 }

@@ -98,9 +98,19 @@ export interface HistoryPage {
   readonly limit: number;
 }
 
+/** The freeze of an account; times in seconds since 1970, null: Telegram does not say. */
+export interface AccountFreeze {
+  readonly since: number;
+  /** When the account is deleted, unless an appeal is granted. */
+  readonly until: number | null;
+  readonly appealUrl: string | null;
+}
+
 /** One connection that speaks as an account. Each method is one or more calls, each with a deadline. */
 export interface ConnectedAccount {
   whoAmI(): Promise<Account>;
+  /** The freeze of the account, which is not seen by what it can still call; null: it is not frozen. */
+  freeze(): Promise<AccountFreeze | null>;
   /** All channels and groups among its dialogs, with descriptions as far as Telegram and half of the time allow. */
   channels(): Promise<ChannelList>;
   /** The public channel of this name, without `@`. Scarce: some 200 a day. */

@@ -27,6 +27,7 @@ import { peerRoutes } from '../peers/routes.js';
 import { LeaseIds } from '../pool/lease_ids.js';
 import { type ObserveAcquire, registerAcquireWait } from '../pool/metrics.js';
 import { poolRoutes } from '../pool/routes.js';
+import { tagLimitRoutes } from '../pool/tag_limit_routes.js';
 import type { OpenFile } from '../runs/file_content_routes.js';
 import { runFileRoutes } from '../runs/file_routes.js';
 import { runRoutes } from '../runs/routes.js';
@@ -156,7 +157,8 @@ function featureRoutes(
   const { leaseTtlSeconds, otpTtlMinutes: ttlMinutes, sessionFileMaxBytes: maxBytes } = config;
   const namesOf = keys.namesOf.bind(keys);
   const { access, sessions: stored } = database;
-  const serialize = sessionSerializer({ access, sessions: stored, namesOf, clock });
+  const { tagLimits } = pool;
+  const serialize = sessionSerializer({ access, sessions: stored, tagLimits, namesOf, clock });
   const { sessions, logins } = telegram;
   const { service, secrets } = sessions;
   const received = base.uploads;
@@ -174,6 +176,7 @@ function featureRoutes(
       },
     }),
     ...peerRoutes({ peers: pool.peers, pool: pool.service, leaseIds, clock }),
+    ...tagLimitRoutes(tagLimits),
     ...intakeRoutes(intake.sync),
     ...keyRoutes(keys, clock),
     ...auditRoutes(database.audit, clock),

@@ -47,7 +47,7 @@ function wireRunThread(
   onChanged: (runId: number) => void,
 ): RunThread {
   const { runs, sources, sessions } = database;
-  const { maxFileBytes, floodSleepMaxSeconds } = config.scraping;
+  const { maxFileBytes, floodSleepMaxSeconds, sessionsPerRun } = config.scraping;
   const { dataDir, nasRoot, s3, defaultProxy: botProxy } = config;
   const { network = telegramNetwork, telegramLimits = {} } = base;
   const chooseApplication = applicationChooser(config.telegramApiId, config.telegramApiHash);
@@ -58,7 +58,7 @@ function wireRunThread(
     accesses: telegram.sessions.accesses,
     task: {
       targets: { dataDir, nasRoot, s3 },
-      limits: { maxFileBytes, floodSleepMaxSeconds },
+      limits: { maxFileBytes, floodSleepMaxSeconds, sessionsPerRun },
       network: network.definition,
       ...{ telegramLimits, botProxy },
     },

@@ -7,6 +7,7 @@ import { tallyOf } from '../pool/outcomes.js';
 import { PoolSampler } from '../pool/sampler.js';
 import { PoolService } from '../pool/service.js';
 import { StatusBroadcast, serializeStatus } from '../pool/status.js';
+import { TagLimits } from '../pool/tag_limits.js';
 import { WaitingRequests } from '../pool/waiting_requests.js';
 import type { Base } from './base.js';
 import type { Intake } from './intake.js';
@@ -54,6 +55,7 @@ export function wirePool(
   });
   const { cluster } = database;
   const waitingRequests = new WaitingRequests({ pool: service, cluster, timers, newId: randomUUID });
+  const tagLimits = new TagLimits(database.tagLimits, clock);
   const sampler = new PoolSampler({
     ...{ store: database.monitoring, cluster, clock, timers, logger },
     counts: async () => ({ ...tallyOf(await service.counts()), waiting: service.waiting }),
@@ -62,5 +64,5 @@ export function wirePool(
     () => broadcast.close(),
     () => sampler.close(),
   );
-  return { service, peers, status, visible, sampler, waitingRequests };
+  return { service, peers, status, visible, sampler, waitingRequests, tagLimits };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { proxyId } from '../access/proxies.js';
 import { SESSION_API_HASH } from '../access/vault.js';
 import type { ProxyAddress } from '../kernel/proxy.js';
+import { registerGauge } from '../kernel/scraped_gauge.js';
 import { LoginFinishing } from '../logins/finishing.js';
 import { GetCodeService } from '../logins/get_code.js';
 import { SessionSaving } from '../logins/saving.js';
@@ -13,6 +14,7 @@ import { SessionChecks } from '../sessions/checks.js';
 import { AccountAccesses, CredentialsService } from '../sessions/credentials.js';
 import { SessionExports } from '../sessions/exports.js';
 import { SessionHealth } from '../sessions/health.js';
+import { HealthScores } from '../sessions/health_scores.js';
 import { OwnLeases } from '../sessions/own_lease.js';
 import { SessionService } from '../sessions/service.js';
 import { StoredCredentials } from '../sessions/stored_credentials.js';
@@ -38,7 +40,7 @@ export function wireTelegram(base: Base, intake: Intake, pool: Pool) {
 type Gateway = ReturnType<typeof createLazyGateway>;
 
 function wireSessions(
-  { config, database, clock, timers, logger, vault, disposers, processName }: Base,
+  { config, database, clock, timers, logger, vault, disposers, processName, registry }: Base,
   { directory, defaultProxyId }: Intake,
   { service: pool, peers }: Pool,
   gateway: Gateway,
@@ -56,12 +58,22 @@ function wireSessions(
   const shared = { sessions, ownLeases, clock };
   const checks = new SessionChecks(shared);
   const health = new SessionHealth({ sessions, checks, pool, clock, timers, logger });
-  disposers.add(() => health.stop());
+  const scores = new HealthScores({ store: database.healthScores, clock, logger });
+  registerGauge(registry, {
+    name: 'telegate_sessions_mean_health_score',
+    help: 'Mean health score of all sessions, from 0 to 100, as of the last hour',
+    read: () => scores.mean(),
+  });
+  disposers.add(
+    () => health.stop(),
+    () => scores.stop(),
+  );
   return {
     accesses,
     stored,
     checks,
     health,
+    scores,
     ownLeases,
     secrets,
     channels: new SessionChannels({ ...shared, pool, peers }),

@@ -113,22 +113,12 @@ function rowsOf(sqlite: Database.Database, table: string): string[] {
 /** Stores over a file. */
 export async function openStoresAt(path: string): Promise<Stores> {
   const database = await openAt(path);
-  const {
-    pool,
-    intake,
-    access,
-    audit,
-    sessions,
-    logins,
-    sources,
-    runs,
-    runLists,
-    monitoring,
-    prefect,
-    peers,
-  } = database;
+  const { pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect } =
+    database;
+  const { healthScores, tagLimits, peers } = database;
   return {
-    ...{ pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect, peers },
+    ...{ pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect },
+    ...{ healthScores, tagLimits, peers },
     nextDeadline: () => database.nextDeadline(),
     onFreed: (listener) => database.onFreed(listener),
     onHappened: (listener) => database.onHappened(listener),

@@ -37,6 +37,7 @@ export function makeFull(path: string, historyRows = 5000): void {
     addProxiesAndKeys(sqlite);
     for (const [index, state] of STATES.entries()) addSession(sqlite, index + 1, state);
     addLimited(sqlite, STATES.length + 1);
+    addConditions(sqlite);
     addRest(sqlite, historyRows);
     addScraping(sqlite);
     for (const [table, id] of Object.entries(HIGHEST)) {
@@ -88,7 +89,31 @@ function addSession(sqlite: Database, id: number, state: State): void {
 
 function untilOf(state: State): number | null {
   if (state === 'invalid') return INVALIDATED_UNTIL;
-  return state === 'leased' || state === 'cooldown' || state === 'flood' ? UNTIL : null;
+  return ['leased', 'cooldown', 'flood', 'used_up'].includes(state) ? UNTIL : null;
+}
+
+/** Why the frozen session is frozen. */
+const FREEZE = { reason: 'ACCOUNT_FROZEN', since: T0 - 5, until: T0 + 2 ** 33, appealUrl: 'https://t.me/ü' };
+
+/** What is known of accounts, and how often sessions were and may be used. */
+function addConditions(sqlite: Database): void {
+  sqlite
+    .prepare("UPDATE sessions SET condition = 'frozen', condition_detail = ? WHERE name = 'frozen'")
+    .run(JSON.stringify(FREEZE));
+  sqlite
+    .prepare(
+      `UPDATE sessions SET uses_day = 20148, uses_today = 7, used_up_until = ?, health_penalty = 15,
+         health_reasons = '[{"reason":"new","points":15,"value":0}]' WHERE name = 'used_up'`,
+    )
+    .run(UNTIL);
+  insert(sqlite, 'session_days', {
+    session_id: 1,
+    day: 20_147,
+    uses: 3,
+    flood_seconds: SIZE_BYTES,
+    errors: 2,
+  });
+  insert(sqlite, 'tag_limits', { tag: 'Ö new', max_uses_per_day: 100, ramp_days: 14 });
 }
 
 /** A free session that is flooded for one method. */

@@ -12,9 +12,12 @@ export async function goesOn(stores: Stores): Promise<void> {
 
 async function standsAsBefore({ pool, access, sources }: Stores): Promise<void> {
   expect(await pool.counts(T0)).toMatchObject({
-    total: 10,
+    total: 12,
     freeButMethodFlooded: 1,
-    states: { free: 2, leased: 1, cooldown: 1, flood: 1, invalid: 1, missing: 1, dead: 1, inactive: 1 },
+    states: {
+      ...{ free: 2, leased: 1, cooldown: 1, flood: 1, invalid: 1, frozen: 1, used_up: 1 },
+      ...{ missing: 1, dead: 1, inactive: 1 },
+    },
     nextFloodEnd: UNTIL,
   });
   expect((await access.keyByHash('aa'))?.name).toBe('one');

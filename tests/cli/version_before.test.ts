@@ -13,6 +13,9 @@ const describe = await describeWithServer();
 
 /** Clears what the version before could not hold. */
 const CLEARED = [
+  ...['session_days', 'tag_limits'].map((table) => `DELETE FROM ${table}`),
+  `UPDATE sessions SET condition = 'alive', condition_detail = NULL, uses_day = 0, uses_today = 0, used_up_until = NULL,
+     health_penalty = 0, health_reasons = '[]'`,
   'DELETE FROM pool_samples',
   'DELETE FROM ended_sign_ins',
   'DELETE FROM deployments',
@@ -27,8 +30,17 @@ const LIST_INDEXES = [
   ...['audit_log_by_holder', 'runs_by_state', 'sessions_by_name'],
 ];
 
-/** Takes back what the last migrations did, latest first: lists and charts, deployments and flow runs, the words. */
+/** What is known of accounts, and counted of sessions. */
+const ACCOUNT_COLUMNS = [
+  ...['condition', 'condition_detail', 'uses_day', 'uses_today', 'used_up_until'],
+  ...['health_penalty', 'health_reasons'],
+];
+
+/** Takes back what the last migrations did, latest first: accounts, lists and charts, deployments and flow runs, the words. */
 const BACK = [
+  'DROP INDEX sessions_by_health',
+  ...['session_days', 'tag_limits'].map((table) => `DROP TABLE ${table}`),
+  ...ACCOUNT_COLUMNS.map((column) => `ALTER TABLE sessions DROP COLUMN ${column}`),
   ...LIST_INDEXES.map((index) => `DROP INDEX IF EXISTS ${index}`),
   'DROP TABLE pool_samples',
   'DROP TABLE ended_sign_ins',
@@ -50,7 +62,7 @@ function dropColumnOfRuns(column: string): string {
 }
 
 const forgetLast = (table: string) =>
-  `DELETE FROM ${table} WHERE created_at IN (SELECT created_at FROM ${table} ORDER BY created_at DESC LIMIT 4)`;
+  `DELETE FROM ${table} WHERE created_at IN (SELECT created_at FROM ${table} ORDER BY created_at DESC LIMIT 5)`;
 
 function execute(path: string, statements: readonly string[]): void {
   const sqlite = new Sqlite(path);

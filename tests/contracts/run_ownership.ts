@@ -53,6 +53,24 @@ export function ownership(make: MakeStores): void {
     }),
   );
 
+  it(
+    'name all sessions that read for them, while they do',
+    using(async (stores) => {
+      const { id } = await takeNew(stores);
+      const sessions = async () => (await stores.runs.run(id))?.sessions ?? null;
+      expect(await sessions()).toBeNull();
+      await stores.runs.mark(id, OWNER, 'running', 'a', T0);
+      expect(await sessions()).toEqual(['a']);
+      expect(await stores.runs.saveSessions(id, OWNER, ['a', 'b'])).toBe(true);
+      expect(await sessions()).toEqual(['a', 'b']);
+      await stores.runs.mark(id, OWNER, 'waiting', null, T0);
+      expect(await sessions()).toBeNull();
+      await stores.runs.saveSessions(id, OWNER, ['a', 'b']);
+      await stores.runs.defer(id, OWNER, 'none is free', T0);
+      expect(await sessions()).toBeNull();
+    }),
+  );
+
   it.each<[RunEnd, string | null, number | null]>([
     ['completed', null, T0 + 5],
     ['failed', 'the channel is gone', null],

@@ -20,7 +20,15 @@ export function queue(make: MakeStores): void {
       const outcome = await stores.runs.begin(sourceId, 'schedule', T0);
       const nobodys = { owner: null, ownedUntil: null, cancelRequested: false, notBefore: null };
       const run = {
-        ...{ id: 1, sourceId, state: 'queued', reason: 'schedule', error: null, sessionName: null },
+        ...{
+          id: 1,
+          sourceId,
+          state: 'queued',
+          reason: 'schedule',
+          error: null,
+          sessionName: null,
+          sessions: null,
+        },
         ...{ ...nobodys, waitingSince: null, createdAt: T0, startedAt: null, finishedAt: null },
         ...NONE_YET,
         ...{ totalMessages: null, limit: null, since: null, fileTypes: null },

@@ -62,12 +62,13 @@ export async function answersToOwner({ runs }: Stores, id: number): Promise<unkn
   return [
     await runs.renew(id, OWNER, UNTIL + 999 * SECOND),
     await runs.mark(id, OWNER, 'waiting', 'z', T0),
+    await runs.saveSessions(id, OWNER, ['z', 'y']),
     await runs.saveTotal(id, OWNER, 5),
     await runs.defer(id, OWNER, 'later', T0),
     await runs.finish(id, OWNER, 'failed', 'it failed', T0),
   ];
 }
-export const REFUSED = [null, false, false, false, false];
+export const REFUSED = [null, false, false, false, false, false];
 
 export function upTo(lastMessageId: number, over: Partial<Checkpoint> = {}): Checkpoint {
   return { lastMessageId, monthPath: 'messages/2025-03.jsonl', monthBytes: lastMessageId * 10, ...over };

@@ -30,6 +30,8 @@ export function knowledge(make: MakeStores): void {
         ...{ userId: '7', phoneNumber: null, apiId: null, apiHash: null, proxyId: null, tags: [] },
         ...{ state: 'leased', stateReason: null, baseState: 'free', baseStateReason: null },
         ...{ holder: 'key:1', leasedAt: T0, methodFlooded: false },
+        ...{ condition: 'alive', conditionDetail: null, usesDay: 20_148, usesToday: 1, usedUpUntil: null },
+        health: { score: 85, reasons: [{ reason: 'new', points: 15, value: 0 }] },
         ...{ stateUntil: T0 + 600_000, createdAt: T0, updatedAt: T0, lastCheckedAt: null, lastUsedAt: T0 },
       });
       const page = await stores.sessions.sessions({ skip: 1, limit: 1 });

@@ -6,9 +6,11 @@ import type { PeerStore } from '../../src/peers/store.js';
 import type { Caller } from '../../src/pool/lease_authorization.js';
 import type { MonitoringStore } from '../../src/pool/monitoring_store.js';
 import type { AcquireRequest, Lease, PoolCounts, PoolSignals, PoolStore } from '../../src/pool/store.js';
+import type { TagLimitStore } from '../../src/pool/tag_limits.js';
 import type { PrefectStore } from '../../src/prefect/store.js';
 import type { RunListStore } from '../../src/runs/list_store.js';
 import type { RunStore } from '../../src/runs/store.js';
+import type { HealthScoreStore } from '../../src/sessions/health_scores.js';
 import type { SessionStore } from '../../src/sessions/store.js';
 import type { SourceStore } from '../../src/sources/store.js';
 
@@ -19,6 +21,8 @@ export interface Stores extends PoolSignals {
   readonly access: AccessStore;
   readonly audit: AuditStore;
   readonly sessions: SessionStore;
+  readonly healthScores: HealthScoreStore;
+  readonly tagLimits: TagLimitStore;
   readonly logins: LoginStore;
   readonly sources: SourceStore;
   readonly runs: RunStore;
@@ -36,23 +40,12 @@ export function storesOf(
   signals: PoolSignals,
   close: () => Promise<void>,
 ): Stores {
-  const {
-    pool,
-    intake,
-    access,
-    audit,
-    sessions,
-    logins,
-    sources,
-    runs,
-    runLists,
-    monitoring,
-    prefect,
-    peers,
-  } = database;
+  const { pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect } =
+    database;
+  const { healthScores, tagLimits, peers } = database;
   return {
-    ...{ pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect, peers },
-    close,
+    ...{ healthScores, tagLimits, peers },
+    ...{ pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect, close },
     nextDeadline: () => signals.nextDeadline(),
     onFreed: (listener) => signals.onFreed(listener),
     onHappened: (listener) => signals.onHappened(listener),

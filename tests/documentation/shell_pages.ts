@@ -35,6 +35,7 @@ export const SHELL_PAGES: Readonly<Record<string, ShellPage>> = {
   'docs/quick_start.md': { anew: { 'on-the-sandbox': 2 } },
   'docs/workers/channels.md': { sessions: 1, key: 'worker' },
   'docs/workers/curl.md': { sessions: 1, key: 'worker', anew: { 'a-whole-worker': 1 } },
+  'docs/accounts.md': { sessions: 1, key: 'admin' },
   'docs/moving.md': { key: 'admin', prepare: olderService },
   'docs/security.md': {
     ...{ sessions: 1, cliKey: 'admin' },

@@ -25,6 +25,7 @@ const NEEDED: Readonly<Record<string, string>> = {
   channel_username: 'name',
   action: 'test',
   api_key: 'K',
+  max_uses_per_day: '5',
 };
 
 /** Required texts that the service checks further, with a 400 for an invalid one. */

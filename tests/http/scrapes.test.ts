@@ -13,11 +13,13 @@ describe('a scrape', () => {
       async counts() {
         counted += 1;
         const states = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<State, number>;
-        return { states: { ...states, free: 3 }, freeButMethodFlooded: 1 };
+        const accounts = { total: 3, limited: 1, frozen: 0 };
+        return { states: { ...states, free: 3 }, freeButMethodFlooded: 1, ...accounts };
       },
     });
     const text = await registry.metrics();
     expect(text).toContain('telegate_sessions{state="free"} 3\n');
+    expect(text).toContain('telegate_sessions_by_condition{condition="alive"} 2\n');
     expect(text).toContain('telegate_sessions_method_flooded 1\n');
     expect(text).toContain('telegate_acquire_queue_length 4\n');
     expect(counted).toBe(1);

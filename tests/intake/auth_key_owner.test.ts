@@ -67,9 +67,9 @@ describe('of several sessions with one auth key', () => {
 });
 
 describe('a session that gets another base state', () => {
-  const asEvent = (event: string, { baseState, baseStateReason }: StoredBaseState) => ({
+  const asEvent = (event: string, { baseState, baseStateReason }: StoredBaseState, account = {}) => ({
     event,
-    changes: { stateReason: baseStateReason, suspectedAt: null },
+    changes: { stateReason: baseStateReason, suspectedAt: null, ...account },
     entry: { at: NOW, event: baseState, detail: baseStateReason },
   });
 
@@ -85,7 +85,8 @@ describe('a session that gets another base state', () => {
     // The same file, but another account: what Telegram said of the last one is no longer true.
     ['auth_key_changed', FREE, FREE, true],
   ])('is a %s, from %j to %j, its key new: %s', (event, from, to, keyChanged) => {
-    expect(baseStateChange(from, to, keyChanged, NOW)).toEqual(asEvent(event, to));
+    const account = keyChanged ? { condition: 'alive', conditionDetail: null } : {};
+    expect(baseStateChange(from, to, keyChanged, NOW)).toEqual(asEvent(event, to, account));
   });
 
   it.each([[FREE], [DEAD], [DUPLICATE], [INACTIVE], [MISSING]])(
@@ -124,7 +125,7 @@ describe('the successor to an auth key', () => {
 
   it('of a session in any other state gets nothing', () => {
     const others = STATES.filter((state) => !['flood', 'invalid', 'dead'].includes(state));
-    expect(others).toHaveLength(6);
+    expect(others).toHaveLength(8);
     for (const state of others) {
       expect(successorChange({ state, stateReason: 'why', stateUntil: NOW }, NOW)).toBeNull();
     }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Sandbox } from '../../sandbox/sandbox.js';
+import type { Seed } from '../../sandbox/world/seed.js';
 import { sandboxIn } from '../sandbox/sandbox_in.js';
 import { until } from '../service/manual_time.js';
 import { KEYS } from '../service/service.js';
@@ -73,13 +74,19 @@ export class KillableService {
   }
 }
 
-/** Runs a test with data centres and a service that may be killed; both are deleted afterwards. */
-export function withKillableService(test: (service: KillableService) => Promise<void>): () => Promise<void> {
+/** Runs a test with data centres (of this seed) and a service that may be killed; both are deleted afterwards. */
+export function withKillableService(
+  test: (service: KillableService) => Promise<void>,
+  {
+    seed,
+    settings = {},
+  }: { readonly seed?: Seed; readonly settings?: Readonly<Record<string, string>> } = {},
+): () => Promise<void> {
   return async () => {
     const directory = mkdtempSync(join(tmpdir(), 'killable-'));
-    const sandbox = await sandboxIn(join(directory, 'telegram'));
+    const sandbox = await sandboxIn(join(directory, 'telegram'), seed);
     const database = await makeServiceDatabase();
-    const service = new KillableService(sandbox, directory, database.settings);
+    const service = new KillableService(sandbox, directory, { ...database.settings, ...settings });
     try {
       await test(service);
     } finally {

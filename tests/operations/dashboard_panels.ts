@@ -151,6 +151,18 @@ const POOL: Row = {
       ],
     },
     {
+      ...{ title: 'Sessions by the condition of their account', unit: 'short', stacked: true },
+      description: 'Limited accounts read, frozen ones can only read, dead ones are lost.',
+      queries: [
+        { legend: '{{condition}}', expr: `max by (condition) (telegate_sessions_by_condition{${J}}) > 0` },
+      ],
+    },
+    {
+      ...{ title: 'Mean health score', unit: 'short' },
+      description: 'Of all sessions, from 0 to 100; the hourly job computes it.',
+      queries: [{ legend: 'score', expr: `max(telegate_sessions_mean_health_score{${J}})` }],
+    },
+    {
       ...{ title: 'Since the last sync', unit: 's', thresholds: [3900, 7500] },
       description: 'Of the whole of SESSIONS_DIR; and whether that is there (1 or 0).',
       queries: [

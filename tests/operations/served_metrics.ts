@@ -13,6 +13,7 @@ export async function servedMetrics(): Promise<Metrics> {
   const read = async (service: Service) => {
     const { session_id } = await service.lease();
     await service.as('worker').post('/release').send({ session_id }).expect(200);
+    await service.container.healthScores.round();
     texts.push((await service.as('monitor').get('/metrics').expect(200)).text);
   };
   await withService(read, { settings, files: some(2), database: 'sqlite' })();

@@ -6,6 +6,7 @@ import {
   renewal,
   revocation,
 } from '../../src/pool/lease_decisions.js';
+import type { SessionState } from '../../src/pool/session_state.js';
 import { INVALIDATED_UNTIL, STATES } from '../../src/pool/states.js';
 import type { Block } from '../../src/pool/store.js';
 import { ADMIN, holder, leasedSession, NOW, sessionIn } from './session_in.js';
@@ -214,7 +215,8 @@ describe('a flood wait', () => {
       kind: 'note',
       changes: { methodFlooded: true },
       entry: { at: NOW, holder: 'key:1', event: 'method_flooded', detail: 'a.b: 30 s' },
-      method: { name: 'a.b', until: NOW + 30_000 },
+      methods: [{ name: 'a.b', until: NOW + 30_000 }],
+      until: NOW + 30_000,
     });
   });
 
@@ -289,6 +291,51 @@ describe('a session', () => {
     });
   });
 
+  it('whose account is frozen keeps its lease, and what Telegram has said of the freeze before', () => {
+    const block: Block = {
+      kind: 'freeze',
+      method: 'a.b',
+      reason: 'X',
+      since: null,
+      until: null,
+      appealUrl: null,
+    };
+    const decide = (over: Partial<SessionState>) =>
+      decideBlock(leasedSession(over), block, holder(), 'holder', NOW);
+    expect(decide({})).toMatchObject({
+      kind: 'note',
+      changes: {
+        ...{ condition: 'frozen', methodFlooded: true },
+        conditionDetail: { reason: 'X', since: NOW, until: null, appealUrl: null },
+      },
+      methods: [{ name: 'a.b', until: NOW + 315_360_000_000 }],
+      until: null,
+    });
+    const known = { reason: 'Y', since: 5, until: 9, appealUrl: 'https://t.me/x' };
+    expect(decide({ condition: 'frozen', conditionDetail: known })).toMatchObject({
+      changes: { condition: 'frozen', conditionDetail: known },
+    });
+  });
+
+  it('whose account is limited keeps its lease, for a day after the last refusal', () => {
+    const block: Block = { kind: 'limit', method: 'a.b', reason: 'PEER_FLOOD' };
+    const until = NOW + 86_400_000;
+    const known = { reason: 'PEER_FLOOD', since: 5, until: 9, appealUrl: null };
+    const again = leasedSession({ condition: 'limited', conditionDetail: known });
+    const decision = decideBlock(again, block, holder(), 'holder', NOW);
+    expect(decision).toMatchObject({
+      ...{ kind: 'note', until },
+      changes: { condition: 'limited', methodFlooded: true, conditionDetail: { ...known, until } },
+      methods: expect.arrayContaining([
+        { name: 'a.b', until },
+        { name: 'messages.sendmessage', until },
+      ]),
+    });
+    const frozen = decideBlock(leasedSession({ condition: 'frozen' }), block, holder(), 'holder', NOW);
+    expect(frozen).toMatchObject({ changes: { methodFlooded: true } });
+    expect(frozen).not.toMatchObject({ changes: { condition: 'limited' } });
+  });
+
   it.each([
     ['for the first time is noted', null, 'note'],
     ['for the second time within the hour is dead', NOW - 3_599_999, 'event'],
@@ -299,7 +346,7 @@ describe('a session', () => {
     const detail = 'AUTH_KEY_UNREGISTERED';
     const entry = { at: NOW, holder: 'key:1', event: kind === 'note' ? 'suspected' : 'died', detail };
     expect(decision).toMatchObject({ kind, entry });
-    if (kind === 'note') expect(decision).toMatchObject({ changes: { suspectedAt: NOW }, method: null });
+    if (kind === 'note') expect(decision).toMatchObject({ changes: { suspectedAt: NOW }, methods: [] });
     else expect(decision).toMatchObject({ event: 'die', changes: { stateReason: detail } });
   });
 

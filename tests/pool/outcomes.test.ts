@@ -24,6 +24,7 @@ function counts(states: Partial<Record<State, number>>, over: Partial<PoolCounts
     nextFloodEnd: null,
     nextMethodFloodEnd: null,
     nextCooldownEnd: null,
+    ...{ nextUsedUpEnd: null, limited: 0, frozen: 0 },
     oldestLeaseAt: null,
     ...over,
   };

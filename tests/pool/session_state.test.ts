@@ -4,6 +4,7 @@ import {
   becameFree,
   countsOf,
   freeSince,
+  idleState,
   isHeld,
   statesBefore,
 } from '../../src/pool/session_state.js';
@@ -116,9 +117,40 @@ describe('a session whose last holder may still be connected', () => {
   });
 });
 
+describe('a session that nothing holds', () => {
+  const frozen = {
+    condition: 'frozen',
+    conditionDetail: { reason: 'X', since: 1, until: 2, appealUrl: null },
+  } as const;
+  const usedUp = { usedUpUntil: NOW + 1 };
+
+  it('is frozen with its account, and used up until its day is over, unless its base state is another', () => {
+    expect(idleState(sessionIn(), NOW)).toBe('free');
+    expect(idleState(sessionIn(usedUp), NOW)).toBe('used_up');
+    expect(idleState(sessionIn(usedUp), NOW + 1)).toBe('free');
+    expect(idleState(sessionIn({ ...frozen, ...usedUp }), NOW)).toBe('frozen');
+    expect(idleState(sessionIn({ ...frozen, ...usedUp, baseState: 'inactive' }), NOW)).toBe('inactive');
+  });
+
+  it('comes back to that from a lease, whatever changes with it, and says why', () => {
+    const changes = { lastUsedAt: NOW, stateReason: null, cooldownUntil: null };
+    expect(applyEvent(leasedSession(usedUp), 'release', changes, NOW)).toMatchObject({
+      ...{ state: 'used_up', stateUntil: NOW + 1, stateReason: 'all uses of the day', lastUsedAt: NOW },
+    });
+    expect(applyEvent(leasedSession(), 'release', { ...changes, ...frozen }, NOW)).toMatchObject({
+      ...{ state: 'frozen', stateUntil: null, stateReason: 'X' },
+    });
+    expect(
+      applyEvent(sessionIn({ ...usedUp, state: 'used_up' }), 'timer_expired', {}, NOW + 1),
+    ).toMatchObject({
+      ...{ state: 'free', stateUntil: null, stateReason: null },
+    });
+  });
+});
+
 describe('what is known of sessions by their states', () => {
   it('is in which of them an event changes something', () => {
-    expect(statesBefore('acquire')).toEqual(['free', 'inactive']);
+    expect(statesBefore('acquire')).toEqual(['free', 'frozen', 'used_up', 'inactive']);
     expect(statesBefore('release')).toEqual(['leased', 'cooldown']);
   });
 

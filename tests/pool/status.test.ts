@@ -23,6 +23,7 @@ describe('GET /status', () => {
           unavailable: 2,
           unavailable_reasons: { dead: 1, inactive: 1 },
           flooded_for_methods: 0,
+          ...{ limited: 0, frozen: 0 },
           waiting: 0,
           oldest_lease_seconds: 3,
         });

@@ -61,22 +61,27 @@ describe('a limit that is not a flood wait', () => {
     expect(judgeTelegramError('SLOWMODE_WAIT_3600', null)).toEqual(wait);
   });
 
-  it('of PEER_FLOOD lasts a day, for the method if it is known', () => {
-    const swap = { action: 'swap', waitSeconds: null };
-    expect(judgeTelegramError('PEER_FLOOD', METHOD)).toEqual({ ...swap, effect: flood(86_400, METHOD) });
-    expect(judgeTelegramError('PEER_FLOOD', null)).toEqual({ ...swap, effect: flood(86_400, null) });
+  it("of PEER_FLOOD is the account's: it is limited", () => {
+    for (const method of [METHOD, null]) {
+      const effect = { kind: 'limit', reason: 'PEER_FLOOD', method };
+      expect(judgeTelegramError('PEER_FLOOD', method)).toEqual({ action: 'swap', waitSeconds: null, effect });
+    }
   });
 
-  it('of a frozen account does not end: the method, or else the session, is blocked', () => {
-    const swap = { action: 'swap', waitSeconds: null };
-    expect(judgeTelegramError('FROZEN_METHOD_INVALID', METHOD)).toEqual({
-      ...swap,
-      effect: flood(TEN_YEARS, METHOD),
-    });
-    expect(judgeTelegramError('FROZEN_METHOD_INVALID', null)).toEqual({
-      ...swap,
-      effect: { kind: 'invalidate', reason: 'FROZEN_METHOD_INVALID' },
-    });
+  it("of a frozen account is the account's, and names the method that it was refused", () => {
+    const freeze = { kind: 'freeze', since: null, until: null, appealUrl: null };
+    const verdict = (reason: string, method: string | null) => {
+      return { action: 'swap', waitSeconds: null, effect: { ...freeze, reason, method } };
+    };
+    for (const method of [METHOD, null]) {
+      expect(judgeTelegramError('FROZEN_METHOD_INVALID', method)).toEqual(
+        verdict('FROZEN_METHOD_INVALID', method),
+      );
+    }
+    // It is about the chat: the method works in others.
+    expect(judgeTelegramError('FROZEN_PARTICIPANT_MISSING', METHOD)).toEqual(
+      verdict('FROZEN_PARTICIPANT_MISSING', null),
+    );
   });
 });
 

@@ -22,6 +22,8 @@ const EXPECTED: Readonly<Record<State, string>> = {
   cooldown: '- - base - - - flood invalid - base dead - -',
   flood: '- - - - - - flood invalid base base dead - -',
   invalid: '- - - - - - - - base base - - -',
+  frozen: 'leased - - - - - flood invalid base - dead base base',
+  used_up: 'leased - - - - - flood invalid - base dead base base',
   missing: '- - - - - - - invalid - - dead base base',
   dead: '- - - - - - - invalid base - - - base',
   inactive: 'leased - - - - - - invalid - - dead base base',
@@ -61,9 +63,9 @@ describe('the transitions of a session', () => {
     }
   }
 
-  it('lead to a lease only from a free session, or from a deactivated one', () => {
+  it('lead to a lease only from a free session, or from one out of the pool to look after it', () => {
     const leasable = STATES.filter((state) => nextState(state, 'acquire', 'free') === 'leased');
-    expect(leasable).toEqual(['free', 'inactive']);
+    expect(leasable).toEqual(['free', 'frozen', 'used_up', 'inactive']);
   });
 
   it('never end a lease because of its file: the holder is still connected', () => {
@@ -85,7 +87,9 @@ describe('the deadline of a state', () => {
     ['cooldown', true, 'timer_expired'],
     ['flood', false, 'timer_expired'],
     ['invalid', false, 'timer_expired'],
+    ['used_up', false, 'timer_expired'],
     ['free', false, null],
+    ['frozen', false, null],
     ['missing', false, null],
     ['dead', true, null],
     ['inactive', false, null],

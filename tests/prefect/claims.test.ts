@@ -9,7 +9,15 @@ const NONE = { ofFlowRun: undefined, local: undefined, unfinished: undefined };
 
 /** A run that is queued here, and unknown to Prefect. */
 const QUEUED: Run = {
-  ...{ id: 1, sourceId: 2, state: 'queued', reason: 'trigger', error: null, sessionName: null },
+  ...{
+    id: 1,
+    sourceId: 2,
+    state: 'queued',
+    reason: 'trigger',
+    error: null,
+    sessionName: null,
+    sessions: null,
+  },
   ...{ waitingSince: null, owner: null, ownedUntil: null, cancelRequested: false, notBefore: null },
   ...{ createdAt: 0, startedAt: null, finishedAt: null, totalMessages: null, ...NO_FORM },
   ...{ messagesRead: 0, messagesStored: 0, filesFound: 0, filesDone: 0, filesSkipped: 0, bytesDone: 0 },

@@ -24,7 +24,16 @@ import { UNEXPECTED_ERROR } from '../../src/scraping/recovery.js';
 const clock = { display: (at: number) => new Date(at) };
 
 const RUN: Run = {
-  ...{ id: 7, sourceId: 42, state: 'running', reason: 'trigger', error: null, sessionName: null, ...NO_FORM },
+  ...{
+    id: 7,
+    sourceId: 42,
+    state: 'running',
+    reason: 'trigger',
+    error: null,
+    sessionName: null,
+    sessions: null,
+    ...NO_FORM,
+  },
   ...{ waitingSince: null, owner: null, ownedUntil: null, cancelRequested: false, notBefore: null },
   ...{ messagesRead: 50, messagesStored: 40, filesFound: 3, filesDone: 2, filesSkipped: 1, bytesDone: 9_000 },
   ...{ totalMessages: 200, createdAt: 0, startedAt: 0, finishedAt: null },
@@ -117,6 +126,8 @@ describe('what a run did', () => {
     expect(progressText(run)).toBe('1,500 of 6,000 messages read');
     expect(progressText({ ...run, limit: 2000 })).toBe('1,500 of 2,000 messages read');
     expect(progressText({ ...run, totalMessages: null })).toBe('1,500 messages read');
+    const together = { ...run, sessions: ['a', 'b', 'c'] };
+    expect(progressText(together)).toBe('1,500 of 6,000 messages read, by 3 sessions');
     expect(resultText({ ...run, messagesStored: 1, filesDone: 2000 })).toBe('1 new message, 2,000 files');
     const summary = runSummary({ ...run, messagesStored: 1400, bytesDone: 3_845_319 }, null, countInLog([]));
     expect(summary).toContain('| Messages | 1,400 stored of 1,500 read; 6,000 to read |');
@@ -130,10 +141,11 @@ describe('what a run did', () => {
       { message: 'reads with c' },
       { message: 'c: Telegram asks to wait 5 seconds before the next messages.getHistory' },
       { message: 'reads with c' },
+      { message: 'd e reads as well; 2 sessions: c, d e' },
     ]);
-    expect(counters).toEqual({ readers: ['a|b', 'c'], floodWaits: 2, floodSeconds: 35 });
+    expect(counters).toEqual({ readers: ['a|b', 'c', 'd e'], floodWaits: 2, floodSeconds: 35 });
     const summary = runSummary({ ...RUN, state: 'completed' }, null, counters);
-    expect(summary).toContain('| Sessions used | a\\|b, c |');
+    expect(summary).toContain('| Sessions used | a\\|b, c, d e |');
     expect(summary).toContain('| Flood waits | 2 (35 seconds in all) |');
     expect(summary).toContain('| Files | 2 stored, 1 skipped of 3 found |');
   });

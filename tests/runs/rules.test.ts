@@ -30,6 +30,7 @@ const QUEUED: Run = {
     reason: 'trigger',
     error: null,
     sessionName: null,
+    sessions: null,
     waitingSince: null,
   },
   ...{ owner: null, ownedUntil: null, cancelRequested: false, notBefore: null, createdAt: 0 },
@@ -45,7 +46,7 @@ describe('a run that is taken', () => {
   it('is its owner’s, and has started', () => {
     expect(taken(QUEUED, 'me', NOW + 5, NOW)).toEqual({
       ...{ state: 'running', owner: 'me', ownedUntil: NOW + 5, notBefore: null, error: null },
-      ...{ waitingSince: null, startedAt: NOW },
+      ...{ sessions: null, waitingSince: null, startedAt: NOW },
     });
   });
 
@@ -58,14 +59,14 @@ describe('a run that is marked', () => {
   it('waits since it began to, with the session named that it used last', () => {
     const run = { ...QUEUED, sessionName: 'ada' };
     expect(marked(run, 'waiting', null, NOW)).toEqual({
-      ...{ state: 'waiting', sessionName: 'ada', waitingSince: NOW },
+      ...{ state: 'waiting', sessionName: 'ada', sessions: null, waitingSince: NOW },
     });
     expect(marked({ ...run, waitingSince: 0 }, 'waiting', null, NOW).waitingSince).toBe(0);
   });
 
   it('waits no longer when it runs', () => {
     expect(marked({ ...QUEUED, waitingSince: 7, sessionName: 'ada' }, 'running', 'ben', NOW)).toEqual({
-      ...{ state: 'running', sessionName: 'ben', waitingSince: null },
+      ...{ state: 'running', sessionName: 'ben', sessions: ['ben'], waitingSince: null },
     });
   });
 });
@@ -74,14 +75,14 @@ describe('the end of a run', () => {
   it('is deferred without an owner, and still waits since it did', () => {
     const change = deferred('why', NOW);
     expect(change).toEqual({
-      ...{ state: 'deferred', error: 'why', notBefore: NOW, owner: null, ownedUntil: null },
+      ...{ state: 'deferred', error: 'why', notBefore: NOW, owner: null, ownedUntil: null, sessions: null },
     });
   });
 
   it.each(['completed', 'failed', 'cancelled'] as const)('is final where it is %s', (end) => {
     expect(ended(end, null, NOW)).toEqual({
       ...{ state: end, error: null, notBefore: null, owner: null, ownedUntil: null },
-      ...{ waitingSince: null, finishedAt: NOW },
+      ...{ sessions: null, waitingSince: null, finishedAt: NOW },
     });
   });
 

@@ -195,7 +195,7 @@ describe('Telegram that fails', () => {
 });
 
 describe('a run without a reader', () => {
-  const NONE = { free: 0, leased: 0, cooldown: 0, flood: 0 };
+  const NONE = { free: 0, leased: 0, cooldown: 0, flood: 0, used_up: 0 };
 
   it('queues again in a moment where no session came free', () => {
     expect(noSessionFree(NOW)).toEqual({
@@ -203,7 +203,7 @@ describe('a run without a reader', () => {
     });
   });
 
-  it.each(['free', 'leased', 'cooldown', 'flood'] as const)(
+  it.each(['free', 'leased', 'cooldown', 'flood', 'used_up'] as const)(
     'is tried again later while a session that was not tried is %s',
     (state) => {
       expect(allSessionsDenied({ ...NONE, [state]: 3 }, 2, NOW)).toEqual({
@@ -217,7 +217,7 @@ describe('a run without a reader', () => {
   it.each([
     [{ ...NONE, free: 2 }, 2],
     [{ ...NONE, free: 1 }, 2],
-    [{ free: 1, leased: 1, cooldown: 1, flood: 1 }, 4],
+    [{ free: 1, leased: 1, cooldown: 1, flood: 1, used_up: 1 }, 5],
   ])('fails where all sessions were tried (%j, %d tried)', (states, tried) => {
     expect(allSessionsDenied(states, tried, NOW)).toEqual({
       ...{ kind: 'failed', error: `None of the sessions has access to the channel (${tried} tried)` },

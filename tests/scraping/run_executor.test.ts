@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { RetryBudget } from '../../src/kernel/retry.js';
 import type { Timers } from '../../src/kernel/timers.js';
 import type { RunOutcome } from '../../src/runs/engine.js';
+import { readToEnd } from '../../src/scraping/reader.js';
 import { type RecoveryAction, TELEGRAM_RETRY_DELAYS_MS } from '../../src/scraping/recovery.js';
-import { readToEnd } from '../../src/scraping/run_executor.js';
 
 /** The result of reading: it ends, or fails at some message with the action that follows. */
 type Reading = 'ends' | { readonly action: RecoveryAction; readonly at: number };

@@ -65,7 +65,7 @@ class Around {
       threads,
       task: {
         targets: { dataDir: this.dataDir, nasRoot: null, s3: NO_S3 },
-        limits: { maxFileBytes: 1_000, floodSleepMaxSeconds: 60 },
+        limits: { maxFileBytes: 1_000, floodSleepMaxSeconds: 60, sessionsPerRun: 1 },
         ...{ network: telegramNetwork.definition, telegramLimits: {}, botProxy: null },
       },
       clock: { now: () => this.time.wall() },

@@ -47,6 +47,20 @@ describe('a month in S3', () => {
     await sink.close();
   });
 
+  it('leaves files alone that are received while it starts', async () => {
+    const sink = await place.open();
+    await sink.append(lines(1), '2024-01', 1, NEVER);
+    const content = (async function* () {
+      yield Buffer.from('content');
+    })();
+    const file = { messageId: 3, date: Date.UTC(2024, 1, 1) / 1000, name: 'a.txt' };
+    const received = await sink.store(file, content, NEVER);
+    await sink.append(lines(2), '2024-02', 2, NEVER);
+    const path = await received.keep(NEVER);
+    expect(await place.text(path)).toBe('content');
+    await sink.close();
+  });
+
   it('is continued by another replica, and then by the first, which had written other lines', async () => {
     const first = await record(NOTHING_STORED, [1, 2]);
     const left = await place.open(first);

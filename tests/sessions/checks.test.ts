@@ -169,7 +169,7 @@ describe('the health checks', () => {
       world.sandbox.faults.add({ fault: 'SESSION_REVOKED', phone: '+9996610002' });
       const listener = await listen(world.service);
       const report = await world.service.container.health.round(0);
-      expect(report).toEqual({ checked: 1, dead: 1, skipped: 0 });
+      expect(report).toEqual({ checked: 1, dead: 1, frozen: 0, skipped: 0 });
       await until(() => /"event":"died","detail":"SESSION_REVOKED"/.test(listener.heard()));
       listener.close();
       const status = async (id: number) =>

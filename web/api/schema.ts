@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Lease a free session
-         * @description The least recently used free session, exclusively for this caller until the lease ends. With an `Idempotency-Key`, a repeated request gets the same lease. With `channel`, one that knows the channel already, else one that may still resolve it.
+         * @description A free session, exclusively for this caller until the lease ends: the least recently used one, unless `strategy` says otherwise. With an `Idempotency-Key`, a repeated request gets the same lease. With `channel`, one that knows the channel already, else one that may still resolve it.
          *
          *     Roles: worker, admin.
          */
@@ -21,7 +21,7 @@ export interface paths {
         put?: never;
         /**
          * Lease a free session
-         * @description The least recently used free session, exclusively for this caller until the lease ends. With an `Idempotency-Key`, a repeated request gets the same lease. With `channel`, one that knows the channel already, else one that may still resolve it.
+         * @description A free session, exclusively for this caller until the lease ends: the least recently used one, unless `strategy` says otherwise. With an `Idempotency-Key`, a repeated request gets the same lease. With `channel`, one that knows the channel already, else one that may still resolve it.
          *
          *     Roles: worker, admin.
          */
@@ -147,7 +147,7 @@ export interface paths {
         put?: never;
         /**
          * Restore a session
-         * @description Ends a flood wait, an invalidation or a death. A cool-down, at most a minute, is not shortened.
+         * @description Ends a flood wait, an invalidation or a death, and counts a frozen or limited account as alive. A cool-down, at most a minute, is not shortened.
          *
          *     Roles: admin.
          */
@@ -349,6 +349,52 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tags/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How often sessions may be leased in a day, by tag
+         * @description Roles: monitor, admin.
+         */
+        get: operations["getTagsLimits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tags/{tag}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Limit how often sessions with a tag may be leased in a day
+         * @description A session that has had all its leases of the day of UTC is `used_up` until the next one. With `ramp_days`, a session begins with a fraction: on its day d, `max_uses_per_day` × d / `ramp_days`, at least 1. Of the limits of several tags, the lowest counts.
+         *
+         *     Roles: admin.
+         */
+        put: operations["putTagsTagLimits"];
+        post?: never;
+        /**
+         * Let sessions with a tag be leased without a limit
+         * @description Roles: admin.
+         */
+        delete: operations["deleteTagsTagLimits"];
         options?: never;
         head?: never;
         patch?: never;
@@ -767,7 +813,7 @@ export interface paths {
         put?: never;
         /**
          * Ask Telegram whether a session is valid
-         * @description Leases it for a moment. A session that Telegram no longer accepts leaves the pool, with the reason.
+         * @description Leases it for a moment. A session that Telegram no longer accepts leaves the pool, with the reason. One whose account is frozen is valid, but it can only read: its `status` is `frozen`.
          *
          *     Roles: admin.
          */
@@ -1535,6 +1581,7 @@ export interface components {
                 /** @description With `no_sessions_directory`: why it is gone */
                 message?: string;
                 in_floodwait: number;
+                /** @description Seconds until a flood wait ends, or a session has uses left again; null: neither is due */
                 next_release_in: number | null;
                 in_use: number;
                 unavailable: {
@@ -1563,6 +1610,10 @@ export interface components {
             };
             /** @description Free, but with a method flood */
             flooded_for_methods: number;
+            /** @description Whose account Telegram limits (`PEER_FLOOD`), whatever their status */
+            limited: number;
+            /** @description Whose account is frozen, whatever their status */
+            frozen: number;
             /** @description Waiting requests */
             waiting: number;
             oldest_lease_seconds: number | null;
@@ -1636,10 +1687,10 @@ export interface components {
             /** @example session42 */
             session_name: string;
             /**
-             * @description `free`: it waits for one `method` only; `leased`: its lease expires unless it is renewed
+             * @description `free`: it waits for one `method` only; `leased`: its lease expires unless it is renewed; `used_up`: it has had all its leases of the day
              * @enum {string}
              */
-            state: "free" | "leased" | "cooldown" | "flood";
+            state: "free" | "leased" | "cooldown" | "flood" | "used_up";
             /** @example flood wait of 3600 s */
             reason: string | null;
             /**
@@ -1715,6 +1766,19 @@ export interface components {
                  */
                 method: string | null;
             }[];
+        };
+        TagLimit: {
+            tag: string;
+            /**
+             * @description Leases of one session in a day of UTC
+             * @example 100
+             */
+            max_uses_per_day: number;
+            /**
+             * @description In how many days after a session came it grows up to that
+             * @example 14
+             */
+            ramp_days: number;
         };
         AuditEntry: {
             /** @example 1000 */
@@ -1802,6 +1866,45 @@ export interface components {
                 /** Format: date-time */
                 until: string;
             }[];
+            /**
+             * @description Of its account: `alive`; `limited` for spam (`PEER_FLOOD`), it can read; `frozen`, it can only read; `dead`
+             * @example alive
+             */
+            condition?: string;
+            /** @description Of a limited or frozen account */
+            condition_detail?: {
+                /** @example PEER_FLOOD */
+                reason: string;
+                /** Format: date-time */
+                since: string;
+                /** @description Limited: a day after the last `PEER_FLOOD`. Frozen: when Telegram deletes the account */
+                until: string | null;
+                /** @description Where to appeal against a freeze */
+                appeal_url: string | null;
+            } | null;
+            /** @description As of at most an hour ago */
+            health?: {
+                /**
+                 * @description From 0 to 100
+                 * @example 87
+                 */
+                score: number;
+                reasons: {
+                    /**
+                     * @description dead, frozen, limited, flood_waits, errors, new, busy
+                     * @example flood_waits
+                     */
+                    reason: string;
+                    /** @description What it takes off */
+                    points: number;
+                    /** @description Seconds of flood waits, errors, days since the session came, or leases a day, over the last 7 days */
+                    value: number | null;
+                }[];
+            };
+            /** @description How often it was leased since midnight in UTC */
+            uses_today?: number;
+            /** @description By the limits of its tags; null: no limit */
+            max_uses_today?: number | null;
         };
         Session: {
             id: number;
@@ -1845,6 +1948,45 @@ export interface components {
                 /** Format: date-time */
                 until: string;
             }[];
+            /**
+             * @description Of its account: `alive`; `limited` for spam (`PEER_FLOOD`), it can read; `frozen`, it can only read; `dead`
+             * @example alive
+             */
+            condition: string;
+            /** @description Of a limited or frozen account */
+            condition_detail: {
+                /** @example PEER_FLOOD */
+                reason: string;
+                /** Format: date-time */
+                since: string;
+                /** @description Limited: a day after the last `PEER_FLOOD`. Frozen: when Telegram deletes the account */
+                until: string | null;
+                /** @description Where to appeal against a freeze */
+                appeal_url: string | null;
+            } | null;
+            /** @description As of at most an hour ago */
+            health: {
+                /**
+                 * @description From 0 to 100
+                 * @example 87
+                 */
+                score: number;
+                reasons: {
+                    /**
+                     * @description dead, frozen, limited, flood_waits, errors, new, busy
+                     * @example flood_waits
+                     */
+                    reason: string;
+                    /** @description What it takes off */
+                    points: number;
+                    /** @description Seconds of flood waits, errors, days since the session came, or leases a day, over the last 7 days */
+                    value: number | null;
+                }[];
+            };
+            /** @description How often it was leased since midnight in UTC */
+            uses_today: number;
+            /** @description By the limits of its tags; null: no limit */
+            max_uses_today: number | null;
         };
         Uploaded: {
             id?: number;
@@ -1888,6 +2030,45 @@ export interface components {
                 /** Format: date-time */
                 until: string;
             }[];
+            /**
+             * @description Of its account: `alive`; `limited` for spam (`PEER_FLOOD`), it can read; `frozen`, it can only read; `dead`
+             * @example alive
+             */
+            condition?: string;
+            /** @description Of a limited or frozen account */
+            condition_detail?: {
+                /** @example PEER_FLOOD */
+                reason: string;
+                /** Format: date-time */
+                since: string;
+                /** @description Limited: a day after the last `PEER_FLOOD`. Frozen: when Telegram deletes the account */
+                until: string | null;
+                /** @description Where to appeal against a freeze */
+                appeal_url: string | null;
+            } | null;
+            /** @description As of at most an hour ago */
+            health?: {
+                /**
+                 * @description From 0 to 100
+                 * @example 87
+                 */
+                score: number;
+                reasons: {
+                    /**
+                     * @description dead, frozen, limited, flood_waits, errors, new, busy
+                     * @example flood_waits
+                     */
+                    reason: string;
+                    /** @description What it takes off */
+                    points: number;
+                    /** @description Seconds of flood waits, errors, days since the session came, or leases a day, over the last 7 days */
+                    value: number | null;
+                }[];
+            };
+            /** @description How often it was leased since midnight in UTC */
+            uses_today?: number;
+            /** @description By the limits of its tags; null: no limit */
+            max_uses_today?: number | null;
             temp_session_id?: string;
             message?: string;
             expires_in_minutes?: number;
@@ -2050,6 +2231,13 @@ export interface components {
             reason: "created" | "schedule" | "trigger";
             /** @description The session in use, or used last; `bot` and its id: the source's bot */
             session_name: string | null;
+            /**
+             * @description All that read for it at present, by name
+             * @example [
+             *       "sandbox_1"
+             *     ]
+             */
+            sessions: string[];
             /** @description Since when it waits for a session */
             waiting_since: string | null;
             /** @description When it resumes */
@@ -2097,6 +2285,13 @@ export interface components {
             reason: "created" | "schedule" | "trigger";
             /** @description The session in use, or used last; `bot` and its id: the source's bot */
             session_name: string | null;
+            /**
+             * @description All that read for it at present, by name
+             * @example [
+             *       "sandbox_1"
+             *     ]
+             */
+            sessions: string[];
             /** @description Since when it waits for a session */
             waiting_since: string | null;
             /** @description When it resumes */
@@ -2193,6 +2388,10 @@ export interface operations {
                 method?: string;
                 /** @description Repeatable: the channels to work with, `@name`, id or link. A session that knows them is preferred; another one needs resolves left */
                 channel?: string[];
+                /** @description Which of the free sessions; `healthiest`: the highest health score; `round_robin`: the next id after the last one given so */
+                strategy?: "least_recently_used" | "healthiest" | "round_robin";
+                /** @description `frozen`: a session whose account is frozen, which can only read, if no other is free; never for a `method` that it cannot call */
+                allow?: "frozen";
                 /** @description Include the session itself in the answer */
                 credentials?: "string" | "file";
                 /** @description Of `session_string` */
@@ -2295,6 +2494,8 @@ export interface operations {
                     session_name?: string | null;
                     method?: string | null;
                     channel?: string[] | null;
+                    strategy?: ("least_recently_used" | "healthiest" | "round_robin") | null;
+                    allow?: "frozen" | null;
                     credentials?: ("string" | "file") | null;
                     format?: ("telethon" | "gramjs" | "pyrogram") | null;
                 };
@@ -2315,6 +2516,17 @@ export interface operations {
                     method?: string;
                     /** @description Repeatable: the channels to work with, `@name`, id or link. A session that knows them is preferred; another one needs resolves left */
                     channel?: string[];
+                    /**
+                     * @description Which of the free sessions; `healthiest`: the highest health score; `round_robin`: the next id after the last one given so
+                     * @default least_recently_used
+                     * @enum {string}
+                     */
+                    strategy?: "least_recently_used" | "healthiest" | "round_robin";
+                    /**
+                     * @description `frozen`: a session whose account is frozen, which can only read, if no other is free; never for a `method` that it cannot call
+                     * @enum {string}
+                     */
+                    allow?: "frozen";
                     /**
                      * @description Include the session itself in the answer
                      * @enum {string}
@@ -3618,6 +3830,171 @@ export interface operations {
             };
         };
     };
+    getTagsLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The limits, by tag */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagLimit"][];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putTagsTagLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tag, percent-encoded */
+                tag: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    max_uses_per_day: number;
+                    ramp_days?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The limit */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagLimit"];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_many_tag_limits` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteTagsTagLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tag, percent-encoded */
+                tag: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        tag: string;
+                    };
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The tag has no limit */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     postSync: {
         parameters: {
             query?: never;
@@ -4685,14 +5062,16 @@ export interface operations {
                 limit?: number;
                 /** @description Part of the name, the phone number or a tag */
                 q?: string | null;
-                status?: ("free" | "leased" | "cooldown" | "flood" | "invalid" | "missing" | "dead" | "inactive" | "duplicate") | null;
+                status?: ("free" | "leased" | "cooldown" | "flood" | "invalid" | "frozen" | "used_up" | "missing" | "dead" | "inactive" | "duplicate") | null;
+                /** @description Of the account */
+                condition?: ("alive" | "limited" | "frozen" | "dead") | null;
                 /** @description The sessions have all of these tags */
                 tag?: (string[] | string | string[]) | null;
                 /** @description Of the session file */
                 format?: string | null;
                 /** @description Part of `type://host:port`; `none`: without a proxy */
                 proxy?: string | null;
-                sort?: ("id" | "-id" | "name" | "-name" | "phone_number" | "-phone_number" | "status" | "-status" | "status_until" | "-status_until" | "format" | "-format" | "created_at" | "-created_at" | "updated_at" | "-updated_at" | "last_checked_at" | "-last_checked_at" | "last_used_at" | "-last_used_at") | null;
+                sort?: ("id" | "-id" | "name" | "-name" | "phone_number" | "-phone_number" | "status" | "-status" | "status_until" | "-status_until" | "format" | "-format" | "created_at" | "-created_at" | "updated_at" | "-updated_at" | "last_checked_at" | "-last_checked_at" | "last_used_at" | "-last_used_at" | "health" | "-health") | null;
             };
             header?: never;
             path?: never;
@@ -4969,7 +5348,9 @@ export interface operations {
                          * @example eu
                          */
                         q?: string | null;
-                        status?: ("free" | "leased" | "cooldown" | "flood" | "invalid" | "missing" | "dead" | "inactive" | "duplicate") | null;
+                        status?: ("free" | "leased" | "cooldown" | "flood" | "invalid" | "frozen" | "used_up" | "missing" | "dead" | "inactive" | "duplicate") | null;
+                        /** @description Of the account */
+                        condition?: ("alive" | "limited" | "frozen" | "dead") | null;
                         /** @description The sessions have all of these tags */
                         tag?: (string[] | string | string[]) | null;
                         /**
@@ -5508,6 +5889,7 @@ export interface operations {
                     "application/json": {
                         session_id: number;
                         is_valid: boolean;
+                        /** @description `active`, `limited` or `frozen`; of a session that is not valid, why: `dead`, … */
                         status: string;
                         error: string | null;
                     };
@@ -6829,6 +7211,13 @@ export interface operations {
                         reason: "created" | "schedule" | "trigger";
                         /** @description The session in use, or used last; `bot` and its id: the source's bot */
                         session_name: string | null;
+                        /**
+                         * @description All that read for it at present, by name
+                         * @example [
+                         *       "sandbox_1"
+                         *     ]
+                         */
+                        sessions: string[];
                         /** @description Since when it waits for a session */
                         waiting_since: string | null;
                         /** @description When it resumes */
@@ -7163,6 +7552,13 @@ export interface operations {
                         reason: "created" | "schedule" | "trigger";
                         /** @description The session in use, or used last; `bot` and its id: the source's bot */
                         session_name: string | null;
+                        /**
+                         * @description All that read for it at present, by name
+                         * @example [
+                         *       "sandbox_1"
+                         *     ]
+                         */
+                        sessions: string[];
                         /** @description Since when it waits for a session */
                         waiting_since: string | null;
                         /** @description When it resumes */

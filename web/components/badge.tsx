@@ -25,6 +25,8 @@ const STATE_TONES = {
   cooldown: 'calm',
   flood: 'warn',
   invalid: 'bad',
+  frozen: 'bad',
+  used_up: 'calm',
   missing: 'calm',
   dead: 'bad',
   inactive: 'calm',
@@ -45,6 +47,29 @@ export function StateBadge({ state }: { readonly state: string }) {
       {t(`states.state.${state}`)}
     </Badge>
   );
+}
+
+const CONDITION_TONES = { limited: 'warn', frozen: 'bad' } as const satisfies Record<string, Tone>;
+
+/** The condition of an account, unless it is alive, or its session's state says it. */
+export function ConditionBadge({
+  condition,
+  status,
+}: {
+  readonly condition: string;
+  readonly status: string;
+}) {
+  const { t } = useTranslation();
+  if (condition === status || !isConspicuous(condition)) return null;
+  return (
+    <Badge tone={CONDITION_TONES[condition]} title={t(`states.meaning.${condition}`)}>
+      {t(`states.condition.${condition}`)}
+    </Badge>
+  );
+}
+
+function isConspicuous(condition: string): condition is keyof typeof CONDITION_TONES {
+  return condition in CONDITION_TONES;
 }
 
 export function isSessionState(state: string): state is SessionState {
@@ -71,6 +96,12 @@ const EVENT_TONES = {
   restored: 'good',
   suspected: 'warn',
   died: 'bad',
+  limited: 'warn',
+  frozen: 'bad',
+  alive: 'good',
+  used_up: 'calm',
+  used_up_over: 'good',
+  uses_left: 'good',
   activated: 'good',
   deactivated: 'calm',
   duplicate: 'odd',

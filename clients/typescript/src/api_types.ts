@@ -1,6 +1,6 @@
 /**
  * The operations of the service and their schemas: `npm run client:types` generates them from its OpenAPI document.
- * Fingerprint: 0ad88df61b8337e221b01ed7f51a4333.
+ * Fingerprint: 9aa4be00ed8fd3ed48fae46684b57328.
  */
 
 export type Role = 'worker' | 'monitor' | 'admin';
@@ -97,10 +97,16 @@ export interface SessionFilter {
     | 'cooldown'
     | 'flood'
     | 'invalid'
+    | 'frozen'
+    | 'used_up'
     | 'missing'
     | 'dead'
     | 'inactive'
     | 'duplicate';
+  /**
+   * Of the account
+   */
+  condition?: 'alive' | 'limited' | 'frozen' | 'dead';
   /** The sessions have all of these tags */
   tag?: string[];
   /** Of the session file */
@@ -171,6 +177,10 @@ export interface PoolStatus {
   };
   /** Free, but with a method flood */
   flooded_for_methods: number;
+  /** Whose account Telegram limits (`PEER_FLOOD`), whatever their status */
+  limited: number;
+  /** Whose account is frozen, whatever their status */
+  frozen: number;
   /** Waiting requests */
   waiting: number;
   oldest_lease_seconds: number | null;
@@ -208,9 +218,9 @@ export interface Upcoming {
   session_id: number;
   session_name: string;
   /**
-   * `free`: it waits for one `method` only; `leased`: its lease expires unless it is renewed
+   * `free`: it waits for one `method` only; `leased`: its lease expires unless it is renewed; `used_up`: it has had all its leases of the day
    */
-  state: 'free' | 'leased' | 'cooldown' | 'flood';
+  state: 'free' | 'leased' | 'cooldown' | 'flood' | 'used_up';
   reason: string | null;
   /** The method that is flooded; null: the whole session */
   method: string | null;
@@ -243,6 +253,13 @@ export interface WaitingRequests {
     /** The Telegram method that it is wanted for */
     method: string | null;
   }[];
+}
+export interface TagLimit {
+  tag: string;
+  /** Leases of one session in a day of UTC */
+  max_uses_per_day: number;
+  /** In how many days after a session came it grows up to that */
+  ramp_days: number;
 }
 export interface AuditEntry {
   id: number;
@@ -304,6 +321,34 @@ export interface Session {
     method: string;
     until: string;
   }[];
+  /** Of its account: `alive`; `limited` for spam (`PEER_FLOOD`), it can read; `frozen`, it can only read; `dead` */
+  condition: string;
+  /** Of a limited or frozen account */
+  condition_detail: {
+    reason: string;
+    since: string;
+    /** Limited: a day after the last `PEER_FLOOD`. Frozen: when Telegram deletes the account */
+    until: string | null;
+    /** Where to appeal against a freeze */
+    appeal_url: string | null;
+  } | null;
+  /** As of at most an hour ago */
+  health: {
+    /** From 0 to 100 */
+    score: number;
+    reasons: {
+      /** dead, frozen, limited, flood_waits, errors, new, busy */
+      reason: string;
+      /** What it takes off */
+      points: number;
+      /** Seconds of flood waits, errors, days since the session came, or leases a day, over the last 7 days */
+      value: number | null;
+    }[];
+  };
+  /** How often it was leased since midnight in UTC */
+  uses_today: number;
+  /** By the limits of its tags; null: no limit */
+  max_uses_today: number | null;
 }
 export type Uploaded = Partial<Session> & {
   temp_session_id?: string;
@@ -425,6 +470,8 @@ export type Run = RunSummary & {
   reason: 'created' | 'schedule' | 'trigger';
   /** The session in use, or used last; `bot` and its id: the source's bot */
   session_name: string | null;
+  /** All that read for it at present, by name */
+  sessions: string[];
   /** Since when it waits for a session */
   waiting_since: string | null;
   /** When it resumes */
@@ -507,6 +554,14 @@ export interface Operations {
       method?: string;
       /** Repeatable: the channels to work with, `@name`, id or link. A session that knows them is preferred; another one needs resolves left */
       channel?: string[];
+      /**
+       * Which of the free sessions; `healthiest`: the highest health score; `round_robin`: the next id after the last one given so
+       */
+      strategy?: 'least_recently_used' | 'healthiest' | 'round_robin';
+      /**
+       * `frozen`: a session whose account is frozen, which can only read, if no other is free; never for a `method` that it cannot call
+       */
+      allow?: 'frozen';
       /**
        * Include the session itself in the answer
        */
@@ -764,6 +819,32 @@ export interface Operations {
       next_resolve_in: number | null;
     };
   };
+  /** How often sessions may be leased in a day, by tag */
+  'GET /tags/limits': {
+    answer: TagLimit[];
+  };
+  /** Limit how often sessions with a tag may be leased in a day */
+  'PUT /tags/{tag}/limits': {
+    path: {
+      /** The tag, percent-encoded */
+      tag: string;
+    };
+    body: {
+      max_uses_per_day: number;
+      ramp_days?: number;
+    };
+    answer: TagLimit;
+  };
+  /** Let sessions with a tag be leased without a limit */
+  'DELETE /tags/{tag}/limits': {
+    path: {
+      /** The tag, percent-encoded */
+      tag: string;
+    };
+    answer: {
+      tag: string;
+    };
+  };
   /** Sync the pool with SESSIONS_DIR */
   'POST /sync': {
     body?: {
@@ -951,7 +1032,7 @@ export interface Operations {
       /**
        * With `-` in front, the other way round
        */
-      sort?: `${'' | '-'}${'id' | 'name' | 'phone_number' | 'status' | 'status_until' | 'format' | 'created_at' | 'updated_at' | 'last_checked_at' | 'last_used_at'}`;
+      sort?: `${'' | '-'}${'id' | 'name' | 'phone_number' | 'status' | 'status_until' | 'format' | 'created_at' | 'updated_at' | 'last_checked_at' | 'last_used_at' | 'health'}`;
     };
     answer: Session[];
   };
@@ -1052,6 +1133,7 @@ export interface Operations {
     answer: {
       session_id: number;
       is_valid: boolean;
+      /** `active`, `limited` or `frozen`; of a session that is not valid, why: `dead`, … */
       status: string;
       error: string | null;
     };

@@ -14,6 +14,10 @@ export const SESSIONS = {
   list: 'GET /sessions',
   /** Their tags, in alphabetical order. */
   tags: 'GET /sessions/tags',
+  /** Leases a day, by tag. */
+  limits: 'GET /tags/limits',
+  setLimit: 'PUT /tags/{tag}/limits',
+  removeLimit: 'DELETE /tags/{tag}/limits',
   get: 'GET /sessions/{id}',
   /** Saves a session string of Telethon, GramJS or Pyrogram. */
   create: 'POST /sessions',
@@ -121,6 +125,8 @@ const BARE: Readonly<Record<Bare, true>> = {
   [SESSIONS.test]: true,
   [SESSIONS.cancelBulk]: true,
   [SESSIONS.resolveBudget]: true,
+  [SESSIONS.limits]: true,
+  [SESSIONS.removeLimit]: true,
   [LOGINS.cancel]: true,
   [SOURCES.targets]: true,
   [SOURCES.get]: true,

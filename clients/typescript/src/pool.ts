@@ -29,6 +29,9 @@ export interface AcquireOptions {
   /** This session only. */
   readonly sessionId?: number;
   readonly sessionName?: string;
+  readonly strategy?: Part<'GET /session', 'query'>['strategy'];
+  /** `frozen`: if none is free, a frozen one. */
+  readonly allow?: 'frozen';
   /** Seconds to wait in the queue, also for hours; 0 (the default of `acquire`): not at all. */
   readonly wait?: number;
   /** Seconds after which the session is free again if this process dies; 300 by default. */
@@ -230,10 +233,11 @@ class Acquisition {
   }
 
   async #ask(waitMs: number, signal: AbortSignal | undefined): Promise<Answer<'GET /session'>> {
-    const { tags, method, channel, sessionId, sessionName, credentials, format } = this.#options;
+    const { tags, method, channel, sessionId, sessionName, credentials, format, strategy, allow } =
+      this.#options;
     const wait = Math.min(MAX_WAIT_SECONDS, Math.max(0, Math.ceil(waitMs / 1000)));
     const query = {
-      ...{ ttl: this.#ttl, wait, method, credentials, format },
+      ...{ ttl: this.#ttl, wait, method, credentials, format, strategy, allow },
       ...{
         tag: tags,
         channel: channel && [channel].flat(),

@@ -1,5 +1,5 @@
 import { readFile, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { hasCode, writePrivateFile } from '../../kernel/private_files.js';
 import type { Checkpoint } from '../../runs/store.js';
@@ -9,6 +9,7 @@ import {
   directoryOf,
   ensureOwner,
   firstUnrecordedMonth,
+  isTemporary,
   isUnrecordedFile,
   isUnrecordedMonth,
   monthIn,
@@ -121,8 +122,8 @@ export class WorkingCopies {
   /** An empty working copy, for an object that does not exist yet. */
   async create(key: string): Promise<AppendOnlyFile> {
     const file = await AppendOnlyFile.open(this.path(key), 0);
-    // What is left is removed when the sink is opened next.
-    await this.removeOthers(key).catch(() => undefined);
+    // Files are being received meanwhile. What is left is removed when the sink is opened next.
+    await this.#remove((name) => !isTemporary(name) && !this.#own(key).includes(name)).catch(() => undefined);
     return file;
   }
 
@@ -142,10 +143,19 @@ export class WorkingCopies {
     await writePrivateFile(this.#proofPath(key), JSON.stringify(proof), this.#temporary());
   }
 
-  /** Removes all but this object's working copy; null: all. */
+  /** Removes all but this object's working copy; null: all. Nothing may be received meanwhile. */
   async removeOthers(key: string | null): Promise<void> {
-    const own = key === null ? [] : [this.path(key), this.#proofPath(key)];
-    await removeMatching(this.#directory, (name) => !own.includes(join(this.#directory, name)));
+    const own = key === null ? [] : this.#own(key);
+    await this.#remove((name) => !own.includes(name));
+  }
+
+  /** The names of an object's working copy and its proof. */
+  #own(key: string): string[] {
+    return [this.path(key), this.#proofPath(key)].map((path) => basename(path));
+  }
+
+  #remove(matches: (name: string) => boolean): Promise<void> {
+    return removeMatching(this.#directory, matches);
   }
 
   async #openLocal(key: string, bytes: number): Promise<AppendOnlyFile | null> {

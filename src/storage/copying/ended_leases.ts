@@ -88,16 +88,21 @@ function hold(sqlite: Database.Database, until: number): void {
   sqlite.exec(
     `UPDATE sessions SET state = 'cooldown', state_until = cooldown_until,
        state_reason = 'restored from a backup; a worker may still hold it'
-     WHERE state IN ('free', 'inactive', 'leased', 'cooldown');
+     WHERE state IN ('free', 'frozen', 'used_up', 'inactive', 'leased', 'cooldown');
      UPDATE session_tags SET free_since = NULL WHERE free_since IS NOT NULL;`,
   );
 }
 
+/** Sessions come to their idle state, as `idleState` decides; the deadline of a day that is over has passed. */
 function free(sqlite: Database.Database): void {
   sqlite.exec(
     `UPDATE sessions SET cooldown_until = NULL;
      UPDATE sessions SET state = base_state, state_reason = base_state_reason, state_until = NULL
      WHERE state IN ('leased', 'cooldown');
+     UPDATE sessions SET state = 'used_up', state_reason = 'all uses of the day', state_until = used_up_until
+     WHERE state = 'free' AND used_up_until IS NOT NULL;
+     UPDATE sessions SET state = 'frozen', state_reason = condition_detail ->> 'reason', state_until = NULL
+     WHERE state IN ('free', 'used_up') AND condition = 'frozen';
      UPDATE session_tags SET free_since = (
        SELECT CASE WHEN state = 'free' THEN last_used_at END FROM sessions WHERE sessions.id = session_id
      );`,

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { StoredCondition } from '../../pool/account_condition.js';
 import { countsOf } from '../../pool/session_state.js';
 import type { State } from '../../pool/states.js';
 import { ANCHOR } from '../saved_clock.js';
@@ -114,11 +115,13 @@ async function* withoutValue(source: CopySource, table: CopiedTable): AsyncGener
 function countSessions(table: CopiedTable, rows: readonly Row[], counts: Map<string, number>): void {
   const at = (name: string) => columnAt(table, name);
   const [state, methodFlooded, leaseHolder] = [at('state'), at('method_flooded'), at('lease_holder')];
+  const condition = at('condition');
   for (const row of rows) {
     const names = countsOf({
       state: row[state] as State,
       methodFlooded: row[methodFlooded] !== 0,
       leaseHolder: row[leaseHolder] as string | null,
+      condition: row[condition] as StoredCondition,
     });
     for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
   }

@@ -3,7 +3,13 @@ import { KeyedMutex } from '../../kernel/keyed_mutex.js';
 import type { AcquireOutcome, AcquireRequest, PoolCounts, ResolveShortage } from '../../pool/store.js';
 import { chooseForChannels, reserveResolves } from '../repositories/channel_affinity.js';
 import { exists, overCap, remember, repeated } from './acquire_checks.js';
-import { acquireStatement, grantStatement, kindOf, type LeasedRow } from './acquire_statement.js';
+import {
+  acquireStatement,
+  grantStatement,
+  kindOf,
+  type LeasedRow,
+  type Searching,
+} from './acquire_statement.js';
 import type { Deadlines } from './deadlines.js';
 import type { CommitEffects } from './signals.js';
 import type { PostgresUnitOfWork, PostgresUnitsOfWork } from './unit_of_work.js';
@@ -11,9 +17,12 @@ import type { PostgresUnitOfWork, PostgresUnitsOfWork } from './unit_of_work.js'
 /** The maximum number of requests per statement, so that none waits long for the others. */
 const MAX_AT_ONCE = 32;
 
+/** A request, and whether only frozen sessions are searched. */
+type Attempt = AcquireRequest & { readonly onlyFrozen?: boolean };
+
 /** A pending request. */
 interface Asked {
-  readonly request: AcquireRequest;
+  readonly request: Attempt;
   readonly now: number;
 }
 
@@ -23,6 +32,8 @@ export class Acquisition {
   readonly #deadlines: Deadlines;
   readonly #mutex = new KeyedMutex();
   readonly #batches: Batches<Asked, LeasedRow | null>;
+  /** The last session that a request for the next one got here. */
+  #last = 0;
 
   /** `lanes`: the maximum number of concurrent statements of one kind. */
   constructor(units: PostgresUnitsOfWork, deadlines: Deadlines, lanes: number) {
@@ -40,14 +51,21 @@ export class Acquisition {
   ): Promise<AcquireOutcome> {
     await this.#deadlines.applyExpired(now);
     // Here they wait without a connection each; the locks order those of other replicas.
-    const outcome = await this.#mutex.run(mutexKey(request), () => this.#attempt(request, now));
+    const outcome = await this.#mutex.run(mutexKey(request), () => this.#freeThenFrozen(request, now));
     if (outcome === null) return { kind: 'none', counts: await tally() };
     if (outcome.kind !== 'short') return outcome;
     return { kind: 'none', counts: await tally(), shortage: outcome.shortage };
   }
 
-  async #attempt(request: AcquireRequest, now: number): Promise<Attempt> {
+  async #freeThenFrozen(request: AcquireRequest, now: number): Promise<Found> {
     if (request.channels) return this.#withoutExpired(request, now, () => this.#forChannels(request, now));
+    const isNamed = request.sessionId !== null || request.sessionName !== null;
+    const free = await this.#attempt(request, now);
+    if (free !== null || isNamed || request.allowFrozen !== true || request.onlyRepeat) return free;
+    return this.#attempt({ ...request, onlyFrozen: true }, now);
+  }
+
+  async #attempt(request: Attempt, now: number): Promise<Found> {
     const plain = request.idempotencyKey === null && request.maxLeases === null;
     if (plain) {
       const row = await this.#batches.add(wantsOf(request), { request, now });
@@ -62,11 +80,7 @@ export class Acquisition {
   }
 
   /** An expired lease that has not been swept may block the request; another replica may have granted it. */
-  async #withoutExpired(
-    request: AcquireRequest,
-    now: number,
-    attempt: () => Promise<Attempt>,
-  ): Promise<Attempt> {
+  async #withoutExpired(request: AcquireRequest, now: number, attempt: () => Promise<Found>): Promise<Found> {
     let outcome = await attempt();
     while (!request.onlyRepeat && isInTheWay(outcome) && (await this.#deadlines.applyUnknown(now))) {
       outcome = await attempt();
@@ -75,7 +89,7 @@ export class Acquisition {
   }
 
   /** In one transaction of several statements; `tried`: none is free right now. Null: there is no session. */
-  #carefully(request: AcquireRequest, now: number, tried: boolean): Promise<Attempt> {
+  #carefully(request: Attempt, now: number, tried: boolean): Promise<Found> {
     return this.#units.run(async (unit) => {
       const before = await repeated(unit, request, now);
       if (before || request.onlyRepeat) return before;
@@ -83,14 +97,16 @@ export class Acquisition {
       const full = await overCap(unit, request);
       if (full) return full;
       const row =
-        (tried ? undefined : await first(unit, acquireStatement([request], now, false))) ??
-        (await first(unit, acquireStatement([request], now, true)));
-      return row ? this.#granted(unit, row, request, now) : null;
+        (tried ? undefined : await first(unit, acquireStatement([request], now, this.#searching(false)))) ??
+        (await first(unit, acquireStatement([request], now, this.#searching(true))));
+      if (!row) return null;
+      this.#given([row], request);
+      return this.#granted(unit, row, request, now);
     });
   }
 
   /** As `#carefully`, for a request with channels: the store's shared rules choose among the free sessions. */
-  #forChannels(request: AcquireRequest, now: number): Promise<Attempt> {
+  #forChannels(request: AcquireRequest, now: number): Promise<Found> {
     return this.#units.run(async (unit) => {
       const before = await repeated(unit, request, now);
       if (before || request.onlyRepeat) return before;
@@ -119,18 +135,28 @@ export class Acquisition {
     if (!first) return [];
     // The time at which the last of them arrived.
     const now = Math.max(...asked.map((one) => one.now));
-    const query = acquireStatement([first, ...others], now, false);
+    const query = acquireStatement([first, ...others], now, this.#searching(false));
     const rows = await this.#units.statement<LeasedRow>(query, (granted) => newsOf(granted, asked, now));
+    this.#given(rows, first);
     const found: (LeasedRow | null)[] = asked.map(() => null);
     for (const row of rows) found[row.place - 1] = row;
     return found;
   }
+
+  #searching(patient: boolean): Searching {
+    return { patient, after: this.#last };
+  }
+
+  #given(rows: readonly LeasedRow[], { strategy }: AcquireRequest): void {
+    const last = [...rows].sort((a, b) => a.place - b.place).at(-1);
+    if (strategy === 'round_robin' && last) this.#last = last.id;
+  }
 }
 
 /** Null: there was no session; `short`: none that may resolve the channels. */
-type Attempt = AcquireOutcome | { readonly kind: 'short'; readonly shortage: ResolveShortage } | null;
+type Found = AcquireOutcome | { readonly kind: 'short'; readonly shortage: ResolveShortage } | null;
 
-function isInTheWay(outcome: Attempt): boolean {
+function isInTheWay(outcome: Found): boolean {
   return outcome === null || outcome.kind === 'max_leases' || outcome.kind === 'short';
 }
 
@@ -140,7 +166,7 @@ function powerOfTwo(waiting: number): number {
 }
 
 /** The properties shared by requests in one statement. */
-function wantsOf(request: AcquireRequest): string {
+function wantsOf(request: Attempt): string {
   const { tags, sessionId, sessionName, method } = request;
   return JSON.stringify([kindOf(request), tags, sessionId, sessionName, method]);
 }

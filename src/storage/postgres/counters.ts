@@ -33,6 +33,7 @@ function ofAll(methodEnd: SQL): SQL {
     (SELECT min(state_until) FROM sessions WHERE state = 'flood' AND state_until IS NOT NULL) AS "nextFloodEnd",
     (SELECT min(state_until) FROM sessions WHERE state = 'cooldown' AND state_until IS NOT NULL)
       AS "nextCooldownEnd",
+    (SELECT min(state_until) FROM sessions WHERE state = 'used_up' AND state_until IS NOT NULL) AS "nextUsedUpEnd",
     ${methodEnd} AS "nextMethodFloodEnd",
     least((SELECT min(last_used_at) FROM sessions WHERE state = 'leased' AND method_flooded = false),
       (SELECT min(last_used_at) FROM sessions WHERE state = 'leased' AND method_flooded = true)) AS "oldestLeaseAt"`;
@@ -70,7 +71,7 @@ function scoped({ sessionId, sessionName, tags, method }: CountScope): SQL {
   const flood = sql`(SELECT max(f.until) FROM method_floods f WHERE f.session_id = s.id
     ${method === null ? sql`` : sql`AND f.method = ${value('method')}`})`;
   return sql`SELECT ${sql.raw(COUNTED)} FROM (
-    SELECT s.state, s.state_until AS until, s.last_used_at AS used,
+    SELECT s.state, s.condition, s.state_until AS until, s.last_used_at AS used,
       CASE WHEN s.state = 'free' AND s.method_flooded THEN ${flood} END AS method_until
     FROM sessions s WHERE ${sql.join(conditions, sql` AND `)}) AS wanted`;
 }

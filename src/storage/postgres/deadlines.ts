@@ -1,4 +1,5 @@
 import { and, eq, inArray, lte, sql } from 'drizzle-orm';
+import { conditionOver } from '../../pool/account_condition.js';
 import { deadlineEvent, STATES } from '../../pool/states.js';
 import { MAX_EXPIRED_PER_CALL, MAX_EXPIRED_PER_COUNT } from '../bounds.js';
 import { prepared } from './prepared.js';
@@ -111,7 +112,8 @@ async function passMethods(unit: PostgresUnitOfWork, now: number, limit: number)
     const gone = await unit.db.delete(methodFloods).where(and(ofSession, lte(methodFloods.until, now)));
     dropped += gone.rowCount ?? 0;
     const left = await unit.db.select().from(methodFloods).where(ofSession).limit(1);
-    if (left.length === 0 && row.methodFlooded) await unit.write(row, { methodFlooded: false });
+    const after = await unit.write(row, { methodFlooded: left.length > 0, ...conditionOver(row, now) });
+    if (after.condition !== row.condition) unit.record(after, { at: now, event: 'alive' });
   }
   return dropped;
 }

@@ -92,6 +92,8 @@ const RELEASE = prepared(
         AND s.lease_holder = asked.holder AND CASE WHEN asked.lease_id IS NULL
           THEN s.lease_address = asked.address AND NOT s.lease_renewed AND s.unreleased = '[]'
           ELSE s.lease_id = asked.lease_id END
+        AND (s.base_state <> 'free'
+          OR (s.condition <> 'frozen' AND coalesce(s.used_up_until, 0) <= ${value('now')}))
       RETURNING s.id, s.name, s.state, s.tags, s.method_flooded, s.last_used_at, s.lease_id, s.lease_holder,
         asked.holder, asked.place
     ), tagged AS (

@@ -9,6 +9,8 @@ export const {
   sessions,
   sessionTags,
   methodFloods,
+  sessionDays,
+  tagLimits,
   history,
   poolSamples,
   idempotencyKeys,

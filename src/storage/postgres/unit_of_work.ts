@@ -5,6 +5,7 @@ import { passedDeadline } from '../../pool/lease_decisions.js';
 import {
   applyEvent,
   becameFree,
+  type CountedSession,
   countsOf,
   freeSince,
   type HistoryEntry,
@@ -131,7 +132,7 @@ export class PostgresUnitOfWork implements UnitOfWork {
   }
 
   /** Adds the row to the counters (1) or subtracts it (-1). */
-  #count(row: Pick<SessionRow, 'state' | 'methodFlooded' | 'leaseHolder'>, sign: 1 | -1): void {
+  #count(row: CountedSession, sign: 1 | -1): void {
     for (const name of countsOf(row)) this.#counts.set(name, (this.#counts.get(name) ?? 0) + sign);
   }
 

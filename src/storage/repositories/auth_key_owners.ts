@@ -9,6 +9,7 @@ import {
   type YieldsTo,
   yieldsTo,
 } from '../../intake/auth_key_owner.js';
+import type { ConditionColumns } from '../../pool/account_condition.js';
 import type { SessionRow } from '../tables.js';
 import type { UnitOfWork } from '../unit_of_work.js';
 import { isReserved } from './login_rows.js';
@@ -76,10 +77,19 @@ export class AuthKeyOwners {
     await this.#inherit(key, { id: 0, name: LOGIN_UNDER_WAY }, now);
   }
 
+  /** A frozen or limited account stays so, whichever file has its auth key. */
+  async #takeOverCondition(
+    row: SessionRow,
+    { condition, conditionDetail }: Partial<ConditionColumns>,
+  ): Promise<SessionRow> {
+    if (condition === undefined || conditionDetail === undefined) return row;
+    return this.#unit.write(row, { condition, conditionDetail });
+  }
+
   /** The updated successor; null: there is none. */
   async #inherit(
     key: Buffer | null,
-    former: Pick<SessionRow, 'id' | 'name'>,
+    former: Pick<SessionRow, 'id' | 'name'> & Partial<ConditionColumns>,
     now: number,
   ): Promise<SessionRow | null> {
     const owner = (await isReserved(this.#unit, key)) ? undefined : await this.#ownerOf(key, former.id);
@@ -87,7 +97,7 @@ export class AuthKeyOwners {
     if (successor?.baseState !== 'duplicate') return null;
     const base = baseStateOf({ dead: null, inactive: successor.inactive, duplicateOf: null });
     const detail = `it took over the auth key of ${former.name}`;
-    const marked = await this.mark(successor, base, now);
+    const marked = await this.mark(await this.#takeOverCondition(successor, former), base, now);
     const entry = { at: now, event: base.baseState, detail };
     return (
       (await this.#unit.applyEvent(marked, 'reconcile', { stateReason: base.baseStateReason }, entry)) ??

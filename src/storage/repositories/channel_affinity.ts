@@ -36,8 +36,10 @@ const MAX_KNOWING_TRIED = 50;
 const EXAMINED_AT_ONCE = 50;
 const MAX_EXAMINED = 1_000;
 
-/** Out of the pool: leased only if requested by id. */
-const INACTIVE: State = 'inactive';
+const FREE: State = 'free';
+
+/** Leased only for channels that it knows, if the request allows that. */
+const FROZEN: State = 'frozen';
 const FLOODED_METHOD = RESOLVE_METHOD.toLowerCase();
 
 /** A request for sessions that know channels, and the setting. */
@@ -65,6 +67,7 @@ export async function chooseForChannels(
   const wanted = { request, channels: [...new Set(channels.map(foldIdentifier))], perDay, now, lock };
   const knowing = await knowingSessions(unit, wanted);
   const free = byAffinity(knowing.filter(({ isLeasable }) => isLeasable));
+  const frozen = knowing.filter(({ isFrozen, known }) => isFrozen && known === wanted.channels.length);
   let shortage: Shortage | null = null;
   for (const { id } of free.slice(0, MAX_KNOWING_TRIED)) {
     const tried = await attempt(unit, id, wanted);
@@ -73,6 +76,10 @@ export async function chooseForChannels(
   }
   const other = await anyWithBudget(unit, wanted);
   if (other?.kind === 'chosen') return other;
+  for (const { id } of request.allowFrozen ? byAffinity(frozen).slice(0, MAX_KNOWING_TRIED) : []) {
+    const tried = await attempt(unit, id, wanted, [FROZEN]);
+    if (tried?.kind === 'chosen') return tried;
+  }
   shortage = leastShort(leastShort(shortage, other), await nextWithBudget(unit, wanted));
   if (shortage === null) return { kind: 'none' };
   const isKnownElsewhere = knowing.some((each) => !each.isLeasable && each.known === wanted.channels.length);
@@ -106,6 +113,7 @@ function leastShort(one: Shortage | null, other: Shortage | null): Shortage | nu
 
 interface Knowing extends KnowingSession {
   readonly isLeasable: boolean;
+  readonly isFrozen: boolean;
 }
 
 /** The sessions that match and know any of the channels, free or not. */
@@ -127,7 +135,8 @@ async function knowingSessions(unit: UnitOfWork, wanted: Wanted): Promise<Knowin
     if (!row) return [];
     const known = wanted.channels.filter((channel) => about.some((each) => isAbout(each, channel))).length;
     const isLeasable = leasable.includes(row.state);
-    return [{ id: sessionId, lastUsedAt: row.lastUsedAt, known, isLeasable }];
+    const isFrozen = row.state === FROZEN;
+    return [{ id: sessionId, lastUsedAt: row.lastUsedAt, known, isLeasable, isFrozen }];
   });
 }
 
@@ -136,10 +145,11 @@ async function attempt(
   unit: UnitOfWork,
   sessionId: number,
   { request, channels, perDay, now, lock }: Wanted,
+  states: readonly State[] = leasableStates(request),
 ): Promise<Tried> {
   const { sessions, peers, methodFloods } = unit.tables;
   const { id, state } = sessions;
-  const free = and(eq(id, sessionId), inArray(state, leasableStates(request)));
+  const free = and(eq(id, sessionId), inArray(state, [...states]));
   const [locked] = await unit.forUpdate(unit.db.select({ id }).from(sessions).where(free), lock);
   if (!locked) return null;
   const known = await unit.db
@@ -236,9 +246,9 @@ async function nextWithBudget(unit: UnitOfWork, wanted: Wanted): Promise<Shortag
   return leastShort(shortageOf(budget), shortageOf(flood));
 }
 
+/** All states from which a session may be leased: only by the service itself, to look after it; else free ones. */
 function leasableStates({ sessionId, alsoInactive }: AcquireRequest): State[] {
-  const isAlso = alsoInactive && sessionId !== null;
-  return statesBefore('acquire').filter((state) => state !== INACTIVE || isAlso);
+  return alsoInactive && sessionId !== null ? statesBefore('acquire') : [FREE];
 }
 
 /**

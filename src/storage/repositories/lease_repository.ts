@@ -1,14 +1,18 @@
 import { and, asc, desc, eq, gt, inArray, lt, sql } from 'drizzle-orm';
 import { isProcessName } from '../../kernel/process_name.js';
 import { RESOLVE_METHOD } from '../../peers/resolve_budget.js';
+import { ALIVE } from '../../pool/account_condition.js';
 import { authorizeBlock, type Caller, type Relation } from '../../pool/lease_authorization.js';
-import { decideBlock, decideRelease, revocation } from '../../pool/lease_decisions.js';
+import { decideBlock, decideRelease, type FloodedMethod, revocation } from '../../pool/lease_decisions.js';
 import { statesBefore } from '../../pool/session_state.js';
 import type { Block, BlockOutcome, Flood, LeaseRow, Outcome, PoolStore } from '../../pool/store.js';
+import { dayOf, withoutUse } from '../../pool/uses.js';
 import type { SessionRow } from '../tables.js';
 import { affectedRows, type UnitOfWork, type UnitOfWorkRunner } from '../unit_of_work.js';
 import { chooseForChannels } from './channel_affinity.js';
+import { settleAndRecord } from './idle_state.js';
 import { learnFromFlood, returnReserved } from './resolve_counts.js';
+import { recordToll, rescore, type Toll } from './session_days.js';
 
 type Leases = Pick<
   PoolStore,
@@ -63,7 +67,8 @@ export async function giveBack(
   const row = await unit.byId(sessionId, now);
   if (!unreceived || row?.state !== 'leased' || row.leaseId !== leaseId) return;
   await returnReserved(unit, sessionId, leaseId);
-  await unit.applyEvent(row, 'release', { lastUsedAt: now }, { at: now, event: 'undelivered' });
+  const unused = row.usesDay === dayOf(now) ? withoutUse(row) : {};
+  await unit.applyEvent(row, 'release', { lastUsedAt: now, ...unused }, { at: now, event: 'undelivered' });
 }
 
 function endings(units: UnitOfWorkRunner): Pick<Leases, 'block' | 'giveBack' | 'restore' | 'revokeLeases'> {
@@ -87,6 +92,7 @@ function endings(units: UnitOfWorkRunner): Pick<Leases, 'block' | 'giveBack' | '
         const lifted = await liftMethodFloods(unit, row);
         const entry = { at: now, event: 'restored' };
         const restored = await unit.applyEvent(lifted, 'restore', { suspectedAt: null }, entry);
+        await rescore(unit, restored ?? lifted, now);
         return { kind: 'done', changed: restored !== null || lifted !== row, as: 'admin' };
       });
     },
@@ -177,26 +183,45 @@ async function carryOutBlock(
 ): Promise<BlockOutcome> {
   const decision = decideBlock(row, wanted, caller, as, now);
   if (decision.kind === 'nothing') return blocked(row, as);
+  const [outcome, after] = await carryOutDecision(unit, row, decision, as);
+  await recordToll(unit, after, tollOf(wanted), now);
+  if (wanted.kind === 'flood' && wanted.method === RESOLVE_METHOD.toLowerCase())
+    await learnFromFlood(unit, row.id, wanted.seconds, now);
+  return outcome;
+}
+
+/** What the block adds to the session's day. */
+function tollOf(block: Block): Toll {
+  const floodSeconds = block.kind === 'flood' ? block.seconds : 0;
+  const isError = block.kind !== 'none' && block.kind !== 'flood' && block.kind !== 'invalidate';
+  return { floodSeconds, errors: isError ? 1 : 0 };
+}
+
+/** The outcome, and the updated row. */
+async function carryOutDecision(
+  unit: UnitOfWork,
+  row: SessionRow,
+  decision: Exclude<ReturnType<typeof decideBlock>, { kind: 'nothing' }>,
+  as: Relation,
+): Promise<[BlockOutcome, SessionRow]> {
   if (decision.kind === 'event') {
     const { event, changes, entry, until } = decision;
     const after = await unit.applyEvent(row, event, changes, entry);
-    return after ? blocked(after, as) : { kind: 'blocked', state: row.state, until, as };
+    if (after) return [blocked(after, as), after];
+    return [{ kind: 'blocked', state: row.state, until, as }, row];
   }
-  const { changes, entry, method } = decision;
-  if (method) await floodMethod(unit, row.id, method.name, method.until);
-  if (method?.name === RESOLVE_METHOD.toLowerCase())
-    await learnFromFlood(unit, row.id, (method.until - now) / 1000, now);
-  const after = await unit.write(row, changes);
-  unit.record(after, entry);
-  return method ? { kind: 'blocked', state: row.state, until: method.until, as } : blocked(after, as);
+  const { changes, entry, methods, until } = decision;
+  for (const method of methods) await floodMethod(unit, row.id, method);
+  const settled = await settleAndRecord(unit, await unit.write(row, changes), entry);
+  if (until === null) return [blocked(settled, as), settled];
+  return [{ kind: 'blocked', state: settled.state, until, as }, settled];
 }
 
 /** Of two flood waits for one method, the later one counts. */
 async function floodMethod(
   unit: UnitOfWork,
   sessionId: number,
-  method: string,
-  until: number,
+  { name: method, until }: FloodedMethod,
 ): Promise<void> {
   const { methodFloods } = unit.tables;
   const later = sql`CASE WHEN ${methodFloods.until} > excluded.until THEN ${methodFloods.until} ELSE excluded.until END`;
@@ -210,12 +235,15 @@ async function floodMethod(
   unit.expect(until);
 }
 
-/** Ends all method floods of a locked row; returns the updated row, or the same one if there were none. */
+/**
+ * Ends all method floods of a locked row, whose account counts as alive; returns the updated row, or the same one if
+ * there were none, and it was alive.
+ */
 async function liftMethodFloods(unit: UnitOfWork, row: SessionRow): Promise<SessionRow> {
-  if (!row.methodFlooded) return row;
+  if (!row.methodFlooded && row.condition === 'alive') return row;
   const { methodFloods } = unit.tables;
-  await unit.db.delete(methodFloods).where(eq(methodFloods.sessionId, row.id));
-  return unit.write(row, { methodFlooded: false });
+  if (row.methodFlooded) await unit.db.delete(methodFloods).where(eq(methodFloods.sessionId, row.id));
+  return unit.write(row, { methodFlooded: false, ...ALIVE });
 }
 
 /** Forgets an undelivered answer. False: it was repeated since, so it was delivered. */

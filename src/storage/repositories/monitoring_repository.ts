@@ -90,7 +90,7 @@ function events(units: UnitOfWorkRunner): Pick<MonitoringStore, 'activity' | 'up
       await units.applyExpired(now);
       return units.run(async (unit) => {
         const ending: Upcoming[] = [];
-        for (const state of ['leased', 'cooldown', 'flood'] as const)
+        for (const state of ['leased', 'cooldown', 'flood', 'used_up'] as const)
           ending.push(...(await endingNext(unit, state, limit, tags)));
         ending.push(...(await methodsFreedNext(unit, limit, now, tags)));
         return ending.toSorted((one, other) => one.until - other.until).slice(0, limit);
@@ -101,7 +101,7 @@ function events(units: UnitOfWorkRunner): Pick<MonitoringStore, 'activity' | 'up
 
 async function endingNext(
   unit: UnitOfWork,
-  state: 'leased' | 'cooldown' | 'flood',
+  state: 'leased' | 'cooldown' | 'flood' | 'used_up',
   limit: number,
   tags: readonly string[],
 ): Promise<Upcoming[]> {

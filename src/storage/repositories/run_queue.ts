@@ -16,7 +16,10 @@ import {
 /** Which process executes which run. */
 export function runQueue(
   units: UnitOfWorkRunner,
-): Pick<RunStore, 'begin' | 'take' | 'renew' | 'mark' | 'saveTotal' | 'defer' | 'finish' | 'cancel'> {
+): Pick<
+  RunStore,
+  'begin' | 'take' | 'renew' | 'mark' | 'saveSessions' | 'saveTotal' | 'defer' | 'finish' | 'cancel'
+> {
   /** Changes a run of this owner; returns it as it was before; null: it has another owner by now. */
   const changeOwned = (id: number, owner: string, change: (run: Run) => RunChange) =>
     units.run(async (unit) => {
@@ -37,6 +40,9 @@ export function runQueue(
     },
     async mark(id, owner, state, sessionName, now) {
       return (await changeOwned(id, owner, (run) => marked(run, state, sessionName, now))) !== null;
+    },
+    async saveSessions(id, owner, sessions) {
+      return (await changeOwned(id, owner, () => ({ sessions: [...sessions] }))) !== null;
     },
     async saveTotal(id, owner, totalMessages) {
       return (await changeOwned(id, owner, () => ({ totalMessages }))) !== null;

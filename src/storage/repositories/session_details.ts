@@ -1,6 +1,7 @@
 import { and, asc, eq, gt, isNotNull, sql } from 'drizzle-orm';
 import type { SessionStore } from '../../sessions/store.js';
 import type { UnitOfWorkRunner } from '../unit_of_work.js';
+import { applyFreeze } from './freezes.js';
 
 type Details = Pick<
   SessionStore,
@@ -24,14 +25,15 @@ function checks(units: UnitOfWorkRunner): Pick<Details, 'checked' | 'unchecked'>
       units.run(async (unit) => {
         const { db, tables } = unit;
         const { sessions } = tables;
-        const [row] = await unit.forUpdate(db.select().from(sessions).where(eq(sessions.id, id)));
+        const row = await unit.byId(id, now);
         if (!row) return;
+        if (identity.freeze !== undefined) await applyFreeze(unit, row, identity.freeze, now);
         const { userId = row.userId, phoneNumber = row.phoneNumber } = identity;
         const isChanged = userId !== row.userId || phoneNumber !== row.phoneNumber;
         const changes = { userId, phoneNumber, lastCheckedAt: now, ...(isChanged && { updatedAt: now }) };
         await db.update(sessions).set(changes).where(eq(sessions.id, id));
       }),
-    /** Two range scans of one index, with its exact condition: the cost does not grow with the pool. */
+    /** Two range scans of one index, with its exact condition: the cost does not grow with the pool, but for frozen ones. */
     unchecked: (before, limit) =>
       units.run(async ({ db, tables: { sessions } }) => {
         const freeWhere = (condition: ReturnType<typeof sql>) =>
@@ -40,10 +42,12 @@ function checks(units: UnitOfWorkRunner): Pick<Details, 'checked' | 'unchecked'>
             .from(sessions)
             .where(sql`state = 'free' AND last_checked_at ${condition}`);
         const never = await freeWhere(sql`IS NULL`).orderBy(asc(sessions.id)).limit(limit);
+        const whereFrozen = sql`state = 'frozen' AND coalesce(last_checked_at, 0) < ${before}`;
+        const frozen = await db.select({ id: sessions.id }).from(sessions).where(whereFrozen).limit(limit);
         const longAgo = await freeWhere(sql`< ${before}`)
           .orderBy(asc(sessions.lastCheckedAt), asc(sessions.id))
           .limit(limit - never.length);
-        return [...never, ...longAgo].map(({ id }) => id);
+        return [...never, ...longAgo, ...frozen].slice(0, limit).map(({ id }) => id);
       }),
   };
 }

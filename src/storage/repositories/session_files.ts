@@ -5,6 +5,7 @@ import { foldName } from '../../intake/names.js';
 import type { FileChange, FoundFile } from '../../intake/store.js';
 import { digest, sameDigest } from '../../kernel/digests.js';
 import { isHeld } from '../../pool/session_state.js';
+import { NEW_SESSION_HEALTH } from '../../sessions/health_score.js';
 import type { SessionRow } from '../tables.js';
 import type { UnitOfWork } from '../unit_of_work.js';
 import { AuthKeyOwners } from './auth_key_owners.js';
@@ -85,8 +86,12 @@ export class SessionFiles {
     const values = { ...columns, ...base, jsonFile: json, authKeySha256, proxyId, tags: [] };
     const poolState = { state: base.baseState, stateReason: base.baseStateReason, lastUsedAt: 0 };
     const times = { createdAt: now, updatedAt: now };
+    const health = {
+      healthPenalty: 100 - NEW_SESSION_HEALTH.score,
+      healthReasons: JSON.stringify(NEW_SESSION_HEALTH.reasons),
+    };
     const row = await this.#unit.insert({
-      ...{ ...values, ...poolState, ...times },
+      ...{ ...values, ...poolState, ...times, ...health },
       foldedName: foldName(found.name),
     });
     this.#unit.record(row, { at: now, event: 'added', detail: base.baseStateReason });

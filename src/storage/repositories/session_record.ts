@@ -1,5 +1,6 @@
 import type { StoredProxy } from '../../kernel/proxy.js';
 import type { Lease } from '../../pool/store.js';
+import type { HealthReason } from '../../sessions/health_score.js';
 import type { SessionRecord } from '../../sessions/store.js';
 import type { SessionRow } from '../tables.js';
 
@@ -13,7 +14,11 @@ export function sessionRecord(row: SessionRow): SessionRecord {
   const description = { id, name, file, jsonFile, format, dcId, userId, phoneNumber, apiId, apiHash };
   const poolState = { state, stateReason, baseState, baseStateReason, stateUntil, tags, proxyId };
   const times = { createdAt, updatedAt, lastCheckedAt, lastUsedAt };
-  return { ...description, ...poolState, ...times, ...lease, methodFlooded };
+  const { condition, conditionDetail, usesDay, usesToday, usedUpUntil } = row;
+  const account = { condition, conditionDetail, usesDay, usesToday, usedUpUntil };
+  const reasons: readonly HealthReason[] = JSON.parse(row.healthReasons);
+  const health = { score: 100 - row.healthPenalty, reasons };
+  return { ...description, ...poolState, ...times, ...lease, methodFlooded, ...account, health };
 }
 
 /** The lease of a leased session, as its holder gets it. */

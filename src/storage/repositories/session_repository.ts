@@ -1,5 +1,20 @@
-import { and, asc, count, eq, exists, gt, inArray, isNull, notExists, or, type SQL, sql } from 'drizzle-orm';
+import {
+  and,
+  asc,
+  count,
+  eq,
+  exists,
+  gt,
+  inArray,
+  isNull,
+  ne,
+  notExists,
+  or,
+  type SQL,
+  sql,
+} from 'drizzle-orm';
 import { foldName } from '../../intake/names.js';
+import type { Condition } from '../../pool/account_condition.js';
 import { freeSince, isHeld } from '../../pool/session_state.js';
 import { STATES } from '../../pool/states.js';
 import type { SessionFilter, SessionOrder, SessionStore } from '../../sessions/store.js';
@@ -12,6 +27,7 @@ import { SessionFiles } from './session_files.js';
 import { sessionRecord } from './session_record.js';
 import { sourceReferringTo } from './source_repository.js';
 import { hasAllTags } from './tag_filter.js';
+import { applyLimits } from './tag_limit_repository.js';
 
 const BY_ID: SessionOrder = { by: 'id', descending: false };
 
@@ -87,14 +103,20 @@ function lists(
 
 async function matching(unit: UnitOfWork, filter: SessionFilter): Promise<SQL | undefined> {
   const { sessions } = unit.tables;
-  const { tags = [], q, state, format, proxyIds } = filter;
+  const { tags = [], q, state, condition, format, proxyIds } = filter;
   return and(
     hasAllTags(unit, tags),
     state === undefined ? undefined : eq(sessions.state, state),
+    condition === undefined ? undefined : inCondition(unit, condition),
     format === undefined ? undefined : eq(sessions.format, format),
     proxyIds === undefined ? undefined : throughProxy(unit, proxyIds),
     q === undefined ? undefined : await containing(unit, q),
   );
+}
+
+function inCondition({ tables: { sessions } }: UnitOfWork, condition: Condition): SQL | undefined {
+  if (condition === 'dead') return eq(sessions.state, 'dead');
+  return and(eq(sessions.condition, condition), ne(sessions.state, 'dead'));
 }
 
 function throughProxy({ tables: { sessions } }: UnitOfWork, proxyIds: readonly number[] | null): SQL {
@@ -152,6 +174,7 @@ function orderOf(unit: UnitOfWork, { by, descending }: SessionOrder): SQL[] {
     updated_at: sessions.updatedAt,
     last_checked_at: sessions.lastCheckedAt,
     last_used_at: sessions.lastUsedAt,
+    health: sql`100 - ${sessions.healthPenalty}`,
   };
   const sorted = sortedBy(columns[by], { descending, id: sessions.id, nullable: NULLABLE.has(by) });
   return by === 'last_used_at' ? [sql`${sessions.lastUsedAt} = 0`, ...sorted] : sorted;
@@ -173,7 +196,7 @@ function changes(units: UnitOfWorkRunner): Pick<SessionStore, 'edit' | 'rename' 
         if (active !== undefined) await unit.lock('identities');
         const row = await unit.byId(id, now);
         if (!row) return null;
-        const tagged = tags ? await retag(unit, row, tags, now) : row;
+        const tagged = tags ? await applyLimits(unit, await retag(unit, row, tags, now), now) : row;
         if (proxyId !== undefined) {
           await unit.db.update(sessions).set({ proxyId, updatedAt: now }).where(eq(sessions.id, id));
         }

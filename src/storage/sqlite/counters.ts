@@ -76,7 +76,7 @@ export function countsWithin(sqlite: Database, scope: CountScope): PoolCounts {
   const flood = `(SELECT max(f.until) FROM method_floods f WHERE f.session_id = s.id
     ${method === null ? '' : 'AND f.method = @method'})`;
   const counting = sqlite.prepare<[object], CountRow>(
-    `SELECT ${COUNTED} FROM (SELECT s.state, s.state_until AS until, s.last_used_at AS used,
+    `SELECT ${COUNTED} FROM (SELECT s.state, s.condition, s.state_until AS until, s.last_used_at AS used,
        CASE WHEN s.state = 'free' AND s.method_flooded THEN ${flood} END AS method_until
        FROM sessions s WHERE ${conditions.join(' AND ')})`,
   );

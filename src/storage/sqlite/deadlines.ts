@@ -1,5 +1,6 @@
 import { and, asc, eq, lte, min, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { conditionOver } from '../../pool/account_condition.js';
 import { passedDeadline } from '../../pool/lease_decisions.js';
 import type { State } from '../../pool/states.js';
 import { MAX_EXPIRED_PER_CALL } from '../bounds.js';
@@ -7,7 +8,7 @@ import type { SessionRow } from '../tables.js';
 import { methodFloods, sessions } from './schema.js';
 import type { SessionRows } from './session_rows.js';
 
-const AWAITED = ['leased', 'cooldown', 'flood', 'invalid'] as const satisfies readonly State[];
+const AWAITED = ['leased', 'cooldown', 'flood', 'invalid', 'used_up'] as const satisfies readonly State[];
 
 /** Applies the deadlines of leases, cool-downs and flood waits. */
 export class Deadlines {
@@ -107,7 +108,10 @@ export class Deadlines {
     for (const { sessionId, method } of due) {
       this.#dropMethod.run({ id: sessionId, method });
       const row = this.#rows.rowOf(sessionId);
-      if (row && !this.#methodsLeft.get({ id: sessionId })) this.#rows.write(row, { methodFlooded: false });
+      if (!row) continue;
+      const left = this.#methodsLeft.get({ id: sessionId }) !== undefined;
+      const after = this.#rows.write(row, { methodFlooded: left, ...conditionOver(row, now) });
+      if (after.condition !== row.condition) this.#rows.record(after, { at: now, event: 'alive' });
     }
     return due.length;
   }

@@ -74,6 +74,7 @@ function counting({ sqlite, db, unit, counts }: PoolParts): (now: number, scope?
       nextFloodEnd: deadlines.next('flood'),
       nextMethodFloodEnd: floods ? nextMethodFloodEnd(sqlite, scope?.method ?? null) : null,
       nextCooldownEnd: deadlines.next('cooldown'),
+      nextUsedUpEnd: deadlines.next('used_up'),
       oldestLeaseAt: leasedAt.length > 0 ? Math.min(...leasedAt) : null,
     });
   };

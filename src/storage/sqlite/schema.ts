@@ -38,6 +38,8 @@ export const {
   sessions,
   sessionTags,
   methodFloods,
+  sessionDays,
+  tagLimits,
   history,
   poolSamples,
   idempotencyKeys,

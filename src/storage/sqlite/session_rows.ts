@@ -3,6 +3,7 @@ import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import {
   applyEvent,
   becameFree,
+  type CountedSession,
   countsOf,
   freeSince,
   type HistoryEntry,
@@ -30,6 +31,11 @@ const POOL_COLUMNS = Object.keys({
   cooldownUntil: true,
   unreleased: true,
   suspectedAt: true,
+  condition: true,
+  conditionDetail: true,
+  usesDay: true,
+  usesToday: true,
+  usedUpUntil: true,
 } satisfies Record<keyof PoolColumns, true>) as (keyof PoolColumns)[];
 
 /**
@@ -103,6 +109,7 @@ export class SessionRows {
       methodFlooded: Number(now.methodFlooded),
       leaseRenewed: Number(now.leaseRenewed),
       unreleased: now.unreleased.length === 0 ? '[]' : JSON.stringify(now.unreleased),
+      conditionDetail: now.conditionDetail && JSON.stringify(now.conditionDetail),
     });
     this.count(row, -1);
     this.count(now, 1);
@@ -113,7 +120,7 @@ export class SessionRows {
   }
 
   /** Adds the row to the counters (1) or subtracts it (-1). */
-  count(row: Pick<SessionRow, 'state' | 'methodFlooded' | 'leaseHolder'>, sign: 1 | -1): void {
+  count(row: CountedSession, sign: 1 | -1): void {
     for (const name of countsOf(row)) this.#counts.add(name, sign);
   }
 

@@ -12,6 +12,7 @@ import {
   type TelegramGateway,
 } from '../gateway.js';
 import type { RsaKey } from '../network.js';
+import { accountFreeze } from './account_freeze.js';
 import { channelList, resolveChannel } from './channels.js';
 import { ConnectionPool, type TaskConnections } from './connection_pool.js';
 import { download, MediaConnections } from './downloads.js';
@@ -92,6 +93,7 @@ async function connectAccount(
       const [user] = await connection.call(new Api.users.GetUsers({ id: [new Api.InputUserSelf()] }));
       return toAccount(user, 'users.getUsers');
     },
+    freeze: () => accountFreeze(connection),
     channels: () => channelList(connection, () => connections.isHalfOver),
     resolve: (username) => resolveChannel(connection, username),
     history: (peer, page) => history(connection, peer, page),

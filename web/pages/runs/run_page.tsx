@@ -135,6 +135,7 @@ function RunFacts({ run }: { readonly run: Run }) {
     <Facts>
       <Fact term={t('runs.column.reason')}>{t(`runs.reason.${run.reason}`)}</Fact>
       <Fact term={t('runs.column.session')}>{run.session_name}</Fact>
+      <Fact term={t('runs.together')}>{run.sessions.length > 1 && format.list(run.sessions)}</Fact>
       <Fact term={t('runs.created')}>
         <When at={run.created_at} />
       </Fact>

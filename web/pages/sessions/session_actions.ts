@@ -34,10 +34,12 @@ const NOT_IN: Partial<Record<SessionAction, readonly string[]>> = {
 };
 
 /** What can be done with this session in its state. */
-export function actionsFor({ status }: Pick<Session, 'status'>): SessionAction[] {
-  return SESSION_ACTIONS.filter(
-    (action) => (STATES_OF[action]?.includes(status) ?? true) && !NOT_IN[action]?.includes(status),
-  );
+export function actionsFor({ status, condition }: Pick<Session, 'status' | 'condition'>): SessionAction[] {
+  const isRestorable = condition === 'limited' || condition === 'frozen';
+  return SESSION_ACTIONS.filter((action) => {
+    if (action === 'restore' && isRestorable) return true;
+    return (STATES_OF[action]?.includes(status) ?? true) && !NOT_IN[action]?.includes(status);
+  });
 }
 
 /** Runs an action that needs no dialog; answers whether it is one. */
@@ -60,7 +62,8 @@ export function useRunAtOnce(): (action: SessionAction, session: Session) => boo
         return attempt(async () => {
           const { is_valid, error, status } = await send('post', '/sessions/{id}/test', { path: { id } });
           outdated('sessions', 'status');
-          if (is_valid) toast(t('sessions.done.valid', { name }));
+          if (is_valid && error === null) toast(t('sessions.done.valid', { name }));
+          else if (is_valid) toast(`${name}: ${error}`, { tone: 'failed' });
           else toast(t('sessions.done.invalid', { name, error: error ?? status }), { tone: 'failed' });
         });
       case 'deactivate':

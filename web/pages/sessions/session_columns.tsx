@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { holderName } from '../../api/holders.js';
 import { proxyName, type Session } from '../../api/sessions.js';
-import { StateBadge } from '../../components/badge.js';
+import { ConditionBadge, StateBadge } from '../../components/badge.js';
 import type { Column } from '../../components/table/data_table.js';
 import { Ago, Day, Left } from '../../components/time.js';
 import { SessionMenu } from './session_menu.js';
@@ -23,6 +23,14 @@ export function useSessionColumns(): Column<Session>[] {
       header: t('sessions.column.state'),
       sort: 'status',
       cell: (session) => <StateCell {...session} />,
+    },
+    {
+      id: 'health',
+      header: t('sessions.column.health'),
+      sort: 'health',
+      right: true,
+      minor: true,
+      cell: ({ health }) => health.score,
     },
     {
       id: 'holder',
@@ -76,12 +84,17 @@ const SAID_BY_STATE = /^(flood wait|cool-?down|leased|inactive)$/i;
 
 const NEVER_ENDING = Date.UTC(2090, 0, 1);
 
-function StateCell({ status, status_reason, status_until, method_floods }: Session) {
+/** How many method floods a row of the list shows: a limited account has one for each method that it cannot call. */
+const SHOWN_FLOODS = 2;
+
+function StateCell({ status, condition, status_reason, status_until, method_floods }: Session) {
   const { t } = useTranslation();
+  const more = method_floods.length - SHOWN_FLOODS;
   const ends = status_until !== null && Date.parse(status_until) < NEVER_ENDING ? status_until : null;
   return (
     <div className={styles.state}>
       <StateBadge state={status} />
+      <ConditionBadge condition={condition} status={status} />
       {ends && (
         <span className={styles.quiet}>
           <Left until={ends} />
@@ -92,11 +105,12 @@ function StateCell({ status, status_reason, status_until, method_floods }: Sessi
           {status_reason}
         </span>
       )}
-      {method_floods.map(({ method, until }) => (
+      {method_floods.slice(0, SHOWN_FLOODS).map(({ method, until }) => (
         <span key={method} className={styles.flood} title={t('sessions.page.methodFloods')}>
           {method} <Left until={until} />
         </span>
       ))}
+      {more > 0 && <span className={styles.quiet}>{t('sessions.moreFloods', { count: more })}</span>}
     </div>
   );
 }

@@ -17,6 +17,9 @@ import { SessionHistory } from './session_history.js';
 import { SessionMenu } from './session_menu.js';
 import styles from './sessions.module.css';
 
+const AccountPanel = lazy(() =>
+  import('./account/account_panel.js').then((module) => ({ default: module.AccountPanel })),
+);
 const Channels = lazy(() =>
   import('./channels/session_channels.js').then((module) => ({ default: module.SessionChannels })),
 );
@@ -53,6 +56,9 @@ export function SessionPage() {
       <WhyNotFree session={data} />
       <div className={styles.columns}>
         <div>
+          <Suspense fallback={null}>
+            <AccountPanel session={data} />
+          </Suspense>
           <Panel title={t('sessions.page.facts')}>
             <SessionFacts session={data} />
           </Panel>
@@ -70,6 +76,9 @@ export function SessionPage() {
   );
 }
 
+/** States that only a person ends. */
+const RED = ['dead', 'invalid', 'frozen'];
+
 /** States in which a session works, or is busy working. */
 const IN_ORDER = ['free', 'leased'];
 
@@ -77,7 +86,7 @@ function WhyNotFree({ session: { status, status_reason, status_until } }: { read
   const { t } = useTranslation();
   if (IN_ORDER.includes(status) || !isSessionState(status)) return null;
   return (
-    <Alert variant="light" color={status === 'dead' || status === 'invalid' ? 'red' : 'yellow'} mb="md">
+    <Alert variant="light" color={RED.includes(status) ? 'red' : 'yellow'} mb="md">
       {t(`states.meaning.${status}`)} {status !== 'flood' && status_reason}
       {status_until && status !== 'invalid' && (
         <>

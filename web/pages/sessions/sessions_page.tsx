@@ -16,9 +16,14 @@ import { useAdding } from './adding.js';
 import { BulkBar } from './bulk_bar.js';
 import { useSessionColumns } from './session_columns.js';
 
+const LimitsDialog = lazy(() =>
+  import('./limits/limits_dialog.js').then((module) => ({ default: module.LimitsDialog })),
+);
 const AddDialog = lazy(() => import('./add/add_dialog.js').then((module) => ({ default: module.AddDialog })));
 
-const FILTERS = ['status', 'tag', 'format', 'proxy'] as const;
+const FILTERS = ['status', 'condition', 'tag', 'format', 'proxy'] as const;
+const CONDITIONS = ['alive', 'limited', 'frozen', 'dead'] as const;
+
 type SessionTable = TableState<(typeof FILTERS)[number]>;
 
 const FORMATS = ['telethon', 'pyrogram', 'json', 'unknown', 'unreadable'] as const;
@@ -44,6 +49,12 @@ export function SessionsPage() {
           name="status"
           label={t('sessions.filter.state')}
           options={SESSION_STATES.map((value) => ({ value, label: t(`states.state.${value}`) }))}
+        />
+        <FilterSelect
+          state={state}
+          name="condition"
+          label={t('sessions.filter.condition')}
+          options={CONDITIONS.map((value) => ({ value, label: t(`states.condition.${value}`) }))}
         />
         <TagFilter state={state} />
         <FilterSelect
@@ -79,10 +90,11 @@ export function SessionsPage() {
 
 /** What the list is narrowed to, for actions on all that match. */
 function filterOf({ q, filters }: SessionTable) {
-  const { status, tag, format, proxy } = filters;
+  const { status, condition, tag, format, proxy } = filters;
   return {
     ...(q && { q }),
     ...(status && { status: status as SessionState }),
+    ...(condition && { condition: condition as (typeof CONDITIONS)[number] }),
     ...(tag && { tag: [tag] }),
     ...(format && { format }),
     ...(proxy && { proxy }),
@@ -116,8 +128,17 @@ function ProxyFilter({ state }: { readonly state: SessionTable }) {
 function AddAccounts() {
   const { t } = useTranslation();
   const { tab, open, change, close } = useAdding();
+  const [isLimiting, setLimiting] = useState(false);
   return (
     <>
+      <Button variant="default" onClick={() => setLimiting(true)}>
+        {t('sessions.limits.open')}
+      </Button>
+      {isLimiting && (
+        <Suspense fallback={null}>
+          <LimitsDialog onClose={() => setLimiting(false)} />
+        </Suspense>
+      )}
       <Button variant="default" onClick={() => open('get')}>
         {t('sessions.getCode')}
       </Button>

@@ -21,7 +21,14 @@ export const GROUPS = {
     'DEFAULT_PROXY',
   ],
   telegram: ['TELEGRAM_API_ID', 'TELEGRAM_API_HASH', 'OTP_TTL_MINUTES'],
-  sources: ['MAX_CONCURRENT_RUNS', 'FLOOD_SLEEP_MAX_SECONDS', 'MAX_FILE_BYTES', 'RUN_LOG_DAYS', 'NAS_ROOT'],
+  sources: [
+    'MAX_CONCURRENT_RUNS',
+    'MAX_SESSIONS_PER_RUN',
+    'FLOOD_SLEEP_MAX_SECONDS',
+    'MAX_FILE_BYTES',
+    'RUN_LOG_DAYS',
+    'NAS_ROOT',
+  ],
   s3: [
     'S3_BUCKET',
     'S3_ENDPOINT',

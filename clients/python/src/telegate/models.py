@@ -34,24 +34,10 @@ class _LeaseAlways(TypedDict):
 
 
 class Lease(_LeaseAlways, total=False):
-    peer: Peer | None
-    """With one `channel`: as this session knows it; null: it has to resolve it"""
-    peers: list[Peer | None]
-    """With `channel`: one for each, in their order"""
     session_string: str
     """With `credentials`"""
     session_data: str | None
     """With `credentials=file`: the file, in base64; null if there is none"""
-
-
-class Peer(TypedDict):
-    id: int
-    access_hash: int | None
-    """Of this session only; null: a basic group, which has none"""
-    type: Literal["channel", "chat"]
-    """`channel`: a channel or supergroup; `chat`: a basic group"""
-    username: str | None
-    title: str
 
 
 class ErrorDetail(TypedDict):
@@ -70,9 +56,10 @@ class Error(_ErrorAlways, total=False):
 
 
 class _NoFreeSessionDetailAlways(TypedDict):
-    error: Literal["no_free_session", "no_sessions_directory", "resolve_budget"]
+    error: Literal["no_free_session", "no_sessions_directory"]
     in_floodwait: int
     next_release_in: int | None
+    """Seconds until a flood wait ends, or a session has uses left again; null: neither is due"""
     in_use: int
     unavailable: dict[str, int]
     flooded_for_methods: int
@@ -81,10 +68,6 @@ class _NoFreeSessionDetailAlways(TypedDict):
 class NoFreeSessionDetail(_NoFreeSessionDetailAlways, total=False):
     message: str
     """With `no_sessions_directory`: why it is gone"""
-    resolves_left: int
-    """With `resolve_budget`: the most that a free session has left, which is not enough"""
-    next_resolve_in: int | None
-    """With `resolve_budget`: when one has enough, in seconds; null: never"""
 
 
 class NoFreeSession(TypedDict):
@@ -104,6 +87,10 @@ class PoolStatus(TypedDict):
     unavailable_reasons: dict[str, int]
     flooded_for_methods: int
     """Free, but with a method flood"""
+    limited: int
+    """Whose account Telegram limits (`PEER_FLOOD`), whatever their status"""
+    frozen: int
+    """Whose account is frozen, whatever their status"""
     waiting: int
     """Waiting requests"""
     oldest_lease_seconds: int | None
@@ -147,8 +134,8 @@ StatusHistory = TypedDict(
 class Upcoming(TypedDict):
     session_id: int
     session_name: str
-    state: Literal["free", "leased", "cooldown", "flood"]
-    """`free`: it waits for one `method` only; `leased`: its lease expires unless it is renewed"""
+    state: Literal["free", "leased", "cooldown", "flood", "used_up"]
+    """`free`: it waits for one `method` only; `leased`: its lease expires unless it is renewed; `used_up`: it has had all its leases of the day"""
     reason: str | None
     method: str | None
     """The method that is flooded; null: the whole session"""
@@ -184,6 +171,14 @@ class WaitingRequests(TypedDict):
     elsewhere: int
     """At the other replicas"""
     requests: list[WaitingRequest]
+
+
+class TagLimit(TypedDict):
+    tag: str
+    max_uses_per_day: int
+    """Leases of one session in a day of UTC"""
+    ramp_days: int
+    """In how many days after a session came it grows up to that"""
 
 
 class AuditEntry(TypedDict):
@@ -225,6 +220,30 @@ class MethodFlood(TypedDict):
     until: str
 
 
+class VerifiedConditionDetail(TypedDict):
+    reason: str
+    since: str
+    until: str | None
+    """Limited: a day after the last `PEER_FLOOD`. Frozen: when Telegram deletes the account"""
+    appeal_url: str | None
+    """Where to appeal against a freeze"""
+
+
+class VerifiedHealthReasons(TypedDict):
+    reason: str
+    """dead, frozen, limited, flood_waits, errors, new, busy"""
+    points: int
+    """What it takes off"""
+    value: float | None
+    """Seconds of flood waits, errors, days since the session came, or leases a day, over the last 7 days"""
+
+
+class VerifiedHealth(TypedDict):
+    score: int
+    """From 0 to 100"""
+    reasons: list[VerifiedHealthReasons]
+
+
 class _VerifiedAlways(TypedDict):
     message: str
     requires_password: bool
@@ -256,6 +275,16 @@ class Verified(_VerifiedAlways, total=False):
     leased_at: str | None
     method_floods: list[MethodFlood]
     """Its flood waits for single methods, soonest end first"""
+    condition: str
+    """Of its account: `alive`; `limited` for spam (`PEER_FLOOD`), it can read; `frozen`, it can only read; `dead`"""
+    condition_detail: VerifiedConditionDetail | None
+    """Of a limited or frozen account"""
+    health: VerifiedHealth
+    """As of at most an hour ago"""
+    uses_today: int
+    """How often it was leased since midnight in UTC"""
+    max_uses_today: int | None
+    """By the limits of its tags; null: no limit"""
 
 
 class Session(TypedDict):
@@ -283,6 +312,16 @@ class Session(TypedDict):
     leased_at: str | None
     method_floods: list[MethodFlood]
     """Its flood waits for single methods, soonest end first"""
+    condition: str
+    """Of its account: `alive`; `limited` for spam (`PEER_FLOOD`), it can read; `frozen`, it can only read; `dead`"""
+    condition_detail: VerifiedConditionDetail | None
+    """Of a limited or frozen account"""
+    health: VerifiedHealth
+    """As of at most an hour ago"""
+    uses_today: int
+    """How often it was leased since midnight in UTC"""
+    max_uses_today: int | None
+    """By the limits of its tags; null: no limit"""
 
 
 class Uploaded(TypedDict, total=False):
@@ -310,6 +349,16 @@ class Uploaded(TypedDict, total=False):
     leased_at: str | None
     method_floods: list[MethodFlood]
     """Its flood waits for single methods, soonest end first"""
+    condition: str
+    """Of its account: `alive`; `limited` for spam (`PEER_FLOOD`), it can read; `frozen`, it can only read; `dead`"""
+    condition_detail: VerifiedConditionDetail | None
+    """Of a limited or frozen account"""
+    health: VerifiedHealth
+    """As of at most an hour ago"""
+    uses_today: int
+    """How often it was leased since midnight in UTC"""
+    max_uses_today: int | None
+    """By the limits of its tags; null: no limit"""
     temp_session_id: str
     message: str
     expires_in_minutes: int
@@ -639,51 +688,8 @@ class HistoryEntry(TypedDict):
     """The holder's name; null: there is no holder, or it is the service itself"""
 
 
-class _NewPeerAlways(TypedDict):
-    id: int
-
-
-class NewPeer(_NewPeerAlways, total=False):
-    access_hash: int | None
-    """Of this session; null: a basic group has none"""
-    type: Literal["channel", "chat"]
-    username: str | None
-    title: str | None
-
-
-class SavePeersResult(TypedDict):
-    status: Literal["saved"]
-    session_id: int
-    peers: int
-
-
-class KnownPeer(TypedDict):
-    id: int
-    access_hash: int | None
-    """null unless the key is an admin"""
-    type: Literal["channel", "chat"]
-    """`channel`: a channel or supergroup; `chat`: a basic group"""
-    username: str | None
-    title: str
-    session_id: int
-    session_name: str
-    channel: str
-    """What it is found by"""
-    used_at: str
-    resolves_left: int
-    """Usernames that this session may still resolve"""
-
-
-class ResolveBudget(TypedDict):
-    session_id: int
-    channels_known: int
-    resolves_per_day: int
-    """The setting, or what a flood has lowered it to"""
-    resolves_used: int
-    """Within the last 24 hours"""
-    resolves_left: int
-    next_resolve_in: int | None
-    """Seconds until one is left; 0: one is; null: never"""
+class RemoveTagLimitResult(TypedDict):
+    tag: str
 
 
 class SyncResultDetailsRejected(TypedDict):
@@ -757,7 +763,9 @@ class Deleted(TypedDict):
 class SessionFilter(TypedDict, total=False):
     q: str | None
     """Part of the name, the phone number or a tag"""
-    status: Literal["free", "leased", "cooldown", "flood", "invalid", "missing", "dead", "inactive", "duplicate"] | None
+    status: Literal["free", "leased", "cooldown", "flood", "invalid", "frozen", "used_up", "missing", "dead", "inactive", "duplicate"] | None
+    condition: Literal["alive", "limited", "frozen", "dead"] | None
+    """Of the account"""
     tag: list[str] | None
     """The sessions have all of these tags"""
     format: str | None
@@ -797,6 +805,7 @@ class TestSessionResult(TypedDict):
     session_id: int
     is_valid: bool
     status: str
+    """`active`, `limited` or `frozen`; of a session that is not valid, why: `dead`, …"""
     error: str | None
 
 

@@ -25,7 +25,8 @@ class AsyncEndpoints(AsyncCalls):
         session_id: int | None = None,
         session_name: str | None = None,
         method: str | None = None,
-        channel: list[str] | None = None,
+        strategy: Literal["least_recently_used", "healthiest", "round_robin"] | None = None,
+        allow: Literal["frozen"] | None = None,
         credentials: Literal["string", "file"] | None = None,
         format: Literal["telethon", "gramjs", "pyrogram"] | None = None,
         idempotency_key: str | None = None,
@@ -41,7 +42,8 @@ class AsyncEndpoints(AsyncCalls):
                 "session_id": session_id,
                 "session_name": session_name,
                 "method": method,
-                "channel": channel,
+                "strategy": strategy,
+                "allow": allow,
                 "credentials": credentials,
                 "format": format,
             },
@@ -59,7 +61,8 @@ class AsyncEndpoints(AsyncCalls):
         session_id: int | None = None,
         session_name: str | None = None,
         method: str | None = None,
-        channel: list[str] | None = None,
+        strategy: Literal["least_recently_used", "healthiest", "round_robin"] | None = None,
+        allow: Literal["frozen"] | None = None,
         credentials: Literal["string", "file"] | None = None,
         format: Literal["telethon", "gramjs", "pyrogram"] | None = None,
         idempotency_key: str | None = None,
@@ -75,7 +78,8 @@ class AsyncEndpoints(AsyncCalls):
                 "session_id": session_id,
                 "session_name": session_name,
                 "method": method,
-                "channel": channel,
+                "strategy": strategy,
+                "allow": allow,
                 "credentials": credentials,
                 "format": format,
             },
@@ -156,19 +160,12 @@ class AsyncEndpoints(AsyncCalls):
         lease_id: str,
         error: str,
         method: str | None = None,
-        channel: str | None = None,
     ) -> models.Report:
         """Report a Telegram error, and learn what to do: `POST /report`."""
         answer: models.Report = await self._json(
             "POST",
             "/report",
-            body={
-                "session_id": session_id,
-                "lease_id": lease_id,
-                "error": error,
-                "method": method,
-                "channel": channel,
-            },
+            body={"session_id": session_id, "lease_id": lease_id, "error": error, "method": method},
         )
         return answer
 
@@ -277,44 +274,32 @@ class AsyncEndpoints(AsyncCalls):
         )
         return answer
 
-    async def save_peers(
-        self,
-        *,
-        session_id: int,
-        lease_id: str,
-        peers: list[models.NewPeer],
-        resolved: bool | None = None,
-    ) -> models.SavePeersResult:
-        """Save channels that a leased session has resolved: `POST /peers`."""
-        answer: models.SavePeersResult = await self._json(
-            "POST",
-            "/peers",
-            body={"session_id": session_id, "lease_id": lease_id, "peers": peers, "resolved": resolved},
-        )
+    async def list_tag_limits(self) -> list[models.TagLimit]:
+        """How often sessions may be leased in a day, by tag: `GET /tags/limits`."""
+        answer: list[models.TagLimit] = await self._json("GET", "/tags/limits", repeat=True)
         return answer
 
-    async def list_peers(
+    async def set_tag_limit(
         self,
+        tag: str,
         *,
-        skip: int | None = None,
-        limit: int | None = None,
-        channel: str | None = None,
-        session_id: int | None = None,
-    ) -> Page[models.KnownPeer]:
-        """Which sessions know a channel, or which channels a session knows: `GET /peers`."""
-        answer: Page[models.KnownPeer] = await self._page(
-            "GET",
-            "/peers",
-            query={"skip": skip, "limit": limit, "channel": channel, "session_id": session_id},
+        max_uses_per_day: int,
+        ramp_days: int | None = None,
+    ) -> models.TagLimit:
+        """Limit how often sessions with a tag may be leased in a day: `PUT /tags/{tag}/limits`."""
+        answer: models.TagLimit = await self._json(
+            "PUT",
+            f"/tags/{quote(tag)}/limits",
+            body={"max_uses_per_day": max_uses_per_day, "ramp_days": ramp_days},
             repeat=True,
         )
         return answer
 
-    async def get_resolve_budget(self, session_id: int) -> models.ResolveBudget:
-        """How many usernames a session may still resolve, and how many channels it knows: `GET /sessions/{id}/resolve-budget`."""
-        answer: models.ResolveBudget = await self._json(
-            "GET",
-            f"/sessions/{quote(session_id)}/resolve-budget",
+    async def remove_tag_limit(self, tag: str) -> models.RemoveTagLimitResult:
+        """Let sessions with a tag be leased without a limit: `DELETE /tags/{tag}/limits`."""
+        answer: models.RemoveTagLimitResult = await self._json(
+            "DELETE",
+            f"/tags/{quote(tag)}/limits",
             repeat=True,
         )
         return answer
@@ -543,11 +528,12 @@ class AsyncEndpoints(AsyncCalls):
         skip: int | None = None,
         limit: int | None = None,
         q: str | None = None,
-        status: Literal["free", "leased", "cooldown", "flood", "invalid", "missing", "dead", "inactive", "duplicate"] | None = None,
+        status: Literal["free", "leased", "cooldown", "flood", "invalid", "frozen", "used_up", "missing", "dead", "inactive", "duplicate"] | None = None,
+        condition: Literal["alive", "limited", "frozen", "dead"] | None = None,
         tag: list[str] | None = None,
         format: str | None = None,
         proxy: str | None = None,
-        sort: Literal["id", "-id", "name", "-name", "phone_number", "-phone_number", "status", "-status", "status_until", "-status_until", "format", "-format", "created_at", "-created_at", "updated_at", "-updated_at", "last_checked_at", "-last_checked_at", "last_used_at", "-last_used_at"] | None = None,
+        sort: Literal["id", "-id", "name", "-name", "phone_number", "-phone_number", "status", "-status", "status_until", "-status_until", "format", "-format", "created_at", "-created_at", "updated_at", "-updated_at", "last_checked_at", "-last_checked_at", "last_used_at", "-last_used_at", "health", "-health"] | None = None,
     ) -> Page[models.Session]:
         """List the sessions: `GET /sessions`."""
         answer: Page[models.Session] = await self._page(
@@ -558,6 +544,7 @@ class AsyncEndpoints(AsyncCalls):
                 "limit": limit,
                 "q": q,
                 "status": status,
+                "condition": condition,
                 "tag": tag,
                 "format": format,
                 "proxy": proxy,

@@ -56,6 +56,8 @@ class AsyncPool:
         session_name: str | None = None,
         credentials: Literal["string", "file"] | None = None,
         format: Literal["telethon", "gramjs", "pyrogram"] | None = None,
+        strategy: Literal["least_recently_used", "healthiest", "round_robin"] | None = None,
+        allow: Literal["frozen"] | None = None,
     ) -> AsyncHeld:
         """A session for the time of an `async with`.
 
@@ -63,7 +65,8 @@ class AsyncPool:
         `method`: what it is for, such as `messages.getHistory`: a flood of others does not matter. `channel`: one or
         more, `@name`, id or link: a session that knows them is preferred, as `session.peer` says. `ttl`: how
         long the lease outlives this process, in seconds; it is renewed at a third of that.
-        `credentials="string"`: with `session_string`, in `format`.
+        `credentials="string"`: with `session_string`, in `format`. `strategy`: which of the free sessions.
+        `allow="frozen"`: also one whose account is frozen, which can only read, if no other is free.
         """
         parameters: dict[str, Any] = {
             "tag": list(tags) or None,
@@ -73,6 +76,8 @@ class AsyncPool:
             "session_name": session_name,
             "credentials": credentials,
             "format": format,
+            "strategy": strategy,
+            "allow": allow,
         }
         wanted = Wanted(parameters, ttl, wait)
         return AsyncHeld(self.api, lambda: acquire(self.api, wanted), ttl, self._exit_seconds)

@@ -21,9 +21,10 @@ CREATE TABLE `resolves` (
 CREATE INDEX `resolves_by_session` ON `resolves` (`session_id`,`at`);--> statement-breakpoint
 CREATE INDEX `resolves_by_lease` ON `resolves` (`lease_id`,`channel`) WHERE lease_id IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `resolves_by_age` ON `resolves` (`at`);--> statement-breakpoint
+DROP INDEX `peers_by_identifier`;--> statement-breakpoint
 ALTER TABLE `peers` ADD `type` text DEFAULT 'channel' NOT NULL;--> statement-breakpoint
-CREATE INDEX `peers_by_identifier` ON `peers` (`identifier`,`channel_id`,`session_id`);--> statement-breakpoint
 CREATE INDEX `peers_by_channel` ON `peers` (`channel_id`,`session_id`);--> statement-breakpoint
 CREATE INDEX `peers_by_use` ON `peers` (`session_id`,`used_at`);--> statement-breakpoint
+CREATE INDEX `peers_by_identifier` ON `peers` (`identifier`,`channel_id`,`session_id`);--> statement-breakpoint
 UPDATE OR REPLACE `peers` SET `identifier` = lower(`identifier`) WHERE `identifier` <> lower(`identifier`);--> statement-breakpoint
 UPDATE `peers` SET `type` = 'chat' WHERE `access_hash` IS NULL;

@@ -1,0 +1,72 @@
+import { expect, it } from '@jest/globals';
+import { type Service, some } from '../service/service.js';
+import { inBrowser } from './browser.js';
+
+/** A worker reports the error of the session that it has leased, and gives that back. */
+async function report(service: Service, session: string, error: string): Promise<void> {
+  const { session_id, lease_id } = await service.lease(`session_name=${session}`);
+  const said = { session_id, lease_id, error, method: 'messages.sendMessage' };
+  await service.as('worker').post('/report').send(said).expect(200);
+  await service.as('worker').post('/release').send({ session_id, lease_id }).expect(200);
+}
+
+inBrowser('the accounts of sessions in the console', (visiting) => {
+  it(
+    'are found by their condition, sorted by health, and say why they are not well',
+    visiting(
+      async ({ page, service, signIn }) => {
+        await report(service, 's001', 'FROZEN_METHOD_INVALID');
+        await report(service, 's002', 'PEER_FLOOD');
+        await signIn('admin', '/sessions?sort=health');
+        const rows = page.getByRole('row');
+        await rows.nth(1).getByText('Frozen', { exact: true }).waitFor();
+        await rows.nth(2).getByText('Limited', { exact: true }).waitFor();
+        await rows.nth(3).getByText('85', { exact: true }).waitFor();
+        await page.getByLabel('Account', { exact: true }).selectOption('limited');
+        await page.getByText('1–1 of 1', { exact: true }).waitFor();
+        await page.getByRole('link', { name: 's002' }).click();
+        const account = page.getByRole('region', { name: 'Account' });
+        await account.getByText('PEER_FLOOD').waitFor();
+        await account.getByText('Limited (−40)').waitFor();
+        await account.getByText('40 of 100').waitFor();
+        await page.getByRole('button', { name: 'Actions for s002' }).click();
+        await page.getByRole('menuitem', { name: 'Restore' }).click();
+        await account.getByText('80 of 100').waitFor();
+        expect(await service.status()).toMatchObject({ free: 2, limited: 0, frozen: 1 });
+      },
+      { files: some(3) },
+    ),
+  );
+
+  it(
+    'are limited by tag, and say how often they may still be leased today',
+    visiting(
+      async ({ page, service, signIn }) => {
+        await service
+          .as('admin')
+          .put('/sessions/1')
+          .send({ tags: ['new'] })
+          .expect(200);
+        await signIn('admin', '/sessions');
+        await page.getByRole('button', { name: 'Limits…' }).click();
+        const dialog = page.getByRole('dialog');
+        await dialog.getByLabel('Tag', { exact: true }).fill('new');
+        await dialog.getByLabel('Leases a day').fill('1');
+        await dialog.getByRole('button', { name: 'Save' }).click();
+        await dialog.getByText('leases a day: 1, ramp: 0 d').waitFor();
+        await dialog.getByRole('button', { name: 'Close' }).last().click();
+        const lease = await service.lease();
+        await service.as('worker').post('/release').send(lease).expect(200);
+        await page.getByRole('row', { name: 's001' }).getByText('Used up').waitFor();
+        await page.getByRole('link', { name: 's001' }).click();
+        await page.getByRole('region', { name: 'Account' }).getByText('1 of 1', { exact: true }).waitFor();
+        await page.goBack();
+        await page.getByRole('button', { name: 'Limits…' }).click();
+        await dialog.getByRole('button', { name: 'Remove the limit of new' }).click();
+        await dialog.getByText('leases a day: 1').waitFor({ state: 'hidden' });
+        expect(await service.status()).toMatchObject({ free: 1 });
+      },
+      { files: some(1) },
+    ),
+  );
+});

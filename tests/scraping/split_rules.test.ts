@@ -1,0 +1,109 @@
+import { describe, expect, it } from '@jest/globals';
+import { NO_FORM } from '../../src/runs/rules.js';
+import { Ranges } from '../../src/scraping/split/ranges.js';
+import {
+  isWorthSplitting,
+  MAX_SESSIONS_PER_RUN,
+  mostReaders,
+  READ_AHEAD,
+  rangeSize,
+  type SessionsPerRun,
+  takeable,
+  wanted,
+} from '../../src/scraping/split/rules.js';
+
+describe('the ranges of a history', () => {
+  it('are handed out oldest first, and cover all of it once', () => {
+    const ranges = new Ranges({ after: 150, upTo: 400 }, 100);
+    expect(ranges.count).toBe(3);
+    expect([ranges.take(), ranges.take(), ranges.take(), ranges.take()]).toEqual([
+      { after: 150, upTo: 250 },
+      { after: 250, upTo: 350 },
+      { after: 350, upTo: 400 },
+      null,
+    ]);
+    expect(ranges).toMatchObject({ count: 0, first: null });
+  });
+
+  it('come again before newer ones where they were given back', () => {
+    const ranges = new Ranges({ after: 0, upTo: 400 }, 100);
+    const [one, two] = [ranges.take(), ranges.take()];
+    ranges.giveBack({ after: 170, upTo: two?.upTo ?? 0 });
+    ranges.giveBack({ after: 30, upTo: one?.upTo ?? 0 });
+    expect(ranges).toMatchObject({ count: 4, first: 30 });
+    const again = [ranges.take(), ranges.take(), ranges.take()].map((range) => range?.after);
+    expect(again).toEqual([30, 170, 200]);
+  });
+
+  it('do not come again where all of them was read', () => {
+    const ranges = new Ranges({ after: 0, upTo: 100 }, 100);
+    ranges.take();
+    ranges.giveBack({ after: 100, upTo: 100 });
+    expect(ranges).toMatchObject({ count: 0, first: null });
+  });
+});
+
+describe('the size of a range', () => {
+  it.each<[number, SessionsPerRun, number]>([
+    [200_000, 2, 1_000],
+    [200_000, 8, 1_000],
+    [200_000, 16, 500],
+    [200_000, 32, 200],
+    [200_000, 'auto', 200],
+    [6_600, 8, 400],
+    [5_000, 'auto', 100],
+  ])(
+    'of %i ids for %s sessions is %i: two for each, and they fit into what is read ahead',
+    (ids, sessions, size) => {
+      expect(rangeSize(ids, sessions)).toBe(size);
+      expect(2 * mostReaders(sessions) * size).toBeLessThanOrEqual(READ_AHEAD.messages);
+    },
+  );
+
+  it('never makes a run read with more sessions than is useful', () => {
+    expect(mostReaders(1_000)).toBe(MAX_SESSIONS_PER_RUN);
+  });
+});
+
+describe('a history', () => {
+  it('is worth several sessions from 5,000 messages on', () => {
+    expect(isWorthSplitting(5_000, NO_FORM, 0)).toBe(true);
+    expect(isWorthSplitting(4_999, NO_FORM, 0)).toBe(false);
+  });
+
+  it('is not where the run may read fewer', () => {
+    expect(isWorthSplitting(90_000, { ...NO_FORM, limit: 5_000 }, 0)).toBe(true);
+    expect(isWorthSplitting(90_000, { ...NO_FORM, limit: 5_000 }, 1)).toBe(false);
+  });
+});
+
+describe('the sessions that a run takes beside its own', () => {
+  it('are those that are free, while nobody waits', () => {
+    expect(takeable({ waiting: 0, free: 3, leased: 5 }, 8)).toBe(3);
+    expect(takeable({ waiting: 1, free: 3, leased: 5 }, 8)).toBe(0);
+  });
+
+  it.each([
+    [8, 1, 6],
+    [9, 3, 6],
+    [1, 1, 0],
+    [2, 1, 1],
+    [0, 4, 0],
+  ])(
+    'leave a quarter to others with auto, at least one: of %i free ones, %i leased, %i',
+    (free, leased, some) => {
+      expect(takeable({ waiting: 0, free, leased }, 'auto')).toBe(some);
+    },
+  );
+
+  it('are given back as soon as others wait, one for each', () => {
+    expect(wanted({ waiting: 0, free: 0, leased: 8 }, 8)).toBe(0);
+    expect(wanted({ waiting: 3, free: 0, leased: 8 }, 8)).toBe(3);
+  });
+
+  it('are given back with auto where too few are free', () => {
+    expect(wanted({ waiting: 0, free: 0, leased: 8 }, 'auto')).toBe(2);
+    expect(wanted({ waiting: 0, free: 2, leased: 6 }, 'auto')).toBe(0);
+    expect(wanted({ waiting: 5, free: 1, leased: 7 }, 'auto')).toBe(5);
+  });
+});
