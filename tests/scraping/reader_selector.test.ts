@@ -47,7 +47,7 @@ async function select(world: World) {
       return true;
     },
   };
-  const states = { free: 0, leased: 1, cooldown: 0, flood: 1 };
+  const states = { free: 0, leased: 1, cooldown: 0, flood: 1, used_up: 0 };
   const parts = {
     ...{ leases, bots, runs, pool: { counts: async () => ({ states }) }, clock: { now: () => NOW } },
     onChanged: (runId: number) => events.push(`changed ${runId}`),
