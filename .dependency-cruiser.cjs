@@ -9,6 +9,7 @@ const LAYERS = [
   'telegram',
   'pool',
   'peers',
+  'egress',
   'intake',
   'sessions',
   'logins',
@@ -43,7 +44,7 @@ module.exports = {
     forbid(
       'services know nothing of HTTP',
       {
-        path: '^src/(jobs|cluster|telegram|pool|peers|intake|sessions|logins|runs|sources|scraping|prefect|storage)/',
+        path: '^src/(jobs|cluster|telegram|pool|peers|egress|intake|sessions|logins|runs|sources|scraping|prefect|storage)/',
         pathNot: 'routes|schemas|_input',
       },
       { path: ['^src/http/', 'node_modules/express/'] },

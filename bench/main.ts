@@ -8,6 +8,7 @@ import { CLIENT_WAYS, clients } from './clients/faults.js';
 import { CONSOLE_PARTS, consoleDesk } from './console/console.js';
 import { durable } from './durable.js';
 import { exclusive } from './exclusive.js';
+import { FENCE_PARTS, fence } from './fence/fence.js';
 import { type Finding, table } from './finding.js';
 import { flat } from './flat.js';
 import { footprint } from './footprint.js';
@@ -34,6 +35,7 @@ const ALL: readonly Benchmark[] = [
   pythonClient,
   clients,
   affinity,
+  fence,
   malformed,
   consoleDesk,
   capacity,
@@ -66,6 +68,7 @@ async function main(): Promise<void> {
     ...CLIENT_WAYS,
     ...ROLES,
     ...CONSOLE_PARTS,
+    ...FENCE_PARTS,
   ]);
   const chosen = ALL.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const { way: ways, database = null } = values;

@@ -21,6 +21,9 @@ const PROGRAMS = {
   bare_reader: join(COMPILED, 'scraping', 'bare_reader.js'),
   bucket: join(COMPILED, 'scraping', 'bucket_program.js'),
   gramjs_worker: join(COMPILED, 'clients', 'gramjs_worker.js'),
+  fenced_worker: join(COMPILED, 'fence', 'fenced_worker.js'),
+  plain_data_centre: join(COMPILED, 'fence', 'plain_data_centre.js'),
+  flow: join(COMPILED, 'fence', 'flow.js'),
   mtcute_worker: join(COMPILED, 'clients', 'mtcute_worker.js'),
 } as const;
 

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
 /** A program to run. Its environment is exactly what is given here. */
@@ -28,6 +29,8 @@ export interface Running {
   readonly ended: Promise<Ended>;
   /** The first line of its output. Rejects if it ends without one. */
   readonly firstLine: Promise<string>;
+  /** Called with each line of its output from now on. */
+  onLine(listener: (line: string) => void): void;
   kill(signal: NodeJS.Signals): void;
 }
 
@@ -94,7 +97,11 @@ export class Workplace {
     }
     const firstLine = firstLineOf(child.stdout, ended);
     firstLine.catch(() => undefined);
-    return { pid: child.pid ?? 0, ended, firstLine, kill: (signal) => void child.kill(signal) };
+    return {
+      ...{ pid: child.pid ?? 0, ended, firstLine },
+      onLine: (listener) => void createInterface({ input: child.stdout }).on('line', listener),
+      kill: (signal) => void child.kill(signal),
+    };
   }
 
   /** Runs a program until it ends. Rejects if it fails. */

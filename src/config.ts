@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { BootstrapKey } from './access/bootstrap_keys.js';
 import type { ProxyAddress } from './kernel/proxy.js';
@@ -39,11 +40,21 @@ export interface PrefectConfig {
   readonly uiUrl: string;
 }
 
+/** Where workers connect to Telegram through this service. */
+export interface EgressConfig {
+  /** 0: any free one. */
+  readonly port: number;
+  /** The host that workers are told. */
+  readonly host: string;
+}
+
 /** All settings, frozen (except the bytes of keys, which JavaScript can't freeze). Paths are absolute. */
 export interface Config {
   /** 0: any free one. */
   readonly port: number;
   readonly host: string;
+  /** Null: workers connect to Telegram themselves. */
+  readonly egress: EgressConfig | null;
   readonly dataDir: string;
   /** From `DATABASE_URL`, or the file `telegate.db` in `dataDir`. */
   readonly database: DatabaseTarget;
@@ -133,6 +144,7 @@ function toConfig(settings: Settings): Config {
   return {
     port: settings.PORT,
     host: settings.HOST,
+    egress: egressConfig(settings),
     dataDir: settings.DATA_DIR,
     database: databaseTarget(settings),
     sessionsDir: settings.SESSIONS_DIR,
@@ -179,6 +191,13 @@ function toConfig(settings: Settings): Config {
     workerPort: settings.WORKER_PORT,
     shown: shownSettings(settings),
   };
+}
+
+/** A service that listens at every address is reached by the name of its machine, unless told otherwise. */
+function egressConfig({ EGRESS_PORT: port, EGRESS_HOST, HOST }: Settings): EgressConfig | null {
+  if (port === null) return null;
+  const isAny = HOST === '0.0.0.0' || HOST === '::';
+  return { port, host: EGRESS_HOST ?? (isAny ? hostname() : HOST) };
 }
 
 function prefectConfig(settings: Settings): PrefectConfig | null {

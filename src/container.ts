@@ -6,6 +6,7 @@ import { KeyService } from './access/keys.js';
 import { rotateSecrets } from './access/stored_secrets.js';
 import { StreamEnds } from './access/stream_ends.js';
 import type { Config } from './config.js';
+import type { EgressServer } from './egress/server.js';
 import type { Route } from './http/route.js';
 import { removeLeftovers } from './intake/file_operations.js';
 import type { SyncScheduler } from './intake/sync_scheduler.js';
@@ -20,6 +21,7 @@ import { endAbandonedLeases } from './sessions/own_lease.js';
 import type { Database } from './storage/database.js';
 import { type Features, wireApp } from './wiring/app.js';
 import { type Base, type Dependencies, openBase } from './wiring/base.js';
+import { wireEgress, wireFence } from './wiring/egress.js';
 import { wireEmbeddedEngine, wireExecution } from './wiring/execution.js';
 import { type Intake, wireIntake } from './wiring/intake.js';
 import { type Pool, wirePool } from './wiring/pool.js';
@@ -43,6 +45,8 @@ export interface Container {
   /** Null: other replicas sync the session files. */
   readonly syncScheduler: SyncScheduler | null;
   readonly health: SessionHealth;
+  /** Null: workers connect to Telegram themselves. */
+  readonly egress: EgressServer | null;
   readonly healthScores: HealthScores;
   readonly clock: SteadyClock;
   /** Creates an admin key where there is no key yet, and saves it in DATA_DIR/admin.key; null: there is one. */
@@ -66,8 +70,11 @@ export async function createContainer(config: Config, dependencies: Dependencies
     const saveKey = (key: string) => writePrivateFile(join(config.dataDir, 'admin.key'), `${key}\n`);
     await rotateSecrets(database, vault);
     const intake = await wireIntake(base);
-    const pool = wirePool(base, intake);
+    const fence = config.egress && wireFence(base, keys);
+    const pool = wirePool(base, intake, fence?.fence ?? null);
     const telegram = wireTelegram(base, intake, pool);
+    const openProxy = telegram.sessions.secrets.proxy.bind(telegram.sessions.secrets);
+    const egress = fence && wireEgress(base, fence, { openProxy, host: config.egress?.host ?? config.host });
     disposers.add(wireRevocations(base, keys, pool));
     const prefect = config.prefect && wirePrefect(base, config.prefect);
     const execution = wireExecution(base, pool, telegram);
@@ -76,13 +83,14 @@ export async function createContainer(config: Config, dependencies: Dependencies
       : wireEmbeddedEngine(base, execution);
     const deployments = prefect ? wireDeployments(base, prefect) : withoutDeployments(base);
     const sources = wireSources(base, engine, deployments, telegram, pool);
-    const features = { keys, intake, pool, telegram, sources, engine, prefect, deployments };
+    const features = { keys, intake, pool, telegram, sources, engine, prefect, deployments, egress };
     return {
       ...wireApp(base, features),
       database,
       pool: pool.service,
       syncScheduler: intake.syncScheduler,
       health: telegram.sessions.health,
+      egress: egress?.server ?? null,
       healthScores: telegram.sessions.scores,
       clock,
       // Of several replicas that start at once on an empty database, only one makes it.
@@ -127,7 +135,7 @@ interface Started extends Features {
 
 async function startJobs(
   base: Base,
-  { intake, pool, telegram, sources, engine, prefect, deployments }: Started,
+  { intake, pool, telegram, sources, engine, prefect, deployments, egress }: Started,
 ): Promise<void> {
   const { config, database, databaseHealth, timers, logger, disposers } = base;
   await prefect?.setup.start();
@@ -137,6 +145,7 @@ async function startJobs(
   engine.start();
   deployments.start();
   pool.sampler.start();
+  if (config.egress !== null) await egress?.start(config.egress.port, config.host);
   const { health, scores } = telegram.sessions;
   const { cluster } = database;
   disposers.add(

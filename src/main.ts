@@ -128,7 +128,7 @@ function explain(error: unknown): string {
   if (error instanceof Error && mistakes.some((mistake) => error instanceof mistake)) return error.message;
   if (error instanceof Unavailable) return 'The database became unavailable: start again when it is back.';
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-    return `${error.message}: another program is listening there. Stop it, or set PORT to a free one.`;
+    return `${error.message}: another program is listening there. Stop it, or set PORT (or EGRESS_PORT) to a free one.`;
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

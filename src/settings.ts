@@ -34,6 +34,10 @@ export const settingsSchema = z
   .object({
     PORT: wholeNumber(0, 65_535).default(8000),
     HOST: text(/^[^\s/]+$/, 'a host name or an address to listen on').default('0.0.0.0'),
+    EGRESS_PORT: wholeNumber(0, 65_535).nullable().default(null),
+    EGRESS_HOST: text(/^[^\s/]+$/, 'the host name or the address at which workers reach EGRESS_PORT')
+      .nullable()
+      .default(null),
     DATA_DIR: z.string().default('./data').transform(absolute),
     DATABASE_URL: parsed(parseDatabaseUrl).nullable().default(null),
     DATABASE_CONNECTIONS: wholeNumber(2, 500).default(10),

@@ -11,6 +11,7 @@ describe('the settings', () => {
     expect(loadConfig({})).toEqual({
       port: 8000,
       host: '0.0.0.0',
+      egress: null,
       dataDir: resolve('data'),
       database: { kind: 'sqlite', file: resolve('data/telegate.db') },
       sessionsDir: resolve('sessions'),

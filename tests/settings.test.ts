@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../src/config.js';
@@ -142,5 +143,17 @@ describe('ENCRYPTION_KEYS', () => {
     const [line] = mistakesOf({ ENCRYPTION_KEYS: `${'ab'.repeat(32)},${short}` });
     expect(line).toContain('key 2 of the list is not 32 bytes');
     expect(line).not.toContain(short);
+  });
+});
+
+describe('EGRESS_HOST', () => {
+  const hostOf = (env: Record<string, string>) => loadConfig({ EGRESS_PORT: '1080', ...env }).egress?.host;
+
+  it('is the address that the service listens on or, if that is every one, the name of the machine', () => {
+    expect(hostOf({ HOST: '10.0.0.7' })).toBe('10.0.0.7');
+    expect(hostOf({})).toBe(hostname());
+    expect(hostOf({ HOST: '::' })).toBe(hostname());
+    expect(hostOf({ HOST: '10.0.0.7', EGRESS_HOST: 'fence.internal' })).toBe('fence.internal');
+    expect(mistakesOf({ EGRESS_PORT: '1080', EGRESS_HOST: 'http://fence' })).toHaveLength(1);
   });
 });

@@ -16,6 +16,13 @@ export interface BareReaderOptions {
   readonly channel: string;
   /** The directory for files; null: they are not downloaded. */
   readonly directory: string | null;
+  /** A SOCKS 5 proxy to connect through; absent: none. */
+  readonly proxy?: {
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly pass: string;
+  };
 }
 
 /** The result. */
@@ -28,8 +35,9 @@ export interface BareReading {
 }
 
 /** Reads a channel as in GramJS's documentation: oldest message first, each file with its message. */
-async function read({ telegram, session, channel, directory }: BareReaderOptions): Promise<BareReading> {
-  const client = clientOver(telegram, session);
+async function read(options: BareReaderOptions): Promise<BareReading> {
+  const { channel, directory } = options;
+  const client = clientOver(options);
   const started = performance.now();
   let [messages, files, downloading] = [0, 0, 0];
   await client.connect();
@@ -46,7 +54,7 @@ async function read({ telegram, session, channel, directory }: BareReaderOptions
   return { messages, files, seconds, downloadSeconds: downloading / 1000 };
 }
 
-function clientOver(telegram: string, session: string): TelegramClient {
+function clientOver({ telegram, session, proxy }: BareReaderOptions): TelegramClient {
   const { port, rsaPublicKey } = addressesIn(telegram);
   const { apiId, apiHash } = APPLICATION;
   const { fingerprint, modulus, exponent } = rsaPublicKey;
@@ -61,6 +69,12 @@ function clientOver(telegram: string, session: string): TelegramClient {
     useWSS: false,
     networkSocket: SandboxSocket,
     baseLogger: new Logger(LogLevel.NONE),
+    ...(proxy && {
+      proxy: {
+        ...{ ip: proxy.host, port: proxy.port, socksType: 5, timeout: 10 },
+        ...{ username: proxy.user, password: proxy.pass },
+      },
+    }),
   });
 }
 

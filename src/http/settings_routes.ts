@@ -7,6 +7,7 @@ export const OPTIONAL_FEATURES = [
   'https',
   'proxy',
   'session_checks',
+  'egress',
   'nas',
   's3',
   'prefect',

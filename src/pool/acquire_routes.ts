@@ -8,8 +8,9 @@ import { type Context, defineRoute, type Method, type Reply, type Route } from '
 import type { ApiKey } from '../kernel/api_key.js';
 import { exactAddress } from '../kernel/client_address.js';
 import type { SteadyClock } from '../kernel/clock.js';
-import { Forbidden, InvalidInput, TeleGateError, Unavailable } from '../kernel/errors.js';
+import { Conflict, Forbidden, InvalidInput, TeleGateError, Unavailable } from '../kernel/errors.js';
 import type { StoredProxy } from '../kernel/proxy.js';
+import type { Fence } from './fence.js';
 import type { ObserveAcquire } from './metrics.js';
 import { UserIdUnknown } from './outcomes.js';
 import { acquireInput, leaseAnswer, noFreeSessionAnswer } from './schemas.js';
@@ -53,6 +54,13 @@ export interface LeasePeers {
   refused(sessionId: number, channel: string, error: string, tags: readonly string[]): Promise<void>;
 }
 
+/** The fence through which workers connect to Telegram while their leases last. */
+export interface Egress {
+  readonly fence: Fence;
+  /** The proxy for a fenced lease. @throws Conflict if its session's own proxy is of a kind that it can't use. */
+  proxyFor(lease: Lease): StoredProxy;
+}
+
 export interface AcquireRouteParts {
   readonly pool: PoolService;
   readonly secrets: LeaseSecrets;
@@ -62,6 +70,8 @@ export interface AcquireRouteParts {
   readonly leaseTtlSeconds: number;
   readonly logger: Logger;
   readonly keys: Pick<KeyService, 'isOver'>;
+  /** Null: workers connect to Telegram themselves. */
+  readonly egress: Egress | null;
   readonly observe: ObserveAcquire;
   readonly peers: LeasePeers;
 }
@@ -89,7 +99,8 @@ export function acquireRoutes(parts: AcquireRouteParts): Route[] {
         200: { description: 'The lease', schema: leaseAnswer },
         404: { description: 'No session has the requested id or name' },
         409: {
-          description: "The idempotency key's lease has ended; `user_id_unknown`, for `format=pyrogram`",
+          description:
+            "The idempotency key's lease has ended; `user_id_unknown`, for `format=pyrogram`; `egress_impossible`",
         },
         429: { description: 'The key already holds its maximum number of leases' },
         503: {
@@ -133,6 +144,7 @@ async function acquire(
     ...(input.channel && { channels: input.channel }),
     withCredentials: input.credentials !== undefined,
     idempotencyKey: idempotencyKey(req.headers['idempotency-key']),
+    fence: input.egress ? egressOf(parts).fence : null,
     strategy: input.strategy,
     allowFrozen: input.allow === 'frozen',
   };
@@ -243,7 +255,7 @@ async function serialize(
     session_file: lease.file ?? lease.jsonFile,
     format: lease.format,
     phone_number: lease.phoneNumber,
-    proxy: lease.proxy === null ? null : await secrets.proxy(lease.proxy),
+    proxy: await proxyOf(parts, lease, input),
     tags: lease.tags,
   };
   const credentials =
@@ -260,6 +272,25 @@ export function serializePeer(peer: LeasePeer | null) {
   const { channelId, accessHash, type, username, title } = peer;
   const ids = { id: BigInt(channelId), access_hash: accessHash === null ? null : BigInt(accessHash) };
   return { ...ids, type, username, title };
+}
+
+/** A lease that was granted with a fence never goes around it, whatever a repeated request asks for. */
+async function proxyOf(
+  parts: AcquireRouteParts,
+  lease: Lease,
+  { egress }: Acquire['input'],
+): Promise<StoredProxy | null> {
+  if (lease.fence !== null) return egressOf(parts).proxyFor(lease);
+  if (!egress) return lease.proxy && parts.secrets.proxy(lease.proxy);
+  const message = 'the lease of this idempotency key was granted without egress: release it first';
+  throw new Conflict({ error: 'egress_impossible', message, session_id: lease.sessionId });
+}
+
+/** @throws InvalidInput where there is none. */
+function egressOf({ egress }: Pick<AcquireRouteParts, 'egress'>): Egress {
+  if (egress) return egress;
+  const msg = 'this service has no egress: its operator has to set EGRESS_PORT';
+  throw new InvalidInput([{ loc: ['query', 'egress'], msg, type: 'value_error' }]);
 }
 
 function idempotencyKey(header: string | string[] | undefined): string | null {

@@ -64,16 +64,23 @@ function lateRelease(row: SessionState, caller: Caller): Partial<PoolColumns> {
   return unreleased.length === row.unreleased.length ? {} : { unreleased };
 }
 
-/** What a renewal writes: the lease is extended by its ttl, or by another one that replaces it. */
-export function renewal({ leaseTtlSeconds: own }: SessionState, ttlSeconds: number | null, now: number) {
-  const seconds = ttlSeconds ?? own ?? 0;
-  return { stateUntil: now + seconds * 1000, leaseTtlSeconds: seconds, leaseRenewed: true };
+/**
+ * What a renewal writes: the lease is extended by its ttl, or by another one that replaces it. A shorter one does not
+ * shorten a fenced lease: replicas cut its connections by the last expiry that they heard of, which must not be too
+ * late.
+ */
+export function renewal(row: SessionState, ttlSeconds: number | null, now: number) {
+  const seconds = ttlSeconds ?? row.leaseTtlSeconds ?? 0;
+  const earliest = row.leaseFence === null ? 0 : (row.stateUntil ?? 0);
+  const stateUntil = Math.max(now + seconds * 1000, earliest);
+  return { stateUntil, leaseTtlSeconds: seconds, leaseRenewed: true };
 }
 
 /** What a deadline of the session that has passed by `now` causes; null: none has. */
 export function passedDeadline(row: SessionState, now: number): Change | null {
   if (row.stateUntil === null || row.stateUntil > now) return null;
-  const event = deadlineEvent(row.state, row.leaseRenewed);
+  // A fence has cut the connections of its lease by now.
+  const event = deadlineEvent(row.state, row.leaseRenewed && row.leaseFence === null);
   if (event === null) return null;
   const over = row.state === 'leased' ? 'expired' : `${row.state}_over`;
   const used = row.state === 'leased' ? { lastUsedAt: now } : {};
@@ -93,23 +100,26 @@ function coolDown(row: SessionState, now: number): Partial<PoolColumns> {
 
 /**
  * What revoking the lease means: the session cools down for the rest of the lease, at most a minute, since its holder
- * may still be connected. Null: nobody holds it.
+ * may still be connected; unless a fence in this process keeps it out. Null: nobody holds it.
  */
 export function revocation(row: SessionState, now: number): Change | null {
   if (row.state !== 'leased') return null;
+  const entry = { at: now, event: 'revoked' };
+  if (row.leaseFence === 'process') return { event: 'expire', changes: { lastUsedAt: now }, entry };
   const cooldownUntil = mayBeConnectedUntil(row, now);
   const changes = {
     ...{ lastUsedAt: now, cooldownUntil, stateUntil: cooldownUntil },
     stateReason: 'its lease was revoked',
   };
-  return { event: 'revoke', changes, entry: { at: now, event: 'revoked' } };
+  return { event: 'revoke', changes, entry };
 }
 
 /**
  * Until when the holder of a leased session may still be connected if its lease ends now without its release: for the
  * rest of the lease, at most a minute.
  */
-function mayBeConnectedUntil({ stateUntil }: SessionState, now: number): number {
+function mayBeConnectedUntil({ stateUntil, leaseFence }: SessionState, now: number): number {
+  if (leaseFence === 'process') return now;
   const left = Math.max(0, (stateUntil ?? now) - now);
   return now + Math.min(left, MAX_COOLDOWN_SECONDS * 1000);
 }

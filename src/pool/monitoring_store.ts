@@ -1,4 +1,5 @@
 import type { Order, Page } from '../kernel/page.js';
+import type { Fence } from './fence.js';
 import type { State } from './states.js';
 import type { LeaseRow } from './store.js';
 
@@ -6,6 +7,8 @@ import type { LeaseRow } from './store.js';
 export interface ListedLease extends LeaseRow {
   /** The address of the client that it was given to; null: the service itself. */
   readonly address: string | null;
+  /** Null: its holder connects to Telegram itself. */
+  readonly fence: Fence | null;
 }
 
 /** Which leases are listed: those that meet all of what is given. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   channel,
   channels,
+  flag,
   repeatable,
   sessionId,
   telegramId,
@@ -57,6 +58,9 @@ export const acquireInput = z.object({
     .enum(['telethon', 'gramjs', 'pyrogram'])
     .default('telethon')
     .meta({ description: 'Of `session_string`' }),
+  egress: flag.optional().meta({
+    description: '`proxy` is this service, which cuts off what goes through when the lease ends',
+  }),
 });
 
 export const heartbeatInput = z.object({ session_id: sessionId, lease_id: leaseId, ttl: ttl.optional() });
@@ -236,6 +240,14 @@ export const leasesAnswer = z.array(
     expires_at: moment,
     renewed: z.boolean(),
     held_seconds: z.int(),
+    egress: z
+      .object({
+        connections: z.int().meta({ example: 2 }),
+        bytes_up: z.int().meta({ example: 5120 }),
+        bytes_down: z.int().meta({ example: 1048576 }),
+      })
+      .nullable()
+      .meta({ description: 'What goes through the egress fence' }),
   }),
 );
 

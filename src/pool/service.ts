@@ -32,6 +32,14 @@ const DEFAULT_RESOLVES_PER_DAY = 150;
 /** How many leases of one holder are ended in one transaction. */
 const REVOKE_AT_ONCE = 200;
 
+/** What the fence is told by the process that changes a lease. */
+export interface PoolFence {
+  /** Called before anyone is told of a lease: connections of the session's earlier one are cut. */
+  granted(lease: Pick<Lease, 'sessionId' | 'leaseId'>): void;
+  /** Called when a lease was renewed until `expiresAt`. */
+  renewed(sessionId: number, leaseId: string, expiresAt: number): void;
+}
+
 export interface PoolServiceParts {
   readonly store: PoolStore;
   readonly signals: PoolSignals;
@@ -40,6 +48,8 @@ export interface PoolServiceParts {
   readonly newLeaseId: () => string;
   /** The requests that wait at other replicas. */
   readonly remote: RemoteQueues;
+  /** Keeps the holders of ended leases from Telegram; null or absent: there is none. */
+  readonly fence?: PoolFence | null;
   /** Called when a flood wait of a session, or of one of its methods, was reported here. */
   readonly onFlooded?: (flood: Flood) => void;
   /** How many usernames a session may resolve within 24 hours. */
@@ -125,7 +135,9 @@ export class PoolService {
     const answer = outcome ?? (await this.#none(request));
     if (request.channels && answer.kind === 'granted') onAffinity?.({ toResolve: answer.toResolve ?? 0 });
     if (answer.kind === 'none' && answer.shortage) onAffinity?.('refused');
-    return granted(answer, clock.now());
+    const lease = granted(answer, clock.now());
+    this.#parts.fence?.granted(lease);
+    return lease;
   }
 
   /** Ends a lease that was never delivered. If even that fails, the lease expires. */
@@ -153,6 +165,7 @@ export class PoolService {
   async renew(sessionId: number, caller: Caller, ttlSeconds: number | null): Promise<number> {
     const outcome = await this.#parts.store.renew(sessionId, caller, ttlSeconds, this.#parts.clock.now());
     if (outcome.kind !== 'renewed') throw refused(outcome.kind, sessionId);
+    if (caller.leaseId !== null) this.#parts.fence?.renewed(sessionId, caller.leaseId, outcome.expiresAt);
     return outcome.expiresAt;
   }
 

@@ -26,7 +26,7 @@ export type IdleState = BaseState | Extract<State, 'frozen' | 'used_up'>;
 /**
  * Everything that can happen to a session.
  *
- * - `expire`: a lease that was never renewed has expired.
+ * - `expire`: a lease that was never renewed has expired, or a fenced one has ended without its holder.
  * - `enter_cooldown`: a lease that was renewed has expired; its worker sends heartbeats and needs a moment to notice.
  * - `revoke`: the lease was taken from its holder, which may still be connected.
  * - `timer_expired`: a cool-down, a flood wait, an invalidation or a day without further uses is over.

@@ -3,6 +3,7 @@ import type { KeyService } from '../access/keys.js';
 import { page, repeatable, search, sessionId, sort, text, wholeNumber } from '../http/parameters.js';
 import { defineRoute, pageOf, type Route } from '../http/route.js';
 import type { SteadyClock } from '../kernel/clock.js';
+import type { TrafficCounts } from './fence.js';
 import { LEASE_ORDERS, type LeaseFilter, type MonitoringStore } from './monitoring_store.js';
 import {
   activityAnswer,
@@ -23,7 +24,11 @@ export interface WatchRouteParts {
   readonly clock: SteadyClock;
   readonly monitoring: MonitoringStore;
   readonly namesOf: KeyService['namesOf'];
+  /** What goes through the fence for these leases, by their ids. */
+  readonly traffic: (leaseIds: readonly string[]) => ReadonlyMap<string, TrafficCounts>;
 }
+
+const NO_TRAFFIC: TrafficCounts = { connections: 0, bytesUp: 0, bytesDown: 0 };
 
 /** The monitoring routes of the pool. */
 export function watchRoutes(parts: WatchRouteParts): Route[] {
@@ -109,7 +114,7 @@ function waiting({ pool, waitingRequests, clock, namesOf }: WatchRouteParts): Ro
   });
 }
 
-function leases({ clock, monitoring, namesOf }: WatchRouteParts): Route {
+function leases({ clock, monitoring, namesOf, traffic }: WatchRouteParts): Route {
   return defineRoute({
     method: 'get',
     path: '/leases',
@@ -130,6 +135,7 @@ function leases({ clock, monitoring, namesOf }: WatchRouteParts): Route {
         monitoring.leaseCount(now, filter),
       ]);
       const nameOf = await namesOf(current.map(({ holder }) => holder));
+      const counts = traffic(current.flatMap(({ leaseId, fence }) => (fence === null ? [] : [leaseId])));
       const body = current.map((lease) => ({
         session_id: lease.sessionId,
         session_name: lease.sessionName,
@@ -141,10 +147,15 @@ function leases({ clock, monitoring, namesOf }: WatchRouteParts): Route {
         expires_at: iso(clock, lease.expiresAt),
         renewed: lease.renewed,
         held_seconds: Math.floor((now - lease.leasedAt) / 1000),
+        egress: lease.fence && egressOf(counts.get(lease.leaseId)),
       }));
       return pageOf(body, total);
     },
   });
+}
+
+function egressOf({ connections, bytesUp, bytesDown }: TrafficCounts = NO_TRAFFIC) {
+  return { connections, bytes_up: bytesUp, bytes_down: bytesDown };
 }
 
 function activity({ monitoring, clock, namesOf }: WatchRouteParts): Route {

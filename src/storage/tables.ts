@@ -3,6 +3,7 @@ import type { AuditOutcome } from '../audit/store.js';
 import type { Role } from '../kernel/api_key.js';
 import type { LoginStage, PendingLogin } from '../logins/store.js';
 import type { ConditionDetail, StoredCondition } from '../pool/account_condition.js';
+import type { Fence } from '../pool/fence.js';
 import type { UnreleasedLease } from '../pool/lease_authorization.js';
 import type { BaseState, State } from '../pool/states.js';
 import { declarePeerTables } from './peer_tables.js';
@@ -65,6 +66,7 @@ export function declareSessionTables(c: Columns) {
       leaseAddress: c.text('lease_address'),
       leaseTtlSeconds: c.integer('lease_ttl_seconds'),
       leaseRenewed: c.flag('lease_renewed').notNull().default(false),
+      leaseFence: c.text('lease_fence').$type<Fence>(),
       /** Until when its last holder may still be connected; null: it has released, or still holds the lease. */
       cooldownUntil: c.whole('cooldown_until'),
       /** Leases that ended without their holder, which may release them late. */

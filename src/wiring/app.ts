@@ -39,6 +39,7 @@ import { sessionSerializer } from '../sessions/schemas.js';
 import { sessionTelegramRoutes } from '../sessions/telegram_routes.js';
 import { sourceRoutes } from '../sources/routes.js';
 import type { Base } from './base.js';
+import { NO_TRAFFIC, type wireEgress } from './egress.js';
 import type { Intake } from './intake.js';
 import type { Pool } from './pool.js';
 import type { Prefect } from './prefect.js';
@@ -53,6 +54,8 @@ export interface Features {
   readonly pool: Pool;
   readonly telegram: Telegram;
   readonly sources: Sources;
+  /** Null: workers connect to Telegram themselves. */
+  readonly egress: ReturnType<typeof wireEgress> | null;
   /** Null: it is not used. */
   readonly prefect: Pick<Prefect, 'setup'> | null;
 }
@@ -150,7 +153,7 @@ interface RouteParts {
 /** The busiest first: Express tries them one after the other. */
 function featureRoutes(
   base: Base,
-  { keys, intake, pool, telegram, sources }: Features,
+  { keys, intake, pool, telegram, sources, egress }: Features,
   { leaseIds, observe, audit }: RouteParts,
 ): Route[] {
   const { database, clock, config, logger } = base;
@@ -170,6 +173,7 @@ function featureRoutes(
       ...{ pool: pool.service, secrets, clock, leaseTtlSeconds, logger, leaseIds, keys, observe },
       ...{ monitoring: database.monitoring, waitingRequests: pool.waitingRequests, namesOf },
       peers: pool.peers,
+      ...{ egress: egress?.grants ?? null, traffic: egress?.traffic ?? NO_TRAFFIC },
       identify: async (id) => {
         const { account, error, status } = await sessions.checks.check(id);
         return account ? null : (error ?? status);

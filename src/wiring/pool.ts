@@ -5,7 +5,7 @@ import { PeerService } from '../peers/service.js';
 import { registerFloodWaits, registerPoolMetrics } from '../pool/metrics.js';
 import { tallyOf } from '../pool/outcomes.js';
 import { PoolSampler } from '../pool/sampler.js';
-import { PoolService } from '../pool/service.js';
+import { type PoolFence, PoolService } from '../pool/service.js';
 import { StatusBroadcast, serializeStatus } from '../pool/status.js';
 import { TagLimits } from '../pool/tag_limits.js';
 import { WaitingRequests } from '../pool/waiting_requests.js';
@@ -18,6 +18,7 @@ export type Pool = ReturnType<typeof wirePool>;
 export function wirePool(
   { config, database, clock, timers, events, disposers, logger, registry }: Base,
   { availability }: Pick<Intake, 'availability'>,
+  fence: PoolFence | null,
 ) {
   const counters = registerPeerCounters(registry);
   const service = new PoolService({
@@ -27,6 +28,7 @@ export function wirePool(
     timers,
     newLeaseId: randomUUID,
     remote: database.cluster.queues,
+    fence,
     onFlooded: registerFloodWaits(registry),
     resolvesPerDay: config.resolvesPerDay,
     onAffinity: counters.affinity,

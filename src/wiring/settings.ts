@@ -58,6 +58,13 @@ const FEATURES: readonly Feature[] = [
     isConfigured: ({ healthCron }) => healthCron !== 'off',
   },
   {
+    name: 'egress',
+    settings: ['EGRESS_PORT', 'EGRESS_HOST'],
+    how_to:
+      'Workers connect to Telegram through the service, and are cut off when their lease ends: set EGRESS_PORT to, say, 1080.',
+    isConfigured: ({ egress }) => egress !== null,
+  },
+  {
     name: 'nas',
     settings: ['NAS_ROOT'],
     how_to: 'The target NAS: mount the share on every replica and set NAS_ROOT to its directory.',

@@ -39,7 +39,7 @@ export async function createWorker(given: Config, dependencies: Dependencies): P
     const prefect = wirePrefect(base, settings);
     await prefect.setup.start();
     const intake = await wireIntake(base);
-    const pool = wirePool(base, intake);
+    const pool = wirePool(base, intake, null);
     await endAbandonedLeases(pool.service, base.database.shared);
     const telegram = wireTelegram(base, intake, pool);
     const engine = wirePrefectEngine(base, prefect, wireExecution(base, pool, telegram));

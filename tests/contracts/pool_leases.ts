@@ -66,6 +66,7 @@ export function leasing(make: MakeStores): void {
         ...own,
         proxy: { type: 'socks5', host: 'h', port: 1, user: 'u', pass: 'x' },
         tags: ['de', 'new'],
+        fence: null,
       });
     }),
   );

@@ -4,6 +4,7 @@ import { blocking } from './pool_blocks.js';
 import { conditions } from './pool_conditions.js';
 import { counting } from './pool_counts.js';
 import { exclusion } from './pool_exclusion.js';
+import { fencing } from './pool_fences.js';
 import { randomHistories } from './pool_histories.js';
 import { idempotency } from './pool_idempotency.js';
 import { ofInactive } from './pool_inactive.js';
@@ -22,6 +23,7 @@ export function poolStoreContract(make: MakeStores): void {
   describe('releases', () => releasing(make));
   describe('leases that expire together', () => massExpiry(make));
   describe('idempotency keys', () => idempotency(make));
+  describe('fenced leases', () => fencing(make));
   describe('blocks', () => blocking(make));
   describe('the condition of an account', () => conditions(make));
   describe('limits by tag', () => useLimits(make));

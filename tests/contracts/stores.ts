@@ -1,5 +1,6 @@
 import type { AccessStore } from '../../src/access/store.js';
 import type { AuditStore } from '../../src/audit/store.js';
+import type { EgressStore } from '../../src/egress/store.js';
 import type { FoundFile, IntakeStore } from '../../src/intake/store.js';
 import type { LoginStore } from '../../src/logins/store.js';
 import type { PeerStore } from '../../src/peers/store.js';
@@ -30,6 +31,7 @@ export interface Stores extends PoolSignals {
   readonly monitoring: MonitoringStore;
   readonly prefect: PrefectStore;
   readonly peers: PeerStore;
+  readonly egress: EgressStore;
   close(): Promise<void>;
 }
 export type MakeStores = () => Promise<Stores>;
@@ -42,9 +44,9 @@ export function storesOf(
 ): Stores {
   const { pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect } =
     database;
-  const { healthScores, tagLimits, peers } = database;
+  const { healthScores, tagLimits, peers, egress } = database;
   return {
-    ...{ healthScores, tagLimits, peers },
+    ...{ healthScores, tagLimits, peers, egress },
     ...{ pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect, close },
     nextDeadline: () => signals.nextDeadline(),
     onFreed: (listener) => signals.onFreed(listener),

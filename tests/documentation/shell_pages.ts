@@ -60,6 +60,10 @@ export const SHELL_PAGES: Readonly<Record<string, ShellPage>> = {
   },
   'docs/prefect.md': { sessions: 1, key: 'admin', prepare: scrapedSource },
   'docs/replicas.md': {},
+  'docs/operations/egress.md': {
+    ...{ sessions: 1, key: 'worker' },
+    settings: { EGRESS_PORT: '0', EGRESS_HOST: 'telegate.internal' },
+  },
   'docs/operations/backup.md': {
     sessions: 1,
     prepare: async ({ directory }) => ({ '/backups': directory }),

@@ -216,6 +216,47 @@ const LEASING: Row = {
   ],
 };
 
+const EGRESS: Row = {
+  title: 'Egress fence',
+  panels: [
+    {
+      ...{ title: 'Connections through the fence', unit: 'short', width: 8 },
+      description: 'Of workers to Telegram, and how many are made per minute. Empty without EGRESS_PORT.',
+      queries: [
+        { legend: 'open', expr: `sum(telegate_egress_connections{${I}})` },
+        {
+          legend: 'made per minute',
+          expr: `60 * sum(rate(telegate_egress_connections_total{${I}}[$__rate_interval]))`,
+        },
+      ],
+    },
+    {
+      ...{ title: 'Bytes through the fence', unit: 'Bps', width: 8 },
+      description: 'Per second; up: to Telegram.',
+      queries: [
+        {
+          legend: '{{direction}}',
+          expr: `sum by (direction) (rate(telegate_egress_bytes_total{${I}}[$__rate_interval]))`,
+        },
+      ],
+    },
+    {
+      ...{ title: 'Refused and cut', unit: 'cpm', width: 8 },
+      description: 'Per minute, by reason. Bad credentials and other destinations are attempts to get out.',
+      queries: [
+        {
+          legend: 'refused: {{reason}}',
+          expr: `60 * sum by (reason) (rate(telegate_egress_refusals_total{${I}}[$__rate_interval])) > 0`,
+        },
+        {
+          legend: 'cut: {{reason}}',
+          expr: `60 * sum by (reason) (rate(telegate_egress_cuts_total{${I}}[$__rate_interval])) > 0`,
+        },
+      ],
+    },
+  ],
+};
+
 const RUNS: Row = {
   title: 'Runs of sources',
   panels: [
@@ -369,4 +410,4 @@ const STORAGE: Row = {
 };
 
 /** What the dashboard shows, from top to bottom. */
-export const ROWS: readonly Row[] = [NOW, POOL, LEASING, RUNS, SERVICE, STORAGE];
+export const ROWS: readonly Row[] = [NOW, POOL, LEASING, EGRESS, RUNS, SERVICE, STORAGE];

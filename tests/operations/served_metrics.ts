@@ -8,7 +8,10 @@ export type Metrics = ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string
 
 /** What the service answers to Prometheus, with every feature switched on that has metrics. */
 export async function servedMetrics(): Promise<Metrics> {
-  const settings = { PREFECT_API_URL: `http://127.0.0.1:${await freePort()}/api`, NAS_ROOT: tmpdir() };
+  const settings = {
+    ...{ EGRESS_PORT: '0', HOST: '127.0.0.1', NAS_ROOT: tmpdir() },
+    PREFECT_API_URL: `http://127.0.0.1:${await freePort()}/api`,
+  };
   const texts: string[] = [];
   const read = async (service: Service) => {
     const { session_id } = await service.lease();

@@ -121,6 +121,28 @@ describe('a renewal', () => {
   });
 });
 
+describe('a fenced lease', () => {
+  it.each(['process', 'cluster'] as const)('that has expired leaves no cool-down (%s)', (leaseFence) => {
+    const row = leasedSession({ stateUntil: NOW, leaseRenewed: true, leaseFence });
+    expect(passedDeadline(row, NOW)).toMatchObject({ event: 'expire', entry: { event: 'expired' } });
+  });
+
+  it('that is revoked leaves none if the same process has cut its connections', () => {
+    expect(revocation(leasedSession({ leaseFence: 'process' }), NOW)).toEqual({
+      ...{ event: 'expire', changes: { lastUsedAt: NOW }, entry: { at: NOW, event: 'revoked' } },
+    });
+    expect(revocation(leasedSession({ leaseFence: 'cluster' }), NOW)).toEqual(
+      revocation(leasedSession(), NOW),
+    );
+  });
+
+  it('is not shortened by a renewal', () => {
+    const row = leasedSession({ leaseFence: 'cluster' });
+    expect(renewal(row, 1, NOW).stateUntil).toBe(row.stateUntil);
+    expect(renewal(row, 7200, NOW).stateUntil).toBe(NOW + 7_200_000);
+  });
+});
+
 describe('a deadline', () => {
   it('ends a lease that was never renewed', () => {
     expect(passedDeadline(leasedSession({ stateUntil: NOW }), NOW)).toEqual({

@@ -9,8 +9,8 @@ export function sessionIn(over: Partial<SessionState> = {}): SessionState {
   return {
     ...{ id: 1, name: 'a', baseState: 'free', baseStateReason: null, state: 'free', stateReason: null },
     ...{ stateUntil: null, methodFlooded: false, lastUsedAt: 0, leaseId: null, leaseHolder: null },
-    ...{ leaseAddress: null, leaseTtlSeconds: null, leaseRenewed: false, cooldownUntil: null },
-    ...{ unreleased: [], suspectedAt: null, condition: 'alive', conditionDetail: null },
+    ...{ leaseAddress: null, leaseTtlSeconds: null, leaseRenewed: false, leaseFence: null },
+    ...{ cooldownUntil: null, unreleased: [], suspectedAt: null, condition: 'alive', conditionDetail: null },
     ...{ usesDay: 0, usesToday: 0, usedUpUntil: null },
     ...over,
   };

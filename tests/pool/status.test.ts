@@ -91,6 +91,7 @@ describe('GET /leases', () => {
           expires_at,
           renewed: false,
           held_seconds: 10,
+          egress: null,
         });
         expect((await service.as('admin').get('/leases?skip=1&limit=1')).body).toMatchObject([
           { session_id: 2 },

@@ -2353,7 +2353,7 @@ export interface components {
             }[];
             features: {
                 /** @enum {string} */
-                name: "telegram_application" | "https" | "proxy" | "session_checks" | "nas" | "s3" | "prefect" | "replicas";
+                name: "telegram_application" | "https" | "proxy" | "session_checks" | "egress" | "nas" | "s3" | "prefect" | "replicas";
                 configured: boolean;
                 /**
                  * @description What it needs
@@ -2396,6 +2396,8 @@ export interface operations {
                 credentials?: "string" | "file";
                 /** @description Of `session_string` */
                 format?: "telethon" | "gramjs" | "pyrogram";
+                /** @description `proxy` is this service, which cuts off what goes through when the lease ends */
+                egress?: boolean | ("0" | "1" | "true" | "false" | "");
             };
             header?: never;
             path?: never;
@@ -2439,7 +2441,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The idempotency key's lease has ended; `user_id_unknown`, for `format=pyrogram` */
+            /** @description The idempotency key's lease has ended; `user_id_unknown`, for `format=pyrogram`; `egress_impossible` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2498,6 +2500,7 @@ export interface operations {
                     allow?: "frozen" | null;
                     credentials?: ("string" | "file") | null;
                     format?: ("telethon" | "gramjs" | "pyrogram") | null;
+                    egress?: (boolean | ("0" | "1" | "true" | "false" | "")) | null;
                 };
                 "application/x-www-form-urlencoded": {
                     /** @description How long the lease lasts, in seconds */
@@ -2538,6 +2541,8 @@ export interface operations {
                      * @enum {string}
                      */
                     format?: "telethon" | "gramjs" | "pyrogram";
+                    /** @description `proxy` is this service, which cuts off what goes through when the lease ends */
+                    egress?: boolean | ("0" | "1" | "true" | "false" | "");
                 };
             };
         };
@@ -2578,7 +2583,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The idempotency key's lease has ended; `user_id_unknown`, for `format=pyrogram` */
+            /** @description The idempotency key's lease has ended; `user_id_unknown`, for `format=pyrogram`; `egress_impossible` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3399,6 +3404,15 @@ export interface operations {
                         expires_at: string;
                         renewed: boolean;
                         held_seconds: number;
+                        /** @description What goes through the egress fence */
+                        egress: {
+                            /** @example 2 */
+                            connections: number;
+                            /** @example 5120 */
+                            bytes_up: number;
+                            /** @example 1048576 */
+                            bytes_down: number;
+                        } | null;
                     }[];
                 };
             };

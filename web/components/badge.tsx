@@ -84,6 +84,7 @@ const EVENT_TONES = {
   file_gone: 'calm',
   leased: 'busy',
   released: 'good',
+  egress: 'calm',
   undelivered: 'good',
   expired: 'calm',
   revoked: 'warn',

@@ -1,6 +1,6 @@
 /**
  * The operations of the service and their schemas: `npm run client:types` generates them from its OpenAPI document.
- * Fingerprint: 9aa4be00ed8fd3ed48fae46684b57328.
+ * Fingerprint: af4107b46cb44757238e0c32e8de469a.
  */
 
 export type Role = 'worker' | 'monitor' | 'admin';
@@ -526,6 +526,7 @@ export interface Settings {
       | 'https'
       | 'proxy'
       | 'session_checks'
+      | 'egress'
       | 'nas'
       | 's3'
       | 'prefect'
@@ -570,6 +571,8 @@ export interface Operations {
        * Of `session_string`
        */
       format?: 'telethon' | 'gramjs' | 'pyrogram';
+      /** `proxy` is this service, which cuts off what goes through when the lease ends */
+      egress?: boolean;
     };
     answer: Lease;
   };
@@ -733,6 +736,12 @@ export interface Operations {
       expires_at: string;
       renewed: boolean;
       held_seconds: number;
+      /** What goes through the egress fence */
+      egress: {
+        connections: number;
+        bytes_up: number;
+        bytes_down: number;
+      } | null;
     }[];
   };
   /** The events of all sessions that happened before, newest first */

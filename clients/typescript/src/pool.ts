@@ -40,6 +40,8 @@ export interface AcquireOptions {
   readonly credentials?: 'string' | 'file';
   /** Of the session string. */
   readonly format?: 'telethon' | 'gramjs' | 'pyrogram';
+  /** Through the service, which cuts it off when the lease ends. */
+  readonly egress?: boolean;
   /** Ends the wait; later, it aborts the lease's signal. */
   readonly signal?: AbortSignal;
 }
@@ -233,11 +235,11 @@ class Acquisition {
   }
 
   async #ask(waitMs: number, signal: AbortSignal | undefined): Promise<Answer<'GET /session'>> {
-    const { tags, method, channel, sessionId, sessionName, credentials, format, strategy, allow } =
+    const { tags, method, channel, sessionId, sessionName, credentials, format, strategy, allow, egress } =
       this.#options;
     const wait = Math.min(MAX_WAIT_SECONDS, Math.max(0, Math.ceil(waitMs / 1000)));
     const query = {
-      ...{ ttl: this.#ttl, wait, method, credentials, format, strategy, allow },
+      ...{ ttl: this.#ttl, wait, method, credentials, format, strategy, allow, egress },
       ...{
         tag: tags,
         channel: channel && [channel].flat(),

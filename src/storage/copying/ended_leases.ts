@@ -112,7 +112,7 @@ function free(sqlite: Database.Database): void {
 function forgetLeases(sqlite: Database.Database): void {
   sqlite.exec(
     `UPDATE sessions SET lease_id = NULL, lease_holder = NULL, lease_address = NULL, lease_ttl_seconds = NULL,
-       lease_renewed = 0, unreleased = '[]';
+       lease_renewed = 0, lease_fence = NULL, unreleased = '[]';
      DELETE FROM idempotency_keys;`,
   );
 }

@@ -79,16 +79,23 @@ export function acquireStatement(
     holders: requests.map(({ holder }) => holder),
     addresses: requests.map(({ address }) => address),
     ttls: requests.map(({ ttlSeconds }) => ttlSeconds),
+    fences: requests.map(({ fence = null }) => fence),
   });
 }
 
 /** Grants the request a session that its transaction has locked and found to match. */
 export function grantStatement(request: AcquireRequest, sessionId: number, now: number): QueryConfig {
-  const { leaseId, holder, address, ttlSeconds, method, alsoInactive } = request;
+  const { leaseId, holder, address, ttlSeconds, method, alsoInactive, fence = null } = request;
   const kind = alsoInactive ? 'chosen, also inactive' : 'chosen';
   const statement = known.get(kind) ?? prepared(`acquire ${kind}`, granting(CHOSEN, !alsoInactive));
   known.set(kind, statement);
-  const asked = { leaseIds: [leaseId], holders: [holder], addresses: [address], ttls: [ttlSeconds] };
+  const asked = {
+    leaseIds: [leaseId],
+    holders: [holder],
+    addresses: [address],
+    ttls: [ttlSeconds],
+    fences: [fence],
+  };
   const days = { today: dayOf(now), tomorrow: startOfDay(dayOf(now) + 1) };
   return statement({ ...asked, ...days, sessionId, method, now });
 }
@@ -97,8 +104,8 @@ const CHOSEN = sql`picked AS MATERIALIZED (SELECT ${PICKED}, s.last_used_at AS u
   WHERE s.id = ${value('sessionId')} FOR UPDATE OF s)`;
 
 const ASKED = sql`asked AS (SELECT * FROM unnest(${value('leaseIds')}::text[], ${value('holders')}::text[],
-  ${value('addresses')}::text[], ${value('ttls')}::integer[])
-  WITH ORDINALITY AS asked(lease_id, holder, address, ttl, place))`;
+  ${value('addresses')}::text[], ${value('ttls')}::integer[], ${value('fences')}::text[])
+  WITH ORDINALITY AS asked(lease_id, holder, address, ttl, fence, place))`;
 
 const PROXY = sql`CASE WHEN p.id IS NOT NULL THEN
   json_build_object('type', p.type, 'host', p.host, 'port', p.port, 'user', p."user", 'pass', p.pass) END`;
@@ -139,10 +146,10 @@ function granting(tables: SQL, isUse: boolean): SQL {
       UPDATE sessions s SET state = ${sql.raw(LEASED)}, state_reason = NULL,
         state_until = ${now} + granted.ttl * 1000::bigint, last_used_at = ${now}, lease_id = granted.lease_id,
         lease_holder = granted.holder, lease_address = granted.address, lease_ttl_seconds = granted.ttl,
-        lease_renewed = false, cooldown_until = NULL${isUse ? USE : sql``}
+        lease_renewed = false, lease_fence = granted.fence, cooldown_until = NULL${isUse ? USE : sql``}
       FROM granted WHERE s.id = granted.id
       RETURNING s.id, s.name, s.file, s.json_file, s.format, s.phone_number, s.user_id, s.api_id, s.tags,
-        s.proxy_id, s.method_flooded, s.lease_id, s.lease_holder AS holder, s.state_until, granted.was,
+        s.proxy_id, s.method_flooded, s.lease_id, s.lease_holder AS holder, s.lease_fence, s.state_until, granted.was,
         granted.place
     ), untagged AS (
       UPDATE session_tags t SET free_since = NULL FROM leased
@@ -152,7 +159,8 @@ function granting(tables: SQL, isUse: boolean): SQL {
       SELECT id, ${now}, 'leased', ${value('method')}::text, lease_id, holder FROM leased
     ), counted AS (${addToCounts(COUNTER_CHANGES)})
     SELECT l.place, l.id, l.name, l.file, l.json_file AS "jsonFile", l.format, l.phone_number AS "phoneNumber",
-      l.user_id AS "userId", l.api_id AS "apiId", l.tags, l.state_until AS "expiresAt", ${PROXY} AS proxy
+      l.user_id AS "userId", l.api_id AS "apiId", l.tags, l.lease_fence AS fence, l.state_until AS "expiresAt",
+      ${PROXY} AS proxy
     FROM leased l LEFT JOIN proxies p ON p.id = l.proxy_id`;
 }
 

@@ -28,7 +28,8 @@ function leases(units: UnitOfWorkRunner): Pick<MonitoringStore, 'leases' | 'leas
           .offset(skip);
         return rows.map((row) => {
           const lease = leaseRow(row);
-          return { ...lease, address: lease.processName === null ? row.leaseAddress : null };
+          const address = lease.processName === null ? row.leaseAddress : null;
+          return { ...lease, address, fence: row.leaseFence };
         });
       });
     },

@@ -1,5 +1,6 @@
 import type { AccessStore } from '../../access/store.js';
 import type { AuditStore } from '../../audit/store.js';
+import type { EgressStore } from '../../egress/store.js';
 import type { IntakeStore } from '../../intake/store.js';
 import type { LoginStore } from '../../logins/store.js';
 import type { PeerStore } from '../../peers/store.js';
@@ -15,6 +16,7 @@ import type { SourceStore } from '../../sources/store.js';
 import type { UnitOfWorkRunner } from '../unit_of_work.js';
 import { accessRepository } from './access_repository.js';
 import { auditRepository } from './audit_repository.js';
+import { egressRepository } from './egress_repository.js';
 import { loginRepository } from './login_repository.js';
 import { monitoringRepository } from './monitoring_repository.js';
 import { peerRepository } from './peer_repository.js';
@@ -42,6 +44,7 @@ export interface Repositories {
   readonly sources: SourceStore;
   readonly peers: PeerStore;
   readonly prefect: PrefectStore;
+  readonly egress: EgressStore;
 }
 
 /** Everything that a database stores. */
@@ -65,5 +68,6 @@ export function repositories(units: UnitOfWorkRunner): Repositories {
     sources: sourceRepository(units),
     peers: peerRepository(units),
     prefect: prefectRepository(units),
+    egress: egressRepository(units),
   };
 }

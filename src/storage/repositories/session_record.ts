@@ -25,5 +25,5 @@ export function sessionRecord(row: SessionRow): SessionRecord {
 export function leaseOf(row: SessionRow, proxy: StoredProxy | null): Lease {
   const { id: sessionId, name: sessionName, file, jsonFile, format, phoneNumber, userId, apiId, tags } = row;
   const session = { sessionId, sessionName, file, jsonFile, format, phoneNumber, userId, apiId, tags, proxy };
-  return { leaseId: row.leaseId ?? '', expiresAt: row.stateUntil ?? 0, ...session };
+  return { leaseId: row.leaseId ?? '', expiresAt: row.stateUntil ?? 0, ...session, fence: row.leaseFence };
 }

@@ -161,7 +161,7 @@ export class Acquisition {
   }
 
   #grant(row: SessionRow, request: AcquireRequest, now: number) {
-    const { leaseId, holder, address, ttlSeconds, idempotencyKey } = request;
+    const { leaseId, holder, address, ttlSeconds, idempotencyKey, fence = null } = request;
     const changes = {
       stateReason: null,
       stateUntil: now + ttlSeconds * 1000,
@@ -171,6 +171,7 @@ export class Acquisition {
       leaseAddress: address,
       leaseTtlSeconds: ttlSeconds,
       leaseRenewed: false,
+      leaseFence: fence,
       cooldownUntil: null,
       ...(request.alsoInactive ? {} : this.#use(row, now)),
     };

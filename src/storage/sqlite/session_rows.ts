@@ -28,6 +28,7 @@ const POOL_COLUMNS = Object.keys({
   leaseAddress: true,
   leaseTtlSeconds: true,
   leaseRenewed: true,
+  leaseFence: true,
   cooldownUntil: true,
   unreleased: true,
   suspectedAt: true,

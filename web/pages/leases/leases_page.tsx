@@ -17,6 +17,7 @@ import { useTableState } from '../../components/table/table_state.js';
 import { TableTools } from '../../components/table/table_tools.js';
 import { Ago, Left } from '../../components/time.js';
 import { toast } from '../../components/toasts.js';
+import { useFormat } from '../../i18n/format.js';
 
 /** A lease; its id for tables is that of its session. */
 type Lease = Answer<'get', '/leases'>[number] & { readonly id: number };
@@ -100,8 +101,21 @@ function useLeaseColumns(onEnd: ((lease: Lease) => void) | null): Column<Lease>[
       minor: true,
       cell: ({ renewed }) => t(renewed ? 'common.yes' : 'common.no'),
     },
+    {
+      id: 'egress',
+      header: t('leases.column.egress'),
+      minor: true,
+      cell: ({ egress }) => egress && <Egress {...egress} />,
+    },
     ...(onEnd ? [end] : []),
   ];
+}
+
+/** What goes through the egress fence. */
+function Egress({ connections, bytes_up, bytes_down }: NonNullable<Lease['egress']>) {
+  const { t } = useTranslation();
+  const { bytes } = useFormat();
+  return t('leases.egress', { count: connections, up: bytes(bytes_up), down: bytes(bytes_down) });
 }
 
 function EndLease({ lease, onClose }: { readonly lease: Lease; readonly onClose: () => void }) {

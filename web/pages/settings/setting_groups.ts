@@ -11,6 +11,7 @@ export const GROUPS = {
     'HISTORY_MAX_ROWS',
     'HEALTH_CRON',
   ],
+  egress: ['EGRESS_PORT', 'EGRESS_HOST'],
   files: [
     'SESSIONS_DIR',
     'SESSIONS_SYNC',
@@ -55,6 +56,7 @@ export const LINES = {
   https: ['TRUST_PROXY=loopback', 'HSTS=on'],
   proxy: ['DEFAULT_PROXY=socks5://user:password@host:1080'],
   session_checks: ['HEALTH_CRON=0 4 * * *'],
+  egress: ['EGRESS_PORT=1080', 'EGRESS_HOST=telegate.internal'],
   nas: ['NAS_ROOT=/mnt/nas'],
   s3: ['S3_BUCKET=scraped', 'S3_REGION=eu-central-1', 'S3_ACCESS_KEY_ID=…', 'S3_SECRET_ACCESS_KEY=…'],
   prefect: ['PREFECT_API_URL=http://localhost:4200/api'],

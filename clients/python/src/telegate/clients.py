@@ -43,6 +43,7 @@ class AsyncTeleGate(AsyncPool):
         ttl: int = DEFAULT_TTL,
         session_id: int | None = None,
         session_name: str | None = None,
+        egress: bool = False,
         **options: Any,
     ) -> AbstractAsyncContextManager[TelegramClient]:
         """A connected Telethon client for the time of an `async with`; `client.telegate` is its session.
@@ -62,6 +63,7 @@ class AsyncTeleGate(AsyncPool):
             ttl=ttl,
             session_id=session_id,
             session_name=session_name,
+            egress=egress,
             credentials="string",
             format="telethon",
         )
@@ -80,6 +82,7 @@ class AsyncTeleGate(AsyncPool):
         ttl: int = DEFAULT_TTL,
         session_id: int | None = None,
         session_name: str | None = None,
+        egress: bool = False,
         **options: Any,
     ) -> AbstractAsyncContextManager[Client]:
         """A started client of kurigram (Pyrogram) for the time of an `async with`; otherwise as `telethon`."""
@@ -93,6 +96,7 @@ class AsyncTeleGate(AsyncPool):
             ttl=ttl,
             session_id=session_id,
             session_name=session_name,
+            egress=egress,
             credentials="string",
             format="pyrogram",
         )

@@ -612,7 +612,7 @@ class Setting(TypedDict):
 
 
 class Feature(TypedDict):
-    name: Literal["telegram_application", "https", "proxy", "session_checks", "nas", "s3", "prefect", "replicas"]
+    name: Literal["telegram_application", "https", "proxy", "session_checks", "egress", "nas", "s3", "prefect", "replicas"]
     configured: bool
     settings: list[str]
     """What it needs"""
@@ -669,6 +669,12 @@ class RestoreResult(TypedDict):
     session_id: int
 
 
+class ListLeasesResultEgress(TypedDict):
+    connections: int
+    bytes_up: int
+    bytes_down: int
+
+
 class LeaseSummary(TypedDict):
     session_id: int
     session_name: str
@@ -683,6 +689,8 @@ class LeaseSummary(TypedDict):
     expires_at: str
     renewed: bool
     held_seconds: int
+    egress: ListLeasesResultEgress | None
+    """What goes through the egress fence"""
 
 
 class PastEvent(TypedDict):

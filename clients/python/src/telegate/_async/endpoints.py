@@ -30,6 +30,7 @@ class AsyncEndpoints(AsyncCalls):
         allow: Literal["frozen"] | None = None,
         credentials: Literal["string", "file"] | None = None,
         format: Literal["telethon", "gramjs", "pyrogram"] | None = None,
+        egress: bool | None = None,
         idempotency_key: str | None = None,
     ) -> models.Lease:
         """Lease a free session: `GET /session`."""
@@ -48,6 +49,7 @@ class AsyncEndpoints(AsyncCalls):
                 "allow": allow,
                 "credentials": credentials,
                 "format": format,
+                "egress": egress,
             },
             idempotency_key=idempotency_key or new_idempotency_key(),
             repeat=True,
@@ -68,6 +70,7 @@ class AsyncEndpoints(AsyncCalls):
         allow: Literal["frozen"] | None = None,
         credentials: Literal["string", "file"] | None = None,
         format: Literal["telethon", "gramjs", "pyrogram"] | None = None,
+        egress: bool | None = None,
         idempotency_key: str | None = None,
     ) -> models.Lease:
         """Lease a free session: `POST /session`."""
@@ -86,6 +89,7 @@ class AsyncEndpoints(AsyncCalls):
                 "allow": allow,
                 "credentials": credentials,
                 "format": format,
+                "egress": egress,
             },
             idempotency_key=idempotency_key or new_idempotency_key(),
             repeat=True,

@@ -58,6 +58,7 @@ class AsyncPool:
         format: Literal["telethon", "gramjs", "pyrogram"] | None = None,
         strategy: Literal["least_recently_used", "healthiest", "round_robin"] | None = None,
         allow: Literal["frozen"] | None = None,
+        egress: bool = False,
     ) -> AsyncHeld:
         """A session for the time of an `async with`.
 
@@ -66,7 +67,8 @@ class AsyncPool:
         more, `@name`, id or link: a session that knows them is preferred, as `session.peer` says. `ttl`: how
         long the lease outlives this process, in seconds; it is renewed at a third of that.
         `credentials="string"`: with `session_string`, in `format`. `strategy`: which of the free sessions.
-        `allow="frozen"`: also one whose account is frozen, which can only read, if no other is free.
+        `allow="frozen"`: also one whose account is frozen, which can only read, if no other is free. `egress`: its
+        proxy is the service itself, which cuts the connections when the lease ends.
         """
         parameters: dict[str, Any] = {
             "tag": list(tags) or None,
@@ -78,6 +80,7 @@ class AsyncPool:
             "format": format,
             "strategy": strategy,
             "allow": allow,
+            "egress": egress or None,
         }
         wanted = Wanted(parameters, ttl, wait)
         return AsyncHeld(self.api, lambda: acquire(self.api, wanted), ttl, self._exit_seconds)

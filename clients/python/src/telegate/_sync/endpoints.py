@@ -31,6 +31,7 @@ class Endpoints(Calls):
         allow: Literal["frozen"] | None = None,
         credentials: Literal["string", "file"] | None = None,
         format: Literal["telethon", "gramjs", "pyrogram"] | None = None,
+        egress: bool | None = None,
         idempotency_key: str | None = None,
     ) -> models.Lease:
         """Lease a free session: `GET /session`."""
@@ -49,6 +50,7 @@ class Endpoints(Calls):
                 "allow": allow,
                 "credentials": credentials,
                 "format": format,
+                "egress": egress,
             },
             idempotency_key=idempotency_key or new_idempotency_key(),
             repeat=True,
@@ -69,6 +71,7 @@ class Endpoints(Calls):
         allow: Literal["frozen"] | None = None,
         credentials: Literal["string", "file"] | None = None,
         format: Literal["telethon", "gramjs", "pyrogram"] | None = None,
+        egress: bool | None = None,
         idempotency_key: str | None = None,
     ) -> models.Lease:
         """Lease a free session: `POST /session`."""
@@ -87,6 +90,7 @@ class Endpoints(Calls):
                 "allow": allow,
                 "credentials": credentials,
                 "format": format,
+                "egress": egress,
             },
             idempotency_key=idempotency_key or new_idempotency_key(),
             repeat=True,
