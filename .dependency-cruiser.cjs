@@ -8,6 +8,7 @@ const LAYERS = [
   'audit',
   'telegram',
   'pool',
+  'peers',
   'egress',
   'intake',
   'sessions',
@@ -43,7 +44,7 @@ module.exports = {
     forbid(
       'services know nothing of HTTP',
       {
-        path: '^src/(jobs|cluster|telegram|pool|egress|intake|sessions|logins|runs|sources|scraping|prefect|storage)/',
+        path: '^src/(jobs|cluster|telegram|pool|peers|egress|intake|sessions|logins|runs|sources|scraping|prefect|storage)/',
         pathNot: 'routes|schemas|_input',
       },
       { path: ['^src/http/', 'node_modules/express/'] },

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { affinity } from './affinity.js';
 import type { Benchmark, Sizes } from './benchmark.js';
 import { capacity } from './capacity.js';
 import { clientOverhead } from './client_overhead.js';
@@ -33,6 +34,7 @@ const ALL: readonly Benchmark[] = [
   prefect,
   pythonClient,
   clients,
+  affinity,
   fence,
   malformed,
   consoleDesk,

@@ -8,6 +8,7 @@ import { generateRsaPem, type PublicKey, type RsaKey, rsaKeyFrom } from './crypt
 import { DataCentre } from './data_centre.js';
 import { Faults } from './faults.js';
 import type { ServerMode } from './mtproto/connection.js';
+import { ResolveLimit } from './resolve_limit.js';
 import { Codes } from './state/codes.js';
 import { openState, secret } from './state/database.js';
 import { Keys } from './state/keys.js';
@@ -51,6 +52,7 @@ export interface Sandbox {
   readonly rsaPublicKey: PublicKey;
   readonly world: World;
   readonly faults: Faults;
+  readonly resolves: ResolveLimit;
   readonly budgets: Budgets;
   readonly conditions: AccountConditions;
   readonly connections: ConnectionLog;
@@ -76,6 +78,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     world,
     codes: new Codes(state),
     faults: new Faults(),
+    resolves: new ResolveLimit(time),
     budgets: new Budgets(time),
     conditions: new AccountConditions(),
     connections: new ConnectionLog(time, { duplicateUse }),
@@ -115,6 +118,7 @@ interface Shared extends Omit<SandboxOptions, 'port'> {
   readonly keys: Keys;
   readonly codes: Codes;
   readonly faults: Faults;
+  readonly resolves: ResolveLimit;
   readonly budgets: Budgets;
   readonly conditions: AccountConditions;
   readonly connections: ConnectionLog;

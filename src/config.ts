@@ -82,6 +82,8 @@ export interface Config {
   readonly historyMaxRows: number;
   /** How long the audit log is kept, in days. */
   readonly auditDays: number;
+  /** How many usernames each session may resolve within 24 hours. */
+  readonly resolvesPerDay: number;
   readonly defaultProxy: ProxyAddress | null;
   readonly logLevel: Settings['LOG_LEVEL'];
   /** `*`, `loopback` (pages on loopback addresses), or origins without a path. Empty: no other site may call. */
@@ -160,6 +162,7 @@ function toConfig(settings: Settings): Config {
     sessionFileMaxBytes: settings.SESSION_FILE_MAX_BYTES,
     historyMaxRows: settings.HISTORY_MAX_ROWS,
     auditDays: settings.AUDIT_DAYS,
+    resolvesPerDay: settings.RESOLVE_BUDGET_PER_DAY,
     defaultProxy: settings.DEFAULT_PROXY,
     logLevel: settings.LOG_LEVEL,
     corsOrigins: settings.CORS_ORIGINS,

@@ -82,7 +82,7 @@ export async function createContainer(config: Config, dependencies: Dependencies
       ? wirePrefectEngine(base, prefect, execution)
       : wireEmbeddedEngine(base, execution);
     const deployments = prefect ? wireDeployments(base, prefect) : withoutDeployments(base);
-    const sources = wireSources(base, engine, deployments, telegram);
+    const sources = wireSources(base, engine, deployments, telegram, pool);
     const features = { keys, intake, pool, telegram, sources, engine, prefect, deployments, egress };
     return {
       ...wireApp(base, features),
@@ -161,6 +161,7 @@ async function startJobs(
       await pool.service.reaper.reap();
       await telegram.logins.finishing.expire();
       await pool.service.reaper.prune(config.historyMaxRows);
+      await pool.peers.prune();
       await pruneRunLogs(base);
       await pruneAuditLog(base);
       await database.access.pruneSignIns(base.clock.now(), PRUNE_BATCH);

@@ -57,6 +57,7 @@ export const settingsSchema = z
     SESSION_FILE_MAX_BYTES: wholeNumber(1, 2 ** 31 - 1).default(64 * 2 ** 20),
     HISTORY_MAX_ROWS: wholeNumber(1, 1_000_000_000).default(1_000_000),
     AUDIT_DAYS: wholeNumber(1, 3650).default(365),
+    RESOLVE_BUDGET_PER_DAY: wholeNumber(1, 1000).default(150),
     DEFAULT_PROXY: parsed(parseProxyUrl).nullable().default(null),
     LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
     CORS_ORIGINS: parsed(parseOrigins).default(['loopback']),

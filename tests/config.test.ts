@@ -19,6 +19,7 @@ describe('the settings', () => {
       encryptionKeys: [],
       beginAnew: false,
       auditDays: 365,
+      resolvesPerDay: 150,
       leaseTtlSeconds: 10_800,
       leaseId: 'compatible',
       reaperIntervalSeconds: 30,

@@ -24,6 +24,13 @@ export interface Connection {
   readonly closed_order: number | null;
 }
 
+/** One call of contacts.resolveUsername. */
+export interface Resolve {
+  readonly phone: string;
+  readonly username: string;
+  readonly flooded: boolean;
+}
+
 interface Connections {
   readonly dropped: number;
   readonly connections: readonly Connection[];
@@ -91,6 +98,22 @@ export class DataCentres {
   /** All connections. @throws Error if the log has lost some. */
   async connections(): Promise<readonly Connection[]> {
     return (await this.#log()).connections;
+  }
+
+  /** Limits how many usernames each account may find in a day, or (null) does not; the log of them begins anew. */
+  async limitResolves(
+    limit: { readonly perDay: number; readonly waitSeconds: number } | null,
+  ): Promise<void> {
+    if (limit === null) await this.#ask('/resolves', { method: 'DELETE' });
+    else {
+      const body = JSON.stringify({ per_day: limit.perDay, wait_seconds: limit.waitSeconds });
+      await this.#ask('/resolves', { method: 'POST', body });
+    }
+  }
+
+  /** The usernames that accounts have looked for since. */
+  async resolves(): Promise<readonly Resolve[]> {
+    return ((await this.#ask('/resolves')) as { readonly resolves: readonly Resolve[] }).resolves;
   }
 
   async #log(): Promise<Connections> {

@@ -12,6 +12,8 @@ export const WIRES = Array.from({ length: SIMILAR }, (_, at) => `bench_wire${at 
 /** A channel that is read in a moment. */
 export const TICKER = 'bench_ticker';
 
+/** A thousand channels of a few messages. */
+export const TOPICS = Array.from({ length: 1_000 }, (_, at) => `bench_topic${at + 1}`);
 /** Channels to be read by several sessions, the largest first: 200,000 messages and 1,000 files, and a part of that. */
 export const HISTORIES = [1, 0.25, 0.1].map((share) => ({
   username: `bench_history_${share * 100}`,
@@ -45,6 +47,11 @@ const channels: readonly SeedChannel[] = [
   {
     ...{ ...publicChannel, id: 3_000_000_000n, title: 'Wire', username: 'bench_wire', copies: SIMILAR },
     messages: { ...generated, count: 5_000, files: 100 },
+  },
+  {
+    ...{ ...publicChannel, id: 3_200_000_000n, title: 'Topic', username: 'bench_topic' },
+    copies: TOPICS.length,
+    messages: { ...generated, count: 10, files: 0 },
   },
   {
     ...{ ...publicChannel, id: 3_100_000_000n, title: 'Ticker', username: TICKER, copies: 1 },

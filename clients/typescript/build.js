@@ -35,7 +35,10 @@ const api = withShortNames(withoutLines(take('api_types.d.ts').replace(/^\/\*\*[
 const index = take('index.d.ts');
 const modules = readdirSync(types).map(take);
 writeFileSync(join(types, 'api_types.d.ts'), api);
-writeFileSync(join(types, 'index.d.ts'), compact(withPlainOptions(inOneFile(index, modules))));
+writeFileSync(
+  join(types, 'index.d.ts'),
+  joined(compact(mutableOptions(bareTables(inOneFile(index, modules))))),
+);
 
 const written = {
   'types/package.json': '{ "type": "commonjs" }',
@@ -61,23 +64,39 @@ function inOneFile(index, modules) {
   return `${references.join('')}${imported}${rest}${namespace}\nexport { ${names.join(', ')} };\n`;
 }
 
+/** The tables of operations without what /docs says of each. */
+function bareTables(types) {
+  return types.replace(/^declare const [\s\S]*?^\}/gm, (table) => table.replace(/^\/\*\*.*\*\/\n/gm, ''));
+}
+
+/** Options are only read by the client: that they are not written is said of its classes alone. */
+function mutableOptions(types) {
+  return types.replace(/^(interface|type) [\s\S]*?^\}/gm, (declaration) =>
+    declaration.replace(/^readonly (?=\w)/gm, ''),
+  );
+}
+
+/** In as few lines as comments and directives allow. */
+function joined(types) {
+  return types
+    .replace(/(?<!^\/\/\/.*|@ts-ignore \*\/)\n(?! \*|\/\/\/)/gm, (end, at) =>
+      /[/{};,]/.test(types[at - 1] ?? '') ? '' : end,
+    )
+
+    .replace(/;\}/g, '}')
+    .replace(/\/\*\* (?!@)(.*?) \*\//g, '/**$1*/');
+}
+
 /** Without the spaces that separate nothing, except in comments. No string has such ones. */
 function compact(types) {
   return types.replace(/^(?!\/[/*]| \*).*$/gm, (line) => line.replace(/ ?([{}:;|?&,=<>]) ?/g, '$1'));
 }
 
-/** Whoever passes options need not be kept from changing their own object: only lists say that they are not changed. */
-function withPlainOptions(types) {
-  return types.replace(/^interface \w*Options[\s\S]*?^\}/gm, (options) =>
-    options.replace(/^readonly /gm, ''),
-  );
-}
-
 /** Names for what is written most often. */
 function withShortNames(types) {
   const names = {
-    Text: 'string|null',
-    Figure: 'number|null',
+    S: 'string|null',
+    N: 'number|null',
     Ref: 'string|number',
     On: "'active'|'inactive'",
     Level: "'public'|'private'",
@@ -97,5 +116,7 @@ function withoutLines(types) {
     .replace(/(?<=^[\s\S]+)^export /gm, '')
     .replace(/([{};|&(])\n/g, '$1')
     .replace(/\n(?=[|&)}])/g, '')
-    .replace(/;\}/g, '}');
+
+    .replace(/;\}/g, '}')
+    .replace(/\/\*\* (?!@)(.*?) \*\//g, '/**$1*/');
 }

@@ -1,4 +1,5 @@
 import type { AccountConditions } from '../account_conditions.js';
+import type { ResolveLimit } from '../resolve_limit.js';
 import type { Codes } from '../state/codes.js';
 import type { KeyRecord, Keys } from '../state/keys.js';
 import type { TlObject, TlResult } from '../tl/values.js';
@@ -15,6 +16,7 @@ export interface Backend {
   readonly codes: Codes;
   readonly exported: ExportedAuthorizations;
   readonly challenges: SrpChallenges;
+  readonly resolves: ResolveLimit;
   readonly conditions: AccountConditions;
   /** Milliseconds since 1970. */
   readonly time: () => number;

@@ -74,6 +74,7 @@ function getFullUser({ id }: Api.users.GetFullUser, call: Call): Api.users.UserF
 
 function resolveUsername(request: Api.contacts.ResolveUsername, call: Call): Api.contacts.ResolvedPeer {
   const { backend, account } = call;
+  backend.resolves.count(account.phone, request.username);
   if (!USERNAME.test(request.username)) throw new RpcError('USERNAME_INVALID');
   const owner = backend.world.named(request.username);
   if (owner === null) throw new RpcError('USERNAME_NOT_OCCUPIED');

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { ACCOUNT_CONDITIONS } from '../account_conditions.js';
 import type { Sandbox } from '../sandbox.js';
-import { fileChecksum, serializeBots, serializeChannels, serializeConnections } from './serialize.js';
+import {
+  fileChecksum,
+  serializeBots,
+  serializeChannels,
+  serializeConnections,
+  serializeResolves,
+} from './serialize.js';
 
 /** A request to the control endpoint. */
 export interface ControlRequest {
@@ -27,6 +33,10 @@ const faultSchema = z.strictObject({
   milliseconds: z.int().positive().optional(),
   times: z.int().positive().optional(),
   code: z.int().optional(),
+});
+const resolveLimitSchema = z.strictObject({
+  per_day: z.int().nonnegative(),
+  wait_seconds: z.int().positive().default(66_230),
 });
 const budgetSchema = z.strictObject({
   method: z.string(),
@@ -71,6 +81,16 @@ const routes: Readonly<Record<string, Route>> = {
   'POST /faults': (sandbox, { body }) => sandbox.faults.add(faultSchema.parse(body)),
   'DELETE /faults': (sandbox) => ({ cleared: sandbox.faults.clear() }),
   'DELETE /faults/:': (sandbox, _request, id) => ({ cleared: sandbox.faults.clear(Number(id)) }),
+  'GET /resolves': ({ resolves }) => serializeResolves(resolves),
+  'POST /resolves': ({ resolves }, { body }) => {
+    const { per_day: perDay, wait_seconds: waitSeconds } = resolveLimitSchema.parse(body);
+    resolves.set({ perDay, waitSeconds });
+    return serializeResolves(resolves);
+  },
+  'DELETE /resolves': ({ resolves }) => {
+    resolves.set(null);
+    return serializeResolves(resolves);
+  },
   'GET /budgets': (sandbox) => sandbox.budgets.list(),
   'POST /budgets': (sandbox, { body }) => {
     const { per_second: perSecond, ...budget } = budgetSchema.parse(body);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ConnectionLog, ConnectionRecord } from '../connection_log.js';
 import { digits } from '../faults.js';
+import type { ResolveLimit } from '../resolve_limit.js';
 import { fileBytes, fileSize, type StoredFile } from '../world/files.js';
 import type { World } from '../world/world.js';
 
@@ -18,6 +19,17 @@ export function serializeConnections(log: ConnectionLog, phone: string | null) {
         ...{ key_id: overlap.keyId, phone: overlap.phone },
         connections: overlap.connections.map(serializeConnection),
       })),
+  };
+}
+
+/** Telegram's limit of usernames found, and the calls that it counts. */
+export function serializeResolves(resolves: ResolveLimit) {
+  const { setting } = resolves;
+  return {
+    ...{ per_day: setting?.perDay ?? null, wait_seconds: setting?.waitSeconds ?? null },
+    resolves: resolves.list().map(({ phone, username, at, isFlooded }) => ({
+      ...{ phone: `+${phone}`, username, at: time(at), flooded: isFlooded },
+    })),
   };
 }
 

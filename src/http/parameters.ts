@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { foldIdentifier, parseIdentifier } from '../kernel/channel_identifier.js';
 import type { Order } from '../kernel/page.js';
 
 function issue(context: z.RefinementCtx, type: string, message: string): never {
@@ -52,6 +53,27 @@ export const telegramId = z
     return id.toString();
   })
   .meta({ override: { type: 'integer', format: 'int64' } });
+
+/** A channel: `@name`, its id, or a link to it. Becomes `@name` in lower case, or the id in decimal digits. */
+export const channel = z
+  .unknown()
+  .transform((value, context): string => {
+    const wanted = 'expected @name, an id or a t.me link of a channel';
+    if (value === undefined) return issue(context, 'missing', 'Field required');
+    if (Array.isArray(value)) return issue(context, 'value_error', `given more than once; ${wanted}`);
+    const text = isExact(value) ? String(value) : value;
+    const identifier = typeof text === 'string' && text.length <= 200 ? parseIdentifier(text) : null;
+    return identifier === null ? issue(context, 'value_error', wanted) : foldIdentifier(identifier);
+  })
+  .meta({ override: { type: 'string', maxLength: 200, example: '@durov' } });
+
+/** At most so many channels, or one: always a list. */
+export function channels(most: number) {
+  const items = { type: 'string', example: '@durov' } as const;
+  return z
+    .preprocess((given) => (Array.isArray(given) ? given : [given]), z.array(channel).min(1).max(most))
+    .meta({ override: { type: 'array', items, maxItems: most } });
+}
 
 /** A number beyond these has already lost digits. */
 function isExact(value: unknown): boolean {

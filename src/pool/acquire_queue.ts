@@ -67,7 +67,7 @@ export class AcquireQueue {
   constructor(parts: AcquireQueueParts) {
     this.#parts = parts;
     this.#queue = new WaitQueue(parts.remote);
-    this.#delayed = new DelayedRounds(parts.timers);
+    this.#delayed = new DelayedRounds(parts.timers, parts.clock);
     this.#singleNode = parts.remote === NO_REMOTE_QUEUES;
     parts.remote.onLeft((count) => {
       // Sessions that became free and are not yet handed out belong to them.
@@ -194,8 +194,10 @@ export class AcquireQueue {
     try {
       const outcome = await this.#parts.acquire(waiter.request);
       if (outcome.kind === 'granted') this.#left = Math.max(0, this.#left - 1);
-      if (outcome.kind === 'none') without.add(waiter.wants);
-      else if (this.#queue.remove(waiter)) waiter.resolve(outcome);
+      if (outcome.kind === 'none') {
+        without.add(waiter.wants);
+        this.#retryWhenResolvable(outcome.shortage?.nextAt ?? null);
+      } else if (this.#queue.remove(waiter)) waiter.resolve(outcome);
       else if (outcome.kind === 'granted') this.#parts.giveBack(outcome.lease);
     } catch (error) {
       without.add(waiter.wants);
@@ -208,6 +210,13 @@ export class AcquireQueue {
       if (!waiter.once && error instanceof Unavailable && this.#queue.length > 0) this.#retryLater();
       else if (this.#queue.remove(waiter)) waiter.reject(error);
     }
+  }
+
+  /** A free session that may not resolve a channel now may do so at `at`; null: never. */
+  #retryWhenResolvable(at: number | null): void {
+    if (at === null) return;
+    const afterMs = Math.max(1, at - this.#parts.clock.now());
+    this.#delayed.schedule('resolves', afterMs, () => this.#retry() && false);
   }
 
   /** A lost replica must not block the requests behind its queue. */
@@ -235,33 +244,34 @@ export class AcquireQueue {
   }
 }
 
-/** Scheduled rounds, one timer per reason: duplicates are coalesced. */
+type Reason = 'remote' | 'watch' | 'storage' | 'resolves';
+
+/** Scheduled rounds, one timer per reason: duplicates are coalesced into the earliest. */
 class DelayedRounds {
   readonly #timers: Timers;
-  readonly #running = new Map<'remote' | 'watch' | 'storage', () => void>();
+  readonly #running = new Map<Reason, { readonly stop: () => void; readonly due: number }>();
+  readonly #clock: Clock;
 
-  constructor(timers: Timers) {
+  constructor(timers: Timers, clock: Clock) {
     this.#timers = timers;
+    this.#clock = clock;
   }
 
   /** Runs `work` after this many milliseconds, and again after as many while it returns true. */
-  schedule(
-    reason: 'remote' | 'watch' | 'storage',
-    afterMs: number,
-    work: () => boolean | Promise<boolean>,
-  ): void {
-    if (this.#running.has(reason)) return;
-    this.#running.set(
-      reason,
-      this.#timers.after(afterMs, async () => {
-        const again = await work();
-        if (this.#running.delete(reason) && again) this.schedule(reason, afterMs, work);
-      }),
-    );
+  schedule(reason: Reason, afterMs: number, work: () => boolean | Promise<boolean>): void {
+    const due = this.#clock.now() + afterMs;
+    const running = this.#running.get(reason);
+    if (running && running.due <= due) return;
+    running?.stop();
+    const stop = this.#timers.after(afterMs, async () => {
+      const again = await work();
+      if (this.#running.delete(reason) && again) this.schedule(reason, afterMs, work);
+    });
+    this.#running.set(reason, { stop, due });
   }
 
   stop(): void {
-    for (const stop of this.#running.values()) stop();
+    for (const { stop } of this.#running.values()) stop();
     this.#running.clear();
   }
 }

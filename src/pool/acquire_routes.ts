@@ -3,6 +3,7 @@ import type { Logger } from 'winston';
 import type { z } from 'zod';
 import type { KeyService } from '../access/keys.js';
 import { SecretUnreadable } from '../access/vault_errors.js';
+import { exactJson } from '../http/exact_json.js';
 import { type Context, defineRoute, type Method, type Reply, type Route } from '../http/route.js';
 import type { ApiKey } from '../kernel/api_key.js';
 import { exactAddress } from '../kernel/client_address.js';
@@ -36,6 +37,23 @@ export interface LeaseSecrets {
   proxy(stored: StoredProxy): Promise<StoredProxy>;
 }
 
+/** A channel as a session addresses it: ids are decimal digits. */
+export interface LeasePeer {
+  readonly channelId: string;
+  readonly accessHash: string | null;
+  readonly type: 'channel' | 'chat';
+  readonly username: string | null;
+  readonly title: string;
+}
+
+/** The channels that the sessions of leases know. */
+export interface LeasePeers {
+  /** What the session knows of each channel, in their order; null: nothing. */
+  known(sessionId: number, channels: readonly string[]): Promise<readonly (LeasePeer | null)[]>;
+  /** Forgets the channel if Telegram's error says that what the session knows of it is wrong. */
+  refused(sessionId: number, channel: string, error: string, tags: readonly string[]): Promise<void>;
+}
+
 /** The fence through which workers connect to Telegram while their leases last. */
 export interface Egress {
   readonly fence: Fence;
@@ -55,6 +73,7 @@ export interface AcquireRouteParts {
   /** Null: workers connect to Telegram themselves. */
   readonly egress: Egress | null;
   readonly observe: ObserveAcquire;
+  readonly peers: LeasePeers;
 }
 
 /** How often one request starts over: if no key decrypts a session's secrets, or its user is unknown. */
@@ -71,7 +90,7 @@ export function acquireRoutes(parts: AcquireRouteParts): Route[] {
       tag: 'Pool',
       summary: 'Lease a free session',
       description:
-        'A free session, exclusively for this caller until the lease ends: the least recently used one, unless `strategy` says otherwise. With an `Idempotency-Key`, a repeated request gets the same lease.',
+        'A free session, exclusively for this caller until the lease ends: the least recently used one, unless `strategy` says otherwise. With an `Idempotency-Key`, a repeated request gets the same lease. With `channel`, one that knows the channel already, else one that may still resolve it.',
       access: ['worker'],
       from: method === 'get' ? 'query' : 'any',
       refuseHead: true,
@@ -85,7 +104,8 @@ export function acquireRoutes(parts: AcquireRouteParts): Route[] {
         },
         429: { description: 'The key already holds its maximum number of leases' },
         503: {
-          description: 'No session is free, or the session files are gone',
+          description:
+            'No session is free (`no_free_session`), none of the free ones may resolve the channel (`resolve_budget`), or the session files are gone',
           schema: noFreeSessionAnswer,
         },
       },
@@ -121,6 +141,7 @@ async function acquire(
     sessionName: input.session_name ?? null,
     alsoInactive: false,
     method: input.method ?? null,
+    ...(input.channel && { channels: input.channel }),
     withCredentials: input.credentials !== undefined,
     idempotencyKey: idempotencyKey(req.headers['idempotency-key']),
     fence: input.egress ? egressOf(parts).fence : null,
@@ -220,8 +241,12 @@ function isGone(res: Response): boolean {
   return res.closed || res.destroyed || res.socket === null || res.socket.destroyed;
 }
 
-async function serialize(parts: AcquireRouteParts, lease: Lease, input: Acquire['input']): Promise<object> {
-  const { clock, secrets } = parts;
+async function serialize(
+  parts: AcquireRouteParts,
+  lease: Lease,
+  input: Acquire['input'],
+): Promise<object | string> {
+  const { clock, secrets, peers } = parts;
   const answer = {
     session_id: lease.sessionId,
     session_name: lease.sessionName,
@@ -233,8 +258,20 @@ async function serialize(parts: AcquireRouteParts, lease: Lease, input: Acquire[
     proxy: await proxyOf(parts, lease, input),
     tags: lease.tags,
   };
-  if (input.credentials === undefined) return answer;
-  return { ...answer, ...(await secrets.ofLease(lease, input.credentials, input.format)) };
+  const credentials =
+    input.credentials === undefined ? {} : await secrets.ofLease(lease, input.credentials, input.format);
+  if (input.channel === undefined) return { ...answer, ...credentials };
+  const known = (await peers.known(lease.sessionId, input.channel)).map(serializePeer);
+  const [peer = null] = known;
+  return exactJson({ ...answer, ...(known.length === 1 && { peer }), peers: known, ...credentials });
+}
+
+/** A channel as answers have it: ids are integers with all their digits. */
+export function serializePeer(peer: LeasePeer | null) {
+  if (peer === null) return null;
+  const { channelId, accessHash, type, username, title } = peer;
+  const ids = { id: BigInt(channelId), access_hash: accessHash === null ? null : BigInt(accessHash) };
+  return { ...ids, type, username, title };
 }
 
 /** A lease that was granted with a fence never goes around it, whatever a repeated request asks for. */

@@ -1,7 +1,7 @@
 import { Conflict, NotFound, TooMany, Unavailable } from '../kernel/errors.js';
 import type { RefusalKind } from './lease_authorization.js';
 import { UNAVAILABLE_STATES } from './states.js';
-import type { AcquireOutcome, Lease, PoolCounts } from './store.js';
+import type { AcquireOutcome, Lease, PoolCounts, ResolveShortage } from './store.js';
 
 /** The lease, or the error that says why there is none. `now`: milliseconds. */
 export function granted(outcome: AcquireOutcome, now: number): Lease {
@@ -12,7 +12,7 @@ export function granted(outcome: AcquireOutcome, now: number): Lease {
     const { held, maxLeases } = outcome;
     throw new TooMany({ error: 'max_leases_reached', held, max_leases: maxLeases }, 1);
   }
-  throw unavailable(outcome.counts, now);
+  throw unavailable(outcome.counts, outcome.shortage ?? null, now);
 }
 
 /** `Retry-After` while a worker may release a session at any moment, in seconds. */
@@ -20,6 +20,9 @@ const SOON_SECONDS = 1;
 
 /** `Retry-After` if no session will become free by itself, in seconds. */
 const LATER_SECONDS = 60;
+
+/** `Retry-After` if no session will ever have that many resolves left, in seconds: the setting may be changed. */
+const MAX_RETRY_SECONDS = 86_400;
 
 /** The answer if no session is free, and after how many seconds to retry. */
 export interface NoFreeSession {
@@ -43,7 +46,8 @@ export function noFreeSession(counts: PoolCounts, now: number): NoFreeSession {
   return { nextReleaseIn, retryAfter };
 }
 
-function unavailable(counts: PoolCounts, now: number): Unavailable {
+/** The 503 of a request. `shortage`: sessions are free, but none may be leased for the channels asked for. */
+function unavailable(counts: PoolCounts, shortage: ResolveShortage | null, now: number): Unavailable {
   const { nextReleaseIn, retryAfter } = noFreeSession(counts, now);
   const { inFloodwait, inUse } = tallyOf(counts);
   const detail = {
@@ -54,7 +58,12 @@ function unavailable(counts: PoolCounts, now: number): Unavailable {
     unavailable: unavailableReasons(counts),
     flooded_for_methods: counts.freeButMethodFlooded,
   };
-  return new Unavailable(detail, retryAfter);
+  if (shortage === null) return new Unavailable(detail, retryAfter);
+  const { left, nextAt, isKnownElsewhere } = shortage;
+  const nextResolveIn = nextAt === null ? null : Math.max(0, Math.ceil((nextAt - now) / 1000));
+  const budget = { error: 'resolve_budget', resolves_left: left, next_resolve_in: nextResolveIn };
+  const later = Math.max(SOON_SECONDS, nextResolveIn ?? MAX_RETRY_SECONDS);
+  return new Unavailable({ ...detail, ...budget }, isKnownElsewhere ? SOON_SECONDS : later);
 }
 
 /** The four groups of sessions; each session is in exactly one. */

@@ -149,7 +149,7 @@ function floodwait({ pool, clock, leaseIds }: PoolRouteParts): Route {
   });
 }
 
-function report({ pool, clock, leaseIds }: PoolRouteParts): Route {
+function report({ pool, clock, leaseIds, peers }: PoolRouteParts): Route {
   return defineRoute({
     ...WORKER,
     method: 'post',
@@ -163,9 +163,10 @@ function report({ pool, clock, leaseIds }: PoolRouteParts): Route {
       404: { description: 'Session not found' },
       ...REFUSED,
     },
-    async handle({ input: { session_id, lease_id, error, method = null }, key, req }) {
+    async handle({ input: { session_id, lease_id, error, method = null, channel }, key, req }) {
       const caller = leaseIds.caller(key, req, lease_id);
       const reported = await pool.report(session_id, caller, error, method);
+      if (channel !== undefined) await peers.refused(session_id, channel, error, key.tags);
       const isTimed = reported.effect.kind === 'flood' || reported.effect.kind === 'limit';
       const flooded = isTimed && reported.until !== null;
       return {

@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { flag, repeatable, sessionId, text, wholeNumber } from '../http/parameters.js';
+import {
+  channel,
+  channels,
+  flag,
+  repeatable,
+  sessionId,
+  telegramId,
+  text,
+  wholeNumber,
+} from '../http/parameters.js';
 import { MAX_TTL_SECONDS } from './states.js';
 import { STRATEGIES } from './store.js';
 
@@ -29,6 +38,10 @@ export const acquireInput = z.object({
   session_id: sessionId.optional(),
   session_name: text(1024).optional(),
   method: method.optional(),
+  channel: channels(20).optional().meta({
+    description:
+      'Repeatable: the channels to work with, `@name`, id or link. A session that knows them is preferred; another one needs resolves left',
+  }),
   strategy: z.enum(STRATEGIES).default('least_recently_used').meta({
     description:
       'Which of the free sessions; `healthiest`: the highest health score; `round_robin`: the next id after the last one given so',
@@ -79,6 +92,9 @@ export const reportInput = z.object({
   lease_id: leaseId,
   error: text(500).meta({ description: "Telegram's name of the error", example: 'FLOOD_WAIT_3600' }),
   method: method.optional(),
+  channel: channel.optional().meta({
+    description: 'The channel that the call was about: after `CHANNEL_INVALID` and the like it is forgotten',
+  }),
 });
 
 const moment = z.iso.datetime();
@@ -93,6 +109,21 @@ const proxy = z
   })
   .nullable();
 
+/** A channel as a session addresses it. */
+export const peerAnswer = z
+  .object({
+    id: telegramId,
+    access_hash: telegramId.nullable().meta({
+      description: 'Of this session only; null: a basic group, which has none',
+    }),
+    type: z.enum(['channel', 'chat']).meta({
+      description: '`channel`: a channel or supergroup; `chat`: a basic group',
+    }),
+    username: z.string().nullable(),
+    title: z.string(),
+  })
+  .meta({ id: 'Peer' });
+
 export const leaseAnswer = z
   .object({
     session_id: z.int(),
@@ -104,6 +135,12 @@ export const leaseAnswer = z
     phone_number: z.string().nullable(),
     proxy,
     tags: z.array(z.string()),
+    peer: peerAnswer.nullable().optional().meta({
+      description: 'With one `channel`: as this session knows it; null: it has to resolve it',
+    }),
+    peers: z.array(peerAnswer.nullable()).optional().meta({
+      description: 'With `channel`: one for each, in their order',
+    }),
     session_string: z.string().optional().meta({ description: 'With `credentials`' }),
     session_data: z
       .string()
@@ -138,7 +175,7 @@ export const statusAnswer = z
 export const noFreeSessionAnswer = z
   .object({
     detail: z.object({
-      error: z.enum(['no_free_session', 'no_sessions_directory']),
+      error: z.enum(['no_free_session', 'no_sessions_directory', 'resolve_budget']),
       message: z.string().optional().meta({ description: 'With `no_sessions_directory`: why it is gone' }),
       in_floodwait: z.int(),
       next_release_in: z.int().nullable().meta({
@@ -148,6 +185,12 @@ export const noFreeSessionAnswer = z
       in_use: z.int(),
       unavailable: z.record(z.string(), z.int()),
       flooded_for_methods: z.int(),
+      resolves_left: z.int().optional().meta({
+        description: 'With `resolve_budget`: the most that a free session has left, which is not enough',
+      }),
+      next_resolve_in: z.int().nullable().optional().meta({
+        description: 'With `resolve_budget`: when one has enough, in seconds; null: never',
+      }),
     }),
   })
   .meta({ id: 'NoFreeSession' });

@@ -26,6 +26,9 @@ import type { Waiter } from './wait_queue.js';
 /** The maximum number of waiting requests. */
 const MAX_WAITING = 10_000;
 
+/** As the setting's default. */
+const DEFAULT_RESOLVES_PER_DAY = 150;
+
 /** How many leases of one holder are ended in one transaction. */
 const REVOKE_AT_ONCE = 200;
 
@@ -49,6 +52,10 @@ export interface PoolServiceParts {
   readonly fence?: PoolFence | null;
   /** Called when a flood wait of a session, or of one of its methods, was reported here. */
   readonly onFlooded?: (flood: Flood) => void;
+  /** How many usernames a session may resolve within 24 hours. */
+  readonly resolvesPerDay?: number;
+  /** Called when a request with channels was answered. `toResolve`: how many of them its session has to resolve. */
+  readonly onAffinity?: (outcome: { readonly toResolve: number } | 'refused') => void;
 }
 
 /** The rules of leasing, over a store. Knows nothing about HTTP. */
@@ -115,16 +122,20 @@ export class PoolService {
   ): Promise<Lease> {
     if (this.#closing) throw stopping();
     await this.#refuseWithoutFiles(wanted.tags);
-    const { store, clock, newLeaseId } = this.#parts;
+    const { clock, newLeaseId, resolvesPerDay = DEFAULT_RESOLVES_PER_DAY, onAffinity } = this.#parts;
+    const knowing = wanted.channels?.length ? { channels: wanted.channels, resolvesPerDay } : {};
+    const { channels: _, ...others } = wanted;
     const method = oneSpelling(wanted.method);
     const allowFrozen = wanted.allowFrozen === true && worksWhileFrozen(method);
-    const request = { ...wanted, method, allowFrozen, leaseId: newLeaseId() };
+    const request = { ...others, ...knowing, method, allowFrozen, leaseId: newLeaseId() };
     const joining = { waitSeconds, ticket: this.#queue.ticket(), signal };
     const outcome = (await this.#repeated(request)) ?? (await this.#try(request, joining));
     if (outcome === null && this.#closing) throw stopping();
     if (outcome?.kind !== 'granted') await this.#refuseWithoutFiles(wanted.tags);
-    const none = async () => ({ kind: 'none' as const, counts: await store.counts(clock.now(), request) });
-    const lease = granted(outcome ?? (await none()), clock.now());
+    const answer = outcome ?? (await this.#none(request));
+    if (request.channels && answer.kind === 'granted') onAffinity?.({ toResolve: answer.toResolve ?? 0 });
+    if (answer.kind === 'none' && answer.shortage) onAffinity?.('refused');
+    const lease = granted(answer, clock.now());
     this.#parts.fence?.granted(lease);
     return lease;
   }
@@ -257,6 +268,14 @@ export class PoolService {
   async #refuseWithoutFiles(tags: readonly string[]): Promise<void> {
     const reason = this.#directoryGone;
     if (reason !== null) throw new SessionsDirectoryGone(reason, await this.counts(tags));
+  }
+
+  /** The answer to a request for which nothing came in time. */
+  async #none(request: AcquireRequest): Promise<AcquireOutcome> {
+    const { store, clock } = this.#parts;
+    const counts = await store.counts(clock.now(), request);
+    const shortage = request.channels && (await store.resolveShortage(request, clock.now()));
+    return { kind: 'none', counts, ...(shortage && { shortage }) };
   }
 
   /** The earlier answer for the idempotency key, which needs no queue. Null: it is new. */

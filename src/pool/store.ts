@@ -32,6 +32,13 @@ export interface AcquireRequest {
   /** Whether only sessions with a known auth key match. */
   readonly withCredentials: boolean;
   readonly idempotencyKey: string | null;
+  /**
+   * Channels to work with, `@name` or ids: a session that knows them is preferred, and one that does not must have so
+   * many resolves left.
+   */
+  readonly channels?: readonly string[];
+  /** With `channels`: how many usernames a session may resolve within 24 hours. */
+  readonly resolvesPerDay?: number;
   /** What keeps its holder from Telegram once the lease has ended; null: nothing but the holder itself. */
   readonly fence?: Fence | null;
   /** Grants nothing: only returns the earlier lease of the idempotency key. */
@@ -97,9 +104,25 @@ export interface PoolCounts {
   readonly oldestLeaseAt: number | null;
 }
 
+/** Why no free session may be leased for channels: none of them may resolve those that it does not know. */
+export interface ResolveShortage {
+  /** The most that one of them has left: fewer than are needed. */
+  readonly left: number;
+  /** When one of them may resolve enough, in milliseconds; null: never. */
+  readonly nextAt: number | null;
+  /** Whether a session that knows all of the channels is not free, and may be at any moment. */
+  readonly isKnownElsewhere: boolean;
+}
+
 export type AcquireOutcome =
-  | { readonly kind: 'granted'; readonly lease: Lease; readonly repeated: boolean }
-  | { readonly kind: 'none'; readonly counts: PoolCounts }
+  | {
+      readonly kind: 'granted';
+      readonly lease: Lease;
+      readonly repeated: boolean;
+      /** How many of the channels asked for its session has to resolve. */
+      readonly toResolve?: number;
+    }
+  | { readonly kind: 'none'; readonly counts: PoolCounts; readonly shortage?: ResolveShortage }
   | { readonly kind: 'lease_lost'; readonly sessionId: number }
   | { readonly kind: 'max_leases'; readonly held: number; readonly maxLeases: number }
   | { readonly kind: 'unknown_session' };
@@ -188,6 +211,8 @@ export interface HistoryRow {
  */
 export interface PoolStore {
   acquire(request: AcquireRequest, now: number): Promise<AcquireOutcome>;
+  /** Why a request with channels was refused, if it was for that; null: it was not, or would be granted now. */
+  resolveShortage(request: AcquireRequest, now: number): Promise<ResolveShortage | null>;
   /** Extends a lease; `caller` names it by its id. */
   renew(sessionId: number, caller: Caller, ttlSeconds: number | null, now: number): Promise<RenewOutcome>;
   /** Ends the lease; with `flood`, the session (or one method of it) is flooded in the same transaction. */

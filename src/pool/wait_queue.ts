@@ -97,9 +97,10 @@ export class WaitQueue {
 
 /** The kind of a request: the conditions that decide which sessions match. */
 export function wantsOf(request: AcquireRequest): string {
-  const { tags, sessionId, sessionName, method, withCredentials, alsoInactive } = request;
+  const { tags, sessionId, sessionName, method, withCredentials, alsoInactive, channels = [] } = request;
   const allowed = [alsoInactive, request.allowFrozen === true];
-  return JSON.stringify([[...tags].sort(), sessionId, sessionName, method, withCredentials, ...allowed]);
+  const conditions = [[...tags].sort(), sessionId, sessionName, method, withCredentials, ...allowed];
+  return JSON.stringify(channels.length > 0 ? [...conditions, [...channels].sort()] : conditions);
 }
 
 /** Requests of one kind try together, one kind after the other: the first to arrive has the first choice. */

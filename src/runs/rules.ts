@@ -2,7 +2,6 @@ import { digest } from '../kernel/digests.js';
 import { storable, storableUpTo } from '../kernel/storable_text.js';
 import type {
   Checkpoint,
-  KnownPeer,
   Run,
   RunEnd,
   RunForm,
@@ -167,12 +166,4 @@ export function scrapedFile(row: KeptFile): ScrapedFile {
     state,
     reason,
   };
-}
-
-/** How many channels are kept of a session: those that were saved or used last. */
-export const MAX_CHANNELS_PER_SESSION = 1_000;
-
-/** A channel as the database stores it. */
-export function knownPeer({ channelId, accessHash, title, username }: KnownPeer): KnownPeer {
-  return { channelId, accessHash, title: storable(title), username };
 }

@@ -127,15 +127,6 @@ export interface StoredBatch {
   readonly progress: Partial<RunProgress>;
 }
 
-/** A channel as one session addresses it: another session's access hash is of no use. */
-export interface KnownPeer {
-  readonly channelId: string;
-  /** Null: a basic group, which has none. */
-  readonly accessHash: string | null;
-  readonly title: string;
-  readonly username: string | null;
-}
-
 /**
  * Runs and what they have stored. Each call is one transaction. Only its owner changes a run that is executed: calls
  * with `owner` resolve to false and change nothing if another replica has taken the run over.
@@ -184,12 +175,4 @@ export interface RunStore {
   files(runId: number, page: Page): Promise<ScrapedFile[]>;
   /** The path at which the source has stored this content; null: nowhere. */
   storedAs(sourceId: number, sha256: string): Promise<string | null>;
-  /** What the session knows of the channel, which counts as used from now on. */
-  peer(sessionId: number, identifier: string, now: number): Promise<KnownPeer | null>;
-  /** Saves what a session knows; of too many channels, the least recently used one is forgotten. */
-  savePeer(sessionId: number, identifier: string, peer: KnownPeer, now: number): Promise<void>;
-  /** The sessions that know the channel, at most `limit`: by their ids, those that used it last first. */
-  knownBy(identifier: string, limit: number): Promise<number[]>;
-  /** What the session knew of the channel is out of date. */
-  forgetPeer(sessionId: number, identifier: string): Promise<void>;
 }

@@ -1,10 +1,10 @@
 import { VaultError } from '../access/vault_errors.js';
 import { BadRequest } from '../kernel/errors.js';
 import type { ProxyAddress } from '../kernel/proxy.js';
-import type { KnownPeer } from '../runs/store.js';
+import type { KnownChannel } from '../peers/store.js';
 import { saysNotLoggedIn } from '../telegram/auth_key_errors.js';
 import type { BotGateway, ConnectedBot } from '../telegram/gateway.js';
-import { knownPeerOf, type Reader, type RunContext } from './reader.js';
+import { knownChannelOf, type Reader, type RunContext } from './reader.js';
 import { type RecoveryAction, recoveryAfter } from './recovery.js';
 import type { RunBots } from './service_ports.js';
 import type { BotSession, SourceBot } from './source_bots.js';
@@ -89,9 +89,9 @@ export class BotReader implements Reader {
     return this.#session;
   }
 
-  async #resolve(key: BotSession['key'], account: ConnectedBot): Promise<KnownPeer> {
+  async #resolve(key: BotSession['key'], account: ConnectedBot): Promise<KnownChannel> {
     const { identifier } = this.#context.source;
-    const channel = { identifier, ...knownPeerOf(await account.resolve(identifier.slice(1))) };
+    const channel = { identifier, ...knownChannelOf(await account.resolve(identifier.slice(1))) };
     this.#session = { key, channel };
     await this.#parts.bots.keep(this.#bot, this.#session);
     return channel;

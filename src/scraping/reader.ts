@@ -1,7 +1,8 @@
 import { type RetryBudget, sleep } from '../kernel/retry.js';
 import type { Timers } from '../kernel/timers.js';
+import type { KnownChannel } from '../peers/store.js';
 import type { OwnedRun, RunOutcome } from '../runs/engine.js';
-import type { KnownPeer, RunLogEntry } from '../runs/store.js';
+import type { RunLogEntry } from '../runs/store.js';
 import type { Source } from '../sources/store.js';
 import type { Channel, ConnectedAccount, Peer } from '../telegram/gateway.js';
 import type { MessagesAfter } from '../telegram/message.js';
@@ -34,7 +35,7 @@ export interface RunContext {
   /** Stores the new messages, with this client of the reader called `name`. Rejects as `storeNewMessages`. */
   readonly read: (
     account: ReadingAccount,
-    peer: KnownPeer,
+    peer: KnownChannel,
     signal: AbortSignal,
     name: string,
   ) => Promise<void>;
@@ -90,7 +91,7 @@ export async function readToEnd(
 export async function storeNewMessages(
   context: Pick<RunContext, 'run' | 'writer' | 'log' | 'saveTotal' | 'fillTitle'>,
   account: ReadingAccount,
-  peer: KnownPeer,
+  peer: KnownChannel,
   signal: AbortSignal,
 ): Promise<void> {
   const { writer, saveTotal } = context;
@@ -108,7 +109,7 @@ export async function storeNewMessages(
 export async function skipOlder(
   { run: { since }, writer, log }: Pick<RunContext, 'run' | 'writer' | 'log'>,
   account: ReadingAccount,
-  peer: KnownPeer,
+  peer: KnownChannel,
 ): Promise<void> {
   if (since === null || since <= 0 || !account.lastBefore) return;
   const before = await account.lastBefore(peerOf(peer), Math.ceil(since / 1000));
@@ -152,11 +153,11 @@ export function admitted(page: MessagesAfter, since: number | null, left: number
 }
 
 /** What is kept of a resolved channel. */
-export function knownPeerOf({ id: channelId, accessHash, title, username }: Channel): KnownPeer {
+export function knownChannelOf({ id: channelId, accessHash, title, username }: Channel): KnownChannel {
   return { channelId, accessHash, title, username };
 }
 
 /** What a known channel is addressed by. */
-export function peerOf({ channelId, accessHash }: KnownPeer): Peer {
+export function peerOf({ channelId, accessHash }: KnownChannel): Peer {
   return { id: channelId, accessHash };
 }

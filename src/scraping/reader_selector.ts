@@ -66,8 +66,10 @@ export class ReaderSelector {
       await runs.mark(run.id, run.owner, 'waiting', null, since);
       onChanged(run.id);
     };
+    const { sessionId, identifier } = source;
+    const wanted = { sessionId, method: METHOD, channels: [identifier] };
     const wait = waitSeconds === null ? null : { seconds: waitSeconds, onWaiting };
-    const lease = await leases.acquire({ sessionId: source.sessionId, method: METHOD }, wait, signal);
+    const lease = await leases.acquire(wanted, wait, signal);
     signal.throwIfAborted();
     if (lease === null) return 'none';
     if (!deniedSessions.has(lease.sessionId)) {

@@ -1,5 +1,6 @@
 import { Unavailable } from '../kernel/errors.js';
 import { exponentialDelays, type RetryBudget } from '../kernel/retry.js';
+import { ResolveBudgetSpent } from '../peers/service.js';
 import { LeaseLost, RunCancelled, RunLost, type RunOutcome, ServiceStopping } from '../runs/engine.js';
 import { TelegramFlood, TelegramRefused, TelegramTimeout, TelegramUnreachable } from '../telegram/errors.js';
 
@@ -53,7 +54,7 @@ export interface RecoveryOptions {
 
 /** Decides what a run does after an error. Null: the error is not Telegram's, and ends the run. */
 export function recoveryAfter(error: unknown, options: RecoveryOptions): RecoveryAction | null {
-  if (error instanceof LeaseLost) return { kind: 'switch' };
+  if (error instanceof LeaseLost || error instanceof ResolveBudgetSpent) return { kind: 'switch' };
   if (error instanceof TelegramFlood) {
     const seconds = error.retryAfterSeconds;
     return seconds <= options.floodSleepMaxSeconds ? { kind: 'sleep', seconds } : { kind: 'switch' };

@@ -4,13 +4,16 @@ import { SessionsDirectoryGone } from '../pool/outcomes.js';
 import type { PoolService } from '../pool/service.js';
 import type { Lease } from '../pool/store.js';
 import { LeaseLost } from '../runs/engine.js';
-import { ownCaller, ownRequest, releaseOwn } from '../sessions/own_lease.js';
+import { type OwnLeaseEnds, ownCaller, ownRequest, releaseOwn } from '../sessions/own_lease.js';
 
 /** What a run leases. Its lease outlives the last renewal by 30 s: a run that died holds a session no longer. */
 const LEASE = { ttlSeconds: 30, withCredentials: true, alsoInactive: false };
 
 /** How often a lease is renewed, in milliseconds: three renewals may fail before it is lost. */
 const RENEW_INTERVAL_MS = 7_000;
+
+/** Why no session came: others may be in use, or may resolve the channel later. */
+const NONE_FREE: ReadonlySet<string> = new Set(['no_free_session', 'resolve_budget']);
 
 /** A run that gets its session within this time does not count as waiting, in milliseconds. */
 const WAITING_AFTER_MS = 50;
@@ -21,6 +24,8 @@ export interface SessionRequest {
   readonly sessionId: number | null;
   /** The method to be called: a session that is flooded for others matches. */
   readonly method: string;
+  /** The channel to be read: a session that knows it is preferred, another one may resolve it. */
+  readonly channels?: readonly string[];
 }
 
 /** How a run waits for a session. */
@@ -53,7 +58,7 @@ export interface RunLeasing {
   giveBack(lease: Lease): Promise<void>;
 }
 
-export interface RunLeasesParts {
+export interface RunLeasesParts extends OwnLeaseEnds {
   readonly pool: PoolService;
   readonly timers: Timers;
   /** Null where this process has none. */
@@ -84,7 +89,7 @@ export class RunLeases implements RunLeasing {
     } catch (error) {
       await announced;
       if (error instanceof SessionsDirectoryGone && wait === null) return null;
-      if (error instanceof Unavailable && error.code === 'no_free_session') return null;
+      if (error instanceof Unavailable && NONE_FREE.has(error.code)) return null;
       throw error;
     } finally {
       cancel();
@@ -104,7 +109,7 @@ export class RunLeases implements RunLeasing {
   }
 
   giveBack(lease: Lease): Promise<void> {
-    return releaseOwn(this.#parts.pool, lease);
+    return releaseOwn(this.#parts, lease);
   }
 
   #renew({ sessionId, leaseId }: Lease, onLost: () => void): () => void {

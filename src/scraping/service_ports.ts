@@ -1,3 +1,4 @@
+import type { PeerService } from '../peers/service.js';
 import type { PoolService } from '../pool/service.js';
 import type { RunStore } from '../runs/store.js';
 import type { AccountAccesses } from '../sessions/credentials.js';
@@ -11,19 +12,10 @@ import type { SourceBots } from './source_bots.js';
 
 export type RunRecords = Pick<
   RunStore,
-  | 'run'
-  | 'mark'
-  | 'log'
-  | 'checkpoint'
-  | 'saveTotal'
-  | 'store'
-  | 'storedAs'
-  | 'peer'
-  | 'savePeer'
-  | 'forgetPeer'
-  | 'knownBy'
-  | 'saveSessions'
+  'run' | 'mark' | 'log' | 'checkpoint' | 'saveTotal' | 'store' | 'storedAs' | 'saveSessions'
 >;
+
+export type RunPeers = Pick<PeerService, 'known' | 'knownBy' | 'keep' | 'takeResolve' | 'refused'>;
 
 export type RunSources = Pick<SourceStore, 'source' | 'fillTitle'>;
 

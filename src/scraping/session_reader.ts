@@ -1,17 +1,18 @@
 import { SecretUnreadable } from '../access/vault_errors.js';
 import type { Clock } from '../kernel/clock.js';
 import { NotFound } from '../kernel/errors.js';
-import type { KnownPeer } from '../runs/store.js';
+import { RESOLVE_METHOD } from '../peers/resolve_budget.js';
+import type { KnownChannel } from '../peers/store.js';
 import { OWN_HOLDER, ownCaller } from '../sessions/own_lease.js';
-import { isRpcError, TelegramRefused } from '../telegram/errors.js';
+import { isRpcError, TelegramFlood, TelegramRefused } from '../telegram/errors.js';
 import type { Channel, ConnectedAccount, TelegramGateway } from '../telegram/gateway.js';
-import { knownPeerOf, type Reader, type RunContext } from './reader.js';
+import { knownChannelOf, type Reader, type RunContext } from './reader.js';
 import { type RecoveryAction, recoveryAfter } from './recovery.js';
 import type { HeldLease } from './run_leases.js';
-import type { RunAccesses, RunPool, RunRecords, RunSessions } from './service_ports.js';
+import type { RunAccesses, RunPeers, RunPool, RunSessions } from './service_ports.js';
 
 export interface SessionReaderParts {
-  readonly runs: RunRecords;
+  readonly peers: RunPeers;
   readonly sessions: RunSessions;
   readonly pool: RunPool;
   readonly accesses: RunAccesses;
@@ -68,9 +69,13 @@ export class SessionReader implements Reader {
     if (action === null) throw error;
     const said = error instanceof Error ? error.message : String(error);
     await this.#context.log('warning', `${this.name}: ${said}`);
-    if (action.kind !== 'switch' || !isRpcError(error)) return action;
+    if (!isRpcError(error)) return action;
     const { sessionId, leaseId } = this.#held.lease;
     const { telegramError, method } = error;
+    await this.#parts.peers.refused(sessionId, this.#context.source.identifier, telegramError, []);
+    // Even a wait that is slept through says how much a session may resolve.
+    const isResolveFlood = error instanceof TelegramFlood && method === RESOLVE_METHOD;
+    if (action.kind !== 'switch' && !isResolveFlood) return action;
     const report = this.#parts.pool.report(sessionId, ownCaller(leaseId), telegramError, method);
     const reported = await report.catch(() => null);
     if (reported?.effect.kind === 'none') this.#context.deniedSessions.add(sessionId);
@@ -91,18 +96,19 @@ export class SessionReader implements Reader {
 
   /**
    * The source's channel as this session addresses it; each session asks Telegram once.
-   * @throws TelegramRefused `CHANNEL_PRIVATE` where the session is not in it; as calls do.
+   * @throws TelegramRefused `CHANNEL_PRIVATE` where the session is not in it; ResolveBudgetSpent; as calls do.
    */
-  async #peer(account: ConnectedAccount, resolveAgain: boolean): Promise<KnownPeer> {
-    const { runs, clock } = this.#parts;
-    const { sessionId } = this.#held.lease;
+  async #peer(account: ConnectedAccount, resolveAgain: boolean): Promise<KnownChannel> {
+    const { peers } = this.#parts;
+    const { sessionId, leaseId } = this.#held.lease;
     const { identifier } = this.#context.source;
-    const known = resolveAgain ? null : await runs.peer(sessionId, identifier, clock.now());
+    const [known] = resolveAgain ? [] : await peers.known(sessionId, [identifier]);
     if (known) return known;
-    if (resolveAgain) await runs.forgetPeer(sessionId, identifier);
-    const peer = knownPeerOf(await resolveChannel(account, identifier));
-    await runs.savePeer(sessionId, identifier, peer, clock.now());
-    return peer;
+    const owner = { sessionId, leaseId };
+    if (identifier.startsWith('@')) await peers.takeResolve(owner, identifier);
+    const channel = await resolveChannel(account, identifier);
+    await peers.keep(owner, [channel], identifier);
+    return knownChannelOf(channel);
   }
 }
 

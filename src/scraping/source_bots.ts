@@ -1,5 +1,5 @@
 import { SOURCE_API_HASH, SOURCE_BOT_SESSION, SOURCE_BOT_TOKEN, type Vault } from '../access/vault.js';
-import type { KnownPeer } from '../runs/store.js';
+import type { KnownChannel } from '../peers/store.js';
 import type { Source, SourceStore } from '../sources/store.js';
 import type { Application, ChooseApplication } from '../telegram/application.js';
 import type { DcKey } from '../telegram/gateway.js';
@@ -8,7 +8,7 @@ import type { DcKey } from '../telegram/gateway.js';
 export interface BotSession {
   readonly key: DcKey;
   /** The channel that it resolved last, and by which name; null: none yet. */
-  readonly channel: (KnownPeer & { readonly identifier: string }) | null;
+  readonly channel: (KnownChannel & { readonly identifier: string }) | null;
 }
 
 /** A source's bot. Secret, but for its name. */

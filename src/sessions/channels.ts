@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../kernel/clock.js';
 import { NotFound } from '../kernel/errors.js';
+import type { PeerService } from '../peers/service.js';
 import type { PoolService } from '../pool/service.js';
 import type { Channel, ChannelList } from '../telegram/gateway.js';
 import { type OwnAccount, type OwnLeases, ownCaller } from './own_lease.js';
@@ -19,6 +20,7 @@ export interface ChannelParts {
   readonly sessions: SessionStore;
   readonly pool: PoolService;
   readonly ownLeases: OwnLeases;
+  readonly peers: Pick<PeerService, 'keep'>;
   readonly clock: Clock;
 }
 
@@ -73,6 +75,7 @@ export class SessionChannels {
 
   async #list({ id }: SessionRecord, { account, lease }: OwnAccount): Promise<ChannelList> {
     const list = await account.channels();
+    await this.#parts.peers.keep({ sessionId: id, leaseId: lease.leaseId }, list.channels);
     if (list.flood) {
       const flood = { kind: 'flood', ...list.flood } as const;
       await this.#parts.pool.block(id, ownCaller(lease.leaseId), flood).catch(() => null);

@@ -1,6 +1,7 @@
 import type { Clock } from '../kernel/clock.js';
 import { NotFound, Unavailable } from '../kernel/errors.js';
 import { hasEnded } from '../kernel/process_name.js';
+import type { PeerService } from '../peers/service.js';
 import type { Caller } from '../pool/lease_authorization.js';
 import { SessionsDirectoryGone } from '../pool/outcomes.js';
 import type { PoolService } from '../pool/service.js';
@@ -23,7 +24,7 @@ export function ownCaller(leaseId: string): Caller {
 /** What the service itself needs from the pool. */
 export type OwnRequest = Pick<
   AcquireRequest,
-  'sessionId' | 'method' | 'ttlSeconds' | 'withCredentials' | 'alsoInactive'
+  'sessionId' | 'method' | 'ttlSeconds' | 'withCredentials' | 'alsoInactive' | 'channels'
 >;
 
 /** A request for a lease of the service's own. `processName` is that of this process, null where it has none. */
@@ -32,11 +33,21 @@ export function ownRequest(wanted: OwnRequest, processName: string | null): Omit
   return { holder: OWN_HOLDER, address: processName, ...anySession, idempotencyKey: null, ...wanted };
 }
 
-/** Releases one of its own leases. A revoked one has already ended; any other that can't be released expires. */
+/** What ends the service's own leases. */
+export interface OwnLeaseEnds {
+  readonly pool: Pick<PoolService, 'release'>;
+  readonly peers: Pick<PeerService, 'returnReserved'>;
+}
+
+/**
+ * Releases one of its own leases, with the resolves that it did not use. A revoked one has already ended; any other
+ * that can't be released expires.
+ */
 export async function releaseOwn(
-  pool: Pick<PoolService, 'release'>,
+  { pool, peers }: OwnLeaseEnds,
   { sessionId, leaseId }: Pick<Lease, 'sessionId' | 'leaseId'>,
 ): Promise<void> {
+  await peers.returnReserved({ sessionId, leaseId }).catch(() => undefined);
   await pool.release(sessionId, ownCaller(leaseId), null).catch(() => undefined);
 }
 
@@ -65,7 +76,7 @@ export async function endAbandonedLeases(pool: PoolService, isShared: boolean): 
 /** By how much a lease outlasts its work, in seconds: it must never expire first. */
 const MARGIN_SECONDS = 30;
 
-export interface OwnLeaseParts {
+export interface OwnLeaseParts extends OwnLeaseEnds {
   readonly pool: PoolService;
   readonly sessions: SessionStore;
   readonly accesses: AccountAccesses;
@@ -81,6 +92,8 @@ export interface OwnWork {
   readonly method: string | null;
   /** How long the work may take. */
   readonly seconds: number;
+  /** Of any free session: one that knows these channels, or may resolve them. */
+  readonly channels?: readonly string[];
 }
 
 /** A session that the service works with at Telegram. */
@@ -134,11 +147,11 @@ export class OwnLeases {
    * As `withAccount`, with any free session; null: none is free. @throws what the work throws, and as the gateway.
    */
   async withFreeAccount<Result>(
-    { method, seconds }: OwnWork,
+    { method, seconds, channels = [] }: OwnWork,
     work: (own: OwnAccount & { readonly session: SessionRecord }) => Promise<Result>,
   ): Promise<Result | null> {
     const { pool, sessions, accesses, gateway } = this.#parts;
-    const wanted = { sessionId: null, method, withCredentials: true, alsoInactive: false };
+    const wanted = { sessionId: null, method, withCredentials: true, alsoInactive: false, channels };
     const ttlSeconds = 2 * seconds + MARGIN_SECONDS;
     const request = ownRequest({ ...wanted, ttlSeconds }, this.#parts.processName);
     const lease = await pool.acquire(request, 0, null).catch((error: unknown) => {
@@ -161,7 +174,7 @@ export class OwnLeases {
       if (isRpcError(error)) await this.#report(lease, error.telegramError, error.method);
       throw error;
     } finally {
-      await releaseOwn(this.#parts.pool, lease);
+      await releaseOwn(this.#parts, lease);
     }
   }
 

@@ -1,10 +1,9 @@
-import type { Clock } from '../kernel/clock.js';
 import { NotFound, TeleGateError } from '../kernel/errors.js';
-import type { RunStore } from '../runs/store.js';
+import type { PeerService } from '../peers/service.js';
 import type { SessionChannels } from '../sessions/channels.js';
 import type { OwnAccount, OwnLeases } from '../sessions/own_lease.js';
 import type { SessionRecord, SessionStore } from '../sessions/store.js';
-import { TelegramRefused } from '../telegram/errors.js';
+import { isRpcError, TelegramRefused } from '../telegram/errors.js';
 import type { Channel } from '../telegram/gateway.js';
 
 /** How long Telegram may take to find a channel, in seconds. */
@@ -31,8 +30,7 @@ export interface ChannelCheckParts {
   readonly sessions: Pick<SessionStore, 'session'>;
   readonly ownLeases: OwnLeases;
   readonly channels: SessionChannels;
-  readonly peers: Pick<RunStore, 'savePeer'>;
-  readonly clock: Clock;
+  readonly peers: Pick<PeerService, 'takeResolve' | 'keep' | 'refused'>;
 }
 
 /** Asks Telegram whether channels exist. */
@@ -65,14 +63,20 @@ export class ChannelChecks {
   }
 
   async #named(identifier: string, session: SessionRecord | null): Promise<ChannelCheck> {
-    const { ownLeases } = this.#parts;
-    const resolve = async (own: OwnAccount, by: SessionRecord): Promise<ChannelCheck> => {
-      const channel = await own.account.resolve(identifier.slice(1));
-      await this.#remember(by.id, identifier, channel);
+    const { ownLeases, peers } = this.#parts;
+    const resolve = async ({ account, lease }: OwnAccount, by: SessionRecord): Promise<ChannelCheck> => {
+      const owner = { sessionId: by.id, leaseId: lease.leaseId };
+      await peers.takeResolve(owner, identifier);
+      const channel = await account.resolve(identifier.slice(1)).catch(async (error: unknown) => {
+        if (isRpcError(error)) await peers.refused(by.id, identifier, error.telegramError, []);
+        throw error;
+      });
+      await peers.keep(owner, [channel], identifier);
       return { kind: 'found', channel };
     };
     if (session) return ownLeases.withAccount(session, RESOLVE, (own) => resolve(own, session));
-    const found = await ownLeases.withFreeAccount(RESOLVE, (own) => resolve(own, own.session));
+    const wanted = { ...RESOLVE, channels: [identifier] };
+    const found = await ownLeases.withFreeAccount(wanted, (own) => resolve(own, own.session));
     return found ?? { kind: 'unknown', reason: 'no session is free' };
   }
 
@@ -84,12 +88,5 @@ export class ChannelChecks {
     return channel
       ? { kind: 'found', channel }
       : { kind: 'missing', reason: 'the session is not in this channel' };
-  }
-
-  /** Names are scarce to look up: a run with this session need not ask again. */
-  async #remember(sessionId: number, identifier: string, channel: Channel): Promise<void> {
-    const { id: channelId, accessHash, title, username } = channel;
-    const { peers, clock } = this.#parts;
-    await peers.savePeer(sessionId, identifier, { channelId, accessHash, title, username }, clock.now());
   }
 }

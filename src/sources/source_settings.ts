@@ -1,6 +1,6 @@
 import { SOURCE_API_HASH, SOURCE_BOT_TOKEN, type Vault } from '../access/vault.js';
+import { parseIdentifier } from '../kernel/channel_identifier.js';
 import { BadRequest } from '../kernel/errors.js';
-import { parseIdentifier } from './identifier.js';
 import { parseSchedule } from './schedules.js';
 import type { SourceSettings, Target } from './store.js';
 import { ensureConfigured, type TargetRoots, targetPath } from './targets.js';

@@ -142,24 +142,5 @@ export function declareScrapingTables(c: Columns, sessions: { readonly id: AnyPg
     monthBytes: c.whole('month_bytes').notNull(),
   });
 
-  /** Channels that a session has resolved. */
-  const peers = c.table(
-    'peers',
-    {
-      sessionId: c.parent('session_id', () => sessions.id),
-      identifier: c.text('identifier').notNull(),
-      channelId: c.text('channel_id').notNull(),
-      accessHash: c.text('access_hash'),
-      title: c.text('title').notNull(),
-      username: c.text('username'),
-      /** When it was last saved or used. */
-      usedAt: c.whole('used_at').notNull().default(0),
-    },
-    (table) => [
-      c.primaryKey({ columns: [table.sessionId, table.identifier] }),
-      c.index('peers_by_identifier').on(table.identifier, table.usedAt),
-    ],
-  );
-
-  return { sources, deployments, runs, runLogs, files, checkpoints, peers };
+  return { sources, deployments, runs, runLogs, files, checkpoints };
 }

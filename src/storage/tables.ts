@@ -6,6 +6,7 @@ import type { ConditionDetail, StoredCondition } from '../pool/account_condition
 import type { Fence } from '../pool/fence.js';
 import type { UnreleasedLease } from '../pool/lease_authorization.js';
 import type { BaseState, State } from '../pool/states.js';
+import { declarePeerTables } from './peer_tables.js';
 import type { Columns } from './postgres/columns.js';
 import { declareScrapingTables } from './scraping_tables.js';
 
@@ -21,7 +22,8 @@ export type SessionRow = Tables['sessions']['$inferSelect'];
  */
 export function declareTables(columns: Columns) {
   const tables = declareSessionTables(columns);
-  return { ...tables, ...declareScrapingTables(columns, tables.sessions) };
+  const { sessions } = tables;
+  return { ...tables, ...declareScrapingTables(columns, sessions), ...declarePeerTables(columns, sessions) };
 }
 
 /** Times are milliseconds on the service's clock; Telegram's ids are text, since they have 64 bits. */

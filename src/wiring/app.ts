@@ -23,6 +23,7 @@ import { intakeRoutes } from '../intake/routes.js';
 import { PROJECT_ROOT, readVersion } from '../kernel/project.js';
 import { loginRoutes } from '../logins/routes.js';
 import { uploadRoutes } from '../logins/upload_routes.js';
+import { peerRoutes } from '../peers/routes.js';
 import { LeaseIds } from '../pool/lease_ids.js';
 import { type ObserveAcquire, registerAcquireWait } from '../pool/metrics.js';
 import { poolRoutes } from '../pool/routes.js';
@@ -171,12 +172,14 @@ function featureRoutes(
     ...poolRoutes({
       ...{ pool: pool.service, secrets, clock, leaseTtlSeconds, logger, leaseIds, keys, observe },
       ...{ monitoring: database.monitoring, waitingRequests: pool.waitingRequests, namesOf },
+      peers: pool.peers,
       ...{ egress: egress?.grants ?? null, traffic: egress?.traffic ?? NO_TRAFFIC },
       identify: async (id) => {
         const { account, error, status } = await sessions.checks.check(id);
         return account ? null : (error ?? status);
       },
     }),
+    ...peerRoutes({ peers: pool.peers, pool: pool.service, leaseIds, clock }),
     ...tagLimitRoutes(tagLimits),
     ...intakeRoutes(intake.sync),
     ...keyRoutes(keys, clock),

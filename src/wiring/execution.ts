@@ -42,7 +42,7 @@ export function wireEmbeddedEngine(base: Base, execution: Execution): EmbeddedEn
 
 function wireRunThread(
   { config, database, clock, timers, logger, vault, threads = threadPerTask, ...base }: Base,
-  { service: pool }: Pool,
+  { service: pool, peers }: Pool,
   telegram: Telegram,
   onChanged: (runId: number) => void,
 ): RunThread {
@@ -52,8 +52,8 @@ function wireRunThread(
   const { network = telegramNetwork, telegramLimits = {} } = base;
   const chooseApplication = applicationChooser(config.telegramApiId, config.telegramApiHash);
   return new RunThread({
-    ...{ runs, sources, sessions, pool, clock, timers, threads, logger, onChanged },
-    leases: new RunLeases({ pool, timers, processName: base.processName }),
+    ...{ runs, peers, sources, sessions, pool, clock, timers, threads, logger, onChanged },
+    leases: new RunLeases({ pool, peers, timers, processName: base.processName }),
     bots: new SourceBots({ sources, vault, chooseApplication }),
     accesses: telegram.sessions.accesses,
     task: {

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ApiKey } from '../kernel/api_key.js';
+import { registerPeerCounters, registerResolveBudget } from '../peers/metrics.js';
+import { PeerService } from '../peers/service.js';
 import { registerFloodWaits, registerPoolMetrics } from '../pool/metrics.js';
 import { tallyOf } from '../pool/outcomes.js';
 import { PoolSampler } from '../pool/sampler.js';
@@ -12,12 +14,13 @@ import type { Intake } from './intake.js';
 
 export type Pool = ReturnType<typeof wirePool>;
 
-/** Leasing, while the session files are available. */
+/** Leasing, while the session files are available, and what sessions know of channels. */
 export function wirePool(
-  { database, clock, timers, events, disposers, logger, registry }: Base,
+  { config, database, clock, timers, events, disposers, logger, registry }: Base,
   { availability }: Pick<Intake, 'availability'>,
   fence: PoolFence | null,
 ) {
+  const counters = registerPeerCounters(registry);
   const service = new PoolService({
     store: database.pool,
     signals: database.signals,
@@ -27,7 +30,14 @@ export function wirePool(
     remote: database.cluster.queues,
     fence,
     onFlooded: registerFloodWaits(registry),
+    resolvesPerDay: config.resolvesPerDay,
+    onAffinity: counters.affinity,
   });
+  const peers = new PeerService({
+    ...{ store: database.peers, clock, resolvesPerDay: config.resolvesPerDay },
+    onResolved: counters.resolved,
+  });
+  registerResolveBudget(registry, () => peers.poolBudget());
   const countEvents = registerPoolMetrics(registry, {
     counts: () => service.counts(),
     waiting: () => service.waiting,
@@ -56,5 +66,5 @@ export function wirePool(
     () => broadcast.close(),
     () => sampler.close(),
   );
-  return { service, status, visible, sampler, waitingRequests, tagLimits };
+  return { service, peers, status, visible, sampler, waitingRequests, tagLimits };
 }

@@ -6,6 +6,7 @@ import { SourceSchedules } from '../sources/schedules.js';
 import { SourceService } from '../sources/service.js';
 import { sourceSerializer } from '../sources/source_answer.js';
 import type { Base } from './base.js';
+import type { Pool } from './pool.js';
 import type { Deployments } from './prefect.js';
 import type { Telegram } from './telegram.js';
 
@@ -15,7 +16,13 @@ const MAX_SCHEDULES = 10_000;
 export type Sources = ReturnType<typeof wireSources>;
 
 /** Sources, their schedules, and their runs, which `engine` executes. */
-export function wireSources(base: Base, engine: Engine, deployments: Deployments, { sessions }: Telegram) {
+export function wireSources(
+  base: Base,
+  engine: Engine,
+  deployments: Deployments,
+  { sessions }: Telegram,
+  { peers }: Pick<Pool, 'peers'>,
+) {
   const { config, database, clock, vault, serializeRun } = base;
   const { sources, runs: store } = database;
   const runs = new RunService({ store, engine, clock });
@@ -28,7 +35,7 @@ export function wireSources(base: Base, engine: Engine, deployments: Deployments
     runs,
     schedules,
     settings: { roots, vault },
-    channels: new ChannelChecks({ ...sessions, sessions: database.sessions, peers: store, clock }),
+    channels: new ChannelChecks({ ...sessions, sessions: database.sessions, peers }),
     clock,
   });
   const ensureSource = async (id: number) => void (await service.source(id));

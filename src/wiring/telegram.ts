@@ -42,7 +42,7 @@ type Gateway = ReturnType<typeof createLazyGateway>;
 function wireSessions(
   { config, database, clock, timers, logger, vault, disposers, processName, registry }: Base,
   { directory, defaultProxyId }: Intake,
-  { service: pool }: Pool,
+  { service: pool, peers }: Pool,
   gateway: Gateway,
 ) {
   const { sessions, access } = database;
@@ -54,7 +54,7 @@ function wireSessions(
     return { ...(await secrets.proxy(stored)), type: stored.type as ProxyAddress['type'] };
   };
   const accesses = new AccountAccesses({ stored, openProxy, apiId: config.telegramApiId });
-  const ownLeases = new OwnLeases({ pool, sessions, accesses, gateway, clock, processName });
+  const ownLeases = new OwnLeases({ pool, peers, sessions, accesses, gateway, clock, processName });
   const shared = { sessions, ownLeases, clock };
   const checks = new SessionChecks(shared);
   const health = new SessionHealth({ sessions, checks, pool, clock, timers, logger });
@@ -76,7 +76,7 @@ function wireSessions(
     scores,
     ownLeases,
     secrets,
-    channels: new SessionChannels({ ...shared, pool }),
+    channels: new SessionChannels({ ...shared, pool, peers }),
     exports: new SessionExports({ accesses, stored, checks }),
     service: new SessionService({
       ...{ sessions, directory, ownLeases, pool, clock },

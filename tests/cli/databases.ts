@@ -115,10 +115,10 @@ export async function openStoresAt(path: string): Promise<Stores> {
   const database = await openAt(path);
   const { pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect } =
     database;
-  const { healthScores, tagLimits, egress } = database;
+  const { healthScores, tagLimits, peers, egress } = database;
   return {
     ...{ pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect },
-    ...{ healthScores, tagLimits, egress },
+    ...{ healthScores, tagLimits, peers, egress },
     nextDeadline: () => database.nextDeadline(),
     onFreed: (listener) => database.onFreed(listener),
     onHappened: (listener) => database.onHappened(listener),

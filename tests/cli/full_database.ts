@@ -172,6 +172,13 @@ function addScraping(sqlite: Database): void {
     const peer = { session_id: 1, identifier, channel_id: '-1009007199254740993', title: '😀' };
     insert(sqlite, 'peers', { ...peer, access_hash: '-9223372036854775808', username: null });
   }
+  for (const made of [0, 1]) {
+    const resolve = { session_id: 1, at: T0 + made, channel: '@b', made };
+    insert(sqlite, 'resolves', { ...resolve, lease_id: made === 1 ? 'lease' : null });
+  }
+  const used = { used_up_until: UNTIL, per_day: 150 };
+  insert(sqlite, 'resolve_budgets', { session_id: 1, lowered_to: 90, lowered_at: T0, ...used });
+  insert(sqlite, 'resolve_budgets', { session_id: 2 });
 }
 
 function addSources(sqlite: Database): void {

@@ -2,7 +2,6 @@ import { describe } from '@jest/globals';
 import { cancels } from './run_cancels.js';
 import { runLists } from './run_lists.js';
 import { ownership } from './run_ownership.js';
-import { peers } from './run_peers.js';
 import { queue } from './run_queue.js';
 import { records } from './run_records.js';
 import { storing } from './run_storing.js';
@@ -16,5 +15,4 @@ export function runStoreContract(make: MakeStores): void {
   describe('records of runs', () => records(make));
   describe('lists', () => runLists(make));
   describe('what runs record', () => storing(make));
-  describe('channels known to sessions', () => peers(make));
 }

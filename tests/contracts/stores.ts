@@ -3,6 +3,7 @@ import type { AuditStore } from '../../src/audit/store.js';
 import type { EgressStore } from '../../src/egress/store.js';
 import type { FoundFile, IntakeStore } from '../../src/intake/store.js';
 import type { LoginStore } from '../../src/logins/store.js';
+import type { PeerStore } from '../../src/peers/store.js';
 import type { Caller } from '../../src/pool/lease_authorization.js';
 import type { MonitoringStore } from '../../src/pool/monitoring_store.js';
 import type { AcquireRequest, Lease, PoolCounts, PoolSignals, PoolStore } from '../../src/pool/store.js';
@@ -29,6 +30,7 @@ export interface Stores extends PoolSignals {
   readonly runLists: RunListStore;
   readonly monitoring: MonitoringStore;
   readonly prefect: PrefectStore;
+  readonly peers: PeerStore;
   readonly egress: EgressStore;
   close(): Promise<void>;
 }
@@ -42,9 +44,9 @@ export function storesOf(
 ): Stores {
   const { pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect } =
     database;
-  const { healthScores, tagLimits, egress } = database;
+  const { healthScores, tagLimits, peers, egress } = database;
   return {
-    ...{ healthScores, tagLimits, egress },
+    ...{ healthScores, tagLimits, peers, egress },
     ...{ pool, intake, access, audit, sessions, logins, sources, runs, runLists, monitoring, prefect, close },
     nextDeadline: () => signals.nextDeadline(),
     onFreed: (listener) => signals.onFreed(listener),

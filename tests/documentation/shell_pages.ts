@@ -33,6 +33,7 @@ const WITH_SOURCE = { name: 'News', channel_username: 'durov', target: 'LOCAL' }
 export const SHELL_PAGES: Readonly<Record<string, ShellPage>> = {
   'README.md': { sessions: 1, prepare: accountFiles },
   'docs/quick_start.md': { anew: { 'on-the-sandbox': 2 } },
+  'docs/workers/channels.md': { sessions: 1, key: 'worker' },
   'docs/workers/curl.md': { sessions: 1, key: 'worker', anew: { 'a-whole-worker': 1 } },
   'docs/accounts.md': { sessions: 1, key: 'admin' },
   'docs/moving.md': { key: 'admin', prepare: olderService },

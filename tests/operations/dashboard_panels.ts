@@ -122,6 +122,35 @@ const POOL: Row = {
       queries: [{ legend: 'sessions', expr: `max(telegate_sessions_method_flooded{${J}})` }],
     },
     {
+      ...{ title: 'Requests for channels', unit: 'short' },
+      description:
+        'Each minute: the session knows the channels (hit), has to resolve some (miss), or none may.',
+      queries: [
+        {
+          legend: '{{outcome}}',
+          expr: `60 * sum by (outcome) (rate(telegate_affinity_total{${J}}[$__rate_interval]))`,
+        },
+      ],
+    },
+    {
+      ...{ title: 'Usernames resolved', unit: 'short' },
+      description: 'Each hour: by the service, by workers that said so, or reserved for a lease.',
+      queries: [
+        {
+          legend: '{{by}}',
+          expr: `3600 * sum by (by) (rate(telegate_resolves_total{${J}}[$__rate_interval]))`,
+        },
+      ],
+    },
+    {
+      ...{ title: 'Resolve budgets', unit: 'short' },
+      description: 'Usernames that all sessions may still resolve, and sessions that may resolve none.',
+      queries: [
+        { legend: 'left', expr: `max(telegate_resolves_left{${J}})` },
+        { legend: 'sessions used up', expr: `max(telegate_sessions_resolves_used_up{${J}})` },
+      ],
+    },
+    {
       ...{ title: 'Sessions by the condition of their account', unit: 'short', stacked: true },
       description: 'Limited accounts read, frozen ones can only read, dead ones are lost.',
       queries: [

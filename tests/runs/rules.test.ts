@@ -7,7 +7,6 @@ import {
   ended,
   isReportedState,
   keptFile,
-  knownPeer,
   loggable,
   marked,
   NO_FORM,
@@ -212,13 +211,6 @@ describe('a file in the database', () => {
     expect(keptFile({ ...FILE, name: 'a\0', mimeType: 'b\0', reason: 'c\0' })).toMatchObject({
       ...{ name: 'a\uFFFD', mimeType: 'b\uFFFD', reason: 'c\uFFFD' },
     });
-  });
-});
-
-describe('a channel in the database', () => {
-  it('has a title that every database can store', () => {
-    const channel = { channelId: '1', accessHash: '2', title: 'News\0', username: 'news' };
-    expect(knownPeer(channel)).toEqual({ ...channel, title: 'News\uFFFD' });
   });
 });
 

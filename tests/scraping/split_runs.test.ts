@@ -200,11 +200,20 @@ describe('a run with several sessions', () => {
     withSplitWorld(2, async (world) => {
       const { service } = world;
       await logInAll(world, PHONES.slice(0, 2));
-      const { runs } = service.container.database;
-      const other = { channelId: '1', accessHash: '1', title: 'Another', username: MANY };
+      const { peers } = service.container.database;
+      const other = {
+        channelId: '1',
+        accessHash: '1',
+        type: 'channel',
+        title: 'Another',
+        username: MANY,
+      } as const;
+      const learnt = [{ ...other, identifier: `@${MANY}` }];
+      const rules = { resolved: false, perDay: 150, tags: [] };
       const { body: sessions } = await service.as('admin').get('/sessions').expect(200);
       const id = await makeSource(service, MANY, { is_active: false });
-      for (const session of sessions) await runs.savePeer(session.id, `@${MANY}`, other, 1);
+      for (const session of sessions)
+        await peers.learn({ sessionId: session.id, leaseId: null }, learnt, rules, 1);
       await post(service, `/sources/${id}/trigger`, {}).expect(200);
       await splitRunOnce(world, id, readsTogether(2));
       await expectWhole(world, id, 2);

@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Lease a free session
-         * @description A free session, exclusively for this caller until the lease ends: the least recently used one, unless `strategy` says otherwise. With an `Idempotency-Key`, a repeated request gets the same lease.
+         * @description A free session, exclusively for this caller until the lease ends: the least recently used one, unless `strategy` says otherwise. With an `Idempotency-Key`, a repeated request gets the same lease. With `channel`, one that knows the channel already, else one that may still resolve it.
          *
          *     Roles: worker, admin.
          */
@@ -21,7 +21,7 @@ export interface paths {
         put?: never;
         /**
          * Lease a free session
-         * @description A free session, exclusively for this caller until the lease ends: the least recently used one, unless `strategy` says otherwise. With an `Idempotency-Key`, a repeated request gets the same lease.
+         * @description A free session, exclusively for this caller until the lease ends: the least recently used one, unless `strategy` says otherwise. With an `Idempotency-Key`, a repeated request gets the same lease. With `channel`, one that knows the channel already, else one that may still resolve it.
          *
          *     Roles: worker, admin.
          */
@@ -298,6 +298,54 @@ export interface paths {
          * @description Roles: monitor, admin.
          */
         get: operations["getSessionsIdHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/peers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which sessions know a channel, or which channels a session knows
+         * @description Give `channel`, `session_id` or both. A channel with several names is there once for each. An `access_hash` is valid for its session only, and shown to admins.
+         *
+         *     Roles: monitor, admin.
+         */
+        get: operations["getPeers"];
+        put?: never;
+        /**
+         * Save channels that a leased session has resolved
+         * @description So that nobody resolves them with this session again. Idempotent; a username that belongs to another channel now is replaced.
+         *
+         *     Roles: worker, admin.
+         */
+        post: operations["postPeers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions/{id}/resolve-budget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many usernames a session may still resolve, and how many channels it knows
+         * @description Roles: monitor, admin.
+         */
+        get: operations["getSessionsIdResolveBudget"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1486,10 +1534,27 @@ export interface components {
                 pass: string | null;
             } | null;
             tags: string[];
+            /** @description With one `channel`: as this session knows it; null: it has to resolve it */
+            peer?: components["schemas"]["Peer"] | null;
+            /** @description With `channel`: one for each, in their order */
+            peers?: (components["schemas"]["Peer"] | null)[];
             /** @description With `credentials` */
             session_string?: string;
             /** @description With `credentials=file`: the file, in base64; null if there is none */
             session_data?: string | null;
+        };
+        Peer: {
+            /** Format: int64 */
+            id: number;
+            /** @description Of this session only; null: a basic group, which has none */
+            access_hash: number | null;
+            /**
+             * @description `channel`: a channel or supergroup; `chat`: a basic group
+             * @enum {string}
+             */
+            type: "channel" | "chat";
+            username: string | null;
+            title: string;
         };
         Error: {
             detail: string | ({
@@ -1512,7 +1577,7 @@ export interface components {
         NoFreeSession: {
             detail: {
                 /** @enum {string} */
-                error: "no_free_session" | "no_sessions_directory";
+                error: "no_free_session" | "no_sessions_directory" | "resolve_budget";
                 /** @description With `no_sessions_directory`: why it is gone */
                 message?: string;
                 in_floodwait: number;
@@ -1523,6 +1588,10 @@ export interface components {
                     [key: string]: number;
                 };
                 flooded_for_methods: number;
+                /** @description With `resolve_budget`: the most that a free session has left, which is not enough */
+                resolves_left?: number;
+                /** @description With `resolve_budget`: when one has enough, in seconds; null: never */
+                next_resolve_in?: number | null;
             };
         };
         PoolStatus: {
@@ -2317,6 +2386,8 @@ export interface operations {
                 session_id?: number;
                 session_name?: string;
                 method?: string;
+                /** @description Repeatable: the channels to work with, `@name`, id or link. A session that knows them is preferred; another one needs resolves left */
+                channel?: string[];
                 /** @description Which of the free sessions; `healthiest`: the highest health score; `round_robin`: the next id after the last one given so */
                 strategy?: "least_recently_used" | "healthiest" | "round_robin";
                 /** @description `frozen`: a session whose account is frozen, which can only read, if no other is free; never for a `method` that it cannot call */
@@ -2397,7 +2468,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No session is free, or the session files are gone */
+            /** @description No session is free (`no_free_session`), none of the free ones may resolve the channel (`resolve_budget`), or the session files are gone */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2424,6 +2495,7 @@ export interface operations {
                     session_id?: number | null;
                     session_name?: string | null;
                     method?: string | null;
+                    channel?: string[] | null;
                     strategy?: ("least_recently_used" | "healthiest" | "round_robin") | null;
                     allow?: "frozen" | null;
                     credentials?: ("string" | "file") | null;
@@ -2445,6 +2517,8 @@ export interface operations {
                     session_name?: string;
                     /** @description Telegram's method, such as `messages.getHistory` */
                     method?: string;
+                    /** @description Repeatable: the channels to work with, `@name`, id or link. A session that knows them is preferred; another one needs resolves left */
+                    channel?: string[];
                     /**
                      * @description Which of the free sessions; `healthiest`: the highest health score; `round_robin`: the next id after the last one given so
                      * @default least_recently_used
@@ -2536,7 +2610,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No session is free, or the session files are gone */
+            /** @description No session is free (`no_free_session`), none of the free ones may resolve the channel (`resolve_budget`), or the session files are gone */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2922,6 +2996,7 @@ export interface operations {
                      */
                     error: string;
                     method?: string | null;
+                    channel?: string | null;
                 };
                 "application/x-www-form-urlencoded": {
                     /**
@@ -2938,6 +3013,11 @@ export interface operations {
                     error: string;
                     /** @description Telegram's method, such as `messages.getHistory` */
                     method?: string;
+                    /**
+                     * @description The channel that the call was about: after `CHANNEL_INVALID` and the like it is forgotten
+                     * @example @durov
+                     */
+                    channel?: string;
                 };
             };
         };
@@ -3476,6 +3556,254 @@ export interface operations {
                          */
                         holder_name: string | null;
                     }[];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Session not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPeers: {
+        parameters: {
+            query?: {
+                skip?: number;
+                limit?: number;
+                channel?: string;
+                session_id?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Most recently used first */
+            200: {
+                headers: {
+                    /**
+                     * @description How many items match, on all pages
+                     * @example 1234
+                     */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: int64 */
+                        id: number;
+                        /** @description null unless the key is an admin */
+                        access_hash: number | null;
+                        /**
+                         * @description `channel`: a channel or supergroup; `chat`: a basic group
+                         * @enum {string}
+                         */
+                        type: "channel" | "chat";
+                        username: string | null;
+                        title: string;
+                        /** @example 42 */
+                        session_id: number;
+                        /** @example session42 */
+                        session_name: string;
+                        /**
+                         * @description What it is found by
+                         * @example @durov
+                         */
+                        channel: string;
+                        /** Format: date-time */
+                        used_at: string;
+                        /** @description Usernames that this session may still resolve */
+                        resolves_left: number;
+                    }[];
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Neither `channel` nor `session_id` is given */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postPeers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The session, as returned by `GET /session`
+                     * @example 42
+                     */
+                    session_id: number;
+                    /** @description The lease, as returned by `GET /session` */
+                    lease_id: string;
+                    peers: {
+                        /** Format: int64 */
+                        id: number;
+                        /** @description Of this session; null: a basic group has none */
+                        access_hash?: number | null;
+                        /**
+                         * @default channel
+                         * @enum {string}
+                         */
+                        type?: "channel" | "chat";
+                        username?: string | null;
+                        title?: string | null;
+                    }[];
+                    resolved?: (boolean | ("0" | "1" | "true" | "false" | "")) | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Saved */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "saved";
+                        session_id: number;
+                        peers: number;
+                    };
+                };
+            };
+            /** @description No API key came with the request */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is unknown, or its role is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Session not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `lease_lost` or `not_lease_holder` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A parameter is missing or invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSessionsIdResolveBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session, as returned by `GET /session` */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its budget */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @example 42 */
+                        session_id: number;
+                        channels_known: number;
+                        /** @description The setting, or what a flood has lowered it to */
+                        resolves_per_day: number;
+                        /** @description Within the last 24 hours */
+                        resolves_used: number;
+                        resolves_left: number;
+                        /** @description Seconds until one is left; 0: one is; null: never */
+                        next_resolve_in: number | null;
+                    };
                 };
             };
             /** @description No API key came with the request */

@@ -32,6 +32,11 @@ class Sandbox:
         answer: dict[str, Any] = self._http.get(f"{self.control_url}/connections").json()
         return list(answer["connections"])
 
+    def resolves(self) -> list[dict[str, Any]]:
+        """The usernames that accounts have looked for, as the data centres know."""
+        answer: dict[str, Any] = self._http.get(f"{self.control_url}/resolves").json()
+        return list(answer["resolves"])
+
     def open_connections(self) -> list[dict[str, Any]]:
         return [one for one in self.connections() if one["closed_at"] is None]
 

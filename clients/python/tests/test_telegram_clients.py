@@ -94,6 +94,32 @@ async def test_gives_a_connected_client_of_the_leased_account(
 
 
 @with_both
+async def test_is_given_the_channel_that_its_session_knows(
+    sandbox: Sandbox, worker: Worker, open_client: Open
+) -> None:
+    async def work() -> int:
+        async with open_client(session_name="9996620002", channel="@sandbox_news") as client:
+            assert await read_history(client) == 10
+            if client.telegate.peer is None:
+                entity = await known_channel(client)
+                await client.telegate.save_peers([entity])
+        return len(sandbox.resolves())
+
+    await work()
+    before = len(sandbox.resolves())
+    assert await work() == before
+
+
+async def known_channel(client: Any) -> Any:
+    """The channel as the client's own account addresses it, asked for by what it has learnt."""
+    if hasattr(client, "iter_messages"):
+        entity = await client.get_input_entity("sandbox_news")
+    else:
+        entity = await client.resolve_peer("sandbox_news")
+    return {"id": entity.channel_id, "access_hash": entity.access_hash, "username": "sandbox_news"}
+
+
+@with_both
 async def test_disconnects_before_it_releases(sandbox: Sandbox, worker: Worker, open_client: Open) -> None:
     def expect_none(request: Any) -> None:
         # The loop stands still meanwhile: what is open now stays open.

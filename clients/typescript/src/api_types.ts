@@ -1,6 +1,6 @@
 /**
  * The operations of the service and their schemas: `npm run client:types` generates them from its OpenAPI document.
- * Fingerprint: f97cf4f4e74250c1e616a205526d6216.
+ * Fingerprint: af4107b46cb44757238e0c32e8de469a.
  */
 
 export type Role = 'worker' | 'monitor' | 'admin';
@@ -141,10 +141,26 @@ export interface Lease {
       })
     | null;
   tags: string[];
+  /** With one `channel`: as this session knows it; null: it has to resolve it */
+  peer?: Peer | null;
+  /** With `channel`: one for each, in their order */
+  peers?: (Peer | null)[];
   /** With `credentials` */
   session_string?: string;
   /** With `credentials=file`: the file, in base64; null if there is none */
   session_data?: string | null;
+}
+export interface Peer {
+  /** Format: int64 */
+  id: number | bigint;
+  /** Of this session only; null: a basic group, which has none */
+  access_hash: (number | bigint) | null;
+  /**
+   * `channel`: a channel or supergroup; `chat`: a basic group
+   */
+  type: 'channel' | 'chat';
+  username: string | null;
+  title: string;
 }
 export interface PoolStatus {
   total: number;
@@ -537,6 +553,8 @@ export interface Operations {
       session_name?: string;
       /** Telegram's method, such as `messages.getHistory` */
       method?: string;
+      /** Repeatable: the channels to work with, `@name`, id or link. A session that knows them is preferred; another one needs resolves left */
+      channel?: string[];
       /**
        * Which of the free sessions; `healthiest`: the highest health score; `round_robin`: the next id after the last one given so
        */
@@ -635,6 +653,8 @@ export interface Operations {
       error: string;
       /** Telegram's method, such as `messages.getHistory` */
       method?: string;
+      /** The channel that the call was about: after `CHANNEL_INVALID` and the like it is forgotten */
+      channel?: string;
     };
     answer: {
       /**
@@ -748,6 +768,65 @@ export interface Operations {
       /** null unless the key is an admin */
       lease_id: string | null;
     })[];
+  };
+  /** Save channels that a leased session has resolved */
+  'POST /peers': {
+    body: {
+      /** The session, as returned by `GET /session` */
+      session_id: number;
+      /** The lease, as returned by `GET /session` */
+      lease_id: string;
+      peers: {
+        /** Format: int64 */
+        id: number | bigint;
+        /** Of this session; null: a basic group has none */
+        access_hash?: (number | bigint) | null;
+        type?: 'channel' | 'chat';
+        username?: string | null;
+        title?: string | null;
+      }[];
+      /** Whether those with a username were found by it, which counts; false: in the dialogs, say */
+      resolved?: boolean;
+    };
+    answer: {
+      status: 'saved';
+      session_id: number;
+      peers: number;
+    };
+  };
+  /** Which sessions know a channel, or which channels a session knows */
+  'GET /peers': {
+    query?: {
+      skip?: number;
+      limit?: number;
+      channel?: string;
+      /** The session, as returned by `GET /session` */
+      session_id?: number;
+    };
+    answer: (Peer & {
+      session_id: number;
+      session_name: string;
+      /** What it is found by */
+      channel: string;
+      used_at: string;
+      /** Usernames that this session may still resolve */
+      resolves_left: number;
+    })[];
+  };
+  /** How many usernames a session may still resolve, and how many channels it knows */
+  'GET /sessions/{id}/resolve-budget': {
+    path: ById;
+    answer: {
+      session_id: number;
+      channels_known: number;
+      /** The setting, or what a flood has lowered it to */
+      resolves_per_day: number;
+      /** Within the last 24 hours */
+      resolves_used: number;
+      resolves_left: number;
+      /** Seconds until one is left; 0: one is; null: never */
+      next_resolve_in: number | null;
+    };
   };
   /** How often sessions may be leased in a day, by tag */
   'GET /tags/limits': {

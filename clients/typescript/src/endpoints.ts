@@ -29,6 +29,7 @@ export const SESSIONS = {
   test: 'POST /sessions/{id}/test',
   channels: 'GET /sessions/{id}/channels',
   history: 'GET /sessions/{id}/history',
+  resolveBudget: 'GET /sessions/{id}/resolve-budget',
   /** The session as a string; `exportFile` has it as a file. */
   export: 'GET /sessions/{id}/export',
   /** Does the same to many sessions. Ending the call cancels what was not begun. */
@@ -123,6 +124,7 @@ const BARE: Readonly<Record<Bare, true>> = {
   [SESSIONS.delete]: true,
   [SESSIONS.test]: true,
   [SESSIONS.cancelBulk]: true,
+  [SESSIONS.resolveBudget]: true,
   [SESSIONS.limits]: true,
   [SESSIONS.removeLimit]: true,
   [LOGINS.cancel]: true,

@@ -19,6 +19,7 @@ export class TeleGateError extends Error {
   /** Identifies the request in the service's log. */
   readonly requestId: string | null;
 
+  /** @internal */
   constructor(operation: string, { status, headers }: Pick<Response, 'status' | 'headers'>, body: unknown) {
     const { detail = null, code, field } = (isObject(body) ? body : {}) as Record<string, unknown>;
     const known = isObject(detail) && typeof detail.error === 'string' ? detail.error : null;
@@ -48,6 +49,7 @@ export class NoFreeSession extends TeleGateError {
 export class ConnectionFailed extends Error {
   override readonly name = 'ConnectionFailed';
 
+  /** @internal */
   constructor(operation: string, cause: unknown) {
     super(`${operation}: no answer from the service: ${cause instanceof Error ? reasonOf(cause) : cause}`, {
       cause,
@@ -60,16 +62,20 @@ export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
   readonly sessionId: number;
 
+  /** @internal */
   constructor(sessionId: number, why: string, cause?: unknown) {
     super(`the lease of session ${sessionId} is lost: ${why}`, { cause });
     this.sessionId = sessionId;
   }
 }
 
+/** No session for the request is free, or may be leased for its channels. */
+const NONE_FREE = /^(no_free_session|no_sessions_directory|resolve_budget)$/;
+
 /** The error that an answer stands for. @internal */
 export function errorOf(operation: string, response: Response, text: string, body: unknown): TeleGateError {
   const error = new TeleGateError(operation, response, body ?? { detail: text.slice(0, 200) });
-  const none = error.code === 'no_free_session' || error.code === 'no_sessions_directory';
+  const none = NONE_FREE.test(error.code ?? '');
   return none ? new NoFreeSession(operation, response, body) : error;
 }
 

@@ -22,11 +22,15 @@ interface GramJs {
   readonly TelegramClient: new (session: object, apiId: number, apiHash: string, options: object) => Client;
   readonly Logger: new (level: string) => object;
   readonly sessions: { readonly StringSession: new (text: string) => Session };
+  readonly Api?: { readonly Channel: new (fields: object) => object };
+  readonly helpers?: { returnBigInt(digits: string): object };
   readonly extensions?: Partial<Record<'PromisedNetSockets' | 'PromisedWebSockets', SocketClass>>;
 }
 interface Session {
   /** As GramJS reads it: with a sign. */
   readonly port: number;
+  /** Keeps the access hashes of these, by which GramJS then calls. */
+  processEntities?(entities: readonly object[]): void;
 }
 interface Client {
   onError?: (error: Error) => Promise<void>;
@@ -38,10 +42,11 @@ interface Client {
 export const GRAM_JS: Library<GramJs> = { name: 'telegram', format: 'gramjs', connectionOf };
 
 function connectionOf(
-  { TelegramClient, Logger, sessions, extensions }: GramJs,
+  library: GramJs,
   session: Lease,
   { apiId, apiHash, client: options = {} }: ConnectedOptions,
 ): TelegramConnection {
+  const { TelegramClient, Logger, sessions, extensions } = library;
   const proxy = proxyOf(session);
   const { isNode, PromisedNetSockets, PromisedWebSockets } = {
     isNode: 'process' in globalThis,
@@ -50,6 +55,7 @@ function connectionOf(
   const base = (options.networkSocket as SocketClass) ?? (isNode ? PromisedNetSockets : PromisedWebSockets);
   const guard = new SocketGuard(session);
   const string = new sessions.StringSession(sessionStringOf(session));
+  string.processEntities?.(knownChannels(library, session));
   // GramJS dials port 80 or 443, whatever the session says; an MTProxy at its own port.
   const port = isNode && session.details.proxy?.type !== 'mtproxy' ? string.port & 0xffff : 0;
   const client = new TelegramClient(string, apiId, apiHash, {
@@ -67,6 +73,16 @@ function connectionOf(
     connect: () => client.connect(),
     closeSockets: () => guard.cut(),
   };
+}
+
+/** The channels that the session knows: GramJS need not resolve them. */
+function knownChannels({ Api, helpers }: GramJs, { details: { peers = [] } }: Lease): object[] {
+  return peers.flatMap((peer) => {
+    if (!Api || !helpers || peer?.type !== 'channel') return [];
+    const { title, username } = peer;
+    const [id, accessHash] = [peer.id, peer.access_hash].map((value) => helpers.returnBigInt(`${value}`));
+    return new Api.Channel({ id, accessHash, title, username });
+  });
 }
 
 /**

@@ -98,6 +98,11 @@ export class Lease implements AsyncDisposable, LeaseReference {
     return this.details.session_name ?? null;
   }
 
+  /** The channel that it was asked for; null: it must be resolved. */
+  get peer(): NonNullable<LeaseDetails['peer']> | null {
+    return this.details.peer ?? null;
+  }
+
   /** Whether the lease is still held, as far as this machine knows. */
   get held(): boolean {
     return !this.#over && this.#http.runtime.monotonic() < this.#deadline;
@@ -161,17 +166,26 @@ export class Lease implements AsyncDisposable, LeaseReference {
    * the session out of the pool, the lease is over. What is not Telegram's is not sent: `retry`.
    * @throws LeaseLost; TeleGateError; ConnectionFailed.
    */
-  async report(error: unknown, { method }: { readonly method?: string } = {}): Promise<Advice> {
+  async report(
+    error: unknown,
+    { method, channel }: { readonly method?: string; readonly channel?: string } = {},
+  ): Promise<Advice> {
     if (error instanceof LeaseLost) return { action: 'swap', status: 'lease_lost' };
     const named = telegramError(error);
     if (named === null) return { action: 'retry', status: 'unchanged' };
     const called = method ?? named.method;
-    const fields = { error: named.error, ...(called !== null && { method: called }) };
+    const about = channel === undefined ? {} : { channel };
+    const fields = { error: named.error, ...(called !== null && { method: called }), ...about };
     const advice = await this.#call('POST /report', fields, REPORT_MS / 1000);
     const { status } = advice;
     if ((status === 'floodwait' && called === null) || status === 'dead' || status === 'invalidated')
       this.#handOver(`${named.error} was reported`);
     return advice;
+  }
+
+  /** Saves up to 200 channels that it knows now. `resolved` false: not by name, which counts. @throws as `release`. */
+  async savePeers(peers: Part<'POST /peers', 'body'>['peers'], resolved = true): Promise<void> {
+    await this.#call('POST /peers', { peers, resolved });
   }
 
   /** Records a flood wait: of one method, or of the session, which ends the lease. @throws as `release`. */
@@ -209,7 +223,9 @@ export class Lease implements AsyncDisposable, LeaseReference {
   }
 
   /** A call about this lease. @throws LeaseLost if the service says that it is over. */
-  async #call<Op extends 'POST /release' | 'POST /report' | 'POST /floodwait' | 'POST /invalidate'>(
+  async #call<
+    Op extends 'POST /release' | 'POST /report' | 'POST /peers' | 'POST /floodwait' | 'POST /invalidate',
+  >(
     operation: Op,
     fields: Omit<Part<Op, 'body'>, keyof LeaseReference>,
     within?: number,

@@ -24,6 +24,8 @@ export interface AcquireOptions {
   readonly tags?: readonly string[];
   /** Telegram's method that it is for: sessions flooded for others count as free. */
   readonly method?: string;
+  /** `@name`, id or link: a session that knows it is preferred. */
+  readonly channel?: string | readonly string[];
   /** This session only. */
   readonly sessionId?: number;
   readonly sessionName?: string;
@@ -75,6 +77,8 @@ export class Pool {
   readonly upcoming: Verb<'GET /status/upcoming'>;
   /** The waiting requests, first come first. */
   readonly waiting: Verb<'GET /status/waiting'>;
+  /** Who knows which channels. */
+  readonly peers: Verb<'GET /peers'>;
   /** How many sessions are in which state. */
   readonly status: Verb<'GET /status'>;
   readonly #http: Http;
@@ -88,6 +92,7 @@ export class Pool {
     this.history = verbOf(http, 'GET /status/history');
     this.upcoming = verbOf(http, 'GET /status/upcoming');
     this.waiting = verbOf(http, 'GET /status/waiting');
+    this.peers = verbOf(http, 'GET /peers');
     this.status = verbOf(http, 'GET /status');
   }
 
@@ -230,12 +235,17 @@ class Acquisition {
   }
 
   async #ask(waitMs: number, signal: AbortSignal | undefined): Promise<Answer<'GET /session'>> {
-    const { tags, method, sessionId, sessionName, credentials, format, strategy, allow, egress } =
+    const { tags, method, channel, sessionId, sessionName, credentials, format, strategy, allow, egress } =
       this.#options;
     const wait = Math.min(MAX_WAIT_SECONDS, Math.max(0, Math.ceil(waitMs / 1000)));
     const query = {
       ...{ ttl: this.#ttl, wait, method, credentials, format, strategy, allow, egress },
-      ...{ tag: tags, session_id: sessionId, session_name: sessionName },
+      ...{
+        tag: tags,
+        channel: channel && [channel].flat(),
+        session_id: sessionId,
+        session_name: sessionName,
+      },
     };
     const answer = await this.#http.attempt({
       ...{ operation: 'GET /session', input: { query }, idempotencyKey: this.#key, signal },

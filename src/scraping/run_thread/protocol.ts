@@ -14,6 +14,7 @@ import {
 import { ErrorPassing } from '../../kernel/passed_errors.js';
 import type { ProxyAddress } from '../../kernel/proxy.js';
 import { methodsOf } from '../../kernel/rpc.js';
+import { ResolveBudgetSpent } from '../../peers/service.js';
 import { SessionsDirectoryGone } from '../../pool/outcomes.js';
 import type { Lease } from '../../pool/store.js';
 import { type ExecuteRun, LeaseLost, RunCancelled, RunLost, ServiceStopping } from '../../runs/engine.js';
@@ -27,7 +28,15 @@ import type { DcKey, GatewayLimits } from '../../telegram/gateway.js';
 import type { NetworkDefinition } from '../../telegram/network.js';
 import type { ScrapingLimits } from '../run_executor.js';
 import type { SessionRequest } from '../run_leases.js';
-import type { RunAccesses, RunBots, RunPool, RunRecords, RunSessions, RunSources } from '../service_ports.js';
+import type {
+  RunAccesses,
+  RunBots,
+  RunPeers,
+  RunPool,
+  RunRecords,
+  RunSessions,
+  RunSources,
+} from '../service_ports.js';
 import { SinkFailed } from '../sinks/failures.js';
 import type { SinkParts } from '../sinks/open_sink.js';
 
@@ -71,6 +80,7 @@ export interface LeaseCalls {
 /** What the service does for the run thread, by object. */
 export interface ServiceCalls {
   readonly runs: RunRecords;
+  readonly peers: RunPeers;
   readonly sources: RunSources;
   readonly sessions: RunSessions;
   readonly pool: RunPool;
@@ -95,13 +105,10 @@ export const SERVICE_METHODS = {
     checkpoint: true,
     store: true,
     storedAs: true,
-    peer: true,
-    savePeer: true,
-    forgetPeer: true,
-    knownBy: true,
     saveSessions: true,
     saveTotal: true,
   }),
+  peers: methodsOf<RunPeers>({ known: true, knownBy: true, keep: true, takeResolve: true, refused: true }),
   sources: methodsOf<RunSources>({ source: true, fillTitle: true }),
   sessions: methodsOf<RunSessions>({ session: true }),
   pool: methodsOf<RunPool>({ counts: true, demand: true, report: true, setAside: true }),
@@ -123,7 +130,7 @@ export const RUN_ERRORS = new ErrorPassing([
     TooMany,
     Unavailable,
   ],
-  ...[SecretUnreadable, VaultError, SessionsDirectoryGone, SinkFailed],
+  ...[ResolveBudgetSpent, SecretUnreadable, VaultError, SessionsDirectoryGone, SinkFailed],
   ...[TelegramFlood, TelegramRefused, TelegramTimeout, TelegramUnreachable],
   ...[LeaseLost, RunCancelled, RunLost, ServiceStopping],
 ]);

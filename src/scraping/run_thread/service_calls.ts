@@ -11,11 +11,11 @@ export interface RunServices extends Omit<ServiceCalls, 'leases' | 'changes'> {
 
 /** The objects that the run thread calls. `waiting` tells it that an acquire began to wait. */
 export function serviceCalls(
-  { runs, sources, sessions, pool, accesses, bots, leases, onChanged }: RunServices,
+  { runs, peers, sources, sessions, pool, accesses, bots, leases, onChanged }: RunServices,
   waiting: (acquire: number) => Promise<void>,
 ): ServiceCalls & { readonly leases: HostedLeases } {
   return {
-    ...{ runs, sources, sessions, pool, accesses },
+    ...{ runs, peers, sources, sessions, pool, accesses },
     bots: receivingBots(bots),
     leases: new HostedLeases(leases, waiting),
     changes: { changed: onChanged },

@@ -47,6 +47,7 @@ function callsOf(task: RunThreadTask, peer: RpcPeer): RunThreadCalls {
   const executor = new RunExecutor({
     ...{ gateway, leases, clock, timers },
     runs: peer.remote('runs', SERVICE_METHODS.runs),
+    peers: peer.remote('peers', SERVICE_METHODS.peers),
     sources: peer.remote('sources', SERVICE_METHODS.sources),
     sessions: peer.remote('sessions', SERVICE_METHODS.sessions),
     pool: peer.remote('pool', SERVICE_METHODS.pool),

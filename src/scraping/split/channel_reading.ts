@@ -1,10 +1,12 @@
-import type { KnownPeer } from '../../runs/store.js';
+import type { KnownChannel } from '../../peers/store.js';
 import { peerOf, type ReadingAccount, type RunContext, skipOlder, storeNewMessages } from '../reader.js';
+import type { RunRecords } from '../service_ports.js';
 import { type ExtraReaderParts, ExtraReaders } from './extra_readers.js';
 import { isWorthSplitting, mostReaders, rangeSize } from './rules.js';
 import { SplitHistory } from './split_history.js';
 
 export interface ChannelReadingParts extends ExtraReaderParts {
+  readonly runs: Pick<RunRecords, 'saveSessions'>;
   /** Called when a run has changed. */
   readonly onChanged: (runId: number) => void;
 }
@@ -45,7 +47,7 @@ export class ChannelReading {
   }
 
   /** As `RunContext.read`, for the run's own reader. */
-  async read(account: ReadingAccount, peer: KnownPeer, signal: AbortSignal, name: string): Promise<void> {
+  async read(account: ReadingAccount, peer: KnownChannel, signal: AbortSignal, name: string): Promise<void> {
     this.#own = name;
     if (account.history === undefined) await this.close();
     else this.#split ??= await this.#begun(account, peer);
@@ -78,7 +80,7 @@ export class ChannelReading {
   }
 
   /** Null: one session reads it. */
-  async #begun(account: ReadingAccount, channel: KnownPeer): Promise<Split | null> {
+  async #begun(account: ReadingAccount, channel: KnownChannel): Promise<Split | null> {
     const { run, writer, log } = this.#context;
     const { sessionsPerRun } = this.#parts.limits;
     // Each member of a basic group counts its messages by itself.

@@ -1,8 +1,8 @@
 import { BadRequest, NotFound } from '../../kernel/errors.js';
 import { RetryBudget, sleep } from '../../kernel/retry.js';
 import type { Timers } from '../../kernel/timers.js';
+import type { KnownChannel } from '../../peers/store.js';
 import type { Lease } from '../../pool/store.js';
-import type { KnownPeer } from '../../runs/store.js';
 import { TelegramRefused } from '../../telegram/errors.js';
 import { METHOD, type ReadingAccount, type RunContext, readToEnd } from '../reader.js';
 import { TELEGRAM_RETRY_DELAYS_MS } from '../recovery.js';
@@ -77,9 +77,9 @@ export class ExtraReaders {
 
   /** Leases sessions and gives them back as the pool allows, until all is stored or it is over. Never rejects. */
   async run(): Promise<void> {
-    const { runs, timers } = this.#parts;
+    const { peers, timers } = this.#parts;
     const { identifier } = this.#context.source;
-    this.#knowing = await runs.knownBy(identifier, MAX_KNOWING).catch(() => []);
+    this.#knowing = await peers.knownBy(identifier, MAX_KNOWING).catch(() => []);
     while (!this.#signal.aborted && !this.#history.isStored) {
       // A pool that can't be asked now can be asked in a moment.
       await this.#round().catch(() => undefined);
@@ -138,7 +138,8 @@ export class ExtraReaders {
   }
 
   #acquire(sessionId: number | null): Promise<Lease | null> {
-    return this.#parts.leases.acquire({ sessionId, method: METHOD }, null, this.#signal);
+    const channels = [this.#context.source.identifier];
+    return this.#parts.leases.acquire({ sessionId, method: METHOD, channels }, null, this.#signal);
   }
 
   #join(lease: Lease): void {
@@ -190,7 +191,7 @@ export class ExtraReaders {
     const parts = { ...this.#parts, limits: { floodSleepMaxSeconds } };
     // Any session that finds the channel will do.
     const source = { ...this.#context.source, sessionId: null };
-    const read = async (account: ReadingAccount, peer: KnownPeer, signal: AbortSignal) => {
+    const read = async (account: ReadingAccount, peer: KnownChannel, signal: AbortSignal) => {
       // A name that has changed hands.
       if (peer.channelId !== this.#history.channelId) {
         throw new TelegramRefused('CHANNEL_INVALID', 'channels.getChannels');

@@ -1,5 +1,5 @@
 import { unlessAborted } from '../../kernel/unless_aborted.js';
-import type { KnownPeer } from '../../runs/store.js';
+import type { KnownChannel } from '../../peers/store.js';
 import type { MessagesAfter } from '../../telegram/message.js';
 import { admitted, PAGE, peerOf, type ReadingAccount, type RunContext } from '../reader.js';
 import { Announcements } from './announcements.js';
@@ -28,7 +28,7 @@ export class SplitHistory {
   /** Told whenever a reader should look again. */
   readonly changed = new Announcements();
   readonly #context: SplitContext;
-  readonly #channel: KnownPeer;
+  readonly #channel: KnownChannel;
   readonly #whole: IdRange;
   readonly #ranges: Ranges;
   readonly #ahead: ReadAhead;
@@ -36,7 +36,7 @@ export class SplitHistory {
   #isStored = false;
 
   /** `channel`: as it is named in what is stored, whoever reads. */
-  constructor(context: SplitContext, channel: KnownPeer, whole: IdRange, rangeSize: number) {
+  constructor(context: SplitContext, channel: KnownChannel, whole: IdRange, rangeSize: number) {
     this.#context = context;
     this.#channel = channel;
     this.#whole = whole;
@@ -96,7 +96,7 @@ export class SplitHistory {
   async read(
     reader: HistoryReader,
     account: ReadingAccount,
-    peer: KnownPeer,
+    peer: KnownChannel,
     signal: AbortSignal,
   ): Promise<void> {
     this.#readers += 1;
@@ -173,7 +173,7 @@ export class SplitHistory {
 /** What a reader reads with. */
 interface Using {
   readonly account: ReadingAccount;
-  readonly peer: KnownPeer;
+  readonly peer: KnownChannel;
   readonly signal: AbortSignal;
 }
 

@@ -83,6 +83,26 @@ export function acquireStatement(
   });
 }
 
+/** Grants the request a session that its transaction has locked and found to match. */
+export function grantStatement(request: AcquireRequest, sessionId: number, now: number): QueryConfig {
+  const { leaseId, holder, address, ttlSeconds, method, alsoInactive, fence = null } = request;
+  const kind = alsoInactive ? 'chosen, also inactive' : 'chosen';
+  const statement = known.get(kind) ?? prepared(`acquire ${kind}`, granting(CHOSEN, !alsoInactive));
+  known.set(kind, statement);
+  const asked = {
+    leaseIds: [leaseId],
+    holders: [holder],
+    addresses: [address],
+    ttls: [ttlSeconds],
+    fences: [fence],
+  };
+  const days = { today: dayOf(now), tomorrow: startOfDay(dayOf(now) + 1) };
+  return statement({ ...asked, ...days, sessionId, method, now });
+}
+
+const CHOSEN = sql`picked AS MATERIALIZED (SELECT ${PICKED}, s.last_used_at AS used FROM sessions s
+  WHERE s.id = ${value('sessionId')} FOR UPDATE OF s)`;
+
 const ASKED = sql`asked AS (SELECT * FROM unnest(${value('leaseIds')}::text[], ${value('holders')}::text[],
   ${value('addresses')}::text[], ${value('ttls')}::integer[], ${value('fences')}::text[])
   WITH ORDINALITY AS asked(lease_id, holder, address, ttl, fence, place))`;
@@ -112,16 +132,21 @@ const KEEP_DAY = sql`kept AS (INSERT INTO session_days (session_id, day, uses)
 
 /** The limit is a literal: with a parameter, the server would plan each call again. */
 function leasing(wanted: Wanted, limit: number, patient: boolean): SQL {
+  return granting(candidates(wanted, limit, patient), !wanted.alsoInactive);
+}
+
+/** Grants the sessions in `picked`, which `tables` end with. `isUse`: it counts as a use of the day. */
+function granting(tables: SQL, isUse: boolean): SQL {
   const now = sql`${value('now')}::bigint`;
-  return sql`WITH ${ASKED}, ${candidates(wanted, limit, patient)},
+  return sql`WITH ${ASKED}, ${tables},
     granted AS (SELECT * FROM asked JOIN
       (SELECT id, was, uses_day, uses_today, row_number() OVER (ORDER BY used, id) AS place FROM picked)
       AS numbered USING (place)
-    ), ${wanted.alsoInactive ? sql`` : KEEP_DAY}leased AS (
+    ), ${isUse ? KEEP_DAY : sql``}leased AS (
       UPDATE sessions s SET state = ${sql.raw(LEASED)}, state_reason = NULL,
         state_until = ${now} + granted.ttl * 1000::bigint, last_used_at = ${now}, lease_id = granted.lease_id,
         lease_holder = granted.holder, lease_address = granted.address, lease_ttl_seconds = granted.ttl,
-        lease_renewed = false, lease_fence = granted.fence, cooldown_until = NULL${wanted.alsoInactive ? sql`` : USE}
+        lease_renewed = false, lease_fence = granted.fence, cooldown_until = NULL${isUse ? USE : sql``}
       FROM granted WHERE s.id = granted.id
       RETURNING s.id, s.name, s.file, s.json_file, s.format, s.phone_number, s.user_id, s.api_id, s.tags,
         s.proxy_id, s.method_flooded, s.lease_id, s.lease_holder AS holder, s.lease_fence, s.state_until, granted.was,

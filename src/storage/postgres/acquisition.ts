@@ -1,8 +1,15 @@
 import type { QueryConfig } from 'pg';
 import { KeyedMutex } from '../../kernel/keyed_mutex.js';
-import type { AcquireOutcome, AcquireRequest, PoolCounts } from '../../pool/store.js';
+import type { AcquireOutcome, AcquireRequest, PoolCounts, ResolveShortage } from '../../pool/store.js';
+import { chooseForChannels, reserveResolves } from '../repositories/channel_affinity.js';
 import { exists, overCap, remember, repeated } from './acquire_checks.js';
-import { acquireStatement, kindOf, type LeasedRow, type Searching } from './acquire_statement.js';
+import {
+  acquireStatement,
+  grantStatement,
+  kindOf,
+  type LeasedRow,
+  type Searching,
+} from './acquire_statement.js';
 import type { Deadlines } from './deadlines.js';
 import type { CommitEffects } from './signals.js';
 import type { PostgresUnitOfWork, PostgresUnitsOfWork } from './unit_of_work.js';
@@ -45,33 +52,44 @@ export class Acquisition {
     await this.#deadlines.applyExpired(now);
     // Here they wait without a connection each; the locks order those of other replicas.
     const outcome = await this.#mutex.run(mutexKey(request), () => this.#freeThenFrozen(request, now));
-    if (outcome !== null) return outcome;
-    return { kind: 'none', counts: await tally() };
+    if (outcome === null) return { kind: 'none', counts: await tally() };
+    if (outcome.kind !== 'short') return outcome;
+    return { kind: 'none', counts: await tally(), shortage: outcome.shortage };
   }
 
-  async #freeThenFrozen(request: AcquireRequest, now: number): Promise<AcquireOutcome | null> {
+  async #freeThenFrozen(request: AcquireRequest, now: number): Promise<Found> {
+    if (request.channels) return this.#withoutExpired(request, now, () => this.#forChannels(request, now));
     const isNamed = request.sessionId !== null || request.sessionName !== null;
     const free = await this.#attempt(request, now);
     if (free !== null || isNamed || request.allowFrozen !== true || request.onlyRepeat) return free;
     return this.#attempt({ ...request, onlyFrozen: true }, now);
   }
 
-  async #attempt(request: Attempt, now: number): Promise<AcquireOutcome | null> {
+  async #attempt(request: Attempt, now: number): Promise<Found> {
     const plain = request.idempotencyKey === null && request.maxLeases === null;
     if (plain) {
       const row = await this.#batches.add(wantsOf(request), { request, now });
       if (row) return granted(row, request);
     }
-    let outcome = await this.#carefully(request, now, plain);
-    // An expired lease that has not been swept may block the request; another replica may have granted it.
+    let tried = plain;
+    return this.#withoutExpired(request, now, () => {
+      const outcome = this.#carefully(request, now, tried);
+      tried = false;
+      return outcome;
+    });
+  }
+
+  /** An expired lease that has not been swept may block the request; another replica may have granted it. */
+  async #withoutExpired(request: AcquireRequest, now: number, attempt: () => Promise<Found>): Promise<Found> {
+    let outcome = await attempt();
     while (!request.onlyRepeat && isInTheWay(outcome) && (await this.#deadlines.applyUnknown(now))) {
-      outcome = await this.#carefully(request, now, false);
+      outcome = await attempt();
     }
     return outcome;
   }
 
   /** In one transaction of several statements; `tried`: none is free right now. Null: there is no session. */
-  #carefully(request: Attempt, now: number, tried: boolean): Promise<AcquireOutcome | null> {
+  #carefully(request: Attempt, now: number, tried: boolean): Promise<Found> {
     return this.#units.run(async (unit) => {
       const before = await repeated(unit, request, now);
       if (before || request.onlyRepeat) return before;
@@ -83,10 +101,32 @@ export class Acquisition {
         (await first(unit, acquireStatement([request], now, this.#searching(true))));
       if (!row) return null;
       this.#given([row], request);
-      await remember(unit.db, request, row.id, now);
-      unit.tell(newsOf([row], [{ request, now }], now));
-      return granted(row, request);
+      return this.#granted(unit, row, request, now);
     });
+  }
+
+  /** As `#carefully`, for a request with channels: the store's shared rules choose among the free sessions. */
+  #forChannels(request: AcquireRequest, now: number): Promise<Found> {
+    return this.#units.run(async (unit) => {
+      const before = await repeated(unit, request, now);
+      if (before || request.onlyRepeat) return before;
+      if (!(await exists(unit, request))) return { kind: 'unknown_session' };
+      const full = await overCap(unit, request);
+      if (full) return full;
+      const free = await chooseForChannels(unit, request, 'skip locked', now);
+      const choice = free.kind === 'chosen' ? free : await chooseForChannels(unit, request, 'update', now);
+      if (choice.kind === 'short') return choice;
+      const row = choice.kind === 'chosen' && (await first(unit, grantStatement(request, choice.id, now)));
+      if (choice.kind === 'none' || !row) return null;
+      await reserveResolves(unit, choice, request, now);
+      return { ...(await this.#granted(unit, row, request, now)), toResolve: choice.unknown.length };
+    });
+  }
+
+  async #granted(unit: PostgresUnitOfWork, row: LeasedRow, request: AcquireRequest, now: number) {
+    await remember(unit.db, request, row.id, now);
+    unit.tell(newsOf([row], [{ request, now }], now));
+    return granted(row, request);
   }
 
   /** One statement for requests with the same conditions: the row for each of them. */
@@ -113,9 +153,11 @@ export class Acquisition {
   }
 }
 
-/** Null: there was no session. */
-function isInTheWay(outcome: AcquireOutcome | null): boolean {
-  return outcome === null || outcome.kind === 'max_leases';
+/** Null: there was no session; `short`: none that may resolve the channels. */
+type Found = AcquireOutcome | { readonly kind: 'short'; readonly shortage: ResolveShortage } | null;
+
+function isInTheWay(outcome: Found): boolean {
+  return outcome === null || outcome.kind === 'max_leases' || outcome.kind === 'short';
 }
 
 /** There is one statement per size, so few sizes are used. */
@@ -147,9 +189,10 @@ function newsOf(rows: readonly LeasedRow[], asked: readonly Asked[], now: number
   return { freed: 0, notices, deadline: Math.min(...rows.map(({ expiresAt }) => expiresAt)) };
 }
 
-function granted(row: LeasedRow, { leaseId }: AcquireRequest): AcquireOutcome {
+function granted(row: LeasedRow, { leaseId }: AcquireRequest) {
   const { id: sessionId, name: sessionName, place: _, ...said } = row;
-  return { kind: 'granted', lease: { ...said, leaseId, sessionId, sessionName }, repeated: false };
+  const lease = { ...said, leaseId, sessionId, sessionName };
+  return { kind: 'granted' as const, lease, repeated: false };
 }
 
 /** How calls are gathered. */

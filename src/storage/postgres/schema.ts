@@ -27,6 +27,8 @@ export const {
   files,
   checkpoints,
   peers,
+  resolves,
+  resolveBudgets,
 } = tables;
 
 /**

@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, gt, inArray, lt, sql } from 'drizzle-orm';
 import { isProcessName } from '../../kernel/process_name.js';
+import { RESOLVE_METHOD } from '../../peers/resolve_budget.js';
 import { ALIVE } from '../../pool/account_condition.js';
 import { authorizeBlock, type Caller, type Relation } from '../../pool/lease_authorization.js';
 import { decideBlock, decideRelease, type FloodedMethod, revocation } from '../../pool/lease_decisions.js';
@@ -8,12 +9,14 @@ import type { Block, BlockOutcome, Flood, LeaseRow, Outcome, PoolStore } from '.
 import { dayOf, withoutUse } from '../../pool/uses.js';
 import type { SessionRow } from '../tables.js';
 import { affectedRows, type UnitOfWork, type UnitOfWorkRunner } from '../unit_of_work.js';
+import { chooseForChannels } from './channel_affinity.js';
 import { settleAndRecord } from './idle_state.js';
+import { learnFromFlood, returnReserved } from './resolve_counts.js';
 import { recordToll, rescore, type Toll } from './session_days.js';
 
 type Leases = Pick<
   PoolStore,
-  'block' | 'giveBack' | 'restore' | 'revokeLeases' | 'leases' | 'history' | 'prune'
+  'resolveShortage' | 'block' | 'giveBack' | 'restore' | 'revokeLeases' | 'leases' | 'history' | 'prune'
 >;
 
 /**
@@ -21,7 +24,7 @@ type Leases = Pick<
  * itself.
  */
 export function leaseRepository(units: UnitOfWorkRunner): Leases {
-  return { ...endings(units), ...listings(units) };
+  return { ...shortages(units), ...endings(units), ...listings(units) };
 }
 
 /** As `PoolStore.release`, for a lease in any state. */
@@ -43,6 +46,16 @@ export async function releaseLease(
   return { kind: 'done', changed: ended !== null, as };
 }
 
+function shortages(units: UnitOfWorkRunner): Pick<Leases, 'resolveShortage'> {
+  return {
+    resolveShortage: (request, now) =>
+      units.run(async (unit) => {
+        const choice = await chooseForChannels(unit, request, 'skip locked', now);
+        return choice.kind === 'short' ? choice.shortage : null;
+      }),
+  };
+}
+
 /** As `PoolStore.giveBack`. */
 export async function giveBack(
   unit: UnitOfWork,
@@ -53,6 +66,7 @@ export async function giveBack(
   const unreceived = await forgetAnswer(unit, leaseId);
   const row = await unit.byId(sessionId, now);
   if (!unreceived || row?.state !== 'leased' || row.leaseId !== leaseId) return;
+  await returnReserved(unit, sessionId, leaseId);
   const unused = row.usesDay === dayOf(now) ? withoutUse(row) : {};
   await unit.applyEvent(row, 'release', { lastUsedAt: now, ...unused }, { at: now, event: 'undelivered' });
 }
@@ -171,6 +185,8 @@ async function carryOutBlock(
   if (decision.kind === 'nothing') return blocked(row, as);
   const [outcome, after] = await carryOutDecision(unit, row, decision, as);
   await recordToll(unit, after, tollOf(wanted), now);
+  if (wanted.kind === 'flood' && wanted.method === RESOLVE_METHOD.toLowerCase())
+    await learnFromFlood(unit, row.id, wanted.seconds, now);
   return outcome;
 }
 

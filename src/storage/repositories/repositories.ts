@@ -3,6 +3,7 @@ import type { AuditStore } from '../../audit/store.js';
 import type { EgressStore } from '../../egress/store.js';
 import type { IntakeStore } from '../../intake/store.js';
 import type { LoginStore } from '../../logins/store.js';
+import type { PeerStore } from '../../peers/store.js';
 import type { MonitoringStore } from '../../pool/monitoring_store.js';
 import type { PoolStore } from '../../pool/store.js';
 import type { TagLimitStore } from '../../pool/tag_limits.js';
@@ -18,6 +19,7 @@ import { auditRepository } from './audit_repository.js';
 import { egressRepository } from './egress_repository.js';
 import { loginRepository } from './login_repository.js';
 import { monitoringRepository } from './monitoring_repository.js';
+import { peerRepository } from './peer_repository.js';
 import { prefectRepository } from './prefect_repository.js';
 import { runLists } from './run_lists.js';
 import { runRepository } from './run_repository.js';
@@ -40,6 +42,7 @@ export interface Repositories {
   readonly runLists: RunListStore;
   readonly monitoring: MonitoringStore;
   readonly sources: SourceStore;
+  readonly peers: PeerStore;
   readonly prefect: PrefectStore;
   readonly egress: EgressStore;
 }
@@ -63,6 +66,7 @@ export function repositories(units: UnitOfWorkRunner): Repositories {
     runLists: runLists(units),
     monitoring: monitoringRepository(units),
     sources: sourceRepository(units),
+    peers: peerRepository(units),
     prefect: prefectRepository(units),
     egress: egressRepository(units),
   };

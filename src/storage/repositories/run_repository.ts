@@ -1,6 +1,5 @@
 import type { RunStore } from '../../runs/store.js';
 import type { UnitOfWorkRunner } from '../unit_of_work.js';
-import { knownChannels } from './known_channels.js';
 import { runQueue } from './run_queue.js';
 import { runLog, runRecords } from './run_records.js';
 import { storedMessages } from './stored_messages.js';
@@ -12,6 +11,5 @@ export function runRepository(units: UnitOfWorkRunner): RunStore {
     ...runRecords(units),
     ...runLog(units),
     ...storedMessages(units),
-    ...knownChannels(units),
   };
 }

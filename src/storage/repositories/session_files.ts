@@ -9,6 +9,7 @@ import { NEW_SESSION_HEALTH } from '../../sessions/health_score.js';
 import type { SessionRow } from '../tables.js';
 import type { UnitOfWork } from '../unit_of_work.js';
 import { AuthKeyOwners } from './auth_key_owners.js';
+import { forgetPeers } from './known_peers.js';
 import { sourceReferringTo } from './source_repository.js';
 
 type Put = Extract<FileChange, { kind: 'put' }>;
@@ -109,6 +110,7 @@ export class SessionFiles {
     const changes = { ...mergeFileMetadata(row, found, keyChanged, now), foldedName, authKeySha256 };
     await this.#set(row, changes);
     if (keyChanged) {
+      await forgetPeers(this.#unit, row.id);
       this.#unit.record(row, {
         at: now,
         event: 'auth_key_changed',

@@ -9,6 +9,7 @@ import {
 } from '../../pool/store.js';
 import { afterUse, dayOf, type UseColumns } from '../../pool/uses.js';
 import { MAX_EXPIRED_PER_COUNT } from '../bounds.js';
+import { chooseForChannels, reserveResolves } from '../repositories/channel_affinity.js';
 import { leaseOf } from '../repositories/session_record.js';
 import type { SessionRow } from '../tables.js';
 import { placeholders } from './columns.js';
@@ -87,6 +88,30 @@ export class Acquisition {
     }
   }
 
+  /** As `acquire`, for a request with channels: the store's shared rules choose among the free sessions. */
+  async acquireFor(request: AcquireRequest, now: number, counts: () => PoolCounts): Promise<AcquireOutcome> {
+    const { unit } = this.#parts;
+    unit.deadlines.applyExpired(now, MAX_EXPIRED_PER_COUNT);
+    const early = this.#earlyAnswer(request, now);
+    if (early || request.onlyRepeat) return early ?? { kind: 'none', counts: counts() };
+    const choice = await chooseForChannels(unit, request, 'update', now);
+    const row = choice.kind === 'chosen' ? unit.rowOf(choice.id) : undefined;
+    if (choice.kind === 'short') return { kind: 'none', counts: counts(), shortage: choice.shortage };
+    if (choice.kind === 'none' || !row) return { kind: 'none', counts: counts() };
+    const outcome = this.#grant(row, request, now);
+    await reserveResolves(unit, choice, request, now);
+    return { ...outcome, toResolve: choice.unknown.length };
+  }
+
+  /** The answer to a repeated request, or to one that may have no session whichever is free. */
+  #earlyAnswer(request: AcquireRequest, now: number): AcquireOutcome | null {
+    const repeated =
+      request.idempotencyKey === null ? null : this.#repeated(request, request.idempotencyKey, now);
+    if (repeated || request.onlyRepeat) return repeated;
+    if (this.#named(request) === 'unknown') return { kind: 'unknown_session' };
+    return this.#overCap(request);
+  }
+
   /** Null: no session matches. */
   #attempt(request: AcquireRequest, now: number): AcquireOutcome | null {
     const repeated =
@@ -94,10 +119,14 @@ export class Acquisition {
     if (repeated || request.onlyRepeat) return repeated;
     const row = this.#wanted(request);
     if (row === 'unknown') return { kind: 'unknown_session' };
-    const { maxLeases } = request;
-    const held = maxLeases === null ? 0 : this.#parts.counts.get(`holder:${request.holder}`);
-    if (maxLeases !== null && held >= maxLeases) return { kind: 'max_leases', held, maxLeases };
-    return row && this.#grant(row, request, now);
+    return this.#overCap(request) ?? (row && this.#grant(row, request, now));
+  }
+
+  /** The answer if the request's key already holds its maximum number of leases. */
+  #overCap({ holder, maxLeases }: AcquireRequest): AcquireOutcome | null {
+    if (maxLeases === null) return null;
+    const held = this.#parts.counts.get(`holder:${holder}`);
+    return held >= maxLeases ? { kind: 'max_leases', held, maxLeases } : null;
   }
 
   #repeated(request: AcquireRequest, key: string, now: number): AcquireOutcome | null {
@@ -113,19 +142,25 @@ export class Acquisition {
 
   /** The session for the request; null: none is free; `unknown`: the named one does not exist. */
   #wanted(request: AcquireRequest): SessionRow | null | 'unknown' {
-    const { unit } = this.#parts;
-    const { sessionId, sessionName } = request;
-    if (sessionId === null && sessionName === null) {
+    const row = this.#named(request);
+    if (row === null) {
       const id = this.#candidates.find(request);
-      return id === null ? null : (unit.rowOf(id) ?? null);
+      return id === null ? null : (this.#parts.unit.rowOf(id) ?? null);
     }
-    const row = sessionId === null ? unit.rowNamed(sessionName ?? '') : unit.rowOf(sessionId);
-    if (!row || (sessionName !== null && row.name !== sessionName)) return 'unknown';
-    if (!(request.scope ?? []).every((tag) => row.tags.includes(tag))) return 'unknown';
+    if (row === 'unknown') return row;
     return this.#candidates.fits(row.id, request) ? row : null;
   }
 
-  #grant(row: SessionRow, request: AcquireRequest, now: number): AcquireOutcome {
+  /** The session that the request names; null: it names none. */
+  #named({ sessionId, sessionName, scope = [] }: AcquireRequest): SessionRow | null | 'unknown' {
+    const { unit } = this.#parts;
+    if (sessionId === null && sessionName === null) return null;
+    const row = sessionId === null ? unit.rowNamed(sessionName ?? '') : unit.rowOf(sessionId);
+    if (!row || (sessionName !== null && row.name !== sessionName)) return 'unknown';
+    return scope.every((tag) => row.tags.includes(tag)) ? row : 'unknown';
+  }
+
+  #grant(row: SessionRow, request: AcquireRequest, now: number) {
     const { leaseId, holder, address, ttlSeconds, idempotencyKey, fence = null } = request;
     const changes = {
       stateReason: null,
@@ -153,7 +188,7 @@ export class Acquisition {
       });
     }
     this.#candidates.given(row.id, request);
-    return { kind: 'granted', lease: this.#lease(leased), repeated: false };
+    return { kind: 'granted' as const, lease: this.#lease(leased), repeated: false };
   }
 
   /** Counts one more use; the count of an earlier day is kept elsewhere. */

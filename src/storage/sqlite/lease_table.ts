@@ -26,7 +26,10 @@ export function leaseTable(parts: PoolParts): HotPath {
   const counts = counting(parts);
   return {
     counts,
-    acquire: (request, now) => acquisition.acquire(request, now, () => counts(now, request)),
+    acquire: (request, now) =>
+      request.channels
+        ? acquisition.acquireFor(request, now, () => counts(now, request))
+        : acquisition.acquire(request, now, () => counts(now, request)),
     renew(sessionId, caller, ttlSeconds, now) {
       deadlines.applyExpired(now);
       const row = deadlines.byId(sessionId, now);

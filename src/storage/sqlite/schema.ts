@@ -56,6 +56,8 @@ export const {
   files,
   checkpoints,
   peers,
+  resolves,
+  resolveBudgets,
 } = tables as unknown as SqliteTables;
 
 /** The number of sessions in each state and of leases of each key, updated by the same transactions. */

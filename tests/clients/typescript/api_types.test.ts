@@ -69,13 +69,14 @@ describe('the verbs', () => {
           Promise.all([
             made.renew(),
             made.report('PEER_FLOOD'),
+            made.savePeers([]),
             made.floodWait(1),
             made.invalidate(),
             made.release(),
           ]),
         );
       await Promise.all([pool.release(lease), pool.restore(1), pool.status(), pool.leases(), pool.sync()]);
-      await Promise.all([pool.history(), pool.upcoming(), pool.waiting(), client.history()]);
+      await Promise.all([pool.history(), pool.upcoming(), pool.waiting(), pool.peers(), client.history()]);
       await Promise.all([
         client.health(),
         client.ready(),

@@ -61,6 +61,33 @@ describe('pool.acquire', () => {
   );
 });
 
+describe('a lease for a channel', () => {
+  it(
+    'saves what the session has found, exact to 64 bits, and gets it the next time',
+    withService(
+      async (service) => {
+        const { client } = clientOf(service);
+        const found = { id: 1234567890123456789n, access_hash: -9223372036854775808n, username: 'news' };
+        const first = await client.pool.acquire({ channel: '@news' });
+        expect(first.peer).toBeNull();
+        await first.savePeers([found]);
+        await first.release();
+        const second = await client.pool.acquire({ channel: ['t.me/News', '@other_name'] });
+        expect(second.details.peers).toEqual([{ ...found, type: 'channel', title: '' }, null]);
+        await second.release();
+        const third = await client.pool.acquire({ channel: '@news' });
+        expect(third.peer).toMatchObject(found);
+        await third.report('CHANNEL_INVALID', { channel: '@news' });
+        await third.release();
+        const refused = await failureOf(client.pool.acquire({ channel: '@news' }));
+        expect(refused).toBeInstanceOf(NoFreeSession);
+        expect(refused).toMatchObject({ code: 'resolve_budget' });
+      },
+      { ...ONE, settings: { RESOLVE_BUDGET_PER_DAY: '2' } },
+    ),
+  );
+});
+
 describe('a lease', () => {
   it(
     'always names itself by its id',

@@ -40,6 +40,39 @@ describe('pool.withTelegram', () => {
   );
 
   it(
+    'gives GramJS what the session knows of the channel, which it need not resolve',
+    withTelegram(async (world) => {
+      await loggedIn(world);
+      const { client } = clientOf(world.service);
+      const options = { ...OPTIONS, channel: '@sandbox_news' };
+      await client.pool.withTelegram(async (telegram, session) => {
+        expect(session.peer).toBeNull();
+        const { chats } = await telegram.invoke(
+          new Api.contacts.ResolveUsername({ username: 'sandbox_news' }),
+        );
+        const peers = chats.flatMap((chat) =>
+          chat instanceof Api.Channel
+            ? [
+                {
+                  id: BigInt(`${chat.id}`),
+                  access_hash: BigInt(`${chat.accessHash}`),
+                  username: 'sandbox_news',
+                },
+              ]
+            : [],
+        );
+        await session.savePeers(peers);
+      }, options);
+      const read = client.pool.withTelegram(
+        (telegram) => telegram.getMessages('sandbox_news', { limit: 3 }),
+        options,
+      );
+      expect(await read).toHaveLength(3);
+      expect(world.sandbox.resolves.list()).toHaveLength(1);
+    }),
+  );
+
+  it(
     'reports a flood with its method, and keeps the error',
     withTelegram(async (world) => {
       await loggedIn(world);

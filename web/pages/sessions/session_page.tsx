@@ -121,6 +121,7 @@ function SessionFacts({ session }: { readonly session: Session }) {
             </div>
           ))}
       </Fact>
+      <ResolveFacts id={session.id} />
       <Fact term={term('tags')}>
         {session.tags.length > 0 ? <Tags tags={session.tags} /> : term('noTags')}
       </Fact>
@@ -140,5 +141,30 @@ function SessionFacts({ session }: { readonly session: Session }) {
       </Fact>
       <Fact term={term('id')}>{session.id}</Fact>
     </Facts>
+  );
+}
+
+/** How many usernames it may still resolve, and how many channels it knows. */
+function ResolveFacts({ id }: { readonly id: number }) {
+  const { t } = useTranslation();
+  const { data } = useQuery({
+    queryKey: ['sessions', id, 'resolves'],
+    queryFn: ({ signal }) => get('/sessions/{id}/resolve-budget', { path: { id }, signal }),
+  });
+  if (!data) return null;
+  const { resolves_left: left, resolves_per_day: perDay, next_resolve_in: seconds, channels_known } = data;
+  return (
+    <>
+      <Fact term={t('sessions.page.resolves')}>
+        {t('sessions.resolvesLeft', { left, perDay })}
+        {left === 0 && seconds !== null && (
+          <>
+            {' · '}
+            <Left until={new Date(Date.now() + seconds * 1000).toISOString()} />
+          </>
+        )}
+      </Fact>
+      <Fact term={t('sessions.page.channelsKnown')}>{channels_known}</Fact>
+    </>
   );
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._async.pool import DEFAULT_TTL, AsyncPool
 from ._sync.pool import Pool
+from .requests import Channels, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +38,7 @@ class AsyncTeleGate(AsyncPool):
         sessions_dir: str | Path | None = None,
         tags: Sequence[str] = (),
         method: str | None = None,
+        channel: Channels = (),
         wait: float | None = None,
         ttl: int = DEFAULT_TTL,
         session_id: int | None = None,
@@ -48,13 +50,15 @@ class AsyncTeleGate(AsyncPool):
 
         Errors that concern the session, floods among them, are reported as they come. `sessions_dir`: where this
         machine sees the service's session files, for a client that keeps what it learns; else it gets the session
-        as a string. `options`: of TelegramClient. The rest as in `session`.
+        as a string. With `channel`, what the service knows of it is given to the client, which need not resolve it
+        then. `options`: of TelegramClient. The rest as in `session`.
         """
         from .telethon_client import telethon_client
 
         held = self.session(
             tags=tags,
             method=method,
+            channel=channel,
             wait=wait,
             ttl=ttl,
             session_id=session_id,
@@ -63,7 +67,7 @@ class AsyncTeleGate(AsyncPool):
             credentials="string",
             format="telethon",
         )
-        return telethon_client(held, api_id, api_hash, sessions_dir, options)
+        return telethon_client(held, api_id, api_hash, sessions_dir, names_of(channel), options)
 
     def pyrogram(
         self,
@@ -73,6 +77,7 @@ class AsyncTeleGate(AsyncPool):
         sessions_dir: str | Path | None = None,
         tags: Sequence[str] = (),
         method: str | None = None,
+        channel: Channels = (),
         wait: float | None = None,
         ttl: int = DEFAULT_TTL,
         session_id: int | None = None,
@@ -86,6 +91,7 @@ class AsyncTeleGate(AsyncPool):
         held = self.session(
             tags=tags,
             method=method,
+            channel=channel,
             wait=wait,
             ttl=ttl,
             session_id=session_id,
@@ -94,4 +100,4 @@ class AsyncTeleGate(AsyncPool):
             credentials="string",
             format="pyrogram",
         )
-        return pyrogram_client(held, api_id, api_hash, sessions_dir, options)
+        return pyrogram_client(held, api_id, api_hash, sessions_dir, names_of(channel), options)

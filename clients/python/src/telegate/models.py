@@ -34,10 +34,24 @@ class _LeaseAlways(TypedDict):
 
 
 class Lease(_LeaseAlways, total=False):
+    peer: Peer | None
+    """With one `channel`: as this session knows it; null: it has to resolve it"""
+    peers: list[Peer | None]
+    """With `channel`: one for each, in their order"""
     session_string: str
     """With `credentials`"""
     session_data: str | None
     """With `credentials=file`: the file, in base64; null if there is none"""
+
+
+class Peer(TypedDict):
+    id: int
+    access_hash: int | None
+    """Of this session only; null: a basic group, which has none"""
+    type: Literal["channel", "chat"]
+    """`channel`: a channel or supergroup; `chat`: a basic group"""
+    username: str | None
+    title: str
 
 
 class ErrorDetail(TypedDict):
@@ -56,7 +70,7 @@ class Error(_ErrorAlways, total=False):
 
 
 class _NoFreeSessionDetailAlways(TypedDict):
-    error: Literal["no_free_session", "no_sessions_directory"]
+    error: Literal["no_free_session", "no_sessions_directory", "resolve_budget"]
     in_floodwait: int
     next_release_in: int | None
     """Seconds until a flood wait ends, or a session has uses left again; null: neither is due"""
@@ -68,6 +82,10 @@ class _NoFreeSessionDetailAlways(TypedDict):
 class NoFreeSessionDetail(_NoFreeSessionDetailAlways, total=False):
     message: str
     """With `no_sessions_directory`: why it is gone"""
+    resolves_left: int
+    """With `resolve_budget`: the most that a free session has left, which is not enough"""
+    next_resolve_in: int | None
+    """With `resolve_budget`: when one has enough, in seconds; null: never"""
 
 
 class NoFreeSession(TypedDict):
@@ -698,6 +716,53 @@ class HistoryEntry(TypedDict):
     holder: str | None
     holder_name: str | None
     """The holder's name; null: there is no holder, or it is the service itself"""
+
+
+class _NewPeerAlways(TypedDict):
+    id: int
+
+
+class NewPeer(_NewPeerAlways, total=False):
+    access_hash: int | None
+    """Of this session; null: a basic group has none"""
+    type: Literal["channel", "chat"]
+    username: str | None
+    title: str | None
+
+
+class SavePeersResult(TypedDict):
+    status: Literal["saved"]
+    session_id: int
+    peers: int
+
+
+class KnownPeer(TypedDict):
+    id: int
+    access_hash: int | None
+    """null unless the key is an admin"""
+    type: Literal["channel", "chat"]
+    """`channel`: a channel or supergroup; `chat`: a basic group"""
+    username: str | None
+    title: str
+    session_id: int
+    session_name: str
+    channel: str
+    """What it is found by"""
+    used_at: str
+    resolves_left: int
+    """Usernames that this session may still resolve"""
+
+
+class ResolveBudget(TypedDict):
+    session_id: int
+    channels_known: int
+    resolves_per_day: int
+    """The setting, or what a flood has lowered it to"""
+    resolves_used: int
+    """Within the last 24 hours"""
+    resolves_left: int
+    next_resolve_in: int | None
+    """Seconds until one is left; 0: one is; null: never"""
 
 
 class RemoveTagLimitResult(TypedDict):

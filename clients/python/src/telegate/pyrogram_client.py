@@ -11,14 +11,19 @@ from typing import Any
 from . import models
 from ._async.session import AsyncHeld, AsyncSession
 from .errors import NotAuthorized
-from .requests import session_string_of
+from .requests import session_string_of, username_of
 from .socket_guard import SocketGuard, disconnect_within
 from .telethon_client import DISCONNECT_SECONDS, schema_version
 
 
 @asynccontextmanager
 async def pyrogram_client(
-    held: AsyncHeld, api_id: int, api_hash: str, sessions_dir: str | Path | None, options: Mapping[str, Any]
+    held: AsyncHeld,
+    api_id: int,
+    api_hash: str,
+    sessions_dir: str | Path | None,
+    channels: list[str],
+    options: Mapping[str, Any],
 ) -> AsyncIterator[Any]:
     """A started Client over the session of `held`, stopped before the session is released."""
     async with held as session:
@@ -38,9 +43,22 @@ async def pyrogram_client(
         )
         try:
             await client.start()
+            await learn(client, session, channels)
             yield client
         finally:
             await disconnect_within(DISCONNECT_SECONDS, stop(client), guard)
+
+
+async def learn(client: Any, session: AsyncSession, channels: list[str]) -> None:
+    """Gives the client the channels that the session knows, by their usernames and those that they were asked for."""
+    for asked, peer in zip(channels, session.peers):
+        if peer is None or peer["type"] != "channel":
+            continue
+        # As the Bot API marks the id of a channel.
+        marked = -1_000_000_000_000 - peer["id"]
+        await client.storage.update_peers([(marked, peer["access_hash"], "channel", None)])
+        names = {name.lower() for name in (peer["username"], username_of(asked)) if name}
+        await client.storage.update_usernames([(marked, sorted(names))])
 
 
 async def stop(client: Any) -> None:

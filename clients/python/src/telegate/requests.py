@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import sys
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar, Union
 from urllib.parse import quote as quote_text
 
@@ -20,6 +21,7 @@ from .errors import ApiError, NoSessionAvailable, ServiceUnreachable, TeleGateEr
 
 __all__ = [
     "Backoff",
+    "Channels",
     "Event",
     "Page",
     "UploadedFile",
@@ -29,16 +31,21 @@ __all__ = [
     "httpx",
     "is_transient",
     "is_undecided",
+    "names_of",
     "new_idempotency_key",
     "quote",
     "session_string_of",
     "unreachable",
+    "username_of",
 ]
+
+Channels = Union[str, int, "Sequence[str | int]"]
+"""One channel or several: `@name`, its id or a link to it."""
 
 UploadedFile = Union[bytes, "tuple[str, bytes]"]
 """The bytes of a file, or its name and its bytes."""
 
-NO_SESSION_CODES = ("no_free_session", "no_sessions_directory")
+NO_SESSION_CODES = ("no_free_session", "no_sessions_directory", "resolve_budget")
 
 # The one 503 of the service's own after which it may have been done: its database was lost during the commit.
 OUTCOME_UNKNOWN = "storage_unavailable"
@@ -90,6 +97,17 @@ def given(fields: Mapping[str, Any]) -> dict[str, Any]:
 def new_idempotency_key() -> str:
     """A key that makes a repeated request get the same lease."""
     return uuid.uuid4().hex
+
+
+def names_of(channels: Channels) -> list[str]:
+    """The channels, one by one."""
+    return [str(channels)] if isinstance(channels, (str, int)) else [str(channel) for channel in channels]
+
+
+def username_of(channel: str) -> str | None:
+    """The name that a channel was asked for, without `@`; None: by its id."""
+    found = re.fullmatch(r"(?:.*[/@])?([A-Za-z]\w{3,31})/?", channel.strip())
+    return found and found[1]
 
 
 def session_string_of(lease: models.Lease) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from . import models
 from ._async.session import AsyncHeld, AsyncSession
-from .requests import session_string_of
+from .requests import session_string_of, username_of
 from .socket_guard import SocketGuard, disconnect_within
 
 # How long the client may take to disconnect, in seconds, before it is cut off.
@@ -20,7 +20,12 @@ DISCONNECT_SECONDS = 5.0
 
 @asynccontextmanager
 async def telethon_client(
-    held: AsyncHeld, api_id: int, api_hash: str, sessions_dir: str | Path | None, options: Mapping[str, Any]
+    held: AsyncHeld,
+    api_id: int,
+    api_hash: str,
+    sessions_dir: str | Path | None,
+    channels: list[str],
+    options: Mapping[str, Any],
 ) -> AsyncIterator[Any]:
     """A connected TelegramClient over the session of `held`, disconnected before the session is released."""
     async with held as session:
@@ -38,11 +43,33 @@ async def telethon_client(
                 "connection": guarded(base, guard),
             },
         )
+        client.session.process_entities(known_channels(session, channels))
         try:
             await client.connect()
             yield client
         finally:
             await disconnect_within(DISCONNECT_SECONDS, client.disconnect(), guard)
+
+
+def known_channels(session: AsyncSession, channels: list[str]) -> list[Any]:
+    """The channels that the session knows, by their usernames and those that they were asked for."""
+    types = importlib.import_module("telethon.tl.types")
+    known = []
+    for asked, peer in zip(channels, session.peers):
+        if peer is None or peer["type"] != "channel":
+            continue
+        known += [
+            types.Channel(
+                id=peer["id"],
+                access_hash=peer["access_hash"],
+                title=peer["title"],
+                username=name,
+                photo=types.ChatPhotoEmpty(),
+                date=None,
+            )
+            for name in {peer["username"], username_of(asked)}
+        ]
+    return known
 
 
 def client_class(base: type[Any], session: AsyncSession) -> type[Any]:

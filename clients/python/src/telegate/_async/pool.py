@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Literal, TypeVar, cast
 
 from .. import models
-from ..requests import httpx
+from ..requests import Channels, httpx, names_of
 from .endpoints import AsyncEndpoints
 from .leasing import Wanted, acquire, renewed
 from .runtime import AsyncRuntime
@@ -49,6 +49,7 @@ class AsyncPool:
         *,
         tags: Sequence[str] = (),
         method: str | None = None,
+        channel: Channels = (),
         wait: float | None = None,
         ttl: int = DEFAULT_TTL,
         session_id: int | None = None,
@@ -62,7 +63,8 @@ class AsyncPool:
         """A session for the time of an `async with`.
 
         Waits in the queue for `wait` seconds (None: until one is free; 0: not at all), then raises NoSessionAvailable.
-        `method`: what it is for, such as `messages.getHistory`: a flood of others does not matter. `ttl`: how
+        `method`: what it is for, such as `messages.getHistory`: a flood of others does not matter. `channel`: one or
+        more, `@name`, id or link: a session that knows them is preferred, as `session.peer` says. `ttl`: how
         long the lease outlives this process, in seconds; it is renewed at a third of that.
         `credentials="string"`: with `session_string`, in `format`. `strategy`: which of the free sessions.
         `allow="frozen"`: also one whose account is frozen, which can only read, if no other is free. `egress`: its
@@ -71,6 +73,7 @@ class AsyncPool:
         parameters: dict[str, Any] = {
             "tag": list(tags) or None,
             "method": method,
+            "channel": names_of(channel) or None,
             "session_id": session_id,
             "session_name": session_name,
             "credentials": credentials,

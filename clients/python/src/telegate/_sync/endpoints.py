@@ -26,6 +26,7 @@ class Endpoints(Calls):
         session_id: int | None = None,
         session_name: str | None = None,
         method: str | None = None,
+        channel: list[str] | None = None,
         strategy: Literal["least_recently_used", "healthiest", "round_robin"] | None = None,
         allow: Literal["frozen"] | None = None,
         credentials: Literal["string", "file"] | None = None,
@@ -44,6 +45,7 @@ class Endpoints(Calls):
                 "session_id": session_id,
                 "session_name": session_name,
                 "method": method,
+                "channel": channel,
                 "strategy": strategy,
                 "allow": allow,
                 "credentials": credentials,
@@ -64,6 +66,7 @@ class Endpoints(Calls):
         session_id: int | None = None,
         session_name: str | None = None,
         method: str | None = None,
+        channel: list[str] | None = None,
         strategy: Literal["least_recently_used", "healthiest", "round_robin"] | None = None,
         allow: Literal["frozen"] | None = None,
         credentials: Literal["string", "file"] | None = None,
@@ -82,6 +85,7 @@ class Endpoints(Calls):
                 "session_id": session_id,
                 "session_name": session_name,
                 "method": method,
+                "channel": channel,
                 "strategy": strategy,
                 "allow": allow,
                 "credentials": credentials,
@@ -165,12 +169,19 @@ class Endpoints(Calls):
         lease_id: str,
         error: str,
         method: str | None = None,
+        channel: str | None = None,
     ) -> models.Report:
         """Report a Telegram error, and learn what to do: `POST /report`."""
         answer: models.Report = self._json(
             "POST",
             "/report",
-            body={"session_id": session_id, "lease_id": lease_id, "error": error, "method": method},
+            body={
+                "session_id": session_id,
+                "lease_id": lease_id,
+                "error": error,
+                "method": method,
+                "channel": channel,
+            },
         )
         return answer
 
@@ -275,6 +286,48 @@ class Endpoints(Calls):
             "GET",
             f"/sessions/{quote(session_id)}/history",
             query={"skip": skip, "limit": limit},
+            repeat=True,
+        )
+        return answer
+
+    def save_peers(
+        self,
+        *,
+        session_id: int,
+        lease_id: str,
+        peers: list[models.NewPeer],
+        resolved: bool | None = None,
+    ) -> models.SavePeersResult:
+        """Save channels that a leased session has resolved: `POST /peers`."""
+        answer: models.SavePeersResult = self._json(
+            "POST",
+            "/peers",
+            body={"session_id": session_id, "lease_id": lease_id, "peers": peers, "resolved": resolved},
+        )
+        return answer
+
+    def list_peers(
+        self,
+        *,
+        skip: int | None = None,
+        limit: int | None = None,
+        channel: str | None = None,
+        session_id: int | None = None,
+    ) -> Page[models.KnownPeer]:
+        """Which sessions know a channel, or which channels a session knows: `GET /peers`."""
+        answer: Page[models.KnownPeer] = self._page(
+            "GET",
+            "/peers",
+            query={"skip": skip, "limit": limit, "channel": channel, "session_id": session_id},
+            repeat=True,
+        )
+        return answer
+
+    def get_resolve_budget(self, session_id: int) -> models.ResolveBudget:
+        """How many usernames a session may still resolve, and how many channels it knows: `GET /sessions/{id}/resolve-budget`."""
+        answer: models.ResolveBudget = self._json(
+            "GET",
+            f"/sessions/{quote(session_id)}/resolve-budget",
             repeat=True,
         )
         return answer

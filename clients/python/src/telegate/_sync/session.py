@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -24,6 +24,9 @@ RENEWAL_SECONDS = 10.0
 
 # How long the report of an error may hold up the code that met it, in seconds.
 NOTICE_SECONDS = 5.0
+
+# How many peers the service takes at once.
+MAX_PEERS = 200
 
 # How long the release of a session may take, in seconds.
 RELEASE_SECONDS = 10.0
@@ -67,6 +70,16 @@ class Session:
         return session_string_of(self.lease)
 
     @property
+    def peer(self) -> models.Peer | None:
+        """The one channel that it was asked for, as this session knows it; None: it has to be resolved, once."""
+        return self.lease.get("peer")
+
+    @property
+    def peers(self) -> list[models.Peer | None]:
+        """The channels that it was asked for, in their order."""
+        return self.lease.get("peers", [])
+
+    @property
     def lost(self) -> bool:
         """Whether the session must not be used any more."""
         return self._lost is not None or self._is_over or self._timer.is_over(self._runtime.now())
@@ -84,13 +97,19 @@ class Session:
             self._callbacks.append(callback)
 
     def report(
-        self, error: BaseException | str, *, method: str | None = None, within: float | None = None
+        self,
+        error: BaseException | str,
+        *,
+        method: str | None = None,
+        channel: str | int | None = None,
+        within: float | None = None,
     ) -> Verdict:
         """Tells the pool of Telegram's error, and answers what to do: wait, swap, stop or retry.
 
         `error`: of Telethon, Pyrogram or kurigram, or Telegram's name such as `FLOOD_WAIT_35`; `method`: such as
-        `messages.getHistory`, if the error does not say; `within`: how long it may take, in seconds. An error that
-        was reported before is not reported again. Raises LeaseLost.
+        `messages.getHistory`, if the error does not say; `channel`: what the call was about, which is forgotten after
+        `CHANNEL_INVALID` and the like; `within`: how long it may take, in seconds. An error that was reported
+        before is not reported again. Raises LeaseLost.
         """
         known = known_verdict(error)
         if known is not None:
@@ -99,7 +118,7 @@ class Session:
         method = method or called or ("upload.getFile" if name.startswith("FLOOD_PREMIUM_WAIT_") else None)
         # A second AUTH_KEY_UNREGISTERED means that the session is dead: it is not said twice by accident.
         repeat = "AUTH_KEY_UNREGISTERED" not in name
-        fields = {"error": name, "method": method}
+        fields = {"error": name, "method": method, "channel": None if channel is None else str(channel)}
         answer: models.Report = self._ask("/report", fields, repeat=repeat, within=within)
         verdict = verdict_of(answer)
         remember_verdict(error, verdict)
@@ -115,6 +134,16 @@ class Session:
             self.report(error, within=within)
         except TeleGateError as failure:
             logger.warning("an error of session %d is not reported: %s", self.session_id, failure)
+
+    def save_peers(self, peers: Sequence[models.NewPeer], *, resolved: bool = True) -> None:
+        """Saves channels that this session knows now, so that nobody resolves them with it again.
+
+        `resolved`: whether those with a username were found by it, which counts towards the session's budget; False:
+        in its dialogs, for example. Raises LeaseLost.
+        """
+        for at in range(0, len(peers), MAX_PEERS):
+            body = {"peers": list(peers[at : at + MAX_PEERS]), "resolved": resolved}
+            self._ask("/peers", body)
 
     def flood_wait(self, seconds: int, *, method: str | None = None) -> None:
         """Records a flood wait; without a method it blocks the whole session, whose lease ends. Raises LeaseLost."""

@@ -28,6 +28,11 @@ export function parseIdentifier(given: string): string | null {
   return username((SUBDOMAIN.exec(text) ?? RESOLVE.exec(text))?.[1] ?? text.replace(/^@/, ''));
 }
 
+/** A normalised identifier in the spelling that all others of its channel share: Telegram ignores the case of names. */
+export function foldIdentifier(identifier: string): string {
+  return identifier.toLowerCase();
+}
+
 /** The path of a link: a name or `c/ID`, optionally followed by the number of a message (and of its topic). */
 function fromLink(link: string): string | null {
   const path = link.replace(/[?#].*/, '').replace(/\/$/, '');

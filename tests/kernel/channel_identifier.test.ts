@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseIdentifier } from '../../src/sources/identifier.js';
+import { parseIdentifier } from '../../src/kernel/channel_identifier.js';
 
 describe('a channel', () => {
   it.each([

@@ -1,0 +1,61 @@
+import { foldIdentifier } from '../kernel/channel_identifier.js';
+import { storable } from '../kernel/storable_text.js';
+import type { LearntPeer, Peer } from './store.js';
+
+/** How many names of channels are kept of a session: those that were saved or used last. */
+export const MAX_PEERS_PER_SESSION = 5_000;
+
+/** How many channels one transaction saves, so that no lease waits long behind it. */
+export const MAX_PEERS_AT_ONCE = 50;
+
+/** Whether an identifier is a username: `@name`. */
+export function isName(identifier: string): boolean {
+  return identifier.startsWith('@');
+}
+
+/** The names that a channel is kept under; its id if it has none. */
+export function identifiersOf({ identifier, channelId, username }: LearntPeer): string[] {
+  const names = [identifier, username === null ? null : `@${username}`].filter(
+    (name) => name !== null && isName(name),
+  );
+  const folded = new Set(names.map((name) => foldIdentifier(name ?? '')));
+  return folded.size > 0 ? [...folded] : [channelId];
+}
+
+/** A channel as the database stores it. */
+export function storablePeer({ channelId, accessHash, type, username, title }: Peer): Peer {
+  return { channelId, accessHash, type, username, title: storable(title) };
+}
+
+/** What Telegram's answer to a call says about what is known of the channel that it named. */
+export interface PeerVerdict {
+  /** Nobody has the username any more. */
+  readonly nameGone: boolean;
+}
+
+const REFUSED: PeerVerdict = { nameGone: false };
+const NAME_GONE: PeerVerdict = { nameGone: true };
+
+/** Telegram's errors after which a peer is forgotten (core.telegram.org/method/channels.getChannels and others). */
+const VERDICTS: Readonly<Record<string, PeerVerdict>> = {
+  CHANNEL_INVALID: REFUSED,
+  CHANNEL_PRIVATE: REFUSED,
+  CHAT_ID_INVALID: REFUSED,
+  CHAT_FORBIDDEN: REFUSED,
+  PEER_ID_INVALID: REFUSED,
+  PEER_ID_NOT_SUPPORTED: NAME_GONE,
+  USERNAME_INVALID: NAME_GONE,
+  USERNAME_NOT_OCCUPIED: NAME_GONE,
+};
+
+const MAX_ERROR_LENGTH = 2_000;
+
+/** The verdict on Telegram's error name, in any case and with text around it; null: the peer may be right. */
+export function judgePeerError(error: string): PeerVerdict | null {
+  const names =
+    error
+      .slice(0, MAX_ERROR_LENGTH)
+      .toUpperCase()
+      .match(/[A-Z][A-Z0-9_]*/g) ?? [];
+  return names.map((name) => VERDICTS[name]).find((verdict) => verdict !== undefined) ?? null;
+}

@@ -1,0 +1,150 @@
+import { and, desc, eq, gt, inArray, lt, ne, notInArray, or, type SQL, sql } from 'drizzle-orm';
+import { foldIdentifier } from '../../kernel/channel_identifier.js';
+import { identifiersOf, isName, MAX_PEERS_PER_SESSION, storablePeer } from '../../peers/rules.js';
+import type { LearntPeer, Peer, PeerScope } from '../../peers/store.js';
+import type { Tables } from '../tables.js';
+import type { UnitOfWork } from '../unit_of_work.js';
+import { hasAllTags } from './tag_filter.js';
+
+type PeerRow = Tables['peers']['$inferSelect'];
+
+/** The condition that a row is about one of the channels, which are folded identifiers. */
+export function aboutChannels(peers: Tables['peers'], channels: readonly string[]): SQL | undefined {
+  const names = channels.filter(isName);
+  const ids = channels.filter((channel) => !isName(channel));
+  return or(
+    names.length > 0 ? inArray(peers.identifier, names) : undefined,
+    ids.length > 0 ? inArray(peers.channelId, ids) : undefined,
+  );
+}
+
+/** Whether the row is about this channel. */
+export function isAbout(
+  { identifier, channelId }: Pick<PeerRow, 'identifier' | 'channelId'>,
+  channel: string,
+) {
+  return channel === (isName(channel) ? identifier : channelId);
+}
+
+/** What the session knows of the channels: used from now on. Those that it does not know are null. */
+export async function knownPeers(
+  { db, tables: { peers } }: UnitOfWork,
+  sessionId: number,
+  channels: readonly string[],
+  usedAt: number,
+): Promise<(Peer | null)[]> {
+  const wanted = channels.map(foldIdentifier);
+  if (wanted.length === 0) return [];
+  const rows = await db
+    .update(peers)
+    .set({ usedAt })
+    .where(and(eq(peers.sessionId, sessionId), aboutChannels(peers, wanted)))
+    .returning();
+  return wanted.map((channel) => {
+    const row = rows.find((each) => isAbout(each, channel));
+    return row ? peerOf(row) : null;
+  });
+}
+
+function peerOf({ channelId, accessHash, type, username, title }: PeerRow): Peer {
+  return { channelId, accessHash, type, username, title };
+}
+
+/** Saves what an existing session has learnt. `scope`: the other sessions that forget a name which has moved. */
+export async function savePeers(
+  unit: UnitOfWork,
+  sessionId: number,
+  learnt: readonly LearntPeer[],
+  scope: PeerScope,
+  usedAt: number,
+): Promise<void> {
+  const { db, tables } = unit;
+  const { peers } = tables;
+  const rows = new Map<string, PeerRow>();
+  for (const peer of learnt) {
+    const stored = storablePeer(peer);
+    for (const identifier of identifiersOf(peer))
+      rows.set(identifier, { sessionId, identifier, ...stored, usedAt });
+  }
+  const identifiers = [...rows.keys()];
+  const channelIds = [...rows.values()].map(({ channelId }) => channelId);
+  const others = notInArray(peers.identifier, identifiers);
+  // A name that the channel had before may be another's by now.
+  await db
+    .delete(peers)
+    .where(and(eq(peers.sessionId, sessionId), inArray(peers.channelId, channelIds), others));
+  await db
+    .insert(peers)
+    .values([...rows.values()])
+    .onConflictDoUpdate({ target: [peers.sessionId, peers.identifier], set: asInserted(peers) });
+  await forgetMoved(unit, sessionId, [...rows.values()], scope);
+  const oldest = db
+    .select({ identifier: peers.identifier })
+    .from(peers)
+    .where(and(eq(peers.sessionId, sessionId), others))
+    .orderBy(desc(peers.usedAt))
+    .limit(MAX_PEERS_PER_SESSION)
+    .offset(Math.max(0, MAX_PEERS_PER_SESSION - rows.size));
+  await db.delete(peers).where(and(eq(peers.sessionId, sessionId), inArray(peers.identifier, oldest)));
+}
+
+/** The new values of a row that was there before. */
+function asInserted({ channelId, accessHash, type, title, username, usedAt }: Tables['peers']) {
+  const columns = { channelId, accessHash, type, title, username, usedAt };
+  const names = Object.entries(columns).map(([name, column]) => [name, sql.raw(`excluded.${column.name}`)]);
+  return Object.fromEntries(names);
+}
+
+/** Other sessions forget the names that belong to other channels now: theirs would read the wrong one. */
+async function forgetMoved(
+  unit: UnitOfWork,
+  sessionId: number,
+  rows: readonly PeerRow[],
+  scope: PeerScope,
+): Promise<void> {
+  const { peers } = unit.tables;
+  const moved = rows
+    .filter(({ identifier }) => isName(identifier))
+    .map(({ identifier, channelId }) =>
+      and(
+        eq(peers.identifier, identifier),
+        or(lt(peers.channelId, channelId), gt(peers.channelId, channelId)),
+      ),
+    );
+  if (moved.length === 0) return;
+  await unit.db.delete(peers).where(and(or(...moved), ne(peers.sessionId, sessionId), within(unit, scope)));
+}
+
+/** As `PeerStore.forget`. */
+export async function forgetPeer(
+  unit: UnitOfWork,
+  sessionId: number,
+  channel: string,
+  nameGone: boolean,
+  scope: PeerScope,
+): Promise<void> {
+  const { db, tables } = unit;
+  const { peers } = tables;
+  const identifier = foldIdentifier(channel);
+  const known = await db
+    .select({ channelId: peers.channelId })
+    .from(peers)
+    .where(and(eq(peers.sessionId, sessionId), aboutChannels(peers, [identifier])));
+  const channelIds = known.map(({ channelId }) => channelId);
+  await db.delete(peers).where(and(eq(peers.sessionId, sessionId), inArray(peers.channelId, channelIds)));
+  if (nameGone && isName(identifier))
+    await db.delete(peers).where(and(eq(peers.identifier, identifier), within(unit, scope)));
+}
+
+/** Forgets all that the session knew: its access hashes were those of another account, maybe. */
+export async function forgetPeers({ db, tables: { peers } }: UnitOfWork, sessionId: number): Promise<void> {
+  await db.delete(peers).where(eq(peers.sessionId, sessionId));
+}
+
+/** The condition that a row's session has all tags of the scope. */
+export function within(unit: UnitOfWork, { tags }: PeerScope): SQL | undefined {
+  if (tags.length === 0) return undefined;
+  const { sessions, peers } = unit.tables;
+  const inScope = unit.db.select({ id: sessions.id }).from(sessions).where(hasAllTags(unit, tags));
+  return inArray(peers.sessionId, inScope);
+}

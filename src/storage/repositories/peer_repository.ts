@@ -1,0 +1,149 @@
+import { and, asc, count, countDistinct, desc, eq, inArray, max } from 'drizzle-orm';
+import { foldIdentifier } from '../../kernel/channel_identifier.js';
+import { budgetAt, whenLeft } from '../../peers/resolve_budget.js';
+import { identifiersOf, isName } from '../../peers/rules.js';
+import type { LearntPeer, PeerFilter, PeerOwner, PeerStore, SessionBudget } from '../../peers/store.js';
+import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
+import { aboutChannels, forgetPeer, knownPeers, savePeers, within } from './known_peers.js';
+import {
+  poolBudget,
+  pruneResolves,
+  recordResolves,
+  resolveUse,
+  returnReserved,
+  takeReserved,
+} from './resolve_counts.js';
+
+/** The channels that sessions know, and the resolves that they have made. */
+export function peerRepository(units: UnitOfWorkRunner): PeerStore {
+  return { ...knowledge(units), ...budgets(units), ...lists(units) };
+}
+
+function knowledge(units: UnitOfWorkRunner): Pick<PeerStore, 'known' | 'knownBy' | 'learn' | 'forget'> {
+  return {
+    known: (sessionId, channels, now) => units.run((unit) => knownPeers(unit, sessionId, channels, now)),
+    knownBy: (channel, limit) =>
+      units.run(async ({ db, tables: { peers } }) => {
+        const found = db
+          .select({ id: peers.sessionId })
+          .from(peers)
+          .where(aboutChannels(peers, [foldIdentifier(channel)]))
+          .groupBy(peers.sessionId);
+        const rows = await found.orderBy(desc(max(peers.usedAt)), asc(peers.sessionId)).limit(limit);
+        return rows.map(({ id }) => id);
+      }),
+    /** What a deleted session knew is useless, and is not stored. */
+    learn: (owner, peers, { resolved, perDay, tags }, now) =>
+      units.run(async (unit) => {
+        const { sessions } = unit.tables;
+        const session = unit.db
+          .select({ state: sessions.state })
+          .from(sessions)
+          .where(eq(sessions.id, owner.sessionId));
+        const [row] = await unit.forUpdate(session, 'key share');
+        if (row === undefined || peers.length === 0) return 0;
+        const counted = resolved ? await countResolved(unit, owner, peers, perDay, now) : 0;
+        await savePeers(unit, owner.sessionId, peers, { tags }, now);
+        if (row.state === 'free') unit.wakeWaiting();
+        return counted;
+      }),
+    forget: (sessionId, channel, nameGone, scope) =>
+      units.run((unit) => forgetPeer(unit, sessionId, channel, nameGone, scope)),
+  };
+}
+
+/** Counts the names among the peers that were resolved: those whose channels the session did not know. */
+async function countResolved(
+  unit: UnitOfWork,
+  owner: PeerOwner,
+  learnt: readonly LearntPeer[],
+  perDay: number,
+  now: number,
+): Promise<number> {
+  const { peers } = unit.tables;
+  const ids = learnt.map(({ channelId }) => channelId);
+  const rows = await unit.db
+    .select({ channelId: peers.channelId })
+    .from(peers)
+    .where(and(eq(peers.sessionId, owner.sessionId), inArray(peers.channelId, ids)));
+  const known = new Set(rows.map(({ channelId }) => channelId));
+  const channels: string[] = [];
+  for (const peer of learnt) {
+    const [name] = identifiersOf(peer).filter(isName);
+    if (name === undefined || (await takeReserved(unit, owner, name))) continue;
+    if (!known.has(peer.channelId)) channels.push(name);
+  }
+  if (channels.length === 0) return 0;
+  const use = await resolveUse(unit, owner.sessionId, perDay, now);
+  await recordResolves(unit, owner, { channels, made: true }, use, now);
+  return channels.length;
+}
+
+function budgets(
+  units: UnitOfWorkRunner,
+): Pick<PeerStore, 'takeResolve' | 'returnReserved' | 'budget' | 'poolBudget' | 'prune'> {
+  return {
+    takeResolve: (owner, channel, perDay, now) =>
+      units.run(async (unit) => {
+        const name = foldIdentifier(channel);
+        if (await takeReserved(unit, owner, name)) return 0;
+        const use = await resolveUse(unit, owner.sessionId, perDay, now);
+        if (budgetAt(use, now).left === 0) return null;
+        await recordResolves(unit, owner, { channels: [name], made: true }, use, now);
+        return 1;
+      }),
+    returnReserved: (sessionId, leaseId) => units.run((unit) => returnReserved(unit, sessionId, leaseId)),
+    budget: (sessionId, perDay, now) =>
+      units.run(async (unit) => {
+        const { sessions, peers } = unit.tables;
+        const found = unit.db.select({ id: sessions.id }).from(sessions);
+        if ((await found.where(eq(sessions.id, sessionId))).length === 0) return null;
+        const use = await resolveUse(unit, sessionId, perDay, now);
+        const [known] = await unit.db
+          .select({ n: countDistinct(peers.channelId) })
+          .from(peers)
+          .where(eq(peers.sessionId, sessionId));
+        const budget: SessionBudget = {
+          ...{ sessionId, ...budgetAt(use, now), nextAt: whenLeft(use, 1, now) },
+          channelsKnown: known?.n ?? 0,
+        };
+        return budget;
+      }),
+    poolBudget: (perDay, now) => units.run((unit) => poolBudget(unit, perDay, now)),
+    prune: (before, limit) => units.run((unit) => pruneResolves(unit, before, limit)),
+  };
+}
+
+function lists(units: UnitOfWorkRunner): Pick<PeerStore, 'peers' | 'count'> {
+  return {
+    peers: ({ skip, limit }, filter) =>
+      units.run(async (unit) => {
+        const { peers, sessions } = unit.tables;
+        const { sessionId, identifier, channelId, accessHash, type, username, title, usedAt } = peers;
+        const known = { identifier, channelId, accessHash, type, username, title, usedAt };
+        return unit.db
+          .select({ sessionId, sessionName: sessions.name, ...known })
+          .from(peers)
+          .innerJoin(sessions, eq(sessions.id, sessionId))
+          .where(matching(unit, filter))
+          .orderBy(desc(usedAt), asc(sessionId), asc(unit.byteOrder(identifier)))
+          .limit(limit)
+          .offset(skip);
+      }),
+    count: (filter) =>
+      units.run(async (unit) => {
+        const found = unit.db.select({ n: count() }).from(unit.tables.peers);
+        const [row] = await found.where(matching(unit, filter));
+        return row?.n ?? 0;
+      }),
+  };
+}
+
+function matching(unit: UnitOfWork, { channel, sessionId, tags }: PeerFilter) {
+  const { peers } = unit.tables;
+  return and(
+    channel === undefined ? undefined : aboutChannels(peers, [foldIdentifier(channel)]),
+    sessionId === undefined ? undefined : eq(peers.sessionId, sessionId),
+    within(unit, { tags }),
+  );
+}
