@@ -77,7 +77,8 @@ describe('a lease for a channel', () => {
         await second.release();
         const third = await client.pool.acquire({ channel: '@news' });
         expect(third.peer).toMatchObject(found);
-        await third.report('CHANNEL_INVALID', { channel: '@news' });
+        const invalid = { errorMessage: 'CHANNEL_INVALID', code: 400, message: '400: CHANNEL_INVALID' };
+        await third.report(invalid, { channel: '@news' });
         await third.release();
         const refused = await failureOf(client.pool.acquire({ channel: '@news' }));
         expect(refused).toBeInstanceOf(NoFreeSession);
