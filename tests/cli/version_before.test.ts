@@ -13,7 +13,7 @@ const describe = await describeWithServer();
 
 /** Clears what the version before could not hold. */
 const CLEARED = [
-  ...['session_days', 'tag_limits'].map((table) => `DELETE FROM ${table}`),
+  ...['session_days', 'tag_limits', 'resolves', 'resolve_budgets'].map((table) => `DELETE FROM ${table}`),
   `UPDATE sessions SET condition = 'alive', condition_detail = NULL, uses_day = 0, uses_today = 0, used_up_until = NULL,
      health_penalty = 0, health_reasons = '[]', lease_fence = NULL`,
   'DELETE FROM pool_samples',
@@ -36,11 +36,13 @@ const ACCOUNT_COLUMNS = [
   ...['health_penalty', 'health_reasons'],
 ];
 
-/** Takes back what the last migrations did, latest first: fences, readers, accounts, lists and charts, deployments and flow runs, the words. */
+/** Takes back what the last migrations did, latest first: peers, fences, readers, accounts, lists and charts, deployments and flow runs, the words. */
 const BACK = [
+  ...['resolves', 'resolve_budgets'].map((table) => `DROP TABLE ${table}`),
+  ...['peers_by_channel', 'peers_by_use', 'peers_by_identifier'].map((index) => `DROP INDEX ${index}`),
+  'ALTER TABLE peers DROP COLUMN type',
   'ALTER TABLE sessions DROP COLUMN lease_fence',
   dropColumnOfRuns('sessions'),
-  'DROP INDEX peers_by_identifier',
   'DROP INDEX sessions_by_health',
   ...['session_days', 'tag_limits'].map((table) => `DROP TABLE ${table}`),
   ...ACCOUNT_COLUMNS.map((column) => `ALTER TABLE sessions DROP COLUMN ${column}`),
@@ -65,7 +67,7 @@ function dropColumnOfRuns(column: string): string {
 }
 
 const forgetLast = (table: string) =>
-  `DELETE FROM ${table} WHERE created_at IN (SELECT created_at FROM ${table} ORDER BY created_at DESC LIMIT 7)`;
+  `DELETE FROM ${table} WHERE created_at IN (SELECT created_at FROM ${table} ORDER BY created_at DESC LIMIT 8)`;
 
 function execute(path: string, statements: readonly string[]): void {
   const sqlite = new Sqlite(path);
