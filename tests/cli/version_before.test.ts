@@ -11,11 +11,12 @@ import { goesOn } from './going_on.js';
 
 const describe = await describeWithServer();
 
-/** Clears what the version before could not hold. */
+/** Clears what the version before could not hold, and what this one does not keep. */
 const CLEARED = [
   ...['session_days', 'tag_limits', 'resolves', 'resolve_budgets'].map((table) => `DELETE FROM ${table}`),
   `UPDATE sessions SET condition = 'alive', condition_detail = NULL, uses_day = 0, uses_today = 0, used_up_until = NULL,
      health_penalty = 0, health_reasons = '[]', lease_fence = NULL`,
+  'DELETE FROM peers WHERE identifier <> lower(identifier)',
   'DELETE FROM pool_samples',
   'DELETE FROM ended_sign_ins',
   'DELETE FROM deployments',
