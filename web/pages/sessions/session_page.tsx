@@ -12,14 +12,12 @@ import { Fact, Facts, Page, Panel } from '../../components/page.js';
 import { Problem } from '../../components/problem.js';
 import { Ago, Left, When } from '../../components/time.js';
 import type { en } from '../../i18n/en.js';
+import { AccountPanel } from './account/account_panel.js';
 import { Tags } from './session_columns.js';
 import { SessionHistory } from './session_history.js';
 import { SessionMenu } from './session_menu.js';
 import styles from './sessions.module.css';
 
-const AccountPanel = lazy(() =>
-  import('./account/account_panel.js').then((module) => ({ default: module.AccountPanel })),
-);
 const Channels = lazy(() =>
   import('./channels/session_channels.js').then((module) => ({ default: module.SessionChannels })),
 );
@@ -56,9 +54,7 @@ export function SessionPage() {
       <WhyNotFree session={data} />
       <div className={styles.columns}>
         <div>
-          <Suspense fallback={null}>
-            <AccountPanel session={data} />
-          </Suspense>
+          <AccountPanel session={data} />
           <Panel title={t('sessions.page.facts')}>
             <SessionFacts session={data} />
           </Panel>
