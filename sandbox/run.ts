@@ -18,17 +18,20 @@ async function main(): Promise<void> {
     process.stdout.write(USAGE);
     return;
   }
-  const starting = startSandboxService({ ...options, settings: databaseSetting() });
+  const starting = startSandboxService({ ...options, settings: settings() });
   stopOnSignal(starting);
   const service = await starting;
   process.stdout.write(json ? jsonLine(service) : page(service, headings(process.stdout.isTTY)));
 }
 
-/** PostgreSQL instead of a file, if DATABASE_URL says so; no other variable counts here. */
-function databaseSetting(): Record<string, string> {
+/**
+ * An egress fence at any free port, and PostgreSQL instead of a file, if DATABASE_URL says so; no other variable counts
+ * here.
+ */
+function settings(): Record<string, string> {
   // biome-ignore lint/style/noProcessEnv: the one variable that is read here
   const { DATABASE_URL = '' } = process.env;
-  return { DATABASE_URL };
+  return { DATABASE_URL, EGRESS_PORT: '0' };
 }
 
 function headings(isTerminal: boolean): (text: string) => string {

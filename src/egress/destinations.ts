@@ -2,7 +2,7 @@ import { BlockList, isIPv4 } from 'node:net';
 import type { NetworkDefinition } from '../telegram/network.js';
 import type { Destination } from './socks5.js';
 
-/** Telegram's address ranges (core.telegram.org/resources/cidr.txt), and an older one that still serves files. */
+/** Telegram's address ranges (core.telegram.org/resources/cidr.txt). */
 export const TELEGRAM_RANGES: readonly (readonly [string, number])[] = [
   ['91.105.192.0', 23],
   ['91.108.4.0', 22],
@@ -11,7 +11,6 @@ export const TELEGRAM_RANGES: readonly (readonly [string, number])[] = [
   ['91.108.16.0', 22],
   ['91.108.20.0', 22],
   ['91.108.56.0', 22],
-  ['95.161.64.0', 20],
   ['149.154.160.0', 20],
   ['185.76.151.0', 24],
   ['2001:67c:4e8::', 48],

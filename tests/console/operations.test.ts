@@ -1,4 +1,6 @@
 import { expect, it } from '@jest/globals';
+import { PlainDataCentre } from '../egress/data_centre.js';
+import { connected, EGRESS, fenced } from '../egress/with_fence.js';
 import { KEYS, some } from '../service/service.js';
 import { inBrowser } from './browser.js';
 
@@ -22,6 +24,21 @@ inBrowser('the operation of the service in the console', (visiting) => {
       { files: some(2) },
     ),
   );
+
+  it('shows what goes through the egress fence under each lease', async () => {
+    const dataCentre = await PlainDataCentre.start();
+    const show = visiting(
+      async ({ page, service, signIn }) => {
+        const lease = await fenced(service);
+        const worker = await connected({ service, dataCentre }, lease);
+        await signIn('monitor', '/leases');
+        await page.getByRole('row', { name: lease.session_name }).getByText('1 connection, ↑').waitFor();
+        worker.socket.destroy();
+      },
+      { files: some(1), settings: EGRESS, network: dataCentre.network },
+    );
+    await show().finally(() => dataCentre.close());
+  });
 
   it(
     'shows a new key once, keeps what was typed, and revokes it after confirmation',

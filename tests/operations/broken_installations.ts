@@ -53,6 +53,11 @@ export const BROKEN: readonly Broken[] = [
   { name: 'invalid settings', finding: 'settings: error', breaks: set({ PORT: 'eighty' }) },
   { name: 'BEGIN_ANEW left on', finding: 'settings: warning', breaks: set({ BEGIN_ANEW: 'on' }) },
   { name: 'every web page allowed', finding: 'settings: warning', breaks: set({ CORS_ORIGINS: '*' }) },
+  {
+    name: 'one port for two servers',
+    finding: 'port: error',
+    breaks: set({ PORT: '18000', EGRESS_PORT: '18000' }),
+  },
   { name: 'half an application', finding: 'settings: error', breaks: set({ TELEGRAM_API_ID: '1' }) },
   {
     name: 'an old Node.js',

@@ -108,6 +108,28 @@ describe('telegate doctor', () => {
   );
 
   it(
+    "finds another program on its egress fence's port, and knows its own fence",
+    async () => {
+      const installation = copyOfModel();
+      const other = createServer((socket) => socket.resume().end('hello\r\n'));
+      await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+      const port = String((other.address() as AddressInfo).port);
+      Object.assign(installation.settings, { EGRESS_PORT: port });
+      expect(badIn(await examined(installation))).toEqual(['port: error']);
+      await new Promise((resolve) => other.close(resolve));
+      await installation.start();
+      try {
+        const diagnosis = await examined(installation);
+        expect(badIn(diagnosis)).toEqual([]);
+        expect(JSON.stringify(diagnosis)).toContain(`TeleGate is listening on ${port}`);
+      } finally {
+        await installation.stop();
+      }
+    },
+    PATIENCE_MS,
+  );
+
+  it(
     'prints what to do, exits with 1 on an error, and repairs what is safe with --fix',
     async () => {
       const installation = copyOfModel();

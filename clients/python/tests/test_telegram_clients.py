@@ -120,6 +120,23 @@ async def known_channel(client: Any) -> Any:
 
 
 @with_both
+async def test_goes_through_the_egress_fence_and_is_cut_off_there_when_the_lease_ends(
+    sandbox: Sandbox, worker: Worker, open_client: Open
+) -> None:
+    with pytest.raises(LeaseLost):
+        async with open_client(egress=True) as client:
+            session = client.telegate
+            assert session.lease["proxy"]["user"].startswith(f"{session.session_id}-")
+            assert await read_history(client) == 10
+            await worker.pool.api.release(session_id=session.session_id, lease_id=session.lease_id)
+            # No time has passed for the client: it does not know yet.
+            await until(lambda: not sandbox.open_connections())
+            assert not session.lost
+            worker.time.time += 100
+            await asyncio.sleep(60)
+
+
+@with_both
 async def test_disconnects_before_it_releases(sandbox: Sandbox, worker: Worker, open_client: Open) -> None:
     def expect_none(request: Any) -> None:
         # The loop stands still meanwhile: what is open now stays open.

@@ -1,10 +1,9 @@
 import { readdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Config } from '../../config.js';
 import { existingDirectory } from '../../kernel/disk_full.js';
-import { hasCode } from '../../kernel/private_files.js';
-import { type Check, type Finding, failed, ok, type Parts, reasonOf, warning } from './check.js';
+import { type Check, type Finding, failed, ok, type Parts, warning } from './check.js';
+import { ports } from './port_checks.js';
 
 const MIB = 2 ** 20;
 
@@ -21,7 +20,7 @@ export const machineChecks: readonly Check[] = [
   { name: 'disk space', run: diskSpace },
   { name: 'open files', run: ({ machine }) => [openFiles(machine.procFile('/proc/self/limits'))] },
   { name: 'file watches', run: fileWatches },
-  { name: 'port', run: port },
+  { name: 'port', run: ports },
 ];
 
 function nodeVersion(version: string): Finding {
@@ -115,46 +114,4 @@ function directoriesBelow(root: string): number {
     }
   }
   return count;
-}
-
-async function port({ config: { port: number, host } }: Parts, signal: AbortSignal): Promise<Finding[]> {
-  if (number === 0) return [ok('any free one')];
-  const error = await listening(number, host);
-  if (error === null) return [ok(`${number} is free`)];
-  if (hasCode(error, 'EADDRINUSE')) {
-    if (await isTeleGate(number, host, signal)) return [ok(`TeleGate is listening on ${number}`)];
-    return [failed(`another program listens on ${host}:${number}`, 'Stop it, or set PORT to a free one.')];
-  }
-  if (hasCode(error, 'EACCES'))
-    return [failed(`this user may not listen on ${number}`, 'Set PORT to 1024 or higher, behind a proxy.')];
-  return [
-    failed(
-      `can't listen on ${host}:${number}: ${reasonOf(error)}`,
-      'Set HOST to an address of this machine.',
-    ),
-  ];
-}
-
-/** Why nobody can listen there; null: it works. */
-function listening(number: number, host: string): Promise<Error | null> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', resolve);
-    server.listen(number, host, () => server.close(() => resolve(null)));
-  });
-}
-
-async function isTeleGate(number: number, host: string, signal: AbortSignal): Promise<boolean> {
-  const address = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  try {
-    const answer = await fetch(
-      `http://${address.includes(':') ? `[${address}]` : address}:${number}/health`,
-      {
-        signal: AbortSignal.any([signal, AbortSignal.timeout(3000)]),
-      },
-    );
-    return answer.status === 200 && (await answer.text()) === '{"status":"ok"}';
-  } catch {
-    return false;
-  }
 }
