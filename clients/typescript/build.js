@@ -35,10 +35,7 @@ const api = withShortNames(withoutLines(take('api_types.d.ts').replace(/^\/\*\*[
 const index = take('index.d.ts');
 const modules = readdirSync(types).map(take);
 writeFileSync(join(types, 'api_types.d.ts'), api);
-writeFileSync(
-  join(types, 'index.d.ts'),
-  joined(compact(mutableOptions(bareTables(inOneFile(index, modules))))),
-);
+writeFileSync(join(types, 'index.d.ts'), compact(inOneFile(index, modules)));
 
 const written = {
   'types/package.json': '{ "type": "commonjs" }',
@@ -62,29 +59,6 @@ function inOneFile(index, modules) {
   const rest = text.replace(/^\/\/\/.*\n/gm, '');
   const imported = "import type { Operations } from './api_types.js';\n";
   return `${references.join('')}${imported}${rest}${namespace}\nexport { ${names.join(', ')} };\n`;
-}
-
-/** The tables of operations without what /docs says of each. */
-function bareTables(types) {
-  return types.replace(/^declare const [\s\S]*?^\}/gm, (table) => table.replace(/^\/\*\*.*\*\/\n/gm, ''));
-}
-
-/** Options are only read by the client: that they are not written is said of its classes alone. */
-function mutableOptions(types) {
-  return types.replace(/^(interface|type) [\s\S]*?^\}/gm, (declaration) =>
-    declaration.replace(/^readonly (?=\w)/gm, ''),
-  );
-}
-
-/** In as few lines as comments and directives allow. */
-function joined(types) {
-  return types
-    .replace(/(?<!^\/\/\/.*|@ts-ignore \*\/)\n(?! \*|\/\/\/)/gm, (end, at) =>
-      /[/{};,]/.test(types[at - 1] ?? '') ? '' : end,
-    )
-
-    .replace(/;\}/g, '}')
-    .replace(/\/\*\* (?!@)(.*?) \*\//g, '/**$1*/');
 }
 
 /** Without the spaces that separate nothing, except in comments. No string has such ones. */
@@ -116,7 +90,6 @@ function withoutLines(types) {
     .replace(/(?<=^[\s\S]+)^export /gm, '')
     .replace(/([{};|&(])\n/g, '$1')
     .replace(/\n(?=[|&)}])/g, '')
-
     .replace(/;\}/g, '}')
     .replace(/\/\*\* (?!@)(.*?) \*\//g, '/**$1*/');
 }

@@ -7,8 +7,8 @@ import { KEYS, some, withService } from '../../service/service.js';
 
 const CLIENT = resolve('clients/typescript');
 
-/** The most that an installation may take, in bytes; the package may have 60,000. */
-const MAX_UNPACKED_BYTES = 58_000;
+/** The most that an installation may take, in bytes. */
+const MAX_UNPACKED_BYTES = 60_000;
 
 /** How each platform runs a program, by the name of its own: these are tested as far as they are on the PATH. */
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
