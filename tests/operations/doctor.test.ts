@@ -86,13 +86,14 @@ describe('telegate doctor', () => {
     PATIENCE_MS,
   );
 
-  it(
-    'finds another program on its port, and knows its own service',
-    async () => {
+  it.each(['PORT', 'EGRESS_PORT'])(
+    'finds another program on its %s, and knows its own service there',
+    async (setting) => {
       const installation = copyOfModel();
       const other = createServer((socket) => socket.resume().end('hello\r\n'));
       await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
-      installation.settings.PORT = String((other.address() as AddressInfo).port);
+      const { port } = other.address() as AddressInfo;
+      installation.settings[setting] = String(port);
       expect(badIn(await examined(installation))).toEqual(['port: error']);
       await new Promise((resolve) => other.close(resolve));
       await installation.start();
@@ -100,27 +101,6 @@ describe('telegate doctor', () => {
         const diagnosis = await examined(installation);
         expect(badIn(diagnosis)).toEqual([]);
         expect(JSON.stringify(diagnosis)).toContain('in use by a service');
-      } finally {
-        await installation.stop();
-      }
-    },
-    PATIENCE_MS,
-  );
-
-  it(
-    "finds another program on its egress fence's port, and knows its own fence",
-    async () => {
-      const installation = copyOfModel();
-      const other = createServer((socket) => socket.resume().end('hello\r\n'));
-      await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
-      const port = String((other.address() as AddressInfo).port);
-      Object.assign(installation.settings, { EGRESS_PORT: port });
-      expect(badIn(await examined(installation))).toEqual(['port: error']);
-      await new Promise((resolve) => other.close(resolve));
-      await installation.start();
-      try {
-        const diagnosis = await examined(installation);
-        expect(badIn(diagnosis)).toEqual([]);
         expect(JSON.stringify(diagnosis)).toContain(`TeleGate is listening on ${port}`);
       } finally {
         await installation.stop();
