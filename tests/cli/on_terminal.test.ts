@@ -29,7 +29,7 @@ describeOnTerminal('a list on a terminal', () => {
     await on(['sessions', 'list'], async (terminal) => {
       expect(await terminal.ended()).toBe(0);
       const [head = '', first = ''] = terminal.screen;
-      expect(head).toMatch(/^ID {2}NAME +STATUS +UNTIL +PHONE/);
+      expect(head).toMatch(/^ID {2}NAME +STATUS +UNTIL +ACCOUNT/);
       expect(first.indexOf('free')).toBe(head.indexOf('STATUS'));
       expect(terminal.raw).toContain(`${ESCAPE}[32m`);
     });
