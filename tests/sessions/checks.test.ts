@@ -178,7 +178,7 @@ describe('the health checks', () => {
       expect(await status(second.id)).toBe('dead');
       expect(await status(lease.session_id)).toBe('leased');
       const again = await world.service.container.health.round(0);
-      expect(again).toEqual({ checked: 0, dead: 0, skipped: 0 });
+      expect(again).toEqual({ checked: 0, dead: 0, frozen: 0, skipped: 0 });
     }),
   );
 });
