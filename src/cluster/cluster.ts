@@ -12,6 +12,8 @@ export interface WaitingRequest {
   readonly wants: string;
   /** Milliseconds on the clock that all replicas share. */
   readonly arrivedAt: number;
+  /** Whether those that are free are of no use to it: later requests of its kind do not wait for it. */
+  readonly isSteppingAside?: boolean;
 }
 
 /** The requests for a session that wait at other replicas. */

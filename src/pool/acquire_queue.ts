@@ -118,7 +118,8 @@ export class AcquireQueue {
       const ticket = this.#keptPlaces.claim(request, clock.now()) ?? arrival;
       const { arrivedAt } = ticket;
       const until = arrival.arrivedAt + waitSeconds * 1000;
-      const waiter = { ticket, arrivedAt, until, request, wants: wantsOf(request), once, resolve, reject };
+      const kind = { request, wants: wantsOf(request), isSteppingAside: false };
+      const waiter: Waiter = { ...kind, ticket, arrivedAt, until, once, resolve, reject };
       leave = () => {
         if (!this.#queue.remove(waiter)) return;
         if (!once) this.#keptPlaces.keep(request, ticket, clock.now());
@@ -180,23 +181,28 @@ export class AcquireQueue {
    */
   async #round(): Promise<void> {
     const without = new Set<string>();
+    const passedOver = new Set<Waiter>();
     for (let most = Math.max(this.#left, 1); ; most *= 2) {
-      const { next, heldBack } = this.#queue.firstOfEach(most, Math.max(this.#left, 1), without);
+      const { next, heldBack } = this.#queue.firstOfEach(most, Math.max(this.#left, 1), without, passedOver);
       if (heldBack) this.#askWhetherOthersAreThere();
       if (next.length === 0) return;
       for (const together of this.#singleNode ? [next] : byKind(next)) {
-        await Promise.all(together.map((waiter) => this.#try(waiter, without)));
+        await Promise.all(together.map((waiter) => this.#try(waiter, without, passedOver)));
       }
     }
   }
 
-  async #try(waiter: Waiter, without: Set<string>): Promise<void> {
+  async #try(waiter: Waiter, without: Set<string>, passedOver: Set<Waiter>): Promise<void> {
     try {
       const outcome = await this.#parts.acquire(waiter.request);
       if (outcome.kind === 'granted') this.#left = Math.max(0, this.#left - 1);
-      if (outcome.kind === 'none') {
+      if (outcome.kind === 'none' && outcome.shortage) {
+        passedOver.add(waiter);
+        this.#queue.stepAside(waiter, true);
+        this.#retryWhenResolvable(outcome.shortage.nextAt);
+      } else if (outcome.kind === 'none') {
         without.add(waiter.wants);
-        this.#retryWhenResolvable(outcome.shortage?.nextAt ?? null);
+        this.#queue.stepAside(waiter, false);
       } else if (this.#queue.remove(waiter)) waiter.resolve(outcome);
       else if (outcome.kind === 'granted') this.#parts.giveBack(outcome.lease);
     } catch (error) {

@@ -19,6 +19,8 @@ export interface Waiter extends WaitingRequest {
   readonly request: AcquireRequest;
   /** Whether it does not wait: it leaves after the first round that starts after its arrival. */
   readonly once: boolean;
+  /** No free session may resolve its channels at the moment. */
+  isSteppingAside: boolean;
   /** When it gives up, on the clock that replicas share. */
   readonly until: number;
   readonly resolve: (outcome: AcquireOutcome | null) => void;
@@ -71,16 +73,21 @@ export class WaitQueue {
   }
 
   /**
-   * The first `most` requests of each kind, except kinds in `without`. Up to the number of known free sessions
+   * The first `most` requests of each kind, except kinds in `without` and requests in `passedOver`. Up to the number of known free sessions
    * (`freed`), they are the first of all replicas; beyond that, only those without earlier requests elsewhere.
    */
-  firstOfEach(most: number, freed: number, without: ReadonlySet<string>): Candidates {
+  firstOfEach(
+    most: number,
+    freed: number,
+    without: ReadonlySet<string>,
+    passedOver: ReadonlySet<Waiter> = new Set(),
+  ): Candidates {
     const counted = new Map<string, number>();
     const next: Waiter[] = [];
     let heldBack = false;
     for (const waiter of this.#waiters) {
       const already = counted.get(waiter.wants) ?? 0;
-      if (already >= most || without.has(waiter.wants)) continue;
+      if (already >= most || without.has(waiter.wants) || passedOver.has(waiter)) continue;
       counted.set(waiter.wants, already + 1);
       const ahead = this.#remote.ahead(waiter.wants, waiter.arrivedAt);
       if (ahead > 0 && already + ahead >= freed) heldBack = true;
@@ -90,17 +97,26 @@ export class WaitQueue {
     return { next, heldBack };
   }
 
+  /** Whether a request lets later ones of its kind pass, here and elsewhere. */
+  stepAside(waiter: Waiter, isSteppingAside: boolean): void {
+    if (waiter.isSteppingAside === isSteppingAside) return;
+    waiter.isSteppingAside = isSteppingAside;
+    this.#announce();
+  }
+
   #announce(): void {
     this.#remote.announce(() => this.#waiters);
   }
 }
 
-/** The kind of a request: the conditions that decide which sessions match. */
+/**
+ * The kind of a request: the conditions that decide which sessions match. Channels are not among them: they decide which
+ * session is preferred, and a request whose channels no free session may resolve steps aside.
+ */
 export function wantsOf(request: AcquireRequest): string {
-  const { tags, sessionId, sessionName, method, withCredentials, alsoInactive, channels = [] } = request;
-  const allowed = [alsoInactive, request.allowFrozen === true];
-  const conditions = [[...tags].sort(), sessionId, sessionName, method, withCredentials, ...allowed];
-  return JSON.stringify(channels.length > 0 ? [...conditions, [...channels].sort()] : conditions);
+  const { tags, sessionId, sessionName, method, withCredentials, alsoInactive, allowFrozen } = request;
+  const allowed = [alsoInactive, allowFrozen === true];
+  return JSON.stringify([[...tags].sort(), sessionId, sessionName, method, withCredentials, ...allowed]);
 }
 
 /** Requests of one kind try together, one kind after the other: the first to arrive has the first choice. */

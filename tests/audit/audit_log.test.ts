@@ -20,6 +20,7 @@ async function actions(service: Service): Promise<string[]> {
 const CHANGES_NOTHING = new Set([
   'post /session',
   'post /heartbeat',
+  'post /peers',
   'post /auth/sign-in',
   'post /auth/sign-out',
 ]);

@@ -7,7 +7,7 @@ import { some, withService } from '../service/service.js';
 import { type SmallApp, withRoutes } from './small_app.js';
 
 /** A valid value for each required field. */
-const NEEDED: Readonly<Record<string, string>> = {
+const NEEDED: Fields = {
   session_id: '1',
   lease_id: 'L',
   wait_seconds: '5',
@@ -26,13 +26,14 @@ const NEEDED: Readonly<Record<string, string>> = {
   action: 'test',
   api_key: 'K',
   max_uses_per_day: '5',
+  peers: [{ id: '5', access_hash: '6' }],
 };
 
 /** Required texts that the service checks further, with a 400 for an invalid one. */
 const TEXTS = ['phone_number', 'code', 'identifier', 'channel_id', 'channel_username'];
 
 type Kind = 'query' | 'form' | 'multipart' | 'json';
-type Fields = Readonly<Record<string, string | null>>;
+type Fields = Readonly<Record<string, unknown>>;
 
 /** The route under a path of its own, answering with the input as its schema parsed it. */
 function echo(route: Route, index: number): Route {
@@ -45,8 +46,9 @@ function echo(route: Route, index: number): Route {
   };
 }
 
-/** How a route's parameters may be sent. */
-function kinds({ from = 'query' }: Route): readonly Kind[] {
+/** How a route's parameters may be sent: a list of objects, as JSON only. */
+function kinds({ from = 'query' }: Route, base: Fields): readonly Kind[] {
+  if (Object.values(base).some((value) => typeof value === 'object')) return ['json'];
   if (from === 'query') return ['query'];
   return from === 'any' ? ['query', 'form', 'multipart', 'json'] : ['form', 'multipart', 'json'];
 }
@@ -63,7 +65,7 @@ async function send({ server }: SmallApp, { method, path }: Route, kind: Kind, f
 }
 
 function texts(fields: Fields): Record<string, string> {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value ?? '']));
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, `${value ?? ''}`]));
 }
 
 function answered({ status, text }: request.Response) {
@@ -85,9 +87,9 @@ function cases(routes: readonly Route[]) {
     const fields = Object.entries(route.input?.shape ?? {});
     const needed = fields.filter(([, schema]) => !isOptional(schema)).map(([name]) => name);
     for (const name of needed) if (!(name in NEEDED)) throw new Error(`NEEDED has no value for ${name}`);
-    const base = Object.fromEntries(needed.map((name) => [name, NEEDED[name] ?? '']));
+    const base: Fields = Object.fromEntries(needed.map((name) => [name, NEEDED[name] ?? '']));
     return fields.flatMap(([field, schema]) =>
-      kinds(route).map((kind) => ({ route, field, schema, kind, base })),
+      kinds(route, base).map((kind) => ({ route, field, schema, kind, base })),
     );
   });
 }

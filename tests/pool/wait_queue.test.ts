@@ -37,6 +37,7 @@ function waiter(order: number, wants = 'a', arrivedAt = 0): Waiter {
     request: wish(),
     wants,
     once: false,
+    isSteppingAside: false,
     ...answers,
   };
 }
@@ -90,6 +91,12 @@ describe('those who may try', () => {
     expect(orders(queue.firstOfEach(1, 1, NONE).next)).toEqual([1, 3]);
     expect(orders(queue.firstOfEach(2, 2, NONE).next)).toEqual([1, 2, 3, 5]);
     expect(orders(queue.firstOfEach(2, 2, new Set(['a'])).next)).toEqual([3, 5]);
+  });
+
+  it('are not those that were passed over: later ones of their kind come instead', () => {
+    const [first, second, third] = [waiter(1), waiter(2), waiter(3)];
+    const queue = queueOf([first, second, third]);
+    expect(orders(queue.firstOfEach(1, 1, NONE, new Set([first, second])).next)).toEqual([3]);
   });
 
   it('are held back for those who came before elsewhere, beyond what became free', () => {

@@ -95,7 +95,8 @@ export class PostgresQueues implements RemoteQueues {
   #announcement(waiting: readonly WaitingRequest[], pid: number): ToldQueue {
     const kinds: Record<string, number[]> = {};
     let known = 0;
-    for (const { wants, arrivedAt } of waiting) {
+    for (const { wants, arrivedAt, isSteppingAside } of waiting) {
+      if (isSteppingAside) continue;
       const kind = this.#kindOf(wants);
       if (kinds[kind] === undefined && known < MAX_KINDS) {
         kinds[kind] = [];
