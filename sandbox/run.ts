@@ -31,7 +31,7 @@ async function main(): Promise<void> {
 function settings(): Record<string, string> {
   // biome-ignore lint/style/noProcessEnv: the one variable that is read here
   const { DATABASE_URL = '' } = process.env;
-  return { DATABASE_URL, EGRESS_PORT: '0' };
+  return { DATABASE_URL, EGRESS_PORT: '0', EGRESS_HOST: '127.0.0.1' };
 }
 
 function headings(isTerminal: boolean): (text: string) => string {
