@@ -251,7 +251,9 @@ export class Fence {
       logger.info('egress connections were cut', { session_id, session_name, holder, connections, reason });
     }
     if (traffic.opened === 0) return;
-    this.#unrecorded.push(traffic.use());
+    const use = traffic.use();
+    metrics.leaseEnded(use);
+    this.#unrecorded.push(use);
     if (this.#unrecorded.length > MAX_UNRECORDED) this.#unrecorded.shift();
     if (!this.#closed) this.#sweepLater();
   }

@@ -1,6 +1,7 @@
-import { Counter, type Registry } from 'prom-client';
+import { Counter, Histogram, type Registry } from 'prom-client';
 import { registerGauge } from '../kernel/scraped_gauge.js';
 import type { CountBytes } from './relay.js';
+import type { EgressUse } from './store.js';
 
 /** Why a client was not connected. */
 export const REFUSALS = [
@@ -28,7 +29,15 @@ export interface EgressMetrics {
   connected(): void;
   refused(reason: RefusalReason): void;
   cut(reason: CutReason, connections: number): void;
+  /** A lease that had connections has ended. */
+  leaseEnded(use: Pick<EgressUse, 'connections' | 'bytesUp' | 'bytesDown'>): void;
 }
+
+/** Upper bounds of the connections of a lease. */
+const CONNECTIONS = [1, 2, 4, 8, 16, 32, 64];
+
+/** Upper bounds of the bytes of a lease: 1 KiB to 4 GiB. */
+const BYTES = Array.from({ length: 12 }, (_, step) => 2 ** (10 + 2 * step));
 
 /** Registers the metrics of the fence. `open`: the connections at this replica. */
 export function registerEgressMetrics(registry: Registry, open: () => number): EgressMetrics {
@@ -61,6 +70,7 @@ export function registerEgressMetrics(registry: Registry, open: () => number): E
     labelNames: ['reason'],
     registers,
   });
+  const ofLease = registerOfLease(registers);
   for (const direction of ['up', 'down']) bytes.inc({ direction }, 0);
   for (const reason of REFUSALS) refused.inc({ reason }, 0);
   for (const reason of CUTS) cut.inc({ reason }, 0);
@@ -69,5 +79,29 @@ export function registerEgressMetrics(registry: Registry, open: () => number): E
     connected: () => connected.inc(),
     refused: (reason) => refused.inc({ reason }),
     cut: (reason, connections) => cut.inc({ reason }, connections),
+    leaseEnded: ofLease,
+  };
+}
+
+/** How leases differ: a label for each would never end. */
+function registerOfLease(registers: Registry[]): EgressMetrics['leaseEnded'] {
+  const connections = new Histogram({
+    name: 'telegate_egress_lease_connections',
+    help: 'Connections made through the egress fence under a lease, at its end',
+    buckets: CONNECTIONS,
+    registers,
+  });
+  const bytes = new Histogram({
+    name: 'telegate_egress_lease_bytes',
+    help: 'Bytes through the egress fence under a lease, at its end; up: to Telegram',
+    labelNames: ['direction'],
+    buckets: BYTES,
+    registers,
+  });
+  for (const direction of ['up', 'down']) bytes.zero({ direction });
+  return (use) => {
+    connections.observe(use.connections);
+    bytes.observe({ direction: 'up' }, use.bytesUp);
+    bytes.observe({ direction: 'down' }, use.bytesDown);
   };
 }

@@ -166,6 +166,9 @@ describe('GET /session?egress=true', () => {
       const history = async () =>
         (await service.as('admin').get(`/sessions/${session_id}/history?limit=1`).expect(200)).body[0];
       await until(async () => (await history()).event === 'egress');
+      const after = (await service.as('monitor').get('/metrics').expect(200)).text;
+      expect(after).toContain('telegate_egress_lease_connections_sum 2\n');
+      expect(after).toContain('telegate_egress_lease_bytes_sum{direction="up"} 5\n');
       expect(await history()).toMatchObject({
         ...{ lease_id, detail: '2 connections, 5 bytes up, 5 bytes down', holder_name: expect.any(String) },
       });

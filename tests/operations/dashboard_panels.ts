@@ -220,7 +220,7 @@ const EGRESS: Row = {
   title: 'Egress fence',
   panels: [
     {
-      ...{ title: 'Connections through the fence', unit: 'short', width: 8 },
+      ...{ title: 'Connections through the fence', unit: 'short', width: 6 },
       description: 'Of workers to Telegram, and how many are made per minute. Empty without EGRESS_PORT.',
       queries: [
         { legend: 'open', expr: `sum(telegate_egress_connections{${I}})` },
@@ -231,7 +231,7 @@ const EGRESS: Row = {
       ],
     },
     {
-      ...{ title: 'Bytes through the fence', unit: 'Bps', width: 8 },
+      ...{ title: 'Bytes through the fence', unit: 'Bps', width: 6 },
       description: 'Per second; up: to Telegram.',
       queries: [
         {
@@ -241,7 +241,7 @@ const EGRESS: Row = {
       ],
     },
     {
-      ...{ title: 'Refused and cut', unit: 'cpm', width: 8 },
+      ...{ title: 'Refused and cut', unit: 'cpm', width: 6 },
       description: 'Per minute, by reason. Bad credentials and other destinations are attempts to get out.',
       queries: [
         {
@@ -252,6 +252,17 @@ const EGRESS: Row = {
           legend: 'cut: {{reason}}',
           expr: `60 * sum by (reason) (rate(telegate_egress_cuts_total{${I}}[$__rate_interval])) > 0`,
         },
+      ],
+    },
+    {
+      ...{ title: 'Bytes and connections of a lease', unit: 'short', width: 6 },
+      description: 'Of 95 in 100 leases at their end, at most. Look at the session with more in its history.',
+      queries: [
+        {
+          legend: 'bytes, {{direction}}',
+          expr: `histogram_quantile(0.95, sum by (le, direction) (rate(telegate_egress_lease_bytes_bucket{${I}}[$__rate_interval])))`,
+        },
+        { legend: 'connections', expr: quantile(0.95, 'telegate_egress_lease_connections') },
       ],
     },
   ],
