@@ -93,7 +93,7 @@ export class Acquisition {
   async acquireFor(request: AcquireRequest, now: number, counts: () => PoolCounts): Promise<AcquireOutcome> {
     const { unit } = this.#parts;
     unit.deadlines.applyExpired(now, MAX_EXPIRED_PER_COUNT);
-    const early = this.#earlyAnswer(request, now);
+    const early = this.#earlyAnswer(request, this.#named(request), now);
     if (early || request.onlyRepeat) return early ?? { kind: 'none', counts: counts() };
     const choice = await chooseForChannels(unit, request, 'update', now);
     const row = choice.kind === 'chosen' ? unit.rowOf(choice.id) : undefined;
@@ -105,22 +105,24 @@ export class Acquisition {
   }
 
   /** The answer to a repeated request, or to one that may have no session whichever is free. */
-  #earlyAnswer(request: AcquireRequest, now: number): AcquireOutcome | null {
+  #earlyAnswer(
+    request: AcquireRequest,
+    named: SessionRow | null | 'unknown',
+    now: number,
+  ): AcquireOutcome | null {
     const repeated =
       request.idempotencyKey === null ? null : this.#repeated(request, request.idempotencyKey, now);
     if (repeated || request.onlyRepeat) return repeated;
-    if (this.#named(request) === 'unknown') return { kind: 'unknown_session' };
-    return this.#overCap(request);
+    return named === 'unknown' ? { kind: 'unknown_session' } : this.#overCap(request);
   }
 
   /** Null: no session matches. */
   #attempt(request: AcquireRequest, now: number): AcquireOutcome | null {
-    const repeated =
-      request.idempotencyKey === null ? null : this.#repeated(request, request.idempotencyKey, now);
-    if (repeated || request.onlyRepeat) return repeated;
-    const row = this.#wanted(request);
-    if (row === 'unknown') return { kind: 'unknown_session' };
-    return this.#overCap(request) ?? (row && this.#grant(row, request, now));
+    const named = this.#named(request);
+    const early = this.#earlyAnswer(request, named, now);
+    if (early || request.onlyRepeat || named === 'unknown') return early;
+    const row = this.#wanted(request, named);
+    return row && this.#grant(row, request, now);
   }
 
   /** The answer if the request's key already holds its maximum number of leases. */
@@ -141,15 +143,11 @@ export class Acquisition {
     return { kind: 'granted', lease: this.#lease(row), repeated: true };
   }
 
-  /** The session for the request; null: none is free; `unknown`: the named one does not exist. */
-  #wanted(request: AcquireRequest): SessionRow | null | 'unknown' {
-    const row = this.#named(request);
-    if (row === null) {
-      const id = this.#candidates.find(request);
-      return id === null ? null : (this.#parts.unit.rowOf(id) ?? null);
-    }
-    if (row === 'unknown') return row;
-    return this.#candidates.fits(row.id, request) ? row : null;
+  /** The session for the request, which may name one; null: it is not free, or none is. */
+  #wanted(request: AcquireRequest, named: SessionRow | null): SessionRow | null {
+    if (named !== null) return this.#candidates.fits(named.id, request) ? named : null;
+    const id = this.#candidates.find(request);
+    return id === null ? null : (this.#parts.unit.rowOf(id) ?? null);
   }
 
   /** The session that the request names; null: it names none. */
