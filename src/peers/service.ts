@@ -52,11 +52,6 @@ export class PeerService {
     return this.#parts.store.known(sessionId, channels, this.#parts.clock.now());
   }
 
-  /** The sessions that know the channel, at most `limit`: by their ids, those that used it last first. */
-  knownBy(channel: string, limit: number): Promise<number[]> {
-    return this.#parts.store.knownBy(channel, limit);
-  }
-
   /** Saves what a worker's session has learnt. `resolved`: by name, which counts, unless its lease was counted. */
   async learn(
     owner: PeerOwner,

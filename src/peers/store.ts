@@ -84,8 +84,6 @@ export interface LearningRules extends PeerScope {
 export interface PeerStore {
   /** What the session knows of each channel, in their order; null: nothing. They count as used from now on. */
   known(sessionId: number, channels: readonly string[], now: number): Promise<(Peer | null)[]>;
-  /** The sessions that know the channel, at most `limit`: by their ids, those that used it last first. */
-  knownBy(channel: string, limit: number): Promise<number[]>;
   /**
    * Saves what a session has learnt; of too many, the least recently used are forgotten. A name that belongs to
    * another channel now is forgotten by the other sessions in scope. Resolves to how many resolves it counted.

@@ -108,7 +108,7 @@ export const SERVICE_METHODS = {
     saveSessions: true,
     saveTotal: true,
   }),
-  peers: methodsOf<RunPeers>({ known: true, knownBy: true, keep: true, takeResolve: true, refused: true }),
+  peers: methodsOf<RunPeers>({ known: true, keep: true, takeResolve: true, refused: true }),
   sources: methodsOf<RunSources>({ source: true, fillTitle: true }),
   sessions: methodsOf<RunSessions>({ session: true }),
   pool: methodsOf<RunPool>({ counts: true, demand: true, report: true, setAside: true }),

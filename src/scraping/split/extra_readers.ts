@@ -20,9 +20,6 @@ const FLOOD_SLEEP_SECONDS = 5;
 /** After so many sessions that could not read it, no others are tried: most are no members of a private channel. */
 const MAX_USELESS = 32;
 
-/** How many sessions that may know the channel are asked for by name. */
-const MAX_KNOWING = 64;
-
 export interface ExtraReaderParts extends SessionReaderParts {
   readonly leases: RunLeasing;
   readonly timers: Timers;
@@ -52,7 +49,6 @@ export class ExtraReaders {
   readonly #extras = new Map<number, Extra>();
   /** Sessions that could not read a single page. */
   readonly #useless = new Set<number>();
-  #knowing: number[] = [];
 
   /** `over` ends them; one that fails for no reason of its own aborts it. `onChanged` is told what has changed. */
   constructor(
@@ -77,9 +73,7 @@ export class ExtraReaders {
 
   /** Leases sessions and gives them back as the pool allows, until all is stored or it is over. Never rejects. */
   async run(): Promise<void> {
-    const { peers, timers } = this.#parts;
-    const { identifier } = this.#context.source;
-    this.#knowing = await peers.knownBy(identifier, MAX_KNOWING).catch(() => []);
+    const { timers } = this.#parts;
     while (!this.#signal.aborted && !this.#history.isStored) {
       // A pool that can't be asked now can be asked in a moment.
       await this.#round().catch(() => undefined);
@@ -115,7 +109,7 @@ export class ExtraReaders {
 
   /** Whether another session reads from now on. */
   async #recruit(): Promise<boolean> {
-    const lease = (await this.#knowingLease()) ?? (await this.#acquire(null));
+    const lease = await this.#acquire();
     if (lease === null) return false;
     const { sessionId } = lease;
     const isRefused = this.#useless.has(sessionId) || this.#context.deniedSessions.has(sessionId);
@@ -127,19 +121,10 @@ export class ExtraReaders {
     return true;
   }
 
-  /** Those that know the channel need not ask Telegram where it is. */
-  async #knowingLease(): Promise<Lease | null> {
-    for (let id = this.#knowing.shift(); id !== undefined; id = this.#knowing.shift()) {
-      if (this.#context.deniedSessions.has(id)) continue;
-      const lease = await this.#acquire(id).catch(() => null);
-      if (lease) return lease;
-    }
-    return null;
-  }
-
-  #acquire(sessionId: number | null): Promise<Lease | null> {
+  /** One that knows the channel comes first: it need not ask Telegram where that is. */
+  #acquire(): Promise<Lease | null> {
     const channels = [this.#context.source.identifier];
-    return this.#parts.leases.acquire({ sessionId, method: METHOD, channels }, null, this.#signal);
+    return this.#parts.leases.acquire({ sessionId: null, method: METHOD, channels }, null, this.#signal);
   }
 
   #join(lease: Lease): void {

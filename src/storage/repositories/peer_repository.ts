@@ -1,4 +1,4 @@
-import { and, asc, count, countDistinct, desc, eq, inArray, max } from 'drizzle-orm';
+import { and, asc, count, countDistinct, desc, eq, inArray } from 'drizzle-orm';
 import { foldIdentifier } from '../../kernel/channel_identifier.js';
 import { budgetAt, whenLeft } from '../../peers/resolve_budget.js';
 import { identifiersOf, isName } from '../../peers/rules.js';
@@ -19,19 +19,9 @@ export function peerRepository(units: UnitOfWorkRunner): PeerStore {
   return { ...knowledge(units), ...budgets(units), ...lists(units) };
 }
 
-function knowledge(units: UnitOfWorkRunner): Pick<PeerStore, 'known' | 'knownBy' | 'learn' | 'forget'> {
+function knowledge(units: UnitOfWorkRunner): Pick<PeerStore, 'known' | 'learn' | 'forget'> {
   return {
     known: (sessionId, channels, now) => units.run((unit) => knownPeers(unit, sessionId, channels, now)),
-    knownBy: (channel, limit) =>
-      units.run(async ({ db, tables: { peers } }) => {
-        const found = db
-          .select({ id: peers.sessionId })
-          .from(peers)
-          .where(aboutChannels(peers, [foldIdentifier(channel)]))
-          .groupBy(peers.sessionId);
-        const rows = await found.orderBy(desc(max(peers.usedAt)), asc(peers.sessionId)).limit(limit);
-        return rows.map(({ id }) => id);
-      }),
     /** What a deleted session knew is useless, and is not stored. */
     learn: (owner, peers, { resolved, perDay, tags }, now) =>
       units.run(async (unit) => {
