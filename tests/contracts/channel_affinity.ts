@@ -158,6 +158,39 @@ export function channelAffinity(make: MakeStores): void {
   );
 
   it(
+    'is not about to come free where only a dead, a missing or a frozen one knows them',
+    using(async (stores) => {
+      const { a = 0, b = 0, c = 0, d = 0 } = await add(stores, 'a', 'b', 'c', 'd');
+      for (const id of [a, b, c]) await save(stores, id, [channel('news')]);
+      const admin = by({ admin: true });
+      await stores.pool.block(a, admin, { kind: 'dead', reason: 'SESSION_REVOKED' }, T0);
+      const frozen = { reason: 'FROZEN_METHOD_INVALID', since: T0, until: null, appealUrl: null };
+      await stores.pool.block(b, admin, { kind: 'freeze', method: null, ...frozen }, T0);
+      await stores.sessions.edit(c, { active: false }, T0);
+      await use(stores, { ...FOR_NEWS, sessionId: d, channels: ['@other'] }, T0);
+      const short = await stores.pool.acquire(wish(FOR_NEWS), T0 + 1);
+      expect(shortageOf(short)).toMatchObject({ left: 0, isKnownElsewhere: false });
+    }),
+  );
+
+  it(
+    'may be a frozen one that knows them, for everything but what it was refused, if that is allowed',
+    using(async (stores) => {
+      const { a = 0 } = await add(stores, 'a');
+      await save(stores, a, [channel('news')]);
+      const [refused, other] = ['messages.search', 'messages.gethistory'];
+      const frozen = { reason: 'FROZEN_METHOD_INVALID', since: T0, until: null, appealUrl: null };
+      await stores.pool.block(a, by({ admin: true }), { kind: 'freeze', method: refused, ...frozen }, T0);
+      const allowed = { ...FOR_NEWS, allowFrozen: true };
+      expect(await nameFor(stores, { ...allowed, method: refused }, T0)).toBeNull();
+      expect(await nameFor(stores, { ...allowed, channels: ['@unknown'] }, T0)).toBeNull();
+      expect(await nameFor(stores, FOR_NEWS, T0)).toBeNull();
+      expect(await use(stores, { ...allowed, method: other }, T0)).toBe('a');
+      expect(await use(stores, allowed, T0 + 1)).toBe('a');
+    }),
+  );
+
+  it(
     'is one session for one request, however many ask at once, and no more than the budget allows',
     using(async (stores) => {
       const names = Array.from({ length: 10 }, (_, at) => `s${at}`);

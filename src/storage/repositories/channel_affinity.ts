@@ -3,7 +3,7 @@ import { foldIdentifier } from '../../kernel/channel_identifier.js';
 import { byAffinity, type KnowingSession, toResolve } from '../../peers/affinity.js';
 import { budgetAt, RESOLVE_METHOD, whenLeft } from '../../peers/resolve_budget.js';
 import { isName } from '../../peers/rules.js';
-import { statesBefore } from '../../pool/session_state.js';
+import { isHeld, statesBefore } from '../../pool/session_state.js';
 import type { State } from '../../pool/states.js';
 import type { AcquireRequest, ResolveShortage } from '../../pool/store.js';
 import type { RowLock, UnitOfWork } from '../unit_of_work.js';
@@ -82,7 +82,7 @@ export async function chooseForChannels(
   }
   shortage = leastShort(leastShort(shortage, other), await nextWithBudget(unit, wanted));
   if (shortage === null) return { kind: 'none' };
-  const isKnownElsewhere = knowing.some((each) => !each.isLeasable && each.known === wanted.channels.length);
+  const isKnownElsewhere = knowing.some((each) => isHeld(each) && each.known === wanted.channels.length);
   const { left, nextAt } = shortage;
   return { kind: 'short', shortage: { left, nextAt, isKnownElsewhere } };
 }
@@ -112,6 +112,7 @@ function leastShort(one: Shortage | null, other: Shortage | null): Shortage | nu
 }
 
 interface Knowing extends KnowingSession {
+  readonly state: State;
   readonly isLeasable: boolean;
   readonly isFrozen: boolean;
 }
@@ -135,8 +136,8 @@ async function knowingSessions(unit: UnitOfWork, wanted: Wanted): Promise<Knowin
     if (!row) return [];
     const known = wanted.channels.filter((channel) => about.some((each) => isAbout(each, channel))).length;
     const isLeasable = leasable.includes(row.state);
-    const isFrozen = row.state === FROZEN;
-    return [{ id: sessionId, lastUsedAt: row.lastUsedAt, known, isLeasable, isFrozen }];
+    const { state: is, lastUsedAt: usedAt } = row;
+    return [{ id: sessionId, lastUsedAt: usedAt, known, state: is, isLeasable, isFrozen: is === FROZEN }];
   });
 }
 
@@ -253,7 +254,7 @@ function leasableStates({ sessionId, alsoInactive }: AcquireRequest): State[] {
 
 /**
  * The conditions of the request, besides the state. Of a session that knows the channels, a flood for finding them
- * matters only to a request that is for this very method.
+ * matters only to a request that is for this very method; and what a frozen account was refused, only to one for that.
  */
 function matches(unit: UnitOfWork, { request }: Wanted): (SQL | undefined)[] {
   const { sessions, methodFloods } = unit.tables;
@@ -261,11 +262,12 @@ function matches(unit: UnitOfWork, { request }: Wanted): (SQL | undefined)[] {
   const itsFloods = eq(methodFloods.sessionId, sessions.id);
   const barring = method === null ? ne(methodFloods.method, FLOODED_METHOD) : eq(methodFloods.method, method);
   const floods = unit.db.select({ id: methodFloods.sessionId }).from(methodFloods);
+  const unflooded = notExists(floods.where(and(itsFloods, barring)));
   return [
     sessionId === null ? undefined : eq(sessions.id, sessionId),
     sessionName === null ? undefined : eq(sessions.name, sessionName),
     withCredentials ? isNotNull(sessions.authKeySha256) : undefined,
     hasAllTags(unit, tags),
-    notExists(floods.where(and(itsFloods, barring))),
+    method === null ? or(eq(sessions.state, FROZEN), unflooded) : unflooded,
   ];
 }
