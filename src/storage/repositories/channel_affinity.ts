@@ -3,6 +3,7 @@ import { foldIdentifier } from '../../kernel/channel_identifier.js';
 import { byAffinity, type KnowingSession, toResolve } from '../../peers/affinity.js';
 import { budgetAt, RESOLVE_METHOD, whenLeft } from '../../peers/resolve_budget.js';
 import { isName } from '../../peers/rules.js';
+import { passesOverUnfenceable, UNFENCEABLE_PROXY } from '../../pool/fence.js';
 import { isHeld, statesBefore } from '../../pool/session_state.js';
 import type { State } from '../../pool/states.js';
 import type { AcquireRequest, ResolveShortage } from '../../pool/store.js';
@@ -257,17 +258,20 @@ function leasableStates({ sessionId, alsoInactive }: AcquireRequest): State[] {
  * matters only to a request that is for this very method; and what a frozen account was refused, only to one for that.
  */
 function matches(unit: UnitOfWork, { request }: Wanted): (SQL | undefined)[] {
-  const { sessions, methodFloods } = unit.tables;
+  const { sessions, methodFloods, proxies } = unit.tables;
   const { sessionId, sessionName, withCredentials, tags, method } = request;
   const itsFloods = eq(methodFloods.sessionId, sessions.id);
   const barring = method === null ? ne(methodFloods.method, FLOODED_METHOD) : eq(methodFloods.method, method);
   const floods = unit.db.select({ id: methodFloods.sessionId }).from(methodFloods);
+  const unfenceable = and(eq(proxies.id, sessions.proxyId), eq(proxies.type, UNFENCEABLE_PROXY));
+  const unfenceables = unit.db.select({ id: proxies.id }).from(proxies).where(unfenceable);
   const unflooded = notExists(floods.where(and(itsFloods, barring)));
   return [
     sessionId === null ? undefined : eq(sessions.id, sessionId),
     sessionName === null ? undefined : eq(sessions.name, sessionName),
     withCredentials ? isNotNull(sessions.authKeySha256) : undefined,
     hasAllTags(unit, tags),
+    passesOverUnfenceable(request) ? notExists(unfenceables) : undefined,
     method === null ? or(eq(sessions.state, FROZEN), unflooded) : unflooded,
   ];
 }
