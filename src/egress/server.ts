@@ -212,7 +212,8 @@ export class EgressServer {
       await ready;
     } catch (error) {
       reset(upstream);
-      throw error;
+      // The end of the lease has cut it.
+      throw traffic.ended ? new Refused('lease_ended', null) : error;
     } finally {
       traffic.connections.delete(dialling);
     }

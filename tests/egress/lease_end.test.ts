@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { until } from '../service/manual_time.js';
@@ -108,6 +110,30 @@ describe('the connections of a fenced lease', () => {
   );
 
   it(
+    'are cut while they are being made, and counted as those of an ended lease',
+    withFence(async ({ service, dataCentre }) => {
+      const silent = createServer((client) => void client.on('error', () => undefined));
+      const reached = once(silent, 'connection');
+      await once(silent.listen(0, '127.0.0.1'), 'listening');
+      try {
+        const proxy = `socks5://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+        await service.as('admin').put('/sessions/1').send({ proxy }).expect(200);
+        const lease = await fenced(service, 'session_id=1');
+        const refused = expect(ThroughProxy.to(lease.proxy, dataCentre)).rejects.toThrow();
+        await reached;
+        const { session_id, lease_id } = lease;
+        await post(service, 'worker', '/release', { session_id, lease_id });
+        await refused;
+        const { text } = await service.as('monitor').get('/metrics').expect(200);
+        expect(text).toContain('telegate_egress_refusals_total{reason="lease_ended"} 1\n');
+        expect(text).toContain('telegate_egress_refusals_total{reason="upstream"} 0\n');
+      } finally {
+        silent.close();
+      }
+    }),
+  );
+
+  it(
     'keep its session from being deleted, and go on when its file is',
     withFence(async (world) => {
       const { service } = world;
@@ -123,9 +149,7 @@ describe('the connections of a fenced lease', () => {
       await until(() => worker.text === 'hello');
       await post(service, 'worker', '/release', { session_id, lease_id });
       await worker.closed;
-      await until(
-        async () => (await service.as('admin').get(`/sessions/${session_id}`)).status === 404,
-      );
+      await until(async () => (await service.as('admin').get(`/sessions/${session_id}`)).status === 404);
       await expect(ThroughProxy.to(lease.proxy, world.dataCentre)).rejects.toThrow(/auth/i);
     }),
   );
