@@ -12,11 +12,15 @@ import type {
   PeerOwner,
   PeerStore,
   PoolBudget,
+  PoolBudgetPart,
   SessionBudget,
 } from './store.js';
 
 /** How many old resolves one transaction deletes, so that no lease waits long behind it. */
 const PRUNE_AT_ONCE = 500;
+
+/** The budgets of how many sessions one transaction adds up, so that no lease waits long behind it. */
+const BUDGETS_AT_ONCE = 200;
 
 /** Who resolves: the service for itself, or workers, as far as they say so. */
 export type Resolver = 'service' | 'worker';
@@ -111,9 +115,19 @@ export class PeerService {
   }
 
   /** What all sessions may still resolve now. */
-  poolBudget(): Promise<PoolBudget> {
-    const { store, clock, resolvesPerDay } = this.#parts;
-    return store.poolBudget(resolvesPerDay, clock.now());
+  async poolBudget(): Promise<PoolBudget> {
+    const { store, clock, resolvesPerDay: setting } = this.#parts;
+    const all = { left: 0, usedUp: 0 };
+    for (let afterId: number | null = 0; afterId !== null; ) {
+      const page: PoolBudgetPart = await store.poolBudget(
+        { setting, afterId, limit: BUDGETS_AT_ONCE },
+        clock.now(),
+      );
+      all.left += page.left;
+      all.usedUp += page.usedUp;
+      afterId = page.lastId;
+    }
+    return all;
   }
 
   /** Which sessions know which channels, most recently used first, and how many there are on all pages. */
