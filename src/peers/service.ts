@@ -56,18 +56,23 @@ export class PeerService {
     return this.#parts.store.known(sessionId, channels, this.#parts.clock.now());
   }
 
-  /** Saves what a worker's session has learnt. `resolved`: by name, which counts, unless its lease was counted. */
+  /**
+   * Saves what a worker's session has learnt, but for what no call can use. `resolved`: by name, which counts, unless
+   * its lease was counted. Resolves to how many were saved.
+   */
   async learn(
     owner: PeerOwner,
-    peers: readonly LearntPeer[],
+    learnt: readonly LearntPeer[],
     how: { readonly resolved: boolean; readonly tags: readonly string[] },
-  ): Promise<void> {
+  ): Promise<number> {
     const { store, clock, resolvesPerDay: perDay, onResolved } = this.#parts;
+    const peers = learnt.filter(isUsable);
     for (let from = 0; from < peers.length; from += MAX_PEERS_AT_ONCE) {
       const some = peers.slice(from, from + MAX_PEERS_AT_ONCE);
       const counted = await store.learn(owner, some, { ...how, perDay }, clock.now());
       if (counted > 0) onResolved(counted, 'worker');
     }
+    return peers.length;
   }
 
   /** Saves channels that Telegram has named to the service itself. */
@@ -76,7 +81,7 @@ export class PeerService {
     channels: readonly Channel[],
     identifier: string | null = null,
   ): Promise<void> {
-    const peers = channels.filter(isUsable).map((channel) => learntPeer(channel, identifier));
+    const peers = channels.map((channel) => learntPeer(channel, identifier));
     await this.learn(owner, peers, { resolved: false, tags: [] });
   }
 
@@ -149,7 +154,7 @@ export class PeerService {
 }
 
 /** Telegram names some channels without the hash that calls need. */
-function isUsable({ accessHash }: Channel): boolean {
+function isUsable({ accessHash }: LearntPeer): boolean {
   return accessHash !== '0';
 }
 
