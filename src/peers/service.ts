@@ -19,7 +19,7 @@ import type {
 /** How many old resolves one transaction deletes, so that no lease waits long behind it. */
 const PRUNE_AT_ONCE = 500;
 
-/** The budgets of how many sessions one transaction adds up, so that no lease waits long behind it. */
+/** The budgets of how many sessions one transaction counts, so that no lease waits long behind it. */
 const BUDGETS_AT_ONCE = 200;
 
 /** Who resolves: the service for itself, or workers, as far as they say so. */
@@ -117,6 +117,17 @@ export class PeerService {
     const budget = await store.budget(sessionId, resolvesPerDay, clock.now());
     if (budget === null) throw new NotFound('Session');
     return budget;
+  }
+
+  /** How many usernames each of the sessions may still resolve. */
+  async left(sessionIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
+    const { store, clock, resolvesPerDay } = this.#parts;
+    const all = new Map<number, number>();
+    for (let from = 0; from < sessionIds.length; from += BUDGETS_AT_ONCE) {
+      const some = sessionIds.slice(from, from + BUDGETS_AT_ONCE);
+      for (const [id, left] of await store.left(some, resolvesPerDay, clock.now())) all.set(id, left);
+    }
+    return all;
   }
 
   /** What all sessions may still resolve now. */

@@ -109,6 +109,8 @@ export interface PeerStore {
   forget(sessionId: number, channel: string, nameGone: boolean, scope: PeerScope): Promise<void>;
   /** Null: no such session. */
   budget(sessionId: number, perDay: number, now: number): Promise<SessionBudget | null>;
+  /** How many each of the sessions has left. */
+  left(sessionIds: readonly number[], perDay: number, now: number): Promise<ReadonlyMap<number, number>>;
   /** Of the next `limit` sessions by id after `afterId`, those that can be leased, now or later. */
   poolBudget(
     page: { readonly setting: number; readonly afterId: number; readonly limit: number },

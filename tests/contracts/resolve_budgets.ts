@@ -127,6 +127,14 @@ export function resolveBudgets(make: MakeStores): void {
       const last = await stores.peers.poolBudget(all, T0);
       expect(last).toMatchObject({ left: 2, usedUp: 1 });
       expect(await stores.peers.poolBudget(all, T0 + DAY_MS)).toMatchObject({ left: 6, usedUp: 0 });
+      expect(await stores.peers.left([a, b, 99], PER_DAY, T0)).toEqual(
+        new Map([
+          [a, 0],
+          [b, 2],
+          [99, 3],
+        ]),
+      );
+      expect(await stores.peers.left([], PER_DAY, T0)).toEqual(new Map());
       const after = { ...all, afterId: last.lastId ?? 0 };
       expect(await stores.peers.poolBudget(after, T0)).toEqual({ left: 0, usedUp: 0, lastId: null });
       const parts = await Promise.all(

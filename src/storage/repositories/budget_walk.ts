@@ -1,6 +1,6 @@
-import { and, asc, count, eq, gt, inArray, min, or } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, or } from 'drizzle-orm';
 import { toResolve } from '../../peers/affinity.js';
-import { DAY_MS, resolvesPerDay, whenLeft } from '../../peers/resolve_budget.js';
+import { DAY_MS, whenLeft } from '../../peers/resolve_budget.js';
 import type { UnitOfWork } from '../unit_of_work.js';
 import {
   FLOODED_METHOD,
@@ -12,7 +12,7 @@ import {
   type Wanted,
 } from './channel_request.js';
 import { aboutChannels, isAbout } from './known_peers.js';
-import { loweredOf, mayResolve, resolveUse } from './resolve_counts.js';
+import { countedUses, mayResolve, resolveUse } from './resolve_counts.js';
 
 /** How many sessions without a used-up budget are examined, least recently used first. */
 const EXAMINED_AT_ONCE = 50;
@@ -101,26 +101,18 @@ async function walk(
 async function withTooLittle(unit: UnitOfWork, wanted: Wanted, page: readonly Walked[]): Promise<Short[]> {
   // Who has any has enough for one.
   if (wanted.names.length < 2 || page.length === 0) return [];
-  const { peers, resolves, resolveBudgets } = unit.tables;
+  const { peers } = unit.tables;
   const { names, perDay, now } = wanted;
   const ids = page.map(({ id }) => id);
   const known = await unit.db
     .select({ id: peers.sessionId, identifier: peers.identifier, channelId: peers.channelId })
     .from(peers)
     .where(and(inArray(peers.sessionId, ids), aboutChannels(peers, names)));
-  const made = await unit.db
-    .select({ id: resolves.sessionId, used: count(), oldest: min(resolves.at) })
-    .from(resolves)
-    .where(and(inArray(resolves.sessionId, ids), gt(resolves.at, now - DAY_MS)))
-    .groupBy(resolves.sessionId);
-  const budgets = await unit.db.select().from(resolveBudgets).where(inArray(resolveBudgets.sessionId, ids));
-  return ids.flatMap((id): Short[] => {
+  const uses = await countedUses(unit, ids, perDay, now);
+  return uses.flatMap(({ sessionId: id, left, lowered, oldest }): Short[] => {
     const ofSession = known.filter((row) => row.id === id);
     const needed = toResolve(names, (name) => ofSession.some((row) => isAbout(row, name))).length;
-    const { used = 0, oldest = null } = made.find((row) => row.id === id) ?? {};
-    const lowered = loweredOf(budgets.find(({ sessionId }) => sessionId === id));
-    const left = resolvesPerDay(perDay, lowered, now) - used;
-    if (left <= 0 || left >= needed) return [];
+    if (left === 0 || left >= needed) return [];
     // A budget that was lowered may grow first.
     const earliest = lowered === null && oldest !== null ? oldest + DAY_MS : now;
     return [{ id, left, needed, earliest }];

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt, inArray, isNull, lte, ne, or, type SQL } from 'drizzle-orm';
+import { and, asc, count, eq, gt, inArray, isNull, lte, min, ne, or, type SQL } from 'drizzle-orm';
 import {
   budgetAt,
   DAY_MS,
@@ -35,14 +35,12 @@ export async function resolveUse(
   return { setting, lowered: loweredOf(budget), times: made.map(({ at }) => at) };
 }
 
-/** The columns that say what a flood has taught. */
 interface StoredLowering {
   readonly loweredTo: number | null;
   readonly loweredAt: number | null;
 }
 
-/** What a flood has taught; null: nothing. */
-export function loweredOf(row: StoredLowering | undefined): LoweredBudget | null {
+function loweredOf(row: StoredLowering | undefined): LoweredBudget | null {
   if (row === undefined || row.loweredTo === null || row.loweredAt === null) return null;
   return { to: row.loweredTo, at: row.loweredAt };
 }
@@ -126,34 +124,58 @@ export async function learnFromFlood(
     .onConflictDoUpdate({ target: resolveBudgets.sessionId, set: change });
 }
 
+/** What a session has left, without the time of each of its resolves. */
+export interface CountedUse {
+  readonly sessionId: number;
+  readonly left: number;
+  /** Null: no flood has lowered its budget. */
+  readonly lowered: LoweredBudget | null;
+  /** When it made the first of the last day's resolves; null: there are none. */
+  readonly oldest: number | null;
+}
+
+/** What each of the sessions has left, counted for all of them at once. */
+export async function countedUses(
+  { db, tables: { resolves, resolveBudgets } }: UnitOfWork,
+  sessionIds: readonly number[],
+  setting: number,
+  now: number,
+): Promise<CountedUse[]> {
+  if (sessionIds.length === 0) return [];
+  const ids = [...sessionIds];
+  const made = await db
+    .select({ sessionId: resolves.sessionId, used: count(), oldest: min(resolves.at) })
+    .from(resolves)
+    .where(and(inArray(resolves.sessionId, ids), gt(resolves.at, now - DAY_MS)))
+    .groupBy(resolves.sessionId);
+  const budgets = await db.select().from(resolveBudgets).where(inArray(resolveBudgets.sessionId, ids));
+  const madeBy = new Map(made.map((row) => [row.sessionId, row]));
+  const loweredBy = new Map(budgets.map((row) => [row.sessionId, loweredOf(row)]));
+  return ids.map((sessionId) => {
+    const { used = 0, oldest = null } = madeBy.get(sessionId) ?? {};
+    const lowered = loweredBy.get(sessionId) ?? null;
+    const left = Math.max(0, resolvesPerDay(setting, lowered, now) - used);
+    return { sessionId, left, lowered, oldest };
+  });
+}
+
 /** What the next sessions by id after `afterId` may resolve now, of those in service. */
 export async function poolBudget(
-  { db, tables: { sessions, resolves, resolveBudgets } }: UnitOfWork,
+  unit: UnitOfWork,
   { setting, afterId, limit }: { readonly setting: number; readonly afterId: number; readonly limit: number },
   now: number,
 ): Promise<PoolBudgetPart> {
-  const { id, state } = sessions;
-  const page = await db
+  const { id, state } = unit.tables.sessions;
+  const page = await unit.db
     .select({ id, state })
-    .from(sessions)
+    .from(unit.tables.sessions)
     .where(gt(id, afterId))
     .orderBy(asc(id))
     .limit(limit);
   const ids = page.filter((row) => IN_SERVICE.includes(row.state)).map((row) => row.id);
   const lastId = page.at(-1)?.id ?? null;
   if (ids.length === 0) return { left: 0, usedUp: 0, lastId };
-  const used = await db
-    .select({ sessionId: resolves.sessionId, n: count() })
-    .from(resolves)
-    .where(and(inArray(resolves.sessionId, ids), gt(resolves.at, now - DAY_MS)))
-    .groupBy(resolves.sessionId);
-  const budgets = await db.select().from(resolveBudgets).where(inArray(resolveBudgets.sessionId, ids));
-  const lowered = new Map(budgets.map((row) => [row.sessionId, loweredOf(row)]));
-  const uses = new Map(used.map(({ sessionId, n }) => [sessionId, n]));
-  const lefts = ids.map((sessionId) => {
-    const perDay = resolvesPerDay(setting, lowered.get(sessionId) ?? null, now);
-    return Math.max(0, perDay - (uses.get(sessionId) ?? 0));
-  });
+  const lefts = (await countedUses(unit, ids, setting, now)).map((use) => use.left);
   const left = lefts.reduce((sum, each) => sum + each, 0);
   return { left, usedUp: lefts.filter((each) => each === 0).length, lastId };
 }
