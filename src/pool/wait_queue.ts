@@ -22,6 +22,8 @@ export interface Waiter extends WaitingRequest {
   readonly once: boolean;
   /** No free session may resolve its channels at the moment. */
   isSteppingAside: boolean;
+  /** The number of its last try, counted over all requests; 0: it has had none. */
+  lastTry: number;
   /** When it gives up, on the clock that replicas share. */
   readonly until: number;
   readonly resolve: (outcome: AcquireOutcome | null) => void;
@@ -96,6 +98,13 @@ export class WaitQueue {
       if (next.length >= MAX_AT_ONCE) break;
     }
     return { next, heldBack };
+  }
+
+  /** The requests that step aside and have not been tried since that try, those first that were tried longest ago. */
+  asideSince(lastTry: number): Waiter[] {
+    return this.#waiters
+      .filter((waiter) => waiter.isSteppingAside && waiter.lastTry <= lastTry)
+      .sort((one, other) => one.lastTry - other.lastTry);
   }
 
   /** Whether a request lets later ones of its kind pass, here and elsewhere. */
