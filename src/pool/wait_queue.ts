@@ -1,4 +1,5 @@
 import type { RemoteQueues, WaitingRequest } from '../cluster/cluster.js';
+import { passesOverUnfenceable } from './fence.js';
 import type { AcquireOutcome, AcquireRequest } from './store.js';
 
 /** The maximum number of requests that try at the same time. */
@@ -115,7 +116,7 @@ export class WaitQueue {
  */
 export function wantsOf(request: AcquireRequest): string {
   const { tags, sessionId, sessionName, method, withCredentials, alsoInactive, allowFrozen } = request;
-  const allowed = [alsoInactive, allowFrozen === true];
+  const allowed = [alsoInactive, allowFrozen === true, passesOverUnfenceable(request)];
   return JSON.stringify([[...tags].sort(), sessionId, sessionName, method, withCredentials, ...allowed]);
 }
 

@@ -99,7 +99,7 @@ function budgets(
         };
         return budget;
       }),
-    poolBudget: (perDay, now) => units.run((unit) => poolBudget(unit, perDay, now)),
+    poolBudget: (page, now) => units.run((unit) => poolBudget(unit, page, now)),
     prune: (before, limit) => units.run((unit) => pruneResolves(unit, before, limit)),
   };
 }

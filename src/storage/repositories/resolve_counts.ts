@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt, inArray, isNotNull, isNull, lte, ne, or, type SQL } from 'drizzle-orm';
+import { and, asc, count, eq, gt, inArray, isNull, lte, ne, or, type SQL } from 'drizzle-orm';
 import {
   budgetAt,
   DAY_MS,
@@ -8,7 +8,7 @@ import {
   resolvesPerDay,
   whenLeft,
 } from '../../peers/resolve_budget.js';
-import type { PeerOwner, PoolBudget } from '../../peers/store.js';
+import type { PeerOwner, PoolBudgetPart } from '../../peers/store.js';
 import type { State } from '../../pool/states.js';
 import { affectedRows, type UnitOfWork } from '../unit_of_work.js';
 
@@ -35,12 +35,14 @@ export async function resolveUse(
   return { setting, lowered: loweredOf(budget), times: made.map(({ at }) => at) };
 }
 
+/** The columns that say what a flood has taught. */
 interface StoredLowering {
   readonly loweredTo: number | null;
   readonly loweredAt: number | null;
 }
 
-function loweredOf(row: StoredLowering | undefined): LoweredBudget | null {
+/** What a flood has taught; null: nothing. */
+export function loweredOf(row: StoredLowering | undefined): LoweredBudget | null {
   if (row === undefined || row.loweredTo === null || row.loweredAt === null) return null;
   return { to: row.loweredTo, at: row.loweredAt };
 }
@@ -124,36 +126,36 @@ export async function learnFromFlood(
     .onConflictDoUpdate({ target: resolveBudgets.sessionId, set: change });
 }
 
-/** What all sessions in service may resolve now. */
+/** What the next sessions by id after `afterId` may resolve now, of those in service. */
 export async function poolBudget(
   { db, tables: { sessions, resolves, resolveBudgets } }: UnitOfWork,
-  setting: number,
+  { setting, afterId, limit }: { readonly setting: number; readonly afterId: number; readonly limit: number },
   now: number,
-): Promise<PoolBudget> {
-  const inService = inArray(sessions.state, [...IN_SERVICE]);
-  const [all] = await db.select({ n: count() }).from(sessions).where(inService);
+): Promise<PoolBudgetPart> {
+  const { id, state } = sessions;
+  const page = await db
+    .select({ id, state })
+    .from(sessions)
+    .where(gt(id, afterId))
+    .orderBy(asc(id))
+    .limit(limit);
+  const ids = page.filter((row) => IN_SERVICE.includes(row.state)).map((row) => row.id);
+  const lastId = page.at(-1)?.id ?? null;
+  if (ids.length === 0) return { left: 0, usedUp: 0, lastId };
   const used = await db
     .select({ sessionId: resolves.sessionId, n: count() })
     .from(resolves)
-    .innerJoin(sessions, eq(sessions.id, resolves.sessionId))
-    .where(and(inService, gt(resolves.at, now - DAY_MS)))
+    .where(and(inArray(resolves.sessionId, ids), gt(resolves.at, now - DAY_MS)))
     .groupBy(resolves.sessionId);
-  const budgets = await db
-    .select()
-    .from(resolveBudgets)
-    .innerJoin(sessions, eq(sessions.id, resolveBudgets.sessionId))
-    .where(and(inService, isNotNull(resolveBudgets.loweredTo)));
-  const lowered = new Map(budgets.map(({ resolve_budgets: row }) => [row.sessionId, loweredOf(row)]));
+  const budgets = await db.select().from(resolveBudgets).where(inArray(resolveBudgets.sessionId, ids));
+  const lowered = new Map(budgets.map((row) => [row.sessionId, loweredOf(row)]));
   const uses = new Map(used.map(({ sessionId, n }) => [sessionId, n]));
-  let left = (all?.n ?? 0) * setting;
-  let usedUp = 0;
-  for (const id of new Set([...lowered.keys(), ...uses.keys()])) {
-    const perDay = resolvesPerDay(setting, lowered.get(id) ?? null, now);
-    const rest = Math.max(0, perDay - (uses.get(id) ?? 0));
-    left -= setting - rest;
-    if (rest === 0) usedUp += 1;
-  }
-  return { left, usedUp };
+  const lefts = ids.map((sessionId) => {
+    const perDay = resolvesPerDay(setting, lowered.get(sessionId) ?? null, now);
+    return Math.max(0, perDay - (uses.get(sessionId) ?? 0));
+  });
+  const left = lefts.reduce((sum, each) => sum + each, 0);
+  return { left, usedUp: lefts.filter((each) => each === 0).length, lastId };
 }
 
 /** Deletes at most `limit` of the resolves made before `before`. */
