@@ -13,10 +13,11 @@ interface Violation {
 const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 /** Resolves when nothing fades any more, as colours do after a change of the theme: axe would find those in between. */
-const SETTLED = `Promise.all(
-  document.getAnimations()
-    .filter((one) => one instanceof CSSTransition)
-    .map(({ finished }) => finished.catch(() => undefined)))`;
+const SETTLED = `new Promise((resolve) => {
+  const isFading = () => document.getAnimations().some((one) => one instanceof CSSTransition);
+  const look = () => isFading() ? setTimeout(look, 10) : resolve();
+  look();
+})`;
 
 /**
  * What axe finds wrong with what the page shows, in its state as it is: by all standards, or by these rules of them. Of
