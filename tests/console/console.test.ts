@@ -130,6 +130,26 @@ inBrowser('the console', (visiting) => {
   );
 
   it(
+    'says that a page could not be loaded, and loads it when it is opened again',
+    visiting(
+      async ({ another }) => {
+        // The error is told on the browser's console, too, which the first page must be without.
+        const page = await another('admin', '/pool');
+        const menu = page.getByRole('navigation', { name: 'Main' });
+        await page.route('**/assets/**', (route) => route.abort());
+        await menu.getByRole('link', { name: 'Keys', exact: true }).click();
+        await page.getByText('This page failed').waitFor();
+        await page.unroute('**/assets/**');
+        await menu.getByRole('link', { name: 'Pool', exact: true }).click();
+        await page.getByRole('heading', { level: 1, name: 'Pool' }).waitFor();
+        await menu.getByRole('link', { name: 'Keys', exact: true }).click();
+        await page.getByRole('heading', { level: 1, name: 'Keys' }).waitFor();
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
     'says that the service is away, and goes on when it is back',
     visiting(
       async ({ page, signIn }) => {
