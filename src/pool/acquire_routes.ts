@@ -13,7 +13,7 @@ import type { StoredProxy } from '../kernel/proxy.js';
 import type { Fence } from './fence.js';
 import type { ObserveAcquire } from './metrics.js';
 import { UserIdUnknown } from './outcomes.js';
-import { acquireInput, leaseAnswer, noFreeSessionAnswer } from './schemas.js';
+import { acquireInput, leaseAnswer, noFreeSessionAnswer } from './lease_schemas.js';
 import type { PoolService } from './service.js';
 import { iso } from './status.js';
 import type { Lease } from './store.js';
