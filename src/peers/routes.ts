@@ -4,7 +4,7 @@ import { sessionId } from '../http/parameters.js';
 import { defineRoute, pageOf, type Route } from '../http/route.js';
 import type { SteadyClock } from '../kernel/clock.js';
 import { InvalidInput, NotFound } from '../kernel/errors.js';
-import { serializePeer } from '../pool/acquire_routes.js';
+import { serializePeer } from '../pool/lease_answer.js';
 import type { LeaseIds } from '../pool/lease_ids.js';
 import type { PoolService } from '../pool/service.js';
 import { iso } from '../pool/status.js';
