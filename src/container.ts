@@ -11,7 +11,7 @@ import type { Route } from './http/route.js';
 import { removeLeftovers } from './intake/file_operations.js';
 import type { SyncScheduler } from './intake/sync_scheduler.js';
 import { runEvery, runOnSchedule } from './jobs/scheduler.js';
-import type { SteadyClock } from './kernel/clock.js';
+import { DAY_MS, type SteadyClock } from './kernel/clock.js';
 import { writePrivateFile } from './kernel/private_files.js';
 import type { PoolService } from './pool/service.js';
 import type { Engine } from './runs/engine.js';
@@ -171,8 +171,6 @@ async function startJobs(
 
 /** How many entries of a log one transaction deletes. */
 const PRUNE_BATCH = 500;
-
-const DAY_MS = 86_400_000;
 
 async function pruneRunLogs({ config, database, clock }: Base): Promise<void> {
   const before = clock.now() - config.scraping.runLogDays * DAY_MS;

@@ -5,6 +5,9 @@ export interface Clock {
   now(): number;
 }
 
+/** A day, in milliseconds. */
+export const DAY_MS = 86_400_000;
+
 /** The machine's own clocks, in milliseconds: `monotonic` counts from the boot that `bootId` names. */
 export interface TimeSource {
   wall(): number;

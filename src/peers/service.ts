@@ -1,8 +1,7 @@
-import type { Clock } from '../kernel/clock.js';
+import { type Clock, DAY_MS } from '../kernel/clock.js';
 import { NotFound, TooMany } from '../kernel/errors.js';
 import type { Page } from '../kernel/page.js';
 import type { Channel } from '../telegram/gateway.js';
-import { DAY_MS } from './resolve_budget.js';
 import { judgePeerError, MAX_PEERS_AT_ONCE } from './rules.js';
 import type {
   KnownPeer,

@@ -1,3 +1,5 @@
+import { DAY_MS } from '../kernel/clock.js';
+
 /** How often sessions with a tag may be leased. */
 export interface UseLimit {
   readonly tag: string;
@@ -18,8 +20,6 @@ export interface UseColumns {
 
 /** A session's uses, and when it came. */
 export type UsedSession = UseColumns & { readonly createdAt: number };
-
-const DAY_MS = 86_400_000;
 
 /** The number of the day of UTC that contains a moment (milliseconds): days since 1970. */
 export function dayOf(at: number): number {
