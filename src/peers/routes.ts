@@ -74,9 +74,7 @@ function list({ peers, clock }: PeerRouteParts): Route {
         throw new InvalidInput([{ loc: ['query', 'channel'], msg, type: 'missing' }]);
       }
       const found = await peers.peers({ skip, limit }, { channel, sessionId, tags: key.tags });
-      const left = new Map<number, number>();
-      for (const id of new Set(found.peers.map((peer) => peer.sessionId)))
-        left.set(id, (await peers.budget(id).catch(() => null))?.left ?? 0);
+      const left = await peers.resolvesLeft([...new Set(found.peers.map((peer) => peer.sessionId))]);
       const body = found.peers.map((peer) => ({
         ...{ session_id: peer.sessionId, session_name: peer.sessionName, channel: peer.identifier },
         ...serializePeer(key.role === 'admin' ? peer : { ...peer, accessHash: null }),

@@ -109,6 +109,12 @@ export class PeerService {
     return budget;
   }
 
+  /** What each of the sessions may still resolve, by its id. */
+  resolvesLeft(sessionIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
+    const { store, clock, resolvesPerDay } = this.#parts;
+    return store.resolvesLeft(sessionIds, resolvesPerDay, clock.now());
+  }
+
   /** What all sessions may still resolve now. */
   poolBudget(): Promise<PoolBudget> {
     const { store, clock, resolvesPerDay } = this.#parts;

@@ -103,6 +103,12 @@ export interface PeerStore {
   forget(sessionId: number, channel: string, nameGone: boolean, scope: PeerScope): Promise<void>;
   /** Null: no such session. */
   budget(sessionId: number, perDay: number, now: number): Promise<SessionBudget | null>;
+  /** What each of the sessions may still resolve, by its id. */
+  resolvesLeft(
+    sessionIds: readonly number[],
+    perDay: number,
+    now: number,
+  ): Promise<ReadonlyMap<number, number>>;
   /** Of the sessions that can be leased, now or later. */
   poolBudget(perDay: number, now: number): Promise<PoolBudget>;
   /** Most recently used first. */

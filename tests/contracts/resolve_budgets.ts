@@ -118,6 +118,26 @@ export function resolveBudgets(make: MakeStores): void {
   );
 
   it(
+    'are told of many sessions at once as of each of them',
+    using(async (stores) => {
+      const { a = 0, b = 0, c = 0 } = await add(stores, 'a', 'b', 'c');
+      await resolve(stores, a, ['@one', '@two', '@three']);
+      await resolve(stores, b, ['@one', '@two']);
+      const flood = { kind: 'flood', method: RESOLVE_METHOD.toLowerCase(), seconds: 66_230 } as const;
+      await stores.pool.block(b, by({ admin: true }), flood, T0);
+      const left = async (now: number) => [
+        ...(await stores.peers.resolvesLeft([a, b, c], PER_DAY, now)).values(),
+      ];
+      expect(await left(T0)).toEqual([0, 0, PER_DAY]);
+      for (const now of [T0, T0 + DAY_MS, T0 + 9 * DAY_MS]) {
+        const each = await Promise.all([a, b, c].map(async (id) => (await budget(stores, id, now))?.left));
+        expect(await left(now)).toEqual(each);
+      }
+      expect(await stores.peers.resolvesLeft([], PER_DAY, T0)).toEqual(new Map());
+    }),
+  );
+
+  it(
     'are added up for all sessions in service',
     using(async (stores) => {
       const { a = 0, b = 0, c = 0 } = await add(stores, 'a', 'b', 'c');

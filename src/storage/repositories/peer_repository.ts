@@ -9,6 +9,7 @@ import {
   poolBudget,
   pruneResolves,
   recordResolves,
+  resolvesLeft,
   resolveUse,
   returnReserved,
   takeReserved,
@@ -71,7 +72,7 @@ async function countResolved(
 
 function budgets(
   units: UnitOfWorkRunner,
-): Pick<PeerStore, 'takeResolve' | 'returnReserved' | 'budget' | 'poolBudget' | 'prune'> {
+): Pick<PeerStore, 'takeResolve' | 'returnReserved' | 'budget' | 'resolvesLeft' | 'poolBudget' | 'prune'> {
   return {
     takeResolve: (owner, channel, perDay, now) =>
       units.run(async (unit) => {
@@ -99,6 +100,8 @@ function budgets(
         };
         return budget;
       }),
+    resolvesLeft: (sessionIds, perDay, now) =>
+      units.run((unit) => resolvesLeft(unit, sessionIds, perDay, now)),
     poolBudget: (perDay, now) => units.run((unit) => poolBudget(unit, perDay, now)),
     prune: (before, limit) => units.run((unit) => pruneResolves(unit, before, limit)),
   };

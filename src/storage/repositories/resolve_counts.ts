@@ -124,36 +124,57 @@ export async function learnFromFlood(
     .onConflictDoUpdate({ target: resolveBudgets.sessionId, set: change });
 }
 
-/** What all sessions in service may resolve now. */
-export async function poolBudget(
-  { db, tables: { sessions, resolves, resolveBudgets } }: UnitOfWork,
+/** What each of these sessions may still resolve, by its id. */
+export async function resolvesLeft(
+  unit: UnitOfWork,
+  sessionIds: readonly number[],
   setting: number,
   now: number,
-): Promise<PoolBudget> {
+): Promise<ReadonlyMap<number, number>> {
+  if (sessionIds.length === 0) return new Map();
+  const { sessions } = unit.tables;
+  const left = await leftOfUsed(unit, inArray(sessions.id, [...sessionIds]), setting, now);
+  return new Map(sessionIds.map((id) => [id, left.get(id) ?? setting]));
+}
+
+/** What all sessions in service may resolve now. */
+export async function poolBudget(unit: UnitOfWork, setting: number, now: number): Promise<PoolBudget> {
+  const { sessions } = unit.tables;
   const inService = inArray(sessions.state, [...IN_SERVICE]);
-  const [all] = await db.select({ n: count() }).from(sessions).where(inService);
+  const [all] = await unit.db.select({ n: count() }).from(sessions).where(inService);
+  const left = [...(await leftOfUsed(unit, inService, setting, now)).values()];
+  return {
+    left: left.reduce((sum, n) => sum + n - setting, (all?.n ?? 0) * setting),
+    usedUp: left.filter((n) => n === 0).length,
+  };
+}
+
+/** What the sessions among these have left that have resolved a name or were flooded: all others have the setting. */
+async function leftOfUsed(
+  { db, tables: { sessions, resolves, resolveBudgets } }: UnitOfWork,
+  among: SQL,
+  setting: number,
+  now: number,
+): Promise<ReadonlyMap<number, number>> {
   const used = await db
     .select({ sessionId: resolves.sessionId, n: count() })
     .from(resolves)
     .innerJoin(sessions, eq(sessions.id, resolves.sessionId))
-    .where(and(inService, gt(resolves.at, now - DAY_MS)))
+    .where(and(among, gt(resolves.at, now - DAY_MS)))
     .groupBy(resolves.sessionId);
   const budgets = await db
     .select()
     .from(resolveBudgets)
     .innerJoin(sessions, eq(sessions.id, resolveBudgets.sessionId))
-    .where(and(inService, isNotNull(resolveBudgets.loweredTo)));
+    .where(and(among, isNotNull(resolveBudgets.loweredTo)));
   const lowered = new Map(budgets.map(({ resolve_budgets: row }) => [row.sessionId, loweredOf(row)]));
   const uses = new Map(used.map(({ sessionId, n }) => [sessionId, n]));
-  let left = (all?.n ?? 0) * setting;
-  let usedUp = 0;
-  for (const id of new Set([...lowered.keys(), ...uses.keys()])) {
-    const perDay = resolvesPerDay(setting, lowered.get(id) ?? null, now);
-    const rest = Math.max(0, perDay - (uses.get(id) ?? 0));
-    left -= setting - rest;
-    if (rest === 0) usedUp += 1;
-  }
-  return { left, usedUp };
+  return new Map(
+    [...new Set([...lowered.keys(), ...uses.keys()])].map((id) => {
+      const perDay = resolvesPerDay(setting, lowered.get(id) ?? null, now);
+      return [id, Math.max(0, perDay - (uses.get(id) ?? 0))];
+    }),
+  );
 }
 
 /** Deletes at most `limit` of the resolves made before `before`. */
