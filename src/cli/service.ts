@@ -134,7 +134,7 @@ export class Service {
 }
 
 /** Whether it is an object of the API's. */
-export function isFields(value: unknown): value is Fields {
+function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -20,7 +20,7 @@ export const REFUSALS = [
 export type RefusalReason = (typeof REFUSALS)[number];
 
 /** Why the connections of a lease were cut. */
-export const CUTS = ['lease_ended', 'lease_expired', 'key_revoked', 'idle', 'stopping'] as const;
+const CUTS = ['lease_ended', 'lease_expired', 'key_revoked', 'idle', 'stopping'] as const;
 export type CutReason = (typeof CUTS)[number];
 
 /** What the fence counts. */
