@@ -201,7 +201,10 @@ export class PoolService {
     return { ...verdict, action: stop ? 'stop' : verdict.action, ...blocked };
   }
 
-  /** Ends a flood wait, an invalidation or a death, and lets a frozen or limited account count as alive; no cool-down. @throws NotFound. */
+  /**
+   * Ends a flood wait, an invalidation or a death, and lets a frozen or limited account count as alive; no cool-down.
+   * @throws NotFound.
+   */
   async restore(sessionId: number): Promise<void> {
     const outcome = await this.#parts.store.restore(sessionId, this.#parts.clock.now());
     if (outcome.kind === 'unknown') throw new NotFound('Session');

@@ -53,7 +53,10 @@ export const sourceAnswer = z
   })
   .meta({ id: 'Source' });
 
-/** Serialises sources, with the newest run, the session and the deployment of each. `deploymentsOf` null: Prefect is not used. */
+/**
+ * Serialises sources, with the newest run, the session and the deployment of each. `deploymentsOf` null: Prefect is not
+ * used.
+ */
 export function sourceSerializer(
   runs: Pick<RunService, 'lastRuns'>,
   store: Pick<SourceStore, 'sessionNames'>,
