@@ -38,6 +38,11 @@ export interface AnchoredClock extends SteadyClock {
   anchor(): ClockAnchor;
 }
 
+/** The instant `at` of this clock as ISO 8601 in UTC. */
+export function iso(clock: Pick<SteadyClock, 'display'>, at: number): string {
+  return clock.display(at).toISOString();
+}
+
 /** The instant that `display` shows as `date`, in milliseconds on this clock. */
 export function momentOf(date: Date, clock: SteadyClock): number {
   const now = clock.now();

@@ -2,12 +2,11 @@ import { z } from 'zod';
 import { exactJson } from '../http/exact_json.js';
 import { sessionId } from '../http/parameters.js';
 import { defineRoute, pageOf, type Route } from '../http/route.js';
-import type { SteadyClock } from '../kernel/clock.js';
+import { iso, type SteadyClock } from '../kernel/clock.js';
 import { InvalidInput, NotFound } from '../kernel/errors.js';
 import { serializePeer } from '../pool/lease_answer.js';
 import type { LeaseIds } from '../pool/lease_ids.js';
 import type { PoolService } from '../pool/service.js';
-import { iso } from '../pool/status.js';
 import { budgetAnswer, learnAnswer, learnInput, peersAnswer, peersInput } from './schemas.js';
 import type { PeerService } from './service.js';
 

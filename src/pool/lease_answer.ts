@@ -1,10 +1,9 @@
 import type { z } from 'zod';
-import type { SteadyClock } from '../kernel/clock.js';
+import { iso, type SteadyClock } from '../kernel/clock.js';
 import { Conflict, InvalidInput } from '../kernel/errors.js';
 import type { StoredProxy } from '../kernel/proxy.js';
 import type { Fence } from './fence.js';
 import type { acquireInput } from './lease_schemas.js';
-import { iso } from './status.js';
 import type { Lease } from './store.js';
 
 /** What a worker without the shared disk needs besides the lease. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { KeyService } from '../access/keys.js';
 import { page, repeatable, search, sessionId, sort, text, wholeNumber } from '../http/parameters.js';
 import { defineRoute, pageOf, type Route } from '../http/route.js';
-import type { SteadyClock } from '../kernel/clock.js';
+import { iso, type SteadyClock } from '../kernel/clock.js';
 import type { TrafficCounts } from './fence.js';
 import {
   activityAnswer,
@@ -14,7 +14,7 @@ import {
 } from './monitoring_schemas.js';
 import { LEASE_ORDERS, type LeaseFilter, type MonitoringStore } from './monitoring_store.js';
 import type { PoolService } from './service.js';
-import { iso, serializeStatus } from './status.js';
+import { serializeStatus } from './status.js';
 import { statusHistoryRoute } from './status_history_routes.js';
 import type { DescribedRequest, WaitingRequests } from './waiting_requests.js';
 

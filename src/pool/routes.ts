@@ -1,6 +1,7 @@
 import type { Logger } from 'winston';
 import type { z } from 'zod';
 import { defineRoute, type Reply, type Route, type RouteSpec } from '../http/route.js';
+import { iso } from '../kernel/clock.js';
 import { NotFound } from '../kernel/errors.js';
 import { type AcquireRouteParts, acquireRoutes } from './acquire_routes.js';
 import type { Relation } from './lease_authorization.js';
@@ -9,7 +10,6 @@ import * as schemas from './lease_schemas.js';
 import { type MonitoringRouteParts, monitoringRoutes } from './monitoring_routes.js';
 import { refused } from './outcomes.js';
 import type { Reported } from './service.js';
-import { iso } from './status.js';
 
 export interface PoolRouteParts extends AcquireRouteParts, MonitoringRouteParts {
   readonly logger: Logger;

@@ -1,13 +1,8 @@
 import type { ApiKey } from '../kernel/api_key.js';
-import type { SteadyClock } from '../kernel/clock.js';
+import { iso, type SteadyClock } from '../kernel/clock.js';
 import type { Timers } from '../kernel/timers.js';
 import { tallyOf, unavailableReasons } from './outcomes.js';
 import type { PoolCounts, PoolNotice } from './store.js';
-
-/** An instant of the service's clock as ISO 8601 in UTC. */
-export function iso(clock: SteadyClock, at: number): string {
-  return clock.display(at).toISOString();
-}
 
 /** The instant rounded up to a whole second, as `YYYY-MM-DD HH:MM:SS` in UTC. */
 function wholeSecond(clock: SteadyClock, at: number): string {

@@ -1,4 +1,4 @@
-import type { SteadyClock } from '../kernel/clock.js';
+import { iso, type SteadyClock } from '../kernel/clock.js';
 import type { Run, RunForm, RunReason } from '../runs/store.js';
 import { UNEXPECTED_ERROR } from '../scraping/recovery.js';
 import type { State, StateCreate, StateType } from './api_types.js';
@@ -20,7 +20,7 @@ export function prefectState(run: Run, clock: Display): StateCreate | null {
     case 'running':
       return { type: 'RUNNING', name: 'Running' };
     case 'waiting': {
-      const since = run.waitingSince === null ? '' : ` since ${isoTime(run.waitingSince, clock)}`;
+      const since = run.waitingSince === null ? '' : ` since ${iso(clock, run.waitingSince)}`;
       return { type: 'RUNNING', name: 'Running', message: `waiting for a session${since}` };
     }
     case 'deferred':
@@ -119,9 +119,4 @@ export function attemptOf(key: string | null): number {
 /** Whether Prefect itself, and no person, ended a flow run: another one had the only slot of the deployment. */
 export function isCollision(state: Pick<State, 'type' | 'message'> | null): boolean {
   return state?.type === 'CANCELLED' && state.message === 'Deployment concurrency limit reached.';
-}
-
-/** A time of the service's clock, as Prefect writes it. */
-export function isoTime(at: number, clock: Display): string {
-  return clock.display(at).toISOString();
 }
