@@ -11,6 +11,7 @@ import type { Route } from './http/route.js';
 import { removeLeftovers } from './intake/file_operations.js';
 import type { SyncScheduler } from './intake/sync_scheduler.js';
 import { runEvery, runOnSchedule } from './jobs/scheduler.js';
+import { inBatches } from './kernel/batches.js';
 import { DAY_MS, type SteadyClock } from './kernel/clock.js';
 import { writePrivateFile } from './kernel/private_files.js';
 import type { PoolService } from './pool/service.js';
@@ -174,12 +175,12 @@ const PRUNE_BATCH = 500;
 
 async function pruneRunLogs({ config, database, clock }: Base): Promise<void> {
   const before = clock.now() - config.scraping.runLogDays * DAY_MS;
-  while ((await database.runs.pruneLogs(before, PRUNE_BATCH)) === PRUNE_BATCH);
+  await inBatches(PRUNE_BATCH, (limit) => database.runs.pruneLogs(before, limit));
 }
 
 async function pruneAuditLog({ config, database, clock }: Base): Promise<void> {
   const before = clock.now() - config.auditDays * DAY_MS;
-  while ((await database.audit.prune(before, PRUNE_BATCH)) === PRUNE_BATCH);
+  await inBatches(PRUNE_BATCH, (limit) => database.audit.prune(before, limit));
 }
 
 /** Begins to watch SESSIONS_DIR, where this replica has it. */

@@ -1,3 +1,4 @@
+import { inBatches } from '../kernel/batches.js';
 import { type Clock, DAY_MS } from '../kernel/clock.js';
 import { NotFound, TooMany } from '../kernel/errors.js';
 import type { Page } from '../kernel/page.js';
@@ -14,7 +15,7 @@ import type {
   SessionBudget,
 } from './store.js';
 
-/** How many old resolves one transaction deletes, so that no lease waits long behind it. */
+/** How many old resolves one transaction deletes. */
 const PRUNE_AT_ONCE = 500;
 
 /** Who resolves: the service for itself, or workers, as far as they say so. */
@@ -135,7 +136,7 @@ export class PeerService {
   async prune(): Promise<void> {
     const { store, clock } = this.#parts;
     const before = clock.now() - DAY_MS;
-    while ((await store.prune(before, PRUNE_AT_ONCE)) === PRUNE_AT_ONCE);
+    await inBatches(PRUNE_AT_ONCE, (limit) => store.prune(before, limit));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RemoteQueues } from '../cluster/cluster.js';
+import { inBatches } from '../kernel/batches.js';
 import type { Clock } from '../kernel/clock.js';
 import { NotFound } from '../kernel/errors.js';
 import type { Page } from '../kernel/page.js';
@@ -218,12 +219,7 @@ export class PoolService {
   /** Revokes all leases of the holder; `by`: the actor. Each session cools down. Returns how many there were. */
   async revokeLeases(holder: string, by: string): Promise<number> {
     const { store, clock } = this.#parts;
-    let all = 0;
-    for (;;) {
-      const some = await store.revokeLeases(holder, by, REVOKE_AT_ONCE, clock.now());
-      all += some;
-      if (some < REVOKE_AT_ONCE) return all;
-    }
+    return inBatches(REVOKE_AT_ONCE, (limit) => store.revokeLeases(holder, by, limit, clock.now()));
   }
 
   /** The states of the sessions that have all of the tags; while the session files are gone, none is free. */
