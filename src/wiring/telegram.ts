@@ -49,7 +49,7 @@ function wireSessions(
   const stored = new StoredCredentials({ sessions, vault, scanner: directory?.scanner ?? null });
   const secrets = new CredentialsService(stored, vault);
   const openProxy = async (id: number): Promise<ProxyAddress | null> => {
-    const stored = (await access.proxies()).find((proxy) => proxy.id === id);
+    const stored = await access.proxy(id);
     if (!stored) return null;
     return { ...(await secrets.proxy(stored)), type: stored.type as ProxyAddress['type'] };
   };
