@@ -47,6 +47,7 @@ export interface PeerScope {
   readonly tags: readonly string[];
 }
 
+/** Which known channels are listed: those that meet all of what is given. */
 export interface PeerFilter extends PeerScope {
   /** `@name` or an id. */
   readonly channel?: string | undefined;

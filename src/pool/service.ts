@@ -236,6 +236,7 @@ export class PoolService {
     return { waiting: this.waiting, free: states.free - freeButMethodFlooded, leased: states.leased };
   }
 
+  /** The current leases of a holder. */
   leasesOf(holder: string, page: Page): Promise<LeaseRow[]> {
     return this.#parts.store.leases(page, this.#parts.clock.now(), holder);
   }

@@ -44,6 +44,7 @@ export class StatusBroadcast {
     this.#parts = parts;
   }
 
+  /** Sends the events, and soon the status; without events, the status alone. */
   tell(notices: readonly PoolNotice[]): void {
     const { events, timers } = this.#parts;
     if (!events.listening) return;

@@ -8,6 +8,7 @@ type Display = Pick<SteadyClock, 'display'>;
 /** A flow run in such a state has ended. */
 const FINAL: ReadonlySet<StateType> = new Set(['COMPLETED', 'FAILED', 'CRASHED', 'CANCELLED']);
 
+/** Whether a flow run in this state has ended. */
 export function isFinal(type: StateType | null | undefined): boolean {
   return type !== null && type !== undefined && FINAL.has(type);
 }
@@ -49,10 +50,12 @@ export function awaitingRetry(at: Date, message: string | null): StateCreate {
   return { type: 'SCHEDULED', name: 'AwaitingRetry', message, state_details: { scheduled_time } };
 }
 
+/** A flow run that was cancelled, and why. */
 export function cancelledBecause(message: string): StateCreate {
   return { type: 'CANCELLED', name: 'Cancelled', message };
 }
 
+/** A flow run that failed, and why. */
 export function failedBecause(message: string): StateCreate {
   return { type: 'FAILED', name: 'Failed', message };
 }

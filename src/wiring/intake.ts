@@ -31,6 +31,7 @@ export interface Intake {
 /** The report of a sync, told to the other replicas for their event streams. */
 const SYNCED = 'synced';
 
+/** Session files, where this replica syncs them, and the rows that they become. */
 export async function wireIntake(base: Base): Promise<Intake> {
   const { config, database, vault, timers, disposers, events } = base;
   database.cluster.onTold(SYNCED, (report) => events.publish('sync', report));
