@@ -43,12 +43,12 @@ function learn({ peers, pool, leaseIds }: PeerRouteParts): Route {
       const caller = leaseIds.caller(key, req, lease_id);
       if (!(await pool.block(session_id, caller, { kind: 'none' }))) throw new NotFound('Session');
       const owner = { sessionId: session_id, leaseId: lease_id };
-      const saved = learnt.map(({ id, access_hash, type, username, title }) => ({
+      const found = learnt.map(({ id, access_hash, type, username, title }) => ({
         ...{ channelId: id, accessHash: type === 'chat' ? null : (access_hash ?? null), type },
         ...{ username: username ?? null, title: title ?? '', identifier: null },
       }));
-      await peers.learn(owner, saved, { resolved, tags: key.tags });
-      return { body: { status: 'saved', session_id, peers: saved.length } };
+      const saved = await peers.learn(owner, found, { resolved, tags: key.tags });
+      return { body: { status: 'saved', session_id, peers: saved } };
     },
   });
 }

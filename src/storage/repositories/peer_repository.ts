@@ -6,10 +6,10 @@ import type { LearntPeer, PeerFilter, PeerOwner, PeerStore, SessionBudget } from
 import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
 import { aboutChannels, forgetPeer, knownPeers, savePeers, within } from './known_peers.js';
 import {
+  countedUses,
   poolBudget,
   pruneResolves,
   recordResolves,
-  resolvesLeft,
   resolveUse,
   returnReserved,
   takeReserved,
@@ -101,8 +101,11 @@ function budgets(
         return budget;
       }),
     resolvesLeft: (sessionIds, perDay, now) =>
-      units.run((unit) => resolvesLeft(unit, sessionIds, perDay, now)),
-    poolBudget: (perDay, now) => units.run((unit) => poolBudget(unit, perDay, now)),
+      units.run(async (unit) => {
+        const uses = await countedUses(unit, sessionIds, perDay, now);
+        return new Map(uses.map(({ sessionId, left }) => [sessionId, left]));
+      }),
+    poolBudget: (page, now) => units.run((unit) => poolBudget(unit, page, now)),
     prune: (before, limit) => units.run((unit) => pruneResolves(unit, before, limit)),
   };
 }
