@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { iso, type SteadyClock } from '../kernel/clock.js';
 import { Conflict, InvalidInput } from '../kernel/errors.js';
 import type { StoredProxy } from '../kernel/proxy.js';
-import type { Fence } from './fence.js';
+import type { FenceKind } from './fence.js';
 import type { acquireInput } from './lease_schemas.js';
 import type { Lease } from './store.js';
 
@@ -44,7 +44,7 @@ export interface LeasePeers {
 
 /** The fence through which workers connect to Telegram while their leases last. */
 export interface Egress {
-  readonly fence: Fence;
+  readonly fence: FenceKind;
   /** The proxy for a fenced lease. @throws Conflict if its session's own proxy is of a kind that it can't use. */
   proxyFor(lease: Lease): StoredProxy;
 }

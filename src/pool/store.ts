@@ -1,6 +1,6 @@
 import type { Page } from '../kernel/page.js';
 import type { StoredProxy } from '../kernel/proxy.js';
-import type { Fence } from './fence.js';
+import type { FenceKind } from './fence.js';
 import type { Caller, RefusalKind, Relation } from './lease_authorization.js';
 import type { State } from './states.js';
 
@@ -40,7 +40,7 @@ export interface AcquireRequest {
   /** With `channels`: how many usernames a session may resolve within 24 hours. */
   readonly resolvesPerDay?: number;
   /** What keeps its holder from Telegram once the lease has ended; null: nothing but the holder itself. */
-  readonly fence?: Fence | null;
+  readonly fence?: FenceKind | null;
   /** Grants nothing: only returns the earlier lease of the idempotency key. */
   readonly onlyRepeat?: boolean;
   /** In which order the free sessions are tried; the least recently used one first unless given. */
@@ -72,7 +72,7 @@ export interface Lease {
   readonly apiId: number | null;
   readonly proxy: StoredProxy | null;
   readonly tags: readonly string[];
-  readonly fence: Fence | null;
+  readonly fence: FenceKind | null;
 }
 
 /** The scope of counts: the sessions that a request with these conditions would consider. */

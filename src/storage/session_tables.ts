@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { LoginStage, PendingLogin } from '../logins/store.js';
 import type { ConditionDetail, StoredCondition } from '../pool/account_condition.js';
-import type { Fence } from '../pool/fence.js';
+import type { FenceKind } from '../pool/fence.js';
 import type { UnreleasedLease } from '../pool/lease_authorization.js';
 import type { BaseState, State } from '../pool/states.js';
 import type { Columns } from './postgres/columns.js';
@@ -56,7 +56,7 @@ export function declareSessionTables(c: Columns) {
       leaseAddress: c.text('lease_address'),
       leaseTtlSeconds: c.integer('lease_ttl_seconds'),
       leaseRenewed: c.flag('lease_renewed').notNull().default(false),
-      leaseFence: c.text('lease_fence').$type<Fence>(),
+      leaseFence: c.text('lease_fence').$type<FenceKind>(),
       /** Until when its last holder may still be connected; null: it has released, or still holds the lease. */
       cooldownUntil: c.whole('cooldown_until'),
       /** Leases that ended without their holder, which may release them late. */

@@ -9,7 +9,7 @@ import { EgressServer, GUESSES } from '../egress/server.js';
 import { canPassThrough } from '../egress/upstream.js';
 import { Conflict } from '../kernel/errors.js';
 import type { StoredProxy } from '../kernel/proxy.js';
-import type { Fence as FenceKind, TrafficCounts } from '../pool/fence.js';
+import type { FenceKind, TrafficCounts } from '../pool/fence.js';
 import type { Egress } from '../pool/lease_answer.js';
 import type { Lease } from '../pool/store.js';
 import { telegramNetwork } from '../telegram/network.js';
