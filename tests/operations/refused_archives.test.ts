@@ -143,8 +143,7 @@ async function refusalOf(
 ): Promise<string> {
   const restoring = restoreBackup({
     ...{ config: loadConfig(settings), file, force: false, holdSeconds: null, passphrase: async () => '' },
-    ...{ signal: new AbortController().signal, onProgress: () => undefined },
-    ...{ onEarlierCompleted: () => undefined, ...more },
+    ...{ signal: new AbortController().signal, onProgress: () => undefined, ...more },
   });
   return restoring.then(
     () => 'restored',

@@ -47,7 +47,7 @@ export interface RestoreOptions {
   readonly signal: AbortSignal;
   readonly onProgress: (text: string) => void;
   /** Called when an earlier restore, which was interrupted, has been completed: this one replaces what it restored. */
-  readonly onEarlierCompleted: () => void;
+  readonly onEarlierCompleted?: () => void;
   /** The free space on the disk of a directory, in bytes. */
   readonly freeBytes?: (directory: string) => number;
 }
@@ -111,7 +111,7 @@ async function settleEarlier(
   { config, force, onEarlierCompleted }: RestoreOptions,
 ): Promise<void> {
   if ((await settleRestore(config)) !== 'finished') return;
-  if (force) return onEarlierCompleted();
+  if (force) return onEarlierCompleted?.();
   throw new OperationRefused(
     'An earlier restore was interrupted when the database was in place already: it is complete now. Start the service; ' +
       `to restore ${file} over it, use --force.`,
