@@ -27,6 +27,20 @@ function expectNone(session: Buffer): void {
   expect(readKnownChannels(session)).toEqual([]);
 }
 
+/** The file with this as the first page of `entities`, according to its schema. */
+function forged(session: Buffer, root: string): Buffer {
+  const database = new Database(session);
+  try {
+    database.unsafeMode();
+    database.exec(
+      `PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = ${root} WHERE name = 'entities'`,
+    );
+    return database.serialize();
+  } finally {
+    database.close();
+  }
+}
+
 const NEWS: RememberedChannel = {
   ...{ channelId: '1234567890', accessHash: '-9223372036854775808', type: 'channel', title: 'Новости 😀' },
   ...{ usernames: ['news'], seenAt: 1_700_000_000_000 },
@@ -178,6 +192,20 @@ describe('a malformed table of channels', () => {
     ];
     for (const statements of others) {
       expectNone(file(TELETHON.replace(/CREATE TABLE entities \([^)]*\);/, ''), statements));
+    }
+  });
+
+  it('is told from an empty one in a large file as well, and where the schema is forged', () => {
+    const many = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+      INSERT INTO entities SELECT i, i, 'user' || i, NULL, 'A user', i FROM n`;
+    expect(remembers(file(TELETHON, many))).toBe(false);
+    expect(remembers(file(TELETHON, `${many}; DELETE FROM entities`))).toBe(false);
+    const channel = `INSERT INTO entities VALUES (-1000000000001, 5, 'name', NULL, 'T', 1)`;
+    expect(remembers(file(TELETHON, `${many}; ${channel}`))).toBe(true);
+    for (const root of ["'x'", "'3'", '0', '99999999', '-1', 'NULL', '2.5']) {
+      const session = forged(file(TELETHON, channel), root);
+      expect(() => remembers(session)).not.toThrow();
+      expect(() => readKnownChannels(session)).not.toThrow();
     }
   });
 

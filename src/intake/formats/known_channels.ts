@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import { MAX_PEERS_PER_SESSION } from '../../peers/rules.js';
 import type { RememberedChannel } from '../../peers/store.js';
-import { plainColumns, readImage, refusal } from './sqlite_image.js';
+import { isEmpty, plainColumns, readImage, refusal, type Schema, schemaOf } from './sqlite_image.js';
 
 /** The tables in which the libraries remember what Telegram has told them; columns are taken by name. */
 interface Layout {
@@ -49,10 +49,11 @@ const LAST_DATE = 253_402_300_799n;
  * Whether the image remembers channels, or basic groups, as far as a glance tells. Never throws on any content, only
  * if memory runs out.
  */
-export function remembersChannels(database: Database.Database): boolean {
+export function remembersChannels(database: Database.Database, schema: Schema, image: Buffer): boolean {
   try {
     return LAYOUTS.some(({ table, hash }) => {
-      const columns = plainColumns(database, table);
+      if (isEmpty(image, schema, table)) return false;
+      const columns = plainColumns(database, schema, table);
       if (!columns?.has('id') || !columns.has(hash)) return false;
       const any = database.prepare(`SELECT 1 FROM main.${table} NOT INDEXED WHERE id < 0 LIMIT 1`);
       return any.get() !== undefined;
@@ -70,9 +71,10 @@ export function remembersChannels(database: Database.Database): boolean {
  * content, only if memory runs out.
  */
 export function readKnownChannels(image: Buffer, since = 0): RememberedChannel[] {
-  const reading = readImage(image, (database) =>
-    LAYOUTS.flatMap((layout) => readLayout(database, layout, since)),
-  );
+  const reading = readImage(image, (database) => {
+    const schema = schemaOf(database);
+    return LAYOUTS.flatMap((layout) => readLayout(database, schema, layout, since));
+  });
   return reading.kind === 'read' ? reading.value.slice(0, MAX_PEERS_PER_SESSION) : [];
 }
 
@@ -84,9 +86,14 @@ interface ChannelRow {
   readonly seen: bigint;
 }
 
-function readLayout(database: Database.Database, layout: Layout, since: number): RememberedChannel[] {
+function readLayout(
+  database: Database.Database,
+  schema: Schema,
+  layout: Layout,
+  since: number,
+): RememberedChannel[] {
   const { table, hash, seen, title, kind } = layout;
-  const columns = plainColumns(database, table);
+  const columns = plainColumns(database, schema, table);
   if (!columns?.has('id') || !columns.has(hash) || (kind && !columns.has(kind.column))) return [];
   const has = (column: string | null) => column !== null && columns.has(column);
   const isDate = `typeof("${seen}") = 'integer' AND "${seen}" BETWEEN 0 AND ${LAST_DATE}`;
@@ -104,7 +111,7 @@ function readLayout(database: Database.Database, layout: Layout, since: number):
        ORDER BY seen DESC, id LIMIT ${MAX_PEERS_PER_SESSION}`,
     )
     .all(BigInt(Math.floor(since / 1000)));
-  const more = rows.length > 0 ? namesOf(database) : new Map<bigint, string[]>();
+  const more = rows.length > 0 ? namesOf(database, schema) : new Map<bigint, string[]>();
   const owned = new Set<string>();
   return rows.map((row) => rememberedChannel(row, more.get(row.id) ?? [], owned));
 }
@@ -115,9 +122,9 @@ function shortText(column: string, bytes: number): string {
 }
 
 /** The names in a table of their own, by the marked ids of channels. */
-function namesOf(database: Database.Database): Map<bigint, string[]> {
+function namesOf(database: Database.Database, schema: Schema): Map<bigint, string[]> {
   const names = new Map<bigint, string[]>();
-  const columns = plainColumns(database, 'usernames');
+  const columns = plainColumns(database, schema, 'usernames');
   if (!columns?.has('id') || !columns.has('username')) return names;
   const rows = database
     .prepare<[], { readonly id: bigint; readonly name: string | null }>(

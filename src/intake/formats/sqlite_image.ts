@@ -57,8 +57,12 @@ export function refusal(error: unknown): Exclude<ImageReading<never>, { kind: 'r
  */
 function statedBytes(image: Buffer): number {
   if (image.length < 100 || image.readUInt32BE(24) !== image.readUInt32BE(92)) return 0;
-  const pageSize = image.readUInt16BE(16);
-  return image.readUInt32BE(28) * (pageSize === 1 ? 65536 : pageSize);
+  return image.readUInt32BE(28) * pageSize(image);
+}
+
+function pageSize(image: Buffer): number {
+  const size = image.readUInt16BE(16);
+  return size === 1 ? 65536 : size;
 }
 
 /**
@@ -72,9 +76,42 @@ function withoutWal(image: Buffer): Buffer {
   return copy;
 }
 
+/** The tables of session files that are read. */
+const TABLES = ['version', 'sessions', 'entities', 'peers', 'usernames'] as const;
+type TableName = (typeof TABLES)[number];
+const TABLE_NAMES: ReadonlySet<string> = new Set(TABLES);
+
 interface SchemaRow {
+  readonly name: string;
   readonly type: string;
   readonly sql: string | null;
+  /** A bigint, unless the schema was forged. */
+  readonly rootpage: unknown;
+}
+
+/** Where an image's tables begin, by name. */
+export type Schema = ReadonlyMap<string, Pick<SchemaRow, 'rootpage'>>;
+
+/**
+ * The ordinary tables that are read. Views and virtual tables, whose reading would run SQL of the file's author, are
+ * none, nor are two of one name.
+ */
+export function schemaOf(database: Database.Database): Schema {
+  const rows = database.prepare<[], SchemaRow>(
+    "SELECT name, type, sql, rootpage FROM sqlite_schema WHERE type IN ('table', 'view')",
+  );
+  const found = new Map<string, SchemaRow | null>();
+  for (const row of rows.iterate()) {
+    const name = String(row.name).toLowerCase();
+    if (TABLE_NAMES.has(name)) found.set(name, found.has(name) ? null : row);
+  }
+  const schema = new Map<string, SchemaRow>();
+  for (const [name, row] of found) if (row && isOrdinary(row)) schema.set(name, row);
+  return schema;
+}
+
+function isOrdinary({ type, sql }: SchemaRow): boolean {
+  return type === 'table' && /^\s*CREATE\s+TABLE\b/i.test(sql ?? '');
 }
 
 interface ColumnRow {
@@ -83,21 +120,31 @@ interface ColumnRow {
 }
 
 /**
- * The columns of a plain table, in lower case; null: there is none of this name. Nothing that the image brings along is
- * run: views, virtual tables and generated columns, whose reading would evaluate SQL of the file's author, are none.
+ * The columns of a table, in lower case; null: there is none of this name, or it has generated columns, whose reading
+ * would run SQL of the file's author.
  */
 export function plainColumns(
   database: Database.Database,
-  table: 'version' | 'sessions' | 'entities' | 'peers' | 'usernames',
+  schema: Schema,
+  table: TableName,
 ): ReadonlySet<string> | null {
-  const found = database
-    .prepare<[string], SchemaRow>(
-      `SELECT type, sql FROM sqlite_schema WHERE name = ? COLLATE NOCASE AND type IN ('table', 'view')`,
-    )
-    .all(table);
-  if (found.length !== 1 || found[0]?.type !== 'table') return null;
-  if (!/^\s*CREATE\s+TABLE\b/i.test(found[0].sql ?? '')) return null;
+  if (!schema.has(table)) return null;
   const columns = database.prepare<[], ColumnRow>(`PRAGMA main.table_xinfo(${table})`).all();
   if (columns.some((column) => column.hidden !== 0n)) return null;
   return new Set(columns.map((column) => column.name.toLowerCase()));
+}
+
+const LEAF_OF_TABLE = 13;
+const CELLS_AT = 3;
+
+/**
+ * Whether a table certainly has no row: its first page is a leaf without cells (fileformat2.html, "B-tree Pages"). A
+ * statement would cost half as much as all others that a file needs.
+ */
+export function isEmpty(image: Buffer, schema: Schema, table: TableName): boolean {
+  if (!schema.has(table)) return true;
+  const page = schema.get(table)?.rootpage;
+  const at = typeof page === 'bigint' && page > 1n ? Number(page - 1n) * pageSize(image) : image.length;
+  if (at + pageSize(image) > image.length) return false;
+  return image[at] === LEAF_OF_TABLE && image.readUInt16BE(at + CELLS_AT) === 0;
 }

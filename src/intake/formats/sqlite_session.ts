@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 import { wellKnownAddress } from '../../telegram/network.js';
 import { remembersChannels } from './known_channels.js';
 import { authKeyFault, type Credentials } from './session_string.js';
-import { plainColumns, readImage } from './sqlite_image.js';
+import { plainColumns, readImage, type Schema, schemaOf } from './sqlite_image.js';
 
 /** The contents of a SQLite file: credentials, or why it is certainly dead; neither: unknown. */
 export interface SqliteSession {
@@ -22,20 +22,24 @@ const UNKNOWN: SqliteSession = {
 
 /** Reads the session in a SQLite file held in memory. Never throws on any content, only if memory runs out. */
 export function readSqliteSession(bytes: Buffer): SqliteSession {
-  const image = readImage(bytes, readTables);
+  const image = readImage(bytes, (database) => readTables(database, bytes));
   if (image.kind === 'torn')
     return { ...UNKNOWN, format: 'unreadable', dead: `not readable as SQLite: ${image.reason}` };
   return image.kind === 'read' ? image.value : UNKNOWN;
 }
 
-function readTables(database: Database.Database): SqliteSession {
-  const version = firstRow(database, 'version');
-  const sessions = firstRow(database, 'sessions');
+function readTables(database: Database.Database, image: Buffer): SqliteSession {
+  const schema = schemaOf(database);
+  const version = firstRow(database, schema, 'version');
+  const sessions = firstRow(database, schema, 'sessions');
   if (version === null || sessions === null) return UNKNOWN;
   for (const layout of LAYOUTS) {
     const session = readLayout(layout, version, sessions);
     if (session !== null)
-      return { ...session, remembersChannels: session.credentials !== null && remembersChannels(database) };
+      return {
+        ...session,
+        remembersChannels: session.credentials !== null && remembersChannels(database, schema, image),
+      };
   }
   return UNKNOWN;
 }
@@ -52,8 +56,12 @@ const WANTED_COLUMNS = new Set(
   'version number dc_id server_address port auth_key api_id test_mode user_id is_bot'.split(' '),
 );
 
-function firstRow(database: Database.Database, table: 'version' | 'sessions'): ImageTable | null {
-  const columns = plainColumns(database, table);
+function firstRow(
+  database: Database.Database,
+  schema: Schema,
+  table: 'version' | 'sessions',
+): ImageTable | null {
+  const columns = plainColumns(database, schema, table);
   if (columns === null) return null;
   const selected = [...columns].filter((column) => WANTED_COLUMNS.has(column)).map((column) => `"${column}"`);
   if (selected.length === 0) return { columns, row: null };
