@@ -38,6 +38,7 @@ function waiter(order: number, wants = 'a', arrivedAt = 0): Waiter {
     wants,
     once: false,
     isSteppingAside: false,
+    lastTry: 0,
     ...answers,
   };
 }
