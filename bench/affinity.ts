@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Lease } from '../clients/typescript/src/lease.js';
 import { TeleGate } from '../clients/typescript/src/telegate.js';
 import { sandboxNetwork } from '../sandbox/network.js';
@@ -123,6 +124,8 @@ async function measure(
   const started = monotonicMs();
   const ended = new AbortController();
   const { signal } = ended;
+  // Each worker's request and its lease listen to it.
+  setMaxListeners(2 * WORKERS, signal);
   let [visits, floods] = [0, 0];
   const work = async (worker: number) => {
     for (let name = queue.shift(); name !== undefined && !signal.aborted; name = queue.shift()) {

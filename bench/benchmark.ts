@@ -6,11 +6,17 @@ export interface Sizes {
   /** The number of leases in each variant of `exclusive`. */
   readonly leases: number;
   readonly workers: number;
-  /** Which parts of `scraping`, `prefect`, `clients`, `console` and `fence`, and which roles of `malformed`, are measured; empty: the usual ones. */
+  /**
+   * Which parts of `scraping`, `prefect`, `clients`, `console` and `fence`, and which roles of `malformed`, are
+   * measured; empty: the usual ones.
+   */
   readonly ways: readonly string[];
   /** How much of their full work `prefect`, `clients`, `client`, `fence` and `python` do: 1, or less for a quick look. */
   readonly share: number;
-  /** The URL of a PostgreSQL server: `scraping` and `older` run on it as well, `malformed` and `console` instead; null: none. */
+  /**
+   * The URL of a PostgreSQL server: `scraping` and `older` run on it as well, `malformed` and `console` instead; null:
+   * none.
+   */
   readonly database: string | null;
 }
 

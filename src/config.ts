@@ -172,24 +172,32 @@ function toConfig(settings: Settings): Config {
     telegramApiHash: settings.TELEGRAM_API_HASH,
     otpTtlMinutes: settings.OTP_TTL_MINUTES,
     nasRoot: settings.NAS_ROOT,
-    s3: {
-      endpoint: settings.S3_ENDPOINT,
-      region: settings.S3_REGION,
-      bucket: settings.S3_BUCKET,
-      accessKeyId: settings.S3_ACCESS_KEY_ID,
-      secretAccessKey: settings.S3_SECRET_ACCESS_KEY,
-      forcePathStyle: (settings.S3_FORCE_PATH_STYLE ?? (settings.S3_ENDPOINT ? 'on' : 'off')) === 'on',
-    },
-    scraping: {
-      maxFileBytes: settings.MAX_FILE_BYTES,
-      floodSleepMaxSeconds: settings.FLOOD_SLEEP_MAX_SECONDS,
-      sessionsPerRun: settings.MAX_SESSIONS_PER_RUN,
-      maxConcurrentRuns: settings.MAX_CONCURRENT_RUNS,
-      runLogDays: settings.RUN_LOG_DAYS,
-    },
+    s3: s3Config(settings),
+    scraping: scrapingConfig(settings),
     prefect: prefectConfig(settings),
     workerPort: settings.WORKER_PORT,
     shown: shownSettings(settings),
+  };
+}
+
+function s3Config(settings: Settings): Config['s3'] {
+  return {
+    endpoint: settings.S3_ENDPOINT,
+    region: settings.S3_REGION,
+    bucket: settings.S3_BUCKET,
+    accessKeyId: settings.S3_ACCESS_KEY_ID,
+    secretAccessKey: settings.S3_SECRET_ACCESS_KEY,
+    forcePathStyle: (settings.S3_FORCE_PATH_STYLE ?? (settings.S3_ENDPOINT ? 'on' : 'off')) === 'on',
+  };
+}
+
+function scrapingConfig(settings: Settings): ScrapingConfig {
+  return {
+    maxFileBytes: settings.MAX_FILE_BYTES,
+    floodSleepMaxSeconds: settings.FLOOD_SLEEP_MAX_SECONDS,
+    sessionsPerRun: settings.MAX_SESSIONS_PER_RUN,
+    maxConcurrentRuns: settings.MAX_CONCURRENT_RUNS,
+    runLogDays: settings.RUN_LOG_DAYS,
   };
 }
 

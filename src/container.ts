@@ -11,7 +11,8 @@ import type { Route } from './http/route.js';
 import { removeLeftovers } from './intake/file_operations.js';
 import type { SyncScheduler } from './intake/sync_scheduler.js';
 import { runEvery, runOnSchedule } from './jobs/scheduler.js';
-import type { SteadyClock } from './kernel/clock.js';
+import { inBatches } from './kernel/batches.js';
+import { DAY_MS, type SteadyClock } from './kernel/clock.js';
 import { writePrivateFile } from './kernel/private_files.js';
 import type { PoolService } from './pool/service.js';
 import type { Engine } from './runs/engine.js';
@@ -69,21 +70,8 @@ export async function createContainer(config: Config, dependencies: Dependencies
     const keys = new KeyService({ store, clock, bootstrapKeys, randomBytes, cluster });
     const saveKey = (key: string) => writePrivateFile(join(config.dataDir, 'admin.key'), `${key}\n`);
     await rotateSecrets(database, vault);
-    const intake = await wireIntake(base);
-    const fence = config.egress && wireFence(base, keys);
-    const pool = wirePool(base, intake, fence?.fence ?? null);
-    const telegram = wireTelegram(base, intake, pool);
-    const openProxy = telegram.sessions.secrets.proxy.bind(telegram.sessions.secrets);
-    const egress = fence && wireEgress(base, fence, { openProxy, host: config.egress?.host ?? config.host });
-    disposers.add(wireRevocations(base, keys, pool));
-    const prefect = config.prefect && wirePrefect(base, config.prefect);
-    const execution = wireExecution(base, pool, telegram);
-    const engine = prefect
-      ? wirePrefectEngine(base, prefect, execution)
-      : wireEmbeddedEngine(base, execution);
-    const deployments = prefect ? wireDeployments(base, prefect) : withoutDeployments(base);
-    const sources = wireSources(base, engine, deployments, telegram, pool);
-    const features = { keys, intake, pool, telegram, sources, engine, prefect, deployments, egress };
+    const features = await wireFeatures(base, keys);
+    const { intake, pool, telegram, egress } = features;
     return {
       ...wireApp(base, features),
       database,
@@ -108,9 +96,6 @@ export async function createContainer(config: Config, dependencies: Dependencies
   }
 }
 
-/** An engine that is started once everything else is. */
-type StartedEngine = Engine & { start(): void };
-
 /** Ends what a revoked key began; the returned function stops watching. */
 function wireRevocations({ events, clock, timers }: Base, keys: KeyService, pool: Pool): () => void {
   const streams = new StreamEnds({ keys, events, clock, timers });
@@ -121,21 +106,42 @@ function wireRevocations({ events, clock, timers }: Base, keys: KeyService, pool
   return () => streams.close();
 }
 
+/** An engine that is started once everything else is. */
+type StartableEngine = Engine & { start(): void };
+
+/** The features with jobs. */
+interface FeaturesWithJobs extends Features {
+  readonly engine: StartableEngine;
+  readonly deployments: Deployments;
+}
+
+/** Each feature is given those that it builds upon. */
+async function wireFeatures(base: Base, keys: KeyService): Promise<FeaturesWithJobs> {
+  const { config, disposers } = base;
+  const intake = await wireIntake(base);
+  const fence = config.egress && wireFence(base, keys);
+  const pool = wirePool(base, intake, fence?.fence ?? null);
+  const telegram = wireTelegram(base, intake, pool);
+  const openProxy = telegram.sessions.secrets.proxy.bind(telegram.sessions.secrets);
+  const egress = fence && wireEgress(base, fence, { openProxy, host: config.egress?.host ?? config.host });
+  disposers.add(wireRevocations(base, keys, pool));
+  const prefect = config.prefect && wirePrefect(base, config.prefect);
+  const execution = wireExecution(base, pool, telegram);
+  const engine = prefect ? wirePrefectEngine(base, prefect, execution) : wireEmbeddedEngine(base, execution);
+  const deployments = prefect ? wireDeployments(base, prefect) : withoutDeployments(base);
+  const sources = wireSources(base, engine, deployments, telegram, pool);
+  return { keys, intake, pool, telegram, sources, engine, prefect, deployments, egress };
+}
+
 /** How often the schedules of sources are read again from the database: a replica may have missed a change. */
 const RELOAD_SCHEDULES_SECONDS = 600;
 
 /** When sessions are scored: every hour, soon after a day of UTC has begun. */
 const SCORES_CRON = '3 * * * *';
 
-/** The features with jobs. */
-interface Started extends Features {
-  readonly engine: StartedEngine;
-  readonly deployments: Deployments;
-}
-
 async function startJobs(
   base: Base,
-  { intake, pool, telegram, sources, engine, prefect, deployments, egress }: Started,
+  { intake, pool, telegram, sources, engine, prefect, deployments, egress }: FeaturesWithJobs,
 ): Promise<void> {
   const { config, database, databaseHealth, timers, logger, disposers } = base;
   await prefect?.setup.start();
@@ -172,16 +178,14 @@ async function startJobs(
 /** How many entries of a log one transaction deletes. */
 const PRUNE_BATCH = 500;
 
-const DAY_MS = 86_400_000;
-
 async function pruneRunLogs({ config, database, clock }: Base): Promise<void> {
   const before = clock.now() - config.scraping.runLogDays * DAY_MS;
-  while ((await database.runs.pruneLogs(before, PRUNE_BATCH)) === PRUNE_BATCH);
+  await inBatches(PRUNE_BATCH, (limit) => database.runs.pruneLogs(before, limit));
 }
 
 async function pruneAuditLog({ config, database, clock }: Base): Promise<void> {
   const before = clock.now() - config.auditDays * DAY_MS;
-  while ((await database.audit.prune(before, PRUNE_BATCH)) === PRUNE_BATCH);
+  await inBatches(PRUNE_BATCH, (limit) => database.audit.prune(before, limit));
 }
 
 /** Begins to watch SESSIONS_DIR, where this replica has it. */

@@ -27,7 +27,10 @@ export interface Injected {
 /** Two faults are this far apart on average, in milliseconds. */
 const PACE_MS = 500;
 
-/** A connected holder that nothing is being done to is waited for this long, in milliseconds; then another worker will do. */
+/**
+ * A connected holder that nothing is being done to is waited for this long, in milliseconds; then another worker will
+ * do.
+ */
 const HOLDER_WITHIN_MS = 2_000;
 
 /** A fault meets the work of a worker after up to so long, in milliseconds. */

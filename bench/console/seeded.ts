@@ -14,7 +14,7 @@ import type { Workplace } from '../workplace.js';
 
 export const SESSIONS = 10_000;
 export const SOURCES = 1_000;
-export const AUDIT_ROWS = 100_000;
+const AUDIT_ROWS = 100_000;
 const RUNS_A_SOURCE = 3;
 const FILES_A_RUN = 4;
 const KEYS = 40;

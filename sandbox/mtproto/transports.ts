@@ -113,7 +113,7 @@ export function intermediate(): Framing {
  * The padded intermediate transport: up to 15 bytes of noise after the payload. Encrypted messages are
  * 24 bytes and whole blocks of 16, plain ones say their own length, so the padding tells itself apart.
  */
-export function paddedIntermediate(): Framing {
+function paddedIntermediate(): Framing {
   const framing = intermediate();
   return {
     encode: framing.encode,

@@ -47,7 +47,7 @@ export function feedOf(context: FeedContext): Feed {
  * The id of the file in message `messageId` of the channel `index`: close to 2^63, like Telegram's, to reveal code
  * that uses a double.
  */
-export function fileIdOf(index: number, messageId: number): bigint {
+function fileIdOf(index: number, messageId: number): bigint {
   return (5n << 60n) | (BigInt(index) << 32n) | BigInt(messageId);
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { flag, page, repeatable, search, sessionId, sort, text, wholeNumber } from '../http/parameters.js';
 import { defineRoute, pageOf, type Route } from '../http/route.js';
 import { type ApiKey, ROLES } from '../kernel/api_key.js';
-import { momentOf, type SteadyClock } from '../kernel/clock.js';
+import { iso, momentOf, type SteadyClock } from '../kernel/clock.js';
 import { InvalidInput } from '../kernel/errors.js';
 import type { Order } from '../kernel/page.js';
 import type { KeyService } from './keys.js';
@@ -177,12 +177,12 @@ function serialize(record: KeyRecord, clock: SteadyClock): z.output<typeof keyAn
     max_leases: record.maxLeases,
     tags: [...record.tags],
     expires_at: toIso(record.expiresAt, clock),
-    created_at: clock.display(record.createdAt).toISOString(),
+    created_at: iso(clock, record.createdAt),
   };
 }
 
 function toIso(at: number | null, clock: SteadyClock): string | null {
-  return at === null ? null : clock.display(at).toISOString();
+  return at === null ? null : iso(clock, at);
 }
 
 function expiresInThePast(): InvalidInput {

@@ -33,6 +33,8 @@ export interface AccessStore {
   /** `already`: it had been revoked before. */
   revokeKey(id: number, now: number): Promise<'revoked' | 'already' | 'unknown'>;
   proxies(): Promise<(StoredProxy & { readonly id: number })[]>;
+  /** Null: there is no such proxy. */
+  proxy(id: number): Promise<StoredProxy | null>;
   addProxy(proxy: StoredProxy): Promise<number>;
   saveProxyPass(id: number, pass: string): Promise<void>;
   /** The value of a key; null: never saved. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { page, search, sort, text } from '../http/parameters.js';
 import { defineRoute, pageOf, type Route } from '../http/route.js';
-import type { SteadyClock } from '../kernel/clock.js';
+import { iso, type SteadyClock } from '../kernel/clock.js';
 import { AUDIT_ORDERS, AUDIT_OUTCOMES, type AuditFilter, type AuditStore } from './store.js';
 
 const auditAnswer = z
@@ -47,7 +47,7 @@ export function auditRoutes(store: Pick<AuditStore, 'entries' | 'count'>, clock:
         ]);
         const body = entries.map((entry) => ({
           id: entry.id,
-          at: clock.display(entry.at).toISOString(),
+          at: iso(clock, entry.at),
           key: entry.holder,
           key_name: entry.keyName,
           address: entry.address,

@@ -68,7 +68,7 @@ export async function copy({ json, ...urls }: CopyOptions): Promise<void> {
         signal,
         onProgress: ({ step, table, rows }) => onProgress(`${step} ${table}: ${rows} rows`),
       }),
-    'Cancelled. Nothing of it was kept.',
+    () => 'Cancelled. Nothing of it was kept.',
   );
   if (json) printJson(process.stdout, { copied });
   else process.stdout.write(`${summary(copied)}\n\n${nextSteps(to)}\n`);

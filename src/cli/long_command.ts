@@ -14,14 +14,15 @@ export interface LongCommand {
  */
 export async function withProgress<Result>(
   work: (around: LongCommand) => Promise<Result>,
-  interrupted: string | null = null,
+  interrupted: () => string | null = () => null,
 ): Promise<Result> {
   const progress = new ProgressLine(process.stderr, systemTime);
   try {
     return await interruptible((signal) => work({ signal, onProgress: (text) => progress.show(text) }));
   } catch (error) {
     progress.clear();
-    if (error instanceof Interrupted && interrupted !== null) process.stderr.write(`${interrupted}\n`);
+    const told = error instanceof Interrupted ? interrupted() : null;
+    if (told !== null) process.stderr.write(`${told}\n`);
     throw error;
   } finally {
     progress.clear();

@@ -6,7 +6,7 @@ import { SingleNode } from '../cluster/single_node.js';
 import { loadConfig } from '../config.js';
 import { readEnvironment } from '../environment.js';
 import { holderOf, type Role } from '../kernel/api_key.js';
-import { momentOf, type SteadyClock, systemTime } from '../kernel/clock.js';
+import { iso, momentOf, type SteadyClock, systemTime } from '../kernel/clock.js';
 import { DatabaseRefused } from '../storage/database.js';
 import { openSideConnection } from '../storage/open.js';
 import { readClock } from '../storage/saved_clock.js';
@@ -89,7 +89,7 @@ function valuesOf({ name, role, maxLeases, expires, tag = [] }: NewKey, clock: S
 /** A key as the API answers it. */
 function serialize(record: KeyRecord, clock: SteadyClock): Fields {
   const { id, name, role, maxLeases: max_leases, tags } = record;
-  const shown = (at: number) => clock.display(at).toISOString();
+  const shown = (at: number) => iso(clock, at);
   const expires_at = record.expiresAt === null ? null : shown(record.expiresAt);
   return { id, name, role, max_leases, tags: [...tags], expires_at, created_at: shown(record.createdAt) };
 }

@@ -43,15 +43,20 @@ export function restoreCommand(): Command {
 
 async function restore(file: string, options: Options): Promise<void> {
   const config = loadConfig(readEnvironment());
+  let untouched = 'Nothing was changed.';
   const restored = await withProgress(
     (around) =>
       restoreBackup({
         ...{ config, file, ...around },
         force: options.force === true,
+        onEarlierCompleted() {
+          process.stderr.write('An earlier restore, which was interrupted, was completed first.\n');
+          untouched = 'Nothing else was changed.';
+        },
         holdSeconds: options.trustNoLeaseIsHeld ? null : options.longestLease,
         passphrase: () => readPassphrase(options.passphraseFile, { fresh: false, signal: around.signal }),
       }),
-    'Cancelled. Nothing was changed.',
+    () => `Cancelled. ${untouched}`,
   );
   process.stdout.write(`${options.json ? JSON.stringify(result(restored)) : summary(restored)}\n`);
 }

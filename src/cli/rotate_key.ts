@@ -21,7 +21,7 @@ export function rotateKeyCommand(): Command {
       const logger = createLogger({ level: 'error' });
       const rotated = await withProgress(
         (around) => rotateKey({ config, logger, time: systemTime, ...around }),
-        'Interrupted. The service works with both keys: run it again to finish.',
+        () => 'Interrupted. The service works with both keys: run it again to finish.',
       );
       process.stdout.write(`${json ? JSON.stringify(result(rotated)) : summary(rotated)}\n`);
     });

@@ -141,7 +141,7 @@ async function read(response: Response) {
 }
 
 /** Whether it is an object of the API's. */
-export function isFields(value: unknown): value is Fields {
+function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

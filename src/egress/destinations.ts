@@ -21,7 +21,7 @@ export const TELEGRAM_RANGES: readonly (readonly [string, number])[] = [
 ];
 
 /** The ports on which data centres listen (core.telegram.org/mtproto/transports). */
-export const TELEGRAM_PORTS: ReadonlySet<number> = new Set([80, 443, 5222]);
+const TELEGRAM_PORTS: ReadonlySet<number> = new Set([80, 443, 5222]);
 
 /** Whether a destination belongs to Telegram; nothing else can be reached. */
 export type IsTelegram = (destination: Destination) => boolean;

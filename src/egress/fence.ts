@@ -7,7 +7,7 @@ import type { CutReason, EgressMetrics, RefusalReason } from './metrics.js';
 import type { EgressStore, EgressUse, FencedLease } from './store.js';
 
 /** How often the leases with connections are looked up, in milliseconds: their end may not have been announced. */
-export const SWEEP_MS = 500;
+const SWEEP_MS = 500;
 
 /** How long a lease counts as current without a look at the database, for new connections, in milliseconds. */
 const CONFIRMED_MS = 1000;

@@ -20,7 +20,7 @@ export const REFUSALS = [
 export type RefusalReason = (typeof REFUSALS)[number];
 
 /** Why the connections of a lease were cut. */
-export const CUTS = ['lease_ended', 'lease_expired', 'key_revoked', 'idle', 'stopping'] as const;
+const CUTS = ['lease_ended', 'lease_expired', 'key_revoked', 'idle', 'stopping'] as const;
 export type CutReason = (typeof CUTS)[number];
 
 /** What the fence counts. */
@@ -58,22 +58,16 @@ export function registerEgressMetrics(registry: Registry, open: () => number): E
     labelNames: ['direction'],
     registers,
   });
-  const refused = new Counter({
+  for (const direction of ['up', 'down']) bytes.inc({ direction }, 0);
+  const refused = registerByReason(registers, REFUSALS, {
     name: 'telegate_egress_refusals_total',
     help: 'Connections that the egress fence refused',
-    labelNames: ['reason'],
-    registers,
   });
-  const cut = new Counter({
+  const cut = registerByReason(registers, CUTS, {
     name: 'telegate_egress_cuts_total',
     help: 'Connections that the egress fence cut',
-    labelNames: ['reason'],
-    registers,
   });
   const ofLease = registerOfLease(registers);
-  for (const direction of ['up', 'down']) bytes.inc({ direction }, 0);
-  for (const reason of REFUSALS) refused.inc({ reason }, 0);
-  for (const reason of CUTS) cut.inc({ reason }, 0);
   return {
     bytes: (direction, count) => bytes.inc({ direction }, count),
     connected: () => connected.inc(),
@@ -81,6 +75,17 @@ export function registerEgressMetrics(registry: Registry, open: () => number): E
     cut: (reason, connections) => cut.inc({ reason }, connections),
     leaseEnded: ofLease,
   };
+}
+
+/** A counter with a label for each reason, all of which are shown from the beginning. */
+function registerByReason(
+  registers: Registry[],
+  reasons: readonly string[],
+  named: { readonly name: string; readonly help: string },
+): Counter<'reason'> {
+  const counter = new Counter({ ...named, labelNames: ['reason'] as const, registers });
+  for (const reason of reasons) counter.inc({ reason }, 0);
+  return counter;
 }
 
 /** How leases differ: a label for each would never end. */

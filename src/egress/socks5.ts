@@ -8,7 +8,7 @@ export interface Destination {
 }
 
 /** Answers to a request (RFC 1928, section 6). */
-export const REPLIES = {
+const REPLIES = {
   granted: 0,
   failed: 1,
   notAllowed: 2,

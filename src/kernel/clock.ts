@@ -5,6 +5,9 @@ export interface Clock {
   now(): number;
 }
 
+/** A day, in milliseconds. */
+export const DAY_MS = 86_400_000;
+
 /** The machine's own clocks, in milliseconds: `monotonic` counts from the boot that `bootId` names. */
 export interface TimeSource {
   wall(): number;
@@ -33,6 +36,11 @@ export interface SteadyClock extends Clock {
 export interface AnchoredClock extends SteadyClock {
   /** The present, to be saved. */
   anchor(): ClockAnchor;
+}
+
+/** The instant `at` of this clock as ISO 8601 in UTC. */
+export function iso(clock: Pick<SteadyClock, 'display'>, at: number): string {
+  return clock.display(at).toISOString();
 }
 
 /** The instant that `display` shows as `date`, in milliseconds on this clock. */

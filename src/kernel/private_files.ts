@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Logger } from 'winston';
@@ -32,17 +33,45 @@ export async function createPrivateFile(
   content: Content,
   temporary = temporaryFor(path),
 ): Promise<boolean> {
-  let created = true;
+  let created = false;
   await throughTemporary(temporary, content, async () => {
-    try {
-      // A rename would overwrite; an exclusive open would show others an empty file first.
-      await link(temporary, path);
-    } catch (error) {
-      if (!hasCode(error, 'EEXIST')) throw error;
-      created = false;
-    }
+    created = await linkNew(temporary, path, link);
   });
   return created;
+}
+
+/** What `link` fails with on a disk without hard links. */
+const NO_HARD_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+
+/**
+ * Moves a complete file to the name `path`, in the same file system, unless that is taken. Resolves to whether it was
+ * free. On a disk without hard links, a file that appears under this name at the very moment is replaced.
+ *
+ * @throws the file system's error; both are then as they were.
+ */
+export async function placeNew(temporary: string, path: string, linking = link): Promise<boolean> {
+  try {
+    if (!(await linkNew(temporary, path, linking))) return false;
+  } catch (error) {
+    if (!NO_HARD_LINKS.some((code) => hasCode(error, code))) throw error;
+    if (existsSync(path)) return false;
+    await rename(temporary, path);
+    return true;
+  }
+  await rm(temporary);
+  return true;
+}
+
+/** Gives a file a second name, unless that is taken; resolves to whether it was free. */
+async function linkNew(file: string, path: string, linking: typeof link): Promise<boolean> {
+  try {
+    // A rename would overwrite; an exclusive open would show others an empty file first.
+    await linking(file, path);
+    return true;
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+    return false;
+  }
 }
 
 /** Whether `error` is a system error with this code, such as `ENOENT`. */

@@ -1,7 +1,7 @@
+import { DAY_MS } from '../kernel/clock.js';
+
 /** Telegram's scarcest method: it finds a channel by its name, some 200 times a day for each account. */
 export const RESOLVE_METHOD = 'contacts.resolveUsername';
-
-export const DAY_MS = 86_400_000;
 
 /** What Telegram has taught about a session: resolves a day, from the time of a flood on. */
 export interface LoweredBudget {

@@ -2,12 +2,11 @@ import { z } from 'zod';
 import { exactJson } from '../http/exact_json.js';
 import { sessionId } from '../http/parameters.js';
 import { defineRoute, pageOf, type Route } from '../http/route.js';
-import type { SteadyClock } from '../kernel/clock.js';
+import { iso, type SteadyClock } from '../kernel/clock.js';
 import { InvalidInput, NotFound } from '../kernel/errors.js';
-import { serializePeer } from '../pool/acquire_routes.js';
+import { serializePeer } from '../pool/lease_answer.js';
 import type { LeaseIds } from '../pool/lease_ids.js';
 import type { PoolService } from '../pool/service.js';
-import { iso } from '../pool/status.js';
 import { budgetAnswer, learnAnswer, learnInput, peersAnswer, peersInput } from './schemas.js';
 import type { PeerService } from './service.js';
 
@@ -74,7 +73,7 @@ function list({ peers, clock }: PeerRouteParts): Route {
         throw new InvalidInput([{ loc: ['query', 'channel'], msg, type: 'missing' }]);
       }
       const found = await peers.peers({ skip, limit }, { channel, sessionId, tags: key.tags });
-      const left = await peers.left([...new Set(found.peers.map((peer) => peer.sessionId))]);
+      const left = await peers.resolvesLeft([...new Set(found.peers.map((peer) => peer.sessionId))]);
       const body = found.peers.map((peer) => ({
         ...{ session_id: peer.sessionId, session_name: peer.sessionName, channel: peer.identifier },
         ...serializePeer(key.role === 'admin' ? peer : { ...peer, accessHash: null }),

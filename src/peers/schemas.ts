@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { channel, flag, page, sessionId, telegramId, text } from '../http/parameters.js';
-import { peerAnswer } from '../pool/schemas.js';
+import { peerAnswer } from '../pool/lease_schemas.js';
 import { PEER_TYPES } from './store.js';
 
 /** A bare id, or one as the Bot API marks it. */

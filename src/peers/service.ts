@@ -1,8 +1,8 @@
-import type { Clock } from '../kernel/clock.js';
+import { inBatches } from '../kernel/batches.js';
+import { type Clock, DAY_MS } from '../kernel/clock.js';
 import { NotFound, TooMany } from '../kernel/errors.js';
 import type { Page } from '../kernel/page.js';
 import type { Channel } from '../telegram/gateway.js';
-import { DAY_MS } from './resolve_budget.js';
 import { judgePeerError, MAX_PEERS_AT_ONCE } from './rules.js';
 import type {
   KnownPeer,
@@ -16,7 +16,7 @@ import type {
   SessionBudget,
 } from './store.js';
 
-/** How many old resolves one transaction deletes, so that no lease waits long behind it. */
+/** How many old resolves one transaction deletes. */
 const PRUNE_AT_ONCE = 500;
 
 /** The budgets of how many sessions one transaction counts, so that no lease waits long behind it. */
@@ -120,12 +120,12 @@ export class PeerService {
   }
 
   /** How many usernames each of the sessions may still resolve. */
-  async left(sessionIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
+  async resolvesLeft(sessionIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
     const { store, clock, resolvesPerDay } = this.#parts;
     const all = new Map<number, number>();
     for (let from = 0; from < sessionIds.length; from += BUDGETS_AT_ONCE) {
       const some = sessionIds.slice(from, from + BUDGETS_AT_ONCE);
-      for (const [id, left] of await store.left(some, resolvesPerDay, clock.now())) all.set(id, left);
+      for (const [id, left] of await store.resolvesLeft(some, resolvesPerDay, clock.now())) all.set(id, left);
     }
     return all;
   }
@@ -160,7 +160,7 @@ export class PeerService {
   async prune(): Promise<void> {
     const { store, clock } = this.#parts;
     const before = clock.now() - DAY_MS;
-    while ((await store.prune(before, PRUNE_AT_ONCE)) === PRUNE_AT_ONCE);
+    await inBatches(PRUNE_AT_ONCE, (limit) => store.prune(before, limit));
   }
 }
 

@@ -26,6 +26,14 @@ export interface LearntPeer extends Peer {
   readonly identifier: string | null;
 }
 
+/** A channel that a session knew before it came into the pool: its library wrote it to the session's file. */
+export interface RememberedChannel extends Omit<Peer, 'username'> {
+  /** Without `@`, the one to write first; none: it is private. */
+  readonly usernames: readonly string[];
+  /** When the library saw it last, in milliseconds; 0: unknown. */
+  readonly seenAt: number;
+}
+
 /** A channel that a session knows, in a list. */
 export interface KnownPeer extends Peer {
   readonly sessionId: number;
@@ -47,6 +55,7 @@ export interface PeerScope {
   readonly tags: readonly string[];
 }
 
+/** Which known channels are listed: those that meet all of what is given. */
 export interface PeerFilter extends PeerScope {
   /** `@name` or an id. */
   readonly channel?: string | undefined;
@@ -96,6 +105,12 @@ export interface PeerStore {
    */
   learn(owner: PeerOwner, peers: readonly LearntPeer[], rules: LearningRules, now: number): Promise<number>;
   /**
+   * Adds what a session's file remembers, in so far as the session knows nothing of the channel; of too many, the
+   * least recently used are forgotten. A name that another session knows for another channel's is not believed, and
+   * nothing is counted.
+   */
+  adopt(sessionId: number, channels: readonly RememberedChannel[], now: number): Promise<void>;
+  /**
    * Counts a resolve that is about to be made: the one that the lease reserved for this channel, else a further one.
    * Resolves to how many were counted anew; null: none is left.
    */
@@ -109,8 +124,12 @@ export interface PeerStore {
   forget(sessionId: number, channel: string, nameGone: boolean, scope: PeerScope): Promise<void>;
   /** Null: no such session. */
   budget(sessionId: number, perDay: number, now: number): Promise<SessionBudget | null>;
-  /** How many each of the sessions has left. */
-  left(sessionIds: readonly number[], perDay: number, now: number): Promise<ReadonlyMap<number, number>>;
+  /** What each of the sessions may still resolve, by its id. */
+  resolvesLeft(
+    sessionIds: readonly number[],
+    perDay: number,
+    now: number,
+  ): Promise<ReadonlyMap<number, number>>;
   /** Of the next `limit` sessions by id after `afterId`, those that can be leased, now or later. */
   poolBudget(
     page: { readonly setting: number; readonly afterId: number; readonly limit: number },

@@ -6,7 +6,7 @@
  *
  * A lease without a fence depends on its holder, which has to notice.
  */
-export type Fence = 'process' | 'cluster';
+export type FenceKind = 'process' | 'cluster';
 
 /** The type of proxy that no fence can go on through: it hides the data centre in an encryption of its own. */
 export const UNFENCEABLE_PROXY = 'mtproxy';
@@ -20,7 +20,7 @@ export function passesOverUnfenceable({
   sessionId,
   sessionName,
 }: {
-  readonly fence?: Fence | null;
+  readonly fence?: FenceKind | null;
   readonly sessionId: number | null;
   readonly sessionName: string | null;
 }): boolean {

@@ -62,6 +62,10 @@ export function registerPoolMetrics(
     help: 'Requests that wait for a session',
     read: () => gauges.waiting(),
   });
+  return registerSessionEvents(registry);
+}
+
+function registerSessionEvents(registry: Registry): (notices: readonly PoolNotice[]) => void {
   const events = new Counter({
     name: 'telegate_session_events_total',
     help: 'Events of sessions, at all replicas',

@@ -1,5 +1,5 @@
 import type { Order, Page } from '../kernel/page.js';
-import type { Fence } from './fence.js';
+import type { FenceKind } from './fence.js';
 import type { State } from './states.js';
 import type { LeaseRow } from './store.js';
 
@@ -8,7 +8,7 @@ export interface ListedLease extends LeaseRow {
   /** The address of the client that it was given to; null: the service itself. */
   readonly address: string | null;
   /** Null: its holder connects to Telegram itself. */
-  readonly fence: Fence | null;
+  readonly fence: FenceKind | null;
 }
 
 /** Which leases are listed: those that meet all of what is given. */

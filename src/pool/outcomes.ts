@@ -32,8 +32,8 @@ export interface NoFreeSession {
 
 /**
  * What the counts of the requested sessions promise at `now`. A flood wait frees its session when it ends, and so
- * does a day on which a session has had all its uses, and a cool-down, although workers are not told of that; a lease may end at any moment; an invalidated or unavailable
- * session stays out until somebody restores it.
+ * does a day on which a session has had all its uses, and a cool-down, although workers are not told of that; a lease
+ * may end at any moment; an invalidated or unavailable session stays out until somebody restores it.
  */
 export function noFreeSession(counts: PoolCounts, now: number): NoFreeSession {
   const { nextFloodEnd, nextMethodFloodEnd, nextUsedUpEnd } = counts;

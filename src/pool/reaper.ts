@@ -1,3 +1,4 @@
+import { inBatches } from '../kernel/batches.js';
 import type { Clock } from '../kernel/clock.js';
 import type { Timers } from '../kernel/timers.js';
 import { IDEMPOTENCY_MS, type PoolSignals, type PoolStore } from './store.js';
@@ -31,12 +32,7 @@ export class Reaper {
   /** Applies every passed deadline; returns how many. */
   async reap(): Promise<number> {
     const { store, clock } = this.#parts;
-    let all = 0;
-    for (;;) {
-      const some = await store.expire(REAP_AT_ONCE, clock.now());
-      all += some;
-      if (some < REAP_AT_ONCE) return all;
-    }
+    return inBatches(REAP_AT_ONCE, (limit) => store.expire(limit, clock.now()));
   }
 
   /** Deletes history beyond the newest `maxRows`, and expired idempotency keys. */

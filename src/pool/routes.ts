@@ -1,17 +1,17 @@
 import type { Logger } from 'winston';
 import type { z } from 'zod';
 import { defineRoute, type Reply, type Route, type RouteSpec } from '../http/route.js';
+import { iso } from '../kernel/clock.js';
 import { NotFound } from '../kernel/errors.js';
 import { type AcquireRouteParts, acquireRoutes } from './acquire_routes.js';
 import type { Relation } from './lease_authorization.js';
 import type { LeaseIds } from './lease_ids.js';
+import * as schemas from './lease_schemas.js';
+import { type MonitoringRouteParts, monitoringRoutes } from './monitoring_routes.js';
 import { refused } from './outcomes.js';
-import * as schemas from './schemas.js';
 import type { Reported } from './service.js';
-import { iso } from './status.js';
-import { type WatchRouteParts, watchRoutes } from './watch_routes.js';
 
-export interface PoolRouteParts extends AcquireRouteParts, WatchRouteParts {
+export interface PoolRouteParts extends AcquireRouteParts, MonitoringRouteParts {
   readonly logger: Logger;
   readonly leaseIds: LeaseIds;
 }
@@ -44,7 +44,7 @@ export function poolRoutes(parts: PoolRouteParts): Route[] {
     floodwait(parts),
     report(parts),
     restore(parts),
-    ...watchRoutes(parts),
+    ...monitoringRoutes(parts),
   ];
 }
 

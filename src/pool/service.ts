@@ -1,10 +1,11 @@
 import type { RemoteQueues } from '../cluster/cluster.js';
+import { inBatches } from '../kernel/batches.js';
 import type { Clock } from '../kernel/clock.js';
 import { NotFound } from '../kernel/errors.js';
 import type { Page } from '../kernel/page.js';
 import type { Timers } from '../kernel/timers.js';
 import { worksWhileFrozen } from './account_condition.js';
-import { AcquireQueue, type Joining } from './acquire_queue.js';
+import { Acquirer } from './acquirer.js';
 import type { Caller, Relation } from './lease_authorization.js';
 import { granted, refused, SessionsDirectoryGone, stopping, withoutFiles } from './outcomes.js';
 import { Reaper } from './reaper.js';
@@ -22,12 +23,6 @@ import type {
 } from './store.js';
 import { judgeTelegramError, type Verdict } from './telegram_error_verdicts.js';
 import type { Waiter } from './wait_queue.js';
-
-/** The maximum number of waiting requests. */
-const MAX_WAITING = 10_000;
-
-/** As the setting's default. */
-const DEFAULT_RESOLVES_PER_DAY = 150;
 
 /** How many leases of one holder are ended in one transaction. */
 const REVOKE_AT_ONCE = 200;
@@ -53,7 +48,7 @@ export interface PoolServiceParts {
   /** Called when a flood wait of a session, or of one of its methods, was reported here. */
   readonly onFlooded?: (flood: Flood) => void;
   /** How many usernames a session may resolve within 24 hours. */
-  readonly resolvesPerDay?: number;
+  readonly resolvesPerDay: number;
   /** Called when a request with channels was answered. `toResolve`: how many of them its session has to resolve. */
   readonly onAffinity?: (outcome: { readonly toResolve: number } | 'refused') => void;
 }
@@ -63,43 +58,40 @@ export class PoolService {
   readonly #parts: PoolServiceParts;
   /** Applies deadlines, and deletes old data. */
   readonly reaper: Reaper;
-  readonly #queue: AcquireQueue;
+  readonly #acquirer: Acquirer;
   #closing = false;
-  readonly #waitingListeners: (() => void)[] = [];
   #directoryGone: string | null = null;
 
   constructor(parts: PoolServiceParts) {
     this.#parts = parts;
     const { store, clock, timers, signals, remote, newLeaseId } = parts;
     this.reaper = new Reaper({ store, signals, clock, timers });
-    this.#queue = new AcquireQueue({
-      // A lease of an attempt that failed halfway is ended by its id: the next one needs its own.
-      acquire: (request) => store.acquire({ ...request, leaseId: newLeaseId() }, clock.now()),
+    this.#acquirer = new Acquirer({
+      ...{ store, signals, clock, timers, newLeaseId, remote, reaper: this.reaper },
       giveBack: (lease) => void this.giveBack(lease),
-      ...{ timers, clock, remote },
+      mayWait: () => !this.#closing && this.#directoryGone === null,
     });
-    signals.onFreed((count) => this.#queue.freed(count));
   }
 
   /** Waiting requests, at all replicas. */
   get waiting(): number {
-    return this.#queue.length;
+    return this.#acquirer.waiting;
   }
 
   /** The requests that wait at this replica, first come first. */
   waitingHere(): readonly Waiter[] {
-    return this.#queue.waiting();
+    return this.#acquirer.waitingHere();
   }
 
   /** Calls back when a request begins or ends to wait here. */
   onWaiting(listener: () => void): void {
-    this.#waitingListeners.push(listener);
+    this.#acquirer.onWaiting(listener);
   }
 
   /** Called when the session files are gone: rejects waiting requests, and grants nothing until `resume`. */
   suspend(reason: string): void {
     this.#directoryGone = reason;
-    this.#queue.disperse();
+    this.#acquirer.disperse();
   }
 
   /** Called when the session files are back. */
@@ -122,14 +114,13 @@ export class PoolService {
   ): Promise<Lease> {
     if (this.#closing) throw stopping();
     await this.#refuseWithoutFiles(wanted.tags);
-    const { clock, newLeaseId, resolvesPerDay = DEFAULT_RESOLVES_PER_DAY, onAffinity } = this.#parts;
+    const { clock, newLeaseId, resolvesPerDay, onAffinity } = this.#parts;
     const knowing = wanted.channels?.length ? { channels: wanted.channels, resolvesPerDay } : {};
     const { channels: _, ...others } = wanted;
     const method = oneSpelling(wanted.method);
     const allowFrozen = wanted.allowFrozen === true && worksWhileFrozen(method);
     const request = { ...others, ...knowing, method, allowFrozen, leaseId: newLeaseId() };
-    const joining = { waitSeconds, ticket: this.#queue.ticket(), signal };
-    const outcome = (await this.#repeated(request)) ?? (await this.#try(request, joining));
+    const outcome = await this.#acquirer.acquire(request, waitSeconds, signal);
     if (outcome === null && this.#closing) throw stopping();
     if (outcome?.kind !== 'granted') await this.#refuseWithoutFiles(wanted.tags);
     const answer = outcome ?? (await this.#none(request));
@@ -211,7 +202,10 @@ export class PoolService {
     return { ...verdict, action: stop ? 'stop' : verdict.action, ...blocked };
   }
 
-  /** Ends a flood wait, an invalidation or a death, and lets a frozen or limited account count as alive; no cool-down. @throws NotFound. */
+  /**
+   * Ends a flood wait, an invalidation or a death, and lets a frozen or limited account count as alive; no cool-down.
+   * @throws NotFound.
+   */
   async restore(sessionId: number): Promise<void> {
     const outcome = await this.#parts.store.restore(sessionId, this.#parts.clock.now());
     if (outcome.kind === 'unknown') throw new NotFound('Session');
@@ -219,18 +213,13 @@ export class PoolService {
 
   /** Rejects the requests that wait with this key. */
   dismiss(holder: string): void {
-    this.#queue.dismiss(holder);
+    this.#acquirer.dismiss(holder);
   }
 
   /** Revokes all leases of the holder; `by`: the actor. Each session cools down. Returns how many there were. */
   async revokeLeases(holder: string, by: string): Promise<number> {
     const { store, clock } = this.#parts;
-    let all = 0;
-    for (;;) {
-      const some = await store.revokeLeases(holder, by, REVOKE_AT_ONCE, clock.now());
-      all += some;
-      if (some < REVOKE_AT_ONCE) return all;
-    }
+    return inBatches(REVOKE_AT_ONCE, (limit) => store.revokeLeases(holder, by, limit, clock.now()));
   }
 
   /** The states of the sessions that have all of the tags; while the session files are gone, none is free. */
@@ -247,6 +236,7 @@ export class PoolService {
     return { waiting: this.waiting, free: states.free - freeButMethodFlooded, leased: states.leased };
   }
 
+  /** The current leases of a holder. */
   leasesOf(holder: string, page: Page): Promise<LeaseRow[]> {
     return this.#parts.store.leases(page, this.#parts.clock.now(), holder);
   }
@@ -262,7 +252,7 @@ export class PoolService {
   close(): void {
     this.#closing = true;
     this.reaper.close();
-    this.#queue.disperse();
+    this.#acquirer.disperse();
   }
 
   async #refuseWithoutFiles(tags: readonly string[]): Promise<void> {
@@ -276,38 +266,6 @@ export class PoolService {
     const counts = await store.counts(clock.now(), request);
     const shortage = request.channels && (await store.resolveShortage(request, clock.now()));
     return { kind: 'none', counts, ...(shortage && { shortage }) };
-  }
-
-  /** The earlier answer for the idempotency key, which needs no queue. Null: it is new. */
-  async #repeated(request: AcquireRequest): Promise<AcquireOutcome | null> {
-    if (request.idempotencyKey === null || this.#queue.length === 0) return null;
-    const { store, clock } = this.#parts;
-    const outcome = await store.acquire({ ...request, onlyRepeat: true }, clock.now());
-    return outcome.kind === 'none' ? null : outcome;
-  }
-
-  /** Tries at once if no request waits, else joins the queue. Null: no session became free in time. */
-  async #try(request: AcquireRequest, joining: Joining): Promise<AcquireOutcome | null> {
-    const { store, clock } = this.#parts;
-    if (this.#queue.length === 0) {
-      const outcome = await store.acquire(request, clock.now());
-      if (outcome.kind !== 'none' || joining.waitSeconds === 0) return outcome;
-    }
-    if (this.#queue.length >= MAX_WAITING || this.#closing || this.#directoryGone !== null) return null;
-    const outcome = this.#queue.join(request, joining);
-    if (joining.waitSeconds > 0) {
-      this.reaper.reapOnTime(() => this.#queue.here > 0);
-      this.#tellWaiting();
-      outcome.then(
-        () => this.#tellWaiting(),
-        () => this.#tellWaiting(),
-      );
-    }
-    return outcome;
-  }
-
-  #tellWaiting(): void {
-    for (const listener of this.#waitingListeners) listener();
   }
 }
 

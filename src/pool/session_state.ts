@@ -1,5 +1,5 @@
 import type { ConditionColumns } from './account_condition.js';
-import type { Fence } from './fence.js';
+import type { FenceKind } from './fence.js';
 import { type LeaseRecord, type UnreleasedLease, withUnreleased } from './lease_authorization.js';
 import {
   type BaseState,
@@ -25,7 +25,7 @@ export interface PoolColumns extends ConditionColumns, UseColumns {
   readonly leaseTtlSeconds: number | null;
   readonly leaseRenewed: boolean;
   /** Of the current lease, or of the last one; null: it has none. */
-  readonly leaseFence: Fence | null;
+  readonly leaseFence: FenceKind | null;
   /**
    * Until when the last holder may still be connected, because its lease ended without its release; the session is
    * not leased before that, whatever else happens. Null: the lease is current, or was released.

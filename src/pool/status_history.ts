@@ -1,9 +1,10 @@
+import { DAY_MS } from '../kernel/clock.js';
 import { HOUR_SECONDS, MINUTE_SECONDS, type PoolSample, type SampleStep } from './monitoring_store.js';
 
 /** How long samples are kept, in milliseconds: a week by the minute, a year by the hour. */
 export const KEPT_MS: Readonly<Record<SampleStep, number>> = {
-  [MINUTE_SECONDS]: 7 * 86_400_000,
-  [HOUR_SECONDS]: 365 * 86_400_000,
+  [MINUTE_SECONDS]: 7 * DAY_MS,
+  [HOUR_SECONDS]: 365 * DAY_MS,
 };
 
 /** The maximum number of points in one answer. */

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { wholeNumber } from '../http/parameters.js';
 import { defineRoute, type Route } from '../http/route.js';
-import { momentOf, type SteadyClock } from '../kernel/clock.js';
+import { iso, momentOf, type SteadyClock } from '../kernel/clock.js';
 import { Forbidden, InvalidInput } from '../kernel/errors.js';
+import { statusHistoryAnswer } from './monitoring_schemas.js';
 import type { MonitoringStore, PoolSample } from './monitoring_store.js';
-import { statusHistoryAnswer } from './schemas.js';
-import { iso } from './status.js';
 import { gathered, KEPT_MS, MAX_POINTS, samplesFor, usualStep } from './status_history.js';
 
 export interface StatusHistoryParts {

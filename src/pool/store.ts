@@ -1,6 +1,6 @@
 import type { Page } from '../kernel/page.js';
 import type { StoredProxy } from '../kernel/proxy.js';
-import type { Fence } from './fence.js';
+import type { FenceKind } from './fence.js';
 import type { Caller, RefusalKind, Relation } from './lease_authorization.js';
 import type { State } from './states.js';
 
@@ -40,7 +40,7 @@ export interface AcquireRequest {
   /** With `channels`: how many usernames a session may resolve within 24 hours. */
   readonly resolvesPerDay?: number;
   /** What keeps its holder from Telegram once the lease has ended; null: nothing but the holder itself. */
-  readonly fence?: Fence | null;
+  readonly fence?: FenceKind | null;
   /** Grants nothing: only returns the earlier lease of the idempotency key. */
   readonly onlyRepeat?: boolean;
   /** In which order the free sessions are tried; the least recently used one first unless given. */
@@ -56,6 +56,7 @@ export interface AcquireRequest {
 export const STRATEGIES = ['least_recently_used', 'healthiest', 'round_robin'] as const;
 export type Strategy = (typeof STRATEGIES)[number];
 
+/** A lease, and its session as a worker needs to know it; `expiresAt` in milliseconds. */
 export interface Lease {
   readonly leaseId: string;
   readonly sessionId: number;
@@ -71,7 +72,7 @@ export interface Lease {
   readonly apiId: number | null;
   readonly proxy: StoredProxy | null;
   readonly tags: readonly string[];
-  readonly fence: Fence | null;
+  readonly fence: FenceKind | null;
 }
 
 /** The scope of counts: the sessions that a request with these conditions would consider. */
@@ -114,6 +115,10 @@ export interface ResolveShortage {
   readonly isKnownElsewhere: boolean;
 }
 
+/**
+ * What became of a request. `none`: no session that matches is free. `lease_lost`: the lease of its idempotency key has
+ * ended. `unknown_session`: the one that it names does not exist for its key.
+ */
 export type AcquireOutcome =
   | {
       readonly kind: 'granted';
@@ -136,6 +141,7 @@ export type Outcome =
   | { readonly kind: 'unknown' }
   | Refusal;
 
+/** `expiresAt`: the lease's new end, in milliseconds. */
 export type RenewOutcome = { readonly kind: 'renewed'; readonly expiresAt: number } | Refusal;
 
 /** A flood wait in seconds, of one method or (null) of the whole session. */
@@ -167,6 +173,7 @@ export type Block =
   /** Dead if reported twice within `SUSPICION_SECONDS`. */
   | { readonly kind: 'suspect'; readonly reason: string };
 
+/** `until`: when the state ends by itself, in milliseconds; null: it does not. */
 export type BlockOutcome =
   | {
       readonly kind: 'blocked';
@@ -183,6 +190,7 @@ export const IDEMPOTENCY_MS = 600_000;
 /** How long a first AUTH_KEY_UNREGISTERED is remembered. */
 export const SUSPICION_SECONDS = 3600;
 
+/** A current lease; times are milliseconds. */
 export interface LeaseRow {
   readonly sessionId: number;
   readonly sessionName: string;
@@ -195,6 +203,7 @@ export interface LeaseRow {
   readonly renewed: boolean;
 }
 
+/** Something that happened to a session; `at`: when, in milliseconds. */
 export interface HistoryRow {
   readonly id: number;
   readonly at: number;

@@ -76,8 +76,9 @@ export class WaitQueue {
   }
 
   /**
-   * The first `most` requests of each kind, except kinds in `without` and requests in `passedOver`. Up to the number of known free sessions
-   * (`freed`), they are the first of all replicas; beyond that, only those without earlier requests elsewhere.
+   * The first `most` requests of each kind, except kinds in `without` and requests in `passedOver`. Up to the number of
+   * known free sessions (`freed`), they are the first of all replicas; beyond that, only those without earlier requests
+   * elsewhere.
    */
   firstOfEach(
     most: number,

@@ -1,9 +1,8 @@
-import type { SteadyClock } from '../kernel/clock.js';
+import { iso, type SteadyClock } from '../kernel/clock.js';
 import { redactText } from '../kernel/redact.js';
 import type { LogCreate } from './api_types.js';
 import type { PrefectClient } from './client.js';
 import { PrefectError } from './errors.js';
-import { isoTime } from './flow_run_state.js';
 import type { CallOptions } from './http.js';
 import type { FlowRun, NumberedLogEntry, PrefectStore } from './store.js';
 
@@ -39,7 +38,7 @@ export async function sendLogs(
       const { at, level, message } = entry;
       return {
         ...{ name: LOGGER_NAME, level: LEVELS[level], message: redactText(message) },
-        ...{ timestamp: isoTime(at, clock), flow_run_id: run.flowRunId },
+        ...{ timestamp: iso(clock, at), flow_run_id: run.flowRunId },
       };
     });
     await client.createLogs(logs, options).catch((error: unknown) => {

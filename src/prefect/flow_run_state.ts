@@ -1,4 +1,4 @@
-import type { SteadyClock } from '../kernel/clock.js';
+import { iso, type SteadyClock } from '../kernel/clock.js';
 import type { Run, RunForm, RunReason } from '../runs/store.js';
 import { UNEXPECTED_ERROR } from '../scraping/recovery.js';
 import type { State, StateCreate, StateType } from './api_types.js';
@@ -8,6 +8,7 @@ type Display = Pick<SteadyClock, 'display'>;
 /** A flow run in such a state has ended. */
 const FINAL: ReadonlySet<StateType> = new Set(['COMPLETED', 'FAILED', 'CRASHED', 'CANCELLED']);
 
+/** Whether a flow run in this state has ended. */
 export function isFinal(type: StateType | null | undefined): boolean {
   return type !== null && type !== undefined && FINAL.has(type);
 }
@@ -20,7 +21,7 @@ export function prefectState(run: Run, clock: Display): StateCreate | null {
     case 'running':
       return { type: 'RUNNING', name: 'Running' };
     case 'waiting': {
-      const since = run.waitingSince === null ? '' : ` since ${isoTime(run.waitingSince, clock)}`;
+      const since = run.waitingSince === null ? '' : ` since ${iso(clock, run.waitingSince)}`;
       return { type: 'RUNNING', name: 'Running', message: `waiting for a session${since}` };
     }
     case 'deferred':
@@ -49,10 +50,12 @@ export function awaitingRetry(at: Date, message: string | null): StateCreate {
   return { type: 'SCHEDULED', name: 'AwaitingRetry', message, state_details: { scheduled_time } };
 }
 
+/** A flow run that was cancelled, and why. */
 export function cancelledBecause(message: string): StateCreate {
   return { type: 'CANCELLED', name: 'Cancelled', message };
 }
 
+/** A flow run that failed, and why. */
 export function failedBecause(message: string): StateCreate {
   return { type: 'FAILED', name: 'Failed', message };
 }
@@ -119,9 +122,4 @@ export function attemptOf(key: string | null): number {
 /** Whether Prefect itself, and no person, ended a flow run: another one had the only slot of the deployment. */
 export function isCollision(state: Pick<State, 'type' | 'message'> | null): boolean {
   return state?.type === 'CANCELLED' && state.message === 'Deployment concurrency limit reached.';
-}
-
-/** A time of the service's clock, as Prefect writes it. */
-export function isoTime(at: number, clock: Display): string {
-  return clock.display(at).toISOString();
 }

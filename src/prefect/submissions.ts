@@ -1,4 +1,4 @@
-import type { SteadyClock } from '../kernel/clock.js';
+import { iso, type SteadyClock } from '../kernel/clock.js';
 import { pagesByKey } from '../kernel/page.js';
 import { exponentialDelay } from '../kernel/retry.js';
 import { isOwned } from '../runs/rules.js';
@@ -124,7 +124,7 @@ async function create(
 
 function scheduledAfterPause(run: Run, attempt: number, clock: SteadyClock): StateCreate {
   const at = Math.max(clock.now() + exponentialDelay(attempt - 2, ...PAUSE_MS), run.notBefore ?? 0);
-  return { type: 'SCHEDULED', state_details: { scheduled_time: clock.display(at).toISOString() } };
+  return { type: 'SCHEDULED', state_details: { scheduled_time: iso(clock, at) } };
 }
 
 /** Cancels a flow run that nobody wants by now. */

@@ -1,5 +1,5 @@
 import type { Logger } from 'winston';
-import type { SteadyClock } from '../kernel/clock.js';
+import { iso, type SteadyClock } from '../kernel/clock.js';
 import { sleep } from '../kernel/retry.js';
 import type { Timers } from '../kernel/timers.js';
 import { type ExecuteRun, RunCancelled, ServiceStopping } from '../runs/engine.js';
@@ -127,7 +127,7 @@ export class PrefectWorker {
     for (const [id, until] of this.#skipped) if (until <= now) this.#skipped.delete(id);
     const body = {
       work_queue_names: [WORK_QUEUE],
-      scheduled_before: clock.display(now).toISOString(),
+      scheduled_before: iso(clock, now),
       limit: Math.min(free + this.#skipped.size, MAX_POLLED),
     };
     const polled = await client.scheduledFlowRuns(workPool, body, {

@@ -65,6 +65,8 @@ export interface RunListStore {
   run(id: number): Promise<ListedRun | null>;
   /** How many runs there are, on all pages. */
   runCount(filter?: RunFilter): Promise<number>;
+  /** How many runs there are in each of these states. */
+  countsByState(states: readonly RunState[]): Promise<ReadonlyMap<RunState, number>>;
   /** Oldest first, unless `newestFirst`. */
   logs(runId: number, page: Page, filter?: LogFilter, newestFirst?: boolean): Promise<ListedLogEntry[]>;
   logCount(runId: number, filter?: LogFilter): Promise<number>;

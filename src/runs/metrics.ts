@@ -7,17 +7,12 @@ import { FILE_STATES, type RunState, type RunStore, type StoredBatch } from './s
 const UNFINISHED: readonly RunState[] = ['queued', 'running', 'waiting', 'deferred'];
 
 /** Registers the number of runs in each state that is not an end. */
-export function registerRunStates(registry: Registry, lists: Pick<RunListStore, 'runCount'>): void {
+export function registerRunStates(registry: Registry, lists: Pick<RunListStore, 'countsByState'>): void {
   registerLabelledGauge(registry, {
     name: 'telegate_runs',
     help: 'Runs that have not ended, by state',
     label: 'state',
-    async read() {
-      const counted = UNFINISHED.map(
-        async (state) => [state, await lists.runCount({ states: [state] })] as const,
-      );
-      return Object.fromEntries(await Promise.all(counted));
-    },
+    read: async () => Object.fromEntries(await lists.countsByState(UNFINISHED)),
   });
 }
 

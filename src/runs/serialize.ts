@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SteadyClock } from '../kernel/clock.js';
+import { iso, type SteadyClock } from '../kernel/clock.js';
 import type { ListedFile, ListedLogEntry, ListedRun } from './list_store.js';
 import { LOG_LEVELS, RUN_REASONS, RUN_STATES, type Run } from './store.js';
 
@@ -136,7 +136,7 @@ function serializeRun(run: Run, clock: SteadyClock): Omit<z.output<typeof runAns
     seconds,
     messages_per_second: rate(run.messagesRead),
     bytes_per_second: rate(run.bytesDone),
-    created_at: clock.display(run.createdAt).toISOString(),
+    created_at: iso(clock, run.createdAt),
   };
 }
 
@@ -150,7 +150,7 @@ export function serializeListedRun(
 
 /** An entry of a run's log. */
 export function serializeRunLogEntry({ id, at, level, message }: ListedLogEntry, clock: SteadyClock) {
-  return { id, at: clock.display(at).toISOString(), level, message };
+  return { id, at: iso(clock, at), level, message };
 }
 
 /** A file of a run, and what became of it. */
@@ -165,5 +165,5 @@ export function serializeRunFile(file: ListedFile): z.output<typeof runFileAnswe
 }
 
 function isoTime(clock: SteadyClock) {
-  return (at: number | null) => (at === null ? null : clock.display(at).toISOString());
+  return (at: number | null) => (at === null ? null : iso(clock, at));
 }

@@ -50,7 +50,8 @@ export class SessionReader implements Reader {
         return reading;
       });
     } finally {
-      // A lost lease ends the connection at once, but a page that is being stored meanwhile must not meet the next reader's.
+      // A lost lease ends the connection at once, but a page that is being stored meanwhile must not meet the next
+      // reader's.
       await reading.catch(() => undefined);
     }
   }

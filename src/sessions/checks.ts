@@ -27,7 +27,8 @@ export class SessionChecks {
 
   /**
    * Asks Telegram. A session that Telegram rejects leaves the pool with the reason, and so does one whose account is
-   * frozen, although Telegram accepts it; a network error, timeout or flood says nothing about it. @throws NotFound; Conflict `session_in_use`; TooMany, BadGateway, GatewayTimeout.
+   * frozen, although Telegram accepts it; a network error, timeout or flood says nothing about it. @throws NotFound;
+   * Conflict `session_in_use`; TooMany, BadGateway, GatewayTimeout.
    */
   async check(id: number): Promise<Check> {
     const session = await this.#parts.sessions.session(id);

@@ -7,7 +7,7 @@ import {
 } from '../intake/formats/session_string.js';
 import { BadRequest, Conflict } from '../kernel/errors.js';
 import type { ProxyAddress, StoredProxy } from '../kernel/proxy.js';
-import type { LeaseCredentials, LeaseSecrets } from '../pool/acquire_routes.js';
+import type { LeaseCredentials, LeaseSecrets } from '../pool/lease_answer.js';
 import { UserIdUnknown } from '../pool/outcomes.js';
 import type { Lease } from '../pool/store.js';
 import type { AccountAccess } from '../telegram/gateway.js';

@@ -3,7 +3,7 @@ import type { KeyService, NameOfHolder } from '../access/keys.js';
 import type { AccessStore } from '../access/store.js';
 import { text, wholeNumber } from '../http/parameters.js';
 import { sessionNameRefusal } from '../intake/names.js';
-import type { SteadyClock } from '../kernel/clock.js';
+import { iso, type SteadyClock } from '../kernel/clock.js';
 import { type ProxyAddress, parseProxyUrl, type StoredProxy } from '../kernel/proxy.js';
 import { conditionOf } from '../pool/account_condition.js';
 import type { TagLimits } from '../pool/tag_limits.js';
@@ -174,7 +174,7 @@ function serializeSession(
   session: SessionRecord,
   { proxies, limits, nameOf, floods, clock }: Surrounding,
 ): z.output<typeof sessionAnswer> {
-  const shown = (at: number | null) => (at ? clock.display(at).toISOString() : null);
+  const shown = (at: number | null) => (at ? iso(clock, at) : null);
   const proxy = proxies.find(({ id }) => id === session.proxyId);
   return {
     id: session.id,
@@ -188,8 +188,8 @@ function serializeSession(
     status_until: shown(session.stateUntil),
     format: session.format,
     session_file: session.file ?? session.jsonFile,
-    created_at: clock.display(session.createdAt).toISOString(),
-    updated_at: clock.display(session.updatedAt).toISOString(),
+    created_at: iso(clock, session.createdAt),
+    updated_at: iso(clock, session.updatedAt),
     last_checked_at: shown(session.lastCheckedAt),
     last_used_at: shown(session.lastUsedAt),
     tags: [...session.tags],
@@ -199,14 +199,14 @@ function serializeSession(
     leased_at: shown(session.leasedAt),
     method_floods: floods
       .filter(({ sessionId }) => sessionId === session.id)
-      .map(({ method, until }) => ({ method, until: clock.display(until).toISOString() })),
+      .map(({ method, until }) => ({ method, until: iso(clock, until) })),
     ...serializeAccount(session, limits, clock),
   };
 }
 
 function serializeAccount(session: SessionRecord, limits: readonly UseLimit[], clock: SteadyClock) {
   const { conditionDetail: detail, health, tags, createdAt } = session;
-  const at = (moment: number) => clock.display(moment).toISOString();
+  const at = (moment: number) => iso(clock, moment);
   const own = limits.filter(({ tag }) => tags.includes(tag));
   return {
     condition: conditionOf(session),

@@ -47,6 +47,7 @@ export interface MethodFlood {
   readonly until: number;
 }
 
+/** What an admin changes of a session; what is omitted stays. */
 export interface SessionEdit {
   readonly tags?: readonly string[];
   readonly active?: boolean;
@@ -92,12 +93,14 @@ export interface NewName {
   readonly jsonFile: string | null;
 }
 
+/** As `SessionStore.rename` says. */
 export type RenameOutcome =
   | { readonly kind: 'renamed'; readonly session: SessionRecord }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'in_use' }
   | { readonly kind: 'name_taken'; readonly sessionId: number; readonly sessionName: string };
 
+/** As `SessionStore.remove` says. */
 export type RemoveOutcome =
   | { readonly kind: 'removed'; readonly session: SessionRecord }
   | { readonly kind: 'unknown' }

@@ -1,30 +1,18 @@
 import { z } from 'zod';
 import { page, search, sessionId, sort } from '../http/parameters.js';
-import {
-  defineRoute,
-  pageOf,
-  type Reply,
-  type ResponseSpec,
-  type Route,
-  type RouteSpec,
-} from '../http/route.js';
-import { InvalidInput } from '../kernel/errors.js';
-import { type RunSerializer, runAnswer } from '../runs/serialize.js';
-import type { RunService } from '../runs/service.js';
-import { RUN_STATES, type Run } from '../runs/store.js';
-import type { ChannelCheck } from './channel_check.js';
+import { defineRoute, pageOf, type ResponseSpec, type Route, type RouteSpec } from '../http/route.js';
+import { RUN_STATES } from '../runs/store.js';
+import { channelCheckRoute } from './channel_check_routes.js';
 import * as schemas from './schemas.js';
 import type { SourceService } from './service.js';
 import { sourceAnswer, type sourceSerializer } from './source_answer.js';
-import { changedSource, channelOf, newSource } from './source_input.js';
-import { identifierOf } from './source_settings.js';
+import { changedSource, newSource } from './source_input.js';
 import { ACCESS_LEVELS, SOURCE_ORDERS, type Source, type SourceFilter, TARGETS } from './store.js';
 import { configuredTargets, type TargetRoots } from './targets.js';
+import { type TriggerRouteParts, triggerRoutes } from './trigger_routes.js';
 
-export interface SourceRouteParts {
+export interface SourceRouteParts extends TriggerRouteParts {
   readonly service: SourceService;
-  readonly runs: RunService;
-  readonly serializeRun: RunSerializer;
   readonly serialize: ReturnType<typeof sourceSerializer>;
   readonly roots: TargetRoots;
 }
@@ -58,18 +46,17 @@ const MADE = { 200: { description: 'The source', schema: sourceAnswer }, ...REFU
 const FOUND = { 200: { description: 'The source', schema: sourceAnswer } };
 const NOT_FOUND = { 404: { description: 'Source not found' } };
 
-/** `/sources`: the channels to scrape, and running one on demand, even a paused one. */
+/** `/sources`: the channels to scrape. */
 export function sourceRoutes(parts: SourceRouteParts): Route[] {
   return [
     ...makingRoutes(parts),
     list(parts),
     targets(parts),
-    check(parts),
+    channelCheckRoute(parts),
     one(parts),
     change(parts),
     remove(parts),
-    trigger(parts),
-    triggerNamed(parts),
+    ...triggerRoutes(parts),
   ];
 }
 
@@ -174,61 +161,6 @@ function targets({ roots }: SourceRouteParts): Route {
   });
 }
 
-const checkAnswer = z
-  .object({
-    exists: z.boolean().nullable().meta({ description: 'null: it cannot be said now, see `reason`' }),
-    identifier: z
-      .string()
-      .meta({ description: 'The channel as a source names it', example: '@euronews_eng' }),
-    reason: z.string().nullable().meta({ example: null }),
-    channel: z
-      .object({ title: z.string(), username: z.string().nullable(), is_private: z.boolean() })
-      .nullable()
-      .meta({ example: { title: 'Euronews', username: 'euronews_eng', is_private: false } }),
-  })
-  .meta({ id: 'ChannelCheck' });
-
-function check({ service }: SourceRouteParts): Route {
-  return defineRoute({
-    method: 'post',
-    path: '/sources/check',
-    tag: 'Sources',
-    summary: 'Ask Telegram whether a channel exists',
-    description: 'With the session that shall read it, or with any free one. Nothing is saved.',
-    access: [],
-    from: 'body',
-    input: schemas.checkInput,
-    audit: { action: 'source.check' },
-    responses: {
-      200: { description: 'What Telegram says', schema: checkAnswer },
-      400: { description: '`invalid_identifier`' },
-      404: { description: 'Session not found' },
-    },
-    async handle({ input }) {
-      const channel = channelOf(input);
-      if (!channel)
-        throw new InvalidInput([{ loc: ['body', 'identifier'], msg: 'Field required', type: 'missing' }]);
-      const identifier = identifierOf(channel);
-      const found = await service.checkChannel(identifier, input.session_id ?? null);
-      return { body: serializeCheck(identifier, found), audit: null };
-    },
-  });
-}
-
-function serializeCheck(identifier: string, found: ChannelCheck): z.output<typeof checkAnswer> {
-  if (found.kind !== 'found') {
-    return {
-      exists: found.kind === 'missing' ? false : null,
-      identifier,
-      reason: found.reason,
-      channel: null,
-    };
-  }
-  const { title, username } = found.channel;
-  const channel = { title, username, is_private: username === null };
-  return { exists: true, identifier, reason: null, channel };
-}
-
 function one({ service, serialize }: SourceRouteParts): Route {
   return defineRoute({
     ...OF_ONE,
@@ -283,49 +215,4 @@ function remove({ service }: SourceRouteParts): Route {
       return { body: { message: 'Source deleted successfully', id } };
     },
   });
-}
-
-const TRIGGERED = {
-  200: {
-    description: 'A run is queued',
-    schema: z.object({ message: z.string(), run_id: z.int(), result: runAnswer }).meta({ id: 'Triggered' }),
-  },
-  404: { description: 'Source not found' },
-  409: { description: '`run_in_progress`: see `run_id`' },
-};
-
-function trigger({ runs, serializeRun }: SourceRouteParts): Route {
-  return defineRoute({
-    method: 'post',
-    path: '/sources/:id/trigger',
-    tag: 'Sources',
-    summary: 'Run a source now',
-    access: [],
-    params: schemas.sourceParams,
-    audit: { action: 'source.trigger', object: ({ params }) => `source:${params.id}` },
-    responses: TRIGGERED,
-    handle: async ({ params: { id } }) => triggered(await runs.trigger(id), serializeRun),
-  });
-}
-
-function triggerNamed({ service, serializeRun }: SourceRouteParts): Route {
-  return defineRoute({
-    method: 'post',
-    path: '/flows/trigger/:name',
-    tag: 'Sources',
-    summary: 'Run the source with this id or, without one, with this name',
-    access: [],
-    params: schemas.flowParams,
-    audit: { action: 'source.trigger' },
-    input: schemas.flowInput,
-    responses: TRIGGERED,
-    async handle({ params: { name }, input: { source_id } }) {
-      return triggered(await service.triggerNamed(name, source_id ?? null), serializeRun);
-    },
-  });
-}
-
-function triggered(run: Run, serializeRun: RunSerializer): Reply {
-  const body = { message: 'Run queued', run_id: run.id, result: serializeRun(run) };
-  return { body, audit: { object: `source:${run.sourceId}` } };
 }

@@ -40,7 +40,8 @@ export class SourceService {
 
   /**
    * Creates a source, and queues its first run unless it is paused. `checkChannel`: Telegram is asked first.
-   * @throws BadRequest that names the field (`channel_not_found`); NotFound for a missing session; Conflict `too_many_schedules`.
+   * @throws BadRequest that names the field (`channel_not_found`); NotFound for a missing session; Conflict
+   * `too_many_schedules`.
    */
   async create(requested: RequestedSettings, checkChannel = false): Promise<Source> {
     ensureReadable(requested);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SteadyClock } from '../kernel/clock.js';
+import { iso, type SteadyClock } from '../kernel/clock.js';
 import { runSummary, serializeRunSummary } from '../runs/serialize.js';
 import type { RunService } from '../runs/service.js';
 import type { Run } from '../runs/store.js';
@@ -53,7 +53,10 @@ export const sourceAnswer = z
   })
   .meta({ id: 'Source' });
 
-/** Serialises sources, with the newest run, the session and the deployment of each. `deploymentsOf` null: Prefect is not used. */
+/**
+ * Serialises sources, with the newest run, the session and the deployment of each. `deploymentsOf` null: Prefect is not
+ * used.
+ */
 export function sourceSerializer(
   runs: Pick<RunService, 'lastRuns'>,
   store: Pick<SourceStore, 'sessionNames'>,
@@ -101,9 +104,9 @@ function serializeSource(
     file_types: fileTypes && [...fileTypes],
     schedule,
     is_active: source.isActive ? 'active' : 'inactive',
-    created_at: clock.display(source.createdAt).toISOString(),
-    updated_at: clock.display(source.updatedAt).toISOString(),
-    last_scraped_at: lastScrapedAt === null ? null : clock.display(lastScrapedAt).toISOString(),
+    created_at: iso(clock, source.createdAt),
+    updated_at: iso(clock, source.updatedAt),
+    last_scraped_at: lastScrapedAt === null ? null : iso(clock, lastScrapedAt),
     total_messages_scraped: source.totalMessages,
     total_files_downloaded: source.totalFiles,
     last_run: last && serializeRunSummary(last, clock),

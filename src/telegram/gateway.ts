@@ -120,7 +120,10 @@ export interface ConnectedAccount {
   messagesAfter(peer: Peer, afterId: number, limit: number): Promise<MessagesAfter>;
   /** The id of the newest message dated before `date` (seconds since 1970); 0: none is known. */
   lastBefore(peer: Peer, date: number): Promise<number>;
-  /** The file's bytes from `offset` (a multiple of 4096) on, in order, a piece at a time, from whichever data centre has it. */
+  /**
+   * The file's bytes from `offset` (a multiple of 4096) on, in order, a piece at a time, from whichever data centre has
+   * it.
+   */
   download(file: MediaFile, offset: number): AsyncIterable<Buffer>;
   /** Ends the session permanently: its key is worthless afterwards. */
   logOut(): Promise<void>;

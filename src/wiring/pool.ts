@@ -6,7 +6,8 @@ import { registerFloodWaits, registerPoolMetrics } from '../pool/metrics.js';
 import { tallyOf } from '../pool/outcomes.js';
 import { PoolSampler } from '../pool/sampler.js';
 import { type PoolFence, PoolService } from '../pool/service.js';
-import { StatusBroadcast, serializeStatus } from '../pool/status.js';
+import { serializeStatus } from '../pool/status.js';
+import { StatusBroadcast } from '../pool/status_broadcast.js';
 import { TagLimits } from '../pool/tag_limits.js';
 import { WaitingRequests } from '../pool/waiting_requests.js';
 import type { Base } from './base.js';
@@ -16,10 +17,12 @@ export type Pool = ReturnType<typeof wirePool>;
 
 /** Leasing, while the session files are available, and what sessions know of channels. */
 export function wirePool(
-  { config, database, clock, timers, events, disposers, logger, registry }: Base,
+  base: Base,
   { availability }: Pick<Intake, 'availability'>,
   fence: PoolFence | null,
 ) {
+  const { config, database, clock, timers, disposers, logger, registry } = base;
+  const { cluster } = database;
   const counters = registerPeerCounters(registry);
   const service = new PoolService({
     store: database.pool,
@@ -27,7 +30,7 @@ export function wirePool(
     clock,
     timers,
     newLeaseId: randomUUID,
-    remote: database.cluster.queues,
+    remote: cluster.queues,
     fence,
     onFlooded: registerFloodWaits(registry),
     resolvesPerDay: config.resolvesPerDay,
@@ -38,33 +41,42 @@ export function wirePool(
     onResolved: counters.resolved,
   });
   registerResolveBudget(registry, () => peers.poolBudget());
-  const countEvents = registerPoolMetrics(registry, {
-    counts: () => service.counts(),
-    waiting: () => service.waiting,
-  });
-  database.signals.onHappened(countEvents);
-  const status = async (tags: readonly string[]) =>
-    serializeStatus(await service.counts(tags), service.waiting, clock);
-  const visible = ({ tags, holder }: ApiKey, ids: readonly number[]) =>
-    database.sessions.within(ids, tags, holder);
-  const broadcast = new StatusBroadcast({ events, status, visible, clock, timers });
-  database.signals.onHappened((notices) => broadcast.tell(notices));
-  service.onWaiting(() => broadcast.tell([]));
-  availability?.onChanged((reason) => {
-    if (reason === null) service.resume();
-    else service.suspend(reason);
-    broadcast.tell([]);
-  });
-  const { cluster } = database;
+  const status = wireStatus(base, service, availability);
   const waitingRequests = new WaitingRequests({ pool: service, cluster, timers, newId: randomUUID });
   const tagLimits = new TagLimits(database.tagLimits, clock);
   const sampler = new PoolSampler({
     ...{ store: database.monitoring, cluster, clock, timers, logger },
     counts: async () => ({ ...tallyOf(await service.counts()), waiting: service.waiting }),
   });
-  disposers.add(
-    () => broadcast.close(),
-    () => sampler.close(),
-  );
-  return { service, peers, status, visible, sampler, waitingRequests, tagLimits };
+  disposers.add(() => sampler.close());
+  return { service, peers, ...status, sampler, waitingRequests, tagLimits };
+}
+
+/** Counts, and tells those who listen, how the pool is and what happens in it. */
+function wireStatus(
+  { database, clock, timers, events, disposers, registry }: Base,
+  service: PoolService,
+  availability: Intake['availability'],
+) {
+  const countEvents = registerPoolMetrics(registry, {
+    counts: () => service.counts(),
+    waiting: () => service.waiting,
+  });
+  const status = async (tags: readonly string[]) =>
+    serializeStatus(await service.counts(tags), service.waiting, clock);
+  const visible = ({ tags, holder }: ApiKey, ids: readonly number[]) =>
+    database.sessions.within(ids, tags, holder);
+  const broadcast = new StatusBroadcast({ events, status, visible, clock, timers });
+  database.signals.onHappened((notices) => {
+    countEvents(notices);
+    broadcast.tell(notices);
+  });
+  service.onWaiting(() => broadcast.tell([]));
+  availability?.onChanged((reason) => {
+    if (reason === null) service.resume();
+    else service.suspend(reason);
+    broadcast.tell([]);
+  });
+  disposers.add(() => broadcast.close());
+  return { status, visible };
 }

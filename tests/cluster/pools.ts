@@ -42,7 +42,7 @@ export async function withPools(
   for (let made = 0; made < count; made += 1) {
     const database = await openPostgres(name, { connections: 4 });
     const { pool: store, signals, cluster } = database;
-    const parts = { store, signals, remote: cluster.queues, clock, timers: nodeTimers };
+    const parts = { store, signals, remote: cluster.queues, clock, timers: nodeTimers, resolvesPerDay: 150 };
     replicas.push({ database, pool: new PoolService({ ...parts, newLeaseId: randomUUID }) });
   }
   const at = (index: number) => replicas[index % count] as Replica;

@@ -49,6 +49,21 @@ inBrowser('the sessions in the console', (visiting) => {
   );
 
   it(
+    'have their menu beside their name on a phone, too',
+    visiting(
+      async ({ page, signIn }) => {
+        await signIn('admin', '/sessions/1');
+        const title = await page.getByRole('heading', { level: 1, name: 'sandbox_9996610001' }).boundingBox();
+        const menu = await page.getByRole('button', { name: 'Actions for sandbox_9996610001' }).boundingBox();
+        if (title === null || menu === null) throw new Error('the header is not shown');
+        expect(menu.y).toBeLessThan(title.y + title.height);
+        expect(menu.x).toBeGreaterThan(300);
+      },
+      { files: ['sandbox_9996610001.session'], browser: { viewport: { width: 390, height: 740 } } },
+    ),
+  );
+
+  it(
     'show every name as plain text',
     visiting(
       async ({ page, signIn }) => {

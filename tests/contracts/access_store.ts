@@ -76,6 +76,8 @@ export function accessStoreContract(make: MakeStores): void {
       const proxy = { type: 'socks5', host: 'proxy.example', port: 1080, user: null, pass: null };
       const id = await access.addProxy(proxy);
       expect(await access.proxies()).toEqual([{ id, ...proxy }]);
+      expect(await access.proxy(id)).toEqual({ id, ...proxy });
+      expect(await access.proxy(id + 1)).toBeNull();
       expect(await access.value('f')).toBeNull();
       await access.saveValue('f', 'one');
       await access.saveValue('f', 'two');

@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { DAY_MS, RESOLVE_METHOD } from '../../src/peers/resolve_budget.js';
+import { DAY_MS } from '../../src/kernel/clock.js';
+import { RESOLVE_METHOD } from '../../src/peers/resolve_budget.js';
 import type { AcquireOutcome, AcquireRequest } from '../../src/pool/store.js';
 import { channel, save } from './known_peers.js';
 import {

@@ -1,11 +1,11 @@
 import { expect, it } from '@jest/globals';
-import type { Fence } from '../../src/pool/fence.js';
+import type { FenceKind } from '../../src/pool/fence.js';
 import { add, by, type MakeStores, SECOND, type Stores, T0, usingStores, wish } from './stores.js';
 
 const TTL_SECONDS = 600;
 const ADMIN = by({ holder: 'key:admin', admin: true });
 
-async function leased({ pool }: Stores, fence: Fence | null, over = {}, now = T0) {
+async function leased({ pool }: Stores, fence: FenceKind | null, over = {}, now = T0) {
   const outcome = await pool.acquire(wish({ ttlSeconds: TTL_SECONDS, fence, ...over }), now);
   if (outcome.kind !== 'granted') throw new Error(outcome.kind);
   return outcome.lease;

@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { DAY_MS, RESOLVE_METHOD } from '../../src/peers/resolve_budget.js';
+import { DAY_MS } from '../../src/kernel/clock.js';
+import { RESOLVE_METHOD } from '../../src/peers/resolve_budget.js';
 import { channel, known, save } from './known_peers.js';
 import { add, by, lease, type MakeStores, SECOND, type Stores, T0, usingStores, wish } from './stores.js';
 
@@ -117,6 +118,25 @@ export function resolveBudgets(make: MakeStores): void {
   );
 
   it(
+    'are told of many sessions at once as of each of them',
+    using(async (stores) => {
+      const { a = 0, b = 0, c = 0 } = await add(stores, 'a', 'b', 'c');
+      await resolve(stores, a, ['@one', '@two', '@three']);
+      await resolve(stores, b, ['@one', '@two']);
+      const flood = { kind: 'flood', method: RESOLVE_METHOD.toLowerCase(), seconds: 66_230 } as const;
+      await stores.pool.block(b, by({ admin: true }), flood, T0);
+      const left = async (now: number) => [
+        ...(await stores.peers.resolvesLeft([a, b, c], PER_DAY, now)).values(),
+      ];
+      expect(await left(T0)).toEqual([0, 0, PER_DAY]);
+      for (const now of [T0, T0 + DAY_MS, T0 + 9 * DAY_MS]) {
+        const each = await Promise.all([a, b, c].map(async (id) => (await budget(stores, id, now))?.left));
+        expect(await left(now)).toEqual(each);
+      }
+    }),
+  );
+
+  it(
     'are added up for all sessions in service',
     using(async (stores) => {
       const { a = 0, b = 0, c = 0 } = await add(stores, 'a', 'b', 'c');
@@ -127,14 +147,14 @@ export function resolveBudgets(make: MakeStores): void {
       const last = await stores.peers.poolBudget(all, T0);
       expect(last).toMatchObject({ left: 2, usedUp: 1 });
       expect(await stores.peers.poolBudget(all, T0 + DAY_MS)).toMatchObject({ left: 6, usedUp: 0 });
-      expect(await stores.peers.left([a, b, 99], PER_DAY, T0)).toEqual(
+      expect(await stores.peers.resolvesLeft([a, b, 99], PER_DAY, T0)).toEqual(
         new Map([
           [a, 0],
           [b, 2],
           [99, 3],
         ]),
       );
-      expect(await stores.peers.left([], PER_DAY, T0)).toEqual(new Map());
+      expect(await stores.peers.resolvesLeft([], PER_DAY, T0)).toEqual(new Map());
       const after = { ...all, afterId: last.lastId ?? 0 };
       expect(await stores.peers.poolBudget(after, T0)).toEqual({ left: 0, usedUp: 0, lastId: null });
       const parts = await Promise.all(

@@ -40,6 +40,19 @@ export function runLists(make: MakeStores): void {
   );
 
   it(
+    'count the runs in each of several states at once',
+    using(async (stores) => {
+      const { first, second } = await twoSources(stores);
+      await runThrough(stores, first.id, T0);
+      await begin(stores, first.id, T0 + 1);
+      await begin(stores, second.id, T0 + 2);
+      await take(stores, { now: T0 + 3 });
+      const counts = await stores.runLists.countsByState(['queued', 'running', 'waiting']);
+      expect(Object.fromEntries(counts)).toEqual({ queued: 1, running: 1, waiting: 0 });
+    }),
+  );
+
+  it(
     'of log entries can be followed and filtered by level and text',
     using(async (stores) => {
       const { first } = await twoSources(stores);

@@ -144,6 +144,27 @@ describe('telegate backup', () => {
   );
 
   it(
+    'does not replace a file that appears while it is made',
+    withInstallations(async ({ make, directory }) => {
+      const here = make();
+      const { program } = await populated(here);
+      const begun = here.begin('backup', `${directory}/b`);
+      await until(
+        () => existsSync(`${directory}/.b.partial/database.lock`) || begun.process.exitCode !== null,
+      );
+      begun.process.kill('SIGSTOP');
+      writeFileSync(`${directory}/b`, 'precious');
+      begun.process.kill('SIGCONT');
+      const { exit, stderr } = await begun.ended;
+      expect([exit, stderr]).toEqual([1, expect.stringContaining('already exists')]);
+      expect(readFileSync(`${directory}/b`, 'utf8')).toBe('precious');
+      expect(readdirSync(directory).filter((name) => name.startsWith('.b'))).toEqual([]);
+      await stopped(program);
+    }),
+    PATIENCE_MS,
+  );
+
+  it(
     'is refused while another one to the same file is under way, and deletes what a killed one has left',
     withInstallations(async ({ make, directory }) => {
       const here = make();

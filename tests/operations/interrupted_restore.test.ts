@@ -151,6 +151,30 @@ describe('a restore that is killed', () => {
   );
 
   it(
+    'is completed by the next restore, which says so if it is cancelled',
+    withInstallations(async ({ make }) => {
+      const there = make({ TELEGATE_PASSPHRASE: PASSPHRASE });
+      const archive = await archiveOf(MANY);
+      const first = there.begin('restore', archive.file);
+      await until(() => existsSync(there.path('data', 'telegate.db')) || first.process.exitCode !== null);
+      first.process.kill('SIGKILL');
+      await first.ended;
+      const settings = loadConfig(there.settings);
+      expect(hasUnfinishedRestore(settings)).toBe(true);
+      const second = there.begin('restore', archive.file, '--force');
+      await until(() => !hasUnfinishedRestore(settings) || second.process.exitCode !== null);
+      second.process.kill('SIGTERM');
+      const { exit, stderr } = await second.ended;
+      expect([exit, stderr]).toEqual([
+        143,
+        expect.stringMatching(/was completed first\.\nCancelled\. Nothing else was/),
+      ]);
+      expect(await contents(there)).toEqual(archive.contents);
+    }),
+    PATIENCE_MS,
+  );
+
+  it(
     'keeps a service from starting while it is under way, and other restores',
     withInstallations(async ({ make }) => {
       const there = make({ TELEGATE_PASSPHRASE: PASSPHRASE });

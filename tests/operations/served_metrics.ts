@@ -33,7 +33,7 @@ export function answers(): Promise<boolean> {
 }
 
 /** Reads Prometheus' text format. */
-export function metricsIn(text: string): Metrics {
+function metricsIn(text: string): Metrics {
   const metrics = new Map<string, Map<string, Set<string>>>();
   for (const [, name = '', labels = ''] of text.matchAll(/^([a-z_]+)(?:\{(.*)\})? [^ ]+$/gm)) {
     const known = metrics.get(name) ?? new Map<string, Set<string>>();

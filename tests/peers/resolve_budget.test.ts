@@ -1,11 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  budgetAt,
-  DAY_MS,
-  loweredByFlood,
-  resolvesPerDay,
-  whenLeft,
-} from '../../src/peers/resolve_budget.js';
+import { DAY_MS } from '../../src/kernel/clock.js';
+import { budgetAt, loweredByFlood, resolvesPerDay, whenLeft } from '../../src/peers/resolve_budget.js';
 
 const NOW = 100 * DAY_MS;
 

@@ -23,7 +23,7 @@ type PageWithTexts = keyof typeof OF_PAGES;
 const opened = new Set<PageWithTexts>();
 
 /** The language that was chosen, else the first of the browser's that there is, else English. */
-export function preferredLanguage(): Language {
+function preferredLanguage(): Language {
   const wanted = [localStorage.getItem(CHOSEN) ?? '', ...navigator.languages].map((tag) => tag.slice(0, 2));
   return wanted.find(isLanguage) ?? 'en';
 }

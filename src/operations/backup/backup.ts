@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { keyIdOf } from '../../access/vault.js';
 import type { Config } from '../../config.js';
-import { syncDirectory } from '../../kernel/private_files.js';
+import { placeNew, syncDirectory } from '../../kernel/private_files.js';
 import { readVersion } from '../../kernel/project.js';
 import { copySnapshot } from '../../storage/copying/copy.js';
 import { schemaOfFile } from '../../storage/migrate.js';
@@ -45,21 +45,24 @@ const MAX_UNREADABLE = 100;
  */
 export async function createBackup(options: BackupOptions): Promise<Manifest> {
   const file = resolve(options.file);
-  if (!options.replace && existsSync(file)) {
-    throw new OperationRefused(`${file} already exists: choose another name, or replace it with --force.`);
-  }
+  if (!options.replace && existsSync(file)) throw alreadyExists(file);
   const { staging, lock } = await stagingFor(file);
   try {
     const archive = join(staging, 'archive');
     const manifest = await writeArchive(archive, staging, options);
     options.signal.throwIfAborted();
-    await rename(archive, file);
+    if (options.replace) await rename(archive, file);
+    else if (!(await placeNew(archive, file))) throw alreadyExists(file);
     await syncDirectory(dirname(file));
     return manifest;
   } finally {
     // Until it is gone: else another backup could begin in it meanwhile.
     await rm(staging, { recursive: true, force: true }).finally(() => lock.release());
   }
+}
+
+function alreadyExists(file: string): OperationRefused {
+  return new OperationRefused(`${file} already exists: choose another name, or replace it with --force.`);
 }
 
 /**

@@ -46,6 +46,8 @@ export interface RestoreOptions {
   /** If aborted before the database is replaced, nothing is changed. */
   readonly signal: AbortSignal;
   readonly onProgress: (text: string) => void;
+  /** Called when an earlier restore, which was interrupted, has been completed: this one replaces what it restored. */
+  readonly onEarlierCompleted?: () => void;
   /** The free space on the disk of a directory, in bytes. */
   readonly freeBytes?: (directory: string) => number;
 }
@@ -104,8 +106,12 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
 }
 
 /** Ends an earlier restore that was interrupted. @throws OperationRefused if that leaves nothing to be restored. */
-async function settleEarlier(file: string, { config, force }: RestoreOptions): Promise<void> {
-  if ((await settleRestore(config)) !== 'finished' || force) return;
+async function settleEarlier(
+  file: string,
+  { config, force, onEarlierCompleted }: RestoreOptions,
+): Promise<void> {
+  if ((await settleRestore(config)) !== 'finished') return;
+  if (force) return onEarlierCompleted?.();
   throw new OperationRefused(
     'An earlier restore was interrupted when the database was in place already: it is complete now. Start the service; ' +
       `to restore ${file} over it, use --force.`,

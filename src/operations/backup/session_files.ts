@@ -175,7 +175,10 @@ export function sessionNameOf(path: string): string | null {
   return 'name' in naming ? naming.name : null;
 }
 
-/** Moves files between two directories of one file system, keeping their paths; returns those that were there. It can be repeated. */
+/**
+ * Moves files between two directories of one file system, keeping their paths; returns those that were there. It can be
+ * repeated.
+ */
 export async function moveAll(paths: readonly string[], from: string, to: string): Promise<string[]> {
   const moved: string[] = [];
   for (const path of paths) {

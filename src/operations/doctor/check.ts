@@ -58,7 +58,10 @@ const DEADLINE_MS = 10_000;
 /** How many checks run at a time. */
 const CONCURRENCY = 8;
 
-/** Runs checks side by side; their findings, in the order of the checks. `running`: is told the names of those under way. */
+/**
+ * Runs checks side by side; their findings, in the order of the checks. `running`: is told the names of those under
+ * way.
+ */
 export async function runChecks(
   checks: readonly Check[],
   parts: Parts,

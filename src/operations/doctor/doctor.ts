@@ -20,12 +20,7 @@ import { machineChecks } from './machine_checks.js';
 import { networkChecks } from './network_checks.js';
 
 /** All checks, in the order in which they are reported. */
-export const CHECKS: readonly Check[] = [
-  ...machineChecks,
-  ...fileChecks,
-  ...databaseChecks,
-  ...networkChecks,
-];
+const CHECKS: readonly Check[] = [...machineChecks, ...fileChecks, ...databaseChecks, ...networkChecks];
 
 /** What is examined, and how. */
 export interface DiagnosisOptions {

@@ -110,7 +110,7 @@ async function keep(target: CopyTarget): Promise<void> {
 }
 
 /** @throws DatabaseRefused if both paths lead to the same file, through any links. */
-export function refuseSameFile(from: string, to: string): void {
+function refuseSameFile(from: string, to: string): void {
   const one = statSync(from, { throwIfNoEntry: false, bigint: true });
   const other = statSync(to, { throwIfNoEntry: false, bigint: true });
   const same = one && other ? one.dev === other.dev && one.ino === other.ino : from === to;

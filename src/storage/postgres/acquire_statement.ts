@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { QueryConfig } from 'pg';
+import { DAY_MS } from '../../kernel/clock.js';
 import type { StoredProxy } from '../../kernel/proxy.js';
 import { passesOverUnfenceable, UNFENCEABLE_PROXY } from '../../pool/fence.js';
 import { statesBefore } from '../../pool/session_state.js';
@@ -125,7 +126,7 @@ const usesToday = sql`(CASE WHEN s.uses_day = ${today} THEN s.uses_today ELSE 0 
 /** As `allowedUses`, in the statement that counts the use. */
 const ALLOWED_USES = sql`(SELECT min(CASE WHEN own.day >= l.ramp_days THEN l.max_uses_per_day
     ELSE greatest(1, l.max_uses_per_day * own.day / l.ramp_days) END)
-  FROM tag_limits l, (SELECT greatest(1, ${today} - s.created_at / 86400000 + 1) AS day) AS own WHERE l.tag = ANY(s.tags))`;
+  FROM tag_limits l, (SELECT greatest(1, ${today} - s.created_at / ${sql.raw(String(DAY_MS))} + 1) AS day) AS own WHERE l.tag = ANY(s.tags))`;
 
 const USE = sql`, uses_day = ${today}, uses_today = ${usesToday},
   used_up_until = CASE WHEN ${usesToday} >= ${ALLOWED_USES} THEN ${value('tomorrow')}::bigint END`;

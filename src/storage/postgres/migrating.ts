@@ -13,8 +13,8 @@ const MIGRATING = '8387794209018475621';
 
 /**
  * Upgrades the schema; services that start at the same time do so one after the other.
- * @throws DatabaseRefused if the server can't be reached, is too old, or rejects the migration, or if the database belongs to a
- * newer version.
+ * @throws DatabaseRefused if the server can't be reached, is too old, or rejects the migration, or if the database
+ * belongs to a newer version.
  */
 export async function migrateDatabase(options: PostgresOptions, migrations: string): Promise<void> {
   // A migration, and waiting for another one, may take longer than the service's statements ever should.

@@ -11,6 +11,11 @@ export function accessRepository(units: UnitOfWorkRunner): AccessStore {
     ...signIns(units),
     proxies: () =>
       units.run(({ db, tables: { proxies } }) => db.select().from(proxies).orderBy(asc(proxies.id))),
+    proxy: (id) =>
+      units.run(async ({ db, tables: { proxies } }) => {
+        const [found] = await db.select().from(proxies).where(eq(proxies.id, id));
+        return found ?? null;
+      }),
     addProxy: (proxy) =>
       units.run(async ({ db, tables: { proxies } }) => {
         return inserted(await db.insert(proxies).values(proxy).returning({ id: proxies.id })).id;

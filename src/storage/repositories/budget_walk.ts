@@ -1,6 +1,7 @@
 import { and, asc, eq, gt, inArray, or } from 'drizzle-orm';
+import { DAY_MS } from '../../kernel/clock.js';
 import { toResolve } from '../../peers/affinity.js';
-import { DAY_MS, whenLeft } from '../../peers/resolve_budget.js';
+import { whenLeft } from '../../peers/resolve_budget.js';
 import type { UnitOfWork } from '../unit_of_work.js';
 import {
   FLOODED_METHOD,

@@ -6,7 +6,10 @@ export function contains(column: AnyPgColumn | SQL, part: string): SQL {
   return sql`replace(${column}, ${part}, '') <> (${column})`;
 }
 
-/** What a list is sorted by: rows without the value last either way, and those with the same value by id, in the same order. */
+/**
+ * What a list is sorted by: rows without the value last either way, and those with the same value by id, in the same
+ * order.
+ */
 export function sortedBy(column: SQL | AnyPgColumn, { descending, id, nullable = true }: SortOptions): SQL[] {
   const direction = descending ? desc : asc;
   // An index serves only an order without further terms in front.

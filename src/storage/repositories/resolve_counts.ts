@@ -1,7 +1,7 @@
 import { and, asc, count, eq, gt, inArray, isNull, lte, min, ne, or, type SQL } from 'drizzle-orm';
+import { DAY_MS } from '../../kernel/clock.js';
 import {
   budgetAt,
-  DAY_MS,
   type LoweredBudget,
   loweredByFlood,
   type ResolveUse,

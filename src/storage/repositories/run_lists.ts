@@ -19,7 +19,7 @@ export function runLists(units: UnitOfWorkRunner): RunListStore {
   return { ...runs(units), ...logs(units), ...files(units) };
 }
 
-function runs(units: UnitOfWorkRunner): Pick<RunListStore, 'runs' | 'run' | 'runCount'> {
+function runs(units: UnitOfWorkRunner): Pick<RunListStore, 'runs' | 'run' | 'runCount' | 'countsByState'> {
   return {
     runs: ({ skip, limit }, filter = {}, order = NEWEST_FIRST) =>
       units.run((unit) =>
@@ -43,6 +43,13 @@ function runs(units: UnitOfWorkRunner): Pick<RunListStore, 'runs' | 'run' | 'run
           filter.q === undefined ? counted : counted.innerJoin(sources, eq(sources.id, runs.sourceId));
         const [row] = await joined.where(runsMatching(tables, filter));
         return row?.n ?? 0;
+      }),
+    countsByState: (states) =>
+      units.run(async ({ db, tables: { runs } }) => {
+        const counted = db.select({ state: runs.state, n: count() }).from(runs);
+        const rows = await counted.where(inArray(runs.state, [...states])).groupBy(runs.state);
+        const counts = new Map(rows.map(({ state, n }) => [state, n]));
+        return new Map(states.map((state) => [state, counts.get(state) ?? 0]));
       }),
   };
 }

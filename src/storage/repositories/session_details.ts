@@ -33,7 +33,10 @@ function checks(units: UnitOfWorkRunner): Pick<Details, 'checked' | 'unchecked'>
         const changes = { userId, phoneNumber, lastCheckedAt: now, ...(isChanged && { updatedAt: now }) };
         await db.update(sessions).set(changes).where(eq(sessions.id, id));
       }),
-    /** Two range scans of one index, with its exact condition: the cost does not grow with the pool, but for frozen ones. */
+    /**
+     * Two range scans of one index, with its exact condition: the cost does not grow with the pool, but for frozen
+     * ones.
+     */
     unchecked: (before, limit) =>
       units.run(async ({ db, tables: { sessions } }) => {
         const freeWhere = (condition: ReturnType<typeof sql>) =>

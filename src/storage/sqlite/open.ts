@@ -222,7 +222,7 @@ export function appliedToFile(path: string): number | null {
 }
 
 /** Folds the names that a migration could not: SQL only knows the case of ASCII letters. */
-export function foldRemainingNames(sqlite: Database.Database): void {
+function foldRemainingNames(sqlite: Database.Database): void {
   const remaining = sqlite.prepare<[], { id: number; name: string }>(
     "SELECT id, name FROM sessions WHERE folded_name = ''",
   );

@@ -159,7 +159,7 @@ export function toChannelOrGroup(chat: Api.TypeChat | undefined): Channel | null
 }
 
 /** A channel or supergroup, whether the account is in it or not. Its description is not known yet. */
-export function toChannel(channel: Api.Channel): Channel {
+function toChannel(channel: Api.Channel): Channel {
   return {
     id: channel.id.toString(),
     accessHash: channel.accessHash?.toString() ?? '0',

@@ -71,7 +71,10 @@ export class TelegramConnection {
     return { ...this.#options.path.dataCentre, authKey };
   }
 
-  /** Connects, and agrees on a key where there is none. Rejects with NoKeyAgreed, TelegramUnreachable or TelegramTimeout. */
+  /**
+   * Connects, and agrees on a key where there is none. Rejects with NoKeyAgreed, TelegramUnreachable or
+   * TelegramTimeout.
+   */
   async establish(): Promise<void> {
     const { limits, keyExchanges } = this.#parts;
     const { path, authKey } = this.#options;

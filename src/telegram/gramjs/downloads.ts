@@ -12,7 +12,10 @@ const PIECE = 512 * 1024;
 const BORDER = 1024 * 1024;
 const UNIT = 4096;
 
-/** The connections that an account's files are read over: its own, and one to each other data centre, opened when needed. */
+/**
+ * The connections that an account's files are read over: its own, and one to each other data centre, opened when
+ * needed.
+ */
 export class MediaConnections {
   readonly #connections: TaskConnections;
   readonly #home: TelegramConnection;

@@ -51,26 +51,7 @@ export function DataTable<Row extends { readonly id: number }, Filter extends st
 ) {
   const { label, columns, page, state, rowName, selection, empty } = props;
   const { t } = useTranslation();
-  const table = useTable({
-    features,
-    data: page?.rows ?? NO_ROWS,
-    columns: columns.map(({ id, header, cell, sort }) => ({
-      ...{ id, header, enableSorting: sort !== undefined },
-      accessorFn: (row: Row) => row.id,
-      cell: ({ row }: { readonly row: { readonly original: Row } }) => cell(row.original),
-    })),
-    getRowId: ({ id }) => String(id),
-    state: {
-      rowSelection: Object.fromEntries([...(selection?.ids ?? [])].map((id) => [id, true])),
-      sorting: sortingOf(state.sort, columns),
-    },
-    manualSorting: true,
-    onRowSelectionChange(update) {
-      const before = Object.fromEntries([...(selection?.ids ?? [])].map((id) => [id, true as const]));
-      const after = typeof update === 'function' ? update(before) : update;
-      selection?.set(new Set(Object.keys(after).map(Number)));
-    },
-  });
+  const table = useRows(props);
   if (page && page.total === 0) return empty;
   const columnOf = (id: string) => columns.find((column) => column.id === id);
   return (
@@ -130,6 +111,35 @@ export function DataTable<Row extends { readonly id: number }, Filter extends st
       <Pager total={page?.total} state={state} />
     </>
   );
+}
+
+/** The rows of a page, and which of them are chosen. */
+function useRows<Row extends { readonly id: number }, Filter extends string>({
+  columns,
+  page,
+  state,
+  selection,
+}: DataTableProps<Row, Filter>) {
+  return useTable({
+    features,
+    data: page?.rows ?? NO_ROWS,
+    columns: columns.map(({ id, header, cell, sort }) => ({
+      ...{ id, header, enableSorting: sort !== undefined },
+      accessorFn: (row: Row) => row.id,
+      cell: ({ row }: { readonly row: { readonly original: Row } }) => cell(row.original),
+    })),
+    getRowId: ({ id }) => String(id),
+    state: {
+      rowSelection: Object.fromEntries([...(selection?.ids ?? [])].map((id) => [id, true])),
+      sorting: sortingOf(state.sort, columns),
+    },
+    manualSorting: true,
+    onRowSelectionChange(update) {
+      const before = Object.fromEntries([...(selection?.ids ?? [])].map((id) => [id, true as const]));
+      const after = typeof update === 'function' ? update(before) : update;
+      selection?.set(new Set(Object.keys(after).map(Number)));
+    },
+  });
 }
 
 const NO_ROWS: never[] = [];

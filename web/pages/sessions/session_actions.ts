@@ -6,7 +6,7 @@ import { useProblem } from '../../components/problem.js';
 import { toast } from '../../components/toasts.js';
 
 /** What an admin can do with a session, in the order of its menu. */
-export const SESSION_ACTIONS = [
+const SESSION_ACTIONS = [
   'test',
   'rename',
   'tags',

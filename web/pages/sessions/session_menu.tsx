@@ -1,9 +1,9 @@
-import { ActionIcon, Menu } from '@mantine/core';
+import { Menu } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useIsAdmin } from '../../api/identity.js';
 import type { Session } from '../../api/sessions.js';
-import { Icon } from '../../components/icons.js';
+import { ActionMenu } from '../../components/action_menu.js';
 import { onDemand } from '../../components/on_demand.js';
 import { actionsFor, type SessionAction, useRunAtOnce } from './session_actions.js';
 
@@ -27,28 +27,17 @@ export function SessionMenu({
   };
   return (
     <>
-      <Menu position="bottom-end" transitionProps={{ duration: 0 }} withinPortal returnFocus>
-        <Menu.Target>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={t('common.actionsFor', { name: session.name })}
+      <ActionMenu name={session.name}>
+        {actionsFor(session).map((action) => (
+          <Menu.Item
+            key={action}
+            {...(action === 'delete' && { color: 'red' })}
+            onClick={() => choose(action)}
           >
-            <Icon name="more" />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {actionsFor(session).map((action) => (
-            <Menu.Item
-              key={action}
-              {...(action === 'delete' && { color: 'red' })}
-              onClick={() => choose(action)}
-            >
-              {t(`sessions.action.${action}`)}
-            </Menu.Item>
-          ))}
-        </Menu.Dropdown>
-      </Menu>
+            {t(`sessions.action.${action}`)}
+          </Menu.Item>
+        ))}
+      </ActionMenu>
       {asked && (
         <SessionDialog
           action={asked}

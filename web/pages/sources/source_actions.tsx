@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useIsAdmin } from '../../api/identity.js';
 import { changeSource, deleteSource, pathOf, type Source, triggerSource } from '../../api/sources.js';
+import { ActionMenu } from '../../components/action_menu.js';
 import { ConfirmDialog } from '../../components/dialog.js';
 import { Icon } from '../../components/icons.js';
 import { useProblem } from '../../components/problem.js';
@@ -64,25 +65,18 @@ export function SourceMenu({ source, onEdit, onDeleted, withRun = false }: Sourc
           <Icon name="runs" />
         </ActionIcon>
       )}
-      <Menu position="bottom-end" transitionProps={{ duration: 0 }} withinPortal returnFocus>
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" aria-label={t('common.actionsFor', { name })}>
-            <Icon name="more" />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {withRun && <Menu.Item onClick={run}>{t('sources.action.run')}</Menu.Item>}
-          {is_active === 'active' ? (
-            <Menu.Item onClick={pause}>{t('sources.action.pause')}</Menu.Item>
-          ) : (
-            <Menu.Item onClick={resume}>{t('sources.action.resume')}</Menu.Item>
-          )}
-          <Menu.Item onClick={onEdit}>{t('sources.action.edit')}</Menu.Item>
-          <Menu.Item color="red" onClick={() => setDeleting(true)}>
-            {t('sources.action.delete')}
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+      <ActionMenu name={name}>
+        {withRun && <Menu.Item onClick={run}>{t('sources.action.run')}</Menu.Item>}
+        {is_active === 'active' ? (
+          <Menu.Item onClick={pause}>{t('sources.action.pause')}</Menu.Item>
+        ) : (
+          <Menu.Item onClick={resume}>{t('sources.action.resume')}</Menu.Item>
+        )}
+        <Menu.Item onClick={onEdit}>{t('sources.action.edit')}</Menu.Item>
+        <Menu.Item color="red" onClick={() => setDeleting(true)}>
+          {t('sources.action.delete')}
+        </Menu.Item>
+      </ActionMenu>
       {isDeleting && (
         <DeleteDialog source={source} onClose={() => setDeleting(false)} {...(onDeleted && { onDeleted })} />
       )}

@@ -11,7 +11,7 @@ import { Page } from '../../components/page.js';
 import { Problem } from '../../components/problem.js';
 import { RUN_STATES } from '../../components/run/run_badge.js';
 import { DataTable } from '../../components/table/data_table.js';
-import { useTableState } from '../../components/table/table_state.js';
+import { type TableState, useTableState } from '../../components/table/table_state.js';
 import { FilterSelect, TableTools } from '../../components/table/table_tools.js';
 import type { Prefilled } from './form/source_values.js';
 import { useSourceColumns } from './source_columns.js';
@@ -41,36 +41,7 @@ export function SourcesPage() {
   );
   return (
     <Page title={t('shell.pages.sources')} actions={data && data.total > 0 && add}>
-      <TableTools state={state} searchLabel={t('sources.search')}>
-        <FilterSelect
-          state={state}
-          name="state"
-          label={t('sources.filter.state')}
-          options={[
-            { value: 'active', label: t('sources.active') },
-            { value: 'inactive', label: t('sources.paused') },
-            ...RUN_STATES.map((value) => ({
-              value,
-              label: t('sources.filter.lastRun', { state: t(`runs.state.${value}`) }),
-            })),
-          ]}
-        />
-        <FilterSelect
-          state={state}
-          name="access_level"
-          label={t('sources.column.access')}
-          options={(['public', 'private'] as const).map((value) => ({
-            value,
-            label: t(`sources.access.${value}`),
-          }))}
-        />
-        <FilterSelect
-          state={state}
-          name="target"
-          label={t('sources.column.target')}
-          options={TARGETS.map((value) => ({ value, label: value }))}
-        />
-      </TableTools>
+      <SourceFilters state={state} />
       {error && <Problem error={error} onRetry={refetch} />}
       <DataTable
         label={t('shell.pages.sources')}
@@ -91,6 +62,43 @@ export function SourcesPage() {
       />
       {isAdmin && form.prefilled && <NewSource prefilled={form.prefilled} onClose={form.close} />}
     </Page>
+  );
+}
+
+/** What the list is narrowed by. */
+function SourceFilters({ state }: { readonly state: TableState<(typeof FILTERS)[number]> }) {
+  const { t } = useTranslation();
+  return (
+    <TableTools state={state} searchLabel={t('sources.search')}>
+      <FilterSelect
+        state={state}
+        name="state"
+        label={t('sources.filter.state')}
+        options={[
+          { value: 'active', label: t('sources.active') },
+          { value: 'inactive', label: t('sources.paused') },
+          ...RUN_STATES.map((value) => ({
+            value,
+            label: t('sources.filter.lastRun', { state: t(`runs.state.${value}`) }),
+          })),
+        ]}
+      />
+      <FilterSelect
+        state={state}
+        name="access_level"
+        label={t('sources.column.access')}
+        options={(['public', 'private'] as const).map((value) => ({
+          value,
+          label: t(`sources.access.${value}`),
+        }))}
+      />
+      <FilterSelect
+        state={state}
+        name="target"
+        label={t('sources.column.target')}
+        options={TARGETS.map((value) => ({ value, label: value }))}
+      />
+    </TableTools>
   );
 }
 

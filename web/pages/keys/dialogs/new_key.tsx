@@ -34,7 +34,8 @@ interface KeyFormProps {
   readonly onClose: () => void;
 }
 
-function KeyForm({ onCreated, onClose }: KeyFormProps) {
+/** What is typed, what is wrong with it, and creating a key of it. */
+function useKeyForm(onCreated: (key: Created) => void) {
   const { t } = useTranslation();
   const { values, set, clear } = useDraft('key.new', EMPTY);
   const [wrong, setWrong] = useState<Readonly<Record<string, string>>>({});
@@ -61,6 +62,13 @@ function KeyForm({ onCreated, onClose }: KeyFormProps) {
     onChange: ({ currentTarget }: { readonly currentTarget: HTMLInputElement | HTMLSelectElement }) =>
       set({ [name]: currentTarget.value }),
   });
+  return { values, field, create };
+}
+
+function KeyForm({ onCreated, onClose }: KeyFormProps) {
+  const { t } = useTranslation();
+  const { values, field, create } = useKeyForm(onCreated);
+  const optional = (label: string) => `${label} (${t('common.optional')})`;
   return (
     <FormDialog title={t('keys.form.title')} action={t('keys.create')} onSubmit={create} onClose={onClose}>
       <div className={styles.form}>
@@ -82,21 +90,17 @@ function KeyForm({ onCreated, onClose }: KeyFormProps) {
           {...field('role')}
         />
         <TextInput
-          label={`${t('keys.form.tags')} (${t('common.optional')})`}
+          label={optional(t('keys.form.tags'))}
           description={t('keys.form.tagsHint')}
           {...field('tags')}
         />
         <TextInput
-          label={`${t('keys.form.leases')} (${t('common.optional')})`}
+          label={optional(t('keys.form.leases'))}
           inputMode="numeric"
           placeholder={t('keys.unlimited')}
           {...field('max_leases')}
         />
-        <TextInput
-          type="datetime-local"
-          label={`${t('keys.form.expires')} (${t('common.optional')})`}
-          {...field('expires_at')}
-        />
+        <TextInput type="datetime-local" label={optional(t('keys.form.expires'))} {...field('expires_at')} />
       </div>
     </FormDialog>
   );

@@ -1,5 +1,5 @@
 import { Alert, Button, Group, PasswordInput, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../../api/errors.js';
 import type { Session } from '../../../api/sessions.js';
@@ -57,28 +57,19 @@ export function CodeStep({ draft, login, onSaved }: CodeStepProps) {
         onChange={({ currentTarget }) => setCode(currentTarget.value)}
       />
       {wanted && (
-        <PasswordInput
-          mt="sm"
-          autoFocus
-          label={t('accounts.password')}
-          description={
-            wanted.hint ? t('accounts.passwordHint', { hint: wanted.hint }) : t('accounts.passwordWanted')
-          }
-          autoComplete="off"
+        <TwoStepPassword
+          hint={wanted.hint}
           value={password}
           error={form.errorAt('password')}
-          onChange={({ currentTarget }) => setPassword(currentTarget.value)}
+          onChange={setPassword}
         />
       )}
       {form.isElsewhere() && <Problem error={form.error} onRetry={() => void form.submit()} />}
-      {isOver && !form.isElsewhere() && (
-        <Alert color="yellow" variant="light" mt="sm" role="alert">
-          {t('accounts.expired')}
-        </Alert>
-      )}
-      {!isOver && login.expiresAt !== null && (
-        <p>{t('accounts.expiresIn', { left: clock(login.expiresAt - now) })}</p>
-      )}
+      {isOver
+        ? !form.isElsewhere() && <Expired />
+        : login.expiresAt !== null && (
+            <p>{t('accounts.expiresIn', { left: clock(login.expiresAt - now) })}</p>
+          )}
       <Group justify="flex-end" mt="md">
         {isOver ? (
           <Button onClick={again}>{t('accounts.startOver')}</Button>
@@ -95,5 +86,37 @@ export function CodeStep({ draft, login, onSaved }: CodeStepProps) {
         )}
       </Group>
     </form>
+  );
+}
+
+interface TwoStepPasswordProps {
+  readonly hint: string | null;
+  readonly value: string;
+  readonly error: ReactNode;
+  readonly onChange: (password: string) => void;
+}
+
+function TwoStepPassword({ hint, value, error, onChange }: TwoStepPasswordProps) {
+  const { t } = useTranslation();
+  return (
+    <PasswordInput
+      mt="sm"
+      autoFocus
+      label={t('accounts.password')}
+      description={hint ? t('accounts.passwordHint', { hint }) : t('accounts.passwordWanted')}
+      autoComplete="off"
+      value={value}
+      error={error}
+      onChange={({ currentTarget }) => onChange(currentTarget.value)}
+    />
+  );
+}
+
+function Expired() {
+  const { t } = useTranslation();
+  return (
+    <Alert color="yellow" variant="light" mt="sm" role="alert">
+      {t('accounts.expired')}
+    </Alert>
   );
 }

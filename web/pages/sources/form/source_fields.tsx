@@ -29,24 +29,7 @@ export function SourceFields(props: SourceFieldsProps) {
   const isPrivate = values.access_level === 'private';
   return (
     <div className={styles.form}>
-      <Radio.Group
-        label={t('sources.form.access')}
-        value={values.access_level}
-        onChange={(level) => set({ access_level: level === 'private' ? 'private' : 'public', session: '' })}
-      >
-        <Radio
-          value="public"
-          label={t('sources.access.public')}
-          description={t('sources.access.publicHint')}
-          mt={6}
-        />
-        <Radio
-          value="private"
-          label={t('sources.access.private')}
-          description={t('sources.access.privateHint')}
-          mt={6}
-        />
-      </Radio.Group>
+      <AccessField {...props} />
       {(isPrivate || before?.session_id != null) && (
         <SessionField
           value={values.session}
@@ -94,6 +77,31 @@ export function SourceFields(props: SourceFieldsProps) {
       )}
       <MoreFields {...props} />
     </div>
+  );
+}
+
+/** Who reads it: any session, or one that is a member. */
+function AccessField({ values, set }: SourceFieldsProps) {
+  const { t } = useTranslation();
+  return (
+    <Radio.Group
+      label={t('sources.form.access')}
+      value={values.access_level}
+      onChange={(level) => set({ access_level: level === 'private' ? 'private' : 'public', session: '' })}
+    >
+      <Radio
+        value="public"
+        label={t('sources.access.public')}
+        description={t('sources.access.publicHint')}
+        mt={6}
+      />
+      <Radio
+        value="private"
+        label={t('sources.access.private')}
+        description={t('sources.access.privateHint')}
+        mt={6}
+      />
+    </Radio.Group>
   );
 }
 

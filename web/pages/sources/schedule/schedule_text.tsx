@@ -6,12 +6,6 @@ import { cronWords, nextTimes } from './cron.js';
 /** How many of the next times are shown. */
 const TIMES = 5;
 
-/** A schedule in words. */
-export function ScheduleWords({ schedule }: { readonly schedule: string }) {
-  const { i18n } = useTranslation();
-  return cronWords(schedule, i18n.language) ?? schedule;
-}
-
 /** When a source is next due. */
 export function NextTime({ schedule }: { readonly schedule: string }) {
   const { i18n } = useTranslation();
@@ -40,7 +34,7 @@ export function ScheduleMeaning({ schedule }: { readonly schedule: string }) {
 }
 
 /** The next times, in the time of this machine. */
-export function NextTimes({ schedule }: { readonly schedule: string }) {
+function NextTimes({ schedule }: { readonly schedule: string }) {
   const { t } = useTranslation();
   const format = useFormat();
   const next = nextTimes(schedule, TIMES, new Date()).map((at) => at.toISOString());

@@ -2,9 +2,8 @@ import { z } from 'zod';
 import type { KeyService } from '../access/keys.js';
 import { page, repeatable, search, sessionId, sort, text, wholeNumber } from '../http/parameters.js';
 import { defineRoute, pageOf, type Route } from '../http/route.js';
-import type { SteadyClock } from '../kernel/clock.js';
+import { iso, type SteadyClock } from '../kernel/clock.js';
 import type { TrafficCounts } from './fence.js';
-import { LEASE_ORDERS, type LeaseFilter, type MonitoringStore } from './monitoring_store.js';
 import {
   activityAnswer,
   historyAnswer,
@@ -12,13 +11,14 @@ import {
   statusAnswer,
   upcomingAnswer,
   waitingAnswer,
-} from './schemas.js';
+} from './monitoring_schemas.js';
+import { LEASE_ORDERS, type LeaseFilter, type MonitoringStore } from './monitoring_store.js';
 import type { PoolService } from './service.js';
-import { iso, serializeStatus } from './status.js';
+import { serializeStatus } from './status.js';
 import { statusHistoryRoute } from './status_history_routes.js';
 import type { DescribedRequest, WaitingRequests } from './waiting_requests.js';
 
-export interface WatchRouteParts {
+export interface MonitoringRouteParts {
   readonly pool: PoolService;
   readonly waitingRequests: WaitingRequests;
   readonly clock: SteadyClock;
@@ -31,7 +31,7 @@ export interface WatchRouteParts {
 const NO_TRAFFIC: TrafficCounts = { connections: 0, bytesUp: 0, bytesDown: 0 };
 
 /** The monitoring routes of the pool. */
-export function watchRoutes(parts: WatchRouteParts): Route[] {
+export function monitoringRoutes(parts: MonitoringRouteParts): Route[] {
   return [
     status(parts),
     statusHistoryRoute(parts),
@@ -43,7 +43,7 @@ export function watchRoutes(parts: WatchRouteParts): Route[] {
   ];
 }
 
-function status({ pool, clock }: WatchRouteParts): Route {
+function status({ pool, clock }: MonitoringRouteParts): Route {
   return defineRoute({
     method: 'get',
     path: '/status',
@@ -55,7 +55,7 @@ function status({ pool, clock }: WatchRouteParts): Route {
   });
 }
 
-function upcoming({ monitoring, clock }: WatchRouteParts): Route {
+function upcoming({ monitoring, clock }: MonitoringRouteParts): Route {
   return defineRoute({
     method: 'get',
     path: '/status/upcoming',
@@ -82,7 +82,7 @@ function upcoming({ monitoring, clock }: WatchRouteParts): Route {
   });
 }
 
-function waiting({ pool, waitingRequests, clock, namesOf }: WatchRouteParts): Route {
+function waiting({ pool, waitingRequests, clock, namesOf }: MonitoringRouteParts): Route {
   return defineRoute({
     method: 'get',
     path: '/status/waiting',
@@ -114,7 +114,7 @@ function waiting({ pool, waitingRequests, clock, namesOf }: WatchRouteParts): Ro
   });
 }
 
-function leases({ clock, monitoring, namesOf, traffic }: WatchRouteParts): Route {
+function leases({ clock, monitoring, namesOf, traffic }: MonitoringRouteParts): Route {
   return defineRoute({
     method: 'get',
     path: '/leases',
@@ -158,7 +158,7 @@ function egressOf({ connections, bytesUp, bytesDown }: TrafficCounts = NO_TRAFFI
   return { connections, bytes_up: bytesUp, bytes_down: bytesDown };
 }
 
-function activity({ monitoring, clock, namesOf }: WatchRouteParts): Route {
+function activity({ monitoring, clock, namesOf }: MonitoringRouteParts): Route {
   return defineRoute({
     method: 'get',
     path: '/events/history',
@@ -186,7 +186,7 @@ function activity({ monitoring, clock, namesOf }: WatchRouteParts): Route {
   });
 }
 
-function history({ pool, clock, namesOf }: WatchRouteParts): Route {
+function history({ pool, clock, namesOf }: MonitoringRouteParts): Route {
   return defineRoute({
     method: 'get',
     path: '/sessions/:id/history',
