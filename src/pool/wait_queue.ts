@@ -115,7 +115,7 @@ export class WaitQueue {
  */
 export function wantsOf(request: AcquireRequest): string {
   const { tags, sessionId, sessionName, method, withCredentials, alsoInactive, allowFrozen } = request;
-  const allowed = [alsoInactive, allowFrozen === true];
+  const allowed = [alsoInactive, allowFrozen === true, ...(request.except ?? [])];
   return JSON.stringify([[...tags].sort(), sessionId, sessionName, method, withCredentials, ...allowed]);
 }
 

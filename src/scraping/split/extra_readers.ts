@@ -5,9 +5,10 @@ import type { KnownChannel } from '../../peers/store.js';
 import type { Lease } from '../../pool/store.js';
 import { TelegramRefused } from '../../telegram/errors.js';
 import { METHOD, type ReadingAccount, type RunContext, readToEnd } from '../reader.js';
-import { TELEGRAM_RETRY_DELAYS_MS } from '../recovery.js';
+import { deniesAccess, TELEGRAM_RETRY_DELAYS_MS } from '../recovery.js';
 import type { RunLeasing } from '../run_leases.js';
 import { SessionReader, type SessionReaderParts } from '../session_reader.js';
+import { PassedOver } from './passed_over.js';
 import { mostReaders, type SessionsPerRun, takeable, wanted } from './rules.js';
 import type { HistoryReader, SplitHistory } from './split_history.js';
 
@@ -16,9 +17,6 @@ const ROUND_MS = 1_000;
 
 /** An extra session sleeps through no longer flood wait, in seconds: others go on, and it comes back when it can. */
 const FLOOD_SLEEP_SECONDS = 5;
-
-/** After so many sessions that could not read it, no others are tried: most are no members of a private channel. */
-const MAX_USELESS = 32;
 
 export interface ExtraReaderParts extends SessionReaderParts {
   readonly leases: RunLeasing;
@@ -36,6 +34,11 @@ interface Extra extends HistoryReader {
 }
 
 /**
+ * How an extra session ended: with nothing left for it; with an error that may pass; or since it can't read the channel.
+ */
+type Ending = 'done' | 'failed' | 'denied';
+
+/**
  * The sessions that read for a run beside its own: leased while nobody waits for one, given back after a page when
  * somebody does.
  */
@@ -47,8 +50,7 @@ export class ExtraReaders {
   readonly #signal: AbortSignal;
   readonly #onChanged: (what: string) => Promise<void>;
   readonly #extras = new Map<number, Extra>();
-  /** Sessions that could not read a single page. */
-  readonly #useless = new Set<number>();
+  readonly #passedOver = new PassedOver();
 
   /** `over` ends them; one that fails for no reason of its own aborts it. `onChanged` is told what has changed. */
   constructor(
@@ -87,13 +89,13 @@ export class ExtraReaders {
   }
 
   async #round(): Promise<void> {
+    this.#passedOver.nextRound();
     if (this.#history.readers === 0) return;
     const { pool, limits } = this.#parts;
     const { sessionsPerRun } = limits;
     const demand = await pool.demand();
     this.#askToLeave(wanted(demand, sessionsPerRun));
-    const isHopeless = this.#useless.size >= MAX_USELESS;
-    const room = isHopeless ? 0 : mostReaders(sessionsPerRun) - 1 - this.#extras.size;
+    const room = mostReaders(sessionsPerRun) - 1 - this.#extras.size;
     let left = Math.min(takeable(demand, sessionsPerRun), room, this.#history.rangesLeft);
     while (left > 0 && (await this.#recruit())) left -= 1;
   }
@@ -111,9 +113,7 @@ export class ExtraReaders {
   async #recruit(): Promise<boolean> {
     const lease = await this.#acquire();
     if (lease === null) return false;
-    const { sessionId } = lease;
-    const isRefused = this.#useless.has(sessionId) || this.#context.deniedSessions.has(sessionId);
-    if (isRefused || this.#signal.aborted || this.#history.readers === 0) {
+    if (this.#signal.aborted || this.#history.readers === 0) {
       await this.#parts.leases.giveBack(lease);
       return false;
     }
@@ -121,10 +121,13 @@ export class ExtraReaders {
     return true;
   }
 
-  /** One that knows the channel comes first: it need not ask Telegram where that is. */
-  #acquire(): Promise<Lease | null> {
-    const channels = [this.#context.source.identifier];
-    return this.#parts.leases.acquire({ sessionId: null, method: METHOD, channels }, null, this.#signal);
+  /** One that knows the channel comes first: it need not ask Telegram where that is. Null: none is free. */
+  async #acquire(): Promise<Lease | null> {
+    const { source, deniedSessions } = this.#context;
+    const except = this.#passedOver.with(deniedSessions);
+    if (except === null) return null;
+    const request = { sessionId: null, method: METHOD, channels: [source.identifier], except };
+    return this.#parts.leases.acquire(request, null, this.#signal);
   }
 
   #join(lease: Lease): void {
@@ -141,33 +144,59 @@ export class ExtraReaders {
 
   /** Never rejects. */
   async #read(lease: Lease, extra: Extra): Promise<void> {
-    const { timers } = this.#parts;
     const reader = this.#readerOf(lease, extra);
     try {
-      const retryBudget = new RetryBudget(TELEGRAM_RETRY_DELAYS_MS);
-      const progress = {
-        get position() {
-          return extra.pages;
-        },
-      };
-      const outcome = await readToEnd(
-        reader,
-        { signal: this.#signal, retryBudget, writer: progress },
-        timers,
-      );
-      if (outcome?.kind === 'failed') await this.#context.log('warning', `${extra.name}: ${outcome.error}`);
+      this.#judge(lease.sessionId, extra, await this.#readPages(reader, extra));
     } catch (error) {
-      if (error instanceof BadRequest || error instanceof NotFound) {
-        await this.#context.log('warning', `${extra.name}: ${error.message}`);
-      } else this.#over.abort(error);
+      this.#over.abort(error);
     } finally {
       await reader.close();
       this.#extras.delete(lease.sessionId);
-      if (extra.pages === 0) this.#useless.add(lease.sessionId);
       const why = extra.isLeaving ? ': others wait for a session' : '';
       if (extra.isReading) await this.#onChanged(`${extra.name} reads no longer${why}`);
       this.#history.changed.tell();
     }
+  }
+
+  /** Reads until there is nothing left for it, or it can't. Rejects with what ends the run. */
+  async #readPages(reader: SessionReader, extra: Extra): Promise<Ending> {
+    let ending: Ending = 'failed';
+    const judging: Parameters<typeof readToEnd>[0] = {
+      signal: reader.signal,
+      read: (resolveAgain) => reader.read(resolveAgain),
+      recover: (error, resolvedAgain) => {
+        const isDenied = error instanceof TelegramRefused && deniesAccess(error.telegramError);
+        ending = isDenied ? 'denied' : 'failed';
+        return reader.recover(error, resolvedAgain);
+      },
+    };
+    const writer = {
+      get position() {
+        return extra.pages;
+      },
+    };
+    const retryBudget = new RetryBudget(TELEGRAM_RETRY_DELAYS_MS);
+    try {
+      const outcome = await readToEnd(
+        judging,
+        { signal: this.#signal, retryBudget, writer },
+        this.#parts.timers,
+      );
+      if (outcome?.kind === 'completed') return 'done';
+      if (outcome?.kind !== 'failed') return ending;
+      await this.#context.log('warning', `${extra.name}: ${outcome.error}`);
+    } catch (error) {
+      if (!(error instanceof BadRequest || error instanceof NotFound)) throw error;
+      await this.#context.log('warning', `${extra.name}: ${error.message}`);
+    }
+    return 'denied';
+  }
+
+  /** Decides when the session may be taken again, before it can be. */
+  #judge(sessionId: number, { pages }: Extra, ending: Ending): void {
+    if (ending === 'denied') this.#passedOver.forGood(sessionId);
+    else if (pages > 0) this.#passedOver.useful(sessionId);
+    else if (ending === 'failed') this.#passedOver.forNow(sessionId);
   }
 
   #readerOf(lease: Lease, extra: Extra): SessionReader {
@@ -181,13 +210,20 @@ export class ExtraReaders {
       if (peer.channelId !== this.#history.channelId) {
         throw new TelegramRefused('CHANNEL_INVALID', 'channels.getChannels');
       }
-      if (!extra.isReading) {
+      if (!extra.isReading && !extra.isLeaving) {
         extra.isReading = true;
         await this.#onChanged(`${extra.name} reads as well`);
       }
       await this.#history.read(extra, account, peer, signal);
     };
-    const context = { ...this.#context, source, signal: this.#signal, read };
+    // What it is refused says nothing about when it may be taken again.
+    const context = {
+      ...this.#context,
+      source,
+      signal: this.#signal,
+      read,
+      deniedSessions: new Set<number>(),
+    };
     return new SessionReader(context, this.#parts.leases.hold(lease), parts);
   }
 }

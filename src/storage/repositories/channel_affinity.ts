@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, isNotNull, ne, notExists, or, type SQL } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNotNull, ne, notExists, notInArray, or, type SQL } from 'drizzle-orm';
 import { foldIdentifier } from '../../kernel/channel_identifier.js';
 import { byAffinity, type KnowingSession, toResolve } from '../../peers/affinity.js';
 import { budgetAt, RESOLVE_METHOD, whenLeft } from '../../peers/resolve_budget.js';
@@ -257,13 +257,14 @@ function leasableStates({ sessionId, alsoInactive }: AcquireRequest): State[] {
  */
 function matches(unit: UnitOfWork, { request }: Wanted): (SQL | undefined)[] {
   const { sessions, methodFloods } = unit.tables;
-  const { sessionId, sessionName, withCredentials, tags, method } = request;
+  const { sessionId, sessionName, withCredentials, tags, method, except = [] } = request;
   const itsFloods = eq(methodFloods.sessionId, sessions.id);
   const barring = method === null ? ne(methodFloods.method, FLOODED_METHOD) : eq(methodFloods.method, method);
   const floods = unit.db.select({ id: methodFloods.sessionId }).from(methodFloods);
   return [
     sessionId === null ? undefined : eq(sessions.id, sessionId),
     sessionName === null ? undefined : eq(sessions.name, sessionName),
+    except.length === 0 ? undefined : notInArray(sessions.id, [...except]),
     withCredentials ? isNotNull(sessions.authKeySha256) : undefined,
     hasAllTags(unit, tags),
     notExists(floods.where(and(itsFloods, barring))),
