@@ -29,10 +29,12 @@ async function select(world: World) {
   const queued = [...(world.queued ?? [])];
   const leaseOf = (sessionId: number) => ({ sessionId, sessionName: `s${sessionId}`, leaseId: 'l' }) as Lease;
   const leases = {
-    async acquire({ sessionId, method }: SessionRequest, wait: RunWait | null) {
+    async acquire({ sessionId, method, except = [] }: SessionRequest, wait: RunWait | null) {
       events.push(wait ? `wait ${wait.seconds} s` : 'take', `for ${sessionId} ${method}`);
       if (wait) await wait.onWaiting();
-      const found = (wait ? queued : free).shift();
+      const among = wait ? queued : free;
+      while (except.includes(among[0] ?? 0)) among.shift();
+      const found = among.shift();
       return found === undefined ? null : leaseOf(found);
     },
     async giveBack({ sessionId }: Lease) {
@@ -127,6 +129,12 @@ describe('the next reader of a run', () => {
     expect(events).toEqual(WAITS);
   });
 
+  it('is a free one that was not tried, before one without access that would come first', async () => {
+    const { reader, events } = await select({ free: [1, 2], queued: [1], denied: [1] });
+    expect(reader).toBe('s2');
+    expect(events).toEqual(TAKES);
+  });
+
   it('is nobody where a session without access comes again, which is given back', async () => {
     const { selection, events } = await select({ queued: [1], denied: [1] });
     expect(selection).toMatchObject({
@@ -134,7 +142,7 @@ describe('the next reader of a run', () => {
       error: '1 sessions that were not tried are not free',
       notBefore: NOW + 30_000,
     });
-    expect(events).toEqual([...WAITS, 'give back 1']);
+    expect(events).toEqual([...TAKES, ...WAITS, 'give back 1']);
     const { selection: last } = await select({ queued: [1], denied: [1, 2] });
     expect(last).toMatchObject({ kind: 'failed', error: expect.stringContaining('(2 tried)') });
   });
