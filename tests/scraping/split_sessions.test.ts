@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { channelAccessHash } from '../../sandbox/world/world.js';
 import { systemTime } from '../../src/kernel/clock.js';
 import { post, type World } from '../logins/over_sandbox.js';
+import { hold, inQueue } from '../pool/holding.js';
 import { lastRun, logOf, makeSource } from './scraped.js';
 import {
   logInAll,
@@ -118,6 +119,27 @@ describe('a session that has read nothing', () => {
       await service.as('worker').post('/release').send({ session_id }).expect(200);
       const run = await splitRunOnce(world, id, ({ sessions }) => sessions.length === 2);
       expect(run.sessions).toContain(other);
+    }),
+    60 * SECONDS,
+  );
+});
+
+describe('a request for sessions with a tag that none of them has', () => {
+  it(
+    'does not keep a run from the others while it waits',
+    withSplitWorld(3, async (world) => {
+      const { service } = world;
+      await logInAll(world, PHONES.slice(0, 3));
+      const waiting = hold(service, 'wait=60&tag=none', 'waiting', []);
+      await inQueue(service, 1);
+      const id = await makeSource(service, MANY);
+      await splitRunOnce(world, id, ({ sessions }) => sessions.length === 3);
+      expect(await lastRun(service, id)).toMatchObject({ state: 'completed' });
+      const log = (await logOf(service, id)).map(({ message }) => message);
+      expect(log.filter((message) => message.includes('others wait'))).toEqual([]);
+      await inQueue(service, 1);
+      service.container.pool.close();
+      expect((await waiting).status).toBe(503);
     }),
     60 * SECONDS,
   );

@@ -1,7 +1,9 @@
+import { marksOf } from '../../cluster/waiting.js';
 import { BadRequest, NotFound } from '../../kernel/errors.js';
 import { RetryBudget, sleep } from '../../kernel/retry.js';
 import type { Timers } from '../../kernel/timers.js';
 import type { KnownChannel } from '../../peers/store.js';
+import type { PoolDemand } from '../../pool/service.js';
 import type { Lease } from '../../pool/store.js';
 import { TelegramRefused } from '../../telegram/errors.js';
 import { METHOD, type ReadingAccount, type RunContext, readToEnd } from '../reader.js';
@@ -9,7 +11,7 @@ import { deniesAccess, TELEGRAM_RETRY_DELAYS_MS } from '../recovery.js';
 import type { RunLeasing } from '../run_leases.js';
 import { SessionReader, type SessionReaderParts } from '../session_reader.js';
 import { PassedOver } from './passed_over.js';
-import { mostReaders, type SessionsPerRun, takeable, wanted } from './rules.js';
+import { isWanted, mostReaders, type SessionsPerRun, takeable, toGiveBack } from './rules.js';
 import type { HistoryReader, SplitHistory } from './split_history.js';
 
 /** How often the pool is asked whether others wait, or more sessions are idle, in milliseconds. */
@@ -27,6 +29,7 @@ export interface ExtraReaderParts extends SessionReaderParts {
 /** A session that reads beside the run's own. */
 interface Extra extends HistoryReader {
   readonly name: string;
+  readonly marks: ReadonlySet<string>;
   isLeaving: boolean;
   /** It has found the channel. */
   isReading: boolean;
@@ -94,26 +97,29 @@ export class ExtraReaders {
     const { pool, limits } = this.#parts;
     const { sessionsPerRun } = limits;
     const demand = await pool.demand();
-    this.#askToLeave(wanted(demand, sessionsPerRun));
+    this.#askToLeave(demand);
     const room = mostReaders(sessionsPerRun) - 1 - this.#extras.size;
     let left = Math.min(takeable(demand, sessionsPerRun), room, this.#history.rangesLeft);
-    while (left > 0 && (await this.#recruit())) left -= 1;
+    while (left > 0 && (await this.#recruit(demand))) left -= 1;
   }
 
   /** The newest ones leave first. One stays where the run has no other reader. */
-  #askToLeave(count: number): void {
+  #askToLeave(demand: PoolDemand): void {
     const staying = [...this.#extras.values()].filter(({ isLeaving }) => !isLeaving);
     const most = this.#history.readers > this.#extras.size ? staying.length : staying.length - 1;
-    for (const extra of staying.reverse().slice(0, Math.max(0, Math.min(count, most))))
-      extra.isLeaving = true;
+    const leaving = toGiveBack(staying, demand, this.#parts.limits.sessionsPerRun);
+    for (const extra of leaving.slice(0, Math.max(0, most))) extra.isLeaving = true;
     this.#history.changed.tell();
   }
 
   /** Whether another session reads from now on. */
-  async #recruit(): Promise<boolean> {
+  async #recruit(demand: PoolDemand): Promise<boolean> {
     const lease = await this.#acquire();
     if (lease === null) return false;
-    if (this.#signal.aborted || this.#history.readers === 0) {
+    // One that became free just now may be the very one that somebody waits for.
+    const isForOthers = isWanted({ marks: marksOf(lease) }, demand);
+    if (isForOthers) this.#passedOver.forNow(lease.sessionId);
+    if (isForOthers || this.#signal.aborted || this.#history.readers === 0) {
       await this.#parts.leases.giveBack(lease);
       return false;
     }
@@ -137,7 +143,7 @@ export class ExtraReaders {
     });
     const ended = begun.then(() => this.#read(lease, extra));
     const fresh = { isExtra: true, isLeaving: false, isReading: false, pages: 0 };
-    const extra: Extra = { name: lease.sessionName, ...fresh, ended };
+    const extra: Extra = { name: lease.sessionName, marks: marksOf(lease), ...fresh, ended };
     this.#extras.set(lease.sessionId, extra);
     begin();
   }
