@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib';
+import { unzipSync } from 'node:zlib';
 import { littleEndianInteger } from '../crypto/integers.js';
 import type { Argument, Definition, Schema } from './schema.js';
 import { instantiate, long, type TlObject } from './values.js';
@@ -133,9 +133,9 @@ export class TlReader {
   }
 }
 
-/** Unpacks `gzip_packed`. Throws if it is not gzip, or many times larger than any request. */
+/** Unpacks `gzip_packed`: gzip, or zlib as mtcute has it. Throws if it is neither, or many times larger than any request. */
 export function gunzip(packed: Buffer): Buffer {
-  return gunzipSync(packed, { maxOutputLength: MAX_UNPACKED });
+  return unzipSync(packed, { maxOutputLength: MAX_UNPACKED });
 }
 
 function isSet(flags: number | undefined, bit: number): boolean {

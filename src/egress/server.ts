@@ -29,7 +29,10 @@ const HANDSHAKE_MS = 10_000;
 /** How long a refused client has to read why, in milliseconds. */
 const LINGER_MS = 1000;
 
-/** The maximum number of connections: of a process, of one lease; and of those that have not said where to yet. */
+/**
+ * The maximum number of connections: of a process, of one lease; and of those that have not said where to yet, or were
+ * refused.
+ */
 const MAX_CONNECTIONS = 10_000;
 const MAX_OF_LEASE = 64;
 const MAX_HANDSHAKES = 1_000;
@@ -107,9 +110,10 @@ export class EgressServer {
     }
     this.#clients.add(client);
     client.once('close', () => this.#clients.delete(client));
-    this.#shaking += 1;
-    this.#handshakes.set(address, (this.#handshakes.get(address) ?? 0) + 1);
-    void this.#serve(client, address);
+    const shaken = this.#countHandshake(address);
+    // One that is refused keeps its place until it is gone: it costs as much as one that says nothing.
+    client.once('close', shaken);
+    void this.#serve(client, address, shaken);
   }
 
   #isFull(address: string): boolean {
@@ -118,15 +122,23 @@ export class EgressServer {
     return this.#shaking + this.#connections >= MAX_CONNECTIONS;
   }
 
-  #shaken(address: string): void {
-    this.#shaking -= 1;
-    const left = (this.#handshakes.get(address) ?? 1) - 1;
-    if (left === 0) this.#handshakes.delete(address);
-    else this.#handshakes.set(address, left);
+  /** Counts a client that has not said where to yet; the returned function, once, that it does not count any more. */
+  #countHandshake(address: string): () => void {
+    this.#shaking += 1;
+    this.#handshakes.set(address, (this.#handshakes.get(address) ?? 0) + 1);
+    let counts = true;
+    return () => {
+      if (!counts) return;
+      counts = false;
+      this.#shaking -= 1;
+      const left = (this.#handshakes.get(address) ?? 1) - 1;
+      if (left === 0) this.#handshakes.delete(address);
+      else this.#handshakes.set(address, left);
+    };
   }
 
-  /** Carries the client as far as a connection to Telegram, or refuses it. */
-  async #serve(client: Socket, address: string): Promise<void> {
+  /** Carries the client as far as a connection to Telegram, or refuses it. `shaken`: called when it has said where to. */
+  async #serve(client: Socket, address: string, shaken: () => void): Promise<void> {
     const { timers, metrics, logger } = this.#parts;
     const gone = new AbortController();
     let isLate = false;
@@ -136,10 +148,8 @@ export class EgressServer {
     });
     for (const event of ['end', 'close']) client.once(event, () => gone.abort());
     try {
-      const { traffic, to } = await this.#shakeHands(client, address, gone.signal).finally(() => {
-        stopTimer();
-        this.#shaken(address);
-      });
+      const { traffic, to } = await this.#shakeHands(client, address, gone.signal).finally(stopTimer);
+      shaken();
       await this.#connect(client, traffic, to);
     } catch (error) {
       const { reason, answer } = isLate ? new Refused('slow', null) : refusal(error);
@@ -202,7 +212,8 @@ export class EgressServer {
       await ready;
     } catch (error) {
       reset(upstream);
-      throw error;
+      // The end of the lease has cut it.
+      throw traffic.ended ? new Refused('lease_ended', null) : error;
     } finally {
       traffic.connections.delete(dialling);
     }

@@ -44,12 +44,12 @@ function learn({ peers, pool, leaseIds }: PeerRouteParts): Route {
       const caller = leaseIds.caller(key, req, lease_id);
       if (!(await pool.block(session_id, caller, { kind: 'none' }))) throw new NotFound('Session');
       const owner = { sessionId: session_id, leaseId: lease_id };
-      const saved = learnt.map(({ id, access_hash, type, username, title }) => ({
+      const found = learnt.map(({ id, access_hash, type, username, title }) => ({
         ...{ channelId: id, accessHash: type === 'chat' ? null : (access_hash ?? null), type },
         ...{ username: username ?? null, title: title ?? '', identifier: null },
       }));
-      await peers.learn(owner, saved, { resolved, tags: key.tags });
-      return { body: { status: 'saved', session_id, peers: saved.length } };
+      const saved = await peers.learn(owner, found, { resolved, tags: key.tags });
+      return { body: { status: 'saved', session_id, peers: saved } };
     },
   });
 }
@@ -74,9 +74,7 @@ function list({ peers, clock }: PeerRouteParts): Route {
         throw new InvalidInput([{ loc: ['query', 'channel'], msg, type: 'missing' }]);
       }
       const found = await peers.peers({ skip, limit }, { channel, sessionId, tags: key.tags });
-      const left = new Map<number, number>();
-      for (const id of new Set(found.peers.map((peer) => peer.sessionId)))
-        left.set(id, (await peers.budget(id).catch(() => null))?.left ?? 0);
+      const left = await peers.left([...new Set(found.peers.map((peer) => peer.sessionId))]);
       const body = found.peers.map((peer) => ({
         ...{ session_id: peer.sessionId, session_name: peer.sessionName, channel: peer.identifier },
         ...serializePeer(key.role === 'admin' ? peer : { ...peer, accessHash: null }),

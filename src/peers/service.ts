@@ -12,11 +12,15 @@ import type {
   PeerOwner,
   PeerStore,
   PoolBudget,
+  PoolBudgetPart,
   SessionBudget,
 } from './store.js';
 
 /** How many old resolves one transaction deletes, so that no lease waits long behind it. */
 const PRUNE_AT_ONCE = 500;
+
+/** The budgets of how many sessions one transaction counts, so that no lease waits long behind it. */
+const BUDGETS_AT_ONCE = 200;
 
 /** Who resolves: the service for itself, or workers, as far as they say so. */
 export type Resolver = 'service' | 'worker';
@@ -52,18 +56,23 @@ export class PeerService {
     return this.#parts.store.known(sessionId, channels, this.#parts.clock.now());
   }
 
-  /** Saves what a worker's session has learnt. `resolved`: by name, which counts, unless its lease was counted. */
+  /**
+   * Saves what a worker's session has learnt, but for what no call can use. `resolved`: by name, which counts, unless
+   * its lease was counted. Resolves to how many were saved.
+   */
   async learn(
     owner: PeerOwner,
-    peers: readonly LearntPeer[],
+    learnt: readonly LearntPeer[],
     how: { readonly resolved: boolean; readonly tags: readonly string[] },
-  ): Promise<void> {
+  ): Promise<number> {
     const { store, clock, resolvesPerDay: perDay, onResolved } = this.#parts;
+    const peers = learnt.filter(isUsable);
     for (let from = 0; from < peers.length; from += MAX_PEERS_AT_ONCE) {
       const some = peers.slice(from, from + MAX_PEERS_AT_ONCE);
       const counted = await store.learn(owner, some, { ...how, perDay }, clock.now());
       if (counted > 0) onResolved(counted, 'worker');
     }
+    return peers.length;
   }
 
   /** Saves channels that Telegram has named to the service itself. */
@@ -72,7 +81,7 @@ export class PeerService {
     channels: readonly Channel[],
     identifier: string | null = null,
   ): Promise<void> {
-    const peers = channels.filter(isUsable).map((channel) => learntPeer(channel, identifier));
+    const peers = channels.map((channel) => learntPeer(channel, identifier));
     await this.learn(owner, peers, { resolved: false, tags: [] });
   }
 
@@ -110,10 +119,31 @@ export class PeerService {
     return budget;
   }
 
-  /** What all sessions may still resolve now. */
-  poolBudget(): Promise<PoolBudget> {
+  /** How many usernames each of the sessions may still resolve. */
+  async left(sessionIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
     const { store, clock, resolvesPerDay } = this.#parts;
-    return store.poolBudget(resolvesPerDay, clock.now());
+    const all = new Map<number, number>();
+    for (let from = 0; from < sessionIds.length; from += BUDGETS_AT_ONCE) {
+      const some = sessionIds.slice(from, from + BUDGETS_AT_ONCE);
+      for (const [id, left] of await store.left(some, resolvesPerDay, clock.now())) all.set(id, left);
+    }
+    return all;
+  }
+
+  /** What all sessions may still resolve now. */
+  async poolBudget(): Promise<PoolBudget> {
+    const { store, clock, resolvesPerDay: setting } = this.#parts;
+    const all = { left: 0, usedUp: 0 };
+    for (let afterId: number | null = 0; afterId !== null; ) {
+      const page: PoolBudgetPart = await store.poolBudget(
+        { setting, afterId, limit: BUDGETS_AT_ONCE },
+        clock.now(),
+      );
+      all.left += page.left;
+      all.usedUp += page.usedUp;
+      afterId = page.lastId;
+    }
+    return all;
   }
 
   /** Which sessions know which channels, most recently used first, and how many there are on all pages. */
@@ -135,7 +165,7 @@ export class PeerService {
 }
 
 /** Telegram names some channels without the hash that calls need. */
-function isUsable({ accessHash }: Channel): boolean {
+function isUsable({ accessHash }: LearntPeer): boolean {
   return accessHash !== '0';
 }
 

@@ -69,6 +69,12 @@ export interface PoolBudget {
   readonly usedUp: number;
 }
 
+/** The same of some sessions. */
+export interface PoolBudgetPart extends PoolBudget {
+  /** The last of them; null: there are no more. */
+  readonly lastId: number | null;
+}
+
 /** How learnt peers count towards the resolve budget. */
 export interface LearningRules extends PeerScope {
   /** Whether those found by name, and not known before, were resolved. */
@@ -103,8 +109,13 @@ export interface PeerStore {
   forget(sessionId: number, channel: string, nameGone: boolean, scope: PeerScope): Promise<void>;
   /** Null: no such session. */
   budget(sessionId: number, perDay: number, now: number): Promise<SessionBudget | null>;
-  /** Of the sessions that can be leased, now or later. */
-  poolBudget(perDay: number, now: number): Promise<PoolBudget>;
+  /** How many each of the sessions has left. */
+  left(sessionIds: readonly number[], perDay: number, now: number): Promise<ReadonlyMap<number, number>>;
+  /** Of the next `limit` sessions by id after `afterId`, those that can be leased, now or later. */
+  poolBudget(
+    page: { readonly setting: number; readonly afterId: number; readonly limit: number },
+    now: number,
+  ): Promise<PoolBudgetPart>;
   /** Most recently used first. */
   peers(page: Page, filter: PeerFilter): Promise<KnownPeer[]>;
   count(filter: PeerFilter): Promise<number>;

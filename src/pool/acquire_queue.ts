@@ -23,6 +23,13 @@ const STORAGE_RETRY_MS = 1_000;
 /** A bound, since requests that gave up elsewhere are counted, too: more than are handed out before they are known. */
 const MAX_OWED = 32;
 
+/**
+ * How many requests of those that step aside a round tries, since a session that comes free is of no use to most of
+ * them, and how soon it is the turn of more, in milliseconds: hundreds of them must not hold up all others.
+ */
+const MAX_ASIDE_AT_ONCE = 16;
+const NEXT_TURN_MS = 100;
+
 /** How a request joins the queue. */
 export interface Joining {
   /** 0: leaves at once if nothing is free for it. */
@@ -56,6 +63,9 @@ export class AcquireQueue {
   /** Calls of one process are executed in order; those of several are not. */
   readonly #singleNode: boolean;
   #tickets = 0;
+  #tries = 0;
+  /** The last try before something changed that concerns requests which step aside. */
+  #changedAfter = 0;
   /** How many sessions became free, as far as is known, since the last round began. */
   #freed = 0;
   /** How many of the sessions that the last round knew to be free have been handed out neither here nor elsewhere. */
@@ -126,7 +136,7 @@ export class AcquireQueue {
       const { arrivedAt } = ticket;
       const until = arrival.arrivedAt + waitSeconds * 1000;
       const needs = needsOf(request);
-      const kind = { request, wants: wantsOf(request), needs, isSteppingAside: false };
+      const kind = { request, wants: wantsOf(request), needs, isSteppingAside: false, lastTry: 0 };
       const waiter: Waiter = { ...kind, ticket, arrivedAt, until, once, resolve, reject };
       leave = () => {
         if (!this.#queue.remove(waiter)) return;
@@ -137,7 +147,7 @@ export class AcquireQueue {
     });
     const stopTimer = once ? null : this.#parts.timers.after(waitSeconds * 1000, leave);
     signal?.addEventListener('abort', leave, { once: true });
-    this.freed(0);
+    this.#serveSoon();
     if (!this.#singleNode) this.#watch();
     try {
       return await outcome;
@@ -153,6 +163,11 @@ export class AcquireQueue {
     this.#owed = this.#queue.length === 0 ? 0 : this.#owed - owed;
     if (this.#queue.length === 0) return;
     this.#freed += count - owed;
+    this.#changedAfter = this.#tries;
+    this.#serveSoon();
+  }
+
+  #serveSoon(): void {
     this.#again = true;
     if (!this.#serving) void this.#serve();
   }
@@ -179,6 +194,7 @@ export class AcquireQueue {
       const impatient = this.#queue.all().filter((waiter) => waiter.once);
       await this.#round();
       for (const waiter of impatient) if (this.#queue.remove(waiter)) waiter.resolve(null);
+      if (this.#queue.asideSince(this.#changedAfter).length > 0) this.#takeTurns();
     }
     this.#serving = false;
   }
@@ -189,7 +205,7 @@ export class AcquireQueue {
    */
   async #round(): Promise<void> {
     const without = new Set<string>();
-    const passedOver = new Set<Waiter>();
+    const passedOver = this.#resting();
     for (let most = Math.max(this.#left, 1); ; most *= 2) {
       const { next, heldBack } = this.#queue.firstOfEach(most, Math.max(this.#left, 1), without, passedOver);
       if (heldBack) this.#askWhetherOthersAreThere();
@@ -200,7 +216,17 @@ export class AcquireQueue {
     }
   }
 
+  /** The requests that step aside and are not tried in this round. */
+  #resting(): Set<Waiter> {
+    const aside = this.#queue.asideSince(Number.POSITIVE_INFINITY);
+    if (aside.length === 0) return new Set();
+    const next = this.#queue.asideSince(this.#changedAfter).slice(0, MAX_ASIDE_AT_ONCE);
+    return new Set(aside.filter((waiter) => !next.includes(waiter)));
+  }
+
   async #try(waiter: Waiter, without: Set<string>, passedOver: Set<Waiter>): Promise<void> {
+    this.#tries += 1;
+    waiter.lastTry = this.#tries;
     try {
       const outcome = await this.#parts.acquire(waiter.request);
       if (outcome.kind === 'granted') this.#left = Math.max(0, this.#left - 1);
@@ -233,6 +259,14 @@ export class AcquireQueue {
     this.#delayed.schedule('resolves', afterMs, () => this.#retry() && false);
   }
 
+  /** The turn of requests that step aside and were not tried in the last round. */
+  #takeTurns(): void {
+    this.#delayed.schedule('turns', NEXT_TURN_MS, () => {
+      this.#serveSoon();
+      return false;
+    });
+  }
+
   /** A lost replica must not block the requests behind its queue. */
   #askWhetherOthersAreThere(): void {
     this.#delayed.schedule('remote', ASK_AFTER_MS, async () => {
@@ -258,7 +292,7 @@ export class AcquireQueue {
   }
 }
 
-type Reason = 'remote' | 'watch' | 'storage' | 'resolves';
+type Reason = 'remote' | 'watch' | 'storage' | 'resolves' | 'turns';
 
 /** Scheduled rounds, one timer per reason: duplicates are coalesced into the earliest. */
 class DelayedRounds {

@@ -280,7 +280,12 @@ async function proxyOf(
   lease: Lease,
   { egress }: Acquire['input'],
 ): Promise<StoredProxy | null> {
-  if (lease.fence !== null) return egressOf(parts).proxyFor(lease);
+  if (lease.fence !== null) {
+    const fence = egressOf(parts).proxyFor(lease);
+    // The fence could not go on through a proxy whose password no key decrypts.
+    if (lease.proxy) await parts.secrets.proxy(lease.proxy);
+    return fence;
+  }
   if (!egress) return lease.proxy && parts.secrets.proxy(lease.proxy);
   const message = 'the lease of this idempotency key was granted without egress: release it first';
   throw new Conflict({ error: 'egress_impossible', message, session_id: lease.sessionId });

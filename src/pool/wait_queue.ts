@@ -1,4 +1,5 @@
 import type { RemoteQueues, WaitingRequest } from '../cluster/cluster.js';
+import { passesOverUnfenceable } from './fence.js';
 import type { AcquireOutcome, AcquireRequest } from './store.js';
 
 /** The maximum number of requests that try at the same time. */
@@ -21,6 +22,8 @@ export interface Waiter extends WaitingRequest {
   readonly once: boolean;
   /** No free session may resolve its channels at the moment. */
   isSteppingAside: boolean;
+  /** The number of its last try, counted over all requests; 0: it has had none. */
+  lastTry: number;
   /** When it gives up, on the clock that replicas share. */
   readonly until: number;
   readonly resolve: (outcome: AcquireOutcome | null) => void;
@@ -97,6 +100,13 @@ export class WaitQueue {
     return { next, heldBack };
   }
 
+  /** The requests that step aside and have not been tried since that try, those first that were tried longest ago. */
+  asideSince(lastTry: number): Waiter[] {
+    return this.#waiters
+      .filter((waiter) => waiter.isSteppingAside && waiter.lastTry <= lastTry)
+      .sort((one, other) => one.lastTry - other.lastTry);
+  }
+
   /** Whether a request lets later ones of its kind pass, here and elsewhere. */
   stepAside(waiter: Waiter, isSteppingAside: boolean): void {
     if (waiter.isSteppingAside === isSteppingAside) return;
@@ -115,8 +125,10 @@ export class WaitQueue {
  */
 export function wantsOf(request: AcquireRequest): string {
   const { tags, sessionId, sessionName, method, withCredentials, alsoInactive, allowFrozen } = request;
-  const allowed = [alsoInactive, allowFrozen === true, ...(request.except ?? [])];
-  return JSON.stringify([[...tags].sort(), sessionId, sessionName, method, withCredentials, ...allowed]);
+  const allowed = [alsoInactive, allowFrozen === true, passesOverUnfenceable(request)];
+  const excepted = request.except ?? [];
+  const named = [sessionId, sessionName, method];
+  return JSON.stringify([[...tags].sort(), ...named, withCredentials, ...allowed, ...excepted]);
 }
 
 /** Requests of one kind try together, one kind after the other: the first to arrive has the first choice. */

@@ -54,6 +54,21 @@ describe('GET /session, if no key decrypts the password of a session’s proxy',
   );
 
   it(
+    'does so for a lease with egress, too, whose fence could not go on through it',
+    withService(
+      async (service) => {
+        await loseProxyPasswords(service);
+        await service.as('admin').put('/sessions/2').send({ proxy: '' }).expect(200);
+        const lease = await service.lease('egress=true');
+        expect(lease).toMatchObject({ session_name: 's002', proxy: { type: 'socks5' } });
+        expect(await session(service, 1)).toMatchObject({ status: 'dead' });
+        expectNoErrors(service);
+      },
+      { settings: { DEFAULT_PROXY, EGRESS_PORT: '0', HOST: '127.0.0.1' }, files: some(2) },
+    ),
+  );
+
+  it(
     'finds no free session if it was requested by name, until its proxy is set again and it is restored',
     withService(
       async (service) => {

@@ -124,6 +124,46 @@ export function channelAffinity(make: MakeStores): void {
   );
 
   it(
+    'is the one of many that has enough left, and is foreseen where all have too little',
+    using(async (stores) => {
+      const names = Array.from({ length: 60 }, (_, at) => `s${String(at).padStart(2, '0')}`);
+      const ids = await add(stores, ...names);
+      const three = { channels: ['@one', '@two', '@three'], resolvesPerDay: 10 };
+      for (const [at, name] of names.entries())
+        for (let made = 0; made < 8; made += 1) {
+          const owner = { sessionId: ids[name] ?? 0, leaseId: null };
+          await stores.peers.takeResolve(owner, `@m${made}`, 10, T0 + (at === 40 ? 0 : SECOND) + made);
+        }
+      const short = await stores.pool.acquire(wish(three), T0 + 60 * SECOND);
+      expect(shortageOf(short)).toEqual({ left: 2, nextAt: T0 + DAY_MS, isKnownElsewhere: false });
+      const fewer = { ...three, channels: ['@one', '@two', '@three', '@four'] };
+      const later = await stores.pool.acquire(wish(fewer), T0 + 60 * SECOND);
+      expect(shortageOf(later)).toMatchObject({ left: 2, nextAt: T0 + DAY_MS + 1 });
+      await save(stores, ids.s55 ?? 0, [channel('one')]);
+      await lease(stores, { sessionId: ids.s55 ?? 0 }, T0 + 61 * SECOND);
+      expect(await nameFor(stores, { ...three, channels: ['@one', '@two'] }, T0 + 62 * SECOND)).toBe('s00');
+      const others = { ...three, channels: ['@four', '@five', '@six'] };
+      expect(await nameFor(stores, others, T0 + DAY_MS)).toBe('s40');
+    }),
+  );
+
+  it(
+    'has enough left as soon as a lowered budget has grown',
+    using(async (stores) => {
+      const { a = 0 } = await add(stores, 'a');
+      const four = { channels: ['@one', '@two', '@three', '@four'], resolvesPerDay: 10 };
+      for (const name of ['@m1', '@m2', '@m3'])
+        await stores.peers.takeResolve({ sessionId: a, leaseId: null }, name, 10, T0);
+      const flood = { kind: 'flood', seconds: 60, method: RESOLVE_METHOD.toLowerCase() } as const;
+      await stores.pool.block(a, by({ admin: true }), flood, T0);
+      const now = T0 + DAY_MS + SECOND;
+      expect(shortageOf(await stores.pool.acquire(wish(four), now))).toMatchObject({
+        ...{ left: 3, nextAt: T0 + 2 * DAY_MS },
+      });
+    }),
+  );
+
+  it(
     'meets the other conditions of the request first',
     using(async (stores) => {
       const { a = 0, b = 0, c = 0 } = await add(stores, 'a', 'b', 'c');
@@ -171,6 +211,39 @@ export function channelAffinity(make: MakeStores): void {
   );
 
   it(
+    'is not about to come free where only a dead, a missing or a frozen one knows them',
+    using(async (stores) => {
+      const { a = 0, b = 0, c = 0, d = 0 } = await add(stores, 'a', 'b', 'c', 'd');
+      for (const id of [a, b, c]) await save(stores, id, [channel('news')]);
+      const admin = by({ admin: true });
+      await stores.pool.block(a, admin, { kind: 'dead', reason: 'SESSION_REVOKED' }, T0);
+      const frozen = { reason: 'FROZEN_METHOD_INVALID', since: T0, until: null, appealUrl: null };
+      await stores.pool.block(b, admin, { kind: 'freeze', method: null, ...frozen }, T0);
+      await stores.sessions.edit(c, { active: false }, T0);
+      await use(stores, { ...FOR_NEWS, sessionId: d, channels: ['@other'] }, T0);
+      const short = await stores.pool.acquire(wish(FOR_NEWS), T0 + 1);
+      expect(shortageOf(short)).toMatchObject({ left: 0, isKnownElsewhere: false });
+    }),
+  );
+
+  it(
+    'may be a frozen one that knows them, for everything but what it was refused, if that is allowed',
+    using(async (stores) => {
+      const { a = 0 } = await add(stores, 'a');
+      await save(stores, a, [channel('news')]);
+      const [refused, other] = ['messages.search', 'messages.gethistory'];
+      const frozen = { reason: 'FROZEN_METHOD_INVALID', since: T0, until: null, appealUrl: null };
+      await stores.pool.block(a, by({ admin: true }), { kind: 'freeze', method: refused, ...frozen }, T0);
+      const allowed = { ...FOR_NEWS, allowFrozen: true };
+      expect(await nameFor(stores, { ...allowed, method: refused }, T0)).toBeNull();
+      expect(await nameFor(stores, { ...allowed, channels: ['@unknown'] }, T0)).toBeNull();
+      expect(await nameFor(stores, FOR_NEWS, T0)).toBeNull();
+      expect(await use(stores, { ...allowed, method: other }, T0)).toBe('a');
+      expect(await use(stores, allowed, T0 + 1)).toBe('a');
+    }),
+  );
+
+  it(
     'is one session for one request, however many ask at once, and no more than the budget allows',
     using(async (stores) => {
       const names = Array.from({ length: 10 }, (_, at) => `s${at}`);
@@ -182,7 +255,8 @@ export function channelAffinity(make: MakeStores): void {
       const leased = outcomes.flatMap((each) => (each.kind === 'granted' ? each.lease.sessionId : []));
       expect(leased).toHaveLength(10);
       expect(new Set(leased).size).toBe(10);
-      expect(await stores.peers.poolBudget(1, T0)).toEqual({ left: 0, usedUp: 10 });
+      const all = { setting: 1, afterId: 0, limit: 20 };
+      expect(await stores.peers.poolBudget(all, T0)).toMatchObject({ left: 0, usedUp: 10 });
     }),
   );
 }

@@ -40,6 +40,31 @@ export function fencing(make: MakeStores): void {
     }),
   );
 
+  it.each([
+    {},
+    { strategy: 'healthiest' },
+    { strategy: 'round_robin' },
+    { method: 'messages.gethistory' },
+    { tags: ['x'] },
+    { tags: ['x', 'y'] },
+    { channels: ['@news'], resolvesPerDay: 5 },
+  ] as const)('pass over sessions with an MTProxy, unless one is named: %p', (over) =>
+    using(async (stores) => {
+      const { a = 0, b = 0 } = await add(stores, 'a', 'b');
+      const { pool, access, sessions } = stores;
+      const mtproxy = { type: 'mtproxy', host: '192.0.2.1', port: 443, user: null, pass: 'sealed' } as const;
+      await sessions.edit(a, { tags: ['x', 'y'], proxyId: await access.addProxy(mtproxy) }, T0);
+      await sessions.edit(b, { tags: ['x', 'y'] }, T0);
+      const { sessionId, leaseId } = await leased(stores, 'process', over);
+      expect(sessionId).toBe(b);
+      const wanted = wish({ ...over, fence: 'process' });
+      expect((await pool.acquire(wanted, T0 + 1)).kind).toBe('none');
+      expect((await leased(stores, 'process', { ...over, sessionName: 'a' }, T0 + 2)).sessionId).toBe(a);
+      await pool.release(b, by({ leaseId }), null, T0 + 3);
+      expect((await leased(stores, null, over, T0 + 4)).sessionId).toBe(b);
+    })(),
+  );
+
   it(
     'are over from their expiry on, whether or not that was applied',
     using(async (stores) => {

@@ -123,8 +123,24 @@ export function resolveBudgets(make: MakeStores): void {
       await resolve(stores, a, ['@one', '@two', '@three']);
       await resolve(stores, b, ['@one']);
       await stores.sessions.edit(c, { active: false }, T0);
-      expect(await stores.peers.poolBudget(PER_DAY, T0)).toEqual({ left: 2, usedUp: 1 });
-      expect(await stores.peers.poolBudget(PER_DAY, T0 + DAY_MS)).toEqual({ left: 6, usedUp: 0 });
+      const all = { setting: PER_DAY, afterId: 0, limit: 10 };
+      const last = await stores.peers.poolBudget(all, T0);
+      expect(last).toMatchObject({ left: 2, usedUp: 1 });
+      expect(await stores.peers.poolBudget(all, T0 + DAY_MS)).toMatchObject({ left: 6, usedUp: 0 });
+      expect(await stores.peers.left([a, b, 99], PER_DAY, T0)).toEqual(
+        new Map([
+          [a, 0],
+          [b, 2],
+          [99, 3],
+        ]),
+      );
+      expect(await stores.peers.left([], PER_DAY, T0)).toEqual(new Map());
+      const after = { ...all, afterId: last.lastId ?? 0 };
+      expect(await stores.peers.poolBudget(after, T0)).toEqual({ left: 0, usedUp: 0, lastId: null });
+      const parts = await Promise.all(
+        [0, 1, 2].map((afterId) => stores.peers.poolBudget({ ...all, afterId, limit: 1 }, T0)),
+      );
+      expect(parts.reduce((sum, { left }) => sum + left, 0)).toBe(2);
     }),
   );
 

@@ -225,6 +225,22 @@ describe('a client of the egress fence', () => {
   );
 
   it(
+    'takes a place, as one that has not said where to, until it is gone after a refusal',
+    withFence(async ({ service, dataCentre }) => {
+      const { proxy } = await fenced(service);
+      const refused: RawClient[] = [];
+      for (let made = 0; made < 256; made += 1)
+        refused.push((await RawClient.connect(proxy.port)).send([5, 1, 0]));
+      await until(() => refused.every(({ answer }) => answer === METHOD_REFUSED));
+      const next = await RawClient.connect(proxy.port).catch(() => null);
+      await until(() => next === null || next.isClosed);
+      expect(await refusals(service, 'too_many')).toBe(1);
+      await service.time.advance(2);
+      await ThroughProxy.to(proxy, dataCentre);
+    }),
+  );
+
+  it(
     'has what it sends too early passed on in order',
     withFence(async ({ service, dataCentre }) => {
       const { proxy } = await fenced(service);

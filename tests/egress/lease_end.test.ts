@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { until } from '../service/manual_time.js';
 import type { Service } from '../service/service.js';
@@ -23,6 +27,13 @@ const ENDINGS: Readonly<Record<string, Ending>> = {
     post(service, 'worker', '/floodwait', { session_id, lease_id, wait_seconds: 600 }),
   'ends because the session is invalidated': (service, { session_id }) =>
     post(service, 'admin', '/invalidate', { session_id }),
+  'ends because an admin declares the session expired': (service, { session_id }) =>
+    service.as('admin').put(`/sessions/${session_id}`).send({ is_active: 'expired' }).expect(200),
+  'is revoked, and its session deleted': async (service, { session_id }) => {
+    await post(service, 'admin', '/release', { session_id });
+    await service.as('admin').delete(`/sessions/${session_id}`).expect(200);
+    await service.as('admin').get(`/sessions/${session_id}`).expect(404);
+  },
   'ends because the session is dead': (service, { session_id, lease_id }) =>
     post(service, 'worker', '/report', { session_id, lease_id, error: 'SESSION_REVOKED' }),
 };
@@ -95,6 +106,51 @@ describe('the connections of a fenced lease', () => {
       await until(() => worker.text === 'hello');
       await service.time.advance(61);
       await worker.closed;
+    }),
+  );
+
+  it(
+    'are cut while they are being made, and counted as those of an ended lease',
+    withFence(async ({ service, dataCentre }) => {
+      const silent = createServer((client) => void client.on('error', () => undefined));
+      const reached = once(silent, 'connection');
+      await once(silent.listen(0, '127.0.0.1'), 'listening');
+      try {
+        const proxy = `socks5://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+        await service.as('admin').put('/sessions/1').send({ proxy }).expect(200);
+        const lease = await fenced(service, 'session_id=1');
+        const refused = expect(ThroughProxy.to(lease.proxy, dataCentre)).rejects.toThrow();
+        await reached;
+        const { session_id, lease_id } = lease;
+        await post(service, 'worker', '/release', { session_id, lease_id });
+        await refused;
+        const { text } = await service.as('monitor').get('/metrics').expect(200);
+        expect(text).toContain('telegate_egress_refusals_total{reason="lease_ended"} 1\n');
+        expect(text).toContain('telegate_egress_refusals_total{reason="upstream"} 0\n');
+      } finally {
+        silent.close();
+      }
+    }),
+  );
+
+  it(
+    'keep its session from being deleted, and go on when its file is',
+    withFence(async (world) => {
+      const { service } = world;
+      const lease = await fenced(service, 'ttl=600');
+      const { session_id, lease_id } = lease;
+      const worker = await connected(world, lease);
+      const { body } = await service.as('admin').delete(`/sessions/${session_id}`).expect(409);
+      expect(body.detail).toMatchObject({ error: 'session_in_use' });
+      rmSync(join(service.sessionsDir, `${lease.session_name}.session`));
+      await post(service, 'admin', '/sync', {});
+      await service.time.advance(1);
+      worker.say('hello');
+      await until(() => worker.text === 'hello');
+      await post(service, 'worker', '/release', { session_id, lease_id });
+      await worker.closed;
+      await until(async () => (await service.as('admin').get(`/sessions/${session_id}`)).status === 404);
+      await expect(ThroughProxy.to(lease.proxy, world.dataCentre)).rejects.toThrow(/auth/i);
     }),
   );
 

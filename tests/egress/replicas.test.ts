@@ -41,6 +41,19 @@ describe('the egress fence of several replicas', () => {
     }),
   );
 
+  it.each([
+    ['deleted', 'DELETE FROM sessions WHERE id ='],
+    ['invalidated', "UPDATE sessions SET state = 'invalid', state_until = 4070908800000 WHERE id ="],
+  ])('cuts within a second although nobody announces that the session was %s', (_how, statement) =>
+    withFencedReplicas(async (replicas) => {
+      const lease = await fenced(replicas.home, 'ttl=600');
+      const worker = await through(replicas, lease);
+      await replicas.sql(`${statement} ${lease.session_id}`);
+      expect(await untilCut(worker)).toBeLessThan(1000);
+      await expect(through(replicas, lease)).rejects.toThrow(/auth/i);
+    })(),
+  );
+
   it(
     'hears of renewals at another one',
     withFencedReplicas(async (replicas) => {

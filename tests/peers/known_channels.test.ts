@@ -82,6 +82,24 @@ describe('POST /peers', () => {
   );
 
   it(
+    'leaves out a channel of which Telegram gave no hash that calls could use, and does not count it',
+    withService(
+      async (service) => {
+        const lease = await service.lease();
+        const { session_id } = lease;
+        const peers = [{ ...NEWS, id: 5, access_hash: 0, username: 'no_hash' }, NEWS];
+        const { body } = await save(service, lease, { peers }).expect(200);
+        expect(body).toMatchObject({ peers: 1 });
+        const known = await service.as('admin').get(`/peers?session_id=${session_id}`).expect(200);
+        expect(known.body.map(({ channel }: { channel: string }) => channel)).toEqual(['@news']);
+        const budget = await service.as('admin').get(`/sessions/${session_id}/resolve-budget`);
+        expect(budget.body).toMatchObject({ resolves_used: 1 });
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
     "accepts ids as the Bot API marks them, and replaces a name's former channel everywhere",
     withService(
       async (service) => {

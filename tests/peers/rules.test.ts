@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { byAffinity, toResolve } from '../../src/peers/affinity.js';
+import { toResolve } from '../../src/peers/affinity.js';
 import { identifiersOf, judgePeerError } from '../../src/peers/rules.js';
 
 const CHANNEL = { channelId: '7', accessHash: '8', type: 'channel', title: 'T' } as const;
@@ -40,12 +40,6 @@ describe("Telegram's error for a channel", () => {
 });
 
 describe('the sessions for channels', () => {
-  it('are preferred by how many they know, then by how long they were not used', () => {
-    const session = (id: number, known: number, lastUsedAt: number) => ({ id, known, lastUsedAt });
-    const sorted = byAffinity([session(1, 1, 5), session(4, 2, 9), session(3, 2, 9), session(2, 1, 4)]);
-    expect(sorted.map(({ id }) => id)).toEqual([3, 4, 2, 1]);
-  });
-
   it('resolve names once each, and no ids', () => {
     const channels = ['@one', '@two', '@one', '77', '@known'];
     expect(toResolve(channels, (channel) => channel === '@known')).toEqual(['@one', '@two']);

@@ -99,6 +99,47 @@ describe('the queue of those who wait', () => {
   );
 
   it(
+    'tries again only some of those that may not resolve their channels, and the others in turn',
+    using(async (stores) => {
+      const { a = 0 } = await add(stores, 'a');
+      await stores.peers.takeResolve({ sessionId: a, leaseId: null }, '@other', 1, T0);
+      let tries = 0;
+      const { queue, time } = queueBefore(stores, () => {
+        tries += 1;
+      });
+      const served: string[] = [];
+      const joined = Array.from({ length: 40 }, async (_, at) => {
+        const request = wish({ channels: [`@channel_${at}`], resolvesPerDay: 1 });
+        if (await queue.join(request, patient(queue))) served.push(`@channel_${at}`);
+      });
+      await until(() => tries === 40);
+      queue.freed(1);
+      await until(() => tries === 56);
+      await time.advance(0.1);
+      await until(() => tries === 72);
+      await time.advance(0.1);
+      await until(() => tries === 80);
+      await time.advance(1);
+      expect(tries).toBe(80);
+      const peer = { channelId: '7', accessHash: '8', type: 'channel', title: '', identifier: null } as const;
+      const rules = { resolved: false, perDay: 1, tags: [] };
+      await stores.peers.learn(
+        { sessionId: a, leaseId: null },
+        [{ ...peer, username: 'channel_30' }],
+        rules,
+        T0,
+      );
+      queue.freed(0);
+      await until(() => tries === 96);
+      await time.advance(0.1);
+      await until(() => served.length > 0);
+      expect(served).toEqual(['@channel_30']);
+      queue.disperse();
+      await Promise.all(joined);
+    }),
+  );
+
+  it(
     'does not accept a request whose client is already gone',
     using(async (stores) => {
       await add(stores, 'a');

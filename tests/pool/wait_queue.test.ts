@@ -40,6 +40,7 @@ function waiter(order: number, wants = 'a', arrivedAt = 0): Waiter {
     needs: [],
     once: false,
     isSteppingAside: false,
+    lastTry: 0,
     ...answers,
   };
 }

@@ -124,3 +124,12 @@ export function sessionStringOf({ details }: Lease): string {
   if (details.session_string) return details.session_string;
   throw new Error(`the service has sent no session string for session ${details.session_id}`);
 }
+
+/** The channels that the session knows, which need not be resolved; `long`: as the library writes 64 bits. @internal */
+export function knownChannels<Long>({ details }: Lease, long: (digits: string) => Long) {
+  return (details.peers ?? []).flatMap((peer) => {
+    if (peer?.type !== 'channel') return [];
+    const { id, access_hash, title, username } = peer;
+    return { id: long(`${id}`), accessHash: long(`${access_hash}`), title, username };
+  });
+}

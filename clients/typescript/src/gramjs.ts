@@ -1,5 +1,6 @@
 import {
   type ConnectedOptions,
+  knownChannels,
   type Library,
   sessionStringOf,
   type TelegramConnection,
@@ -46,7 +47,7 @@ function connectionOf(
   session: Lease,
   { apiId, apiHash, client: options = {} }: ConnectedOptions,
 ): TelegramConnection {
-  const { TelegramClient, Logger, sessions, extensions } = library;
+  const { TelegramClient, Logger, sessions, extensions, Api, helpers } = library;
   const proxy = proxyOf(session);
   const { isNode, PromisedNetSockets, PromisedWebSockets } = {
     isNode: 'process' in globalThis,
@@ -55,7 +56,10 @@ function connectionOf(
   const base = (options.networkSocket as SocketClass) ?? (isNode ? PromisedNetSockets : PromisedWebSockets);
   const guard = new SocketGuard(session);
   const string = new sessions.StringSession(sessionStringOf(session));
-  string.processEntities?.(knownChannels(library, session));
+  if (Api && helpers) {
+    const channels = knownChannels(session, (digits) => helpers.returnBigInt(digits));
+    string.processEntities?.(channels.map((channel) => new Api.Channel(channel)));
+  }
   // GramJS dials port 80 or 443, whatever the session says; an MTProxy at its own port.
   const port = isNode && session.details.proxy?.type !== 'mtproxy' ? string.port & 0xffff : 0;
   const client = new TelegramClient(string, apiId, apiHash, {
@@ -73,16 +77,6 @@ function connectionOf(
     connect: () => client.connect(),
     closeSockets: () => guard.cut(),
   };
-}
-
-/** The channels that the session knows: GramJS need not resolve them. */
-function knownChannels({ Api, helpers }: GramJs, { details: { peers = [] } }: Lease): object[] {
-  return peers.flatMap((peer) => {
-    if (!Api || !helpers || peer?.type !== 'channel') return [];
-    const { title, username } = peer;
-    const [id, accessHash] = [peer.id, peer.access_hash].map((value) => helpers.returnBigInt(`${value}`));
-    return new Api.Channel({ id, accessHash, title, username });
-  });
 }
 
 /**

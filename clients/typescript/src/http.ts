@@ -8,7 +8,7 @@ import {
   TeleGateError,
 } from './errors.js';
 import { parseJson, stringifyJson } from './json.js';
-import { pause, type Runtime } from './runtime.js';
+import { orAborted, pause, type Runtime } from './runtime.js';
 
 /** The `path`, `query` or `body`; never: it has none. */
 export type Part<Op extends Operation, Name extends string> = Name extends keyof Operations[Op]
@@ -148,7 +148,9 @@ export class Http {
       const response = await runtime.fetch(url, { ...init, signal: whole ?? controller.signal });
       // Another answer that has begun is read to its end: it may hold a lease, which has to be released then.
       signal?.removeEventListener('abort', abort);
-      return await read(response);
+      const result = read(response);
+      // Up to Node 22, an answer that is aborted at its last byte never ends, nor fails.
+      return await (controller.signal.aborted ? result : orAborted(result, controller.signal));
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       if (error instanceof TeleGateError) throw error;

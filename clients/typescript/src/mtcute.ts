@@ -1,5 +1,6 @@
 import {
   type ConnectedOptions,
+  knownChannels,
   type Library,
   sessionStringOf,
   type TelegramConnection,
@@ -24,6 +25,7 @@ type TransportClass = new (settings?: object) => Transport;
 interface Mtcute {
   readonly TelegramClient: new (options: object) => Client;
   readonly MemoryStorage: new () => object;
+  readonly Long?: { fromString(digits: string): object };
   readonly NodePlatform?: new () => object;
   readonly TcpTransport?: TransportClass;
   readonly SocksProxyTcpTransport?: TransportClass;
@@ -31,10 +33,14 @@ interface Mtcute {
   readonly MtProxyTcpTransport?: TransportClass;
 }
 interface Client {
+  readonly storage?: { readonly peers: { store(peer: object): Promise<void> } };
   importSession(session: object, force: boolean): Promise<void>;
   connect(): Promise<void>;
   destroy(): Promise<void>;
 }
+
+/** What mtcute stores of a channel besides. */
+const CHANNEL = { _: 'channel', photo: { _: 'chatPhotoEmpty' }, date: 0 };
 
 /** @internal */
 export const MTCUTE: Library<Mtcute> = { name: '@mtcute/node', format: 'telethon', connectionOf };
@@ -57,6 +63,9 @@ function connectionOf(
     client,
     async connect() {
       await client.importSession(data, true);
+      const { Long } = mtcute;
+      for (const channel of Long ? knownChannels(session, Long.fromString) : [])
+        await client.storage?.peers.store({ ...channel, ...CHANNEL, id: Number(channel.id) });
       await client.connect();
     },
     closeSockets: () => guard.cut(),

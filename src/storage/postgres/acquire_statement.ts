@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { QueryConfig } from 'pg';
 import type { StoredProxy } from '../../kernel/proxy.js';
+import { passesOverUnfenceable, UNFENCEABLE_PROXY } from '../../pool/fence.js';
 import { statesBefore } from '../../pool/session_state.js';
 import { nextState, type State } from '../../pool/states.js';
 import type { AcquireRequest, Lease } from '../../pool/store.js';
@@ -35,6 +36,7 @@ type Wanted = Pick<
   | 'method'
   | 'withCredentials'
   | 'strategy'
+  | 'fence'
   | 'allowFrozen'
 > & {
   /** Whether frozen sessions are searched, instead of free ones. */
@@ -54,6 +56,9 @@ const PICKED = sql`s.id, s.state AS was, s.uses_day, s.uses_today`;
 
 const NOT_FLOODED = sql`NOT EXISTS
   (SELECT 1 FROM method_floods f WHERE f.session_id = s.id AND f.method = ${value('method')})`;
+
+const FENCEABLE = sql.raw(`NOT EXISTS
+  (SELECT 1 FROM proxies p WHERE p.id = s.proxy_id AND p.type = '${UNFENCEABLE_PROXY}')`);
 
 const known = new Map<string, (values: Record<string, unknown>) => QueryConfig>();
 
@@ -177,6 +182,7 @@ export function kindOf(wanted: Wanted): string[] {
     ...(sessionName === null ? [] : ['name']),
     ...(method === null ? [] : ['method']),
     ...(withCredentials ? ['credentials'] : []),
+    ...(passesOverUnfenceable(wanted) ? ['fenceable'] : []),
     ...(tags.length === 0 ? [] : [tags.length === 1 ? 'tag' : 'tags']),
   ];
 }
@@ -273,9 +279,11 @@ function itself({ sessionId, sessionName, alsoInactive, allowFrozen, method }: W
   );
 }
 
-function qualities({ withCredentials, tags }: Wanted): SQL[] {
+function qualities(wanted: Wanted): SQL[] {
+  const { withCredentials, tags } = wanted;
   return [
     ...(withCredentials ? [sql`s.auth_key_sha256 IS NOT NULL`] : []),
+    ...(passesOverUnfenceable(wanted) ? [FENCEABLE] : []),
     ...(tags.length > 0 ? [sql`s.tags @> ${value('tags')}::text[]`] : []),
   ];
 }

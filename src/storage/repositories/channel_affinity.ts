@@ -1,22 +1,27 @@
-import { and, asc, eq, gt, inArray, isNotNull, ne, notExists, notInArray, or, type SQL } from 'drizzle-orm';
-import { foldIdentifier } from '../../kernel/channel_identifier.js';
-import { byAffinity, type KnowingSession, toResolve } from '../../peers/affinity.js';
-import { budgetAt, RESOLVE_METHOD, whenLeft } from '../../peers/resolve_budget.js';
+import { and, asc, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
+import { toResolve } from '../../peers/affinity.js';
+import { budgetAt, whenLeft } from '../../peers/resolve_budget.js';
 import { isName } from '../../peers/rules.js';
-import { statesBefore } from '../../pool/session_state.js';
-import type { State } from '../../pool/states.js';
+import { isHeld } from '../../pool/session_state.js';
+import { STATES, type State } from '../../pool/states.js';
 import type { AcquireRequest, ResolveShortage } from '../../pool/store.js';
 import type { RowLock, UnitOfWork } from '../unit_of_work.js';
+import { anyWithBudget, nextWithBudget } from './budget_walk.js';
+import {
+  type ChosenSession,
+  FLOODED_METHOD,
+  FROZEN,
+  leasableStates,
+  leastShort,
+  matches,
+  type Shortage,
+  type Tried,
+  type Wanted,
+  wantedBy,
+} from './channel_request.js';
 import { aboutChannels, isAbout } from './known_peers.js';
-import { markUsedUp, mayResolve, recordResolves, resolveUse } from './resolve_counts.js';
-import { hasAllTags } from './tag_filter.js';
-
-/** A session that may be leased for channels, locked: it is to resolve the names in `unknown`. */
-export interface ChosenSession {
-  readonly kind: 'chosen';
-  readonly id: number;
-  readonly unknown: readonly string[];
-}
+import { markUsedUp, recordResolves, resolveUse } from './resolve_counts.js';
 
 /** The session for a request with channels, or why there is none. */
 export type ChannelChoice =
@@ -32,25 +37,7 @@ const MAX_KNOWN_ROWS = 2_000;
 /** How many of the free ones among them are tried. */
 const MAX_KNOWING_TRIED = 50;
 
-/** How many sessions without a used-up budget are examined, least recently used first. */
-const EXAMINED_AT_ONCE = 50;
-const MAX_EXAMINED = 1_000;
-
-const FREE: State = 'free';
-
-/** Leased only for channels that it knows, if the request allows that. */
-const FROZEN: State = 'frozen';
-const FLOODED_METHOD = RESOLVE_METHOD.toLowerCase();
-
-/** A request for sessions that know channels, and the setting. */
-interface Wanted {
-  readonly request: AcquireRequest;
-  /** Folded, each once. */
-  readonly channels: readonly string[];
-  readonly perDay: number;
-  readonly now: number;
-  readonly lock: RowLock;
-}
+const HELD = STATES.filter((state) => isHeld({ state }));
 
 /**
  * Chooses a free session that matches: the least recently used of those that know most of the channels, and may still
@@ -63,28 +50,27 @@ export async function chooseForChannels(
   lock: RowLock,
   now: number,
 ): Promise<ChannelChoice> {
-  const { channels = [], resolvesPerDay: perDay = 0 } = request;
-  const wanted = { request, channels: [...new Set(channels.map(foldIdentifier))], perDay, now, lock };
-  const knowing = await knowingSessions(unit, wanted);
-  const free = byAffinity(knowing.filter(({ isLeasable }) => isLeasable));
-  const frozen = knowing.filter(({ isFrozen, known }) => isFrozen && known === wanted.channels.length);
+  const wanted = wantedBy(request, lock, now);
+  const all = wanted.channels.length;
+  const tryOne = (id: number) => attempt(unit, id, wanted, leasableStates(request));
   let shortage: Shortage | null = null;
-  for (const { id } of free.slice(0, MAX_KNOWING_TRIED)) {
-    const tried = await attempt(unit, id, wanted);
+  for (const { id } of await knowing(unit, wanted, leasableStates(request), MAX_KNOWING_TRIED)) {
+    const tried = await tryOne(id);
     if (tried?.kind === 'chosen') return tried;
     shortage = leastShort(shortage, tried);
   }
-  const other = await anyWithBudget(unit, wanted);
+  const other = await anyWithBudget(unit, wanted, tryOne);
   if (other?.kind === 'chosen') return other;
-  for (const { id } of request.allowFrozen ? byAffinity(frozen).slice(0, MAX_KNOWING_TRIED) : []) {
+  const frozen = request.allowFrozen ? await knowing(unit, wanted, [FROZEN], MAX_KNOWING_TRIED) : [];
+  for (const { id } of frozen.filter(({ known }) => known === all)) {
     const tried = await attempt(unit, id, wanted, [FROZEN]);
     if (tried?.kind === 'chosen') return tried;
   }
   shortage = leastShort(leastShort(shortage, other), await nextWithBudget(unit, wanted));
   if (shortage === null) return { kind: 'none' };
-  const isKnownElsewhere = knowing.some((each) => !each.isLeasable && each.known === wanted.channels.length);
+  const [held] = await knowing(unit, wanted, HELD, 1);
   const { left, nextAt } = shortage;
-  return { kind: 'short', shortage: { left, nextAt, isKnownElsewhere } };
+  return { kind: 'short', shortage: { left, nextAt, isKnownElsewhere: held?.known === all } };
 }
 
 /** Reserves what the chosen session has to resolve, for its new lease. */
@@ -99,53 +85,56 @@ export async function reserveResolves(
   await recordResolves(unit, { sessionId, leaseId }, { channels: unknown, made: false }, use, now);
 }
 
-type Shortage = Pick<ResolveShortage, 'left' | 'nextAt'>;
-
-/** Null: no session was free. */
-type Tried = ChosenSession | (Shortage & { readonly kind: 'short' }) | null;
-
-/** Of two shortages, the one that ends first. */
-function leastShort(one: Shortage | null, other: Shortage | null): Shortage | null {
-  if (one === null || other === null) return one ?? other;
-  const ends = [one.nextAt, other.nextAt].filter((at) => at !== null);
-  return { left: Math.max(one.left, other.left), nextAt: ends.length > 0 ? Math.min(...ends) : null };
+/** A session that knows some of the channels. */
+interface Knowing {
+  readonly id: number;
+  /** How many of them. */
+  readonly known: number;
 }
 
-interface Knowing extends KnowingSession {
-  readonly isLeasable: boolean;
-  readonly isFrozen: boolean;
-}
-
-/** The sessions that match and know any of the channels, free or not. */
-async function knowingSessions(unit: UnitOfWork, wanted: Wanted): Promise<Knowing[]> {
+/**
+ * The first `most` sessions that match, are in one of the states and know any of the channels: those that know most of
+ * them first, and of these the least recently used.
+ */
+async function knowing(
+  unit: UnitOfWork,
+  wanted: Wanted,
+  states: readonly State[],
+  most: number,
+): Promise<Knowing[]> {
   const { peers, sessions } = unit.tables;
   const { identifier, channelId } = peers;
   const { id, state, lastUsedAt } = sessions;
-  const rows = await unit.db
+  const about = unit.db
     .select({ id, state, lastUsedAt, identifier, channelId })
     .from(peers)
     .innerJoin(sessions, eq(id, peers.sessionId))
     .where(and(aboutChannels(peers, wanted.channels), ...matches(unit, wanted)))
-    .limit(MAX_KNOWN_ROWS);
-  const bySession = new Map<number, (typeof rows)[number][]>();
-  for (const row of rows) bySession.set(row.id, [...(bySession.get(row.id) ?? []), row]);
-  const leasable = leasableStates(wanted.request);
-  return [...bySession].flatMap(([sessionId, about]) => {
-    const [row] = about;
-    if (!row) return [];
-    const known = wanted.channels.filter((channel) => about.some((each) => isAbout(each, channel))).length;
-    const isLeasable = leasable.includes(row.state);
-    const isFrozen = row.state === FROZEN;
-    return [{ id: sessionId, lastUsedAt: row.lastUsedAt, known, isLeasable, isFrozen }];
-  });
+    .limit(MAX_KNOWN_ROWS)
+    .as('about');
+  const ids = wanted.channels.filter((channel) => !isName(channel));
+  const known = sql`${countOf(about.identifier, wanted.names)} + ${countOf(about.channelId, ids)}`;
+  return unit.db
+    .select({ id: about.id, known: known.mapWith(Number) })
+    .from(about)
+    .where(inArray(about.state, [...states]))
+    .groupBy(about.id, about.lastUsedAt)
+    .orderBy(desc(known), asc(about.lastUsedAt), asc(about.id))
+    .limit(most);
+}
+
+/** How many of the values are in the column of a group. */
+function countOf(column: AnyPgColumn, values: readonly string[]): SQL {
+  if (values.length === 0) return sql`0`;
+  return sql`count(DISTINCT CASE WHEN ${inArray(column, [...values])} THEN ${column} END)`;
 }
 
 /** Locks the session, and chooses it if it may resolve what it does not know; null: it is not free any more. */
 async function attempt(
   unit: UnitOfWork,
   sessionId: number,
-  { request, channels, perDay, now, lock }: Wanted,
-  states: readonly State[] = leasableStates(request),
+  { channels, perDay, now, lock }: Wanted,
+  states: readonly State[],
 ): Promise<Tried> {
   const { sessions, peers, methodFloods } = unit.tables;
   const { id, state } = sessions;
@@ -166,107 +155,4 @@ async function attempt(
   if (left >= unknown.length) return { kind: 'chosen', id: sessionId, unknown };
   if (left === 0) await markUsedUp(unit, sessionId, use, now);
   return { kind: 'short', left, nextAt: whenLeft(use, unknown.length, now) };
-}
-
-/** The least recently used free session with enough resolves left; null: none is free, as far as was examined. */
-async function anyWithBudget(unit: UnitOfWork, wanted: Wanted): Promise<Tried> {
-  let shortage: Shortage | null = null;
-  // Each walks an index in the order of use.
-  for (const methodFlooded of wanted.request.method === null ? [false] : [false, true]) {
-    let last: Walked | undefined;
-    for (let examined = 0; examined < MAX_EXAMINED; examined += EXAMINED_AT_ONCE) {
-      const page = await walk(unit, wanted, methodFlooded, last);
-      for (const { id } of page) {
-        const tried = await attempt(unit, id, wanted);
-        if (tried?.kind === 'chosen') return tried;
-        shortage = leastShort(shortage, tried);
-      }
-      last = page.at(-1);
-      if (page.length < EXAMINED_AT_ONCE) break;
-    }
-  }
-  return shortage && { kind: 'short', ...shortage };
-}
-
-interface Walked {
-  readonly id: number;
-  readonly lastUsedAt: number;
-}
-
-/** Free sessions that match after `last`, least recently used first, without those known to have nothing left. */
-async function walk(
-  unit: UnitOfWork,
-  wanted: Wanted,
-  methodFlooded: boolean,
-  last: Walked | undefined,
-): Promise<Walked[]> {
-  const { sessions, resolveBudgets } = unit.tables;
-  const { id, state, lastUsedAt } = sessions;
-  const after =
-    last && or(gt(lastUsedAt, last.lastUsedAt), and(eq(lastUsedAt, last.lastUsedAt), gt(id, last.id)));
-  return unit.db
-    .select({ id, lastUsedAt })
-    .from(sessions)
-    .leftJoin(resolveBudgets, eq(resolveBudgets.sessionId, id))
-    .where(
-      and(
-        inArray(state, leasableStates(wanted.request)),
-        eq(sessions.methodFlooded, methodFlooded),
-        after,
-        wanted.channels.some(isName) ? mayResolve(unit, wanted.perDay, wanted.now) : undefined,
-        ...matches(unit, wanted),
-      ),
-    )
-    .orderBy(asc(lastUsedAt), asc(id))
-    .limit(EXAMINED_AT_ONCE);
-}
-
-/** When the first of the free sessions that were not examined has a resolve left again; null: there are none. */
-async function nextWithBudget(unit: UnitOfWork, wanted: Wanted): Promise<Shortage | null> {
-  if (!wanted.channels.some(isName)) return null;
-  const { sessions, resolveBudgets, methodFloods } = unit.tables;
-  const { usedUpUntil, perDay } = resolveBudgets;
-  const free = [inArray(sessions.state, leasableStates(wanted.request)), ...matches(unit, wanted)];
-  const [budget] = await unit.db
-    .select({ at: usedUpUntil })
-    .from(resolveBudgets)
-    .innerJoin(sessions, eq(sessions.id, resolveBudgets.sessionId))
-    .where(and(gt(usedUpUntil, wanted.now), eq(perDay, wanted.perDay), ...free))
-    .orderBy(asc(usedUpUntil))
-    .limit(1);
-  const [flood] = await unit.db
-    .select({ at: methodFloods.until })
-    .from(methodFloods)
-    .innerJoin(sessions, eq(sessions.id, methodFloods.sessionId))
-    .where(and(eq(methodFloods.method, FLOODED_METHOD), ...free))
-    .orderBy(asc(methodFloods.until))
-    .limit(1);
-  const shortageOf = (row: { readonly at: number | null } | undefined) =>
-    row === undefined ? null : { left: 0, nextAt: row.at };
-  return leastShort(shortageOf(budget), shortageOf(flood));
-}
-
-/** All states from which a session may be leased: only by the service itself, to look after it; else free ones. */
-function leasableStates({ sessionId, alsoInactive }: AcquireRequest): State[] {
-  return alsoInactive && sessionId !== null ? statesBefore('acquire') : [FREE];
-}
-
-/**
- * The conditions of the request, besides the state. Of a session that knows the channels, a flood for finding them
- * matters only to a request that is for this very method.
- */
-function matches(unit: UnitOfWork, { request }: Wanted): (SQL | undefined)[] {
-  const { sessions, methodFloods } = unit.tables;
-  const { sessionId, sessionName, withCredentials, tags, method, except = [] } = request;
-  const itsFloods = eq(methodFloods.sessionId, sessions.id);
-  const barring = method === null ? ne(methodFloods.method, FLOODED_METHOD) : eq(methodFloods.method, method);
-  const floods = unit.db.select({ id: methodFloods.sessionId }).from(methodFloods);
-  return [
-    sessionId === null ? undefined : eq(sessions.id, sessionId),
-    sessionName === null ? undefined : eq(sessions.name, sessionName),
-    except.length === 0 ? undefined : notInArray(sessions.id, [...except]),
-    withCredentials ? isNotNull(sessions.authKeySha256) : undefined,
-    hasAllTags(unit, tags),
-    notExists(floods.where(and(itsFloods, barring))),
-  ];
 }

@@ -6,6 +6,7 @@ import type { LearntPeer, PeerFilter, PeerOwner, PeerStore, SessionBudget } from
 import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
 import { aboutChannels, forgetPeer, knownPeers, savePeers, within } from './known_peers.js';
 import {
+  countedUses,
   poolBudget,
   pruneResolves,
   recordResolves,
@@ -71,7 +72,7 @@ async function countResolved(
 
 function budgets(
   units: UnitOfWorkRunner,
-): Pick<PeerStore, 'takeResolve' | 'returnReserved' | 'budget' | 'poolBudget' | 'prune'> {
+): Pick<PeerStore, 'takeResolve' | 'returnReserved' | 'budget' | 'left' | 'poolBudget' | 'prune'> {
   return {
     takeResolve: (owner, channel, perDay, now) =>
       units.run(async (unit) => {
@@ -99,7 +100,12 @@ function budgets(
         };
         return budget;
       }),
-    poolBudget: (perDay, now) => units.run((unit) => poolBudget(unit, perDay, now)),
+    left: (sessionIds, perDay, now) =>
+      units.run(async (unit) => {
+        const uses = await countedUses(unit, sessionIds, perDay, now);
+        return new Map(uses.map(({ sessionId, left }) => [sessionId, left]));
+      }),
+    poolBudget: (page, now) => units.run((unit) => poolBudget(unit, page, now)),
     prune: (before, limit) => units.run((unit) => pruneResolves(unit, before, limit)),
   };
 }

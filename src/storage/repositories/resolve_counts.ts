@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt, inArray, isNotNull, isNull, lte, ne, or, type SQL } from 'drizzle-orm';
+import { and, asc, count, eq, gt, inArray, isNull, lte, min, ne, or, type SQL } from 'drizzle-orm';
 import {
   budgetAt,
   DAY_MS,
@@ -8,7 +8,7 @@ import {
   resolvesPerDay,
   whenLeft,
 } from '../../peers/resolve_budget.js';
-import type { PeerOwner, PoolBudget } from '../../peers/store.js';
+import type { PeerOwner, PoolBudgetPart } from '../../peers/store.js';
 import type { State } from '../../pool/states.js';
 import { affectedRows, type UnitOfWork } from '../unit_of_work.js';
 
@@ -124,36 +124,60 @@ export async function learnFromFlood(
     .onConflictDoUpdate({ target: resolveBudgets.sessionId, set: change });
 }
 
-/** What all sessions in service may resolve now. */
-export async function poolBudget(
-  { db, tables: { sessions, resolves, resolveBudgets } }: UnitOfWork,
+/** What a session has left, without the time of each of its resolves. */
+export interface CountedUse {
+  readonly sessionId: number;
+  readonly left: number;
+  /** Null: no flood has lowered its budget. */
+  readonly lowered: LoweredBudget | null;
+  /** When it made the first of the last day's resolves; null: there are none. */
+  readonly oldest: number | null;
+}
+
+/** What each of the sessions has left, counted for all of them at once. */
+export async function countedUses(
+  { db, tables: { resolves, resolveBudgets } }: UnitOfWork,
+  sessionIds: readonly number[],
   setting: number,
   now: number,
-): Promise<PoolBudget> {
-  const inService = inArray(sessions.state, [...IN_SERVICE]);
-  const [all] = await db.select({ n: count() }).from(sessions).where(inService);
-  const used = await db
-    .select({ sessionId: resolves.sessionId, n: count() })
+): Promise<CountedUse[]> {
+  if (sessionIds.length === 0) return [];
+  const ids = [...sessionIds];
+  const made = await db
+    .select({ sessionId: resolves.sessionId, used: count(), oldest: min(resolves.at) })
     .from(resolves)
-    .innerJoin(sessions, eq(sessions.id, resolves.sessionId))
-    .where(and(inService, gt(resolves.at, now - DAY_MS)))
+    .where(and(inArray(resolves.sessionId, ids), gt(resolves.at, now - DAY_MS)))
     .groupBy(resolves.sessionId);
-  const budgets = await db
-    .select()
-    .from(resolveBudgets)
-    .innerJoin(sessions, eq(sessions.id, resolveBudgets.sessionId))
-    .where(and(inService, isNotNull(resolveBudgets.loweredTo)));
-  const lowered = new Map(budgets.map(({ resolve_budgets: row }) => [row.sessionId, loweredOf(row)]));
-  const uses = new Map(used.map(({ sessionId, n }) => [sessionId, n]));
-  let left = (all?.n ?? 0) * setting;
-  let usedUp = 0;
-  for (const id of new Set([...lowered.keys(), ...uses.keys()])) {
-    const perDay = resolvesPerDay(setting, lowered.get(id) ?? null, now);
-    const rest = Math.max(0, perDay - (uses.get(id) ?? 0));
-    left -= setting - rest;
-    if (rest === 0) usedUp += 1;
-  }
-  return { left, usedUp };
+  const budgets = await db.select().from(resolveBudgets).where(inArray(resolveBudgets.sessionId, ids));
+  const madeBy = new Map(made.map((row) => [row.sessionId, row]));
+  const loweredBy = new Map(budgets.map((row) => [row.sessionId, loweredOf(row)]));
+  return ids.map((sessionId) => {
+    const { used = 0, oldest = null } = madeBy.get(sessionId) ?? {};
+    const lowered = loweredBy.get(sessionId) ?? null;
+    const left = Math.max(0, resolvesPerDay(setting, lowered, now) - used);
+    return { sessionId, left, lowered, oldest };
+  });
+}
+
+/** What the next sessions by id after `afterId` may resolve now, of those in service. */
+export async function poolBudget(
+  unit: UnitOfWork,
+  { setting, afterId, limit }: { readonly setting: number; readonly afterId: number; readonly limit: number },
+  now: number,
+): Promise<PoolBudgetPart> {
+  const { id, state } = unit.tables.sessions;
+  const page = await unit.db
+    .select({ id, state })
+    .from(unit.tables.sessions)
+    .where(gt(id, afterId))
+    .orderBy(asc(id))
+    .limit(limit);
+  const ids = page.filter((row) => IN_SERVICE.includes(row.state)).map((row) => row.id);
+  const lastId = page.at(-1)?.id ?? null;
+  if (ids.length === 0) return { left: 0, usedUp: 0, lastId };
+  const lefts = (await countedUses(unit, ids, setting, now)).map((use) => use.left);
+  const left = lefts.reduce((sum, each) => sum + each, 0);
+  return { left, usedUp: lefts.filter((each) => each === 0).length, lastId };
 }
 
 /** Deletes at most `limit` of the resolves made before `before`. */

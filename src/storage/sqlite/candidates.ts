@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import { passesOverUnfenceable, UNFENCEABLE_PROXY } from '../../pool/fence.js';
 import type { AcquireRequest } from '../../pool/store.js';
 import { WITH_ALL_TAGS } from './counters.js';
 
@@ -17,6 +18,8 @@ interface Search {
 }
 
 const WITH_KEY = 'AND s.auth_key_sha256 IS NOT NULL';
+const FENCEABLE = `AND NOT EXISTS
+  (SELECT 1 FROM proxies p WHERE p.id = s.proxy_id AND p.type = '${UNFENCEABLE_PROXY}')`;
 const NOT_FLOODED =
   'AND NOT EXISTS (SELECT 1 FROM method_floods f WHERE f.session_id = s.id AND f.method = @method)';
 /** What a frozen account was refused is in the way of a request for that only. */
@@ -99,6 +102,7 @@ export class Candidates {
       methodFlooded === 1 ? NOT_FLOODED : '',
       request.withCredentials ? WITH_KEY : '',
       request.tags.length > 1 ? ALL_TAGS : '',
+      passesOverUnfenceable(request) ? FENCEABLE : '',
     ].join(' ');
     const statement =
       request.tags.length === 0 ? byUse(methodFlooded, conditions) : byTag(methodFlooded, conditions);
@@ -115,9 +119,11 @@ function firstOf(...candidates: readonly (Candidate | undefined)[]): number | nu
 }
 
 /** What a search that starts from no tag asks of a session; `unflooded`: for the request's method. */
-function conditionsOf({ withCredentials, tags }: AcquireRequest, unflooded: boolean): string {
+function conditionsOf(request: AcquireRequest, unflooded: boolean): string {
+  const { withCredentials, tags } = request;
   const conditions = [unflooded ? NOT_FLOODED : '', withCredentials ? WITH_KEY : ''];
-  return [...conditions, tags.length > 0 ? ALL_TAGS : ''].join(' ');
+  const fenceable = passesOverUnfenceable(request) ? FENCEABLE : '';
+  return [...conditions, tags.length > 0 ? ALL_TAGS : '', fenceable].join(' ');
 }
 
 function freeConditions(request: AcquireRequest): string {

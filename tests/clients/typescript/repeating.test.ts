@@ -192,6 +192,19 @@ describe('a call', () => {
     }, TWO),
   );
 
+  // As Node's up to 22, if the time is over when the last byte arrives.
+  it(
+    'whose answer neither ends nor fails ends after its time',
+    withService(async (service) => {
+      const { client, runtime } = clientOf(service, { timeout: 4, retryFor: 0 });
+      runtime.fate = () => new Response(new ReadableStream({ pull: () => new Promise(() => {}) }));
+      const failed = failureOf(client.pool.status());
+      await service.time.advance(4);
+      expect(String(await failed)).toContain('none within 4 s');
+      expect(runtime.waiting).toBe(0);
+    }, TWO),
+  );
+
   it(
     'to sync, which may read many files, gets as long as Node waits for an answer',
     withService(async (service) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { TcpTransport, type tl } from '@mtcute/node';
+import { Long, TcpTransport, type tl } from '@mtcute/node';
 import { withTelegram } from '../../logins/over_sandbox.js';
 import { application } from '../../sandbox/gramjs.js';
 import { until } from '../../service/manual_time.js';
@@ -9,6 +9,8 @@ import { loggedIn, openOf } from './leased_account.js';
 
 const OPTIONS = { ...application, client: { network: { usePfs: false } } };
 const WHO_AM_I: tl.users.RawGetUsersRequest = { _: 'users.getUsers', id: [{ _: 'inputUserSelf' }] };
+/** A history from its newest message on. */
+const ALL = { offsetId: 0, offsetDate: 0, addOffset: 0, maxId: 0, minId: 0, hash: Long.ZERO };
 
 describe('pool.withMtcute', () => {
   it(
@@ -32,6 +34,27 @@ describe('pool.withMtcute', () => {
       await until(() => openOf(world) === 0);
       expect(world.sandbox.connections.overlaps()).toEqual([]);
       expect(runtime.waiting).toBe(0);
+    }),
+  );
+
+  it(
+    'gives mtcute what the session knows of the channel, which it need not resolve',
+    withTelegram(async (world) => {
+      await loggedIn(world);
+      const { client } = clientOf(world.service);
+      const options = { ...OPTIONS, channel: '@sandbox_news' };
+      await client.pool.withMtcute(async (telegram, session) => {
+        const found = await telegram.resolveChannel('sandbox_news');
+        if (found._ !== 'inputChannel') throw new Error('it is a channel');
+        const { channelId: id, accessHash } = found;
+        await session.savePeers([{ id, access_hash: BigInt(`${accessHash}`), username: 'sandbox_news' }]);
+      }, options);
+      const read = client.pool.withMtcute(async (telegram) => {
+        const peer = await telegram.resolvePeer('sandbox_news');
+        return telegram.call({ ...ALL, _: 'messages.getHistory', peer, limit: 3 });
+      }, options);
+      expect(await read).toMatchObject({ messages: { length: 3 } });
+      expect(world.sandbox.resolves.list()).toHaveLength(1);
     }),
   );
 
