@@ -1,12 +1,11 @@
 import type { Clock } from '../kernel/clock.js';
-import type { Lease } from '../pool/store.js';
 import type { RunOutcome } from '../runs/engine.js';
 import type { Source } from '../sources/store.js';
 import type { TelegramGateway } from '../telegram/gateway.js';
 import { BotReader, type BotReaderParts } from './bot_reader.js';
 import { METHOD, type Reader, type RunContext } from './reader.js';
 import { allSessionsDenied, noSessionFree } from './recovery.js';
-import type { RunLeasing, SessionRequest } from './run_leases.js';
+import type { RunLeasing } from './run_leases.js';
 import type { RunPool, RunRecords } from './service_ports.js';
 import { SessionReader, type SessionReaderParts } from './session_reader.js';
 
@@ -73,7 +72,11 @@ export class ReaderSelector {
     const { sessionId, identifier } = source;
     const wanted = { sessionId, method: METHOD, channels: [identifier] };
     const wait = waitSeconds === null ? null : { seconds: waitSeconds, onWaiting };
-    const lease = (await this.#untried(wanted, context)) ?? (await leases.acquire(wanted, wait, signal));
+    // One without access would be preferred where it knows the channel.
+    const except = [...deniedSessions].slice(-MAX_EXCEPTED);
+    const isTaken = wait === null || except.length > 0;
+    const free = isTaken ? await leases.acquire({ ...wanted, except }, null, signal) : null;
+    const lease = free ?? (wait && (await leases.acquire(wanted, wait, signal)));
     signal.throwIfAborted();
     if (lease === null) return 'none';
     if (!deniedSessions.has(lease.sessionId)) {
@@ -81,13 +84,6 @@ export class ReaderSelector {
     }
     await leases.giveBack(lease);
     return 'denied';
-  }
-
-  /** A free one besides those without access, which would be preferred where they know the channel; null: none. */
-  async #untried(wanted: SessionRequest, { deniedSessions, signal }: RunContext): Promise<Lease | null> {
-    if (deniedSessions.size === 0 || wanted.sessionId !== null) return null;
-    const except = [...deniedSessions].slice(-MAX_EXCEPTED);
-    return this.#parts.leases.acquire({ ...wanted, except }, null, signal);
   }
 }
 
