@@ -8,7 +8,8 @@ export default {
   injectGlobals: false,
   testSequencer: '<rootDir>/dist/tests/runner/slow_first.js',
   testTimeout: 30_000,
-  maxWorkers: 2,
+  // One more than CI has processors: workers also wait, for browsers, for servers and for real clocks.
+  maxWorkers: 3,
   // A worker keeps what its files leave behind: a new one is quicker than a full heap.
   workerIdleMemoryLimit: '700MB',
   globalSetup: '<rootDir>/dist/tests/runner/set_up.js',

@@ -58,9 +58,11 @@ export function afterUse(session: UsedSession, limits: readonly UseLimit[], at: 
   return { ...used, usedUpUntil: usedUpUntil({ ...used, createdAt }, limits, at) };
 }
 
-/** The columns after a use that did not come about. */
-export function withoutUse({ usesDay, usesToday }: UseColumns): UseColumns {
-  return { usesDay, usesToday: Math.max(0, usesToday - 1), usedUpUntil: null };
+/** The columns after a use on the day of `at` that did not come about; the limits may have changed since. */
+export function withoutUse(session: UsedSession, limits: readonly UseLimit[], at: number): UseColumns {
+  const { createdAt, usesDay, usesToday } = session;
+  const used = { usesDay, usesToday: Math.max(0, usesToday - 1), usedUpUntil: null };
+  return { ...used, usedUpUntil: usedUpUntil({ ...used, createdAt }, limits, at) };
 }
 
 /** Until when the session is not leased again, in milliseconds: until the next day, if it has had all its uses. */

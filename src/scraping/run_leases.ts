@@ -10,7 +10,7 @@ import { type OwnLeaseEnds, ownCaller, ownRequest, releaseOwn } from '../session
 const LEASE = { ttlSeconds: 30, withCredentials: true, alsoInactive: false };
 
 /** How often a lease is renewed, in milliseconds: three renewals may fail before it is lost. */
-const RENEW_INTERVAL_MS = 7_000;
+export const RENEW_INTERVAL_MS = 7_000;
 
 /** Why no session came: others may be in use, or may resolve the channel later. */
 const NONE_FREE: ReadonlySet<string> = new Set(['no_free_session', 'resolve_budget']);

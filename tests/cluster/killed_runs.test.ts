@@ -5,25 +5,29 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import { sandboxNetwork } from '../../sandbox/network.js';
 import { filesBelow } from '../../sandbox/s3/objects.js';
+import { POLL_MS } from '../../src/scraping/engines/embedded.js';
 import type { Client } from '../journeys/client.js';
 import { sendCode } from '../journeys/journey.js';
 import { KillableService } from '../journeys/killable_service.js';
 import { APPLICATION, codeOf } from '../logins/over_sandbox.js';
 import { testSandbox } from '../sandbox/gramjs.js';
 import { hashOf, idsOf, lastRun, linesOf, type ToldRun } from '../scraping/scraped.js';
+import { HastenedTimers } from '../service/hastened_timers.js';
 import { Service } from '../service/service.js';
 import { makeServiceDatabase } from '../service/service_database.js';
 import { describeWithServer } from '../storage/databases_postgres.js';
+import { onServer } from '../storage/server.js';
 import { NO_FILES } from './services.js';
 
 const describe = await describeWithServer();
 
 const PHONES = ['+9996610001', '+9996610002'];
+const timers = new HastenedTimers();
 const ENCRYPTION_KEYS = Buffer.alloc(32, 7).toString('base64');
 
 /** Runs the test with two replicas of one database and one DATA_DIR, neither started: one that can be killed. */
 function withVictim(
-  test: (victim: KillableService, other: Service) => Promise<void>,
+  test: (victim: KillableService, other: Service, expire: () => Promise<unknown>) => Promise<void>,
   ofOther: Readonly<Record<string, string>> = {},
 ): () => Promise<void> {
   return async () => {
@@ -32,9 +36,11 @@ function withVictim(
     const shared = await makeServiceDatabase('postgres');
     const victim = new KillableService(telegram.sandbox, directory, { ...shared.settings, ENCRYPTION_KEYS });
     const settings = { ...APPLICATION, ...NO_FILES, ENCRYPTION_KEYS, DATA_DIR: victim.dataDir, ...ofOther };
-    const other = new Service({ shared, network: sandboxNetwork(telegram.sandbox), settings });
+    const other = new Service({ shared, timers, network: sandboxNetwork(telegram.sandbox), settings });
+    // As if so long had passed that a dead replica is no owner of its runs any more.
+    const expire = () => onServer('UPDATE runs SET owned_until = 0', shared.settings.DATABASE_URL);
     try {
-      await test(victim, other);
+      await test(victim, other, expire);
     } finally {
       await victim.kill();
       await other.remove();
@@ -69,11 +75,13 @@ async function beginAt(victim: KillableService, admin: Client): Promise<number> 
 describe('a run whose replica is killed', () => {
   it(
     'is taken over by another one, which stores the rest: every message and every file exactly once',
-    withVictim(async (victim, other) => {
+    withVictim(async (victim, other, expire) => {
       const id = await beginAt(victim, await victim.start());
       await other.start();
       await victim.kill();
       victim.sandbox.faults.clear();
+      await expire();
+      timers.hasten(POLL_MS);
       const run = await lastRun(other, id);
       expect(run).toMatchObject({ state: 'completed', error: null });
       const { body: log } = await other.as('admin').get(`/runs/${run.id}/logs`).expect(200);

@@ -26,14 +26,16 @@ describe('a source that stores on a local disk that replicas do not share', () =
   it(
     'fails with a clear error where its messages are missing, and continues where they are, with nothing lost',
     withScrapingReplicas(
-      async ({ replicas: [one, two, other], sandbox }) => {
+      async ({ replicas: [one, two, other], sandbox, look }) => {
         await logInSome({ service: other, sandbox }, 1);
         await two.stop();
         const id = await makeSource(other, LARGE);
+        look();
         const before = await readSome(one, id);
         await one.stop();
         await two.start();
         await post(other, `/sources/${id}/trigger`, {}).expect(200);
+        look();
         const { state, error } = await lastRun(other, id);
         expect(state).toBe('failed');
         expect(error).toMatch(
@@ -44,6 +46,7 @@ describe('a source that stores on a local disk that replicas do not share', () =
         await two.stop();
         await one.start();
         await post(other, `/sources/${id}/trigger`, {}).expect(200);
+        look();
         expect(await readSome(one, id)).toBeGreaterThan(before);
         const ids = linesOf(one, id).map((line) => line.id);
         expect(ids).toEqual(idsOf(sandbox, 'Large').slice(0, ids.length));

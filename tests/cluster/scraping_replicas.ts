@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sandboxNetwork } from '../../sandbox/network.js';
 import type { Sandbox } from '../../sandbox/sandbox.js';
+import { POLL_MS } from '../../src/scraping/engines/embedded.js';
 import { APPLICATION } from '../logins/over_sandbox.js';
 import { testSandbox } from '../sandbox/gramjs.js';
 import { smallWorld } from '../scraping/small_world.js';
+import { HastenedTimers } from '../service/hastened_timers.js';
 import type { Service } from '../service/service.js';
 import { withReplicas } from './services.js';
 
@@ -15,6 +17,8 @@ export interface ScrapingReplicas {
   readonly sandbox: Sandbox;
   /** Where all of them store if they share a disk. */
   readonly dataDir: string;
+  /** Has all of them look at once for runs that others have queued. */
+  readonly look: () => void;
 }
 
 export interface ScrapingReplicasOptions {
@@ -33,10 +37,14 @@ export function withScrapingReplicas(
     const dataDir = mkdtempSync(join(tmpdir(), 'shared-'));
     const telegram = await testSandbox(smallWorld);
     const { sandbox } = telegram;
+    const timers = new HastenedTimers();
+    const look = () => timers.hasten(POLL_MS);
     const run = withReplicas(
       3,
-      (replicas) => test({ replicas: replicas as unknown as ScrapingReplicas['replicas'], sandbox, dataDir }),
+      (replicas) =>
+        test({ replicas: replicas as unknown as ScrapingReplicas['replicas'], sandbox, dataDir, look }),
       {
+        timers,
         network: sandboxNetwork(sandbox),
         settings: { ...APPLICATION, ...(shareDisk && { DATA_DIR: dataDir }) },
         settingsOf: (index) => ({ MAX_CONCURRENT_RUNS: `${most[index]}` }),

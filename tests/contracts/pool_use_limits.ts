@@ -149,6 +149,22 @@ export function useLimits(make: MakeStores): void {
   );
 
   it(
+    'hold for a session whose lease never reached its client although they were lowered meanwhile',
+    using(async (stores) => {
+      await tagged(stores, 'a');
+      await setLimit(stores, 'new', 3);
+      const first = await lease(stores);
+      await stores.pool.release(1, by({ leaseId: first.leaseId }), null, T0);
+      const { leaseId } = await lease(stores);
+      await setLimit(stores, 'new', 1);
+      await stores.pool.giveBack(1, leaseId, T0);
+      expect(await stores.sessions.session(1)).toMatchObject({ state: 'used_up', usesToday: 1 });
+      expect(await usesLeft(stores, T0)).toBe(0);
+      expect(await usesLeft(stores, MIDNIGHT)).toBe(1);
+    }),
+  );
+
+  it(
     'are listed by tag',
     using(async (stores) => {
       await setLimit(stores, 'b', 5, 3);

@@ -1,6 +1,8 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
 import {
   formatEncryptionKey,
@@ -11,7 +13,7 @@ import {
 import { SESSION_API_HASH, Vault } from '../../src/access/vault.js';
 import { loginSecretContext } from '../../src/logins/steps.js';
 import { until } from '../service/manual_time.js';
-import { type Installation, withInstallations } from './installation.js';
+import { Installation, withInstallations } from './installation.js';
 
 /** Each test starts a dozen processes, in milliseconds. */
 const PATIENCE_MS = 240_000;
@@ -19,8 +21,20 @@ const PATIENCE_MS = 240_000;
 /** How many secrets there are: enough for a kill to come in between. */
 const SECRETS = 3000;
 
-/** A stopped installation with many secrets and a pending login. */
+const directory = mkdtempSync(join(tmpdir(), 'secrets-'));
+let populated: Promise<Uint8Array> | null = null;
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+/** A stopped installation with many secrets and a pending login: a copy of one that is made once. */
 async function withSecrets(installation: Installation): Promise<Uint8Array> {
+  const original = new Installation(directory);
+  populated ??= populate(original);
+  const key = await populated;
+  cpSync(original.directory, installation.directory, { recursive: true });
+  return key;
+}
+
+async function populate(installation: Installation): Promise<Uint8Array> {
   const { program } = await installation.start();
   program.kill('SIGTERM');
   await program.ended();

@@ -50,6 +50,7 @@ describe('a use', () => {
     expect(first.usedUpUntil).toBeNull();
     const last = afterUse({ ...unused, ...first }, [limit(2)], NOON);
     expect(last.usedUpUntil).toBe(Date.UTC(2025, 2, 2));
-    expect(withoutUse(last)).toEqual({ usesDay: dayOf(NOON), usesToday: 1, usedUpUntil: null });
+    const given = { ...last, createdAt: 0 };
+    expect(withoutUse(given, [], NOON)).toEqual({ usesDay: dayOf(NOON), usesToday: 1, usedUpUntil: null });
   });
 });

@@ -17,7 +17,7 @@ const module: { default: new (options: object) => Sequencer } = createRequire(im
 
 /** What takes longest. Many of these files are short, and Jest runs short files last where no earlier run is known. */
 const SLOW =
-  /\/(console|journeys|cluster|reference|scraping|cli|prefect)\/|\/storage\/postgres_|\/sessions\/(dead|many)_/;
+  /\/(console|operations|journeys|cluster|clients|documentation|reference|scraping|cli|prefect)\/|\/storage\/postgres_|\/sessions\/(dead|many)_/;
 
 /** Begins with the slowest files, so that no worker ends long before the other. */
 export default class SlowFirst extends module.default {

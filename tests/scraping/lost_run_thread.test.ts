@@ -1,11 +1,14 @@
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, it } from '@jest/globals';
 import { type Threads, threadPerTask } from '../../src/kernel/threads.js';
+import { POLL_MS } from '../../src/scraping/engines/embedded.js';
 import { withTelegram } from '../logins/over_sandbox.js';
+import { HastenedTimers } from '../service/hastened_timers.js';
 import { idsOf, linesOf, makeSource, runOnce } from './scraped.js';
 import { LARGE, logInSome, smallWorld } from './small_world.js';
 
 const runThreads: Worker[] = [];
+const timers = new HastenedTimers();
 
 /** Threads of which the ones that execute runs can be killed. */
 const killable: Threads = {
@@ -33,6 +36,7 @@ describe('runs whose thread dies', () => {
         expect(service.log.join('\n')).toContain('the run thread ended unexpectedly');
         const stored = (await runOnce(service, large, () => true)).messages_stored;
         await service.time.advance(2);
+        timers.hasten(POLL_MS);
         const run = await runOnce(service, large, ({ messages_stored }) => messages_stored > stored);
         await service.as('admin').post(`/runs/${run.id}/cancel`).expect(200);
         await runOnce(service, large, ({ state }) => state === 'cancelled');
@@ -41,7 +45,7 @@ describe('runs whose thread dies', () => {
         expect(sandbox.connections.overlaps()).toEqual([]);
         expect(runThreads).toHaveLength(2);
       },
-      { seed: smallWorld, threads: killable },
+      { seed: smallWorld, threads: killable, timers },
     ),
     60_000,
   );

@@ -124,9 +124,10 @@ describe('what is reported about S3', () => {
   it('reports a server that refuses permanently, with its code', async () => {
     const sink = await place.open(NOTHING_STORED, NEVER, throughProxy);
     await sink.append(lines(1), '2024-01', 1, NEVER);
-    proxy.spoil = () => 503;
+    // A 503 would have the SDK wait for a quarter of a minute.
+    proxy.spoil = () => 500;
     await expect(sink.commit(true, NEVER)).rejects.toMatchObject({
-      message: 'S3 tech/news/messages/2024-01.jsonl: the server refused with 503 SlowDown',
+      message: 'S3 tech/news/messages/2024-01.jsonl: the server refused with 500 InternalError',
       retryable: true,
     });
     proxy.spoil = () => null;

@@ -2,7 +2,9 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { RENEW_INTERVAL_MS } from '../../src/scraping/run_leases.js';
 import { post, type World } from '../logins/over_sandbox.js';
+import { HastenedTimers } from '../service/hastened_timers.js';
 import { until } from '../service/manual_time.js';
 import { lastRun, logOf, makeSource } from './scraped.js';
 import {
@@ -22,10 +24,14 @@ import { StoringPlace } from './storing.js';
 
 const SECONDS = 1_000;
 
+const timers = new HastenedTimers();
+
 const readsTogether = (count: number) => (run: SplitRun) => run.sessions.length >= count;
 
 /** Everything is stored, the session files are free, and no session was used twice at once. */
 async function expectWhole(world: World, sourceId: number, free: number): Promise<void> {
+  // What is left to read may come as fast as it can: the sessions read together by now.
+  world.sandbox.budgets.clear();
   expect(await lastRun(world.service, sourceId)).toMatchObject({ state: 'completed', error: null });
   expect(await storedBy(world)).toEqual(await storedByOne());
   expect(await world.service.status()).toMatchObject({ free, in_use: 0 });
@@ -88,6 +94,7 @@ describe('a first read of a large channel', () => {
           await logInAll(world);
           const id = await makeSource(world.service, MANY, { target: 'S3' });
           await splitRunOnce(world, id, readsTogether(8));
+          world.sandbox.budgets.clear();
           expect(await lastRun(world.service, id)).toMatchObject({ state: 'completed', error: null });
           const paths = await place.paths();
           const checksums = await Promise.all(paths.map(async (path) => [path, await place.checksum(path)]));
@@ -109,6 +116,8 @@ describe('a first read of a large channel', () => {
         async (world) => {
           await logInAll(world, PHONES.slice(0, 3));
           const id = await makeSource(world.service, MANY, { target: 'NAS' });
+          await splitRunOnce(world, id, readsTogether(3));
+          world.sandbox.budgets.clear();
           expect(await lastRun(world.service, id)).toMatchObject({ state: 'completed', error: null });
           expect(await storedBelow(root)).toEqual(await storedByOne());
         },
@@ -138,17 +147,25 @@ describe('a run with several sessions', () => {
 
   it(
     'goes on with the others when leases are ended, its own among them',
-    withSplitWorld(4, async (world) => {
-      await logInAll(world, PHONES.slice(0, 4));
-      const id = await makeSource(world.service, MANY);
-      await splitRunOnce(world, id, readsTogether(4));
-      const { body: leases } = await world.service.as('admin').get('/leases').expect(200);
-      expect(leases).toHaveLength(4);
-      for (const { session_id } of leases.slice(0, 3)) {
-        await post(world.service, '/release', { session_id }).expect(200);
-      }
-      await expectWhole(world, id, 4);
-    }),
+    withSplitWorld(
+      4,
+      async (world) => {
+        await logInAll(world, PHONES.slice(0, 4));
+        const id = await makeSource(world.service, MANY);
+        await splitRunOnce(world, id, readsTogether(4));
+        const { body: leases } = await world.service.as('admin').get('/leases').expect(200);
+        expect(leases).toHaveLength(4);
+        for (const { session_id } of leases.slice(0, 3)) {
+          await post(world.service, '/release', { session_id }).expect(200);
+        }
+        // The run learns of it when it renews them.
+        timers.hasten(RENEW_INTERVAL_MS);
+        await splitRunOnce(world, id, ({ sessions }) => sessions.length < 4);
+        await splitRunOnce(world, id, ({ sessions }) => sessions.length > 1);
+        await expectWhole(world, id, 4);
+      },
+      { timers },
+    ),
     60 * SECONDS,
   );
 
@@ -234,6 +251,7 @@ describe('a private channel', () => {
       const { body } = await post(service, '/sources/private', settings).expect(200);
       const run = await splitRunOnce(world, body.id, readsTogether(MEMBERS.length));
       expect([...run.sessions].sort()).toEqual(names.slice(0, MEMBERS.length).sort());
+      world.sandbox.budgets.clear();
       expect(await lastRun(service, body.id)).toMatchObject({ state: 'completed', session_name: names[0] });
       const stored = await storedBy(world);
       expect(Object.keys(stored)).toEqual(Object.keys(await storedByOne()));

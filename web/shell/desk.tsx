@@ -1,11 +1,12 @@
 import { ActionIcon } from '@mantine/core';
-import { type ComponentType, lazy, Suspense, useEffect, useState } from 'react';
+import { type ComponentType, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { followEvents } from '../api/events.js';
 import { type Role, useExpired } from '../api/identity.js';
 import { EmptyState } from '../components/empty_state.js';
 import { Icon } from '../components/icons.js';
+import { onDemand } from '../components/on_demand.js';
 import { AccountMenu } from './account_menu.js';
 import { ConnectionLost, ConnectionState } from './connection_state.js';
 import { CrashBoundary } from './crash_boundary.js';
@@ -51,9 +52,7 @@ export function Desk({ role }: { readonly role: Role }) {
       <main id="content" className={styles.main} tabIndex={-1}>
         <ConnectionLost />
         <CrashBoundary key={path}>
-          <Suspense fallback={null}>
-            <Pages role={role} />
-          </Suspense>
+          <Pages role={role} />
         </CrashBoundary>
       </main>
       {expired && <SignInAgain />}
@@ -63,7 +62,7 @@ export function Desk({ role }: { readonly role: Role }) {
 
 /** The pages of a folder, loaded together when one of them is opened. */
 const LOADED = Object.fromEntries(
-  PAGES.map(({ name, load }) => [name, lazy(async () => ({ default: routed((await load()).routes) }))]),
+  PAGES.map(({ name, load }) => [name, onDemand(async () => routed((await load()).routes))]),
 );
 
 function routed(routes: Routes): ComponentType {

@@ -1,12 +1,13 @@
 import { Kbd } from '@mantine/core';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 import type { Role } from '../api/identity.js';
 import { Icon } from '../components/icons.js';
+import { onDemand } from '../components/on_demand.js';
 import styles from './desk.module.css';
 
-const Palette = lazy(() => import('./palette.js').then((module) => ({ default: module.Palette })));
+const Palette = onDemand(async () => (await import('./palette.js')).Palette);
 
 /** Opens the command palette, as does Ctrl-K; `/` goes to the search field of the page, or opens it too. */
 export function PaletteButton({ role }: { readonly role: Role }) {
@@ -38,11 +39,7 @@ export function PaletteButton({ role }: { readonly role: Role }) {
         <span>{t('shell.palette.open')}</span>
         <Kbd size="xs">Ctrl K</Kbd>
       </button>
-      {isOpen && (
-        <Suspense fallback={null}>
-          <Palette role={role} onClose={() => setOpen(false)} />
-        </Suspense>
-      )}
+      {isOpen && <Palette role={role} onClose={() => setOpen(false)} />}
     </>
   );
 }

@@ -13,7 +13,7 @@ import { executeOwnedRun } from './owned_run.js';
 import { RUN_LEASE_TTL_MS } from './run_heartbeat.js';
 
 /** How often to look for runs that were not announced (deferred ones, those of lost replicas), in milliseconds. */
-const POLL_MS = 5_000;
+export const POLL_MS = 5_000;
 
 export interface EmbeddedEngineParts {
   readonly runs: RunStore;

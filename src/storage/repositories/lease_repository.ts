@@ -13,6 +13,7 @@ import { chooseForChannels } from './channel_affinity.js';
 import { settleAndRecord } from './idle_state.js';
 import { learnFromFlood, returnReserved } from './resolve_counts.js';
 import { recordToll, rescore, type Toll } from './session_days.js';
+import { limitsOf } from './tag_limit_repository.js';
 
 type Leases = Pick<
   PoolStore,
@@ -67,7 +68,8 @@ export async function giveBack(
   const row = await unit.byId(sessionId, now);
   if (!unreceived || row?.state !== 'leased' || row.leaseId !== leaseId) return;
   await returnReserved(unit, sessionId, leaseId);
-  const unused = row.usesDay === dayOf(now) ? withoutUse(row) : {};
+  const isToday = row.usesDay === dayOf(now);
+  const unused = isToday ? withoutUse(row, await limitsOf(unit, row.tags), now) : {};
   await unit.applyEvent(row, 'release', { lastUsedAt: now, ...unused }, { at: now, event: 'undelivered' });
 }
 

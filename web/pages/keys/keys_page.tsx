@@ -1,11 +1,12 @@
 import { Button } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Answer, getPage } from '../../api/client.js';
 import { Badge, type Tone } from '../../components/badge.js';
 import { EmptyState, NothingFound } from '../../components/empty_state.js';
 import { Icon } from '../../components/icons.js';
+import { onDemand } from '../../components/on_demand.js';
 import { Page } from '../../components/page.js';
 import { Problem } from '../../components/problem.js';
 import { type Column, DataTable } from '../../components/table/data_table.js';
@@ -15,10 +16,8 @@ import { Ago, Day, useNow } from '../../components/time.js';
 import { useFormat } from '../../i18n/format.js';
 import styles from './keys.module.css';
 
-const NewKey = lazy(() => import('./dialogs/new_key.js').then((module) => ({ default: module.NewKey })));
-const RevokeKey = lazy(() =>
-  import('./dialogs/revoke_key.js').then((module) => ({ default: module.RevokeKey })),
-);
+const NewKey = onDemand(async () => (await import('./dialogs/new_key.js')).NewKey);
+const RevokeKey = onDemand(async () => (await import('./dialogs/revoke_key.js')).RevokeKey);
 
 /** A key, without its secret. */
 export type Key = Answer<'get', '/keys'>[number];
@@ -77,10 +76,8 @@ export function KeysPage() {
         }
       />
       <p className={styles.quiet}>{t('keys.bootstrap')}</p>
-      <Suspense fallback={null}>
-        {isCreating && <NewKey onClose={() => setCreating(false)} />}
-        {revoked && <RevokeKey apiKey={revoked} onClose={() => setRevoked(null)} />}
-      </Suspense>
+      {isCreating && <NewKey onClose={() => setCreating(false)} />}
+      {revoked && <RevokeKey apiKey={revoked} onClose={() => setRevoked(null)} />}
     </Page>
   );
 }

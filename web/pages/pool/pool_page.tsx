@@ -1,10 +1,10 @@
 import { Code } from '@mantine/core';
-import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { useSelf } from '../../api/identity.js';
 import { type PoolStatus, usePoolStatus } from '../../api/pool.js';
 import { EmptyState } from '../../components/empty_state.js';
+import { onDemand } from '../../components/on_demand.js';
 import { Page, Panel } from '../../components/page.js';
 import { Problem } from '../../components/problem.js';
 import { Activity } from './activity.js';
@@ -13,8 +13,9 @@ import styles from './pool.module.css';
 import { PoolCounts } from './pool_counts.js';
 import { WaitingRequests } from './waiting_requests.js';
 
-const PoolCharts = lazy(() =>
-  import('./charts/pool_charts.js').then((module) => ({ default: module.PoolCharts })),
+const PoolCharts = onDemand(
+  async () => (await import('./charts/pool_charts.js')).PoolCharts,
+  () => <div className={styles.chartsPlace} />,
 );
 
 /** The pool: its counts, how they came about, and why there is nothing free. */
@@ -40,9 +41,7 @@ function Pool({ status }: { readonly status: PoolStatus }) {
       {mayWatch && status.waiting > 0 && <WaitingRequests />}
       {mayWatch && (
         <div className={styles.columns}>
-          <Suspense fallback={<div className={styles.chartsPlace} />}>
-            <PoolCharts />
-          </Suspense>
+          <PoolCharts />
           <Activity />
         </div>
       )}

@@ -1,13 +1,12 @@
 import { Button } from '@mantine/core';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { BULK_ACTIONS, type BulkAction, type BulkTarget, MAX_BULK_SESSIONS } from '../../api/bulk.js';
+import { onDemand } from '../../components/on_demand.js';
 import { useFormat } from '../../i18n/format.js';
 import styles from './sessions.module.css';
 
-const BulkDialog = lazy(() =>
-  import('./bulk/bulk_dialog.js').then((module) => ({ default: module.BulkDialog })),
-);
+const BulkDialog = onDemand(async () => (await import('./bulk/bulk_dialog.js')).BulkDialog);
 
 interface BulkBarProps {
   readonly ids: ReadonlySet<number>;
@@ -62,11 +61,7 @@ export function BulkBar({ ids, matching, filter, onClear }: BulkBarProps) {
       <Button size="compact-sm" variant="subtle" onClick={onClear}>
         {t('common.clearSelection')}
       </Button>
-      {asked && (
-        <Suspense fallback={null}>
-          <BulkDialog {...asked} onDone={onClear} onClose={() => setAsked(null)} />
-        </Suspense>
-      )}
+      {asked && <BulkDialog {...asked} onDone={onClear} onClose={() => setAsked(null)} />}
     </section>
   );
 }

@@ -1,14 +1,13 @@
 import { ActionIcon, Menu } from '@mantine/core';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useIsAdmin } from '../../api/identity.js';
 import type { Session } from '../../api/sessions.js';
 import { Icon } from '../../components/icons.js';
+import { onDemand } from '../../components/on_demand.js';
 import { actionsFor, type SessionAction, useRunAtOnce } from './session_actions.js';
 
-const SessionDialog = lazy(() =>
-  import('./dialogs/session_dialogs.js').then((module) => ({ default: module.SessionDialog })),
-);
+const SessionDialog = onDemand(async () => (await import('./dialogs/session_dialogs.js')).SessionDialog);
 
 /** What an admin can do with a session. */
 export function SessionMenu({
@@ -51,14 +50,12 @@ export function SessionMenu({
         </Menu.Dropdown>
       </Menu>
       {asked && (
-        <Suspense fallback={null}>
-          <SessionDialog
-            action={asked}
-            session={session}
-            onClose={() => setAsked(null)}
-            {...(onDeleted && { onDeleted })}
-          />
-        </Suspense>
+        <SessionDialog
+          action={asked}
+          session={session}
+          onClose={() => setAsked(null)}
+          {...(onDeleted && { onDeleted })}
+        />
       )}
     </>
   );

@@ -1,6 +1,5 @@
 import { Alert } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation, useParams } from 'wouter';
 import { get } from '../../api/client.js';
@@ -8,6 +7,7 @@ import { holderName } from '../../api/holders.js';
 import { useIsAdmin } from '../../api/identity.js';
 import { proxyName, type Session } from '../../api/sessions.js';
 import { isSessionState, StateBadge } from '../../components/badge.js';
+import { onDemand } from '../../components/on_demand.js';
 import { Fact, Facts, Page, Panel } from '../../components/page.js';
 import { Problem } from '../../components/problem.js';
 import { Ago, Left, When } from '../../components/time.js';
@@ -18,9 +18,7 @@ import { SessionHistory } from './session_history.js';
 import { SessionMenu } from './session_menu.js';
 import styles from './sessions.module.css';
 
-const Channels = lazy(() =>
-  import('./channels/session_channels.js').then((module) => ({ default: module.SessionChannels })),
-);
+const Channels = onDemand(async () => (await import('./channels/session_channels.js')).SessionChannels);
 
 /** One session: what it is, why it is not available, and what happened to it. */
 export function SessionPage() {
@@ -58,11 +56,7 @@ export function SessionPage() {
           <Panel title={t('sessions.page.facts')}>
             <SessionFacts session={data} />
           </Panel>
-          {isAdmin && (
-            <Suspense fallback={null}>
-              <Channels session={data} />
-            </Suspense>
-          )}
+          {isAdmin && <Channels session={data} />}
         </div>
         <Panel title={t('sessions.page.history')}>
           <SessionHistory id={id} />

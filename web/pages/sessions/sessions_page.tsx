@@ -1,12 +1,13 @@
 import { Button } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { get, getPage } from '../../api/client.js';
 import { useIsAdmin, useSelf } from '../../api/identity.js';
 import { SESSION_STATES, type SessionState } from '../../components/badge.js';
 import { EmptyState } from '../../components/empty_state.js';
 import { Icon } from '../../components/icons.js';
+import { onDemand } from '../../components/on_demand.js';
 import { Page } from '../../components/page.js';
 import { Problem } from '../../components/problem.js';
 import { DataTable } from '../../components/table/data_table.js';
@@ -16,10 +17,8 @@ import { useAdding } from './adding.js';
 import { BulkBar } from './bulk_bar.js';
 import { useSessionColumns } from './session_columns.js';
 
-const LimitsDialog = lazy(() =>
-  import('./limits/limits_dialog.js').then((module) => ({ default: module.LimitsDialog })),
-);
-const AddDialog = lazy(() => import('./add/add_dialog.js').then((module) => ({ default: module.AddDialog })));
+const LimitsDialog = onDemand(async () => (await import('./limits/limits_dialog.js')).LimitsDialog);
+const AddDialog = onDemand(async () => (await import('./add/add_dialog.js')).AddDialog);
 
 const FILTERS = ['status', 'condition', 'tag', 'format', 'proxy'] as const;
 const CONDITIONS = ['alive', 'limited', 'frozen', 'dead'] as const;
@@ -134,22 +133,14 @@ function AddAccounts() {
       <Button variant="default" onClick={() => setLimiting(true)}>
         {t('sessions.limits.open')}
       </Button>
-      {isLimiting && (
-        <Suspense fallback={null}>
-          <LimitsDialog onClose={() => setLimiting(false)} />
-        </Suspense>
-      )}
+      {isLimiting && <LimitsDialog onClose={() => setLimiting(false)} />}
       <Button variant="default" onClick={() => open('get')}>
         {t('sessions.getCode')}
       </Button>
       <Button leftSection={<Icon name="plus" size={16} />} onClick={() => open('code')}>
         {t('sessions.add')}
       </Button>
-      {tab && (
-        <Suspense fallback={null}>
-          <AddDialog tab={tab} onTab={change} onClose={close} />
-        </Suspense>
-      )}
+      {tab && <AddDialog tab={tab} onTab={change} onClose={close} />}
     </>
   );
 }

@@ -1,6 +1,5 @@
 import { Alert, Button, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation, useParams, useSearchParams } from 'wouter';
 import { get } from '../../api/client.js';
@@ -9,6 +8,7 @@ import { isGoingOn } from '../../api/runs.js';
 import type { Source } from '../../api/sources.js';
 import { EmptyState } from '../../components/empty_state.js';
 import { Icon } from '../../components/icons.js';
+import { onDemand } from '../../components/on_demand.js';
 import { Fact, Facts, Page, Panel } from '../../components/page.js';
 import { Problem } from '../../components/problem.js';
 import { FileList } from '../../components/run/file_list.js';
@@ -21,11 +21,10 @@ import { SourceMenu, useSourceActions } from './source_actions.js';
 import { AccessBadge, PausedBadge, placeOf, SessionLink, useFileTypes } from './source_words.js';
 import styles from './sources.module.css';
 
-const EditSource = lazy(() =>
-  import('./form/source_forms.js').then((module) => ({ default: module.EditSource })),
-);
-const ScheduleMeaning = lazy(() =>
-  import('./schedule/schedule_text.js').then((module) => ({ default: module.ScheduleMeaning })),
+const EditSource = onDemand(async () => (await import('./form/source_forms.js')).EditSource);
+const ScheduleMeaning = onDemand(
+  async () => (await import('./schedule/schedule_text.js')).ScheduleMeaning,
+  ({ schedule }) => schedule,
 );
 
 /** One source: what it reads, with which session, its runs and its files. */
@@ -76,11 +75,7 @@ export function SourcePage() {
         <SourceFacts source={data} />
       </Panel>
       <RunsAndFiles source={data} />
-      {isAdmin && params.has('edit') && (
-        <Suspense fallback={null}>
-          <EditSource source={data} onClose={close} />
-        </Suspense>
-      )}
+      {isAdmin && params.has('edit') && <EditSource source={data} onClose={close} />}
     </Page>
   );
 }
@@ -162,13 +157,7 @@ function SourceFacts({ source }: { readonly source: Source }) {
       <Fact term={t('sources.files.title')}>{fileTypes(source.file_types)}</Fact>
       <Fact term={t('sources.schedule.title')}>
         {deployment?.schedule ??
-          (schedule === null ? (
-            t('sources.onDemand')
-          ) : (
-            <Suspense fallback={schedule}>
-              <ScheduleMeaning schedule={schedule} />
-            </Suspense>
-          ))}
+          (schedule === null ? t('sources.onDemand') : <ScheduleMeaning schedule={schedule} />)}
       </Fact>
       <Fact term={t('sources.total')}>
         {t('sources.totalText', {

@@ -1,12 +1,13 @@
-import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { pathOf, type Source } from '../../api/sources.js';
 import { Badge } from '../../components/badge.js';
+import { onDemand } from '../../components/on_demand.js';
 import { useFormat } from '../../i18n/format.js';
 
-const NextTime = lazy(() =>
-  import('./schedule/schedule_text.js').then((module) => ({ default: module.NextTime })),
+const NextTime = onDemand(
+  async () => (await import('./schedule/schedule_text.js')).NextTime,
+  ({ schedule }) => schedule,
 );
 
 /** Who may read the channel: everybody, or its members. */
@@ -44,11 +45,7 @@ export function NextRun({ source: { schedule, is_active, deployment } }: { reado
   if (is_active !== 'active') return null;
   if (deployment?.schedule) return deployment.schedule;
   if (schedule === null) return t('sources.onDemand');
-  return (
-    <Suspense fallback={schedule}>
-      <NextTime schedule={schedule} />
-    </Suspense>
-  );
+  return <NextTime schedule={schedule} />;
 }
 
 /** Where it stores: the target, and the path there. */

@@ -1,12 +1,12 @@
 import { Button } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation, useSearchParams } from 'wouter';
 import { getPage } from '../../api/client.js';
 import { useIsAdmin } from '../../api/identity.js';
 import { EmptyState, NothingFound } from '../../components/empty_state.js';
 import { Icon } from '../../components/icons.js';
+import { onDemand } from '../../components/on_demand.js';
 import { Page } from '../../components/page.js';
 import { Problem } from '../../components/problem.js';
 import { RUN_STATES } from '../../components/run/run_badge.js';
@@ -16,9 +16,7 @@ import { FilterSelect, TableTools } from '../../components/table/table_tools.js'
 import type { Prefilled } from './form/source_values.js';
 import { useSourceColumns } from './source_columns.js';
 
-const NewSource = lazy(() =>
-  import('./form/source_forms.js').then((module) => ({ default: module.NewSource })),
-);
+const NewSource = onDemand(async () => (await import('./form/source_forms.js')).NewSource);
 
 const FILTERS = ['state', 'access_level', 'target'] as const;
 const TARGETS = ['LOCAL', 'NAS', 'S3'] as const;
@@ -91,11 +89,7 @@ export function SourcesPage() {
           )
         }
       />
-      {isAdmin && form.prefilled && (
-        <Suspense fallback={null}>
-          <NewSource prefilled={form.prefilled} onClose={form.close} />
-        </Suspense>
-      )}
+      {isAdmin && form.prefilled && <NewSource prefilled={form.prefilled} onClose={form.close} />}
     </Page>
   );
 }

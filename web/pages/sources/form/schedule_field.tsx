@@ -1,12 +1,10 @@
 import { NativeSelect, TextInput } from '@mantine/core';
-import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
+import { onDemand } from '../../../components/on_demand.js';
 import styles from '../sources.module.css';
 
 // Lazy here as on the pages: otherwise it would be two files.
-const ScheduleMeaning = lazy(() =>
-  import('../schedule/schedule_text.js').then((module) => ({ default: module.ScheduleMeaning })),
-);
+const ScheduleMeaning = onDemand(async () => (await import('../schedule/schedule_text.js')).ScheduleMeaning);
 
 /** Expressions that can be chosen without knowing cron; empty: on demand only. */
 const PRESETS = {
@@ -65,9 +63,7 @@ export function ScheduleField({ value, error, onChange }: ScheduleFieldProps) {
         {expression === '' ? (
           <span className={styles.quiet}>{t('sources.schedule.demandText')}</span>
         ) : (
-          <Suspense fallback={null}>
-            <ScheduleMeaning schedule={expression} />
-          </Suspense>
+          <ScheduleMeaning schedule={expression} />
         )}
       </div>
     </>
