@@ -100,6 +100,7 @@ function newSession(number: number): FileChange {
     userId: null,
     phoneNumber: null,
     apiId: null,
+    remembersChannels: false,
     credentials: null,
   };
   return { kind: 'put', found, renameOf: null, proxyId: null };

@@ -11,11 +11,14 @@ export function writePlainFiles(directory: string, count: number): void {
   }
 }
 
-/** Writes session files as Telethon 1.x does, 28 KiB each, each with its own auth key. */
-export function writeTelethonFiles(directory: string, count: number): void {
+/**
+ * Writes session files as Telethon 1.x does, 28 KiB each, each with its own auth key. They remember the same so many
+ * channels.
+ */
+export function writeTelethonFiles(directory: string, count: number, channels = 0): void {
   mkdirSync(directory, { recursive: true });
   const placeholder = randomBytes(256);
-  const image = telethonImage(placeholder);
+  const image = telethonImage(placeholder, channels);
   const keyAt = image.indexOf(placeholder);
   for (let number = 1; number <= count; number += 1) {
     randomBytes(256).copy(image, keyAt);
@@ -24,7 +27,7 @@ export function writeTelethonFiles(directory: string, count: number): void {
 }
 
 /** A session file of Telethon, in memory. */
-function telethonImage(authKey: Buffer): Buffer {
+function telethonImage(authKey: Buffer, channels: number): Buffer {
   const database = new Database(':memory:');
   database.exec(`
     CREATE TABLE version (version integer primary key);
@@ -36,6 +39,11 @@ function telethonImage(authKey: Buffer): Buffer {
     INSERT INTO version VALUES (7);
   `);
   database.prepare('INSERT INTO sessions VALUES (2, ?, 443, ?, NULL)').run('149.154.167.51', authKey);
+  const entity = database.prepare('INSERT INTO entities VALUES (?, ?, ?, NULL, ?, ?)');
+  for (let number = 1; number <= channels; number += 1) {
+    const name = `channel${number}`;
+    entity.run(-1_000_000_000_000 - number, number, name, `Channel ${number}`, 1_700_000_000 + number);
+  }
   const image = database.serialize();
   database.close();
   return image;

@@ -25,7 +25,7 @@ const DESCRIPTION = ['name', 'file', 'jsonFile', 'format', 'dcId', 'userId', 'ph
  * `updatedAt` changes only if the description or the key changed.
  */
 export function mergeFileMetadata(row: KnownOfFile, found: FoundFile, keyChanged: boolean, now: number) {
-  const { json, dead: _, authKeySha256: __, ...columns } = found;
+  const { json, dead: _, authKeySha256: __, remembersChannels: ___, ...columns } = found;
   const apiId = found.apiId ?? row.apiId;
   const merged = {
     ...columns,
@@ -41,6 +41,11 @@ export function mergeFileMetadata(row: KnownOfFile, found: FoundFile, keyChanged
   };
   const changed = keyChanged || DESCRIPTION.some((column) => row[column] !== merged[column]);
   return { ...merged, updatedAt: changed ? now : row.updatedAt };
+}
+
+/** Whether both are certainly of one account, whose access hashes stay valid whichever auth key it uses. */
+export function isSameAccount(row: Pick<KnownOfFile, 'userId'>, found: Pick<FoundFile, 'userId'>): boolean {
+  return row.userId !== null && row.userId === found.userId;
 }
 
 /** Data of a row that may exist nowhere else. */

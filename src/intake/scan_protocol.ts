@@ -1,3 +1,4 @@
+import type { RememberedChannel } from '../peers/store.js';
 import { ScanInterrupted, SessionFileUnreadable, SessionsDirectoryUnreadable } from './errors.js';
 import type { Inspection } from './formats/inspect.js';
 import type { Credentials } from './formats/session_string.js';
@@ -57,6 +58,7 @@ export interface ScanOperations {
   goneNext(limit: number): string[];
   end(): void;
   credentials(file: string | null, json: string | null): Credentials | null;
+  channels(file: string, authKeySha256: string, since: number): RememberedChannel[] | null;
   fileBytes(file: string): Uint8Array;
 }
 

@@ -51,6 +51,7 @@ function operationsOf({ current, ...options }: ScanTask): ScanOperations {
       scan = null;
     },
     credentials: (file, json) => reader.credentials(file, json),
+    channels: (file, authKeySha256, since) => reader.channels(file, authKeySha256, since),
     fileBytes: (file) => reader.fileBytes(file),
   };
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { LRUCache } from 'lru-cache';
 import { stopListening, type Threads, threadPerTask } from '../kernel/threads.js';
+import type { RememberedChannel } from '../peers/store.js';
 import { ScanInterrupted } from './errors.js';
 import type { Credentials } from './formats/session_string.js';
 import {
@@ -96,6 +97,15 @@ export class Scanner {
     const found = await this.#call((worker) => worker.call('credentials', file, json));
     // Between threads a Buffer arrives as a plain Uint8Array.
     return found && { ...found, authKey: Buffer.from(found.authKey) };
+  }
+
+  /**
+   * Reads the channels that one session's file remembers, at most as many as a session may know: seen at `since` or
+   * later, in milliseconds. Null: it is another session's file than the one with this auth key. Rejects with
+   * SessionFileUnreadable. Works during a scan as well.
+   */
+  channels(file: string, authKeySha256: string, since: number): Promise<RememberedChannel[] | null> {
+    return this.#call((worker) => worker.call('channels', file, authKeySha256, since));
   }
 
   /** Reads one session's complete `.session` file. Rejects with SessionFileUnreadable. Works during a scan as well. */

@@ -1,7 +1,14 @@
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { LRUCache } from 'lru-cache';
+import type { RememberedChannel } from '../peers/store.js';
 import { SessionFileUnreadable, systemCode } from './errors.js';
-import { type Inspection, inspectSession, readCredentials, type SessionFiles } from './formats/inspect.js';
+import {
+  type Inspection,
+  inspectSession,
+  readCredentials,
+  rememberedBy,
+  type SessionFiles,
+} from './formats/inspect.js';
 import { maxJsonBytes, readJsonSession } from './formats/json_file.js';
 import type { Credentials } from './formats/session_string.js';
 import type { CurrentFile } from './scan_protocol.js';
@@ -60,12 +67,22 @@ export class SessionReader {
     return this.#current.during(file ?? json ?? '', () => readCredentials(this.#read(file, json)));
   }
 
+  /**
+   * Reads the channels that one session's file remembers, seen at `since` or later; null: it is another session's than
+   * the one with this auth key. @throws SessionFileUnreadable.
+   */
+  channels(file: string, authKeySha256: string, since: number): RememberedChannel[] | null {
+    return this.#current.during(file, () => rememberedBy(this.#bytes(file), authKeySha256, since));
+  }
+
   /** Reads one session's complete `.session` file. @throws SessionFileUnreadable. */
   fileBytes(file: string): Buffer {
+    return this.#current.during(file, () => this.#bytes(file));
+  }
+
+  #bytes(file: string): Buffer {
     const { path: root } = openRoot(this.#options.root);
-    return this.#current.during(file, () =>
-      bytesOf(file, readFileInside(root, file, this.#options.maxBytes)),
-    );
+    return bytesOf(file, readFileInside(root, file, this.#options.maxBytes));
   }
 
   /** Judges a `.json` file on its own. */

@@ -20,6 +20,8 @@ export interface FoundFile {
   readonly userId: string | null;
   readonly phoneNumber: string | null;
   readonly apiId: number | null;
+  /** Whether its session file remembers channels. */
+  readonly remembersChannels: boolean;
   /** Encrypted: the session itself; null: it is not kept in the database. */
   readonly credentials: string | null;
 }
@@ -35,6 +37,19 @@ export type FileChange =
   /** The file is gone: the row goes, or becomes `missing` if something holds it. */
   | { readonly kind: 'gone'; readonly name: string };
 
+/** A session whose file remembers channels that it may not know yet. */
+export interface UnreadChannels {
+  readonly sessionId: number;
+  /** Relative to the sessions directory. */
+  readonly file: string;
+  /** Of the session, in lower-case hex: the file's channels count only if it is the file's as well. */
+  readonly authKeySha256: string;
+  /** Those that its library saw earlier are known, or were forgotten since; in milliseconds. */
+  readonly since: number;
+  /** To be stored once they are known: until then, each scan reads the file again. Null: it is stored. */
+  readonly fingerprint: string | null;
+}
+
 export interface AppliedCounts {
   readonly added: number;
   readonly updated: number;
@@ -45,6 +60,7 @@ export interface AppliedCounts {
    * name; worth another try.
    */
   readonly held: readonly string[];
+  readonly unreadChannels: readonly UnreadChannels[];
 }
 
 /**
@@ -63,6 +79,8 @@ export interface IntakeStore {
   /** Of the names given, those that have an auth key: lower-case hex by name. */
   authKeys(names: readonly string[]): Promise<Record<string, string>>;
   apply(changes: readonly FileChange[], now: number): Promise<AppliedCounts>;
+  /** The session knows the channels of its file, which need not be read again while it has this fingerprint. */
+  channelsRead(sessionId: number, fingerprint: string): Promise<void>;
   /**
    * Makes the next scan read the files of all sessions that have an auth key but no credentials in the
    * database: how many those are.

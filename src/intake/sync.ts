@@ -1,6 +1,6 @@
 import type { Cluster } from '../cluster/cluster.js';
-import type { Clock } from '../kernel/clock.js';
 import { Unavailable } from '../kernel/errors.js';
+import type { AdoptionParts } from '../peers/adoption.js';
 import { MassRemovalRefused, SessionsDirectoryUnreadable } from './errors.js';
 import type { DirectoryAvailability } from './root_watch.js';
 import type { KnownPage, ScanSummary } from './scan_protocol.js';
@@ -22,10 +22,9 @@ const KNOWN_PAGE = 5000;
 /** A scan, and how many sessions with files were known before it. */
 type CountedScan = ScanSummary & { readonly known: number };
 
-export interface SyncParts {
+export interface SyncParts extends AdoptionParts {
   readonly store: IntakeStore;
   readonly scanner: Scanner;
-  readonly clock: Clock;
   /** The proxy of new sessions. */
   readonly proxyId: number | null;
   /** Null: sessions are nowhere but in their files. */

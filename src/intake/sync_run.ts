@@ -1,9 +1,10 @@
-import type { Clock } from '../kernel/clock.js';
+import type { AdoptionParts } from '../peers/adoption.js';
 import { SessionFileUnreadable } from './errors.js';
 import { authKeyDigest, type Credentials } from './formats/session_string.js';
+import { readChannels } from './remembered_channels.js';
 import type { InspectedFile, ScanSummary, SettledFile, UnsettledFile } from './scan_protocol.js';
 import type { Scanner } from './scanner.js';
-import type { FileChange, FoundFile, IntakeStore } from './store.js';
+import type { FileChange, FoundFile, IntakeStore, UnreadChannels } from './store.js';
 import type { Rejection } from './walk.js';
 
 /** How a sync of the directory is meant. */
@@ -47,10 +48,9 @@ const BATCH = 100;
 /** Names that are drawn from the scan at a time. */
 const NAMES_BATCH = 5000;
 
-export interface SyncRunParts {
+export interface SyncRunParts extends AdoptionParts {
   readonly store: IntakeStore;
   readonly scanner: Scanner;
-  readonly clock: Clock;
   readonly proxyId: number | null;
   /** Null: sessions are nowhere but in their files. */
   readonly encrypt: EncryptCredentials | null;
@@ -66,6 +66,7 @@ export class SyncRun {
   readonly #lock: LockSignal;
   readonly #done = { added: 0, updated: 0, removed: 0, missing: 0 };
   readonly #unsettled: string[] = [];
+  readonly #unreadChannels: UnreadChannels[] = [];
   #progress: SyncProgress = { read: 0, toRead: 0 };
 
   constructor(parts: SyncRunParts, options: SyncOptions, lock: LockSignal) {
@@ -102,6 +103,8 @@ export class SyncRun {
     }
     const removals = [...gone].map((name) => ({ kind: 'gone', name }) as const);
     for (const batch of batches(removals)) await this.#apply(batch);
+    // Last: the sessions can be leased already, and one file's channels are in memory at a time.
+    for (const unread of this.#unreadChannels) await readChannels(this.#parts, unread, this.#lock);
     const { rejected, rejectedTotal } = summary;
     const total = await this.#parts.store.total();
     return { ...this.#done, total, rejected, rejectedTotal, unsettled: this.#unsettled };
@@ -183,6 +186,7 @@ export class SyncRun {
     const done = await this.#parts.store.apply(changes, this.#parts.clock.now());
     for (const what of ['added', 'updated', 'removed', 'missing'] as const) this.#done[what] += done[what];
     this.#unsettled.push(...done.held);
+    this.#unreadChannels.push(...done.unreadChannels);
   }
 }
 

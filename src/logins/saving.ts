@@ -1,11 +1,11 @@
 import { FileNameTaken, NoSessionsDirectory } from '../intake/errors.js';
 import { authKeyDigest, type Credentials } from '../intake/formats/session_string.js';
-import { telethonFile } from '../intake/formats/sqlite_session.js';
+import { telethonFile } from '../intake/formats/telethon_file.js';
 import type { Scanner } from '../intake/scanner.js';
 import { hasFiles, type PlacedFile, type SessionsDirectory } from '../intake/session_files.js';
 import type { FoundFile } from '../intake/store.js';
-import type { Clock } from '../kernel/clock.js';
 import { Failed, NotFound, type TeleGateError } from '../kernel/errors.js';
+import { type AdoptionParts, adoptChannels } from '../peers/adoption.js';
 import { sessionInUse } from '../sessions/refusals.js';
 import type { SessionRecord, SessionStore } from '../sessions/store.js';
 import type { TelegramNetwork } from '../telegram/network.js';
@@ -14,13 +14,12 @@ import { defaultName, isExpired, replacedSession } from './rules.js';
 import type { LoginSecret } from './steps.js';
 import type { LoginStore, PendingLogin, SaveOutcome } from './store.js';
 
-export interface SavingParts {
+export interface SavingParts extends AdoptionParts {
   readonly store: LoginStore;
   readonly sessions: SessionStore;
   /** Null: sessions have no files here, and are only in the database. */
   readonly directory: SessionsDirectory | null;
   readonly network: TelegramNetwork;
-  readonly clock: Clock;
   /** The proxy of new sessions. */
   readonly proxyId: number | null;
   /** Encrypts an API hash for its row. */
@@ -49,10 +48,12 @@ export class SessionSaving {
    * @throws Conflict if name, phone number or auth key are taken, or a file must be replaced that is not available
    * here; Failed if the file can't be written.
    */
-  save(ready: ReadyLogin): Promise<SessionRecord> {
+  async save(ready: ReadyLogin): Promise<SessionRecord> {
     const { directory } = this.#parts;
     // A concurrent scan would add the new file as a dropped one.
-    return directory ? directory.sync.exclusively(() => this.#save(ready)) : this.#save(ready);
+    const saved = await (directory ? directory.sync.exclusively(() => this.#save(ready)) : this.#save(ready));
+    await adoptChannels(this.#parts, saved.id, ready.secret.channels ?? []);
+    return saved;
   }
 
   async #save({ login, secret, name: wanted }: ReadyLogin): Promise<SessionRecord> {
@@ -66,7 +67,8 @@ export class SessionSaving {
     const place = { name, phoneNumber, authKeySha256, loginId: login.id };
     const replaced = await replacedBy(this.#parts, place);
     const credentials = this.#credentials(secret);
-    const placed = await placeSession(directory, name, replaced, credentials);
+    const bytes = () => telethonFile(credentials, secret.channels);
+    const placed = await placeSession(directory, { name, replaced, bytes, authKey: credentials.authKey });
     try {
       const encrypted = encryptCredentials && (await encryptCredentials(credentials));
       const known = { login, secret, name, authKeySha256, credentials: encrypted };
@@ -121,15 +123,22 @@ interface PlacedSession extends Omit<PlacedFile, 'path'> {
 /** A session that needs no file written: nothing is undone. */
 const NO_FILE: PlacedSession = { path: null, undo: async () => undefined };
 
+/** A session whose file is to be written. */
+interface NewFile {
+  readonly name: string;
+  /** The session that is logged in again. */
+  readonly replaced: SessionRecord | null;
+  readonly authKey: Buffer;
+  readonly bytes: () => Buffer;
+}
+
 /**
- * Writes the session's file; `undo` removes it again. `replaced`: the session that is logged in again.
+ * Writes the session's file; `undo` removes it again.
  * @throws FileNameTaken; NoSessionsDirectory; Failed if the file can't be written.
  */
 async function placeSession(
   directory: SessionsDirectory | null,
-  name: string,
-  replaced: SessionRecord | null,
-  credentials: Credentials,
+  { name, replaced, authKey, bytes }: NewFile,
 ): Promise<PlacedSession> {
   if (directory === null) {
     // Its file would stay unchanged, and bring the old auth key back.
@@ -137,15 +146,14 @@ async function placeSession(
     return NO_FILE;
   }
   const { files, scanner } = directory;
-  const bytes = telethonFile(credentials);
   const path = replaced && pathOf(replaced);
-  if (path && (await isThere(scanner, path))) return files.replace(path, bytes);
+  if (path && (await isThere(scanner, path))) return files.replace(path, bytes());
   try {
-    return await files.create(name, bytes, replaced?.jsonFile ? [replaced.jsonFile] : []);
+    return await files.create(name, bytes(), replaced?.jsonFile ? [replaced.jsonFile] : []);
   } catch (error) {
     const path = `${name}.session`;
     // A crash between writing the file and its row leaves the file: then it belongs to this login.
-    const own = error instanceof FileNameTaken && (await holds(scanner, path, credentials.authKey));
+    const own = error instanceof FileNameTaken && (await holds(scanner, path, authKey));
     if (own) return { ...NO_FILE, path };
     throw error;
   }
@@ -188,6 +196,8 @@ function foundFile(
     userId: secret.userId,
     phoneNumber: login.phoneNumber,
     apiId: secret.application.apiId,
+    // The next scan finds them in its file; they are known before that.
+    remembersChannels: false,
     credentials,
   };
 }

@@ -2,6 +2,7 @@ import { decryptedOr, type Vault } from '../access/vault.js';
 import type { Clock } from '../kernel/clock.js';
 import { Conflict, NotFound } from '../kernel/errors.js';
 import { KeyedMutex } from '../kernel/keyed_mutex.js';
+import type { RememberedChannel } from '../peers/store.js';
 import type { Application } from '../telegram/application.js';
 import type { DcKey } from '../telegram/gateway.js';
 import { loginRefusal } from './refusals.js';
@@ -103,6 +104,8 @@ export interface LoginSecret {
   readonly acceptedCode: string | null;
   /** The session's user, in decimal digits; null: not known yet. */
   readonly userId: string | null;
+  /** What an uploaded file remembers; undefined: nothing. */
+  readonly channels?: readonly RememberedChannel[];
 }
 
 /** A secret as JSON: the auth key in base64. */

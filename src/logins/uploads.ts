@@ -1,6 +1,7 @@
 import type { UploadReading } from '../intake/formats/inspect.js';
 import { authKeyDigest, type Credentials, decodeSessionString } from '../intake/formats/session_string.js';
 import { BadRequest } from '../kernel/errors.js';
+import type { RememberedChannel } from '../peers/store.js';
 import type { SessionRecord } from '../sessions/store.js';
 import type { ChooseApplication, GivenApplication } from '../telegram/application.js';
 import { confirmUnregistered, saysNotLoggedIn } from '../telegram/auth_key_errors.js';
@@ -23,6 +24,12 @@ export interface UploadParts extends FinishingParts {
   readonly ttlMs: number;
 }
 
+/**
+ * How many channels of its file a waiting upload keeps, those that were seen last: all waiting ones are read at once
+ * when the encryption key is changed.
+ */
+const MAX_WAITING_CHANNELS = 1000;
+
 /** What is sent with a session that was created elsewhere. */
 export interface UploadRequest extends GivenApplication {
   /** If given, it is saved at once. */
@@ -35,6 +42,18 @@ export interface UploadRequest extends GivenApplication {
 export type Uploaded =
   | { readonly kind: 'saved'; readonly session: SessionRecord }
   | { readonly kind: 'waiting'; readonly id: string; readonly phoneNumber: string | null };
+
+/** A session that was sent, and what its file remembers. */
+interface UploadedSession {
+  readonly credentials: Credentials;
+  readonly channels: readonly RememberedChannel[];
+}
+
+/** An upload that is stored, and is to be identified. */
+interface StartedUpload extends Pick<UploadedSession, 'channels'> {
+  readonly login: PendingLogin;
+  readonly secret: LoginSecret;
+}
 
 /** Imports sessions that were created elsewhere, once Telegram has identified them. */
 export class UploadService {
@@ -55,7 +74,7 @@ export class UploadService {
         code: 'not_a_session',
         field: 'session_file',
       });
-    return this.#take(upload.credentials, request, holder);
+    return this.#take(upload, request, holder);
   }
 
   /** Imports a session string of Telethon, GramJS or Pyrogram. @throws as `file`. */
@@ -66,10 +85,14 @@ export class UploadService {
         code: 'not_a_session',
         field: 'session_string',
       });
-    return this.#take(decoded.credentials, request, holder);
+    return this.#take({ ...decoded, channels: [] }, request, holder);
   }
 
-  async #take(credentials: Credentials, request: UploadRequest, holder: string): Promise<Uploaded> {
+  async #take(
+    { credentials, channels }: UploadedSession,
+    request: UploadRequest,
+    holder: string,
+  ): Promise<Uploaded> {
     const { store, clock, newId, ttlMs } = this.#parts;
     const { dcId, serverAddress, authKey } = credentials;
     const key = { dcId, test: isTestAddress(dcId, serverAddress), authKey };
@@ -101,14 +124,14 @@ export class UploadService {
     const added = await store.add({ ...login, secret: encrypted }, now + CLAIM_MS, now);
     if (added.kind !== 'added') throw notAdded(added);
     try {
-      return await this.#check({ login: { ...login, secret: encrypted }, secret });
+      return await this.#check({ login: { ...login, secret: encrypted }, secret, channels });
     } catch (error) {
       await store.remove(id, clock.now());
       throw loginRefusal(error);
     }
   }
 
-  async #check({ login, secret }: { login: PendingLogin; secret: LoginSecret }): Promise<Uploaded> {
+  async #check({ login, secret, channels }: StartedUpload): Promise<Uploaded> {
     const { store, secrets, saving } = this.#parts;
     const { id: loginId, sessionName: name, authKeySha256 } = login;
     const wanted = { name, phoneNumber: login.phoneNumber, authKeySha256, loginId };
@@ -127,9 +150,12 @@ export class UploadService {
     const known = { ...login, phoneNumber };
     await replacedBy(this.#parts, { ...wanted, phoneNumber });
     const identified = { ...secret, userId: account.id };
-    if (login.saveAtOnce)
-      return { kind: 'saved', session: await saving.save({ login: known, secret: identified, name: null }) };
-    await store.settle(login.id, { phoneNumber, secret: await secrets.encrypt(login.id, identified) });
+    if (login.saveAtOnce) {
+      const whole = { ...identified, channels };
+      return { kind: 'saved', session: await saving.save({ login: known, secret: whole, name: null }) };
+    }
+    const waiting = { ...identified, channels: channels.slice(0, MAX_WAITING_CHANNELS) };
+    await store.settle(login.id, { phoneNumber, secret: await secrets.encrypt(login.id, waiting) });
     return { kind: 'waiting', id: login.id, phoneNumber };
   }
 

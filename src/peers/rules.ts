@@ -1,6 +1,6 @@
 import { foldIdentifier } from '../kernel/channel_identifier.js';
 import { storable } from '../kernel/storable_text.js';
-import type { LearntPeer, Peer } from './store.js';
+import type { KnownPeer, LearntPeer, Peer, RememberedChannel } from './store.js';
 
 /** How many names of channels are kept of a session: those that were saved or used last. */
 export const MAX_PEERS_PER_SESSION = 5_000;
@@ -25,6 +25,38 @@ export function identifiersOf({ identifier, channelId, username }: LearntPeer): 
 /** A channel as the database stores it. */
 export function storablePeer({ channelId, accessHash, type, username, title }: Peer): Peer {
   return { channelId, accessHash, type, username, title: storable(title) };
+}
+
+/** A channel of a session's file, under the names that are not `taken`, in lower case; its id if it has none. */
+export function adoptedPeers(
+  { usernames, seenAt, ...channel }: RememberedChannel,
+  taken: ReadonlySet<string>,
+  now: number,
+): (Peer & Pick<KnownPeer, 'identifier' | 'usedAt'>)[] {
+  const names = usernames.filter((name) => !taken.has(foldIdentifier(`@${name}`)));
+  const peer = storablePeer({ ...channel, username: names[0] ?? null });
+  const identifiers = new Set(names.map((name) => foldIdentifier(`@${name}`)));
+  const keptUnder = identifiers.size > 0 ? [...identifiers] : [channel.channelId];
+  const usedAt = Math.max(0, Math.min(seenAt, now));
+  return keptUnder.map((identifier) => ({ ...peer, identifier, usedAt }));
+}
+
+/** The channels that a session knows, most recently used first, each with all its names. */
+export function rememberedChannels(peers: readonly KnownPeer[]): RememberedChannel[] {
+  const channels = new Map<string, RememberedChannel>();
+  for (const { channelId, accessHash, type, title, username, usedAt } of peers) {
+    const first = channels.get(channelId) ?? {
+      channelId,
+      accessHash,
+      type,
+      title,
+      usernames: [],
+      seenAt: usedAt,
+    };
+    const usernames = username === null ? first.usernames : [...new Set([...first.usernames, username])];
+    channels.set(channelId, { ...first, usernames });
+  }
+  return [...channels.values()];
 }
 
 /** What Telegram's answer to a call says about what is known of the channel that it named. */

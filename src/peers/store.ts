@@ -26,6 +26,14 @@ export interface LearntPeer extends Peer {
   readonly identifier: string | null;
 }
 
+/** A channel that a session knew before it came into the pool: its library wrote it to the session's file. */
+export interface RememberedChannel extends Omit<Peer, 'username'> {
+  /** Without `@`, the one to write first; none: it is private. */
+  readonly usernames: readonly string[];
+  /** When the library saw it last, in milliseconds; 0: unknown. */
+  readonly seenAt: number;
+}
+
 /** A channel that a session knows, in a list. */
 export interface KnownPeer extends Peer {
   readonly sessionId: number;
@@ -95,6 +103,12 @@ export interface PeerStore {
    * another channel now is forgotten by the other sessions in scope. Resolves to how many resolves it counted.
    */
   learn(owner: PeerOwner, peers: readonly LearntPeer[], rules: LearningRules, now: number): Promise<number>;
+  /**
+   * Adds what a session's file remembers, in so far as the session knows nothing of the channel; of too many, the
+   * least recently used are forgotten. A name that another session knows for another channel's is not believed, and
+   * nothing is counted.
+   */
+  adopt(sessionId: number, channels: readonly RememberedChannel[], now: number): Promise<void>;
   /**
    * Counts a resolve that is about to be made: the one that the lease reserved for this channel, else a further one.
    * Resolves to how many were counted anew; null: none is left.

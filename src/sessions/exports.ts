@@ -3,7 +3,10 @@ import {
   encodeSessionString,
   type StringFormat,
 } from '../intake/formats/session_string.js';
+import type { SteadyClock } from '../kernel/clock.js';
 import { Conflict } from '../kernel/errors.js';
+import { MAX_PEERS_PER_SESSION, rememberedChannels } from '../peers/rules.js';
+import type { PeerStore, RememberedChannel } from '../peers/store.js';
 import { UserIdUnknown } from '../pool/outcomes.js';
 import type { SessionChecks } from './checks.js';
 import { type AccountAccesses, lacksUserId, withIdsOf } from './credentials.js';
@@ -14,6 +17,8 @@ export interface ExportParts {
   readonly accesses: AccountAccesses;
   readonly stored: StoredCredentials;
   readonly checks: Pick<SessionChecks, 'check'>;
+  readonly peers: Pick<PeerStore, 'peers'>;
+  readonly clock: SteadyClock;
 }
 
 /** Exports sessions in the formats that clients read. */
@@ -45,10 +50,22 @@ export class SessionExports {
     return { ...credentials, userId: account.id, isBot: account.isBot };
   }
 
-  /** A Telethon session file: the session's own, or a converted one. @throws Conflict `credentials_unreadable`. */
+  /**
+   * A Telethon session file: the session's own, or a converted one, with the channels that the session knows.
+   * @throws Conflict `credentials_unreadable`.
+   */
   async file(session: SessionRecord): Promise<Buffer> {
     const credentials = await this.#parts.accesses.credentials(session);
     const own = session.format === 'telethon' ? session.file : null;
-    return this.#parts.stored.file({ file: own }, credentials);
+    return this.#parts.stored.file({ file: own }, credentials, () => this.#channels(session.id));
+  }
+
+  async #channels(sessionId: number): Promise<RememberedChannel[]> {
+    const { peers, clock } = this.#parts;
+    const known = await peers.peers({ skip: 0, limit: MAX_PEERS_PER_SESSION }, { sessionId, tags: [] });
+    return rememberedChannels(known).map((channel) => ({
+      ...channel,
+      seenAt: clock.display(channel.seenAt).getTime(),
+    }));
   }
 }

@@ -1,7 +1,8 @@
 import { decryptedOr, SESSION_CREDENTIALS, type Vault } from '../access/vault.js';
 import { authKeyDigest, type Credentials } from '../intake/formats/session_string.js';
-import { telethonFile } from '../intake/formats/sqlite_session.js';
+import { telethonFile } from '../intake/formats/telethon_file.js';
 import type { Scanner } from '../intake/scanner.js';
+import type { RememberedChannel } from '../peers/store.js';
 import type { SessionRecord, SessionStore } from './store.js';
 
 export interface StoredCredentialsParts {
@@ -43,11 +44,15 @@ export class StoredCredentials {
     return (await holds({ file, jsonFile: null })) ? file : null;
   }
 
-  /** The session's `.session` file, byte for byte; if there is none, one in Telethon's format. */
-  async file({ file }: Pick<SessionWithFiles, 'file'>, credentials: Credentials): Promise<Buffer> {
+  /** The session's `.session` file, byte for byte; if there is none, one in Telethon's format, with these channels. */
+  async file(
+    { file }: Pick<SessionWithFiles, 'file'>,
+    credentials: Credentials,
+    channels: () => Promise<readonly RememberedChannel[]> = async () => [],
+  ): Promise<Buffer> {
     const { scanner } = this.#parts;
     const bytes = file === null || scanner === null ? null : await scanner.fileBytes(file).catch(() => null);
-    return bytes ?? telethonFile(credentials);
+    return bytes ?? telethonFile(credentials, await channels());
   }
 
   async #inFiles({ file, jsonFile }: Omit<SessionWithFiles, 'id'>): Promise<Credentials | null> {

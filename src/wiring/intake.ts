@@ -49,14 +49,14 @@ export async function wireIntake(base: Base): Promise<Intake> {
 function wireDirectory(base: Base, { encrypt, defaultProxyId }: Pick<Intake, 'encrypt' | 'defaultProxyId'>) {
   const { config, database, clock, timers, logger, events, disposers, threads, registry } = base;
   const { sessionsDir: root, sessionCheck: check, sessionFileMaxBytes: maxBytes } = config;
-  const { intake: store, cluster } = database;
+  const { intake: store, peers, cluster } = database;
   const scanner = new Scanner({ root, check, maxBytes, threads });
   const availability = new DirectoryAvailability(logger);
   const probe = new RootProbe(root);
   const machine = database.shared ? hostname() : '';
   const proxyId = defaultProxyId;
   const sync = new SyncService({
-    ...{ store, scanner, clock, proxyId, encrypt, cluster, machine, availability },
+    ...{ store, scanner, peers, clock, proxyId, encrypt, cluster, machine, availability },
     onSynced: (report) => {
       events.publish('sync', serializeSync(report));
       cluster.tell(SYNCED, serializeSync(truncatedReport(report)));

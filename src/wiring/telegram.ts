@@ -77,7 +77,7 @@ function wireSessions(
     ownLeases,
     secrets,
     channels: new SessionChannels({ ...shared, pool, peers }),
-    exports: new SessionExports({ accesses, stored, checks }),
+    exports: new SessionExports({ accesses, stored, checks, peers: database.peers, clock }),
     service: new SessionService({
       ...{ sessions, directory, ownLeases, pool, clock },
       proxyId: (proxy) => proxyId(proxy, access, vault),
@@ -97,11 +97,11 @@ function wireLogins(
   { checks, stored }: ReturnType<typeof wireSessions>,
   { gateway, network }: { gateway: Gateway; network: typeof telegramNetwork },
 ) {
-  const { logins: store, sessions } = database;
+  const { logins: store, sessions, peers } = database;
   const secrets = new LoginSecrets(vault);
   const steps = new LoginSteps({ store, secrets, clock });
   const saving = new SessionSaving({
-    ...{ store, sessions, directory, network, clock },
+    ...{ store, sessions, directory, network, peers, clock },
     proxyId: defaultProxyId,
     encryptApiHash: (apiHash) => vault.encrypt(apiHash, SESSION_API_HASH),
     encryptCredentials: encrypt,

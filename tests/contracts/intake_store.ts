@@ -17,8 +17,9 @@ import {
   tally,
   usingStores,
 } from './stores.js';
+import { unreadChannels } from './unread_channels.js';
 
-const NOTHING = { added: 0, updated: 0, removed: 0, missing: 0, held: [] };
+const NOTHING = { added: 0, updated: 0, removed: 0, missing: 0, held: [], unreadChannels: [] };
 const gone = (name: string) => ({ kind: 'gone', name }) as const;
 
 /** What every driver's IntakeStore must do. */
@@ -26,6 +27,7 @@ export function intakeStoreContract(make: MakeStores): void {
   describe('rows of files', () => rows(make));
   describe('files with one auth key', () => duplicates(make));
   describe('sessions stored in the database', () => keptSessions(make));
+  describe('files that remember channels', () => unreadChannels(make));
 }
 
 function rows(make: MakeStores): void {

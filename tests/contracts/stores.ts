@@ -114,6 +114,7 @@ export function found(name: string, over: Partial<FoundFile> = {}): FoundFile {
     userId: null,
     phoneNumber: null,
     apiId: null,
+    remembersChannels: false,
     credentials: null,
     ...over,
   };

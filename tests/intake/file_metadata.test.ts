@@ -10,6 +10,7 @@ const OTHER_KEY = createHash('sha256').update('other').digest();
 const found = (changes: Partial<FoundFile> = {}): FoundFile => ({
   ...{ name: 'a', file: 'a.session', json: 'a.json', fingerprint: 'print', format: 'telethon', dead: null },
   ...{ authKeySha256: KEY.toString('hex'), dcId: 2, userId: '77', phoneNumber: '+15550001111', apiId: 4 },
+  remembersChannels: false,
   credentials: 'encrypted',
   ...changes,
 });

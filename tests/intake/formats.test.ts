@@ -6,7 +6,7 @@ import {
   readCredentials,
   readUpload,
 } from '../../src/intake/formats/inspect.js';
-import { telethonFile as writtenFile } from '../../src/intake/formats/sqlite_session.js';
+import { telethonFile as writtenFile } from '../../src/intake/formats/telethon_file.js';
 import { digest, fixture, sqliteImage, telethonFile } from './session_files.js';
 
 interface Described {
@@ -200,6 +200,7 @@ describe('an uploaded file', () => {
       kind: 'session',
       format: 'telethon',
       credentials: { dcId: 2, ...address, authKey: key, userId: null, apiId: null, isBot: false },
+      channels: [],
     });
     for (const path of ['telethon_v6.session', 'telethon_v8.session']) {
       expect(readUpload(fixture(path))).toMatchObject({ kind: 'session', format: 'telethon' });

@@ -40,7 +40,7 @@ describe('a file that is read', () => {
 describe('SESSION_CHECK', () => {
   const inspection: Inspection = {
     ...{ format: 'unknown', dead: null, authKeySha256: null, dcId: null },
-    ...{ userId: null, phoneNumber: null, apiId: null },
+    ...{ userId: null, phoneNumber: null, apiId: null, remembersChannels: false },
   };
 
   it('strict takes a file without an auth key for dead, and leaves all others as they are', () => {

@@ -45,7 +45,8 @@ export function ownSync({ container, sessionsDir: root }: Service, parts: Partia
   const { scanner = scannerOver(root), cluster = new SingleNode(), encrypt = null } = parts;
   const availability = new DirectoryAvailability(unreadLog);
   const sync = new SyncService({
-    ...{ store: database.intake, scanner, clock, proxyId: null, encrypt, cluster, availability },
+    ...{ store: database.intake, peers: database.peers, scanner, clock, proxyId: null, encrypt },
+    ...{ cluster, availability },
     ...{ machine: '', onSynced: () => undefined },
   });
   const close = async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { inspectSession, readCredentials } from '../../src/intake/formats/inspect.js';
-import { telethonFile } from '../../src/intake/formats/sqlite_session.js';
+import { telethonFile } from '../../src/intake/formats/telethon_file.js';
 import { digest, fixture, inDirectory } from './session_files.js';
 import { pythonWithTelethon } from './telethon.js';
 

@@ -38,6 +38,18 @@ export async function logInWithTelethon(sandbox: Sandbox, file: string, phone: s
   await run(script, sandbox, { session: file, ...place, ...account });
 }
 
+/** A channel as Telethon addresses it, and its newest message. */
+export interface FoundChannel {
+  readonly id: number;
+  readonly access_hash: string;
+  readonly newest: number;
+}
+
+/** Has Telethon find a channel by its name: in the session file, by its path without `.session`, or else by asking. */
+export function findWithTelethon(sandbox: Sandbox, file: string, channel: string): Promise<FoundChannel> {
+  return run<FoundChannel>(join('tests', 'journeys', 'telethon_channel.py'), sandbox, { file, channel });
+}
+
 async function run<Told>(script: string, sandbox: Sandbox, wanted: object): Promise<Told> {
   const given = JSON.stringify({ rsa_key: sandbox.rsaPublicKey.pem, ...wanted });
   const { stdout } = await promisify(execFile)(python ?? '', [script, given], { timeout: 25_000 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { decodeSessionString } from '../../src/intake/formats/session_string.js';
-import { telethonFile } from '../../src/intake/formats/sqlite_session.js';
+import { telethonFile } from '../../src/intake/formats/telethon_file.js';
 import { codeOf, logIn, post, withTelegram } from './over_sandbox.js';
 
 const ADA = '+9996610001';

@@ -2,7 +2,10 @@ import { readdirSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { readCredentials } from '../../src/intake/formats/inspect.js';
+import { readKnownChannels } from '../../src/intake/formats/known_channels.js';
 import { decodeSessionString, encodeSessionString } from '../../src/intake/formats/session_string.js';
+import { telethonFile as telethonFileOf } from '../../src/intake/formats/telethon_file.js';
+import type { RememberedChannel } from '../../src/peers/store.js';
 import { sqliteImage, telethonFile } from '../intake/session_files.js';
 import type { Service } from '../service/service.js';
 import { logIn, post, type World, withTelegram } from './over_sandbox.js';
@@ -15,14 +18,19 @@ async function sessionOf(world: World, phone = ADA) {
   const { id } = await logIn(world, phone);
   const string = async (format: string): Promise<string> =>
     (await admin.get(`/sessions/${id}/export?format=${format}`).expect(200)).body.session_string;
-  const file = await admin.get(`/sessions/${id}/export?format=file`).buffer(true).parse(binary).expect(200);
+  const file = await exportedFile(world.service, id);
   const strings = {
     telethon: await string('telethon'),
     gramjs: await string('gramjs'),
     pyrogram: await string('pyrogram'),
   };
   await admin.delete(`/sessions/${id}`).expect(200);
-  return { file: file.body as Buffer, ...strings };
+  return { file, ...strings };
+}
+
+async function exportedFile(service: Service, id: number): Promise<Buffer> {
+  const export_ = service.as('admin').get(`/sessions/${id}/export?format=file`);
+  return (await export_.buffer(true).parse(binary).expect(200)).body;
 }
 
 function binary(res: unknown, done: (error: Error | null, body: Buffer) => void): void {
@@ -95,17 +103,44 @@ describe('an uploaded session file', () => {
   );
 
   it(
+    'brings the channels that it remembers, in the pool and in the file of its session, whether saved at once or later',
+    withTelegram(async (world) => {
+      const { service } = world;
+      const { telethon } = await sessionOf(world);
+      const credentials = decodeSessionString(telethon)?.credentials;
+      if (!credentials) throw new Error('not a string of Telethon');
+      const news: RememberedChannel = {
+        ...{ channelId: '1000000001', accessHash: '-1234567890123456789', type: 'channel', title: 'News' },
+        ...{ usernames: ['sandbox_news'], seenAt: 1_700_000_000_000 },
+      };
+      const file = telethonFileOf(credentials, [news]);
+      for (const fields of [{ session_name: 'once' }, {}]) {
+        const { body } = await upload(service, file, fields).expect(200);
+        const { temp_session_id } = body;
+        if (temp_session_id)
+          await post(service, '/sessions/finalize', { temp_session_id, name: 'later' }).expect(200);
+        const { body: peers } = await service.as('admin').get('/peers?channel=@sandbox_news').expect(200);
+        expect(peers).toMatchObject([{ session_name: temp_session_id ? 'later' : 'once', title: 'News' }]);
+        const [{ session_id: id }] = peers;
+        const written = await exportedFile(service, id);
+        expect(readKnownChannels(written)).toEqual([news]);
+        const lease = await service.lease('channel=@sandbox_news');
+        await service.as('worker').post('/release').send(lease).expect(200);
+        const budget = await service.as('admin').get(`/sessions/${id}/resolve-budget`).expect(200);
+        expect(budget.body).toMatchObject({ resolves_used: 0, channels_known: 1 });
+        await service.as('admin').delete(`/sessions/${id}`).expect(200);
+      }
+      expect(world.sandbox.resolves.list()).toEqual([]);
+    }),
+  );
+
+  it(
     'is refused if it is already known, naming the session',
     withTelegram(async (world) => {
       const { id } = await logIn(world, ADA);
-      const admin = world.service.as('admin');
-      const file = await admin
-        .get(`/sessions/${id}/export?format=file`)
-        .buffer(true)
-        .parse(binary)
-        .expect(200);
+      const file = await exportedFile(world.service, id);
       const lease = await world.service.lease();
-      const answer = await upload(world.service, file.body, { session_name: 'twice' }).expect(409);
+      const answer = await upload(world.service, file, { session_name: 'twice' }).expect(409);
       expect(answer.body.detail).toMatchObject({
         error: 'auth_key_taken',
         session_id: id,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { decodeSessionString, encodeSessionString } from '../../src/intake/formats/session_string.js';
-import { telethonFile } from '../../src/intake/formats/sqlite_session.js';
+import { telethonFile } from '../../src/intake/formats/telethon_file.js';
 import { logIn, type World, withTelegram } from '../logins/over_sandbox.js';
 
 const [ADA, BEN] = ['+9996610001', '+9996610002'];

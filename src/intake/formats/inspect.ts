@@ -1,7 +1,10 @@
 import { normalizePhoneNumber } from '../../kernel/phone_number.js';
+import type { RememberedChannel } from '../../peers/store.js';
 import { type JsonSession, readJsonSession } from './json_file.js';
+import { readKnownChannels } from './known_channels.js';
 import { authKeyDigest, type Credentials, type StringFormat } from './session_string.js';
-import { isSqlite, readSqliteSession } from './sqlite_session.js';
+import { isSqlite } from './sqlite_image.js';
+import { readSqliteSession } from './sqlite_session.js';
 
 /** How a session is stored. `json`: a JSON file without a readable session string. */
 export type SessionFormat =
@@ -31,12 +34,15 @@ export interface Inspection {
   /** `+` and 7 to 15 digits. */
   readonly phoneNumber: string | null;
   readonly apiId: number | null;
+  /** Whether its session file remembers channels, as far as a glance tells. */
+  readonly remembersChannels: boolean;
 }
 
 interface Reading {
   readonly format: SessionFormat;
   readonly dead: string | null;
   readonly credentials: Credentials | null;
+  readonly remembersChannels?: boolean;
 }
 
 /**
@@ -46,7 +52,7 @@ interface Reading {
  */
 export function inspectSession(files: SessionFiles, name = ''): Inspection {
   const json = files.json && readJsonSession(files.json);
-  const { format, dead, credentials } = readFiles(files, json);
+  const { format, dead, credentials, remembersChannels = false } = readFiles(files, json);
   return {
     format,
     dead,
@@ -55,7 +61,23 @@ export function inspectSession(files: SessionFiles, name = ''): Inspection {
     userId: json?.userId ?? credentials?.userId ?? null,
     phoneNumber: json?.phoneNumber ?? (/^\d+$/.test(name) ? normalizePhoneNumber(name) : null),
     apiId: json?.apiId ?? credentials?.apiId ?? null,
+    remembersChannels,
   };
+}
+
+/**
+ * The channels that a session file remembers, those first that were seen last, and at `since` or later, in
+ * milliseconds; null: it is another session's than the one with this auth key. Never throws on any content, only if
+ * memory runs out.
+ */
+export function rememberedBy(
+  session: Buffer,
+  authKeySha256: string,
+  since: number,
+): RememberedChannel[] | null {
+  const { credentials } = readSessionFile(session);
+  if (credentials === null || authKeyDigest(credentials.authKey) !== authKeySha256) return null;
+  return readKnownChannels(session, since);
 }
 
 /**
@@ -99,6 +121,7 @@ export type UploadReading =
       readonly kind: 'session';
       readonly format: 'telethon' | 'pyrogram';
       readonly credentials: Credentials;
+      readonly channels: readonly RememberedChannel[];
     }
   | { readonly kind: 'refused'; readonly reason: string };
 
@@ -113,7 +136,7 @@ export function readUpload(bytes: Buffer): UploadReading {
   const { format, dead } = inspectSession(files);
   const credentials = dead === null ? readCredentials(files) : null;
   if (credentials !== null && (format === 'telethon' || format === 'pyrogram')) {
-    return { kind: 'session', format, credentials };
+    return { kind: 'session', format, credentials, channels: readKnownChannels(bytes) };
   }
   if (dead === null) {
     return refused('a SQLite file without a readable session: export it as a Telethon .session file');

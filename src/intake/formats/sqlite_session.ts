@@ -1,35 +1,47 @@
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { wellKnownAddress } from '../../telegram/network.js';
-import { AUTH_KEY_BYTES, authKeyFault, type Credentials } from './session_string.js';
-
-/** The first bytes of every SQLite file (sqlite.org/fileformat2.html, "The Database Header"). */
-const MAGIC = Buffer.from('SQLite format 3\0', 'latin1');
-
-/** Whether the bytes begin as a SQLite file does. */
-export function isSqlite(bytes: Buffer): boolean {
-  return bytes.subarray(0, MAGIC.length).equals(MAGIC);
-}
+import { remembersChannels } from './known_channels.js';
+import { authKeyFault, type Credentials } from './session_string.js';
+import { plainColumns, readImage, type Schema, schemaOf } from './sqlite_image.js';
 
 /** The contents of a SQLite file: credentials, or why it is certainly dead; neither: unknown. */
 export interface SqliteSession {
   readonly format: 'telethon' | 'pyrogram' | 'unknown' | 'unreadable';
   readonly dead: string | null;
   readonly credentials: Credentials | null;
+  /** Whether the file remembers channels, as far as a glance tells. */
+  readonly remembersChannels: boolean;
 }
+
+const UNKNOWN: SqliteSession = {
+  format: 'unknown',
+  dead: null,
+  credentials: null,
+  remembersChannels: false,
+};
 
 /** Reads the session in a SQLite file held in memory. Never throws on any content, only if memory runs out. */
 export function readSqliteSession(bytes: Buffer): SqliteSession {
-  const image = readSqliteImage(bytes);
-  if (image.kind === 'torn') {
-    return { format: 'unreadable', dead: `not readable as SQLite: ${image.reason}`, credentials: null };
+  const image = readImage(bytes, (database) => readTables(database, bytes));
+  if (image.kind === 'torn')
+    return { ...UNKNOWN, format: 'unreadable', dead: `not readable as SQLite: ${image.reason}` };
+  return image.kind === 'read' ? image.value : UNKNOWN;
+}
+
+function readTables(database: Database.Database, image: Buffer): SqliteSession {
+  const schema = schemaOf(database);
+  const version = firstRow(database, schema, 'version');
+  const sessions = firstRow(database, schema, 'sessions');
+  if (version === null || sessions === null) return UNKNOWN;
+  for (const layout of LAYOUTS) {
+    const session = readLayout(layout, version, sessions);
+    if (session !== null)
+      return {
+        ...session,
+        remembersChannels: session.credentials !== null && remembersChannels(database, schema, image),
+      };
   }
-  if (image.kind === 'tables') {
-    for (const layout of LAYOUTS) {
-      const session = readLayout(layout, image.version, image.sessions);
-      if (session !== null) return session;
-    }
-  }
-  return { format: 'unknown', dead: null, credentials: null };
+  return UNKNOWN;
 }
 
 /** One table of a session file: its columns in lower case, and its first row. */
@@ -39,102 +51,26 @@ interface ImageTable {
   readonly row: Row | null;
 }
 
-/** The tables of a SQLite image that contain a session. */
-type SqliteImage =
-  | { readonly kind: 'tables'; readonly version: ImageTable; readonly sessions: ImageTable }
-  /** SQLite, but without two plain tables of these names. */
-  | { readonly kind: 'other' }
-  /** SQLite according to its first bytes, but damaged. */
-  | { readonly kind: 'torn'; readonly reason: string };
-
 /** Every column of either library's session files that is read here. */
 const WANTED_COLUMNS = new Set(
   'version number dc_id server_address port auth_key api_id test_mode user_id is_bot'.split(' '),
 );
 
-/**
- * Reads the first rows of `version` and `sessions` from a SQLite file held in memory. No file is opened,
- * and nothing that the image brings along is run: views, virtual tables and generated columns, whose
- * reading would evaluate SQL of the file's author, make it `other`. Throws only when memory runs out.
- */
-function readSqliteImage(image: Buffer): SqliteImage {
-  const wanted = statedBytes(image);
-  if (image.length < wanted)
-    return { kind: 'torn', reason: `truncated after ${image.length} of ${wanted} bytes` };
-  let database: Database.Database | undefined;
-  try {
-    database = new Database(withoutWal(image), { readonly: true });
-    database.pragma('trusted_schema = OFF');
-    database.pragma('cell_size_check = ON');
-    database.defaultSafeIntegers(true);
-    const version = plainTable(database, 'version');
-    const sessions = plainTable(database, 'sessions');
-    return version && sessions ? { kind: 'tables', version, sessions } : { kind: 'other' };
-  } catch (error) {
-    return refusal(error);
-  } finally {
-    database?.close();
-  }
-}
-
-/** What a SQLite error says about the image; rethrows errors of this machine, and those that are not SQLite's. */
-function refusal(error: unknown): SqliteImage {
-  const { code = '', message = '' } = error as Partial<Record<'code' | 'message', string>>;
-  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return { kind: 'torn', reason: message };
-  if (!code.startsWith('SQLITE_') || code.startsWith('SQLITE_NOMEM')) throw error;
-  return { kind: 'other' };
-}
-
-/**
- * The length of the file according to its header; 0: unknown. SQLite itself fills a truncated last page with zeros,
- * which may overwrite the end of the key (fileformat2.html, "In-header database size").
- */
-function statedBytes(image: Buffer): number {
-  if (image.length < 100 || image.readUInt32BE(24) !== image.readUInt32BE(92)) return 0;
-  const pageSize = image.readUInt16BE(16);
-  return image.readUInt32BE(28) * (pageSize === 1 ? 65536 : pageSize);
-}
-
-/**
- * An image in WAL mode can't be deserialised (sqlite.org/c3ref/deserialize.html): bytes 18 and 19 must name the
- * rollback journal. The caller's bytes are not changed.
- */
-function withoutWal(image: Buffer): Buffer {
-  if (image[18] !== 2 && image[19] !== 2) return image;
-  const copy = Buffer.from(image);
-  copy.fill(1, 18, 20);
-  return copy;
-}
-
-interface SchemaRow {
-  readonly type: string;
-  readonly sql: string | null;
-}
-
-interface ColumnRow {
-  readonly name: string;
-  readonly hidden: bigint;
-}
-
-function plainTable(database: Database.Database, name: 'version' | 'sessions'): ImageTable | null {
-  const found = database
-    .prepare<[string], SchemaRow>(
-      `SELECT type, sql FROM sqlite_schema WHERE name = ? COLLATE NOCASE AND type IN ('table', 'view')`,
-    )
-    .all(name);
-  if (found.length !== 1 || found[0]?.type !== 'table') return null;
-  if (!/^\s*CREATE\s+TABLE\b/i.test(found[0].sql ?? '')) return null;
-  const columns = database.prepare<[], ColumnRow>(`PRAGMA main.table_xinfo(${name})`).all();
-  if (columns.some((column) => column.hidden !== 0n)) return null;
-  const names = columns.map((column) => column.name.toLowerCase());
-  const selected = names.filter((column) => WANTED_COLUMNS.has(column)).map((column) => `"${column}"`);
-  if (selected.length === 0) return { columns: new Set(names), row: null };
+function firstRow(
+  database: Database.Database,
+  schema: Schema,
+  table: 'version' | 'sessions',
+): ImageTable | null {
+  const columns = plainColumns(database, schema, table);
+  if (columns === null) return null;
+  const selected = [...columns].filter((column) => WANTED_COLUMNS.has(column)).map((column) => `"${column}"`);
+  if (selected.length === 0) return { columns, row: null };
   const row = database
     .prepare<[], Record<string, unknown>>(
-      `SELECT ${selected.map((column) => `${column} AS ${column}`).join(', ')} FROM main.${name} NOT INDEXED LIMIT 1`,
+      `SELECT ${selected.map((column) => `${column} AS ${column}`).join(', ')} FROM main.${table} NOT INDEXED LIMIT 1`,
     )
     .get();
-  return { columns: new Set(names), row: row ?? null };
+  return { columns, row: row ?? null };
 }
 
 type Row = Readonly<Record<string, unknown>>;
@@ -173,7 +109,11 @@ const LAYOUTS: readonly Layout[] = [
 ];
 
 /** Null: not this library's, or laid out in a way unknown here. */
-function readLayout(layout: Layout, version: ImageTable, sessions: ImageTable): SqliteSession | null {
+function readLayout(
+  layout: Layout,
+  version: ImageTable,
+  sessions: ImageTable,
+): Omit<SqliteSession, 'remembersChannels'> | null {
   const { format, versionColumn, versions } = layout;
   if (!version.columns.has(versionColumn)) return null;
   if (!sessions.columns.has('dc_id') || !sessions.columns.has('auth_key')) return null;
@@ -207,64 +147,4 @@ function storedAddress({
   if (typeof serverAddress !== 'string' || !/^[\w.:-]{1,255}$/.test(serverAddress)) return null;
   const valid = typeof port === 'bigint' && port > 0n && port < 65536n;
   return { serverAddress, port: valid ? Number(port) : 443 };
-}
-
-/** The newest layout that Telethon 1.25 opens; it fails on 8. */
-const WRITTEN_LAYOUT = 7;
-
-/** `sessions/sqlite.py`, in its order: Telethon reads the columns of `sessions` by their position. */
-const TELETHON_TABLES = `
-  CREATE TABLE version (version integer primary key);
-  CREATE TABLE sessions (
-    dc_id integer primary key,
-    server_address text,
-    port integer,
-    auth_key blob,
-    takeout_id integer
-  );
-  CREATE TABLE entities (
-    id integer primary key,
-    hash integer not null,
-    username text,
-    phone integer,
-    name text,
-    date integer
-  );
-  CREATE TABLE sent_files (
-    md5_digest blob,
-    file_size integer,
-    type integer,
-    id integer,
-    hash integer,
-    primary key(md5_digest, file_size, type)
-  );
-  CREATE TABLE update_state (
-    id integer primary key,
-    pts integer,
-    qts integer,
-    date integer,
-    seq integer
-  );
-`;
-
-/**
- * The bytes of a Telethon session file of layout 7, as Telethon 1.25 itself would write it, without entities. Secret:
- * whoever has them controls the account. @throws RangeError if the auth key is not 256 bytes long.
- */
-export function telethonFile(
-  credentials: Pick<Credentials, 'dcId' | 'serverAddress' | 'port' | 'authKey'>,
-): Buffer {
-  const { dcId, serverAddress, port, authKey } = credentials;
-  if (authKey.length !== AUTH_KEY_BYTES) throw new RangeError(`an auth key has ${AUTH_KEY_BYTES} bytes`);
-  const database = new Database(':memory:');
-  try {
-    database.exec(TELETHON_TABLES);
-    database.prepare('INSERT INTO version VALUES (?)').run(WRITTEN_LAYOUT);
-    database
-      .prepare('INSERT INTO sessions VALUES (?, ?, ?, ?, NULL)')
-      .run(dcId, serverAddress, port, authKey);
-    return database.serialize();
-  } finally {
-    database.close();
-  }
 }

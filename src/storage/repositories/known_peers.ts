@@ -1,7 +1,13 @@
 import { and, desc, eq, gt, inArray, lt, ne, notInArray, or, type SQL, sql } from 'drizzle-orm';
 import { foldIdentifier } from '../../kernel/channel_identifier.js';
-import { identifiersOf, isName, MAX_PEERS_PER_SESSION, storablePeer } from '../../peers/rules.js';
-import type { LearntPeer, Peer, PeerScope } from '../../peers/store.js';
+import {
+  adoptedPeers,
+  identifiersOf,
+  isName,
+  MAX_PEERS_PER_SESSION,
+  storablePeer,
+} from '../../peers/rules.js';
+import type { LearntPeer, Peer, PeerScope, RememberedChannel } from '../../peers/store.js';
 import type { Tables } from '../tables.js';
 import type { UnitOfWork } from '../unit_of_work.js';
 import { hasAllTags } from './tag_filter.js';
@@ -67,7 +73,7 @@ export async function savePeers(
       rows.set(identifier, { sessionId, identifier, ...stored, usedAt });
   }
   const identifiers = [...rows.keys()];
-  const channelIds = [...rows.values()].map(({ channelId }) => channelId);
+  const channelIds = channelIdsOf([...rows.values()]);
   const others = notInArray(peers.identifier, identifiers);
   // A name that the channel had before may be another's by now.
   await db
@@ -88,6 +94,65 @@ export async function savePeers(
   await db.delete(peers).where(and(eq(peers.sessionId, sessionId), inArray(peers.identifier, oldest)));
 }
 
+/** As `PeerStore.adopt`, of an existing session. */
+export async function adoptChannels(
+  unit: UnitOfWork,
+  sessionId: number,
+  channels: readonly RememberedChannel[],
+  now: number,
+): Promise<void> {
+  const { peers } = unit.tables;
+  const own = eq(peers.sessionId, sessionId);
+  const known = await unit.db
+    .select({ channelId: peers.channelId })
+    .from(peers)
+    .where(and(own, inArray(peers.channelId, channelIdsOf(channels))));
+  const ids = new Set(known.map(({ channelId }) => channelId));
+  const fresh = channels.filter(({ channelId }) => !ids.has(channelId));
+  const taken = await namesOfOthers(unit, fresh);
+  const rows = fresh.flatMap((channel) =>
+    adoptedPeers(channel, taken, now).map((peer) => ({ sessionId, ...peer })),
+  );
+  if (rows.length === 0) return;
+  await unit.db.insert(peers).values(rows).onConflictDoNothing();
+  const excess = unit.db
+    .select({ identifier: peers.identifier })
+    .from(peers)
+    .where(own)
+    .orderBy(desc(peers.usedAt))
+    .limit(MAX_PEERS_PER_SESSION)
+    .offset(MAX_PEERS_PER_SESSION);
+  await unit.db.delete(peers).where(and(own, inArray(peers.identifier, excess)));
+}
+
+/** Of the channels' names, folded, those that some session knows for another channel's. */
+async function namesOfOthers(
+  { db, tables: { peers } }: UnitOfWork,
+  channels: readonly RememberedChannel[],
+): Promise<Set<string>> {
+  const names = channels.flatMap(({ channelId, usernames }) =>
+    usernames.map((name) => belongsToAnother(peers, foldIdentifier(`@${name}`), channelId)),
+  );
+  if (names.length === 0) return new Set();
+  const found = await db
+    .selectDistinct({ identifier: peers.identifier })
+    .from(peers)
+    .where(or(...names));
+  return new Set(found.map(({ identifier }) => identifier));
+}
+
+/** Two ranges of an index, whereas `<>` would read all sessions that know a popular name. */
+function belongsToAnother(peers: Tables['peers'], identifier: string, channelId: string): SQL | undefined {
+  return and(
+    eq(peers.identifier, identifier),
+    or(lt(peers.channelId, channelId), gt(peers.channelId, channelId)),
+  );
+}
+
+function channelIdsOf(channels: readonly Pick<Peer, 'channelId'>[]): string[] {
+  return channels.map(({ channelId }) => channelId);
+}
+
 /** The new values of a row that was there before. */
 function asInserted({ channelId, accessHash, type, title, username, usedAt }: Tables['peers']) {
   const columns = { channelId, accessHash, type, title, username, usedAt };
@@ -105,12 +170,7 @@ async function forgetMoved(
   const { peers } = unit.tables;
   const moved = rows
     .filter(({ identifier }) => isName(identifier))
-    .map(({ identifier, channelId }) =>
-      and(
-        eq(peers.identifier, identifier),
-        or(lt(peers.channelId, channelId), gt(peers.channelId, channelId)),
-      ),
-    );
+    .map(({ identifier, channelId }) => belongsToAnother(peers, identifier, channelId));
   if (moved.length === 0) return;
   await unit.db.delete(peers).where(and(or(...moved), ne(peers.sessionId, sessionId), within(unit, scope)));
 }
@@ -130,8 +190,9 @@ export async function forgetPeer(
     .select({ channelId: peers.channelId })
     .from(peers)
     .where(and(eq(peers.sessionId, sessionId), aboutChannels(peers, [identifier])));
-  const channelIds = known.map(({ channelId }) => channelId);
-  await db.delete(peers).where(and(eq(peers.sessionId, sessionId), inArray(peers.channelId, channelIds)));
+  await db
+    .delete(peers)
+    .where(and(eq(peers.sessionId, sessionId), inArray(peers.channelId, channelIdsOf(known))));
   if (nameGone && isName(identifier))
     await db.delete(peers).where(and(eq(peers.identifier, identifier), within(unit, scope)));
 }

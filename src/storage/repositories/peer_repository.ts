@@ -3,8 +3,9 @@ import { foldIdentifier } from '../../kernel/channel_identifier.js';
 import { budgetAt, whenLeft } from '../../peers/resolve_budget.js';
 import { identifiersOf, isName } from '../../peers/rules.js';
 import type { LearntPeer, PeerFilter, PeerOwner, PeerStore, SessionBudget } from '../../peers/store.js';
+import type { State } from '../../pool/states.js';
 import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
-import { aboutChannels, forgetPeer, knownPeers, savePeers, within } from './known_peers.js';
+import { aboutChannels, adoptChannels, forgetPeer, knownPeers, savePeers, within } from './known_peers.js';
 import {
   countedUses,
   poolBudget,
@@ -20,27 +21,37 @@ export function peerRepository(units: UnitOfWorkRunner): PeerStore {
   return { ...knowledge(units), ...budgets(units), ...lists(units) };
 }
 
-function knowledge(units: UnitOfWorkRunner): Pick<PeerStore, 'known' | 'learn' | 'forget'> {
+function knowledge(units: UnitOfWorkRunner): Pick<PeerStore, 'known' | 'learn' | 'adopt' | 'forget'> {
   return {
     known: (sessionId, channels, now) => units.run((unit) => knownPeers(unit, sessionId, channels, now)),
     /** What a deleted session knew is useless, and is not stored. */
     learn: (owner, peers, { resolved, perDay, tags }, now) =>
       units.run(async (unit) => {
-        const { sessions } = unit.tables;
-        const session = unit.db
-          .select({ state: sessions.state })
-          .from(sessions)
-          .where(eq(sessions.id, owner.sessionId));
-        const [row] = await unit.forUpdate(session, 'key share');
-        if (row === undefined || peers.length === 0) return 0;
+        const state = await stateOf(unit, owner.sessionId);
+        if (state === null || peers.length === 0) return 0;
         const counted = resolved ? await countResolved(unit, owner, peers, perDay, now) : 0;
         await savePeers(unit, owner.sessionId, peers, { tags }, now);
-        if (row.state === 'free') unit.wakeWaiting();
+        if (state === 'free') unit.wakeWaiting();
         return counted;
+      }),
+    adopt: (sessionId, channels, now) =>
+      units.run(async (unit) => {
+        const state = await stateOf(unit, sessionId);
+        if (state === null || channels.length === 0) return;
+        await adoptChannels(unit, sessionId, channels, now);
+        if (state === 'free') unit.wakeWaiting();
       }),
     forget: (sessionId, channel, nameGone, scope) =>
       units.run((unit) => forgetPeer(unit, sessionId, channel, nameGone, scope)),
   };
+}
+
+/** The state of a session, which is not deleted meanwhile; null: there is no such session. */
+async function stateOf(unit: UnitOfWork, sessionId: number): Promise<State | null> {
+  const { sessions } = unit.tables;
+  const session = unit.db.select({ state: sessions.state }).from(sessions).where(eq(sessions.id, sessionId));
+  const [row] = await unit.forUpdate(session, 'key share');
+  return row?.state ?? null;
 }
 
 /** Counts the names among the peers that were resolved: those whose channels the session did not know. */

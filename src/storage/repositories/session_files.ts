@@ -1,8 +1,8 @@
 import { eq } from 'drizzle-orm';
 import { deadByFile, fileGoneChange } from '../../intake/auth_key_owner.js';
-import { mergeFileMetadata, wouldLose } from '../../intake/file_metadata.js';
+import { isSameAccount, mergeFileMetadata, wouldLose } from '../../intake/file_metadata.js';
 import { foldName } from '../../intake/names.js';
-import type { FileChange, FoundFile } from '../../intake/store.js';
+import type { FileChange, FoundFile, UnreadChannels } from '../../intake/store.js';
 import { digest, sameDigest } from '../../kernel/digests.js';
 import { isHeld } from '../../pool/session_state.js';
 import { NEW_SESSION_HEALTH } from '../../sessions/health_score.js';
@@ -21,6 +21,8 @@ export type Applied = 'added' | 'updated' | 'removed' | 'missing' | 'held' | nul
 export class SessionFiles {
   readonly #unit: UnitOfWork;
   readonly #owners: AuthKeyOwners;
+  /** Of the files that were put so far. */
+  readonly unreadChannels: UnreadChannels[] = [];
 
   constructor(unit: UnitOfWork) {
     this.#unit = unit;
@@ -80,10 +82,11 @@ export class SessionFiles {
   }
 
   async #add(found: FoundFile, proxyId: number | null, now: number): Promise<'added'> {
-    const { json, dead, ...columns } = found;
+    const { json, dead, remembersChannels: _, ...columns } = found;
     const authKeySha256 = digest(found.authKeySha256);
     const base = await this.#owners.ofNew(authKeySha256, dead);
-    const values = { ...columns, ...base, jsonFile: json, authKeySha256, proxyId, tags: [] };
+    const fingerprint = found.remembersChannels ? '' : found.fingerprint;
+    const values = { ...columns, ...base, fingerprint, jsonFile: json, authKeySha256, proxyId, tags: [] };
     const poolState = { state: base.baseState, stateReason: base.baseStateReason, lastUsedAt: 0 };
     const times = { createdAt: now, updatedAt: now };
     const health = {
@@ -94,6 +97,7 @@ export class SessionFiles {
       ...{ ...values, ...poolState, ...times, ...health },
       foldedName: foldName(found.name),
     });
+    this.#noteChannels(row.id, found, null);
     this.#unit.record(row, { at: now, event: 'added', detail: base.baseStateReason });
     return 'added';
   }
@@ -107,10 +111,14 @@ export class SessionFiles {
       return 'held';
     }
     const foldedName = foldName(found.name);
-    const changes = { ...mergeFileMetadata(row, found, keyChanged, now), foldedName, authKeySha256 };
+    const since = keyChanged || row.fingerprint === '' ? null : row.lastUsedAt;
+    const fingerprint = found.remembersChannels && since === null ? '' : found.fingerprint;
+    const merged = mergeFileMetadata(row, found, keyChanged, now);
+    const changes = { ...merged, foldedName, authKeySha256, fingerprint };
     await this.#set(row, changes);
+    this.#noteChannels(row.id, found, since);
     if (keyChanged) {
-      await forgetPeers(this.#unit, row.id);
+      if (!isSameAccount(row, found)) await forgetPeers(this.#unit, row.id);
       this.#unit.record(row, {
         at: now,
         event: 'auth_key_changed',
@@ -128,6 +136,17 @@ export class SessionFiles {
     return keyChanged || renamed || row.baseState !== settled.baseState || row.format !== found.format
       ? 'updated'
       : null;
+  }
+
+  /**
+   * Notes what the file remembers. `since`: the start of the last lease, for a file that was read before; what was seen
+   * before that is known, unless Telegram has refused it. Null: all of it counts.
+   */
+  #noteChannels(sessionId: number, found: FoundFile, since: number | null): void {
+    const { remembersChannels, file, authKeySha256, fingerprint } = found;
+    if (!remembersChannels || file === null || authKeySha256 === null) return;
+    const read = since === null ? { since: 0, fingerprint } : { since, fingerprint: null };
+    this.unreadChannels.push({ sessionId, file, authKeySha256, ...read });
   }
 
   /** Sets the base state `missing` until its file is read again; applied at once if nothing holds it. */

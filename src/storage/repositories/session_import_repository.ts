@@ -15,7 +15,8 @@ export function sessionImportRepository(units: UnitOfWorkRunner): IntakeStore {
         // Two replicas that find two files with one auth key at the same time must not make both leasable.
         await unit.lock('identities');
         const files = new SessionFiles(unit);
-        const done = { added: 0, updated: 0, removed: 0, missing: 0, held: [] as string[] };
+        const { unreadChannels } = files;
+        const done = { added: 0, updated: 0, removed: 0, missing: 0, held: [] as string[], unreadChannels };
         for (const change of changes) {
           const what =
             change.kind === 'put' ? await files.look(change, now) : await files.gone(change.name, now);
@@ -25,6 +26,10 @@ export function sessionImportRepository(units: UnitOfWorkRunner): IntakeStore {
         return done;
       });
     },
+    channelsRead: (id, fingerprint) =>
+      units.run(async ({ db, tables: { sessions } }) => {
+        await db.update(sessions).set({ fingerprint }).where(eq(sessions.id, id));
+      }),
     readAgain: () =>
       units.run(async ({ db, tables: { sessions } }) => {
         const lacking = and(isNotNull(sessions.authKeySha256), isNull(sessions.credentials));
