@@ -1,4 +1,5 @@
 import type { RateLimiterAbstract } from 'rate-limiter-flexible';
+import type { WaitingFor } from './waiting.js';
 
 /** A rate limit: how many per client, in how many seconds. */
 export interface Rate {
@@ -14,12 +15,16 @@ export interface WaitingRequest {
   readonly arrivedAt: number;
   /** Whether those that are free are of no use to it: later requests of its kind do not wait for it. */
   readonly isSteppingAside?: boolean;
+  /** As `needsOf` names them. */
+  readonly needs: readonly string[];
 }
 
 /** The requests for a session that wait at other replicas. */
 export interface RemoteQueues {
   /** How many wait elsewhere. */
   readonly length: number;
+  /** What they wait for. */
+  readonly waiting: readonly WaitingFor[];
   /** How many of them are of the same kind and arrived before `arrivedAt`; only the head of a long queue is counted. */
   ahead(wants: string, arrivedAt: number): number;
   /** Announces the requests that wait here, in order, as `waiting` returns them at the time of sending. */

@@ -5,6 +5,7 @@ import type { Cluster, Rate, RemoteQueues } from './cluster.js';
 /** No requests wait elsewhere: there is one process. */
 export const NO_REMOTE_QUEUES: RemoteQueues = {
   length: 0,
+  waiting: [],
   ahead: () => 0,
   announce: () => undefined,
   onLeft: () => undefined,

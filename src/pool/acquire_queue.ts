@@ -1,5 +1,6 @@
 import type { RemoteQueues } from '../cluster/cluster.js';
 import { NO_REMOTE_QUEUES } from '../cluster/single_node.js';
+import { byNeeds, needsOf, type WaitingFor } from '../cluster/waiting.js';
 import type { Clock } from '../kernel/clock.js';
 import { DatabaseDamaged, Unavailable } from '../kernel/errors.js';
 import type { Timers } from '../kernel/timers.js';
@@ -96,6 +97,12 @@ export class AcquireQueue {
     return this.#queue.length + this.#parts.remote.length;
   }
 
+  /** What requests wait for, here and elsewhere. */
+  get demand(): readonly WaitingFor[] {
+    const here = this.#queue.all().map(({ needs }) => ({ needs, count: 1 }));
+    return byNeeds([...here, ...this.#parts.remote.waiting]);
+  }
+
   /** How many requests wait here. */
   get here(): number {
     return this.#queue.length;
@@ -129,7 +136,8 @@ export class AcquireQueue {
       const ticket = this.#keptPlaces.claim(request, clock.now()) ?? arrival;
       const { arrivedAt } = ticket;
       const until = arrival.arrivedAt + waitSeconds * 1000;
-      const kind = { request, wants: wantsOf(request), isSteppingAside: false, lastTry: 0 };
+      const needs = needsOf(request);
+      const kind = { request, wants: wantsOf(request), needs, isSteppingAside: false, lastTry: 0 };
       const waiter: Waiter = { ...kind, ticket, arrivedAt, until, once, resolve, reject };
       leave = () => {
         if (!this.#queue.remove(waiter)) return;

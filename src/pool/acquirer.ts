@@ -1,4 +1,5 @@
 import type { RemoteQueues } from '../cluster/cluster.js';
+import type { WaitingFor } from '../cluster/waiting.js';
 import type { Clock } from '../kernel/clock.js';
 import type { Timers } from '../kernel/timers.js';
 import { AcquireQueue, type Joining } from './acquire_queue.js';
@@ -44,6 +45,11 @@ export class Acquirer {
   /** Waiting requests, at all replicas. */
   get waiting(): number {
     return this.#queue.length;
+  }
+
+  /** What requests wait for, at all replicas. */
+  get demand(): readonly WaitingFor[] {
+    return this.#queue.demand;
   }
 
   /** The requests that wait at this replica, first come first. */

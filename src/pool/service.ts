@@ -1,4 +1,5 @@
 import type { RemoteQueues } from '../cluster/cluster.js';
+import type { WaitingFor } from '../cluster/waiting.js';
 import { inBatches } from '../kernel/batches.js';
 import type { Clock } from '../kernel/clock.js';
 import { NotFound } from '../kernel/errors.js';
@@ -233,7 +234,8 @@ export class PoolService {
   /** Whether others lack what one could take or give back. */
   async demand(): Promise<PoolDemand> {
     const { states, freeButMethodFlooded } = await this.counts();
-    return { waiting: this.waiting, free: states.free - freeButMethodFlooded, leased: states.leased };
+    const free = states.free - freeButMethodFlooded;
+    return { waiting: this.#acquirer.demand, free, leased: states.leased };
   }
 
   /** The current leases of a holder. */
@@ -271,8 +273,8 @@ export class PoolService {
 
 /** What the pool is asked for, and what it has. */
 export interface PoolDemand {
-  /** Requests that wait, at all replicas. */
-  readonly waiting: number;
+  /** The requests that wait, at all replicas. */
+  readonly waiting: readonly WaitingFor[];
   /** Sessions that any request may lease. */
   readonly free: number;
   readonly leased: number;

@@ -39,6 +39,8 @@ export interface AcquireRequest {
   readonly channels?: readonly string[];
   /** With `channels`: how many usernames a session may resolve within 24 hours. */
   readonly resolvesPerDay?: number;
+  /** With `channels`: sessions that do not match. */
+  readonly except?: readonly number[];
   /** What keeps its holder from Telegram once the lease has ended; null: nothing but the holder itself. */
   readonly fence?: FenceKind | null;
   /** Grants nothing: only returns the earlier lease of the idempotency key. */

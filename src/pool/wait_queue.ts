@@ -127,7 +127,9 @@ export class WaitQueue {
 export function wantsOf(request: AcquireRequest): string {
   const { tags, sessionId, sessionName, method, withCredentials, alsoInactive, allowFrozen } = request;
   const allowed = [alsoInactive, allowFrozen === true, passesOverUnfenceable(request)];
-  return JSON.stringify([[...tags].sort(), sessionId, sessionName, method, withCredentials, ...allowed]);
+  const excepted = request.except ?? [];
+  const named = [sessionId, sessionName, method];
+  return JSON.stringify([[...tags].sort(), ...named, withCredentials, ...allowed, ...excepted]);
 }
 
 /** Requests of one kind try together, one kind after the other: the first to arrive has the first choice. */

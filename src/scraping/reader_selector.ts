@@ -12,6 +12,9 @@ import { SessionReader, type SessionReaderParts } from './session_reader.js';
 /** How long a run waits in the queue for a session before it lets other runs go first, in seconds. */
 const WAIT_SECONDS = 300;
 
+/** How many sessions a request excepts at most. */
+const MAX_EXCEPTED = 1_000;
+
 /** The next reader; null ends the execution of the run. */
 export type Selection = { readonly kind: 'reader'; readonly reader: Reader } | RunOutcome;
 
@@ -69,7 +72,11 @@ export class ReaderSelector {
     const { sessionId, identifier } = source;
     const wanted = { sessionId, method: METHOD, channels: [identifier] };
     const wait = waitSeconds === null ? null : { seconds: waitSeconds, onWaiting };
-    const lease = await leases.acquire(wanted, wait, signal);
+    // One without access would be preferred where it knows the channel.
+    const except = [...deniedSessions].slice(-MAX_EXCEPTED);
+    const isTaken = wait === null || except.length > 0;
+    const free = isTaken ? await leases.acquire({ ...wanted, except }, null, signal) : null;
+    const lease = free ?? (wait && (await leases.acquire(wanted, wait, signal)));
     signal.throwIfAborted();
     if (lease === null) return 'none';
     if (!deniedSessions.has(lease.sessionId)) {

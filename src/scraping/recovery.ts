@@ -76,6 +76,11 @@ function recoveryAfterRefusal(telegramError: string, options: RecoveryOptions): 
   return { kind: 'switch' };
 }
 
+/** Whether Telegram's error says that the session has no access to the channel: trying again is no use. */
+export function deniesAccess(telegramError: string): boolean {
+  return STALE_PEER.has(telegramError) || NO_ACCESS.has(telegramError);
+}
+
 /** Whether a file can be downloaded once its message was read again: the reference to the file is too old. */
 function isStaleFile(telegramError: string): boolean {
   return telegramError.startsWith('FILE_REFERENCE_');

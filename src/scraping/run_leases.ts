@@ -26,6 +26,8 @@ export interface SessionRequest {
   readonly method: string;
   /** The channel to be read: a session that knows it is preferred, another one may resolve it. */
   readonly channels?: readonly string[];
+  /** With `channels`: sessions that it may not use. */
+  readonly except?: readonly number[];
 }
 
 /** How a run waits for a session. */

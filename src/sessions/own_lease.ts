@@ -24,7 +24,7 @@ export function ownCaller(leaseId: string): Caller {
 /** What the service itself needs from the pool. */
 export type OwnRequest = Pick<
   AcquireRequest,
-  'sessionId' | 'method' | 'ttlSeconds' | 'withCredentials' | 'alsoInactive' | 'channels'
+  'sessionId' | 'method' | 'ttlSeconds' | 'withCredentials' | 'alsoInactive' | 'channels' | 'except'
 >;
 
 /** A request for a lease of the service's own. `processName` is that of this process, null where it has none. */

@@ -55,6 +55,19 @@ export function channelAffinity(make: MakeStores): void {
   );
 
   it(
+    'is none of those that the request excepts, whether they know the channels or not',
+    using(async (stores) => {
+      const { a = 0, b = 0, c = 0 } = await add(stores, 'a', 'b', 'c', 'd');
+      await save(stores, b, [channel('news')]);
+      await save(stores, c, [channel('news')]);
+      expect(await nameFor(stores, { ...FOR_NEWS, except: [b] }, T0)).toBe('c');
+      expect(await nameFor(stores, { ...FOR_NEWS, except: [b, a] }, T0 + 1)).toBe('d');
+      expect(await nameFor(stores, { ...FOR_NEWS, except: [b, a] }, T0 + 2)).toBeNull();
+      expect(await nameFor(stores, { ...FOR_NEWS, except: [] }, T0 + 3)).toBe('b');
+    }),
+  );
+
+  it(
     'is another one with a resolve left, the least recently used, and is counted there',
     using(async (stores) => {
       await add(stores, 'a', 'b');

@@ -251,6 +251,10 @@ class EarlierElsewhere implements RemoteQueues {
     return this.count;
   }
 
+  get waiting() {
+    return [{ needs: [], count: this.count }];
+  }
+
   /** This many of them were served. */
   leave(count: number): void {
     this.count -= count;

@@ -6,6 +6,7 @@ import { wish } from '../contracts/stores.js';
 /** Other replicas with `ahead` requests in front of each request here that wants `a`. */
 class Remote implements RemoteQueues {
   readonly length = 0;
+  readonly waiting = [];
   told: () => readonly WaitingRequest[] = () => [];
   readonly #ahead: number;
 
@@ -36,6 +37,7 @@ function waiter(order: number, wants = 'a', arrivedAt = 0): Waiter {
     until: 0,
     request: wish(),
     wants,
+    needs: [],
     once: false,
     isSteppingAside: false,
     lastTry: 0,

@@ -35,10 +35,18 @@ export interface Workers {
   spawn(): Promise<ChildProcess>;
 }
 
-/** Runs the test with them; each worker executes `slots` runs at once. */
+export interface WorkersOptions {
+  readonly seed?: Seed;
+  /** How many runs each worker executes at once. */
+  readonly slots?: number;
+  /** Further settings of the workers. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Runs the test with them. */
 export function withWorkers(
   test: (world: Workers) => Promise<void>,
-  { seed, slots = 2 }: { readonly seed?: Seed; readonly slots?: number } = {},
+  { seed, slots = 2, settings: further = {} }: WorkersOptions = {},
 ): () => Promise<void> {
   return async () => {
     const directory = mkdtempSync(join(tmpdir(), 'workers-'));
@@ -53,7 +61,7 @@ export function withWorkers(
     });
     const settings = {
       ...{ ...common, ...shared.settings, MAX_CONCURRENT_RUNS: `${slots}`, LOG_LEVEL: 'error' },
-      ENCRYPTION_KEYS: Buffer.alloc(32, 7).toString('base64'),
+      ...{ ENCRYPTION_KEYS: Buffer.alloc(32, 7).toString('base64'), ...further },
     };
     const ends: (() => Promise<unknown>)[] = [];
     const start = async () => {

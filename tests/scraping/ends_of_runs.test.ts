@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { logIn, post, withTelegram } from '../logins/over_sandbox.js';
 import { release } from '../pool/holding.js';
 import type { Service } from '../service/service.js';
-import { idsOf, lastRun, linesOf, makeSource, runOnce } from './scraped.js';
+import { idsOf, lastRun, linesOf, logOf, makeSource, runOnce } from './scraped.js';
 import { logInSome, smallWorld } from './small_world.js';
 
 const [ADA, BEN] = ['+9996610001', '+9996610002'];
@@ -81,6 +81,22 @@ describe('a run of a private channel', () => {
 });
 
 describe('a run whose sessions have no access to the channel', () => {
+  it(
+    'is read by another one, although the first still knows the channel',
+    withTelegram(
+      async (world) => {
+        const { service, sandbox } = world;
+        for (const phone of [ADA, BEN]) await logIn(world, phone);
+        sandbox.faults.add({ fault: 'USER_BANNED_IN_CHANNEL', method: 'messages.getHistory', phone: ADA });
+        const id = await makeSource(service, 'small1', { file_types: [] });
+        expect(await lastRun(service, id)).toMatchObject({ state: 'completed', session_name: '9996610002' });
+        expect((await logOf(service, id)).filter(({ level }) => level === 'warning')).toHaveLength(1);
+      },
+      { seed: smallWorld },
+    ),
+    60_000,
+  );
+
   it(
     'fails with a clear error once all of them were tried',
     withTelegram(async (world) => {

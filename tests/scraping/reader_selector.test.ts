@@ -29,10 +29,10 @@ async function select(world: World) {
   const queued = [...(world.queued ?? [])];
   const leaseOf = (sessionId: number) => ({ sessionId, sessionName: `s${sessionId}`, leaseId: 'l' }) as Lease;
   const leases = {
-    async acquire({ sessionId, method }: SessionRequest, wait: RunWait | null) {
+    async acquire({ sessionId, method, except = [] }: SessionRequest, wait: RunWait | null) {
       events.push(wait ? `wait ${wait.seconds} s` : 'take', `for ${sessionId} ${method}`);
       if (wait) await wait.onWaiting();
-      const found = (wait ? queued : free).shift();
+      const found = (wait ? queued : free.filter((id) => !except.includes(id))).shift();
       return found === undefined ? null : leaseOf(found);
     },
     async giveBack({ sessionId }: Lease) {
@@ -93,10 +93,10 @@ describe('the next reader of a run', () => {
     expect(context.botTried).toBe(true);
   });
 
-  it('is the bot where the free session has no access, and that session is given back', async () => {
+  it('is the bot where the only free session has no access', async () => {
     const { reader, events } = await select({ source: WITH_BOT, free: [1], denied: [1] });
     expect(reader).toBe('bot17');
-    expect(events).toEqual([...TAKES, 'give back 1']);
+    expect(events).toEqual(TAKES);
   });
 
   it.each<[string, World]>([
@@ -127,6 +127,12 @@ describe('the next reader of a run', () => {
     expect(events).toEqual(WAITS);
   });
 
+  it('is a free one that was not tried, before one without access that would come first', async () => {
+    const { reader, events } = await select({ free: [1, 2], queued: [1], denied: [1] });
+    expect(reader).toBe('s2');
+    expect(events).toEqual(TAKES);
+  });
+
   it('is nobody where a session without access comes again, which is given back', async () => {
     const { selection, events } = await select({ queued: [1], denied: [1] });
     expect(selection).toMatchObject({
@@ -134,7 +140,7 @@ describe('the next reader of a run', () => {
       error: '1 sessions that were not tried are not free',
       notBefore: NOW + 30_000,
     });
-    expect(events).toEqual([...WAITS, 'give back 1']);
+    expect(events).toEqual([...TAKES, ...WAITS, 'give back 1']);
     const { selection: last } = await select({ queued: [1], denied: [1, 2] });
     expect(last).toMatchObject({ kind: 'failed', error: expect.stringContaining('(2 tried)') });
   });

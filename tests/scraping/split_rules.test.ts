@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { marksOf, needsOf } from '../../src/cluster/waiting.js';
+import type { PoolDemand } from '../../src/pool/service.js';
 import { NO_FORM } from '../../src/runs/rules.js';
 import { Ranges } from '../../src/scraping/split/ranges.js';
 import {
+  isWanted,
   isWorthSplitting,
   MAX_SESSIONS_PER_RUN,
   mostReaders,
@@ -9,7 +12,7 @@ import {
   rangeSize,
   type SessionsPerRun,
   takeable,
-  wanted,
+  toGiveBack,
 } from '../../src/scraping/split/rules.js';
 
 describe('the ranges of a history', () => {
@@ -77,10 +80,37 @@ describe('a history', () => {
   });
 });
 
+const ANY = { needs: [], count: 1 };
+
+/** A session with these tags, of the sessions that a run holds. */
+const held = (sessionId: number, ...tags: string[]) => ({
+  sessionId,
+  marks: marksOf({ sessionId, sessionName: `s${sessionId}`, tags }),
+});
+
+/** Requests for any session with the tags. */
+const forTags = (count: number, ...tags: string[]) => ({
+  needs: needsOf({ tags, sessionId: null, sessionName: null }),
+  count,
+});
+
+/** What a run gives back of eight sessions without tags, the first of which it got first. */
+function givenBack(demand: PoolDemand, sessions: SessionsPerRun): number[] {
+  const eight = Array.from({ length: 8 }, (_, at) => held(at + 1));
+  return toGiveBack(eight, demand, sessions).map(({ sessionId }) => sessionId);
+}
+
 describe('the sessions that a run takes beside its own', () => {
   it('are those that are free, while nobody waits', () => {
-    expect(takeable({ waiting: 0, free: 3, leased: 5 }, 8)).toBe(3);
-    expect(takeable({ waiting: 1, free: 3, leased: 5 }, 8)).toBe(0);
+    expect(takeable({ waiting: [], free: 3, leased: 5 }, 8)).toBe(3);
+    expect(takeable({ waiting: [ANY], free: 3, leased: 5 }, 8)).toBe(0);
+  });
+
+  it('may be taken while others wait only for certain ones, but for these', () => {
+    const demand = { waiting: [forTags(1, 'de')], free: 3, leased: 5 };
+    expect(takeable(demand, 8)).toBe(3);
+    expect(isWanted(held(1), demand)).toBe(false);
+    expect(isWanted(held(1, 'de', 'new'), demand)).toBe(true);
   });
 
   it.each([
@@ -92,18 +122,30 @@ describe('the sessions that a run takes beside its own', () => {
   ])(
     'leave a quarter to others with auto, at least one: of %i free ones, %i leased, %i',
     (free, leased, some) => {
-      expect(takeable({ waiting: 0, free, leased }, 'auto')).toBe(some);
+      expect(takeable({ waiting: [], free, leased }, 'auto')).toBe(some);
     },
   );
 
-  it('are given back as soon as others wait, one for each', () => {
-    expect(wanted({ waiting: 0, free: 0, leased: 8 }, 8)).toBe(0);
-    expect(wanted({ waiting: 3, free: 0, leased: 8 }, 8)).toBe(3);
+  it('are given back as soon as others wait, one for each, the last ones first', () => {
+    expect(givenBack({ waiting: [], free: 0, leased: 8 }, 8)).toEqual([]);
+    expect(givenBack({ waiting: [{ needs: [], count: 3 }], free: 0, leased: 8 }, 8)).toEqual([8, 7, 6]);
   });
 
   it('are given back with auto where too few are free', () => {
-    expect(wanted({ waiting: 0, free: 0, leased: 8 }, 'auto')).toBe(2);
-    expect(wanted({ waiting: 0, free: 2, leased: 6 }, 'auto')).toBe(0);
-    expect(wanted({ waiting: 5, free: 1, leased: 7 }, 'auto')).toBe(5);
+    expect(givenBack({ waiting: [], free: 0, leased: 8 }, 'auto')).toEqual([8, 7]);
+    expect(givenBack({ waiting: [], free: 2, leased: 6 }, 'auto')).toEqual([]);
+    expect(givenBack({ waiting: [{ needs: [], count: 5 }], free: 1, leased: 7 }, 'auto')).toHaveLength(5);
+  });
+
+  it('are not given back for those to whom they are of no use', () => {
+    const demand = { waiting: [forTags(2, 'de'), forTags(1, 'fr')], free: 0, leased: 4 };
+    const sessions = [held(1, 'de'), held(2), held(3, 'de', 'new'), held(4, 'it')];
+    expect(toGiveBack(sessions, demand, 8).map(({ sessionId }) => sessionId)).toEqual([3, 1]);
+  });
+
+  it('are given first to those who can use the fewest', () => {
+    const demand = { waiting: [ANY, forTags(1, 'de', 'new'), forTags(1, 'de')], free: 0, leased: 3 };
+    const sessions = [held(1), held(2, 'de', 'new'), held(3, 'de')];
+    expect(toGiveBack(sessions, demand, 8).map(({ sessionId }) => sessionId)).toEqual([2, 3, 1]);
   });
 });

@@ -52,7 +52,10 @@ export function withSplitWorld(
 }
 
 /** Logs accounts in; returns their sessions' names. */
-export async function logInAll(world: World, phones: readonly string[] = PHONES): Promise<string[]> {
+export async function logInAll(
+  world: Pick<World, 'service' | 'sandbox'>,
+  phones: readonly string[] = PHONES,
+): Promise<string[]> {
   const names: string[] = [];
   for (const phone of phones) names.push((await logIn(world, phone)).name);
   return names;
@@ -66,7 +69,7 @@ export interface SplitRun extends ToldRun {
 
 /** The newest run once `enough` of it is done. */
 export async function splitRunOnce(
-  { service }: World,
+  { service }: Pick<World, 'service'>,
   sourceId: number,
   enough: (run: SplitRun) => boolean,
 ): Promise<SplitRun> {
@@ -91,7 +94,7 @@ export async function storedBelow(root: string): Promise<Readonly<Record<string,
 }
 
 /** What a source has stored on the local disk. */
-export function storedBy({ service }: World): Promise<Readonly<Record<string, string>>> {
+export function storedBy({ service }: Pick<World, 'service'>): Promise<Readonly<Record<string, string>>> {
   return storedBelow(join(service.dataDir, 'scraped'));
 }
 

@@ -23,7 +23,7 @@ export async function withReplicas(test: (replicas: Replicas) => Promise<void>):
   const there = await openPostgres(name, { connections: 4 });
   const [one, other] = [postgresStores(here), postgresStores(there)];
   const someoneWaits = () => {
-    there.cluster.queues.announce(() => [{ wants: 'anything', arrivedAt: 0 }]);
+    there.cluster.queues.announce(() => [{ wants: 'anything', needs: [], arrivedAt: 0 }]);
     return until(() => here.cluster.queues.length === 1);
   };
   try {

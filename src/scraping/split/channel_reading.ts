@@ -35,6 +35,7 @@ export class ChannelReading {
   #split: Split | null = null;
   /** The run's own reader; null: it has none at present. */
   #own: string | null = null;
+  #told: Promise<void> = Promise.resolve();
 
   constructor(context: Omit<RunContext, 'read'>, parts: ChannelReadingParts) {
     this.#context = { ...context, read: (...using) => this.read(...using) };
@@ -105,8 +106,14 @@ export class ChannelReading {
     return { history, extras, over, ended };
   }
 
-  /** Says who reads. */
-  async #tell(what: string, extras: readonly string[]): Promise<void> {
+  /** Says who reads, in the order of the calls: saved over several connections, an earlier list could come last. */
+  #tell(what: string, extras: readonly string[]): Promise<void> {
+    this.#told = this.#told.then(() => this.#tellNow(what, extras));
+    return this.#told;
+  }
+
+  /** Never rejects. */
+  async #tellNow(what: string, extras: readonly string[]): Promise<void> {
     const { run, log } = this.#context;
     const names = [...(this.#own === null ? [] : [this.#own]), ...extras];
     // The end of the run says so, too.

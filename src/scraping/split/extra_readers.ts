@@ -1,14 +1,17 @@
+import { marksOf } from '../../cluster/waiting.js';
 import { BadRequest, NotFound } from '../../kernel/errors.js';
 import { RetryBudget, sleep } from '../../kernel/retry.js';
 import type { Timers } from '../../kernel/timers.js';
 import type { KnownChannel } from '../../peers/store.js';
+import type { PoolDemand } from '../../pool/service.js';
 import type { Lease } from '../../pool/store.js';
 import { TelegramRefused } from '../../telegram/errors.js';
 import { METHOD, type ReadingAccount, type RunContext, readToEnd } from '../reader.js';
-import { TELEGRAM_RETRY_DELAYS_MS } from '../recovery.js';
+import { deniesAccess, TELEGRAM_RETRY_DELAYS_MS } from '../recovery.js';
 import type { RunLeasing } from '../run_leases.js';
 import { SessionReader, type SessionReaderParts } from '../session_reader.js';
-import { mostReaders, type SessionsPerRun, takeable, wanted } from './rules.js';
+import { PassedOver } from './passed_over.js';
+import { isWanted, mostReaders, type SessionsPerRun, takeable, toGiveBack } from './rules.js';
 import type { HistoryReader, SplitHistory } from './split_history.js';
 
 /** How often the pool is asked whether others wait, or more sessions are idle, in milliseconds. */
@@ -16,9 +19,6 @@ const ROUND_MS = 1_000;
 
 /** An extra session sleeps through no longer flood wait, in seconds: others go on, and it comes back when it can. */
 const FLOOD_SLEEP_SECONDS = 5;
-
-/** After so many sessions that could not read it, no others are tried: most are no members of a private channel. */
-const MAX_USELESS = 32;
 
 export interface ExtraReaderParts extends SessionReaderParts {
   readonly leases: RunLeasing;
@@ -29,11 +29,17 @@ export interface ExtraReaderParts extends SessionReaderParts {
 /** A session that reads beside the run's own. */
 interface Extra extends HistoryReader {
   readonly name: string;
+  readonly marks: ReadonlySet<string>;
   isLeaving: boolean;
   /** It has found the channel. */
   isReading: boolean;
   readonly ended: Promise<void>;
 }
+
+/**
+ * How an extra session ended: with nothing left for it; with an error that may pass; or since it can't read the channel.
+ */
+type Ending = 'done' | 'failed' | 'denied';
 
 /**
  * The sessions that read for a run beside its own: leased while nobody waits for one, given back after a page when
@@ -47,8 +53,7 @@ export class ExtraReaders {
   readonly #signal: AbortSignal;
   readonly #onChanged: (what: string) => Promise<void>;
   readonly #extras = new Map<number, Extra>();
-  /** Sessions that could not read a single page. */
-  readonly #useless = new Set<number>();
+  readonly #passedOver = new PassedOver();
 
   /** `over` ends them; one that fails for no reason of its own aborts it. `onChanged` is told what has changed. */
   constructor(
@@ -87,33 +92,34 @@ export class ExtraReaders {
   }
 
   async #round(): Promise<void> {
+    this.#passedOver.nextRound();
     if (this.#history.readers === 0) return;
     const { pool, limits } = this.#parts;
     const { sessionsPerRun } = limits;
     const demand = await pool.demand();
-    this.#askToLeave(wanted(demand, sessionsPerRun));
-    const isHopeless = this.#useless.size >= MAX_USELESS;
-    const room = isHopeless ? 0 : mostReaders(sessionsPerRun) - 1 - this.#extras.size;
+    this.#askToLeave(demand);
+    const room = mostReaders(sessionsPerRun) - 1 - this.#extras.size;
     let left = Math.min(takeable(demand, sessionsPerRun), room, this.#history.rangesLeft);
-    while (left > 0 && (await this.#recruit())) left -= 1;
+    while (left > 0 && (await this.#recruit(demand))) left -= 1;
   }
 
   /** The newest ones leave first. One stays where the run has no other reader. */
-  #askToLeave(count: number): void {
+  #askToLeave(demand: PoolDemand): void {
     const staying = [...this.#extras.values()].filter(({ isLeaving }) => !isLeaving);
     const most = this.#history.readers > this.#extras.size ? staying.length : staying.length - 1;
-    for (const extra of staying.reverse().slice(0, Math.max(0, Math.min(count, most))))
-      extra.isLeaving = true;
+    const leaving = toGiveBack(staying, demand, this.#parts.limits.sessionsPerRun);
+    for (const extra of leaving.slice(0, Math.max(0, most))) extra.isLeaving = true;
     this.#history.changed.tell();
   }
 
   /** Whether another session reads from now on. */
-  async #recruit(): Promise<boolean> {
+  async #recruit(demand: PoolDemand): Promise<boolean> {
     const lease = await this.#acquire();
     if (lease === null) return false;
-    const { sessionId } = lease;
-    const isRefused = this.#useless.has(sessionId) || this.#context.deniedSessions.has(sessionId);
-    if (isRefused || this.#signal.aborted || this.#history.readers === 0) {
+    // One that became free just now may be the very one that somebody waits for.
+    const isForOthers = isWanted({ marks: marksOf(lease) }, demand);
+    if (isForOthers) this.#passedOver.forNow(lease.sessionId);
+    if (isForOthers || this.#signal.aborted || this.#history.readers === 0) {
       await this.#parts.leases.giveBack(lease);
       return false;
     }
@@ -121,10 +127,13 @@ export class ExtraReaders {
     return true;
   }
 
-  /** One that knows the channel comes first: it need not ask Telegram where that is. */
-  #acquire(): Promise<Lease | null> {
-    const channels = [this.#context.source.identifier];
-    return this.#parts.leases.acquire({ sessionId: null, method: METHOD, channels }, null, this.#signal);
+  /** One that knows the channel comes first: it need not ask Telegram where that is. Null: none is free. */
+  async #acquire(): Promise<Lease | null> {
+    const { source, deniedSessions } = this.#context;
+    const except = this.#passedOver.with(deniedSessions);
+    if (except === null) return null;
+    const request = { sessionId: null, method: METHOD, channels: [source.identifier], except };
+    return this.#parts.leases.acquire(request, null, this.#signal);
   }
 
   #join(lease: Lease): void {
@@ -134,40 +143,66 @@ export class ExtraReaders {
     });
     const ended = begun.then(() => this.#read(lease, extra));
     const fresh = { isExtra: true, isLeaving: false, isReading: false, pages: 0 };
-    const extra: Extra = { name: lease.sessionName, ...fresh, ended };
+    const extra: Extra = { name: lease.sessionName, marks: marksOf(lease), ...fresh, ended };
     this.#extras.set(lease.sessionId, extra);
     begin();
   }
 
   /** Never rejects. */
   async #read(lease: Lease, extra: Extra): Promise<void> {
-    const { timers } = this.#parts;
     const reader = this.#readerOf(lease, extra);
     try {
-      const retryBudget = new RetryBudget(TELEGRAM_RETRY_DELAYS_MS);
-      const progress = {
-        get position() {
-          return extra.pages;
-        },
-      };
-      const outcome = await readToEnd(
-        reader,
-        { signal: this.#signal, retryBudget, writer: progress },
-        timers,
-      );
-      if (outcome?.kind === 'failed') await this.#context.log('warning', `${extra.name}: ${outcome.error}`);
+      this.#judge(lease.sessionId, extra, await this.#readPages(reader, extra));
     } catch (error) {
-      if (error instanceof BadRequest || error instanceof NotFound) {
-        await this.#context.log('warning', `${extra.name}: ${error.message}`);
-      } else this.#over.abort(error);
+      this.#over.abort(error);
     } finally {
       await reader.close();
       this.#extras.delete(lease.sessionId);
-      if (extra.pages === 0) this.#useless.add(lease.sessionId);
       const why = extra.isLeaving ? ': others wait for a session' : '';
       if (extra.isReading) await this.#onChanged(`${extra.name} reads no longer${why}`);
       this.#history.changed.tell();
     }
+  }
+
+  /** Reads until there is nothing left for it, or it can't. Rejects with what ends the run. */
+  async #readPages(reader: SessionReader, extra: Extra): Promise<Ending> {
+    let ending: Ending = 'failed';
+    const judging: Parameters<typeof readToEnd>[0] = {
+      signal: reader.signal,
+      read: (resolveAgain) => reader.read(resolveAgain),
+      recover: (error, resolvedAgain) => {
+        const isDenied = error instanceof TelegramRefused && deniesAccess(error.telegramError);
+        ending = isDenied ? 'denied' : 'failed';
+        return reader.recover(error, resolvedAgain);
+      },
+    };
+    const writer = {
+      get position() {
+        return extra.pages;
+      },
+    };
+    const retryBudget = new RetryBudget(TELEGRAM_RETRY_DELAYS_MS);
+    try {
+      const outcome = await readToEnd(
+        judging,
+        { signal: this.#signal, retryBudget, writer },
+        this.#parts.timers,
+      );
+      if (outcome?.kind === 'completed') return 'done';
+      if (outcome?.kind !== 'failed') return ending;
+      await this.#context.log('warning', `${extra.name}: ${outcome.error}`);
+    } catch (error) {
+      if (!(error instanceof BadRequest || error instanceof NotFound)) throw error;
+      await this.#context.log('warning', `${extra.name}: ${error.message}`);
+    }
+    return 'denied';
+  }
+
+  /** Decides when the session may be taken again, before it can be. */
+  #judge(sessionId: number, { pages }: Extra, ending: Ending): void {
+    if (ending === 'denied') this.#passedOver.forGood(sessionId);
+    else if (pages > 0) this.#passedOver.useful(sessionId);
+    else if (ending === 'failed') this.#passedOver.forNow(sessionId);
   }
 
   #readerOf(lease: Lease, extra: Extra): SessionReader {
@@ -181,13 +216,20 @@ export class ExtraReaders {
       if (peer.channelId !== this.#history.channelId) {
         throw new TelegramRefused('CHANNEL_INVALID', 'channels.getChannels');
       }
-      if (!extra.isReading) {
+      if (!extra.isReading && !extra.isLeaving) {
         extra.isReading = true;
         await this.#onChanged(`${extra.name} reads as well`);
       }
       await this.#history.read(extra, account, peer, signal);
     };
-    const context = { ...this.#context, source, signal: this.#signal, read };
+    // What it is refused says nothing about when it may be taken again.
+    const context = {
+      ...this.#context,
+      source,
+      signal: this.#signal,
+      read,
+      deniedSessions: new Set<number>(),
+    };
     return new SessionReader(context, this.#parts.leases.hold(lease), parts);
   }
 }

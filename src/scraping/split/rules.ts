@@ -43,13 +43,42 @@ function reserve({ free, leased }: PoolDemand, sessions: SessionsPerRun): number
   return sessions === 'auto' ? Math.max(1, Math.floor((free + leased) / RESERVED_SHARE)) : 0;
 }
 
-/** How many more sessions a run may take beside its own: none while anybody waits for one. */
+/** How many more sessions a run may take beside its own: none while anybody waits to whom any of them is of use. */
 export function takeable(demand: PoolDemand, sessions: SessionsPerRun): number {
-  if (demand.waiting > 0) return 0;
+  if (demand.waiting.some(({ needs }) => needs.length === 0)) return 0;
   return Math.max(0, demand.free - reserve(demand, sessions));
 }
 
-/** How many sessions a run should give back, beside its own. */
-export function wanted(demand: PoolDemand, sessions: SessionsPerRun): number {
-  return Math.max(demand.waiting, reserve(demand, sessions) - demand.free, 0);
+/** A leased session, by what requests may need of it. */
+interface Marked {
+  readonly marks: ReadonlySet<string>;
+}
+
+/** Whether the session is of use to any of those who wait. */
+export function isWanted({ marks }: Marked, { waiting }: PoolDemand): boolean {
+  return waiting.some(({ needs }) => needs.every((need) => marks.has(need)));
+}
+
+/**
+ * Which of these sessions a run should give back, the last ones first: one for each request that waits, if it is of use
+ * to it, and those that are to be free besides.
+ */
+export function toGiveBack<Held extends Marked>(
+  held: readonly Held[],
+  demand: PoolDemand,
+  sessions: SessionsPerRun,
+): Held[] {
+  const lastFirst = held.toReversed();
+  const given = new Set<Held>();
+  const give = (count: number, isOfUse: (session: Held) => boolean) => {
+    const some = lastFirst.filter((session) => !given.has(session) && isOfUse(session));
+    for (const session of some.slice(0, Math.max(0, count))) given.add(session);
+  };
+  // Those that few sessions are of use to have the first choice.
+  const choosiestFirst = demand.waiting.toSorted((one, other) => other.needs.length - one.needs.length);
+  for (const { needs, count } of choosiestFirst) {
+    give(count, ({ marks }) => needs.every((need) => marks.has(need)));
+  }
+  give(reserve(demand, sessions) - demand.free - given.size, () => true);
+  return [...given];
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { RemoteQueues, WaitingRequest } from '../../cluster/cluster.js';
+import { byNeeds, type WaitingFor } from '../../cluster/waiting.js';
 import type { Channel } from './channel.js';
 
 /** How many requests of each kind are announced: more than sessions become free at the same moment. */
@@ -15,6 +16,8 @@ interface ToldQueue {
   readonly length: number;
   /** The arrival times of a kind's requests, oldest first. */
   readonly kinds: Readonly<Record<string, readonly number[]>>;
+  /** What its requests wait for; a replica of an earlier version does not say it. */
+  readonly waiting?: readonly WaitingFor[];
 }
 
 /** What the queues need of the database and of the pool's signals. */
@@ -56,6 +59,11 @@ export class PostgresQueues implements RemoteQueues {
     let all = 0;
     for (const { length } of this.#queues.values()) all += length;
     return all;
+  }
+
+  get waiting(): readonly WaitingFor[] {
+    const each = [...this.#queues.values()];
+    return byNeeds(each.flatMap(({ length, waiting }) => waiting ?? [{ needs: [], count: length }]));
   }
 
   ahead(wants: string, arrivedAt: number): number {
@@ -105,7 +113,8 @@ export class PostgresQueues implements RemoteQueues {
       const arrivals = kinds[kind];
       if (arrivals && arrivals.length < Math.ceil(MAX_OF_A_KIND / known)) arrivals.push(arrivedAt);
     }
-    return { pid, length: waiting.length, kinds };
+    const needed = byNeeds(waiting.map(({ needs }) => ({ needs, count: 1 })));
+    return { pid, length: waiting.length, kinds, waiting: needed };
   }
 
   #heard(queue: ToldQueue, from: string): void {

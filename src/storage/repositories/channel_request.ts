@@ -1,4 +1,4 @@
-import { and, eq, isNotNull, ne, notExists, or, type SQL } from 'drizzle-orm';
+import { and, eq, isNotNull, ne, notExists, notInArray, or, type SQL } from 'drizzle-orm';
 import { foldIdentifier } from '../../kernel/channel_identifier.js';
 import { RESOLVE_METHOD } from '../../peers/resolve_budget.js';
 import { isName } from '../../peers/rules.js';
@@ -62,7 +62,7 @@ export function leasableStates({ sessionId, alsoInactive }: AcquireRequest): Sta
  */
 export function matches(unit: UnitOfWork, { request }: Wanted): (SQL | undefined)[] {
   const { sessions, methodFloods, proxies } = unit.tables;
-  const { sessionId, sessionName, withCredentials, tags, method } = request;
+  const { sessionId, sessionName, withCredentials, tags, method, except = [] } = request;
   const itsFloods = eq(methodFloods.sessionId, sessions.id);
   const barring = method === null ? ne(methodFloods.method, FLOODED_METHOD) : eq(methodFloods.method, method);
   const floods = unit.db.select({ id: methodFloods.sessionId }).from(methodFloods);
@@ -72,6 +72,7 @@ export function matches(unit: UnitOfWork, { request }: Wanted): (SQL | undefined
   return [
     sessionId === null ? undefined : eq(sessions.id, sessionId),
     sessionName === null ? undefined : eq(sessions.name, sessionName),
+    except.length === 0 ? undefined : notInArray(sessions.id, [...except]),
     withCredentials ? isNotNull(sessions.authKeySha256) : undefined,
     hasAllTags(unit, tags),
     passesOverUnfenceable(request) ? notExists(unfenceables) : undefined,
