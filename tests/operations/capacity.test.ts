@@ -24,7 +24,7 @@ describe('the page on capacity', () => {
   it('names the limits of the source', () => {
     const told = (number: number) => number.toLocaleString('en');
     expect(page).toContain(
-      `Up to ${told(constantIn('src/pool/service.ts', 'MAX_WAITING'))} requests can wait`,
+      `Up to ${told(constantIn('src/pool/acquirer.ts', 'MAX_WAITING'))} requests can wait`,
     );
     expect(page).toContain(`(${constantIn('src/http/events.ts', 'MAX_LISTENERS')} at most)`);
     expect(page).toContain(
