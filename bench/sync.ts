@@ -70,7 +70,7 @@ async function manyNew(place: Workplace, files: number, channels: number): Promi
   const seconds = { value: ms / 1000, unit: 's' };
   return [
     exactly(`${what}, imported`, result.new_sessions, files),
-    channels > 0 ? noted(what, seconds) : below(what, seconds, 10),
+    below(what, seconds, 10),
     noted('lease + release before that, p99', { value: percentile(quiet, 0.99), unit: 'ms' }),
     below('lease + release during the sync, p99', { value: percentile(meanwhile, 0.99), unit: 'ms' }, 50),
     noted('lease + release during the sync, longest', { value: Math.max(...meanwhile), unit: 'ms' }),

@@ -1,7 +1,8 @@
 import type { Cluster } from '../cluster/cluster.js';
-import { Unavailable } from '../kernel/errors.js';
 import type { AdoptionParts } from '../peers/adoption.js';
+import { DirectoryLock, type LockSignal } from './directory_lock.js';
 import { MassRemovalRefused, SessionsDirectoryUnreadable } from './errors.js';
+import { ChannelBacklog } from './remembered_channels.js';
 import type { DirectoryAvailability } from './root_watch.js';
 import type { KnownPage, ScanSummary } from './scan_protocol.js';
 import type { Scanner } from './scanner.js';
@@ -9,7 +10,6 @@ import type { IntakeStore } from './store.js';
 import { removalRefusal } from './sync_rules.js';
 import {
   type EncryptCredentials,
-  type LockSignal,
   type SyncOptions,
   type SyncProgress,
   type SyncReport,
@@ -40,12 +40,13 @@ export interface SyncParts extends AdoptionParts {
 }
 
 /**
- * Makes rows of files. Everything that scans SESSIONS_DIR comes through here, one at a time over all
- * cluster: the watcher, the hourly sync, and `/sync`.
+ * Makes rows of files. Everything that scans SESSIONS_DIR comes through here, one at a time at all
+ * replicas: the watcher, the hourly sync, and `/sync`.
  */
 export class SyncService {
   readonly #parts: SyncParts;
   readonly #lock: DirectoryLock;
+  readonly #backlog: ChannelBacklog;
   #run: SyncRun | null = null;
   #completed = false;
   #syncedAt: number | null = null;
@@ -53,6 +54,7 @@ export class SyncService {
   constructor(parts: SyncParts) {
     this.#parts = parts;
     this.#lock = new DirectoryLock(parts.cluster);
+    this.#backlog = new ChannelBacklog(parts, (work) => this.#lock.hold(work));
   }
 
   /** Whether the whole directory was synced since the start. */
@@ -115,8 +117,9 @@ export class SyncService {
   }
 
   /** Interrupts what is going on, and waits for it. */
-  close(): Promise<void> {
-    return this.#lock.close();
+  async close(): Promise<void> {
+    await this.#lock.close();
+    await this.#backlog.ended();
   }
 
   async #sync(options: SyncOptions, lock: LockSignal): Promise<SyncReport> {
@@ -144,6 +147,7 @@ export class SyncService {
     const guard = options.only === undefined ? await this.#guard(scan, options) : () => undefined;
     this.#run = new SyncRun(this.#parts, options, lock);
     const report = await this.#run.carryOut(scan, guard);
+    this.#backlog.add(this.#run.unreadChannels);
     if (options.only !== undefined) return report;
     this.#completed = true;
     if (options.dryRun) return report;
@@ -183,49 +187,4 @@ export class SyncService {
       yield page;
     }
   }
-}
-
-/** The name of the lock on SESSIONS_DIR, over all cluster. */
-const LOCK_NAME = 'sync';
-
-/** Lets one caller at a time, over all cluster, work on SESSIONS_DIR; those of this one in order. */
-class DirectoryLock {
-  readonly #cluster: Cluster;
-  readonly #closing = new AbortController();
-  #last: Promise<unknown> = Promise.resolve();
-
-  constructor(cluster: Cluster) {
-    this.#cluster = cluster;
-  }
-
-  /** Whether the lock is no longer granted. */
-  get closing(): boolean {
-    return this.#closing.signal.aborted;
-  }
-
-  /**
-   * Does `work` while it holds the lock; rejects with what it rejects with, and the next in the queue goes on.
-   * @throws Unavailable when the service stops before that; `work` is not begun then.
-   */
-  hold<Result>(work: (lock: LockSignal) => Promise<Result>): Promise<Result> {
-    const { signal } = this.#closing;
-    const locked = (lost: AbortSignal) => work({ throwIfAborted: () => throwIfOver(signal, lost) });
-    const next = this.#last.then(() => this.#cluster.exclusively(LOCK_NAME, locked, signal));
-    this.#last = next.catch(() => undefined);
-    return next;
-  }
-
-  /** Tells who holds the lock to end, and waits for it. */
-  async close(): Promise<void> {
-    this.#closing.abort(new Unavailable('The service is stopping', 1, { code: 'shutting_down' }));
-    await this.#last;
-  }
-}
-
-function throwIfOver(closing: AbortSignal, lost: AbortSignal): void {
-  closing.throwIfAborted();
-  if (lost.aborted)
-    throw new Unavailable('Another replica may be syncing the session files by now', 5, {
-      code: 'sync_under_way',
-    });
 }

@@ -1,7 +1,8 @@
 import type { AdoptionParts } from '../peers/adoption.js';
+import type { LockSignal } from './directory_lock.js';
 import { SessionFileUnreadable } from './errors.js';
 import { authKeyDigest, type Credentials } from './formats/session_string.js';
-import { readChannels } from './remembered_channels.js';
+import { readForAWhile } from './remembered_channels.js';
 import type { InspectedFile, ScanSummary, SettledFile, UnsettledFile } from './scan_protocol.js';
 import type { Scanner } from './scanner.js';
 import type { FileChange, FoundFile, IntakeStore, UnreadChannels } from './store.js';
@@ -36,9 +37,6 @@ export interface SyncProgress {
   readonly toRead: number;
 }
 
-/** Throws once somebody else may work on the directory, or the service stops. */
-export type LockSignal = Pick<AbortSignal, 'throwIfAborted'>;
-
 /** Encrypts a session, to be kept in its row. */
 export type EncryptCredentials = (credentials: Credentials) => Promise<string>;
 
@@ -66,7 +64,7 @@ export class SyncRun {
   readonly #lock: LockSignal;
   readonly #done = { added: 0, updated: 0, removed: 0, missing: 0 };
   readonly #unsettled: string[] = [];
-  readonly #unreadChannels: UnreadChannels[] = [];
+  #unreadChannels: readonly UnreadChannels[] = [];
   #progress: SyncProgress = { read: 0, toRead: 0 };
 
   constructor(parts: SyncRunParts, options: SyncOptions, lock: LockSignal) {
@@ -77,6 +75,11 @@ export class SyncRun {
 
   get progress(): SyncProgress {
     return this.#progress;
+  }
+
+  /** The files whose channels it had no time for. */
+  get unreadChannels(): readonly UnreadChannels[] {
+    return this.#unreadChannels;
   }
 
   /**
@@ -104,7 +107,7 @@ export class SyncRun {
     const removals = [...gone].map((name) => ({ kind: 'gone', name }) as const);
     for (const batch of batches(removals)) await this.#apply(batch);
     // Last: the sessions can be leased already, and one file's channels are in memory at a time.
-    for (const unread of this.#unreadChannels) await readChannels(this.#parts, unread, this.#lock);
+    this.#unreadChannels = await readForAWhile(this.#parts, this.#unreadChannels, this.#lock);
     const { rejected, rejectedTotal } = summary;
     const total = await this.#parts.store.total();
     return { ...this.#done, total, rejected, rejectedTotal, unsettled: this.#unsettled };
@@ -186,7 +189,7 @@ export class SyncRun {
     const done = await this.#parts.store.apply(changes, this.#parts.clock.now());
     for (const what of ['added', 'updated', 'removed', 'missing'] as const) this.#done[what] += done[what];
     this.#unsettled.push(...done.held);
-    this.#unreadChannels.push(...done.unreadChannels);
+    this.#unreadChannels = [...this.#unreadChannels, ...done.unreadChannels];
   }
 }
 

@@ -142,6 +142,41 @@ describe('a session file that remembers channels', () => {
   );
 
   it(
+    'holds up no sync if there are many: what takes long is read afterwards, in turn with other syncs',
+    withService(async (service) => {
+      let open = () => {};
+      const opened = new Promise<void>((resolve) => {
+        open = resolve;
+      });
+      let read = 0;
+      class SlowScanner extends Scanner {
+        override async channels(...of: [string, string, number]) {
+          read += 1;
+          if (read > 1) await opened;
+          await service.time.advance(2);
+          return super.channels(...of);
+        }
+      }
+      const scanner = new SlowScanner({ root: service.sessionsDir, check: 'lenient', maxBytes: 2 ** 20 });
+      const slow = ownSync(service, { scanner });
+      const all = async () => (await service.as('admin').get('/peers?channel=@news').expect(200)).body.length;
+      try {
+        for (const name of ['a', 'b', 'c'])
+          service.write(`${name}.session`, telethon([NEWS], randomBytes(256)));
+        expect(await slow.sync.sync()).toMatchObject({ added: 3, unsettled: [] });
+        expect(await all()).toBe(1);
+        open();
+        await slow.sync.exclusively(async () => expect(await all()).toBe(2));
+        await slow.sync.exclusively(async () => expect(await all()).toBe(3));
+        expect(await sync(service)).toMatchObject({ updated_sessions: 0 });
+      } finally {
+        open();
+        await slow.close();
+      }
+    }),
+  );
+
+  it(
     'is imported whatever its table of channels holds',
     withService(
       async (service) => {
