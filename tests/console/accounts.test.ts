@@ -1,6 +1,8 @@
 import { expect, it } from '@jest/globals';
+import { logIn } from '../logins/over_sandbox.js';
 import { type Service, some } from '../service/service.js';
 import { inBrowser } from './browser.js';
+import { ADA, atTelegram } from './over_sandbox.js';
 
 /** A worker reports the error of the session that it has leased, and gives that back. */
 async function report(service: Service, session: string, error: string): Promise<void> {
@@ -36,6 +38,24 @@ inBrowser('the accounts of sessions in the console', (visiting) => {
       },
       { files: some(3) },
     ),
+  );
+
+  it(
+    'say where to appeal against a freeze, as a link if it is a web page',
+    atTelegram(visiting, async ({ page, service, sandbox, signIn }) => {
+      const { id } = await logIn({ service, sandbox }, ADA.phone);
+      const freeze = async (appealUrl: string) => {
+        sandbox.conditions.set(ADA.phone, { condition: 'frozen', since: 1, until: 2, appealUrl });
+        await service.as('admin').post(`/sessions/${id}/test`).expect(200);
+      };
+      await freeze('javascript:alert(1)');
+      await signIn('admin', `/sessions/${id}`);
+      const account = page.getByRole('region', { name: 'Account' });
+      await account.getByText('javascript:alert(1)').waitFor();
+      expect(await account.getByRole('link').count()).toBe(0);
+      await freeze('https://t.me/spambot');
+      await account.getByRole('link', { name: 'https://t.me/spambot' }).waitFor();
+    }),
   );
 
   it(

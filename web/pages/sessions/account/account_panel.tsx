@@ -32,7 +32,9 @@ export function AccountPanel({ session }: { readonly session: Session }) {
         <Fact term={t(condition === 'frozen' ? 'sessions.account.deletedOn' : 'sessions.page.until')}>
           {detail?.until && <When at={detail.until} />}
         </Fact>
-        <Fact term={t('sessions.account.appeal')}>{detail?.appeal_url}</Fact>
+        <Fact term={t('sessions.account.appeal')}>
+          {detail?.appeal_url && <AppealLink to={detail.appeal_url} />}
+        </Fact>
         <Fact term={t('sessions.account.health')}>
           {t('sessions.account.score', { score: format.number(health.score) })}
           {health.reasons.map(({ reason, points, value }) => (
@@ -45,6 +47,16 @@ export function AccountPanel({ session }: { readonly session: Session }) {
         <Fact term={t('sessions.account.uses')}>{uses}</Fact>
       </Facts>
     </Panel>
+  );
+}
+
+/** Telegram names the address: anything but a web page is shown as text. */
+function AppealLink({ to }: { readonly to: string }) {
+  if (!to.startsWith('https://')) return to;
+  return (
+    <a href={to} target="_blank" rel="noreferrer">
+      {to}
+    </a>
   );
 }
 
