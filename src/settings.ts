@@ -7,7 +7,7 @@ import { parseTrustedProxies } from './kernel/client_address.js';
 import { LOG_LEVELS } from './kernel/logging.js';
 import { parseProxyUrl } from './kernel/proxy.js';
 import { redactText } from './kernel/redact.js';
-import { MAX_SESSIONS_PER_RUN, type SessionsPerRun } from './scraping/split/rules.js';
+import { MAX_READERS, type SessionsPerRun } from './scraping/split/rules.js';
 import { parseDatabaseUrl } from './storage/database_url.js';
 
 /** Settings whose value is never shown, not even when it is wrong. */
@@ -145,9 +145,9 @@ function wholeNumber(min: number, max: number) {
 }
 
 function sessionsPerRun() {
-  const wanted = `auto, or a whole number from 1 to ${MAX_SESSIONS_PER_RUN}`;
+  const wanted = `auto, or a whole number from 1 to ${MAX_READERS}`;
   const inRange = (value: string) =>
-    /^\d{1,2}$/.test(value) && Number(value) >= 1 && Number(value) <= MAX_SESSIONS_PER_RUN;
+    /^\d{1,2}$/.test(value) && Number(value) >= 1 && Number(value) <= MAX_READERS;
   return z
     .string()
     .refine((value) => value === 'auto' || inRange(value), wanted)

@@ -130,7 +130,7 @@ export class RunExecutor {
       } finally {
         await reader.close();
       }
-      await reading.others();
+      await reading.waitForOthers();
       if (context.retryBudget.isExhausted) return telegramUnreachable(clock.now());
       onChanged(context.run.id);
     }

@@ -4,14 +4,14 @@ import type { PoolDemand } from '../../src/pool/service.js';
 import { NO_FORM } from '../../src/runs/rules.js';
 import { Ranges } from '../../src/scraping/split/ranges.js';
 import {
+  extraSessionsAllowed,
   isWanted,
   isWorthSplitting,
-  MAX_SESSIONS_PER_RUN,
-  mostReaders,
+  MAX_READERS,
+  maxReaders,
   READ_AHEAD,
   rangeSize,
   type SessionsPerRun,
-  takeable,
   toGiveBack,
 } from '../../src/scraping/split/rules.js';
 
@@ -59,12 +59,12 @@ describe('the size of a range', () => {
     'of %i ids for %s sessions is %i: two for each, and they fit into what is read ahead',
     (ids, sessions, size) => {
       expect(rangeSize(ids, sessions)).toBe(size);
-      expect(2 * mostReaders(sessions) * size).toBeLessThanOrEqual(READ_AHEAD.messages);
+      expect(2 * maxReaders(sessions) * size).toBeLessThanOrEqual(READ_AHEAD.messages);
     },
   );
 
   it('never makes a run read with more sessions than is useful', () => {
-    expect(mostReaders(1_000)).toBe(MAX_SESSIONS_PER_RUN);
+    expect(maxReaders(1_000)).toBe(MAX_READERS);
   });
 });
 
@@ -102,13 +102,13 @@ function givenBack(demand: PoolDemand, sessions: SessionsPerRun): number[] {
 
 describe('the sessions that a run takes beside its own', () => {
   it('are those that are free, while nobody waits', () => {
-    expect(takeable({ waiting: [], free: 3, leased: 5 }, 8)).toBe(3);
-    expect(takeable({ waiting: [ANY], free: 3, leased: 5 }, 8)).toBe(0);
+    expect(extraSessionsAllowed({ waiting: [], free: 3, leased: 5 }, 8)).toBe(3);
+    expect(extraSessionsAllowed({ waiting: [ANY], free: 3, leased: 5 }, 8)).toBe(0);
   });
 
   it('may be taken while others wait only for certain ones, but for these', () => {
     const demand = { waiting: [forTags(1, 'de')], free: 3, leased: 5 };
-    expect(takeable(demand, 8)).toBe(3);
+    expect(extraSessionsAllowed(demand, 8)).toBe(3);
     expect(isWanted(held(1), demand)).toBe(false);
     expect(isWanted(held(1, 'de', 'new'), demand)).toBe(true);
   });
@@ -122,7 +122,7 @@ describe('the sessions that a run takes beside its own', () => {
   ])(
     'leave a quarter to others with auto, at least one: of %i free ones, %i leased, %i',
     (free, leased, some) => {
-      expect(takeable({ waiting: [], free, leased }, 'auto')).toBe(some);
+      expect(extraSessionsAllowed({ waiting: [], free, leased }, 'auto')).toBe(some);
     },
   );
 

@@ -2,7 +2,7 @@ import type { KnownChannel } from '../../peers/store.js';
 import { peerOf, type ReadingAccount, type RunContext, skipOlder, storeNewMessages } from '../reader.js';
 import type { RunRecords } from '../service_ports.js';
 import { type ExtraReaderParts, ExtraReaders } from './extra_readers.js';
-import { isWorthSplitting, mostReaders, rangeSize } from './rules.js';
+import { isWorthSplitting, maxReaders, rangeSize } from './rules.js';
 import { SplitHistory } from './split_history.js';
 
 export interface ChannelReadingParts extends ExtraReaderParts {
@@ -62,7 +62,7 @@ export class ChannelReading {
   }
 
   /** The run's own reader is gone: resolves when no other reads for it. @throws what ended the reading. */
-  async others(): Promise<void> {
+  async waitForOthers(): Promise<void> {
     const own = this.#own;
     this.#own = null;
     if (this.#split === null) return;
@@ -85,13 +85,13 @@ export class ChannelReading {
     const { run, writer, log } = this.#context;
     const { sessionsPerRun } = this.#parts.limits;
     // Each member of a basic group counts its messages by itself.
-    if (mostReaders(sessionsPerRun) === 1 || channel.accessHash === null) return null;
+    if (maxReaders(sessionsPerRun) === 1 || channel.accessHash === null) return null;
     await skipOlder(this.#context, account, channel);
     const [newest] = (await account.history?.(peerOf(channel), { minId: 0, offsetId: 0, limit: 1 })) ?? [];
     const whole = { after: writer.position, upTo: newest?.id ?? 0 };
     const ids = whole.upTo - whole.after;
     if (!isWorthSplitting(ids, run, writer.messagesRead)) return null;
-    await log('info', `up to ${mostReaders(sessionsPerRun)} sessions read messages up to ${whole.upTo}`);
+    await log('info', `up to ${maxReaders(sessionsPerRun)} sessions read messages up to ${whole.upTo}`);
     return this.#begin(new SplitHistory(this.#context, channel, whole, rangeSize(ids, sessionsPerRun)));
   }
 

@@ -11,7 +11,7 @@ import { deniesAccess, TELEGRAM_RETRY_DELAYS_MS } from '../recovery.js';
 import type { RunLeasing } from '../run_leases.js';
 import { SessionReader, type SessionReaderParts } from '../session_reader.js';
 import { PassedOver } from './passed_over.js';
-import { isWanted, mostReaders, type SessionsPerRun, takeable, toGiveBack } from './rules.js';
+import { extraSessionsAllowed, isWanted, maxReaders, type SessionsPerRun, toGiveBack } from './rules.js';
 import type { HistoryReader, SplitHistory } from './split_history.js';
 
 /** How often the pool is asked whether others wait, or more sessions are idle, in milliseconds. */
@@ -98,8 +98,8 @@ export class ExtraReaders {
     const { sessionsPerRun } = limits;
     const demand = await pool.demand();
     this.#askToLeave(demand);
-    const room = mostReaders(sessionsPerRun) - 1 - this.#extras.size;
-    let left = Math.min(takeable(demand, sessionsPerRun), room, this.#history.rangesLeft);
+    const room = maxReaders(sessionsPerRun) - 1 - this.#extras.size;
+    let left = Math.min(extraSessionsAllowed(demand, sessionsPerRun), room, this.#history.rangesLeft);
     while (left > 0 && (await this.#recruit(demand))) left -= 1;
   }
 

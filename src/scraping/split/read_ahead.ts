@@ -1,6 +1,6 @@
 import type { Message, MessagesAfter } from '../../telegram/message.js';
 import type { FetchedFile } from '../file_downloads.js';
-import type { Announcements } from './announcements.js';
+import type { ChangeSignal } from './change_signal.js';
 
 /** What a page takes: messages, about how many bytes of memory, and bytes of its files. */
 export interface PageSize {
@@ -21,14 +21,14 @@ export interface ReadPage {
  */
 export class ReadAhead {
   readonly #most: PageSize;
-  readonly #changed: Announcements;
+  readonly #changed: ChangeSignal;
   /** By the id that they begin after. */
   readonly #pages = new Map<number, ReadPage>();
   readonly #sizes = new Map<number, PageSize>();
   #next: number;
 
   /** `changed` is told whenever somebody who waits should look again. */
-  constructor(next: number, most: PageSize, changed: Announcements) {
+  constructor(next: number, most: PageSize, changed: ChangeSignal) {
     this.#next = next;
     this.#most = most;
     this.#changed = changed;

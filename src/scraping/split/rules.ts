@@ -5,7 +5,7 @@ import type { RunForm } from '../../runs/store.js';
 export type SessionsPerRun = number | 'auto';
 
 /** More than that share one run's writer to no avail, and too many of the gateway's connections. */
-export const MAX_SESSIONS_PER_RUN = 32;
+export const MAX_READERS = 32;
 
 /** The fewest messages (by their ids) that are worth more than one session. */
 export const MIN_SPLIT_IDS = 5_000;
@@ -17,8 +17,8 @@ const PAGE = 100;
 const MAX_RANGE_IDS = 1_000;
 
 /** How many readers at most. */
-export function mostReaders(sessions: SessionsPerRun): number {
-  return sessions === 'auto' ? MAX_SESSIONS_PER_RUN : Math.min(sessions, MAX_SESSIONS_PER_RUN);
+export function maxReaders(sessions: SessionsPerRun): number {
+  return sessions === 'auto' ? MAX_READERS : Math.min(sessions, MAX_READERS);
 }
 
 /**
@@ -26,7 +26,7 @@ export function mostReaders(sessions: SessionsPerRun): number {
  * fit into what is read ahead.
  */
 export function rangeSize(ids: number, sessions: SessionsPerRun): number {
-  const shared = Math.min(ids, READ_AHEAD.messages) / (2 * mostReaders(sessions));
+  const shared = Math.min(ids, READ_AHEAD.messages) / (2 * maxReaders(sessions));
   return Math.max(PAGE, Math.min(MAX_RANGE_IDS, Math.floor(shared / PAGE) * PAGE));
 }
 
@@ -44,7 +44,7 @@ function reserve({ free, leased }: PoolDemand, sessions: SessionsPerRun): number
 }
 
 /** How many more sessions a run may take beside its own: none while anybody waits to whom any of them is of use. */
-export function takeable(demand: PoolDemand, sessions: SessionsPerRun): number {
+export function extraSessionsAllowed(demand: PoolDemand, sessions: SessionsPerRun): number {
   if (demand.waiting.some(({ needs }) => needs.length === 0)) return 0;
   return Math.max(0, demand.free - reserve(demand, sessions));
 }

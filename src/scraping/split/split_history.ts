@@ -2,7 +2,7 @@ import { unlessAborted } from '../../kernel/unless_aborted.js';
 import type { KnownChannel } from '../../peers/store.js';
 import type { MessagesAfter } from '../../telegram/message.js';
 import { admitted, PAGE, peerOf, type ReadingAccount, type RunContext } from '../reader.js';
-import { Announcements } from './announcements.js';
+import { ChangeSignal } from './change_signal.js';
 import { type IdRange, Ranges } from './ranges.js';
 import { type PageSize, pageSize, ReadAhead } from './read_ahead.js';
 import { READ_AHEAD } from './rules.js';
@@ -26,7 +26,7 @@ export type SplitContext = Pick<RunContext, 'run' | 'writer' | 'saveTotal'>;
  */
 export class SplitHistory {
   /** Told whenever a reader should look again. */
-  readonly changed = new Announcements();
+  readonly changed = new ChangeSignal();
   readonly #context: SplitContext;
   readonly #channel: KnownChannel;
   readonly #whole: IdRange;

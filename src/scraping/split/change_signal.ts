@@ -1,7 +1,7 @@
 import { unlessAborted } from '../../kernel/unless_aborted.js';
 
 /** Tells all who wait that something has changed: each looks for itself whether that concerns it. */
-export class Announcements {
+export class ChangeSignal {
   readonly #waiting: (() => void)[] = [];
 
   tell(): void {
