@@ -149,16 +149,18 @@ describe('a session file that remembers channels', () => {
         open = resolve;
       });
       let read = 0;
+      // Of its own: the service's watcher, which sees the files as well, waits for the service's time.
+      let now = service.container.clock.now();
       class SlowScanner extends Scanner {
         override async channels(...of: [string, string, number]) {
           read += 1;
           if (read > 1) await opened;
-          await service.time.advance(2);
+          now += 2_000;
           return super.channels(...of);
         }
       }
       const scanner = new SlowScanner({ root: service.sessionsDir, check: 'lenient', maxBytes: 2 ** 20 });
-      const slow = ownSync(service, { scanner });
+      const slow = ownSync(service, { scanner, clock: { now: () => now } });
       const all = async () => (await service.as('admin').get('/peers?channel=@news').expect(200)).body.length;
       try {
         for (const name of ['a', 'b', 'c'])

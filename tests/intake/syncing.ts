@@ -5,6 +5,7 @@ import { DirectoryAvailability } from '../../src/intake/root_watch.js';
 import { Scanner } from '../../src/intake/scanner.js';
 import { SyncService } from '../../src/intake/sync.js';
 import type { EncryptCredentials } from '../../src/intake/sync_run.js';
+import type { Clock } from '../../src/kernel/clock.js';
 import { createLogger } from '../../src/kernel/logging.js';
 import type { Service } from '../service/service.js';
 
@@ -37,12 +38,14 @@ export interface OwnSyncParts {
   readonly scanner: Scanner;
   readonly cluster: Cluster;
   readonly encrypt: EncryptCredentials;
+  readonly clock: Clock;
 }
 
 /** A sync of its own, over the service's directory and database. */
 export function ownSync({ container, sessionsDir: root }: Service, parts: Partial<OwnSyncParts> = {}) {
-  const { clock, database } = container;
+  const { database } = container;
   const { scanner = scannerOver(root), cluster = new SingleNode(), encrypt = null } = parts;
+  const { clock = container.clock } = parts;
   const availability = new DirectoryAvailability(unreadLog);
   const sync = new SyncService({
     ...{ store: database.intake, peers: database.peers, scanner, clock, proxyId: null, encrypt },
