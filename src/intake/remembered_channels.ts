@@ -13,8 +13,8 @@ export interface ChannelReadingParts extends AdoptionParts {
 /** How long channels are read at a time, in milliseconds: whoever syncs waits that long, and for one file more. */
 const READING_MS = 2_000;
 
-/** How many files wait to have their channels read. Others are read again by the next sync. */
-const MAX_WAITING = 100_000;
+/** The most files that wait to have their channels read. The next sync finds the others. */
+export const MAX_UNREAD = 100_000;
 
 /**
  * Lets sessions know the channels that their files remember, for a while; resolves to the files that are left. One that
@@ -25,7 +25,7 @@ export async function readForAWhile(
   parts: ChannelReadingParts,
   unread: readonly UnreadChannels[],
   lock: LockSignal,
-): Promise<readonly UnreadChannels[]> {
+): Promise<UnreadChannels[]> {
   const end = parts.clock.now() + READING_MS;
   for (const [at, file] of unread.entries()) {
     if (parts.clock.now() >= end) return unread.slice(at);
@@ -73,7 +73,7 @@ export class ChannelBacklog {
   }
 
   add(files: readonly UnreadChannels[]): void {
-    for (const file of files.slice(0, MAX_WAITING - this.#waiting.size))
+    for (const file of files.slice(0, MAX_UNREAD - this.#waiting.size))
       this.#waiting.set(file.sessionId, file);
     if (this.#waiting.size > 0) this.#reading ??= this.#read();
   }

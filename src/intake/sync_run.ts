@@ -2,7 +2,7 @@ import type { AdoptionParts } from '../peers/adoption.js';
 import type { LockSignal } from './directory_lock.js';
 import { SessionFileUnreadable } from './errors.js';
 import { authKeyDigest, type Credentials } from './formats/session_string.js';
-import { readForAWhile } from './remembered_channels.js';
+import { MAX_UNREAD, readForAWhile } from './remembered_channels.js';
 import type { InspectedFile, ScanSummary, SettledFile, UnsettledFile } from './scan_protocol.js';
 import type { Scanner } from './scanner.js';
 import type { FileChange, FoundFile, IntakeStore, UnreadChannels } from './store.js';
@@ -64,7 +64,7 @@ export class SyncRun {
   readonly #lock: LockSignal;
   readonly #done = { added: 0, updated: 0, removed: 0, missing: 0 };
   readonly #unsettled: string[] = [];
-  #unreadChannels: readonly UnreadChannels[] = [];
+  #unreadChannels: UnreadChannels[] = [];
   #progress: SyncProgress = { read: 0, toRead: 0 };
 
   constructor(parts: SyncRunParts, options: SyncOptions, lock: LockSignal) {
@@ -189,7 +189,7 @@ export class SyncRun {
     const done = await this.#parts.store.apply(changes, this.#parts.clock.now());
     for (const what of ['added', 'updated', 'removed', 'missing'] as const) this.#done[what] += done[what];
     this.#unsettled.push(...done.held);
-    this.#unreadChannels = [...this.#unreadChannels, ...done.unreadChannels];
+    this.#unreadChannels.push(...done.unreadChannels.slice(0, MAX_UNREAD - this.#unreadChannels.length));
   }
 }
 
