@@ -1,4 +1,5 @@
 import type { Logger } from 'winston';
+import { batchesOf } from '../kernel/batches.js';
 import type { Clock } from '../kernel/clock.js';
 import type { Timers } from '../kernel/timers.js';
 import type { KnownCredentials } from './credentials.js';
@@ -190,8 +191,7 @@ export class Fence {
     this.#cutIdle();
     const all = [...this.#traffic.values()];
     try {
-      for (let from = 0; from < all.length; from += LEASES_AT_ONCE)
-        await this.#check(all.slice(from, from + LEASES_AT_ONCE));
+      for (const some of batchesOf(all, LEASES_AT_ONCE)) await this.#check(some);
       await this.#checkHolders();
       await this.#record();
     } catch (error) {

@@ -1,3 +1,4 @@
+import { batchesOf } from '../kernel/batches.js';
 import type { AdoptionParts } from '../peers/adoption.js';
 import type { LockSignal } from './directory_lock.js';
 import { SessionFileUnreadable } from './errors.js';
@@ -97,7 +98,7 @@ export class SyncRun {
     this.#progress = { read: 0, toRead: summary.appeared + summary.changed };
     const missing = await this.#missing([...gone]);
     const checkGone = () => guard([...gone].filter((name) => !missing.has(name)).length);
-    for (const batch of batches(await this.#readBeforeRemoving(renamedFrom, checkGone)))
+    for (const batch of batchesOf(await this.#readBeforeRemoving(renamedFrom, checkGone), BATCH))
       await this.#apply(batch);
     for (;;) {
       const changes = await this.#read(renamedFrom);
@@ -105,7 +106,7 @@ export class SyncRun {
       await this.#apply(changes);
     }
     const removals = [...gone].map((name) => ({ kind: 'gone', name }) as const);
-    for (const batch of batches(removals)) await this.#apply(batch);
+    for (const batch of batchesOf(removals, BATCH)) await this.#apply(batch);
     // Last: the sessions can be leased already, and one file's channels are in memory at a time.
     this.#unreadChannels = await readForAWhile(this.#parts, this.#unreadChannels, this.#lock);
     const { rejected, rejectedTotal } = summary;
@@ -154,14 +155,14 @@ export class SyncRun {
   /** Those whose files were known to be gone. */
   async #missing(gone: readonly string[]): Promise<Set<string>> {
     const missing: string[] = [];
-    for (const batch of batches(gone)) missing.push(...(await this.#parts.store.missing(batch)));
+    for (const batch of batchesOf(gone, BATCH)) missing.push(...(await this.#parts.store.missing(batch)));
     return new Set(missing);
   }
 
   /** The names of gone files by their auth keys: a new file that has one of them was only renamed. */
   async #namesByKey(gone: readonly string[]): Promise<Map<string, string>> {
     const names = new Map<string, string>();
-    for (const batch of batches(gone)) {
+    for (const batch of batchesOf(gone, BATCH)) {
       const keys = await this.#parts.store.authKeys(batch);
       for (const [name, key] of Object.entries(keys)) names.set(key, name);
     }
@@ -191,11 +192,6 @@ export class SyncRun {
     this.#unsettled.push(...done.held);
     this.#unreadChannels.push(...done.unreadChannels.slice(0, MAX_UNREAD - this.#unreadChannels.length));
   }
-}
-
-/** The items in batches that fit into one transaction. */
-function* batches<Item>(items: readonly Item[]): Generator<Item[], void> {
-  for (let at = 0; at < items.length; at += BATCH) yield items.slice(at, at + BATCH);
 }
 
 /** An inspected session with its encrypted credentials; null: it has no auth key, or they are not kept. */

@@ -1,3 +1,4 @@
+import { batchesOf } from '../kernel/batches.js';
 import type { Clock } from '../kernel/clock.js';
 import { MAX_PEERS_AT_ONCE } from './rules.js';
 import type { PeerStore, RememberedChannel } from './store.js';
@@ -17,8 +18,8 @@ export async function adoptChannels(
   channels: readonly RememberedChannel[],
   signal?: Pick<AbortSignal, 'throwIfAborted'>,
 ): Promise<void> {
-  for (let from = 0; from < channels.length; from += MAX_PEERS_AT_ONCE) {
+  for (const some of batchesOf(channels, MAX_PEERS_AT_ONCE)) {
     signal?.throwIfAborted();
-    await peers.adopt(sessionId, channels.slice(from, from + MAX_PEERS_AT_ONCE), clock.now());
+    await peers.adopt(sessionId, some, clock.now());
   }
 }

@@ -1,4 +1,4 @@
-import { inBatches } from '../kernel/batches.js';
+import { batchesOf, inBatches } from '../kernel/batches.js';
 import { type Clock, DAY_MS } from '../kernel/clock.js';
 import { NotFound, TooMany } from '../kernel/errors.js';
 import type { Page } from '../kernel/page.js';
@@ -67,8 +67,7 @@ export class PeerService {
   ): Promise<number> {
     const { store, clock, resolvesPerDay: perDay, onResolved } = this.#parts;
     const peers = learnt.filter(isUsable);
-    for (let from = 0; from < peers.length; from += MAX_PEERS_AT_ONCE) {
-      const some = peers.slice(from, from + MAX_PEERS_AT_ONCE);
+    for (const some of batchesOf(peers, MAX_PEERS_AT_ONCE)) {
       const counted = await store.learn(owner, some, { ...how, perDay }, clock.now());
       if (counted > 0) onResolved(counted, 'worker');
     }
@@ -123,8 +122,7 @@ export class PeerService {
   async resolvesLeft(sessionIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
     const { store, clock, resolvesPerDay } = this.#parts;
     const all = new Map<number, number>();
-    for (let from = 0; from < sessionIds.length; from += BUDGETS_AT_ONCE) {
-      const some = sessionIds.slice(from, from + BUDGETS_AT_ONCE);
+    for (const some of batchesOf(sessionIds, BUDGETS_AT_ONCE)) {
       for (const [id, left] of await store.resolvesLeft(some, resolvesPerDay, clock.now())) all.set(id, left);
     }
     return all;

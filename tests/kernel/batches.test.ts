@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { inBatches } from '../../src/kernel/batches.js';
+import { batchesOf, inBatches } from '../../src/kernel/batches.js';
+
+describe('items in batches', () => {
+  it('come in order, so many at a time, and the rest at last', () => {
+    expect([...batchesOf([1, 2, 3, 4, 5], 2)]).toEqual([[1, 2], [3, 4], [5]]);
+    expect([...batchesOf([], 2)]).toEqual([]);
+  });
+});
 
 describe('work in batches', () => {
   it.each([

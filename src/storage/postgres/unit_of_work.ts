@@ -1,6 +1,7 @@
 import { eq, type SQL, sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import type { PoolClient, QueryConfig, QueryResultRow } from 'pg';
+import { batchesOf } from '../../kernel/batches.js';
 import { passedDeadline } from '../../pool/lease_decisions.js';
 import {
   applyEvent,
@@ -157,9 +158,7 @@ export class PostgresUnitOfWork implements UnitOfWork {
 
   /** Writes what was collected, at the end of a transaction. `message`: the announcement of freed sessions, if any. */
   async finish(message: (freed: number) => string | null): Promise<CommitEffects> {
-    for (let from = 0; from < this.#entries.length; from += ENTRIES_AT_ONCE) {
-      await this.db.insert(history).values(this.#entries.slice(from, from + ENTRIES_AT_ONCE));
-    }
+    for (const some of batchesOf(this.#entries, ENTRIES_AT_ONCE)) await this.db.insert(history).values(some);
     const changed = [...this.#counts].filter(([, n]) => n !== 0);
     if (changed.length > 0) await this.db.execute(addToCounts(valuesOf(changed)));
     const announcement = this.freed > 0 ? message(this.freed) : null;

@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, inArray, lt, lte, sql } from 'drizzle-orm';
+import { batchesOf } from '../../kernel/batches.js';
 import { loggable, MAX_LOG_ENTRIES_PER_RUN, scrapedFile } from '../../runs/rules.js';
 import type { RunStore } from '../../runs/store.js';
 import { affectedRows, type UnitOfWorkRunner } from '../unit_of_work.js';
@@ -52,9 +53,7 @@ export function runLog(units: UnitOfWorkRunner): Pick<RunStore, 'log' | 'logs' |
         if (run.flowRunId !== null)
           await db.update(runs).set({ flowLogsDue: true }).where(eq(runs.id, runId));
         const rows = loggable(entries).map(({ at, level, message }) => ({ runId, at, level, message }));
-        for (let from = 0; from < rows.length; from += ENTRIES_AT_ONCE) {
-          await db.insert(runLogs).values(rows.slice(from, from + ENTRIES_AT_ONCE));
-        }
+        for (const some of batchesOf(rows, ENTRIES_AT_ONCE)) await db.insert(runLogs).values(some);
         const newestTooMany = sql`(SELECT id FROM run_logs WHERE run_id = ${runId}
           ORDER BY id DESC LIMIT 1 OFFSET ${MAX_LOG_ENTRIES_PER_RUN})`;
         await db.delete(runLogs).where(and(eq(runLogs.runId, runId), lte(runLogs.id, newestTooMany)));

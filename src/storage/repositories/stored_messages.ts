@@ -1,4 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
+import { batchesOf } from '../../kernel/batches.js';
 import { addedBy, checkBatch, keptFile, NOTHING_STORED, progressed } from '../../runs/rules.js';
 import type { Checkpoint, Run, RunProgress, RunStore, StoredBatch } from '../../runs/store.js';
 import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
@@ -67,10 +68,10 @@ async function keepFiles(
   now: number,
 ): Promise<void> {
   const rows = batch.files.map((file) => ({ ...keptFile(file), runId, sourceId, createdAt: now }));
-  for (let from = 0; from < rows.length; from += FILES_AT_ONCE) {
+  for (const some of batchesOf(rows, FILES_AT_ONCE)) {
     await db
       .insert(files)
-      .values(rows.slice(from, from + FILES_AT_ONCE))
+      .values(some)
       .onConflictDoUpdate({
         target: [files.sourceId, files.messageId],
         set: REPLACED_FILE,
