@@ -64,8 +64,7 @@ def with_both(work: Callable[..., Awaitable[None]]) -> Callable[..., None]:
         async def main() -> None:
             worker = Worker(sandbox)
             await asyncio.wait_for(work(sandbox, worker, opener(worker.pool, kind, sandbox)), 20)
-            # Telethon gives up after five refused attempts, a second apart, though it has been disconnected.
-            await until(lambda: len(asyncio.all_tasks()) == 1, seconds=15)
+            await until(lambda: len(asyncio.all_tasks()) == 1)
             await until(lambda: not sandbox.open_connections())
             await worker.http.aclose()
 
@@ -204,6 +203,20 @@ async def test_is_disconnected_by_force_when_the_lease_is_lost(
                 # It has no time to say goodbye: by now its sockets are shut.
                 await until(lambda: not sandbox.open_connections())
                 raise
+
+
+@with_both
+async def test_leaves_at_once_in_whatever_moment_of_reconnecting_it_is(
+    sandbox: Sandbox, worker: Worker, open_client: Open
+) -> None:
+    for turns in range(8):
+        async with open_client() as client:
+            await client.get_me()
+            releasing = asyncio.ensure_future(client.telegate.release())
+            # From now on its connection is cut, and it begins to open another.
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        await releasing
 
 
 @with_both

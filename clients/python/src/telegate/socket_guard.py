@@ -7,7 +7,8 @@ import socket
 import struct
 import sys
 import weakref
-from contextlib import suppress
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from ._async.session import AsyncSession
@@ -28,6 +29,7 @@ class SocketGuard:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
         self._is_shut = False
+        self._is_leaving = False
         self._writers: weakref.WeakSet[Any] = weakref.WeakSet()
         session.on_end(self.shut)
 
@@ -41,7 +43,20 @@ class SocketGuard:
         for writer in list(self._writers):
             writer.transport.abort()
 
+    @contextmanager
+    def leaving(self) -> Iterator[None]:
+        """Meanwhile the client disconnects: whichever of its tasks connects again is cancelled."""
+        self._is_leaving = True
+        try:
+            yield
+        finally:
+            self._is_leaving = False
+
     async def before_connect(self) -> None:
+        if self._is_leaving:
+            # Telethon loses the cancellation of a reconnection that is just closing its old connection, and waits
+            # a minute for it to give up: it is cancelled here instead.
+            raise asyncio.CancelledError
         if self._is_over:
             # Clients try again and again; this keeps them from doing so without a pause.
             await asyncio.sleep(1)
@@ -75,12 +90,14 @@ def reset_on_close(writer: Any) -> None:
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
 
 
-async def disconnect_within(seconds: float, disconnect: Any, guard: SocketGuard) -> None:
-    """Lets a client say goodbye, and shuts whatever is open after that. `disconnect`: its coroutine."""
+async def disconnect_within(seconds: float, disconnect: Awaitable[object], guard: SocketGuard) -> None:
+    """Lets a client say goodbye, and shuts whatever is open after that. `disconnect`: what it does for that."""
+    leaving = asyncio.ensure_future(disconnect)
+    # The client has nothing to say that matters now, as its connections are cut anyway.
+    leaving.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
     try:
-        await asyncio.wait_for(disconnect, seconds)
-    except Exception:
-        # The client has nothing to say that matters now: its connections are cut below.
-        pass
+        with guard.leaving():
+            await asyncio.wait({leaving}, timeout=seconds)
     finally:
+        leaving.cancel()
         guard.shut()
