@@ -14,7 +14,7 @@ export interface PeerCounters {
 export function registerPeerCounters(registry: Registry): PeerCounters {
   const affinity = new Counter({
     name: 'telegate_affinity_total',
-    help: 'Requests for a session for channels: hit, it knows them; miss, it has to resolve some; refused, none may',
+    help: 'Requests for a session for channels: hit, it has nothing to resolve; miss, it has to resolve some; refused, none may',
     labelNames: ['outcome'],
     registers: [registry],
   });

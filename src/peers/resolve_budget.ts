@@ -33,8 +33,7 @@ const MIN_DAILY_FLOOD_SECONDS = 60;
 
 /**
  * The resolves that a session may make within 24 hours, at `now`: the setting or, after a flood, what the flood has
- * lowered it to, plus a tenth of the setting for each full day since. It never exceeds the setting, and is back there
- * after ten days.
+ * lowered it to, plus a tenth of the setting for each full day since, at least one. It never exceeds the setting.
  */
 export function resolvesPerDay(setting: number, lowered: LoweredBudget | null, now: number): number {
   if (lowered === null) return setting;
