@@ -1,7 +1,18 @@
 import { expect, it } from '@jest/globals';
 import type { FoundFile } from '../../src/intake/store.js';
 import { channel, known, save } from './known_peers.js';
-import { found, keyOf, lease, type MakeStores, put, type Stores, T0, usingStores } from './stores.js';
+import {
+  by,
+  found,
+  keyOf,
+  lease,
+  type MakeStores,
+  put,
+  SECOND,
+  type Stores,
+  T0,
+  usingStores,
+} from './stores.js';
 
 const SESSION = { authKeySha256: keyOf('k'), remembersChannels: true, userId: '7' };
 
@@ -39,6 +50,22 @@ export function unreadChannels(make: MakeStores): void {
       const since = [{ ...unread, since: T0 + 5, fingerprint: null }];
       expect(await apply(stores, { fingerprint: 'written' }, T0 + 6)).toEqual(since);
       expect(await fingerprint(stores)).toBe('written');
+    }),
+  );
+
+  it(
+    'tell what was written under a lease that has ended, even if the next one has begun just now',
+    using(async (stores) => {
+      await apply(stores, {});
+      await stores.intake.channelsRead(1, 'print of a');
+      const since = async (fingerprint: string, now: number) =>
+        (await apply(stores, { fingerprint }, now)).map((file) => file.since);
+      const { leaseId } = await lease(stores, {}, T0 + SECOND);
+      await stores.pool.release(1, by({ leaseId }), null, T0 + 90 * SECOND);
+      expect(await since('written at the end', T0 + 91 * SECOND)).toEqual([T0 + SECOND]);
+      await lease(stores, {}, T0 + 92 * SECOND);
+      expect(await since('read late', T0 + 93 * SECOND)).toEqual([T0 + SECOND]);
+      expect(await since('written since', T0 + 152 * SECOND)).toEqual([T0 + 92 * SECOND]);
     }),
   );
 

@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { desc, eq } from 'drizzle-orm';
 import { deadByFile, fileGoneChange } from '../../intake/auth_key_owner.js';
 import { isSameAccount, mergeFileMetadata, wouldLose } from '../../intake/file_metadata.js';
 import { foldName } from '../../intake/names.js';
@@ -13,6 +13,12 @@ import { forgetPeers } from './known_peers.js';
 import { sourceReferringTo } from './source_repository.js';
 
 type Put = Extract<FileChange, { kind: 'put' }>;
+
+/** How soon a file is read after it was written, in milliseconds: it has settled, and syncs take turns. */
+const READ_WITHIN_MS = 60_000;
+
+/** How many entries of a session's history are searched for the beginning of a lease. */
+const MAX_SEARCHED = 100;
 
 /** The outcome of a change; `held`: it waits for a lease to end; null: nothing to report. */
 export type Applied = 'added' | 'updated' | 'removed' | 'missing' | 'held' | null;
@@ -111,7 +117,8 @@ export class SessionFiles {
       return 'held';
     }
     const foldedName = foldName(found.name);
-    const since = keyChanged || row.fingerprint === '' ? null : row.lastUsedAt;
+    const wasRead = !keyChanged && row.fingerprint !== '';
+    const since = wasRead && found.remembersChannels ? await this.#writtenSince(row, now) : null;
     const fingerprint = found.remembersChannels && since === null ? '' : found.fingerprint;
     const merged = mergeFileMetadata(row, found, keyChanged, now);
     const changes = { ...merged, foldedName, authKeySha256, fingerprint };
@@ -139,14 +146,32 @@ export class SessionFiles {
   }
 
   /**
-   * Notes what the file remembers. `since`: the start of the last lease, for a file that was read before; what was seen
-   * before that is known, unless Telegram has refused it. Null: all of it counts.
+   * Notes what the file remembers. `since`: the start of the lease under which it was written, for a file that was read
+   * before; what was seen before that is known, unless Telegram has refused it. Null: all of it counts.
    */
   #noteChannels(sessionId: number, found: FoundFile, since: number | null): void {
     const { remembersChannels, file, authKeySha256, fingerprint } = found;
     if (!remembersChannels || file === null || authKeySha256 === null) return;
     const read = since === null ? { since: 0, fingerprint } : { since, fingerprint: null };
     this.unreadChannels.push({ sessionId, file, authKeySha256, ...read });
+  }
+
+  /**
+   * When the lease began under which a file was written that is read at `now`, as a rule after the release: libraries
+   * write at the end. Where another lease has begun just now, it was written under the one before.
+   */
+  async #writtenSince(row: SessionRow, now: number): Promise<number> {
+    const { db, tables } = this.#unit;
+    const { id, sessionId, event, at } = tables.history;
+    const latest = await db
+      .select({ event, at })
+      .from(tables.history)
+      .where(eq(sessionId, row.id))
+      .orderBy(desc(id))
+      .limit(MAX_SEARCHED);
+    const [last, before = last] = latest.filter((entry) => entry.event === 'leased');
+    if (last === undefined || before === undefined) return row.lastUsedAt;
+    return now - last.at < READ_WITHIN_MS ? before.at : last.at;
   }
 
   /** Sets the base state `missing` until its file is read again; applied at once if nothing holds it. */
