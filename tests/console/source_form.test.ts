@@ -69,6 +69,27 @@ inBrowser('the form of a source in the console', (visiting) => {
   );
 
   it(
+    'says that no session may look up another name today',
+    atTelegram(
+      visiting,
+      async (visit) => {
+        const { page } = visit;
+        await openWithAda(visit);
+        const form = await openForm(page);
+        const lookUp = async (username: string) => {
+          await form.getByLabel('Channel', { exact: true }).fill(username);
+          await form.getByRole('button', { name: 'Look up' }).click();
+        };
+        await lookUp('@daily_news');
+        await form.getByText('Found: Daily').waitFor();
+        await lookUp('@long_archive');
+        await form.getByText('The sessions have looked up as many names as they may in a day.').waitFor();
+      },
+      { ...AT, settings: { RESOLVE_BUDGET_PER_DAY: '1' } },
+    ),
+  );
+
+  it(
     'can save a channel that nobody could look up',
     visiting(async ({ page, signIn }) => {
       await signIn('admin', '/sources?new=public&identifier=@daily_news&title=Daily');

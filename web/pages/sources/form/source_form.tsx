@@ -176,19 +176,23 @@ function useLookUp(values: SourceValues, before: Source | null) {
 }
 
 /** What the service says that the language has words for. */
-const REASONS: Readonly<Record<string, 'problems.code.no_free_session' | 'sources.form.idNeedsSession'>> = {
+const REASONS = {
   'no session is free': 'problems.code.no_free_session',
   'an id is only known to sessions in the channel': 'sources.form.idNeedsSession',
-};
+} as const;
+
+function isKnownReason(reason: string): reason is keyof typeof REASONS {
+  return reason in REASONS;
+}
 
 /** Nobody can say whether the channel exists, for a reason that says nothing of it. */
 function Unchecked({ reason, onSave }: { readonly reason: string; readonly onSave: () => void }) {
   const { t } = useTranslation();
-  const words = REASONS[reason];
   return (
     <Alert variant="light" color="yellow" mt="md" role="alert">
+  'no session may resolve a name now': 'problems.code.resolve_budget',
       <p>
-        {t('sources.form.unchecked')} {words ? t(words) : reason}
+        {t('sources.form.unchecked')} {isKnownReason(reason) ? t(REASONS[reason]) : reason}
       </p>
       <Button size="compact-sm" variant="light" color="yellow" onClick={onSave}>
         {t('sources.form.saveUnchecked')}
