@@ -25,6 +25,27 @@ inBrowser('the operation of the service in the console', (visiting) => {
     ),
   );
 
+  it(
+    'shows until when a lease was renewed, which no event tells',
+    visiting(
+      async ({ page, service, signIn }) => {
+        await page.clock.install();
+        const lease = await service.lease('ttl=60');
+        await signIn('monitor', '/leases');
+        const row = page.getByRole('row', { name: lease.session_name });
+        await row.locator(`time[datetime="${lease.expires_at}"]`).waitFor();
+        const { body } = await service
+          .as('worker')
+          .post('/heartbeat')
+          .send({ session_id: lease.session_id, lease_id: lease.lease_id, ttl: 3600 })
+          .expect(200);
+        await page.clock.fastForward(5000);
+        await row.locator(`time[datetime="${body.expires_at}"]`).waitFor();
+      },
+      { files: some(1) },
+    ),
+  );
+
   it('shows what goes through the egress fence under each lease', async () => {
     const dataCentre = await PlainDataCentre.start();
     const show = visiting(

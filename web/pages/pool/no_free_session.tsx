@@ -9,6 +9,9 @@ import styles from './pool.module.css';
 
 const SHOWN = 5;
 
+/** The renewals of leases are told by no event: asked for this often, in milliseconds. */
+const ASK_MS = 5000;
+
 /** Why nothing can be leased, and what frees when. */
 export function NoFreeSession({ mayWatch }: { readonly mayWatch: boolean }) {
   const { t } = useTranslation();
@@ -19,6 +22,7 @@ export function NoFreeSession({ mayWatch }: { readonly mayWatch: boolean }) {
   });
   return (
     <Panel title={t('pool.noFree.title')}>
+    refetchInterval: ASK_MS,
       <p>{data?.length === 0 ? t('pool.noFree.nothing') : t('pool.noFree.text')}</p>
       {data && data.length > 0 && (
         <ul className={styles.upcoming}>

@@ -21,6 +21,9 @@ import styles from './sessions.module.css';
 const Channels = onDemand(async () => (await import('./channels/session_channels.js')).SessionChannels);
 
 /** One session: what it is, why it is not available, and what happened to it. */
+/** The renewals of a lease are told by no event: a leased session is asked for this often, in milliseconds. */
+const ASK_MS = 5000;
+
 export function SessionPage() {
   const { t } = useTranslation();
   const id = Number(useParams<{ id: string }>().id);
@@ -33,6 +36,7 @@ export function SessionPage() {
   const above = (
     <nav>
       <Link to="/sessions">← {t('sessions.back')}</Link>
+    refetchInterval: ({ state }) => (state.data?.status === 'leased' ? ASK_MS : false),
     </nav>
   );
   if (!data) {
