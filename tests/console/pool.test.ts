@@ -92,6 +92,19 @@ inBrowser('the pool in the console', (visiting) => {
   );
 
   it(
+    'promises a worker no list of what frees next',
+    visiting(
+      async ({ page, service, signIn }) => {
+        await service.lease();
+        await signIn('worker');
+        await page.getByText('A worker that asks now gets none').waitFor();
+        expect(await page.getByText('This is what frees next').count()).toBe(0);
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
     'tells a worker why there is nothing',
     visiting(async ({ page, signIn }) => {
       await signIn('worker');
