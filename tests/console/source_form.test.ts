@@ -121,6 +121,27 @@ inBrowser('the form of a source in the console', (visiting) => {
   );
 
   it(
+    'asks for the channels of a session again that was in use',
+    atTelegram(
+      visiting,
+      async (visit) => {
+        const { page, service } = visit;
+        await openWithAda(visit, '/sources?new=private&session=1');
+        const form = page.getByRole('dialog', { name: 'Add source' });
+        const lease = await service.lease();
+        const choose = form.getByRole('button', { name: 'Choose from its channels' });
+        await choose.click();
+        await form.getByRole('alert').getByText('The session is in use').waitFor();
+        await service.as('worker').post('/release').send(lease).expect(200);
+        await choose.click();
+        await form.locator('input').and(form.getByLabel('Channels of this session')).click();
+        await page.getByRole('option', { name: 'Team' }).waitFor();
+      },
+      AT,
+    ),
+  );
+
+  it(
     'can save a channel that nobody could look up',
     visiting(async ({ page, signIn }) => {
       await signIn('admin', '/sources?new=public&identifier=@daily_news&title=Daily');
