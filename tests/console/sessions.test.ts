@@ -107,6 +107,24 @@ inBrowser('the sessions in the console', (visiting) => {
   );
 
   it(
+    'that are to leave the pool once their lease ends can be taken back into it before',
+    visiting(
+      async ({ page, service, signIn }) => {
+        await service.lease();
+        await service.as('admin').put('/sessions/1').send({ is_active: 'inactive' }).expect(200);
+        await signIn('admin', '/sessions/1');
+        await page.getByRole('button', { name: /^Actions/ }).click();
+        await page.getByRole('menuitem', { name: 'Test', exact: true }).waitFor();
+        expect(await page.getByRole('menuitem', { name: 'Deactivate' }).count()).toBe(0);
+        await page.getByRole('menuitem', { name: 'Activate' }).click();
+        await page.getByText('s001 is back in the pool').waitFor();
+        expect((await service.as('admin').get('/sessions/1')).body).toMatchObject({ is_active: 'active' });
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
     'change in another browser within two seconds',
     visiting(
       async ({ page, service, signIn }) => {
