@@ -125,6 +125,33 @@ inBrowser('the sessions in the console', (visiting) => {
   );
 
   it(
+    'have that lease ended which was shown, and not one that another worker has got since',
+    visiting(
+      async ({ page, service, signIn }) => {
+        const lease = await service.lease();
+        await signIn('admin', '/sessions/1');
+        await choose(page, 'Release lease…');
+        const dialog = page.getByRole('dialog', { name: 'Release the lease of s001?' });
+        await dialog.getByText('may still be using it').waitFor();
+        await service.as('worker').post('/release').send(lease).expect(200);
+        await service.time.advance(60);
+        await service.lease('', 'rival');
+        await dialog.getByRole('button', { name: 'Release' }).click();
+        await dialog.getByRole('alert').getByText('The lease has ended in the meantime.').waitFor();
+        expect(await service.status()).toMatchObject({ in_use: 1 });
+        await dialog.getByRole('button', { name: 'Cancel' }).click();
+        const { body } = await service.as('admin').get('/sessions/1').expect(200);
+        await page.locator(`time[datetime="${body.leased_at}"]`).first().waitFor();
+        await choose(page, 'Release lease…');
+        await dialog.getByRole('button', { name: 'Release' }).click();
+        await dialog.waitFor({ state: 'detached' });
+        expect(await service.status()).toMatchObject({ in_use: 0 });
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
     'change in another browser within two seconds',
     visiting(
       async ({ page, service, signIn }) => {

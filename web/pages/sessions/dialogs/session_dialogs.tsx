@@ -2,6 +2,8 @@ import { Group, PasswordInput, Select, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { download, get, send } from '../../../api/client.js';
+import { ApiError } from '../../../api/errors.js';
+import { holderName } from '../../../api/holders.js';
 import { outdated } from '../../../api/queries.js';
 import {
   changeSession,
@@ -157,14 +159,19 @@ function InvalidateDialog({ session: { id, name }, onClose }: OfSession) {
   );
 }
 
-function ReleaseDialog({ session: { id, name, holder }, onClose }: OfSession) {
+/** How much of a name the list of leases can be searched for. */
+const MAX_SEARCH = 100;
+
+/** Ends the lease that was seen when it was opened, and not one that somebody has got since. */
+function ReleaseDialog({ session, onClose }: OfSession) {
   const { t } = useTranslation();
   const release = async () => {
-    const leases = await get('/leases', { query: { limit: 1000 } });
-    const lease = leases.find(({ session_id }) => session_id === id);
-    const lease_id = lease?.lease_id;
-    await send('post', '/release', { body: { session_id: id, ...(lease_id && { lease_id }) } });
+    const leases = await get('/leases', { query: { q: name.slice(0, MAX_SEARCH), limit: 1000 } });
+    const lease = leases.find((one) => one.session_id === id && one.leased_at === leased_at);
+    if (!lease?.lease_id) throw new ApiError(409, { code: 'lease_lost' }, null);
+    await send('post', '/release', { body: { session_id: id, lease_id: lease.lease_id } });
     outdated('sessions', 'leases', 'status');
+  const [{ id, name, leased_at, ...held }] = useState(session);
     toast(t('sessions.done.released', { name }));
   };
   return (
@@ -175,7 +182,7 @@ function ReleaseDialog({ session: { id, name, holder }, onClose }: OfSession) {
       onConfirm={release}
       onClose={onClose}
     >
-      <p>{t('sessions.dialog.releaseText', { holder: holder ?? name })}</p>
+      <p>{t('sessions.dialog.releaseText', { holder: holderName(held) ?? name })}</p>
     </ConfirmDialog>
   );
 }
