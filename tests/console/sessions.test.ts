@@ -107,6 +107,24 @@ inBrowser('the sessions in the console', (visiting) => {
   );
 
   it(
+    'say why what was done to them could not be undone',
+    visiting(
+      async ({ page, service, signIn }) => {
+        await signIn('admin', '/sessions/1');
+        await choose(page, 'Edit tags…');
+        await page.getByLabel('Tags, separated by commas').fill('eu');
+        await page.getByRole('button', { name: 'Save' }).click();
+        await page.getByRole('definition').getByText('eu', { exact: true }).waitFor();
+        await service.as('admin').delete('/sessions/1').expect(200);
+        await page.getByRole('button', { name: 'Undo' }).click();
+        const notifications = page.getByRole('region', { name: 'Notifications' });
+        await notifications.getByText('This session no longer exists.').waitFor();
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
     'that are to leave the pool once their lease ends can be taken back into it before',
     visiting(
       async ({ page, service, signIn }) => {

@@ -52,11 +52,10 @@ export function useRunAtOnce(): (action: SessionAction, session: Session) => boo
   };
   return (action, session) => {
     const { id, name } = session;
-    const undone = (back: () => Promise<void>) => () =>
-      attempt(async () => {
-        await back();
-        toast(t('sessions.done.undone'));
-      });
+    const undone = (back: () => Promise<void>) => async () => {
+      await back();
+      toast(t('sessions.done.undone'));
+    };
     switch (action) {
       case 'test':
         return attempt(async () => {
