@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { some } from '../service/service.js';
 import { inBrowser } from './browser.js';
+import { holdNext } from './hold.js';
 
 inBrowser('the sessions in the console', (visiting) => {
   it(
@@ -164,6 +165,30 @@ inBrowser('the sessions in the console', (visiting) => {
         await dialog.getByRole('button', { name: 'Release' }).click();
         await dialog.waitFor({ state: 'detached' });
         expect(await service.status()).toMatchObject({ in_use: 0 });
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'have a dialog that stays when an earlier one, closed while it was sent, is done',
+    visiting(
+      async ({ page, service, signIn }) => {
+        await signIn('admin', '/sessions/1');
+        await choose(page, 'Rename…');
+        const renaming = page.getByRole('dialog', { name: 'Rename s001' });
+        await renaming.getByLabel('New name').fill('other');
+        const put = await holdNext(page, /\/sessions\/1$/);
+        await renaming.getByRole('button', { name: 'Save' }).click();
+        await put.asked;
+        await page.keyboard.press('Escape');
+        await choose(page, 'Edit tags…');
+        const tags = page.getByRole('dialog', { name: /^Tags of/ });
+        await tags.getByRole('textbox').fill('eu');
+        await put.release();
+        await page.getByText('Renamed to other').waitFor();
+        expect(await tags.getByRole('textbox').inputValue()).toBe('eu');
+        expect((await service.as('admin').get('/sessions/1')).body).toMatchObject({ name: 'other' });
       },
       { files: some(1) },
     ),
