@@ -73,7 +73,7 @@ inBrowser('the accounts of sessions in the console', (visiting) => {
         await dialog.getByLabel('Tag', { exact: true }).fill('new');
         await dialog.getByLabel('Leases a day').fill('1');
         await dialog.getByRole('button', { name: 'Save' }).click();
-        await dialog.getByText('leases a day: 1, ramp: 0 d').waitFor();
+        await dialog.getByText('1 lease a day').waitFor();
         await dialog.getByRole('button', { name: 'Close' }).last().click();
         const lease = await service.lease();
         await service.as('worker').post('/release').send(lease).expect(200);
@@ -83,10 +83,38 @@ inBrowser('the accounts of sessions in the console', (visiting) => {
         await page.goBack();
         await page.getByRole('button', { name: 'Limits…' }).click();
         await dialog.getByRole('button', { name: 'Remove the limit of new' }).click();
-        await dialog.getByText('leases a day: 1').waitFor({ state: 'hidden' });
+        await dialog.getByText('No tag has a limit.').waitFor();
         expect(await service.status()).toMatchObject({ free: 1 });
       },
       { files: some(1) },
     ),
+  );
+
+  it(
+    'have their limits checked before they are sent, each where it is typed',
+    visiting(async ({ page, service, signIn }) => {
+      await signIn('admin', '/sessions');
+      await page.getByRole('button', { name: 'Limits…' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Limits by tag' });
+      await dialog.getByText('No tag has a limit.').waitFor();
+      const save = () => dialog.getByRole('button', { name: 'Save' }).click();
+      await dialog.getByLabel('Leases a day').fill('many');
+      await dialog.getByLabel('Ramp, in days').fill('');
+      await save();
+      await dialog.getByText('Fill in this field.').waitFor();
+      await dialog.getByText('Enter a whole number of at least 1.').waitFor();
+      await dialog.getByText('Enter a whole number of at least 0.').waitFor();
+      await dialog.getByLabel('Tag', { exact: true }).fill('new');
+      await dialog.getByLabel('Leases a day').fill('20');
+      await dialog.getByLabel('Ramp, in days').fill('366');
+      await save();
+      await dialog.getByText('expected a whole number from 0 to 365').waitFor();
+      await dialog.getByLabel('Ramp, in days').fill('14');
+      await save();
+      await dialog.getByText('20 leases a day, ramp of 14 days').waitFor();
+      await service.as('admin').delete('/tags/new/limits').expect(200);
+      await dialog.getByRole('button', { name: 'Remove the limit of new' }).click();
+      await dialog.getByRole('alert').getByText('This limit no longer exists.').waitFor();
+    }),
   );
 });

@@ -75,6 +75,7 @@ inBrowser('the operation of the service in the console', (visiting) => {
       await page.reload();
       await page.getByRole('button', { name: 'Create key' }).click();
       expect(await form.getByLabel('Name').inputValue()).toBe('scrapers');
+      await form.getByText('Your earlier input was restored.').waitFor();
       await form.getByLabel('Maximum concurrent leases').fill('5');
       await form.getByLabel('Tags, separated by commas').fill('news, europe');
       await form.getByLabel('Valid until').fill('2099-01-01T12:00');
