@@ -115,15 +115,19 @@ inBrowser('the operation of the service in the console', (visiting) => {
           .send({ tags: ['eu'] })
           .expect(200);
         await service.as('admin').post('/keys').send({ name: 'new', role: 'worker' }).expect(201);
+        await service.as('admin').put('/tags/new:accounts/limits').send({ max_uses_per_day: 5 }).expect(200);
+        await service.as('admin').delete('/tags/new:accounts/limits').expect(200);
         await signIn('admin', '/audit');
         await page.getByRole('row', { name: /Key created.*Key 1.*Done/ }).waitFor();
+        await page.getByRole('row', { name: /Limit of a tag set.*Tag new:accounts.*Done/ }).waitFor();
+        await page.getByRole('row', { name: /Limit of a tag removed.*Tag new:accounts.*Done/ }).waitFor();
         await page.getByLabel('Action').selectOption('Session changed');
         await page.getByText('1–1 of 1', { exact: true }).waitFor();
         await page.getByRole('link', { name: 'Session 1' }).waitFor();
         await page.getByLabel('Key, object, address or request').fill('nothing like it');
         await page.getByRole('heading', { name: 'Nothing matches' }).waitFor();
         await page.getByRole('button', { name: 'Clear filters' }).click();
-        await page.getByText('1–2 of 2', { exact: true }).waitFor();
+        await page.getByText('1–4 of 4', { exact: true }).waitFor();
       },
       { files: some(1) },
     ),
