@@ -126,6 +126,24 @@ inBrowser('the sessions in the console', (visiting) => {
   );
 
   it(
+    'that another admin has deleted are no longer shown as if they were there',
+    visiting(
+      async ({ page, service, signIn }) => {
+        await signIn('monitor', '/sessions/1');
+        await page.getByText('Live', { exact: true }).waitFor();
+        await service.as('admin').delete('/sessions/1').expect(200);
+        await page
+          .getByRole('main')
+          .getByRole('alert')
+          .getByText('This session no longer exists.')
+          .first()
+          .waitFor();
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
     'that are to leave the pool once their lease ends can be taken back into it before',
     visiting(
       async ({ page, service, signIn }) => {

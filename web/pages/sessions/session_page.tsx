@@ -54,6 +54,7 @@ export function SessionPage() {
       actions={<SessionMenu session={data} onDeleted={() => navigate('/sessions')} />}
     >
       <WhyNotFree session={data} />
+      {error && <Problem error={error} onRetry={refetch} />}
       <div className={styles.columns}>
         <div>
           <AccountPanel session={data} />
