@@ -50,6 +50,20 @@ inBrowser('the sessions in the console', (visiting) => {
   );
 
   it(
+    'are shown from the last page on, if there are fewer than the address says',
+    visiting(
+      async ({ page, signIn }) => {
+        await signIn('admin', '/sessions?page=9');
+        await page.getByRole('link', { name: 's060' }).waitFor();
+        await page.getByText('51–60 of 60').waitFor();
+        expect(await page.getByRole('row').count()).toBe(11);
+        expect(new URL(page.url()).search).toBe('?page=2');
+      },
+      { files: some(60) },
+    ),
+  );
+
+  it(
     'have their menu beside their name on a phone, too',
     visiting(
       async ({ page, signIn }) => {
