@@ -3,6 +3,7 @@ import { logIn } from '../logins/over_sandbox.js';
 import { type Service, some } from '../service/service.js';
 import { inBrowser } from './browser.js';
 import { ADA, atTelegram } from './over_sandbox.js';
+import { fact } from './sources_at.js';
 
 /** A worker reports the error of the session that it has leased, and gives that back. */
 async function report(service: Service, session: string, error: string): Promise<void> {
@@ -116,5 +117,34 @@ inBrowser('the accounts of sessions in the console', (visiting) => {
       await dialog.getByRole('button', { name: 'Remove the limit of new' }).click();
       await dialog.getByRole('alert').getByText('This limit no longer exists.').waitFor();
     }),
+  );
+
+  it(
+    'say how many usernames they may still resolve, and when the next',
+    atTelegram(
+      visiting,
+      async ({ page, service, sandbox, signIn }) => {
+        const { id } = await logIn({ service, sandbox }, ADA.phone);
+        await service.as('admin').post('/sources/check').send({ identifier: '@sandbox_news' }).expect(200);
+        await page.clock.install();
+        await signIn('monitor', `/sessions/${id}`);
+        const budget = fact(page, 'Usernames to resolve');
+        await budget.getByText('0 of 1 left in 24 hours').waitFor();
+        await budget.getByText('the next in').waitFor();
+        const until = () => budget.locator('time').getAttribute('datetime');
+        const before = await until();
+        // The page is drawn again, without an answer: what is left does not begin anew.
+        await page.route(/\/resolve-budget$/, (route) => route.abort());
+        await page.clock.fastForward(10_000);
+        await page.getByRole('button', { name: /^Signed in as/ }).click();
+        await page.getByRole('menuitemradio', { name: 'Русский' }).click();
+        await page.getByRole('button', { name: /^Вы вошли как/ }).click();
+        await page.getByRole('menuitemradio', { name: 'English' }).click();
+        await budget.getByText('the next in').waitFor();
+        expect(await until()).toBe(before);
+        await fact(page, 'Channels known').getByText('1', { exact: true }).waitFor();
+      },
+      { settings: { RESOLVE_BUDGET_PER_DAY: '1' } },
+    ),
   );
 });

@@ -12,6 +12,7 @@ import { Fact, Facts, Page, Panel } from '../../components/page.js';
 import { Problem } from '../../components/problem.js';
 import { Ago, Left, When } from '../../components/time.js';
 import type { en } from '../../i18n/en.js';
+import { useFormat } from '../../i18n/format.js';
 import { AccountPanel } from './account/account_panel.js';
 import { Tags } from './session_columns.js';
 import { SessionHistory } from './session_history.js';
@@ -141,8 +142,12 @@ function SessionFacts({ session }: { readonly session: Session }) {
 
 /** How many usernames it may still resolve, and how many channels it knows. */
 function ResolveFacts({ id }: { readonly id: number }) {
+/** What a session resolves is told by no event: asked for this often, in milliseconds. */
+const RESOLVES_MS = 15_000;
+
   const { t } = useTranslation();
-  const { data } = useQuery({
+  const format = useFormat();
+  const { data, dataUpdatedAt } = useQuery({
     queryKey: ['sessions', id, 'resolves'],
     queryFn: ({ signal }) => get('/sessions/{id}/resolve-budget', { path: { id }, signal }),
   });
@@ -151,15 +156,17 @@ function ResolveFacts({ id }: { readonly id: number }) {
   return (
     <>
       <Fact term={t('sessions.page.resolves')}>
-        {t('sessions.resolvesLeft', { left, perDay })}
+    refetchInterval: RESOLVES_MS,
+        {t('sessions.resolvesLeft', { left: format.number(left), perDay: format.number(perDay) })}
         {left === 0 && seconds !== null && (
           <>
             {' · '}
-            <Left until={new Date(Date.now() + seconds * 1000).toISOString()} />
+            {t('sessions.nextResolve')}{' '}
+            <Left until={new Date(dataUpdatedAt + seconds * 1000).toISOString()} />
           </>
         )}
       </Fact>
-      <Fact term={t('sessions.page.channelsKnown')}>{channels_known}</Fact>
+      <Fact term={t('sessions.page.channelsKnown')}>{format.number(channels_known)}</Fact>
     </>
   );
 }
