@@ -84,6 +84,7 @@ inBrowser('the console', (visiting) => {
       await admin.delete(`/keys/${body.id}`).expect(200);
       const again = page.getByRole('dialog', { name: 'Sign in again' });
       await again.getByLabel('API key').fill(KEYS.admin);
+      expect(await again.getByRole('button', { name: 'Close' }).count()).toBe(0);
       await again.getByRole('button', { name: 'Sign in' }).click();
       await again.waitFor({ state: 'detached' });
       expect(await name.inputValue()).toBe('typed before');
