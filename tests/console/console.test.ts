@@ -179,6 +179,22 @@ inBrowser('the console', (visiting) => {
   );
 
   it(
+    'says so if the browser does not allow copying',
+    visiting(async ({ page, signIn }) => {
+      await signIn('admin', '/keys');
+      await page.getByRole('button', { name: 'Create key' }).click();
+      const form = page.getByRole('dialog', { name: 'Create an API key' });
+      await form.getByLabel('Name').fill('scrapers');
+      await form.getByRole('button', { name: 'Create key' }).click();
+      const copy = page.getByRole('button', { name: 'Copy API key' });
+      await copy.waitFor();
+      await page.evaluate('navigator.clipboard.writeText = () => Promise.reject(new Error("denied"))');
+      await copy.click();
+      await page.getByText('The browser did not allow copying.').waitFor();
+    }),
+  );
+
+  it(
     'says that a page could not be loaded, and loads it when it is opened again',
     visiting(
       async ({ another }) => {
