@@ -81,6 +81,8 @@ inBrowser('the accounts of sessions in the console', (visiting) => {
         await page.getByRole('row', { name: 's001' }).getByText('Used up').waitFor();
         await page.getByRole('link', { name: 's001' }).click();
         await page.getByRole('region', { name: 'Account' }).getByText('1 of 1', { exact: true }).waitFor();
+        const why = page.getByRole('main').getByRole('alert');
+        expect(await why.textContent()).toMatch(/^It had all its leases of today\. +Time left: /);
         await page.goBack();
         await page.getByRole('button', { name: 'Limits…' }).click();
         await dialog.getByRole('button', { name: 'Remove the limit of new' }).click();
@@ -117,6 +119,23 @@ inBrowser('the accounts of sessions in the console', (visiting) => {
       await dialog.getByRole('button', { name: 'Remove the limit of new' }).click();
       await dialog.getByRole('alert').getByText('This limit no longer exists.').waitFor();
     }),
+  );
+
+  it(
+    'that are dead are said to be, and no more what they were before',
+    visiting(
+      async ({ page, service, signIn }) => {
+        const { session_id, lease_id } = await service.lease();
+        const frozen = { session_id, lease_id, error: 'FROZEN_METHOD_INVALID' };
+        await service.as('worker').post('/report').send(frozen).expect(200);
+        await service.as('admin').put('/sessions/1').send({ is_active: 'expired' }).expect(200);
+        await signIn('monitor', '/sessions/1');
+        const account = page.getByRole('region', { name: 'Account' });
+        await account.getByText('Dead', { exact: true }).waitFor();
+        expect(await account.getByText('FROZEN_METHOD_INVALID').count()).toBe(0);
+      },
+      { files: some(1) },
+    ),
   );
 
   it(

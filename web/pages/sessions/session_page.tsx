@@ -5,7 +5,7 @@ import { Link, useLocation, useParams } from 'wouter';
 import { get } from '../../api/client.js';
 import { holderName } from '../../api/holders.js';
 import { useIsAdmin } from '../../api/identity.js';
-import { proxyName, type Session } from '../../api/sessions.js';
+import { furtherReason, proxyName, type Session } from '../../api/sessions.js';
 import { isSessionState, StateBadge } from '../../components/badge.js';
 import { onDemand } from '../../components/on_demand.js';
 import { Fact, Facts, Page, Panel } from '../../components/page.js';
@@ -21,10 +21,10 @@ import styles from './sessions.module.css';
 
 const Channels = onDemand(async () => (await import('./channels/session_channels.js')).SessionChannels);
 
-/** One session: what it is, why it is not available, and what happened to it. */
 /** The renewals of a lease are told by no event: a leased session is asked for this often, in milliseconds. */
 const ASK_MS = 5000;
 
+/** One session: what it is, why it is not available, and what happened to it. */
 export function SessionPage() {
   const { t } = useTranslation();
   const id = Number(useParams<{ id: string }>().id);
@@ -33,11 +33,11 @@ export function SessionPage() {
   const { data, error, refetch } = useQuery({
     queryKey: ['sessions', id],
     queryFn: ({ signal }) => get('/sessions/{id}', { path: { id }, signal }),
+    refetchInterval: ({ state }) => (state.data?.status === 'leased' ? ASK_MS : false),
   });
   const above = (
     <nav>
       <Link to="/sessions">← {t('sessions.back')}</Link>
-    refetchInterval: ({ state }) => (state.data?.status === 'leased' ? ASK_MS : false),
     </nav>
   );
   if (!data) {
@@ -54,8 +54,8 @@ export function SessionPage() {
       badge={<StateBadge state={data.status} />}
       actions={<SessionMenu session={data} onDeleted={() => navigate('/sessions')} />}
     >
-      <WhyNotFree session={data} />
       {error && <Problem error={error} onRetry={refetch} />}
+      <WhyNotFree session={data} />
       <div className={styles.columns}>
         <div>
           <AccountPanel session={data} />
@@ -78,12 +78,13 @@ const RED = ['dead', 'invalid', 'frozen'];
 /** States in which a session works, or is busy working. */
 const IN_ORDER = ['free', 'leased'];
 
-function WhyNotFree({ session: { status, status_reason, status_until } }: { readonly session: Session }) {
+function WhyNotFree({ session }: { readonly session: Session }) {
   const { t } = useTranslation();
+  const { status, status_until } = session;
   if (IN_ORDER.includes(status) || !isSessionState(status)) return null;
   return (
     <Alert variant="light" color={RED.includes(status) ? 'red' : 'yellow'} mb="md">
-      {t(`states.meaning.${status}`)} {status !== 'flood' && status_reason}
+      {t(`states.meaning.${status}`)} {furtherReason(session)}
       {status_until && status !== 'invalid' && (
         <>
           {' '}
@@ -140,23 +141,23 @@ function SessionFacts({ session }: { readonly session: Session }) {
   );
 }
 
-/** How many usernames it may still resolve, and how many channels it knows. */
-function ResolveFacts({ id }: { readonly id: number }) {
 /** What a session resolves is told by no event: asked for this often, in milliseconds. */
 const RESOLVES_MS = 15_000;
 
+/** How many usernames it may still resolve, and how many channels it knows. */
+function ResolveFacts({ id }: { readonly id: number }) {
   const { t } = useTranslation();
   const format = useFormat();
   const { data, dataUpdatedAt } = useQuery({
     queryKey: ['sessions', id, 'resolves'],
     queryFn: ({ signal }) => get('/sessions/{id}/resolve-budget', { path: { id }, signal }),
+    refetchInterval: RESOLVES_MS,
   });
   if (!data) return null;
   const { resolves_left: left, resolves_per_day: perDay, next_resolve_in: seconds, channels_known } = data;
   return (
     <>
       <Fact term={t('sessions.page.resolves')}>
-    refetchInterval: RESOLVES_MS,
         {t('sessions.resolvesLeft', { left: format.number(left), perDay: format.number(perDay) })}
         {left === 0 && seconds !== null && (
           <>
