@@ -227,6 +227,39 @@ inBrowser('the sessions in the console', (visiting) => {
   );
 
   it(
+    'give the focus back to their menu, also while what was chosen there is still loaded',
+    visiting(
+      async ({ page, signIn }) => {
+        await signIn('admin', '/sessions/1');
+        const code = await holdNext(page, /\/assets\/session_dialogs/);
+        await page.getByRole('button', { name: /^Actions/ }).click();
+        const item = page.getByRole('menuitem', { name: 'Edit tags…' });
+        // Within the click: before the menu itself, which closes, gives the focus back.
+        const focused = await item.evaluate((node) => {
+          (node as unknown as { click(): void }).click();
+          return (globalThis as unknown as { document: { activeElement: { ariaLabel: string } } }).document
+            .activeElement.ariaLabel;
+        });
+        expect(focused).toBe('Actions for s001');
+        await code.asked;
+        const dialog = page.getByRole('dialog', { name: 'Tags of s001' });
+        expect(await dialog.count()).toBe(0);
+        await code.release();
+        for (let time = 1; time <= 2; time += 1) {
+          await dialog.waitFor();
+          await page.waitForFunction('document.activeElement.matches("[role=dialog] input")');
+          await page.keyboard.press('Escape');
+          await dialog.waitFor({ state: 'detached' });
+          expect(await page.evaluate('document.activeElement.ariaLabel')).toBe('Actions for s001');
+          // Now it is there at once.
+          if (time === 1) await choose(page, 'Edit tags…');
+        }
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
     'change in another browser within two seconds',
     visiting(
       async ({ page, service, signIn }) => {
