@@ -23,6 +23,7 @@ inBrowser('the accounts of sessions in the console', (visiting) => {
         await signIn('admin', '/sessions?sort=health');
         const rows = page.getByRole('row');
         await rows.nth(1).getByText('Frozen', { exact: true }).waitFor();
+        await rows.nth(1).getByText('messages.sendmessage while it is frozen').waitFor();
         await rows.nth(2).getByText('Limited', { exact: true }).waitFor();
         await rows.nth(3).getByText('85', { exact: true }).waitFor();
         await page.getByLabel('Account', { exact: true }).selectOption('limited');

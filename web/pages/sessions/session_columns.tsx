@@ -5,6 +5,7 @@ import { furtherReason, proxyName, type Session } from '../../api/sessions.js';
 import { ConditionBadge, StateBadge } from '../../components/badge.js';
 import type { Column } from '../../components/table/data_table.js';
 import { Ago, Day, Left } from '../../components/time.js';
+import { MethodFlood } from './method_flood.js';
 import { SessionMenu } from './session_menu.js';
 import styles from './sessions.module.css';
 
@@ -104,9 +105,9 @@ function StateCell(session: Session) {
           {reason}
         </span>
       )}
-      {method_floods.slice(0, SHOWN_FLOODS).map(({ method, until }) => (
-        <span key={method} className={styles.flood} title={t('sessions.page.methodFloods')}>
-          {method} <Left until={until} />
+      {method_floods.slice(0, SHOWN_FLOODS).map((flood) => (
+        <span key={flood.method} className={styles.flood} title={t('sessions.page.methodFloods')}>
+          <MethodFlood {...flood} />
         </span>
       ))}
       {more > 0 && <span className={styles.quiet}>{t('sessions.moreFloods', { count: more })}</span>}

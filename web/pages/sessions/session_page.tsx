@@ -14,6 +14,7 @@ import { Ago, Left, When } from '../../components/time.js';
 import type { en } from '../../i18n/en.js';
 import { useFormat } from '../../i18n/format.js';
 import { AccountPanel } from './account/account_panel.js';
+import { MethodFlood } from './method_flood.js';
 import { Tags } from './session_columns.js';
 import { SessionHistory } from './session_history.js';
 import { SessionMenu } from './session_menu.js';
@@ -112,9 +113,9 @@ function SessionFacts({ session }: { readonly session: Session }) {
       <Fact term={term('until')}>{status_until && status !== 'invalid' && <When at={status_until} />}</Fact>
       <Fact term={term('methodFloods')}>
         {method_floods.length > 0 &&
-          method_floods.map(({ method, until }) => (
-            <div key={method}>
-              {method} <Left until={until} />
+          method_floods.map((flood) => (
+            <div key={flood.method}>
+              <MethodFlood {...flood} />
             </div>
           ))}
       </Fact>
