@@ -155,7 +155,7 @@ export class OwnLeases {
     const ttlSeconds = 2 * seconds + MARGIN_SECONDS;
     const request = ownRequest({ ...wanted, ttlSeconds }, this.#parts.processName);
     const lease = await pool.acquire(request, 0, null).catch((error: unknown) => {
-      if (error instanceof Unavailable) return null;
+      if (error instanceof Unavailable && error.code !== 'resolve_budget') return null;
       throw error;
     });
     if (lease === null) return null;

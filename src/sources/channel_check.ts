@@ -19,6 +19,9 @@ const MISSING: Readonly<Record<string, string>> = {
   CHANNEL_PRIVATE: 'the session cannot see this channel',
 };
 
+/** Errors that say nothing of the channel, in words that no session is named in. */
+const UNKNOWN: Readonly<Record<string, string>> = { resolve_budget: 'no session may resolve a name now' };
+
 /** Whether there is a channel, as far as Telegram says. */
 export type ChannelCheck =
   | { readonly kind: 'found'; readonly channel: Channel }
@@ -57,7 +60,8 @@ export class ChannelChecks {
       if (error instanceof TelegramRefused && MISSING[error.telegramError]) {
         return { kind: 'missing', reason: MISSING[error.telegramError] ?? error.telegramError };
       }
-      if (error instanceof TeleGateError) return { kind: 'unknown', reason: error.message };
+      if (error instanceof TeleGateError)
+        return { kind: 'unknown', reason: UNKNOWN[error.code] ?? error.message };
       throw error;
     }
   }

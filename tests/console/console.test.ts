@@ -1,6 +1,8 @@
 import { expect, it } from '@jest/globals';
 import { KEYS, some } from '../service/service.js';
+import { seedSource } from '../sources/seeding.js';
 import { inBrowser, presentKey } from './browser.js';
+import { holdNext } from './hold.js';
 
 inBrowser('the console', (visiting) => {
   it(
@@ -82,6 +84,7 @@ inBrowser('the console', (visiting) => {
       await admin.delete(`/keys/${body.id}`).expect(200);
       const again = page.getByRole('dialog', { name: 'Sign in again' });
       await again.getByLabel('API key').fill(KEYS.admin);
+      expect(await again.getByRole('button', { name: 'Close' }).count()).toBe(0);
       await again.getByRole('button', { name: 'Sign in' }).click();
       await again.waitFor({ state: 'detached' });
       expect(await name.inputValue()).toBe('typed before');
@@ -127,6 +130,68 @@ inBrowser('the console', (visiting) => {
       },
       { files: some(3) },
     ),
+  );
+
+  it(
+    'finds sources, too, and opens none that only matched what was typed before',
+    visiting(
+      async ({ page, service, signIn }) => {
+        await seedSource(service, { name: 'Daily news' });
+        await signIn('admin');
+        await page.keyboard.press('Control+k');
+        const palette = page.getByRole('dialog', { name: 'Search and commands' });
+        const field = palette.getByRole('combobox');
+        await field.fill('s00');
+        await palette.getByRole('option', { name: 's001' }).waitFor();
+        const found = await holdNext(page, /\/api\/v1\/sessions\?q=s002/);
+        await field.fill('s002');
+        await palette.getByRole('option', { name: 's001' }).waitFor({ state: 'detached' });
+        await found.release();
+        await page.keyboard.press('Enter');
+        await page.getByRole('heading', { level: 1, name: 's002' }).waitFor();
+        await page.keyboard.press('Control+k');
+        await field.fill('daily');
+        await palette.getByRole('option', { name: 'Daily news' }).waitFor();
+        await page.keyboard.press('Enter');
+        await page.getByRole('heading', { level: 1, name: 'Daily news' }).waitFor();
+      },
+      { files: some(3) },
+    ),
+  );
+
+  it(
+    'keeps the entry of the palette in sight that the keyboard has chosen',
+    visiting(
+      async ({ page, signIn }) => {
+        await signIn('admin');
+        await page.keyboard.press('Control+k');
+        const list = page.getByRole('listbox', { name: 'Search and commands' });
+        await list.getByRole('option').first().waitFor();
+        await page.keyboard.press('ArrowUp');
+        const last = list.getByRole('option', { name: 'Sign out', selected: true });
+        await last.waitFor();
+        const [inside, around] = [await last.boundingBox(), await list.boundingBox()];
+        if (!inside || !around) throw new Error('the palette is not shown');
+        expect(inside.y + inside.height).toBeLessThanOrEqual(around.y + around.height + 1);
+      },
+      { files: some(1), browser: { viewport: { width: 1280, height: 500 } } },
+    ),
+  );
+
+  it(
+    'says so if the browser does not allow copying',
+    visiting(async ({ page, signIn }) => {
+      await signIn('admin', '/keys');
+      await page.getByRole('button', { name: 'Create key' }).click();
+      const form = page.getByRole('dialog', { name: 'Create an API key' });
+      await form.getByLabel('Name').fill('scrapers');
+      await form.getByRole('button', { name: 'Create key' }).click();
+      const copy = page.getByRole('button', { name: 'Copy API key' });
+      await copy.waitFor();
+      await page.evaluate('navigator.clipboard.writeText = () => Promise.reject(new Error("denied"))');
+      await copy.click();
+      await page.getByText('The browser did not allow copying.').waitFor();
+    }),
   );
 
   it(

@@ -7,6 +7,7 @@ import { decodeSessionString } from '../../src/intake/formats/session_string.js'
 import { logIn } from '../logins/over_sandbox.js';
 import { some } from '../service/service.js';
 import { inBrowser } from './browser.js';
+import { holdNext } from './hold.js';
 import { ADA, atTelegram, EVE, type VisitWithTelegram } from './over_sandbox.js';
 
 inBrowser('managed sessions in the console', (visiting) => {
@@ -151,6 +152,31 @@ inBrowser('managed sessions in the console', (visiting) => {
       expect(download.suggestedFilename()).toBe('ada.session');
       const own = readFileSync(join(service.sessionsDir, 'ada.session'));
       expect(readFileSync(await download.path())).toEqual(own);
+    }),
+  );
+
+  it(
+    'are never exported in one format and shown as in another, which was chosen meanwhile',
+    atTelegram(visiting, async (visit) => {
+      const { page } = visit;
+      await openAda(visit);
+      await choose(page, 'Export…');
+      const dialog = page.getByRole('dialog', { name: 'Export ada' });
+      const choosing = async (library: string) => {
+        await dialog.getByLabel('Format').click();
+        await page.getByRole('option', { name: `${library} session string` }).click();
+      };
+      await choosing('Telethon');
+      const exporting = await holdNext(page, /\/export\?format=telethon$/);
+      await dialog.getByRole('button', { name: 'Export' }).click();
+      await exporting.asked;
+      await choosing('GramJS');
+      await exporting.release();
+      const string = dialog.getByLabel('Session string', { exact: true });
+      expect(await string.count()).toBe(0);
+      await dialog.getByRole('button', { name: 'Export' }).click();
+      await string.waitFor();
+      expect(decodeSessionString(await string.inputValue())?.format).toBe('gramjs');
     }),
   );
 

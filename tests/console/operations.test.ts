@@ -25,6 +25,27 @@ inBrowser('the operation of the service in the console', (visiting) => {
     ),
   );
 
+  it(
+    'shows until when a lease was renewed, which no event tells',
+    visiting(
+      async ({ page, service, signIn }) => {
+        await page.clock.install();
+        const lease = await service.lease('ttl=60');
+        await signIn('monitor', '/leases');
+        const row = page.getByRole('row', { name: lease.session_name });
+        await row.locator(`time[datetime="${lease.expires_at}"]`).waitFor();
+        const { body } = await service
+          .as('worker')
+          .post('/heartbeat')
+          .send({ session_id: lease.session_id, lease_id: lease.lease_id, ttl: 3600 })
+          .expect(200);
+        await page.clock.fastForward(5000);
+        await row.locator(`time[datetime="${body.expires_at}"]`).waitFor();
+      },
+      { files: some(1) },
+    ),
+  );
+
   it('shows what goes through the egress fence under each lease', async () => {
     const dataCentre = await PlainDataCentre.start();
     const show = visiting(
@@ -54,6 +75,7 @@ inBrowser('the operation of the service in the console', (visiting) => {
       await page.reload();
       await page.getByRole('button', { name: 'Create key' }).click();
       expect(await form.getByLabel('Name').inputValue()).toBe('scrapers');
+      await form.getByText('Your earlier input was restored.').waitFor();
       await form.getByLabel('Maximum concurrent leases').fill('5');
       await form.getByLabel('Tags, separated by commas').fill('news, europe');
       await form.getByLabel('Valid until').fill('2099-01-01T12:00');
@@ -93,15 +115,19 @@ inBrowser('the operation of the service in the console', (visiting) => {
           .send({ tags: ['eu'] })
           .expect(200);
         await service.as('admin').post('/keys').send({ name: 'new', role: 'worker' }).expect(201);
+        await service.as('admin').put('/tags/new:accounts/limits').send({ max_uses_per_day: 5 }).expect(200);
+        await service.as('admin').delete('/tags/new:accounts/limits').expect(200);
         await signIn('admin', '/audit');
         await page.getByRole('row', { name: /Key created.*Key 1.*Done/ }).waitFor();
+        await page.getByRole('row', { name: /Limit of a tag set.*Tag new:accounts.*Done/ }).waitFor();
+        await page.getByRole('row', { name: /Limit of a tag removed.*Tag new:accounts.*Done/ }).waitFor();
         await page.getByLabel('Action').selectOption('Session changed');
         await page.getByText('1–1 of 1', { exact: true }).waitFor();
         await page.getByRole('link', { name: 'Session 1' }).waitFor();
         await page.getByLabel('Key, object, address or request').fill('nothing like it');
         await page.getByRole('heading', { name: 'Nothing matches' }).waitFor();
         await page.getByRole('button', { name: 'Clear filters' }).click();
-        await page.getByText('1–2 of 2', { exact: true }).waitFor();
+        await page.getByText('1–4 of 4', { exact: true }).waitFor();
       },
       { files: some(1) },
     ),

@@ -92,6 +92,37 @@ inBrowser('the pool in the console', (visiting) => {
   );
 
   it(
+    'promises a worker no list of what frees next',
+    visiting(
+      async ({ page, service, signIn }) => {
+        await service.lease();
+        await signIn('worker');
+        await page.getByText('A worker that asks now gets none').waitFor();
+        expect(await page.getByText('This is what frees next').count()).toBe(0);
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'says how many accounts are limited',
+    visiting(
+      async ({ page, service, signIn }) => {
+        const { session_id, lease_id } = await service.lease();
+        const error = { error: 'PEER_FLOOD', method: 'messages.sendMessage' };
+        await service
+          .as('worker')
+          .post('/report')
+          .send({ session_id, lease_id, ...error })
+          .expect(200);
+        await signIn('monitor');
+        await page.getByText('Accounts limited: 1').waitFor();
+      },
+      { files: some(2) },
+    ),
+  );
+
+  it(
     'tells a worker why there is nothing',
     visiting(async ({ page, signIn }) => {
       await signIn('worker');

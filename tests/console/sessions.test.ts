@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { some } from '../service/service.js';
 import { inBrowser } from './browser.js';
+import { holdNext } from './hold.js';
 
 inBrowser('the sessions in the console', (visiting) => {
   it(
@@ -43,6 +44,20 @@ inBrowser('the sessions in the console', (visiting) => {
         expect(await page.evaluate('scrollY')).toBe(0);
         await page.getByLabel('Rows per page').selectOption('100');
         await page.getByText('1–60 of 60').waitFor();
+      },
+      { files: some(60) },
+    ),
+  );
+
+  it(
+    'are shown from the last page on, if there are fewer than the address says',
+    visiting(
+      async ({ page, signIn }) => {
+        await signIn('admin', '/sessions?page=9');
+        await page.getByRole('link', { name: 's060' }).waitFor();
+        await page.getByText('51–60 of 60').waitFor();
+        expect(await page.getByRole('row').count()).toBe(11);
+        expect(new URL(page.url()).search).toBe('?page=2');
       },
       { files: some(60) },
     ),
@@ -101,6 +116,144 @@ inBrowser('the sessions in the console', (visiting) => {
         expect(body).toMatchObject({ tags: [], status: 'free' });
         for (const event of ['added', 'deactivated', 'activated', 'invalidated', 'restored'])
           expect(await history.getByText(event, { exact: true }).count()).toBe(1);
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'say why what was done to them could not be undone',
+    visiting(
+      async ({ page, service, signIn }) => {
+        await signIn('admin', '/sessions/1');
+        await choose(page, 'Edit tags…');
+        await page.getByLabel('Tags, separated by commas').fill('eu');
+        await page.getByRole('button', { name: 'Save' }).click();
+        await page.getByRole('definition').getByText('eu', { exact: true }).waitFor();
+        await service.as('admin').delete('/sessions/1').expect(200);
+        await page.getByRole('button', { name: 'Undo' }).click();
+        const notifications = page.getByRole('region', { name: 'Notifications' });
+        await notifications.getByText('This session no longer exists.').waitFor();
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'that another admin has deleted are no longer shown as if they were there',
+    visiting(
+      async ({ page, service, signIn }) => {
+        await signIn('monitor', '/sessions/1');
+        await page.getByText('Live', { exact: true }).waitFor();
+        await service.as('admin').delete('/sessions/1').expect(200);
+        await page
+          .getByRole('main')
+          .getByRole('alert')
+          .getByText('This session no longer exists.')
+          .first()
+          .waitFor();
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'that are to leave the pool once their lease ends can be taken back into it before',
+    visiting(
+      async ({ page, service, signIn }) => {
+        await service.lease();
+        await service.as('admin').put('/sessions/1').send({ is_active: 'inactive' }).expect(200);
+        await signIn('admin', '/sessions/1');
+        await page.getByRole('button', { name: /^Actions/ }).click();
+        await page.getByRole('menuitem', { name: 'Test', exact: true }).waitFor();
+        expect(await page.getByRole('menuitem', { name: 'Deactivate' }).count()).toBe(0);
+        await page.getByRole('menuitem', { name: 'Activate' }).click();
+        await page.getByText('s001 is back in the pool').waitFor();
+        expect((await service.as('admin').get('/sessions/1')).body).toMatchObject({ is_active: 'active' });
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'have that lease ended which was shown, and not one that another worker has got since',
+    visiting(
+      async ({ page, service, signIn }) => {
+        const lease = await service.lease();
+        await signIn('admin', '/sessions/1');
+        await choose(page, 'Release lease…');
+        const dialog = page.getByRole('dialog', { name: 'Release the lease of s001?' });
+        await dialog.getByText('may still be using it').waitFor();
+        await service.as('worker').post('/release').send(lease).expect(200);
+        await service.time.advance(60);
+        await service.lease('', 'rival');
+        await dialog.getByRole('button', { name: 'Release' }).click();
+        await dialog.getByRole('alert').getByText('The lease has ended in the meantime.').waitFor();
+        expect(await service.status()).toMatchObject({ in_use: 1 });
+        await dialog.getByRole('button', { name: 'Cancel' }).click();
+        const { body } = await service.as('admin').get('/sessions/1').expect(200);
+        await page.locator(`time[datetime="${body.leased_at}"]`).first().waitFor();
+        await choose(page, 'Release lease…');
+        await dialog.getByRole('button', { name: 'Release' }).click();
+        await dialog.waitFor({ state: 'detached' });
+        expect(await service.status()).toMatchObject({ in_use: 0 });
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'have a dialog that stays when an earlier one, closed while it was sent, is done',
+    visiting(
+      async ({ page, service, signIn }) => {
+        await signIn('admin', '/sessions/1');
+        await choose(page, 'Rename…');
+        const renaming = page.getByRole('dialog', { name: 'Rename s001' });
+        await renaming.getByLabel('New name').fill('other');
+        const put = await holdNext(page, /\/sessions\/1$/);
+        await renaming.getByRole('button', { name: 'Save' }).click();
+        await put.asked;
+        await page.keyboard.press('Escape');
+        await choose(page, 'Edit tags…');
+        const tags = page.getByRole('dialog', { name: /^Tags of/ });
+        await tags.getByRole('textbox').fill('eu');
+        await put.release();
+        await page.getByText('Renamed to other').waitFor();
+        expect(await tags.getByRole('textbox').inputValue()).toBe('eu');
+        expect((await service.as('admin').get('/sessions/1')).body).toMatchObject({ name: 'other' });
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
+    'give the focus back to their menu, also while what was chosen there is still loaded',
+    visiting(
+      async ({ page, signIn }) => {
+        await signIn('admin', '/sessions/1');
+        const code = await holdNext(page, /\/assets\/session_dialogs/);
+        await page.getByRole('button', { name: /^Actions/ }).click();
+        const item = page.getByRole('menuitem', { name: 'Edit tags…' });
+        // Within the click: before the menu itself, which closes, gives the focus back.
+        const focused = await item.evaluate((node) => {
+          (node as unknown as { click(): void }).click();
+          return (globalThis as unknown as { document: { activeElement: { ariaLabel: string } } }).document
+            .activeElement.ariaLabel;
+        });
+        expect(focused).toBe('Actions for s001');
+        await code.asked;
+        const dialog = page.getByRole('dialog', { name: 'Tags of s001' });
+        expect(await dialog.count()).toBe(0);
+        await code.release();
+        for (let time = 1; time <= 2; time += 1) {
+          await dialog.waitFor();
+          await page.waitForFunction('document.activeElement.matches("[role=dialog] input")');
+          await page.keyboard.press('Escape');
+          await dialog.waitFor({ state: 'detached' });
+          expect(await page.evaluate('document.activeElement.ariaLabel')).toBe('Actions for s001');
+          // Now it is there at once.
+          if (time === 1) await choose(page, 'Edit tags…');
+        }
       },
       { files: some(1) },
     ),

@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import { some } from '../service/service.js';
 import { seedSource } from '../sources/seeding.js';
 import { inBrowser } from './browser.js';
+import { holdNext } from './hold.js';
 import { atTelegram } from './over_sandbox.js';
 import { CHANNELS, fact, openForm, openWithAda } from './sources_at.js';
 
@@ -63,6 +64,78 @@ inBrowser('the form of a source in the console', (visiting) => {
           ...{ identifier: '@daily_news', target: 'LOCAL', target_path: null, file_types: ['pdf', 'zip'] },
           ...{ schedule: '*/10 9-17 * * mon-fri', is_active: 'inactive', last_run: null },
         });
+      },
+      AT,
+    ),
+  );
+
+  it(
+    'says nothing of a channel that was typed over while it was looked up, and keeps what was typed meanwhile',
+    atTelegram(
+      visiting,
+      async (visit) => {
+        const { page } = visit;
+        await openWithAda(visit);
+        const form = await openForm(page);
+        const type = (label: string, text: string) => form.getByLabel(label, { exact: true }).fill(text);
+        const lookUp = () => form.getByRole('button', { name: 'Look up' }).click();
+        await type('Channel', '@daily_news');
+        const daily = await holdNext(page, /\/sources\/check$/);
+        await lookUp();
+        await daily.asked;
+        await type('Channel', '@long_archive');
+        await daily.release();
+        expect(await form.getByText('Found: Daily').count()).toBe(0);
+        expect(await form.getByLabel('Name', { exact: true }).inputValue()).toBe('');
+        const archive = await holdNext(page, /\/sources\/check$/);
+        await lookUp();
+        await archive.asked;
+        await type('Name', 'My archive');
+        await archive.release();
+        await form.getByText('Found: Archive').waitFor();
+        expect(await form.getByLabel('Name', { exact: true }).inputValue()).toBe('My archive');
+      },
+      AT,
+    ),
+  );
+
+  it(
+    'says that no session may look up another name today',
+    atTelegram(
+      visiting,
+      async (visit) => {
+        const { page } = visit;
+        await openWithAda(visit);
+        const form = await openForm(page);
+        const lookUp = async (username: string) => {
+          await form.getByLabel('Channel', { exact: true }).fill(username);
+          await form.getByRole('button', { name: 'Look up' }).click();
+        };
+        await lookUp('@daily_news');
+        await form.getByText('Found: Daily').waitFor();
+        await lookUp('@long_archive');
+        await form.getByText('The sessions have looked up as many names as they may in a day.').waitFor();
+      },
+      { ...AT, settings: { RESOLVE_BUDGET_PER_DAY: '1' } },
+    ),
+  );
+
+  it(
+    'asks for the channels of a session again that was in use',
+    atTelegram(
+      visiting,
+      async (visit) => {
+        const { page, service } = visit;
+        await openWithAda(visit, '/sources?new=private&session=1');
+        const form = page.getByRole('dialog', { name: 'Add source' });
+        const lease = await service.lease();
+        const choose = form.getByRole('button', { name: 'Choose from its channels' });
+        await choose.click();
+        await form.getByRole('alert').getByText('The session is in use').waitFor();
+        await service.as('worker').post('/release').send(lease).expect(200);
+        await choose.click();
+        await form.locator('input').and(form.getByLabel('Channels of this session')).click();
+        await page.getByRole('option', { name: 'Team' }).waitFor();
       },
       AT,
     ),

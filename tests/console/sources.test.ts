@@ -57,6 +57,20 @@ inBrowser('sources in the console', (visiting) => {
   );
 
   it(
+    'say which sessions read for a run together',
+    visiting(async ({ page, service, signIn }) => {
+      const { id: sourceId } = await seedSource(service, { name: 'Watched' });
+      const { id } = await seedProgress(service, sourceId, 'somebody');
+      await service.container.database.runs.saveSessions(id, 'somebody', ['ada', 'ben', 'eve']);
+      await signIn('monitor', '/runs');
+      const cell = page.getByRole('row', { name: /Watched/ }).getByText('ada and 2 others');
+      expect(await cell.getAttribute('title')).toBe('ada, ben, and eve');
+      await page.getByRole('link', { name: `Run ${id}` }).click();
+      await fact(page, 'Sessions reading together').getByText('ada, ben, and eve').waitFor();
+    }),
+  );
+
+  it(
     'are added, and their runs followed to the file that is downloaded',
     atTelegram(
       visiting,

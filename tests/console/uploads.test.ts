@@ -53,6 +53,18 @@ inBrowser('adding sessions in the console', (visiting) => {
   );
 
   it(
+    'takes a file of the same name again, once it was mended',
+    visiting(async (visit) => {
+      const tab = await openAddDialog(visit, UPLOAD);
+      const chooser = tab.locator('input[type=file]');
+      await chooser.setInputFiles([{ name: 'ada.session', mimeType: '', buffer: Buffer.from('nothing') }]);
+      await tab.getByRole('button', { name: 'Upload 1 file' }).waitFor();
+      // A browser tells of no change where the same file is chosen as before.
+      expect(await chooser.inputValue()).toBe('');
+    }),
+  );
+
+  it(
     'retries files that could not be checked',
     atTelegram(visiting, async (visit) => {
       const { sandbox } = visit;

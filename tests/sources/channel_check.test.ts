@@ -31,6 +31,23 @@ describe('a channel, before a source of it is saved', () => {
   );
 
   it(
+    'is not looked up by sessions that have resolved as many names as they may',
+    withTelegram(
+      async (world) => {
+        const { id: session_id } = await logIn(world, ADA);
+        await check(world, { identifier: '@sandbox_news' }).expect(200);
+        const unknown = { exists: null, reason: 'no session may resolve a name now', channel: null };
+        expect((await check(world, { identifier: '@nobody_has_this' }).expect(200)).body).toMatchObject(
+          unknown,
+        );
+        const asked = { identifier: '@nobody_has_this', session_id };
+        expect((await check(world, asked).expect(200)).body).toMatchObject(unknown);
+      },
+      { settings: { RESOLVE_BUDGET_PER_DAY: '1' } },
+    ),
+  );
+
+  it(
     'is refused if there is none, and saved if Telegram cannot say',
     withTelegram(async (world) => {
       const { id: session_id } = await logIn(world, ADA);

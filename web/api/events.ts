@@ -13,7 +13,7 @@ export const connection = createStore<Connection>('connecting');
 const OUTDATED: Readonly<Record<string, readonly Kind[]>> = {
   session: ['sessions', 'leases', 'activity', 'upcoming', 'audit'],
   session_edit: ['sessions', 'audit'],
-  sync: ['sessions', 'files', 'activity', 'audit'],
+  sync: ['sessions', 'activity', 'audit'],
   run: ['runs', 'sources'],
   source: ['sources', 'runs', 'audit'],
   key: ['keys', 'audit'],
@@ -27,20 +27,34 @@ const POLL_MS = 5000;
 /** The service sends a heartbeat every 15 s: a stream that is silent for longer than two of them is broken. */
 const SILENT_MS = 35_000;
 
+/** All that events make outdated: without them, it is asked for again and again. */
+const POLLED: readonly Kind[] = [...new Set([...Object.values(OUTDATED).flat(), 'waiting' as const])];
+
 /** Listens to the service until the function that is returned is called. */
 export function followEvents(mayListen: boolean): () => void {
   const changed = batched();
-  let stream = mayListen ? listen(changed) : null;
+  let isOver = false;
+  let stream: Stream | null = null;
+  // What is asked for is older than what a stream tells that has opened meanwhile.
+  const ask = () => void poll(() => isOver || stream?.isOpen() === true);
+  const listenAgain = () => {
+    stream?.close();
+    stream = listen(changed, ask, true);
+  };
   const check = () => {
     if (stream?.isSilent()) {
       connection.set('reconnecting');
-      stream.close();
-      stream = listen(changed, true);
-    } else if (!stream?.isOpen()) void poll();
+      return listenAgain();
+    }
+    if (stream?.isOpen()) return;
+    if (stream?.isClosed()) listenAgain();
+    ask();
   };
+  if (mayListen) stream = listen(changed, ask);
+  else ask();
   const timer = setInterval(check, POLL_MS);
-  if (!stream) void poll();
   return () => {
+    isOver = true;
     stream?.close();
     clearInterval(timer);
   };
@@ -50,11 +64,13 @@ interface Stream {
   readonly isOpen: () => boolean;
   /** Whether it is open, but brings nothing any more. */
   readonly isSilent: () => boolean;
+  /** Whether the service refused it: the browser tries no more. */
+  readonly isClosed: () => boolean;
   readonly close: () => void;
 }
 
-/** Opens a stream. `again`: events were missed before it. */
-function listen(changed: (kinds: readonly Kind[]) => void, again = false): Stream {
+/** Opens a stream; `failed` is called whenever it breaks. `again`: events were missed before it. */
+function listen(changed: (kinds: readonly Kind[]) => void, failed: () => void, again = false): Stream {
   const source = new EventSource(address('/events'));
   let hasMissed = again;
   let heardAt = Date.now();
@@ -68,7 +84,7 @@ function listen(changed: (kinds: readonly Kind[]) => void, again = false): Strea
     if (hasMissed) void queryClient.invalidateQueries();
     hasMissed = true;
   });
-  source.addEventListener('error', () => void poll());
+  source.addEventListener('error', failed);
   on('status', ({ data }) => {
     connection.set('live');
     queryClient.setQueryData(['status'], JSON.parse(data));
@@ -81,18 +97,21 @@ function listen(changed: (kinds: readonly Kind[]) => void, again = false): Strea
   return {
     isOpen,
     isSilent: () => isOpen() && Date.now() - heardAt > SILENT_MS,
+    isClosed: () => source.readyState === EventSource.CLOSED,
     close: () => source.close(),
   };
 }
 
-/** Without a stream, the status tells whether the service is there. */
-async function poll(): Promise<void> {
+/** Without a stream, the status tells whether the service is there. `isNeedless`: its answer comes too late. */
+async function poll(isNeedless: () => boolean): Promise<void> {
   try {
-    queryClient.setQueryData(['status'], await get('/status'));
+    const status = await get('/status');
+    if (isNeedless()) return;
+    queryClient.setQueryData(['status'], status);
     connection.set('polling');
-    outdated('sessions', 'leases', 'sources', 'runs', 'waiting');
+    outdated(...POLLED);
   } catch (error) {
-    connection.set(error instanceof ServiceUnreachable ? 'lost' : 'polling');
+    if (!isNeedless()) connection.set(error instanceof ServiceUnreachable ? 'lost' : 'polling');
   }
 }
 

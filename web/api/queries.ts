@@ -28,7 +28,6 @@ export type Kind =
   | 'runs'
   | 'keys'
   | 'audit'
-  | 'files'
   | 'settings';
 
 /** Marks what is shown of these kinds as outdated: what is on the page is asked for again. */

@@ -28,6 +28,22 @@ export async function restoreSession(id: number): Promise<void> {
   outdated('sessions', 'status');
 }
 
+/** What the service itself gives as a reason, and the state says already, in the language that is shown. */
+const SAID_BY_STATE: readonly string[] = [
+  'all uses of the day',
+  'flood wait',
+  'invalidated',
+  'its lease expired although it had been renewed',
+  'its lease was ended',
+  'its lease was revoked',
+  'taken out of the pool by an admin',
+];
+
+/** Why a session is in its state, as far as the state does not say so; null: there is no more to say. */
+export function furtherReason({ status_reason }: Pick<Session, 'status_reason'>): string | null {
+  return status_reason !== null && SAID_BY_STATE.includes(status_reason) ? null : status_reason;
+}
+
 /** `socks5://user@host:1080`, without the password; empty: no proxy. */
 export function proxyName(proxy: Session['proxy']): string {
   return proxy ? `${proxy.type}://${proxy.user ? `${proxy.user}@` : ''}${proxy.host}:${proxy.port}` : '';

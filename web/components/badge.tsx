@@ -49,26 +49,30 @@ export function StateBadge({ state }: { readonly state: string }) {
   );
 }
 
-const CONDITION_TONES = { limited: 'warn', frozen: 'bad' } as const satisfies Record<string, Tone>;
+const CONDITION_TONES = {
+  alive: 'good',
+  limited: 'warn',
+  frozen: 'bad',
+  dead: 'bad',
+} as const satisfies Record<string, Tone>;
 
-/** The condition of an account, unless it is alive, or its session's state says it. */
-export function ConditionBadge({
-  condition,
-  status,
-}: {
-  readonly condition: string;
-  readonly status: string;
-}) {
+export type Condition = keyof typeof CONDITION_TONES;
+
+/** Every condition of an account. */
+export const CONDITIONS = Object.keys(CONDITION_TONES) as Condition[];
+
+/** The condition of an account; one that the console does not know keeps its name. */
+export function ConditionBadge({ condition }: { readonly condition: string }) {
   const { t } = useTranslation();
-  if (condition === status || !isConspicuous(condition)) return null;
+  if (!isCondition(condition)) return <Badge tone="calm">{condition}</Badge>;
   return (
-    <Badge tone={CONDITION_TONES[condition]} title={t(`states.meaning.${condition}`)}>
+    <Badge tone={CONDITION_TONES[condition]} title={t(`states.conditionMeaning.${condition}`)}>
       {t(`states.condition.${condition}`)}
     </Badge>
   );
 }
 
-function isConspicuous(condition: string): condition is keyof typeof CONDITION_TONES {
+function isCondition(condition: string): condition is Condition {
   return condition in CONDITION_TONES;
 }
 

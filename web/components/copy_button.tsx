@@ -7,8 +7,8 @@ import { toast } from './toasts.js';
 export function CopyButton({ value, what }: { readonly value: string; readonly what: string }) {
   const { t } = useTranslation();
   const copy = async () => {
-    await copyText(value);
-    toast(t('common.copied'));
+    const isCopied = await copyText(value).catch(() => false);
+    toast(t(isCopied ? 'common.copied' : 'common.notCopied'), { tone: isCopied ? 'done' : 'failed' });
   };
   return (
     <ActionIcon
@@ -23,13 +23,19 @@ export function CopyButton({ value, what }: { readonly value: string; readonly w
   );
 }
 
-/** Over plain HTTP, browsers have no clipboard but the one of selected text. */
-async function copyText(text: string): Promise<void> {
-  if (window.isSecureContext) return navigator.clipboard.writeText(text);
+/** Whether it is copied. Over plain HTTP, browsers have no clipboard but the one of selected text. */
+async function copyText(text: string): Promise<boolean> {
+  if (window.isSecureContext) {
+    await navigator.clipboard.writeText(text);
+    return true;
+  }
+  const focused = document.activeElement;
   const field = document.createElement('textarea');
   field.value = text;
   document.body.append(field);
   field.select();
-  document.execCommand('copy');
+  const isCopied = document.execCommand('copy');
   field.remove();
+  if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
+  return isCopied;
 }

@@ -1,5 +1,5 @@
 import { Button, Group, Modal } from '@mantine/core';
-import { type FormEvent, type ReactNode, useLayoutEffect, useState } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Draft } from './draft.js';
 import styles from './layout.module.css';
@@ -94,12 +94,16 @@ export function FormDialog(props: FormDialogProps) {
   };
   const [error, setError] = useState<unknown>(null);
   const [isSending, setSending] = useState(false);
+  const isShown = useIsShown();
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setSending(true);
     setError(null);
     try {
-      if ((await onSubmit()) !== false) onClose();
+      if ((await onSubmit()) === false) return;
+      // Whoever closed it meanwhile may have opened another one.
+      if (isShown.current) onClose();
+      else draft?.clear();
     } catch (problem) {
       setError(problem);
     } finally {
@@ -123,4 +127,16 @@ export function FormDialog(props: FormDialogProps) {
       </form>
     </Dialog>
   );
+}
+
+/** Whether the component is still drawn. */
+function useIsShown() {
+  const isShown = useRef(true);
+  useEffect(() => {
+    isShown.current = true;
+    return () => {
+      isShown.current = false;
+    };
+  }, []);
+  return isShown;
 }

@@ -73,7 +73,10 @@ function duration(language: string, seconds: number): string {
     const isShown = count > 0 || (unit === 'second' && parts.length === 0);
     if (isShown && parts.length < 2)
       parts.push(
-        new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'narrow' }).format(count),
+        new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'narrow' })
+          .format(count)
+          // A number and its unit stay on one line.
+          .replaceAll(' ', '\u00a0'),
       );
     else if (parts.length > 0) break;
   }

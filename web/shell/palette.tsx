@@ -1,10 +1,10 @@
 import { TextInput, useMantineColorScheme } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { type KeyboardEvent, useId, useState } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
-import { get } from '../api/client.js';
+import { type Answer, get } from '../api/client.js';
 import { type Role, signOut } from '../api/identity.js';
 import { Dialog } from '../components/dialog.js';
 import { PAGES } from './pages.js';
@@ -18,15 +18,21 @@ interface Entry {
   readonly run: () => unknown;
 }
 
-const MAX_SESSIONS = 6;
+/** The most sessions, and the most sources. */
+const MAX_FOUND = 6;
 
-/** Finds pages, sessions and commands by what is typed. */
+/** Finds pages, sessions, sources and commands by what is typed. */
 export function Palette({ role, onClose }: { readonly role: Role; readonly onClose: () => void }) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState('');
   const [chosen, setChosen] = useState(0);
   const list = useId();
-  const entries = [...useCommands(role, typed), ...useSessions(role, typed)];
+  const { found, isLooking } = useFound(role, typed);
+  const entries = [...useCommands(role, typed), ...found];
+  const chosenId = entries[chosen] && `${list}-${entries[chosen].id}`;
+  useEffect(() => {
+    if (chosenId) document.getElementById(chosenId)?.scrollIntoView({ block: 'nearest' });
+  }, [chosenId]);
   const run = (entry: Entry | undefined) => {
     if (!entry) return;
     onClose();
@@ -46,7 +52,7 @@ export function Palette({ role, onClose }: { readonly role: Role; readonly onClo
         role="combobox"
         aria-expanded
         aria-controls={list}
-        aria-activedescendant={entries[chosen] ? `${list}-${entries[chosen].id}` : undefined}
+        aria-activedescendant={chosenId}
         aria-label={t('shell.palette.placeholder')}
         placeholder={t('shell.palette.placeholder')}
         value={typed}
@@ -56,8 +62,14 @@ export function Palette({ role, onClose }: { readonly role: Role; readonly onClo
         }}
         onKeyDown={press}
       />
-      <div id={list} role="listbox" aria-label={t('shell.palette.title')} className={styles.list}>
-        {entries.length === 0 && (
+      <div
+        id={list}
+        role="listbox"
+        aria-label={t('shell.palette.title')}
+        aria-busy={isLooking}
+        className={styles.list}
+      >
+        {entries.length === 0 && !isLooking && (
           <div role="option" aria-selected={false} aria-disabled tabIndex={-1} className={styles.nothing}>
             {t('shell.palette.nothing')}
           </div>
@@ -112,22 +124,57 @@ function useCommands(role: Role, typed: string): Entry[] {
   return [...pages, ...themes, out].filter(({ label }) => label.toLowerCase().includes(wanted));
 }
 
-function useSessions(role: Role, typed: string): Entry[] {
+/** Sessions and sources that contain what is typed, and whether the service has not answered for it yet. */
+function useFound(role: Role, typed: string): { readonly found: Entry[]; readonly isLooking: boolean } {
+  const text = typed.trim();
+  const [wanted] = useDebouncedValue(text, 150);
+  const query = { q: wanted, limit: MAX_FOUND };
+  const asked = {
+    enabled: wanted !== '' && role !== 'worker',
+    placeholderData: <Data,>(before: Data | undefined) => before,
+  };
+  const sessions = useQuery({
+    ...asked,
+    queryKey: ['sessions', 'palette', wanted],
+    queryFn: ({ signal }) => get('/sessions', { query, signal }),
+  });
+  const sources = useQuery({
+    ...asked,
+    queryKey: ['sources', 'palette', wanted],
+    queryFn: ({ signal }) => get('/sources', { query, signal }),
+  });
+  const entries = [...useSessionEntries(sessions.data), ...useSourceEntries(sources.data)];
+  const isOld = text !== wanted || sessions.isPlaceholderData || sources.isPlaceholderData;
+  if (text === '') return { found: [], isLooking: false };
+  const matches = ({ label, hint = '' }: Entry) =>
+    `${label} ${hint}`.toLowerCase().includes(text.toLowerCase());
+  return {
+    // Whoever types on and presses Enter does not mean what only matched before.
+    found: isOld ? entries.filter(matches) : entries,
+    isLooking: role !== 'worker' && (isOld || sessions.isLoading || sources.isLoading),
+  };
+}
+
+function useSessionEntries(sessions: Answer<'get', '/sessions'> = []): Entry[] {
   const { t } = useTranslation();
   const [, navigate] = useLocation();
-  const [wanted] = useDebouncedValue(typed.trim(), 150);
-  const { data = [] } = useQuery({
-    queryKey: ['sessions', 'palette', wanted],
-    queryFn: ({ signal }) => get('/sessions', { query: { q: wanted, limit: MAX_SESSIONS }, signal }),
-    enabled: wanted !== '' && role !== 'worker',
-    placeholderData: keepPreviousData,
-  });
-  if (typed.trim() === '') return [];
-  return data.map(({ id, name, phone_number }) => ({
+  return sessions.map(({ id, name, phone_number }) => ({
     id: `session-${id}`,
     group: t('shell.palette.sessions'),
     label: name,
     hint: phone_number ?? t('shell.palette.sessions'),
     run: () => navigate(`/sessions/${id}`),
+  }));
+}
+
+function useSourceEntries(sources: Answer<'get', '/sources'> = []): Entry[] {
+  const { t } = useTranslation();
+  const [, navigate] = useLocation();
+  return sources.map(({ id, name, identifier }) => ({
+    id: `source-${id}`,
+    group: t('shell.palette.sources'),
+    label: name,
+    hint: identifier,
+    run: () => navigate(`/sources/${id}`),
   }));
 }

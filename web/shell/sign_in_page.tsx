@@ -44,7 +44,7 @@ export function UnreachablePage() {
 export function SignInAgain() {
   const { t } = useTranslation();
   return (
-    <Dialog title={t('shell.signIn.again')} onClose={() => undefined}>
+    <Dialog title={t('shell.signIn.again')} onClose={() => undefined} isOneWay>
       <p>{t('shell.signIn.againText')}</p>
       <SignInForm />
     </Dialog>

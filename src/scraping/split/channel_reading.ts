@@ -1,15 +1,11 @@
 import type { KnownChannel } from '../../peers/store.js';
 import { peerOf, type ReadingAccount, type RunContext, skipOlder, storeNewMessages } from '../reader.js';
-import type { RunRecords } from '../service_ports.js';
 import { type ExtraReaderParts, ExtraReaders } from './extra_readers.js';
 import { isWorthSplitting, maxReaders, rangeSize } from './rules.js';
+import { SavedReaders, type SavedReadersParts } from './saved_readers.js';
 import { SplitHistory } from './split_history.js';
 
-export interface ChannelReadingParts extends ExtraReaderParts {
-  readonly runs: Pick<RunRecords, 'saveSessions'>;
-  /** Called when a run has changed. */
-  readonly onChanged: (runId: number) => void;
-}
+export type ChannelReadingParts = ExtraReaderParts & SavedReadersParts;
 
 /** Why readers stop that have nothing more to do. */
 class ReadingOver extends Error {
@@ -35,11 +31,12 @@ export class ChannelReading {
   #split: Split | null = null;
   /** The run's own reader; null: it has none at present. */
   #own: string | null = null;
-  #told: Promise<void> = Promise.resolve();
+  readonly #saved: SavedReaders;
 
   constructor(context: Omit<RunContext, 'read'>, parts: ChannelReadingParts) {
     this.#context = { ...context, read: (...using) => this.read(...using) };
     this.#parts = parts;
+    this.#saved = new SavedReaders(context.run, context.log, parts);
   }
 
   /** The run under way; its readers read by this. */
@@ -106,19 +103,8 @@ export class ChannelReading {
     return { history, extras, over, ended };
   }
 
-  /** Says who reads, in the order of the calls: saved over several connections, an earlier list could come last. */
+  /** Says who reads. Never rejects. */
   #tell(what: string, extras: readonly string[]): Promise<void> {
-    this.#told = this.#told.then(() => this.#tellNow(what, extras));
-    return this.#told;
-  }
-
-  /** Never rejects. */
-  async #tellNow(what: string, extras: readonly string[]): Promise<void> {
-    const { run, log } = this.#context;
-    const names = [...(this.#own === null ? [] : [this.#own]), ...extras];
-    // The end of the run says so, too.
-    await this.#parts.runs.saveSessions(run.id, run.owner, names).catch(() => undefined);
-    await log('info', `${what}; ${names.length} sessions: ${names.join(', ')}`).catch(() => undefined);
-    this.#parts.onChanged(run.id);
+    return this.#saved.save(what, [...(this.#own === null ? [] : [this.#own]), ...extras]);
   }
 }

@@ -95,7 +95,7 @@ function useRunColumns(withSource: boolean): Column<ListedRun>[] {
       id: 'session',
       header: t('runs.column.session'),
       minor: true,
-      cell: ({ session_name }) => session_name,
+      cell: (run) => <SessionsCell run={run} />,
     },
     {
       id: 'messages',
@@ -128,6 +128,17 @@ function useRunColumns(withSource: boolean): Column<ListedRun>[] {
       cell: ({ started_at, seconds }) => started_at && format.duration(seconds),
     },
   ];
+}
+
+/** The session that reads, or one of several, with how many others. */
+function SessionsCell({ run: { session_name, sessions } }: { readonly run: ListedRun }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const [first, ...others] = sessions;
+  if (others.length === 0) return session_name;
+  return (
+    <span title={format.list(sessions)}>{t('runs.withOthers', { name: first, count: others.length })}</span>
+  );
 }
 
 function MessagesCell({ run }: { readonly run: ListedRun }) {

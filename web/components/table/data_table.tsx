@@ -1,6 +1,6 @@
 import { Checkbox, Skeleton, Table, VisuallyHidden } from '@mantine/core';
 import { rowSelectionFeature, rowSortingFeature, tableFeatures, useTable } from '@tanstack/react-table';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Page } from '../../api/client.js';
 import { Icon } from '../icons.js';
@@ -52,6 +52,7 @@ export function DataTable<Row extends { readonly id: number }, Filter extends st
   const { label, columns, page, state, rowName, selection, empty } = props;
   const { t } = useTranslation();
   const table = useRows(props);
+  usePageInRange(page, state);
   if (page && page.total === 0) return empty;
   const columnOf = (id: string) => columns.find((column) => column.id === id);
   return (
@@ -111,6 +112,19 @@ export function DataTable<Row extends { readonly id: number }, Filter extends st
       <Pager total={page?.total} state={state} />
     </>
   );
+}
+
+/** The last page instead of one beyond it: there are fewer rows since, or the address is old. */
+function usePageInRange<Row, Filter extends string>(
+  page: Page<Row> | undefined,
+  { perPage, set }: TableState<Filter>,
+): void {
+  const isBeyond = page !== undefined && page.rows.length === 0 && page.total > 0;
+  const last = isBeyond ? Math.ceil(page.total / perPage) - 1 : null;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each page that is beyond
+  useEffect(() => {
+    if (last !== null) set({ page: last });
+  }, [last]);
 }
 
 /** The rows of a page, and which of them are chosen. */

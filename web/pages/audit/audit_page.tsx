@@ -120,15 +120,20 @@ function useAuditColumns(): Column<Entry>[] {
 
 const PAGE_OF: Readonly<Record<string, string>> = { session: '/sessions', source: '/sources', run: '/runs' };
 
+const KINDS = ['session', 'source', 'run', 'key', 'tag'] as const;
+
+function isKind(kind: string): kind is (typeof KINDS)[number] {
+  return KINDS.some((known) => known === kind);
+}
+
 /** Of an object without words, such as a login. */
 const MAX_LENGTH = 14;
 
 /** `session:42`: a link, where it has a page. */
 function ObjectLink({ object }: { readonly object: string }) {
   const { t } = useTranslation();
-  const [kind = '', id = ''] = object.split(':');
-  const isKnown = kind === 'session' || kind === 'source' || kind === 'run' || kind === 'key';
-  if (!isKnown) return <span title={object}>{object.slice(0, MAX_LENGTH)}</span>;
+  const [, kind = '', id = ''] = /^(\w+):(.*)$/.exec(object) ?? [];
+  if (!isKind(kind)) return <span title={object}>{object.slice(0, MAX_LENGTH)}</span>;
   const name = t(`audit.object.${kind}`, { id });
   const page = PAGE_OF[kind];
   return page ? <Link to={`${page}/${id}`}>{name}</Link> : name;

@@ -22,6 +22,9 @@ import { useFormat } from '../../i18n/format.js';
 /** A lease; its id for tables is that of its session. */
 type Lease = Answer<'get', '/leases'>[number] & { readonly id: number };
 
+/** Renewals of leases and their traffic are told by no event: asked for this often, in milliseconds. */
+const ASK_MS = 5000;
+
 /** Who holds which session, and for how long yet. */
 export function LeasesPage() {
   const { t } = useTranslation();
@@ -36,6 +39,7 @@ export function LeasesPage() {
       return { rows: rows.map((lease): Lease => ({ ...lease, id: lease.session_id })), total };
     },
     placeholderData: keepPreviousData,
+    refetchInterval: ASK_MS,
   });
   return (
     <Page title={t('shell.pages.leases')}>

@@ -9,6 +9,9 @@ import styles from './pool.module.css';
 
 const SHOWN = 5;
 
+/** The renewals of leases are told by no event: asked for this often, in milliseconds. */
+const ASK_MS = 5000;
+
 /** Why nothing can be leased, and what frees when. */
 export function NoFreeSession({ mayWatch }: { readonly mayWatch: boolean }) {
   const { t } = useTranslation();
@@ -16,10 +19,13 @@ export function NoFreeSession({ mayWatch }: { readonly mayWatch: boolean }) {
     queryKey: ['upcoming'],
     queryFn: ({ signal }) => get('/status/upcoming', { query: { limit: SHOWN }, signal }),
     enabled: mayWatch,
+    refetchInterval: ASK_MS,
   });
   return (
     <Panel title={t('pool.noFree.title')}>
-      <p>{data?.length === 0 ? t('pool.noFree.nothing') : t('pool.noFree.text')}</p>
+      <p>
+        {t('pool.noFree.text')} {data && t(data.length === 0 ? 'pool.noFree.nothing' : 'pool.noFree.next')}
+      </p>
       {data && data.length > 0 && (
         <ul className={styles.upcoming}>
           {data.map(({ session_id, session_name, state, method, until }) => (

@@ -43,9 +43,11 @@ export function PoolCounts({ status }: { readonly status: PoolStatus }) {
 function useHints(status: PoolStatus): (name: Count) => string {
   const { t } = useTranslation();
   const format = useFormat();
-  const { total, free, flooded_for_methods, invalidated, oldest_lease_seconds, waiting } = status;
+  const { total, free, limited, flooded_for_methods, invalidated, oldest_lease_seconds, waiting } = status;
   return (name) => {
     switch (name) {
+      case 'total':
+        return limited > 0 ? t('pool.hint.limited', { formatted: format.number(limited) }) : '';
       case 'free':
         return t('pool.hint.free', { share: format.percent(total === 0 ? 0 : free / total) });
       case 'in_use':

@@ -1,29 +1,16 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Answer, getPage } from '../../api/client.js';
-import { queryClient } from '../../api/queries.js';
-import { isGoingOn, type Run } from '../../api/runs.js';
+import type { Run } from '../../api/runs.js';
 import { Badge, type Tone } from '../../components/badge.js';
 import { Problem } from '../../components/problem.js';
 import { useFormat } from '../../i18n/format.js';
+import { type Level, type Log, MAX_ENTRIES, useLog } from './log_entries.js';
 import styles from './runs.module.css';
-
-type Entry = Answer<'get', '/runs/{id}/logs'>[number];
-type Level = Entry['level'];
-
-/** Entries that match, oldest first: the newest of them, as far as they were asked for. */
-interface Log {
-  readonly entries: readonly Entry[];
-  readonly total: number;
-}
 
 /** So many of the newest entries are shown at first, and more on request. */
 const PART = 300;
-
-const FOLLOW_MS = 2000;
 
 const LEVELS: Readonly<Record<string, readonly Level[]>> = {
   all: [],
@@ -38,9 +25,10 @@ export function RunLog({ run }: { readonly run: Run }) {
   const { t } = useTranslation();
   const [level, setLevel] = useState('all');
   const [typed, setTyped] = useState('');
-  const [parts, setParts] = useState(1);
+  const [most, setMost] = useState(PART);
   const [q] = useDebouncedValue(typed.trim(), 200);
-  const { data, error, refetch } = useLog(run, { level: LEVELS[level] ?? [], q }, parts * PART);
+  const { data, error, refetch } = useLog(run, { levels: LEVELS[level] ?? [], q }, most);
+  const showMore = () => setMost(Math.min((data?.entries.length ?? 0) + PART, MAX_ENTRIES));
   return (
     <div className={styles.logPart}>
       <search className={styles.logTools}>
@@ -65,47 +53,9 @@ export function RunLog({ run }: { readonly run: Run }) {
         {data && <output className={styles.quiet}>{t('runs.log.entries', { count: data.total })}</output>}
       </search>
       {error && <Problem error={error} onRetry={refetch} />}
-      {data && (
-        <Lines log={data} onMore={() => setParts(parts + 1)} isNarrowed={q !== '' || level !== 'all'} />
-      )}
+      {data && <Lines log={data} onMore={showMore} isNarrowed={q !== '' || level !== 'all'} />}
     </div>
   );
-}
-
-interface Wanted {
-  readonly level: readonly Level[];
-  readonly q: string;
-}
-
-/** Only what was added since is asked for, unless more of the older ones are wanted. */
-function useLog(run: Run, { level, q }: Wanted, most: number) {
-  const key = ['runs', run.id, 'log', level, q, most] as const;
-  const filter = { ...(level.length > 0 && { level: [...level] }), ...(q && { q }) };
-  return useQuery({
-    queryKey: key,
-    async queryFn({ signal }): Promise<Log> {
-      const known = queryClient.getQueryData<Log>(key);
-      const last = known?.entries.at(-1);
-      const path = { id: run.id };
-      if (!known || !last) {
-        const { rows, total } = await getPage('/runs/{id}/logs', {
-          path,
-          query: { ...filter, sort: '-id', limit: most },
-          signal,
-        });
-        return { entries: rows.toReversed(), total };
-      }
-      const { rows } = await getPage('/runs/{id}/logs', {
-        path,
-        query: { ...filter, after: last.id, limit: 1000 },
-        signal,
-      });
-      const total = known.total + rows.length;
-      return rows.length === 0 ? known : { entries: [...known.entries, ...rows], total };
-    },
-    placeholderData: (before) => before,
-    refetchInterval: isGoingOn(run) ? FOLLOW_MS : false,
-  });
 }
 
 interface LinesProps {
@@ -144,11 +94,7 @@ function Lines({ log: { entries, total }, onMore, isNarrowed }: LinesProps) {
         tabIndex={0}
         onScroll={scrolled}
       >
-        {total > entries.length && (
-          <Button size="compact-sm" variant="default" onClick={onMore}>
-            {t('runs.log.earlier', { count: total - entries.length })}
-          </Button>
-        )}
+        {total > entries.length && <Earlier shown={entries.length} total={total} onMore={onMore} />}
         {entries.map(({ id, at, level, message }) => (
           <div key={id} className={styles.line} data-level={level}>
             <time dateTime={at} title={format.dateTime(at)}>
@@ -165,5 +111,23 @@ function Lines({ log: { entries, total }, onMore, isNarrowed }: LinesProps) {
         </Button>
       )}
     </div>
+  );
+}
+
+interface EarlierProps {
+  readonly shown: number;
+  readonly total: number;
+  readonly onMore: () => void;
+}
+
+/** The way to earlier entries: more of them, or a search once there are too many. */
+function Earlier({ shown, total, onMore }: EarlierProps) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  if (shown >= MAX_ENTRIES) return <p>{t('runs.log.newest', { formatted: format.number(shown) })}</p>;
+  return (
+    <Button size="compact-sm" variant="default" onClick={onMore}>
+      {t('runs.log.earlier', { count: total - shown })}
+    </Button>
   );
 }

@@ -52,6 +52,7 @@ export function RunPage() {
   }
   return (
     <Page title={title} above={above} badge={<RunBadge run={data} />} actions={<RunActions run={data} />}>
+      {error && <Problem error={error} onRetry={refetch} />}
       <StateInWords run={data} />
       <Panel title={t('runs.progress.title')}>
         <RunProgress run={data} />

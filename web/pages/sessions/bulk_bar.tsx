@@ -47,9 +47,11 @@ export function BulkBar({ ids, matching, filter, onClear }: BulkBarProps) {
           {t('bulk.all', { count: matching, formatted: format.number(matching) })}
         </Button>
       )}
+      {count > MAX_BULK_SESSIONS && <span>{t('problems.code.too_many_sessions')}</span>}
       {BULK_ACTIONS.map((action) => (
         <Button
           key={action}
+          disabled={count > MAX_BULK_SESSIONS}
           size="compact-sm"
           variant="default"
           {...(action === 'delete' && { color: 'red', variant: 'light' })}

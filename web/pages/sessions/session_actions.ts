@@ -21,25 +21,25 @@ const SESSION_ACTIONS = [
 ] as const;
 export type SessionAction = (typeof SESSION_ACTIONS)[number];
 
-/** Actions that make sense only in some states. */
-const STATES_OF: Partial<Record<SessionAction, readonly string[]>> = {
-  activate: ['inactive'],
-  restore: ['invalid', 'dead', 'flood'],
-  release: ['leased'],
+type SessionFacts = Pick<Session, 'status' | 'condition' | 'is_active'>;
+
+/** States of sessions that are out of the pool already. */
+const OUT: readonly string[] = ['dead', 'missing', 'duplicate', 'invalid'];
+
+/** Which sessions an action makes sense for; the others do for all. */
+const FITS: Partial<Record<SessionAction, (session: SessionFacts) => boolean>> = {
+  // A leased session may be inactive: it leaves the pool once its lease ends.
+  deactivate: ({ is_active, status }) => is_active === 'active' && !OUT.includes(status),
+  activate: ({ is_active }) => is_active === 'inactive',
+  restore: ({ status, condition }) =>
+    ['invalid', 'dead', 'flood'].includes(status) || ['limited', 'frozen'].includes(condition),
+  release: ({ status }) => status === 'leased',
+  invalidate: ({ status }) => status !== 'invalid',
 };
 
-const NOT_IN: Partial<Record<SessionAction, readonly string[]>> = {
-  deactivate: ['inactive', 'dead', 'missing', 'duplicate', 'invalid'],
-  invalidate: ['invalid'],
-};
-
-/** What can be done with this session in its state. */
-export function actionsFor({ status, condition }: Pick<Session, 'status' | 'condition'>): SessionAction[] {
-  const isRestorable = condition === 'limited' || condition === 'frozen';
-  return SESSION_ACTIONS.filter((action) => {
-    if (action === 'restore' && isRestorable) return true;
-    return (STATES_OF[action]?.includes(status) ?? true) && !NOT_IN[action]?.includes(status);
-  });
+/** What can be done with this session as it is. */
+export function actionsFor(session: SessionFacts): SessionAction[] {
+  return SESSION_ACTIONS.filter((action) => FITS[action]?.(session) ?? true);
 }
 
 /** Runs an action that needs no dialog; answers whether it is one. */
@@ -52,11 +52,10 @@ export function useRunAtOnce(): (action: SessionAction, session: Session) => boo
   };
   return (action, session) => {
     const { id, name } = session;
-    const undone = (back: () => Promise<void>) => () =>
-      attempt(async () => {
-        await back();
-        toast(t('sessions.done.undone'));
-      });
+    const undone = (back: () => Promise<void>) => async () => {
+      await back();
+      toast(t('sessions.done.undone'));
+    };
     switch (action) {
       case 'test':
         return attempt(async () => {

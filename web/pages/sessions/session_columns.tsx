@@ -1,10 +1,11 @@
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { holderName } from '../../api/holders.js';
-import { proxyName, type Session } from '../../api/sessions.js';
+import { furtherReason, proxyName, type Session } from '../../api/sessions.js';
 import { ConditionBadge, StateBadge } from '../../components/badge.js';
 import type { Column } from '../../components/table/data_table.js';
 import { Ago, Day, Left } from '../../components/time.js';
+import { MethodFlood } from './method_flood.js';
 import { SessionMenu } from './session_menu.js';
 import styles from './sessions.module.css';
 
@@ -79,35 +80,34 @@ function NameCell({ id, name, phone_number }: Session) {
   );
 }
 
-/** Reasons that say no more than the state. */
-const SAID_BY_STATE = /^(flood wait|cool-?down|leased|inactive)$/i;
-
 const NEVER_ENDING = Date.UTC(2090, 0, 1);
 
 /** How many method floods a row of the list shows: a limited account has one for each method that it cannot call. */
 const SHOWN_FLOODS = 2;
 
-function StateCell({ status, condition, status_reason, status_until, method_floods }: Session) {
+function StateCell(session: Session) {
   const { t } = useTranslation();
+  const { status, condition, status_until, method_floods } = session;
+  const reason = furtherReason(session);
   const more = method_floods.length - SHOWN_FLOODS;
   const ends = status_until !== null && Date.parse(status_until) < NEVER_ENDING ? status_until : null;
   return (
     <div className={styles.state}>
       <StateBadge state={status} />
-      <ConditionBadge condition={condition} status={status} />
+      {condition !== 'alive' && condition !== status && <ConditionBadge condition={condition} />}
       {ends && (
         <span className={styles.quiet}>
           <Left until={ends} />
         </span>
       )}
-      {status_reason && !SAID_BY_STATE.test(status_reason) && (
-        <span className={styles.reason} title={status_reason}>
-          {status_reason}
+      {reason && (
+        <span className={styles.reason} title={reason}>
+          {reason}
         </span>
       )}
-      {method_floods.slice(0, SHOWN_FLOODS).map(({ method, until }) => (
-        <span key={method} className={styles.flood} title={t('sessions.page.methodFloods')}>
-          {method} <Left until={until} />
+      {method_floods.slice(0, SHOWN_FLOODS).map((flood) => (
+        <span key={flood.method} className={styles.flood} title={t('sessions.page.methodFloods')}>
+          <MethodFlood {...flood} />
         </span>
       ))}
       {more > 0 && <span className={styles.quiet}>{t('sessions.moreFloods', { count: more })}</span>}

@@ -5,20 +5,25 @@ import { Link, useLocation, useParams } from 'wouter';
 import { get } from '../../api/client.js';
 import { holderName } from '../../api/holders.js';
 import { useIsAdmin } from '../../api/identity.js';
-import { proxyName, type Session } from '../../api/sessions.js';
+import { furtherReason, proxyName, type Session } from '../../api/sessions.js';
 import { isSessionState, StateBadge } from '../../components/badge.js';
 import { onDemand } from '../../components/on_demand.js';
 import { Fact, Facts, Page, Panel } from '../../components/page.js';
 import { Problem } from '../../components/problem.js';
 import { Ago, Left, When } from '../../components/time.js';
 import type { en } from '../../i18n/en.js';
+import { useFormat } from '../../i18n/format.js';
 import { AccountPanel } from './account/account_panel.js';
+import { MethodFlood } from './method_flood.js';
 import { Tags } from './session_columns.js';
 import { SessionHistory } from './session_history.js';
 import { SessionMenu } from './session_menu.js';
 import styles from './sessions.module.css';
 
 const Channels = onDemand(async () => (await import('./channels/session_channels.js')).SessionChannels);
+
+/** The renewals of a lease are told by no event: a leased session is asked for this often, in milliseconds. */
+const ASK_MS = 5000;
 
 /** One session: what it is, why it is not available, and what happened to it. */
 export function SessionPage() {
@@ -29,6 +34,7 @@ export function SessionPage() {
   const { data, error, refetch } = useQuery({
     queryKey: ['sessions', id],
     queryFn: ({ signal }) => get('/sessions/{id}', { path: { id }, signal }),
+    refetchInterval: ({ state }) => (state.data?.status === 'leased' ? ASK_MS : false),
   });
   const above = (
     <nav>
@@ -49,6 +55,7 @@ export function SessionPage() {
       badge={<StateBadge state={data.status} />}
       actions={<SessionMenu session={data} onDeleted={() => navigate('/sessions')} />}
     >
+      {error && <Problem error={error} onRetry={refetch} />}
       <WhyNotFree session={data} />
       <div className={styles.columns}>
         <div>
@@ -72,12 +79,13 @@ const RED = ['dead', 'invalid', 'frozen'];
 /** States in which a session works, or is busy working. */
 const IN_ORDER = ['free', 'leased'];
 
-function WhyNotFree({ session: { status, status_reason, status_until } }: { readonly session: Session }) {
+function WhyNotFree({ session }: { readonly session: Session }) {
   const { t } = useTranslation();
+  const { status, status_until } = session;
   if (IN_ORDER.includes(status) || !isSessionState(status)) return null;
   return (
     <Alert variant="light" color={RED.includes(status) ? 'red' : 'yellow'} mb="md">
-      {t(`states.meaning.${status}`)} {status !== 'flood' && status_reason}
+      {t(`states.meaning.${status}`)} {furtherReason(session)}
       {status_until && status !== 'invalid' && (
         <>
           {' '}
@@ -105,9 +113,9 @@ function SessionFacts({ session }: { readonly session: Session }) {
       <Fact term={term('until')}>{status_until && status !== 'invalid' && <When at={status_until} />}</Fact>
       <Fact term={term('methodFloods')}>
         {method_floods.length > 0 &&
-          method_floods.map(({ method, until }) => (
-            <div key={method}>
-              {method} <Left until={until} />
+          method_floods.map((flood) => (
+            <div key={flood.method}>
+              <MethodFlood {...flood} />
             </div>
           ))}
       </Fact>
@@ -134,27 +142,33 @@ function SessionFacts({ session }: { readonly session: Session }) {
   );
 }
 
+/** What a session resolves is told by no event: asked for this often, in milliseconds. */
+const RESOLVES_MS = 15_000;
+
 /** How many usernames it may still resolve, and how many channels it knows. */
 function ResolveFacts({ id }: { readonly id: number }) {
   const { t } = useTranslation();
-  const { data } = useQuery({
+  const format = useFormat();
+  const { data, dataUpdatedAt } = useQuery({
     queryKey: ['sessions', id, 'resolves'],
     queryFn: ({ signal }) => get('/sessions/{id}/resolve-budget', { path: { id }, signal }),
+    refetchInterval: RESOLVES_MS,
   });
   if (!data) return null;
   const { resolves_left: left, resolves_per_day: perDay, next_resolve_in: seconds, channels_known } = data;
   return (
     <>
       <Fact term={t('sessions.page.resolves')}>
-        {t('sessions.resolvesLeft', { left, perDay })}
+        {t('sessions.resolvesLeft', { left: format.number(left), perDay: format.number(perDay) })}
         {left === 0 && seconds !== null && (
           <>
             {' · '}
-            <Left until={new Date(Date.now() + seconds * 1000).toISOString()} />
+            {t('sessions.nextResolve')}{' '}
+            <Left until={new Date(dataUpdatedAt + seconds * 1000).toISOString()} />
           </>
         )}
       </Fact>
-      <Fact term={t('sessions.page.channelsKnown')}>{channels_known}</Fact>
+      <Fact term={t('sessions.page.channelsKnown')}>{format.number(channels_known)}</Fact>
     </>
   );
 }

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { get, getPage } from '../../api/client.js';
 import { useIsAdmin, useSelf } from '../../api/identity.js';
-import { SESSION_STATES, type SessionState } from '../../components/badge.js';
+import { CONDITIONS, type Condition, SESSION_STATES, type SessionState } from '../../components/badge.js';
 import { EmptyState } from '../../components/empty_state.js';
 import { Icon } from '../../components/icons.js';
 import { onDemand } from '../../components/on_demand.js';
@@ -21,7 +21,6 @@ const LimitsDialog = onDemand(async () => (await import('./limits/limits_dialog.
 const AddDialog = onDemand(async () => (await import('./add/add_dialog.js')).AddDialog);
 
 const FILTERS = ['status', 'condition', 'tag', 'format', 'proxy'] as const;
-const CONDITIONS = ['alive', 'limited', 'frozen', 'dead'] as const;
 
 type SessionTable = TableState<(typeof FILTERS)[number]>;
 
@@ -93,7 +92,7 @@ function filterOf({ q, filters }: SessionTable) {
   return {
     ...(q && { q }),
     ...(status && { status: status as SessionState }),
-    ...(condition && { condition: condition as (typeof CONDITIONS)[number] }),
+    ...(condition && { condition: condition as Condition }),
     ...(tag && { tag: [tag] }),
     ...(format && { format }),
     ...(proxy && { proxy }),

@@ -1,4 +1,4 @@
-/** The settings by what they are about, in the order of the page; others come last, without words. */
+/** The settings by what they are about, in the order of the page. */
 export const GROUPS = {
   service: ['HOST', 'PORT', 'DATA_DIR', 'LOG_LEVEL', 'WORKER_PORT'],
   database: ['DATABASE_URL', 'DATABASE_CONNECTIONS', 'DATABASE_TIMEOUT_SECONDS', 'BEGIN_ANEW'],

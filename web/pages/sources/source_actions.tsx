@@ -26,12 +26,12 @@ export function useSourceActions(source: Source) {
     pause: () =>
       attempt(async () => {
         await setActive(false);
-        toast(t('sources.done.paused', { name }), { undo: () => attempt(() => setActive(true)) });
+        toast(t('sources.done.paused', { name }), { undo: () => setActive(true) });
       }),
     resume: () =>
       attempt(async () => {
         await setActive(true);
-        toast(t('sources.done.resumed', { name }), { undo: () => attempt(() => setActive(false)) });
+        toast(t('sources.done.resumed', { name }), { undo: () => setActive(false) });
       }),
   };
 }

@@ -69,6 +69,7 @@ export function SourcePage() {
         isAdmin && <SourceButtons source={data} onEdit={edit} onDeleted={() => navigate('/sources')} />
       }
     >
+      {error && <Problem error={error} onRetry={refetch} />}
       <DeploymentProblem source={data} />
       <CurrentRun source={data} />
       <Panel title={t('sources.facts')}>

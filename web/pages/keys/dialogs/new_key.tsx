@@ -37,10 +37,11 @@ interface KeyFormProps {
 /** What is typed, what is wrong with it, and creating a key of it. */
 function useKeyForm(onCreated: (key: Created) => void) {
   const { t } = useTranslation();
-  const { values, set, clear } = useDraft('key.new', EMPTY);
+  const draft = useDraft('key.new', EMPTY);
+  const { values, set, clear } = draft;
   const [wrong, setWrong] = useState<Readonly<Record<string, string>>>({});
   const create = async () => {
-    const missing = wrongOf(values, t('common.required'), t('keys.form.wholeNumber'));
+    const missing = wrongOf(values, t('common.required'), t('common.wholeNumber', { min: 1 }));
     setWrong(missing);
     if (Object.keys(missing).length > 0) return false;
     try {
@@ -62,15 +63,21 @@ function useKeyForm(onCreated: (key: Created) => void) {
     onChange: ({ currentTarget }: { readonly currentTarget: HTMLInputElement | HTMLSelectElement }) =>
       set({ [name]: currentTarget.value }),
   });
-  return { values, field, create };
+  return { draft, values, field, create };
 }
 
 function KeyForm({ onCreated, onClose }: KeyFormProps) {
   const { t } = useTranslation();
-  const { values, field, create } = useKeyForm(onCreated);
+  const { draft, values, field, create } = useKeyForm(onCreated);
   const optional = (label: string) => `${label} (${t('common.optional')})`;
   return (
-    <FormDialog title={t('keys.form.title')} action={t('keys.create')} onSubmit={create} onClose={onClose}>
+    <FormDialog
+      title={t('keys.form.title')}
+      action={t('keys.create')}
+      onSubmit={create}
+      onClose={onClose}
+      draft={draft}
+    >
       <div className={styles.form}>
         <TextInput
           data-autofocus

@@ -10,7 +10,9 @@ import { useFormat } from '../../../i18n/format.js';
 export function AccountPanel({ session }: { readonly session: Session }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { condition_detail: detail, condition, health, uses_today, max_uses_today } = session;
+  const { condition, health, uses_today, max_uses_today } = session;
+  // What was said of an account before it died is over.
+  const detail = condition === 'dead' ? null : session.condition_detail;
   const uses =
     max_uses_today === null
       ? format.number(uses_today)
@@ -22,11 +24,7 @@ export function AccountPanel({ session }: { readonly session: Session }) {
     <Panel title={t('sessions.account.title')}>
       <Facts>
         <Fact term={t('sessions.account.condition')}>
-          {detail && (
-            <>
-              <ConditionBadge condition={condition} status="" /> {detail.reason}
-            </>
-          )}
+          <ConditionBadge condition={condition} /> {detail?.reason}
         </Fact>
         <Fact term={t('sessions.account.since')}>{detail && <When at={detail.since} />}</Fact>
         <Fact term={t(condition === 'frozen' ? 'sessions.account.deletedOn' : 'sessions.page.until')}>

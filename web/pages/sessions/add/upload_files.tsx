@@ -1,5 +1,5 @@
 import { Button, FileButton, Group, Progress, TextInput } from '@mantine/core';
-import { type DragEvent, useEffect, useState } from 'react';
+import { type DragEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { useStore } from '../../../api/store.js';
@@ -75,6 +75,12 @@ export function UploadFiles({ onClose }: { readonly onClose: () => void }) {
 function DropPlace({ onFiles }: { readonly onFiles: (files: readonly File[]) => void }) {
   const { t } = useTranslation();
   const [isOver, setOver] = useState(false);
+  const reset = useRef<() => void>(null);
+  const choose = (files: readonly File[]) => {
+    onFiles(files);
+    // The same file may be chosen again, once it was mended.
+    reset.current?.();
+  };
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
@@ -97,7 +103,8 @@ function DropPlace({ onFiles }: { readonly onFiles: (files: readonly File[]) => 
       <FileButton
         multiple
         accept=".session"
-        onChange={onFiles}
+        resetRef={reset}
+        onChange={choose}
         inputProps={{ 'aria-label': t('accounts.upload.choose') }}
       >
         {(props) => (

@@ -12,8 +12,9 @@ import {
 import { useStore } from '../../../api/store.js';
 import { Dialog } from '../../../components/dialog.js';
 import { useTextDraft } from '../../../components/draft.js';
-import { Problem } from '../../../components/problem.js';
+import { Problem, useProblem } from '../../../components/problem.js';
 import { Restored } from '../../../components/restored.js';
+import { toast } from '../../../components/toasts.js';
 import { useSubmit } from '../../../components/use_submit.js';
 import { useFormat } from '../../../i18n/format.js';
 import { tagsOf } from '../dialogs/tags_of.js';
@@ -133,6 +134,15 @@ function Asked({ action, typed, error, onType }: AskedProps) {
 function Running({ id, count }: { readonly id: string; readonly count: number }) {
   const { t } = useTranslation();
   const format = useFormat();
+  const problem = useProblem();
+  const [isStopping, setStopping] = useState(false);
+  const stop = () => {
+    setStopping(true);
+    cancelBulk(id).catch((error: unknown) => {
+      setStopping(false);
+      toast(problem(error).text, { tone: 'failed' });
+    });
+  };
   const newest = useStore(bulkProgress);
   const { done, total } = newest?.bulk_id === id ? newest : { done: 0, total: count };
   return (
@@ -141,7 +151,7 @@ function Running({ id, count }: { readonly id: string; readonly count: number })
       <Progress value={(done / Math.max(total, 1)) * 100} aria-label={t('bulk.progress')} />
       <p role="status">{t('bulk.of', { done: format.number(done), total: format.number(total) })}</p>
       <Group justify="flex-end">
-        <Button variant="default" onClick={() => void cancelBulk(id)}>
+        <Button variant="default" loading={isStopping} onClick={stop}>
           {t('bulk.stop')}
         </Button>
       </Group>

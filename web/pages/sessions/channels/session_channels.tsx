@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 import { type Answer, get } from '../../../api/client.js';
+import { queryClient } from '../../../api/queries.js';
 import type { Session } from '../../../api/sessions.js';
 import { Badge } from '../../../components/badge.js';
 import { CopyButton } from '../../../components/copy_button.js';
@@ -28,25 +29,29 @@ export function SessionChannels({ session: { id } }: { readonly session: Session
   });
   const again = useQuery({
     queryKey: ['channels', id, 'refresh'],
-    queryFn: () => get('/sessions/{id}/channels', { path: { id }, query: { refresh: true } }),
+    async queryFn({ signal }) {
+      const path = { id };
+      const fresh = await get('/sessions/{id}/channels', { path, query: { refresh: true }, signal });
+      queryClient.setQueryData(['channels', id], fresh);
+      return fresh;
+    },
     enabled: false,
   });
-  const shown = again.data ?? data;
   const problem = again.error ?? error;
   return (
     <Panel
       title={t('sessions.channels.title')}
       actions={
-        shown && (
+        data && (
           <Button variant="default" size="xs" loading={again.isFetching} onClick={() => void again.refetch()}>
             {t('sessions.channels.refresh')}
           </Button>
         )
       }
     >
-      {!shown && <p>{t('sessions.channels.text')}</p>}
-      {problem && <Problem error={problem} onRetry={() => (shown ? again.refetch() : refetch())} />}
-      {!shown && (
+      {!data && <p>{t('sessions.channels.text')}</p>}
+      {problem && <Problem error={problem} onRetry={() => (data ? again.refetch() : refetch())} />}
+      {!data && (
         <Button
           variant="default"
           loading={isFetching}
@@ -55,7 +60,7 @@ export function SessionChannels({ session: { id } }: { readonly session: Session
           {t('sessions.channels.show')}
         </Button>
       )}
-      {shown && <ChannelList channels={shown} sessionId={id} />}
+      {data && <ChannelList channels={data} sessionId={id} />}
     </Panel>
   );
 }

@@ -2,6 +2,8 @@ import { Group, PasswordInput, Select, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { download, get, send } from '../../../api/client.js';
+import { ApiError } from '../../../api/errors.js';
+import { holderName } from '../../../api/holders.js';
 import { outdated } from '../../../api/queries.js';
 import {
   changeSession,
@@ -157,13 +159,18 @@ function InvalidateDialog({ session: { id, name }, onClose }: OfSession) {
   );
 }
 
-function ReleaseDialog({ session: { id, name, holder }, onClose }: OfSession) {
+/** How much of a name the list of leases can be searched for. */
+const MAX_SEARCH = 100;
+
+/** Ends the lease that was seen when it was opened, and not one that somebody has got since. */
+function ReleaseDialog({ session, onClose }: OfSession) {
   const { t } = useTranslation();
+  const [{ id, name, leased_at, ...held }] = useState(session);
   const release = async () => {
-    const leases = await get('/leases', { query: { limit: 1000 } });
-    const lease = leases.find(({ session_id }) => session_id === id);
-    const lease_id = lease?.lease_id;
-    await send('post', '/release', { body: { session_id: id, ...(lease_id && { lease_id }) } });
+    const leases = await get('/leases', { query: { q: name.slice(0, MAX_SEARCH), limit: 1000 } });
+    const lease = leases.find((one) => one.session_id === id && one.leased_at === leased_at);
+    if (!lease?.lease_id) throw new ApiError(409, { code: 'lease_lost' }, null);
+    await send('post', '/release', { body: { session_id: id, lease_id: lease.lease_id } });
     outdated('sessions', 'leases', 'status');
     toast(t('sessions.done.released', { name }));
   };
@@ -175,7 +182,7 @@ function ReleaseDialog({ session: { id, name, holder }, onClose }: OfSession) {
       onConfirm={release}
       onClose={onClose}
     >
-      <p>{t('sessions.dialog.releaseText', { holder: holder ?? name })}</p>
+      <p>{t('sessions.dialog.releaseText', { holder: holderName(held) ?? name })}</p>
     </ConfirmDialog>
   );
 }
@@ -203,10 +210,16 @@ function DeleteDialog({ session: { id, name }, onClose, onDeleted }: OfSession) 
 
 const LIBRARIES = { telethon: 'Telethon', gramjs: 'GramJS', pyrogram: 'Pyrogram' } as const;
 
+/** A string, and the format that it is in: another one may be chosen before it has come. */
+interface Exported {
+  readonly format: string;
+  readonly string: string;
+}
+
 function ExportDialog({ session: { id, name }, onClose }: OfSession) {
   const { t } = useTranslation();
   const [format, setFormat] = useState<keyof typeof LIBRARIES | 'file'>('file');
-  const [exported, setExported] = useState<string | null>(null);
+  const [exported, setExported] = useState<Exported | null>(null);
   const save = async () => {
     if (format === 'file') {
       saveFile(
@@ -215,7 +228,8 @@ function ExportDialog({ session: { id, name }, onClose }: OfSession) {
       );
       return true;
     }
-    setExported((await get('/sessions/{id}/export', { path: { id }, query: { format } })).session_string);
+    const { session_string } = await get('/sessions/{id}/export', { path: { id }, query: { format } });
+    setExported({ format, string: session_string });
     return false;
   };
   const strings = Object.entries(LIBRARIES).map(([value, library]) => ({
@@ -236,21 +250,18 @@ function ExportDialog({ session: { id, name }, onClose }: OfSession) {
         allowDeselect={false}
         data={[{ value: 'file', label: t('sessions.dialog.exportFile') }, ...strings]}
         value={format}
-        onChange={(value) => {
-          setFormat(value as typeof format);
-          setExported(null);
-        }}
+        onChange={(value) => setFormat(value as typeof format)}
       />
-      {exported && (
+      {exported?.format === format && (
         <PasswordInput
           mt="sm"
           readOnly
           label={t('sessions.dialog.exported')}
-          value={exported}
+          value={exported.string}
           inputContainer={(field) => (
             <Group gap="xs" wrap="nowrap">
               <div className={styles.grow}>{field}</div>
-              <CopyButton value={exported} what={t('sessions.dialog.exported')} />
+              <CopyButton value={exported.string} what={t('sessions.dialog.exported')} />
             </Group>
           )}
         />

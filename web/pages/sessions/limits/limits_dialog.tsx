@@ -1,116 +1,93 @@
-import { Button, Group, TextInput } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { get, send } from '../../../api/client.js';
+import { send } from '../../../api/client.js';
+import { ApiError } from '../../../api/errors.js';
 import { outdated } from '../../../api/queries.js';
 import { FormDialog } from '../../../components/dialog.js';
-import { Problem } from '../../../components/problem.js';
 import { toast } from '../../../components/toasts.js';
-import { useFormat } from '../../../i18n/format.js';
+import { CurrentLimits } from './current_limits.js';
 
-interface Limit {
+/** A limit as it is typed, by the names of the API. */
+interface Typed {
   readonly tag: string;
-  readonly max_uses_per_day: number;
-  readonly ramp_days: number;
+  readonly max_uses_per_day: string;
+  readonly ramp_days: string;
 }
 
-async function save({ tag, ...body }: Limit): Promise<void> {
-  await send('put', '/tags/{tag}/limits', { path: { tag }, body });
-  outdated('sessions', 'status');
-}
+const INITIAL: Typed = { tag: '', max_uses_per_day: '100', ramp_days: '0' };
 
-async function remove(tag: string): Promise<void> {
-  await send('delete', '/tags/{tag}/limits', { path: { tag } });
-  outdated('sessions', 'status');
-}
+type Wrong = Partial<Record<keyof Typed, string>>;
 
 /** How often sessions with a tag may be leased in a day. */
 export function LimitsDialog({ onClose }: { readonly onClose: () => void }) {
   const { t } = useTranslation();
-  const [tag, setTag] = useState('');
-  const [uses, setUses] = useState('100');
-  const [days, setDays] = useState('0');
-  const submit = async () => {
-    await save({ tag: tag.trim(), max_uses_per_day: Number(uses), ramp_days: Number(days) });
-    toast(t('sessions.limits.saved', { tag: tag.trim() }));
-    setTag('');
-    return false;
-  };
+  const { field, save } = useLimitForm();
   return (
     <FormDialog
       title={t('sessions.limits.title')}
       action={t('common.save')}
       cancel={t('common.close')}
-      onSubmit={submit}
+      onSubmit={save}
       onClose={onClose}
     >
       <p>{t('sessions.limits.text')}</p>
       <CurrentLimits />
-      <TextInput
-        data-autofocus
-        label={t('sessions.limits.tag')}
-        value={tag}
-        onChange={({ currentTarget }) => setTag(currentTarget.value)}
-      />
+      <TextInput data-autofocus aria-required label={t('sessions.limits.tag')} {...field('tag')} />
       <TextInput
         mt="sm"
         inputMode="numeric"
         label={t('sessions.limits.uses')}
-        value={uses}
-        onChange={({ currentTarget }) => setUses(currentTarget.value)}
+        {...field('max_uses_per_day')}
       />
       <TextInput
         mt="sm"
         inputMode="numeric"
         label={t('sessions.limits.days')}
         description={t('sessions.limits.daysHint')}
-        value={days}
-        onChange={({ currentTarget }) => setDays(currentTarget.value)}
+        {...field('ramp_days')}
       />
     </FormDialog>
   );
 }
 
-function CurrentLimits() {
+/** What is typed, what is wrong with it, and saving it: the dialog stays open for the next one. */
+function useLimitForm() {
   const { t } = useTranslation();
-  const format = useFormat();
-  const [problem, setProblem] = useState<unknown>(null);
-  const { data = [], error } = useQuery({
-    queryKey: ['sessions', 'limits'],
-    queryFn: ({ signal }) => get('/tags/limits', { signal }),
-  });
-  const drop = async (limit: Limit) => {
+  const [typed, setTyped] = useState(INITIAL);
+  const [wrong, setWrong] = useState<Wrong>({});
+  const save = async () => {
+    const tag = typed.tag.trim();
+    const missing: Wrong = {
+      ...(tag === '' && { tag: t('common.required') }),
+      ...(!isWhole(typed.max_uses_per_day, 1) && { max_uses_per_day: t('common.wholeNumber', { min: 1 }) }),
+      ...(!isWhole(typed.ramp_days, 0) && { ramp_days: t('common.wholeNumber', { min: 0 }) }),
+    };
+    setWrong(missing);
+    if (Object.keys(missing).length > 0) return false;
+    const body = { max_uses_per_day: Number(typed.max_uses_per_day), ramp_days: Number(typed.ramp_days) };
     try {
-      await remove(limit.tag);
-      toast(t('sessions.limits.removed', { tag: limit.tag }), { undo: () => save(limit) });
-    } catch (failed) {
-      setProblem(failed);
+      await send('put', '/tags/{tag}/limits', { path: { tag }, body });
+      outdated('sessions', 'status');
+      toast(t('sessions.limits.saved', { tag }));
+      setTyped((now) => ({ ...now, tag: '' }));
+    } catch (error) {
+      if (!(error instanceof ApiError) || Object.keys(error.issues).length === 0) throw error;
+      setWrong(error.issues);
     }
+    return false;
   };
-  const found = problem ?? error;
-  return (
-    <>
-      {found !== null && <Problem error={found} />}
-      {data.map((limit) => (
-        <Group key={limit.tag} justify="space-between" mb="xs">
-          <span>
-            <strong>{limit.tag}</strong>{' '}
-            {t('sessions.limits.limit', {
-              uses: format.number(limit.max_uses_per_day),
-              days: format.number(limit.ramp_days),
-            })}
-          </span>
-          <Button
-            size="compact-sm"
-            variant="default"
-            aria-label={t('sessions.limits.removeNamed', { tag: limit.tag })}
-            onClick={() => void drop(limit)}
-          >
-            {t('sessions.limits.remove')}
-          </Button>
-        </Group>
-      ))}
-    </>
-  );
+  const field = (name: keyof Typed) => ({
+    value: typed[name],
+    error: wrong[name],
+    onChange: ({ currentTarget }: { readonly currentTarget: HTMLInputElement }) => {
+      const { value } = currentTarget;
+      setTyped((now) => ({ ...now, [name]: value }));
+    },
+  });
+  return { field, save };
+}
+
+function isWhole(text: string, min: number): boolean {
+  return /^\d+$/.test(text.trim()) && Number(text) >= min;
 }

@@ -20,11 +20,12 @@ export function ChannelPicker({ sessionId, onPick }: ChannelPickerProps) {
     enabled: asked === sessionId,
     staleTime: Number.POSITIVE_INFINITY,
   });
-  if (error) return <Problem error={error} onRetry={refetch} />;
   if (!data) {
+    const ask = () => (asked === sessionId ? void refetch() : setAsked(sessionId));
     return (
       <div>
-        <Button size="compact-sm" variant="default" loading={isFetching} onClick={() => setAsked(sessionId)}>
+        {error && <Problem error={error} />}
+        <Button size="compact-sm" variant="default" loading={isFetching} onClick={ask}>
           {t('sources.form.chooseChannel')}
         </Button>
       </div>

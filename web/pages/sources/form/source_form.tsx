@@ -39,6 +39,9 @@ export function SourceForm({ title, action, draftName, initial, before, save, on
   const errors = useFieldErrors();
   const look = useLookUp(values, before);
   const isChecked = useRef(false);
+  // While the channel is looked up, more may be typed.
+  const latest = useRef(values);
+  latest.current = values;
   const form = useRef<HTMLDivElement>(null);
   const set = (change: Partial<SourceValues>) => {
     errors.clear(Object.keys(change) as Field[]);
@@ -50,7 +53,7 @@ export function SourceForm({ title, action, draftName, initial, before, save, on
     if (checked.kind === 'wrong' && errors.showError(checked.error, null) === null) throw checked.error;
     if (checked.kind !== 'found') return false;
     const { title } = checked.channel;
-    if (values.name.trim() === '') draft.set({ name: title });
+    if (latest.current.name.trim() === '') draft.set({ name: title });
     return true;
   };
   const submit = async () => {
@@ -59,7 +62,7 @@ export function SourceForm({ title, action, draftName, initial, before, save, on
     if (!isChecked.current && look.isNeeded && !(await lookUp())) return false;
     isChecked.current = false;
     try {
-      const closes = await save(values);
+      const closes = await save(latest.current);
       draft.clear();
       return closes;
     } catch (error) {
@@ -147,17 +150,26 @@ function useLookUp(values: SourceValues, before: Source | null) {
   /** Why nobody can say; null: it was not asked, or answered. */
   const [reason, setReason] = useState<string | null>(null);
   const [isLooking, setLooking] = useState(false);
+  const asking = useRef<AbortController | null>(null);
+  useEffect(() => () => asking.current?.abort(), []);
   const { identifier, session } = values;
+  /** What is typed has changed: an answer that is still to come is about something else. */
   const forget = () => {
+    asking.current?.abort();
     setFound(null);
     setReason(null);
+    setLooking(false);
   };
   const up = async (): Promise<Checked> => {
     forget();
     setLooking(true);
+    const asked = new AbortController();
+    asking.current = asked;
+    const { signal } = asked;
     try {
       const body = { identifier: identifier.trim(), ...(session && { session_id: Number(session) }) };
-      const answer = await send('post', '/sources/check', { body });
+      const answer = await send('post', '/sources/check', { body, signal });
+      if (signal.aborted) return { kind: 'unknown' };
       if (answer.exists === false) return { kind: 'wrong', error: channelNotFound() };
       if (answer.channel) {
         setFound(answer.channel);
@@ -166,9 +178,9 @@ function useLookUp(values: SourceValues, before: Source | null) {
       setReason(answer.reason ?? '');
       return { kind: 'unknown' };
     } catch (error) {
-      return { kind: 'wrong', error };
+      return signal.aborted ? { kind: 'unknown' } : { kind: 'wrong', error };
     } finally {
-      setLooking(false);
+      if (!signal.aborted) setLooking(false);
     }
   };
   const isKnown = before?.identifier === identifier && String(before.session_id ?? '') === session;
@@ -176,19 +188,23 @@ function useLookUp(values: SourceValues, before: Source | null) {
 }
 
 /** What the service says that the language has words for. */
-const REASONS: Readonly<Record<string, 'problems.code.no_free_session' | 'sources.form.idNeedsSession'>> = {
+const REASONS = {
   'no session is free': 'problems.code.no_free_session',
+  'no session may resolve a name now': 'problems.code.resolve_budget',
   'an id is only known to sessions in the channel': 'sources.form.idNeedsSession',
-};
+} as const;
+
+function isKnownReason(reason: string): reason is keyof typeof REASONS {
+  return reason in REASONS;
+}
 
 /** Nobody can say whether the channel exists, for a reason that says nothing of it. */
 function Unchecked({ reason, onSave }: { readonly reason: string; readonly onSave: () => void }) {
   const { t } = useTranslation();
-  const words = REASONS[reason];
   return (
     <Alert variant="light" color="yellow" mt="md" role="alert">
       <p>
-        {t('sources.form.unchecked')} {words ? t(words) : reason}
+        {t('sources.form.unchecked')} {isKnownReason(reason) ? t(REASONS[reason]) : reason}
       </p>
       <Button size="compact-sm" variant="light" color="yellow" onClick={onSave}>
         {t('sources.form.saveUnchecked')}
