@@ -103,6 +103,10 @@ export const settingsSchema = z
     path: ['PREFECT_API_AUTH_STRING'],
     error: 'nothing beside PREFECT_API_KEY: a server takes one of them',
   })
+  .refine(({ PORT, EGRESS_PORT }) => EGRESS_PORT === null || EGRESS_PORT === 0 || EGRESS_PORT !== PORT, {
+    path: ['EGRESS_PORT'],
+    error: 'another port than PORT, which the API has',
+  })
   .refine(({ SESSIONS_SYNC, DATABASE_URL }) => SESSIONS_SYNC === 'on' || DATABASE_URL?.kind === 'postgres', {
     path: ['SESSIONS_SYNC'],
     error: 'on: other processes can sync the session files only if DATABASE_URL is postgres://',

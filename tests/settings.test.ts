@@ -146,6 +146,15 @@ describe('ENCRYPTION_KEYS', () => {
   });
 });
 
+describe('EGRESS_PORT', () => {
+  it('is another one than PORT, unless each is any free one', () => {
+    const wanted = 'another port than PORT, which the API has';
+    for (const both of [{ EGRESS_PORT: '8000' }, { PORT: '1080', EGRESS_PORT: '1080' }])
+      expect(mistakesOf(both)).toEqual([`  EGRESS_PORT: given "${both.EGRESS_PORT}", expected ${wanted}`]);
+    expect(loadConfig({ PORT: '0', EGRESS_PORT: '0' }).egress?.port).toBe(0);
+  });
+});
+
 describe('EGRESS_HOST', () => {
   const hostOf = (env: Record<string, string>) => loadConfig({ EGRESS_PORT: '1080', ...env }).egress?.host;
 
