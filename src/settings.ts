@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { parseBootstrapKeys } from './access/bootstrap_keys.js';
@@ -35,7 +36,9 @@ export const settingsSchema = z
     PORT: wholeNumber(0, 65_535).default(8000),
     HOST: text(/^[^\s/]+$/, 'a host name or an address to listen on').default('0.0.0.0'),
     EGRESS_PORT: wholeNumber(0, 65_535).nullable().default(null),
-    EGRESS_HOST: text(/^[^\s/]+$/, 'the host name or the address at which workers reach EGRESS_PORT')
+    EGRESS_HOST: z
+      .string()
+      .refine(isHost, 'the host name or the address, without a port, at which workers reach EGRESS_PORT')
       .nullable()
       .default(null),
     DATA_DIR: z.string().default('./data').transform(absolute),
@@ -102,10 +105,17 @@ export const settingsSchema = z
   .refine(({ PREFECT_API_KEY, PREFECT_API_AUTH_STRING }) => !PREFECT_API_KEY || !PREFECT_API_AUTH_STRING, {
     path: ['PREFECT_API_AUTH_STRING'],
     error: 'nothing beside PREFECT_API_KEY: a server takes one of them',
+    when: areSound('PREFECT_API_KEY', 'PREFECT_API_AUTH_STRING'),
+  })
+  .refine(({ PORT, EGRESS_PORT }) => EGRESS_PORT === null || EGRESS_PORT === 0 || EGRESS_PORT !== PORT, {
+    path: ['EGRESS_PORT'],
+    error: 'another port than PORT, which the API has',
+    when: areSound('PORT', 'EGRESS_PORT'),
   })
   .refine(({ SESSIONS_SYNC, DATABASE_URL }) => SESSIONS_SYNC === 'on' || DATABASE_URL?.kind === 'postgres', {
     path: ['SESSIONS_SYNC'],
     error: 'on: other processes can sync the session files only if DATABASE_URL is postgres://',
+    when: areSound('SESSIONS_SYNC', 'DATABASE_URL'),
   });
 
 /** What the settings' texts were read as, by the name of the variable. */
@@ -152,6 +162,17 @@ function sessionsPerRun() {
     .string()
     .refine((value) => value === 'auto' || inRange(value), wanted)
     .transform((value): SessionsPerRun => (value === 'auto' ? 'auto' : Number(value)));
+}
+
+/** Whether these settings are right by themselves, whatever the others are: only then they are compared. */
+function areSound(...names: string[]) {
+  return ({ issues }: z.core.ParsePayload) =>
+    !issues.some(({ path = [] }) => names.includes(String(path[0])));
+}
+
+/** An address, or a name of at most 253 characters (RFC 1035, section 2.3.4). */
+function isHost(text: string): boolean {
+  return isIP(text) !== 0 || /^(?=.{1,253}$)[\p{L}\p{N}_]([\p{L}\p{N}_.-]*[\p{L}\p{N}_])?\.?$/u.test(text);
 }
 
 function text(shape: RegExp, wanted: string) {

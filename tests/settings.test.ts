@@ -146,6 +146,17 @@ describe('ENCRYPTION_KEYS', () => {
   });
 });
 
+describe('EGRESS_PORT', () => {
+  it('is another one than PORT, unless each is any free one', () => {
+    const wanted = 'another port than PORT, which the API has';
+    for (const both of [{ EGRESS_PORT: '8000' }, { PORT: '1080', EGRESS_PORT: '1080' }])
+      expect(mistakesOf(both)).toEqual([`  EGRESS_PORT: given "${both.EGRESS_PORT}", expected ${wanted}`]);
+    expect(loadConfig({ PORT: '0', EGRESS_PORT: '0' }).egress?.port).toBe(0);
+    expect(mistakesOf({ EGRESS_PORT: '8000', LOG_LEVEL: 'loud' })).toHaveLength(2);
+    expect(mistakesOf({ PORT: 'x', EGRESS_PORT: '8000' })).toHaveLength(1);
+  });
+});
+
 describe('EGRESS_HOST', () => {
   const hostOf = (env: Record<string, string>) => loadConfig({ EGRESS_PORT: '1080', ...env }).egress?.host;
 
@@ -154,6 +165,18 @@ describe('EGRESS_HOST', () => {
     expect(hostOf({})).toBe(hostname());
     expect(hostOf({ HOST: '::' })).toBe(hostname());
     expect(hostOf({ HOST: '10.0.0.7', EGRESS_HOST: 'fence.internal' })).toBe('fence.internal');
-    expect(mistakesOf({ EGRESS_PORT: '1080', EGRESS_HOST: 'http://fence' })).toHaveLength(1);
+  });
+
+  it.each(['::1', '10.0.0.7', 'fence', 'fence_1.internal', 'fence.example.', 'zaun-äöü.example'])(
+    'may be %s',
+    (EGRESS_HOST) => {
+      expect(hostOf({ EGRESS_HOST })).toBe(EGRESS_HOST);
+    },
+  );
+
+  it.each([
+    ...['http://fence', 'fence:1080', 'me:hunter2@fence', '[::1]', 'a b', 'a\0b', '-', 'x'.repeat(254)],
+  ])('is not %j', (EGRESS_HOST) => {
+    expect(mistakesOf({ EGRESS_PORT: '1080', EGRESS_HOST })).toHaveLength(1);
   });
 });

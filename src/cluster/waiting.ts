@@ -7,6 +7,9 @@ interface Asked {
   readonly sessionName: string | null;
 }
 
+/** The mark of a session that may resolve usernames: of use to those who wait for a resolve budget. */
+export const MAY_RESOLVE = mark('resolves', 'left');
+
 /** Requests that wait, and what they need of a session: it is of use to them if it has all of these marks. */
 export interface WaitingFor {
   readonly needs: readonly string[];
@@ -19,23 +22,31 @@ const MAX_NEEDS = 3;
 /** How many different needs are told apart. */
 const MAX_GROUPS = 40;
 
-/** The needs of a request, as short marks that are the same at every replica. */
-export function needsOf({ tags, sessionId, sessionName }: Asked): string[] {
+/**
+ * The needs of a request, as short marks that are the same at every replica. `toResolve`: no free session may resolve its
+ * channels, and none that knows them is in use.
+ */
+export function needsOf({ tags, sessionId, sessionName }: Asked, toResolve = false): string[] {
   return [
+    ...(toResolve ? [MAY_RESOLVE] : []),
     ...(sessionId === null ? [] : [mark('id', String(sessionId))]),
     ...(sessionName === null ? [] : [mark('name', sessionName)]),
     ...[...tags].sort().map((tag) => mark('tag', tag)),
   ].slice(0, MAX_NEEDS);
 }
 
-/** All marks of a session, of those that requests may need. */
-export function marksOf(session: {
-  readonly sessionId: number;
-  readonly sessionName: string;
-  readonly tags: readonly string[];
-}): ReadonlySet<string> {
+/** All marks of a session, of those that requests may need. `mayResolve`: it has resolves left. */
+export function marksOf(
+  session: {
+    readonly sessionId: number;
+    readonly sessionName: string;
+    readonly tags: readonly string[];
+  },
+  mayResolve: boolean,
+): ReadonlySet<string> {
   const { sessionId, sessionName, tags } = session;
   const marks = tags.map((tag) => mark('tag', tag));
+  if (mayResolve) marks.push(MAY_RESOLVE);
   return new Set([mark('id', String(sessionId)), mark('name', sessionName), ...marks]);
 }
 

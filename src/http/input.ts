@@ -103,7 +103,7 @@ function described(issue: z.core.$ZodIssue, values: Values, place: (field: strin
   const field = String(path[0] ?? '');
   const loc = [place(field), ...path];
   if (field !== '' && values[field] === undefined) return { loc, msg: 'Field required', type: 'missing' };
-  if (Array.isArray(values[field]) && issue.code === 'invalid_type') {
+  if (Array.isArray(values[field]) && path.length === 1 && issue.code === 'invalid_type') {
     return { loc, msg: 'given more than once', type: 'value_error' };
   }
   const type: unknown = issue.code === 'custom' ? issue.params?.type : issue.code;

@@ -55,23 +55,31 @@ export const telegramId = z
   .meta({ override: { type: 'integer', format: 'int64' } });
 
 /** A channel: `@name`, its id, or a link to it. Becomes `@name` in lower case, or the id in decimal digits. */
-export const channel = z
-  .unknown()
-  .transform((value, context): string => {
-    const wanted = 'expected @name, an id or a t.me link of a channel';
+export const channel = identifier('expected @name, an id or a t.me link of a channel').meta({
+  override: { type: 'string', maxLength: 200, example: '@durov' },
+});
+
+/** A channel's id, bare or as the Bot API marks it. Becomes decimal digits. */
+export const channelId = identifier('expected the id of a channel', (found) => !found.startsWith('@')).meta({
+  override: { type: 'integer', format: 'int64' },
+});
+
+function identifier(wanted: string, isWanted: (found: string) => boolean = () => true) {
+  return z.unknown().transform((value, context): string => {
     if (value === undefined) return issue(context, 'missing', 'Field required');
     if (Array.isArray(value)) return issue(context, 'value_error', `given more than once; ${wanted}`);
     const text = isExact(value) ? String(value) : value;
-    const identifier = typeof text === 'string' && text.length <= 200 ? parseIdentifier(text) : null;
-    return identifier === null ? issue(context, 'value_error', wanted) : foldIdentifier(identifier);
-  })
-  .meta({ override: { type: 'string', maxLength: 200, example: '@durov' } });
+    const found = typeof text === 'string' && text.length <= 200 ? parseIdentifier(text) : null;
+    if (found === null || !isWanted(found)) return issue(context, 'value_error', wanted);
+    return foldIdentifier(found);
+  });
+}
 
 /** At most so many channels, or one: always a list. */
 export function channels(most: number) {
   const items = { type: 'string', example: '@durov' } as const;
   return z
-    .preprocess((given) => (Array.isArray(given) ? given : [given]), z.array(channel).min(1).max(most))
+    .preprocess(asList, z.array(channel).min(1).max(most))
     .meta({ override: { type: 'array', items, maxItems: most } });
 }
 
@@ -82,7 +90,7 @@ function isExact(value: unknown): boolean {
 
 /** One of a few words; a flag in a query is `true`, `false`, `1` or `0`. */
 export const flag = z
-  .union([z.boolean(), z.enum(['true', 'false', '1', '0', ''])])
+  .union([z.boolean(), z.enum(['true', 'false', '1', '0', ''])], 'expected true or false')
   .transform((value) => value === true || value === 'true' || value === '1' || value === '')
   .meta({ override: { type: 'boolean' } });
 
@@ -103,8 +111,12 @@ export function clearable<Value extends z.ZodType>(value: Value) {
 /** A parameter that may be repeated: always a list. */
 export function repeatable<Item extends z.ZodType>(item: Item, most: number) {
   return z
-    .union([item.transform((value) => [value]), z.array(item).max(most)])
+    .preprocess(asList, z.array(item).max(most))
     .meta({ override: { type: 'array', items: { type: 'string' }, maxItems: most } });
+}
+
+function asList(given: unknown): unknown[] {
+  return Array.isArray(given) ? given : [given];
 }
 
 /** `skip` and `limit` of every list. */

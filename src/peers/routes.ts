@@ -45,7 +45,7 @@ function learn({ peers, pool, leaseIds }: PeerRouteParts): Route {
       const owner = { sessionId: session_id, leaseId: lease_id };
       const found = learnt.map(({ id, access_hash, type, username, title }) => ({
         ...{ channelId: id, accessHash: type === 'chat' ? null : (access_hash ?? null), type },
-        ...{ username: username ?? null, title: title ?? '', identifier: null },
+        ...{ username: username ?? undefined, title: title ?? undefined, identifier: null },
       }));
       const saved = await peers.learn(owner, found, { resolved, tags: key.tags });
       return { body: { status: 'saved', session_id, peers: saved } };

@@ -13,13 +13,26 @@ export function isName(identifier: string): boolean {
   return identifier.startsWith('@');
 }
 
-/** The names that a channel is kept under; its id if it has none. */
-export function identifiersOf({ identifier, channelId, username }: LearntPeer): string[] {
-  const names = [identifier, username === null ? null : `@${username}`].filter(
-    (name) => name !== null && isName(name),
-  );
-  const folded = new Set(names.map((name) => foldIdentifier(name ?? '')));
-  return folded.size > 0 ? [...folded] : [channelId];
+/** The names that a channel was learnt by, in lower case. */
+export function namesOf({ identifier, username }: Pick<LearntPeer, 'identifier' | 'username'>): string[] {
+  const names = [identifier ?? '', username ? `@${username}` : ''].filter(isName);
+  return [...new Set(names.map(foldIdentifier))];
+}
+
+/** A channel under one of the identifiers that it is kept under. */
+export type NamedPeer = Peer & Pick<KnownPeer, 'identifier'>;
+
+/**
+ * A channel as a session keeps it from now on: under the names that it was learnt by, or under its id if it has none. If
+ * its name was not said, all that it is `known` under stay.
+ */
+export function keptPeers(learnt: LearntPeer, known: readonly NamedPeer[]): NamedPeer[] {
+  const { channelId, accessHash, type, username, title = known[0]?.title ?? '' } = learnt;
+  const names = namesOf(learnt);
+  const said = storablePeer({ channelId, accessHash, type, username: username ?? null, title });
+  if (username === undefined && names.length === 0 && known.length > 0)
+    return known.map((before) => ({ ...said, username: before.username, identifier: before.identifier }));
+  return (names.length > 0 ? names : [channelId]).map((identifier) => ({ ...said, identifier }));
 }
 
 /** A channel as the database stores it. */
@@ -32,7 +45,7 @@ export function adoptedPeers(
   { usernames, seenAt, ...channel }: RememberedChannel,
   taken: ReadonlySet<string>,
   now: number,
-): (Peer & Pick<KnownPeer, 'identifier' | 'usedAt'>)[] {
+): (NamedPeer & Pick<KnownPeer, 'usedAt'>)[] {
   const names = usernames.filter((name) => !taken.has(foldIdentifier(`@${name}`)));
   const peer = storablePeer({ ...channel, username: names[0] ?? null });
   const identifiers = new Set(names.map((name) => foldIdentifier(`@${name}`)));

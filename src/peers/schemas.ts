@@ -1,12 +1,7 @@
 import { z } from 'zod';
-import { channel, flag, page, sessionId, telegramId, text } from '../http/parameters.js';
+import { channel, channelId, flag, page, sessionId, telegramId, text } from '../http/parameters.js';
 import { peerAnswer } from '../pool/lease_schemas.js';
 import { PEER_TYPES } from './store.js';
-
-/** A bare id, or one as the Bot API marks it. */
-const channelId = channel
-  .refine((identifier) => !identifier.startsWith('@'), 'expected the id of a channel')
-  .meta({ override: { type: 'integer', format: 'int64' } });
 
 const username = z
   .string()

@@ -20,8 +20,12 @@ export interface Peer {
 /** A channel as messages are read from it. */
 export type KnownChannel = Omit<Peer, 'type'>;
 
-/** A channel that a session has just learnt about. */
-export interface LearntPeer extends Peer {
+/** A channel that a session has just learnt about; what is not said of it stays as it is known. */
+export interface LearntPeer extends Omit<Peer, 'username' | 'title'> {
+  /** Without `@`; null: it is private; undefined: not said. */
+  readonly username?: string | null | undefined;
+  /** Undefined: not said. */
+  readonly title?: string | undefined;
   /** What it was found by, `@name` or its id: one of several names of a channel, maybe. Null: as `username` says. */
   readonly identifier: string | null;
 }

@@ -233,11 +233,11 @@ export class AcquireQueue {
       if (outcome.kind === 'granted') this.#left = Math.max(0, this.#left - 1);
       if (outcome.kind === 'none' && outcome.shortage) {
         passedOver.add(waiter);
-        this.#queue.stepAside(waiter, true);
+        this.#queue.stepAside(waiter, outcome.shortage);
         this.#retryWhenResolvable(outcome.shortage.nextAt);
       } else if (outcome.kind === 'none') {
         without.add(waiter.wants);
-        this.#queue.stepAside(waiter, false);
+        this.#queue.stepAside(waiter, null);
       } else if (this.#queue.remove(waiter)) waiter.resolve(outcome);
       else if (outcome.kind === 'granted') this.#parts.giveBack(outcome.lease);
     } catch (error) {

@@ -126,7 +126,7 @@ function wantedBy(parts: AcquireRouteParts, { input, key, req }: Acquire): Wante
     ...(input.channel && { channels: input.channel }),
     withCredentials: input.credentials !== undefined,
     idempotencyKey: idempotencyKey(req.headers['idempotency-key']),
-    fence: input.egress ? egressOf(parts).fence : null,
+    fence: input.egress ? egressOf(parts, 'egress' in req.query ? 'query' : 'body').fence : null,
     strategy: input.strategy,
     allowFrozen: input.allow === 'frozen',
   };

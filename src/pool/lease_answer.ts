@@ -110,9 +110,12 @@ async function proxyOf(
   throw new Conflict({ error: 'egress_impossible', message, session_id: lease.sessionId });
 }
 
-/** @throws InvalidInput where there is none. */
-export function egressOf({ egress }: Pick<LeaseAnswerParts, 'egress'>): Egress {
+/** `place`: where the request asks for it. @throws InvalidInput where there is none. */
+export function egressOf(
+  { egress }: Pick<LeaseAnswerParts, 'egress'>,
+  place: 'query' | 'body' = 'query',
+): Egress {
   if (egress) return egress;
   const msg = 'this service has no egress: its operator has to set EGRESS_PORT';
-  throw new InvalidInput([{ loc: ['query', 'egress'], msg, type: 'value_error' }]);
+  throw new InvalidInput([{ loc: [place, 'egress'], msg, type: 'value_error' }]);
 }

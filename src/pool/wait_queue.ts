@@ -1,6 +1,7 @@
 import type { RemoteQueues, WaitingRequest } from '../cluster/cluster.js';
+import { needsOf } from '../cluster/waiting.js';
 import { passesOverUnfenceable } from './fence.js';
-import type { AcquireOutcome, AcquireRequest } from './store.js';
+import type { AcquireOutcome, AcquireRequest, ResolveShortage } from './store.js';
 
 /** The maximum number of requests that try at the same time. */
 const MAX_AT_ONCE = 256;
@@ -22,6 +23,8 @@ export interface Waiter extends WaitingRequest {
   readonly once: boolean;
   /** No free session may resolve its channels at the moment. */
   isSteppingAside: boolean;
+  /** As `needsOf` names them; they change with the shortage of resolves. */
+  needs: readonly string[];
   /** The number of its last try, counted over all requests; 0: it has had none. */
   lastTry: number;
   /** When it gives up, on the clock that replicas share. */
@@ -108,10 +111,16 @@ export class WaitQueue {
       .sort((one, other) => one.lastTry - other.lastTry);
   }
 
-  /** Whether a request lets later ones of its kind pass, here and elsewhere. */
-  stepAside(waiter: Waiter, isSteppingAside: boolean): void {
-    if (waiter.isSteppingAside === isSteppingAside) return;
+  /**
+   * While there is a shortage, a request lets later ones of its kind pass, here and elsewhere. null: nothing is free at
+   * all, so that it may be of use to it, and what it needs stays as it is known.
+   */
+  stepAside(waiter: Waiter, shortage: ResolveShortage | null): void {
+    const isSteppingAside = shortage !== null;
+    const needs = shortage ? needsOf(waiter.request, !shortage.isKnownElsewhere) : waiter.needs;
+    if (waiter.isSteppingAside === isSteppingAside && waiter.needs.join() === needs.join()) return;
     waiter.isSteppingAside = isSteppingAside;
+    waiter.needs = needs;
     this.#announce();
   }
 

@@ -15,7 +15,7 @@ export type RunRecords = Pick<
   'run' | 'mark' | 'log' | 'checkpoint' | 'saveTotal' | 'store' | 'storedAs' | 'saveSessions'
 >;
 
-export type RunPeers = Pick<PeerService, 'known' | 'keep' | 'takeResolve' | 'refused'>;
+export type RunPeers = Pick<PeerService, 'known' | 'keep' | 'takeResolve' | 'refused' | 'resolvesLeft'>;
 
 export type RunSources = Pick<SourceStore, 'source' | 'fillTitle'>;
 

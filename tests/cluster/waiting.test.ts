@@ -6,7 +6,7 @@ const SESSION = { sessionId: 7, sessionName: 'anna', tags: ['de', 'new'] };
 /** Whether the session has all that a request needs. */
 function isOfUse(asked: { tags?: string[]; sessionId?: number; sessionName?: string }): boolean {
   const needs = needsOf({ tags: [], sessionId: null, sessionName: null, ...asked });
-  return needs.every((need) => marksOf(SESSION).has(need));
+  return needs.every((need) => marksOf(SESSION, false).has(need));
 }
 
 describe('a session is of use to a request that waits', () => {
@@ -22,6 +22,18 @@ describe('a session is of use to a request that waits', () => {
     [{ sessionId: 7, tags: ['7'] }, false],
   ])('if it has what that asks for: %j: %s', (asked, isSo) => {
     expect(isOfUse(asked)).toBe(isSo);
+  });
+});
+
+describe('a session is of use to a request that no free one may resolve the channels of', () => {
+  it('if it has resolves left, and all else that is asked for', () => {
+    const needs = (...tags: string[]) => needsOf({ tags, sessionId: null, sessionName: null }, true);
+    const isOfUse = (asked: readonly string[], mayResolve: boolean) =>
+      asked.every((need) => marksOf(SESSION, mayResolve).has(need));
+    expect([isOfUse(needs(), true), isOfUse(needs(), false)]).toEqual([true, false]);
+    expect([isOfUse(needs('new'), true), isOfUse(needs('fr'), true)]).toEqual([true, false]);
+    // Of many needs, this one is told.
+    expect(isOfUse(needs('de', 'new', 'x', 'y'), false)).toBe(false);
   });
 });
 

@@ -20,7 +20,7 @@ export function channel(username: string, channelId: string = username): Peer {
 export function save(
   { peers }: Stores,
   sessionId: number,
-  learnt: readonly (Peer & Partial<Pick<LearntPeer, 'identifier'>>)[],
+  learnt: readonly (Omit<LearntPeer, 'identifier'> & Partial<Pick<LearntPeer, 'identifier'>>)[],
   now = T0,
   tags: readonly string[] = [],
 ): Promise<number> {
@@ -72,6 +72,30 @@ export function knownPeers(make: MakeStores): void {
       await save(stores, a, [channel('after', '7')]);
       expect(await known(stores, a, '@before')).toBeNull();
       expect(await known(stores, a, '@after')).toMatchObject({ channelId: '7' });
+    }),
+  );
+
+  it(
+    'keep their names and their title where only a new access hash is said',
+    using(async (stores) => {
+      const { a = 0, b = 0 } = await add(stores, 'a', 'b');
+      await save(stores, a, [{ ...NEWS, identifier: '@second' }]);
+      await save(stores, b, [{ ...NEWS, channelId: '5' }], T0, ['tag of none']);
+      const hash = { channelId: NEWS.channelId, accessHash: '7', type: 'channel' } as const;
+      await save(stores, a, [hash]);
+      for (const name of ['@news', '@second', NEWS.channelId])
+        expect(await known(stores, a, name)).toEqual({ ...NEWS, accessHash: '7' });
+      // That it was known by the name says nothing new of the name.
+      expect(await known(stores, b, '@news')).toMatchObject({ channelId: '5' });
+      await save(stores, a, [channel('Renamed', NEWS.channelId), hash]);
+      expect(await known(stores, a, '@renamed')).toEqual({
+        ...channel('Renamed', NEWS.channelId),
+        accessHash: '7',
+      });
+      expect(await known(stores, a, '@news')).toBeNull();
+      await save(stores, a, [channel('renamed', '8'), hash]);
+      expect(await known(stores, a, '@renamed')).toMatchObject({ channelId: '8' });
+      expect(await known(stores, a, NEWS.channelId)).toMatchObject({ accessHash: '7', username: null });
     }),
   );
 

@@ -86,7 +86,7 @@ export function resolveBudgets(make: MakeStores): void {
       const learnt = [channel('asked'), channel('more'), channel('other', '9')];
       const withName = learnt.map((peer) => ({ ...peer, identifier: null }));
       const rules = { resolved: true, perDay: PER_DAY, tags: [] };
-      expect(await stores.peers.learn(owner, withName, rules, T0)).toBe(2);
+      expect(await stores.peers.learn(owner, [...withName, ...withName], rules, T0)).toBe(2);
       expect(await stores.peers.learn(owner, withName, rules, T0)).toBe(0);
       expect(await budget(stores, a)).toMatchObject({ used: 3, left: 0 });
       const group = { channelId: '5', accessHash: null, type: 'chat', title: '', username: null } as const;

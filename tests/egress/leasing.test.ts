@@ -13,8 +13,12 @@ describe('GET /session?egress=true', () => {
     withService(
       async (service) => {
         const { body } = await service.as('worker').get('/session?egress=true').expect(422);
-        expect(JSON.stringify(body)).toContain('EGRESS_PORT');
-        await service.as('worker').post('/session').send({ egress: true }).expect(422);
+        expect(body.detail[0]).toMatchObject({
+          loc: ['query', 'egress'],
+          msg: expect.stringContaining('EGRESS_PORT'),
+        });
+        const posted = await service.as('worker').post('/session').send({ egress: true }).expect(422);
+        expect(posted.body.detail[0].loc).toEqual(['body', 'egress']);
         expect(await service.status()).toMatchObject({ in_use: 0 });
       },
       { files: some(1) },

@@ -36,6 +36,49 @@ describe('other parameters', () => {
     })(),
   );
 
+  it.each<[string, object, RegExp]>([
+    ['egress', { egress: 'maybe' }, /^expected true or false$/],
+    ['tag', { tag: [5] }, /expected string/],
+    ['tag', { tag: ['x'.repeat(65)] }, /<=64 characters/],
+    ['tag', { tag: Array(21).fill('t') }, /<=20 items/],
+    ['ttl', { ttl: [1, 2] }, /^given more than once; expected a whole number from 1 to 86400$/],
+    ['strategy', { strategy: 'best' }, /least_recently_used/],
+  ])('say what was wanted of them: %s in %j', (field, wish, wanted) =>
+    withService(async (service) => {
+      const { body } = await service.as('worker').post('/session').send(wish).expect(422);
+      expect(body.field).toBe(field);
+      expect(body.detail[0].msg).toMatch(wanted);
+    })(),
+  );
+
+  it(
+    'within a list say what was wanted, and where',
+    withService(async (service) => {
+      const peers = [
+        null,
+        { id: 5, access_hash: 6, title: 7 },
+        { id: 5, access_hash: 6, username: 8 },
+        { id: 'a channel', access_hash: 6 },
+        { id: '@name', access_hash: 6 },
+      ];
+      const { body } = await service
+        .as('worker')
+        .post('/peers')
+        .send({ session_id: 1, lease_id: 'L', peers })
+        .expect(422);
+      expect(body.field).toBe('peers');
+      expect(
+        body.detail.map(({ loc, msg }: { loc: unknown[]; msg: string }) => [loc.join('.'), msg]),
+      ).toEqual([
+        ['body.peers.0', expect.stringContaining('expected object')],
+        ['body.peers.1.title', expect.stringContaining('expected string')],
+        ['body.peers.2.username', expect.stringContaining('expected string')],
+        ['body.peers.3.id', 'expected the id of a channel'],
+        ['body.peers.4.id', 'expected the id of a channel'],
+      ]);
+    }),
+  );
+
   it(
     'in headers are checked too: an Idempotency-Key of spaces or of 300 characters',
     withService(async (service: Service) => {

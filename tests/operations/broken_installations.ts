@@ -55,7 +55,7 @@ export const BROKEN: readonly Broken[] = [
   { name: 'every web page allowed', finding: 'settings: warning', breaks: set({ CORS_ORIGINS: '*' }) },
   {
     name: 'one port for two servers',
-    finding: 'port: error',
+    finding: 'settings: error',
     breaks: set({ PORT: '18000', EGRESS_PORT: '18000' }),
   },
   { name: 'half an application', finding: 'settings: error', breaks: set({ TELEGRAM_API_ID: '1' }) },

@@ -82,6 +82,26 @@ describe('POST /peers', () => {
   );
 
   it(
+    'keeps the name and the title of a channel of which only a new hash is said',
+    withService(
+      async (service) => {
+        const lease = await service.lease();
+        await save(service, lease, { peers: [NEWS] }).expect(200);
+        for (const peer of [
+          { id: 77, access_hash: 5 },
+          { id: 77, access_hash: 6, username: null, title: null },
+        ])
+          await save(service, lease, { peers: [peer] }).expect(200);
+        await giveBack(service, lease);
+        expect(await peerOf(service, lease.session_id)).toMatchObject({
+          ...{ id: 77, access_hash: 6, username: 'News', title: 'The news' },
+        });
+      },
+      { files: some(1) },
+    ),
+  );
+
+  it(
     'leaves out a channel of which Telegram gave no hash that calls could use, and does not count it',
     withService(
       async (service) => {

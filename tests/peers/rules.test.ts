@@ -1,21 +1,41 @@
 import { describe, expect, it } from '@jest/globals';
 import { toResolve } from '../../src/peers/affinity.js';
-import { identifiersOf, judgePeerError } from '../../src/peers/rules.js';
+import { judgePeerError, keptPeers } from '../../src/peers/rules.js';
 
 const CHANNEL = { channelId: '7', accessHash: '8', type: 'channel', title: 'T' } as const;
 
-describe('the names that a channel is kept under', () => {
-  it('are its own and the one that it was found by, in lower case', () => {
-    const named = { ...CHANNEL, username: 'News' };
-    expect(identifiersOf({ ...named, identifier: null })).toEqual(['@news']);
-    expect(identifiersOf({ ...named, identifier: '@NEWS' })).toEqual(['@news']);
-    expect(identifiersOf({ ...named, identifier: '@Second' })).toEqual(['@second', '@news']);
-    expect(identifiersOf({ ...named, identifier: '7' })).toEqual(['@news']);
+describe('a channel that a session has learnt about', () => {
+  const NAMED = { ...CHANNEL, username: 'News' };
+  const identifiers = (...given: Parameters<typeof keptPeers>) =>
+    keptPeers(...given).map(({ identifier }) => identifier);
+
+  it('is kept under its name and the one that it was found by, in lower case', () => {
+    expect(identifiers({ ...NAMED, identifier: null }, [])).toEqual(['@news']);
+    expect(identifiers({ ...NAMED, identifier: '@NEWS' }, [])).toEqual(['@news']);
+    expect(identifiers({ ...NAMED, identifier: '@Second' }, [])).toEqual(['@second', '@news']);
+    expect(identifiers({ ...NAMED, identifier: '7' }, [])).toEqual(['@news']);
   });
 
-  it('are its id if it has none', () => {
-    expect(identifiersOf({ ...CHANNEL, username: null, identifier: null })).toEqual(['7']);
-    expect(identifiersOf({ ...CHANNEL, username: null, identifier: '7' })).toEqual(['7']);
+  it('is kept under its id if it has no name, or none is said or known', () => {
+    const before = [{ ...NAMED, identifier: '@news' }];
+    for (const identifier of [null, '7']) {
+      expect(identifiers({ ...CHANNEL, username: null, identifier }, before)).toEqual(['7']);
+      expect(identifiers({ ...CHANNEL, identifier }, [])).toEqual(['7']);
+    }
+  });
+
+  it('keeps the names and the title that it was known by where none are said', () => {
+    const { title: _, ...untitled } = CHANNEL;
+    const before = [
+      { ...NAMED, identifier: '@news', title: 'Before' },
+      { ...NAMED, identifier: '@second', title: 'Before' },
+    ];
+    const learnt = { ...untitled, accessHash: '9', identifier: null };
+    expect(keptPeers(learnt, before)).toEqual(before.map((row) => ({ ...row, accessHash: '9' })));
+    expect(keptPeers({ ...learnt, title: 'After' }, before)[1]).toMatchObject({ title: 'After' });
+    expect(keptPeers(learnt, [])).toEqual([
+      { ...CHANNEL, accessHash: '9', title: '', username: null, identifier: '7' },
+    ]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RemoteQueues } from '../../src/cluster/cluster.js';
 import { NO_REMOTE_QUEUES } from '../../src/cluster/single_node.js';
+import { MAY_RESOLVE } from '../../src/cluster/waiting.js';
 import { Unavailable } from '../../src/kernel/errors.js';
 import { AcquireQueue, type Joining } from '../../src/pool/acquire_queue.js';
 import type { AcquireOutcome, AcquireRequest } from '../../src/pool/store.js';
@@ -136,6 +137,43 @@ describe('the queue of those who wait', () => {
       expect(served).toEqual(['@channel_30']);
       queue.disperse();
       await Promise.all(joined);
+    }),
+  );
+
+  it(
+    'tells that a request needs a session with resolves left, unless one that knows its channels is in use',
+    using(async (stores) => {
+      const { a = 0, b = 0 } = await add(stores, 'a', 'b');
+      const peer = { channelId: '7', accessHash: '8', type: 'channel', title: '', identifier: null } as const;
+      const learnt = [{ ...peer, username: 'in_use' }];
+      await stores.peers.learn(
+        { sessionId: b, leaseId: null },
+        learnt,
+        { resolved: false, perDay: 1, tags: [] },
+        T0,
+      );
+      await stores.pool.acquire(wish({ leaseId: 'held', sessionId: b }), T0);
+      await stores.peers.takeResolve({ sessionId: a, leaseId: null }, '@other', 1, T0);
+      let tries = 0;
+      const { queue } = queueBefore(stores, () => {
+        tries += 1;
+      });
+      const wanted = { resolvesPerDay: 1, tags: [] };
+      const joined = ['@in_use', '@unknown'].map((channel) =>
+        queue.join(wish({ ...wanted, channels: [channel] }), patient(queue)),
+      );
+      await until(() => tries === 2 && queue.demand.length === 2);
+      expect(queue.demand).toEqual([
+        { needs: [], count: 1 },
+        { needs: [MAY_RESOLVE], count: 1 },
+      ]);
+      // Nothing is free any more, which says nothing of the budgets of those in use.
+      await stores.pool.acquire(wish({ leaseId: 'too', sessionId: a }), T0);
+      queue.freed(0);
+      await until(() => tries > 2);
+      expect(queue.demand).toContainEqual({ needs: [MAY_RESOLVE], count: 1 });
+      queue.disperse();
+      expect(await Promise.all(joined)).toEqual([null, null]);
     }),
   );
 

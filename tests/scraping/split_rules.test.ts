@@ -85,7 +85,7 @@ const ANY = { needs: [], count: 1 };
 /** A session with these tags, of the sessions that a run holds. */
 const held = (sessionId: number, ...tags: string[]) => ({
   sessionId,
-  marks: marksOf({ sessionId, sessionName: `s${sessionId}`, tags }),
+  marks: marksOf({ sessionId, sessionName: `s${sessionId}`, tags }, false),
 });
 
 /** Requests for any session with the tags. */

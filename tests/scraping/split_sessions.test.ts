@@ -144,3 +144,41 @@ describe('a request for sessions with a tag that none of them has', () => {
     60 * SECONDS,
   );
 });
+
+describe('a request whose channel no session may resolve', () => {
+  it(
+    'does not keep a run from sessions that have no resolves left either',
+    withSplitWorld(
+      3,
+      async (world) => {
+        const { service, sandbox } = world;
+        await logInAll(world, PHONES.slice(0, 3));
+        const many = sandbox.world.channels.find(({ title }) => title === 'Many');
+        const { peers } = service.container.database;
+        for (const [at, { id: sessionId }] of (await sessionsOf(world)).entries()) {
+          const account = sandbox.world.accounts[at];
+          if (!account || !many) throw new Error('the world lacks them');
+          const accessHash = `${channelAccessHash(account, many)}`;
+          const known = { channelId: '5000000001', accessHash, type: 'channel', title: 'Many' } as const;
+          const learnt = [{ ...known, username: MANY, identifier: null }];
+          const owner = { sessionId, leaseId: null };
+          const now = service.container.clock.now();
+          await peers.learn(owner, learnt, { resolved: false, perDay: 1, tags: [] }, now);
+          await peers.takeResolve(owner, '@used_up', 1, now);
+        }
+        const waiting = hold(service, 'wait=60&channel=@elsewhere', 'waiting', []);
+        await inQueue(service, 1);
+        const id = await makeSource(service, MANY);
+        await splitRunOnce(world, id, ({ sessions }) => sessions.length === 3);
+        expect(await lastRun(service, id)).toMatchObject({ state: 'completed' });
+        const log = (await logOf(service, id)).map(({ message }) => message);
+        expect(log.filter((message) => message.includes('others wait'))).toEqual([]);
+        await inQueue(service, 1);
+        service.container.pool.close();
+        expect((await waiting).body.detail.error).toBe('shutting_down');
+      },
+      { settings: { RESOLVE_BUDGET_PER_DAY: '1' } },
+    ),
+    60 * SECONDS,
+  );
+});

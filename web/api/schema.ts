@@ -2382,7 +2382,7 @@ export interface operations {
                 /** @description Wait up to this many seconds for a free session */
                 wait?: number;
                 /** @description Repeatable; the session must have all of them */
-                tag?: string[] | string | string[];
+                tag?: string[];
                 session_id?: number;
                 session_name?: string;
                 method?: string;
@@ -2491,7 +2491,7 @@ export interface operations {
                 "application/json": {
                     ttl?: number | null;
                     wait?: number | null;
-                    tag?: (string[] | string | string[]) | null;
+                    tag?: string[] | null;
                     session_id?: number | null;
                     session_name?: string | null;
                     method?: string | null;
@@ -2508,7 +2508,7 @@ export interface operations {
                     /** @description Wait up to this many seconds for a free session */
                     wait?: number;
                     /** @description Repeatable; the session must have all of them */
-                    tag?: string[] | string | string[];
+                    tag?: string[];
                     /**
                      * @description The session, as returned by `GET /session`
                      * @example 42
@@ -3263,7 +3263,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description The sessions have all of these tags */
-                tag?: (string[] | string | string[]) | null;
+                tag?: string[] | null;
                 limit?: number;
             };
             header?: never;
@@ -4201,7 +4201,7 @@ export interface operations {
                     role: "worker" | "monitor" | "admin";
                     max_leases?: (number | null) | null;
                     expires_at?: (string | null) | null;
-                    tags?: ((string[] | string | string[]) | null) | null;
+                    tags?: (string[] | null) | null;
                 };
                 "application/x-www-form-urlencoded": {
                     name: string;
@@ -4215,7 +4215,7 @@ export interface operations {
                      */
                     expires_at?: string | null;
                     /** @description The key leases and sees only sessions that have all of these tags */
-                    tags?: (string[] | string | string[]) | null;
+                    tags?: string[] | null;
                 };
             };
         };
@@ -5080,7 +5080,7 @@ export interface operations {
                 /** @description Of the account */
                 condition?: ("alive" | "limited" | "frozen" | "dead") | null;
                 /** @description The sessions have all of these tags */
-                tag?: (string[] | string | string[]) | null;
+                tag?: string[] | null;
                 /** @description Of the session file */
                 format?: string | null;
                 /** @description Part of `type://host:port`; `none`: without a proxy */
@@ -5366,7 +5366,7 @@ export interface operations {
                         /** @description Of the account */
                         condition?: ("alive" | "limited" | "frozen" | "dead") | null;
                         /** @description The sessions have all of these tags */
-                        tag?: (string[] | string | string[]) | null;
+                        tag?: string[] | null;
                         /**
                          * @description Of the session file
                          * @example telethon
@@ -6922,7 +6922,7 @@ export interface operations {
                 /** @description Part of the source's name or channel, of the error or of the session's name */
                 q?: string | null;
                 /** @description Repeatable: runs in any of these states */
-                state?: (string[] | ("queued" | "running" | "waiting" | "deferred" | "completed" | "failed" | "cancelled") | ("queued" | "running" | "waiting" | "deferred" | "completed" | "failed" | "cancelled")[]) | null;
+                state?: string[] | null;
                 reason?: ("created" | "schedule" | "trigger") | null;
                 sort?: ("id" | "-id" | "started_at" | "-started_at" | "finished_at" | "-finished_at" | "messages_read" | "-messages_read" | "files_done" | "-files_done" | "bytes_done" | "-bytes_done") | null;
                 /** @description Of this source */
@@ -6985,7 +6985,7 @@ export interface operations {
                 /** @description Part of the source's name or channel, of the error or of the session's name */
                 q?: string | null;
                 /** @description Repeatable: runs in any of these states */
-                state?: (string[] | ("queued" | "running" | "waiting" | "deferred" | "completed" | "failed" | "cancelled") | ("queued" | "running" | "waiting" | "deferred" | "completed" | "failed" | "cancelled")[]) | null;
+                state?: string[] | null;
                 reason?: ("created" | "schedule" | "trigger") | null;
                 sort?: ("id" | "-id" | "started_at" | "-started_at" | "finished_at" | "-finished_at" | "messages_read" | "-messages_read" | "files_done" | "-files_done" | "bytes_done" | "-bytes_done") | null;
             };
@@ -7117,7 +7117,7 @@ export interface operations {
                 /** @description Only entries after the one with this id, to follow the log */
                 after?: number | null;
                 /** @description Repeatable: entries of any of these levels */
-                level?: (string[] | ("info" | "warning" | "error") | ("info" | "warning" | "error")[]) | null;
+                level?: string[] | null;
                 /** @description Part of the message */
                 q?: string | null;
                 sort?: ("id" | "-id") | null;
@@ -7326,7 +7326,7 @@ export interface operations {
                 /** @description Part of the source's name or channel, of the error or of the session's name */
                 q?: string | null;
                 /** @description Repeatable: runs in any of these states */
-                state?: (string[] | ("queued" | "running" | "waiting" | "deferred" | "completed" | "failed" | "cancelled") | ("queued" | "running" | "waiting" | "deferred" | "completed" | "failed" | "cancelled")[]) | null;
+                state?: string[] | null;
                 reason?: ("created" | "schedule" | "trigger") | null;
                 sort?: ("id" | "-id" | "started_at" | "-started_at" | "finished_at" | "-finished_at" | "messages_read" | "-messages_read" | "files_done" | "-files_done" | "bytes_done" | "-bytes_done") | null;
             };
@@ -7458,7 +7458,7 @@ export interface operations {
                 /** @description Only entries after the one with this id, to follow the log */
                 after?: number | null;
                 /** @description Repeatable: entries of any of these levels */
-                level?: (string[] | ("info" | "warning" | "error") | ("info" | "warning" | "error")[]) | null;
+                level?: string[] | null;
                 /** @description Part of the message */
                 q?: string | null;
                 sort?: ("id" | "-id") | null;

@@ -19,8 +19,6 @@ export async function ports({ config }: Parts, signal: AbortSignal): Promise<Fin
   const { port, host, egress } = config;
   const own: OwnPort[] = [{ setting: 'PORT', number: port, host, isOurs: isTeleGate }];
   if (egress !== null) own.push({ setting: 'EGRESS_PORT', number: egress.port, host, isOurs: isFence });
-  if (egress !== null && egress.port === port && port !== 0)
-    return [failed(`EGRESS_PORT is ${port}, as PORT is`, 'Set EGRESS_PORT to another one.')];
   return Promise.all(own.map((one) => check(one, signal)));
 }
 

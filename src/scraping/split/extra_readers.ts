@@ -1,4 +1,4 @@
-import { marksOf } from '../../cluster/waiting.js';
+import { MAY_RESOLVE, marksOf } from '../../cluster/waiting.js';
 import { BadRequest, NotFound } from '../../kernel/errors.js';
 import { RetryBudget, sleep } from '../../kernel/retry.js';
 import type { Timers } from '../../kernel/timers.js';
@@ -29,7 +29,7 @@ export interface ExtraReaderParts extends SessionReaderParts {
 /** A session that reads beside the run's own. */
 interface Extra extends HistoryReader {
   readonly name: string;
-  readonly marks: ReadonlySet<string>;
+  readonly lease: Lease;
   isLeaving: boolean;
   /** It has found the channel. */
   isReading: boolean;
@@ -97,18 +97,27 @@ export class ExtraReaders {
     const { pool, limits } = this.#parts;
     const { sessionsPerRun } = limits;
     const demand = await pool.demand();
-    this.#askToLeave(demand);
+    this.#askToLeave(demand, await this.#resolving([...this.#extras.keys()], demand));
     const room = maxReaders(sessionsPerRun) - 1 - this.#extras.size;
     let left = Math.min(extraSessionsAllowed(demand, sessionsPerRun), room, this.#history.rangesLeft);
     while (left > 0 && (await this.#recruit(demand))) left -= 1;
   }
 
+  /** Which of these sessions have resolves left. None is looked up unless somebody waits for such a one. */
+  async #resolving(sessionIds: readonly number[], { waiting }: PoolDemand): Promise<ReadonlySet<number>> {
+    if (!waiting.some(({ needs }) => needs.includes(MAY_RESOLVE))) return new Set();
+    const left = await this.#parts.peers.resolvesLeft(sessionIds);
+    return new Set(sessionIds.filter((id) => (left.get(id) ?? 0) > 0));
+  }
+
   /** The newest ones leave first. One stays where the run has no other reader. */
-  #askToLeave(demand: PoolDemand): void {
-    const staying = [...this.#extras.values()].filter(({ isLeaving }) => !isLeaving);
+  #askToLeave(demand: PoolDemand, resolving: ReadonlySet<number>): void {
+    const staying = [...this.#extras.values()]
+      .filter(({ isLeaving }) => !isLeaving)
+      .map((extra) => ({ extra, marks: marksOf(extra.lease, resolving.has(extra.lease.sessionId)) }));
     const most = this.#history.readers > this.#extras.size ? staying.length : staying.length - 1;
     const leaving = toGiveBack(staying, demand, this.#parts.limits.sessionsPerRun);
-    for (const extra of leaving.slice(0, Math.max(0, most))) extra.isLeaving = true;
+    for (const { extra } of leaving.slice(0, Math.max(0, most))) extra.isLeaving = true;
     this.#history.changed.tell();
   }
 
@@ -117,7 +126,7 @@ export class ExtraReaders {
     const lease = await this.#acquire();
     if (lease === null) return false;
     // One that became free just now may be the very one that somebody waits for.
-    const isForOthers = isWanted({ marks: marksOf(lease) }, demand);
+    const isForOthers = await this.#isForOthers(lease, demand).catch(() => true);
     if (isForOthers) this.#passedOver.forNow(lease.sessionId);
     if (isForOthers || this.#signal.aborted || this.#history.readers === 0) {
       await this.#parts.leases.giveBack(lease);
@@ -125,6 +134,11 @@ export class ExtraReaders {
     }
     this.#join(lease);
     return true;
+  }
+
+  async #isForOthers(lease: Lease, demand: PoolDemand): Promise<boolean> {
+    const resolving = await this.#resolving([lease.sessionId], demand);
+    return isWanted({ marks: marksOf(lease, resolving.has(lease.sessionId)) }, demand);
   }
 
   /** One that knows the channel comes first: it need not ask Telegram where that is. Null: none is free. */
@@ -143,7 +157,7 @@ export class ExtraReaders {
     });
     const ended = begun.then(() => this.#read(lease, extra));
     const fresh = { isExtra: true, isLeaving: false, isReading: false, pages: 0 };
-    const extra: Extra = { name: lease.sessionName, marks: marksOf(lease), ...fresh, ended };
+    const extra: Extra = { name: lease.sessionName, lease, ...fresh, ended };
     this.#extras.set(lease.sessionId, extra);
     begin();
   }

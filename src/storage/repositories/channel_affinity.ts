@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { toResolve } from '../../peers/affinity.js';
-import { budgetAt, whenLeft } from '../../peers/resolve_budget.js';
+import { budgetAt, type ResolveUse, whenLeft } from '../../peers/resolve_budget.js';
 import { isName } from '../../peers/rules.js';
 import { isHeld } from '../../pool/session_state.js';
 import { STATES, type State } from '../../pool/states.js';
@@ -129,18 +129,40 @@ function countOf(column: AnyPgColumn, values: readonly string[]): SQL {
   return sql`count(DISTINCT CASE WHEN ${inArray(column, [...values])} THEN ${column} END)`;
 }
 
-/** Locks the session, and chooses it if it may resolve what it does not know; null: it is not free any more. */
+/**
+ * Chooses the session, locked, if it may resolve what it does not know; null: it is not free any more. One that may not is
+ * locked only to remember that: others would wait for it until the transaction ends.
+ */
 async function attempt(
   unit: UnitOfWork,
   sessionId: number,
-  { channels, perDay, now, lock }: Wanted,
+  wanted: Wanted,
   states: readonly State[],
 ): Promise<Tried> {
-  const { sessions, peers, methodFloods } = unit.tables;
-  const { id, state } = sessions;
-  const free = and(eq(id, sessionId), inArray(state, [...states]));
-  const [locked] = await unit.forUpdate(unit.db.select({ id }).from(sessions).where(free), lock);
+  const first = await judge(unit, sessionId, wanted);
+  if (first.kind === 'short' && first.unmarked === null) return first;
+  const { id, state } = unit.tables.sessions;
+  const free = and(eq(id, sessionId), inArray(state, [...states]), ...matches(unit, wanted));
+  const [locked] = await unit.forUpdate(
+    unit.db.select({ id }).from(unit.tables.sessions).where(free),
+    wanted.lock,
+  );
   if (!locked) return null;
+  const tried = await judge(unit, sessionId, wanted);
+  if (tried.kind === 'short' && tried.unmarked) await markUsedUp(unit, sessionId, tried.unmarked, wanted.now);
+  return tried;
+}
+
+/** A session that may resolve too little. `unmarked`: it has nothing left, which is not remembered yet. */
+type ShortSession = Shortage & { readonly kind: 'short'; readonly unmarked: ResolveUse | null };
+
+/** Whether the session may resolve what it does not know of the channels. */
+async function judge(
+  unit: UnitOfWork,
+  sessionId: number,
+  { channels, perDay, now }: Wanted,
+): Promise<ChosenSession | ShortSession> {
+  const { peers, methodFloods } = unit.tables;
   const known = await unit.db
     .select({ identifier: peers.identifier, channelId: peers.channelId })
     .from(peers)
@@ -149,10 +171,10 @@ async function attempt(
   if (unknown.length === 0) return { kind: 'chosen', id: sessionId, unknown };
   const flood = and(eq(methodFloods.sessionId, sessionId), eq(methodFloods.method, FLOODED_METHOD));
   const [flooded] = await unit.db.select({ until: methodFloods.until }).from(methodFloods).where(flood);
-  if (flooded) return { kind: 'short', left: 0, nextAt: flooded.until };
+  if (flooded) return { kind: 'short', left: 0, nextAt: flooded.until, unmarked: null };
   const use = await resolveUse(unit, sessionId, perDay, now);
   const { left } = budgetAt(use, now);
   if (left >= unknown.length) return { kind: 'chosen', id: sessionId, unknown };
-  if (left === 0) await markUsedUp(unit, sessionId, use, now);
-  return { kind: 'short', left, nextAt: whenLeft(use, unknown.length, now) };
+  const unmarked = left === 0 && !use.isMarked ? use : null;
+  return { kind: 'short', left, nextAt: whenLeft(use, unknown.length, now), unmarked };
 }

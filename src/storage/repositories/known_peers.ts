@@ -1,12 +1,6 @@
 import { and, desc, eq, gt, inArray, lt, ne, notInArray, or, type SQL, sql } from 'drizzle-orm';
 import { foldIdentifier } from '../../kernel/channel_identifier.js';
-import {
-  adoptedPeers,
-  identifiersOf,
-  isName,
-  MAX_PEERS_PER_SESSION,
-  storablePeer,
-} from '../../peers/rules.js';
+import { adoptedPeers, isName, keptPeers, MAX_PEERS_PER_SESSION, namesOf } from '../../peers/rules.js';
 import type { LearntPeer, Peer, PeerScope, RememberedChannel } from '../../peers/store.js';
 import type { Tables } from '../tables.js';
 import type { UnitOfWork } from '../unit_of_work.js';
@@ -66,11 +60,16 @@ export async function savePeers(
 ): Promise<void> {
   const { db, tables } = unit;
   const { peers } = tables;
+  const said = new Set(learnt.flatMap(namesOf));
+  const known = await rowsAbout(unit, sessionId, channelIdsOf(learnt));
+  // What is said of a name counts more than what was known of it.
+  const before = known.filter(({ identifier }) => !said.has(identifier));
   const rows = new Map<string, PeerRow>();
   for (const peer of learnt) {
-    const stored = storablePeer(peer);
-    for (const identifier of identifiersOf(peer))
-      rows.set(identifier, { sessionId, identifier, ...stored, usedAt });
+    const isOfIt = (row: PeerRow) => row.channelId === peer.channelId;
+    const now = [...rows.values()].filter(isOfIt);
+    for (const kept of keptPeers(peer, now.length > 0 ? now : before.filter(isOfIt)))
+      rows.set(kept.identifier, { sessionId, ...kept, usedAt });
   }
   const identifiers = [...rows.keys()];
   const channelIds = channelIdsOf([...rows.values()]);
@@ -83,7 +82,8 @@ export async function savePeers(
     .insert(peers)
     .values([...rows.values()])
     .onConflictDoUpdate({ target: [peers.sessionId, peers.identifier], set: asInserted(peers) });
-  await forgetMoved(unit, sessionId, [...rows.values()], scope);
+  const named = [...rows.values()].filter(({ identifier }) => said.has(identifier));
+  await forgetMoved(unit, sessionId, named, scope);
   const oldest = db
     .select({ identifier: peers.identifier })
     .from(peers)
@@ -92,6 +92,16 @@ export async function savePeers(
     .limit(MAX_PEERS_PER_SESSION)
     .offset(Math.max(0, MAX_PEERS_PER_SESSION - rows.size));
   await db.delete(peers).where(and(eq(peers.sessionId, sessionId), inArray(peers.identifier, oldest)));
+}
+
+/** What the session knows of these channels, by their ids. */
+export function rowsAbout(
+  { db, tables: { peers } }: UnitOfWork,
+  sessionId: number,
+  channelIds: readonly string[],
+): Promise<PeerRow[]> {
+  const about = and(eq(peers.sessionId, sessionId), inArray(peers.channelId, [...channelIds]));
+  return db.select().from(peers).where(about);
 }
 
 /** As `PeerStore.adopt`, of an existing session. */
@@ -103,10 +113,7 @@ export async function adoptChannels(
 ): Promise<void> {
   const { peers } = unit.tables;
   const own = eq(peers.sessionId, sessionId);
-  const known = await unit.db
-    .select({ channelId: peers.channelId })
-    .from(peers)
-    .where(and(own, inArray(peers.channelId, channelIdsOf(channels))));
+  const known = await rowsAbout(unit, sessionId, channelIdsOf(channels));
   const ids = new Set(known.map(({ channelId }) => channelId));
   const fresh = channels.filter(({ channelId }) => !ids.has(channelId));
   const taken = await namesOfOthers(unit, fresh);
@@ -168,9 +175,7 @@ async function forgetMoved(
   scope: PeerScope,
 ): Promise<void> {
   const { peers } = unit.tables;
-  const moved = rows
-    .filter(({ identifier }) => isName(identifier))
-    .map(({ identifier, channelId }) => belongsToAnother(peers, identifier, channelId));
+  const moved = rows.map(({ identifier, channelId }) => belongsToAnother(peers, identifier, channelId));
   if (moved.length === 0) return;
   await unit.db.delete(peers).where(and(or(...moved), ne(peers.sessionId, sessionId), within(unit, scope)));
 }

@@ -1,11 +1,19 @@
-import { and, asc, count, countDistinct, desc, eq, inArray } from 'drizzle-orm';
+import { and, asc, count, countDistinct, desc, eq } from 'drizzle-orm';
 import { foldIdentifier } from '../../kernel/channel_identifier.js';
 import { budgetAt, whenLeft } from '../../peers/resolve_budget.js';
-import { identifiersOf, isName } from '../../peers/rules.js';
+import { namesOf } from '../../peers/rules.js';
 import type { LearntPeer, PeerFilter, PeerOwner, PeerStore, SessionBudget } from '../../peers/store.js';
 import type { State } from '../../pool/states.js';
 import type { UnitOfWork, UnitOfWorkRunner } from '../unit_of_work.js';
-import { aboutChannels, adoptChannels, forgetPeer, knownPeers, savePeers, within } from './known_peers.js';
+import {
+  aboutChannels,
+  adoptChannels,
+  forgetPeer,
+  knownPeers,
+  rowsAbout,
+  savePeers,
+  within,
+} from './known_peers.js';
 import {
   countedUses,
   poolBudget,
@@ -54,7 +62,7 @@ async function stateOf(unit: UnitOfWork, sessionId: number): Promise<State | nul
   return row?.state ?? null;
 }
 
-/** Counts the names among the peers that were resolved: those whose channels the session did not know. */
+/** Counts the names among the peers that were resolved: those whose channels the session did not know, each once. */
 async function countResolved(
   unit: UnitOfWork,
   owner: PeerOwner,
@@ -62,18 +70,15 @@ async function countResolved(
   perDay: number,
   now: number,
 ): Promise<number> {
-  const { peers } = unit.tables;
   const ids = learnt.map(({ channelId }) => channelId);
-  const rows = await unit.db
-    .select({ channelId: peers.channelId })
-    .from(peers)
-    .where(and(eq(peers.sessionId, owner.sessionId), inArray(peers.channelId, ids)));
+  const rows = await rowsAbout(unit, owner.sessionId, ids);
   const known = new Set(rows.map(({ channelId }) => channelId));
   const channels: string[] = [];
   for (const peer of learnt) {
-    const [name] = identifiersOf(peer).filter(isName);
-    if (name === undefined || (await takeReserved(unit, owner, name))) continue;
-    if (!known.has(peer.channelId)) channels.push(name);
+    const [name] = namesOf(peer);
+    if (name === undefined) continue;
+    if (!(await takeReserved(unit, owner, name)) && !known.has(peer.channelId)) channels.push(name);
+    known.add(peer.channelId);
   }
   if (channels.length === 0) return 0;
   const use = await resolveUse(unit, owner.sessionId, perDay, now);

@@ -18,13 +18,16 @@ const MAX_RECORDED = 2_000;
 /** The states of sessions that are leased now or will be. */
 const IN_SERVICE: readonly State[] = ['free', 'leased', 'cooldown', 'flood'];
 
+/** What a session has resolved. `isMarked`: it is remembered that nothing is left now. */
+type StoredUse = ResolveUse & { readonly isMarked: boolean };
+
 /** The resolves of a session within a day, those reserved included, and how many it may make. */
 export async function resolveUse(
   { db, tables }: UnitOfWork,
   sessionId: number,
   setting: number,
   now: number,
-): Promise<ResolveUse> {
+): Promise<StoredUse> {
   const { resolves, resolveBudgets } = tables;
   const made = await db
     .select({ at: resolves.at })
@@ -32,7 +35,8 @@ export async function resolveUse(
     .where(and(eq(resolves.sessionId, sessionId), gt(resolves.at, now - DAY_MS)))
     .orderBy(asc(resolves.at));
   const [budget] = await db.select().from(resolveBudgets).where(eq(resolveBudgets.sessionId, sessionId));
-  return { setting, lowered: loweredOf(budget), times: made.map(({ at }) => at) };
+  const isMarked = budget?.perDay === setting && (budget.usedUpUntil ?? 0) > now;
+  return { setting, lowered: loweredOf(budget), times: made.map(({ at }) => at), isMarked };
 }
 
 interface StoredLowering {
