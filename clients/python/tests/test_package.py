@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from sandbox import Sandbox
+from telegate import AsyncTeleGate
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -36,3 +39,11 @@ def test_the_built_wheel_works(tmp_path: Path) -> None:
     env = {"PYTHONPATH": str(wheel)}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     assert str(wheel) in done.stdout
+
+
+@pytest.mark.parametrize("client", [AsyncTeleGate.telethon, AsyncTeleGate.pyrogram])
+def test_a_telegram_client_is_asked_for_as_a_session_is(client: Callable[..., object]) -> None:
+    asked = inspect.signature(AsyncTeleGate.session).parameters.values()
+    taken = inspect.signature(client).parameters.values()
+    # What the session is encoded as is the client's own matter.
+    assert [one for one in asked if one.name not in {"credentials", "format"} and one not in taken] == []

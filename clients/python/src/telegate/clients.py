@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ._async.pool import DEFAULT_TTL, AsyncPool
 from ._sync.pool import Pool
@@ -43,6 +43,8 @@ class AsyncTeleGate(AsyncPool):
         ttl: int = DEFAULT_TTL,
         session_id: int | None = None,
         session_name: str | None = None,
+        strategy: Literal["least_recently_used", "healthiest", "round_robin"] | None = None,
+        allow: Literal["frozen"] | None = None,
         egress: bool = False,
         **options: Any,
     ) -> AbstractAsyncContextManager[TelegramClient]:
@@ -63,6 +65,8 @@ class AsyncTeleGate(AsyncPool):
             ttl=ttl,
             session_id=session_id,
             session_name=session_name,
+            strategy=strategy,
+            allow=allow,
             egress=egress,
             credentials="string",
             format="telethon",
@@ -82,6 +86,8 @@ class AsyncTeleGate(AsyncPool):
         ttl: int = DEFAULT_TTL,
         session_id: int | None = None,
         session_name: str | None = None,
+        strategy: Literal["least_recently_used", "healthiest", "round_robin"] | None = None,
+        allow: Literal["frozen"] | None = None,
         egress: bool = False,
         **options: Any,
     ) -> AbstractAsyncContextManager[Client]:
@@ -96,6 +102,8 @@ class AsyncTeleGate(AsyncPool):
             ttl=ttl,
             session_id=session_id,
             session_name=session_name,
+            strategy=strategy,
+            allow=allow,
             egress=egress,
             credentials="string",
             format="pyrogram",
