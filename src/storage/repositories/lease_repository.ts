@@ -219,7 +219,10 @@ async function carryOutDecision(
   return [{ kind: 'blocked', state: settled.state, until, as }, settled];
 }
 
-/** Of two flood waits for one method, the later one counts. */
+/** How many methods of a session may be flooded: more than Telegram has. */
+const MAX_FLOODED_METHODS = 1_000;
+
+/** Of two flood waits for one method, the later one counts. Of too many methods, those whose waits end first are forgotten. */
 async function floodMethod(
   unit: UnitOfWork,
   sessionId: number,
@@ -234,6 +237,15 @@ async function floodMethod(
       target: [methodFloods.sessionId, methodFloods.method],
       set: { until: later },
     });
+  const ofSession = eq(methodFloods.sessionId, sessionId);
+  const soonest = unit.db
+    .select({ method: methodFloods.method })
+    .from(methodFloods)
+    .where(ofSession)
+    .orderBy(desc(methodFloods.until))
+    .limit(1)
+    .offset(MAX_FLOODED_METHODS);
+  await unit.db.delete(methodFloods).where(and(ofSession, inArray(methodFloods.method, soonest)));
   unit.expect(until);
 }
 
