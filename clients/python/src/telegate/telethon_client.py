@@ -12,7 +12,7 @@ from typing import Any
 from . import models
 from ._async.session import AsyncHeld, AsyncSession
 from .requests import session_string_of, username_of
-from .socket_guard import SocketGuard, disconnect_within
+from .socket_guard import SocketGuard, connected, disconnect_within, protected
 
 # How long the client may take to disconnect, in seconds, before it is cut off.
 DISCONNECT_SECONDS = 5.0
@@ -43,9 +43,9 @@ async def telethon_client(
                 "connection": guarded(base, guard),
             },
         )
-        client.session.process_entities(known_channels(session, channels))
         try:
-            await client.connect()
+            client.session.process_entities(known_channels(session, channels))
+            await connected(client.connect(), guard)
             yield client
         finally:
             await disconnect_within(DISCONNECT_SECONDS, client.disconnect(), guard)
@@ -95,11 +95,11 @@ def guarded(base: type[Any], guard: SocketGuard) -> type[Any]:
     """The connection class `base`, whose connections `guard` can cut."""
 
     class GuardedConnection(base):  # type: ignore[misc]
+        _writer = protected("_writer", guard)
+
         async def connect(self, *args: Any, **kwargs: Any) -> Any:
             await guard.before_connect()
-            answer = await super().connect(*args, **kwargs)
-            guard.after_connect(self._writer)
-            return answer
+            return await super().connect(*args, **kwargs)
 
     GuardedConnection.__name__ = base.__name__
     return GuardedConnection
