@@ -63,7 +63,7 @@ async def until(condition: Callable[[], object]) -> None:
     """Returns when the condition holds, which it must before long, even on a busy machine."""
     ends_at = time.monotonic() + LONGEST_SECONDS
     while not condition():
-        assert time.monotonic() < ends_at, "it did not come about"
+        assert time.monotonic() < ends_at, f"it did not come about; tasks: {asyncio.all_tasks()}"
         await asyncio.sleep(TICK)
 
 
