@@ -35,7 +35,7 @@ const api = withShortNames(withoutLines(take('api_types.d.ts').replace(/^\/\*\*[
 const index = take('index.d.ts');
 const modules = readdirSync(types).map(take);
 writeFileSync(join(types, 'api_types.d.ts'), api);
-writeFileSync(join(types, 'index.d.ts'), compact(inOneFile(index, modules)));
+writeFileSync(join(types, 'index.d.ts'), joined(compact(inOneFile(index, modules))));
 
 const written = {
   'types/package.json': '{ "type": "commonjs" }',
@@ -82,6 +82,14 @@ function withShortNames(types) {
       `${text.replace(new RegExp(`(?<![|\\w])${type.replace('|', '\\|')}(?![|\\w])`, 'g'), name)}type ${name}=${type};\n`,
     shared,
   );
+}
+
+/** In few lines: comments of several, and references, keep theirs. */
+function joined(types) {
+  return types
+    .replace(/(?<!^\/\/\/.*|ts-ignore.*)([{};|?:&,*/])\n(?! \*|\/\/\/)/gm, '$1')
+    .replace(/;\}/g, '}')
+    .replace(/\/\*\* (?!@)(.*?) \*\//g, '/**$1*/');
 }
 
 /** For types whose comments are gone. All declarations of a module of types are exported if one is. */

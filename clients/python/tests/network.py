@@ -12,8 +12,14 @@ Fate = Callable[[Any], Optional[str]]
 """What happens to a request.
 
 `refused`: it is not sent; `lost`: its answer is lost; `late`: its answer never comes; `undecided`: it is carried out,
-and the service answers that it does not know; a status: it is answered so.
+and the service answers that it does not know; `undecodable`: its answer can't be decoded; a status: it is answered so.
 """
+
+
+class NotGzip(httpx.AsyncByteStream):
+    async def __aiter__(self) -> Any:
+        yield b"not gzip"
+
 
 UNDECIDED = {"detail": {"error": "storage_unavailable"}, "code": "storage_unavailable"}
 
@@ -63,6 +69,8 @@ class AsyncNetwork(httpx.AsyncHTTPTransport):
             raise httpx.ReadError("lost by the test")
         if fate == "late":
             await asyncio.sleep(3600)
+        if fate == "undecodable":
+            return httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=NotGzip())
         return httpx.Response(503, json=UNDECIDED) if fate == "undecided" else response
 
 

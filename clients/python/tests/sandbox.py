@@ -28,6 +28,18 @@ class Sandbox:
         """Has the data centres answer with an error; `method` by GramJS's name, such as `messages.GetHistory`."""
         self._http.post(f"{self.control_url}/faults", json={"fault": error, **where}).raise_for_status()
 
+    def has_struck(self) -> bool:
+        """Whether a fault has met a request."""
+        return any(one["struck"] for one in self._http.get(f"{self.control_url}/faults").json())
+
+    def behave(self, data_centre: int, mode: str) -> None:
+        """`silent`: it accepts connections, and answers nothing; `refuse`: it accepts none; `normal`."""
+        self._http.post(f"{self.control_url}/servers/{data_centre}", json={"mode": mode}).raise_for_status()
+
+    def modes(self) -> dict[int, str]:
+        """How each data centre behaves."""
+        return {one["dc"]: one["mode"] for one in self._http.get(f"{self.control_url}/servers").json()}
+
     def connections(self) -> list[dict[str, Any]]:
         answer: dict[str, Any] = self._http.get(f"{self.control_url}/connections").json()
         return list(answer["connections"])
@@ -45,8 +57,11 @@ class Sandbox:
         return answer
 
     def restore(self) -> list[int]:
-        """Clears faults, leases, floods and deaths; returns the sessions that were leased."""
+        """Ends faults, leases, floods and deaths; returns the sessions that were leased."""
         self._http.delete(f"{self.control_url}/faults").raise_for_status()
+        for data_centre, mode in self.modes().items():
+            if mode != "normal":
+                self.behave(data_centre, "normal")
         leased = [lease["session_id"] for lease in self.ask("GET", "/leases")]
         for session_id in leased:
             self.ask("POST", "/release", json={"session_id": session_id})

@@ -35,6 +35,7 @@ class Worker:
         for _ in range(int(seconds / step)):
             self.time.time += step
             await asyncio.sleep(0.02)
+            await until(lambda: self.seen.in_flight == 0)
 
 
 class FloodWait(RuntimeError):
@@ -54,7 +55,7 @@ def scenario(work: Callable[..., Awaitable[None]]) -> Callable[..., None]:
     @functools.wraps(work)
     def run(sandbox: Sandbox) -> None:
         async def main() -> None:
-            await asyncio.wait_for(work(sandbox), 20)
+            await asyncio.wait_for(work(sandbox), 100)
             await until(lambda: len(asyncio.all_tasks()) == 1)
 
         asyncio.run(main())
@@ -322,6 +323,21 @@ async def test_keeps_its_place_in_line_for_longer_than_the_ttl_and_renews_what_i
 
 
 @scenario
+async def test_leaves_no_lease_behind_if_it_is_cancelled_while_an_old_grant_is_renewed(sandbox: Sandbox) -> None:
+    worker = Worker(sandbox, first("late", "/heartbeat"))
+    async with worker.pool.session(session_name="9996610001") as holder:
+        task = asyncio.ensure_future(enter_and_leave(worker, session_name="9996610001", ttl=10))
+        await until(lambda: worker.seen.paths().count("/session") == 2)
+        worker.time.time += 30
+        await holder.release()
+    await until(lambda: "/heartbeat" in worker.seen.paths())
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert sandbox.ask("GET", "/leases") == []
+
+
+@scenario
 async def test_gives_up_after_the_wait(sandbox: Sandbox) -> None:
     worker = Worker(sandbox)
     async with worker.pool.session(session_name="9996610001"):
@@ -435,8 +451,9 @@ async def test_follows_events(sandbox: Sandbox) -> None:
     async with AsyncTeleGate(sandbox.base_url, sandbox.admin_key) as admin:
         events = admin.api.events()
         first_event = asyncio.ensure_future(events.__anext__())
-        await asyncio.sleep(0.1)
-        await enter_and_leave(Worker(sandbox))
+        while not first_event.done():
+            # The stream may not be open yet.
+            await enter_and_leave(Worker(sandbox))
         event = await first_event
         assert event.event
         await events.aclose()

@@ -29,7 +29,7 @@ def test_what_is_not_sent_yet_is_never_sent(how: str) -> None:
         server = await asyncio.start_server(lambda *ends: accepted.put_nowait(ends), "127.0.0.1", 0, limit=1)
         _, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
         session = StillHeld()
-        SocketGuard(session).after_connect(writer)  # type: ignore[arg-type]
+        SocketGuard(session).protect(writer)  # type: ignore[arg-type]
         reader, other = await accepted.get()
         writer.write(MUCH[: 2**16])
         await writer.drain()
@@ -52,7 +52,7 @@ def test_nothing_is_written_after_the_lease() -> None:
         server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
         _, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
         session = StillHeld()
-        SocketGuard(session).after_connect(writer)  # type: ignore[arg-type]
+        SocketGuard(session).protect(writer)  # type: ignore[arg-type]
         writer.write(b"one")
         session.lost = True
         with pytest.raises(ConnectionError, match="the lease of this session is over"):

@@ -59,10 +59,12 @@ def test_one_thread_waits_for_all_renewals_and_goes_by_itself(
     pool = TeleGate(sandbox.base_url, sandbox.worker_key)
     with pool.session(), pool.session(ttl=1000), pool.session():
         assert [thread.name for thread in threads()] == ["telegate-timer"]
-    with pool.session(ttl=3) as short, pool.session(ttl=1000):
+    # Soon, but long before its deadline.
+    monkeypatch.setattr("telegate.lease_timer.RENEWALS_PER_TTL", 100)
+    with pool.session(ttl=50) as short, pool.session(ttl=10_000):
         blocking_until(lambda: short.renewals == 1)
     blocking_until(lambda: not threads())
-    with pool.session(ttl=3) as short:
+    with pool.session(ttl=50) as short:
         blocking_until(lambda: short.renewals == 1)
     pool.close()
     blocking_until(lambda: not threads())

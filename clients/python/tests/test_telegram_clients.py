@@ -3,83 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from clients_under_test import API, Open, read_history, telethon, trust, with_both
 from manual_time import blocking_until, until
 from sandbox import Sandbox
 from telegate import AsyncTeleGate, LeaseLost, pyrogram_client, telethon_client
 from test_session import Worker
 
-telethon = pytest.importorskip("telethon", "1.43")
-pyrogram = pytest.importorskip("pyrogram")
-
-API = (12345, "0123456789abcdef0123456789abcdef")
 FIXTURES = Path(__file__).resolve().parents[3] / "tests" / "fixtures" / "session-files"
-
-Open = Callable[..., AbstractAsyncContextManager[Any]]
-"""A pool's way to get a client."""
-
-
-def trust(sandbox: Sandbox) -> Any:
-    """Has both clients trust the sandbox's data centres; the connection class by which kurigram finds them."""
-    from pyrogram.connection import Connection
-    from pyrogram.storage import sqlite_storage
-    from telethon.crypto import rsa
-
-    rsa.add_key(sandbox.rsa_key, old=False)
-    for one in sandbox.data_centres:
-        sqlite_storage.PROD[one["dc"]] = one["address"]
-    port = sandbox.data_centres[0]["port"]
-
-    class SandboxConnection(Connection):  # type: ignore[misc]
-        def __init__(self, *args: Any, **options: Any) -> None:
-            super().__init__(*args, **options)
-            self.port = port
-
-    return SandboxConnection
-
-
-def opener(pool: AsyncTeleGate, kind: str, sandbox: Sandbox) -> Open:
-    connection = trust(sandbox)
-
-    def open_client(**options: Any) -> AbstractAsyncContextManager[Any]:
-        if kind == "telethon":
-            return pool.telethon(*API, **{"flood_sleep_threshold": 0, **options})
-        return pool.pyrogram(*API, connection_factory=connection, **{"sleep_threshold": 0, **options})
-
-    return open_client
-
-
-def with_both(work: Callable[..., Awaitable[None]]) -> Callable[..., None]:
-    """Runs a test with each client, and expects that it leaves no connection and soon no task."""
-
-    @pytest.mark.parametrize("kind", ["telethon", "kurigram"])
-    def run(sandbox: Sandbox, kind: str) -> None:
-        async def main() -> None:
-            worker = Worker(sandbox)
-            await asyncio.wait_for(work(sandbox, worker, opener(worker.pool, kind, sandbox)), 20)
-            await until(lambda: len(asyncio.all_tasks()) == 1)
-            await until(lambda: not sandbox.open_connections())
-            await worker.http.aclose()
-
-        asyncio.run(main())
-
-    run.__name__ = work.__name__
-    run.__doc__ = inspect.getdoc(work)
-    return run
-
-
-async def read_history(client: Any) -> int:
-    """Reads ten messages of a channel, which both clients do alike, but not by one name."""
-    if hasattr(client, "iter_messages"):
-        return len(await client.get_messages("sandbox_news", limit=10))
-    return len([message async for message in client.get_chat_history("sandbox_news", limit=10)])
 
 
 @with_both
@@ -206,20 +141,6 @@ async def test_is_disconnected_by_force_when_the_lease_is_lost(
 
 
 @with_both
-async def test_leaves_at_once_in_whatever_moment_of_reconnecting_it_is(
-    sandbox: Sandbox, worker: Worker, open_client: Open
-) -> None:
-    for turns in range(8):
-        async with open_client() as client:
-            await client.get_me()
-            releasing = asyncio.ensure_future(client.telegate.release())
-            # From now on its connection is cut, and it begins to open another.
-            for _ in range(turns):
-                await asyncio.sleep(0)
-        await releasing
-
-
-@with_both
 async def test_sends_nothing_when_a_stopped_process_wakes_up_after_its_lease(
     sandbox: Sandbox, worker: Worker, open_client: Open
 ) -> None:
@@ -322,5 +243,3 @@ def test_sets_the_proxy_as_each_client_takes_it(kind: str) -> None:
     )
     assert client._connection is base
     assert pyrogram_client.proxy_of(None) is telethon_client.proxy_of(None) is None
-
-

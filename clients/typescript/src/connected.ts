@@ -18,7 +18,7 @@ export interface ConnectedOptions extends Omit<AcquireOptions, 'credentials' | '
 /** A client of one library, for one leased session. @internal */
 export interface TelegramConnection {
   readonly client: {
-    /** Disconnects in an orderly way; may hang. */
+    /** Ends what it still does; may hang. */
     destroy(): Promise<void>;
   };
   connect(): Promise<unknown>;
@@ -50,7 +50,7 @@ export type ConnectedWork<Client, Result> = (
 
 const CONNECT_SECONDS = 30;
 
-/** An orderly end takes no longer, in milliseconds; then the sockets are closed. */
+/** A client whose sockets are closed may take so long to end, in milliseconds. */
 const DISCONNECT_MS = 2_000;
 
 /** Work that has ended its lease itself gets so long to say why, in milliseconds. */
@@ -72,40 +72,40 @@ export function withConnection<Module, Client, Result>(
   const connectedWork = async (session: Lease, signal: AbortSignal): Promise<Result> => {
     const connection = connectionOf(await loaded<Module>(library, name), session, options);
     const { client } = connection;
-    const cut = () => {
+    const disconnect = () => {
       connection.closeSockets();
-      client.destroy().catch(() => {});
+      return client.destroy();
     };
-    const stopWatching = session.onEnd(cut);
+    const stopWatching = session.onEnd(() => void disconnect().catch(() => {}));
     try {
       session.ensureHeld();
       const late = new Error(`Telegram was not reached within ${connectTimeout} seconds`);
-      await orAborted(unlessLate(runtime, connectTimeout * 1000, connection.connect(), late), signal);
+      await unlessLate(runtime, connectTimeout * 1000, connection.connect(), late, signal);
       const working = work(client as Client, session, signal);
       return await orAborted(working, signal).catch((error: unknown) => {
         if (!session.isReturned) throw error;
         return unlessLate(runtime, LAST_WORDS_MS, working, error);
       });
     } finally {
-      if (session.held && !signal.aborted) await within(runtime, DISCONNECT_MS, () => client.destroy());
       stopWatching();
-      cut();
+      await within(runtime, DISCONNECT_MS, disconnect);
     }
   };
   return withSession(connectedWork, { ...wanted, credentials: 'string', format });
 }
 
-/** Settles as `work`, but rejects with `error` if it takes longer than this. */
+/** Settles as `work`, but rejects with `error` if it takes longer than this, or with the reason of one of `signals`. */
 function unlessLate<Result>(
   runtime: Runtime,
   milliseconds: number,
   work: Promise<Result>,
   error: unknown,
+  ...signals: AbortSignal[]
 ): Promise<Result> {
   const late = new AbortController();
   // It keeps the process alive: a client whose connection failed may wait for nothing.
   const stop = runtime.after(milliseconds, () => late.abort(error));
-  return orAborted(work, late.signal).finally(stop);
+  return orAborted(work, AbortSignal.any([late.signal, ...signals])).finally(stop);
 }
 
 /** The given module or that of this name, of which bundlers know nothing. @throws Error if it is not installed. */

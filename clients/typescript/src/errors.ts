@@ -72,9 +72,10 @@ export class LeaseLost extends Error {
 /** No session for the request is free, or may be leased for its channels. */
 const NONE_FREE = /^(no_free_session|no_sessions_directory|resolve_budget)$/;
 
-/** The error that an answer stands for. @internal */
-export function errorOf(operation: string, response: Response, text: string, body: unknown): TeleGateError {
-  const error = new TeleGateError(operation, response, body ?? { detail: text.slice(0, 200) });
+/** The error that an answer stands for: JSON or, of somebody else, text. @internal */
+export function errorOf(operation: string, response: Response, content: unknown): TeleGateError {
+  const body = typeof content === 'string' ? { detail: content.slice(0, 200) } : content;
+  const error = new TeleGateError(operation, response, body);
   const none = NONE_FREE.test(error.code ?? '');
   return none ? new NoFreeSession(operation, response, body) : error;
 }

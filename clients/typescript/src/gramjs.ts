@@ -33,8 +33,11 @@ interface Session {
   /** Keeps the access hashes of these, by which GramJS then calls. */
   processEntities?(entities: readonly object[]): void;
 }
+type Timer = Parameters<typeof clearTimeout>[0];
 interface Client {
-  onError?: (error: Error) => Promise<void>;
+  onError?: () => Promise<void>;
+  /** When connections to other data centres are closed that nobody uses. */
+  readonly _exportedSenderReleaseTimeouts?: ReadonlyMap<number, Timer>;
   connect(): Promise<unknown>;
   destroy(): Promise<void>;
 }
@@ -71,11 +74,15 @@ function connectionOf(
     ...options,
     ...(base && { networkSocket: guarded(base, guard, port) }),
   });
-  client.onError = async () => {};
+  // It tries whatever fails again, without end, also once it is destroyed; partly without a pause, so that nothing else runs.
+  client.onError = () => guard.proceed();
   return {
     client,
     connect: () => client.connect(),
-    closeSockets: () => guard.cut(),
+    closeSockets() {
+      guard.cut();
+      for (const timer of client._exportedSenderReleaseTimeouts?.values() ?? []) clearTimeout(timer);
+    },
   };
 }
 
@@ -88,6 +95,7 @@ function guarded(Base: SocketClass, guard: SocketGuard, sessionPort: number): So
     readonly #close = () => void this.close().catch(() => {});
 
     override async connect(port: number, ip: string): Promise<unknown> {
+      await guard.proceed();
       guard.ensureUsable();
       guard.opened(this.#close);
       const connected = await super.connect(sessionPort || port, ip);

@@ -247,10 +247,7 @@ async function contentOf(response: Response): Promise<unknown> {
 }
 
 async function refusalOf({ operation }: Request, response: Response): Promise<TeleGateError> {
-  const content = await contentOf(response);
-  return typeof content === 'string'
-    ? errorOf(operation, response, content, null)
-    : errorOf(operation, response, '', content);
+  return errorOf(operation, response, await contentOf(response));
 }
 
 /** Lists that come in pages carry their whole length. */

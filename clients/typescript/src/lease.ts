@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { LeaseLost, retryAfterMs, saysLeaseLost } from './errors.js';
 import { type Answer, backoff, type Http, type Input, type Part } from './http.js';
-import { telegramError } from './telegram_errors.js';
+import { causesOf, telegramError } from './telegram_errors.js';
 
 /** What to do after an error: `wait` and call again, `swap` the session, `stop` using it for good, or `retry`. */
 export type Advice = Pick<Answer<'POST /report'>, 'action' | 'wait_seconds' | 'status'>;
@@ -74,6 +74,8 @@ export class Lease implements AsyncDisposable, LeaseReference {
   /** The service knows that it is over: there is nothing to release. */
   #isReturned = false;
   readonly #atEnd = new Set<() => void>();
+  /** The last error that was reported, with its causes. */
+  #reported: readonly unknown[] = [];
 
   /** @internal */
   constructor({ http, details, ttl, grantedAt, signal }: LeaseParts) {
@@ -173,6 +175,7 @@ export class Lease implements AsyncDisposable, LeaseReference {
     if (error instanceof LeaseLost) return { action: 'swap', status: 'lease_lost' };
     const named = telegramError(error);
     if (named === null) return { action: 'retry', status: 'unchanged' };
+    this.#reported = [...causesOf(error)];
     const called = method ?? named.method;
     const about = channel === undefined ? {} : { channel };
     const fields = { error: named.error, ...(called !== null && { method: called }), ...about };
@@ -202,9 +205,10 @@ export class Lease implements AsyncDisposable, LeaseReference {
     this.#handOver('it was invalidated');
   }
 
-  /** Reports the error if it is Telegram's, then releases; takes ten seconds at most, and never rejects. */
+  /** Reports the error if it is Telegram's and new, then releases; takes ten seconds at most, and never rejects. */
   async leave(error?: unknown): Promise<void> {
-    const reported = error !== undefined && this.held && telegramError(error) !== null;
+    const isKnown = [...causesOf(error)].some((one) => this.#reported.includes(one));
+    const reported = this.held && !isKnown && telegramError(error) !== null;
     if (reported) await this.report(error).catch(() => {});
     if (this.#isReturned) return;
     const within = (reported ? LEAVE_MS - REPORT_MS : LEAVE_MS) / 1000;

@@ -6,6 +6,7 @@ import {
   type TelegramConnection,
 } from './connected.js';
 import type { Lease } from './lease.js';
+import { orAborted } from './runtime.js';
 import { discard, SocketGuard } from './socket_guard.js';
 
 interface Connection {
@@ -19,12 +20,16 @@ interface Transport {
   connect(dc: object): Promise<Connection>;
   packetCodec(dc: object): unknown;
 }
+interface Network {
+  readonly middlewares?: readonly Middleware[];
+}
 type TransportClass = new (settings?: object) => Transport;
 
 /** What is used of mtcute. */
 interface Mtcute {
   readonly TelegramClient: new (options: object) => Client;
   readonly MemoryStorage: new () => object;
+  readonly networkMiddlewares?: { basic(): readonly Middleware[] };
   readonly Long?: { fromString(digits: string): object };
   readonly NodePlatform?: new () => object;
   readonly TcpTransport?: TransportClass;
@@ -32,12 +37,18 @@ interface Mtcute {
   readonly HttpProxyTcpTransport?: TransportClass;
   readonly MtProxyTcpTransport?: TransportClass;
 }
+type Middleware = (call: { readonly request: { readonly _: string } }, next: Next) => Promise<unknown>;
+type Next = (call: object) => Promise<unknown>;
 interface Client {
+  /** What connects a client that is not, and rejects once it is destroyed. */
+  readonly _client?: { readonly _connect: { run(): Promise<void> } };
   readonly storage?: { readonly peers: { store(peer: object): Promise<void> } };
   importSession(session: object, force: boolean): Promise<void>;
   connect(): Promise<void>;
   destroy(): Promise<void>;
 }
+
+const OWN_CALLS = /^(help\.getConfig|auth\.(ex|im)portAuthorization)$/;
 
 /** What mtcute stores of a channel besides. */
 const CHANNEL = { _: 'channel', photo: { _: 'chatPhotoEmpty' }, date: 0 };
@@ -57,8 +68,10 @@ function connectionOf(
     ...{ apiId, apiHash, updates: false, logLevel: 0 },
     ...(!options.storage && storageOf(mtcute)),
     ...options,
+    ...networkOf(mtcute, guard, options.network as Network),
     ...(transport && { transport: guarded(transport, guard) }),
   });
+  proceedWhileUsable(client, guard);
   return {
     client,
     async connect() {
@@ -72,6 +85,34 @@ function connectionOf(
   };
 }
 
+/**
+ * mtcute leaves the rejection of these to nobody, which ends the process, or repeats them without a pause: those that
+ * it makes for a connection to another data centre never end, once it is cut off.
+ */
+function networkOf(mtcute: Mtcute, guard: SocketGuard, network?: Network): object {
+  const middlewares = network?.middlewares ?? mtcute.networkMiddlewares?.basic();
+  if (!middlewares) return {};
+  const proceeding: Middleware = async (call, next) => {
+    try {
+      return await next(call);
+    } catch (error) {
+      if (OWN_CALLS.test(call.request._)) await guard.proceed();
+      throw error;
+    }
+  };
+  return { network: { ...network, middlewares: [proceeding, ...middlewares] } };
+}
+
+/** As above: of a call after the end. */
+function proceedWhileUsable({ _client: base }: Client, guard: SocketGuard): void {
+  const run = base?._connect.run;
+  if (run)
+    base._connect.run = async () => {
+      guard.ensureUsable();
+      await run();
+    };
+}
+
 /** A storage in memory. With it, mtcute need not end the process at SIGTERM, before the session is given back. */
 function storageOf({ MemoryStorage, NodePlatform }: Mtcute): object {
   const platform = NodePlatform && Object.assign(new NodePlatform(), { beforeExit: () => () => {} });
@@ -80,25 +121,28 @@ function storageOf({ MemoryStorage, NodePlatform }: Mtcute): object {
 
 /** The transport, which other leases may use as well, with connections that `guard` can cut. */
 function guarded(transport: Transport, guard: SocketGuard): Transport {
+  const guardedConnection = (connection: Connection): Connection => {
+    const write = connection.write.bind(connection);
+    const close = connection.close.bind(connection);
+    connection.write = async (bytes) => {
+      guard.ensureUsable();
+      await write(bytes);
+    };
+    connection.close = () => {
+      guard.closed(connection.close);
+      discard(connection.socket);
+      close();
+    };
+    guard.opened(connection.close);
+    return connection;
+  };
   return {
     setup: (crypto, log) => transport.setup?.(crypto, log),
     packetCodec: (dc) => transport.packetCodec(dc),
     async connect(dc) {
       guard.ensureUsable();
-      const connection = await transport.connect(dc);
-      const write = connection.write.bind(connection);
-      const close = connection.close.bind(connection);
-      connection.write = async (bytes) => {
-        guard.ensureUsable();
-        await write(bytes);
-      };
-      connection.close = () => {
-        guard.closed(connection.close);
-        discard(connection.socket);
-        close();
-      };
-      guard.opened(connection.close);
-      return connection;
+      // What is still connecting when it is cut is closed as soon as it can be: mtcute must not wait for it.
+      return orAborted(transport.connect(dc).then(guardedConnection), guard.signal);
     },
   };
 }

@@ -16,22 +16,32 @@ interface NodeSocket {
 export class SocketGuard {
   readonly #lease: Pick<Lease, 'ensureHeld'>;
   readonly #open = new Set<() => unknown>();
-  #isCut = false;
+  readonly #cut = new AbortController();
 
   constructor(lease: Pick<Lease, 'ensureHeld'>) {
     this.#lease = lease;
   }
 
+  /** Aborted once it is cut. */
+  get signal(): AbortSignal {
+    return this.#cut.signal;
+  }
+
   /** To be called before a socket is opened, and before every sending. @throws LeaseLost; Error. */
   ensureUsable(): void {
-    if (this.#isCut) throw new Error('the lease is over');
+    this.signal.throwIfAborted();
     // If it is lost, its signal has this cut as well.
     this.#lease.ensureHeld();
   }
 
+  /** Once it is cut, it never resolves: whoever would try again and again waits for it. */
+  async proceed(): Promise<void> {
+    if (this.signal.aborted) await new Promise(() => {});
+  }
+
   /** A socket that is open, or about to be; `close` is called once it must not be. */
   opened(close: () => unknown): void {
-    if (this.#isCut) close();
+    if (this.signal.aborted) close();
     else this.#open.add(close);
   }
 
@@ -41,7 +51,7 @@ export class SocketGuard {
   }
 
   cut(): void {
-    this.#isCut = true;
+    this.#cut.abort(new Error('the lease is over'));
     for (const close of this.#open) close();
     this.#open.clear();
   }

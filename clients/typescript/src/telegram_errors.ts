@@ -35,15 +35,21 @@ const MAX_DEPTH = 5;
  * refused nothing, so it says nothing about the session.
  */
 export function telegramError(thrown: unknown): TelegramError | null {
-  let error = thrown;
-  for (let depth = 0; depth < MAX_DEPTH; depth += 1) {
+  for (const error of causesOf(thrown)) {
     if (typeof error === 'string') return inText(error);
-    if (typeof error !== 'object' || error === null) return null;
-    const found = ofLibrary(error);
+    const found = ofLibrary(error as Raised);
     if (found) return found;
-    error = (error as Raised).cause;
   }
   return null;
+}
+
+/** What was thrown, and its causes. @internal */
+export function* causesOf(thrown: unknown): Generator<unknown> {
+  let error = thrown;
+  for (let depth = 0; depth < MAX_DEPTH && error; depth += 1) {
+    yield error;
+    error = (error as Raised).cause;
+  }
 }
 
 function inText(text: string): TelegramError | null {

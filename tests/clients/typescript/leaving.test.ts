@@ -59,6 +59,23 @@ describe('the end of pool.withSession', () => {
   );
 
   it(
+    'does not report an error again that the work has reported: Telegram has not said it twice',
+    withService(async (service) => {
+      const { client, runtime } = clientOf(service);
+      const options = { errorMessage: 'AUTH_KEY_UNREGISTERED', errorCode: 401 } as never;
+      const raised = errors.RPCMessageToError(options, { className: 'users.GetUsers' } as never);
+      const wrapped = new Error('page 7 failed', { cause: raised });
+      const work = client.pool.withSession(async (session) => {
+        expect(await session.report(raised)).toMatchObject({ action: 'retry' });
+        throw wrapped;
+      });
+      expect(await failureOf(work)).toBe(wrapped);
+      expect(runtime.to('/report')).toHaveLength(1);
+      expect(await service.status()).toMatchObject({ free: 1 });
+    }, ONE),
+  );
+
+  it(
     'takes ten seconds at most without a service, and still keeps the error',
     withService(async (service) => {
       const { client, runtime } = clientOf(service);

@@ -122,6 +122,7 @@ describe('the package of the client', () => {
       },
       { files: some(1) },
     ),
+    120_000,
   );
 
   it('is typed for both, without a check of libraries that is skipped', () => {
@@ -139,5 +140,5 @@ describe('the package of the client', () => {
     ];
     const tsc = resolve('node_modules/typescript/lib/tsc.js');
     run(process.execPath, tsc, ...options, '--types', '', 'typed.mts', 'typed.cts');
-  });
+  }, 120_000);
 });

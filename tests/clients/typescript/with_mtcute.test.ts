@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { Long, TcpTransport, type tl } from '@mtcute/node';
 import { withTelegram } from '../../logins/over_sandbox.js';
@@ -74,6 +75,22 @@ describe('pool.withMtcute', () => {
 
   cutsOffWithTheLease((pool, work, options) =>
     pool.withMtcute((telegram) => work(() => telegram.call(WHO_AM_I)), { ...OPTIONS, ...options }),
+  );
+
+  it(
+    'rejects a call after the end once, and leaves no rejection unhandled',
+    withTelegram(async (world) => {
+      await loggedIn(world);
+      const { client } = clientOf(world.service);
+      const unhandled: unknown[] = [];
+      const note = (error: unknown) => unhandled.push(error);
+      process.on('unhandledRejection', note);
+      const late = await client.pool.withMtcute(async (telegram) => () => telegram.call(WHO_AM_I), OPTIONS);
+      expect(String(await failureOf(late()))).toBe('Error: the lease is over');
+      await setImmediate();
+      process.off('unhandledRejection', note);
+      expect(unhandled).toEqual([]);
+    }),
   );
 
   it(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from . import models
 from ._async.session import AsyncHeld, AsyncSession
 from .errors import NotAuthorized
 from .requests import session_string_of, username_of
-from .socket_guard import SocketGuard, disconnect_within
+from .socket_guard import SocketGuard, connected, disconnect_within, protected
 from .telethon_client import DISCONNECT_SECONDS, schema_version
 
 
@@ -42,7 +42,7 @@ async def pyrogram_client(
             }
         )
         try:
-            await client.start()
+            await connected(client.start(), guard)
             await learn(client, session, channels)
             yield client
         finally:
@@ -62,10 +62,23 @@ async def learn(client: Any, session: AsyncSession, channels: list[str]) -> None
 
 
 async def stop(client: Any) -> None:
-    if client.is_initialized:
-        await client.terminate()
-    if client.is_connected:
-        await client.disconnect()
+    """Ends all that the client runs, of which it leaves something itself: each part, though another one fails."""
+    async with AsyncExitStack() as ending:
+        ending.callback(setattr, client, "is_connected", False)
+        ending.push_async_callback(client.storage.close)
+        of_others = getattr(client, "sessions", {})
+        for session in (client.session, *of_others.values(), *client.media_sessions.values()):
+            if session is not None:
+                ending.push_async_callback(session.stop)
+        ending.push_async_callback(stop_dispatcher, client)
+        ending.callback(client.updates_watchdog_event.set)
+        if client.is_initialized:
+            await client.terminate()
+
+
+async def stop_dispatcher(client: Any) -> None:
+    if client.dispatcher.handler_worker_tasks:
+        await client.dispatcher.stop()
 
 
 def client_class(base: type[Any], session: AsyncSession) -> type[Any]:
@@ -92,12 +105,30 @@ def guarded(base: type[Any], guard: SocketGuard) -> type[Any]:
     """The connection class `base`, whose connections `guard` can cut."""
 
     class GuardedConnection(base):  # type: ignore[misc]
-        async def connect(self) -> None:
-            await guard.before_connect()
-            await super().connect()
-            guard.after_connect(self.protocol.writer)
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.protocol_factory: Any = guarded_protocol(self.protocol_factory, guard)
 
     return GuardedConnection
+
+
+def guarded_protocol(base: type[Any], guard: SocketGuard) -> type[Any]:
+    class GuardedProtocol(base):  # type: ignore[misc]
+        writer = protected("writer", guard)
+
+        async def connect(self, *args: Any, **kwargs: Any) -> None:
+            await guard.before_connect()
+            try:
+                await super().connect(*args, **kwargs)
+            except OSError:
+                raise
+            except Exception as error:
+                # A proxy's refusal, after which kurigram would not reconnect, and which its task would raise to nobody.
+                if not guard.has_connected:
+                    raise
+                raise ConnectionError(f"{type(error).__name__}: {error}") from error
+
+    return GuardedProtocol
 
 
 def proxy_of(proxy: models.Proxy | None) -> Any:

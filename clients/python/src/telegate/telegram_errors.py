@@ -30,6 +30,11 @@ class TelegramError(NamedTuple):
         return SESSION_ERRORS.fullmatch(self.name) is not None
 
 
+def counts_twice(name: str) -> bool:
+    """Whether the service takes a session for dead that hears this a second time: it is not said twice by accident."""
+    return "AUTH_KEY_UNREGISTERED" in name
+
+
 def telegram_error(error: BaseException | str) -> TelegramError:
     """Reads an error of Telethon, Pyrogram or kurigram, or Telegram's own name; anything else is named as it is."""
     if isinstance(error, str):

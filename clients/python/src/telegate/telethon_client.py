@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
+import weakref
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from typing import Any
 from . import models
 from ._async.session import AsyncHeld, AsyncSession
 from .requests import session_string_of, username_of
-from .socket_guard import SocketGuard, disconnect_within
+from .socket_guard import OVER, SocketGuard, connected, disconnect_within, protected
 
 # How long the client may take to disconnect, in seconds, before it is cut off.
 DISCONNECT_SECONDS = 5.0
@@ -33,6 +35,7 @@ async def telethon_client(
         telethon = importlib.import_module("telethon")
         lease = session.lease
         base = options.get("connection") or connection_class(lease["proxy"])
+        connections: weakref.WeakSet[Any] = weakref.WeakSet()
         client = client_class(telethon.TelegramClient, session)(
             open_session(lease, sessions_dir),
             api_id,
@@ -40,15 +43,32 @@ async def telethon_client(
             **{
                 "proxy": proxy_of(lease["proxy"]),
                 **options,
-                "connection": guarded(base, guard),
+                "connection": guarded(base, guard, connections),
             },
         )
-        client.session.process_entities(known_channels(session, channels))
         try:
-            await client.connect()
+            client.session.process_entities(known_channels(session, channels))
+            await connected(client.connect(), guard)
             yield client
         finally:
-            await disconnect_within(DISCONNECT_SECONDS, client.disconnect(), guard)
+            await disconnect_within(DISCONNECT_SECONDS, stop(client, connections), guard)
+
+
+async def stop(client: Any, connections: Iterable[Any]) -> None:
+    """Disconnects, also what Telethon has forgotten: a connection to another data centre that was cancelled early."""
+    try:
+        await client.disconnect()
+    finally:
+        for connection in list(connections):
+            await connection.disconnect()
+            end_reading(connection._recv_queue)
+
+
+def end_reading(received: asyncio.Queue[Any]) -> None:
+    """Has whoever waits for a connection hear that it is closed, of which Telethon says nothing."""
+    while not received.empty():
+        received.get_nowait()
+    received.put_nowait((None, ConnectionError(OVER)))
 
 
 def known_channels(session: AsyncSession, channels: list[str]) -> list[Any]:
@@ -91,15 +111,16 @@ def client_class(base: type[Any], session: AsyncSession) -> type[Any]:
     return LeasedTelegramClient
 
 
-def guarded(base: type[Any], guard: SocketGuard) -> type[Any]:
-    """The connection class `base`, whose connections `guard` can cut."""
+def guarded(base: type[Any], guard: SocketGuard, connections: weakref.WeakSet[Any]) -> type[Any]:
+    """The connection class `base`, whose connections `guard` can cut, and which are noted in `connections`."""
 
     class GuardedConnection(base):  # type: ignore[misc]
+        _writer = protected("_writer", guard)
+
         async def connect(self, *args: Any, **kwargs: Any) -> Any:
             await guard.before_connect()
-            answer = await super().connect(*args, **kwargs)
-            guard.after_connect(self._writer)
-            return answer
+            connections.add(self)
+            return await super().connect(*args, **kwargs)
 
     GuardedConnection.__name__ = base.__name__
     return GuardedConnection

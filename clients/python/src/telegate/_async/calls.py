@@ -83,7 +83,7 @@ class AsyncCalls:
                 headers=headers,
                 timeout=timeout,
             )
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise unreachable(error) from error
         if response.status_code >= 300:
             raise error_of(response.status_code, response.headers, response.content)
@@ -142,7 +142,7 @@ class AsyncCalls:
                     raise error_of(response.status_code, response.headers, await response.aread())
                 async for chunk in response.aiter_bytes():
                     yield chunk
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise unreachable(error) from error
 
     async def _events(
@@ -166,7 +166,7 @@ class AsyncCalls:
                         if "data" in fields:
                             yield event_of(fields)
                         fields = {}
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise unreachable(error) from error
 
 

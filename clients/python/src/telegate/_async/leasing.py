@@ -91,7 +91,7 @@ class _Acquisition:
         self._backoff = Backoff()
         # Whether a request got lost that may have been granted a lease.
         self._is_unsure = False
-        # Whether one is under way.
+        # Whether one is under way, or has been granted a lease that nobody has yet.
         self._is_asking = False
 
     async def run(self) -> Granted:
@@ -101,7 +101,6 @@ class _Acquisition:
             try:
                 self._is_asking = True
                 granted = Granted(await self._ask(hold, hold + ANSWER_SECONDS), sent_at)
-                self._is_asking = False
             except (ApiError, ServiceUnreachable) as error:
                 self._is_asking = False
                 await self._calls.runtime.sleep(self.pause_after(error, sent_at))

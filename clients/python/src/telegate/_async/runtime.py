@@ -96,6 +96,7 @@ class AsyncBody:
         self._task = asyncio.current_task()
         self._cancelled_before = self._cancellations()
         self._is_aborted = False
+        self._has_ended = False
 
     def _cancellations(self) -> int:
         if sys.version_info >= (3, 11) and self._task is not None:
@@ -103,9 +104,13 @@ class AsyncBody:
         return 0
 
     def abort(self) -> None:
-        if self._task is not None and not self._is_aborted:
+        if self._task is not None and not self._is_aborted and not self._has_ended:
             self._is_aborted = True
             self._task.cancel()
+
+    def end(self) -> None:
+        """It has ended: there is nothing to abort from now on, and an error of its own stays what it is."""
+        self._has_ended = True
 
     async def absorb(self, error: BaseException | None) -> bool:
         """Whether nothing is lost by raising another error in place of `error`: None, or the abort's own."""

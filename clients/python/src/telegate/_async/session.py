@@ -8,10 +8,10 @@ from types import TracebackType
 from typing import Any
 
 from .. import models
-from ..errors import LOST_CODES, ApiError, LeaseLost, ServiceUnreachable, TeleGateError
+from ..errors import LOST_CODES, ApiError, LeaseLost
 from ..lease_timer import LeaseTimer
 from ..requests import decoded, session_string_of
-from ..telegram_errors import telegram_error
+from ..telegram_errors import counts_twice, telegram_error
 from ..verdicts import Verdict, known_verdict, remember_verdict, verdict_of
 from .calls import AsyncCalls
 from .leasing import Granted
@@ -47,6 +47,7 @@ class AsyncSession:
         self._is_over = False
         self._holds = True
         self._lost: LeaseLost | None = None
+        self._noticed: BaseException | None = None
         self._callbacks: list[Callable[[], object]] = []
         self._keeper = self._runtime.repeat(self._keep, self._timer.pause(self._runtime.now()))
 
@@ -115,8 +116,7 @@ class AsyncSession:
             return known
         name, called = telegram_error(error)
         method = method or called or ("upload.getFile" if name.startswith("FLOOD_PREMIUM_WAIT_") else None)
-        # A second AUTH_KEY_UNREGISTERED means that the session is dead: it is not said twice by accident.
-        repeat = "AUTH_KEY_UNREGISTERED" not in name
+        repeat = not counts_twice(name)
         fields = {"error": name, "method": method, "channel": None if channel is None else str(channel)}
         answer: models.Report = await self._ask("/report", fields, repeat=repeat, within=within)
         verdict = verdict_of(answer)
@@ -129,9 +129,14 @@ class AsyncSession:
         """Reports the error if it concerns the session, once. Raises nothing: the error itself matters more."""
         if known_verdict(error) is not None or self.lost or not telegram_error(error).concerns_session:
             return
+        if counts_twice(telegram_error(error).name):
+            # It may have arrived although nobody has read the answer.
+            if error is self._noticed:
+                return
+            self._noticed = error
         try:
             await self.report(error, within=within)
-        except TeleGateError as failure:
+        except Exception as failure:
             logger.warning("an error of session %d is not reported: %s", self.session_id, failure)
 
     async def save_peers(self, peers: Sequence[models.NewPeer], *, resolved: bool = True) -> None:
@@ -155,6 +160,10 @@ class AsyncSession:
         await self._ask("/invalidate", {"reason": reason})
         self._hand_over()
 
+    def body_ended(self) -> None:
+        """The code within has ended, so that nothing need be cancelled when the lease is lost from now on."""
+        self._body.end()
+
     async def release(self) -> None:
         """Gives the session back now. Nothing happens if it is over already."""
         self._end()
@@ -163,6 +172,7 @@ class AsyncSession:
 
     async def close(self, error: BaseException | None, within: float) -> None:
         """Reports `error` if it concerns the session, releases it, and ends the renewals. Raises nothing."""
+        self.body_ended()
         started = self._runtime.now()
         if error is not None:
             await self.notice(error, within=within / 2)
@@ -171,7 +181,7 @@ class AsyncSession:
         await self._keeper.stop()
         try:
             await self._give_back(within - (self._runtime.now() - started))
-        except TeleGateError as failure:
+        except Exception as failure:
             logger.warning("session %d is not released; its lease runs out: %s", self.session_id, failure)
 
     async def outcome(self, error: BaseException | None) -> LeaseLost | None:
@@ -230,7 +240,7 @@ class AsyncSession:
                 self._lose(f"the service answered {error.code}")
             else:
                 self._not_renewed(error)
-        except (ServiceUnreachable, TimeoutError) as error:
+        except Exception as error:
             self._not_renewed(error)
         else:
             self._timer.renewed(now)

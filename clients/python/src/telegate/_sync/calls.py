@@ -84,7 +84,7 @@ class Calls:
                 headers=headers,
                 timeout=timeout,
             )
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise unreachable(error) from error
         if response.status_code >= 300:
             raise error_of(response.status_code, response.headers, response.content)
@@ -143,7 +143,7 @@ class Calls:
                     raise error_of(response.status_code, response.headers, response.read())
                 for chunk in response.iter_bytes():
                     yield chunk
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise unreachable(error) from error
 
     def _events(
@@ -167,7 +167,7 @@ class Calls:
                         if "data" in fields:
                             yield event_of(fields)
                         fields = {}
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise unreachable(error) from error
 
 

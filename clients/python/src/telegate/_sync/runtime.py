@@ -136,6 +136,9 @@ class Body:
     def abort(self) -> None:
         pass
 
+    def end(self) -> None:
+        pass
+
     def absorb(self, error: BaseException | None) -> bool:
         """Whether nothing is lost by raising another error in place of `error`."""
         return error is None

@@ -9,10 +9,10 @@ from types import TracebackType
 from typing import Any
 
 from .. import models
-from ..errors import LOST_CODES, ApiError, LeaseLost, ServiceUnreachable, TeleGateError
+from ..errors import LOST_CODES, ApiError, LeaseLost
 from ..lease_timer import LeaseTimer
 from ..requests import decoded, session_string_of
-from ..telegram_errors import telegram_error
+from ..telegram_errors import counts_twice, telegram_error
 from ..verdicts import Verdict, known_verdict, remember_verdict, verdict_of
 from .calls import Calls
 from .leasing import Granted
@@ -48,6 +48,7 @@ class Session:
         self._is_over = False
         self._holds = True
         self._lost: LeaseLost | None = None
+        self._noticed: BaseException | None = None
         self._callbacks: list[Callable[[], object]] = []
         self._keeper = self._runtime.repeat(self._keep, self._timer.pause(self._runtime.now()))
 
@@ -116,8 +117,7 @@ class Session:
             return known
         name, called = telegram_error(error)
         method = method or called or ("upload.getFile" if name.startswith("FLOOD_PREMIUM_WAIT_") else None)
-        # A second AUTH_KEY_UNREGISTERED means that the session is dead: it is not said twice by accident.
-        repeat = "AUTH_KEY_UNREGISTERED" not in name
+        repeat = not counts_twice(name)
         fields = {"error": name, "method": method, "channel": None if channel is None else str(channel)}
         answer: models.Report = self._ask("/report", fields, repeat=repeat, within=within)
         verdict = verdict_of(answer)
@@ -130,9 +130,14 @@ class Session:
         """Reports the error if it concerns the session, once. Raises nothing: the error itself matters more."""
         if known_verdict(error) is not None or self.lost or not telegram_error(error).concerns_session:
             return
+        if counts_twice(telegram_error(error).name):
+            # It may have arrived although nobody has read the answer.
+            if error is self._noticed:
+                return
+            self._noticed = error
         try:
             self.report(error, within=within)
-        except TeleGateError as failure:
+        except Exception as failure:
             logger.warning("an error of session %d is not reported: %s", self.session_id, failure)
 
     def save_peers(self, peers: Sequence[models.NewPeer], *, resolved: bool = True) -> None:
@@ -156,6 +161,10 @@ class Session:
         self._ask("/invalidate", {"reason": reason})
         self._hand_over()
 
+    def body_ended(self) -> None:
+        """The code within has ended, so that nothing need be cancelled when the lease is lost from now on."""
+        self._body.end()
+
     def release(self) -> None:
         """Gives the session back now. Nothing happens if it is over already."""
         self._end()
@@ -164,6 +173,7 @@ class Session:
 
     def close(self, error: BaseException | None, within: float) -> None:
         """Reports `error` if it concerns the session, releases it, and ends the renewals. Raises nothing."""
+        self.body_ended()
         started = self._runtime.now()
         if error is not None:
             self.notice(error, within=within / 2)
@@ -172,7 +182,7 @@ class Session:
         self._keeper.stop()
         try:
             self._give_back(within - (self._runtime.now() - started))
-        except TeleGateError as failure:
+        except Exception as failure:
             logger.warning("session %d is not released; its lease runs out: %s", self.session_id, failure)
 
     def outcome(self, error: BaseException | None) -> LeaseLost | None:
@@ -231,7 +241,7 @@ class Session:
                 self._lose(f"the service answered {error.code}")
             else:
                 self._not_renewed(error)
-        except (ServiceUnreachable, TimeoutError) as error:
+        except Exception as error:
             self._not_renewed(error)
         else:
             self._timer.renewed(now)
