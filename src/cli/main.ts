@@ -42,7 +42,8 @@ for (const command of quick) program.addCommand(command);
 // What these import takes longer to load than all others together.
 if (!quick.some((command) => command.name() === process.argv[2])) {
   const { operationsCommands } = await import('./operations_commands.js');
-  for (const command of [...operationsCommands(), completionCommand()]) program.addCommand(command);
+  const operations = await operationsCommands(process.argv[2]);
+  for (const command of [...operations, completionCommand()]) program.addCommand(command);
 }
 
 const json = process.argv.includes('--json');

@@ -1,10 +1,15 @@
 import type { Command } from 'commander';
-import { backupCommand } from './backup.js';
-import { doctorCommand } from './doctor.js';
-import { restoreCommand } from './restore.js';
-import { rotateKeyCommand } from './rotate_key.js';
 
-/** What is done to a whole installation, whether its service runs or not. */
-export function operationsCommands(): Command[] {
-  return [backupCommand(), restoreCommand(), doctorCommand(), rotateKeyCommand()];
+/** Loaded one by one: that takes most of them longer than what they do. */
+const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ['backup', async () => (await import('./backup.js')).backupCommand()],
+  ['restore', async () => (await import('./restore.js')).restoreCommand()],
+  ['doctor', async () => (await import('./doctor.js')).doctorCommand()],
+  ['rotate-key', async () => (await import('./rotate_key.js')).rotateKeyCommand()],
+]);
+
+/** What is done to a whole installation, whether its service runs or not: the command of this name, or all of them. */
+export function operationsCommands(name = ''): Promise<Command[]> {
+  const wanted = COMMANDS.get(name);
+  return Promise.all(wanted ? [wanted()] : [...COMMANDS.values()].map((load) => load()));
 }
