@@ -64,7 +64,7 @@ export function lastRun(service: Service, sourceId: number): Promise<ToldRun> {
 export async function logOf(
   service: Service,
   sourceId: number,
-): Promise<readonly { readonly level: string; readonly message: string }[]> {
+): Promise<readonly { readonly at: string; readonly level: string; readonly message: string }[]> {
   const { body: runs } = await service.as('admin').get(`/sources/${sourceId}/runs`).expect(200);
   if (runs.length === 0) return [];
   return (await service.as('admin').get(`/runs/${runs[0].id}/logs`).expect(200)).body;

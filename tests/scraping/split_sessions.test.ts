@@ -3,6 +3,7 @@ import { channelAccessHash } from '../../sandbox/world/world.js';
 import { systemTime } from '../../src/kernel/clock.js';
 import { post, type World } from '../logins/over_sandbox.js';
 import { hold, inQueue } from '../pool/holding.js';
+import { until } from '../service/manual_time.js';
 import { lastRun, logOf, makeSource } from './scraped.js';
 import {
   logInAll,
@@ -82,6 +83,34 @@ describe('a session that cannot read the channel', () => {
       await peers.learn({ sessionId, leaseId: null }, learnt, { resolved: false, perDay: 150, tags: [] }, 1);
       expect(await leasesDuring(world, others, () => makeSource(service, MANY))).toEqual([1, 1]);
     }),
+    60 * SECONDS,
+  );
+});
+
+describe("a run's own session that waits for Telegram", () => {
+  it(
+    'gets others beside it meanwhile',
+    withSplitWorld(
+      2,
+      async (world) => {
+        const { service, sandbox } = world;
+        const [own, other] = await logInAll(world, PHONES.slice(0, 2));
+        const { session_id } = await service.lease(`session_name=${other}`);
+        const id = await makeSource(service, MANY);
+        await splitRunOnce(world, id, ({ messages_stored }) => messages_stored > 0);
+        sandbox.faults.add({ fault: 'FLOOD_WAIT_29', method: 'messages.getHistory', times: 1 });
+        const waits = `${own}: Telegram asks to wait 29 seconds`;
+        const entry = async (text: string) =>
+          (await logOf(service, id)).find(({ message }) => message.includes(text));
+        await until(async () => (await entry(waits)) !== undefined);
+        await service.as('worker').post('/release').send({ session_id }).expect(200);
+        await splitRunOnce(world, id, ({ sessions }) => sessions.length === 2);
+        const [waiting, joining] = [await entry(waits), await entry(`${other} reads as well`)];
+        const waited = Date.parse(joining?.at ?? '') - Date.parse(waiting?.at ?? '');
+        expect(waited).toBeLessThan(29 * SECONDS);
+      },
+      { time: systemTime },
+    ),
     60 * SECONDS,
   );
 });

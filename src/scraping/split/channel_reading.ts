@@ -94,8 +94,11 @@ export class ChannelReading {
 
   #begin(history: SplitHistory): Split {
     const over = new AbortController();
-    const onChanged = (what: string) => this.#tell(what, extras.names);
-    const extras = new ExtraReaders(this.#context, history, this.#parts, over, onChanged);
+    const extras = new ExtraReaders(this.#context, history, this.#parts, {
+      over,
+      hasOwnReader: () => this.#own !== null,
+      onChanged: (what) => this.#tell(what, extras.names),
+    });
     const storing = history
       .store(AbortSignal.any([this.#context.signal, over.signal]))
       .catch((error: unknown) => over.abort(error));

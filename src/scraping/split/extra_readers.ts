@@ -26,6 +26,16 @@ export interface ExtraReaderParts extends SessionReaderParts {
   readonly limits: SessionReaderParts['limits'] & { readonly sessionsPerRun: SessionsPerRun };
 }
 
+/** The run that extra sessions read for. */
+export interface SharedReading {
+  /** Ends them; one that fails for no reason of its own aborts it. */
+  readonly over: AbortController;
+  /** Whether the run has a session of its own, which reads, or waits until it may. */
+  hasOwnReader(): boolean;
+  /** Called when another session reads, or reads no longer. */
+  onChanged(what: string): Promise<void>;
+}
+
 /** A session that reads beside the run's own. */
 interface Extra extends HistoryReader {
   readonly name: string;
@@ -49,26 +59,17 @@ export class ExtraReaders {
   readonly #context: RunContext;
   readonly #history: SplitHistory;
   readonly #parts: ExtraReaderParts;
-  readonly #over: AbortController;
+  readonly #reading: SharedReading;
   readonly #signal: AbortSignal;
-  readonly #onChanged: (what: string) => Promise<void>;
   readonly #extras = new Map<number, Extra>();
   readonly #passedOver = new PassedOver();
 
-  /** `over` ends them; one that fails for no reason of its own aborts it. `onChanged` is told what has changed. */
-  constructor(
-    context: RunContext,
-    history: SplitHistory,
-    parts: ExtraReaderParts,
-    over: AbortController,
-    onChanged: (what: string) => Promise<void>,
-  ) {
+  constructor(context: RunContext, history: SplitHistory, parts: ExtraReaderParts, reading: SharedReading) {
     this.#context = context;
     this.#history = history;
     this.#parts = parts;
-    this.#over = over;
-    this.#signal = AbortSignal.any([context.signal, over.signal]);
-    this.#onChanged = onChanged;
+    this.#reading = reading;
+    this.#signal = AbortSignal.any([context.signal, reading.over.signal]);
   }
 
   /** Those that have found the channel. */
@@ -93,7 +94,7 @@ export class ExtraReaders {
 
   async #round(): Promise<void> {
     this.#passedOver.nextRound();
-    if (this.#history.readers === 0) return;
+    if (!this.#isRead()) return;
     const { pool, limits } = this.#parts;
     const { sessionsPerRun } = limits;
     const demand = await pool.demand();
@@ -101,6 +102,11 @@ export class ExtraReaders {
     const room = maxReaders(sessionsPerRun) - 1 - this.#extras.size;
     let left = Math.min(extraSessionsAllowed(demand, sessionsPerRun), room, this.#history.rangesLeft);
     while (left > 0 && (await this.#recruit(demand))) left -= 1;
+  }
+
+  /** Whether anybody reads or soon will. If not, the run looks for a session of its own first. */
+  #isRead(): boolean {
+    return this.#reading.hasOwnReader() || this.#history.readers > 0;
   }
 
   /** Which of these sessions have resolves left. None is looked up unless somebody waits for such a one. */
@@ -115,7 +121,7 @@ export class ExtraReaders {
     const staying = [...this.#extras.values()]
       .filter(({ isLeaving }) => !isLeaving)
       .map((extra) => ({ extra, marks: marksOf(extra.lease, resolving.has(extra.lease.sessionId)) }));
-    const most = this.#history.readers > this.#extras.size ? staying.length : staying.length - 1;
+    const most = this.#reading.hasOwnReader() ? staying.length : staying.length - 1;
     const leaving = toGiveBack(staying, demand, this.#parts.limits.sessionsPerRun);
     for (const { extra } of leaving.slice(0, Math.max(0, most))) extra.isLeaving = true;
     this.#history.changed.tell();
@@ -128,7 +134,7 @@ export class ExtraReaders {
     // One that became free just now may be the very one that somebody waits for.
     const isForOthers = await this.#isForOthers(lease, demand).catch(() => true);
     if (isForOthers) this.#passedOver.forNow(lease.sessionId);
-    if (isForOthers || this.#signal.aborted || this.#history.readers === 0) {
+    if (isForOthers || this.#signal.aborted || !this.#isRead()) {
       await this.#parts.leases.giveBack(lease);
       return false;
     }
@@ -168,12 +174,12 @@ export class ExtraReaders {
     try {
       this.#judge(lease.sessionId, extra, await this.#readPages(reader, extra));
     } catch (error) {
-      this.#over.abort(error);
+      this.#reading.over.abort(error);
     } finally {
       await reader.close();
       this.#extras.delete(lease.sessionId);
       const why = extra.isLeaving ? ': others wait for a session' : '';
-      if (extra.isReading) await this.#onChanged(`${extra.name} reads no longer${why}`);
+      if (extra.isReading) await this.#reading.onChanged(`${extra.name} reads no longer${why}`);
       this.#history.changed.tell();
     }
   }
@@ -232,7 +238,7 @@ export class ExtraReaders {
       }
       if (!extra.isReading && !extra.isLeaving) {
         extra.isReading = true;
-        await this.#onChanged(`${extra.name} reads as well`);
+        await this.#reading.onChanged(`${extra.name} reads as well`);
       }
       await this.#history.read(extra, account, peer, signal);
     };
