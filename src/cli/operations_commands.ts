@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-/** Loaded one by one: that takes most of them longer than what they do. */
+/** Each is loaded only if it may be run: what they import is slow to load. */
 const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['backup', async () => (await import('./backup.js')).backupCommand()],
   ['restore', async () => (await import('./restore.js')).restoreCommand()],

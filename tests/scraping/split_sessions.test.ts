@@ -47,6 +47,20 @@ async function leasesDuring(
   return names.map((name) => (after.get(name) ?? 0) - (before.get(name) ?? 0));
 }
 
+/** A run reads with all three sessions while this request waits, until the pool closes; the answer to the request. */
+async function waitingBesideRun({ service }: World, query: string) {
+  const waiting = hold(service, `wait=60&${query}`, 'waiting', []);
+  await inQueue(service, 1);
+  const id = await makeSource(service, MANY);
+  await splitRunOnce({ service }, id, ({ sessions }) => sessions.length === 3);
+  expect(await lastRun(service, id)).toMatchObject({ state: 'completed' });
+  const log = (await logOf(service, id)).map(({ message }) => message);
+  expect(log.filter((message) => message.includes('others wait'))).toEqual([]);
+  await inQueue(service, 1);
+  service.container.pool.close();
+  return waiting;
+}
+
 describe('a session that cannot read the channel', () => {
   it(
     'is leased once, however long the others read',
@@ -161,18 +175,8 @@ describe('a request for sessions with a tag that none of them has', () => {
   it(
     'does not keep a run from the others while it waits',
     withSplitWorld(3, async (world) => {
-      const { service } = world;
       await logInAll(world, PHONES.slice(0, 3));
-      const waiting = hold(service, 'wait=60&tag=none', 'waiting', []);
-      await inQueue(service, 1);
-      const id = await makeSource(service, MANY);
-      await splitRunOnce(world, id, ({ sessions }) => sessions.length === 3);
-      expect(await lastRun(service, id)).toMatchObject({ state: 'completed' });
-      const log = (await logOf(service, id)).map(({ message }) => message);
-      expect(log.filter((message) => message.includes('others wait'))).toEqual([]);
-      await inQueue(service, 1);
-      service.container.pool.close();
-      expect((await waiting).status).toBe(503);
+      expect((await waitingBesideRun(world, 'tag=none')).status).toBe(503);
     }),
     60 * SECONDS,
   );
@@ -199,16 +203,8 @@ describe('a request whose channel no session may resolve', () => {
           await peers.learn(owner, learnt, { resolved: false, perDay: 1, tags: [] }, now);
           await peers.takeResolve(owner, '@used_up', 1, now);
         }
-        const waiting = hold(service, 'wait=60&channel=@elsewhere', 'waiting', []);
-        await inQueue(service, 1);
-        const id = await makeSource(service, MANY);
-        await splitRunOnce(world, id, ({ sessions }) => sessions.length === 3);
-        expect(await lastRun(service, id)).toMatchObject({ state: 'completed' });
-        const log = (await logOf(service, id)).map(({ message }) => message);
-        expect(log.filter((message) => message.includes('others wait'))).toEqual([]);
-        await inQueue(service, 1);
-        service.container.pool.close();
-        expect((await waiting).body.detail.error).toBe('shutting_down');
+        const { body } = await waitingBesideRun(world, 'channel=@elsewhere');
+        expect(body.detail.error).toBe('shutting_down');
       },
       { settings: { RESOLVE_BUDGET_PER_DAY: '1' } },
     ),
